@@ -1,0 +1,1 @@
+"""What travels between jobs: our documents, the statement around them, facts as read back."""

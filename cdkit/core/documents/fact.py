@@ -1,0 +1,114 @@
+"""A fact as it is read back: a statement whose predicate we understood, and what it proves."""
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.digest import sha256
+from cdkit.core.documents.document import Document, decode
+from cdkit.core.documents.kinds import (
+    AnyDocument,
+    Decision,
+    Deployment,
+    Evidence,
+    Findings,
+    Identity,
+)
+from cdkit.core.documents.statement import Statement, decode_statement
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Severity
+from cdkit.core.names import predicate_type
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Verdict
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """A document about subjects, the digest of its statement, and the place it was read from."""
+
+    subjects: tuple[Subject, ...]
+    document: AnyDocument
+    digest: str
+    where: str
+
+    @property
+    def kind(self) -> str:
+        """The kind of evidence: `unit`, `migrations`, …; else the document's own kind."""
+        if isinstance(self.document, Evidence | Findings):
+            return self.document.evidence
+        return str(type(self.document).__struct_config__.tag)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every digest that it is about, as `algorithm:encoded`."""
+        return frozenset().union(*(subject.keys() for subject in self.subjects))
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the step that left it; None for documents that judge nothing."""
+        if isinstance(self.document, Identity | Deployment):
+            return None
+        return self.document.verdict
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Every number that a policy may ask about, by name."""
+        return numbers_of(self.document)
+
+
+_KINDS: dict[str, type[Document]] = {
+    predicate_type(str(kind.__struct_config__.tag)): kind
+    for kind in (Identity, Findings, Evidence, Decision, Deployment)
+}
+
+
+def read_fact(data: bytes, *, where: str) -> Fact:
+    """Read a fact from the JSON of its statement.
+
+    Raises Unreadable where it is no statement, of a predicate type that is not ours, or where its
+    predicate is not the document that the type promises.
+    """
+    statement = decode_statement(data, where=where)
+    return fact_of(statement, digest=str(sha256(data)), where=where)
+
+
+def fact_of(statement: Statement, *, digest: str, where: str) -> Fact:
+    """Return the fact that a statement states; raises Unreadable as `read_fact` does."""
+    kind = _KINDS.get(statement.predicate_type)
+    if kind is None:
+        raise Unreadable(
+            f"has the predicate type {statement.predicate_type!r}, which this cdkit does not read",
+            where=where,
+            remedy="record it with `cdkit record-evidence`",
+        )
+    document = decode(bytes(statement.predicate), kind, where=where)
+    return Fact(
+        subjects=statement.subject,
+        document=msgspec.convert(document, AnyDocument),
+        digest=digest,
+        where=where,
+    )
+
+
+def numbers_of(document: AnyDocument) -> dict[str, float]:
+    """Return the numbers of a document: test counts, coverage in percent, findings by severity."""
+    match document:
+        case Evidence():
+            return _evidence_numbers(document)
+        case Findings():
+            open_findings = [f for f in document.findings if f.suppressed is None]
+            counted = {s.value: sum(f.severity is s for f in open_findings) for s in Severity}
+            suppressed = len(document.findings) - len(open_findings)
+            return {**document.examined, **counted, "suppressed": suppressed}
+        case _:
+            return {}
+
+
+def _evidence_numbers(document: Evidence) -> dict[str, float]:
+    numbers: dict[str, float] = {"duration": document.duration}
+    if counts := document.counts:
+        numbers |= {name: getattr(counts, name) for name in counts.__struct_fields__}
+        numbers["executed"] = counts.executed
+    if (coverage := document.coverage) and coverage.lines:
+        numbers["lines"] = coverage.line_percent
+        if coverage.branches:
+            numbers["branches"] = 100 * coverage.branches_covered / coverage.branches
+    return numbers

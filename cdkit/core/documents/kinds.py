@@ -1,0 +1,175 @@
+"""Our five documents: identity, findings, evidence, decision, deployment."""
+
+from msgspec import Struct
+
+from cdkit.core.documents.document import Document
+from cdkit.core.finding import Finding
+from cdkit.core.verdict import Answer, Reason, Verdict
+
+
+class Platform(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One platform of an image: `linux/amd64`, its manifest's digest and its config's digest."""
+
+    platform: str
+    digest: str
+    config_digest: str = ""
+
+
+class Identity(Document, frozen=True, kw_only=True, omit_defaults=True, tag="identity"):
+    """What exactly is shipped: `image` is `repository@digest`, the name that cannot move.
+
+    `digest` is that of the index, or of the one manifest where there is no index (`media_type`
+    tells which); `tags` are labels for people; `commit` and `tree` name the source that it was
+    built from, empty where nobody said.
+    """
+
+    image: str
+    repository: str
+    digest: str
+    media_type: str = ""
+    platforms: tuple[Platform, ...] = ()
+    tags: tuple[str, ...] = ()
+    reference: str = ""
+    labels: dict[str, str] = {}
+    commit: str = ""
+    tree: str = ""
+
+
+class Database(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The data that a tool judged by, and when it was last updated (RFC 3339)."""
+
+    updated_at: str = ""
+    version: str = ""
+
+
+class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The tool that found something out."""
+
+    name: str
+    version: str = ""
+    database: Database | None = None
+
+
+class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="findings"):
+    """What a linter or a scanner found.
+
+    `evidence` is the kind of evidence that it counts as (`migrations`, `vulnerabilities`);
+    `examined` names what was looked at and how many of each (`{"files": 2, "statements": 9}`).
+    """
+
+    evidence: str
+    verdict: Verdict
+    tool: Tool
+    examined: dict[str, int]
+    findings: tuple[Finding, ...] = ()
+
+
+class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A test that did not pass, with the first lines of what it said."""
+
+    name: str
+    message: str = ""
+    where: str = ""
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many tests did what. `tests` is all of them; `flaky` passed only after a failure."""
+
+    tests: int
+    passed: int
+    failed: int
+    errors: int
+    skipped: int
+    flaky: int = 0
+
+    @property
+    def executed(self) -> int:
+        """How many tests ran: a skipped test proves nothing."""
+        return self.tests - self.skipped
+
+
+class Coverage(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How much of the code the tests ran: lines and branches, covered and in all."""
+
+    lines_covered: int
+    lines: int
+    branches_covered: int = 0
+    branches: int = 0
+
+    @property
+    def line_percent(self) -> float:
+        """Covered lines in percent; 0.0 where there is no line."""
+        return 100 * self.lines_covered / self.lines if self.lines else 0.0
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The file that a fact was read from: its name, SHA-256 digest, size in bytes, format."""
+
+    path: str
+    digest: str
+    size: int
+    format: str
+
+
+class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evidence"):
+    """What a report says: of which kind it is evidence, its numbers, its failures.
+
+    `failures` holds the first thousand and `failures_left_out` counts the others; `duration` is
+    in seconds.
+    """
+
+    evidence: str
+    verdict: Verdict
+    reports: tuple[Report, ...]
+    counts: Counts | None = None
+    coverage: Coverage | None = None
+    duration: float = 0.0
+    failures: tuple[Failure, ...] = ()
+    failures_left_out: int = 0
+
+
+class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One requirement of a policy, its answer, and the facts (by digest) that answered it."""
+
+    requirement: str
+    answer: Answer
+    reasons: tuple[Reason, ...]
+    facts: tuple[str, ...] = ()
+
+
+class PolicySource(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which policy decided: where it stood, its SHA-256 digest, the git revision it came from.
+
+    `protected` is false where it was read from the change under judgement itself.
+    """
+
+    where: str
+    digest: str
+    revision: str = ""
+    protected: bool = False
+
+
+class Decision(Document, frozen=True, kw_only=True, omit_defaults=True, tag="decision"):
+    """May this image enter this stage: the verdict, every requirement, the policy that asked."""
+
+    image: str
+    stage: str
+    verdict: Verdict
+    policy: PolicySource
+    requirements: tuple[Answered, ...]
+
+
+class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="deployment"):
+    """What runs where: this image was put into (`deployed`) or taken out of (`removed`) a place."""
+
+    image: str
+    environment: str
+    service: str
+    status: str
+    commit: str = ""
+    event: str = ""
+    decision: str = ""
+
+
+AnyDocument = Identity | Findings | Evidence | Decision | Deployment
+"""Any document of ours, told apart by its `kind`."""

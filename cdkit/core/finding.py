@@ -1,0 +1,112 @@
+"""A finding: what is wrong, how bad, how sure, where, and what would mend it."""
+
+import hashlib
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Severity(StrEnum):
+    """How much harm a finding does; `unknown` is a word that a tool did not say."""
+
+    UNKNOWN = "unknown"
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Order of harm: 0 for info up to 4 for critical, and -1 for unknown."""
+        return _SEVERITY_RANK[self]
+
+
+_SEVERITY_RANK = {
+    Severity.UNKNOWN: -1,
+    Severity.INFO: 0,
+    Severity.LOW: 1,
+    Severity.MEDIUM: 2,
+    Severity.HIGH: 3,
+    Severity.CRITICAL: 4,
+}
+
+
+class Confidence(StrEnum):
+    """How sure the finder is that the finding holds here."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place in a file: a path as the user wrote it (`/` between parts), lines and columns from 1.
+
+    Zero means "not known": a finding about a whole file has no line.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        """Return `path`, `path:line` or `path:line:column`, as compilers print it."""
+        if not self.line:
+            return self.path
+        place = f"{self.path}:{self.line}"
+        return f"{place}:{self.column}" if self.column else place
+
+
+class Fix(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What would mend a finding: a sentence, and text that can be pasted where there is one."""
+
+    summary: str
+    replacement: str = ""
+
+
+class Suppression(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a finding does not count, who says so, and until when (`YYYY-MM-DD`, UTC)."""
+
+    reason: str
+    owner: str = ""
+    expires: str = ""
+    source: str = ""
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that a step found.
+
+    `fingerprint` is stable between runs and survives line moves; `about` names the thing itself
+    (`orders.customer_name`, a package URL); `question` says which of the rule's questions it
+    answers; `suppressed` findings are shown and counted, and decide nothing.
+    """
+
+    rule: str
+    severity: Severity
+    confidence: Confidence = Confidence.HIGH
+    message: str
+    locations: tuple[Location, ...] = ()
+    fingerprint: str
+    about: str = ""
+    question: str = ""
+    fix: Fix | None = None
+    suppressed: Suppression | None = None
+    properties: dict[str, str] = {}
+
+    @property
+    def where(self) -> str:
+        """The first location as text, or an empty string."""
+        return str(self.locations[0]) if self.locations else ""
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a 64-digit hexadecimal name for these parts, order and boundaries included."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(f"{len(data)}:".encode())
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,34 @@
+"""Extension points: a folder whose every public module exports one constant."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def names(package: ModuleType) -> tuple[str, ...]:
+    """Return the modules of an extension folder, sorted; a leading underscore hides one."""
+    found = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def load(package: ModuleType, name: str, constant: str, kind: type[T]) -> T:
+    """Import one module of an extension folder and return its constant.
+
+    Raises TypeError, naming the module, where the constant is missing or of another type: an
+    extension that does not take part is a fault of ours, never a silent skip.
+    """
+    module = importlib.import_module(f"{package.__name__}.{name}")
+    value = getattr(module, constant, None)
+    if not isinstance(value, kind):
+        msg = f"{module.__name__} must export {constant}, a {kind.__name__}"
+        raise TypeError(msg)
+    return value
+
+
+def collect(package: ModuleType, constant: str, kind: type[T]) -> Mapping[str, T]:
+    """Return the constants of all modules of an extension folder, by module name, sorted."""
+    return {name: load(package, name, constant, kind) for name in names(package)}
