@@ -1,0 +1,43 @@
+"""What every test gets: the real parts it asks for, and an environment free of CI variables."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.parts import presence
+
+pytest_plugins = (
+    "tests.parts.docker",
+    "tests.parts.node",
+    "tests.parts.postgres",
+    "tests.parts.precommit",
+    "tests.parts.prek",
+    "tests.parts.registry",
+)
+
+#: What CI systems set and what cdkit reads: a test that wants one of these sets it itself.
+FROM_CI = (
+    "BITBUCKET_", "BUILDKITE", "BUILD_", "CDKIT_", "CI_", "CIRCLE", "CODEBUILD_", "GITHUB_",
+    "GITLAB_", "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "TEAMCITY_", "TF_BUILD",
+)  # fmt: skip
+KEPT = frozenset({"CDKIT_REQUIRE"})
+
+
+def pytest_configure() -> None:
+    presence.required()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    must = presence.required()
+    for marker in item.iter_markers("needs"):
+        presence.demand(marker.args, must)
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name not in KEPT and (name == "CI" or name.startswith(FROM_CI)):
+            monkeypatch.delenv(name)
