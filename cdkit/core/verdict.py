@@ -63,9 +63,7 @@ def no(what: str, *, remedy: str, where: Location | None = None, rule: str = "")
     return Reason(answer=Answer.NO, what=what, where=where, remedy=remedy, rule=rule)
 
 
-def cannot_tell(
-    what: str, *, remedy: str, where: Location | None = None, rule: str = ""
-) -> Reason:
+def cannot_tell(what: str, *, remedy: str, where: Location | None = None, rule: str = "") -> Reason:
     """Return a reason why there is no answer, with what would give one."""
     return Reason(answer=Answer.CANNOT_TELL, what=what, where=where, remedy=remedy, rule=rule)
 

@@ -1,10 +1,9 @@
 """A fact as it is read back: a statement whose predicate we understood, and what it proves."""
 
-import msgspec
 from msgspec import Struct
 
 from cdkit.core.digest import sha256
-from cdkit.core.documents.document import Document, decode
+from cdkit.core.documents.document import decode
 from cdkit.core.documents.kinds import (
     AnyDocument,
     Decision,
@@ -54,7 +53,7 @@ class Fact(Struct, frozen=True, kw_only=True):
         return numbers_of(self.document)
 
 
-_KINDS: dict[str, type[Document]] = {
+_KINDS: dict[str, type[AnyDocument]] = {
     predicate_type(str(kind.__struct_config__.tag)): kind
     for kind in (Identity, Findings, Evidence, Decision, Deployment)
 }
@@ -80,12 +79,7 @@ def fact_of(statement: Statement, *, digest: str, where: str) -> Fact:
             remedy="record it with `cdkit record-evidence`",
         )
     document = decode(bytes(statement.predicate), kind, where=where)
-    return Fact(
-        subjects=statement.subject,
-        document=msgspec.convert(document, AnyDocument),
-        digest=digest,
-        where=where,
-    )
+    return Fact(subjects=statement.subject, document=document, digest=digest, where=where)
 
 
 def numbers_of(document: AnyDocument) -> dict[str, float]:

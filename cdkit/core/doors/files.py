@@ -1,0 +1,176 @@
+"""The door to the file system: whole files, put in place whole."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from cdkit.core.errors import Missing, Unreadable, Unwritable
+from cdkit.core.world import MIB
+
+_LEFT_OUT = frozenset({".git", ".hg", ".svn"})
+
+
+class DiskFiles:
+    """The files below a root, which is the working directory of the command."""
+
+    def __init__(self, root: str | Path = ".") -> None:
+        self._root = Path(root)
+
+    def absolute(self, path: str) -> str:
+        """Return the absolute path, for handing to another program."""
+        return str((self._root / path).absolute())
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a regular file."""
+        return _quietly((self._root / path).is_file)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder."""
+        return _quietly((self._root / path).is_dir)
+
+    def size(self, path: str) -> int:
+        """Return a file's size in bytes."""
+        with _reading(path):
+            return (self._root / path).stat().st_size
+
+    def read(self, path: str, *, limit: int = 64 * MIB) -> bytes:
+        """Return a whole file of at most `limit` bytes."""
+        with self.open(path) as stream, _reading(path):
+            data = stream.read(limit + 1)
+        if len(data) > limit:
+            raise Unreadable(
+                f"is larger than {limit // MIB} MiB", where=path, remedy="give the right file"
+            )
+        return data
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        """Open a regular file; a pipe or a device is refused, since it may never end."""
+        with _reading(path):
+            full = self._root / path
+            if not full.is_file():
+                full.stat()
+                raise Unreadable("is not a regular file", where=path, remedy="give a file")
+            stream = full.open("rb")
+        with stream:
+            yield stream
+
+    def write(self, path: str, data: bytes, *, fresh: bool = False) -> None:
+        """Write aside, sync, rename: another reader sees the old file or the new one, whole."""
+        with _writing(path):
+            target = self._root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                Path(aside).chmod(0o644)
+                _put(Path(aside), target, fresh=fresh)
+            finally:
+                Path(aside).unlink(missing_ok=True)
+
+    def append(self, path: str, text: str) -> None:
+        """Add text at the end of a file, in UTF-8, in one write."""
+        with _writing(path):
+            target = self._root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("ab") as stream:
+                stream.write(text.encode("utf-8", "replace"))
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted."""
+        with _reading(path):
+            return tuple(sorted(os.listdir(self._root / path)))  # noqa: PTH208 - names, not paths
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield every regular file below a folder, sorted; links are not followed."""
+        top = str(self._root / path)
+        for folder, folders, names in os.walk(top):
+            folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+            inside = os.path.relpath(folder, top)
+            for name in sorted(names):
+                if Path(folder, name).is_file() and not Path(folder, name).is_symlink():
+                    yield Path(path, inside, name).as_posix()
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Return the files that match a shell pattern, sorted; a plain path matches itself."""
+        import glob
+
+        if not glob.has_magic(pattern):
+            return (pattern,) if self.is_file(pattern) else ()
+        found = glob.glob(pattern, root_dir=self._root, recursive=True, include_hidden=True)
+        return tuple(sorted(Path(path).as_posix() for path in found if self.is_file(path)))
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a whole folder."""
+        target = self._root / path
+        with _writing(path):
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def temporary(self) -> Iterator[str]:
+        """Give a new empty folder that is removed at the end."""
+        with _writing(tempfile.gettempdir()):
+            folder = tempfile.mkdtemp(prefix="cdkit-")
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(aside: Path, target: Path, *, fresh: bool) -> None:
+    if not fresh:
+        aside.replace(target)
+        return
+    try:
+        os.link(aside, target)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links: the window is small, the content the same
+        if not target.exists():
+            aside.replace(target)
+
+
+def _quietly(test: Callable[[], bool]) -> bool:
+    """Ask about a path whose very name may be impossible (a NUL, 300 characters)."""
+    try:
+        return test()
+    except (OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as fault:
+        raise Missing("there is no such file", where=path, remedy="check the path") from fault
+    except (OSError, ValueError) as fault:
+        raise Unreadable(
+            f"cannot be read: {_said(fault)}", where=path, remedy="check the path and its rights"
+        ) from fault
+
+
+@contextlib.contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as fault:
+        raise Unwritable(
+            f"cannot be written: {_said(fault)}",
+            where=path,
+            remedy="check that the folder exists, is writable and has room",
+        ) from fault
+
+
+def _said(fault: Exception) -> str:
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)

@@ -1,0 +1,146 @@
+"""The door to the git repository around the working directory."""
+
+from typing import TYPE_CHECKING
+
+from cdkit.core.errors import CannotTell, Missing
+from cdkit.core.world import Change, Completed, Head, Processes
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
+_SHALLOW = "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)"
+
+
+class GitRepository:
+    """A checkout. `head` runs git itself, since every step asks it; the rest uses GitPython."""
+
+    def __init__(self, processes: Processes, root: str = ".") -> None:
+        self._processes = processes
+        self._root = root
+
+    def head(self) -> Head:
+        """Return where the checkout stands, by two commands of git's own."""
+        named = self._git("rev-parse", "HEAD", "HEAD^{tree}", "--is-shallow-repository")
+        commit, tree, shallow = named.split("\n")[:3]
+        status = self._git("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+        lines = status.splitlines()
+        branch = next((x[14:] for x in lines if x.startswith("# branch.head ")), "")
+        return Head(
+            commit=commit,
+            tree=tree,
+            branch="" if branch == "(detached)" else branch,
+            dirty=any(not line.startswith("#") for line in lines),
+            shallow=shallow == "true",
+            remote_url=self._remote(),
+        )
+
+    def resolve(self, revision: str) -> str:
+        """Return the commit that a revision names."""
+        repo = self._repo()
+        try:
+            return str(repo.commit(_revision(revision)).hexsha)
+        except (ValueError, IndexError, repo_errors()) as fault:
+            raise CannotTell(
+                f"git knows no revision {revision!r}",
+                remedy=_SHALLOW if self.head().shallow else "check its name: `git log --oneline`",
+            ) from fault
+
+    def changes(self, since: str) -> tuple[Change, ...]:
+        """Return what differs between a revision and the working tree, untracked files too."""
+        commit = self.resolve(since)
+        diff = ("diff", "--name-status", "-z", "-M", "--relative", "--no-ext-diff", commit, "--")
+        changed = _name_status(self._git(*diff))
+        fresh = self._git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
+        return (*changed, *(Change(status="A", path=path) for path in fresh if path))
+
+    def read(self, revision: str, path: str) -> bytes:
+        """Return a file as it stands in a revision."""
+        repo = self._repo()
+        commit = self.resolve(revision)
+        try:
+            blob = repo.commit(commit).tree / (self._prefix() + path)
+        except KeyError as fault:
+            raise Missing(
+                f"there is no such file in {revision}", where=path, remedy="check the path"
+            ) from fault
+        data: bytes = blob.data_stream.read()
+        return data
+
+    def files(self, revision: str, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder in a revision, sorted."""
+        commit = self.resolve(revision)
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", commit, "--", folder)
+        return tuple(sorted(path for path in listed.split("\0") if path))
+
+    def describe(self) -> str:
+        """Return `git describe --tags --always`, or an empty string before the first commit."""
+        done = self._run("describe", "--tags", "--always")
+        return "" if done.code else done.stdout.decode(errors="replace").strip()
+
+    def _remote(self) -> str:
+        done = self._run("config", "--get", "remote.origin.url")
+        return _without_credentials(done.stdout.decode(errors="replace").strip())
+
+    def _prefix(self) -> str:
+        return self._git("rev-parse", "--show-prefix").rstrip("\n")
+
+    def _repo(self) -> "Repo":
+        from git import GitError, Repo
+
+        try:
+            return Repo(self._root, search_parent_directories=True)
+        except GitError as fault:
+            raise CannotTell("there is no git repository here", remedy=_NOT_HERE) from fault
+
+    def _git(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        if done.code:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise CannotTell(
+                f"git {arguments[0]} failed: {said[-1] if said else f'exit {done.code}'}",
+                remedy=_NOT_HERE,
+            )
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def _run(self, *arguments: str) -> Completed:
+        return self._processes.run(["git", *arguments], cwd=self._root, timeout=60)
+
+
+def repo_errors() -> type[Exception]:
+    """Return what GitPython raises for an unknown revision."""
+    from gitdb.exc import ODBError
+
+    error: type[Exception] = ODBError
+    return error
+
+
+def _revision(text: str) -> str:
+    """Refuse what git would take for an option."""
+    if text.startswith("-"):
+        msg = f"{text!r} is no revision"
+        raise ValueError(msg)
+    return text
+
+
+def _name_status(listed: str) -> tuple[Change, ...]:
+    """Read the output of `git diff --name-status -z`."""
+    fields = iter(listed.split("\0"))
+    changes = []
+    for status in fields:
+        if not status:
+            continue
+        first = next(fields)
+        if status[0] in "RC":
+            changes.append(Change(status=status[0], path=next(fields), old_path=first))
+        else:
+            changes.append(Change(status=status[0], path=first))
+    return tuple(changes)
+
+
+def _without_credentials(url: str) -> str:
+    """Leave out the user and password that CI systems put into remote addresses."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or "@" not in rest.split("/", 1)[0]:
+        return url
+    return f"{scheme}://{rest.split('@', 1)[1]}"

@@ -1,0 +1,130 @@
+"""What a pipeline step is: options, a run, an outcome; everything else follows from these."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from msgspec import Meta, Struct
+
+from cdkit.core.documents.document import Document
+from cdkit.core.finding import Finding
+from cdkit.core.rule import Rule
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Verdict
+from cdkit.core.world import World
+
+
+def option(
+    help: str,  # noqa: A002 - what every command-line library calls it
+    *,
+    argument: bool = False,
+    flag: str = "",
+    shared: bool = False,
+    metavar: str = "",
+) -> Meta:
+    """Describe one input of a step, for `typing.Annotated`.
+
+    `argument` makes it positional on the command line; `flag` names the flag where it is not the
+    option's own name (a list's singular: `--report` for `reports`); `shared` also reads
+    `CDKIT_<OPTION>`, which several steps understand alike.
+    """
+    extra = {"argument": argument, "flag": flag, "shared": shared, "metavar": metavar}
+    return Meta(description=help, extra=extra)
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The inputs that every step has. A step's own Options derive from this.
+
+    Types: str, int, float, bool, a Literal of strings, tuple[str, ...], dict[str, str], and, in
+    the configuration file only, tuple[str | SomeStruct, ...].
+    """
+
+    mode: Annotated[
+        Literal["enforce", "report"],
+        option("`report` shows what would have failed and exits 0: the way to begin."),
+    ] = "enforce"
+    records: Annotated[
+        str, option("The folder that facts are kept in.", shared=True, metavar="DIR")
+    ] = ".cdkit/records"
+    record: Annotated[
+        str, option("Also write the fact that this step leaves to this file.", metavar="FILE")
+    ] = ""
+    format: Annotated[
+        Literal["text", "json", "sarif", "junit", "github", "codequality", "markdown"],
+        option("What to print on standard output."),
+    ] = "text"
+    write: Annotated[
+        dict[str, str],
+        option("Write a report as well: `sarif=out.sarif`; repeatable.", metavar="FORMAT=FILE"),
+    ] = {}
+
+
+class Outputs(Struct, frozen=True, kw_only=True):
+    """The outputs that every step has, set on failure too. A step's own derive from this.
+
+    All are strings, since a CI system hands over nothing else.
+    """
+
+    verdict: Annotated[str, Meta(description="`yes`, `no` or `cannot-tell`.")] = ""
+    reasons: Annotated[str, Meta(description="The reasons, one a line.")] = ""
+    record: Annotated[str, Meta(description="The path of the fact that the step left.")] = ""
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """A table for the summary: a heading, column names, rows of plain text."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a step found out.
+
+    `data` is what plain text on standard output should be (a tag, a path); empty where findings
+    and reasons say it all. `document` about `subjects` becomes the fact that the step leaves;
+    None leaves none. `notes` are for people: what was assumed, what was left out.
+    """
+
+    verdict: Verdict
+    outputs: Outputs
+    document: Document | None = None
+    subjects: tuple[Subject, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    data: str = ""
+
+
+class Hook(Struct, frozen=True, kw_only=True):
+    """How pre-commit runs a step: which files (a regular expression), with which arguments."""
+
+    files: str
+    args: tuple[str, ...] = ()
+    name: str
+
+
+O = TypeVar("O", bound=Options)  # noqa: E741 - the type variable of options
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step(Generic[O]):
+    """One pipeline step. `question` is what it answers; `example` a cdkit.yaml section that works.
+
+    `run` raises RequestError for wrong requests, NoInput where there is nothing of its kind, and
+    may raise CannotTell; whatever was found out despite a failure belongs into the Outcome.
+    """
+
+    name: str
+    summary: str
+    question: str
+    options: type[O]
+    outputs: type[Outputs]
+    run: Callable[[O, World], Outcome]
+    rules: Callable[[], tuple[Rule, ...]] = tuple
+    hook: Hook | None = None
+    icon: str = "check"
+
+
+AnyStep = Step[Any]

@@ -1,0 +1,202 @@
+"""The outside, as the rest of the house sees it: doors that come in as an argument."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Protocol
+
+from msgspec import Struct
+
+from cdkit.core.context import BuildContext
+from cdkit.core.documents.document import Replay
+from cdkit.core.secret import Secret
+
+MIB = 1024 * 1024
+
+
+class Files(Protocol):
+    """The file system. Paths are as the user wrote them, relative to the working directory.
+
+    Readers raise Missing where there is nothing and Unreadable where it cannot be read; writers
+    raise Unwritable.
+    """
+
+    def read(self, path: str, *, limit: int = 64 * MIB) -> bytes:
+        """Return a whole file; Unreadable where it holds more than `limit` bytes."""
+
+    def open(self, path: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a file for reading in a stream."""
+
+    def write(self, path: str, data: bytes, *, fresh: bool = False) -> None:
+        """Put a file in place whole: written aside, synced, renamed; folders are made.
+
+        With `fresh` an existing file stays as it is (write-once).
+        """
+
+    def append(self, path: str, text: str) -> None:
+        """Add text at the end of a file, in UTF-8."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a regular file (or a link to one)."""
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder (or a link to one)."""
+
+    def size(self, path: str) -> int:
+        """Return a file's size in bytes."""
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted; Missing where there is no such folder."""
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield every regular file below a folder, sorted, links not followed, .git left out."""
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Return the files that match a shell pattern (`**` for any depth), sorted."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a whole folder; nothing happens where there is none."""
+
+    def temporary(self) -> AbstractContextManager[str]:
+        """A new empty folder that is removed at the end."""
+
+    def absolute(self, path: str) -> str:
+        """Return the absolute path, for handing to another program."""
+
+
+class Clock(Protocol):
+    """Time. A replay's clock stands still."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC, with its zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start, never running backwards."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    """A process that has ended: its exit code (negative: killed by that signal) and its output."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Processes(Protocol):
+    """Other programs."""
+
+    def which(self, program: str) -> str | None:
+        """Return the full path of a program on the PATH, or None."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout: float = 60,
+        environ: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Completed:
+        """Run a program to its end, without a shell, in its own process group.
+
+        Raises CannotTell where it cannot be started or does not end in `timeout` seconds.
+        """
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """An HTTP answer; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """HTTP. A status is an answer, whatever it is; no answer raises CannotTell."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str | Secret] | None = None,
+        body: bytes = b"",
+        timeout: float = 30,
+        limit: int = 8 * MIB,
+    ) -> Response:
+        """Send one request; redirects are not followed, a body over `limit` raises CannotTell."""
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """Where a git checkout stands. `branch` is empty when detached."""
+
+    commit: str
+    tree: str
+    branch: str = ""
+    dirty: bool = False
+    shallow: bool = False
+    remote_url: str = ""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A file that differs between two revisions: `A`dded, `M`odified, `D`eleted, `R`enamed."""
+
+    status: str
+    path: str
+    old_path: str = ""
+
+
+class Git(Protocol):
+    """The git repository around the working directory.
+
+    Raises CannotTell where there is none, or where it lacks what was asked for (a shallow clone).
+    Paths are relative to the working directory.
+    """
+
+    def head(self) -> Head:
+        """Return where the checkout stands."""
+
+    def resolve(self, revision: str) -> str:
+        """Return the commit that a revision names."""
+
+    def changes(self, since: str) -> tuple[Change, ...]:
+        """Return what differs between a revision and the working tree, untracked files too."""
+
+    def read(self, revision: str, path: str) -> bytes:
+        """Return a file as it stands in a revision; Missing where it does not."""
+
+    def files(self, revision: str, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder in a revision, sorted."""
+
+    def describe(self) -> str:
+        """Return the nearest tag, with distance and commit where HEAD is beyond it, or ''."""
+
+
+class Talk(Protocol):
+    """What we say to people while we work: stderr, never data."""
+
+    def say(self, text: str) -> None:
+        """Say one line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class World:
+    """Every door, and what is known of the run. Built once in `cli`; tests pass a fake one.
+
+    `http` follows the requests library (retries); `quick_http` starts faster and does one try.
+    """
+
+    files: Files
+    clock: Clock
+    environ: Mapping[str, str]
+    processes: Processes
+    http: Http
+    quick_http: Http
+    git: Git
+    talk: Talk
+    context: BuildContext
+    replay: Replay | None = None

@@ -1,0 +1,1 @@
+"""One pipeline step a file: options, run, outcome; here the domains meet."""

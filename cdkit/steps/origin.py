@@ -1,0 +1,51 @@
+"""Where a fact comes from: the run, the source, the time; the same for every step."""
+
+from cdkit.core.documents.document import Origin
+from cdkit.core.doors.clock import stamp
+from cdkit.core.errors import CannotTell
+from cdkit.core.names import TOOL
+from cdkit.core.subject import Subject, source_subject
+from cdkit.core.world import Head, World
+
+
+def origin_of(world: World, step: str, *, shard: int = 0, shards: int = 0) -> Origin:
+    """Return the origin of a document that this step leaves now.
+
+    Outside a git checkout the commit is what the CI system says, and there is no tree.
+    """
+    context = world.context
+    head = head_of(world)
+    return Origin(
+        recorded_at=stamp(world.clock.now()),
+        tool=TOOL,
+        step=step,
+        system=context.system,
+        run=context.run,
+        attempt=context.attempt,
+        job=context.job,
+        url=context.url,
+        actor=context.actor,
+        commit=head.commit if head else context.commit,
+        tree=head.tree if head else "",
+        dirty=head.dirty if head else False,
+        shard=shard,
+        shards=shards,
+        replay=world.replay,
+    )
+
+
+def source_of(world: World) -> Subject | None:
+    """Return the source as a subject; None outside git, or where changes are not committed."""
+    head = head_of(world)
+    if head is None or head.dirty:
+        return None
+    name = world.context.repository or head.remote_url
+    return source_subject(name, commit=head.commit, tree=head.tree)
+
+
+def head_of(world: World) -> Head | None:
+    """Return where the checkout stands, or None where there is none."""
+    try:
+        return world.git.head()
+    except CannotTell:
+        return None
