@@ -104,7 +104,9 @@ class DiskFiles:
 
         if not glob.has_magic(pattern):
             return (pattern,) if self.is_file(pattern) else ()
-        found = glob.glob(pattern, root_dir=self._root, recursive=True, include_hidden=True)
+        found = glob.glob(  # noqa: PTH207 - pathlib cannot match hidden files on Python 3.11
+            pattern, root_dir=self._root, recursive=True, include_hidden=True
+        )
         return tuple(sorted(Path(path).as_posix() for path in found if self.is_file(path)))
 
     def remove(self, path: str) -> None:
