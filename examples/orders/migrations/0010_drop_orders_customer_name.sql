@@ -1,0 +1,5 @@
+-- release: 1.3
+-- Contract: 1.2 neither reads nor writes the name here; customers has it.
+SET lock_timeout = '2s';
+
+ALTER TABLE orders DROP COLUMN customer_name;
