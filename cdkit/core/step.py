@@ -32,7 +32,7 @@ def option(
     return Meta(description=help, extra=extra)
 
 
-class Options(Struct, frozen=True, kw_only=True):
+class Options(Struct, frozen=True, kw_only=True, rename="kebab"):
     """The inputs that every step has. A step's own Options derive from this.
 
     Types: str, int, float, bool, a Literal of strings, tuple[str, ...], dict[str, str], and, in
@@ -59,7 +59,7 @@ class Options(Struct, frozen=True, kw_only=True):
     ] = {}
 
 
-class Outputs(Struct, frozen=True, kw_only=True):
+class Outputs(Struct, frozen=True, kw_only=True, rename="kebab"):
     """The outputs that every step has, set on failure too. A step's own derive from this.
 
     All are strings, since a CI system hands over nothing else.

@@ -1,6 +1,6 @@
 """Our five documents: identity, findings, evidence, decision, deployment."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
 from cdkit.core.finding import Finding
@@ -30,7 +30,7 @@ class Identity(Document, frozen=True, kw_only=True, omit_defaults=True, tag="ide
     platforms: tuple[Platform, ...] = ()
     tags: tuple[str, ...] = ()
     reference: str = ""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = field(default_factory=dict)
     commit: str = ""
     tree: str = ""
 
