@@ -1,6 +1,7 @@
 """Builds the service's image from its Dockerfile, the same bytes each time, without an engine.
 
-    python build_image.py --out image [--context DIR]
+    python build_image.py --out image
+    python build_image.py --out demo/bad/image --overlay demo/bad
 
 The result is an OCI image layout (image-spec 1.1, "Image Layout") for linux/amd64 with layers that
 are not compressed, so that no zlib's version shows in a digest. Each instruction that changes the
@@ -21,6 +22,7 @@ import shlex
 import shutil
 import sys
 import tarfile
+import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -39,6 +41,8 @@ BUILT, BUILT_EPOCH = "2026-11-20T00:00:00Z", 1_795_132_800
 OCI = "application/vnd.oci.image"
 INSTALLED = PurePosixPath("lib/apk/db/installed")
 SITE_PACKAGES = PurePosixPath("usr/lib/python3.12/site-packages")
+# Not part of a build: what it makes, and what the tests leave.
+LEFT_OUT = shutil.ignore_patterns("image", "demo", "reports", ".*_cache", "__pycache__", ".git")
 ADDED_BY_BASE = "ADD acme-python-3.12-alpine3.22.tar / # from platform/python"
 
 
@@ -317,8 +321,13 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description="Build the image without an engine.")
     parser.add_argument("--out", type=Path, required=True, help="the layout's folder")
     parser.add_argument("--context", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--overlay", type=Path, help="files to put over the context's first")
     options = parser.parse_args(arguments)
-    layout = build(options.context)
+    with tempfile.TemporaryDirectory() as folder:
+        context = Path(folder) / "context"
+        for source in [options.context, *filter(None, [options.overlay])]:
+            shutil.copytree(source, context, ignore=LEFT_OUT, dirs_exist_ok=True)
+        layout = build(context)
     write(layout, options.out)
     print(json.loads(layout["index.json"])["manifests"][0]["digest"])
 
