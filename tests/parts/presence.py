@@ -14,6 +14,7 @@ import pytest
 #: to get it.
 PARTS = {
     "docker": "tests.parts.docker",
+    "index": "tests.parts.index",
     "node": "tests.parts.node",
     "postgres": "tests.parts.postgres",
     "pre-commit": "tests.parts.precommit",
