@@ -50,12 +50,15 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab"):
         str, option("Also write the fact that this step leaves to this file.", metavar="FILE")
     ] = ""
     format: Annotated[
-        Literal["text", "json", "sarif", "junit", "github", "codequality", "markdown"],
-        option("What to print on standard output."),
+        str,
+        option("The report on standard output: `text`, or a name as in `write`."),
     ] = "text"
     write: Annotated[
         dict[str, str],
-        option("Write a report as well: `sarif=out.sarif`; repeatable.", metavar="FORMAT=FILE"),
+        option(
+            "Reports to write as well, `sarif=out.sarif`: see `docs/reports.md`.",
+            metavar="FORMAT=FILE",
+        ),
     ] = {}
 
 
@@ -83,7 +86,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `data` is what plain text on standard output should be (a tag, a path); empty where findings
     and reasons say it all. `document` about `subjects` becomes the fact that the step leaves;
-    None leaves none. `notes` are for people: what was assumed, what was left out.
+    None leaves none; `more` holds further ones with their
+    subjects. `notes` are for people: what was assumed, what was left out.
     """
 
     verdict: Verdict
@@ -95,6 +99,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     data: str = ""
+    more: tuple[tuple[Document, tuple[Subject, ...]], ...] = ()
 
 
 class Hook(Struct, frozen=True, kw_only=True):

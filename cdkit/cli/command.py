@@ -1,0 +1,68 @@
+"""A click command from a step: its flags are the step's inputs, nothing is written twice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cdkit.cli.inputs import Input, inputs_of, resolve
+from cdkit.cli.session import Session, open_session
+from cdkit.core.errors import RequestError
+from cdkit.core.step import AnyStep
+
+_METAVARS = {"whole": "NUMBER", "number": "NUMBER", "map": "NAME=VALUE"}
+
+
+def command_of(step: AnyStep) -> click.Command:
+    """Return the click command of a step."""
+    inputs = inputs_of(step.options)
+    params: list[click.Parameter] = [_param(given) for given in inputs]
+    params += [
+        click.Option(["--config"], metavar="FILE", help="The configuration. [default: cdkit.yaml]"),
+        click.Option(["--ci"], metavar="NAME", help="The CI system, where detection errs."),
+    ]
+
+    def callback(config: str | None, ci: str | None, **flags: Any) -> int:  # noqa: ANN401 - whatever click made of a flag
+        return _run(step, flags, config, ci)
+
+    return click.Command(
+        step.name, params=params, callback=callback, short_help=step.summary, help=_help(step)
+    )
+
+
+def _run(step: AnyStep, flags: Mapping[str, Any], config: str | None, ci: str | None) -> int:
+    from cdkit.cli.perform import perform, unanswered
+
+    session = open_session(config=config, ci=ci)
+    try:
+        options = resolve(step, flags, session.world.environ, _section(step, session))
+        return int(perform(step, options, session.world, session.system).exit)
+    except RequestError as error:
+        unanswered(step.name, error, session.system, session.world)
+        raise
+
+
+def _section(step: AnyStep, session: Session) -> Any:  # noqa: ANN401 - the step's own Options
+    return session.sections({step.name: step.options}).get(step.name)
+
+
+def _help(step: AnyStep) -> str:
+    return f"{step.summary}\n\n{step.question}\n\nMore: docs/steps/{step.name}.md"
+
+
+def _param(given: Input) -> click.Parameter:
+    if given.argument:
+        return click.Argument([given.field], nargs=-1, metavar=f"[{given.name.upper()}]...")
+    text = given.help
+    if given.shown_default and given.shape != "switch":
+        text += f" [default: {given.shown_default}]"
+    name = given.flag or f"--{given.name}"
+    if given.shape == "switch":
+        return click.Option([f"{name}/--no-{given.name}", given.field], default=None, help=text)
+    return click.Option(
+        [name, given.field],
+        help=text,
+        metavar=given.metavar or _METAVARS.get(given.shape),
+        multiple=given.shape in {"list", "map"},
+        type=click.Choice(given.choices) if given.shape == "choice" else None,
+    )

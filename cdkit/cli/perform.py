@@ -1,0 +1,207 @@
+"""Performing a step: run it, keep its fact, write its reports, answer the CI system."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.ci.system import CiSystem
+from cdkit.cli.exits import Exit, exit_of_answer, exit_of_kind, in_mode
+from cdkit.core.documents.statement import encode_statement, state
+from cdkit.core.errors import CdkitError, Kind, RequestError
+from cdkit.core.names import TOOL
+from cdkit.core.step import AnyStep, Options, Outcome, Outputs
+from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, yes
+from cdkit.core.world import World
+from cdkit.report.report import Report, render
+
+NO_RECORD = "none"
+
+
+class Performed(Struct, frozen=True, kw_only=True):
+    """What became of a step: its exit code, its outputs as text, and the report that was shown."""
+
+    step: str
+    exit: Exit
+    outputs: dict[str, str]
+    report: Report
+
+
+def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> Performed:
+    """Run a step and leave everything that it owes: fact, reports, outputs, summary, annotations.
+
+    Where one of these cannot be written the answer becomes "cannot tell", unless it is already
+    no. Raises RequestError, before the step runs, where an output format is unknown.
+    """
+    _known_formats(options)
+    outcome, code = _attempt(step, options, world)
+    records, unwritten = _keep(outcome, options, world)
+    performed = _performed(step, outcome, code, world, records)
+    performed = _worsened(performed, unwritten)
+    performed = _worsened(performed, list(_write_reports(performed, options, world)))
+    performed = _worsened(performed, list(_tell(performed, system, world)))
+    performed = _worsened(performed, list(_show(performed, options)))
+    set_outputs(performed.outputs, system, world)
+    return msgspec.structs.replace(performed, exit=in_mode(performed.exit, options.mode))
+
+
+def set_outputs(outputs: Mapping[str, str], system: CiSystem, world: World) -> None:
+    """Hand outputs to the CI system: the last thing done, so that none promises too much."""
+    for addition in system.outputs(world.environ, outputs):
+        world.files.append(addition.path, addition.text)
+
+
+def _known_formats(options: Options) -> None:
+    from cdkit.report.report import format_names
+
+    for name in (options.format, *options.write):
+        if name not in format_names():
+            raise RequestError(
+                f"there is no report format {name!r}",
+                remedy=f"use one of: {', '.join(format_names())}",
+            )
+
+
+def _attempt(step: AnyStep, options: Options, world: World) -> tuple[Outcome, Exit]:
+    """Run the step; a failure that says "cannot tell" is an outcome like any other."""
+    try:
+        outcome = step.run(options, world)
+    except CdkitError as error:
+        if error.kind is Kind.REQUEST:
+            raise
+        empty = error.kind is Kind.NO_INPUT and getattr(options, "allow_empty", False)
+        reason = yes(f"{error} (allowed)") if empty else error.reason()
+        outcome = Outcome(verdict=judge([reason]), outputs=step.outputs())
+        return outcome, Exit.YES if empty else exit_of_kind(error.kind)
+    return outcome, exit_of_answer(outcome.verdict.answer)
+
+
+def _keep(outcome: Outcome, options: Options, world: World) -> tuple[list[str], list[Reason]]:
+    """Put the facts into the store, and where the user asked; return where they stand."""
+    facts = list(outcome.more)
+    if outcome.document is not None:
+        facts.insert(0, (outcome.document, outcome.subjects))
+    statements = [state(document, *subjects) for document, subjects in facts if subjects]
+    records: list[str] = []
+    try:
+        if options.records != NO_RECORD and statements:
+            from cdkit.evidence.store import open_store
+
+            store = open_store(options.records, world.files)
+            records = [store.put(statement) for statement in statements]
+        if options.record and facts:
+            whole = [encode_statement(state(document, *subjects)) for document, subjects in facts]
+            world.files.write(options.record, b"".join(whole))
+            records = records or [options.record]
+    except CdkitError as error:
+        return records, [error.reason()]
+    return records, []
+
+
+def _performed(
+    step: AnyStep, outcome: Outcome, code: Exit, world: World, records: list[str]
+) -> Performed:
+    outputs = _outputs(outcome, records)
+    report = Report(
+        step=step.name,
+        question=step.question,
+        verdict=outcome.verdict,
+        findings=outcome.findings,
+        rules=outcome.rules,
+        outputs=outputs,
+        tables=outcome.tables,
+        notes=outcome.notes,
+        context=world.context,
+        replay=world.replay,
+        subject=", ".join(subject.name for subject in outcome.subjects if subject.name),
+        record=records[0] if records else "",
+        tool=TOOL,
+        data=outcome.data,
+    )
+    return Performed(step=step.name, exit=code, outputs=outputs, report=report)
+
+
+def _outputs(outcome: Outcome, records: list[str]) -> dict[str, str]:
+    """Return all outputs as text, those that every step has included."""
+    own: Outputs = msgspec.structs.replace(
+        outcome.outputs,
+        verdict=outcome.verdict.answer.value,
+        reasons="\n".join(reason_line(reason) for reason in outcome.verdict.reasons),
+        record="\n".join(records),
+    )
+    return {name: str(value) for name, value in msgspec.to_builtins(own).items()}
+
+
+def reason_line(reason: Reason) -> str:
+    """Return a reason as one line: `where: what`."""
+    text = f"{reason.where}: {reason.what}" if reason.where else reason.what
+    return " ".join(text.split())
+
+
+def _worsened(performed: Performed, reasons: list[Reason]) -> Performed:
+    """Add reasons why what was found out could not be handed on."""
+    if not reasons:
+        return performed
+    verdict = judge([*performed.report.verdict.reasons, *reasons])
+    code = performed.exit if performed.exit is Exit.NO else Exit.CANNOT_TELL
+    outputs = {
+        **performed.outputs,
+        "verdict": verdict.answer.value,
+        "reasons": "\n".join(reason_line(reason) for reason in verdict.reasons),
+    }
+    report = msgspec.structs.replace(performed.report, verdict=verdict, outputs=outputs)
+    return msgspec.structs.replace(performed, exit=code, outputs=outputs, report=report)
+
+
+def _write_reports(performed: Performed, options: Options, world: World) -> Iterator[Reason]:
+    for name, path in options.write.items():
+        try:
+            world.files.write(path, render(name, performed.report).encode("utf-8", "replace"))
+        except CdkitError as error:
+            yield error.reason()
+
+
+def _tell(performed: Performed, system: CiSystem, world: World) -> Iterator[Reason]:
+    """Hand summary and annotations to the CI system, in the way that it wants them."""
+    try:
+        if summary := system.summary_path(world.environ):
+            from cdkit.report.formats.markdown import cut
+
+            world.files.append(summary, cut(render("markdown", performed.report)))
+        if system.annotations:
+            world.talk.say(render(system.annotations, performed.report))
+    except CdkitError as error:
+        yield error.reason()
+
+
+def _show(performed: Performed, options: Options) -> Iterator[Reason]:
+    """Print the report: data on standard output, talk on standard error."""
+    apart = options.format == "text" and bool(performed.report.data)
+    talk = sys.stderr if apart else sys.stdout
+    report = msgspec.structs.replace(performed.report, colour=talk.isatty())
+    try:
+        if apart:
+            print(report.data, flush=True)
+        print(render(options.format, report), file=talk, flush=True)
+    except (OSError, ValueError) as fault:
+        quiet_stdout()
+        yield cannot_tell(f"standard output cannot be written: {fault}", remedy="run it again")
+
+
+def quiet_stdout() -> None:
+    """Keep Python from failing at its exit about a standard output that is gone or full."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unanswered(step: str, error: CdkitError, system: CiSystem, world: World) -> None:
+    """Set the outputs of a step that could not even begin: CI systems hide exit codes."""
+    verdict = Verdict(answer=Answer.CANNOT_TELL, reasons=(error.reason(),))
+    if system.annotations:
+        report = Report(step=step, question="", verdict=verdict, context=world.context, tool=TOOL)
+        world.talk.say(render(system.annotations, report))
+    reasons = reason_line(error.reason())
+    set_outputs({"verdict": verdict.answer.value, "reasons": reasons, "record": ""}, system, world)

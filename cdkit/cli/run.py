@@ -1,0 +1,120 @@
+"""`cdkit run`: walk a cdkit.yaml through its steps on this machine, from source to "deployed"."""
+
+import importlib
+import secrets
+from datetime import datetime
+
+import click
+from msgspec import Struct
+
+from cdkit.cli.exits import worst
+from cdkit.cli.inputs import resolve
+from cdkit.cli.perform import Performed, perform
+from cdkit.cli.session import Session, Walk, open_session
+from cdkit.cli.table import STEPS
+from cdkit.core.errors import RequestError
+from cdkit.core.step import AnyStep
+from cdkit.core.verdict import Answer
+from cdkit.report.report import render
+
+GATE = "check-gate"
+SUMMARY = ".cdkit/summary.md"
+
+
+class _Walked(Struct, frozen=True, kw_only=True):
+    """How far a walk came: what was performed, and which steps the closed gate kept back."""
+
+    performed: tuple[Performed, ...]
+    held_back: tuple[str, ...]
+
+
+@click.command("run", short_help="Walk a cdkit.yaml through its steps, on this machine.")
+@click.option("--at", metavar="TIME", help="Replay as of this time (RFC 3339); marks every output.")
+@click.option("--config", metavar="FILE", help="The configuration. [default: cdkit.yaml]")
+@click.option("--ci", metavar="NAME", help="The CI system, where detection errs.")
+@click.option("--summary", metavar="FILE", default=SUMMARY, help="The Markdown summary of it all.")
+def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) -> int:  # noqa: N802 - the constant that the table loads
+    """Walk a cdkit.yaml through its steps: identity, migrations, scan, evidence, gate, event.
+
+    What follows the gate happens only when the gate says yes. Exit codes as for a single step.
+    """
+    moment = _moment(at) if at else None
+    session = open_session(config=config, ci=ci, at=moment, run=secrets.token_hex(8))
+    if session.data is None:
+        raise RequestError("there is no cdkit.yaml here", remedy="write one with `cdkit init`")
+    walked = _walk(session)
+    _leave(walked, session, summary)
+    return int(worst([performed.exit for performed in walked.performed]))
+
+
+def _walk(session: Session) -> _Walked:
+    steps = {entry.name: importlib.import_module(entry.module).STEP for entry in STEPS}
+    known = {name: step.options for name, step in steps.items()}
+    told = session.sections({**known, "run": Walk})
+    names = told["run"].steps if "run" in told else tuple(name for name in steps if name in told)
+    _check_names(names, steps, session)
+    performed: list[Performed] = []
+    handed: dict[str, str] = {}
+    closed = False
+    held_back = []
+    for name in names:
+        if closed:
+            held_back.append(name)
+            continue
+        options = resolve(steps[name], {}, session.world.environ, told.get(name), handed)
+        print(f"\n{_heading(name, steps[name])}\n", flush=True)
+        done = perform(steps[name], options, session.world, session.system)
+        performed.append(done)
+        handed |= {key: value for key, value in done.outputs.items() if key == "image" and value}
+        closed = name == GATE and done.report.verdict.answer is not Answer.YES
+    return _Walked(performed=tuple(performed), held_back=tuple(held_back))
+
+
+def _check_names(names: tuple[str, ...], steps: dict[str, AnyStep], session: Session) -> None:
+    unknown = [name for name in names if name not in steps]
+    if unknown:
+        raise RequestError(
+            f"run names {unknown[0]!r}, which is no step",
+            where=session.config,
+            remedy=f"the steps are: {', '.join(steps)}",
+        )
+    if not names:
+        raise RequestError(
+            "there is no step to run",
+            where=session.config,
+            remedy="add one: `cdkit init` shows how",
+        )
+
+
+def _heading(name: str, step: AnyStep) -> str:
+    return f"== {name}: {step.question}"
+
+
+def _leave(walked: _Walked, session: Session, summary: str) -> None:
+    """Write the summary, and say where everything stands."""
+    world = session.world
+    text = "\n".join(render("markdown", performed.report) for performed in walked.performed)
+    world.files.write(summary, text.encode("utf-8", "replace"))
+    print("\n== What this run left")
+    if world.replay:
+        print(f"REPLAY as of {world.replay.at}: no evidence outside this run")
+    for name in walked.held_back:
+        print(f"not done   {name}: the gate is not open")
+    for performed in walked.performed:
+        for record in performed.outputs["record"].splitlines():
+            print(f"record     {record}  ({performed.step})")
+        if place := performed.outputs.get("delivered"):
+            print(f"event      {place}")
+    print(f"summary    {summary}", flush=True)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise RequestError(
+            f"{text!r} is no time", remedy="write it as 2026-11-23T09:00:00Z"
+        ) from fault
+    if moment.tzinfo is None:
+        raise RequestError(f"{text!r} has no time zone", remedy="write it as 2026-11-23T09:00:00Z")
+    return moment

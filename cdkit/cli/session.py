@@ -1,0 +1,69 @@
+"""What one call of the command line has: its world, its CI system, its configuration file."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Struct
+
+from cdkit.ci.detect import detect
+from cdkit.ci.system import CiSystem
+from cdkit.cli.table import STEP_NAMES
+from cdkit.cli.world import build_world
+from cdkit.core.config import sections
+from cdkit.core.errors import Missing, RequestError
+from cdkit.core.step import option
+from cdkit.core.world import World
+
+CONFIG = "cdkit.yaml"
+RUN = "run"
+"""The one section of a cdkit.yaml that is not a step."""
+
+
+class Walk(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """Which steps `cdkit run` takes, in which order; without it: all that the file configures."""
+
+    steps: Annotated[tuple[str, ...], option("The steps, in order.")] = ()
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A world, the CI system around it, and a configuration: its path and its bytes, if any."""
+
+    world: World
+    system: CiSystem
+    config: str
+    data: bytes | None
+
+    def sections(self, known: Mapping[str, type[Any]]) -> dict[str, Any]:
+        """Return these sections of the configuration; another step's section is left unread."""
+        if self.data is None:
+            return {}
+        return sections(self.data, known, (RUN, *STEP_NAMES), where=self.config)
+
+
+def open_session(
+    *, config: str | None = None, ci: str | None = None, at: datetime | None = None, run: str = ""
+) -> Session:
+    """Detect the CI system, build the world, read the configuration file.
+
+    A configuration that was asked for and is not there is a RequestError; without one being
+    named, having none is fine.
+    """
+    import os
+
+    system = detect(os.environ, override=ci or os.environ.get("CDKIT_CI", ""))
+    world = build_world(system.read(os.environ), at=at, run=run)
+    named = config or os.environ.get("CDKIT_CONFIG", "")
+    path = named or CONFIG
+    return Session(world=world, system=system, config=path, data=_read(world, path, bool(named)))
+
+
+def _read(world: World, path: str, named: bool) -> bytes | None:  # noqa: FBT001 - one caller, two lines up
+    if not named and not world.files.is_file(path):
+        return None
+    try:
+        return world.files.read(path)
+    except Missing as fault:
+        raise RequestError(
+            "there is no such configuration", where=path, remedy="write one with `cdkit init`"
+        ) from fault

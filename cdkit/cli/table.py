@@ -1,0 +1,47 @@
+"""The commands: a closed table, so that `--help` needs to import none of them."""
+
+from msgspec import Struct
+
+
+class Entry(Struct, frozen=True):
+    """A command: its name, the module that holds it, its one-line help."""
+
+    name: str
+    module: str
+    help: str
+
+
+STEPS = (
+    Entry("tag-image", "cdkit.steps.tag_image", "Give an image the one name that cannot move."),
+    Entry(
+        "lint-migrations",
+        "cdkit.steps.lint_migrations",
+        "Will the running version live with the new schema?",
+    ),
+    Entry(
+        "scan-image",
+        "cdkit.steps.scan_image",
+        "Does the image carry known vulnerabilities?",
+    ),
+    Entry(
+        "record-evidence",
+        "cdkit.steps.record_evidence",
+        "Turn test and coverage reports into facts about an image.",
+    ),
+    Entry("check-gate", "cdkit.steps.check_gate", "May this image enter this stage?"),
+    Entry(
+        "emit-event", "cdkit.steps.emit_event", "Tell everybody what happened, and never lose it."
+    ),
+)
+
+COMMANDS = (
+    Entry("run", "cdkit.cli.run", "Walk a cdkit.yaml through its steps, on this machine."),
+    Entry("init", "cdkit.cli.init", "Look at a repository and write a cdkit.yaml for it."),
+    Entry("explain", "cdkit.cli.explain", "Explain a rule, or a step."),
+    Entry("doctor", "cdkit.cli.doctor", "Say what is here, what is missing, and who wants it."),
+    Entry(
+        "generate", "cdkit.cli.generate", "Write actions, schemas, hooks and docs from the steps."
+    ),
+)
+
+STEP_NAMES = tuple(entry.name for entry in STEPS)
