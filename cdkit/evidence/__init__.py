@@ -1,0 +1,1 @@
+"""Evidence: reports become facts about a subject, and facts are kept where a gate finds them."""

@@ -1,0 +1,1 @@
+"""Where facts are kept: one file a kind of store, each exporting `STORE`."""
