@@ -4,7 +4,8 @@
 //   "cases": [{"inputs": {name: text}, "env": {name: text}, "workspace": folder, "temp": folder}]}
 // Standard output: {"diagnostics": [text], "declared": the file as data,
 //   "cases": [{"code": int, "stdout": text, "stderr": text, "written": {GITHUB_OUTPUT and so on: text},
-//              "given": what the steps wrote to GITHUB_OUTPUT, "outputs": what the action declares of it,
+//              "given": what the steps wrote to GITHUB_OUTPUT, "broken": what in it the runner
+//              would refuse, "outputs": what the action declares of it,
 //              "commands": [{"command": name, "properties": text, "message": text}]}]}
 //
 // The schema, the YAML reading, the splitting into literals and expressions, and the evaluation are
@@ -52,11 +53,12 @@ function scalar(token, contexts, functions) {
 }
 
 // The runner's reading of an environment file: `name=value`, or `name<<END`, lines, `END`; whichever
-// of `=` and `<<` comes first decides. Anything else fails the step.
+// of `=` and `<<` comes first decides. Anything else fails the step; what stood before it counts.
 function readEnvironmentFile(text) {
   const found = {};
+  let broken = "";
   const lines = text.split(/\r?\n/);
-  for (let at = 0; at < lines.length; at++) {
+  for (let at = 0; at < lines.length && !broken; at++) {
     const line = lines[at];
     if (line === "") continue;
     const equals = line.indexOf("="), heredoc = line.indexOf("<<");
@@ -65,13 +67,13 @@ function readEnvironmentFile(text) {
     } else if (heredoc > 0) {
       const end = line.slice(heredoc + 2), body = [];
       for (at++; at < lines.length && lines[at] !== end; at++) body.push(lines[at]);
-      if (at === lines.length) throw new Error(`no line ${end} ends the value of ${line.slice(0, heredoc)}`);
-      found[line.slice(0, heredoc)] = body.join("\n");
+      if (at === lines.length) broken = `no line ${end} ends the value of ${line.slice(0, heredoc)}`;
+      else found[line.slice(0, heredoc)] = body.join("\n");
     } else {
-      throw new Error(`not an environment file: ${line}`);
+      broken = `neither name=value nor name<<END: ${line}`;
     }
   }
-  return found;
+  return {found, broken};
 }
 
 // What the runner would obey on standard output or error: `::name props::text` at a line's start
@@ -117,7 +119,9 @@ function runStep(step, at, folder, request, contexts, functions) {
   const done = spawnSync("bash", bash, {env, cwd: request.workspace, encoding: "utf8", input: "", maxBuffer: 1 << 28});
   if (done.error) throw done.error;
   const written = Object.fromEntries(FILES.map(name => [name, fs.readFileSync(files[name], "utf8")]));
-  return {code: done.status ?? 128, stdout: done.stdout, stderr: done.stderr, written};
+  const {found: given, broken} = readEnvironmentFile(written.GITHUB_OUTPUT);
+  const code = done.status ?? 128; // null: a signal ended it
+  return {code: code === 0 && broken ? 1 : code, stdout: done.stdout, stderr: done.stderr, written, given, broken};
 }
 
 function runCase(template, folder, request) {
@@ -126,7 +130,7 @@ function runCase(template, folder, request) {
     const given = request.inputs[input.id];
     inputs[input.id] = given ?? scalar(input.default, context(folder, request, inputs, steps), states(false));
   }
-  const result = {code: 0, stdout: "", stderr: "", written: Object.fromEntries(FILES.map(name => [name, ""]))};
+  const result = {code: 0, stdout: "", stderr: "", given: {}, broken: "", written: Object.fromEntries(FILES.map(name => [name, ""]))};
   for (const [at, step] of template.runs.steps.entries()) {
     const functions = states(result.code !== 0);
     const contexts = context(folder, request, inputs, steps);
@@ -135,14 +139,16 @@ function runCase(template, folder, request) {
     result.code ||= done.code;
     result.stdout += done.stdout;
     result.stderr += done.stderr;
+    result.broken ||= done.broken;
+    Object.assign(result.given, done.given);
     for (const name of FILES) result.written[name] += done.written[name];
     const outcome = done.code === 0 ? "success" : "failure";
-    if (step.id) steps[step.id] = {outputs: readEnvironmentFile(done.written.GITHUB_OUTPUT), outcome, conclusion: outcome};
+    if (step.id) steps[step.id] = {outputs: done.given, outcome, conclusion: outcome};
   }
   const contexts = context(folder, request, inputs, steps);
   const values = (template.outputs ?? []).map(output => [output.id, scalar(output.value, contexts, states(false))]);
   const commands = [...commandsIn(result.stdout), ...commandsIn(result.stderr)];
-  return {...result, outputs: Object.fromEntries(values), given: readEnvironmentFile(result.written.GITHUB_OUTPUT), commands};
+  return {...result, outputs: Object.fromEntries(values), commands};
 }
 
 const request = JSON.parse(fs.readFileSync(0, "utf8"));
