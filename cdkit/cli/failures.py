@@ -46,8 +46,9 @@ def stopped(stop: BaseException) -> int:
 
 def _output_lost(error: OSError) -> int:
     """Standard output is gone or full: nobody heard the answer."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    from cdkit.cli.perform import quiet_stdout
+
+    quiet_stdout()
     _print(
         "standard output", f"cannot be written: {error.strerror or error}", "make room, run again"
     )

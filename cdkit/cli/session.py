@@ -16,8 +16,9 @@ from cdkit.core.step import option
 from cdkit.core.world import World
 
 CONFIG = "cdkit.yaml"
+VERSION = "version"
 RUN = "run"
-"""The one section of a cdkit.yaml that is not a step."""
+"""Besides the version, the one section of a cdkit.yaml that is not a step."""
 
 
 class Walk(Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -38,7 +39,15 @@ class Session(Struct, frozen=True, kw_only=True):
         """Return these sections of the configuration; another step's section is left unread."""
         if self.data is None:
             return {}
-        return sections(self.data, known, (RUN, *STEP_NAMES), where=self.config)
+        wanted = {VERSION: int, **known}
+        found = sections(self.data, wanted, (RUN, *STEP_NAMES), where=self.config)
+        if found.get(VERSION, 1) != 1:
+            raise RequestError(
+                f"is a configuration of version {found[VERSION]}; this cdkit reads version 1",
+                where=self.config,
+                remedy="use a newer cdkit",
+            )
+        return found
 
 
 def open_session(
@@ -51,6 +60,7 @@ def open_session(
     """
     import os
 
+    _enter(os.environ.get("CDKIT_DIRECTORY", ""))
     system = detect(os.environ, override=ci or os.environ.get("CDKIT_CI", ""))
     world = build_world(system.read(os.environ), at=at, run=run)
     named = config or os.environ.get("CDKIT_CONFIG", "")
@@ -66,4 +76,18 @@ def _read(world: World, path: str, named: bool) -> bytes | None:  # noqa: FBT001
     except Missing as fault:
         raise RequestError(
             "there is no such configuration", where=path, remedy="write one with `cdkit init`"
+        ) from fault
+
+
+def _enter(folder: str) -> None:
+    """Work in another folder, as an action's `directory` input asks."""
+    import os
+
+    if not folder:
+        return
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as fault:
+        raise RequestError(
+            "is no folder that we can enter", where=folder, remedy="mend `directory`"
         ) from fault

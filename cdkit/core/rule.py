@@ -16,7 +16,8 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The metadata of a rule, from which its page, SARIF entry and `cdkit explain` follow.
 
     `id` is the pattern that it finds, in kebab-case; `why` and `instead` are Markdown
-    paragraphs; `sources` are the addresses of the pages that its facts come from.
+    paragraphs; `sources` are the addresses of the pages that its facts come from; `bad` and
+    `good` are examples, which its tests run.
     """
 
     id: str
@@ -27,3 +28,5 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
     instead: str = ""
     sources: tuple[str, ...] = ()
+    bad: tuple[Example, ...] = ()
+    good: tuple[Example, ...] = ()

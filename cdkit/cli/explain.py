@@ -1,0 +1,63 @@
+"""`cdkit explain`: why a rule is one, what to do instead; or what a step does."""
+
+import difflib
+import importlib
+
+import click
+
+from cdkit.cli.inputs import inputs_of, variable
+from cdkit.cli.table import STEPS
+from cdkit.core.errors import RequestError
+from cdkit.core.rule import Rule
+from cdkit.core.step import AnyStep
+
+
+@click.command("explain", short_help="Explain a rule, or a step.")
+@click.argument("name", required=False)
+def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
+    """Explain a rule (`dropped-column`) or a step (`lint-migrations`); without a name, list all."""
+    steps = [importlib.import_module(entry.module).STEP for entry in STEPS]
+    rules = {rule.id: rule for step in steps for rule in step.rules()}
+    if name is None:
+        for step in steps:
+            print(f"{step.name:22} {step.summary}")
+        for rule in rules.values():
+            print(f"  {rule.id:20} {rule.title}")
+        return 0
+    text = _explained(name, {step.name: step for step in steps}, rules)
+    print(text)
+    return 0
+
+
+def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> str:
+    if name in rules:
+        return rule_text(rules[name])
+    if name in steps:
+        return step_text(steps[name])
+    near = difflib.get_close_matches(name, [*rules, *steps], n=1)
+    raise RequestError(
+        f"there is no rule and no step {name!r}",
+        remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
+    )
+
+
+def rule_text(rule: Rule) -> str:
+    """Return all that is known of a rule, as text."""
+    asked = f", question: {rule.question}" if rule.question else ""
+    parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}"]
+    parts += [rule.why] if rule.why else []
+    parts += [f"Instead: {rule.instead}"] if rule.instead else []
+    for label, examples in (("Flagged", rule.bad), ("Fine", rule.good)):
+        for example in examples:
+            parts.append(f"{label}:\n" + "\n".join(f"    {x}" for x in example.text.splitlines()))
+    parts += ["Sources: " + ", ".join(rule.sources)] if rule.sources else []
+    return "\n\n".join(parts)
+
+
+def step_text(step: AnyStep) -> str:
+    """Return what a step asks and takes, as text."""
+    lines = [f"{step.name}: {step.summary}", "", step.question, "", "Inputs:"]
+    for given in inputs_of(step.options):
+        lines.append(f"  {given.name} ({variable(step.name, given.name)})")
+        lines.append(f"      {given.help}")
+    return "\n".join(lines)
