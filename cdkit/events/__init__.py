@@ -1,0 +1,1 @@
+"""Events: what they say (CDEvents), how they travel (CloudEvents), and that none is lost."""
