@@ -142,13 +142,15 @@ def _workdir(made: Build, rest: str) -> Files:
 
 def _copy(made: Build, rest: str) -> Files:
     source, target = shlex.split(rest)
+    if ".." in PurePosixPath(source).parts:
+        _fail(f"COPY {source}: that leads upwards, out of the context")
     return _tree(made.context / source, _inside(made, target), _ignored(made.context))
 
 
 def _inside(made: Build, path: str) -> PurePosixPath:
     """Return where `path` is in the image, from its root: relative ones start at WORKDIR."""
     if ".." in PurePosixPath(path).parts:
-        _fail(f"{path} leads upwards")
+        _fail(f"{path} leads upwards: name the place from the root")
     return PurePosixPath("/", made.workdir, path).relative_to("/")
 
 

@@ -1,10 +1,12 @@
-"""Records what a real Trivy finds in the example's two images, for machines that have no scanner.
+"""Builds the example's two images and records what a real Trivy finds in them.
 
     PYTHONPATH=. .venv/bin/python examples/orders/scan/record.py [--database-date 2026-11-23]
 
-Run it from cdkit's own folder after an image or the advisories changed; it needs the Trivy that
-`.ci/parts trivy` fetches, and uses Docker when an engine is there. It writes Trivy's report byte
-for byte, and beside it a sidecar that says over which image, when, and with which database.
+Run it from cdkit's own folder after a change to the service, its Dockerfile or the advisories. It
+needs the Trivy that `.ci/parts trivy` fetches, and uses Docker when an engine is there. It writes
+Trivy's report byte for byte, and beside it a sidecar that says over which image, when, and with
+which database: for machines that have no scanner. The files that deploy the good image get its new
+digest.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import subprocess
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +37,7 @@ FOLDERS = (EXAMPLE, EXAMPLE / "demo" / "bad")
 
 def sidecar(layout: Path, report: bytes, database: Mapping[str, Any]) -> dict[str, object]:
     """Say what a report is a recording of; refuse one that is of another image."""
-    manifest = _described(layout, json.loads((layout / "index.json").read_bytes())["manifests"])
+    manifest = _manifest(layout)
     config = json.loads(_blob(layout, manifest))["config"]["digest"]
     said = json.loads(report)
     if said["Metadata"]["ImageID"] != config:
@@ -50,7 +54,8 @@ def sidecar(layout: Path, report: bytes, database: Mapping[str, Any]) -> dict[st
     }
 
 
-def _described(layout: Path, manifests: list[dict[str, Any]]) -> str:
+def _manifest(layout: Path) -> str:
+    manifests = json.loads((layout / "index.json").read_bytes())["manifests"]
     if len(manifests) != 1:
         raise SystemExit(f"{layout}: an index of {len(manifests)} manifests, not of one")
     digest: str = manifests[0]["digest"]
@@ -61,8 +66,22 @@ def _blob(layout: Path, digest: str) -> bytes:
     return (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
 
 
-def record(folder: Path, cache: Path, client: DockerClient | None) -> str:
-    """Write the two files of one recording; return the digest of the image that was scanned."""
+def build(folder: Path) -> None:
+    """Build a folder's image: the example's own, or with the folder's files over the example's.
+
+    Whatever in the folder named the image before it was built anew names the new one.
+    """
+    before = _manifest(folder / "image")
+    overlay = [] if folder == EXAMPLE else ["--overlay", str(folder)]
+    builder = [sys.executable, "-B", str(EXAMPLE / "build_image.py")]
+    subprocess.run([*builder, "--out", str(folder / "image"), *overlay], check=True)
+    for path in [*folder.glob("compose.yaml"), *folder.glob("deploy/**/*.*")]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(before, _manifest(folder / "image")), encoding="utf-8")
+
+
+def record(folder: Path, cache: Path, client: DockerClient | None) -> None:
+    """Write the two files of one recording."""
     report = trivy.scan_layout(folder / "image", cache, client)
     database = json.loads((cache / "db" / "metadata.json").read_bytes())
     said = sidecar(folder / "image", report, database)
@@ -70,7 +89,6 @@ def record(folder: Path, cache: Path, client: DockerClient | None) -> str:
     out.mkdir(exist_ok=True)
     (out / "trivy.json").write_bytes(report)
     (out / "trivy.sidecar.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
-    return str(said["manifest_digest"])
 
 
 def main() -> None:
@@ -88,7 +106,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cdkit-record-") as folder:
         vulndb.write(Path(folder), ADVISORIES, day)
         for each in FOLDERS:
-            print(f"{each.relative_to(EXAMPLE) / 'image'}: {record(each, Path(folder), client)}")
+            build(each)
+            record(each, Path(folder), client)
 
 
 if __name__ == "__main__":
