@@ -1,0 +1,1 @@
+"""OCI images: their references, their manifests, layouts on disk, and registries."""
