@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.parts.precommit",
     "tests.parts.prek",
     "tests.parts.registry",
+    "tests.parts.trivy",
 )
 
 #: What CI systems set and what cdkit reads: a test that wants one of these sets it itself.
@@ -22,7 +23,7 @@ FROM_CI = (
     "BITBUCKET_", "BUILDKITE", "BUILD_", "CDKIT_", "CI_", "CIRCLE", "CODEBUILD_", "GITHUB_",
     "GITLAB_", "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "TEAMCITY_", "TF_BUILD",
 )  # fmt: skip
-KEPT = frozenset({"CDKIT_REQUIRE"})
+KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 
 
 def pytest_configure() -> None:

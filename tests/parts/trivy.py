@@ -124,11 +124,11 @@ def _in_container(
         image(client),
         [*arguments, "--cache-dir", "/cache"],
         network_mode="none",
-        working_dir="/work",
+        working_dir="/scan",
         # What it writes to the cache is then ours to remove.
         user=f"{os.getuid()}:{os.getgid()}",
         volumes={
-            str(layout.resolve()): {"bind": "/work/image", "mode": "ro"},
+            str(layout.resolve()): {"bind": "/scan/image", "mode": "ro"},
             str(cache.resolve()): {"bind": "/cache", "mode": "rw"},
         },
     )
