@@ -1,6 +1,6 @@
 // Validates and runs one composite action the way GitHub's runner does, on GitHub's own packages.
 //
-// Standard input: {"action": folder,
+// Standard input: {"action": file,
 //   "cases": [{"inputs": {name: text}, "env": {name: text}, "workspace": folder, "temp": folder}]}
 // Standard output: {"diagnostics": [text], "declared": the file as data,
 //   "cases": [{"code": int, "stdout": text, "stderr": text, "written": {GITHUB_OUTPUT and so on: text},
@@ -152,7 +152,7 @@ function runCase(template, folder, request) {
 }
 
 const request = JSON.parse(fs.readFileSync(0, "utf8"));
-const file = path.join(request.action, "action.yml");
+const file = request.action;
 const text = fs.readFileSync(file, "utf8");
 const noted = await validateAction(TextDocument.create(`file://${file}`, "yaml", 1, text));
 const parsed = parseAction({name: file, content: text}, new NoOperationTraceWriter());
@@ -165,5 +165,5 @@ const usable = diagnostics.length === 0 && template.runs?.using === "composite";
 console.log(JSON.stringify({
   diagnostics,
   declared: YAML.parse(text),
-  cases: usable ? request.cases.map(each => runCase(template, request.action, each)) : [],
+  cases: usable ? request.cases.map(each => runCase(template, path.dirname(file), each)) : [],
 }));

@@ -72,7 +72,7 @@ class Report:
 
 
 def run(node: Node, action: Path, cases: Sequence[Case] = ()) -> Report:
-    """Validate an action, then run each case in turn; after a diagnostic none of them runs."""
+    """Validate an action's file, then run each case in turn; after a diagnostic none runs."""
     asked = [
         {
             "inputs": dict(case.inputs),

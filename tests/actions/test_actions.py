@@ -74,7 +74,7 @@ def test_nothing_is_handed_to_later_steps(action: str, variable: str) -> None:
 @each_action
 @pytest.mark.needs("node")
 def test_github_has_nothing_to_say_against_it(action: str, node: Node) -> None:
-    assert list(runner.run(node, FOLDER / action).diagnostics) == []
+    assert list(runner.run(node, FOLDER / action / "action.yml").diagnostics) == []
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def ran(node: Node, job: Job) -> Runs:
             runner.Case(workspace=job.workspace, temp=job.temp, env=job.env, inputs=inputs)
             for inputs in asked.values()
         ]
-        results = runner.run(node, FOLDER / action, cases).results
+        results = runner.run(node, FOLDER / action / "action.yml", cases).results
         found[action] = dict(zip(asked, results, strict=True))
     return found
 

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.needs("node")
 def run(node: Node, name: str, folder: Path, **inputs: str) -> runner.Result:
     case = runner.Case(
         inputs=inputs, workspace=folder / "work", temp=folder / "temp",
-        env={"EXPECTED": str(runner.SAMPLES / name)},
+        env={"EXPECTED": str(runner.SAMPLES)},
     )  # fmt: skip
     case.workspace.mkdir()
     case.temp.mkdir()
-    report = runner.run(node, runner.SAMPLES / name, [case])
+    report = runner.run(node, runner.SAMPLES / f"{name}.yml", [case])
     assert list(report.diagnostics) == []
     return report.results[0]
 
@@ -63,4 +63,4 @@ def test_forged_commands_and_outputs_are_seen(node: Node, tmp_path: Path) -> Non
 
 
 def test_an_action_that_github_refuses_is_diagnosed(node: Node) -> None:
-    assert "shell" in str(runner.run(node, runner.SAMPLES / "shell-less").diagnostics)
+    assert "shell" in str(runner.run(node, runner.SAMPLES / "shell-less.yml").diagnostics)
