@@ -14,6 +14,7 @@ import hashlib
 import io
 import os
 import platform
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -37,11 +38,16 @@ def missing() -> str | None:
     """Say why the scanner cannot run here, or None."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return "this build of Trivy is for Linux on x86_64"
+    if not shutil.which("unshare"):
+        return "it runs without a network, and unshare (package util-linux) is missing"
     path = binary()
     if not path.is_file():
         return f"no Trivy {VERSION} at {path}; {HOW}"
-    found = digest(path)
-    return None if found == SHA256 else f"{path} has the sha256 {found}, not {SHA256}; {HOW}"
+    if (found := digest(path)) != SHA256:
+        return f"{path} has the sha256 {found}, not {SHA256}; {HOW}"
+    if subprocess.run([*_without_network(), "true"], check=False, capture_output=True).returncode:
+        return "this user may not make a network namespace, and it runs in no other; run as root"
+    return None
 
 
 def binary(environ: Mapping[str, str] = os.environ) -> Path:
@@ -143,14 +149,16 @@ def _in_container(
     return report
 
 
+def _without_network() -> list[str]:
+    # A user namespace lets anyone, not just root, have a network namespace of their own.
+    return ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net", "--"]
+
+
 def _alone(layout: Path, cache: Path, arguments: Sequence[str]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="cdkit-trivy-") as folder:
         (Path(folder) / "image").symlink_to(layout.resolve(), target_is_directory=True)
-        # A user namespace lets anyone, not just root, have a network namespace of their own.
-        before = [] if os.geteuid() == 0 else ["--map-root-user"]
         done = subprocess.run(
-            ["unshare", *before, "--net", "--", str(binary()), *arguments,
-             "--cache-dir", str(cache.resolve())],
+            [*_without_network(), str(binary()), *arguments, "--cache-dir", str(cache.resolve())],
             cwd=folder, env={"HOME": folder, "TMPDIR": folder, "PATH": os.defpath},
             stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120,
         )  # fmt: skip
