@@ -1,0 +1,197 @@
+"""The door to HTTP over the requests library: retried, bounded, and never led elsewhere."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.utils import get_environ_proxies
+
+from cdkit.core.doors.clock import SystemClock
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.names import TOOL
+from cdkit.core.secret import Secret
+from cdkit.core.world import MIB, Clock, Response
+
+_RETRIED = frozenset({429, 502, 503, 504})
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_SAFE_TO_REPEAT = frozenset({429, 503})
+"""What a server answers before it has done anything, so that even a POST may be sent again."""
+
+_WAITS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each further try; a server's `Retry-After` makes them longer."""
+
+_CHUNK = 64 * 1024
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class RequestsHttp:
+    """HTTP with retries, one session (and its connections) for the life of the door.
+
+    Nothing is taken from a `.netrc`: it would replace the login that a caller chose.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str | Secret] | None = None,
+        body: bytes = b"",
+        timeout: float = 30,
+        limit: int = 8 * MIB,
+    ) -> Response:
+        """Send one request; again after connection errors and 429, 502, 503, 504.
+
+        All tries together take at most `timeout` seconds: where a wait, or the server's
+        `Retry-After`, would not fit, the last answer is the answer. Raises CannotTell where there
+        was none, or where it held more than `limit` bytes.
+        """
+        host = _host(url)
+        prepared = self._prepared(method, url, headers or {}, body)
+        deadline = self._clock.monotonic() + timeout
+        answer = self._try(prepared, host, deadline, limit)
+        for wait in _WAITS:
+            pause = self._pause(method, answer, wait, deadline)
+            if pause is None:
+                break
+            self._clock.sleep(pause)
+            answer = self._try(prepared, host, deadline, limit)
+        if isinstance(answer, CannotTell):
+            raise answer
+        return answer
+
+    def _pause(
+        self, method: str, answer: Response | CannotTell, wait: float, deadline: float
+    ) -> float | None:
+        """Return how long to wait before the next try; None where there is none."""
+        if isinstance(answer, CannotTell):
+            again = method in _REPEATABLE and isinstance(answer, _NoAnswer)
+        else:
+            allowed = _RETRIED if method in _REPEATABLE else _SAFE_TO_REPEAT
+            again = answer.status in allowed
+            wait = self._retry_after(answer) or wait
+        left = deadline - self._clock.monotonic()
+        return wait if again and wait < left else None
+
+    def _retry_after(self, answer: Response) -> float:
+        """Return the seconds that the server asks for (RFC 9110, 10.2.3: seconds or a date)."""
+        text = answer.headers.get("retry-after", "").strip()
+        if text.isdecimal() and text.isascii():
+            return float(text[:9])
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - self._clock.now()).total_seconds())
+
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str | Secret], body: bytes
+    ) -> requests.PreparedRequest:
+        plain = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
+        plain |= {name: _revealed(value) for name, value in headers.items()}
+        try:
+            request = requests.Request(method, url, headers=plain, data=body or None)
+            return self._session.prepare_request(request)
+        except (requests.RequestException, ValueError) as fault:
+            raise RequestError(
+                f"{_shown(url)} cannot be asked: {type(fault).__name__}",
+                remedy="check the address, and that no header holds a line break",
+            ) from None
+
+    def _try(
+        self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int
+    ) -> Response | CannotTell:
+        left = max(0.1, deadline - self._clock.monotonic())
+        proxies = {} if host in _LOOPBACK else get_environ_proxies(prepared.url or "")
+        try:
+            with self._session.send(
+                prepared,
+                stream=True,
+                timeout=(min(10.0, left), left),
+                allow_redirects=False,
+                proxies=proxies,
+                verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
+            ) as answer:
+                return self._read(answer, host, deadline, limit)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
+            return _failure(host, fault)
+
+    def _read(
+        self, answer: requests.Response, host: str, deadline: float, limit: int
+    ) -> Response | CannotTell:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if headers.get("content-encoding", "identity") != "identity":
+            return CannotTell(
+                f"{host} packed its answer, though it was asked not to",
+                remedy="ask its operator, or go past the proxy in between",
+            )
+        parts: list[bytes] = []
+        size = 0
+        while chunk := answer.raw.read(_CHUNK, decode_content=False):
+            size += len(chunk)
+            if size > limit:
+                return CannotTell(
+                    f"{host} answered with over {limit} bytes", remedy="check the address"
+                )
+            if self._clock.monotonic() > deadline:
+                return _NoAnswer(
+                    f"{host} did not end its answer in time", remedy="give it more time"
+                )
+            parts.append(chunk)
+        return Response(status=answer.status_code, headers=headers, body=b"".join(parts))
+
+
+class _NoAnswer(CannotTell):
+    """Nobody answered: the same may work a moment later."""
+
+
+def _revealed(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _host(url: str) -> str:
+    """Return the host; RequestError where the address is not plain `http(s)://host/…`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        raise RequestError(
+            f"{_shown(url)} is no address that can be asked",
+            remedy="write https://host/path, without a login in it",
+        )
+    return host
+
+
+def _shown(url: str) -> str:
+    """Return an address without its login and query, either of which may hold a secret."""
+    scheme, _, rest = url.partition("://")
+    bare = rest.partition("?")[0]
+    host, slash, path = bare.partition("/")
+    return repr(f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:200])
+
+
+def _failure(host: str, fault: Exception) -> CannotTell:
+    if isinstance(fault, requests.exceptions.SSLError):
+        return CannotTell(
+            f"{host} has no certificate that this machine trusts",
+            remedy="check the host's name; name a company's own CA in REQUESTS_CA_BUNDLE",
+        )
+    if isinstance(fault, requests.Timeout | urllib3.exceptions.TimeoutError):
+        return _NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
+    return _NoAnswer(
+        f"{host} cannot be reached ({type(fault).__name__})",
+        remedy="check the address and the network, and try again",
+    )
