@@ -18,6 +18,11 @@ EXAMPLE = ROOT / "examples" / "orders"
 WORK = ROOT / ".demo"
 SERVICE = WORK / "orders"
 IMAGE = "registry.example.com/acme/orders"
+REPORTS = (
+    "--junitxml=reports/junit.xml",
+    "--cov=orders",
+    "--cov-report=xml:reports/coverage.xml",
+)
 NEW_IN_1_4 = "-- release: 1.4"
 
 
@@ -66,9 +71,8 @@ def walk() -> int:
     shutil.rmtree(SERVICE / "reports", ignore_errors=True)
     build()
     run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        + ["--junitxml=reports/junit.xml", "--cov=orders", "--cov-report=xml:reports/coverage.xml"],
-        show="python -m pytest --junitxml=reports/junit.xml --cov-report=xml:reports/coverage.xml",
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *REPORTS],
+        show=f"python -m pytest {' '.join(REPORTS)}",
     )
     sidecar = json.loads((SERVICE / "scan" / "trivy.sidecar.json").read_text(encoding="utf-8"))
     return cdkit("run", "--at", sidecar["recorded_at"]).returncode

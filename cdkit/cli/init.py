@@ -1,0 +1,126 @@
+"""`cdkit init`: look at a repository and write a cdkit.yaml that passes its own schema."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import click
+
+from cdkit.cli.session import CONFIG, open_session
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.world import World
+
+_MIGRATION = re.compile(r"(^|/)[vV]?\d+[^/]*\.sql$")
+_MOST_FILES = 20_000
+_REPORTS = {
+    "unit": ("reports/junit.xml", "junit.xml", "build/test-results/test/*.xml"),
+    "coverage": ("reports/coverage.xml", "coverage.xml", "coverage/lcov.info"),
+}
+
+
+@click.command("init", short_help="Look at a repository and write a cdkit.yaml for it.")
+@click.option("--force", is_flag=True, help="Write over a cdkit.yaml that is there.")
+@click.option("--print", "show", is_flag=True, help="Print it, and write nothing.")
+def COMMAND(force: bool, show: bool) -> int:  # noqa: N802, FBT001 - the constant that the table loads
+    """Look at a repository and write a cdkit.yaml for it: what was seen, and what to fill in."""
+    world = open_session().world
+    text = proposal(world)
+    _check(text)
+    if show:
+        print(text, end="")
+        return 0
+    if world.files.is_file(CONFIG) and not force:
+        raise RequestError(
+            "stands here already", where=CONFIG, remedy="look at `cdkit init --print`, or `--force`"
+        )
+    world.files.write(CONFIG, text.encode())
+    print(f"wrote {CONFIG}. Next: read it, then `cdkit doctor`, then `cdkit run`.")
+    return 0
+
+
+def proposal(world: World) -> str:
+    """Return a cdkit.yaml for this repository, with comments that say what was seen."""
+    seen = tuple(path for path, _ in zip(_paths(world), range(_MOST_FILES), strict=False))
+    repository = _repository(world)
+    service = repository.rsplit("/", 1)[-1]
+    lines = [
+        "# Written by `cdkit init`; `cdkit explain STEP` tells what each input does.",
+        "version: 1",
+    ]
+    lines += ["", "# What exactly are we shipping?", "tag-image:"]
+    lines += [f"  repository: {json.dumps(repository)}"]
+    lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
+    lines += _migrations(seen)
+    lines += ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
+    lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
+    lines += [f"  dockerfile: {json.dumps(path)}" for path in seen if path == "Dockerfile"]
+    lines += _reports(world, seen)
+    lines += ["", "# May it go out? Without a policy: cdkit's own four stages."]
+    lines += ["check-gate:", "  stage: deployment"]
+    lines += ["", "# Tell everybody, once the gate is open.", "emit-event:"]
+    lines += [f"  service: {json.dumps(service)}", "  environment: production"]
+    lines += ['  sinks: ["file:.cdkit/events.ndjson"]']
+    return "\n".join(lines) + "\n"
+
+
+def _paths(world: World) -> Iterator[str]:
+    yield from world.files.walk(".")
+
+
+def _repository(world: World) -> str:
+    """Guess the image's repository from the remote; where there is none, from nothing."""
+    url = world.context.repository_url
+    if not url:
+        try:
+            url = world.git.head().remote_url
+        except CannotTell:
+            url = ""
+    found = re.search(r"([\w.-]+)[:/]([\w.-]+/[\w./-]+?)(\.git)?/?$", url)
+    if not found:
+        return "registry.example.com/CHANGE-ME/service".lower()
+    host = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}.get(found[1], found[1])
+    return f"{host}/{found[2]}".lower()
+
+
+def _layouts(seen: tuple[str, ...]) -> list[str]:
+    return [path.removesuffix("/oci-layout") for path in seen if path.endswith("/oci-layout")]
+
+
+def _migrations(seen: tuple[str, ...]) -> list[str]:
+    """Return the section for migrations; none where no numbered SQL file was seen."""
+    folders = sorted({path.rsplit("/", 1)[0] for path in seen if _MIGRATION.search(path)} - {""})
+    if not folders:
+        return []
+    listed = ", ".join(json.dumps(folder) for folder in folders[:5])
+    return [
+        "",
+        "# Can the version that runs in production live with the new schema?",
+        "lint-migrations:",
+        f"  paths: [{listed}]",
+        '  server: "postgres"  # with its version: "postgres:16"',
+        "  against: production",
+    ]
+
+
+def _reports(world: World, seen: tuple[str, ...]) -> list[str]:
+    """Return the section for evidence: reports that are here, else where they usually are."""
+    lines = ["", "# What was tested, on this very image?", "record-evidence:", "  reports:"]
+    for kind, places in _REPORTS.items():
+        here = [place for place in places if world.files.glob(place)]
+        note = "" if here else "  # not seen yet: where will it be?"
+        lines.append(f"    {kind}: {json.dumps((here or places)[0])}{note}")
+    if any(path.endswith("pyproject.toml") for path in seen):
+        lines.append("  # pytest writes the first with --junitxml=reports/junit.xml")
+    return lines
+
+
+def _check(text: str) -> None:
+    """Hold what we wrote to our own schema: a fault here is ours."""
+    import importlib
+
+    from cdkit.cli.session import VERSION
+    from cdkit.cli.table import STEPS
+    from cdkit.core.config import sections
+
+    known = {entry.name: importlib.import_module(entry.module).STEP.options for entry in STEPS}
+    sections(text.encode(), {VERSION: int, **known}, (), where=CONFIG)

@@ -1,0 +1,38 @@
+"""What a call imports: a step's start is its cost, so each imports its own and no other's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+DOMAINS = ("image", "migrations", "scan", "evidence", "gate", "events")
+HEAVY = ("requests", "docker", "git", "jsonschema", "yaml", "sqlite3", "ctypes")
+
+
+def imported_by(*argv: str) -> set[str]:
+    """Return the modules that a call of cdkit has imported when it ends."""
+    code = (
+        "import sys\n"
+        "from cdkit.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print('\\0'.join(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=True)
+    return set(done.stderr.decode().strip().splitlines()[-1].split("\0"))
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["--help"], []], ids=" ".join)
+def test_looking_at_cdkit_imports_no_domain(argv: list[str]) -> None:
+    found = imported_by(*argv)
+    assert not [name for name in found if name.startswith(tuple(f"cdkit.{d}" for d in DOMAINS))]
+    assert not [name for name in found if name.split(".")[0] in HEAVY]
+
+
+def test_the_help_of_a_step_imports_no_other_domain() -> None:
+    found = imported_by("lint-migrations", "--help")
+    others = tuple(f"cdkit.{d}" for d in DOMAINS if d not in {"migrations", "evidence"})
+    assert not [name for name in found if name.startswith(others)]
+    assert not {"requests", "docker", "git", "jsonschema"} & found

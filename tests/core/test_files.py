@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cdkit.core.doors.files import DiskFiles
+from cdkit.core.errors import Missing, Unreadable, Unwritable
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> DiskFiles:
+    return DiskFiles(tmp_path)
+
+
+def test_a_file_is_put_in_place_whole_with_its_folders(files: DiskFiles, tmp_path: Path) -> None:
+    files.write("a/b/c.json", b"{}")
+    assert files.read("a/b/c.json") == b"{}"
+    assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["c.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
+    files: DiskFiles, tmp_path: Path
+) -> None:
+    files.write("a.txt", b"old")
+    (tmp_path / "a.txt.d").mkdir()
+    with pytest.raises(Unwritable):
+        files.write("a.txt/b", b"new")
+    assert files.read("a.txt") == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "a.txt.d"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+def test_a_full_disk_is_told_as_such(files: DiskFiles) -> None:
+    with pytest.raises(Unwritable, match="No space left"):
+        files.append("/dev/full", "text")
+
+
+def test_writing_fresh_never_changes_what_is_there(files: DiskFiles) -> None:
+    files.write("a", b"first", fresh=True)
+    files.write("a", b"second", fresh=True)
+    assert files.read("a") == b"first"
+
+
+def test_a_missing_file_is_told_from_one_that_cannot_be_read(files: DiskFiles) -> None:
+    with pytest.raises(Missing):
+        files.read("nothing")
+    with pytest.raises(Unreadable):
+        files.read(".")
+
+
+def test_an_impossible_name_is_an_error_not_a_crash(files: DiskFiles) -> None:
+    assert not files.is_file("a\0b")
+    with pytest.raises(Unreadable):
+        files.read("a\0b")
+    with pytest.raises(Unwritable):
+        files.write("x" * 300, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+def test_a_pipe_is_refused_since_it_may_never_end(files: DiskFiles, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Unreadable, match="not a regular file"):
+        files.read("pipe")
+
+
+def test_a_file_over_the_limit_is_not_read(files: DiskFiles) -> None:
+    files.write("big", b"x" * 11)
+    with pytest.raises(Unreadable, match="larger than"):
+        files.read("big", limit=10)
+
+
+def test_a_walk_is_sorted_and_follows_no_link(files: DiskFiles, tmp_path: Path) -> None:
+    for name in ("b.sql", "a.sql", "sub/c.sql", ".git/config"):
+        files.write(name, b"")
+    (tmp_path / "out.sql").symlink_to("/etc/passwd")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert list(files.walk(".")) == ["a.sql", "b.sql", "sub/c.sql"]
+
+
+def test_a_pattern_finds_files_in_order(files: DiskFiles) -> None:
+    for name in ("in/unit-2/j.xml", "in/unit-1/j.xml", "in/other.txt"):
+        files.write(name, b"")
+    assert files.glob("in/unit-*/j.xml") == ("in/unit-1/j.xml", "in/unit-2/j.xml")
+    assert files.glob("in/other.txt") == ("in/other.txt",)
+    assert files.glob("in/nothing.txt") == ()

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cdkit.core.doors.git import GitRepository
+from cdkit.core.doors.process import SystemProcesses
+from cdkit.core.errors import CannotTell, Missing
+from cdkit.core.world import Change
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, under a made-up name."""
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    git(checkout, "init", "-q", "-b", "main")
+    (checkout / "app").mkdir()
+    (checkout / "app" / "a.sql").write_text("SELECT 1;\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "one")
+    return checkout
+
+
+def door(folder: Path) -> GitRepository:
+    return GitRepository(SystemProcesses(), str(folder))
+
+
+def test_a_clean_checkout_tells_commit_tree_and_branch(folder: Path) -> None:
+    head = door(folder).head()
+    assert head.commit == git(folder, "rev-parse", "HEAD")
+    assert head.tree == git(folder, "rev-parse", "HEAD^{tree}")
+    assert (head.branch, head.dirty, head.shallow) == ("main", False, False)
+
+
+@pytest.mark.parametrize("name", ["app/a.sql", "new file\n.sql"])
+def test_any_change_makes_it_dirty(folder: Path, name: str) -> None:
+    (folder / name).write_text("SELECT 2;\n")
+    assert door(folder).head().dirty
+
+
+def test_a_detached_head_has_no_branch(folder: Path) -> None:
+    git(folder, "checkout", "-q", "--detach")
+    assert door(folder).head().branch == ""
+
+
+def test_a_shallow_clone_says_so_and_what_to_fetch(folder: Path, tmp_path: Path) -> None:
+    (folder / "b").write_text("")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    git(tmp_path, "clone", "-q", "--depth", "1", folder.as_uri(), "shallow")
+    shallow = door(tmp_path / "shallow")
+    assert shallow.head().shallow
+    with pytest.raises(CannotTell) as caught:
+        shallow.changes("HEAD~1")
+    assert "--unshallow" in caught.value.remedy
+
+
+def test_no_repository_is_cannot_tell_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CannotTell) as caught:
+        door(tmp_path).head()
+    assert "checkout" in caught.value.remedy
+
+
+def test_no_commit_yet_is_cannot_tell(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    with pytest.raises(CannotTell):
+        door(tmp_path).head()
+
+
+def test_changes_are_those_of_commits_working_tree_and_new_files(folder: Path) -> None:
+    first = git(folder, "rev-parse", "HEAD")
+    (folder / "app" / "b.sql").write_text("SELECT 2;\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    (folder / "app" / "a.sql").write_text("SELECT 3;\n")
+    (folder / "app" / "c 'x'\n.sql").write_text("SELECT 4;\n")
+    assert set(door(folder).changes(first)) == {
+        Change(status="A", path="app/b.sql"),
+        Change(status="M", path="app/a.sql"),
+        Change(status="A", path="app/c 'x'\n.sql"),
+    }
+
+
+def test_in_a_folder_of_the_checkout_paths_are_relative_to_it(folder: Path) -> None:
+    first = git(folder, "rev-parse", "HEAD")
+    (folder / "app" / "b.sql").write_text("SELECT 2;\n")
+    inside = door(folder / "app")
+    assert inside.changes(first) == (Change(status="A", path="b.sql"),)
+    assert inside.read("HEAD", "a.sql") == b"SELECT 1;\n"
+    assert inside.files("HEAD", ".") == ("a.sql",)
+
+
+def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path) -> None:
+    with pytest.raises(Missing):
+        door(folder).read("HEAD", "app/nothing.sql")
+
+
+@pytest.mark.parametrize("revision", ["no-such-branch", "--output=pwned", "", "HEAD~99"])
+def test_an_unknown_revision_is_cannot_tell(folder: Path, revision: str) -> None:
+    with pytest.raises(CannotTell):
+        door(folder).resolve(revision)
+    assert not (folder / "pwned").exists()
+
+
+def test_a_password_in_the_remote_is_left_out(folder: Path) -> None:
+    git(folder, "remote", "add", "origin", "https://x-token:s3cret@example.com/acme/orders.git")
+    assert door(folder).head().remote_url == "https://example.com/acme/orders.git"
