@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.parts.precommit",
     "tests.parts.prek",
     "tests.parts.registry",
+    "tests.parts.shellcheck",
     "tests.parts.trivy",
 )
 

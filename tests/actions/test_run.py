@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import venv
 from pathlib import Path
 
@@ -13,6 +14,18 @@ from tests.actions import checkout
 from tests.actions.checkout import Checkout
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="it lays a PATH of symbolic links")
+
+
+SCRIPTS = ("actions/run", ".ci/run", ".ci/parts")
+
+
+@pytest.mark.needs("shellcheck")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_shellcheck_has_nothing_to_say(script: str, shellcheck: str) -> None:
+    done = subprocess.run(
+        [shellcheck, str(checkout.ROOT / script)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.fixture

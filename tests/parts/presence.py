@@ -20,6 +20,7 @@ PARTS = {
     "pre-commit": "tests.parts.precommit",
     "prek": "tests.parts.prek",
     "registry": "tests.parts.registry",
+    "shellcheck": "tests.parts.shellcheck",
     "trivy": "tests.parts.trivy",
 }
 
