@@ -9,15 +9,16 @@ from cdkit.core.errors import RequestError
 REPLACEMENT = "\ufffd"
 """What stands where a character may not: visible, and inert everywhere."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_ANSI = re.compile(
+# Patterns are text: `re` compiles and keeps each at its first use, which keeps our start short.
+_SURROGATE = "[\ud800-\udfff]"
+_ANSI = (
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor moves (ECMA-48, CSI)
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)"  # titles, links
     "|\x1b[ -/]+[0-~]"
 )
-_BLANK = re.compile("[\t\n\v\f\r]+")
-_LINE_END = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_UNSEEN = re.compile(
+_BLANK = "[\t\n\v\f\r]+"
+_LINE_END = "\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]"
+_UNSEEN = (
     "[\x00-\x1f\x7f-\x9f"  # controls
     "\u2028\u2029"  # line ends that only some know
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # letters that turn the order of others round
@@ -30,7 +31,7 @@ def sound(text: str) -> str:
 
     They occur in file names that are not UTF-8.
     """
-    return _SURROGATE.sub(REPLACEMENT, text)
+    return text if text.isascii() else re.sub(_SURROGATE, REPLACEMENT, text)
 
 
 def terminal(text: str) -> str:
@@ -38,16 +39,19 @@ def terminal(text: str) -> str:
 
     Characters that reverse the order of what is read (Unicode bidirectional controls) go too.
     """
-    return _UNSEEN.sub(REPLACEMENT, _BLANK.sub(" ", _ANSI.sub("", text)))
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_UNSEEN, REPLACEMENT, re.sub(_BLANK, " ", re.sub(_ANSI, "", text)))
 
 
 def terminal_lines(text: str) -> tuple[str, ...]:
     """Return foreign text as lines for people, each as `terminal` makes it."""
-    return tuple(terminal(line) for line in _LINE_END.sub("\n", _ANSI.sub("", text)).split("\n"))
+    lines = re.sub(_LINE_END, "\n", re.sub(_ANSI, "", text)).split("\n")
+    return tuple(terminal(line) for line in lines)
 
 
-_LEADING_COMMAND = re.compile("^((?:\\s|[\u200b\ufeff])*)::")
-_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)")
+_LEADING_COMMAND = "^((?:\\s|[\u200b\ufeff])*)::"
+_COMMAND = r"##(?=\[|vso\[|teamcity\[)"
 
 
 def log_line(line: str) -> str:
@@ -57,7 +61,7 @@ def log_line(line: str) -> str:
     anywhere in a line (actions/runner, ActionCommand.cs); `##vso[` is Azure's, `##teamcity[` is
     TeamCity's.
     """
-    return _LEADING_COMMAND.sub(r"\1: :", _COMMAND.sub("# #", line))
+    return re.sub(_LEADING_COMMAND, r"\1: :", re.sub(_COMMAND, "# #", line))
 
 
 def command_data(text: str) -> str:
@@ -71,8 +75,8 @@ def command_property(text: str) -> str:
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-_OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
-_DELIMITER = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+_OUTPUT_NAME = "[A-Za-z_][A-Za-z0-9_-]*"
+_DELIMITER = "[A-Za-z0-9_]+"
 
 
 def output_block(name: str, value: str, delimiter: str = "") -> str:
@@ -82,12 +86,12 @@ def output_block(name: str, value: str, delimiter: str = "") -> str:
     delimiter one is made from the content's own hash, which the content cannot contain. Raises
     ValueError where the name is not one word or the delimiter occurs in the value.
     """
-    if not _OUTPUT_NAME.fullmatch(name):
+    if not re.fullmatch(_OUTPUT_NAME, name):
         msg = f"{name!r} cannot be the name of an output"
         raise ValueError(msg)
     value = sound(value.replace("\0", REPLACEMENT)).replace("\r\n", "\n").replace("\r", "\n")
     delimiter = delimiter or _delimiter(name, value)
-    if not _DELIMITER.fullmatch(delimiter) or delimiter in value or delimiter in name:
+    if not re.fullmatch(_DELIMITER, delimiter) or delimiter in value or delimiter in name:
         msg = f"the delimiter {delimiter!r} cannot end the output {name!r}"
         raise ValueError(msg)
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
@@ -101,10 +105,8 @@ def _delimiter(name: str, value: str) -> str:
             return found
 
 
-_MARKDOWN = re.compile(
-    r"(?P<reference>[@#](?=[\w-])|\bGH-(?=\d)|://|www(?=\.))|[\\`*_\[\]~$<>&|]", re.IGNORECASE
-)
-_MARKDOWN_START = re.compile(r"[#+=>-]|\d+(?=[.)])")
+_MARKDOWN = r"(?i)(?P<reference>[@#](?=[\w-])|\bGH-(?=\d)|://|www(?=\.))|[\\`*_\[\]~$<>&|]"
+_MARKDOWN_START = r"[#+=>-]|\d+(?=[.)])"
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 
 
@@ -114,10 +116,10 @@ def markdown(text: str) -> str:
     One line, safe in a table cell and at the start of a line: no markup, HTML, link, mention or
     issue reference comes alive (a zero-width space stands in the last three).
     """
-    text = _MARKDOWN.sub(_in_markdown, terminal(text))
+    text = re.sub(_MARKDOWN, _in_markdown, terminal(text))
     if text[:1] == " ":
         return f"&#32;{text[1:]}"
-    if found := _MARKDOWN_START.match(text):
+    if found := re.match(_MARKDOWN_START, text):
         return text[: found.end() - 1] + _at_start(text, found.end())
     return text
 
@@ -155,8 +157,8 @@ def markdown_link(text: str, url: str) -> str:
     return f"[{markdown(text)}]({_percent(url, _URL_SAFE)})"
 
 
-_XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_XML_COMMAND = re.compile(r"#(?=#)|^(?=[^\S\n]*::)(?P<blank>[^\S\n]*):", re.MULTILINE)
+_XML_ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_XML_COMMAND = r"(?m)#(?=#)|^(?P<blank>[^\S\n]*):(?=:)"
 
 
 def xml_text(text: str) -> str:
@@ -165,10 +167,10 @@ def xml_text(text: str) -> str:
     A line that a CI system would take for a command is written with character references, so that
     a report printed into a log stays data.
     """
-    text = _XML_ILLEGAL.sub(REPLACEMENT, text)
+    text = re.sub(_XML_ILLEGAL, REPLACEMENT, text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = text.replace("\r", "&#13;")
-    return _XML_COMMAND.sub(_in_xml, text)
+    return re.sub(_XML_COMMAND, _in_xml, text)
 
 
 def _in_xml(found: re.Match[str]) -> str:
@@ -227,12 +229,12 @@ def groovy_string(text: str) -> str:
     return "'" + sound(text).replace("\0", REPLACEMENT).translate(_GROOVY) + "'"
 
 
-_NOT_IN_SECTION = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
+_NOT_IN_SECTION = "[^A-Za-z0-9_.-]+"
 
 
 def gitlab_section(name: str) -> str:
     """Return a name for a GitLab log section: letters, digits, `_`, `.` and `-`, never empty."""
-    return _NOT_IN_SECTION.sub("_", name) or "section"
+    return re.sub(_NOT_IN_SECTION, "_", name) or "section"
 
 
 def dotenv_value(text: str) -> str:

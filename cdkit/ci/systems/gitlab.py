@@ -1,0 +1,185 @@
+"""https://docs.gitlab.com/ci/variables/predefined_variables: GitLab CI/CD."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from cdkit.ci.reading import whole
+from cdkit.ci.system import Append, CiSystem, Environ, Sample, Section
+from cdkit.core.context import BuildContext
+from cdkit.core.escape import dotenv_value, gitlab_section, terminal
+
+MOST_OF_A_VALUE = 1_000
+"""Longest value in bytes: a dotenv report holds 5 KiB, and one that is larger is refused whole."""
+
+
+def present(environ: Environ) -> bool:
+    """Whether a GitLab job runs us; the value counts, since gitlab-ci-local says `false`."""
+    return environ.get("GITLAB_CI") == "true"
+
+
+def read(environ: Environ) -> BuildContext:
+    """Return what GitLab says of this pipeline and job.
+
+    GitLab numbers no attempts: a job that is run again keeps the pipeline and gets a new, higher
+    job id. So the job's id stands as the attempt, and the pair of run and attempt is never used
+    twice. In merged-results pipelines `commit` is the merge that GitLab made.
+    """
+    get = environ.get
+    return BuildContext(
+        system="gitlab",
+        repository=get("CI_PROJECT_PATH", ""),
+        repository_url=get("CI_PROJECT_URL", ""),
+        commit=get("CI_COMMIT_SHA", ""),
+        branch=get("CI_COMMIT_BRANCH", "") or _of_request(environ, "SOURCE_BRANCH_NAME"),
+        tag=get("CI_COMMIT_TAG", ""),
+        target_branch=_of_request(environ, "TARGET_BRANCH_NAME"),
+        default_branch=get("CI_DEFAULT_BRANCH", ""),
+        pull_request=_of_request(environ, "IID"),
+        event=get("CI_PIPELINE_SOURCE", ""),
+        run=get("CI_PIPELINE_ID", ""),
+        attempt=whole(get("CI_JOB_ID", "")),
+        number=get("CI_PIPELINE_IID", ""),
+        job=get("CI_JOB_NAME", ""),
+        url=get("CI_JOB_URL", "") or get("CI_PIPELINE_URL", ""),
+        actor=get("GITLAB_USER_LOGIN", ""),
+    )
+
+
+def _of_request(environ: Environ, name: str) -> str:
+    own = environ.get(f"CI_MERGE_REQUEST_{name}", "")
+    return own or environ.get(f"CI_EXTERNAL_PULL_REQUEST_{name}", "")
+
+
+def outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tuple[Append, ...]:
+    """Return what belongs into the dotenv report that CDKIT_DOTENV names; nothing without it.
+
+    An output `image` becomes `CDKIT_IMAGE`. Values are percent-encoded where dotenv reports have
+    no way to write them (docs.gitlab.com, `artifacts:reports:dotenv`). Left out are empty values
+    and those over 1,000 bytes (long lists of reasons), which would get the whole report refused:
+    they stand in the record.
+    """
+    del delimiter
+    path = environ.get("CDKIT_DOTENV", "")
+    values = {_variable(name): dotenv_value(text) for name, text in outputs.items()}
+    lines = [f"{key}={value}\n" for key, value in values.items() if _fits(value)]
+    return (Append(path=path, text="".join(lines)),) if path and lines else ()
+
+
+def _variable(name: str) -> str:
+    return f"CDKIT_{name}".upper().replace("-", "_")
+
+
+def _fits(value: str) -> bool:
+    return 0 < len(value) <= MOST_OF_A_VALUE
+
+
+def open_section(section: Section) -> str:
+    """Return the marker that begins a collapsible section (docs.gitlab.com, job logs)."""
+    folded = "[collapsed=true]" if section.collapsed else ""
+    name = gitlab_section(section.name)
+    title = terminal(section.title)
+    return f"\x1b[0Ksection_start:{section.at}:{name}{folded}\r\x1b[0K{title}"
+
+
+def close_section(section: Section) -> str:
+    """Return the marker that ends the section of this name."""
+    return f"\x1b[0Ksection_end:{section.at}:{gitlab_section(section.name)}\r\x1b[0K"
+
+
+_ENVIRON = {
+    "CI": "true",
+    "GITLAB_CI": "true",
+    "CI_PROJECT_PATH": "acme/shop/orders",
+    "CI_PROJECT_URL": "https://gitlab.example.com/acme/shop/orders",
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_COMMIT_SHA": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "CI_PIPELINE_ID": "81234",
+    "CI_PIPELINE_IID": "412",
+    "CI_JOB_ID": "993321",
+    "CI_JOB_NAME": "unit 2/4",
+    "CI_JOB_URL": "https://gitlab.example.com/acme/shop/orders/-/jobs/993321",
+    "GITLAB_USER_LOGIN": "tanuki",
+}
+_CONTEXT = BuildContext(
+    system="gitlab",
+    repository="acme/shop/orders",
+    repository_url="https://gitlab.example.com/acme/shop/orders",
+    default_branch="main",
+    commit="4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    run="81234",
+    attempt=993321,
+    number="412",
+    job="unit 2/4",
+    url="https://gitlab.example.com/acme/shop/orders/-/jobs/993321",
+    actor="tanuki",
+)
+
+SYSTEM = CiSystem(
+    name="gitlab",
+    title="GitLab CI/CD",
+    present=present,
+    read=read,
+    outputs=outputs,
+    open_section=open_section,
+    close_section=close_section,
+    log_colour=True,
+    samples=(
+        Sample(
+            name="a branch",
+            environ=_ENVIRON | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"},
+            context=replace(_CONTEXT, event="push", branch="main"),
+        ),
+        Sample(
+            name="a merge request",
+            environ=_ENVIRON
+            | {
+                "CI_PIPELINE_SOURCE": "merge_request_event",
+                "CI_MERGE_REQUEST_IID": "7",
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature/refunds",
+                "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            },
+            context=replace(
+                _CONTEXT,
+                event="merge_request_event",
+                branch="feature/refunds",
+                target_branch="main",
+                pull_request="7",
+            ),
+        ),
+        Sample(
+            name="a pull request on GitHub",
+            environ=_ENVIRON
+            | {
+                "CI_PIPELINE_SOURCE": "external_pull_request_event",
+                "CI_COMMIT_BRANCH": "feature/refunds",
+                "CI_EXTERNAL_PULL_REQUEST_IID": "31",
+                "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME": "feature/refunds",
+                "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME": "main",
+            },
+            context=replace(
+                _CONTEXT,
+                event="external_pull_request_event",
+                branch="feature/refunds",
+                target_branch="main",
+                pull_request="31",
+            ),
+        ),
+        Sample(
+            name="a tag",
+            environ=_ENVIRON | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "v1.4.0"},
+            context=replace(_CONTEXT, event="push", tag="v1.4.0"),
+        ),
+        Sample(
+            name="a runner that AWS CodeBuild hosts",
+            environ=_ENVIRON
+            | {
+                "CI_PIPELINE_SOURCE": "push",
+                "CI_COMMIT_BRANCH": "main",
+                "CODEBUILD_BUILD_ID": "runners:b1e6661e-e4f2-4156-9ab9-82a19EXAMPLE",
+                "CODEBUILD_WEBHOOK_EVENT": "WORKFLOW_JOB_QUEUED",
+            },
+            context=replace(_CONTEXT, event="push", branch="main"),
+        ),
+    ),
+)

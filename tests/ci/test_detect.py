@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import ast
+import inspect
+from itertools import permutations
+
+import pytest
+
+from cdkit.ci.detect import all_systems, detect
+from cdkit.ci.system import CiSystem, Sample
+from cdkit.core.errors import RequestError
+
+SYSTEMS = all_systems()
+SAMPLES = [
+    pytest.param(system, sample, id=f"{system.name}: {sample.name}")
+    for system in SYSTEMS.values()
+    for sample in system.samples
+]
+
+
+@pytest.mark.parametrize(("system", "sample"), SAMPLES)
+def test_each_sample_is_claimed_by_its_own_system_alone(system: CiSystem, sample: Sample) -> None:
+    claiming = [other.name for other in SYSTEMS.values() if other.present(sample.environ)]
+    assert claiming == ([] if system.fallback else [system.name])
+
+
+@pytest.mark.parametrize(("system", "sample"), SAMPLES)
+def test_each_sample_is_read_as_its_context(system: CiSystem, sample: Sample) -> None:
+    assert detect(sample.environ) is system
+    assert system.read(sample.environ) == sample.context
+
+
+@pytest.mark.parametrize(("system", "sample"), SAMPLES)
+def test_every_variable_as_an_empty_string_is_as_if_it_were_not_there(
+    system: CiSystem, sample: Sample
+) -> None:
+    empty = dict.fromkeys(sample.environ, "")
+    assert detect(empty).name == "terminal"
+    assert system.read(empty) == system.read({})
+
+
+@pytest.mark.parametrize("system", [*SYSTEMS.values()], ids=[*SYSTEMS])
+def test_an_empty_environment_tells_nothing_but_the_system(system: CiSystem) -> None:
+    context = system.read({})
+    assert context.system == system.name
+    assert context.build_id == ""
+    assert context.url == ""
+
+
+@pytest.mark.parametrize("system", [*SYSTEMS.values()], ids=[*SYSTEMS])
+def test_every_system_has_samples_and_names_the_vendors_page(system: CiSystem) -> None:
+    module = inspect.getmodule(system.read)
+    assert module is not None
+    assert system.name == module.__name__.rpartition(".")[2]
+    assert system.samples
+    assert (ast.get_docstring(ast.parse(inspect.getsource(module))) or "").startswith("https://")
+
+
+def test_no_build_id_is_used_by_two_samples_of_different_builds() -> None:
+    retried = dict(SYSTEMS["gitlab"].samples[0].environ, CI_JOB_ID="993322")
+    first = SYSTEMS["gitlab"].samples[0].context.build_id
+    assert first == "81234-993321"
+    assert SYSTEMS["gitlab"].read(retried).build_id == "81234-993322"
+
+
+def test_folders_and_dashes_give_different_build_ids_in_jenkins() -> None:
+    environ = SYSTEMS["jenkins"].samples[0].environ
+    folder = SYSTEMS["jenkins"].read(environ | {"JOB_NAME": "a/b"})
+    dashed = SYSTEMS["jenkins"].read(environ | {"JOB_NAME": "a-b"})
+    assert folder.build_id != dashed.build_id
+
+
+def test_two_systems_at_once_are_an_error_that_says_how_to_choose() -> None:
+    environ = _both("jenkins", "github")
+    with pytest.raises(RequestError) as caught:
+        detect(environ)
+    assert "GitHub Actions and of Jenkins" in caught.value.what
+    assert caught.value.remedy == "set CDKIT_CI (or --ci) to `github` or `jenkins`"
+
+
+@pytest.mark.parametrize(("first", "second"), [*permutations(["github", "gitlab", "jenkins"], 2)])
+def test_the_answer_to_two_systems_does_not_depend_on_their_order(first: str, second: str) -> None:
+    with pytest.raises(RequestError) as one:
+        detect(_both(first, second))
+    with pytest.raises(RequestError) as other:
+        detect(_both(second, first))
+    assert one.value.what == other.value.what
+
+
+def test_a_build_that_github_started_in_codebuild_is_not_guessed() -> None:
+    own = SYSTEMS["github"].samples[0].environ
+    passed_on = {key: value for key, value in own.items() if key.startswith("GITHUB_")}
+    with pytest.raises(RequestError, match="AWS CodeBuild and of GitHub Actions"):
+        detect(SYSTEMS["codebuild"].samples[0].environ | passed_on)
+
+
+def _both(first: str, second: str) -> dict[str, str]:
+    return SYSTEMS[first].samples[0].environ | SYSTEMS[second].samples[0].environ
+
+
+@pytest.mark.parametrize("environ", [{"CDKIT_CI": "jenkins"}, {}])
+def test_a_name_ends_the_question(environ: dict[str, str]) -> None:
+    both = _both("jenkins", "github") | environ
+    override = "" if environ else "jenkins"
+    assert detect(both, override).name == "jenkins"
+
+
+def test_a_flag_counts_before_the_variable() -> None:
+    assert detect({"CDKIT_CI": "jenkins"}, "github").name == "github"
+
+
+def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(RequestError) as caught:
+        detect({}, "gihub")
+    assert caught.value.remedy == "write github"
+
+
+def test_a_name_like_no_other_gets_the_whole_list() -> None:
+    with pytest.raises(RequestError) as caught:
+        detect({}, "zzz")
+    assert caught.value.remedy == "write one of codebuild, github, gitlab, jenkins, terminal"
