@@ -72,7 +72,7 @@ def commit(workspace: Path) -> str:
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(workspace), *arguments],
+            ["git", "-c", "commit.gpgsign=false", "-C", str(workspace), *arguments],
             env={**os.environ, **who},
             check=True,
             capture_output=True,

@@ -50,8 +50,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    who = [f"-c{key}={value}" for key, value in (("user.name", "Mona"), ("user.email", "m@e.org"))]
-    command = ["git", *who, "-C", str(folder), *arguments]
+    settings = ("user.name=Mona", "user.email=m@example.com", "commit.gpgsign=false")
+    command = ["git", *(f"-c{setting}" for setting in settings), "-C", str(folder), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
