@@ -35,9 +35,9 @@ class Sample(Struct, frozen=True, kw_only=True):
     context: BuildContext
 
 
-def no_outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tuple[Append, ...]:
+def no_outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
     """Hand nothing on: this system has no place for a step's outputs."""
-    del environ, outputs, delimiter
+    del environ, outputs
     return ()
 
 
@@ -70,9 +70,8 @@ class CiSystem(Struct, frozen=True, kw_only=True):
     `present` says whether this environment is the system's own, for which each sample of all
     systems is the test: exactly one claims it. `fallback` marks the one that is meant when no
     other claims. `annotations` names the report format that the system shows beside the code when
-    it stands in the job's log. `outputs` turns a step's outputs into text for a file, with a
-    delimiter that nobody can guess (empty: one is made from the content); `summary_path` names the
-    file that a Markdown summary is added to, or "". `mask` returns the line that tells the system
+    it stands in the job's log. `outputs` turns a step's outputs into text for a file;
+    `summary_path` names the file that a Markdown summary is added to, or "". `mask` returns the line that tells the system
     to hide a secret. Lines from `mask`, `open_section` and `close_section` go to stderr: stdout is
     data, and each of these systems reads both.
     """
@@ -82,7 +81,7 @@ class CiSystem(Struct, frozen=True, kw_only=True):
     present: Callable[[Environ], bool]
     read: Callable[[Environ], BuildContext]
     annotations: str = ""
-    outputs: Callable[[Environ, Mapping[str, str], str], tuple[Append, ...]] = no_outputs
+    outputs: Callable[[Environ, Mapping[str, str]], tuple[Append, ...]] = no_outputs
     summary_path: Callable[[Environ], str] = no_summary
     open_section: Callable[[Section], str] = headline
     close_section: Callable[[Section], str] = no_end

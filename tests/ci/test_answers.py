@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cdkit.ci.detect import all_systems
@@ -16,40 +18,42 @@ OUTPUTS = {"verdict": "no", "reasons": "first: one\nsecond: two", "image": "r.io
 
 
 def test_github_gets_its_outputs_in_its_file() -> None:
-    (append,) = SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, OUTPUTS, "D1")
+    (append,) = SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, OUTPUTS)
     assert append.path == "out"
-    assert append.text == (
-        "verdict<<D1\nno\nD1\n"
-        "reasons<<D1\nfirst: one\nsecond: two\nD1\n"
-        "image<<D1\nr.io/a@sha256:0f\nD1\n"
+    shown = re.sub(r"cdkit_[0-9a-f]{64}", "END", append.text)
+    assert shown == (
+        "verdict<<END\nno\nEND\n"
+        "reasons<<END\nfirst: one\nsecond: two\nEND\n"
+        "image<<END\nr.io/a@sha256:0f\nEND\n"
     )
 
 
 def test_github_without_an_output_file_gets_nothing() -> None:
-    assert SYSTEMS["github"].outputs({"GITHUB_OUTPUT": ""}, OUTPUTS, "") == ()
+    assert SYSTEMS["github"].outputs({"GITHUB_OUTPUT": ""}, OUTPUTS) == ()
 
 
 def test_a_list_that_is_too_long_for_github_is_cut_at_a_line_and_says_so() -> None:
     (append,) = SYSTEMS["github"].outputs(
-        {"GITHUB_OUTPUT": "out"}, {"reasons": "\n".join(["x" * 999] * 300)}, "D1"
+        {"GITHUB_OUTPUT": "out"}, {"reasons": "\n".join(["x" * 999] * 300)}
     )
     lines = append.text.split("\n")
     assert lines[1:101] == ["x" * 999] * 100
-    assert lines[101:] == ["… and 200 more, in the record", "D1", ""]
+    assert lines[101] == "… and 200 more, in the record"
+    assert lines[0] == f"reasons<<{lines[102]}"
 
 
 def test_a_value_that_is_too_long_for_github_is_not_halved() -> None:
     with pytest.raises(Unwritable, match="the output image holds 100001 characters"):
-        SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, {"image": "x" * 100_001}, "")
+        SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, {"image": "x" * 100_001})
 
 
 def test_characters_beyond_the_basic_plane_count_twice_as_github_counts_them() -> None:
     with pytest.raises(Unwritable, match="holds 100002 characters"):
-        SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, {"image": "😀" * 50_001}, "")
+        SYSTEMS["github"].outputs({"GITHUB_OUTPUT": "out"}, {"image": "😀" * 50_001})
 
 
 def test_gitlab_gets_its_outputs_in_the_dotenv_file_that_the_job_names() -> None:
-    (append,) = SYSTEMS["gitlab"].outputs({"CDKIT_DOTENV": "a.env"}, OUTPUTS, "")
+    (append,) = SYSTEMS["gitlab"].outputs({"CDKIT_DOTENV": "a.env"}, OUTPUTS)
     assert append.path == "a.env"
     assert append.text == (
         "CDKIT_VERDICT=no\n"
@@ -59,18 +63,18 @@ def test_gitlab_gets_its_outputs_in_the_dotenv_file_that_the_job_names() -> None
 
 
 def test_gitlab_without_a_dotenv_file_gets_nothing() -> None:
-    assert SYSTEMS["gitlab"].outputs({}, OUTPUTS, "") == ()
+    assert SYSTEMS["gitlab"].outputs({}, OUTPUTS) == ()
 
 
 def test_a_value_that_would_spoil_gitlabs_report_is_left_out() -> None:
     outputs = {"config-digest": "x", "reasons": "y" * 1001, "record": ""}
-    (append,) = SYSTEMS["gitlab"].outputs({"CDKIT_DOTENV": "a.env"}, outputs, "")
+    (append,) = SYSTEMS["gitlab"].outputs({"CDKIT_DOTENV": "a.env"}, outputs)
     assert append.text == "CDKIT_CONFIG_DIGEST=x\n"
 
 
 @pytest.mark.parametrize("name", ["jenkins", "codebuild", "terminal"])
 def test_a_system_without_a_place_for_outputs_gets_none(name: str) -> None:
-    assert SYSTEMS[name].outputs({"GITHUB_OUTPUT": "x", "CDKIT_DOTENV": "y"}, OUTPUTS, "") == ()
+    assert SYSTEMS[name].outputs({"GITHUB_OUTPUT": "x", "CDKIT_DOTENV": "y"}, OUTPUTS) == ()
 
 
 def test_only_github_names_a_file_for_the_summary() -> None:

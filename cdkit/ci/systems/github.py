@@ -73,7 +73,7 @@ def _run_url(repository_url: str, run: str, attempt: int) -> str:
     return f"{repository_url}/actions/runs/{run}" + (f"/attempts/{attempt}" if attempt else "")
 
 
-def outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tuple[Append, ...]:
+def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
     """Return what belongs into GITHUB_OUTPUT; nothing where GitHub named no such file.
 
     A list that is too long is cut at a line, and its last line says so. Raises Unwritable where
@@ -82,7 +82,7 @@ def outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tup
     path = environ.get("GITHUB_OUTPUT", "")
     if not path:
         return ()
-    blocks = (output_block(name, _fit(name, text), delimiter) for name, text in outputs.items())
+    blocks = (output_block(name, _fit(name, text)) for name, text in outputs.items())
     return (Append(path=path, text="".join(blocks)),)
 
 

@@ -51,7 +51,7 @@ def _of_request(environ: Environ, name: str) -> str:
     return own or environ.get(f"CI_EXTERNAL_PULL_REQUEST_{name}", "")
 
 
-def outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tuple[Append, ...]:
+def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
     """Return what belongs into the dotenv report that CDKIT_DOTENV names; nothing without it.
 
     An output `image` becomes `CDKIT_IMAGE`. Values are percent-encoded where dotenv reports have
@@ -59,7 +59,6 @@ def outputs(environ: Environ, outputs: Mapping[str, str], delimiter: str) -> tup
     and those over 1,000 bytes (long lists of reasons), which would get the whole report refused:
     they stand in the record.
     """
-    del delimiter
     path = environ.get("CDKIT_DOTENV", "")
     values = {_variable(name): dotenv_value(text) for name, text in outputs.items()}
     lines = [f"{key}={value}\n" for key, value in values.items() if _fits(value)]
