@@ -104,6 +104,11 @@ def parse_repository(text: str, *, where: str = "") -> Reference:
     return reference
 
 
+def pin(repository: Reference, digest: Digest | None) -> Reference:
+    """Return a repository's name with this digest, and without a tag."""
+    return Reference(registry=repository.registry, repository=repository.repository, digest=digest)
+
+
 def is_tag(text: str) -> bool:
     """Whether this is a legal tag (distribution-spec: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`)."""
     return _TAG.fullmatch(text) is not None

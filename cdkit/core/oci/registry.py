@@ -11,7 +11,7 @@ from cdkit.core.oci import media
 from cdkit.core.oci.authorize import Authorizer
 from cdkit.core.oci.image import Image, assemble
 from cdkit.core.oci.manifest import CONFIG_LIMIT, MANIFEST_LIMIT, Descriptor, checked, unreadable
-from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback
+from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback, pin
 from cdkit.core.secret import Secret
 from cdkit.core.world import Response, World
 
@@ -110,12 +110,7 @@ class Registry:
         """Return a config or manifest blob of a repository, its size and digest checked."""
         is_manifest = descriptor.media_type in _KNOWN
         if is_manifest:
-            part = Reference(
-                registry=reference.registry,
-                repository=reference.repository,
-                digest=descriptor.parsed,
-            )
-            url = self._manifest_url(part)
+            url = self._manifest_url(pin(reference, descriptor.parsed))
         else:
             url = f"{_base(reference)}/blobs/{descriptor.digest}"
         limit = MANIFEST_LIMIT if is_manifest else CONFIG_LIMIT

@@ -1,0 +1,1 @@
+"""Images by name: tags, and the identity that cannot move."""
