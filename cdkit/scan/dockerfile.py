@@ -1,0 +1,199 @@
+"""From a layer of an image back to the line of the Dockerfile that made it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from cdkit.core.oci.manifest import History
+
+_DIRECTIVE = re.compile(r"#\s*escape\s*=\s*(\S)\s*$", re.IGNORECASE)
+_HEREDOC = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_.]*)[\"']?")
+_FLAGS = re.compile(r"^(?:--[a-z-]+(?:=\S+)?\s+)+")
+_SHELL = re.compile(r"^(?:\|\d+ .*?)?/bin/(?:ba|a)?sh -c ")
+_NOP = re.compile(r"^/bin/(?:ba|a)?sh -c #\(nop\)\s+")
+_HASHED_SOURCE = re.compile(r"^(?:file|dir|multi):[0-9a-f]+ in ")
+_MAKES_LAYER = frozenset({"RUN", "COPY", "ADD"})
+_MAY_MAKE_LAYER = _MAKES_LAYER | {"WORKDIR"}
+
+
+class Instruction(Struct, frozen=True, kw_only=True):
+    """An instruction: its first line (from 1), its keyword in capitals, the rest on one line."""
+
+    line: int
+    keyword: str
+    text: str
+
+
+class _Stage(Struct, frozen=True, kw_only=True):
+    line: int
+    name: str
+    base: str
+    instructions: list[Instruction]
+
+
+def read_instructions(data: bytes) -> tuple[Instruction, ...]:
+    """Return the instructions of a Dockerfile; continuation lines are joined, comments dropped.
+
+    The syntax is that of Docker's reference ("Dockerfile reference", escape directive and
+    here-documents included). What is no Dockerfile gives instructions that match no layer.
+    """
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    escape = "\\"
+    for line in lines:
+        if not line.startswith("#"):
+            break
+        if match := _DIRECTIVE.match(line):
+            escape = match[1]
+    return tuple(_instructions(lines, escape))
+
+
+def lines_of_layers(
+    instructions: Sequence[Instruction], history: Sequence[History], diff_ids: Sequence[str]
+) -> dict[str, int]:
+    """Return, by diff ID, the line of the instruction that made each layer.
+
+    An image's history names the instruction of each layer (OCI image-spec, config.md, "history").
+    Layers below those of the Dockerfile belong to its FROM line, which is said only when every
+    RUN, COPY and ADD was found in the history. A layer that matches nothing has no line: better
+    none than a wrong one.
+    """
+    makers = [entry.created_by for entry in history if not entry.empty_layer]
+    stages = list(_stages(instructions))
+    if len(makers) != len(diff_ids) or not stages:
+        return {}
+    chain, root = _chain(stages)
+    lines, lowest, complete = _match(makers, chain)
+    if complete:
+        lines |= dict.fromkeys(range(lowest), root)
+    return {diff_ids[index]: line for index, line in lines.items()}
+
+
+def _match(makers: Sequence[str], chain: Sequence[Instruction]) -> tuple[dict[int, int], int, bool]:
+    """Match from the top down, since what a Dockerfile makes lies above its base."""
+    lines: dict[int, int] = {}
+    layer = len(makers)
+    complete = True
+    for instruction in reversed(chain):
+        at = next((i for i in range(layer - 1, -1, -1) if _made(instruction, makers[i])), None)
+        if at is not None:
+            lines[at] = instruction.line
+            layer = at
+        elif instruction.keyword in _MAKES_LAYER:
+            complete = False
+    return lines, layer, complete
+
+
+def _made(instruction: Instruction, created_by: str) -> bool:
+    keyword, text = _history_instruction(created_by)
+    if keyword != instruction.keyword:
+        return False
+    if keyword in {"COPY", "ADD"}:
+        return _same_copy(instruction.text, text)
+    if keyword == "RUN":
+        return _squeezed(instruction.text) == _squeezed(text)
+    return _plain(instruction.text) == _plain(text)
+
+
+def _history_instruction(created_by: str) -> tuple[str, str]:
+    """Return keyword and text, from BuildKit's form, the classic builder's, or the bare text."""
+    text = created_by.strip().removesuffix("# buildkit").strip()
+    if match := _NOP.match(text):
+        keyword, _, rest = text[match.end() :].partition(" ")
+        return keyword.upper(), rest
+    if _SHELL.match(text):
+        return "RUN", _SHELL.sub("", text)
+    keyword, _, rest = text.partition(" ")
+    return keyword.upper(), _SHELL.sub("", rest.strip())
+
+
+def _same_copy(written: str, recorded: str) -> bool:
+    """Compare sources and destination; the classic builder records a hash for the sources."""
+    ours = [_plain(part) for part in _words(written)]
+    if _HASHED_SOURCE.match(recorded):
+        return ours[-1:] == [_plain(_HASHED_SOURCE.sub("", recorded))]
+    return ours == [_plain(part) for part in _words(recorded)]
+
+
+def _words(text: str) -> list[str]:
+    bare = _FLAGS.sub("", text.strip())
+    if bare.startswith("["):
+        return re.findall(r'"([^"]*)"', bare)
+    return bare.split()
+
+
+def _plain(path: str) -> str:
+    """Return a path as `./orders`, `/orders` and `orders/` are all written."""
+    return path.strip().strip('"').removeprefix("./").strip("/") or "."
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(_FLAGS.sub("", text.strip()).split())
+
+
+def _stages(instructions: Sequence[Instruction]) -> Iterator[_Stage]:
+    stage: _Stage | None = None
+    for instruction in instructions:
+        if instruction.keyword == "FROM":
+            if stage:
+                yield stage
+            words = _FLAGS.sub("", instruction.text).split()
+            named = len(words) == 3 and words[1].upper() == "AS"
+            stage = _Stage(
+                line=instruction.line,
+                name=words[2].lower() if named else "",
+                base=words[0].lower() if words else "",
+                instructions=[],
+            )
+        elif stage and instruction.keyword in _MAY_MAKE_LAYER:
+            stage.instructions.append(instruction)
+    if stage:
+        yield stage
+
+
+def _chain(stages: Sequence[_Stage]) -> tuple[list[Instruction], int]:
+    """Return what makes the last stage's layers, through the stages that it builds on."""
+    at = len(stages) - 1
+    chain = list(stages[at].instructions)
+    while True:
+        base = next(
+            (i for i in range(at - 1, -1, -1) if stages[i].name == stages[at].base != ""), None
+        )
+        if base is None:
+            return chain, stages[at].line
+        chain = [*stages[base].instructions, *chain]
+        at = base
+
+
+def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
+    index = 0
+    while index < len(lines):
+        start = index
+        text, index = _logical_line(lines, index, escape)
+        keyword, _, rest = text.partition(" ")
+        if keyword.upper() in {"RUN", "COPY", "ADD"}:
+            index = _past_heredocs(lines, index, rest)
+        if keyword and not keyword.startswith("#"):
+            yield Instruction(line=start + 1, keyword=keyword.upper(), text=rest.strip())
+
+
+def _logical_line(lines: Sequence[str], index: int, escape: str) -> tuple[str, int]:
+    parts: list[str] = []
+    while index < len(lines):
+        line = lines[index].strip()
+        index += 1
+        if parts and (not line or line.startswith("#")):
+            continue
+        if not line.endswith(escape) or (not parts and line.startswith("#")):
+            parts.append(line)
+            break
+        parts.append(line[: -len(escape)])
+    return " ".join(" ".join(parts).split()), index
+
+
+def _past_heredocs(lines: Sequence[str], index: int, text: str) -> int:
+    for match in _HEREDOC.finditer(text):
+        while index < len(lines) and lines[index].strip() != match[1]:
+            index += 1
+        index += 1
+    return index
