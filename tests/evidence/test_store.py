@@ -8,30 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkit.core.digest import Digest, sha256
+from cdkit.core.digest import sha256
 from cdkit.core.documents.document import Document
-from cdkit.core.documents.kinds import Counts, Deployment, Evidence
+from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import RequestError, Unwritable
-from cdkit.core.subject import Subject, image_subject, source_subject
-from cdkit.core.verdict import judge, yes
+from cdkit.core.subject import Subject
 from cdkit.evidence.store import Store, open_store
 from cdkit.evidence.stores.folder import _file_name
-from tests.evidence.worlds import COMMIT, IMAGE, IMAGE_KEY, TREE, origin
-
-SUBJECT = image_subject("registry.example/orders", Digest("sha256", "a" * 64))
-SOURCE = source_subject("orders", commit=COMMIT, tree=TREE)
-
-
-def evidence(kind: str = "unit", **changes: object) -> Evidence:
-    return Evidence(
-        origin=origin(**changes),  # type: ignore[arg-type]
-        evidence=kind,
-        verdict=judge([yes("3 tests passed")]),
-        reports=(),
-        counts=Counts(tests=3, passed=3, failed=0, errors=0, skipped=0),
-    )
+from tests.evidence.doubles import IMAGE, IMAGE_KEY, SOURCE, SUBJECT, evidence, origin
+from tests.worlds import COMMIT, TREE
 
 
 def deployment(environment: str, at: str = "2026-11-23T08:00:00Z") -> Deployment:

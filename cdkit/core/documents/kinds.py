@@ -173,3 +173,6 @@ class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="d
 
 AnyDocument = Identity | Findings | Evidence | Decision | Deployment
 """Any document of ours, told apart by its `kind`."""
+
+OWN_KINDS = frozenset({"identity", "decision", "deployment"})
+"""Kinds of evidence that only the document of that name can be: no report passes for one."""

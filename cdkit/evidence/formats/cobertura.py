@@ -1,0 +1,120 @@
+"""Cobertura XML, as coverage.py, istanbul, coverlet, gcovr and Cobertura itself write it.
+
+The totals on the root element (`lines-valid`, `lines-covered`) are not in every dialect, so lines
+are counted from the `class` elements, those inside `methods` left out since they stand there a
+second time. The rules of coverage-04.dtd; branches from `condition-coverage="50% (1/2)"`.
+"""
+
+import re
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.evidence.format import Format, Sample
+from cdkit.evidence.lines import Sources, total
+from cdkit.evidence.reading import Readable, Reading
+from cdkit.evidence.xml import DEPTH, feed, parser_for, root_of
+
+_CONDITIONS = re.compile(r"\((\d{1,6})/(\d{1,6})\)", re.ASCII)
+_MOST_LINES = 1 << 20
+
+
+class _Reader:
+    """Collects the lines of one class after another while expat reads."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._parser = parser_for(where)
+        self._parser.StartElementHandler = self.start
+        self._parser.EndElementHandler = self.end
+        self._sources = Sources(where)
+        self._root: dict[str, str] = {}
+        self._depth = self._methods = 0
+        self._name = ""
+        self._covered: list[int] = []
+        self._missed: list[int] = []
+        self._branches: dict[int, tuple[int, int]] = {}
+
+    def read(self, stream: Readable) -> Reading:
+        feed(self._parser, stream, self._where)
+        return Reading(sources=self._sources.files, notes=tuple(self._contradictions()))
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            self._root = attributes
+        if self._depth > DEPTH:
+            raise self._unreadable(f"is nested more than {DEPTH} elements deep")
+        if name == "class":
+            self._name = attributes.get("filename") or attributes.get("name", "")
+        elif name == "methods":
+            self._methods += 1
+        elif name == "line" and not self._methods:
+            self._line(attributes)
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if name == "methods":
+            self._methods -= 1
+        elif name == "class":
+            self._sources.add(
+                self._name,
+                covered=self._covered,
+                missed=self._missed,
+                branches=self._branches,
+                line=self._parser.CurrentLineNumber,
+            )
+            self._covered, self._missed, self._branches = [], [], {}
+
+    def _line(self, attributes: dict[str, str]) -> None:
+        try:
+            number, hits = int(attributes["number"]), int(attributes["hits"])
+        except (KeyError, ValueError) as fault:
+            raise self._unreadable("holds a line without a whole number and hits") from fault
+        (self._covered if hits > 0 else self._missed).append(number)
+        if len(self._covered) + len(self._missed) > _MOST_LINES:
+            raise self._unreadable("holds a class of over a million lines")
+        if conditions := _CONDITIONS.search(attributes.get("condition-coverage", "")):
+            taken, among = int(conditions[1]), int(conditions[2])
+            self._branches[number] = (min(taken, among), among)
+
+    def _contradictions(self) -> list[str]:
+        counted = total(self._sources.files)
+        pairs = (
+            ("lines-valid", counted.lines),
+            ("lines-covered", counted.lines_covered),
+        )
+        return [
+            f"{self._where} claims {name}={self._root[name]!r} and lists {number}: "
+            "the listed lines were counted"
+            for name, number in pairs
+            if name in self._root and self._root[name] != str(number)
+        ]
+
+    def _unreadable(self, what: str) -> Unreadable:
+        return Unreadable(
+            what,
+            where=Location(path=self._where, line=self._parser.CurrentLineNumber),
+            remedy="give the report as the coverage tool wrote it",
+        )
+
+
+def _recognises(head: bytes) -> bool:
+    found = root_of(head)
+    return found is not None and found[0] == "coverage" and "line-rate" in found[1]
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    return _Reader(where).read(stream)
+
+
+FORMAT = Format(
+    name="cobertura",
+    title="Cobertura XML",
+    recognises=_recognises,
+    read=_read,
+    samples=(
+        Sample(path="cobertura/coverage-py.xml", real=True, tool="coverage.py 7.17"),
+        Sample(path="cobertura/istanbul.xml", real=False, tool="istanbul, with its DOCTYPE"),
+        Sample(path="cobertura/coverlet.xml", real=False, tool="coverlet, one file in two classes"),
+    ),
+)

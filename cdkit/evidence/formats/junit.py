@@ -1,0 +1,377 @@
+"""JUnit XML, in the dialects of pytest, surefire, jest, gradle, go-junit-report, phpunit, gtest.
+
+There is no standard. What is common: `testcase` elements inside nested `testsuite` elements, and
+in a test case `failure`, `error` or `skipped`. The attributes that count tests are often absent or
+wrong, so the test cases themselves are counted. Dialects that matter here:
+
+- surefire's reruns (maven.apache.org/surefire, "Rerun failing tests"): `flakyFailure` and
+  `flakyError` stand in a test that passed in the end; `rerunFailure` and `rerunError` beside the
+  `failure` of one that never did;
+- googletest marks tests that did not run by `status="notrun"` or `result="suppressed"`, without
+  any element (google.github.io/googletest, "Generating an XML Report");
+- Eclipse and TestNG write `ignored` for `skipped`, and Eclipse the root `testrun`;
+- jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark: a
+  report that claims no test proves none. It is silent about a file that did not even load unless
+  it is told `reportTestSuiteErrors: true`; tell it.
+- a suite that claims more failures than its test cases show broke outside of them.
+"""
+
+import math
+
+from cdkit.core.documents.kinds import Counts, Failure
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell, no
+from cdkit.evidence.format import Format, Sample
+from cdkit.evidence.reading import (
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    MOST_FAILURES,
+    MOST_REASONS,
+    Readable,
+    Reading,
+)
+from cdkit.evidence.xml import DEPTH, feed, parser_for, root_of
+
+_SUITES = frozenset({"testsuite", "testsuites", "testrun"})
+_FAILED = frozenset({"failure", "rerunFailure"})
+_ERRORED = frozenset({"error", "rerunError"})
+_FLAKY = frozenset({"flakyFailure", "flakyError"})
+_SKIPPED = frozenset({"skipped", "ignored", "disabled", "warning"})
+"""PHPUnit writes `warning` where a test could not do its work: it proves nothing."""
+
+_RAN = frozenset(
+    {"run", "passed", "pass", "success", "successful", "succeeded", "ok", "complete", "completed"}
+)
+_DID_NOT_RUN = frozenset(
+    {"notrun", "skipped", "skip", "ignored", "disabled", "suppressed", "pending", "todo"}
+)
+_DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "broken", "timeout"})
+
+
+class _Suite:
+    """A suite that is open: what it claims, and how many bad tests had been seen before it."""
+
+    __slots__ = ("bad_before", "claims_bad", "claims_tests", "line", "name")
+
+    def __init__(self, attributes: dict[str, str], *, bad_before: int, line: int) -> None:
+        self.name = attributes.get("name", "")[:LONGEST_NAME]
+        self.claims_tests = _whole(attributes.get("tests"))
+        self.claims_bad = sum(_whole(attributes.get(name)) or 0 for name in ("failures", "errors"))
+        self.bad_before = bad_before
+        self.line = line
+
+
+class _Reader:
+    """Counts while expat reads. The methods `start` and `end` run once for each element."""
+
+    __slots__ = (
+        "_accounted",
+        "_case",
+        "_case_depth",
+        "_claimed_tests",
+        "_depth",
+        "_errors",
+        "_failed",
+        "_failures",
+        "_flaky",
+        "_line",
+        "_message",
+        "_name",
+        "_notes",
+        "_outcome",
+        "_parser",
+        "_reasons",
+        "_seconds",
+        "_skipped",
+        "_suite_seconds",
+        "_suites",
+        "_tests",
+        "_text",
+        "_text_depth",
+        "_where",
+    )
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._parser = parser_for(where)
+        self._parser.StartElementHandler = self.start
+        self._parser.EndElementHandler = self.end
+        self._parser.buffer_text = True
+        self._depth = self._case_depth = self._text_depth = 0
+        self._tests = self._failed = self._errors = self._skipped = self._flaky = 0
+        self._accounted = 0
+        self._seconds = self._suite_seconds = 0.0
+        self._case: dict[str, str] | None = None
+        self._outcome = ""
+        self._line = 0
+        self._claimed_tests: int | None = None
+        self._name = self._message = ""
+        self._text: str | None = None
+        self._suites: list[_Suite] = []
+        self._failures: list[Failure] = []
+        self._reasons: list[Reason] = []
+        self._notes: list[str] = []
+
+    def read(self, stream: Readable) -> Reading:
+        feed(self._parser, stream, self._where)
+        self._compare()
+        not_passed = self._failed + self._errors
+        return Reading(
+            counts=Counts(
+                tests=self._tests,
+                passed=self._tests - not_passed - self._skipped,
+                failed=self._failed,
+                errors=self._errors,
+                skipped=self._skipped,
+                flaky=self._flaky,
+            ),
+            duration=round(self._seconds or self._suite_seconds, 6),
+            failures=tuple(self._failures),
+            failures_left_out=not_passed - min(not_passed, len(self._failures)),
+            line=self._line or 1,
+            reasons=tuple(self._reasons),
+            notes=tuple(self._notes),
+        )
+
+    def _compare(self) -> None:
+        """Hold what the report claims against the test cases; those are what counts."""
+        if self._claimed_tests is None or self._claimed_tests == self._tests:
+            return
+        claim = f"claims {self._claimed_tests} tests and holds {self._tests} test cases"
+        if self._claimed_tests:
+            self._note(f"{self._where}: {claim}: the test cases were counted")
+        else:
+            self._doubt(
+                cannot_tell(
+                    f"{claim}: none of them may have run",
+                    where=Location(path=self._where, line=self._line),
+                    remedy="let the suite run at least one test, and record its report",
+                )
+            )
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "testcase" and self._case is None:
+            self._case = attributes
+            self._case_depth = self._depth
+            self._outcome = ""
+            self._tests += 1
+            if time := attributes.get("time"):
+                self._seconds += _seconds(time)
+            return
+        self._depth += 1
+        if self._depth > DEPTH:
+            raise self._unreadable(f"is nested more than {DEPTH} elements deep")
+        if self._case is not None:
+            self._inside_case(name, attributes)
+        elif name in _SUITES:
+            self._open_suite(attributes)
+        elif (name in _FAILED or name in _ERRORED) and self._suites:
+            self._suite_broke(attributes)
+
+    def end(self, name: str) -> None:
+        if name == "testcase":
+            self._close_case()
+            return
+        if self._text is not None and self._depth == self._text_depth:
+            self._keep_message()
+        self._depth -= 1
+        if name in _SUITES and self._case is None:
+            self._close_suite()
+
+    def _inside_case(self, name: str, attributes: dict[str, str]) -> None:
+        """Take what an element inside a test case says; the worst that is said counts."""
+        if name == "testcase":
+            raise self._unreadable("holds a test case inside a test case")
+        if name in _FAILED or name in _ERRORED:
+            if self._outcome not in ("failed", "error"):
+                self._outcome = "failed" if name in _FAILED else "error"
+                self._begin_failure(attributes)
+        elif name in _FLAKY:
+            self._outcome = self._outcome or "flaky"
+        elif name in _SKIPPED and self._depth == self._case_depth + 1:
+            self._outcome = self._outcome or "skipped"
+
+    def _begin_failure(self, attributes: dict[str, str]) -> None:
+        if len(self._failures) >= MOST_FAILURES:
+            return
+        message = attributes.get("message", "").strip()
+        self._fail(message or attributes.get("type", ""))
+        if not message:
+            self._text, self._text_depth = "", self._depth
+            self._parser.CharacterDataHandler = self._take_text
+
+    def _fail(self, message: str) -> None:
+        self._failures.append(
+            Failure(
+                name=_name_of(self._case or {}),
+                message=message[:LONGEST_MESSAGE],
+                where=str(self._here()),
+            )
+        )
+
+    def _take_text(self, data: str) -> None:
+        self._text = ((self._text or "") + data).lstrip()[:LONGEST_MESSAGE]
+        if len(self._text) == LONGEST_MESSAGE:
+            self._parser.CharacterDataHandler = None
+
+    def _keep_message(self) -> None:
+        """Put the text of a failure without a `message` into the failure that it belongs to."""
+        self._parser.CharacterDataHandler = None
+        text, self._text = (self._text or "").rstrip(), None
+        if text:
+            last = self._failures[-1]
+            self._failures[-1] = Failure(name=last.name, message=text, where=last.where)
+
+    def _close_case(self) -> None:
+        case, outcome = self._case or {}, self._outcome
+        self._case = None
+        if not outcome and ("status" in case or "result" in case):
+            outcome = self._said(case)
+        if outcome:
+            self._count(outcome)
+
+    def _count(self, outcome: str) -> None:
+        match outcome:
+            case "failed":
+                self._failed += 1
+            case "error":
+                self._errors += 1
+            case "skipped":
+                self._skipped += 1
+            case "flaky":
+                self._flaky += 1
+            case _:
+                pass
+
+    def _said(self, case: dict[str, str]) -> str:
+        """Return how a test ended that has no element for it, but an attribute."""
+        words = {case.get(name, "").strip().lower() for name in ("status", "result")} - {""}
+        if words & _DID_NOT_PASS:
+            if len(self._failures) < MOST_FAILURES:
+                self._case = case
+                self._fail(f"has the status {' '.join(sorted(words))}")
+                self._case = None
+            return "failed"
+        if words & _DID_NOT_RUN:
+            return "skipped"
+        if words - _RAN:
+            self._doubt(
+                cannot_tell(
+                    f"the test {_name_of(case)} has the status {' '.join(sorted(words))[:80]!r},"
+                    " which is not known to mean that it passed",
+                    where=self._here(),
+                    remedy="let the tool write failure, error or skipped elements",
+                )
+            )
+        return ""
+
+    def _open_suite(self, attributes: dict[str, str]) -> None:
+        suite = _Suite(attributes, bad_before=self._bad(), line=self._parser.CurrentLineNumber)
+        self._line = self._line or suite.line
+        if all(outer.claims_tests is None for outer in self._suites):
+            if suite.claims_tests is not None:
+                self._claimed_tests = (self._claimed_tests or 0) + suite.claims_tests
+            self._suite_seconds += _seconds(attributes.get("time", ""))
+        self._suites.append(suite)
+
+    def _close_suite(self) -> None:
+        suite = self._suites.pop()
+        held = self._bad() - suite.bad_before
+        if suite.claims_bad <= held:
+            return
+        self._accounted += suite.claims_bad - held
+        claim = f"the suite {suite.name!r} claims {suite.claims_bad} failed tests and holds"
+        where = Location(path=self._where, line=suite.line)
+        if held:
+            self._note(f"{where}: {claim} {held}")
+            return
+        self._doubt(
+            no(
+                f"{claim} none: it broke before or outside of its tests",
+                where=where,
+                remedy="look at the suite's output, mend it, and run the tests again",
+            )
+        )
+
+    def _suite_broke(self, attributes: dict[str, str]) -> None:
+        self._accounted += 1
+        told = attributes.get("message", "").strip() or attributes.get("type", "")
+        self._doubt(
+            no(
+                f"the suite {self._suites[-1].name!r} failed outside of its tests"
+                + (f": {told[:LONGEST_MESSAGE]}" if told else ""),
+                where=self._here(),
+                remedy="mend what the suite sets up or tears down, and run the tests again",
+            )
+        )
+
+    def _bad(self) -> int:
+        return self._failed + self._errors + self._accounted
+
+    def _doubt(self, reason: Reason) -> None:
+        if len(self._reasons) < MOST_REASONS:
+            self._reasons.append(reason)
+
+    def _note(self, text: str) -> None:
+        if len(self._notes) < MOST_REASONS:
+            self._notes.append(text)
+
+    def _here(self) -> Location:
+        return Location(path=self._where, line=self._parser.CurrentLineNumber)
+
+    def _unreadable(self, what: str) -> Unreadable:
+        return Unreadable(
+            what, where=self._here(), remedy="give the report as the test tool wrote it"
+        )
+
+
+def _name_of(case: dict[str, str]) -> str:
+    name, group = case.get("name", ""), case.get("classname", "")
+    whole = f"{group}.{name}" if group and name else name or group
+    return whole[:LONGEST_NAME] or "(a test without a name)"
+
+
+def _whole(text: str | None) -> int | None:
+    """Return a count; None where there is none that makes sense."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def _seconds(text: str) -> float:
+    """Return a duration; surefire writes thousands with a comma. What is none counts nothing."""
+    try:
+        seconds = float(text.replace(",", "")) if text else 0.0
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) and 0 <= seconds < 1e9 else 0.0
+
+
+def _recognises(head: bytes) -> bool:
+    found = root_of(head)
+    return found is not None and found[0] in _SUITES
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    return _Reader(where).read(stream)
+
+
+FORMAT = Format(
+    name="junit",
+    title="JUnit XML",
+    recognises=_recognises,
+    read=_read,
+    samples=(
+        Sample(path="junit/pytest.xml", real=True, tool="pytest 9.2.0"),
+        Sample(path="junit/pytest-failing.xml", real=True, tool="pytest 9.2.0"),
+        Sample(path="junit/node.xml", real=True, tool="Node.js 24.19 test runner"),
+        Sample(path="junit/jest.xml", real=True, tool="jest 30 with jest-junit 16"),
+        Sample(path="junit/surefire-rerun.xml", real=False, tool="Maven Surefire 3.2"),
+        Sample(path="junit/gradle.xml", real=False, tool="Gradle 8"),
+        Sample(path="junit/go-junit-report.xml", real=False, tool="go-junit-report 2.1"),
+        Sample(path="junit/phpunit.xml", real=False, tool="PHPUnit 11"),
+        Sample(path="junit/googletest.xml", real=False, tool="googletest 1.14"),
+        Sample(path="junit/eclipse.xml", real=False, tool="Eclipse JUnit view"),
+        Sample(path="junit/utf-16.xml", real=False, tool="any, in UTF-16"),
+    ),
+)

@@ -1,0 +1,112 @@
+"""Which lines of which file the tests ran: a set of bits a file, so that reports can be joined."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from cdkit.core.documents.kinds import Coverage
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+
+LAST_LINE = 1 << 20
+"""No source file is longer. The bound keeps a hostile report's bit sets small."""
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """The lines of one source file, as bits.
+
+    Bit n of `lines` says that line n can run, bit n of `covered` that it ran; `branches` holds
+    (taken, in all) for each line that branches.
+    """
+
+    lines: int
+    covered: int
+    branches: Mapping[int, tuple[int, int]] = {}
+
+
+class Sources:
+    """Collects the source files of one report; a file that comes twice is joined."""
+
+    def __init__(self, where: str) -> None:
+        self.files: dict[str, Source] = {}
+        self._where = where
+        self._left = _MOST_BYTES
+
+    def add(
+        self,
+        name: str,
+        *,
+        covered: Iterable[int],
+        missed: Iterable[int],
+        branches: Mapping[int, tuple[int, int]],
+        line: int = 0,
+    ) -> None:
+        """Add what a report says of one file, by line numbers; `line` is the report's own.
+
+        Raises Unreadable where a line number is none, or where the report would take too much
+        memory.
+        """
+        ran, not_run = self._bits(covered, line), self._bits(missed, line)
+        self._left -= 48 * len(branches)
+        source = Source(lines=ran | not_run, covered=ran, branches=branches)
+        before = self.files.get(name)
+        self.files[name] = source if before is None else joined(before, source)
+
+    def _bits(self, numbers: Iterable[int], line: int) -> int:
+        told = tuple(numbers)
+        if not told:
+            return 0
+        highest = max(told)
+        if highest >= LAST_LINE or min(told) < 0:
+            raise self._fault(f"names the source line {max(highest, -min(told))}", line)
+        self._left -= highest // 8 + 64
+        if self._left < 0:
+            raise self._fault("names more source lines than this cdkit can hold", line)
+        bits = bytearray(highest // 8 + 1)
+        for number in told:
+            bits[number >> 3] |= 1 << (number & 7)
+        return int.from_bytes(bits, "little")
+
+    def _fault(self, what: str, line: int) -> Unreadable:
+        return Unreadable(
+            what,
+            where=Location(path=self._where, line=line),
+            remedy="give the report as the coverage tool wrote it",
+        )
+
+
+def joined(one: Source, other: Source) -> Source:
+    """Return what two reports say of the same file: a line ran when it ran in either.
+
+    Of a line's branches the larger number counts: which ones were taken is not known from every
+    format, so the truth may be better, never worse.
+    """
+    branches = dict(one.branches)
+    for line, (taken, among) in other.branches.items():
+        before = branches.get(line, (0, 0))
+        branches[line] = (max(before[0], taken), max(before[1], among))
+    return Source(
+        lines=one.lines | other.lines, covered=one.covered | other.covered, branches=branches
+    )
+
+
+def all_joined(reports: Iterable[Mapping[str, Source]]) -> dict[str, Source]:
+    """Join the files of several reports by their names."""
+    files: dict[str, Source] = {}
+    for report in reports:
+        for name, source in report.items():
+            files[name] = joined(files[name], source) if name in files else source
+    return files
+
+
+def total(files: Mapping[str, Source]) -> Coverage:
+    """Count the lines and branches of all files."""
+    pairs = [pair for source in files.values() for pair in source.branches.values()]
+    return Coverage(
+        lines_covered=sum(source.covered.bit_count() for source in files.values()),
+        lines=sum(source.lines.bit_count() for source in files.values()),
+        branches_covered=sum(taken for taken, _ in pairs),
+        branches=sum(among for _, among in pairs),
+    )

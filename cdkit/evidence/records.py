@@ -1,0 +1,79 @@
+"""Our own records as evidence: a fact from another job is stated again, about the image too."""
+
+import re
+
+import msgspec
+
+from cdkit.core.documents.document import Document
+from cdkit.core.documents.fact import Fact, read_fact
+from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings, Identity
+from cdkit.core.errors import Unreadable
+from cdkit.core.subject import Subject
+
+_BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(_type|subject|predicateType|predicate)"\s*:')
+
+
+def is_record(head: bytes) -> bool:
+    """Whether these first bytes are those of an in-toto statement."""
+    return _BEGINNING.match(head) is not None
+
+
+def read_records(data: bytes, where: str) -> tuple[Fact, ...]:
+    """Read a file of one statement, or of one a line. Raises Unreadable."""
+    lines = [line for line in data.splitlines() if line.strip()]
+    if len(lines) > 1 and is_record(lines[1]):
+        return tuple(read_fact(line, where=where) for line in lines)
+    return (read_fact(data, where=where),)
+
+
+def restate(fact: Fact, kind: str, subject: Subject, source: Subject | None) -> Document:
+    """Return the fact's document as evidence of this kind about this subject.
+
+    The origin stays that of the run that found it out. Raises Unreadable where the fact is about
+    another image, about another source than `source`, or is nothing that evidence can be.
+    """
+    document = fact.document
+    _check_subjects(fact, subject, source)
+    if isinstance(document, Identity):
+        _check_identity(document, kind, subject, fact.where)
+        return document
+    if not isinstance(document, Evidence | Findings):
+        raise _refused(fact.where, f"is a {fact.kind}, which is no evidence", "leave it out")
+    if kind in OWN_KINDS:
+        raise _refused(
+            fact.where, f"is no {kind}", f"give it under its own kind: {document.evidence}=…"
+        )
+    return msgspec.structs.replace(document, evidence=kind)
+
+
+def _check_subjects(fact: Fact, subject: Subject, source: Subject | None) -> None:
+    images = {key for key in fact.keys if not key.startswith("git")}
+    if not images <= subject.keys():
+        others = ", ".join(sorted(images - subject.keys()))
+        raise _refused(
+            fact.where,
+            f"is about {others[:200]}, not about {subject.name or 'this subject'}",
+            "record the evidence of this image",
+        )
+    trees = {key for key in fact.keys if key.startswith("gitTree:")}
+    if source and trees and not trees & source.keys():
+        raise _refused(
+            fact.where,
+            "is about another source than the one that is checked out here",
+            "let it be found out again for this commit, or check out the commit that it is about",
+        )
+
+
+def _check_identity(document: Identity, kind: str, subject: Subject, where: str) -> None:
+    if kind != "identity":
+        raise _refused(where, "is an identity", f"give it as identity=…, not as {kind}=…")
+    if {document.digest}.isdisjoint(subject.keys()):
+        raise _refused(
+            where,
+            f"is the identity of {document.digest[:100]}, not of {subject.name}",
+            "give the identity of this image",
+        )
+
+
+def _refused(where: str, what: str, remedy: str) -> Unreadable:
+    return Unreadable(what, where=where, remedy=remedy)

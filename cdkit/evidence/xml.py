@@ -1,0 +1,106 @@
+"""XML from strangers, read as a stream: bounded, no entity ever declared or fetched."""
+
+import contextlib
+from collections.abc import Callable
+from typing import NoReturn
+from xml.parsers import expat
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.evidence.reading import Readable
+
+CHUNK = 256 * 1024
+LONGEST_TOKEN = 8 * 1024 * 1024
+"""The longest tag, comment or instruction, in bytes: expat keeps one whole in memory."""
+
+DEPTH = 100
+"""The deepest nesting; expat itself has no limit."""
+
+_REMEDY = "let the tool write the report again, to its end, and give that file"
+_FAULTS = (expat.ExpatError, LookupError, ValueError)
+
+
+class _Enough(Exception):
+    """The first element was seen."""
+
+
+def root_of(head: bytes) -> tuple[str, dict[str, str]] | None:
+    """Return the name and attributes of the first element; None where these bytes hold none."""
+    parser = expat.ParserCreate()
+    found: list[tuple[str, dict[str, str]]] = []
+
+    def first(name: str, attributes: dict[str, str]) -> None:
+        found.append((name, attributes))
+        raise _Enough
+
+    parser.StartElementHandler = first
+    with contextlib.suppress(_Enough, *_FAULTS):
+        parser.Parse(head, False)
+    return found[0] if found else None
+
+
+def parser_for(where: str) -> expat.XMLParserType:
+    """Return a parser that refuses what a report has no need of.
+
+    A DOCTYPE that only names a DTD is legal (Cobertura's and JaCoCo's writers do that; it is
+    never fetched); one that declares anything itself is refused, and so is every entity beyond
+    the five of XML: those are how a small file becomes a large one or another file's content.
+    """
+    parser = expat.ParserCreate()
+
+    def refuse(what: str) -> NoReturn:
+        raise Unreadable(
+            what,
+            where=Location(path=where, line=parser.CurrentLineNumber),
+            remedy="give a report that a test tool wrote",
+        )
+
+    def doctype(_name: str, _system: str | None, _public: str | None, internal: int) -> None:
+        if internal:
+            refuse("declares its own document type, which a report never needs")
+
+    def entity(*_: object) -> None:
+        refuse("declares an XML entity, which a report never needs")
+
+    def unknown(name: str, _parameter: bool) -> None:  # noqa: FBT001 - expat's signature
+        refuse(f"uses the XML entity &{name[:50]};, which is not declared")
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.EntityDeclHandler = entity
+    parser.SkippedEntityHandler = unknown
+    return parser
+
+
+def feed(parser: expat.XMLParserType, stream: Readable, where: str) -> None:
+    """Feed the whole stream to the parser, a chunk at a time.
+
+    Raises Unreadable, at the line, where it is not well-formed XML, ends early, is in an encoding
+    that nobody knows, or holds a tag of many megabytes.
+    """
+    fed = 0
+    while chunk := stream.read(CHUNK):
+        fed += len(chunk)
+        _parse(parser.Parse, chunk, where, final=False)
+        if fed - parser.CurrentByteIndex > LONGEST_TOKEN + CHUNK:
+            raise Unreadable(
+                f"holds a tag or comment of over {LONGEST_TOKEN // 1024 // 1024} MiB",
+                where=Location(path=where, line=parser.CurrentLineNumber),
+                remedy="give a report that a test tool wrote",
+            )
+    _parse(parser.Parse, b"", where, final=True)
+
+
+def _parse(parse: Callable[[bytes, bool], int], chunk: bytes, where: str, *, final: bool) -> None:
+    try:
+        parse(chunk, final)
+    except expat.ExpatError as fault:
+        said = "is cut off" if final else "is not well-formed XML"
+        raise Unreadable(
+            f"{said}: {expat.errors.messages.get(fault.code, str(fault))}",
+            where=Location(path=where, line=fault.lineno, column=fault.offset + 1),
+            remedy=_REMEDY,
+        ) from fault
+    except (LookupError, ValueError) as fault:
+        raise Unreadable(
+            f"cannot be decoded: {fault}", where=where, remedy="let the tool write UTF-8"
+        ) from fault

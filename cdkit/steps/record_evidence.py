@@ -1,0 +1,272 @@
+"""Turn test and coverage reports into facts about an image, which a gate can ask for."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from cdkit.core.documents.document import Document
+from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings
+from cdkit.core.errors import CdkitError, RequestError, Unreadable
+from cdkit.core.finding import Location
+from cdkit.core.oci.reference import parse_pinned
+from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.subject import Subject, image_subject
+from cdkit.core.verdict import Reason, cannot_tell, judge, yes
+from cdkit.core.world import World
+from cdkit.evidence.format import HEAD, Read, read_report
+from cdkit.evidence.judge import Gathered, evidence_of
+from cdkit.evidence.records import is_record, read_records, restate
+from cdkit.steps.origin import origin_of, source_of
+
+NAME = "record-evidence"
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
+
+
+class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
+    """The inputs of record-evidence."""
+
+    reports: Annotated[
+        dict[str, str],
+        option(
+            "What the reports are evidence of, and where they are: `unit=reports/junit.xml`; "
+            "`*` and `**` match, commas separate several patterns. JUnit, Cobertura, LCOV, "
+            "coverage.py JSON, and the facts that cdkit left in other jobs.",
+            flag="--report",
+            metavar="KIND=FILES",
+        ),
+    ]
+    image: Annotated[
+        str,
+        option(
+            "The image that was tested, `repository@sha256:…`; without one the evidence is about "
+            "the source that is checked out.",
+            shared=True,
+        ),
+    ] = ""
+    expect_shards: Annotated[
+        tuple[str, ...],
+        option(
+            "How many reports of a kind there must be, where its tests were split: `unit=4`.",
+            metavar="KIND=NUMBER",
+        ),
+    ] = ()
+
+
+class RecordEvidenceOutputs(Outputs, frozen=True, kw_only=True):
+    """The outputs of record-evidence."""
+
+    image: Annotated[str, Meta(description="The image that the evidence is about.")] = ""
+    evidence: Annotated[
+        str, Meta(description="Each kind of evidence and its verdict, `unit yes`, one a line.")
+    ] = ""
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """What the files of one kind hold: reports, restated facts, and the trouble with others."""
+
+    documents: tuple[Document, ...]
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+
+
+def run(options: RecordEvidenceOptions, world: World) -> Outcome:
+    """Read every report, and leave one document for each kind of evidence."""
+    shards = _shards(options)
+    source = source_of(world)
+    subject = _subject(options, source)
+    found = [
+        _find(kind, patterns, shards.get(kind, 0), subject, source, world)
+        for kind, patterns in _reports(options).items()
+    ]
+    documents = [document for one in found for document in one.documents]
+    verdict = judge([reason for one in found for reason in one.reasons])
+    return Outcome(
+        verdict=verdict,
+        outputs=RecordEvidenceOutputs(
+            image=options.image,
+            evidence="\n".join(f"{row[0]} {row[1]}" for row in map(_row, documents)),
+        ),
+        document=documents[0],
+        subjects=(subject,),
+        more=tuple((document, (subject,)) for document in documents[1:]),
+        tables=(
+            Table(
+                heading="Evidence",
+                columns=("kind", "answer", "tests", "skipped", "lines"),
+                rows=tuple(map(_row, documents)),
+            ),
+        ),
+        notes=tuple(note for one in found for note in one.notes),
+    )
+
+
+def _subject(options: RecordEvidenceOptions, source: Subject | None) -> Subject:
+    if options.image:
+        reference = parse_pinned(options.image, where="image")
+        if reference.digest is not None:
+            return image_subject(reference.name, reference.digest)
+    if source is None:
+        raise RequestError(
+            "there is nothing that the evidence could be about: no image was given, and there is "
+            "no clean git checkout here",
+            remedy="give --image repository@sha256:…, as `cdkit tag-image` prints it, or commit "
+            "the changes and run it in the checkout",
+        )
+    return source
+
+
+def _reports(options: RecordEvidenceOptions) -> dict[str, tuple[str, ...]]:
+    reports: dict[str, tuple[str, ...]] = {}
+    for kind, text in options.reports.items():
+        if not _KIND.fullmatch(kind):
+            raise RequestError(
+                f"{kind[:80]!r} is no kind of evidence",
+                where="reports",
+                remedy="name it with small letters, digits and hyphens: unit, end-to-end",
+            )
+        patterns = tuple(part.strip() for part in text.split(",") if part.strip())
+        if not patterns:
+            raise RequestError(
+                f"no file is given for {kind!r}",
+                where="reports",
+                remedy=f"write {kind}=reports/junit.xml",
+            )
+        reports[kind] = patterns
+    if not reports:
+        raise RequestError(
+            "no report is given", where="reports", remedy="write unit=reports/junit.xml"
+        )
+    return reports
+
+
+def _shards(options: RecordEvidenceOptions) -> dict[str, int]:
+    shards: dict[str, int] = {}
+    for text in options.expect_shards:
+        kind, _, number = (part.strip() for part in text.partition("="))
+        if not number.isascii() or not number.isdigit() or not 0 < int(number[:6]) < 100_000:
+            raise RequestError(
+                f"{text[:80]!r} names no number of shards",
+                where="expect-shards",
+                remedy="write unit=4",
+            )
+        if kind not in options.reports or kind in shards:
+            what = "twice" if kind in shards else "and no report of that kind is given"
+            raise RequestError(
+                f"shards of {kind[:80]!r} are expected, {what}",
+                where="expect-shards",
+                remedy=f"name one of: {', '.join(options.reports)}",
+            )
+        shards[kind] = int(number)
+    return shards
+
+
+def _find(
+    kind: str,
+    patterns: tuple[str, ...],
+    shards: int,
+    subject: Subject,
+    source: Subject | None,
+    world: World,
+) -> _Found:
+    """Read all files of one kind: whatever happens, one document says what came of it."""
+    reads: list[Read] = []
+    unread: list[Reason] = []
+    restated: list[Document] = []
+    for path, trouble in _paths(kind, patterns, world):
+        try:
+            if trouble:
+                unread.append(trouble)
+            elif is_record(_head(path, world)):
+                restated += _restated(path, kind, subject, source, world)
+            else:
+                reads.append(_report(path, kind, world))
+        except CdkitError as fault:
+            unread.append(_untold(kind, fault))
+    documents = list(restated)
+    if reads or unread or shards or not restated:
+        gathered = Gathered(kind=kind, reads=tuple(reads), unread=tuple(unread), shards=shards)
+        documents.append(evidence_of(gathered, origin_of(world, NAME)))
+    return _Found(
+        documents=tuple(documents),
+        reasons=tuple(reason for document in documents for reason in _reasons(document)),
+        notes=tuple(note for read in reads for note in read.reading.notes),
+    )
+
+
+def _paths(
+    kind: str, patterns: tuple[str, ...], world: World
+) -> Iterator[tuple[str, Reason | None]]:
+    """Yield each file once; for a pattern that matches none, the reason why that is bad."""
+    seen: set[str] = set()
+    for pattern in patterns:
+        paths = world.files.glob(pattern)
+        if not paths:
+            yield (
+                pattern,
+                cannot_tell(
+                    f"{kind}: there is no such report",
+                    where=Location(path=pattern),
+                    remedy="let the tests write it before this step, or mend the path; where "
+                    "tests ran in another job, download their artifact first",
+                ),
+            )
+        for path in paths:
+            if path not in seen:
+                seen.add(path)
+                yield path, None
+
+
+def _head(path: str, world: World) -> bytes:
+    with world.files.open(path) as stream:
+        return stream.read(HEAD)
+
+
+def _restated(
+    path: str, kind: str, subject: Subject, source: Subject | None, world: World
+) -> list[Document]:
+    facts = read_records(world.files.read(path), path)
+    return [restate(fact, kind, subject, source) for fact in facts]
+
+
+def _report(path: str, kind: str, world: World) -> Read:
+    if kind in OWN_KINDS:
+        raise Unreadable(
+            f"is no {kind}",
+            where=path,
+            remedy=f"give the record that left the {kind}, or this report under another kind",
+        )
+    return read_report(world.files, path)
+
+
+def _untold(kind: str, fault: CdkitError) -> Reason:
+    return cannot_tell(f"{kind}: {fault.what}", where=fault.where, remedy=fault.remedy)
+
+
+def _reasons(document: Document) -> tuple[Reason, ...]:
+    if isinstance(document, Evidence | Findings):
+        return document.verdict.reasons
+    return (yes("the identity of this image"),)
+
+
+def _row(document: Document) -> tuple[str, ...]:
+    if not isinstance(document, Evidence | Findings):
+        return ("identity", "yes", "", "", "")
+    tests = skipped = lines = ""
+    if isinstance(document, Evidence) and document.counts:
+        tests, skipped = str(document.counts.tests), str(document.counts.skipped)
+    if isinstance(document, Evidence) and document.coverage:
+        lines = f"{document.coverage.line_percent:.1f} %"
+    return (document.evidence, document.verdict.answer.value, tests, skipped, lines)
+
+
+STEP = Step(
+    name=NAME,
+    summary="Turn test and coverage reports into facts about an image.",
+    question="What was tested, on this very image?",
+    options=RecordEvidenceOptions,
+    outputs=RecordEvidenceOutputs,
+    run=run,
+    icon="file-check",
+)

@@ -1,0 +1,177 @@
+"""JUnit's dialects: what counts as passed, failed, skipped, flaky; what a suite claims."""
+
+import io
+
+import pytest
+
+from cdkit.core.documents.kinds import Counts
+from cdkit.core.errors import Unreadable
+from cdkit.core.verdict import Answer
+from cdkit.evidence.formats.junit import FORMAT
+from cdkit.evidence.reading import Reading
+
+
+def read(text: str) -> Reading:
+    return FORMAT.read(io.BytesIO(text.encode()), "r.xml")
+
+
+def counts(text: str) -> dict[str, int]:
+    found = read(f"<testsuite>{text}</testsuite>").counts
+    assert found is not None
+    names = [name for name in Counts.__struct_fields__ if name != "tests"]
+    return {name: getattr(found, name) for name in names if getattr(found, name)}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("<testcase/>", {"passed": 1}),
+        ("<testcase><properties/><system-out>ok</system-out></testcase>", {"passed": 1}),
+        ("<testcase><failure/></testcase>", {"failed": 1}),
+        ("<testcase><error/></testcase>", {"errors": 1}),
+        ("<testcase><skipped/></testcase>", {"skipped": 1}),
+        ("<testcase><ignored/></testcase>", {"skipped": 1}),
+        ("<testcase><warning/></testcase>", {"skipped": 1}),
+        ("<testcase><skipped/><failure/></testcase>", {"failed": 1}),
+        ("<testcase><failure/><skipped/></testcase>", {"failed": 1}),
+        ("<testcase><failure/><error/></testcase>", {"failed": 1}),
+        ("<testcase><failure/><failure/></testcase>", {"failed": 1}),
+        ("<testcase><flakyFailure/></testcase>", {"passed": 1, "flaky": 1}),
+        ("<testcase><flakyError/><flakyFailure/></testcase>", {"passed": 1, "flaky": 1}),
+        ("<testcase><flakyFailure/><failure/></testcase>", {"failed": 1}),
+        ("<testcase><failure/><rerunFailure/></testcase>", {"failed": 1}),
+        ("<testcase><rerunError/></testcase>", {"errors": 1}),
+        ("<testcase><system-out><skipped/></system-out></testcase>", {"passed": 1}),
+        ("<testcase><x><failure/></x></testcase>", {"failed": 1}),
+        ('<testcase status="run"/>', {"passed": 1}),
+        ('<testcase status="Passed"/>', {"passed": 1}),
+        ('<testcase status="notrun"/>', {"skipped": 1}),
+        ('<testcase status="run" result="skipped"/>', {"skipped": 1}),
+        ('<testcase status="disabled"/>', {"skipped": 1}),
+        ('<testcase status="fail"/>', {"failed": 1}),
+        ('<testcase status="run"><failure/></testcase>', {"failed": 1}),
+    ],
+)
+def test_a_test_ends_as_the_worst_that_is_said_of_it(case: str, expected: dict[str, int]) -> None:
+    assert counts(case) == expected
+
+
+def test_tests_of_nested_suites_are_counted_once() -> None:
+    found = read(
+        '<testsuites tests="2"><testsuite tests="2"><testsuite tests="2">'
+        "<testcase/><testcase/></testsuite></testsuite></testsuites>"
+    )
+    assert found.counts is not None
+    assert found.counts.tests == 2
+    assert found.notes == ()
+
+
+def test_a_report_without_counts_is_counted() -> None:
+    assert counts("<testcase/><testcase><failure/></testcase>") == {"passed": 1, "failed": 1}
+
+
+@pytest.mark.parametrize("claim", ["99", "1"])
+def test_wrong_counts_do_not_count_and_are_said(claim: str) -> None:
+    found = read(f'<testsuite tests="{claim}"><testcase/><testcase/></testsuite>')
+    assert found.counts is not None
+    assert found.counts.passed == 2
+    assert found.notes == (
+        f"r.xml: claims {claim} tests and holds 2 test cases: the test cases were counted",
+    )
+
+
+@pytest.mark.parametrize("claim", ["", "-1", "many", "1e9", "٣", "9" * 5000])
+def test_a_count_that_is_none_is_passed_over(claim: str) -> None:
+    found = read(f'<testsuite tests="{claim}" errors="{claim}"><testcase/></testsuite>')
+    assert (found.reasons, found.notes) == ((), ())
+
+
+def test_a_report_that_claims_no_test_but_holds_one_proves_nothing() -> None:
+    found = read(
+        '<testsuites tests="0">\n<testsuite tests="0"><testcase/></testsuite></testsuites>'
+    )
+    assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
+    assert "let the suite run at least one test" in found.reasons[0].remedy
+
+
+@pytest.mark.parametrize("claim", ['errors="1"', 'failures="1"'])
+def test_a_suite_that_claims_a_failure_it_does_not_hold_is_broken(claim: str) -> None:
+    found = read(f"<testsuites>\n<testsuite name='a' {claim}><testcase/></testsuite></testsuites>")
+    assert [(r.answer, str(r.where)) for r in found.reasons] == [(Answer.NO, "r.xml:2")]
+    assert "broke before or outside of its tests" in found.reasons[0].what
+
+
+def test_a_root_that_claims_a_failure_nobody_holds_is_broken() -> None:
+    found = read('<testsuites errors="1"><testsuite><testcase/></testsuite></testsuites>')
+    assert [reason.answer for reason in found.reasons] == [Answer.NO]
+
+
+def test_a_broken_suite_is_told_once_though_its_parents_claim_it_too() -> None:
+    found = read(
+        '<testsuites errors="1"><testsuite name="outer" errors="1"><testsuite name="inner" '
+        'errors="1"/><testsuite><testcase/></testsuite></testsuite></testsuites>'
+    )
+    assert ["inner" in reason.what for reason in found.reasons] == [True]
+
+
+def test_a_suite_that_counts_assertions_as_failures_is_noted_and_no_more() -> None:
+    found = read('<testsuite failures="3"><testcase><failure/></testcase></testsuite>')
+    assert found.reasons == ()
+    assert "claims 3 failed tests and holds 1" in found.notes[0]
+
+
+def test_an_error_of_the_suite_itself_says_no() -> None:
+    found = read('<testsuite name="a">\n<error message="no database"/><testcase/></testsuite>')
+    assert [(r.answer, str(r.where)) for r in found.reasons] == [(Answer.NO, "r.xml:2")]
+    assert "no database" in found.reasons[0].what
+
+
+def test_a_status_that_nobody_knows_is_no_pass() -> None:
+    found = read('<testsuite><testcase name="a" status="weird"/></testsuite>')
+    assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
+    assert "'weird'" in found.reasons[0].what
+
+
+def test_a_failure_keeps_its_place_name_and_message() -> None:
+    found = read(
+        '<testsuite>\n<testcase classname="a.B" name="c">\n<failure message="1 != 2">trace'
+        "</failure></testcase></testsuite>"
+    )
+    failure = found.failures[0]
+    assert (failure.where, failure.name, failure.message) == ("r.xml:3", "a.B.c", "1 != 2")
+
+
+def test_a_failure_without_a_message_keeps_its_text() -> None:
+    found = read(
+        "<testsuite><testcase name='a'><failure type='T'>\n <![CDATA[1 < ]]>2 ]]&gt;\n"
+        "more</failure><system-out>noise</system-out></testcase></testsuite>"
+    )
+    assert found.failures[0].message == "1 < 2 ]]>\nmore"
+
+
+def test_a_failure_without_any_text_keeps_its_type() -> None:
+    found = read("<testsuite><testcase name='a'><failure type='T'/></testcase></testsuite>")
+    assert found.failures[0].message == "T"
+
+
+def test_the_thousand_and_first_failure_is_counted_without_its_text() -> None:
+    found = read("<testsuite>" + "<testcase><failure/></testcase>" * 1005 + "</testsuite>")
+    assert found.counts is not None
+    assert (found.counts.failed, len(found.failures), found.failures_left_out) == (1005, 1000, 5)
+
+
+def test_a_test_inside_a_test_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="a test case inside a test case"):
+        read("<testsuite><testcase><testcase/></testcase></testsuite>")
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [("1.5", 1.5), ("1,234.5", 1234.5), ("", 0), ("nan", 0), ("inf", 0), ("-3", 0), ("1e300", 0)],
+)
+def test_a_duration_that_is_none_counts_nothing(time: str, seconds: float) -> None:
+    assert read(f'<testsuite><testcase time="{time}"/></testsuite>').duration == seconds
+
+
+def test_the_line_of_the_first_suite_is_kept() -> None:
+    assert read("<!-- -->\n\n<testsuites>\n<testsuite/></testsuites>").line == 3
