@@ -10,6 +10,8 @@ from tests.parts import presence
 
 pytest_plugins = (
     "tests.parts.docker",
+    "tests.parts.gitlab",
+    "tests.parts.groovy",
     "tests.parts.node",
     "tests.parts.postgres",
     "tests.parts.precommit",

@@ -14,6 +14,8 @@ import pytest
 #: to get it.
 PARTS = {
     "docker": "tests.parts.docker",
+    "gitlab-ci-local": "tests.parts.gitlab",
+    "groovy": "tests.parts.groovy",
     "index": "tests.parts.index",
     "node": "tests.parts.node",
     "postgres": "tests.parts.postgres",
