@@ -1,0 +1,241 @@
+"""The door to PostgreSQL's own grammar: libpg_query, as the postgast wheel carries it.
+
+The library is called through ctypes; the package around it is never imported (it would cost a
+protobuf runtime). Run as a script, this file is the child that parses one hostile statement:
+`python -I -S pg_query.py LIBRARY < statement`, so it imports nothing of ours at the top.
+"""
+
+import ctypes
+import functools
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from cdkit.core.world import Processes
+
+T = TypeVar("T")
+
+SAFE_LENGTH = 512 * 1024
+"""Statements up to this many bytes are parsed in this process.
+
+Measured: a level of nesting takes at least two bytes of SQL (`a+a+…`) and about 100 bytes of C
+stack (8 MiB hold 60,000 levels and not 100,000), so 512 KiB of SQL need about 26 MiB of stack.
+"""
+_STACK = 64 * 1024 * 1024
+_SMALL = 16 * 1024
+"""Up to this length a statement fits the smallest main stack in use (1 MiB, Windows)."""
+_NAMES = {"win32": "pg_query.dll", "darwin": "libpg_query.dylib"}
+_FAULTY = 3
+
+
+class GrammarFault(Exception):
+    """The grammar refuses a text: what the server would say, and the byte where (-1: unknown)."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class _Error(ctypes.Structure):
+    _fields_ = (
+        ("message", ctypes.c_char_p),
+        ("funcname", ctypes.c_char_p),
+        ("filename", ctypes.c_char_p),
+        ("lineno", ctypes.c_int),
+        ("cursorpos", ctypes.c_int),
+        ("context", ctypes.c_char_p),
+    )
+
+
+class _Parsed(ctypes.Structure):
+    _fields_ = (
+        ("tree", ctypes.c_char_p),
+        ("stderr", ctypes.c_char_p),
+        ("error", ctypes.POINTER(_Error)),
+    )
+
+
+class _Plpgsql(ctypes.Structure):
+    _fields_ = (("tree", ctypes.c_char_p), ("error", ctypes.POINTER(_Error)))
+
+
+class _Piece(ctypes.Structure):
+    _fields_ = (("location", ctypes.c_int), ("length", ctypes.c_int))
+
+
+class _Split(ctypes.Structure):
+    _fields_ = (
+        ("pieces", ctypes.POINTER(ctypes.POINTER(_Piece))),
+        ("count", ctypes.c_int),
+        ("stderr", ctypes.c_char_p),
+        ("error", ctypes.POINTER(_Error)),
+    )
+
+
+_FUNCTIONS: tuple[tuple[str, str, type[ctypes.Structure]], ...] = (
+    ("pg_query_parse", "pg_query_free_parse_result", _Parsed),
+    ("pg_query_parse_plpgsql", "pg_query_free_plpgsql_parse_result", _Plpgsql),
+    ("pg_query_split_with_scanner", "pg_query_free_split_result", _Split),
+)
+
+
+def parse(sql: bytes) -> bytes:
+    """Return the parse tree of some SQL as the JSON of libpg_query (`{"stmts": [...]}`).
+
+    `sql` is UTF-8 without NUL (C ends a text there), and no statement in it is longer than
+    SAFE_LENGTH bytes. Locations in the tree are byte offsets. Raises GrammarFault.
+    """
+    return _roomy(len(sql), lambda: _parse(sql))
+
+
+def parse_plpgsql(sql: bytes) -> bytes:
+    """Return the PL/pgSQL trees of CREATE FUNCTION or DO statements as JSON; as `parse` else."""
+    return _roomy(len(sql), lambda: _parse_plpgsql(sql))
+
+
+def split(sql: bytes) -> tuple[tuple[int, int], ...]:
+    """Return where each statement stands, as byte offset and length, by the scanner alone.
+
+    Unlike `parse` it needs no stack and accepts what the grammar refuses. Raises GrammarFault
+    where even the scanner gives up: an unterminated quote or comment.
+    """
+    _refuse_nul(sql)
+    result = _library().pg_query_split_with_scanner(sql)
+    try:
+        _raise(result.error, sql)
+        pieces = (result.pieces[index].contents for index in range(result.count))
+        return tuple((piece.location, piece.length) for piece in pieces)
+    finally:
+        _library().pg_query_free_split_result(result)
+
+
+def parse_apart(sql: bytes, processes: "Processes") -> bytes:
+    """Do what `parse` does in a child process, for one statement of any length.
+
+    Raises GrammarFault, and CannotTell where the child dies: the library has no guard against
+    nesting that is deeper than its stack.
+    """
+    from cdkit.core.errors import CannotTell
+
+    _refuse_nul(sql)
+    argv = [sys.executable, "-I", "-S", __file__, library_path()]
+    done = processes.run(argv, stdin=sql, timeout=120)
+    if done.code == 0:
+        return done.stdout
+    if done.code == _FAULTY:
+        offset, _, message = done.stderr.decode("utf-8", "replace").partition(" ")
+        raise GrammarFault(message, int(offset))
+    raise CannotTell(
+        f"the PostgreSQL grammar gave up on a statement of {len(sql)} bytes",
+        remedy="split the statement into smaller ones",
+    )
+
+
+@functools.cache
+def library_path() -> str:
+    """Return the path of the library inside the postgast wheel; raises CannotTell without it."""
+    import importlib.util
+    import os
+
+    spec = importlib.util.find_spec("postgast")
+    name = _NAMES.get(sys.platform, "libpg_query.so")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        if os.path.isfile(path := os.path.join(folder, name)):  # noqa: PTH113, PTH118 - start-up
+            return path
+    from cdkit.core.errors import CannotTell
+
+    raise CannotTell(
+        f"the PostgreSQL grammar is not installed: no {name} in a package postgast",
+        remedy="pip install 'postgast>=0.2,<0.3', on a platform that it has a wheel for",
+    )
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    return _open(library_path())
+
+
+def _open(path: str) -> ctypes.CDLL:
+    library = ctypes.CDLL(path)
+    for name, free, result in _FUNCTIONS:
+        call, release = getattr(library, name), getattr(library, free)
+        call.argtypes, call.restype = [ctypes.c_char_p], result
+        release.argtypes, release.restype = [result], None
+    return library
+
+
+def _parse(sql: bytes) -> bytes:
+    library = _library()
+    result = library.pg_query_parse(sql)
+    try:
+        _raise(result.error, sql)
+        return bytes(result.tree)
+    finally:
+        library.pg_query_free_parse_result(result)
+
+
+def _parse_plpgsql(sql: bytes) -> bytes:
+    library = _library()
+    result = library.pg_query_parse_plpgsql(sql)
+    try:
+        _raise(result.error, sql)
+        return bytes(result.tree)
+    finally:
+        library.pg_query_free_plpgsql_parse_result(result)
+
+
+def _raise(error: "ctypes._Pointer[_Error]", sql: bytes) -> None:
+    """Raise what the library says; it counts characters from 1, we count bytes from 0."""
+    if error:
+        said = error.contents
+        message = (said.message or b"").decode("utf-8", "replace")
+        before = sql.decode("utf-8", "surrogateescape")[: max(said.cursorpos - 1, 0)]
+        offset = len(before.encode("utf-8", "surrogateescape")) if said.cursorpos else -1
+        raise GrammarFault(message, offset)
+
+
+def _refuse_nul(sql: bytes) -> None:
+    if b"\0" in sql:
+        raise GrammarFault("a NUL byte", sql.index(b"\0"))
+
+
+def _roomy(length: int, call: Callable[[], T]) -> T:
+    """Call on a stack that is deep enough for SQL of this length."""
+    if length <= _SMALL:
+        return call()
+    before = threading.stack_size(_STACK)
+    box: list[T | BaseException] = []
+    try:
+        thread = threading.Thread(target=_into, args=(box, call))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if isinstance(box[0], BaseException):
+        raise box[0]
+    return box[0]
+
+
+def _into(box: list[T | BaseException], call: Callable[[], T]) -> None:
+    try:
+        box.append(call())
+    except BaseException as fault:  # noqa: BLE001 - raised again by the thread that waits
+        box.append(fault)
+
+
+def _child(path: str) -> int:
+    """Parse standard input with this library; the tree goes to stdout, a fault to stderr."""
+    globals()["_library"] = functools.cache(lambda: _open(path))
+    try:
+        sys.stdout.buffer.write(_roomy(_STACK, lambda: _parse(sys.stdin.buffer.read())))
+    except GrammarFault as fault:
+        sys.stderr.write(f"{fault.offset} {fault.message}")
+        return _FAULTY
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Migrations: find them, model the schema that they make, judge what they do to it."""

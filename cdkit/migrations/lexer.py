@@ -1,0 +1,101 @@
+"""A light lexer of SQL: enough to tell code from quotes and comments where no grammar helps.
+
+The lexical rules are those of the PostgreSQL manual, 4.1 "Lexical Structure".
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+
+_SPACE = rb"[\s\x00]+"
+_TOKENS = (
+    rb"(?P<space>" + _SPACE + rb")"
+    rb"|(?P<comment>--[^\n]*|/\*)"
+    rb"|(?P<string>[eE]'(?:[^'\\]|''|\\.)*+(?:'|\Z)|'(?:[^']|'')*+(?:'|\Z))"
+    rb'|(?P<name>(?:[uU]&)?"(?:[^"]|"")*+(?:"|\Z)|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+    rb"|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"
+    rb"|(?P<number>\d[\w.]*+)"
+    rb"|(?P<mark>.)"
+)
+
+
+class Token:
+    """A token: its kind (`name`, `string`, `number`, `mark`), where it starts and ends."""
+
+    __slots__ = ("end", "kind", "start", "text")
+
+    def __init__(self, kind: str, start: int, end: int, text: bytes) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.text = text
+
+
+@functools.cache
+def _pattern() -> re.Pattern[bytes]:
+    return re.compile(_TOKENS, re.DOTALL)
+
+
+@functools.cache
+def _comment_edge() -> re.Pattern[bytes]:
+    return re.compile(rb"/\*|\*/")
+
+
+def tokens(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Token]:
+    """Yield the tokens between two offsets; white space and comments are left out.
+
+    What is never closed (a quote, a comment) reaches to the end of the data.
+    """
+    match = _pattern().match
+    stop = len(data) if end is None else end
+    position = start
+    while found := match(data, position, stop):
+        kind, position = found.lastgroup or "mark", found.end()
+        if kind == "comment" and found.group() == b"/*":
+            position = _comment_end(data, position, stop)
+        elif kind == "dollar":
+            closing = data.find(found.group(), position, stop)
+            position = stop if closing < 0 else closing + len(found.group())
+            yield Token("string", found.start(), position, data[found.start() : position])
+        elif kind not in {"space", "comment"}:
+            yield Token(kind, found.start(), position, found.group())
+
+
+def first(data: bytes, start: int, end: int | None = None) -> int:
+    """Return the offset of the first token between two offsets, or the second offset."""
+    token = next(tokens(data, start, end), None)
+    if token is None:
+        return len(data) if end is None else end
+    return token.start
+
+
+def _comment_end(data: bytes, position: int, stop: int) -> int:
+    """Return the end of a block comment whose inside starts here; they nest."""
+    depth = 1
+    for edge in _comment_edge().finditer(data, position, stop):
+        depth += 1 if edge.group() == b"/*" else -1
+        if depth == 0:
+            return edge.end()
+    return stop
+
+
+def clauses(data: bytes, start: int, stop: int) -> list[tuple[int, int]]:
+    """Return the ranges of the comma-separated clauses between two offsets."""
+    found: list[tuple[int, int]] = []
+    begin, end, depth = -1, -1, 0
+    for token in tokens(data, start, stop):
+        if token.text == b"," and depth == 0:
+            found.append((begin, end))
+            begin = -1
+            continue
+        begin = token.start if begin < 0 else begin
+        end = token.end
+        if token.kind == "mark":
+            depth += (token.text in b"([") - (token.text in b")]")
+    return [*found, (begin, end)]
+
+
+def blanked(data: bytes, start: int, end: int) -> bytes:
+    """Return the data with a range of it made blank; offsets and line numbers stay."""
+    blank = re.sub(rb"[^\n]", b" ", data[start:end])
+    return data[:start] + blank + data[end:]

@@ -1,0 +1,1 @@
+"""Reading PostgreSQL: from libpg_query's trees to operations."""

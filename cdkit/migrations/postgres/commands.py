@@ -1,0 +1,222 @@
+"""Reading statements that run rather than define: DML, settings, transactions, maintenance."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Name, Operation
+from cdkit.migrations.postgres.names import of_relation
+from cdkit.migrations.postgres.objects import option_given
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal
+from cdkit.migrations.statement import Statement
+
+_LOCKS = {
+    1: "ACCESS SHARE", 2: "ROW SHARE", 3: "ROW EXCLUSIVE", 4: "SHARE UPDATE EXCLUSIVE",
+    5: "SHARE", 6: "SHARE ROW EXCLUSIVE", 7: "EXCLUSIVE", 8: "ACCESS EXCLUSIVE",
+}  # fmt: skip
+"""PostgreSQL's lockdefs.h."""
+
+
+class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "withClause"}):
+    relation: RangeVar | None = None
+    condition: Raw = Raw()
+    cte: Json | None = None
+    usingClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    fromClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    is_from: bool = False
+    is_program: bool = False
+
+
+class _Into(Struct, frozen=True):
+    rel: RangeVar
+
+
+class _TableAs(Struct, frozen=True):
+    into: _Into
+    objtype: str = ""
+    if_not_exists: bool = False
+
+
+class _Truncate(Struct, frozen=True):
+    relations: tuple[Node, ...] = ()
+
+
+class _Lock(Struct, frozen=True):
+    relations: tuple[Node, ...] = ()
+    mode: int = 8
+
+
+class _Set(Struct, frozen=True):
+    kind: str = ""
+    name: str = ""
+    args: tuple[Json, ...] = ()
+    is_local: bool = False
+
+
+class _Transaction(Struct, frozen=True):
+    kind: str
+
+
+class _Vacuum(Struct, frozen=True):
+    options: tuple[Node, ...] = ()
+    rels: tuple[Node, ...] = ()
+    is_vacuumcmd: bool = False
+
+
+class _OnRelation(Struct, frozen=True):
+    kind: str = ""
+    name: str = ""
+    relation: RangeVar | None = None
+    params: tuple[Node, ...] = ()
+    concurrent: bool = False
+
+
+def _where(statement: Statement) -> dict[str, Any]:
+    return {"statement": statement, "at": statement.start}
+
+
+def write(statement: Statement) -> Iterator[Operation]:
+    """Read INSERT, UPDATE, DELETE, MERGE and COPY, and the writes inside a WITH."""
+    written = statement.read(_Write)
+    verb = statement.kind.removesuffix("Stmt").upper()
+    yield from _written_in(statement, written.cte)
+    if written.relation is None or (verb == "COPY" and not written.is_from):
+        yield op.Harmless(**_where(statement))
+        return
+    guarded = bool(bytes(written.condition) or written.usingClause or written.fromClause)
+    yield op.WriteRows(
+        **_where(statement),
+        table=of_relation(written.relation),
+        verb=verb,
+        guarded=guarded or verb not in {"UPDATE", "DELETE"},
+    )
+
+
+def _written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
+    """Yield the writes in a WITH clause."""
+    for each in (cte or {}).get("ctes", []):
+        query: Json = each.get("CommonTableExpr", {}).get("ctequery", {})
+        for kind, node in query.items():
+            verb = kind.removesuffix("Stmt").upper()
+            if verb in {"INSERT", "UPDATE", "DELETE", "MERGE"}:
+                yield from _written_in(statement, node.get("withClause"))
+                relation = msgspec.convert(node.get("relation", {}), RangeVar)
+                yield op.WriteRows(
+                    **_where(statement),
+                    table=of_relation(relation),
+                    verb=verb,
+                    guarded=verb not in {"UPDATE", "DELETE"}
+                    or any(node.get(k) for k in ("whereClause", "usingClause", "fromClause")),
+                )
+
+
+def create_table_as(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE TABLE AS and CREATE MATERIALIZED VIEW."""
+    made = statement.read(_TableAs)
+    named = of_relation(made.into.rel)
+    if made.objtype == "OBJECT_MATVIEW":
+        yield op.CreateObject(**_where(statement), kind="materialized view", name=named)
+    else:
+        yield op.CreateTable(
+            **_where(statement),
+            table=named,
+            if_not_exists=made.if_not_exists,
+            columns_known=False,
+        )
+
+
+def truncate(statement: Statement) -> Iterator[Operation]:
+    """Read TRUNCATE."""
+    for node in statement.read(_Truncate).relations:
+        if node.relation:
+            yield op.Truncate(**_where(statement), table=of_relation(node.relation))
+
+
+def lock(statement: Statement) -> Iterator[Operation]:
+    """Read LOCK TABLE."""
+    locked = statement.read(_Lock)
+    for node in locked.relations:
+        if node.relation:
+            yield op.LockTable(
+                **_where(statement),
+                table=of_relation(node.relation),
+                lock=_LOCKS.get(locked.mode, "ACCESS EXCLUSIVE"),
+            )
+
+
+def setting(statement: Statement) -> Iterator[Operation]:
+    """Read SET and RESET; an unknown value counts as none."""
+    given = statement.read(_Set)
+    value = ",".join(literal(each) or "" for each in given.args)
+    name = "all" if given.kind == "VAR_RESET_ALL" else given.name.lower()
+    yield op.SetVariable(**_where(statement), name=name, value=value, local=given.is_local)
+
+
+def transaction(statement: Statement) -> Iterator[Operation]:
+    """Read BEGIN, COMMIT and ROLLBACK; savepoints change nothing here."""
+    kind = statement.read(_Transaction).kind.removeprefix("TRANS_STMT_")
+    if kind in {"BEGIN", "START"}:
+        yield op.Transaction(**_where(statement), opens=True)
+    elif kind in {"COMMIT", "ROLLBACK", "PREPARE"}:
+        yield op.Transaction(**_where(statement), opens=False, undone=kind == "ROLLBACK")
+    elif kind == "ROLLBACK_TO":
+        yield op.Unread(
+            **_where(statement),
+            what="ROLLBACK TO SAVEPOINT undoes a part that cannot be told from here",
+            remedy="leave out what is undone anyway",
+        )
+    else:
+        yield op.Harmless(**_where(statement))
+
+
+def vacuum(statement: Statement) -> Iterator[Operation]:
+    """Read VACUUM and ANALYZE; VACUUM FULL copies the table."""
+    cleaned = statement.read(_Vacuum)
+    if not cleaned.is_vacuumcmd:
+        yield op.Harmless(**_where(statement))
+        return
+    yield op.Standalone(**_where(statement), action="VACUUM")
+    if option_given(cleaned.options, "full"):
+        relations = [node.vacuumed or {} for node in cleaned.rels] or [{}]
+        for each in relations:
+            relation = msgspec.convert(each.get("relation", {}), RangeVar)
+            yield op.RewriteTable(
+                **_where(statement), table=of_relation(relation), action="VACUUM FULL"
+            )
+
+
+def cluster(statement: Statement) -> Iterator[Operation]:
+    """Read CLUSTER."""
+    relation = statement.read(_OnRelation).relation or RangeVar()
+    yield op.RewriteTable(**_where(statement), table=of_relation(relation), action="CLUSTER")
+
+
+def reindex(statement: Statement) -> Iterator[Operation]:
+    """Read REINDEX."""
+    done = statement.read(_OnRelation)
+    named = of_relation(done.relation) if done.relation else Name("", done.name)
+    yield op.Reindex(
+        **_where(statement),
+        kind=done.kind.removeprefix("REINDEX_OBJECT_").lower(),
+        name=named,
+        concurrently=option_given(done.params, "concurrently"),
+    )
+
+
+def refresh(statement: Statement) -> Iterator[Operation]:
+    """Read REFRESH MATERIALIZED VIEW."""
+    done = statement.read(_OnRelation)
+    yield op.Refresh(
+        **_where(statement),
+        view=of_relation(done.relation or RangeVar()),
+        concurrently=done.concurrent,
+    )
+
+
+def standalone(statement: Statement) -> Iterator[Operation]:
+    """Read what no transaction may hold and what breaks nobody."""
+    words = statement.source.split(None, 2)[:2]
+    yield op.Standalone(**_where(statement), action=" ".join(words).upper())

@@ -1,0 +1,150 @@
+"""Names, types, defaults and constraints: from trees to our nouns."""
+
+from collections.abc import Sequence
+
+from cdkit.migrations.operation import Column, Constraint, Default, Name, Type
+from cdkit.migrations.postgres import tree
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
+from cdkit.migrations.statement import Statement
+
+_CONSTRAINTS = {
+    "CONSTR_CHECK": "check",
+    "CONSTR_FOREIGN": "foreign key",
+    "CONSTR_UNIQUE": "unique",
+    "CONSTR_PRIMARY": "primary key",
+    "CONSTR_EXCLUSION": "exclusion",
+    "CONSTR_NOTNULL": "not null",
+}
+_SERIAL = {
+    "smallserial": "int2", "serial2": "int2", "serial": "int4", "serial4": "int4",
+    "bigserial": "int8", "serial8": "int8",
+}  # fmt: skip
+
+
+def of_relation(relation: RangeVar) -> Name:
+    """Return the name of a relation; a temporary one lives in a schema of its own."""
+    if relation.relpersistence == "t" and not relation.schemaname:
+        return Name("pg_temp", relation.relname)
+    return Name(relation.schemaname, relation.relname)
+
+
+def of_words(parts: Sequence[str]) -> Name:
+    """Return a qualified name; a database before the schema is left out."""
+    if not parts:
+        return Name("", "")
+    return Name(parts[-2] if len(parts) > 1 else "", parts[-1])
+
+
+def of_object(node: Node) -> tuple[str, ...]:
+    """Return the parts of the name of whatever a DROP, a COMMENT or a RENAME is about."""
+    if node.items:
+        return words(node.items.items)
+    if node.function:
+        return words(node.function.objname)
+    if node.type:
+        return words(node.type.names)
+    if node.relation:
+        name = of_relation(node.relation)
+        return (name.schema, name.name) if name.schema else (name.name,)
+    return (node.string.sval,) if node.string else ()
+
+
+def of_type(named: tree.TypeName | None) -> Type:
+    """Return a type; `pg_catalog` goes without saying, serial is its integer."""
+    if named is None:
+        return Type("")
+    parts = [part for part in words(named.names) if part != "pg_catalog"]
+    modifiers = tuple(_whole(each) for each in named.typmods)
+    name = ".".join(parts)
+    return Type(_SERIAL.get(name, name), modifiers, bool(named.arrayBounds))
+
+
+def _whole(modifier: Json) -> int | None:
+    text = literal(modifier)
+    negative = text[1:] if text and text.startswith("-") else text
+    return int(text) if text and negative and negative.isdigit() else None
+
+
+def of_default(expression: Json | None) -> Default:
+    """Return a default; nextval and its like are among its calls."""
+    text = literal(expression)
+    return Default(calls=calls(expression), constant=text is not None, null=text == "null")
+
+
+def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
+    """Return a column with all that is written behind it."""
+    given = [node.constraint for node in definition.constraints if node.constraint]
+    kinds = {each.contype for each in given}
+    default = next((x for x in given if x.contype == "CONSTR_DEFAULT"), None)
+    generated = next((x for x in given if x.contype == "CONSTR_GENERATED"), None)
+    written = words(definition.typeName.names) if definition.typeName else ()
+    kept = tuple(of_constraint(x, statement) for x in given if x.contype in _CONSTRAINTS)
+    return Column(
+        name=definition.colname,
+        type=of_type(definition.typeName),
+        not_null=bool(kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"}),
+        default=of_default(default.raw_expr) if default else None,
+        identity="CONSTR_IDENTITY" in kinds,
+        generated=_generated(generated),
+        serial=bool(written) and written[-1] in _SERIAL,
+        constraints=tuple(each for each in kept if each.kind != "not null"),
+    )
+
+
+def _generated(constraint: tree.Constraint | None) -> str:
+    """Return how a column is generated; since 18 virtual is what nothing said means."""
+    if constraint is None:
+        return ""
+    return "stored" if constraint.generated_kind == "s" else "virtual"
+
+
+def of_constraint(
+    constraint: tree.Constraint, statement: Statement, end: int | None = None
+) -> Constraint:
+    """Return a constraint; `end` is the byte of the file where its text ends, if known."""
+    at = statement.at(constraint.location)
+    source = statement.text.data[at:end] if end else b""
+    checked = constraint.contype in {"CONSTR_CHECK", "CONSTR_FOREIGN"}
+    columns = words(constraint.fk_attrs) or words(constraint.keys) or _mentioned(constraint)
+    return Constraint(
+        kind=_CONSTRAINTS[constraint.contype],
+        name=constraint.conname,
+        columns=columns,
+        references=of_relation(constraint.pktable) if constraint.pktable else None,
+        valid=not constraint.skip_validation,
+        enforced=constraint.is_enforced or not checked,
+        index=constraint.indexname,
+        proves=_proves_not_null(constraint.raw_expr),
+        sql=source.decode("utf-8", "replace"),
+        at=at,
+    )
+
+
+def is_kept(constraint: tree.Constraint) -> bool:
+    """Whether this is a constraint that stays with the table (not a default, not an identity)."""
+    return constraint.contype in _CONSTRAINTS
+
+
+def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
+    """Return the columns that a CHECK mentions, in order, each once."""
+    found: list[str] = []
+    stack: list[object] = [constraint.raw_expr]
+    while stack:
+        node = stack.pop(0)
+        if isinstance(node, list):
+            stack[:0] = node
+        elif isinstance(node, dict):
+            fields = node.get("ColumnRef", {}).get("fields", [])
+            names = [part["String"].get("sval", "") for part in fields if "String" in part]
+            found += [name for name in names[-1:] if name not in found]
+            stack[:0] = list(node.values())
+    return tuple(found)
+
+
+def _proves_not_null(expression: Json | None) -> str:
+    """Return the column that a CHECK proves not to be null, where that is all it says."""
+    test = (expression or {}).get("NullTest", {})
+    if test.get("nulltesttype") != "IS_NOT_NULL":
+        return ""
+    fields = test.get("arg", {}).get("ColumnRef", {}).get("fields", [])
+    return str(fields[-1].get("String", {}).get("sval", "")) if fields else ""

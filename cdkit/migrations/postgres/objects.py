@@ -1,0 +1,404 @@
+"""Reading DROP, RENAME, CREATE and ALTER of everything that is not a table's inside."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Name, Operation
+from cdkit.migrations.postgres.names import of_object, of_relation, of_words
+from cdkit.migrations.postgres.tree import DefElem, Json, Node, ObjectWithArgs, RangeVar, RoleSpec, words
+from cdkit.migrations.statement import Statement
+
+_ON_TABLES = {"rule", "policy", "trigger"}
+
+
+class _Drop(Struct, frozen=True, rename={"kind": "removeType"}):
+    objects: tuple[Node, ...]
+    kind: str
+    behavior: str = ""
+    missing_ok: bool = False
+    concurrent: bool = False
+
+
+class _Rename(Struct, frozen=True, rename={"kind": "renameType", "of": "relationType"}):
+    kind: str
+    of: str = ""
+    relation: RangeVar | None = None
+    object: Node | None = None
+    subname: str = ""
+    newname: str = ""
+
+
+class _Move(Struct, frozen=True, rename={"kind": "objectType"}):
+    kind: str
+    newschema: str
+    relation: RangeVar | None = None
+    object: Node | None = None
+
+
+class _Owner(Struct, frozen=True, rename={"kind": "objectType"}):
+    kind: str
+    relation: RangeVar | None = None
+    object: Node | None = None
+
+
+class _Grant(Struct, frozen=True):
+    is_grant: bool = False
+    targtype: str = ""
+    objtype: str = ""
+    objects: tuple[Node, ...] = ()
+    grantees: tuple[Node, ...] = ()
+
+
+class _DefaultPrivileges(Struct, frozen=True):
+    action: _Grant
+
+
+class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "new": "newVal"}):
+    type: tuple[Node, ...]
+    old: str | None = None
+    new: str = ""
+
+
+class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "def"}):
+    type: tuple[Node, ...]
+    subtype: str = ""
+    name: str = ""
+    definition: Node | None = None
+
+
+class _Policy(Struct, frozen=True):
+    table: RangeVar
+    policy_name: str = ""
+
+
+class _Trigger(Struct, frozen=True):
+    trigname: str
+    relation: RangeVar
+    funcname: tuple[Node, ...] = ()
+    timing: int = 0
+
+
+class _Rule(Struct, frozen=True):
+    rulename: str
+    relation: RangeVar
+
+
+class _Named(Struct, frozen=True):
+    """The name of what any CREATE makes: whichever of these fields its tree has."""
+
+    type: tuple[Node, ...] = msgspec.field(name="typeName", default=())
+    defnames: tuple[Node, ...] = ()
+    view: RangeVar | None = None
+    sequence: RangeVar | None = None
+    typevar: RangeVar | None = None
+    extname: str = ""
+    replace: bool = False
+
+
+class _RoleSet(Struct, frozen=True):
+    role: RoleSpec | None = None
+    dbname: str = ""
+    setstmt: Json = {}
+
+
+def kind_word(kind: str) -> str:
+    """Return PostgreSQL's `OBJECT_MATVIEW` as people say it: `materialized view`."""
+    word = kind.removeprefix("OBJECT_").replace("_", " ").lower()
+    return {"matview": "materialized view", "tabconstraint": "constraint"}.get(word, word)
+
+
+def _where(statement: Statement) -> dict[str, Any]:
+    return {"statement": statement, "at": statement.start}
+
+
+def drop(statement: Statement) -> Iterator[Operation]:
+    """Read DROP, one operation for each thing that it names."""
+    dropped = statement.read(_Drop)
+    kind = kind_word(dropped.kind)
+    for node in dropped.objects:
+        parts = of_object(node)
+        if kind in _ON_TABLES:
+            yield _dropped_from_table(statement, kind, parts)
+            continue
+        yield op.DropObject(
+            **_where(statement),
+            kind=kind,
+            name=of_words(parts),
+            if_exists=dropped.missing_ok,
+            cascade=dropped.behavior == "DROP_CASCADE",
+            concurrently=dropped.concurrent,
+        )
+
+
+def _dropped_from_table(statement: Statement, kind: str, parts: tuple[str, ...]) -> Operation:
+    on = {**_where(statement), "table": of_words(parts[:-1])}
+    if kind == "policy":
+        return op.ChangeRowSecurity(**on, action="DROP POLICY")
+    return op.ChangeTrigger(**on, action=f"DROP {kind.upper()}", name=parts[-1])
+
+
+def rename(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER … RENAME."""
+    renamed = statement.read(_Rename)
+    kind, where = kind_word(renamed.kind), _where(statement)
+    table = of_relation(renamed.relation) if renamed.relation else None
+    if table and kind in {"column", "attribute"}:
+        yield op.RenameColumn(**where, table=table, column=renamed.subname, to=renamed.newname)
+    elif table and kind in {"table", "foreign table"}:
+        yield op.RenameTable(**where, table=table, to=renamed.newname)
+    elif table and renamed.subname:
+        name = Name(table.schema, renamed.subname)
+        yield op.RenameObject(**where, kind=kind, name=name, to=renamed.newname, table=table)
+    else:
+        parts = of_object(renamed.object) if renamed.object else (renamed.subname,)
+        yield op.RenameObject(
+            **where, kind=kind, name=table or of_words(parts), to=renamed.newname
+        )
+
+
+def set_schema(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER … SET SCHEMA."""
+    moved = statement.read(_Move)
+    named = of_relation(moved.relation) if moved.relation else _object_name(moved.object)
+    yield op.RenameObject(
+        **_where(statement),
+        kind=kind_word(moved.kind),
+        name=named,
+        to=moved.newschema,
+        moved=True,
+    )
+
+
+def _object_name(node: Node | None) -> Name:
+    return of_words(of_object(node)) if node else Name("", "")
+
+
+def owner(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER … OWNER TO."""
+    owned = statement.read(_Owner)
+    named = of_relation(owned.relation) if owned.relation else _object_name(owned.object)
+    yield op.Revoke(
+        **_where(statement), action="OWNER TO", kind=kind_word(owned.kind), objects=(named,)
+    )
+
+
+def grant(statement: Statement) -> Iterator[Operation]:
+    """Read GRANT, which breaks nobody, and REVOKE."""
+    yield _granted(statement, statement.read(_Grant), "REVOKE")
+
+
+def default_privileges(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER DEFAULT PRIVILEGES: it touches no thing that exists."""
+    yield op.Harmless(**_where(statement))
+
+
+def _granted(statement: Statement, granted: _Grant, action: str) -> Operation:
+    if granted.is_grant:
+        return op.Harmless(**_where(statement))
+    whole = granted.targtype == "ACL_TARGET_ALL_IN_SCHEMA"
+    return op.Revoke(
+        **_where(statement),
+        action=action,
+        kind=f"all {kind_word(granted.objtype)}s in schema" if whole else kind_word(granted.objtype),
+        objects=tuple(of_words(of_object(node)) for node in granted.objects),
+        grantees=tuple(_role(node.role) for node in granted.grantees if node.role),
+    )
+
+
+def _role(role: RoleSpec) -> str:
+    return role.rolename or role.roletype.removeprefix("ROLESPEC_").lower()
+
+
+def revoke_role(statement: Statement) -> Iterator[Operation]:
+    """Read GRANT and REVOKE of a role's membership."""
+    if statement.read(_Grant).is_grant:
+        yield op.Harmless(**_where(statement))
+    else:
+        yield op.Revoke(**_where(statement), action="REVOKE", kind="role")
+
+
+def alter_enum(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER TYPE … ADD VALUE and RENAME VALUE."""
+    altered = statement.read(_Enum)
+    named = of_words(words(altered.type))
+    if altered.old is None:
+        yield op.AddEnumValue(**_where(statement), type=named, value=altered.new)
+    else:
+        yield op.RenameEnumValue(
+            **_where(statement), type=named, value=altered.old, to=altered.new
+        )
+
+
+def alter_domain(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER DOMAIN (`subtype` as in PostgreSQL's AlterDomainType)."""
+    altered = statement.read(_Domain)
+    restricts = {"C": "ADD CONSTRAINT", "O": "SET NOT NULL"}
+    if altered.subtype not in restricts:
+        yield op.Harmless(**_where(statement))
+        return
+    constraint = altered.definition.constraint if altered.definition else None
+    yield op.RestrictDomain(
+        **_where(statement),
+        domain=of_words(words(altered.type)),
+        action=restricts[altered.subtype],
+        valid=not (constraint and constraint.skip_validation),
+    )
+
+
+def policy(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE and ALTER POLICY."""
+    verb = "CREATE" if statement.kind == "CreatePolicyStmt" else "ALTER"
+    table = of_relation(statement.read(_Policy).table)
+    yield op.ChangeRowSecurity(**_where(statement), table=table, action=f"{verb} POLICY")
+
+
+_TIMINGS = {2: "BEFORE", 64: "INSTEAD OF"}
+"""PostgreSQL's TRIGGER_TYPE_BEFORE and TRIGGER_TYPE_INSTEAD (pg_trigger.h); AFTER is 0."""
+
+
+def create_trigger(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE TRIGGER."""
+    made = statement.read(_Trigger)
+    yield op.ChangeTrigger(
+        **_where(statement),
+        table=of_relation(made.relation),
+        action=f"CREATE {_TIMINGS.get(made.timing, 'AFTER')} TRIGGER",
+        name=made.trigname,
+        function=of_words(words(made.funcname)),
+    )
+
+
+def create_rule(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE RULE."""
+    made = statement.read(_Rule)
+    yield op.ChangeTrigger(
+        **_where(statement),
+        table=of_relation(made.relation),
+        action="CREATE RULE",
+        name=made.rulename,
+    )
+
+
+_CREATED = {
+    "ViewStmt": "view",
+    "CreateSeqStmt": "sequence",
+    "CompositeTypeStmt": "type",
+    "CreateEnumStmt": "type",
+    "CreateRangeStmt": "type",
+    "CreateExtensionStmt": "extension",
+    "DefineStmt": "type",
+}
+
+
+def create_object(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE VIEW, TYPE, SEQUENCE, EXTENSION and what CREATE … (…) defines."""
+    made = statement.read(_Named)
+    relation = made.view or made.sequence or made.typevar
+    parts = words(made.type or made.defnames)
+    named = of_relation(relation) if relation else of_words(parts)
+    if not named.name:
+        named = Name("", made.extname)
+    yield op.CreateObject(
+        **_where(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
+    )
+
+
+class _Schema(Struct, frozen=True):
+    schemaname: str = ""
+    elements: tuple[Json, ...] = msgspec.field(name="schemaElts", default=())
+
+
+def create_schema(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE SCHEMA; what it holds besides its name is rare, and not read."""
+    made = statement.read(_Schema)
+    named = Name("", made.schemaname)
+    yield op.CreateObject(**_where(statement), kind="schema", name=named)
+    if made.elements:
+        yield op.Unread(
+            **_where(statement),
+            what="CREATE SCHEMA with things inside it cannot be read",
+            remedy="make them by statements of their own",
+        )
+
+
+class _CreateDomain(Struct, frozen=True):
+    domainname: tuple[Node, ...]
+    constraints: tuple[Json, ...] = ()
+
+
+def create_domain(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE DOMAIN; `body` says whether it is constrained."""
+    made = statement.read(_CreateDomain)
+    yield op.CreateObject(
+        **_where(statement),
+        kind="domain",
+        name=of_words(words(made.domainname)),
+        body="constrained" if made.constraints else "",
+    )
+
+
+class _Sequence(Struct, frozen=True):
+    sequence: RangeVar
+    options: tuple[Node, ...] = ()
+
+
+def alter_sequence(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER SEQUENCE."""
+    changed = statement.read(_Sequence)
+    given = tuple(node.option.defname for node in changed.options if node.option)
+    yield op.ChangeSequence(
+        **_where(statement), sequence=of_relation(changed.sequence), options=given
+    )
+
+
+class _AlterFunction(Struct, frozen=True):
+    func: ObjectWithArgs
+    objtype: str = ""
+
+
+def alter_function(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER FUNCTION with options: the function is another one afterwards."""
+    changed = statement.read(_AlterFunction)
+    yield op.CreateObject(
+        **_where(statement),
+        kind=kind_word(changed.objtype),
+        name=of_words(words(changed.func.objname)),
+        replace=True,
+    )
+
+
+class _Roles(Struct, frozen=True):
+    role: RoleSpec | None = None
+    roles: tuple[Node, ...] = ()
+
+
+def role(statement: Statement) -> Iterator[Operation]:
+    """Read DROP ROLE and ALTER ROLE."""
+    named = statement.read(_Roles)
+    roles = [named.role] if named.role else [node.role for node in named.roles if node.role]
+    action = "DROP ROLE" if statement.kind == "DropRoleStmt" else "ALTER ROLE"
+    for each in roles:
+        yield op.ChangeRole(**_where(statement), role=_role(each), action=action)
+
+
+def role_setting(statement: Statement) -> Iterator[Operation]:
+    """Read ALTER ROLE SET, ALTER DATABASE SET and ALTER SYSTEM: what later sessions begin with."""
+    changed = statement.read(_RoleSet)
+    role = _role(changed.role) if changed.role else changed.dbname
+    yield op.ChangeRole(
+        **_where(statement), role=role, action=f"SET {changed.setstmt.get('name', '')}"
+    )
+
+
+def option_given(options: tuple[Node, ...], name: str) -> bool:
+    """Whether an option is there and not switched off."""
+    given: list[DefElem] = [node.option for node in options if node.option]
+    for each in given:
+        if each.defname == name:
+            text = each.arg.string.sval.lower() if each.arg and each.arg.string else "true"
+            return text not in {"false", "off", "0"}
+    return False

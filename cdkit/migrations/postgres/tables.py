@@ -1,0 +1,77 @@
+"""Reading CREATE TABLE and CREATE INDEX."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar
+from cdkit.migrations.statement import Statement
+
+
+class _Create(Struct, frozen=True):
+    relation: RangeVar
+    tableElts: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    inhRelations: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    partbound: Json | None = None
+    ofTypename: Json | None = None  # noqa: N815 - PostgreSQL's own name
+    if_not_exists: bool = False
+
+
+class _CreateForeign(Struct, frozen=True):
+    base: _Create
+
+
+class _Index(Struct, frozen=True):
+    relation: RangeVar
+    idxname: str = ""
+    indexParams: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    unique: bool = False
+    concurrent: bool = False
+    if_not_exists: bool = False
+
+
+def create_table(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE TABLE."""
+    yield _created(statement, statement.read(_Create))
+
+
+def create_foreign_table(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE FOREIGN TABLE."""
+    yield _created(statement, statement.read(_CreateForeign).base)
+
+
+def _created(statement: Statement, create: _Create) -> Operation:
+    columns = [node.column for node in create.tableElts if node.column]
+    constraints = [node.constraint for node in create.tableElts if node.constraint]
+    copied = any(node.like for node in create.tableElts) or create.ofTypename
+    parents = [node.relation for node in create.inhRelations if node.relation]
+    return op.CreateTable(
+        statement=statement,
+        at=statement.start,
+        table=of_relation(create.relation),
+        columns=tuple(of_column(column, statement) for column in columns),
+        constraints=tuple(of_constraint(x, statement) for x in constraints if is_kept(x)),
+        if_not_exists=create.if_not_exists,
+        parents=tuple(of_relation(parent) for parent in parents),
+        partition=create.partbound is not None,
+        columns_known=not copied,
+    )
+
+
+def create_index(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE INDEX."""
+    index = statement.read(_Index)
+    elements = [node.element for node in index.indexParams if node.element]
+    yield op.CreateIndex(
+        statement=statement,
+        at=statement.start,
+        table=of_relation(index.relation),
+        name=index.idxname,
+        unique=index.unique,
+        concurrently=index.concurrent,
+        if_not_exists=index.if_not_exists,
+        columns=tuple(element.name for element in elements),
+    )

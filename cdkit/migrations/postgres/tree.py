@@ -1,0 +1,181 @@
+"""The parts of PostgreSQL's parse trees that we read, as libpg_query writes them in JSON.
+
+Names and fields are those of PostgreSQL's `parsenodes.h` (18); what is not named here is skipped
+by the decoder, and costs nothing.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+Json = dict[str, Any]
+
+
+class Text(Struct, frozen=True):
+    """`String`."""
+
+    sval: str = ""
+
+
+class RangeVar(Struct, frozen=True):
+    """`RangeVar`: a relation as it is named."""
+
+    relname: str = ""
+    schemaname: str = ""
+    relpersistence: str = "p"
+    location: int = -1
+
+
+class TypeName(Struct, frozen=True):
+    """`TypeName`."""
+
+    names: tuple["Node", ...] = ()
+    typmods: tuple[Json, ...] = ()
+    arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    location: int = -1
+
+
+class ColumnDef(Struct, frozen=True):
+    """`ColumnDef`; in ALTER COLUMN TYPE `raw_default` is the USING expression."""
+
+    colname: str = ""
+    typeName: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
+    constraints: tuple["Node", ...] = ()
+    collClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
+    raw_default: Json | None = None
+    location: int = -1
+
+
+class Constraint(Struct, frozen=True):
+    """`Constraint`."""
+
+    contype: str
+    conname: str = ""
+    raw_expr: Json | None = None
+    generated_kind: str = ""
+    keys: tuple["Node", ...] = ()
+    fk_attrs: tuple["Node", ...] = ()
+    exclusions: tuple[Json, ...] = ()
+    pktable: RangeVar | None = None
+    indexname: str = ""
+    skip_validation: bool = False
+    is_enforced: bool = False
+    location: int = -1
+
+
+class ObjectWithArgs(Struct, frozen=True):
+    """`ObjectWithArgs`: a function as it is named."""
+
+    objname: tuple["Node", ...] = ()
+
+
+class Items(Struct, frozen=True):
+    """`List`."""
+
+    items: tuple["Node", ...] = ()
+
+
+class PartitionCmd(Struct, frozen=True):
+    """`PartitionCmd`."""
+
+    name: RangeVar
+    concurrent: bool = False
+
+
+class AlterTableCmd(Struct, frozen=True):
+    """`AlterTableCmd`. Whatever `def` holds is decoded when its subtype is known."""
+
+    subtype: str
+    name: str = ""
+    definition: "Node | None" = field(name="def", default=None)
+    newowner: Json | None = None
+    missing_ok: bool = False
+
+
+class DefElem(Struct, frozen=True):
+    """`DefElem`: an option."""
+
+    defname: str = ""
+    arg: "Node | None" = None
+
+
+class IndexElem(Struct, frozen=True):
+    """`IndexElem`."""
+
+    name: str = ""
+
+
+class RoleSpec(Struct, frozen=True):
+    """`RoleSpec`."""
+
+    roletype: str = ""
+    rolename: str = ""
+
+
+class Node(Struct, frozen=True):
+    """A node of any of the kinds that we read; all but one are None."""
+
+    string: Text | None = field(name="String", default=None)
+    items: Items | None = field(name="List", default=None)
+    column: ColumnDef | None = field(name="ColumnDef", default=None)
+    constraint: Constraint | None = field(name="Constraint", default=None)
+    type: TypeName | None = field(name="TypeName", default=None)
+    function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)
+    relation: RangeVar | None = field(name="RangeVar", default=None)
+    command: AlterTableCmd | None = field(name="AlterTableCmd", default=None)
+    option: DefElem | None = field(name="DefElem", default=None)
+    element: IndexElem | None = field(name="IndexElem", default=None)
+    partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
+    role: RoleSpec | None = field(name="RoleSpec", default=None)
+    like: Json | None = field(name="TableLikeClause", default=None)
+    call: Json | None = field(name="FuncCall", default=None)
+    constant: Json | None = field(name="A_Const", default=None)
+    vacuumed: Json | None = field(name="VacuumRelation", default=None)
+
+
+def words(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    """Return the strings in a list of nodes."""
+    return tuple(node.string.sval for node in nodes if node.string)
+
+
+def calls(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON
+    """Return the functions that an expression calls anywhere, by their last name, sorted.
+
+    `CURRENT_USER` and its like are `sqlvaluefunction`: never volatile.
+    """
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += node
+        elif isinstance(node, dict):
+            if call := node.get("FuncCall"):
+                found.add(_last(call.get("funcname", [])))
+            if "SQLValueFunction" in node:
+                found.add("sqlvaluefunction")
+            stack += node.values()
+    return tuple(sorted(found))
+
+
+def _last(names: list[Json]) -> str:
+    return str(names[-1].get("String", {}).get("sval", "")) if names else ""
+
+
+def literal(tree: Any) -> str | None:  # noqa: ANN401 - JSON
+    """Return a constant (or a cast of one) as text, or None where it is anything else."""
+    if not isinstance(tree, dict):
+        return None
+    if cast := tree.get("TypeCast"):
+        return literal(cast.get("arg"))
+    constant = tree.get("A_Const")
+    if constant is None:
+        return None
+    if constant.get("isnull"):
+        return "null"
+    for key, empty in (("sval", ""), ("ival", 0), ("fval", ""), ("boolval", False), ("bsval", "")):
+        if key in constant:
+            return str(constant[key].get(key, empty)).lower() if key == "boolval" else str(
+                constant[key].get(key, empty)
+            )
+    return None

@@ -1,0 +1,79 @@
+"""What psql reads in a script beside SQL: its own commands, and the rows after COPY FROM STDIN.
+
+Source: PostgreSQL manual, "psql", section "Meta-Commands", and "COPY", section "Notes".
+"""
+
+from cdkit.migrations.lexer import Token, blanked, tokens
+from cdkit.migrations.trouble import Trouble
+
+_INERT = frozenset(
+    b"a C copy copyright echo encoding errverbose f H help pset prompt q qecho restrict s set "
+    b"sendpipeline t T timing unrestrict unset v warn x".split()
+)
+"""Commands that change no schema and bring no SQL from elsewhere."""
+
+
+def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
+    """Return a script with psql's commands and COPY's rows made blank.
+
+    What a command would bring in unseen (`\\\\i file`, `\\\\gexec`, `\\\\if`, `\\\\connect`) is a trouble.
+    """
+    troubles: list[Trouble] = []
+    position = 0
+    while span := _next_span(data, position):
+        start, end = span
+        if trouble := _trouble(data, start, end):
+            troubles.append(trouble)
+        data = blanked(data, start, end)
+        position = end
+    return data, tuple(troubles)
+
+
+def _next_span(data: bytes, position: int) -> tuple[int, int] | None:
+    """Return the next range that is not SQL."""
+    words: list[bytes] = []
+    for token in tokens(data, position):
+        if token.text == b"\\" and token.kind == "mark":
+            return token.start, _line_end(data, token.start)
+        if token.text == b";":
+            if _copies_rows(words):
+                return _rows(data, token)
+            words = []
+        elif len(words) < 64:
+            words.append(token.text.upper())
+    return None
+
+
+def _copies_rows(words: list[bytes]) -> bool:
+    pairs = zip(words, words[1:], strict=False)
+    return bool(words) and words[0] == b"COPY" and (b"FROM", b"STDIN") in pairs
+
+
+def _rows(data: bytes, semicolon: Token) -> tuple[int, int] | None:
+    """Return the range of the rows after a COPY, the line with `\\\\.` included."""
+    start = _line_end(data, semicolon.end)
+    for closing in (b"\n\\.\n", b"\n\\.\r\n"):
+        if (found := data.find(closing, start)) >= 0:
+            return start, found + len(closing) - 1
+    return start, len(data)
+
+
+def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
+    if data[start : start + 1] != b"\\":
+        return None
+    command = data[start + 1 : end].split()
+    name = command[0].rstrip(b"\\") if command else b""
+    if name in _INERT:
+        return None
+    shown = data[start:end].decode("utf-8", "replace").strip()
+    return Trouble(
+        rule="unread-command",
+        what=f"{shown[:80]!r} is a psql command that brings in what is not in this file",
+        offset=start,
+        remedy="write the SQL itself into the migration",
+    )
+
+
+def _line_end(data: bytes, start: int) -> int:
+    end = data.find(b"\n", start)
+    return len(data) if end < 0 else end

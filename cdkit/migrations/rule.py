@@ -1,0 +1,53 @@
+"""What a lint rule is: the operations that it looks at, what it says, and what it is sure of."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.schema import Schema
+from cdkit.migrations.session import Session
+
+COMPATIBLE = "compatible"
+SAFE_TO_RUN = "safe-to-run"
+
+Question = Literal["compatible", "safe-to-run", ""]
+"""What a finding is an answer to; empty where it answers neither: there, nobody can tell."""
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a rule may ask: the schema and the session before the operation, the server's version."""
+
+    schema: Schema
+    session: Session
+    server: int
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """What a rule has to say of an operation. Without a severity the rule's own counts."""
+
+    message: str
+    about: str = ""
+    fix: Fix | None = None
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.HIGH
+
+
+class LintRule(Struct, frozen=True, kw_only=True):
+    """A rule, exported as RULE by a module of `rules/`; the module's docstring is its page.
+
+    `on` are the operations that it wants to see. A `bad` example's line is where the finding
+    must be; above a line `-- released` stands what runs already.
+    """
+
+    severity: Severity
+    question: Question
+    on: tuple[type[Operation], ...]
+    check: Callable[[Any, Context], Iterable[Hit]]
+    instead: str
+    bad: tuple[Example, ...]
+    good: tuple[Example, ...]
+    sources: tuple[str, ...] = ()

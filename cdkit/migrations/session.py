@@ -1,0 +1,44 @@
+"""The session that a migration runs in: its transaction, its timeouts, what it did so far."""
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Operation
+
+_OFF = frozenset({"", "0", "0s", "0ms", "default"})
+
+
+class Session:
+    """What a file has set so far.
+
+    `in_transaction` is None where nobody can tell: it depends on the tool that runs the file.
+    `single` says that the file holds this one statement and no other.
+    """
+
+    def __init__(self, *, in_transaction: bool | None, single: bool) -> None:
+        self.in_transaction = in_transaction
+        self.wrapped = in_transaction
+        self.single = single
+        self.lock_timeout = False
+        self.warned = False
+        self.unvalidated: set[tuple[str, str]] = set()
+        self._local = False
+
+    def follow(self, operation: Operation) -> None:
+        """Let the session be what it is after an operation."""
+        match operation:
+            case op.Transaction(opens=opens):
+                self._begin_or_end(opens=opens)
+            case op.SetVariable(name="all"):
+                self.lock_timeout = False
+            case op.SetVariable(name="lock_timeout", value=value, local=local):
+                self.lock_timeout = value.strip().lower() not in _OFF
+                self._local = local and self.lock_timeout
+            case op.AddConstraint(table=table, constraint=constraint) if not constraint.valid:
+                self.unvalidated.add((table.name, constraint.name))
+            case _:
+                pass
+
+    def _begin_or_end(self, *, opens: bool) -> None:
+        self.in_transaction = True if opens else False if not self.wrapped else None
+        self.unvalidated.clear()
+        if self._local and not opens:
+            self.lock_timeout = self._local = False

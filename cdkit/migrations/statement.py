@@ -1,0 +1,50 @@
+"""A statement of a migration: its place, its kind, and its tree, read when a rule wants it."""
+
+from typing import TypeVar
+
+import msgspec
+
+from cdkit.core.finding import Location
+from cdkit.migrations.text import Text
+
+T = TypeVar("T")
+
+
+class Statement:
+    """One statement. `start` and `end` are byte offsets in the file; `kind` is the grammar's.
+
+    `node` is the JSON of the tree below the kind; `base` is what must be added to a location in
+    it to have an offset in the file.
+    """
+
+    __slots__ = ("base", "end", "kind", "node", "start", "text")
+
+    def __init__(  # noqa: PLR0913 - the six things that a statement is
+        self, *, text: Text, kind: str, node: bytes, start: int, end: int, base: int = 0
+    ) -> None:
+        self.text = text
+        self.kind = kind
+        self.node = node
+        self.start = start
+        self.end = end
+        self.base = base
+
+    def read(self, kind: type[T]) -> T:
+        """Decode the tree as this struct.
+
+        Raises RecursionError where it nests deeper than the decoder goes.
+        """
+        return msgspec.json.decode(self.node, type=kind)
+
+    def at(self, location: int) -> int:
+        """Return the file offset of a location in the tree; the start where it has none (-1)."""
+        return location + self.base if location > 0 else self.start
+
+    def place(self) -> Location:
+        """Return where the statement starts."""
+        return self.text.place(self.start)
+
+    @property
+    def source(self) -> str:
+        """The statement as it is written."""
+        return self.text.data[self.start : self.end].decode("utf-8", "replace")

@@ -1,0 +1,12 @@
+"""A trouble: a part of a migration that cannot be read, so that nobody can tell."""
+
+from msgspec import Struct
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """Which rule names it, what is so, the byte where, and what would make it readable."""
+
+    rule: str
+    what: str
+    offset: int = 0
+    remedy: str

@@ -1,0 +1,115 @@
+"""What a change of a column's type costs, and whether the old code can live with it.
+
+Sources: PostgreSQL manual, ALTER TABLE, "Notes" (no rewrite where the old type is binary coercible
+to the new one); `pg_cast` for which are; `ATColumnChangeRequiresRewrite` for the rest.
+"""
+
+from msgspec import Struct
+
+from cdkit.migrations.operation import Type
+
+
+class TypeChange(Struct, frozen=True):
+    """Whether the table is rewritten, and how the old code fares: same, wider, narrower, other."""
+
+    rewrites: bool
+    fares: str
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the old code can meet, or write, a value that it cannot handle."""
+        return self.fares in {"narrower", "other"}
+
+
+FREE = TypeChange(False, "same")
+_WIDER = TypeChange(True, "wider")
+_NARROWER = TypeChange(True, "narrower")
+_OTHER = TypeChange(True, "other")
+
+_ALIASES = {
+    "int": "int4", "integer": "int4", "bigint": "int8", "smallint": "int2", "bool": "bool",
+    "boolean": "bool", "character varying": "varchar", "decimal": "numeric",
+    "double precision": "float8", "real": "float4",
+}  # fmt: skip
+_WIDTHS = {
+    # How wide a number is: to a later one every value goes along.
+    "int2": 1, "int4": 2, "int8": 3, "numeric": 4,
+}  # fmt: skip
+_FLOATS = {"float4": 1, "float8": 2}
+_TEXTS = frozenset({"varchar", "text"})
+_LENGTHS = frozenset({"varchar", "varbit"})
+_FRACTIONS = frozenset({"timestamp", "timestamptz", "time", "timetz"})
+_BINARY = frozenset({("cidr", "inet"), ("varchar", "citext"), ("text", "citext")})
+
+
+def change(old: Type, new: Type) -> TypeChange:
+    """Return what it takes to get from one type to another."""
+    if old == new:
+        return FREE
+    if old.array or new.array:
+        return _arrays(old, new)
+    before, after = _ALIASES.get(old.name, old.name), _ALIASES.get(new.name, new.name)
+    if before == after:
+        return _modifiers(before, old.modifiers, new.modifiers)
+    if before in _TEXTS and after in _TEXTS:
+        return FREE if not new.modifiers else _NARROWER
+    if (before, after) in _BINARY:
+        return TypeChange(False, "same" if after == "inet" else "other")
+    for widths in (_WIDTHS, _FLOATS):
+        if before in widths and after in widths:
+            return _numbers(widths[before] < widths[after], new)
+    return _OTHER
+
+
+def _arrays(old: Type, new: Type) -> TypeChange:
+    """Arrays are always rewritten: the server looks at no element's type."""
+    if old.array != new.array:
+        return _OTHER
+    inner = change(Type(old.name, old.modifiers), Type(new.name, new.modifiers))
+    return TypeChange(True, inner.fares)
+
+
+def _numbers(widens: bool, new: Type) -> TypeChange:  # noqa: FBT001 - the one thing to know
+    return _WIDER if widens and not new.modifiers else _NARROWER
+
+
+Modifiers = tuple[int | None, ...]
+
+
+def _modifiers(name: str, old: Modifiers, new: Modifiers) -> TypeChange:
+    """Compare modifiers of one type: `varchar(20)` and `varchar(40)`."""
+    if None in old or None in new:
+        return _OTHER
+    if name == "numeric":
+        return _numeric(_whole(old), _whole(new))
+    if name in _LENGTHS or name in _FRACTIONS:
+        return _limit(_whole(old), _whole(new))
+    widens = bool(old and new) and _whole(new)[0] > _whole(old)[0]
+    return _WIDER if name == "bpchar" and widens else _NARROWER
+
+
+def _whole(modifiers: Modifiers) -> tuple[int, ...]:
+    return tuple(modifier or 0 for modifier in modifiers)
+
+
+def _limit(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
+    """No modifier is no limit (fractions of a second: 6, the most there are)."""
+    if not new or (old and new[0] >= old[0]):
+        return FREE
+    return _NARROWER
+
+
+def _numeric(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
+    if not new:
+        return FREE
+    if not old:
+        return _NARROWER
+    (digits, scale), (new_digits, new_scale) = _pair(old), _pair(new)
+    if new_scale == scale:
+        return FREE if new_digits >= digits else _NARROWER
+    whole_fits = new_digits - new_scale >= digits - scale
+    return _WIDER if whole_fits and new_scale > scale else _NARROWER
+
+
+def _pair(modifiers: tuple[int, ...]) -> tuple[int, int]:
+    return modifiers[0], modifiers[1] if len(modifiers) > 1 else 0
