@@ -1,0 +1,159 @@
+"""Delivery: what waits in the outbox goes to its sinks, again and again while there is time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from cdkit.core.world import World
+from cdkit.events.outbox import Count, Outbox
+from cdkit.events.sink import Parcel, Receipt
+from cdkit.events.sqlite import sending
+from cdkit.events.targets import Target
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 30.0
+"""Seconds between tries; each pause is twice the one before."""
+
+_BUSY = "another process is sending from the same outbox"
+
+
+class Delivered(Struct, frozen=True, kw_only=True):
+    """What became of one sink: how many arrived now, how many wait, how many are dead letters.
+
+    `said` is the last that the sink said where something did not arrive.
+    """
+
+    target: str
+    required: bool
+    arrived: int
+    waiting: int
+    dead: int
+    said: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """A sink that is being served, and when its next try is due."""
+
+    target: Target
+    due: float
+    pause: float = _FIRST_PAUSE
+    arrived: int = 0
+    said: str = ""
+    ended: bool = False
+
+
+def deliver(
+    outbox: Outbox, targets: Sequence[Target], world: World, *, budget: float
+) -> tuple[Delivered, ...]:
+    """Send what waits for these sinks, oldest first, for at most `budget` seconds.
+
+    A try that has begun may end later, by the sink's own time-out. What a sink asks for in
+    `Retry-After` is kept, in later runs too. Only one process sends from an outbox at a time; the
+    others wait for their turn within their budget.
+    """
+    end = world.clock.monotonic() + budget
+    lines = [_line(outbox, target, world) for target in targets if target.sink.durable]
+    with sending(outbox.path, world.clock, patience=budget) as ours:
+        if ours:
+            _serve(outbox, lines, world, end)
+        else:
+            for line in lines:
+                line.said = _BUSY
+    counts = outbox.counts()
+    return tuple(_told(line, counts.get(line.target.name)) for line in lines)
+
+
+def _line(outbox: Outbox, target: Target, world: World) -> _Line:
+    left = outbox.paused(target.name)
+    said = f"it asked to be left alone for {left:.0f} s more" if left else ""
+    return _Line(target=target, due=world.clock.monotonic() + left, said=said)
+
+
+def _told(line: _Line, count: Count | None) -> Delivered:
+    return Delivered(
+        target=line.target.name,
+        required=line.target.required,
+        arrived=line.arrived,
+        waiting=count.waiting if count else 0,
+        dead=count.dead if count else 0,
+        said=line.said,
+    )
+
+
+def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float) -> None:
+    """Serve each sink at once, then those that failed, when their pause is over."""
+    waiting = list(lines)
+    while waiting:
+        line = min(waiting, key=lambda each: each.due)
+        now = world.clock.monotonic()
+        if line.due > end:
+            return
+        if line.due > now:
+            world.clock.sleep(line.due - now)
+        _round(outbox, line, world, end)
+        if line.ended:
+            waiting.remove(line)
+
+
+def _round(outbox: Outbox, line: _Line, world: World, end: float) -> None:
+    """Send to one sink until nothing is left, it takes nothing more, or time is up."""
+    sink, options = line.target.sink, line.target.options
+    most = sink.batch(options)
+    failed: set[str] = set()
+    while parcels := outbox.due(line.target.name, most=most, skip=frozenset(failed)):
+        if world.clock.monotonic() > end:
+            line.ended = True
+            return
+        outbox.begin(parcels)
+        receipts = _complete(parcels, sink.send(parcels, options, world))
+        outbox.settle(receipts)
+        worst = _note(line, receipts, failed)
+        if worst is not None:
+            _pause(outbox, line, worst, world)
+            return
+    if failed:
+        _wait(line, 0.0, world)
+    else:
+        line.ended = True
+
+
+def _complete(parcels: Sequence[Parcel], receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Return a receipt for every parcel: a sink that forgot one has not delivered it."""
+    given = {receipt.key: receipt for receipt in receipts}
+    lost = Receipt(key="", state="later", said="the sink gave no receipt")
+    return [
+        given.get(parcel.key) or Receipt(key=parcel.key, state=lost.state, said=lost.said)
+        for parcel in parcels
+    ]
+
+
+def _note(line: _Line, receipts: Sequence[Receipt], failed: set[str]) -> Receipt | None:
+    """Count receipts; return the one that says that the whole sink takes nothing now."""
+    worst = None
+    for receipt in receipts:
+        if receipt.state == "delivered":
+            line.arrived += 1
+            continue
+        line.said = receipt.said
+        if receipt.state == "later":
+            failed.add(receipt.key)
+        elif receipt.state != "refused":
+            worst = receipt
+    return worst
+
+
+def _pause(outbox: Outbox, line: _Line, worst: Receipt, world: World) -> None:
+    """Leave a sink alone: in this run where only people can help, else for as long as it asks."""
+    if worst.wait:
+        outbox.pause(line.target.name, worst.wait)
+    if worst.state in {"held", "gone"}:
+        line.ended = True
+    else:
+        _wait(line, worst.wait, world)
+
+
+def _wait(line: _Line, asked: float, world: World) -> None:
+    line.due = world.clock.monotonic() + max(line.pause, asked)
+    line.pause = min(2 * line.pause, _LONGEST_PAUSE)

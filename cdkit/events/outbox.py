@@ -1,0 +1,329 @@
+"""The outbox: an event stands here, synced to disk, before anything is sent, until it arrived."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.errors import RequestError, Unreadable
+from cdkit.core.world import Clock
+from cdkit.events.cloudevents import CloudEvent, wrap
+from cdkit.events.sink import Parcel, Receipt
+from cdkit.events.sqlite import CorruptOutbox, guarded, is_busy, sending
+
+_APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
+_VERSION = 1
+_PATIENCE = 10.0
+"""Seconds that a statement waits for another process's write, which takes milliseconds."""
+
+_LONGEST_WAIT = 24 * 3600.0
+"""Seconds that a sink may ask us to stay away; a later date than that is a clock that jumped."""
+
+_KEPT = 30 * 24 * 3600.0
+"""Seconds that a delivered event is remembered, so that a retry is not sent again."""
+
+_EVENT = """
+CREATE TABLE event (
+  number INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  data BLOB NOT NULL,
+  made REAL NOT NULL,
+  UNIQUE (source, id)
+)"""
+_DELIVERY = """
+CREATE TABLE delivery (
+  key TEXT PRIMARY KEY,
+  event INTEGER NOT NULL REFERENCES event,
+  sink TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting',
+  tries INTEGER NOT NULL DEFAULT 0,
+  said TEXT NOT NULL DEFAULT '',
+  settled REAL
+) WITHOUT ROWID"""
+_PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
+_BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
+
+
+class Put(Struct, frozen=True, kw_only=True):
+    """What came of putting an event in: the event as it stands there, and whether it was there.
+
+    A retry's event differs in its time; the first one stays, so that a receiver sees one event.
+    """
+
+    event: CloudEvent
+    known: bool
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """How many deliveries to a sink wait, and how many are dead letters."""
+
+    waiting: int = 0
+    dead: int = 0
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """How one delivery stands: `waiting`, `sending`, `delivered` or `dead`."""
+
+    state: str
+    tries: int
+    said: str
+
+
+class Outbox:
+    """An open outbox. Every method is one transaction, on disk before it returns."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        with guarded(path):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+        try:
+            with guarded(path):
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def put(self, event: CloudEvent, sinks: Sequence[str]) -> Put:
+        """Keep an event for these sinks; one that is there already stays as it is.
+
+        Only its dead letters wait again: whoever emits it anew wants it delivered.
+        """
+        now = self._now()
+        with self._writing() as db:
+            added = db.execute(
+                "INSERT INTO event (source, id, data, made) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (event.source, event.id, event.data, now),
+            ).rowcount
+            number, data = db.execute(
+                "SELECT number, data FROM event WHERE source = ? AND id = ?",
+                (event.source, event.id),
+            ).fetchone()
+            db.executemany(
+                "INSERT INTO delivery (key, event, sink) VALUES (?, ?, ?) ON CONFLICT (key) "
+                "DO UPDATE SET state = 'waiting' WHERE state = 'dead'",
+                [(key_of(event, sink), number, sink) for sink in sinks],
+            )
+        return Put(event=_unpacked(data, self.path), known=not added)
+
+    def due(self, sink: str, *, most: int, skip: frozenset[str] = frozenset()) -> list[Parcel]:
+        """Return the oldest deliveries to a sink that wait, without those to skip."""
+        with guarded(self.path):
+            rows = self._db.execute(
+                "SELECT delivery.key, delivery.state, event.data FROM delivery "
+                "JOIN event ON event.number = delivery.event "
+                "WHERE sink = ? AND state IN ('waiting', 'sending') "
+                "ORDER BY event.number LIMIT ?",
+                (sink, most + len(skip)),
+            ).fetchall()
+        return [
+            Parcel(event=_unpacked(data, self.path), key=key, doubtful=state == "sending")
+            for key, state, data in rows
+            if key not in skip
+        ][:most]
+
+    def begin(self, parcels: Sequence[Parcel]) -> None:
+        """Note that these are about to be sent: a sender that dies now leaves a doubt."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE delivery SET state = 'sending', tries = tries + 1 WHERE key = ?",
+                [(parcel.key,) for parcel in parcels],
+            )
+
+    def settle(self, receipts: Sequence[Receipt]) -> None:
+        """Note what the sink said."""
+        now = self._now()
+        rows = [
+            (
+                _STATES.get(receipt.state, "waiting"),
+                receipt.said,
+                now if receipt.state == "delivered" else None,
+                receipt.key,
+            )
+            for receipt in receipts
+        ]
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE delivery SET state = ?, said = ?, settled = ? WHERE key = ?",
+                rows,
+            )
+
+    def pause(self, sink: str, seconds: float) -> None:
+        """Note that a sink asked to be left alone: in later runs and for other events too."""
+        until = self._now() + min(seconds, _LONGEST_WAIT)
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO pause VALUES (?, ?)", (sink, until))
+
+    def paused(self, sink: str) -> float:
+        """Return for how many seconds more a sink is to be left alone."""
+        with guarded(self.path):
+            row = self._db.execute("SELECT until FROM pause WHERE sink = ?", (sink,)).fetchone()
+        left = row[0] - self._now() if row else 0.0
+        return left if 0 < left <= _LONGEST_WAIT else 0.0
+
+    def delivery(self, event: CloudEvent, sink: str) -> Delivery | None:
+        """Return how the delivery of an event to a sink stands; None where there is none."""
+        with guarded(self.path):
+            row = self._db.execute(
+                "SELECT state, tries, said FROM delivery WHERE key = ?", (key_of(event, sink),)
+            ).fetchone()
+        return Delivery(state=row[0], tries=row[1], said=row[2]) if row else None
+
+    def counts(self) -> dict[str, Count]:
+        """Return what is not delivered, by sink."""
+        with guarded(self.path):
+            rows = self._db.execute(
+                "SELECT sink, sum(state != 'dead'), sum(state = 'dead') FROM delivery "
+                "WHERE state != 'delivered' GROUP BY sink ORDER BY sink"
+            ).fetchall()
+        return {sink: Count(waiting=waiting, dead=dead) for sink, waiting, dead in rows}
+
+    def forget(self) -> None:
+        """Drop what was delivered everywhere long ago."""
+        limit = (self._now() - _KEPT,)
+        old = (
+            "SELECT number FROM event WHERE made < ? AND NOT EXISTS (SELECT 1 FROM delivery "
+            "WHERE delivery.event = event.number AND state != 'delivered')"
+        )
+        with self._writing() as db:
+            db.execute(f"DELETE FROM delivery WHERE event IN ({old})", limit)  # noqa: S608 - our text
+            db.execute(
+                "DELETE FROM event WHERE made < ? AND NOT EXISTS "
+                "(SELECT 1 FROM delivery WHERE delivery.event = event.number)",
+                limit,
+            )
+
+    def _prepare(self) -> None:
+        """Make the file ours, or see that it is; a damaged one is CorruptOutbox."""
+        version = self._pragma("user_version")
+        owner = self._pragma("application_id")
+        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if owner != _APPLICATION and (tables or version or owner):
+            raise RequestError(
+                "is a database of something else, not an outbox",
+                where=self.path,
+                remedy="name another file with the option outbox",
+            )
+        if version > _VERSION:
+            raise Unreadable(
+                f"is an outbox of version {version}; this cdkit knows version {_VERSION}",
+                where=self.path,
+                remedy="use the cdkit that made it, or a newer one",
+            )
+        if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise CorruptOutbox(self.path)
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._use_wal()
+        if version < _VERSION:
+            self._create()
+
+    def _use_wal(self) -> None:
+        """Write ahead, so that readers do not wait; without it we are as safe, only slower."""
+        if self._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as fault:
+            if not is_busy(fault):
+                raise
+
+    def _create(self) -> None:
+        with self._writing() as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+                return  # another process was quicker
+            for statement in (_EVENT, _DELIVERY, _PAUSE, _BY_STATE):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with guarded(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+_STATES = {"delivered": "delivered", "refused": "dead", "gone": "dead"}
+
+
+def key_of(event: CloudEvent, sink: str) -> str:
+    """Return the name of a delivery: SHA-256 over source, id and sink, in hexadecimal."""
+    return hashlib.sha256(f"{event.source}|{event.id}|{sink}".encode()).hexdigest()
+
+
+def open_outbox(path: str, clock: Clock) -> tuple[Outbox, str]:
+    """Open an outbox, making it where there is none.
+
+    A damaged file is set aside under the name that is returned with the new one (empty where
+    nothing had to be): what it held is not known. Raises Unwritable where there is no room or no
+    right to write, RequestError where the file is a database of something else.
+    """
+    try:
+        return Outbox(path, clock), ""
+    except CorruptOutbox:
+        pass
+    with sending(path, clock, patience=_PATIENCE) as alone:
+        if not alone:
+            raise Unreadable(
+                "is damaged, and another process is at it", where=path, remedy="run it again"
+            )
+        try:  # another process may have set it aside meanwhile
+            return Outbox(path, clock), ""
+        except CorruptOutbox:
+            aside = _set_aside(path, clock)
+        return Outbox(path, clock), aside
+
+
+def _set_aside(path: str, clock: Clock) -> str:
+    """Rename a damaged file, with its write-ahead log, which may hold what can be saved."""
+    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
+    aside, number = Path(f"{path}.corrupt-{stamp}"), 1
+    while aside.exists():
+        number += 1
+        aside = Path(f"{path}.corrupt-{stamp}-{number}")
+    with guarded(path):
+        for tail in ("", "-wal", "-shm", "-journal"):
+            if Path(path + tail).exists():
+                Path(path + tail).replace(f"{aside}{tail}")
+    return str(aside)
+
+
+def _unpacked(data: bytes, path: str) -> CloudEvent:
+    try:
+        return wrap(msgspec.json.decode(data))
+    except (msgspec.DecodeError, KeyError, TypeError, RequestError) as fault:
+        raise Unreadable(
+            "holds something that is no event", where=path, remedy="set the file aside"
+        ) from fault

@@ -1,0 +1,1 @@
+"""Where events can go: one file a kind of sink."""

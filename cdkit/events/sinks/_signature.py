@@ -1,0 +1,48 @@
+"""Signatures by Standard Webhooks 1.0.0, so that a receiver knows who sent an event."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+from cdkit.core.secret import Secret
+
+_PREFIX = "whsec_"
+_SIZES = range(24, 65)
+
+
+def keys_of(text: str) -> list[bytes]:
+    """Return the keys of one or more secrets with blanks between them; none where one is wrong.
+
+    Source: Standard Webhooks, "Signature scheme": `whsec_` and 24 to 64 bytes in base64. Several
+    are for the time of a rotation: a message is then signed with each.
+    """
+    keys = []
+    for word in text.split():
+        try:
+            key = base64.b64decode(word.removeprefix(_PREFIX), validate=True)
+        except binascii.Error:
+            return []
+        if not word.startswith(_PREFIX) or len(key) not in _SIZES:
+            return []
+        keys.append(key)
+    return keys
+
+
+def sign(
+    keys: list[bytes],
+    *,
+    id: str,  # noqa: A002 - the standard's word
+    moment: int,
+    body: bytes,
+) -> dict[str, str | Secret]:
+    """Return the three headers: id, time of this try in Unix seconds, a signature for each key."""
+    signed = f"{id}.{moment}.".encode() + body
+    signatures = [
+        base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys
+    ]
+    return {
+        "webhook-id": id,
+        "webhook-timestamp": str(moment),
+        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+    }

@@ -1,0 +1,117 @@
+"""The sinks that a user named, as something that can be sent to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from cdkit.core import plugins
+from cdkit.core.errors import RequestError
+from cdkit.events import sinks
+from cdkit.events.sink import Sink, SinkOptions
+
+
+class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
+    """A sink in the configuration file. Which keys count depends on the type."""
+
+    type: Annotated[str, Meta(description="The kind of sink: file, http, stdout.")]
+    name: Annotated[str, Meta(description="A name for people, and for the outbox.")] = ""
+    required: Annotated[
+        bool, Meta(description="Whether a failure makes the answer `cannot-tell`, or only warns.")
+    ] = True
+    path: Annotated[str, Meta(description="The file of a file sink.")] = ""
+    url: Annotated[str, Meta(description="The address of an http sink.")] = ""
+    url_env: Annotated[
+        str, Meta(description="The variable that holds the address, where that is a secret.")
+    ] = ""
+    headers: Annotated[
+        dict[str, str],
+        Meta(description="Headers of an http sink: name, and the variable that holds the value."),
+    ] = {}
+    secret_env: Annotated[
+        str, Meta(description="The variable that holds the secret to sign with (`whsec_…`).")
+    ] = ""
+    mode: Annotated[
+        str, Meta(description="The CloudEvents mode of an http sink: binary, structured, batch.")
+    ] = ""
+    timeout: Annotated[float, Meta(description="Seconds that an answer may take.")] = 0.0
+    settings: Annotated[
+        dict[str, str], Meta(description="What else this type of sink can be told.")
+    ] = {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """A sink with its options, under the name that its deliveries stand under in the outbox."""
+
+    name: str
+    sink: Sink
+    options: SinkOptions
+
+    @property
+    def required(self) -> bool:
+        """Whether a failure counts."""
+        return self.options.required
+
+
+def resolve(entries: Sequence[str | SinkTable]) -> tuple[Target, ...]:
+    """Return the targets that these entries name: short forms, or tables of the configuration.
+
+    Raises RequestError where an entry is none, or where two have the same name.
+    """
+    known = plugins.collect(sinks, "SINK", Sink)
+    targets: dict[str, Target] = {}
+    for entry in entries:
+        target = _target(entry, known)
+        if target.name in targets:
+            raise RequestError(
+                f"two sinks are called {target.name!r}", remedy="take one out, or give it a name"
+            )
+        targets[target.name] = target
+    if not targets:
+        raise RequestError(
+            "no sink is named: the event would go nowhere",
+            remedy="name one: file:events.ndjson, https://…, stdout:",
+        )
+    return tuple(targets.values())
+
+
+def _target(entry: str | SinkTable, known: Mapping[str, Sink]) -> Target:
+    sink, values = _text(entry, known) if isinstance(entry, str) else _table(entry, known)
+    try:
+        options = msgspec.convert(values, sink.options, strict=False)
+    except msgspec.ValidationError as fault:
+        raise RequestError(
+            f"a sink has wrong options: {fault}",
+            remedy=f"give it only: {', '.join(_names(sink.options))}",
+        ) from fault
+    sink.check(options)
+    return Target(name=sink.place(options), sink=sink, options=options)
+
+
+def _text(entry: str, known: Mapping[str, Sink]) -> tuple[Sink, dict[str, Any]]:
+    for sink in known.values():
+        if entry.startswith(sink.schemes):
+            return sink, dict(sink.read(entry))
+    schemes = ", ".join(scheme for sink in known.values() for scheme in sink.schemes)
+    raise RequestError(
+        f"{entry.partition(':')[0][:40]!r} is no kind of sink",
+        remedy=f"write file:PATH, an https:// address, or stdout: (known: {schemes})",
+    )
+
+
+def _table(entry: SinkTable, known: Mapping[str, Sink]) -> tuple[Sink, dict[str, Any]]:
+    sink = known.get(entry.type)
+    if sink is None:
+        raise RequestError(
+            f"{entry.type[:40]!r} is no type of sink", remedy=f"use one of: {', '.join(known)}"
+        )
+    values: dict[str, Any] = msgspec.to_builtins(entry)
+    del values["type"]
+    return sink, {**values.pop("settings", {}), **values}
+
+
+def _names(options: type[SinkOptions]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(options))

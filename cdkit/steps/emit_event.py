@@ -1,0 +1,376 @@
+"""Tells whoever must know what happened: a CDEvent, kept in an outbox until it has arrived.
+
+An event goes into the outbox (a SQLite file, synced to disk) before anything is sent, and what an
+earlier run could not deliver goes first. Its id is made from the run, its attempt and its content:
+a retry is the same event, a re-run that deploys again is a new one. What has not arrived at the
+end makes the answer `cannot-tell`: nothing is lost in silence.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from cdkit.core.documents.kinds import Deployment
+from cdkit.core.documents.purl import image_purl
+from cdkit.core.doors.clock import stamp
+from cdkit.core.errors import RequestError
+from cdkit.core.oci.reference import Reference, parse_pinned
+from cdkit.core.step import Options, Outcome, Outputs, Step, option
+from cdkit.core.subject import Subject, image_subject
+from cdkit.core.verdict import Reason, cannot_tell, judge, yes
+from cdkit.core.world import World
+from cdkit.events.catalogue import find
+from cdkit.events.cdevents import CustomData, Happening, build, identity, source_of
+from cdkit.events.cloudevents import CloudEvent, wrap
+from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from cdkit.events.deliver import Delivered, deliver
+from cdkit.events.outbox import Outbox, open_outbox
+from cdkit.events.shapes import EventType
+from cdkit.events.sink import Parcel
+from cdkit.events.targets import SinkTable, Target, resolve
+from cdkit.steps.origin import head_of, origin_of
+
+_STATUS = {
+    "service.deployed": "deployed",
+    "service.upgraded": "deployed",
+    "service.rolledback": "deployed",
+    "service.removed": "removed",
+}
+
+
+class EmitEventOptions(Options, frozen=True, kw_only=True):
+    """The inputs of emit-event."""
+
+    type: Annotated[
+        str,
+        option("What happened: `service.deployed`, any other type of CDEvents, or a custom type."),
+    ] = "service.deployed"
+    environment: Annotated[str, option("Where it happened, such as `production`.")] = ""
+    service: Annotated[
+        str, option("The service; the last part of the image's name where nothing is given.")
+    ] = ""
+    image: Annotated[
+        str,
+        option("The image: `repository@sha256:…`.", shared=True, metavar="IMAGE"),
+    ] = ""
+    subject: Annotated[
+        str,
+        option("What the event is about, where service, image and run do not say it."),
+    ] = ""
+    sinks: Annotated[
+        tuple[str | SinkTable, ...],
+        option(
+            "Where it goes: `file:PATH`, an `https://` address, `stdout:`; a table in cdkit.yaml "
+            "where it needs headers, a signature or a mode.",
+            flag="sink",
+            metavar="SINK",
+        ),
+    ] = ("file:.cdkit/events.ndjson",)
+    outbox: Annotated[
+        str, option("The file that events are kept in until they have arrived.", metavar="FILE")
+    ] = ".cdkit/outbox.db"
+    chain_id: Annotated[
+        str, option("The UUID of the chain of events that this one belongs to.", metavar="UUID")
+    ] = ""
+    content: Annotated[
+        dict[str, str],
+        option("More fields of the event's content: `change.id=123`.", metavar="FIELD=VALUE"),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
+    custom: Annotated[
+        dict[str, str],
+        option(
+            "What CDEvents has no field for: outcome, started-at, planned, previous-commit, "
+            "commit, team, rollback-of; any other name becomes a label.",
+            metavar="NAME=VALUE",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
+    budget: Annotated[
+        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+    ] = 60.0
+
+
+class EmitEventOutputs(Outputs, frozen=True, kw_only=True):
+    """The outputs of emit-event."""
+
+    event: Annotated[str, Meta(description="The id of the event.")] = ""
+    delivered: Annotated[str, Meta(description="How many sinks have the event now.")] = "0"
+    pending: Annotated[
+        str, Meta(description="How many deliveries wait in the outbox, older events included.")
+    ] = "0"
+
+
+class _Sent(Struct, frozen=True, kw_only=True):
+    """What came of sending: reasons, notes, what is to be printed, and the numbers."""
+
+    event: CloudEvent
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    printed: tuple[str, ...]
+    places: tuple[str, ...]
+    pending: int
+
+
+def run(options: EmitEventOptions, world: World) -> Outcome:
+    """Build the event, keep it, deliver it, and say what has not arrived."""
+    kind = find(options.type)
+    _check(options, world)
+    targets, notes = _targets(options, world)
+    reference = parse_pinned(options.image, where="image") if options.image else None
+    known = _known(options, reference, world)
+    happening = _happening(kind, options, known, world)
+    event = _wrapped(happening, world)
+    sent = _send(event, targets, options, world)
+    document = _deployment(happening, options, known, reference, sent.event, world)
+    where = ", ".join(sent.places) or "nowhere yet"
+    return Outcome(
+        verdict=judge(sent.reasons),
+        outputs=EmitEventOutputs(
+            event=sent.event.id, delivered=str(len(sent.places)), pending=str(sent.pending)
+        ),
+        document=document,
+        subjects=_subjects(reference) if document and reference else (),
+        notes=(*notes, *sent.notes, *_left_out(happening, document)),
+        data="\n".join(sent.printed) or f"{kind.short} {sent.event.id} delivered to {where}",
+    )
+
+
+def _check(options: EmitEventOptions, world: World) -> None:
+    """Refuse what would be wrong whatever the type: a budget that is none, and secrets."""
+    if not 0 <= options.budget <= 3600:
+        raise RequestError(
+            f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
+        )
+    told = {
+        "environment": options.environment,
+        "service": options.service,
+        "subject": options.subject,
+    }
+    refuse_secrets({**told, **options.content, **options.custom}, world.environ)
+
+
+def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    """Return where the event goes; a replay starts nothing elsewhere."""
+    targets = resolve(options.sinks)
+    if world.replay is None:
+        return targets, ()
+    remote = [target.name for target in targets if not target.sink.local]
+    notes = (f"a replay: nothing was sent to {', '.join(remote)}",) if remote else ()
+    return tuple(target for target in targets if target.sink.local), notes
+
+
+def _known(options: EmitEventOptions, reference: Reference | None, world: World) -> Known:
+    context = world.context
+    head = None if context.commit else head_of(world)
+    place = reference.repository if reference else context.repository
+    artifact = ""
+    if reference and reference.digest:
+        artifact = str(image_purl(reference.name, reference.digest))
+    return Known(
+        context=context,
+        commit=context.commit or (head.commit if head else ""),
+        environment=options.environment,
+        service=options.service or place.rpartition("/")[2],
+        artifact=artifact,
+    )
+
+
+def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: World) -> Happening:
+    content = fill(kind, options.content, known)
+    _complete(kind, content)
+    return Happening(
+        kind=kind,
+        source=source_of(world.context),
+        subject=_subject(kind, options, known),
+        time=stamp(world.clock.now()),
+        content=content,
+        custom=_marked(options, known, world),
+        chain_id=options.chain_id,
+    )
+
+
+def _complete(kind: EventType, content: dict[str, object]) -> None:
+    """Refuse an event that lacks what only an option can say, in the words of the options."""
+    needed = {*kind.shape.content.required}
+    if kind.subject == "service" and kind.family == "cdevents":
+        needed.add("environment")
+    for field, name, example in (
+        ("environment", "environment", "production"),
+        ("artifactId", "image", "ghcr.io/acme/orders@sha256:…"),
+    ):
+        if field in needed and field not in content:
+            variable = "CDKIT_IMAGE" if name == "image" else "CDKIT_EMIT_EVENT_ENVIRONMENT"
+            raise RequestError(
+                f"the event {kind.short} needs the option {name}",
+                remedy=f"give --{name} {example}, set {variable}, or write it under "
+                "emit-event: in cdkit.yaml",
+            )
+
+
+def _subject(kind: EventType, options: EmitEventOptions, known: Known) -> str:
+    found = options.subject or subject_of(kind, known)
+    if not found:
+        raise RequestError(
+            f"nothing says what the event {kind.short} is about",
+            remedy="give --subject (or --service, --image), or run it where a CI system says it",
+        )
+    return found
+
+
+def _marked(options: EmitEventOptions, known: Known, world: World) -> CustomData:
+    from msgspec.structs import replace
+
+    return replace(custom_of(options.custom, known), replay=world.replay)
+
+
+def _wrapped(happening: Happening, world: World) -> CloudEvent:
+    now = world.clock.now().isoformat(timespec="microseconds")
+    name = identity(happening, world.context, moment=now, replay=world.replay)
+    return wrap(build(happening, id=name))
+
+
+def _send(
+    event: CloudEvent, targets: Sequence[Target], options: EmitEventOptions, world: World
+) -> _Sent:
+    durable = [target for target in targets if target.sink.durable]
+    printed = tuple(_print(event, targets, world))
+    opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
+    with opened as outbox:
+        put = outbox.put(event, [target.name for target in durable])
+        done = deliver(outbox, durable, world, budget=options.budget)
+        outbox.forget()
+        reasons = tuple(_reasons(put.event, outbox, done, options.outbox))
+        notes = tuple(_notes(put.event, outbox, done, known=put.known))
+        places = tuple(_places(put.event, outbox, targets))
+        pending = sum(count.waiting + count.dead for count in outbox.counts().values())
+    taken = yes(f"{event.type.split('.', 2)[2]} of {event.subject} is taken in as {put.event.id}")
+    return _Sent(
+        event=put.event,
+        reasons=(taken, *_set_aside(aside, options.outbox), *reasons),
+        notes=notes,
+        printed=printed,
+        places=places,
+        pending=pending,
+    )
+
+
+def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterator[str]:
+    """Yield what goes to standard output: it belongs to this process, so nothing is kept."""
+    for target in targets:
+        if not target.sink.durable:
+            parcel = Parcel(event=event, key=target.name)
+            receipts = target.sink.send([parcel], target.options, world)
+            yield from (receipt.text for receipt in receipts)
+
+
+def _places(event: CloudEvent, outbox: Outbox, targets: Sequence[Target]) -> Iterator[str]:
+    """Yield the names of the sinks that have the event."""
+    for target in targets:
+        state = outbox.delivery(event, target.name)
+        if not target.sink.durable or (state and state.state == "delivered"):
+            yield target.name
+
+
+def _reasons(
+    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], path: str
+) -> Iterator[Reason]:
+    for one in done:
+        own = outbox.delivery(event, one.target)
+        if own and own.state == "delivered":
+            yield yes(f"delivered to {one.target}")
+        if not one.required:
+            continue
+        if one.waiting:
+            yield cannot_tell(
+                f"{_events(one.waiting)} not delivered to {one.target}: {_said(one)}",
+                remedy="mend that, or wait, and run this step again where the outbox is "
+                f"({path}): what waits goes first, under the same id",
+            )
+        if own and own.state == "dead":
+            yield cannot_tell(
+                f"{one.target} refused the event: {own.said}",
+                remedy="mend the sink or the event, and run this step again: a refused event is "
+                "sent once more",
+            )
+
+
+def _notes(
+    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], *, known: bool
+) -> Iterator[str]:
+    if known:
+        yield "a retry: this event was taken in before, and keeps its id and its first time"
+    for one in done:
+        own = outbox.delivery(event, one.target)
+        if not one.required and (one.waiting or one.dead):
+            yield (
+                f"warning: {_events(one.waiting + one.dead)} not delivered to {one.target}, "
+                f"which is not required: {_said(one)}"
+            )
+        older = one.dead - (own is not None and own.state == "dead")
+        if one.required and older:
+            yield f"{one.target} refused {_events(older)} in earlier runs: dead letters, kept"
+    for sink, count in outbox.counts().items():
+        if sink not in {one.target for one in done}:
+            yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
+
+
+def _said(one: Delivered) -> str:
+    return one.said or "time was up"
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
+
+
+def _set_aside(aside: str, path: str) -> Iterator[Reason]:
+    if aside:
+        yield cannot_tell(
+            f"the outbox {path} was damaged, and was set aside as {aside}: what waited in it may "
+            "not have arrived",
+            remedy="run the steps again whose events may be missing; keep the file for a look",
+        )
+
+
+def _deployment(
+    happening: Happening,
+    options: EmitEventOptions,
+    known: Known,
+    reference: Reference | None,
+    event: CloudEvent,
+    world: World,
+) -> Deployment | None:
+    """Return the fact of what runs where now; None where the event does not say that."""
+    status = _STATUS.get(happening.kind.short)
+    if status is None or reference is None or happening.custom.outcome not in {None, "success"}:
+        return None
+    return Deployment(
+        origin=origin_of(world, STEP.name),
+        image=reference.pinned,
+        environment=options.environment,
+        service=happening.subject,
+        status=status,
+        commit=known.commit,
+        event=event.id,
+    )
+
+
+def _left_out(happening: Happening, document: Deployment | None) -> Iterator[str]:
+    if document is None and happening.kind.short in _STATUS:
+        why = happening.custom.outcome or "no image is named"
+        yield f"no fact of what runs where was left: {why}"
+
+
+def _subjects(reference: Reference) -> tuple[Subject, ...]:
+    assert reference.digest is not None  # noqa: S101 - `parse_pinned` saw to it
+    return (image_subject(reference.name, reference.digest),)
+
+
+STEP = Step(
+    name="emit-event",
+    summary="Tell everybody what happened, and never lose it.",
+    question="Who must know what happened, and has it reached them?",
+    options=EmitEventOptions,
+    outputs=EmitEventOutputs,
+    run=run,
+    icon="send",
+)
