@@ -76,12 +76,15 @@ class DiskFiles:
                 Path(aside).unlink(missing_ok=True)
 
     def append(self, path: str, text: str) -> None:
-        """Add text at the end of a file, in UTF-8, in one write."""
+        """Add text at the end of a file, in UTF-8, in one write, synced."""
         with _writing(path):
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("ab") as stream:
                 stream.write(text.encode("utf-8", "replace"))
+                stream.flush()
+                if target.is_file():  # a pipe or a device cannot be synced
+                    os.fsync(stream.fileno())
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
