@@ -9,10 +9,11 @@ import pytest
 from tests.parts import presence
 
 pytest_plugins = (
+    # First what others import, so that its assertions are rewritten.
+    "tests.parts.node",
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.groovy",
-    "tests.parts.node",
     "tests.parts.postgres",
     "tests.parts.precommit",
     "tests.parts.prek",

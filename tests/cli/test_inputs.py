@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cdkit.cli.inputs import inputs_of, resolve
-from cdkit.cli.table import STEPS
+from cdkit.cli.table import STEPS, Entry
 from cdkit.core.errors import RequestError
 from cdkit.core.plugins import load
 from tests.cli.steps import ASK, AskOptions
@@ -72,14 +72,14 @@ def test_a_value_of_the_wrong_kind_names_its_variable(variable: str, value: str,
 
 
 @pytest.mark.parametrize("entry", STEPS, ids=lambda entry: entry.name)
-def test_every_input_of_every_step_has_help_and_a_default(entry: object) -> None:
+def test_every_input_of_every_step_has_help_and_a_default(entry: Entry) -> None:
     import importlib
 
-    step = importlib.import_module(getattr(entry, "module")).STEP  # noqa: B009 - a table's row
+    step = importlib.import_module(entry.module).STEP
     for given in inputs_of(step.options):
         assert given.help.endswith((".", "?")), f"{step.name} {given.name}: {given.help!r}"
         assert not given.required, f"{step.name} {given.name} has no default"
-    assert step.name == getattr(entry, "name")  # noqa: B009 - as above
+    assert step.name == entry.name
 
 
 def test_an_extension_without_its_constant_is_an_error() -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from cdkit.cli.main import GROUP
 from cdkit.cli.session import RUN, VERSION, Walk
-from cdkit.cli.table import COMMANDS, STEPS
+from cdkit.cli.table import COMMANDS, STEPS, Entry
 from cdkit.core.config import sections
 from cdkit.core.step import AnyStep
 from cdkit.gate.policy import read_policy
@@ -69,7 +69,7 @@ def test_every_call_in_the_documentation_parses(page: str, line: str) -> None:
     command.make_context(words[0], words[1:], resilient_parsing=False)
 
 
-def uses(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def uses(node: object) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the steps of ours in a workflow, wherever they stand."""
     if isinstance(node, dict):
         if str(node.get("uses", "")).startswith(OURS):
@@ -112,8 +112,8 @@ def test_there_are_snippets_to_check() -> None:
     assert snippets("policy.yaml")
 
 
-@pytest.mark.parametrize("entry", (*STEPS, *COMMANDS), ids=lambda entry: entry.name)
-def test_every_command_is_in_the_documentation_and_has_help(entry: Any) -> None:
+@pytest.mark.parametrize("entry", [*STEPS, *COMMANDS], ids=lambda entry: entry.name)
+def test_every_command_is_in_the_documentation_and_has_help(entry: Entry) -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert f"cdkit {entry.name}" in text
     command = GROUP.get_command(None, entry.name)  # type: ignore[arg-type]

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdkit.ci.detect import detect
+from cdkit.cli.exits import Exit
+from cdkit.cli.perform import Performed, perform
+from cdkit.core.documents.fact import read_fact
+from cdkit.core.errors import RequestError
+from cdkit.core.world import World
+from tests.cli.steps import ASK, AskOptions
+from tests.worlds import Notebook, world
+
+GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "out", "GITHUB_STEP_SUMMARY": "summary.md"}
+
+
+def performed(folder: Path, environ: dict[str, str] | None = None, **options: object) -> Performed:
+    around = world(folder, environ=environ)
+    system = detect(around.environ)
+    return perform(ASK, AskOptions(**options), around, system)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [("yes", Exit.YES), ("no", Exit.NO), ("cannot-tell", Exit.CANNOT_TELL)]
+)
+@pytest.mark.parametrize("shape", ["text", "json", "sarif", "junit", "markdown"])
+def test_the_verdict_decides_the_exit_code_in_every_format(
+    tmp_path: Path, answer: str, code: Exit, shape: str
+) -> None:
+    assert performed(tmp_path, answer=answer, format=shape).exit == code
+
+
+def test_report_mode_lets_a_no_pass_and_still_says_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = performed(tmp_path, answer="no", mode="report")
+    assert done.exit is Exit.YES
+    assert done.outputs["verdict"] == "no"
+    assert "something is bad" in capsys.readouterr().err
+
+
+def test_the_fact_is_kept_and_can_be_read_back(tmp_path: Path) -> None:
+    done = performed(tmp_path)
+    path = tmp_path / done.outputs["record"]
+    fact = read_fact(path.read_bytes(), where=str(path))
+    assert fact.kind == "asked"
+    assert fact.keys == {"sha256:" + "a" * 64}
+
+
+def test_the_fact_is_also_written_where_the_user_asked(tmp_path: Path) -> None:
+    performed(tmp_path, record="in/data.json")
+    path = tmp_path / "in" / "data.json"
+    assert read_fact(path.read_bytes(), where="data.json").kind == "asked"
+
+
+def test_a_step_that_shall_leave_no_record_leaves_none(tmp_path: Path) -> None:
+    assert performed(tmp_path, records="none").outputs["record"] == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_record_that_cannot_be_written_makes_a_yes_a_cannot_tell(tmp_path: Path) -> None:
+    (tmp_path / "records").write_text("a file stands in the way")
+    done = performed(tmp_path, records="records")
+    assert done.exit is Exit.CANNOT_TELL
+    assert done.outputs["verdict"] == "cannot-tell"
+
+
+def test_a_report_that_cannot_be_written_leaves_a_no_a_no(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert performed(tmp_path, answer="no", write={"json": "file/x.json"}).exit is Exit.NO
+    assert performed(tmp_path, write={"json": "file/x.json"}).exit is Exit.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("fail", "code"), [("no-input", Exit.NO_INPUT), ("cannot-tell", Exit.CANNOT_TELL)]
+)
+def test_a_failure_is_an_answer_with_its_reason(tmp_path: Path, fail: str, code: Exit) -> None:
+    done = performed(tmp_path, fail=fail)
+    assert done.exit is code
+    assert done.outputs["verdict"] == "cannot-tell"
+    assert done.outputs["reasons"]
+
+
+def test_no_input_is_fine_where_it_is_allowed(tmp_path: Path) -> None:
+    assert performed(tmp_path, fail="no-input", allow_empty=True).exit is Exit.YES
+
+
+def test_an_unknown_format_is_refused_before_the_step_runs(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no report format 'yaml'"):
+        performed(tmp_path, format="yaml", fail="bug")
+
+
+def test_data_goes_to_standard_output_and_talk_to_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    performed(tmp_path)
+    told = capsys.readouterr()
+    assert told.out == "the-data\n"
+    assert "all is well" in told.err
+
+
+def test_on_github_outputs_summary_and_annotations_are_written(tmp_path: Path) -> None:
+    around: World = world(tmp_path, environ=GITHUB)
+    perform(ASK, AskOptions(answer="no"), around, detect(GITHUB))
+    assert "verdict" in (tmp_path / "out").read_text()
+    assert "something is bad" in (tmp_path / "summary.md").read_text()
+    assert isinstance(around.talk, Notebook)
+    assert any(
+        line.startswith("::error") for text in around.talk.said for line in text.splitlines()
+    )
+
+
+def test_a_summary_that_cannot_be_written_never_leaves_the_output_yes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    environ = {**GITHUB, "GITHUB_STEP_SUMMARY": "file/summary.md"}
+    done = performed(tmp_path, environ)
+    assert done.exit is Exit.CANNOT_TELL
+    assert "cannot-tell" in (tmp_path / "out").read_text()
