@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkit.core.digest import sha256
+from cdkit.core.documents.kinds import Report
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CdkitError, Missing, Unreadable
 from cdkit.core.verdict import Answer
-from cdkit.evidence.format import Read, Report, Sample, formats, read_report, recognise
+from cdkit.evidence.format import Read, Sample, formats, read_report, recognise
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.lines import total
 from cdkit.evidence.reading import Reading

@@ -1,0 +1,43 @@
+"""What a requirement asks, in words, and the command that would answer it."""
+
+from cdkit.gate.policy import Requirement
+
+_FILES = {"unit": "reports/junit.xml", "coverage": "reports/coverage.xml"}
+
+
+def asked(stage: str, wanted: Requirement) -> str:
+    """Return a requirement as one line: `unit: executed at least 1 (development)`."""
+    parts = [f"{name} at least {bound:g}" for name, bound in wanted.at_least.items()]
+    parts += [f"{name} at most {bound:g}" for name, bound in wanted.at_most.items()]
+    parts += [f"not older than {wanted.max_age}"] if wanted.max_age else []
+    parts += ["on the image's own source"] if wanted.same_source else []
+    parts += ["about the image itself"] if wanted.about == "image" else []
+    more = f": {', '.join(parts)}" if parts else ""
+    return f"{wanted.evidence}{more} ({stage})"
+
+
+def command(kind: str, image: str) -> str:
+    """Return the command that leaves a fact of this kind about this image."""
+    match kind:
+        case "identity":
+            return f"cdkit tag-image --digest {image}"
+        case "vulnerabilities":
+            return f"cdkit scan-image --image {image}"
+        case "migrations":
+            return "cdkit lint-migrations"
+        case _:
+            file = _FILES.get(kind, "FILE")
+            return f"cdkit record-evidence --image {image} --report {kind}={file}"
+
+
+def opening(kind: str, image: str) -> str:
+    """Return what would open a requirement that no fact answers."""
+    run = f"run `{command(kind, image)}`"
+    if kind == "migrations":
+        return (
+            f"{run} in the checkout that the image was built from; a service without a database "
+            "takes `migrations` out of its policy"
+        )
+    if kind in {"identity", "vulnerabilities"}:
+        return run
+    return f"{run} with the report that the tests wrote"

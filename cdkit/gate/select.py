@@ -1,0 +1,151 @@
+"""Which facts answer a requirement: of the right kind, about the right thing, the latest."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Identity
+from cdkit.core.verdict import Answer
+from cdkit.gate.policy import Requirement
+from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_of
+
+
+class Selected(Struct, frozen=True, kw_only=True):
+    """The facts that answer a requirement: all of them must say yes.
+
+    `set_aside` counts those of its kind that belong to a replay, where there are no others;
+    `platforms_missing` names the platforms that nothing speaks of, where there are facts about
+    others only.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    set_aside: int = 0
+    platforms_missing: tuple[str, ...] = ()
+
+
+def select(
+    wanted: Requirement, request: Request, collected: Collected, known: Known, now: datetime
+) -> Selected:
+    """Return the facts that answer a requirement.
+
+    Facts about the image and about its source tree are taken together, and the latest run counts:
+    within a run each job and shard's latest attempt. Facts about single platforms count for the
+    image too, each platform's latest; where there are no others, every platform must have one.
+    """
+    of_kind = [fact for fact in collected.facts if is_of_kind(fact, wanted.evidence)]
+    here = [fact for fact in of_kind if counts_here(fact, request, now)]
+    whole = [fact for fact in here if _is_about(fact, wanted, request, known)]
+    seen = {fact.digest for fact in whole}
+    parts = {
+        digest: latest(f for f in here if digest in f.keys and f.digest not in seen)
+        for digest in known.platforms
+    }
+    chosen = {fact.digest: fact for facts in (latest(whole), *parts.values()) for fact in facts}
+    missing = [digest for digest, facts in parts.items() if chosen and not facts and not whole]
+    replayed = [fact for fact in of_kind if fact.document.origin.replay is not None]
+    return Selected(
+        facts=tuple(chosen.values()),
+        set_aside=0 if here else len(replayed),
+        platforms_missing=tuple(known.platforms[digest] or digest for digest in missing),
+    )
+
+
+def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts of the newest run, each job and shard's latest attempt.
+
+    A fact outside of any run stands for itself. Runs that ended in the same second all count, and
+    so does every fact without a time: nobody knows which came last.
+    """
+    runs: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        origin = fact.document.origin
+        name = (origin.system, origin.run) if origin.run else ("", fact.digest)
+        runs.setdefault(name, []).append(fact)
+    if not runs:
+        return ()
+    dated = [(_ended(run), run) for run in runs.values()]
+    newest = max((ended for ended, _ in dated if ended is not None), default=None)
+    return tuple(
+        fact for ended, run in dated if ended in (newest, None) for fact in _last_attempts(run)
+    )
+
+
+def _ended(run: list[Fact]) -> datetime | None:
+    """Return when the last fact of a run was recorded; None where one of them does not say."""
+    moments = [moment_of(fact) for fact in run]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None
+
+
+def _last_attempts(run: list[Fact]) -> list[Fact]:
+    """Return each slot's facts of its highest attempt; where attempts have no number, the newest.
+
+    A slot is a job's shard: of a re-run, only the jobs that were run again leave new facts.
+    """
+    slots: dict[tuple[str, int, int], list[Fact]] = {}
+    for fact in run:
+        slots.setdefault(slot_of(fact), []).append(fact)
+    return [fact for slot in slots.values() for fact in _last_attempt(slot)]
+
+
+def _last_attempt(slot: list[Fact]) -> list[Fact]:
+    highest = max(fact.document.origin.attempt for fact in slot)
+    facts = [fact for fact in slot if fact.document.origin.attempt == highest]
+    moments = [moment for fact in facts if (moment := moment_of(fact)) is not None]
+    if highest > 0 or len(moments) < len(facts):
+        return facts
+    return [fact for fact in facts if moment_of(fact) == max(moments)]
+
+
+def slot_of(fact: Fact) -> tuple[str, int, int]:
+    """Return the place of a fact within its run: the job, the shard, the number of shards."""
+    origin = fact.document.origin
+    return (origin.job, origin.shard, origin.shards)
+
+
+def disagreeing(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts of one slot of one run and attempt whose answers differ."""
+    slots: dict[tuple[object, ...], list[Fact]] = {}
+    for fact in facts:
+        origin = fact.document.origin
+        about = frozenset(key for key in fact.keys if not key.startswith("git"))
+        name = (about, origin.system, origin.run, origin.attempt, *slot_of(fact))
+        slots.setdefault(name, []).append(fact)
+    return tuple(fact for slot in slots.values() if len(_answers(slot)) > 1 for fact in slot)
+
+
+def _answers(facts: Iterable[Fact]) -> set[Answer]:
+    return {fact.verdict.answer if fact.verdict else Answer.YES for fact in facts}
+
+
+def missing_shards(facts: Iterable[Fact]) -> dict[str, tuple[int, ...]]:
+    """Return, by job, the shards that left no fact; (0,) where shards disagree on their number."""
+    jobs: dict[str, list[tuple[int, int]]] = {}
+    for fact in facts:
+        job, shard, shards = slot_of(fact)
+        if shards > 1:
+            jobs.setdefault(job, []).append((shard, shards))
+    missing = {job: _missing(slots) for job, slots in jobs.items()}
+    return {job: shards for job, shards in missing.items() if shards}
+
+
+def _missing(slots: list[tuple[int, int]]) -> tuple[int, ...]:
+    numbers = {shards for _, shards in slots}
+    if len(numbers) > 1 or max(numbers) > 10_000:
+        return (0,)
+    there = {shard for shard, _ in slots}
+    return tuple(shard for shard in range(1, max(numbers) + 1) if shard not in there)
+
+
+def _is_about(fact: Fact, wanted: Requirement, request: Request, known: Known) -> bool:
+    """Whether a fact is about the image, or, where that counts, about its clean source tree."""
+    document, keys = fact.document, fact.keys
+    if isinstance(document, Identity) and document.digest != request.key:
+        return False
+    if request.key in keys:
+        return True
+    clean = known.tree and f"gitTree:{known.tree}" in keys and not document.origin.dirty
+    return bool(clean) and wanted.about == "any"

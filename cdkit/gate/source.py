@@ -1,0 +1,158 @@
+"""Where the policy comes from: not from the change that it judges, wherever that can be avoided."""
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.digest import sha256
+from cdkit.core.documents.kinds import PolicySource
+from cdkit.core.errors import CannotTell, Missing, RequestError
+from cdkit.core.finding import Location
+from cdkit.core.names import TOOL
+from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.core.world import World
+from cdkit.gate.policy import DEFAULT, Policy, read_policy
+
+_FROM_GIT = "git:"
+_TRUNKS = frozenset({"main", "master", "trunk"})
+_HERE = frozenset({"", "HEAD", "@"})
+_LOCAL = frozenset({"", "terminal"})
+
+
+class FoundPolicy(Struct, frozen=True, kw_only=True):
+    """A policy, where it stood, and why it may not count (`doubts`) or should be looked at."""
+
+    policy: Policy
+    source: PolicySource
+    doubts: tuple[Reason, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_policy(option: str, world: World) -> FoundPolicy:
+    """Return the policy that the option names; the one built in where it names none.
+
+    `git:REVISION:PATH` is read from that revision. A plain path is read from the branch that the
+    change wants to enter, or else from the default branch, where the CI system says which that is:
+    the change under judgement cannot bring its own policy. Where that branch has no such file the
+    change's own is used, and in CI a doubt keeps the gate shut.
+
+    Raises ConfigError where the policy has faults, CannotTell where it cannot be read.
+    """
+    if not option:
+        return _built_in()
+    if option.startswith(_FROM_GIT):
+        return _from_revision(option, world)
+    if "://" in option:
+        raise RequestError(
+            f"a policy cannot be read from {option[:200]!r}",
+            where="policy",
+            remedy="give a file, or git:REVISION:PATH",
+        )
+    path = _inside(option, world)
+    branch = world.context.target_branch or world.context.default_branch
+    if not branch or path.startswith("/"):
+        return _from_change(option, world)
+    return _from_branch(path, branch, world)
+
+
+def _built_in() -> FoundPolicy:
+    digest = str(sha256(msgspec.json.encode(DEFAULT)))
+    source = PolicySource(where=f"built into {TOOL}", digest=digest, protected=True)
+    return FoundPolicy(policy=DEFAULT, source=source)
+
+
+def _from_revision(option: str, world: World) -> FoundPolicy:
+    revision, colon, path = option.removeprefix(_FROM_GIT).rpartition(":")
+    if not colon or not revision or not path:
+        raise RequestError(
+            f"{option[:200]!r} does not say which file of which revision",
+            where="policy",
+            remedy="write git:main:policy.yaml",
+        )
+    data = world.git.read(revision, path)
+    found = _read(data, f"{revision}:{path}", _commit(revision, world))
+    if _is_protected(revision, world):
+        return found
+    what = f"the policy was read from {revision}, which holds the change under judgement itself"
+    return _unprotected(found, what)
+
+
+def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
+    """Read it from the protected branch as the remote has it."""
+    revision = f"origin/{branch}"
+    try:
+        data = world.git.read(revision, path)
+    except Missing:
+        return _brought_along(path, branch, world)
+    except CannotTell as fault:
+        context = world.context
+        if context.branch != branch or context.pull_request:
+            raise CannotTell(
+                f"the policy cannot be read from {branch}: {fault.what}",
+                where=path,
+                remedy=f"git fetch origin {branch}, before this step",
+            ) from fault
+        revision, data = "HEAD", world.git.read("HEAD", path)
+    return _read(data, f"{revision}:{path}", _commit(revision, world), protected=True)
+
+
+def _brought_along(path: str, branch: str, world: World) -> FoundPolicy:
+    found = _from_change(path, world)
+    if world.context.system in _LOCAL:
+        return found
+    doubt = cannot_tell(
+        f"the policy is not on {branch}: the change under judgement brought it along",
+        where=Location(path=path),
+        remedy=f"merge the policy into {branch} first; until then leave `policy` out, and the one "
+        "built into cdkit decides",
+    )
+    return msgspec.structs.replace(found, doubts=(doubt,))
+
+
+def _from_change(path: str, world: World) -> FoundPolicy:
+    found = _read(world.files.read(path), path, "", protected=False)
+    return _unprotected(found, "the policy was read from the change under judgement itself")
+
+
+def _unprotected(found: FoundPolicy, what: str) -> FoundPolicy:
+    source = msgspec.structs.replace(found.source, protected=False)
+    note = f"{what}; `--policy git:BRANCH:PATH` takes it from a branch that the change cannot alter"
+    return msgspec.structs.replace(found, source=source, notes=(note,))
+
+
+def _read(data: bytes, where: str, revision: str, *, protected: bool = True) -> FoundPolicy:
+    return FoundPolicy(
+        policy=read_policy(data, where=where),
+        source=PolicySource(
+            where=where, digest=str(sha256(data)), revision=revision, protected=protected
+        ),
+    )
+
+
+def _is_protected(revision: str, world: World) -> bool:
+    """Whether a revision is another than the change: a trunk, or simply not where we stand."""
+    context = world.context
+    name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+    name = name.removeprefix("origin/")
+    if name in _TRUNKS | {context.target_branch, context.default_branch} - {""}:
+        return True
+    try:
+        head = world.git.head()
+    except CannotTell:
+        return False
+    current = {context.branch, head.branch, head.commit, context.commit}
+    if name in current | _HERE or name.startswith(("HEAD", "@")):
+        return False
+    return _commit(revision, world) != head.commit
+
+
+def _commit(revision: str, world: World) -> str:
+    try:
+        return world.git.resolve(revision)
+    except CannotTell:
+        return ""
+
+
+def _inside(path: str, world: World) -> str:
+    """Return a path inside the working directory as a relative one."""
+    here = world.files.absolute(".").rstrip("/.") + "/"
+    return path.removeprefix(here).removeprefix("./")

@@ -1,0 +1,99 @@
+"""What is known of the image under judgement: its source, its platforms, and what they lead to."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.document import Replay
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import OWN_KINDS, Identity
+
+SKEW = timedelta(minutes=5)
+"""How far the clocks of two machines may be apart."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """The question whether this image (`repository@digest`) may enter this stage.
+
+    `key` is its digest; `replay` is set where the question is asked in a replay of another time.
+    """
+
+    image: str
+    key: str
+    stage: str
+    replay: Replay | None = None
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What the image's newest identity says.
+
+    `tree` is its source tree, empty where that is not known for certain; `platforms` has each
+    platform's name by its manifest's digest.
+    """
+
+    tree: str = ""
+    platforms: dict[str, str] = {}
+
+    @property
+    def related(self) -> frozenset[str]:
+        """The digests whose facts count for the image too, beside its own."""
+        tree = {f"gitTree:{self.tree}"} if self.tree else set()
+        return frozenset(tree | set(self.platforms))
+
+
+def known_of(request: Request, collected: Collected, now: datetime) -> Known:
+    """Return what the newest identity of the image says.
+
+    A dirty working tree is not named by its commit's tree, so it gives none; nor do two
+    identities of the same second that name different trees.
+    """
+    found = _by_moment(request, collected, now)
+    newest = found[max(found)] if found else []
+    trees = {"" if one.origin.dirty else one.tree for one in newest}
+    platforms = {part.digest: part.platform for one in newest for part in one.platforms}
+    platforms.pop(request.key, None)
+    return Known(tree=trees.pop() if len(trees) == 1 else "", platforms=platforms)
+
+
+def _by_moment(
+    request: Request, collected: Collected, now: datetime
+) -> dict[datetime, list[Identity]]:
+    found: dict[datetime, list[Identity]] = {}
+    for fact in collected.facts:
+        document, moment = fact.document, moment_of(fact)
+        if moment is None or moment > now + SKEW or not counts_here(fact, request, now):
+            continue
+        if isinstance(document, Identity) and document.digest == request.key:
+            found.setdefault(moment, []).append(document)
+    return found
+
+
+def moment_of(fact: Fact) -> datetime | None:
+    """Return when a fact was recorded; None where it does not say so with a time zone."""
+    try:
+        moment = datetime.fromisoformat(fact.document.origin.recorded_at)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def counts_here(fact: Fact, request: Request, now: datetime) -> bool:
+    """Whether a fact is of this world and time.
+
+    A replay's facts count in that very replay only; and a replay of an earlier time does not see
+    what was recorded after it.
+    """
+    replay = fact.document.origin.replay
+    if request.replay is None or replay is not None:
+        return replay == request.replay
+    moment = moment_of(fact)
+    return moment is None or moment <= now + SKEW
+
+
+def is_of_kind(fact: Fact, kind: str) -> bool:
+    """Whether a fact is evidence of this kind; no report passes for an identity."""
+    own = str(type(fact.document).__struct_config__.tag)
+    if kind in OWN_KINDS or own in OWN_KINDS:
+        return kind == own
+    return fact.kind == kind
