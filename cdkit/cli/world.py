@@ -8,6 +8,7 @@ from datetime import datetime
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
 from cdkit.core.doors.clock import ReplayClock, SystemClock, stamp
+from cdkit.core.doors.engine import DockerEngine
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.doors.git import GitRepository
 from cdkit.core.doors.process import SystemProcesses
@@ -78,4 +79,5 @@ def build_world(context: BuildContext, *, at: datetime | None = None, run: str =
         talk=Stderr(),
         context=context,
         replay=Replay(run=run, at=stamp(at)) if at else None,
+        engine=DockerEngine(),
     )

@@ -8,6 +8,7 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
+from cdkit.core.container import Engine
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
 from cdkit.core.secret import Secret
@@ -200,3 +201,4 @@ class World:
     talk: Talk
     context: BuildContext
     replay: Replay | None = None
+    engine: Engine | None = None

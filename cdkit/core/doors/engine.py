@@ -1,0 +1,188 @@
+"""The door to a container engine, through the Docker SDK: bounded, without rights, removed."""
+
+import contextlib
+import io
+import os
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cdkit.core.container import Container, Ended, Mount
+from cdkit.core.errors import CannotTell
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_QUICK = 10
+_PULL_TIMEOUT = 600
+_MOST_OUTPUT = 1024 * 1024 * 1024
+_MOST_COLLECTED = 1024 * 1024
+_SOCKET = "/var/run/docker.sock"
+
+
+class DockerEngine:
+    """The engine at DOCKER_HOST, else at the usual socket; podman's Docker API works as well."""
+
+    def missing(self) -> str:
+        """Return why no engine can be used, or an empty string; asked without importing much."""
+        if not os.environ.get("DOCKER_HOST") and os.name == "posix":
+            if not os.path.exists(_SOCKET):  # noqa: PTH110 - a socket, not a file
+                return f"no Docker engine: there is no {_SOCKET} and no DOCKER_HOST"
+            if not os.access(_SOCKET, os.R_OK | os.W_OK):
+                return f"no Docker engine: this user may not use {_SOCKET}"
+        try:
+            with _client(_QUICK) as client:
+                system = client.info().get("OSType", "linux")
+        except CannotTell as fault:
+            return fault.what
+        return "" if system == "linux" else f"the Docker engine runs {system} containers, not Linux"
+
+    def obtain(self, image: str) -> None:
+        """Make sure that the engine holds an image; it is pulled by digest, or not at all."""
+        from docker.errors import ImageNotFound
+
+        with _client(_PULL_TIMEOUT) as client:
+            try:
+                client.images.get(image)
+            except ImageNotFound:
+                if "@" not in image:
+                    raise CannotTell(
+                        f"the Docker engine does not hold the image {image}",
+                        remedy="name it by digest, repository@sha256:…, so that it can be pulled",
+                    ) from None
+                client.images.pull(image)
+
+    def run(self, container: Container) -> Ended:
+        """Run a container to its end and remove it."""
+        with _client(_PULL_TIMEOUT) as client, _created(client, container) as made:
+            return _run(client, container, made.id)
+
+
+def _run(client: "DockerClient", container: Container, made: str) -> Ended:
+    """Attach, start, read to the end; a watch kills the container when its time is up.
+
+    The output is read from the engine as it comes, so that nothing of it is kept in its log.
+    """
+    stream = client.api.attach(made, stdout=True, stderr=True, stream=True, demux=True)
+    late = threading.Event()
+    watch = threading.Timer(container.timeout, _kill, (client, made, late))
+    watch.daemon = True
+    watch.start()
+    try:
+        client.api.start(made)
+        stdout, stderr = _read(stream)
+        code = client.api.wait(made, timeout=_QUICK)["StatusCode"]
+    finally:
+        watch.cancel()
+    if late.is_set():
+        raise CannotTell(
+            f"{container.image} did not end within {container.timeout:g} s and was stopped",
+            remedy="give it more time",
+        )
+    if client.api.inspect_container(made)["State"].get("OOMKilled"):
+        raise CannotTell(
+            f"{container.image} wanted more than {container.memory // 1024**2} MiB and was stopped",
+            remedy="run it where there is more memory, or on a smaller image",
+        )
+    collected = dict(_collect(client, made, container.collect))
+    return Ended(code=code, stdout=stdout, stderr=stderr, collected=collected)
+
+
+def _read(stream: Iterator[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:
+    out, err = io.BytesIO(), io.BytesIO()
+    for more_out, more_err in stream:
+        out.write(more_out or b"")
+        err.write(more_err or b"")
+        if out.tell() + err.tell() > _MOST_OUTPUT:
+            raise CannotTell("a container wrote over 1 GiB", remedy="look at what it runs")
+    return out.getvalue(), err.getvalue()
+
+
+def _kill(client: "DockerClient", made: str, late: threading.Event) -> None:
+    late.set()
+    with contextlib.suppress(Exception):  # it may have ended in this very moment
+        client.api.kill(made)
+
+
+def _collect(
+    client: "DockerClient", made: str, paths: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    import tarfile
+
+    from docker.errors import NotFound
+
+    for path in paths:
+        try:
+            stream, _ = client.api.get_archive(made, path)
+        except NotFound:
+            continue
+        packed = io.BytesIO()
+        for chunk in stream:
+            packed.write(chunk)
+            if packed.tell() > _MOST_COLLECTED:
+                raise CannotTell(f"{path} in a container is over 1 MiB", remedy="look at it")
+        packed.seek(0)
+        with tarfile.open(fileobj=packed) as tar:
+            member = tar.next()
+            content = tar.extractfile(member) if member and member.isreg() else None
+            if content:
+                yield path, content.read()
+
+
+@contextlib.contextmanager
+def _created(client: "DockerClient", container: Container) -> Iterator[Any]:
+    """Create a container and remove it at the end, with the volumes that have no name."""
+    from docker.types import LogConfig
+
+    made = client.containers.create(
+        container.image,
+        list(container.command),
+        environment=container.environ,
+        mounts=[_mount(mount) for mount in container.mounts],
+        network_mode="bridge" if container.network else "none",
+        mem_limit=container.memory,
+        pids_limit=1024,
+        # Root without rights, save the one to read files that belong to somebody else.
+        cap_drop=["ALL"],
+        cap_add=["DAC_OVERRIDE"],
+        security_opt=["no-new-privileges"],
+        labels={"dev.cdkit": "scan"},
+        log_config=LogConfig(type="none"),
+    )
+    try:
+        yield made
+    finally:
+        with contextlib.suppress(Exception):  # what failed before is what people must hear of
+            made.remove(force=True, v=True)
+
+
+def _mount(mount: Mount) -> Any:  # noqa: ANN401 - the SDK's own type, imported late
+    from docker.types import Mount as SdkMount
+
+    return SdkMount(
+        target=mount.target,
+        source=mount.source,
+        type="volume" if mount.is_volume else "bind",
+        read_only=mount.read_only,
+    )
+
+
+@contextlib.contextmanager
+def _client(timeout: int) -> Iterator["DockerClient"]:
+    """A client of the SDK; whatever it raises comes out as CannotTell, without an address."""
+    import docker
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=timeout)
+        try:
+            yield client
+        finally:
+            client.close()
+    except (DockerException, requests.RequestException, OSError) as fault:
+        said = getattr(fault, "explanation", None) or str(fault) or type(fault).__name__
+        raise CannotTell(
+            f"the Docker engine failed: {str(said)[:500]}",
+            remedy="check that it runs and that this user may use it: docker info",
+        ) from fault
