@@ -1,4 +1,4 @@
-"""Why a report may not be believed: every way in which a scan finds nothing without having looked."""
+"""Why a report may not be believed: the ways to find nothing without having looked."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta

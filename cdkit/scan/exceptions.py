@@ -25,7 +25,7 @@ class _Entry(Struct, frozen=True, kw_only=True, rename="kebab"):
     paths: tuple[str, ...] = ()
 
 
-class _File(Struct, frozen=True, kw_only=True, rename="kebab"):
+class Exceptions(Struct, frozen=True, kw_only=True, rename="kebab"):
     exceptions: tuple[_Entry, ...]
 
 
@@ -76,7 +76,7 @@ def read_exceptions(data: bytes, *, where: str) -> tuple[Waiver, ...]:
     Raises ConfigError with every fault at its line and column: a missing reason, owner or date, a
     date that is none, an unknown key.
     """
-    entries = load(data, _File, where=where).exceptions
+    entries = load(data, Exceptions, where=where).exceptions
     root = compose(data, where=where)
     nodes = _list_nodes(root) if root else ()
     faults: list[Fault] = []

@@ -123,10 +123,20 @@ def _fix(found: Vulnerability) -> Fix | None:
 
 
 def _merge(judged: list[_Judged]) -> list[_Judged]:
-    """Make one finding of what several platforms share; the worst first, else by name."""
-    merged: dict[tuple[str, str], _Judged] = {}
+    """Make one finding of what several platforms share; the worst first, else by name.
+
+    What differs in anything that decides, an exception above all, stays apart.
+    """
+    merged: dict[tuple[object, ...], _Judged] = {}
     for item in judged:
-        key = (item.finding.fingerprint, item.vulnerability.installed)
+        found = item.vulnerability
+        key = (
+            item.finding.fingerprint,
+            found.installed,
+            found.severity,
+            found.fixed,
+            id(item.waiver),
+        )
         known = merged.setdefault(key, item)
         platform = item.finding.properties.get("platforms", "")
         if known is not item and platform:
