@@ -18,7 +18,7 @@ _MOST_LINES = 1 << 20
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*(?:TN:[^\n]*\n|SF:[^\n]+\n)")
 _RECORD = re.compile(r"[A-Z]{2,8}:")
 _DATA = re.compile(r"(\d{1,9}),(-?\d+)(?:,.*)?", re.ASCII)
-_BRANCH = re.compile(r"(\d{1,9}),(.*),(-|\d+)", re.ASCII)
+_BRANCH = re.compile(r"(\d{1,9}),([^,]*,.*),(-|\d+)", re.ASCII)
 
 
 class _Section:
