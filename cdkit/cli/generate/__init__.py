@@ -6,7 +6,9 @@ from collections.abc import Mapping
 import click
 
 from cdkit.cli.generate.actions import actions
+from cdkit.cli.generate.gitlab import gitlab
 from cdkit.cli.generate.hooks import hooks
+from cdkit.cli.generate.jenkins import jenkins
 from cdkit.cli.generate.pages import pages
 from cdkit.cli.generate.schemas import schemas
 from cdkit.cli.session import open_session
@@ -15,7 +17,14 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import AnyStep
 from cdkit.core.world import Files
 
-OWNED = ("actions/*/action.yml", "schemas/**/*.json", "docs/steps/*.md", "docs/rules/**/*.md")
+OWNED = (
+    "actions/*/action.yml",
+    "templates/*.yml",
+    "jenkins/vars/cdkit[A-Z]*",
+    "schemas/**/*.json",
+    "docs/steps/*.md",
+    "docs/rules/**/*.md",
+)
 """What only `cdkit generate` writes: a file here that it does not write is a leftover."""
 
 
@@ -46,7 +55,8 @@ def COMMAND(check: bool) -> int:  # noqa: N802, FBT001 - the constant that the t
 def everything() -> Mapping[str, str]:
     """Return every generated file by its path."""
     steps: list[AnyStep] = [importlib.import_module(entry.module).STEP for entry in STEPS]
-    return {**actions(steps), **hooks(steps), **schemas(steps), **pages(steps)}
+    calls = {**actions(steps), **gitlab(steps), **jenkins(steps), **hooks(steps)}
+    return {**calls, **schemas(steps), **pages(steps)}
 
 
 def _same(files: Files, path: str, text: str) -> bool:
