@@ -1,9 +1,7 @@
 """What people read when something fails: where, what, what to do; a traceback only for a bug."""
 
 import contextlib
-import platform
 import sys
-import traceback
 
 import click
 
@@ -57,6 +55,9 @@ def _output_lost(error: OSError) -> int:
 
 def _bug(error: Exception, argv: list[str]) -> int:
     """Print a report that can be pasted into an issue."""
+    import platform
+    import traceback
+
     _say("cdkit: this is a fault of cdkit's own. Please report what follows:")
     _say(f"  cdkit {cdkit.__version__}, Python {platform.python_version()}, {platform.platform()}")
     _say(f"  command: cdkit {' '.join(argv[:1])} (with {max(len(argv) - 1, 0)} arguments)")

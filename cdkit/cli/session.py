@@ -10,7 +10,6 @@ from cdkit.ci.detect import detect
 from cdkit.ci.system import CiSystem
 from cdkit.cli.table import STEP_NAMES
 from cdkit.cli.world import build_world
-from cdkit.core.config import sections
 from cdkit.core.errors import Missing, RequestError
 from cdkit.core.step import option
 from cdkit.core.world import World
@@ -39,6 +38,8 @@ class Session(Struct, frozen=True, kw_only=True):
         """Return these sections of the configuration; another step's section is left unread."""
         if self.data is None:
             return {}
+        from cdkit.core.config import sections
+
         wanted = {VERSION: int, **known}
         found = sections(self.data, wanted, (RUN, *STEP_NAMES), where=self.config)
         if found.get(VERSION, 1) != 1:

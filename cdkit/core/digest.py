@@ -1,6 +1,5 @@
 """A content digest: the only name that cannot move."""
 
-import hashlib
 import re
 
 from msgspec import Struct
@@ -43,6 +42,8 @@ class Digest(Struct, frozen=True, order=True):
 
     def matches(self, data: bytes) -> bool:
         """Whether these bytes have this digest."""
+        import hashlib
+
         return hashlib.new(self.algorithm, data).hexdigest() == self.encoded
 
 
@@ -56,4 +57,6 @@ def _illegal(text: str, fault: str, where: str) -> RequestError:
 
 def sha256(data: bytes) -> Digest:
     """Return the SHA-256 digest of these bytes."""
+    import hashlib
+
     return Digest("sha256", hashlib.sha256(data).hexdigest())

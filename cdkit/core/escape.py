@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
 
 from cdkit.core.errors import RequestError
 
@@ -106,7 +105,7 @@ def _delimiter(name: str, value: str) -> str:
 
 
 _MARKDOWN = r"(?i)(?P<reference>[@#](?=[\w-])|\bGH-(?=\d)|://|www(?=\.))|[\\`*_\[\]~$<>&|]"
-_MARKDOWN_START = r"[#+=>-]|\d+(?=[.)])"
+_MARKDOWN_START = r"[#+=>:-]|\d+(?=[.)])"
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 
 
@@ -114,8 +113,11 @@ def markdown(text: str) -> str:
     """Return foreign text as inline GitHub-flavoured Markdown that shows just this text.
 
     One line, safe in a table cell and at the start of a line: no markup, HTML, link, mention or
-    issue reference comes alive (a zero-width space stands in the last three).
+    issue reference comes alive (a zero-width space stands in the last three), and no CI system
+    finds a command in it when it is printed into a log.
     """
+    from hashlib import sha256
+
     text = re.sub(_MARKDOWN, _in_markdown, terminal(text))
     if text[:1] == " ":
         return f"&#32;{text[1:]}"
@@ -145,7 +147,7 @@ def markdown_code(text: str) -> str:
     shown = terminal(text)
     if not shown:
         return ""
-    if "`" in shown or "|" in shown or shown != shown.strip():
+    if any(mark in shown for mark in ("`", "|", "##")) or shown != shown.strip():
         return f"<code>{markdown(shown)}</code>"
     return f"`{shown}`"
 

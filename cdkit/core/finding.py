@@ -1,6 +1,5 @@
 """A finding: what is wrong, how bad, how sure, where, and what would mend it."""
 
-import hashlib
 from enum import StrEnum
 
 from msgspec import Struct
@@ -104,6 +103,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def fingerprint(*parts: str) -> str:
     """Return a 64-digit hexadecimal name for these parts, order and boundaries included."""
+    import hashlib  # loads OpenSSL, which a run that finds nothing need not pay for
+
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")

@@ -133,12 +133,18 @@ class Http(Protocol):
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """Where a git checkout stands. `branch` is empty when detached."""
+    """Where a git checkout stands. `branch` is empty when detached.
+
+    `dirty` is what git itself calls so: a tracked file differs from the commit; `untracked` says
+    that there are files beside it which git does not ignore. What cdkit keeps in `.cdkit` is
+    neither.
+    """
 
     commit: str
     tree: str
     branch: str = ""
     dirty: bool = False
+    untracked: bool = False
     shallow: bool = False
     remote_url: str = ""
 

@@ -63,7 +63,7 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         option(
             "Where it goes: `file:PATH`, an `https://` address, `stdout:`; a table in cdkit.yaml "
             "where it needs headers, a signature or a mode.",
-            flag="sink",
+            flag="--sink",
             metavar="SINK",
         ),
     ] = ("file:.cdkit/events.ndjson",)

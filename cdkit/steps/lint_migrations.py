@@ -16,14 +16,14 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Finding, Severity
 from cdkit.core.names import TOOL
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.core.world import World
-from cdkit.evidence.store import open_store
 from cdkit.migrations.catalogue import describe, described, dispatch, rules
 from cdkit.migrations.find import Found, find, read
 from cdkit.migrations.lint import UNTOLD, Judged, Request, lint
 from cdkit.migrations.source import Migration
-from cdkit.steps.origin import origin_of, source_of
+from cdkit.steps.origin import head_of, origin_of, source_of
 
 NAME = "lint-migrations"
 _NEWEST = 18
@@ -102,7 +102,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     findings = tuple(finding for each in judged for finding in each.findings)
     verdict = _verdict(findings, unread, len(judged), Severity(options.fail_on))
     counting = sum(finding.suppressed is None for finding in findings)
-    source = source_of(world)
+    source = _source(judged, world)
     return Outcome(
         verdict=verdict,
         outputs=LintMigrationsOutputs(files=str(len(judged)), findings=str(counting)),
@@ -169,6 +169,8 @@ def _base(options: LintMigrationsOptions, world: World) -> _Base:
 
 def _deployed(options: LintMigrationsOptions, world: World) -> Deployment | None:
     """Return the newest deployment; what a replay pretended to deploy does not run anywhere."""
+    from cdkit.evidence.store import open_store
+
     there = open_store(options.records, world.files).environment(options.against)
     if there.unreadable:
         reason = there.unreadable[0]
@@ -201,6 +203,15 @@ def _judge(
         rules=dispatch(frozenset(options.disable), options.question),
     )
     return lint(request, world.processes)
+
+
+def _source(judged: list[Judged], world: World) -> Subject | None:
+    """Return what the fact is about; nothing where a migration here is in no commit."""
+    head, source = head_of(world), source_of(world)
+    if head is None or source is None or not head.untracked:
+        return source
+    beside = {change.path for change in world.git.changes("HEAD")}
+    return None if any(one.path in beside for one in judged) else source
 
 
 def _verdict(

@@ -36,7 +36,7 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
             flag="--report",
             metavar="KIND=FILES",
         ),
-    ]
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     image: Annotated[
         str,
         option(

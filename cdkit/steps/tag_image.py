@@ -270,6 +270,8 @@ def _notes(options: TagImageOptions, named: _Named, head: Head | None) -> tuple[
         notes.append("There is no digest yet: build and push, then name the image by its digest.")
     if head and head.dirty:
         notes.append("The working tree holds changes: no commit is claimed as the source.")
+    if head and head.untracked:
+        notes.append("Beside the commit stand files that git does not know: is one in the image?")
     if head and named.image:
         labels = named.image.platforms[0].config.labels
         if contradicts(labels, {"gitCommit": head.commit}):

@@ -43,10 +43,24 @@ def test_a_clean_checkout_tells_commit_tree_and_branch(folder: Path) -> None:
     assert (head.branch, head.dirty, head.shallow) == ("main", False, False)
 
 
-@pytest.mark.parametrize("name", ["app/a.sql", "new file\n.sql"])
-def test_any_change_makes_it_dirty(folder: Path, name: str) -> None:
-    (folder / name).write_text("SELECT 2;\n")
-    assert door(folder).head().dirty
+def test_a_changed_file_makes_it_dirty(folder: Path) -> None:
+    (folder / "app" / "a.sql").write_text("SELECT 2;\n")
+    head = door(folder).head()
+    assert (head.dirty, head.untracked) == (True, False)
+
+
+def test_a_new_file_is_told_apart_from_a_changed_one(folder: Path) -> None:
+    (folder / "new file\n.sql").write_text("SELECT 2;\n")
+    head = door(folder).head()
+    assert (head.dirty, head.untracked) == (False, True)
+
+
+@pytest.mark.parametrize("place", [".cdkit/records", "app/.cdkit"])
+def test_what_cdkit_itself_keeps_makes_nothing_dirty(folder: Path, place: str) -> None:
+    (folder / place).mkdir(parents=True)
+    (folder / place / "fact.json").write_text("{}\n")
+    head = door(folder).head()
+    assert (head.dirty, head.untracked) == (False, False)
 
 
 def test_a_detached_head_has_no_branch(folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -61,6 +59,8 @@ class DiskFiles:
 
     def write(self, path: str, data: bytes, *, fresh: bool = False) -> None:
         """Write aside, sync, rename: another reader sees the old file or the new one, whole."""
+        import tempfile
+
         with _writing(path):
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +114,8 @@ class DiskFiles:
 
     def remove(self, path: str) -> None:
         """Remove a file or a whole folder."""
+        import shutil
+
         target = self._root / path
         with _writing(path):
             if target.is_dir() and not target.is_symlink():
@@ -124,6 +126,9 @@ class DiskFiles:
     @contextlib.contextmanager
     def temporary(self) -> Iterator[str]:
         """Give a new empty folder that is removed at the end."""
+        import shutil
+        import tempfile
+
         with _writing(tempfile.gettempdir()):
             folder = tempfile.mkdtemp(prefix="cdkit-")
         try:

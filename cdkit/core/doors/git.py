@@ -8,6 +8,7 @@ from cdkit.core.world import Change, Completed, Head, Processes
 if TYPE_CHECKING:
     from git import Repo
 
+_NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
 _NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
 _SHALLOW = "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)"
 
@@ -23,14 +24,17 @@ class GitRepository:
         """Return where the checkout stands, by two commands of git's own."""
         named = self._git("rev-parse", "HEAD", "HEAD^{tree}", "--is-shallow-repository")
         commit, tree, shallow = named.split("\n")[:3]
-        status = self._git("status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+        status = self._git(
+            "status", "--porcelain=v2", "--branch", "-unormal", "--", ":/", _NOT_OURS
+        )
         lines = status.splitlines()
         branch = next((x[14:] for x in lines if x.startswith("# branch.head ")), "")
         return Head(
             commit=commit,
             tree=tree,
             branch="" if branch == "(detached)" else branch,
-            dirty=any(not line.startswith("#") for line in lines),
+            dirty=any(line[:1] not in {"#", "?"} for line in lines),
+            untracked=any(line[:1] == "?" for line in lines),
             shallow=shallow == "true",
             remote_url=self._remote(),
         )

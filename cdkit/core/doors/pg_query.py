@@ -121,7 +121,7 @@ def parse_apart(sql: bytes, processes: "Processes") -> bytes:
     from cdkit.core.errors import CannotTell
 
     _refuse_nul(sql)
-    argv = [sys.executable, "-I", "-S", __file__, library_path()]
+    argv = [sys.executable, "-I", "-S", __file__, library()]
     done = processes.run(argv, stdin=sql, timeout=120)
     if done.code == 0:
         return done.stdout
@@ -135,12 +135,12 @@ def parse_apart(sql: bytes, processes: "Processes") -> bytes:
 
 
 @functools.cache
-def library_path() -> str:
+def library() -> str:
     """Return the path of the library inside the postgast wheel; raises CannotTell without it."""
-    import importlib.util
     import os
+    from importlib.machinery import PathFinder
 
-    spec = importlib.util.find_spec("postgast")
+    spec = PathFinder.find_spec("postgast")
     name = _NAMES.get(sys.platform, "libpg_query.so")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         if os.path.isfile(path := os.path.join(folder, name)):  # noqa: PTH113, PTH118 - start-up
@@ -155,41 +155,41 @@ def library_path() -> str:
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    return _open(library_path())
+    return _open(library())
 
 
 def _open(path: str) -> ctypes.CDLL:
-    library = ctypes.CDLL(path)
+    opened = ctypes.CDLL(path)
     for name, free, result in _FUNCTIONS:
-        call, release = getattr(library, name), getattr(library, free)
+        call, release = getattr(opened, name), getattr(opened, free)
         call.argtypes, call.restype = [ctypes.c_char_p], result
         release.argtypes, release.restype = [result], None
-    return library
+    return opened
 
 
 def _parse(sql: bytes) -> bytes:
-    library = _library()
-    result = library.pg_query_parse(sql)
+    loaded = _library()
+    result = loaded.pg_query_parse(sql)
     try:
         _raise(result.error, sql)
         return bytes(result.tree)
     finally:
-        library.pg_query_free_parse_result(result)
+        loaded.pg_query_free_parse_result(result)
 
 
 def _parse_plpgsql(sql: bytes) -> bytes:
-    library = _library()
-    result = library.pg_query_parse_plpgsql(sql)
+    loaded = _library()
+    result = loaded.pg_query_parse_plpgsql(sql)
     try:
         _raise(result.error, sql)
         return bytes(result.tree)
     finally:
-        library.pg_query_free_plpgsql_parse_result(result)
+        loaded.pg_query_free_plpgsql_parse_result(result)
 
 
 def _raise(error: "ctypes._Pointer[_Error]", sql: bytes) -> None:
     """Raise what the library says; it counts characters from 1, we count bytes from 0."""
-    if error:
+    if bool(error):
         said = error.contents
         message = (said.message or b"").decode("utf-8", "replace")
         before = sql.decode("utf-8", "surrogateescape")[: max(said.cursorpos - 1, 0)]

@@ -1,7 +1,6 @@
 """The door to other programs: an argument list, never a shell, and always an end."""
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,8 @@ class SystemProcesses:
 
     def which(self, program: str) -> str | None:
         """Return the full path of a program on the PATH, or None."""
+        import shutil
+
         return shutil.which(program)
 
     def run(
