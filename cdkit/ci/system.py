@@ -71,9 +71,9 @@ class CiSystem(Struct, frozen=True, kw_only=True):
     systems is the test: exactly one claims it. `fallback` marks the one that is meant when no
     other claims. `annotations` names the report format that the system shows beside the code when
     it stands in the job's log. `outputs` turns a step's outputs into text for a file;
-    `summary_path` names the file that a Markdown summary is added to, or "". `mask` returns the line that tells the system
-    to hide a secret. Lines from `mask`, `open_section` and `close_section` go to stderr: stdout is
-    data, and each of these systems reads both.
+    `summary_path` names the file that a Markdown summary is added to, or "". `mask` returns the
+    line that tells the system to hide a secret. Lines from `mask`, `open_section` and
+    `close_section` go to stderr: stdout is data, and each of these systems reads both.
     """
 
     name: str

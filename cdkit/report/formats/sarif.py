@@ -1,0 +1,324 @@
+"""SARIF 2.1.0: findings for code scanning (OASIS standard; docs.github.com, SARIF support).
+
+GitHub's limits are kept: 25,000 results and rules a run, worst first; 1,000 locations a result;
+20 tags and 1,024 characters of description a rule; no empty text; every result has a place.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from cdkit.core.escape import sound, terminal, uri_path
+from cdkit.core.finding import Finding, Location, Severity, Suppression, fingerprint
+from cdkit.core.rule import Rule
+from cdkit.core.verdict import Answer, Reason
+from cdkit.report.json_text import json_text
+from cdkit.report.report import (
+    Format,
+    Report,
+    answer_words,
+    reasons_of,
+    remedies,
+    replay_mark,
+    unsaid,
+    worst_first,
+)
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+MOST_RESULTS = 25_000
+MOST_RULES = 25_000
+MOST_LOCATIONS = 1_000
+MOST_TAGS = 20
+LONGEST_DESCRIPTION = 1_024
+LONGEST_NAME = 255
+
+_LEVEL = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.UNKNOWN: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+_SCORE = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+}
+"""What GitHub reads as critical (over 9.0), high (7.0), medium (4.0) and low (0.1)."""
+
+Json = dict[str, Any]
+
+
+class _Result(Struct, frozen=True, kw_only=True):
+    """A finding, or a reason for no that no finding tells, as the results are made from it."""
+
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+    locations: tuple[Location, ...] = ()
+    fingerprint: str
+    about: str = ""
+    suppressed: Suppression | None = None
+    properties: Mapping[str, str]
+
+
+def render(report: Report) -> str:
+    """Return a SARIF log with one run.
+
+    A reason for cannot tell is a notification of the tool, and the run is not successful; so is a
+    reason for no, with a result where no finding tells it. GitHub reads the category of a run from
+    `automationDetails.id` up to its last slash: it is the step and the subject's name without its
+    digest, so that two images do not overwrite each other and the next image does.
+    """
+    results = _results(report)
+    kept = results[:MOST_RESULTS]
+    rules = _rules(report, kept)
+    index = {rule["id"]: number for number, rule in enumerate(rules)}
+    run: Json = {
+        "tool": {"driver": _driver(report, rules)},
+        "automationDetails": {"id": _category(report)},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report, len(results) - len(kept))],
+        "results": list(_written(kept, index, report)),
+        "properties": _properties(report),
+    }
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _driver(report: Report, rules: list[Json]) -> Json:
+    name, _, version = report.tool.partition(" ")
+    driver: Json = {"name": name or "cdkit"}
+    if version:
+        driver["version"] = version
+    return driver | {"rules": rules}
+
+
+def _category(report: Report) -> str:
+    subject = report.subject.partition("@")[0]
+    parts = [report.step, *([subject] if subject else []), report.context.build_id]
+    return "/".join(sound(part) for part in parts)
+
+
+def _properties(report: Report) -> Json:
+    held: Json = {"verdict": report.verdict.answer.value}
+    held |= {"replay": replay_mark(report)} if report.replay else {}
+    held |= {"record": sound(report.record)} if report.record else {}
+    return held | ({"notes": [terminal(note) for note in report.notes]} if report.notes else {})
+
+
+def _results(report: Report) -> list[_Result]:
+    reasons = [_of_reason(report, reason) for reason in unsaid(report)]
+    found = worst_first(report.open_findings) + worst_first(report.suppressed_findings)
+    remedy = remedies(report)
+    return [*reasons, *(_of_finding(finding, remedy(finding)) for finding in found)]
+
+
+def _of_reason(report: Report, reason: Reason) -> _Result:
+    rule = reason.rule or f"{report.step}-{reason.answer.value}"
+    where = str(reason.where or "")
+    return _Result(
+        rule=rule,
+        severity=Severity.HIGH,
+        message=reason.what,
+        remedy=reason.remedy,
+        locations=(reason.where,) if reason.where else (),
+        fingerprint=fingerprint(report.step, rule, where, reason.what),
+        properties={},
+    )
+
+
+def _of_finding(finding: Finding, remedy: str) -> _Result:
+    return _Result(
+        rule=finding.rule,
+        severity=finding.severity,
+        message=finding.message,
+        remedy=remedy,
+        locations=finding.locations,
+        fingerprint=finding.fingerprint,
+        about=finding.about,
+        suppressed=finding.suppressed,
+        properties={**finding.properties, "confidence": finding.confidence.value},
+    )
+
+
+def _written(
+    results: Iterable[_Result], index: Mapping[str, int], report: Report
+) -> Iterator[Json]:
+    seen: Counter[str] = Counter()
+    for result in results:
+        seen[result.fingerprint] += 1
+        yield _result(result, index[_id(result.rule)], seen[result.fingerprint], report)
+
+
+def _result(result: _Result, rule: int, occurrence: int, report: Report) -> Json:
+    written: Json = {
+        "ruleId": _id(result.rule),
+        "ruleIndex": rule,
+        "level": _LEVEL[result.severity],
+        "message": {"text": _message(result.message, result.remedy, result.rule, report)},
+        "locations": _locations(result, report),
+        "partialFingerprints": {
+            "primaryLocationLineHash": f"{result.fingerprint}:{occurrence}",
+            "cdkit/v1": result.fingerprint,
+        },
+        "properties": {"severity": result.severity.value, **result.properties},
+    }
+    if result.suppressed:
+        written["suppressions"] = [_suppression(result.suppressed, result.locations)]
+    return written
+
+
+def _message(what: str, remedy: str, otherwise: str, report: Report) -> str:
+    mark = "(replay) " if report.replay else ""
+    return mark + (_sentence(what, remedy) or _id(otherwise))
+
+
+def _sentence(what: str, remedy: str) -> str:
+    parts = (_plain(what), remedy and f"What to do: {_plain(remedy)}")
+    return "\n".join(part for part in parts if part)
+
+
+def _plain(text: str) -> str:
+    """Return text in which a viewer finds no embedded link (SARIF 2.1.0, 3.11.6)."""
+    return terminal(text).replace("](", "] (").strip()
+
+
+def _locations(result: _Result, report: Report) -> list[Json]:
+    locations = result.locations[:MOST_LOCATIONS]
+    written = [_location(location, result.about) for location in locations]
+    return written or [_nowhere(result.about, report)]
+
+
+def _location(location: Location, about: str) -> Json:
+    region = {
+        "startLine": max(location.line, 1),
+        "startColumn": location.column,
+        "endLine": location.end_line,
+        "endColumn": location.end_column,
+    }
+    physical: Json = {"artifactLocation": {"uri": uri_path(location.path or ".")}}
+    if not location.path.startswith("/"):
+        physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%"
+    physical["region"] = {name: number for name, number in region.items() if number > 0}
+    return {"physicalLocation": physical} | _logical(about)
+
+
+def _logical(about: str) -> Json:
+    name = terminal(about).strip()
+    return {"logicalLocations": [{"fullyQualifiedName": name}]} if name else {}
+
+
+def _nowhere(about: str, report: Report) -> Json:
+    """Return a place for what has none, since GitHub refuses a result without: its subject."""
+    subject = report.subject.partition("@")[0] or report.step
+    physical = {"artifactLocation": {"uri": uri_path(subject)}, "region": {"startLine": 1}}
+    return {"physicalLocation": physical} | _logical(about)
+
+
+def _suppression(why: Suppression, locations: tuple[Location, ...]) -> Json:
+    inside = bool(locations) and why.source.startswith(locations[0].path)
+    told = (why.reason, why.owner and f"by {why.owner}", why.expires and f"until {why.expires}")
+    text = ", ".join(terminal(part) for part in told if part)
+    kind = "inSource" if inside else "external"
+    return {"kind": kind, "status": "accepted", "justification": text or "no reason given"}
+
+
+def _invocation(report: Report, left_out: int) -> Json:
+    notices = [
+        _notification(reason)
+        for answer in (Answer.NO, Answer.CANNOT_TELL, Answer.YES)
+        for reason in reasons_of(report, answer)
+    ]
+    if left_out:
+        text = f"{left_out} results, the least severe, are left out of this file"
+        notices.insert(0, {"level": "warning", "message": {"text": text}})
+    if mark := replay_mark(report):
+        notices.insert(0, {"level": "warning", "message": {"text": mark}})
+    told = bool(reasons_of(report, Answer.CANNOT_TELL))
+    return {"executionSuccessful": not told, "toolExecutionNotifications": notices}
+
+
+_NOTIFICATION = {Answer.NO: "error", Answer.CANNOT_TELL: "error", Answer.YES: "note"}
+
+
+def _notification(reason: Reason) -> Json:
+    text = f"{answer_words(reason.answer)}: {_sentence(reason.what, reason.remedy)}"
+    written: Json = {"level": _NOTIFICATION[reason.answer], "message": {"text": text}}
+    return written | ({"locations": [_location(reason.where, "")]} if reason.where else {})
+
+
+def _rules(report: Report, results: list[_Result]) -> list[Json]:
+    """Return the rules of the results and then the others, each once."""
+    known = {_id(rule.id): rule for rule in report.rules}
+    found: dict[str, list[_Result]] = {}
+    for result in results:
+        found.setdefault(_id(result.rule), []).append(result)
+    names = dict.fromkeys([*found, *known])
+    return [
+        _rule(name, known.get(name), found.get(name, []), report) for name in [*names][:MOST_RULES]
+    ]
+
+
+def _rule(name: str, rule: Rule | None, results: list[_Result], report: Report) -> Json:
+    severity = max((result.severity for result in results), key=_rank, default=None)
+    severity = severity or (rule.severity if rule else Severity.UNKNOWN)
+    title = _plain(rule.title if rule else "") or name
+    why, instead = (rule.why, rule.instead) if rule else ("", "")
+    written: Json = {
+        "id": name,
+        "shortDescription": {"text": title[:LONGEST_DESCRIPTION]},
+        "fullDescription": {"text": (_plain(why) or title)[:LONGEST_DESCRIPTION]},
+        "help": _help(title, why, instead, rule.sources if rule else ()),
+        "defaultConfiguration": {"level": _LEVEL[severity]},
+        "properties": {"tags": _tags(rule, results, report)[:MOST_TAGS]},
+    }
+    if "security" in written["properties"]["tags"] and (score := _score(severity, results)):
+        written["properties"]["security-severity"] = score
+    if rule and (page := next((s for s in rule.sources if s.startswith("https://")), "")):
+        written["helpUri"] = page
+    return written
+
+
+def _help(title: str, why: str, instead: str, sources: tuple[str, ...]) -> Json:
+    parts = [part for part in (why, instead, *sources) if part]
+    text = "\n\n".join(sound(part) for part in parts) or title
+    return {"text": text, "markdown": text} if parts else {"text": text}
+
+
+def _tags(rule: Rule | None, results: list[_Result], report: Report) -> list[str]:
+    """Return the tags; what is about a package, or a scan's, is a matter of security."""
+    tags = [rule.domain or report.step] if rule else [report.step]
+    if tags == ["scan"] or any(result.about.startswith("pkg:") for result in results):
+        tags.append("security")
+    return tags
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _score(severity: Severity, results: list[_Result]) -> str:
+    """Return the score that the results name themselves, else the middle of their severity."""
+    named = (result.properties.get("security-severity", "") for result in results)
+    return next((score for score in named if _is_score(score)), _SCORE.get(severity, ""))
+
+
+def _is_score(text: str) -> bool:
+    try:
+        return 0 < float(text) <= 10
+    except ValueError:
+        return False
+
+
+def _id(rule: str) -> str:
+    return terminal(rule).strip()[:LONGEST_NAME] or "unnamed"
+
+
+FORMAT = Format(name="sarif", render=render)

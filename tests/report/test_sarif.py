@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema.validators import Draft4Validator
+from msgspec.structs import replace
+
+from cdkit.core.context import BuildContext
+from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.rule import Rule
+from cdkit.core.verdict import cannot_tell, judge, no, yes
+from cdkit.report.formats import sarif
+from cdkit.report.report import Report, render
+from tests.report.cases import CASES, report
+
+SCHEMAS = Path(
+    os.environ.get("CDKIT_SCHEMAS") or Path(__file__).parents[2].parent / "shared/schemas"
+)
+
+
+def finding(**fields: Any) -> Finding:  # noqa: ANN401 - a struct's fields
+    given = {"rule": "r", "severity": Severity.HIGH, "message": "m", "fingerprint": "f"} | fields
+    return Finding(**given)
+
+
+def run(*findings: Finding, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - a struct's fields
+    given: dict[str, Any] = {"verdict": judge([yes("fine")]), "step": "scan-image"} | fields
+    text = render("sarif", Report(findings=findings, **given))
+    written: dict[str, Any] = json.loads(text)["runs"][0]
+    return written
+
+
+@pytest.fixture(scope="module")
+def official() -> Draft4Validator:
+    path = SCHEMAS / "sarif-2.1.0.json"
+    if not path.is_file():
+        pytest.skip(f"no official SARIF schema here: set CDKIT_SCHEMAS to its folder ({SCHEMAS})")
+    return Draft4Validator(json.loads(path.read_bytes()))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_official_schema_accepts_every_case(name: str, official: Draft4Validator) -> None:
+    faults = [
+        fault.message for fault in official.iter_errors(json.loads(render("sarif", report(name))))
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_is_empty(name: str) -> None:
+    def texts(value: Any) -> list[str]:  # noqa: ANN401 - any JSON
+        if isinstance(value, dict):
+            own = [held for key, held in value.items() if key in {"text", "id", "name", "uri"}]
+            return own + [text for held in value.values() for text in texts(held)]
+        return [text for held in value for text in texts(held)] if isinstance(value, list) else []
+
+    assert all(texts(json.loads(render("sarif", report(name)))))
+
+
+def test_results_beyond_githubs_limit_are_left_out_least_severe_first_and_counted() -> None:
+    low = [finding(severity=Severity.LOW, fingerprint=str(n)) for n in range(sarif.MOST_RESULTS)]
+    written = run(*low, finding(severity=Severity.CRITICAL, rule="worst"))
+    assert len(written["results"]) == 25_000
+    assert written["results"][0]["ruleId"] == "worst"
+    told = written["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert told == "1 results, the least severe, are left out of this file"
+
+
+def test_locations_beyond_githubs_limit_are_left_out() -> None:
+    places = tuple(Location(path="a", line=n) for n in range(1, 1200))
+    assert len(run(finding(locations=places))["results"][0]["locations"]) == 1_000
+
+
+def test_a_description_is_no_longer_than_github_takes_it() -> None:
+    rule = Rule(id="r", domain="d", title="t" * 2000, why="w" * 2000, severity=Severity.LOW)
+    (written,) = run(rules=(rule,), verdict=judge([yes("y")]))["tool"]["driver"]["rules"]
+    assert len(written["shortDescription"]["text"]) == 1024
+    assert len(written["fullDescription"]["text"]) == 1024
+    assert written["help"]["text"] == "w" * 2000
+
+
+def test_a_reason_for_cannot_tell_is_a_notification_of_a_run_that_failed() -> None:
+    reason = cannot_tell("the database is old", remedy="update", where=Location(path="a.json"))
+    written = run(verdict=judge([yes("fine"), reason]))
+    invocation = written["invocations"][0]
+    assert invocation["executionSuccessful"] is False
+    notice = invocation["toolExecutionNotifications"][0]
+    assert notice["level"] == "error"
+    assert notice["message"]["text"] == "cannot tell: the database is old\nWhat to do: update"
+    assert notice["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a.json"
+
+
+def test_a_no_that_no_finding_tells_is_a_result() -> None:
+    written = run(verdict=judge([no("unit is missing", remedy="run it")]), step="check-gate")
+    (result,) = written["results"]
+    assert result["ruleId"] == "check-gate-no"
+    assert result["level"] == "error"
+    assert written["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "check-gate-no"
+
+
+def test_the_same_fingerprint_twice_stays_two_alerts() -> None:
+    results = run(finding(), finding())["results"]
+    hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
+    assert hashes == ["f:1", "f:2"]
+
+
+def test_the_category_names_the_image_and_not_its_digest() -> None:
+    context = BuildContext(system="github", run="7", attempt=2)
+    written = run(subject="r.io/acme/orders@sha256:0f", context=context)
+    assert written["automationDetails"]["id"] == "scan-image/r.io/acme/orders/7-2"
+
+
+def test_outside_a_run_the_category_still_ends_with_a_slash() -> None:
+    assert run()["automationDetails"]["id"] == "scan-image/"
+
+
+@pytest.mark.parametrize(
+    ("severity", "level", "score"),
+    [
+        (Severity.CRITICAL, "error", "9.5"),
+        (Severity.HIGH, "error", "8.0"),
+        (Severity.MEDIUM, "warning", "5.5"),
+        (Severity.LOW, "note", "2.0"),
+        (Severity.INFO, "note", None),
+        (Severity.UNKNOWN, "warning", None),
+    ],
+)
+def test_a_vulnerability_has_a_score_that_github_reads_as_its_severity(
+    severity: Severity, level: str, score: str | None
+) -> None:
+    written = run(finding(severity=severity, about="pkg:apk/alpine/zlib"))
+    (rule,) = written["tool"]["driver"]["rules"]
+    assert written["results"][0]["level"] == level
+    assert rule["defaultConfiguration"]["level"] == level
+    assert rule["properties"]["tags"] == ["scan-image", "security"]
+    assert rule["properties"].get("security-severity") == score
+
+
+@pytest.mark.parametrize("score", ["", "nan", "11", "-1", "0", "high"])
+def test_a_score_that_is_none_is_not_passed_on(score: str) -> None:
+    properties = {"security-severity": score}
+    (rule,) = run(finding(about="pkg:x", properties=properties))["tool"]["driver"]["rules"]
+    assert rule["properties"]["security-severity"] == "8.0"
+
+
+def test_a_migration_is_not_a_matter_of_security() -> None:
+    rules = json.loads(render("sarif", report("closed-migration")))["runs"][0]["tool"]["driver"][
+        "rules"
+    ]
+    assert all("security" not in rule["properties"]["tags"] for rule in rules)
+
+
+def test_a_finding_without_a_place_stands_at_its_subject() -> None:
+    (result,) = run(finding(about="zlib"), subject="r.io/a@sha256:0f")["results"]
+    place = result["locations"][0]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "r.io/a"
+    assert place["logicalLocations"] == [{"fullyQualifiedName": "zlib"}]
+
+
+def test_a_message_holds_no_link_of_its_own() -> None:
+    (result,) = run(finding(message="[click](https://evil.example)"))["results"]
+    assert "](" not in result["message"]["text"]
+
+
+def test_an_absolute_path_is_a_file_address_without_a_base() -> None:
+    (result,) = run(finding(locations=(Location(path="/etc/a b"),)))["results"]
+    artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": "file:///etc/a%20b"}
+
+
+def test_a_suppressed_finding_is_a_suppressed_result() -> None:
+    results = json.loads(render("sarif", report("closed-migration")))["runs"][0]["results"]
+    suppressed = {result["ruleId"]: result.get("suppressions") for result in results}
+    assert suppressed["drop-column"] is None
+    assert suppressed["blocking-index"] == [
+        {
+            "kind": "inSource",
+            "status": "accepted",
+            "justification": "the table is empty, by mona, until 2026-12-31",
+        }
+    ]
+
+
+def test_a_rule_without_a_finding_is_described_all_the_same() -> None:
+    gone = replace(report("closed-migration"), findings=())
+    rules = json.loads(render("sarif", gone))["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["drop-column", "lint-migrations-no", "blocking-index"]
