@@ -97,6 +97,8 @@ def output_block(name: str, value: str, delimiter: str = "") -> str:
 
 
 def _delimiter(name: str, value: str) -> str:
+    from hashlib import sha256  # loads OpenSSL: only where there are outputs to write
+
     seed = f"{name}\n{value}"
     while True:
         seed = sha256(seed.encode()).hexdigest()
@@ -116,8 +118,6 @@ def markdown(text: str) -> str:
     issue reference comes alive (a zero-width space stands in the last three), and no CI system
     finds a command in it when it is printed into a log.
     """
-    from hashlib import sha256
-
     text = re.sub(_MARKDOWN, _in_markdown, terminal(text))
     if text[:1] == " ":
         return f"&#32;{text[1:]}"
