@@ -19,29 +19,33 @@ _LIGHTER: dict[type[Operation], str] = {
 
 def lock_of(operation: Operation) -> tuple[str, tuple[Name, ...]]:
     """Return the strongest lock that an operation takes, and on which tables; empty for none."""
+    if isinstance(operation, op.OnTable):
+        return _on_table(operation)
+    if isinstance(operation, op.CreateTable):
+        parents = operation.parents if operation.partition else ()
+        return (ACCESS_EXCLUSIVE, parents) if parents else _of_references(operation)
+    if isinstance(operation, op.DropObject) and operation.kind == "table":
+        return ACCESS_EXCLUSIVE, (operation.name,)
+    return "", ()
+
+
+def _on_table(operation: op.OnTable) -> tuple[str, tuple[Name, ...]]:
+    table = operation.table
+    lock = _LIGHTER.get(type(operation), ACCESS_EXCLUSIVE)
     match operation:
-        case op.CreateIndex(concurrently=True, table=table):
-            return SHARE_UPDATE_EXCLUSIVE, (table,)
-        case op.CreateIndex(table=table):
-            return SHARE, (table,)
-        case op.AddConstraint(table=table, constraint=constraint) if constraint.references:
+        case op.CreateIndex(concurrently=concurrently):
+            lock = SHARE_UPDATE_EXCLUSIVE if concurrently else SHARE
+        case op.AddConstraint(constraint=constraint) if constraint.references:
             return SHARE_ROW_EXCLUSIVE, (table, constraint.references)
-        case op.ChangeTable(lock=lock, table=table) | op.LockTable(lock=lock, table=table):
-            return lock, (table,)
-        case op.MovePartition(action="ATTACH PARTITION", table=table):
-            return SHARE_UPDATE_EXCLUSIVE, (table,)
-        case op.CreateTable(parents=parents, partition=True):
-            return ACCESS_EXCLUSIVE, parents
-        case op.CreateTable():
-            return _of_references(operation)
-        case op.DropObject(kind="table", name=name):
-            return ACCESS_EXCLUSIVE, (name,)
-        case op.ChangeTrigger(action="CREATE RULE" | "DROP RULE" | "DROP TRIGGER", table=table):
-            return ACCESS_EXCLUSIVE, (table,)
-        case op.OnTable(table=table):
-            return _LIGHTER.get(type(operation), ACCESS_EXCLUSIVE), (table,)
+        case op.ChangeTable(lock=named) | op.LockTable(lock=named):
+            lock = named
+        case op.MovePartition(action="ATTACH PARTITION") | op.MovePartition(concurrently=True):
+            lock = SHARE_UPDATE_EXCLUSIVE
+        case op.ChangeTrigger(action="CREATE RULE" | "DROP RULE" | "DROP TRIGGER"):
+            lock = ACCESS_EXCLUSIVE
         case _:
-            return "", ()
+            pass
+    return lock, (table,)
 
 
 def _of_references(made: op.CreateTable) -> tuple[str, tuple[Name, ...]]:

@@ -56,7 +56,7 @@ class Default(Struct, frozen=True, kw_only=True):
 
 
 class Constraint(Struct, frozen=True, kw_only=True):
-    """A constraint on a table. `kind`: check, foreign key, unique, primary key, exclusion, not null.
+    """A constraint. `kind`: check, foreign key, unique, primary key, exclusion, not null.
 
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
     a CHECK (… IS NOT NULL) is about; `sql` is how it was written.
@@ -214,7 +214,7 @@ class ChangeRowSecurity(OnTable, frozen=True, kw_only=True):
 
 
 class RewriteTable(OnTable, frozen=True, kw_only=True):
-    """What copies a whole table: VACUUM FULL, CLUSTER, SET LOGGED, SET TABLESPACE …"""
+    """What copies a whole table: VACUUM FULL, CLUSTER, SET LOGGED, SET TABLESPACE and the like."""
 
     action: str
 

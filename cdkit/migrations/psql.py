@@ -3,20 +3,23 @@
 Source: PostgreSQL manual, "psql", section "Meta-Commands", and "COPY", section "Notes".
 """
 
+from itertools import pairwise
+
 from cdkit.migrations.lexer import Token, blanked, tokens
 from cdkit.migrations.trouble import Trouble
 
-_INERT = frozenset(
-    b"a C copy copyright echo encoding errverbose f H help pset prompt q qecho restrict s set "
-    b"sendpipeline t T timing unrestrict unset v warn x".split()
-)
+_INERT_WORDS = b"""
+    a C copy copyright echo encoding errverbose f H help pset prompt q qecho restrict s set
+    sendpipeline t T timing unrestrict unset v warn x
+"""
+_INERT = frozenset(_INERT_WORDS.split())
 """Commands that change no schema and bring no SQL from elsewhere."""
 
 
 def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
     """Return a script with psql's commands and COPY's rows made blank.
 
-    What a command would bring in unseen (`\\\\i file`, `\\\\gexec`, `\\\\if`, `\\\\connect`) is a trouble.
+    What a command would bring in unseen (`i`, `gexec`, `if`, `connect`) is a trouble.
     """
     troubles: list[Trouble] = []
     position = 0
@@ -45,12 +48,12 @@ def _next_span(data: bytes, position: int) -> tuple[int, int] | None:
 
 
 def _copies_rows(words: list[bytes]) -> bool:
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return bool(words) and words[0] == b"COPY" and (b"FROM", b"STDIN") in pairs
 
 
 def _rows(data: bytes, semicolon: Token) -> tuple[int, int] | None:
-    """Return the range of the rows after a COPY, the line with `\\\\.` included."""
+    """Return the range of the rows after a COPY, the line that ends them included."""
     start = _line_end(data, semicolon.end)
     for closing in (b"\n\\.\n", b"\n\\.\r\n"):
         if (found := data.find(closing, start)) >= 0:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.operation import Column, Constraint, Name, Operation
+from cdkit.migrations.operation import Constraint, Name, Operation
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
 
@@ -21,7 +21,9 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     if made.if_not_exists and full in schema.tables:
         return
     inherited = [schema.table(parent) for parent in made.parents]
-    columns = {name: column for parent in inherited if parent for name, column in parent.columns.items()}
+    columns = {
+        name: column for parent in inherited if parent for name, column in parent.columns.items()
+    }
     columns |= {column.name: column for column in made.columns}
     table = Table(
         name=full,
@@ -47,9 +49,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
     if constraint.kind in {"primary key", "unique"}:
-        index = Index(
-            table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns
-        )
+        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[Name(table.name.schema, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():

@@ -1,7 +1,7 @@
 """What a lint rule is: the operations that it looks at, what it says, and what it is sure of."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -11,15 +11,15 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
 
-COMPATIBLE = "compatible"
-SAFE_TO_RUN = "safe-to-run"
+COMPATIBLE: Final = "compatible"
+SAFE_TO_RUN: Final = "safe-to-run"
 
 Question = Literal["compatible", "safe-to-run", ""]
 """What a finding is an answer to; empty where it answers neither: there, nobody can tell."""
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a rule may ask: the schema and the session before the operation, the server's version."""
+    """What a rule may ask: schema and session before the operation, the server's version."""
 
     schema: Schema
     session: Session

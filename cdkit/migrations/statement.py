@@ -19,7 +19,7 @@ class Statement:
 
     __slots__ = ("base", "end", "kind", "node", "start", "text")
 
-    def __init__(  # noqa: PLR0913 - the six things that a statement is
+    def __init__(
         self, *, text: Text, kind: str, node: bytes, start: int, end: int, base: int = 0
     ) -> None:
         self.text = text

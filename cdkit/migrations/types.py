@@ -51,6 +51,11 @@ def change(old: Type, new: Type) -> TypeChange:
     before, after = _ALIASES.get(old.name, old.name), _ALIASES.get(new.name, new.name)
     if before == after:
         return _modifiers(before, old.modifiers, new.modifiers)
+    return _names(before, after, new)
+
+
+def _names(before: str, after: str, new: Type) -> TypeChange:
+    """Compare types of two names."""
     if before in _TEXTS and after in _TEXTS:
         return FREE if not new.modifiers else _NARROWER
     if (before, after) in _BINARY:

@@ -153,23 +153,20 @@ def _spans(statement: Statement, relation: RangeVar) -> list[tuple[int, int]]:
 
 
 def _altered(clause: _Clause) -> Operation:
-    subtype, on = clause.command.subtype, clause.on
+    subtype = clause.command.subtype
     if clause.alter.objtype == "OBJECT_INDEX" and subtype == "AT_AttachPartition":
-        return op.ChangeTable(**on, action="ATTACH PARTITION", lock=SHARE_UPDATE_EXCLUSIVE)
-    if make := _MAKERS.get(subtype):
-        return make(clause)
-    if subtype in _IDENTITY:
-        return op.ChangeIdentity(**clause.on_column, action=_IDENTITY[subtype])
-    if subtype in _ROW_SECURITY:
-        return op.ChangeRowSecurity(**on, action=_ROW_SECURITY[subtype])
-    if subtype in _REWRITES:
-        return op.RewriteTable(**on, action=_REWRITES[subtype])
-    if subtype in _TRIGGERS:
-        return op.ChangeTrigger(**on, action=_TRIGGERS[subtype], name=clause.command.name)
-    if subtype in _CHANGES:
-        action, lock = _CHANGES[subtype]
-        return op.ChangeTable(**on, action=action, lock=lock)
-    return _unread(clause)
+        return op.ChangeTable(**clause.on, action="ATTACH PARTITION", lock=SHARE_UPDATE_EXCLUSIVE)
+    return _MAKERS.get(subtype, _unread)(clause)
+
+
+def _change_table(clause: _Clause) -> Operation:
+    action, lock = _CHANGES[clause.command.subtype]
+    return op.ChangeTable(**clause.on, action=action, lock=lock)
+
+
+def _change_trigger(clause: _Clause) -> Operation:
+    action = _TRIGGERS[clause.command.subtype]
+    return op.ChangeTrigger(**clause.on, action=action, name=clause.command.name)
 
 
 def _unread(clause: _Clause) -> Operation:
@@ -277,4 +274,22 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     ),
     "AT_ChangeOwner": _change_owner,
     **dict.fromkeys(_PARTITIONS, _moved),
+    **dict.fromkeys(_CHANGES, _change_table),
+    **dict.fromkeys(_TRIGGERS, _change_trigger),
+    **dict.fromkeys(
+        _IDENTITY,
+        lambda clause: op.ChangeIdentity(
+            **clause.on_column, action=_IDENTITY[clause.command.subtype]
+        ),
+    ),
+    **dict.fromkeys(
+        _ROW_SECURITY,
+        lambda clause: op.ChangeRowSecurity(
+            **clause.on, action=_ROW_SECURITY[clause.command.subtype]
+        ),
+    ),
+    **dict.fromkeys(
+        _REWRITES,
+        lambda clause: op.RewriteTable(**clause.on, action=_REWRITES[clause.command.subtype]),
+    ),
 }

@@ -9,7 +9,15 @@ from msgspec import Struct
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Name, Operation
 from cdkit.migrations.postgres.names import of_object, of_relation, of_words
-from cdkit.migrations.postgres.tree import DefElem, Json, Node, ObjectWithArgs, RangeVar, RoleSpec, words
+from cdkit.migrations.postgres.tree import (
+    DefElem,
+    Json,
+    Node,
+    ObjectWithArgs,
+    RangeVar,
+    RoleSpec,
+    words,
+)
 from cdkit.migrations.statement import Statement
 
 _ON_TABLES = {"rule", "policy", "trigger"}
@@ -155,9 +163,7 @@ def rename(statement: Statement) -> Iterator[Operation]:
         yield op.RenameObject(**where, kind=kind, name=name, to=renamed.newname, table=table)
     else:
         parts = of_object(renamed.object) if renamed.object else (renamed.subname,)
-        yield op.RenameObject(
-            **where, kind=kind, name=table or of_words(parts), to=renamed.newname
-        )
+        yield op.RenameObject(**where, kind=kind, name=table or of_words(parts), to=renamed.newname)
 
 
 def set_schema(statement: Statement) -> Iterator[Operation]:
@@ -203,7 +209,9 @@ def _granted(statement: Statement, granted: _Grant, action: str) -> Operation:
     return op.Revoke(
         **_where(statement),
         action=action,
-        kind=f"all {kind_word(granted.objtype)}s in schema" if whole else kind_word(granted.objtype),
+        kind=f"all {kind_word(granted.objtype)}s in schema"
+        if whole
+        else kind_word(granted.objtype),
         objects=tuple(of_words(of_object(node)) for node in granted.objects),
         grantees=tuple(_role(node.role) for node in granted.grantees if node.role),
     )
@@ -228,9 +236,7 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
     if altered.old is None:
         yield op.AddEnumValue(**_where(statement), type=named, value=altered.new)
     else:
-        yield op.RenameEnumValue(
-            **_where(statement), type=named, value=altered.old, to=altered.new
-        )
+        yield op.RenameEnumValue(**_where(statement), type=named, value=altered.old, to=altered.new)
 
 
 def alter_domain(statement: Statement) -> Iterator[Operation]:

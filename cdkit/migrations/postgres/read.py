@@ -1,6 +1,7 @@
 """The reader of PostgreSQL: which function reads which kind of statement."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -66,21 +67,21 @@ _READERS: dict[str, Callable[[Statement], Iterable[Operation]]] = {
     "DropTableSpaceStmt": commands.standalone,
 }
 
-_HARMLESS = frozenset(
-    # Nobody who runs meets these: they describe, they add what nothing uses yet, they talk.
-    "CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateRoleStmt CreateFdwStmt "
-    "CreateForeignServerStmt CreateUserMappingStmt CreatePublicationStmt CreateConversionStmt "
-    "AlterPublicationStmt "
-    "CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt CreateTransformStmt "
-    "CreateAmStmt AlterTSConfigurationStmt ListenStmt UnlistenStmt NotifyStmt CheckPointStmt "
-    "ConstraintsSetStmt ExplainStmt VariableShowStmt PrepareStmt DeallocateStmt DiscardStmt "
-    "DeclareCursorStmt FetchStmt ClosePortalStmt".split()
-)
+# Nobody who runs meets these: they describe, they add what nothing uses yet, they talk.
+_HARMLESS_WORDS = """
+    CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateRoleStmt CreateFdwStmt
+    CreateForeignServerStmt CreateUserMappingStmt CreatePublicationStmt CreateConversionStmt
+    AlterPublicationStmt CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
+    CreateTransformStmt CreateAmStmt AlterTSConfigurationStmt ListenStmt UnlistenStmt NotifyStmt
+    CheckPointStmt ConstraintsSetStmt VariableShowStmt PrepareStmt DeallocateStmt
+    DiscardStmt
+"""
+_HARMLESS = frozenset(_HARMLESS_WORDS.split())
 
 
 def operations(statement: Statement) -> tuple[Operation, ...]:
     """Return what a statement does, in order; Unread where this cdkit cannot say."""
-    where = {"statement": statement, "at": statement.start}
+    where: dict[str, Any] = {"statement": statement, "at": statement.start}
     if statement.kind in _HARMLESS:
         return (op.Harmless(**where),)
     try:

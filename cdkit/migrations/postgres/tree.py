@@ -175,7 +175,9 @@ def literal(tree: Any) -> str | None:  # noqa: ANN401 - JSON
         return "null"
     for key, empty in (("sval", ""), ("ival", 0), ("fval", ""), ("boolval", False), ("bsval", "")):
         if key in constant:
-            return str(constant[key].get(key, empty)).lower() if key == "boolval" else str(
-                constant[key].get(key, empty)
+            return (
+                str(constant[key].get(key, empty)).lower()
+                if key == "boolval"
+                else str(constant[key].get(key, empty))
             )
     return None

@@ -1,0 +1,99 @@
+"""A constraint is checked against all rows while a lock keeps everybody out.
+
+A CHECK, a unique or exclusion constraint and a primary key hold ACCESS EXCLUSIVE meanwhile; a
+foreign key holds SHARE ROW EXCLUSIVE, on both tables. With NOT VALID the lock is short, and
+VALIDATE CONSTRAINT, in a later transaction, lets reads and writes go on. A unique constraint can
+be made from an index that was built CONCURRENTLY.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import (
+    AddColumn,
+    AddConstraint,
+    Constraint,
+    Name,
+    OnTable,
+    quoted,
+)
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+_PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
+
+
+def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hit]:
+    """Flag each constraint that reads a table which was there before the change."""
+    if context.schema.is_new_table(operation.table):
+        return
+    if isinstance(operation, AddConstraint):
+        constraint = operation.constraint
+        if constraint.valid and constraint.enforced and not constraint.index:
+            yield _hit(operation, constraint)
+        return
+    for constraint in operation.column.constraints:
+        if constraint.kind in _PROVEN_BY_INDEX or _fills(operation):
+            yield _hit(operation, constraint)
+
+
+def _fills(operation: AddColumn) -> bool:
+    """Whether the new column holds something to check; null passes, after a look at each row."""
+    default = operation.column.default
+    return bool(default and not default.null) or bool(operation.column.generated)
+
+
+def _hit(operation: OnTable, constraint: Constraint) -> Hit:
+    table = operation.table
+    name = constraint.name or f"{table.name}_{'_'.join(constraint.columns) or 'new'}"
+    return Hit(
+        message=f"checks all rows of {table} for a {constraint.kind}, under a lock",
+        about=f"{table}.{constraint.name}" if constraint.name else str(table),
+        fix=_of_index(table, name, constraint)
+        if constraint.kind in _PROVEN_BY_INDEX
+        else _later(table, name, constraint),
+    )
+
+
+def _later(table: Name, name: str, constraint: Constraint) -> Fix:
+    written = constraint.sql or f"CONSTRAINT {quoted(name)} …"
+    named = written if constraint.name else f"CONSTRAINT {quoted(name)} {written}"
+    if constraint.kind == "exclusion":
+        return Fix(summary="add it while the table is small, or in a quiet hour with a timeout")
+    return Fix(
+        summary="add it NOT VALID, and validate it in a later transaction",
+        replacement=f"ALTER TABLE {table.sql} ADD {named} NOT VALID;\n"
+        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};",
+    )
+
+
+def _of_index(table: Name, name: str, constraint: Constraint) -> Fix:
+    columns = ", ".join(map(quoted, constraint.columns)) or "…"
+    kind = constraint.kind.upper()
+    return Fix(
+        summary="build a unique index CONCURRENTLY, and make the constraint from it",
+        replacement=f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {table.sql} ({columns});\n"
+        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};",
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(AddConstraint, AddColumn),
+    check=check,
+    instead="Add it NOT VALID and validate later; make unique ones from an index.",
+    bad=(
+        Example(text="ALTER TABLE o ADD CONSTRAINT c CHECK (total > 0);", line=1),
+        Example(text="ALTER TABLE o\n  ADD FOREIGN KEY (p) REFERENCES p (id);", line=2),
+        Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
+        Example(text="ALTER TABLE o ADD COLUMN no int UNIQUE;", line=1),
+    ),
+    good=(
+        Example(text="ALTER TABLE o ADD CONSTRAINT c CHECK (total > 0) NOT VALID;"),
+        Example(text="ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);"),
+        Example(text="ALTER TABLE o VALIDATE CONSTRAINT c;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

@@ -1,0 +1,80 @@
+"""SET NOT NULL reads the whole table while nobody may read or write it.
+
+It does not where a valid CHECK already proves that the column holds no null (since PostgreSQL
+12), nor where a NOT NULL constraint was added NOT VALID and validated (since 18).
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import AddConstraint, Name, SetNotNull, quoted
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[Hit]:
+    """Flag each column that nothing proves to be filled."""
+    table = operation.table
+    if context.schema.is_new_table(table):
+        return
+    if isinstance(operation, SetNotNull):
+        columns: tuple[str, ...] = (operation.column,)
+    elif operation.constraint.kind == "not null" and operation.constraint.valid:
+        columns = operation.constraint.columns
+    else:
+        return
+    for column in columns:
+        if not _is_proven(table, column, context):
+            yield _hit(table, column)
+
+
+def _hit(table: Name, column: str) -> Hit:
+    name = quoted(f"{table.name}_{column}_not_null")
+    return Hit(
+        message=f"reads all of {table} to see that {column} holds no null, while nobody may use it",
+        about=f"{table}.{column}",
+        fix=Fix(
+            summary="prove it by a CHECK that is validated without a long lock, then set NOT NULL",
+            replacement=f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} "
+            f"CHECK ({quoted(column)} IS NOT NULL) NOT VALID;\n"
+            f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {name};\n"
+            f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET NOT NULL;\n"
+            f"ALTER TABLE {table.sql} DROP CONSTRAINT {name};",
+        ),
+    )
+
+
+def _is_proven(table: Name, column: str, context: Context) -> bool:
+    found = context.schema.table(table)
+    if found is None:
+        return False
+    known = found.columns.get(column)
+    proofs = (each for each in found.constraints.values() if each.valid and each.enforced)
+    return bool(known and known.not_null) or any(each.proves == column for each in proofs)
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=SAFE_TO_RUN,
+    on=(SetNotNull, AddConstraint),
+    check=check,
+    instead="Add CHECK (… IS NOT NULL) NOT VALID, validate it, then set NOT NULL.",
+    bad=(
+        Example(text="ALTER TABLE orders ALTER COLUMN note SET NOT NULL;", line=1),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;\n"
+            "ALTER TABLE o ALTER a SET NOT NULL;",
+            line=4,
+        ),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;\n"
+            "ALTER TABLE o VALIDATE CONSTRAINT c;\nALTER TABLE o ALTER a SET NOT NULL;"
+        ),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a SET NOT NULL;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

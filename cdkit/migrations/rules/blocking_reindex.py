@@ -1,0 +1,38 @@
+"""REINDEX without CONCURRENTLY stops all writes, and the reads that would use the index.
+
+It takes as long as building the index anew.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import Reindex
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(operation: Reindex, context: Context) -> Iterator[Hit]:
+    """Flag each REINDEX that blocks."""
+    if operation.concurrently or context.schema.is_new_table(operation.name):
+        return
+    kind, name = operation.kind.upper(), operation.name
+    yield Hit(
+        message=f"rebuilds the {operation.kind} {name} under a lock that stops writes",
+        about=str(name),
+        fix=Fix(
+            summary="rebuild it CONCURRENTLY, outside a transaction",
+            replacement=f"REINDEX {kind} CONCURRENTLY {name.sql};",
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(Reindex,),
+    check=check,
+    instead="REINDEX … CONCURRENTLY, outside a transaction.",
+    bad=(Example(text="REINDEX TABLE orders;", line=1),),
+    good=(Example(text="REINDEX TABLE CONCURRENTLY orders;"),),
+    sources=("https://www.postgresql.org/docs/current/sql-reindex.html",),
+)

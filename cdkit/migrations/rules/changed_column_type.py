@@ -1,0 +1,85 @@
+"""A column gets a type that the running version may not be able to read or write.
+
+Where the new type holds less (`varchar(20)` from `varchar(50)`), old writes are refused; where it
+is another type, parameters, comparisons and drivers of the old version no longer fit. Wider types
+of the same kind (`int` to `bigint`, a longer `varchar`, `varchar` to `text`) are not flagged
+here.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import ChangeType, quoted
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.types import change
+
+
+def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
+    """Flag each change of type that is no widening."""
+    table, column = operation.table, operation.column
+    if context.schema.is_new_column(table, column) or context.schema.is_new_table(table):
+        return
+    old = context.schema.column(table, column)
+    if old is None:
+        yield _hit(operation, "from a type that no migration here tells", Confidence.LOW)
+        return
+    changed = change(old.type, operation.type)
+    if operation.using:
+        yield _hit(operation, f"from {old.type} by an expression of its own", Confidence.MEDIUM)
+    elif changed.breaks:
+        holds = ", which holds less" if changed.fares == "narrower" else ""
+        yield _hit(operation, f"from {old.type}{holds}", Confidence.HIGH)
+
+
+def _hit(operation: ChangeType, how: str, confidence: Confidence) -> Hit:
+    table, column = operation.table, operation.column
+    return Hit(
+        message=f"changes {table}.{column} to {operation.type} {how}: a running version may not "
+        "be able to read or write it",
+        about=f"{table}.{column}",
+        severity=Severity.MEDIUM if confidence is Confidence.LOW else None,
+        confidence=confidence,
+        fix=Fix(
+            summary="add a column with the new type, write both, fill it in batches, move the "
+            "reads, and drop the old one in a later release",
+            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {quoted(column + '_new')} "
+            f"{operation.type};",
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=COMPATIBLE,
+    on=(ChangeType,),
+    check=check,
+    instead="Add a column with the new type, write both, move over, drop the old one later.",
+    bad=(
+        Example(
+            text="CREATE TABLE o (a varchar(50));\n-- released\n"
+            "ALTER TABLE o ALTER COLUMN a TYPE varchar(20);",
+            line=3,
+        ),
+        Example(
+            text="CREATE TABLE o (a text);\n-- released\n"
+            "ALTER TABLE o ALTER a TYPE int USING length(a);",
+            line=3,
+        ),
+        Example(text="ALTER TABLE o ALTER a TYPE jsonb;", line=1),
+        Example(
+            text="CREATE TABLE o (a numeric(10,2));\n-- released\n"
+            "ALTER TABLE o ALTER a TYPE numeric(8,2);",
+            line=3,
+        ),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE o (a varchar(20), b varchar(9), c numeric(8,2), d int);\n"
+            "-- released\nALTER TABLE o ALTER a TYPE varchar(40), ALTER b TYPE text,\n"
+            "  ALTER c TYPE numeric(10,2), ALTER d TYPE bigint;"
+        ),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a TYPE text;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

@@ -1,0 +1,49 @@
+"""A table goes away that the running version may still use.
+
+Every query on it fails at once, and its rows are lost. A roll back brings the old version back, not
+the table.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import DropObject
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+
+def check(operation: DropObject, context: Context) -> Iterator[Hit]:
+    """Flag each table that was there before the change."""
+    if operation.kind not in {"table", "foreign table"}:
+        return
+    name = operation.name
+    if context.schema.is_new_table(name):
+        return
+    known = context.schema.table(name) is not None
+    yield Hit(
+        message=f"drops the table {name}: a running version that uses it fails",
+        about=str(name),
+        confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+        fix=Fix(
+            summary="release a version that does not use the table, let it run everywhere, and "
+            "drop the table in a later release"
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=COMPATIBLE,
+    on=(DropObject,),
+    check=check,
+    instead="Stop using the table in one release, drop it in the next.",
+    bad=(
+        Example(text="DROP TABLE orders;", line=1),
+        Example(text="CREATE TABLE a (id int);\n-- released\nDROP TABLE IF EXISTS a;", line=3),
+    ),
+    good=(
+        Example(text="CREATE TABLE scratch (id int);\nDROP TABLE scratch;"),
+        Example(text="CREATE TEMP TABLE scratch (id int);\nDROP TABLE pg_temp.scratch;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-droptable.html",),
+)

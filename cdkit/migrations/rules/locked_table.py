@@ -1,0 +1,31 @@
+"""LOCK TABLE keeps others out of a table for the rest of the transaction."""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.locks import BLOCKING
+from cdkit.migrations.operation import LockTable
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(operation: LockTable, context: Context) -> Iterator[Hit]:
+    """Flag each lock that stops writes."""
+    if operation.lock in BLOCKING and not context.schema.is_new_table(operation.table):
+        yield Hit(
+            message=f"locks {operation.table} in {operation.lock} mode until the transaction ends",
+            about=str(operation.table),
+            fix=Fix(summary="leave the lock to the statements that need one, and keep them short"),
+        )
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=SAFE_TO_RUN,
+    on=(LockTable,),
+    check=check,
+    instead="Leave the lock to the statements that need one.",
+    bad=(Example(text="LOCK TABLE orders;", line=1),),
+    good=(Example(text="LOCK TABLE orders IN ROW EXCLUSIVE MODE;"),),
+    sources=("https://www.postgresql.org/docs/current/explicit-locking.html",),
+)

@@ -1,0 +1,73 @@
+"""The migration waits for a lock as long as it takes, and everybody waits behind it.
+
+A lock that must wait for one long query stops all who come later, even those who only read. With a
+`lock_timeout` the migration gives up instead, and can be tried again. Said once for each file.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations import operation
+from cdkit.migrations.locks import BLOCKING, lock_of
+from cdkit.migrations.operation import LockTable, Operation
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(done: Operation, context: Context) -> Iterator[Hit]:
+    """Flag the first lock that blocks others on a table which was there before the change."""
+    session = context.session
+    if session.lock_timeout or session.warned:
+        return
+    lock, tables = lock_of(done)
+    if lock not in BLOCKING or isinstance(done, LockTable):
+        return
+    held = [table for table in tables if not context.schema.is_new_table(table)]
+    if not held:
+        return
+    session.warned = True
+    yield Hit(
+        message=f"needs a lock ({lock}) on {held[0]}, and no lock_timeout is set",
+        about=str(held[0]),
+        fix=Fix(
+            summary="set a lock_timeout first, and try again when it strikes",
+            replacement="SET lock_timeout = '2s';",
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.LOW,
+    question=SAFE_TO_RUN,
+    on=(
+        operation.AddColumn,
+        operation.AddConstraint,
+        operation.ChangeIdentity,
+        operation.ChangeTable,
+        operation.ChangeTrigger,
+        operation.ChangeType,
+        operation.CreateTable,
+        operation.DropColumn,
+        operation.DropConstraint,
+        operation.DropDefault,
+        operation.DropNotNull,
+        operation.DropObject,
+        operation.RenameColumn,
+        operation.RenameTable,
+        operation.SetDefault,
+        operation.SetNotNull,
+        operation.Truncate,
+    ),
+    check=check,
+    instead="SET lock_timeout = '2s'; at the beginning, and try again when it strikes.",
+    bad=(
+        Example(text="SELECT 1;\nALTER TABLE orders ADD COLUMN note text;", line=2),
+        Example(text="SET lock_timeout = '2s';\nRESET lock_timeout;\nDROP TABLE orders;", line=3),
+    ),
+    good=(
+        Example(text="SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN note text;"),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD COLUMN b int;"),
+        Example(text="CREATE INDEX CONCURRENTLY i ON orders (a);"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/runtime-config-client.html",),
+)

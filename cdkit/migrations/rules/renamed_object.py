@@ -1,0 +1,52 @@
+"""A view, function, type, sequence or schema gets another name or another schema.
+
+The running version asks for the old name and gets an error. The name of a constraint matters to
+`ON CONFLICT ON CONSTRAINT` and to code that reads it from an error.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import RenameObject
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+_NOBODYS = frozenset(
+    {"index", "trigger", "policy", "rule", "publication", "table", "foreign table"}
+)
+
+
+def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
+    """Flag each thing that was there before the change and that queries name."""
+    kind, name = operation.kind, operation.name
+    if kind in _NOBODYS or context.schema.is_new_thing(name):
+        return
+    if operation.table and context.schema.is_new_table(operation.table):
+        return
+    verb = "moves" if operation.moved else "renames"
+    yield Hit(
+        message=f"{verb} the {kind} {name} to {operation.to}: a running version that uses it fails",
+        about=str(name),
+        severity=Severity.LOW if kind == "constraint" else None,
+        fix=Fix(summary=f"make a second {kind} with the new name, and drop the old one later"),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=COMPATIBLE,
+    on=(RenameObject,),
+    check=check,
+    instead="Make a second one with the new name, move over, drop the old one later.",
+    bad=(
+        Example(text="ALTER VIEW open_orders RENAME TO current_orders;", line=1),
+        Example(text="ALTER TYPE order_state RENAME TO state;", line=1),
+        Example(text="ALTER FUNCTION total(bigint) SET SCHEMA shop;", line=1),
+        Example(text="ALTER TABLE orders RENAME CONSTRAINT orders_ok TO orders_valid;", line=1),
+    ),
+    good=(
+        Example(text="ALTER INDEX orders_a RENAME TO orders_b;"),
+        Example(text="CREATE TYPE s AS ENUM ('a');\nALTER TYPE s RENAME TO t;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

@@ -1,0 +1,52 @@
+"""A new column must not be null and has no default.
+
+Where the table holds rows, the migration fails. Where it holds none, every insert of the running
+version fails, since it does not know the column.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import AddColumn, quoted
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+
+def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
+    """Flag each such column on a table that was there before the change."""
+    table, column = operation.table, operation.column
+    if context.schema.is_new_table(table) or not column.not_null:
+        return
+    if column.identity or column.serial or column.generated:
+        return
+    if column.default and not column.default.null:
+        return
+    name = quoted(column.name)
+    yield Hit(
+        message=f"adds {table}.{column.name} as NOT NULL without a default: it fails where there "
+        "are rows, and a running version cannot insert any more",
+        about=f"{table}.{column.name}",
+        fix=Fix(
+            summary="add it nullable (or with a default), and set NOT NULL in a later release",
+            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {name} {column.type};",
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=COMPATIBLE,
+    on=(AddColumn,),
+    check=check,
+    instead="Add the column nullable or with a default; set NOT NULL in a later release.",
+    bad=(
+        Example(text="ALTER TABLE orders ADD COLUMN note text NOT NULL;", line=1),
+        Example(text="ALTER TABLE orders ADD COLUMN no bigint PRIMARY KEY;", line=1),
+    ),
+    good=(
+        Example(text="ALTER TABLE orders ADD COLUMN note text;"),
+        Example(text="ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT '';"),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD COLUMN b int NOT NULL;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

@@ -1,0 +1,66 @@
+"""A change of type makes the server write every row anew while nobody may use the table.
+
+Its indexes are built again as well. Some changes only touch the catalogue, and are not flagged: a
+longer `varchar` or none, more digits for a `numeric`, `varchar` to `text`, `cidr` to `inet`.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import ChangeType, quoted
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.types import change
+
+
+def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
+    """Flag each change that rewrites a table which was there before the change."""
+    table, column = operation.table, operation.column
+    if context.schema.is_new_table(table) or context.schema.is_new_thing(table):
+        return
+    old = context.schema.column(table, column)
+    if old and not operation.using and not change(old.type, operation.type).rewrites:
+        if not operation.collation:
+            return
+        cause, confidence = "its indexes are built again", Confidence.MEDIUM
+    elif old:
+        cause, confidence = "every row is written anew", Confidence.HIGH
+    else:
+        cause = "every row is written anew, unless the old type (which no migration here tells) "
+        cause, confidence = cause + "is a shorter one of the same kind", Confidence.LOW
+    yield Hit(
+        message=f"changes {table}.{column} to {operation.type}: {cause}, under a lock that stops "
+        "reads and writes",
+        about=f"{table}.{column}",
+        severity=Severity.MEDIUM if confidence is not Confidence.HIGH else None,
+        confidence=confidence,
+        fix=Fix(
+            summary="add a column with the new type, write both, fill it in batches, move over",
+            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {quoted(column + '_new')} "
+            f"{operation.type};",
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(ChangeType,),
+    check=check,
+    instead="Add a column with the new type, write both, fill it in batches, move over.",
+    bad=(
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o\n  ALTER a TYPE bigint;",
+            line=4,
+        ),
+        Example(text="ALTER TABLE o ALTER a TYPE text;", line=1),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE o (a varchar(20), b numeric(8,2), c cidr);\n-- released\n"
+            "ALTER TABLE o ALTER a TYPE text, ALTER b TYPE numeric(10,2), ALTER c TYPE inet;"
+        ),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a TYPE bigint;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

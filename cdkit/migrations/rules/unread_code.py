@@ -1,0 +1,57 @@
+"""The migration runs code whose effect cannot be read from the file.
+
+An EXECUTE that puts its SQL together, a procedure, a function of your own in a SELECT, a block in
+another language, a statement unknown to cdkit: each may drop or lock anything. Nobody can tell, so
+the answer is "cannot tell". A DO block in PL/pgSQL is read, and judged by what stands in it.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import Call, Operation, Unread
+from cdkit.migrations.rule import Context, Hit, LintRule
+from cdkit.migrations.volatility import is_harmless_call
+
+
+def check(operation: Operation, context: Context) -> Iterator[Hit]:
+    """Flag what is unread, and calls of functions that nobody knows."""
+    del context
+    if isinstance(operation, Unread):
+        yield Hit(message=operation.what, fix=Fix(summary=operation.remedy))
+    if isinstance(operation, Call):
+        for function in operation.functions:
+            if operation.procedure or not is_harmless_call(function):
+                yield Hit(
+                    message=f"calls {function}(), and what that does cannot be read here",
+                    about=function,
+                    fix=Fix(
+                        summary="write the statements out, or have somebody look at it and say so "
+                        "with `-- cdkit: allow unread-code (reason)`"
+                    ),
+                )
+
+
+RULE = LintRule(
+    severity=Severity.UNKNOWN,
+    question="",
+    on=(Unread, Call),
+    check=check,
+    instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
+    bad=(
+        Example(text="DO $$ BEGIN\n  EXECUTE format('DROP TABLE %I', 'a');\nEND $$;", line=1),
+        Example(text="DO LANGUAGE plpython3u 'pass';", line=1),
+        Example(text="CALL tidy_up();", line=1),
+        Example(text="SELECT tidy_up();", line=1),
+        Example(text="EXECUTE prepared;", line=1),
+    ),
+    good=(
+        Example(
+            text="DO $$ BEGIN\n  CREATE TYPE a AS ENUM ('x');\nEXCEPTION "
+            "WHEN duplicate_object THEN NULL;\nEND $$;"
+        ),
+        Example(text="SELECT setval('order_number', max(no)) FROM orders;"),
+        Example(text="SELECT pg_catalog.set_config('search_path', '', false);"),
+        Example(text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';"),
+    ),
+)

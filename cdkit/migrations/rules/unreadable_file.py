@@ -1,0 +1,28 @@
+"""A file is not UTF-8 text.
+
+PostgreSQL would refuse it, or stop reading at its first NUL byte; what it does cannot be told.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import Context, Hit, LintRule
+
+
+def check(operation: Operation, context: Context) -> Iterator[Hit]:
+    """Find nothing in a statement: the reader of the file finds it."""
+    del operation, context
+    yield from ()
+
+
+RULE = LintRule(
+    severity=Severity.UNKNOWN,
+    question="",
+    on=(),
+    check=check,
+    instead="Save the file as UTF-8.",
+    bad=(Example(text="SELECT 1;\n\0", line=2),),
+    good=(Example(text="\ufeffSELECT 'é';"),),
+)

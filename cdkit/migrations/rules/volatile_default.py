@@ -1,0 +1,79 @@
+"""A new column makes the server write every row anew while nobody may use the table.
+
+A default that is volatile (`random()`, `clock_timestamp()`, `gen_random_uuid()`, a sequence) is
+computed for each row; so are identity, serial and stored generated columns, and a constrained
+domain has to be checked. A constant, and a stable function such as `now()`, is kept in the
+catalogue, and no row is touched.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import AddColumn, Column, Name, quoted
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.volatility import unknown_calls, volatile_calls
+
+
+def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
+    """Flag each column that rewrites a table which was there before the change."""
+    table, column = operation.table, operation.column
+    if context.schema.is_new_table(table):
+        return
+    cause, confidence = _cause(column, context)
+    if not cause:
+        return
+    name = quoted(column.name)
+    yield Hit(
+        message=f"adds {table}.{column.name} with {cause}: every row is written anew, under a lock "
+        "that stops reads and writes",
+        about=f"{table}.{column.name}",
+        confidence=confidence,
+        fix=Fix(
+            summary="add the column without it, set the default, and fill the rows in batches",
+            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {name} {column.type};\n"
+            f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT …;",
+        ),
+    )
+
+
+def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
+    if column.serial or column.identity:
+        return "a sequence", Confidence.HIGH
+    if column.generated == "stored":
+        return "a stored expression", Confidence.HIGH
+    parts = column.type.name.split(".")
+    domain = context.schema.thing(Name(parts[-2] if len(parts) > 1 else "", parts[-1]))
+    if domain and domain.kind == "domain" and domain.body:
+        return "a constrained domain", Confidence.HIGH
+    calls = column.default.calls if column.default else ()
+    if known := volatile_calls(calls):
+        return f"the volatile default {known[0]}()", Confidence.HIGH
+    if unsure := unknown_calls(calls):
+        return f"the default {unsure[0]}(), volatile unless it is declared otherwise", (
+            Confidence.MEDIUM
+        )
+    return "", Confidence.HIGH
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(AddColumn,),
+    check=check,
+    instead="Add the column without the default, set the default, fill the rows in batches.",
+    bad=(
+        Example(text="ALTER TABLE o ADD COLUMN u uuid DEFAULT gen_random_uuid();", line=1),
+        Example(text="ALTER TABLE o ADD COLUMN n bigserial;", line=1),
+        Example(text="ALTER TABLE o ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;", line=1),
+        Example(text="ALTER TABLE o ADD COLUMN n int GENERATED ALWAYS AS (a + 1) STORED;", line=1),
+        Example(text="ALTER TABLE o ADD COLUMN n int DEFAULT my_function();", line=1),
+    ),
+    good=(
+        Example(text="ALTER TABLE o ADD COLUMN made timestamptz NOT NULL DEFAULT now();"),
+        Example(text="ALTER TABLE o ADD COLUMN n int NOT NULL DEFAULT 0;"),
+        Example(text="ALTER TABLE o ADD COLUMN t text DEFAULT lower('A');"),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD COLUMN n bigserial;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

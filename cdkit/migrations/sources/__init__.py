@@ -1,0 +1,1 @@
+"""The tools whose migration files can be read, one module each."""
