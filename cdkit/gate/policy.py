@@ -167,6 +167,7 @@ def _faults_of(wanted: Requirement) -> list[tuple[str, str, str]]:
 
 
 def _line_of(data: bytes, text: str) -> int:
-    """Return the first line that holds this text; 0 where none does."""
+    """Return the first line that holds this text as a word; 0 where none does."""
+    word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])")
     lines = data.decode("utf-8", "replace").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if text and text in line), 0)
+    return next((number for number, line in enumerate(lines, 1) if text and word.search(line)), 0)

@@ -66,7 +66,7 @@ def test_a_fact_about_this_image_and_another_is_refused() -> None:
 
 
 def test_a_source_is_not_held_against_one_that_is_not_known() -> None:
-    assert again(fact(FINDINGS, SOURCE), source=None)
+    assert isinstance(again(fact(FINDINGS, SOURCE), source=None), Findings)
 
 
 def test_the_identity_of_another_image_is_refused() -> None:

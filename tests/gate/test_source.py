@@ -1,0 +1,176 @@
+"""Where the policy comes from, and that the change cannot bring its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cdkit.core.context import BuildContext
+from cdkit.core.digest import sha256
+from cdkit.core.errors import CannotTell, ConfigError, Missing, RequestError
+from cdkit.core.verdict import Answer
+from cdkit.core.world import Head, World
+from cdkit.gate.policy import DEFAULT
+from cdkit.gate.source import FoundPolicy, find_policy
+from tests.worlds import COMMIT, TREE, FakeGit
+from tests.worlds import world as worlds_world
+
+OTHER_COMMIT = "d" * 40
+STRICT = b"version: 1\nstages: [{name: deployment, enter: [{evidence: unit}]}]\n"
+LAX = b"version: 1\nstages: [{name: deployment, enter: [{evidence: lint}]}]\n"
+
+
+@dataclass
+class Repository(FakeGit):
+    """A repository that knows some revisions, and tells an unknown one from a missing file."""
+
+    commits: Mapping[str, str] = ()  # type: ignore[assignment]
+
+    def resolve(self, revision: str) -> str:
+        if revision not in dict(self.commits):
+            raise CannotTell(f"git knows no revision {revision}", remedy="fetch it")
+        return dict(self.commits)[revision]
+
+    def read(self, revision: str, path: str) -> bytes:
+        self.resolve(revision)
+        return super().read(revision, path)
+
+
+def repository(**contents: bytes) -> Repository:
+    """Return a repository at a commit of a feature branch, with these revisions' policies."""
+    named = {name.replace("__", "/"): data for name, data in contents.items()}
+    commits = dict.fromkeys(("origin/main", "main", "v1", *named), OTHER_COMMIT)
+    return Repository(
+        at=Head(commit=COMMIT, tree=TREE, branch="feature"),
+        contents={(name, "policy.yaml"): data for name, data in named.items()},
+        commits=commits | {"HEAD": COMMIT, "feature": COMMIT, "origin/feature": COMMIT},
+    )
+
+
+def world(folder: Path, git: Repository, **context: str) -> World:
+    known = BuildContext(system="github" if context else "terminal")
+    (folder / "policy.yaml").write_bytes(LAX)
+    return worlds_world(folder, git=git, context=msgspec.structs.replace(known, **context))
+
+
+def asks(found: FoundPolicy) -> str:
+    return found.policy.stages[0].enter[0].evidence
+
+
+def test_without_a_policy_the_one_built_in_counts(tmp_path: Path) -> None:
+    found = find_policy("", world(tmp_path, repository()))
+    assert found.policy == DEFAULT
+    assert found.source.protected
+    assert found.source.where.startswith("built into cdkit")
+
+
+def test_in_ci_a_file_is_read_from_the_branch_that_the_change_wants_to_enter(
+    tmp_path: Path,
+) -> None:
+    at = world(tmp_path, repository(origin__main=STRICT), target_branch="main", branch="feature")
+    found = find_policy("policy.yaml", at)
+    assert asks(found) == "unit"
+    assert found.source.where == "origin/main:policy.yaml"
+    assert found.source.digest == str(sha256(STRICT))
+    assert (found.source.revision, found.source.protected) == (OTHER_COMMIT, True)
+    assert (found.doubts, found.notes) == ((), ())
+
+
+def test_the_target_branch_comes_before_the_default_branch(tmp_path: Path) -> None:
+    git = repository(origin__main=LAX, origin__release=STRICT)
+    at = world(tmp_path, git, target_branch="release", default_branch="main")
+    assert asks(find_policy("policy.yaml", at)) == "unit"
+
+
+@pytest.mark.parametrize("path", ["./policy.yaml", "ABSOLUTE"])
+def test_another_way_to_write_the_path_changes_nothing(tmp_path: Path, path: str) -> None:
+    at = world(tmp_path, repository(origin__main=STRICT), default_branch="main")
+    path = str(tmp_path / "policy.yaml") if path == "ABSOLUTE" else path
+    assert asks(find_policy(path, at)) == "unit"
+
+
+def test_in_ci_a_policy_that_the_change_brought_along_is_a_doubt(tmp_path: Path) -> None:
+    found = find_policy("policy.yaml", world(tmp_path, repository(), target_branch="main"))
+    assert [reason.answer for reason in found.doubts] == [Answer.CANNOT_TELL]
+    assert "brought it along" in found.doubts[0].what
+    assert "merge the policy into main first" in found.doubts[0].remedy
+    assert not found.source.protected
+
+
+def test_in_ci_a_branch_that_was_not_fetched_cannot_tell(tmp_path: Path) -> None:
+    at = world(tmp_path, repository(), target_branch="trunk")
+    with pytest.raises(CannotTell, match="cannot be read from trunk") as caught:
+        find_policy("policy.yaml", at)
+    assert "git fetch origin trunk" in caught.value.remedy
+
+
+def test_on_the_protected_branch_itself_the_checkout_will_do(tmp_path: Path) -> None:
+    git = repository(HEAD=STRICT)
+    git.commits = {"HEAD": COMMIT}
+    found = find_policy("policy.yaml", world(tmp_path, git, default_branch="main", branch="main"))
+    assert (asks(found), found.source.protected) == ("unit", True)
+
+
+def test_a_pull_request_from_a_fork_s_main_is_not_on_the_protected_branch(tmp_path: Path) -> None:
+    git = repository(HEAD=LAX)
+    git.commits = {"HEAD": COMMIT}
+    at = world(tmp_path, git, target_branch="main", branch="main", pull_request="7")
+    with pytest.raises(CannotTell, match="cannot be read from main"):
+        find_policy("policy.yaml", at)
+
+
+def test_on_a_laptop_the_changes_own_policy_counts_with_a_note(tmp_path: Path) -> None:
+    found = find_policy("policy.yaml", world(tmp_path, repository()))
+    assert asks(found) == "lint"
+    assert (found.source.protected, found.doubts) == (False, ())
+    assert "from the change under judgement itself" in found.notes[0]
+
+
+@pytest.mark.parametrize("revision", ["main", "origin/main", "v1"])
+def test_a_revision_that_is_not_the_change_protects_the_policy(
+    tmp_path: Path, revision: str
+) -> None:
+    git = repository(main=STRICT, origin__main=STRICT, v1=STRICT)
+    found = find_policy(f"git:{revision}:policy.yaml", world(tmp_path, git))
+    assert (asks(found), found.source.protected) == ("unit", True)
+    assert found.source.where == f"{revision}:policy.yaml"
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "feature", "origin/feature", "HEAD~0"])
+def test_a_revision_that_is_the_change_protects_nothing(tmp_path: Path, revision: str) -> None:
+    git = repository(**{revision.replace("/", "__"): STRICT})
+    found = find_policy(f"git:{revision}:policy.yaml", world(tmp_path, git))
+    assert not found.source.protected
+    assert "the change under judgement itself" in found.notes[0]
+
+
+@pytest.mark.parametrize("text", ["git:", "git:main", "git:main:", "git::policy.yaml"])
+def test_half_a_git_address_is_a_wrong_request(tmp_path: Path, text: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        find_policy(text, world(tmp_path, repository()))
+    assert caught.value.remedy == "write git:main:policy.yaml"
+
+
+def test_an_address_that_nobody_reads_is_a_wrong_request(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="cannot be read from 'gopher://x'"):
+        find_policy("gopher://x", world(tmp_path, repository()))
+
+
+def test_a_missing_file_cannot_tell(tmp_path: Path) -> None:
+    with pytest.raises(Missing):
+        find_policy("nowhere.yaml", world(tmp_path, repository()))
+
+
+def test_a_missing_file_of_a_revision_cannot_tell(tmp_path: Path) -> None:
+    with pytest.raises(Missing):
+        find_policy("git:main:policy.yaml", world(tmp_path, repository()))
+
+
+def test_a_faulty_policy_is_a_wrong_configuration_at_its_place(tmp_path: Path) -> None:
+    git = repository(main=b"version: 1\nstage: []\n")
+    with pytest.raises(ConfigError) as caught:
+        find_policy("git:main:policy.yaml", world(tmp_path, git))
+    assert str(caught.value.faults[-1].where) == "main:policy.yaml:2:1"
