@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "orders"
-WORK = ROOT / ".demo"
+WORK = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / ".demo"
 SERVICE = WORK / "orders"
 IMAGE = "registry.example.com/acme/orders"
 REPORTS = (
@@ -49,7 +49,7 @@ def main() -> int:
 
     title("The end")
     print(f"good commit: exit {good} (0 = deployed)   bad commit: exit {bad} (1 = gate closed)")
-    print(f"all of it stands in {SERVICE.relative_to(ROOT)}: records and events in .cdkit/,")
+    print(f"all of it stands in {os.path.relpath(SERVICE)}: records and events in .cdkit/,")
     print("`git log` shows the three commits; change something there and run `cdkit run` again")
     return 0 if (good, bad) == (0, 1) else 1
 

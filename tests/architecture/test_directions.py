@@ -43,8 +43,9 @@ OUTSIDE = frozenset(
 OPENERS = frozenset({"open", "input", "print"})
 METHODS = frozenset(
     {"read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "iterdir", "rglob"}
-    | {"getenv", "environ", "popen", "now", "utcnow", "today"}
+    | {"getenv", "popen"}
 )
+CLOCKS = frozenset({"now", "utcnow", "today", "fromtimestamp"})
 EXCEPTIONS = {
     "cdkit/events/outbox.py": "the outbox is a SQLite file: durability is SQLite's own affair",
     "cdkit/events/sqlite.py": "the same file's lock and failures",
