@@ -99,8 +99,6 @@ def output_block(name: str, value: str, delimiter: str = "") -> str:
 def _delimiter(name: str, value: str) -> str:
     from hashlib import sha256  # loads OpenSSL: only where there are outputs to write
 
-    from hashlib import sha256
-
     seed = f"{name}\n{value}"
     while True:
         seed = sha256(seed.encode()).hexdigest()
