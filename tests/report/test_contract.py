@@ -204,7 +204,7 @@ def test_a_suppressed_finding_does_not_tell_a_reason(form: str) -> None:
 def test_no_line_is_a_command_but_those_of_the_github_format(form: str, written: Report) -> None:
     shown = render(form, written)
     shown.encode()
-    own = re.compile(r"::(error|warning|notice) (file|title)=|::group::|::endgroup::$")
+    own = re.compile(r"::(error|warning|notice) (file|title)=|::debug::|::group::|::endgroup::$")
     for line in re.split("[\r\n]", shown):
         bare = line.lstrip("\ufeff\u200b").lstrip()
         assert not bare.startswith("::") or (form == "github" and own.match(bare))

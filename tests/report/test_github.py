@@ -128,3 +128,9 @@ def test_several_reports_in_one_step_share_its_ten() -> None:
     lines = annotate((of_step("lint"), of_step("scan"))).splitlines()
     assert len(of("error", lines)) == 10
     assert "::group::lint, scan: 7 not annotated" in lines
+
+
+def test_a_reason_for_yes_is_a_debug_message() -> None:
+    assert written(verdict=judge([yes("all is well\n::error::x")])) == [
+        "::debug::lint: yes: all is well ::error::x"
+    ]

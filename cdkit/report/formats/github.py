@@ -53,8 +53,9 @@ def render(report: Report) -> str:
 def annotate(reports: Sequence[Report]) -> str:
     """Return the workflow commands for several reports that share one step of a workflow.
 
-    Worst first; where there are more than GitHub keeps, the last of a kind counts the rest. What
-    is not annotated (the rest, and the reasons for "yes") follows as a folded part of the log.
+    Worst first; where there are more than GitHub keeps, the last of a kind counts the rest, which
+    follows as a folded part of the log. Reasons for "yes" are debug messages: GitHub shows them
+    when somebody runs the job again with debug logging.
     """
     wanted = [annotation for report in reports for annotation in _annotations(report)]
     lines: list[str] = []
@@ -64,7 +65,7 @@ def annotate(reports: Sequence[Report]) -> str:
         kept, left = _kept(kind)
         lines += [_command(annotation) for annotation in kept]
         rest += [_plain(annotation) for annotation in left]
-    rest += [log_line(line) for report in reports for line in _reasons_for_yes(report)]
+    lines += [line for report in reports for line in _reasons_for_yes(report)]
     if rest:
         titles = ", ".join(_title(report) for report in reports)
         folded = command_data(terminal(f"{titles}: {len(rest)} not annotated"))
@@ -169,7 +170,7 @@ def _plain(annotation: _Annotation) -> str:
 
 def _reasons_for_yes(report: Report) -> Iterator[str]:
     for reason in reasons_of(report, Answer.YES):
-        yield f"{terminal(_title(report))}: yes: {terminal(reason.what)}"
+        yield f"::debug::{command_data(terminal(f'{_title(report)}: yes: {reason.what}'))}"
 
 
 FORMAT = Format(name="github", render=render)
