@@ -1,33 +1,32 @@
-"""Judges migrations: the running version must live with them, and they must be safe to run.
+"""Judge migrations: can what runs live with the new schema, and is it safe to run them."""
 
-The history of migrations is replayed in memory, so that what this change makes itself (an index on
-a new table, say) frightens nobody. Two questions are kept apart: `compatible` (do the reads and
-writes of the running version still work?) and `safe-to-run` (what is locked, for whom, for how
-long?). The best answer is "no known break", never "safe"; what cannot be read is "cannot tell".
-"""
-
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from cdkit.core.documents.kinds import Deployment, Findings, Tool
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.finding import Finding, Severity
+from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.names import TOOL
+from cdkit.core.rule import Rule
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
-from cdkit.core.subject import Subject
-from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
+from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
-from cdkit.migrations.catalogue import describe, described, dispatch, rules
-from cdkit.migrations.find import Found, find, read
+from cdkit.migrations import change
+from cdkit.migrations.catalogue import Dispatch, described, dispatch, rules
+from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import UNTOLD, Judged, Request, lint
-from cdkit.migrations.source import Migration
-from cdkit.steps.origin import head_of, origin_of, source_of
+from cdkit.migrations.server import version_of
+from cdkit.steps.origin import origin_of, source_of
 
 NAME = "lint-migrations"
-_NEWEST = 18
-_OLDEST = 12
+_NOTHING = "nothing"
+
+
+_APART = (
+    "so each file is judged as a release of its own, after those before it; `--since REVISION` "
+    "judges only what is new since then, `--since nothing` says that nothing runs yet"
+)
 
 
 class LintMigrationsOptions(Options, frozen=True, kw_only=True):
@@ -36,251 +35,283 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     paths: Annotated[
         tuple[str, ...],
         option(
-            "Folders with migrations, or single files, whose folder then is their history. "
-            "Without any: every folder called `migrations`.",
+            "Folders of migrations, or single files, which are then judged as one change after "
+            "all others in their folder. Without any: every folder called migrations.",
             argument=True,
+            metavar="PATHS",
         ),
     ] = ()
     since: Annotated[
         str,
         option(
-            "Judge what the change since this git revision adds; what stood there is history.",
+            "Judge only what is new since this git revision, as one change. `nothing`: no version "
+            "runs anywhere yet, so all migrations together are the change.",
             metavar="REVISION",
         ),
     ] = ""
     against: Annotated[
         str,
         option(
-            "The environment whose running version must live with the change, `production`: "
-            "like `since`, with the commit that was deployed there.",
+            "Judge only what is new since the commit that runs in this environment, as the "
+            "newest `deployed` fact says.",
             metavar="ENVIRONMENT",
         ),
     ] = ""
+    service: Annotated[
+        str, option("Whose deployment `against` means, where several services share it.")
+    ] = ""
     server: Annotated[
-        str, option("The database server and its version: `postgres`, `postgres:16`.")
+        str, option("The database, with its version if you know it: `postgres:16`.")
     ] = "postgres"
-    fail_on: Annotated[
-        Literal["low", "medium", "high", "critical"],
-        option("The severity from which a finding is a no."),
-    ] = "medium"
     question: Annotated[
         Literal["both", "compatible", "safe-to-run"],
-        option("Which question to ask."),
+        option(
+            "`compatible`: will the running version live with the new schema? `safe-to-run`: "
+            "does the migration block or rewrite?"
+        ),
     ] = "both"
+    fail_on: Annotated[
+        Literal["info", "low", "medium", "high", "critical"],
+        option("The least severity that makes the answer no."),
+    ] = "medium"
     disable: Annotated[
-        tuple[str, ...], option("Rules that are not asked; the report names them.", metavar="RULE")
+        tuple[str, ...],
+        option("Rules to leave out; rather allow single findings, with a reason.", metavar="RULE"),
     ] = ()
-    allow_empty: Annotated[bool, option("Having no migration at all is fine.")] = False
+    allow_empty: Annotated[
+        bool, option("Having no migration at all is fine: exit 0 instead of 3.")
+    ] = False
 
 
 class LintMigrationsOutputs(Outputs, frozen=True, kw_only=True):
     """The outputs of lint-migrations."""
 
-    files: Annotated[str, Meta(description="How many migrations were judged.")] = "0"
-    findings: Annotated[str, Meta(description="How many findings count.")] = "0"
+    migrations: Annotated[str, Meta(description="How many migrations were judged.")] = ""
+    findings: Annotated[str, Meta(description="How many findings count, suppressed aside.")] = ""
+    since: Annotated[str, Meta(description="The revision that the change was taken from.")] = ""
 
 
-class _Base(Struct, frozen=True, kw_only=True):
-    """What the change is held against: a revision (none: all is new), and what to say of it."""
+class _Baseline(Struct, frozen=True, kw_only=True):
+    """What counts as released: a revision, or nothing at all, or each file by itself (`apart`)."""
 
     revision: str = ""
+    apart: bool = False
     notes: tuple[str, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+
+
+class _Done(Struct, frozen=True, kw_only=True):
+    """What came of one folder."""
+
+    judged: tuple[Judged, ...]
+    history: int
+    notes: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 def run(options: LintMigrationsOptions, world: World) -> Outcome:
-    """Find the migrations, replay their history, judge the change."""
-    version = _version(options.server)
-    unknown = sorted(set(options.disable) - set(rules()))
-    if unknown:
-        raise RequestError(
-            f"there is no rule {unknown[0]!r}", where="disable", remedy="`cdkit explain` lists them"
-        )
-    base = _base(options, world)
+    """Find the migrations, tell the change from the history, judge the change."""
+    server = version_of(options.server)
+    wanted = dispatch(_disabled(options), options.question)
     found = find(options.paths, world.files)
-    judged = [each for one in found for each in _judge(one, base, version, options, world)]
-    unread = [reason for one in found for reason in one.unread]
+    baseline = _baseline(options, found, world)
+    done = [_folder(one, baseline, wanted, server, world) for one in found]
+    judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
-    verdict = _verdict(findings, unread, len(judged), Severity(options.fail_on))
-    counting = sum(finding.suppressed is None for finding in findings)
-    source = _source(judged, world)
+    counted = [finding for finding in findings if finding.suppressed is None]
+    reasons = [*baseline.doubts, *(reason for one in done for reason in one.reasons)]
+    reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
+    verdict = judge(reasons or [_nothing_found(judged, done, options)])
+    examined = {
+        "files": len(judged),
+        "statements": sum(each.statements for each in judged),
+        "history": sum(one.history for one in done),
+    }
+    source = source_of(world)
     return Outcome(
         verdict=verdict,
-        outputs=LintMigrationsOutputs(files=str(len(judged)), findings=str(counting)),
+        outputs=LintMigrationsOutputs(
+            migrations=str(len(judged)), findings=str(len(counted)), since=baseline.revision
+        ),
         document=Findings(
             origin=origin_of(world, NAME),
             evidence="migrations",
             verdict=verdict,
-            tool=Tool(name=TOOL, version=f"postgres {version}"),
-            examined={"files": len(judged), "statements": sum(x.statements for x in judged)},
+            tool=Tool(name=TOOL, version="PostgreSQL 18 grammar"),
+            examined=examined,
             findings=findings,
         ),
         subjects=(source,) if source else (),
         findings=findings,
-        rules=tuple(describe(name) for name in sorted({f.rule for f in findings})),
+        rules=_rules_of(findings),
         tables=(_table(judged),) if judged else (),
-        notes=(*base.notes, *_notes(options, found, judged, with_source=source is not None)),
+        notes=(*baseline.notes, *(note for one in done for note in one.notes)),
     )
 
 
-def _version(server: str) -> int:
-    """Return the major version of the server; the newest where none is named."""
-    name, _, version = server.partition(":")
-    if name not in {"postgres", "postgresql"}:
-        raise RequestError(
-            f"{server[:80]!r} is no server whose migrations can be judged yet",
-            where="server",
-            remedy="write postgres:16",
-        )
-    if not version:
-        return _NEWEST
-    major = version.partition(".")[0]
-    if not (major.isascii() and major.isdigit() and _OLDEST <= int(major[:4]) <= _NEWEST):
-        raise RequestError(
-            f"{version[:40]!r} is no version of PostgreSQL from {_OLDEST} to {_NEWEST}",
-            where="server",
-            remedy="write postgres:16",
-        )
-    return int(major)
+def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
+    """Return the rules to leave out; those that say that nobody can tell stay."""
+    for name in options.disable:
+        if name not in rules():
+            import difflib
+
+            near = difflib.get_close_matches(name, rules(), n=1)
+            raise RequestError(
+                f"there is no rule {name!r}",
+                where="disable",
+                remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
+            )
+        if name in UNTOLD:
+            raise RequestError(
+                f"{name} cannot be left out: what cannot be read is never passed over",
+                where="disable",
+                remedy=f"allow it where it stands: `-- cdkit: allow {name} (reason)`",
+            )
+    return frozenset(options.disable)
 
 
-def _base(options: LintMigrationsOptions, world: World) -> _Base:
+def _baseline(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> _Baseline:
     if options.since and options.against:
         raise RequestError(
-            "since and against both say what to compare with", remedy="give one of them"
+            "both since and against are given",
+            where="since",
+            remedy="give the one that says what runs",
         )
+    if options.since == _NOTHING:
+        return _Baseline(notes=("nothing runs yet, so all migrations are one change",))
     if options.since:
-        return _Base(revision=world.git.resolve(options.since))
-    if not options.against:
-        return _Base()
-    deployed = _deployed(options, world)
-    if deployed is None:
-        note = (
-            f"nothing is known to be deployed in {options.against}: every migration counts as new"
-        )
-        return _Base(notes=(note,))
-    if not deployed.commit:
-        raise CannotTell(
-            f"the deployment fact of {options.against} names no commit",
-            remedy="emit the deployment in the checkout that it was built from, or give --since",
-        )
-    note = f"judged against what runs in {options.against}: commit {deployed.commit[:12]}"
-    return _Base(revision=world.git.resolve(deployed.commit), notes=(note,))
+        return _Baseline(revision=options.since)
+    if options.against:
+        return _deployed(options, world)
+    if options.paths and all(not world.files.is_dir(path) for path in options.paths):
+        return _Baseline()
+    several = sum(len(one.asked) for one in found) > 1
+    return _Baseline(apart=True, notes=(f"nothing says what runs: {_APART}",) if several else ())
 
 
-def _deployed(options: LintMigrationsOptions, world: World) -> Deployment | None:
-    """Return the newest deployment; what a replay pretended to deploy does not run anywhere."""
+def _deployed(options: LintMigrationsOptions, world: World) -> _Baseline:
+    """Return the commit that runs in an environment, by the newest fact about it."""
     from cdkit.evidence.store import open_store
 
-    there = open_store(options.records, world.files).environment(options.against)
-    if there.unreadable:
-        reason = there.unreadable[0]
-        raise CannotTell(reason.what, where=reason.where, remedy=reason.remedy)
-    found = [fact.document for fact in there.facts if fact.document.origin.replay is None]
-    deployed = [one for one in found if isinstance(one, Deployment) and one.status == "deployed"]
-    return deployed[-1] if deployed else None
+    told = open_store(options.records, world.files).environment(options.against)
+    deployments: dict[str, Deployment] = {}
+    replayed = 0
+    for fact in told.facts:
+        document = fact.document
+        if not isinstance(document, Deployment) or document.status != "deployed":
+            continue
+        if options.service and document.service != options.service:
+            continue
+        if document.origin.replay is not None and document.origin.replay != world.replay:
+            replayed += 1
+            continue
+        deployments[document.service] = document
+    notes = (f"{replayed} replayed deployments do not count",) if replayed else ()
+    if not deployments:
+        # No fact may mean a first deployment, or a store that was not brought along: the second
+        # must not pass for the first, so nothing counts as new together.
+        what = f"no record says what runs in {options.against}: {_APART}"
+        return _Baseline(apart=True, notes=(what, *notes), doubts=told.unreadable)
+    if len(deployments) > 1:
+        raise CannotTell(
+            f"several services run in {options.against}: {', '.join(sorted(deployments))}",
+            remedy="say whose migrations these are: --service NAME",
+        )
+    (deployment,) = deployments.values()
+    if not deployment.commit:
+        raise CannotTell(
+            f"the deployment to {options.against} does not say from which commit it was built",
+            remedy="record it from a git checkout, or give --since REVISION",
+        )
+    what = f"{options.against} runs {deployment.service} at {deployment.commit[:12]}"
+    return _Baseline(revision=deployment.commit, notes=(what, *notes), doubts=told.unreadable)
 
 
-def _judge(
-    found: Found, base: _Base, version: int, options: LintMigrationsOptions, world: World
-) -> tuple[Judged, ...]:
-    """Judge one folder: what was asked for, and of that what the change adds or edits."""
-    change = found.asked
-    released: dict[str, Migration] = {}
-    if base.revision:
-        changes = {one.path: one for one in world.git.changes(base.revision)}
-        change = frozenset(path for path in found.asked if path in changes)
-        edited = [path for path in change if changes[path].status != "A"]
-        for path in edited:
-            before = changes[path].old_path or path
-            released[path] = read(path, world.git.read(base.revision, before))
+def _folder(
+    found: Found, baseline: _Baseline, wanted: Dispatch, server: int, world: World
+) -> _Done:
+    """Judge the migrations of one folder."""
+    scope = change.Scope(change=found.asked)
+    if baseline.revision:
+        scope = change.since(found, baseline.revision, world.git)
     request = Request(
         migrations=found.migrations,
-        change=change,
-        released=released,
-        apart=False,
-        server=version,
+        change=scope.change,
+        released=scope.released,
+        apart=baseline.apart,
+        server=server,
         today=world.clock.now().date(),
-        rules=dispatch(frozenset(options.disable), options.question),
+        rules=wanted,
     )
-    return lint(request, world.processes)
+    judged = lint(request, world.processes)
+    notes = [note for each in judged for note in each.notes]
+    if found.downs:
+        notes.append(f"{found.folder}: {found.downs} files that only take back were left out")
+    tools = sorted({m.source for m in found.migrations if m.path in scope.change} - {"plain"})
+    if tools:
+        notes.append(f"{found.folder}: read as {' and '.join(tools)} runs it")
+    notes += [f"{path} was released and is gone" for path in scope.gone]
+    return _Done(
+        judged=judged,
+        history=len(found.migrations) - len(judged),
+        notes=tuple(notes),
+        reasons=found.unread,
+    )
 
 
-def _source(judged: list[Judged], world: World) -> Subject | None:
-    """Return what the fact is about; nothing where a migration here is in no commit."""
-    head, source = head_of(world), source_of(world)
-    if head is None or source is None or not head.untracked:
-        return source
-    beside = {change.path for change in world.git.changes("HEAD")}
-    return None if any(one.path in beside for one in judged) else source
+def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:
+    return finding.severity.rank >= Severity(options.fail_on).rank
 
 
-def _verdict(
-    findings: tuple[Finding, ...], unread: list[Reason], files: int, threshold: Severity
-) -> Verdict:
-    reasons = [*unread, *_reasons(findings, threshold)]
-    if not reasons:
-        reasons = [yes(f"no known break in {_count(files, 'new migration')}")]
-    return judge(reasons)
+def _reason(finding: Finding) -> Reason:
+    where: Location | None = finding.locations[0] if finding.locations else None
+    remedy = finding.fix.summary if finding.fix else ""
+    say = cannot_tell if finding.rule in UNTOLD else no
+    return say(finding.message, where=where, remedy=remedy, rule=finding.rule)
 
 
-def _reasons(findings: tuple[Finding, ...], threshold: Severity) -> Iterator[Reason]:
-    for finding in findings:
-        where = finding.locations[0] if finding.locations else None
-        remedy = finding.fix.summary if finding.fix else f"cdkit explain {finding.rule}"
-        if finding.suppressed is not None:
-            continue
-        if finding.rule in UNTOLD:
-            yield cannot_tell(finding.message, where=where, remedy=remedy, rule=finding.rule)
-        elif finding.severity.rank >= threshold.rank:
-            yield no(finding.message, where=where, remedy=remedy, rule=finding.rule)
+def _nothing_found(
+    judged: list[Judged], done: list[_Done], options: LintMigrationsOptions
+) -> Reason:
+    """Return why the answer is yes; never that a migration is safe."""
+    history = sum(one.history for one in done)
+    if not judged:
+        since = options.since or f"what runs in {options.against}"
+        return yes(f"no migration is new since {since}; {history} were there before")
+    if not any(each.statements for each in judged) and not any(e.findings for e in judged):
+        return cannot_tell("no statement was judged", remedy="check what was given")
+    asked = "" if options.question == "both" else f" of the kind {options.question}"
+    return yes(f"no known break{asked} in {len(judged)} migrations")
+
+
+def _rules_of(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
+    from cdkit.migrations.catalogue import describe
+
+    return tuple(describe(name) for name in dict.fromkeys(finding.rule for finding in findings))
 
 
 def _table(judged: list[Judged]) -> Table:
     rows = tuple(
-        (each.path, str(each.statements), str(len(each.findings)), ", ".join(each.locks) or "none")
+        (
+            each.path,
+            str(each.statements),
+            ", ".join(each.locks) or "none",
+            str(sum(finding.suppressed is None for finding in each.findings)),
+        )
         for each in judged
     )
-    return Table(
-        heading="Migrations",
-        columns=("file", "statements", "findings", "locks on what runs"),
-        rows=rows,
-    )
-
-
-def _notes(
-    options: LintMigrationsOptions,
-    found: tuple[Found, ...],
-    judged: list[Judged],
-    *,
-    with_source: bool,
-) -> Iterator[str]:
-    yield from (note for each in judged for note in each.notes)
-    if downs := sum(one.downs for one in found):
-        yield f"{_count(downs, 'file')} that only take back were left out"
-    if options.disable:
-        yield f"not asked: {', '.join(options.disable)}"
-    if not (options.since or options.against):
-        yield "everything named counts as one new release; `--since` tells what is released already"
-    if not with_source:
-        yield "no fact was left: there is no clean git checkout here that it could be about"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    columns = ("migration", "statements", "locks on what was there before", "findings")
+    return Table(heading="Migrations", columns=columns, rows=rows)
 
 
 STEP = Step(
     name=NAME,
-    summary="Judge database migrations: backward compatible, safe to run?",
-    question="Can the running version live with the new schema, and is it safe to run?",
+    summary="Will the running version live with the new schema?",
+    question="Can the running version live with the new schema, and is the migration safe to run?",
     options=LintMigrationsOptions,
     outputs=LintMigrationsOutputs,
     run=run,
     rules=described,
-    hook=Hook(
-        files=r"(^|/)[^/]*[mM]igrat[^/]*/.*\.sql$",
-        args=("--records", "none", "--allow-empty"),
-        name="database migrations: backward compatible, safe to run",
-    ),
+    hook=Hook(name="lint migrations", files=r"\.sql$", args=("--records", "none", "--allow-empty")),
     icon="database",
 )

@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.lexer import clauses, tokens
+from cdkit.migrations.lexer import clauses
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
+    after_name,
     is_kept,
     of_column,
     of_constraint,
@@ -140,16 +141,7 @@ def alter_table(statement: Statement) -> Iterator[Operation]:
 
 def _spans(statement: Statement, relation: RangeVar) -> list[tuple[int, int]]:
     """Return where each clause stands in the file: the trees do not say."""
-    data = statement.text.data
-    named = tokens(data, statement.at(relation.location), statement.end)
-    last = next(named, None)
-    for _ in range(2 if relation.schemaname else 0):
-        last = next(named, None)
-    follows = next(named, None)
-    if last is None or follows is None:
-        return []
-    start = follows.end if follows.text == b"*" else last.end
-    return clauses(data, start, statement.end)
+    return clauses(statement.text.data, after_name(statement, relation), statement.end)
 
 
 def _altered(clause: _Clause) -> Operation:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cdkit.migrations.lexer import tokens
 from cdkit.migrations.operation import Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
@@ -26,6 +27,17 @@ def of_relation(relation: RangeVar) -> Name:
     if relation.relpersistence == "t" and not relation.schemaname:
         return Name("pg_temp", relation.relname)
     return Name(relation.schemaname, relation.relname)
+
+
+def after_name(statement: Statement, relation: RangeVar) -> int:
+    """Return the byte of the file where the clause behind a relation's name starts."""
+    named = tokens(statement.text.data, statement.at(relation.location), statement.end)
+    for _ in range(3 if relation.schemaname else 1):
+        next(named, None)
+    follows = next(named, None)
+    if follows and follows.text == b"*":
+        follows = next(named, None)
+    return follows.start if follows else statement.start
 
 
 def of_words(parts: Sequence[str]) -> Name:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Name, Operation
-from cdkit.migrations.postgres.names import of_object, of_relation, of_words
+from cdkit.migrations.postgres.names import after_name, of_object, of_relation, of_words
 from cdkit.migrations.postgres.tree import (
     DefElem,
     Json,
@@ -153,6 +153,8 @@ def rename(statement: Statement) -> Iterator[Operation]:
     """Read ALTER … RENAME."""
     renamed = statement.read(_Rename)
     kind, where = kind_word(renamed.kind), _where(statement)
+    if renamed.relation:
+        where["at"] = after_name(statement, renamed.relation)
     table = of_relation(renamed.relation) if renamed.relation else None
     if table and kind in {"column", "attribute"}:
         yield op.RenameColumn(**where, table=table, column=renamed.subname, to=renamed.newname)
@@ -170,8 +172,11 @@ def set_schema(statement: Statement) -> Iterator[Operation]:
     """Read ALTER … SET SCHEMA."""
     moved = statement.read(_Move)
     named = of_relation(moved.relation) if moved.relation else _object_name(moved.object)
+    where = _where(statement)
+    if moved.relation:
+        where["at"] = after_name(statement, moved.relation)
     yield op.RenameObject(
-        **_where(statement),
+        **where,
         kind=kind_word(moved.kind),
         name=named,
         to=moved.newschema,

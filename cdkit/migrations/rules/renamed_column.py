@@ -20,14 +20,14 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
     if context.schema.is_new_thing(table):
         return
     found = context.schema.column(table, column)
-    kind = str(found.type) if found else "<its type>"
+    added = f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {found.type};" if found else ""
     yield Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
         fix=Fix(
             summary="add the new column, write both, move the reads, and drop the old one in a "
             "later release",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {kind};",
+            replacement=added,
         ),
     )
 
