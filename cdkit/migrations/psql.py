@@ -37,7 +37,7 @@ def _next_span(data: bytes, position: int) -> tuple[int, int] | None:
     words: list[bytes] = []
     for token in tokens(data, position):
         if token.text == b"\\" and token.kind == "mark":
-            return token.start, _line_end(data, token.start)
+            return token.start, _command_end(data, token.start)
         if token.text == b";":
             if _copies_rows(words):
                 return _rows(data, token)
@@ -75,6 +75,13 @@ def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
         offset=start,
         remedy="write the SQL itself into the migration",
     )
+
+
+def _command_end(data: bytes, start: int) -> int:
+    """Return where a command ends: with its line, or at a double backslash before more SQL."""
+    end = _line_end(data, start)
+    separator = data.find(b"\\\\", start + 1, end)
+    return separator + 2 if separator >= 0 else end
 
 
 def _line_end(data: bytes, start: int) -> int:

@@ -11,6 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parser import statements_of
+from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_words
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement
@@ -89,6 +90,7 @@ def select(statement: Statement) -> Iterator[Operation]:
     for target in query.targetList:
         if found := _set_config(target):
             yield op.SetVariable(**where, name=found[0], value=found[1], local=found[2])
+    yield from written_in(statement, query.cte)
     called = calls(msgspec.json.decode(statement.node))
     yield op.Call(**where, functions=called)
 

@@ -26,8 +26,8 @@ class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "wi
     cte: Json | None = None
     usingClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     fromClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    query: Json | None = None
     is_from: bool = False
-    is_program: bool = False
 
 
 class _Into(Struct, frozen=True):
@@ -82,7 +82,14 @@ def write(statement: Statement) -> Iterator[Operation]:
     """Read INSERT, UPDATE, DELETE, MERGE and COPY, and the writes inside a WITH."""
     written = statement.read(_Write)
     verb = statement.kind.removesuffix("Stmt").upper()
-    yield from _written_in(statement, written.cte)
+    yield from written_in(statement, written.cte)
+    if written.relation is None and set(written.query or {}) - {"SelectStmt"}:
+        yield op.Unread(
+            **_where(statement),
+            what="COPY of what a write returns cannot be read",
+            remedy="write the statements out",
+        )
+        return
     if written.relation is None or (verb == "COPY" and not written.is_from):
         yield op.Harmless(**_where(statement))
         return
@@ -95,14 +102,14 @@ def write(statement: Statement) -> Iterator[Operation]:
     )
 
 
-def _written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
+def written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
     """Yield the writes in a WITH clause."""
     for each in (cte or {}).get("ctes", []):
         query: Json = each.get("CommonTableExpr", {}).get("ctequery", {})
         for kind, node in query.items():
             verb = kind.removesuffix("Stmt").upper()
             if verb in {"INSERT", "UPDATE", "DELETE", "MERGE"}:
-                yield from _written_in(statement, node.get("withClause"))
+                yield from written_in(statement, node.get("withClause"))
                 relation = msgspec.convert(node.get("relation", {}), RangeVar)
                 yield op.WriteRows(
                     **_where(statement),

@@ -1,0 +1,56 @@
+"""Judging SQL in tests: a text in which `-- released` ends what runs already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from cdkit.core.finding import Finding
+from cdkit.core.world import Processes
+from cdkit.migrations.catalogue import dispatch
+from cdkit.migrations.find import read
+from cdkit.migrations.lint import Judged, Request, lint
+from cdkit.migrations.source import Migration
+from tests.worlds import NoProcesses
+
+TODAY = date(2026, 11, 23)
+RELEASED = "-- released\n"
+
+
+def judged(
+    text: str | bytes,
+    *,
+    server: int = 0,
+    question: str = "both",
+    disabled: Sequence[str] = (),
+    processes: Processes | None = None,
+) -> Judged:
+    """Judge the part of a text that is not released; lines count from the text's beginning."""
+    data = text.encode() if isinstance(text, str) else text
+    if said := re.match(rb"-- server (\d+)\n", data):
+        server = int(said[1])
+    history, marker, change = data.rpartition(RELEASED.encode())
+    blank = re.sub(rb"[^\n]", b" ", history + marker)
+    migrations = [_migration("0001.sql", history), _migration("0002.sql", blank + change)]
+    request = Request(
+        migrations=migrations,
+        change=frozenset({"0002.sql"}),
+        released={},
+        apart=False,
+        server=server,
+        today=TODAY,
+        rules=dispatch(frozenset(disabled), question),
+    )
+    (found,) = lint(request, processes or NoProcesses())
+    return found
+
+
+def _migration(path: str, data: bytes) -> Migration:
+    return read(path, data)
+
+
+def places(findings: Sequence[Finding]) -> list[tuple[str, int]]:
+    """Return the rule and the line of each finding that counts, sorted by line."""
+    counted = [finding for finding in findings if finding.suppressed is None]
+    return sorted(((x.rule, x.locations[0].line) for x in counted), key=lambda at: (at[1], at[0]))
