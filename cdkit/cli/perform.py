@@ -170,9 +170,9 @@ def _tell(performed: Performed, system: CiSystem, world: World) -> Iterator[Reas
         if summary := system.summary_path(world.environ):
             from cdkit.report.formats.markdown import cut
 
-            world.files.append(summary, cut(render("markdown", performed.report)))
+            world.files.append(summary, cut(render("markdown", performed.report)) + "\n")
         if system.annotations:
-            world.talk.say(render(system.annotations, performed.report))
+            world.talk.say(render(system.annotations, performed.report).rstrip("\n"))
     except CdkitError as error:
         yield error.reason()
 
@@ -185,7 +185,7 @@ def _show(performed: Performed, options: Options) -> Iterator[Reason]:
     try:
         if apart:
             print(report.data, flush=True)
-        print(render(options.format, report), file=talk, flush=True)
+        print(render(options.format, report), end="", file=talk, flush=True)
     except (OSError, ValueError) as fault:
         quiet_stdout()
         yield cannot_tell(f"standard output cannot be written: {fault}", remedy="run it again")

@@ -5,8 +5,9 @@ import secrets
 from datetime import datetime
 
 import click
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import worst
 from cdkit.cli.inputs import resolve
 from cdkit.cli.perform import Performed, perform
@@ -43,6 +44,11 @@ def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) ->
     if session.data is None:
         raise RequestError("there is no cdkit.yaml here", remedy="write one with `cdkit init`")
     walked = _walk(session)
+    if session.system.annotations == "github":
+        from cdkit.report.formats.github import annotate
+
+        reports = [performed.report for performed in walked.performed]
+        session.world.talk.say(annotate(reports).rstrip("\n"))
     _leave(walked, session, summary)
     return int(worst([performed.exit for performed in walked.performed]))
 
@@ -62,8 +68,8 @@ def _walk(session: Session) -> _Walked:
             held_back.append(name)
             continue
         options = resolve(steps[name], {}, session.world.environ, told.get(name), handed)
-        print(f"\n{_heading(name, steps[name])}\n", flush=True)
-        done = perform(steps[name], options, session.world, session.system)
+        print(f"\n== {name}\n", flush=True)
+        done = perform(steps[name], options, session.world, _quiet(session.system))
         performed.append(done)
         handed |= {key: value for key, value in done.outputs.items() if key == "image" and value}
         closed = name == GATE and done.report.verdict.answer is not Answer.YES
@@ -86,8 +92,9 @@ def _check_names(names: tuple[str, ...], steps: dict[str, AnyStep], session: Ses
         )
 
 
-def _heading(name: str, step: AnyStep) -> str:
-    return f"== {name}: {step.question}"
+def _quiet(system: CiSystem) -> CiSystem:
+    """Let each step keep its annotations back: a CI system counts them for the whole walk."""
+    return structs.replace(system, annotations="")
 
 
 def _leave(walked: _Walked, session: Session, summary: str) -> None:

@@ -26,6 +26,8 @@ class _Entry(Struct, frozen=True, kw_only=True, rename="kebab"):
 
 
 class Exceptions(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """The file of exceptions, as people write it."""
+
     exceptions: tuple[_Entry, ...]
 
 

@@ -60,11 +60,11 @@ def judge_scans(
     not lifted; else yes, which means that nothing is known.
     """
     judged = tuple(_merge(list(_findings(scans, waivers, now.date(), place))))
-    raised = [reason for scan in scans for reason in doubts(scan, policy.age, now)]
+    raised = [*trouble, *(r for scan in scans for r in doubts(scan, policy.age, now))]
     raised.extend(_unknown_severity(judged, policy))
     lifted = [reason for reason in raised if reason.rule in policy.accept & set(ACCEPTABLE)]
     against = list(_against(judged, policy))
-    reasons = [*trouble, *against, *(reason for reason in raised if reason not in lifted)]
+    reasons = [*against, *(reason for reason in raised if reason not in lifted)]
     if scans and not reasons:
         reasons.append(_nothing_known(scans, judged, policy))
     return Judgement(

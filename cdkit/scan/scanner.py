@@ -31,7 +31,8 @@ class Scanner:
     `arguments` make the report appear on standard output and the exit code mean "it worked":
     judging is ours. `environ` is all that it gets to see. `database_file` is where its database's
     metadata stands below the cache. `refusal` takes a version or an image reference, and returns
-    why it must not be run or believed, or an empty string.
+    why it must not be run or believed, or an empty string. `is_unknown_release` reads what the
+    scanner said on standard error: whether it does not know the release of the distribution.
     """
 
     name: str
@@ -46,3 +47,4 @@ class Scanner:
     database_file: str = ""
     read_database: Callable[[bytes, str], Database]
     refusal: Callable[[str], str]
+    is_unknown_release: Callable[[bytes], bool]

@@ -41,6 +41,8 @@ def run(options: AskOptions, world: World) -> Outcome:
             raise CannotTell("the tool died", remedy="start it again")
         case "bug":
             raise ZeroDivisionError
+        case _:
+            pass
     reasons = {
         "yes": yes("all is well"),
         "no": no("something is bad", remedy="mend it"),

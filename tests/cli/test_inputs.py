@@ -40,7 +40,7 @@ def test_every_input_as_an_empty_string_is_as_good_as_none_given() -> None:
     environ = {
         f"CDKIT_ASK_{given.name.upper().replace('-', '_')}": "" for given in inputs_of(AskOptions)
     }
-    assert resolved(**environ) == AskOptions()
+    assert resolved(None, **environ) == AskOptions()
 
 
 def test_lists_and_maps_have_one_entry_a_line() -> None:
@@ -66,7 +66,7 @@ def test_lists_and_maps_have_one_entry_a_line() -> None:
 )
 def test_a_value_of_the_wrong_kind_names_its_variable(variable: str, value: str, said: str) -> None:
     with pytest.raises(RequestError, match=said) as caught:
-        resolved(**{variable: value})
+        resolved(None, **{variable: value})
     assert caught.value.where is not None
     assert caught.value.where.path == variable
 

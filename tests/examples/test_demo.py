@@ -33,7 +33,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def part(text: str, title: str) -> str:
     """Return what stands under a title, up to the next one."""
-    return text.split(title, 1)[1].split("=" * 78)[1].split("=" * 78)[0]
+    return text.split(title, 1)[1].split("=" * 78)[1].split("=" * 78, maxsplit=1)[0]
 
 
 def test_the_good_commit_is_deployed(shown: tuple[Path, str]) -> None:

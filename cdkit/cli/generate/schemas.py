@@ -12,15 +12,17 @@ from cdkit.core.names import schema_id
 from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
 from cdkit.gate.policy import Policy
+from cdkit.report.document import ReportDocument
 from cdkit.scan.exceptions import Exceptions
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_DOCUMENTS = {
+_DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "identity": Identity,
     "findings": Findings,
     "evidence": Evidence,
     "decision": Decision,
     "deployment": Deployment,
+    "report": ReportDocument,
     "policy": Policy,
     "exceptions": Exceptions,
 }

@@ -229,6 +229,11 @@ def refusal(text: str) -> str:
     return f"{text[:200]} is a malicious release of Trivy that steals secrets (CVE-2026-33634)"
 
 
+def is_unknown_release(said: bytes) -> bool:
+    """Whether Trivy met a release that it was built before (pkg/detector/ospkg/version)."""
+    return b"not on the EOL list" in said
+
+
 def _decode(data: bytes, where: str) -> _Report:
     if data[:3] == b"\xef\xbb\xbf":
         raise _unreadable("begins with a byte order mark, which JSON does not allow", where)
@@ -322,4 +327,5 @@ SCANNER = Scanner(
     database_file="db/metadata.json",
     read_database=read_database,
     refusal=refusal,
+    is_unknown_release=is_unknown_release,
 )
