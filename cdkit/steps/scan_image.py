@@ -1,24 +1,19 @@
-"""Scans an image for known vulnerabilities, and judges the report itself.
+"""Scan an image for known vulnerabilities, and never take silence for a clean bill."""
 
-Yes means that nothing is known: every package of a supported distribution was looked at, with a
-database of known and recent date, and nothing at the threshold was found. Everything doubtful (no
-package found, an unknown distribution, a stale database, a report of another image, a scanner that
-failed) is "cannot tell", with what would settle it.
-"""
-
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from cdkit.core.documents.kinds import Findings, Tool
-from cdkit.core.errors import RequestError
-from cdkit.core.finding import Location, Severity
-from cdkit.core.oci.image import Image
+from cdkit.core.errors import CannotTell, Missing, RequestError
+from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse_pinned
+from cdkit.core.rule import Rule
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
-from cdkit.core.subject import image_subject
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.scan.dockerfile import lines_of_layers, read_instructions
 from cdkit.scan.doubts import ACCEPTABLE, Age
@@ -29,6 +24,7 @@ from cdkit.scan.report import Vulnerability
 from cdkit.steps.origin import origin_of
 
 NAME = "scan-image"
+EVIDENCE = "vulnerabilities"
 _ROWS = 20
 
 
@@ -36,15 +32,22 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     """The inputs of scan-image."""
 
     image: Annotated[
-        str, option("The image, `repository@sha256:…`.", shared=True, metavar="IMAGE")
+        str,
+        option("The image, by digest: `repository@sha256:…`.", shared=True),
     ] = ""
     layout: Annotated[
-        str, option("The OCI layout (a folder or a tar file) that holds the image.", metavar="PATH")
+        str,
+        option("An OCI image layout (folder or tar file) that holds the image.", metavar="PATH"),
+    ] = ""
+    platform: Annotated[
+        str,
+        option("Judge this platform alone, `linux/amd64`; by default each one in the index."),
     ] = ""
     reports: Annotated[
         tuple[str, ...],
         option(
-            "Reports that a scanner made of this image: Trivy's JSON.",
+            "A report that was made already (`trivy image --format json --list-all-pkgs`); "
+            "one for each platform.",
             flag="--report",
             metavar="FILE",
         ),
@@ -52,128 +55,116 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     recorded: Annotated[
         tuple[str, ...],
         option(
-            "Recorded reports, each with its sidecar: they count in a replay (`cdkit run --at`).",
+            "A recorded report with its sidecar, replayed where no scanner can run.",
             metavar="FILE",
         ),
     ] = ()
     scanner: Annotated[
-        Literal["auto", "docker", "program", "none"],
-        option("What to scan with: Trivy in a container, the program `trivy`, or nothing."),
+        Literal["auto", "docker", "trivy", "none"],
+        option("How to scan: in a container, by the `trivy` on this machine, or not at all."),
     ] = "auto"
     scanner_image: Annotated[
-        str, option("The scanner's image, by digest; a default is built in.", metavar="IMAGE")
+        str, option("The scanner's image, by digest. By default Trivy 0.69.3 from ghcr.io.")
     ] = ""
     database: Annotated[
         str,
-        option("The folder with the scanner's database: nothing is fetched then.", metavar="DIR"),
+        option(
+            "The scanner's cache folder with its database in it: nothing is fetched. For a report "
+            "that was made already: where its database's date is read.",
+            metavar="DIR",
+        ),
     ] = ""
-    platform: Annotated[
-        tuple[str, ...],
-        option("The platforms that count, `linux/amd64`; by default all of the image's."),
-    ] = ()
+    timeout: Annotated[int, option("Seconds that the scan of one platform may take.")] = 300
     dockerfile: Annotated[
         str,
-        option("The Dockerfile, so that a finding names the line that brought it.", metavar="FILE"),
+        option(
+            "The Dockerfile that findings are shown in; by default `Dockerfile`, where there is "
+            "one.",
+            metavar="FILE",
+        ),
     ] = ""
     fail_on: Annotated[
         Literal["low", "medium", "high", "critical"],
-        option("The severity from which a vulnerability is a no."),
+        option("The severity from which on a vulnerability says no."),
     ] = "high"
-    fixed_only: Annotated[bool, option("Only vulnerabilities that have a fix count.")] = False
+    fixed_only: Annotated[
+        bool, option("Count only what a new version mends; the rest is shown.")
+    ] = False
     exceptions: Annotated[
         str,
-        option("The file of exceptions: id, reason, owner, expires.", metavar="FILE"),
+        option(
+            "Vulnerabilities that somebody answers for: a YAML file of id, reason, owner, expires. "
+            "In a pull request it counts as it stands on the target branch.",
+            metavar="FILE",
+        ),
     ] = ""
     accept: Annotated[
         tuple[str, ...],
-        option("Doubts that you take on, by name: see this page.", metavar="DOUBT"),
+        option(f"A doubt that you take on yourself: {', '.join(ACCEPTABLE)}.", metavar="DOUBT"),
     ] = ()
-    warn_after: Annotated[
-        int, option("Days from which an old vulnerability database is warned of.")
-    ] = 5
+    warn_after: Annotated[int, option("Days after which an old database is warned of.")] = 5
     stale_after: Annotated[
-        int, option("Days from which it is no longer believed: cannot tell.")
+        int, option("Days after which an old database, or report, is no longer believed.")
     ] = 14
-    timeout: Annotated[int, option("Seconds that one scan may take.")] = 300
 
 
 class ScanImageOutputs(Outputs, frozen=True, kw_only=True):
-    """The outputs of scan-image."""
+    """The outputs of scan-image: what was found and is not covered by an exception."""
 
-    image: Annotated[str, Meta(description="The image that was scanned.")] = ""
-    findings: Annotated[str, Meta(description="How many vulnerabilities are known in it.")] = "0"
+    image: Annotated[str, Meta(description="`repository@digest` of what was scanned.")] = ""
+    critical: Annotated[str, Meta(description="How many critical vulnerabilities.")] = ""
+    high: Annotated[str, Meta(description="How many high ones.")] = ""
+    medium: Annotated[str, Meta(description="How many medium ones.")] = ""
+    low: Annotated[str, Meta(description="How many low ones.")] = ""
+    unknown: Annotated[str, Meta(description="How many whose severity nobody said.")] = ""
+    suppressed: Annotated[str, Meta(description="How many an exception covers.")] = ""
+    packages: Annotated[str, Meta(description="How many packages were looked at.")] = ""
+
+
+class _Target(Struct, frozen=True, kw_only=True):
+    image: Image
+    name: Reference | None
+    called: str
+    platforms: tuple[PlatformImage, ...]
 
 
 def run(options: ScanImageOptions, world: World) -> Outcome:
-    """Get the reports, judge them, leave the fact."""
-    _check(options)
-    name = parse_pinned(options.image, where="image")
-    image = _image(options, name, world)
-    wanted = _wanted(options, image, name)
-    waivers: tuple[Waiver, ...] = ()
-    if options.exceptions:
-        data = world.files.read(options.exceptions)
-        waivers = read_exceptions(data, where=options.exceptions)
-    obtained = obtain(wanted, world)
+    """Get the scans of the image, judge them, and leave the findings."""
+    policy = _policy(options)
+    target = _target(options, world)
+    waivers, waiver_trouble = _waivers(options, world)
+    obtained = obtain(_wanted(options, target), world)
     judgement = judge_scans(
         obtained.scans,
-        _policy(options),
+        policy,
         waivers,
         now=world.clock.now(),
-        place=_place(options, obtained, world),
-        trouble=obtained.trouble,
+        place=_place(options, obtained, target, world),
+        trouble=(*waiver_trouble, *obtained.trouble),
     )
-    return _outcome(options, name, obtained, judgement, world)
-
-
-def _check(options: ScanImageOptions) -> None:
-    if not options.image:
-        raise RequestError(
-            "no image is named",
-            where="image",
-            remedy="give --image repository@sha256:…, as `cdkit tag-image` prints it",
-        )
-    unknown = sorted(set(options.accept) - set(ACCEPTABLE))
-    if unknown:
-        raise RequestError(
-            f"{unknown[0][:80]!r} is no doubt that can be taken on",
-            where="accept",
-            remedy=f"name one of: {', '.join(ACCEPTABLE)}",
-        )
-    if not 0 < options.warn_after <= options.stale_after or options.timeout <= 0:
-        raise RequestError(
-            "days and seconds must be above zero, and warn-after not above stale-after",
-            remedy="write warn-after 5, stale-after 14, timeout 300",
-        )
-
-
-def _image(options: ScanImageOptions, name: Reference, world: World) -> Image:
-    """Read the image's own manifests: a report is held to what they say."""
-    if options.layout:
-        with open_layout(options.layout, world.files) as layout:
-            return read_image(layout, digest=name.digest)
-    from cdkit.core.oci.registry import Registry
-
-    return Registry(world).image(name)
-
-
-def _wanted(options: ScanImageOptions, image: Image, name: Reference) -> Wanted:
-    chosen = tuple(image.choose(platform) for platform in options.platform)
-    return Wanted(
-        image=image,
-        name=name,
-        layout=options.layout,
-        platforms=chosen or image.platforms,
-        reports=options.reports,
-        recorded=options.recorded,
-        way=options.scanner,
-        scanner_image=options.scanner_image,
-        database=options.database,
-        timeout=options.timeout,
+    return Outcome(
+        verdict=judgement.verdict,
+        outputs=_outputs(target, judgement),
+        document=_document(judgement, obtained, world),
+        subjects=(_subject(target),),
+        findings=judgement.findings,
+        rules=_rules(judgement.findings),
+        tables=_tables(judgement.findings),
+        notes=(*obtained.notes, *judgement.notes, *_platform_note(options, target)),
     )
 
 
 def _policy(options: ScanImageOptions) -> Policy:
+    if unknown := set(options.accept) - set(ACCEPTABLE):
+        raise RequestError(
+            f"there is no doubt {min(unknown)!r} that could be accepted",
+            remedy=f"name one of: {', '.join(ACCEPTABLE)}",
+        )
+    for name in ("timeout", "warn_after", "stale_after"):
+        if getattr(options, name) <= 0:
+            raise RequestError(
+                f"{name.replace('_', '-')} is {getattr(options, name)}", remedy="give a number > 0"
+            )
     return Policy(
         fail_on=Severity(options.fail_on),
         fixed_only=options.fixed_only,
@@ -182,81 +173,193 @@ def _policy(options: ScanImageOptions) -> Policy:
     )
 
 
-def _place(options: ScanImageOptions, obtained: Obtained, world: World) -> Place:
-    """Return what tells where a person should look: the Dockerfile's line, else the file."""
+def _target(options: ScanImageOptions, world: World) -> _Target:
+    """Take the image apart: without its config digests no report can be held against it."""
+    if not options.image and not options.layout:
+        raise RequestError(
+            "no image is named", remedy="give --image repository@sha256:… or --layout PATH"
+        )
+    name = parse_pinned(options.image) if options.image else None
+    image = _image(options, name, world)
+    platforms = (image.choose(options.platform),) if options.platform else image.platforms
+    called = name.name if name else options.layout
+    return _Target(image=image, name=name, called=called, platforms=platforms)
+
+
+def _image(options: ScanImageOptions, name: Reference | None, world: World) -> Image:
+    if options.layout:
+        with open_layout(options.layout, world.files) as layout:
+            return read_image(layout, digest=name.digest if name else None)
+    from cdkit.core.oci.registry import Registry
+
+    if name is None:  # pragma: no cover - `_target` has made sure
+        raise RequestError("no image is named", remedy="give --image")
+    try:
+        return Registry(world).image(name)
+    except CannotTell as fault:
+        raise CannotTell(
+            f"cannot find out what {name} holds: {fault.what}",
+            where=fault.where,
+            remedy=f"{fault.remedy}; or give the layout that it was built into, --layout",
+        ) from fault
+
+
+def _wanted(options: ScanImageOptions, target: _Target) -> Wanted:
+    return Wanted(
+        image=target.image,
+        name=target.name or Reference(registry="", repository=options.layout),
+        layout=options.layout,
+        platforms=target.platforms,
+        reports=options.reports,
+        recorded=options.recorded,
+        way="program" if options.scanner == "trivy" else options.scanner,
+        scanner_image=options.scanner_image,
+        database=options.database,
+        timeout=options.timeout,
+    )
+
+
+def _waivers(
+    options: ScanImageOptions, world: World
+) -> tuple[tuple[Waiver, ...], tuple[Reason, ...]]:
+    """Read the exceptions as they stand where nobody could have written them for this change."""
+    path = options.exceptions
+    if not path:
+        return (), ()
+    branch = _protected_branch(world)
+    if not branch:
+        return read_exceptions(world.files.read(path), where=path), ()
+    try:
+        data = world.git.read(f"origin/{branch}", path)
+    except Missing:
+        world.talk.say(f"{path} is not on {branch} yet: no exception holds for this change.")
+        return (), ()
+    except CannotTell as fault:
+        reason = CannotTell(
+            f"cannot read the exceptions as they stand on {branch}: {fault.what}",
+            where=path,
+            remedy=f"git fetch origin {branch} before this step",
+        ).reason()
+        return (), (reason,)
+    return read_exceptions(data, where=path), ()
+
+
+def _protected_branch(world: World) -> str:
+    """Return the branch whose exceptions count; empty where the checkout itself is that branch."""
+    context = world.context
+    if context.target_branch:
+        return context.target_branch
+    if context.branch and context.default_branch and context.branch != context.default_branch:
+        return context.default_branch
+    return ""
+
+
+def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world: World) -> Place:
+    """Return what finds the place to look at: the Dockerfile's line, else the file in the image."""
+    path = options.dockerfile or "Dockerfile"
     lines: dict[str, int] = {}
-    if options.dockerfile:
-        instructions = read_instructions(world.files.read(options.dockerfile))
+    if options.dockerfile or world.files.is_file(path):
+        instructions = read_instructions(world.files.read(path))
         for scan in obtained.scans:
             lines |= lines_of_layers(instructions, scan.report.history, scan.report.diff_ids)
 
     def place(found: Vulnerability) -> Location:
         if line := lines.get(found.layer):
-            return Location(path=options.dockerfile, line=line)
-        return Location(path=found.path or options.dockerfile or found.kind)
+            return Location(path=path, line=line)
+        return Location(path=found.path or target.called)
 
     return place
 
 
-def _outcome(
-    options: ScanImageOptions,
-    name: Reference,
-    obtained: Obtained,
-    judgement: Judgement,
-    world: World,
-) -> Outcome:
-    reports = [scan.report for scan in obtained.scans]
-    databases = [scan.database for scan in obtained.scans if scan.database]
+def _document(judgement: Judgement, obtained: Obtained, world: World) -> Findings:
+    first = obtained.scans[0] if obtained.scans else None
     tool = Tool(
-        name=reports[0].scanner if reports else "none",
-        version=reports[0].version if reports else "",
-        database=min(databases, key=lambda database: database.updated_at, default=None),
+        name=first.report.scanner if first else "none",
+        version=first.report.version if first else "",
+        database=first.database if first else None,
     )
-    subject = (image_subject(name.name, name.digest),) if name.digest else ()
-    return Outcome(
+    return Findings(
+        origin=origin_of(world, NAME),
+        evidence=EVIDENCE,
         verdict=judgement.verdict,
-        outputs=ScanImageOutputs(image=options.image, findings=str(len(judgement.findings))),
-        document=Findings(
-            origin=origin_of(world, NAME),
-            evidence="vulnerabilities",
-            verdict=judgement.verdict,
-            tool=tool,
-            examined=judgement.examined,
-            findings=judgement.findings,
-        ),
-        subjects=subject,
+        tool=tool,
+        examined=judgement.examined,
         findings=judgement.findings,
-        tables=tuple(_tables(judgement)),
-        notes=(*obtained.notes, *_database_note(tool), *judgement.notes),
     )
 
 
-def _tables(judgement: Judgement) -> Iterator[Table]:
-    """Show what to upgrade to what, the worst first."""
-    rows = tuple(
-        (
-            finding.severity.value,
+def _subject(target: _Target) -> Subject:
+    digest = target.image.digest
+    return Subject(name=target.called, digest={digest.algorithm: digest.encoded})
+
+
+def _outputs(target: _Target, judgement: Judgement) -> ScanImageOutputs:
+    counted = [finding for finding in judgement.findings if finding.suppressed is None]
+    counts = {s: str(sum(finding.severity is s for finding in counted)) for s in Severity}
+    return ScanImageOutputs(
+        image=f"{target.name.name}@{target.image.digest}" if target.name else "",
+        critical=counts[Severity.CRITICAL],
+        high=counts[Severity.HIGH],
+        medium=counts[Severity.MEDIUM],
+        low=counts[Severity.LOW],
+        unknown=counts[Severity.UNKNOWN],
+        suppressed=str(len(judgement.findings) - len(counted)),
+        packages=str(judgement.examined["packages"]),
+    )
+
+
+def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for finding in findings:
+        url = finding.properties.get("url", "")
+        title = finding.message.partition(": ")[2] or finding.rule
+        rules.setdefault(
             finding.rule,
-            finding.properties.get("package", ""),
-            finding.properties.get("installed", ""),
-            finding.properties.get("fixed", "") or "no fix yet",
+            Rule(
+                id=finding.rule,
+                domain="scan",
+                title=title,
+                severity=finding.severity,
+                sources=(url,) if url else (),
+            ),
         )
-        for finding in judgement.findings[:_ROWS]
-    )
-    if rows:
-        columns = ("severity", "id", "package", "installed", "fixed in")
-        yield Table(heading="Vulnerabilities", columns=columns, rows=rows)
+    return tuple(rules.values())
 
 
-def _database_note(tool: Tool) -> Iterator[str]:
-    if tool.database and tool.database.updated_at:
-        yield f"Judged by {tool.name} {tool.version}, database of {tool.database.updated_at}."
+def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
+    """Show what a person has to do: one row a package, the worst first."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for finding in findings:
+        if finding.suppressed is None:
+            facts = finding.properties
+            key = (
+                finding.severity.value,
+                facts.get("package", ""),
+                facts.get("installed", ""),
+                facts.get("fixed", "") or "no fix yet",
+            )
+            rows.setdefault(key, []).append(finding.rule)
+    if not rows:
+        return ()
+    shown = [(*key, ", ".join(dict.fromkeys(ids))) for key, ids in rows.items()]
+    heading = "What to upgrade"
+    if len(shown) > _ROWS:
+        heading += f" (the first {_ROWS} of {len(shown)})"
+    columns = ("Severity", "Package", "Installed", "Fixed in", "Vulnerabilities")
+    return (Table(heading=heading, columns=columns, rows=tuple(shown[:_ROWS])),)
+
+
+def _platform_note(options: ScanImageOptions, target: _Target) -> tuple[str, ...]:
+    left = len(target.image.platforms) - len(target.platforms)
+    if not left:
+        return ()
+    return (f"Only {options.platform} was judged; {left} more platforms are in the index.",)
 
 
 STEP = Step(
     name=NAME,
-    summary="Scan an image for known vulnerabilities, and judge the report.",
-    question="Does the image carry known vulnerabilities?",
+    summary="Scan an image for known vulnerabilities.",
+    question="Does it carry known vulnerabilities?",
     options=ScanImageOptions,
     outputs=ScanImageOutputs,
     run=run,
