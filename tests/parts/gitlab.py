@@ -43,10 +43,11 @@ class Gitlab:
         Jobs run in a shell, whatever their image is, each in a copy of what git tracks; what they
         keep is copied back into `folder`.
         """
-        command = [str(self.binary), str(self.program), "--cwd", str(folder), "--no-color"]
-        command += ["--force-shell-executor", "--shell-isolation", "--artifacts-to-source"]
+        command = [str(self.binary), str(self.program), "--no-color", "--artifacts-to-source"]
+        command += ["--force-shell-executor", "--shell-isolation"]
         done = subprocess.run(
             [*command, "--variable", "GITLAB_CI=true", *SILENT, *arguments],
+            cwd=folder,
             env={**os.environ, "PATH": os.pathsep.join([path, os.environ["PATH"]])},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,0 +1,325 @@
+"""The GitLab components: what they hold, and what becomes of their inputs in a real pipeline."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import yaml
+
+from cdkit.cli.generate.gitlab import base, component
+from cdkit.cli.generate.gitlab import gitlab as components
+from cdkit.cli.inputs import inputs_of, variable
+from cdkit.cli.table import STEP_NAMES, STEPS
+from cdkit.core.step import AnyStep, Options, Step, option
+from tests.actions.checkout import ROOT
+from tests.actions.conftest import commit
+from tests.cli.steps import ASK, run
+from tests.parts.gitlab import Gitlab, Pipeline
+
+IMAGE = f"registry.example.com/cdkit@sha256:{'a' * 64}"
+NAMES = ("ask", *STEP_NAMES)
+HOSTILE = (ROOT / "tests/actions/samples/hostile.txt").read_text() + "$CI_COMMIT_SHA ${HOME} $$\n"
+#: What a component has besides the step's options.
+OWN = {"job-image", "job-prefix", "job-stage", "job-artifacts", "config"}
+#: Options that GitLab itself holds to a list of values.
+LISTED = {one.name for one in inputs_of(ASK.options) if one.choices or one.shape == "switch"}
+OPEN = [one.name for one in inputs_of(ASK.options) if one.name not in LISTED | {"write"}]
+
+runs = pytest.mark.needs("gitlab-ci-local")
+each_step = pytest.mark.parametrize("name", NAMES)
+
+
+def step_of(name: str) -> AnyStep:
+    found = [entry.module for entry in STEPS if entry.name == name]
+    step: AnyStep = importlib.import_module(found[0]).STEP if found else ASK
+    return step
+
+
+def parts(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the inputs that a component declares, and its job."""
+    header, body = yaml.safe_load_all(text)
+    (job,) = body.values()
+    return header["spec"]["inputs"], job
+
+
+@each_step
+def test_the_script_is_one_constant_command(name: str) -> None:
+    _, job = parts(component(step_of(name)))
+    assert job["script"] == [f"cdkit {name}"]
+
+
+@each_step
+def test_every_option_is_an_input_that_may_be_left_out(name: str) -> None:
+    declared, _ = parts(component(step_of(name)))
+    left = {key: given["default"] for key, given in declared.items() if key not in OWN}
+    assert left == dict.fromkeys((one.name for one in inputs_of(step_of(name).options)), "")
+
+
+@each_step
+def test_gitlab_expands_nothing_in_the_variable_of_an_input(name: str) -> None:
+    _, job = parts(component(step_of(name)))
+    expanded = {
+        key
+        for key, value in job["variables"].items()
+        if not isinstance(value, dict) or value["expand"] is not False
+    }
+    assert expanded == {"CDKIT_DOTENV"}
+
+
+@each_step
+def test_inputs_stand_nowhere_but_in_variables_and_the_frame_of_the_job(name: str) -> None:
+    _, job = parts(component(step_of(name)))
+    frame = {key: value for key, value in job.items() if key != "variables"}
+    found = set(re.findall(r"\$\[\[ inputs\.([\w-]+) \]\]", json.dumps(frame)))
+    assert found == {"job-stage", "job-image", "job-artifacts"}
+
+
+def test_a_step_whose_option_is_an_input_of_the_job_itself_is_refused() -> None:
+    class TakenOptions(Options, frozen=True, kw_only=True):
+        job_stage: Annotated[str, option("Mine.")] = ""
+
+    taken = Step(
+        name="taken",
+        summary="",
+        question="",
+        options=TakenOptions,
+        outputs=ASK.outputs,
+        run=run,
+    )
+    with pytest.raises(ValueError, match="taken: the GitLab component has an input job-stage"):
+        component(taken)
+
+
+def test_the_base_is_a_hidden_job_that_asks_for_no_token() -> None:
+    _, body = yaml.safe_load_all(base([ASK]))
+    assert [*body] == [".cdkit"]
+    assert "id_tokens" not in body[".cdkit"]
+    assert "id_tokens" not in body[".cdkit"]["inherit"]["default"]
+
+
+def test_the_base_hands_a_policy_to_the_steps_that_read_one() -> None:
+    _, body = yaml.safe_load_all(base([ASK, step_of("check-gate")]))
+    given = {"value": "$[[ inputs.policy ]]", "expand": False}
+    assert body[".cdkit"]["variables"]["CDKIT_CHECK_GATE_POLICY"] == given
+
+
+def test_the_same_steps_give_the_same_components() -> None:
+    assert components([ASK]) == components([ASK])
+    assert [*components([ASK])] == ["templates/base.yml", "templates/ask.yml"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Project:
+    """A GitLab project that holds the components, and includes them in its own pipeline.
+
+    Its `cdkit` is a program that writes down how it was called, and exits with EXIT of its job.
+    """
+
+    folder: Path
+    gitlab: Gitlab
+
+    def run(self, *includes: Mapping[str, Any], jobs: Mapping[str, Any] | None = None) -> Pipeline:
+        """Commit a pipeline of these components and jobs, and run it."""
+        pipeline = {"include": list(includes), **(jobs or {})}
+        (self.folder / ".gitlab-ci.yml").write_text(yaml.safe_dump(pipeline, sort_keys=False))
+        commit(self.folder)
+        return self.gitlab.run(self.folder, path=str(self.folder.parent / "bin"))
+
+    def told(self, name: str = "ask") -> dict[str, str]:
+        """Return the environment that `cdkit <name>` was called with."""
+        environ: dict[str, str] = json.loads((self.folder / f"told/{name}.json").read_text())
+        return environ
+
+
+def include(step: str, **inputs: str | Sequence[str]) -> dict[str, Any]:
+    given = {key.replace("_", "-"): value for key, value in inputs.items()}
+    where = f"$CI_SERVER_FQDN/$CI_PROJECT_PATH/{step}@$CI_COMMIT_SHA"
+    job = {} if step == "base" else {"job-artifacts": ["told/"]}
+    return {"component": where, "inputs": {"job-image": IMAGE, **job, **given}}
+
+
+TELLS = f"""#!{sys.executable}
+import json, os, pathlib, sys
+folder = pathlib.Path("told")
+folder.mkdir(exist_ok=True)
+(folder / (os.environ["CI_JOB_NAME"] + ".json")).write_text(json.dumps(dict(os.environ)))
+pathlib.Path("gl-code-quality.json").write_text("[]")
+image = "localhost/orders@sha256:" + "b" * 64
+pathlib.Path(os.environ["CDKIT_DOTENV"]).write_text("CDKIT_IMAGE=" + image + "\\n")
+print("called with", *sys.argv[1:])
+sys.exit(int(os.environ.get("EXIT", "0")))
+"""
+
+
+def lay(folder: Path, files: Mapping[str, str], gitlab: Gitlab) -> Project:
+    """Lay a project whose repository holds these files."""
+    repository, commands = folder / "orders", folder / "bin"
+    for path, text in files.items():
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
+        (repository / path).write_text(text)
+    commands.mkdir()
+    (commands / "cdkit").write_text(TELLS)
+    (commands / "cdkit").chmod(0o755)
+    where = "https://gitlab.example.com/acme/orders.git"
+    subprocess.run(["git", "init", "--quiet", "-b", "main", str(repository)], check=True)
+    subprocess.run(["git", "-C", str(repository), "remote", "add", "origin", where], check=True)
+    return Project(folder=repository, gitlab=gitlab)
+
+
+@pytest.fixture
+def project(tmp_path: Path, gitlab: Gitlab) -> Project:
+    return lay(tmp_path, components([ASK]), gitlab)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory, gitlab: Gitlab) -> Project:
+    """A project whose pipeline has run, with a hostile value in every input that takes any."""
+    project = lay(tmp_path_factory.mktemp("attacked"), components([ASK]), gitlab)
+    done = project.run(include("ask", **dict.fromkeys(["config", *OPEN], HOSTILE)))
+    assert done.code == 0, done.said
+    return project
+
+
+@runs
+@pytest.mark.parametrize("name", ["CDKIT_CONFIG", *(variable("ask", name) for name in OPEN)])
+def test_a_hostile_input_arrives_as_it_was_written(name: str, attacked: Project) -> None:
+    assert attacked.told()[name] == HOSTILE
+
+
+@runs
+def test_a_hostile_input_runs_nothing(attacked: Project) -> None:
+    assert list(attacked.folder.parent.rglob("pwned*")) == []
+
+
+@runs
+def test_an_input_that_is_not_given_is_an_empty_variable(project: Project) -> None:
+    done = project.run(include("ask"))
+    assert done.code == 0, done.said
+    assert project.told()["CDKIT_ASK_COUNT"] == ""
+
+
+@runs
+def test_the_code_quality_report_stands_before_the_users_own(project: Project) -> None:
+    project.run(include("ask", write="sarif=out.sarif"))
+    wanted = "codequality=gl-code-quality.json\nsarif=out.sarif"
+    assert project.told()["CDKIT_ASK_WRITE"] == wanted
+
+
+@runs
+def test_what_a_step_hands_out_reaches_the_jobs_after_it(project: Project) -> None:
+    after = {"extends": ".cdkit", "stage": "deploy", "script": 'test "$CDKIT_IMAGE" && echo got it'}
+    done = project.run(include("ask"), include("base"), jobs={"after": after})
+    assert done.code == 0, done.said
+    assert "> got it" in done.said
+
+
+@runs
+def test_a_job_that_fails_still_keeps_what_it_wrote(project: Project) -> None:
+    done = project.run(include("ask"), jobs={"ask": {"variables": {"EXIT": "1"}}})
+    assert done.code == 1
+    assert project.told()["EXIT"] == "1"
+
+
+@runs
+def test_an_image_that_is_named_by_tag_is_refused(project: Project) -> None:
+    done = project.run(include("ask", job_image="registry.example.com/cdkit:latest"))
+    assert done.code == 1
+    assert "registry.example.com/cdkit:latest` does not match required regex" in done.said
+
+
+@runs
+def test_a_value_that_an_option_does_not_have_is_refused_before_anything_runs(
+    project: Project,
+) -> None:
+    done = project.run(include("ask", mode="enforced"))
+    assert done.code == 1
+    assert "`enforced` cannot be used because it is not in the list of allowed options" in done.said
+
+
+@runs
+def test_two_of_one_component_are_two_jobs_with_their_own_inputs(project: Project) -> None:
+    one, two = (
+        include("ask", job_prefix="a-", count="1"),
+        include("ask", job_prefix="b-", count="2"),
+    )
+    done = project.run(one, two)
+    assert done.code == 0, done.said
+    counts = [project.told(name)["CDKIT_ASK_COUNT"] for name in ("a-ask", "b-ask")]
+    assert counts == ["1", "2"]
+
+
+@runs
+def test_the_pipelines_default_scripts_are_not_run_in_our_job(project: Project) -> None:
+    done = project.run(include("ask"), jobs={"default": {"before_script": ["exit 9"]}})
+    assert done.code == 0, done.said
+
+
+@runs
+def test_a_job_of_the_same_name_may_take_an_input_from_a_variable(project: Project) -> None:
+    own = {"ask": {"variables": {"CDKIT_ASK_IMAGE": "$CI_PROJECT_PATH"}, "needs": []}}
+    done = project.run(include("ask"), jobs=own)
+    assert done.code == 0, done.said
+    assert project.told()["CDKIT_ASK_IMAGE"] == "acme/orders"
+
+
+@runs
+@pytest.mark.parametrize("name", STEP_NAMES)
+def test_the_schema_of_gitlab_has_nothing_against_a_component(name: str, project: Project) -> None:
+    step = step_of(name)
+    (project.folder / f"templates/{name}.yml").write_text(component(step))
+    needed = {one.name: "x" for one in inputs_of(step.options) if one.required}
+    done = project.run(include(name, **needed))
+    assert (done.code, f"called with {name}" in done.said) == (0, True), done.said
+
+
+@pytest.fixture(scope="module")
+def linted(tmp_path_factory: pytest.TempPathFactory, gitlab: Gitlab) -> tuple[Path, Pipeline]:
+    """A repository that the real lint-migrations has looked at, and found a break on line 1."""
+    folder = tmp_path_factory.mktemp("linted")
+    files = {
+        "templates/lint-migrations.yml": component(step_of("lint-migrations")),
+        "migrations/0001_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, note text);\n",
+        "migrations/0002_drop.sql": "ALTER TABLE orders DROP COLUMN note;\n",
+    }
+    project = lay(folder, files, gitlab)
+    given = include("lint-migrations", paths="migrations")
+    given["inputs"]["job-artifacts"] = [".cdkit/", "gl-code-quality.json", "cdkit.env"]
+    (project.folder / ".gitlab-ci.yml").write_text(yaml.safe_dump({"include": [given]}))
+    commit(project.folder)
+    return project.folder, gitlab.run(project.folder, path=str(Path(sys.executable).parent))
+
+
+@runs
+def test_the_real_step_fails_the_pipeline_with_its_own_code(linted: tuple[Path, Pipeline]) -> None:
+    assert (linted[1].code, "FAIL 1" in linted[1].said) == (1, True), linted[1].said
+
+
+@runs
+def test_the_finding_stands_in_the_code_quality_report(linted: tuple[Path, Pipeline]) -> None:
+    issues = json.loads((linted[0] / "gl-code-quality.json").read_text())
+    places = [(each["location"]["path"], each["location"]["lines"]["begin"]) for each in issues]
+    assert ("migrations/0002_drop.sql", 1) in places
+
+
+@runs
+def test_the_outputs_stand_in_the_dotenv_report(linted: tuple[Path, Pipeline]) -> None:
+    assert "CDKIT_VERDICT=no" in (linted[0] / "cdkit.env").read_text().splitlines()
+
+
+@runs
+def test_the_fact_that_the_step_left_is_kept_though_it_said_no(
+    linted: tuple[Path, Pipeline],
+) -> None:
+    told = (linted[0] / "cdkit.env").read_text()
+    record = re.search(r"^CDKIT_RECORD=(\S+)$", told, re.MULTILINE)
+    assert record
+    assert (linted[0] / record[1]).is_file()
