@@ -152,7 +152,7 @@ def _of_shape(given: Input, value: Any, *, where: str) -> Any:  # noqa: ANN401 -
         case "list":
             return tuple(_lines(value))
         case "map":
-            return dict(_pair(line, where) for line in _lines(value))
+            return _map(_lines(value), where)
         case "switch":
             return value if isinstance(value, bool) else _switch(str(value), where)
         case "whole" | "number":
@@ -168,6 +168,16 @@ def _lines(value: str | Sequence[str]) -> list[str]:
     if isinstance(value, str):
         return [line.strip() for line in value.splitlines() if line.strip()]
     return list(value)
+
+
+def _map(lines: list[str], where: str) -> dict[str, str]:
+    """Return NAME=VALUE lines as a mapping; a name that stands twice would lose a value."""
+    found: dict[str, str] = {}
+    for name, value in (_pair(line, where) for line in lines):
+        if name in found:
+            raise RequestError(f"{name!r} is given twice", where=where, remedy="give it once")
+        found[name] = value
+    return found
 
 
 def _pair(line: str, where: str) -> tuple[str, str]:

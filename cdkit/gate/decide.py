@@ -109,6 +109,8 @@ def _missing(case: _Case, selected: Selected) -> list[Reason]:
         what = f"there is no fact of the kind {kind} about this image"
         if selected.set_aside:
             what += f", only {selected.set_aside} that a replay of another time left"
+        elif not case.known.tree and case.wanted.about == "any":
+            what += ", and no identity names a clean source whose facts would count"
         return [cannot_tell(what, remedy=case.opening)]
     reasons = [
         cannot_tell(
@@ -224,7 +226,7 @@ def _told(case: _Case, selected: Selected) -> list[Reason]:
 def _reasons(case: _Case, fact: Fact) -> list[Reason]:
     kind, verdict = case.wanted.evidence, fact.verdict
     if verdict is None:
-        return [yes(f"{kind}: {_source_said(fact)}", Location(path=fact.where))]
+        return [yes(f"{kind}: {_source_said(fact)}")]
     told = [_named(reason, case) for reason in verdict.reasons if reason.answer == verdict.answer]
     kept = told[:_MOST_REASONS]
     if len(told) > len(kept):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
 from cdkit.gate.policy import Requirement
@@ -27,12 +28,18 @@ def bounds(wanted: Requirement, facts: Sequence[Fact], opening: str) -> list[Rea
 
 
 def _groups(facts: Sequence[Fact]) -> list[tuple[dict[str, float], str]]:
-    single = [(fact.numbers, fact.where) for fact in facts if fact.document.origin.shards <= 1]
+    single = [(fact.numbers, _place(fact)) for fact in facts if fact.document.origin.shards <= 1]
     jobs: dict[str, list[Fact]] = {}
     for fact in facts:
         if fact.document.origin.shards > 1:
             jobs.setdefault(fact.document.origin.job, []).append(fact)
     return single + [(_together(shards), shards[0].where) for shards in jobs.values()]
+
+
+def _place(fact: Fact) -> str:
+    """Return the report that a number was read from, or the fact where it was not just one."""
+    reports = fact.document.reports if isinstance(fact.document, Evidence) else ()
+    return reports[0].path if len(reports) == 1 else fact.where
 
 
 def _together(shards: list[Fact]) -> dict[str, float]:
@@ -67,7 +74,7 @@ def _bound(
             remedy=_instead(name, numbers, opening),
         )
     if found >= bound if least else found <= bound:
-        return yes(f"{kind}: {name} is {found:g} ({word} {bound:g})", place)
+        return yes(f"{kind}: {name} is {found:g} ({word} {bound:g})")
     change = "raise" if least else "lower"
     return no(
         f"{kind}: {name} is {found:g}, and must be {word} {bound:g}",

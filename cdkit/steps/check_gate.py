@@ -12,7 +12,6 @@ from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
-from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import Ruling, decide
@@ -124,9 +123,10 @@ def _table(request: Request, ruling: Ruling) -> Table:
 def _why(answered: Answered) -> str:
     """Return the reasons that decided a requirement, the first three of them."""
     told = [reason for reason in answered.reasons if reason.answer is answered.answer]
-    shown = [f"{reason.where}: {reason.what}" if reason.where else reason.what for reason in told]
-    if answered.answer is Answer.YES:
-        shown = [reason.what for reason in told]
+    shown = [
+        f"{reason.where}: {reason.what}" if reason.where and reason.where.line else reason.what
+        for reason in told
+    ]
     more = f" (and {len(shown) - 3} more)" if len(shown) > 3 else ""
     return "; ".join(shown[:3]) + more
 

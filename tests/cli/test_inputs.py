@@ -87,3 +87,8 @@ def test_an_extension_without_its_constant_is_an_error() -> None:
 
     with pytest.raises(TypeError, match="must export NOTHING"):
         load(cdkit.core, "digest", "NOTHING", str)
+
+
+def test_a_name_that_stands_twice_in_a_map_is_a_wrong_request() -> None:
+    with pytest.raises(RequestError, match="'text' is given twice"):
+        resolved({"write": ["text=a", "text=b"]})
