@@ -11,14 +11,14 @@ from cdkit.migrations.source import Migration
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """The change: paths of its migrations, and the released text of those that it edits.
+    """The change: paths of its migrations, and those that it edits, as they were released.
 
     `gone` are migrations that were released and are not there any more.
     """
 
     change: frozenset[str]
     released: Mapping[str, Migration] = {}
-    gone: tuple[str, ...] = ()
+    gone: tuple[Migration, ...] = ()
 
 
 def since(found: Found, revision: str, git: Git) -> Scope:
@@ -29,10 +29,10 @@ def since(found: Found, revision: str, git: Git) -> Scope:
     asked = {posixpath.normpath(path): path for path in found.asked}
     changed: set[str] = set()
     released: dict[str, Migration] = {}
-    gone: list[str] = []
+    gone: list[Migration] = []
     for change in git.changes(revision):
         if change.status == "D" and _is_migration(change.path, found.folder):
-            gone.append(change.path)
+            gone.append(read(change.path, git.read(revision, change.path)))
         path = asked.get(posixpath.normpath(change.path))
         if path is None:
             continue
@@ -40,7 +40,7 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         if change.status not in {"A", "C"}:
             old = change.old_path or change.path
             if change.status != "R" or _is_migration(old, found.folder):
-                released[path] = read(path, git.read(revision, old))
+                released[path] = read(old, git.read(revision, old))
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
 
 

@@ -6,10 +6,11 @@ from datetime import date
 
 from msgspec import Struct, structs
 
-from cdkit.core.finding import Confidence, Finding, Fix, Severity, fingerprint
+from cdkit.core.finding import Finding, Fix, Severity, fingerprint
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import Allowance, allowances
 from cdkit.migrations.catalogue import Dispatch, rules
+from cdkit.migrations.find import natural
 from cdkit.migrations.locks import lock_of
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parser import Parsed, parse
@@ -31,13 +32,15 @@ _ALLOWABLE_UNTOLD = frozenset({"unread-code", "unread-command"})
 class Request(Struct, frozen=True, kw_only=True):
     """What to lint: all migrations of a folder in order, and which of them are the change.
 
-    `released` holds, as they were released, the files that the change edits; `apart` judges
+    `released` holds, as they were released, the files that the change edits, `gone` those that it
+    takes away; `apart` judges
     each file as a release of its own; `server` is the major version; `today` is the date in UTC.
     """
 
     migrations: Sequence[Migration]
     change: frozenset[str]
     released: Mapping[str, Migration]
+    gone: Sequence[Migration] = ()
     apart: bool
     server: int
     today: date
@@ -60,7 +63,7 @@ def lint(request: Request, processes: Processes) -> tuple[Judged, ...]:
     judged = []
     if not request.apart:
         schema.release()
-    for migration in request.migrations:
+    for migration in sorted((*request.migrations, *request.gone), key=_order):
         schema.path = "public"
         if migration.path not in request.change:
             _remember(schema, migration, processes)
@@ -72,6 +75,20 @@ def lint(request: Request, processes: Processes) -> tuple[Judged, ...]:
             schema.release()
         judged.append(_judge(request, schema, migration, before, processes))
     return tuple(judged)
+
+
+def _order(migration: Migration) -> tuple[tuple[int, int, str], ...]:
+    return natural(migration.path)
+
+
+def gone(migration: Migration) -> Finding:
+    """Return the finding that a released migration was taken away."""
+    return _about_file(
+        "edited-migration",
+        migration,
+        "this migration is released, and the change takes it away (or its branch is behind)",
+        rules()["edited-migration"].severity,
+    )
 
 
 def _remember(schema: Schema, migration: Migration, processes: Processes) -> None:
@@ -99,7 +116,7 @@ def _judge(
     context = Context(schema=schema, session=session, server=request.server)
     findings = [_untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None:
-        findings.append(_edited(migration, unchanged=not statements and not ran))
+        findings.append(_edited(migration, before, unchanged=not statements and not ran))
     if not parsed.statements and not parsed.troubles:
         findings.append(_empty(migration))
     locks: dict[str, None] = {}
@@ -174,31 +191,32 @@ def _untold(text: Text, trouble: Trouble) -> Finding:
     )
 
 
-def _edited(migration: Migration, *, unchanged: bool) -> Finding:
+def _edited(migration: Migration, before: Migration, *, unchanged: bool) -> Finding:
     """A released file was changed; where only comments changed, most tools mind the checksum."""
-    rule = rules()["edited-migration"]
-    said = "only its comments or spaces" if unchanged else "what it runs"
-    return Finding(
-        rule="edited-migration",
-        severity=Severity.LOW if unchanged else rule.severity,
-        confidence=Confidence.HIGH,
-        message=f"this migration is released already, and the change edits {said}",
-        locations=(migration.text.place(0),),
-        fingerprint="edited",
-        about=migration.path.rpartition("/")[2],
-        question=rule.question,
-        fix=Fix(summary=rule.instead.partition("\n")[0]),
-    )
+    severity = rules()["edited-migration"].severity
+    said = "this migration is released already, and the change edits what it runs"
+    if migration.path != before.path:
+        said = f"this migration is released already, and the change renames it from {before.path}"
+    elif unchanged:
+        severity = Severity.LOW
+        said = "this migration is released already, and the change edits its comments or spaces"
+    return _about_file("edited-migration", migration, said, severity)
 
 
 def _empty(migration: Migration) -> Finding:
-    rule = rules()["empty-migration"]
+    severity = rules()["empty-migration"].severity
+    said = "this migration holds no statement"
+    return _about_file("empty-migration", migration, said, severity)
+
+
+def _about_file(rule_id: str, migration: Migration, said: str, severity: Severity) -> Finding:
+    rule = rules()[rule_id]
     return Finding(
-        rule="empty-migration",
-        severity=rule.severity,
-        message="this migration holds no statement",
+        rule=rule_id,
+        severity=severity,
+        message=said,
         locations=(migration.text.place(0),),
-        fingerprint="empty",
+        fingerprint=rule_id,
         about=migration.path.rpartition("/")[2],
         question=rule.question,
         fix=Fix(summary=rule.instead),

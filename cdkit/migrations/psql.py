@@ -63,7 +63,7 @@ def _rows(data: bytes, semicolon: Token) -> tuple[int, int] | None:
 
 def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
     if data[start : start + 1] != b"\\":
-        return None
+        return None if data[start:end].rstrip().endswith(b"\n\\.") else _endless(start)
     command = data[start + 1 : end].split()
     name = command[0].rstrip(b"\\") if command else b""
     if name in _INERT:
@@ -74,6 +74,15 @@ def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
         what=f"{shown[:80]!r} is a psql command that brings in what is not in this file",
         offset=start,
         remedy="write the SQL itself into the migration",
+    )
+
+
+def _endless(start: int) -> Trouble:
+    return Trouble(
+        rule="syntax-error",
+        what="the rows after COPY FROM STDIN never end, so all that follows may be one of them",
+        offset=start,
+        remedy="end the rows by a line with nothing but a backslash and a dot",
     )
 
 

@@ -18,7 +18,9 @@ def apply(schema: Schema, operation: Operation) -> None:
 
 def _create_table(schema: Schema, made: op.CreateTable) -> None:
     full = schema.full(made.table)
-    if made.if_not_exists and full in schema.tables:
+    if full in schema.tables:
+        # With IF NOT EXISTS nothing happens, without it the server refuses: the table stays as
+        # old as it is, so that nothing on it passes for new.
         return
     inherited = [schema.table(parent) for parent in made.parents]
     columns = {
@@ -153,7 +155,7 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     table = schema.full(made.table)
     named = made.name or "_".join((table.name, *filter(None, made.columns), "idx"))
     name = Name(table.schema, named)
-    if made.if_not_exists and name in schema.indexes:
+    if name in schema.indexes:
         return
     schema.indexes[name] = Index(
         table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns

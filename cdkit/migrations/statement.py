@@ -14,7 +14,7 @@ class Statement:
     """One statement. `start` and `end` are byte offsets in the file; `kind` is the grammar's.
 
     `node` is the JSON of the tree below the kind; `base` is what must be added to a location in
-    it to have an offset in the file.
+    it to have an offset in the file, or negative where the text of the tree is not in the file.
     """
 
     __slots__ = ("base", "end", "kind", "node", "start", "text")
@@ -37,8 +37,8 @@ class Statement:
         return msgspec.json.decode(self.node, type=kind)
 
     def at(self, location: int) -> int:
-        """Return the file offset of a location in the tree; the start where it has none (-1)."""
-        return location + self.base if location > 0 else self.start
+        """Return the file offset of a location in the tree; the start where nobody knows it."""
+        return location + self.base if location > 0 and self.base >= 0 else self.start
 
     def place(self) -> Location:
         """Return where the statement starts."""

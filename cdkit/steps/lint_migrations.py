@@ -15,7 +15,7 @@ from cdkit.core.world import World
 from cdkit.migrations import change
 from cdkit.migrations.catalogue import Dispatch, described, dispatch, rules
 from cdkit.migrations.find import Found, find
-from cdkit.migrations.lint import UNTOLD, Judged, Request, lint
+from cdkit.migrations.lint import UNTOLD, Judged, Request, gone, lint
 from cdkit.migrations.server import version_of
 from cdkit.steps.origin import origin_of, source_of
 
@@ -104,6 +104,7 @@ class _Done(Struct, frozen=True, kw_only=True):
     """What came of one folder."""
 
     judged: tuple[Judged, ...]
+    gone: tuple[Finding, ...]
     history: int
     notes: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -118,6 +119,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     done = [_folder(one, baseline, wanted, server, world) for one in found]
     judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
+    findings += tuple(finding for one in done for finding in one.gone)
     counted = [finding for finding in findings if finding.suppressed is None]
     reasons = [*baseline.doubts, *(reason for one in done for reason in one.reasons)]
     reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
@@ -238,6 +240,7 @@ def _folder(
         migrations=found.migrations,
         change=scope.change,
         released=scope.released,
+        gone=scope.gone,
         apart=baseline.apart,
         server=server,
         today=world.clock.now().date(),
@@ -250,9 +253,9 @@ def _folder(
     tools = sorted({m.source for m in found.migrations if m.path in scope.change} - {"plain"})
     if tools:
         notes.append(f"{found.folder}: read as {' and '.join(tools)} runs it")
-    notes += [f"{path} was released and is gone" for path in scope.gone]
     return _Done(
         judged=judged,
+        gone=tuple(map(gone, scope.gone)),
         history=len(found.migrations) - len(judged),
         notes=tuple(notes),
         reasons=found.unread,
@@ -281,7 +284,10 @@ def _nothing_found(
     if not any(each.statements for each in judged) and not any(e.findings for e in judged):
         return cannot_tell("no statement was judged", remedy="check what was given")
     asked = "" if options.question == "both" else f" of the kind {options.question}"
-    return yes(f"no known break{asked} in {len(judged)} migrations")
+    allowed = sum(x.suppressed is not None for each in judged for x in each.findings)
+    more = f" but for what is allowed ({allowed})" if allowed else ""
+    number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
+    return yes(f"no known break{asked} in {number}{more}")
 
 
 def _rules_of(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:

@@ -93,6 +93,11 @@ def test_sql_behind_a_command_on_its_line_is_read() -> None:
     assert sources(b"\\set a 1 \\\\ DROP TABLE seen;\n") == ["DROP TABLE seen"]
 
 
+def test_rows_that_never_end_are_told() -> None:
+    data = b"COPY a FROM stdin;\n1\tone\nDROP TABLE b;\n"
+    assert troubles(data) == [("syntax-error", "m.sql:1:19")]
+
+
 def test_rows_after_copy_are_no_sql() -> None:
     data = b"COPY a FROM stdin;\n1\tit's\n;DROP TABLE b;\n\\.\n" + READABLE
     assert sources(data) == ["COPY a FROM stdin", "DROP TABLE seen"]
@@ -143,8 +148,8 @@ def test_a_fault_in_a_long_statement_stands_at_its_place() -> None:
 
 WORDS = st.sampled_from(
     """
-    DROP_TABLE_a SELECT_'a ' " $$ $a$ ; ~ -- /* */ ( ) \\i_x~ \\\\ COPY_a_FROM_STDIN \\.~ BEGIN_ATOMIC
-    END E'\\ é {{ ${a} , ALTER_TABLE_a_DROP_b DO_$$_BEGIN
+    DROP_TABLE_a SELECT_'a ' " $$ $a$ ; ~ -- /* */ ( ) \\i_x~ \\\\ COPY_a_FROM_STDIN \\.~
+    BEGIN_ATOMIC END E'\\ é {{ ${a} , ALTER_TABLE_a_DROP_b DO_$$_BEGIN
     """.replace("~", "\n").split(" ")
 ).map(lambda word: word.replace("_", " ").encode())
 

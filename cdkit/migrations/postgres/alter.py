@@ -141,6 +141,8 @@ def alter_table(statement: Statement) -> Iterator[Operation]:
 
 def _spans(statement: Statement, relation: RangeVar) -> list[tuple[int, int]]:
     """Return where each clause stands in the file: the trees do not say."""
+    if statement.base < 0:
+        return []
     return clauses(statement.text.data, after_name(statement, relation), statement.end)
 
 

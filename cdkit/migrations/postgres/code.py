@@ -23,6 +23,7 @@ REMEDY = (
     "`-- cdkit: allow unread-code (reason)`"
 )
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
+_SELECT = b"SELECT "
 _FULL = 0
 """`parseMode` of an embedded statement (PostgreSQL's RawParseMode); others are expressions."""
 
@@ -133,7 +134,7 @@ def do_block(statement: Statement, read: Reader) -> Iterator[Operation]:
             what = "the SQL of an EXECUTE is put together as it runs"
             yield _unread(statement, what if piece.dynamic else "this code cannot be read")
             continue
-        position = max(position, inner.end if inner.base else position)
+        position = max(position, inner.end if inner.base >= 0 else position)
         yield from _run(inner, read, expression=not piece.whole)
 
 
@@ -180,31 +181,40 @@ def _inner(statement: Statement, piece: _Embedded, position: int) -> Statement |
     if sql is None:
         return None
     written = sql.encode()
-    found = statement.text.data.find(written, position, statement.end)
-    if not piece.whole:
-        written = b"SELECT " + (written.partition(b":=")[2] or written)
+    start = _start(statement, written, position)
+    parsed = written if piece.whole else _SELECT + (written.partition(b":=")[2] or written)
     try:
-        kinds = statements_of(written)
-    except (GrammarFault, RecursionError):
+        ((kind, node),) = statements_of(parsed)
+    except (GrammarFault, RecursionError, ValueError):
         return None
-    if len(kinds) != 1:
-        return None
-    kind, node = kinds[0]
-    exact = found >= 0 and piece.whole
+    here = start > 0
     return Statement(
         text=statement.text,
         kind=kind,
         node=node,
-        start=found if found >= 0 else statement.start,
-        end=found + len(sql.encode()) if found >= 0 else statement.end,
-        base=found if exact else 0,
+        start=start if here else statement.start,
+        end=start + len(written) if here else statement.end,
+        base=start if here and piece.whole else -1,
     )
+
+
+def _start(statement: Statement, written: bytes, position: int) -> int:
+    """Return the byte where a piece of code stands in the file; 0 where it is not found.
+
+    PL/pgSQL hands `PERFORM f()` on as `SELECT f()`: there the byte seven before it counts.
+    """
+    data, end = statement.text.data, statement.end
+    if (found := data.find(written, position, end)) >= 0:
+        return found
+    rest = written.removeprefix(_SELECT)
+    found = data.find(rest, position, end) if rest != written else -1
+    return found - len(_SELECT) if found >= len(_SELECT) else 0
 
 
 def _constant(query: str) -> str | None:
     """Return the SQL that an EXECUTE runs where that is a plain text, else None."""
     try:
-        (kind, node), *_ = statements_of(b"SELECT " + query.encode())
+        (kind, node), *_ = statements_of(_SELECT + query.encode())
         targets = msgspec.json.decode(node, type=_Select).targetList
     except (GrammarFault, RecursionError, ValueError):
         return None

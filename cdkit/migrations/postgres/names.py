@@ -31,6 +31,8 @@ def of_relation(relation: RangeVar) -> Name:
 
 def after_name(statement: Statement, relation: RangeVar) -> int:
     """Return the byte of the file where the clause behind a relation's name starts."""
+    if statement.base < 0:
+        return statement.start
     named = tokens(statement.text.data, statement.at(relation.location), statement.end)
     for _ in range(3 if relation.schemaname else 1):
         next(named, None)

@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE INDEX CONCURRENTLY i ON a (b);
+
+-- migrate:down
+DROP INDEX i;

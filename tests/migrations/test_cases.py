@@ -1,0 +1,52 @@
+"""The cases: folders of migrations, each with what must be found in them at which line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from cdkit.core.finding import Finding
+from cdkit.core.step import Outcome
+from cdkit.steps.lint_migrations import LintMigrationsOptions, run
+from tests.worlds import world
+
+CASES = Path(__file__).parents[1] / "cases" / "migrations"
+OWN = frozenset({"verdict", "findings", "suppressed", "notes", "reasons"})
+
+
+def shown(finding: Finding) -> str:
+    at = finding.locations[0]
+    return f"{at.path.rpartition('/')[2]}:{at.line} {finding.rule} {finding.about}".strip()
+
+
+def by_place(found: list[str]) -> list[str]:
+    return sorted(
+        found, key=lambda line: (line.split(":")[0], int(line.split(":")[1].split()[0]), line)
+    )
+
+
+def judged(case: Path, folder: Path, expected: dict[str, object]) -> Outcome:
+    shutil.copytree(case, folder, dirs_exist_ok=True)
+    given = {key: value for key, value in expected.items() if key not in OWN}
+    return run(msgspec.convert(given, LintMigrationsOptions), world(folder))
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_a_case_is_judged_as_expected(case: Path, tmp_path: Path) -> None:
+    expected = yaml.safe_load((case / "expect.yaml").read_text(encoding="utf-8"))
+    outcome = judged(case, tmp_path, expected)
+    assert outcome.verdict.answer.value == expected["verdict"]
+    counted = [shown(finding) for finding in outcome.findings if not finding.suppressed]
+    assert by_place(counted) == by_place(expected["findings"])
+    suppressed = [shown(finding) for finding in outcome.findings if finding.suppressed]
+    wanted = expected.get("suppressed", [])
+    assert len(suppressed) == len(wanted)
+    assert all(any(x.startswith(y) for x in suppressed) for y in wanted)
+    for note in expected.get("notes", []):
+        assert any(note in said for said in outcome.notes), outcome.notes
+    for what in expected.get("reasons", []):
+        assert any(what in reason.what for reason in outcome.verdict.reasons)
