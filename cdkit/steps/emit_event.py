@@ -18,14 +18,15 @@ from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
-from cdkit.core.verdict import Reason, cannot_tell, judge, yes
+from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
+from cdkit.events.account import notes, places, reasons, set_aside
 from cdkit.events.catalogue import find
 from cdkit.events.cdevents import CustomData, Happening, build, identity, source_of
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
-from cdkit.events.deliver import Delivered, deliver
-from cdkit.events.outbox import Outbox, open_outbox
+from cdkit.events.deliver import deliver
+from cdkit.events.outbox import open_outbox
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
 from cdkit.events.targets import SinkTable, Target, resolve
@@ -115,7 +116,7 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     """Build the event, keep it, deliver it, and say what has not arrived."""
     kind = find(options.type)
     _check(options, world)
-    targets, notes = _targets(options, world)
+    targets, kept_back = _targets(options, world)
     reference = parse_pinned(options.image, where="image") if options.image else None
     known = _known(options, reference, world)
     happening = _happening(kind, options, known, world)
@@ -130,7 +131,7 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
         ),
         document=document,
         subjects=_subjects(reference) if document and reference else (),
-        notes=(*notes, *sent.notes, *_left_out(happening, document)),
+        notes=(*kept_back, *sent.notes, *_left_out(happening, document)),
         data="\n".join(sent.printed) or f"{kind.short} {sent.event.id} delivered to {where}",
     )
 
@@ -155,8 +156,8 @@ def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...
     if world.replay is None:
         return targets, ()
     remote = [target.name for target in targets if not target.sink.local]
-    notes = (f"a replay: nothing was sent to {', '.join(remote)}",) if remote else ()
-    return tuple(target for target in targets if target.sink.local), notes
+    told = (f"a replay: nothing was sent to {', '.join(remote)}",) if remote else ()
+    return tuple(target for target in targets if target.sink.local), told
 
 
 def _known(options: EmitEventOptions, reference: Reference | None, world: World) -> Known:
@@ -239,19 +240,18 @@ def _send(
         put = outbox.put(event, [target.name for target in durable])
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
-        reasons = tuple(_reasons(put.event, outbox, done, options.outbox))
-        notes = tuple(_notes(put.event, outbox, done, known=put.known))
-        places = tuple(_places(put.event, outbox, targets))
-        pending = sum(count.waiting + count.dead for count in outbox.counts().values())
-    taken = yes(f"{event.type.split('.', 2)[2]} of {event.subject} is taken in as {put.event.id}")
-    return _Sent(
-        event=put.event,
-        reasons=(taken, *_set_aside(aside, options.outbox), *reasons),
-        notes=notes,
-        printed=printed,
-        places=places,
-        pending=pending,
-    )
+        return _Sent(
+            event=put.event,
+            reasons=(
+                yes(f"{event.type} of {event.subject} is taken in as {put.event.id}"),
+                *set_aside(aside, options.outbox),
+                *reasons(put.event, outbox, done, options.outbox),
+            ),
+            notes=tuple(notes(put.event, outbox, done, known=put.known)),
+            printed=printed,
+            places=tuple(places(put.event, outbox, targets)),
+            pending=sum(count.waiting + count.dead for count in outbox.counts().values()),
+        )
 
 
 def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterator[str]:
@@ -261,74 +261,6 @@ def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterat
             parcel = Parcel(event=event, key=target.name)
             receipts = target.sink.send([parcel], target.options, world)
             yield from (receipt.text for receipt in receipts)
-
-
-def _places(event: CloudEvent, outbox: Outbox, targets: Sequence[Target]) -> Iterator[str]:
-    """Yield the names of the sinks that have the event."""
-    for target in targets:
-        state = outbox.delivery(event, target.name)
-        if not target.sink.durable or (state and state.state == "delivered"):
-            yield target.name
-
-
-def _reasons(
-    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], path: str
-) -> Iterator[Reason]:
-    for one in done:
-        own = outbox.delivery(event, one.target)
-        if own and own.state == "delivered":
-            yield yes(f"delivered to {one.target}")
-        if not one.required:
-            continue
-        if one.waiting:
-            yield cannot_tell(
-                f"{_events(one.waiting)} not delivered to {one.target}: {_said(one)}",
-                remedy="mend that, or wait, and run this step again where the outbox is "
-                f"({path}): what waits goes first, under the same id",
-            )
-        if own and own.state == "dead":
-            yield cannot_tell(
-                f"{one.target} refused the event: {own.said}",
-                remedy="mend the sink or the event, and run this step again: a refused event is "
-                "sent once more",
-            )
-
-
-def _notes(
-    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], *, known: bool
-) -> Iterator[str]:
-    if known:
-        yield "a retry: this event was taken in before, and keeps its id and its first time"
-    for one in done:
-        own = outbox.delivery(event, one.target)
-        if not one.required and (one.waiting or one.dead):
-            yield (
-                f"warning: {_events(one.waiting + one.dead)} not delivered to {one.target}, "
-                f"which is not required: {_said(one)}"
-            )
-        older = one.dead - (own is not None and own.state == "dead")
-        if one.required and older:
-            yield f"{one.target} refused {_events(older)} in earlier runs: dead letters, kept"
-    for sink, count in outbox.counts().items():
-        if sink not in {one.target for one in done}:
-            yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
-
-
-def _said(one: Delivered) -> str:
-    return one.said or "time was up"
-
-
-def _events(count: int) -> str:
-    return f"{count} event{'' if count == 1 else 's'}"
-
-
-def _set_aside(aside: str, path: str) -> Iterator[Reason]:
-    if aside:
-        yield cannot_tell(
-            f"the outbox {path} was damaged, and was set aside as {aside}: what waited in it may "
-            "not have arrived",
-            remedy="run the steps again whose events may be missing; keep the file for a look",
-        )
 
 
 def _deployment(

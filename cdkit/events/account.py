@@ -1,0 +1,80 @@
+"""What is told of a delivery: reasons that decide, notes that do not, the places reached."""
+
+from collections.abc import Iterator, Sequence
+
+from cdkit.core.verdict import Reason, cannot_tell, yes
+from cdkit.events.cloudevents import CloudEvent
+from cdkit.events.deliver import Delivered
+from cdkit.events.outbox import Outbox
+from cdkit.events.targets import Target
+
+
+def places(event: CloudEvent, outbox: Outbox, targets: Sequence[Target]) -> Iterator[str]:
+    """Yield the names of the sinks that have the event."""
+    for target in targets:
+        state = outbox.delivery(event, target.name)
+        if not target.sink.durable or (state and state.state == "delivered"):
+            yield target.name
+
+
+def reasons(
+    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], path: str
+) -> Iterator[Reason]:
+    """Yield a reason for each sink; what has not arrived at a required one is "cannot tell"."""
+    for one in done:
+        own = outbox.delivery(event, one.target)
+        if own and own.state == "delivered":
+            yield yes(f"delivered to {one.target}")
+        if not one.required:
+            continue
+        if one.waiting:
+            yield cannot_tell(
+                f"{_events(one.waiting)} not delivered to {one.target}: {_said(one)}",
+                remedy="mend that, or wait, and run this step again where the outbox is "
+                f"({path}): what waits goes first, under the same id",
+            )
+        if own and own.state == "dead":
+            yield cannot_tell(
+                f"{one.target} refused the event: {own.said}",
+                remedy="mend the sink or the event, and run this step again: a refused event is "
+                "sent once more",
+            )
+
+
+def notes(
+    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], *, known: bool
+) -> Iterator[str]:
+    """Yield what people should know though it decides nothing: nothing is lost in silence."""
+    if known:
+        yield "a retry: this event was taken in before, and keeps its id and its first time"
+    for one in done:
+        own = outbox.delivery(event, one.target)
+        if not one.required and (one.waiting or one.dead):
+            yield (
+                f"warning: {_events(one.waiting + one.dead)} not delivered to {one.target}, "
+                f"which is not required: {_said(one)}"
+            )
+        older = one.dead - (own is not None and own.state == "dead")
+        if one.required and older:
+            yield f"{one.target} refused {_events(older)} in earlier runs: dead letters, kept"
+    for sink, count in outbox.counts().items():
+        if sink not in {one.target for one in done}:
+            yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
+
+
+def _said(one: Delivered) -> str:
+    return one.said or "time was up"
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
+
+
+def set_aside(aside: str, path: str) -> Iterator[Reason]:
+    """Yield the reason that a damaged outbox is; nothing where it was sound."""
+    if aside:
+        yield cannot_tell(
+            f"the outbox {path} was damaged, and was set aside as {aside}: what waited in it may "
+            "not have arrived",
+            remedy="run the steps again whose events may be missing; keep the file for a look",
+        )
