@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from cdkit.cli.inputs import Input, inputs_of, resolve
-from cdkit.cli.session import Session, open_session
-from cdkit.core.errors import RequestError
+from cdkit.cli.session import Session, begin, configured
+from cdkit.core.errors import CdkitError
 from cdkit.core.step import AnyStep
 
 _METAVARS = {"whole": "NUMBER", "number": "NUMBER", "map": "NAME=VALUE"}
@@ -33,11 +33,12 @@ def command_of(step: AnyStep) -> click.Command:
 def _run(step: AnyStep, flags: Mapping[str, Any], config: str | None, ci: str | None) -> int:
     from cdkit.cli.perform import perform, unanswered
 
-    session = open_session(config=config, ci=ci)
+    session = begin(ci)
     try:
+        session = configured(session, config)
         options = resolve(step, flags, session.world.environ, _section(step, session))
         return int(perform(step, options, session.world, session.system).exit)
-    except RequestError as error:
+    except CdkitError as error:
         unanswered(step.name, error, session.system, session.world)
         raise
 

@@ -72,8 +72,9 @@ def _print(where: str, what: str, remedy: str) -> None:
 
 
 def _say(text: str) -> None:
-    """Print one message; control characters of foreign text do not reach the terminal."""
-    from cdkit.core.escape import terminal
+    """Print a message; foreign text in it reaches neither the terminal nor the CI as a command."""
+    from cdkit.core.escape import log_line, terminal_lines
 
     with contextlib.suppress(OSError, ValueError):
-        print("\n".join(terminal(line) for line in text.splitlines()), file=sys.stderr, flush=True)
+        lines = (log_line(line) for line in terminal_lines(text))
+        print("\n".join(lines), file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.ci.detect import detect
 from cdkit.ci.system import CiSystem
@@ -54,19 +54,30 @@ class Session(Struct, frozen=True, kw_only=True):
 def open_session(
     *, config: str | None = None, ci: str | None = None, at: datetime | None = None, run: str = ""
 ) -> Session:
-    """Detect the CI system, build the world, read the configuration file.
+    """Detect the CI system, build the world, read the configuration file."""
+    return configured(begin(ci, at=at, run=run), config)
 
-    A configuration that was asked for and is not there is a RequestError; without one being
-    named, having none is fine.
-    """
+
+def begin(ci: str | None, *, at: datetime | None = None, run: str = "") -> Session:
+    """Return a session without a configuration: from here on the CI system can be answered."""
     import os
 
-    _enter(os.environ.get("CDKIT_DIRECTORY", ""))
     system = detect(os.environ, override=ci or os.environ.get("CDKIT_CI", ""))
     world = build_world(system.read(os.environ), at=at, run=run)
-    named = config or os.environ.get("CDKIT_CONFIG", "")
+    return Session(world=world, system=system, config=CONFIG, data=None)
+
+
+def configured(session: Session, config: str | None) -> Session:
+    """Enter the folder that was asked for, and read the configuration there.
+
+    A configuration that was named and is not there is a RequestError; without one being named,
+    having none is fine.
+    """
+    world = session.world
+    _enter(world.environ.get("CDKIT_DIRECTORY", ""))
+    named = config or world.environ.get("CDKIT_CONFIG", "")
     path = named or CONFIG
-    return Session(world=world, system=system, config=path, data=_read(world, path, bool(named)))
+    return structs.replace(session, config=path, data=_read(world, path, bool(named)))
 
 
 def _read(world: World, path: str, named: bool) -> bytes | None:  # noqa: FBT001 - one caller, two lines up

@@ -139,7 +139,7 @@ def _code(path: str, *, named: bool) -> Reason | None:
     if not named and not is_code:
         return None
     return cannot_tell(
-        f"{path} is not SQL, so what it does cannot be read",
+        f"{path!r} is not SQL, so what it does cannot be read",
         remedy="give the SQL that its tool renders: `alembic upgrade --sql`, `manage.py "
         "sqlmigrate`, `liquibase update-sql`, `rails db:migrate` with a structure.sql",
         rule="unread-code",

@@ -268,5 +268,5 @@ STEP = Step(
     options=RecordEvidenceOptions,
     outputs=RecordEvidenceOutputs,
     run=run,
-    icon="file-check",
+    icon="file-text",
 )

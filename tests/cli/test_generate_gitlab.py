@@ -19,10 +19,10 @@ from cdkit.cli.generate.gitlab import base, component
 from cdkit.cli.generate.gitlab import gitlab as components
 from cdkit.cli.inputs import inputs_of, variable
 from cdkit.cli.table import STEP_NAMES, STEPS
-from cdkit.core.step import AnyStep, Options, Step, option
+from cdkit.core.step import AnyStep, option
 from tests.actions.checkout import ROOT
 from tests.actions.conftest import commit
-from tests.cli.steps import ASK, run
+from tests.cli.steps import ASK, AskOptions
 from tests.parts.gitlab import Gitlab, Pipeline
 
 IMAGE = f"registry.example.com/cdkit@sha256:{'a' * 64}"
@@ -84,17 +84,10 @@ def test_inputs_stand_nowhere_but_in_variables_and_the_frame_of_the_job(name: st
 
 
 def test_a_step_whose_option_is_an_input_of_the_job_itself_is_refused() -> None:
-    class TakenOptions(Options, frozen=True, kw_only=True):
+    class TakenOptions(AskOptions, frozen=True, kw_only=True):
         job_stage: Annotated[str, option("Mine.")] = ""
 
-    taken = Step(
-        name="taken",
-        summary="",
-        question="",
-        options=TakenOptions,
-        outputs=ASK.outputs,
-        run=run,
-    )
+    taken = dataclasses.replace(ASK, name="taken", options=TakenOptions)
     with pytest.raises(ValueError, match="taken: the GitLab component has an input job-stage"):
         component(taken)
 

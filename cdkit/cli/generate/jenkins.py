@@ -19,7 +19,7 @@ _RETURNS = """It returns a map:
 
 def jenkins(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     """Return `jenkins/vars/cdkit<Step>.groovy` and its help, `.txt`, for every step."""
-    made = {}
+    made: dict[str, str] = {}
     for step in steps:
         path = f"jenkins/vars/{variable_name(step.name)}"
         made |= {f"{path}.groovy": script(step), f"{path}.txt": help_text(step)}
