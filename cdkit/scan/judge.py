@@ -68,7 +68,7 @@ def judge_scans(
     if scans and not reasons:
         reasons.append(_nothing_known(scans, judged, policy))
     return Judgement(
-        verdict=judge(reasons),
+        verdict=judge(dict.fromkeys(reasons)),
         findings=tuple(item.finding for item in judged),
         notes=tuple(_notes(scans, judged, waivers, lifted, policy, now)),
         examined=_examined(scans),
@@ -192,11 +192,13 @@ def _unknown_severity(judged: Sequence[_Judged], policy: Policy) -> Iterator[Rea
 
 def _nothing_known(scans: Sequence[Scan], judged: Sequence[_Judged], policy: Policy) -> Reason:
     packages = sum(scan.report.package_count for scan in scans)
-    left = f", {len(judged)} that do not count" if judged else ""
+    platforms = ", ".join(dict.fromkeys(scan.platform for scan in scans if scan.platform))
+    of = f" of {platforms}" if platforms else ""
+    left = f"; {len(judged)} lesser or excepted" if judged else ""
     mendable = " with a fix" if policy.fixed_only else ""
     return yes(
         f"no known vulnerability{mendable} at {policy.fail_on} or above in {packages} packages"
-        f"{left}"
+        f"{of}{left}"
     )
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
@@ -31,7 +32,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class RequestsHttp:
     """HTTP with retries, one session (and its connections) for the life of the door.
 
-    Nothing is taken from a `.netrc`: it would replace the login that a caller chose.
+    Nothing is taken from a `.netrc`: it would replace the login that a caller chose. Cookies are
+    neither kept nor sent.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -39,6 +41,7 @@ class RequestsHttp:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def request(
         self,

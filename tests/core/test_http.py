@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdkit.core.doors.http import RequestsHttp
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.secret import Secret
+from tests.core.serving import Answer, Asked, serving
+from tests.parts.loopback import free_port
+from tests.worlds import StandingClock
+
+
+def _script(*answers: Answer) -> list[Answer]:
+    return list(answers)
+
+
+def test_an_answer_is_an_answer_whatever_its_status() -> None:
+    with serving(lambda _: Answer(404, {"X-Why": "none"}, b"gone")) as server:
+        answer = RequestsHttp().request("GET", f"{server.url}/x")
+
+    assert (answer.status, answer.headers["x-why"], answer.body) == (404, "none", b"gone")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_passing_failure_is_tried_again(status: int) -> None:
+    left = _script(Answer(status), Answer(200, body=b"ok"))
+    clock = StandingClock()
+    with serving(lambda _: left.pop(0)) as server:
+        answer = RequestsHttp(clock).request("GET", server.url)
+
+    assert answer.body == b"ok"
+    assert clock.slept == [0.5]
+
+
+def test_retry_after_is_honoured() -> None:
+    left = _script(Answer(429, {"Retry-After": "7"}), Answer(200))
+    clock = StandingClock()
+    with serving(lambda _: left.pop(0)) as server:
+        assert RequestsHttp(clock).request("GET", server.url).status == 200
+
+    assert clock.slept == [7.0]
+
+
+def test_retry_after_may_be_a_date() -> None:
+    # The clock stands at 2026-11-23 12:00:00.
+    left = _script(Answer(503, {"Retry-After": "Mon, 23 Nov 2026 12:00:09 GMT"}), Answer(200))
+    clock = StandingClock()
+    with serving(lambda _: left.pop(0)) as server:
+        assert RequestsHttp(clock).request("GET", server.url).status == 200
+
+    assert clock.slept == [9.0]
+
+
+def test_a_wait_beyond_the_time_ends_the_tries_with_the_last_answer() -> None:
+    clock = StandingClock()
+    with serving(lambda _: Answer(429, {"Retry-After": "3600"})) as server:
+        answer = RequestsHttp(clock).request("GET", server.url, timeout=30)
+
+    assert answer.status == 429
+    assert clock.slept == []
+    assert len(server.asked) == 1
+
+
+def test_tries_end_when_nothing_gets_better() -> None:
+    clock = StandingClock()
+    with serving(lambda _: Answer(503)) as server:
+        assert RequestsHttp(clock).request("GET", server.url).status == 503
+
+    assert len(server.asked) == 5
+
+
+def test_a_500_is_not_tried_again() -> None:
+    with serving(lambda _: Answer(500)) as server:
+        assert RequestsHttp(StandingClock()).request("GET", server.url).status == 500
+
+    assert len(server.asked) == 1
+
+
+def test_a_post_is_not_sent_again_after_a_502() -> None:
+    with serving(lambda _: Answer(502)) as server:
+        answer = RequestsHttp(StandingClock()).request("POST", server.url, body=b"x")
+
+    assert answer.status == 502
+    assert [asked.body for asked in server.asked] == [b"x"]
+
+
+def test_nobody_there_is_cannot_tell_after_a_few_tries() -> None:
+    clock = StandingClock()
+
+    with pytest.raises(CannotTell, match="cannot be reached"):
+        RequestsHttp(clock).request("GET", f"http://127.0.0.1:{free_port()}/")
+
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    with serving(lambda _: Answer(302, {"Location": "/elsewhere"})) as server:
+        answer = RequestsHttp().request("GET", f"{server.url}/here")
+
+    assert (answer.status, answer.headers["location"]) == (302, "/elsewhere")
+    assert [asked.path for asked in server.asked] == ["/here"]
+
+
+def test_an_answer_over_the_limit_is_cannot_tell() -> None:
+    with (
+        serving(lambda _: Answer(200, body=b"x" * 2000)) as server,
+        pytest.raises(CannotTell, match="over 1000 bytes"),
+    ):
+        RequestsHttp().request("GET", server.url, limit=1000)
+
+
+def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    clock = StandingClock()
+    with (
+        serving(lambda _: Answer(200, body=b"half", length=100)) as server,
+        pytest.raises(CannotTell, match="cannot be reached"),
+    ):
+        RequestsHttp(clock).request("GET", server.url)
+
+
+def test_an_answer_that_is_packed_against_our_wish_is_cannot_tell() -> None:
+    with (
+        serving(lambda _: Answer(200, {"Content-Encoding": "gzip"}, b"zip")) as server,
+        pytest.raises(CannotTell, match="packed its answer"),
+    ):
+        RequestsHttp().request("GET", server.url)
+
+
+def test_a_secret_header_is_sent_and_nothing_else_comes_along() -> None:
+    with serving(lambda _: Answer()) as server:
+        headers: dict[str, str | Secret] = {"Authorization": Secret("Bearer word"), "X-A": "p"}
+        RequestsHttp().request("GET", server.url, headers=headers)
+
+    (asked,) = server.asked
+    assert asked.headers["authorization"] == "Bearer word"
+    assert asked.headers["accept-encoding"] == "identity"
+    assert asked.headers["user-agent"].startswith("cdkit/")
+
+
+def test_a_netrc_replaces_no_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login evil password evil\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with serving(lambda _: Answer()) as server:
+        RequestsHttp().request("GET", server.url)
+        RequestsHttp().request("GET", server.url, headers={"Authorization": "Bearer mine"})
+
+    assert "authorization" not in server.asked[0].headers
+    assert server.asked[1].headers["authorization"] == "Bearer mine"
+
+
+def test_a_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    with serving(lambda _: Answer()) as server:
+        assert RequestsHttp().request("GET", server.url).status == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://host/x", "file:///etc/passwd", "http://user:pw@host/", "https://", "x", "http://[::"],
+)
+def test_an_address_that_cannot_be_asked_is_a_wrong_request(url: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        RequestsHttp().request("GET", url)
+
+    assert "pw" not in caught.value.what
+
+
+def test_a_line_break_in_a_header_is_refused_and_not_shown() -> None:
+    with pytest.raises(RequestError) as caught:
+        RequestsHttp().request(
+            "GET", "http://127.0.0.1/", headers={"Authorization": Secret("word\r\nX: y")}
+        )
+
+    assert "word" not in f"{caught.value}{caught.value.remedy}"
+
+
+def test_a_query_is_not_shown_in_an_error() -> None:
+    with pytest.raises(RequestError) as caught:
+        RequestsHttp().request("GET", "ftp://host/path?token=word")
+
+    assert "word" not in caught.value.what
+
+
+def test_cookies_are_not_carried_to_the_next_request() -> None:
+    def script(asked: Asked) -> Answer:
+        return Answer(200, {"Set-Cookie": "a=b"}) if asked.path == "/1" else Answer()
+
+    door = RequestsHttp()
+    with serving(script) as server:
+        door.request("GET", f"{server.url}/1")
+        door.request("GET", f"{server.url}/2")
+
+    assert "cookie" not in server.asked[1].headers
