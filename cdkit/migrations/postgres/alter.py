@@ -17,6 +17,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
+from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
 
@@ -168,7 +169,7 @@ def _unread(clause: _Clause) -> Operation:
     return op.Unread(
         **clause.where,
         what=f"this form of ALTER TABLE ({form}) is unknown to this cdkit",
-        remedy="have somebody look at it, and say so with `-- cdkit: allow unread-code (reason)`",
+        remedy=REMEDY,
     )
 
 

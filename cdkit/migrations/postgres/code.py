@@ -13,15 +13,12 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.parser import statements_of
 from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_words
+from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement
 
 Reader = Callable[[Statement], Iterable[Operation]]
 
-REMEDY = (
-    "write the statements out, or have somebody look at it and say so with "
-    "`-- cdkit: allow unread-code (reason)`"
-)
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
 _SELECT = b"SELECT "
 _FULL = 0

@@ -1,5 +1,7 @@
 """The reader of PostgreSQL: which function reads which kind of statement."""
 
+import functools
+import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -7,64 +9,65 @@ import msgspec
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres import alter, code, commands, objects, tables
+from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.statement import Statement
 
-_READERS: dict[str, Callable[[Statement], Iterable[Operation]]] = {
-    "AlterTableStmt": alter.alter_table,
-    "CreateStmt": tables.create_table,
-    "CreateForeignTableStmt": tables.create_foreign_table,
-    "IndexStmt": tables.create_index,
-    "DropStmt": objects.drop,
-    "RenameStmt": objects.rename,
-    "AlterObjectSchemaStmt": objects.set_schema,
-    "AlterOwnerStmt": objects.owner,
-    "GrantStmt": objects.grant,
-    "GrantRoleStmt": objects.revoke_role,
-    "AlterDefaultPrivilegesStmt": objects.default_privileges,
-    "AlterEnumStmt": objects.alter_enum,
-    "AlterDomainStmt": objects.alter_domain,
-    "CreatePolicyStmt": objects.policy,
-    "AlterPolicyStmt": objects.policy,
-    "CreateTrigStmt": objects.create_trigger,
-    "RuleStmt": objects.create_rule,
-    "ViewStmt": objects.create_object,
-    "CreateSeqStmt": objects.create_object,
-    "CompositeTypeStmt": objects.create_object,
-    "CreateEnumStmt": objects.create_object,
-    "CreateRangeStmt": objects.create_object,
-    "CreateDomainStmt": objects.create_domain,
-    "CreateSchemaStmt": objects.create_schema,
-    "CreateExtensionStmt": objects.create_object,
-    "DefineStmt": objects.create_object,
-    "AlterSeqStmt": objects.alter_sequence,
-    "AlterFunctionStmt": objects.alter_function,
-    "AlterRoleStmt": objects.role,
-    "DropRoleStmt": objects.role,
-    "AlterRoleSetStmt": objects.role_setting,
-    "AlterDatabaseSetStmt": objects.role_setting,
-    "AlterSystemStmt": objects.role_setting,
-    "CreateFunctionStmt": code.create_function,
-    "SelectStmt": code.select,
-    "CallStmt": code.call,
-    "CreateTableAsStmt": commands.create_table_as,
-    "InsertStmt": commands.write,
-    "UpdateStmt": commands.write,
-    "DeleteStmt": commands.write,
-    "MergeStmt": commands.write,
-    "CopyStmt": commands.write,
-    "TruncateStmt": commands.truncate,
-    "LockStmt": commands.lock,
-    "VariableSetStmt": commands.setting,
-    "TransactionStmt": commands.transaction,
-    "VacuumStmt": commands.vacuum,
-    "ClusterStmt": commands.cluster,
-    "ReindexStmt": commands.reindex,
-    "RefreshMatViewStmt": commands.refresh,
-    "CreatedbStmt": commands.standalone,
-    "DropdbStmt": commands.standalone,
-    "CreateTableSpaceStmt": commands.standalone,
-    "DropTableSpaceStmt": commands.standalone,
+_READERS: dict[str, str] = {
+    # By name, since a migration has few kinds of statement, and an import is paid for each.
+    "AlterTableStmt": "alter.alter_table",
+    "CreateStmt": "tables.create_table",
+    "CreateForeignTableStmt": "tables.create_foreign_table",
+    "IndexStmt": "tables.create_index",
+    "DropStmt": "objects.drop",
+    "RenameStmt": "objects.rename",
+    "AlterObjectSchemaStmt": "objects.set_schema",
+    "AlterOwnerStmt": "objects.owner",
+    "GrantStmt": "objects.grant",
+    "GrantRoleStmt": "objects.revoke_role",
+    "AlterDefaultPrivilegesStmt": "objects.default_privileges",
+    "AlterEnumStmt": "objects.alter_enum",
+    "AlterDomainStmt": "objects.alter_domain",
+    "CreatePolicyStmt": "objects.policy",
+    "AlterPolicyStmt": "objects.policy",
+    "CreateTrigStmt": "objects.create_trigger",
+    "RuleStmt": "objects.create_rule",
+    "ViewStmt": "objects.create_object",
+    "CreateSeqStmt": "objects.create_object",
+    "CompositeTypeStmt": "objects.create_object",
+    "CreateEnumStmt": "objects.create_object",
+    "CreateRangeStmt": "objects.create_object",
+    "CreateDomainStmt": "objects.create_domain",
+    "CreateSchemaStmt": "objects.create_schema",
+    "CreateExtensionStmt": "objects.create_object",
+    "DefineStmt": "objects.create_object",
+    "AlterSeqStmt": "objects.alter_sequence",
+    "AlterFunctionStmt": "objects.alter_function",
+    "AlterRoleStmt": "objects.role",
+    "DropRoleStmt": "objects.role",
+    "AlterRoleSetStmt": "objects.role_setting",
+    "AlterDatabaseSetStmt": "objects.role_setting",
+    "AlterSystemStmt": "objects.role_setting",
+    "CreateFunctionStmt": "code.create_function",
+    "SelectStmt": "code.select",
+    "CallStmt": "code.call",
+    "CreateTableAsStmt": "commands.create_table_as",
+    "InsertStmt": "commands.write",
+    "UpdateStmt": "commands.write",
+    "DeleteStmt": "commands.write",
+    "MergeStmt": "commands.write",
+    "CopyStmt": "commands.write",
+    "TruncateStmt": "commands.truncate",
+    "LockStmt": "commands.lock",
+    "VariableSetStmt": "commands.setting",
+    "TransactionStmt": "commands.transaction",
+    "VacuumStmt": "commands.vacuum",
+    "ClusterStmt": "commands.cluster",
+    "ReindexStmt": "commands.reindex",
+    "RefreshMatViewStmt": "commands.refresh",
+    "CreatedbStmt": "commands.standalone",
+    "DropdbStmt": "commands.standalone",
+    "CreateTableSpaceStmt": "commands.standalone",
+    "DropTableSpaceStmt": "commands.standalone",
 }
 
 # Nobody who runs meets these: they describe, they add what nothing uses yet, they talk.
@@ -79,6 +82,26 @@ _HARMLESS_WORDS = """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 
 
+@functools.cache
+def reader(kind: str) -> Callable[[Statement], Iterable[Operation]]:
+    """Return the function that reads a kind of statement."""
+    module, _, name = _READERS[kind].partition(".")
+    found = importlib.import_module(f"cdkit.migrations.postgres.{module}")
+    function: Callable[[Statement], Iterable[Operation]] = getattr(found, name)
+    return function
+
+
+def readable_kinds() -> tuple[str, ...]:
+    """Return the kinds of statement that have a reader."""
+    return tuple(_READERS)
+
+
+def _do_block(statement: Statement) -> tuple[Operation, ...]:
+    from cdkit.migrations.postgres.code import do_block
+
+    return tuple(do_block(statement, operations))
+
+
 def operations(statement: Statement) -> tuple[Operation, ...]:
     """Return what a statement does, in order; Unread where this cdkit cannot say."""
     where: dict[str, Any] = {"statement": statement, "at": statement.start}
@@ -86,16 +109,16 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
         return (op.Harmless(**where),)
     try:
         if statement.kind == "DoStmt":
-            return tuple(code.do_block(statement, operations))
-        if reader := _READERS.get(statement.kind):
-            return tuple(reader(statement))
+            return _do_block(statement)
+        if statement.kind in _READERS:
+            return tuple(reader(statement.kind)(statement))
     except RecursionError:
-        return (op.Unread(**where, what="is nested too deeply to be read", remedy=code.REMEDY),)
+        return (op.Unread(**where, what="is nested too deeply to be read", remedy=REMEDY),)
     except msgspec.DecodeError:
         what = f"this {statement.kind} has a form that this cdkit does not know"
-        return (op.Unread(**where, what=what, remedy=code.REMEDY),)
+        return (op.Unread(**where, what=what, remedy=REMEDY),)
     what = f"cdkit does not know what {_words(statement)} does to those who run"
-    return (op.Unread(**where, what=what, remedy=code.REMEDY),)
+    return (op.Unread(**where, what=what, remedy=REMEDY),)
 
 
 def _words(statement: Statement) -> str:
