@@ -49,7 +49,7 @@ class _Held(Exception):
 
 def send(events: Sequence[Parcel], options: HttpOptions, world: World) -> Sequence[Receipt]:
     """Post the events: one a request, or all in one where the mode is batch."""
-    if options.mode == "batch":
+    if options.mode == "batch" and events:
         return _post_batch(events, options, world)
     encode = structured if options.mode == "structured" else binary
     receipts: list[Receipt] = []

@@ -1,0 +1,164 @@
+"""The inputs of an event: filled from the run, reached by name, and never a secret."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkit.core.context import BuildContext
+from cdkit.core.errors import RequestError
+from cdkit.events.catalogue import find
+from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from tests.events.samples import PURL
+
+KNOWN = Known(
+    context=BuildContext(
+        system="github",
+        repository="acme/orders",
+        branch="main",
+        run="7",
+        attempt=2,
+        job="deploy",
+        url="https://example.com/runs/7",
+        actor="ada",
+    ),
+    commit="c" * 40,
+    environment="production",
+    service="orders",
+    artifact=PURL,
+)
+NOTHING = Known(context=BuildContext(system="terminal"))
+
+
+def test_a_deployment_gets_its_environment_and_artifact() -> None:
+    found = fill(find("service.deployed"), {}, KNOWN)
+    assert found == {"environment": {"id": "production"}, "artifactId": PURL}
+
+
+def test_a_packaged_artifact_gets_the_commit_as_its_change() -> None:
+    assert fill(find("artifact.packaged"), {}, KNOWN) == {"change": {"id": "c" * 40}}
+
+
+def test_a_pipeline_run_gets_its_address() -> None:
+    assert fill(find("pipelinerun.finished"), {}, KNOWN) == {"uri": "https://example.com/runs/7"}
+
+
+def test_what_is_given_goes_before_what_is_known() -> None:
+    found = fill(find("incident.detected"), {"environment.id": "staging"}, KNOWN)
+    assert found["environment"] == {"id": "staging"}
+
+
+def test_a_given_field_inside_a_record_joins_what_is_known() -> None:
+    found = fill(find("service.deployed"), {"environment.source": "/eu"}, KNOWN)
+    assert found["environment"] == {"id": "production", "source": "/eu"}
+
+
+def test_a_list_is_given_with_commas() -> None:
+    found = fill(find("ticket.updated"), {"labels": "a, b,,c"}, NOTHING)
+    assert found == {"labels": ["a", "b", "c"]}
+
+
+@pytest.mark.parametrize(
+    "given_fields",
+    [
+        {"environment": "x", "environment.id": "y"},
+        {"environment.id": "y", "environment": "x"},
+        {"labels": "a", "labels.b": "c"},
+    ],
+    ids=["text-first", "record-first", "list"],
+)
+def test_a_field_that_is_given_in_two_ways_is_refused(given_fields: dict[str, str]) -> None:
+    with pytest.raises(RequestError, match="both as a value and as a record"):
+        fill(find("ticket.updated"), given_fields, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("service.deployed", "orders"),
+        ("artifact.published", PURL),
+        ("environment.created", "production"),
+        ("pipelinerun.started", "7"),
+        ("build.started", "7-2"),
+        ("taskrun.started", "deploy"),
+        ("change.merged", "c" * 40),
+        ("branch.created", "main"),
+        ("repository.modified", "acme/orders"),
+        ("incident.detected", ""),
+    ],
+)
+def test_the_run_says_what_an_event_is_about(name: str, subject: str) -> None:
+    assert subject_of(find(name), KNOWN) == subject
+
+
+def test_known_names_become_fields_and_others_labels() -> None:
+    custom = custom_of(
+        {"outcome": "success", "planned": "No", "team": "payments", "colour": "blue"}, KNOWN
+    )
+    assert (custom.outcome, custom.planned, custom.team) == ("success", False, "payments")
+    assert (custom.commit, custom.labels) == ("c" * 40, {"colour": "blue"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("outcome", "great"),
+        ("outcome", ""),
+        ("started-at", "yesterday"),
+        ("planned", "maybe"),
+        ("commit", "HEAD"),
+        ("previous-commit", "C" * 40),
+    ],
+)
+def test_a_custom_value_that_is_not_what_its_name_asks_for_is_refused(
+    name: str, value: str
+) -> None:
+    with pytest.raises(RequestError, match=f"the custom value {name}"):
+        custom_of({name: value}, KNOWN)
+
+
+ENVIRON = {"DEPLOY_TOKEN": "t0p-s3cret-value", "HOME": "/home/ada-the-builder", "X_PAT": "short"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "db-password",
+        "apiKey",
+        "API_KEY",
+        "slack.token",
+        "clientSecret",
+        "Authorization",
+    ],
+)
+def test_the_name_of_a_secret_is_refused(name: str) -> None:
+    with pytest.raises(RequestError, match="is the name of a secret"):
+        refuse_secrets({name: "x"}, {})
+
+
+@pytest.mark.parametrize("value", ["t0p-s3cret-value", "curl -H t0p-s3cret-value"])
+def test_the_value_of_a_secret_is_refused_and_not_shown(value: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        refuse_secrets({"note": value}, ENVIRON)
+    assert "DEPLOY_TOKEN" in caught.value.what
+    assert "t0p" not in f"{caught.value}{caught.value.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tokens-used", "7"), ("team", "short"), ("home", "/home/ada-the-builder"), ("keyboard", "q")],
+)
+def test_what_is_no_secret_is_taken(name: str, value: str) -> None:
+    refuse_secrets({name: value}, ENVIRON)
+    assert custom_of({name: value}, NOTHING).team in {"", value}
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))
+def test_any_fields_are_taken_or_refused(given_fields: dict[str, str]) -> None:
+    for kind in (find("ticket.updated"), find("dev.cdeventsx.a-b.c.0.1.0")):
+        try:
+            assert isinstance(fill(kind, given_fields, KNOWN), dict)
+        except RequestError as fault:
+            assert "both as a value and as a record" in fault.what  # noqa: PT017
