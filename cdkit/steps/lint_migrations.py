@@ -318,6 +318,10 @@ STEP = Step(
     outputs=LintMigrationsOutputs,
     run=run,
     rules=described,
-    hook=Hook(name="lint migrations", files=r"\.sql$", args=("--records", "none", "--allow-empty")),
+    hook=Hook(
+        name="lint migrations",
+        files=r"(^|/)(migrations?|migrate)/([^/]+/)*[^/]+\.sql$",
+        args=("--records", "none", "--allow-empty"),
+    ),
     icon="database",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,8 +92,10 @@ def test_there_is_a_decision_for_each_and_an_event_for_the_good_one(
     assert [kind.split(".")[2:4] for kind in types] == [["service", "deployed"]] * 2
 
 
-def test_a_replays_fact_opens_no_gate_outside_of_it(shown: tuple[Path, str]) -> None:
-    folder, _ = shown
+def test_a_replays_fact_opens_no_gate_outside_of_it(
+    shown: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(shown[0], tmp_path / "orders")
     sidecar = json.loads((ROOT / "examples/orders/scan/trivy.sidecar.json").read_text())
     image = f"registry.example.com/acme/orders@{sidecar['manifest_digest']}"
     done = subprocess.run(

@@ -51,7 +51,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def git(folder: Path, *arguments: str) -> str:
     settings = ("user.name=Mona", "user.email=m@example.com", "commit.gpgsign=false")
-    command = ["git", *(f"-c{setting}" for setting in settings), "-C", str(folder), *arguments]
+    flags = [flag for setting in settings for flag in ("-c", setting)]
+    command = ["git", *flags, "-C", str(folder), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
