@@ -218,12 +218,14 @@ def test_two_damaged_outboxes_of_one_second_are_both_kept(path: str, clock: Runn
 
 def test_damage_that_shows_later_is_cannot_tell(path: str, clock: RunningClock) -> None:
     with Outbox(path, clock) as outbox:
-        outbox.put(envelope(), ["a"])
-        outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        Path(path).write_bytes(b"x" * 4096 * 8)
-        Path(f"{path}-wal").write_bytes(b"")
+        for number in range(200):
+            outbox.put(envelope(str(number)), ["a"])
+    with Outbox(path, clock) as outbox:
+        outbox._db.execute("PRAGMA shrink_memory")
+        data = Path(path).read_bytes()
+        Path(path).write_bytes(data[:4096] + b"x" * (len(data) - 4096))
         with pytest.raises(CorruptOutbox, match="is a damaged outbox"):
-            outbox.put(envelope("2"), ["a"])
+            outbox.due("a", most=10_000)
 
 
 def test_a_database_of_something_else_is_left_alone(path: str, clock: RunningClock) -> None:
