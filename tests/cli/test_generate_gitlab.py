@@ -6,15 +6,14 @@ import dataclasses
 import importlib
 import json
 import re
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 import yaml
 
+from cdkit.cli.generate.actions import outputs_of
 from cdkit.cli.generate.gitlab import base, component
 from cdkit.cli.generate.gitlab import gitlab as components
 from cdkit.cli.inputs import inputs_of, variable
@@ -22,10 +21,10 @@ from cdkit.cli.table import STEP_NAMES, STEPS
 from cdkit.core.step import AnyStep, option
 from tests.actions.checkout import ROOT
 from tests.actions.conftest import commit
+from tests.cli.gitlab_project import Project, include, lay
 from tests.cli.steps import ASK, AskOptions
 from tests.parts.gitlab import Gitlab, Pipeline
 
-IMAGE = f"registry.example.com/cdkit@sha256:{'a' * 64}"
 NAMES = ("ask", *STEP_NAMES)
 HOSTILE = (ROOT / "tests/actions/samples/hostile.txt").read_text() + "$CI_COMMIT_SHA ${HOME} $$\n"
 #: What a component has besides the step's options.
@@ -105,67 +104,16 @@ def test_the_base_hands_a_policy_to_the_steps_that_read_one() -> None:
     assert body[".cdkit"]["variables"]["CDKIT_CHECK_GATE_POLICY"] == given
 
 
+@each_step
+def test_no_output_but_the_image_is_read_by_a_later_step(name: str) -> None:
+    shared = {one.name for each in NAMES for one in inputs_of(step_of(each).options) if one.shared}
+    frame = {"ci", "config", "directory", "dotenv"}
+    assert set(outputs_of(step_of(name))) & (shared | frame) <= {"image"}
+
+
 def test_the_same_steps_give_the_same_components() -> None:
     assert components([ASK]) == components([ASK])
     assert [*components([ASK])] == ["templates/base.yml", "templates/ask.yml"]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Project:
-    """A GitLab project that holds the components, and includes them in its own pipeline.
-
-    Its `cdkit` is a program that writes down how it was called, and exits with EXIT of its job.
-    """
-
-    folder: Path
-    gitlab: Gitlab
-
-    def run(self, *includes: Mapping[str, Any], jobs: Mapping[str, Any] | None = None) -> Pipeline:
-        """Commit a pipeline of these components and jobs, and run it."""
-        pipeline = {"include": list(includes), **(jobs or {})}
-        (self.folder / ".gitlab-ci.yml").write_text(yaml.safe_dump(pipeline, sort_keys=False))
-        commit(self.folder)
-        return self.gitlab.run(self.folder, path=str(self.folder.parent / "bin"))
-
-    def told(self, name: str = "ask") -> dict[str, str]:
-        """Return the environment that `cdkit <name>` was called with."""
-        environ: dict[str, str] = json.loads((self.folder / f"told/{name}.json").read_text())
-        return environ
-
-
-def include(step: str, **inputs: str | Sequence[str]) -> dict[str, Any]:
-    given = {key.replace("_", "-"): value for key, value in inputs.items()}
-    where = f"$CI_SERVER_FQDN/$CI_PROJECT_PATH/{step}@$CI_COMMIT_SHA"
-    job = {} if step == "base" else {"job-artifacts": ["told/"]}
-    return {"component": where, "inputs": {"job-image": IMAGE, **job, **given}}
-
-
-TELLS = f"""#!{sys.executable}
-import json, os, pathlib, sys
-folder = pathlib.Path("told")
-folder.mkdir(exist_ok=True)
-(folder / (os.environ["CI_JOB_NAME"] + ".json")).write_text(json.dumps(dict(os.environ)))
-pathlib.Path("gl-code-quality.json").write_text("[]")
-image = "localhost/orders@sha256:" + "b" * 64
-pathlib.Path(os.environ["CDKIT_DOTENV"]).write_text("CDKIT_IMAGE=" + image + "\\n")
-print("called with", *sys.argv[1:])
-sys.exit(int(os.environ.get("EXIT", "0")))
-"""
-
-
-def lay(folder: Path, files: Mapping[str, str], gitlab: Gitlab) -> Project:
-    """Lay a project whose repository holds these files."""
-    repository, commands = folder / "orders", folder / "bin"
-    for path, text in files.items():
-        (repository / path).parent.mkdir(parents=True, exist_ok=True)
-        (repository / path).write_text(text)
-    commands.mkdir()
-    (commands / "cdkit").write_text(TELLS)
-    (commands / "cdkit").chmod(0o755)
-    where = "https://gitlab.example.com/acme/orders.git"
-    subprocess.run(["git", "init", "--quiet", "-b", "main", str(repository)], check=True)
-    subprocess.run(["git", "-C", str(repository), "remote", "add", "origin", where], check=True)
-    return Project(folder=repository, gitlab=gitlab)
 
 
 @pytest.fixture
