@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cdkit.core.doors.quick_http import QuickHttp
-from cdkit.core.world import World
+from cdkit.core.world import Clock, World
 from cdkit.events.catalogue import find
 from cdkit.events.cloudevents import CloudEvent, wrap
 from tests import worlds
@@ -36,7 +36,7 @@ def world(
     folder: Path,
     *,
     environ: Mapping[str, str] | None = None,
-    clock: RunningClock | None = None,
+    clock: Clock | None = None,
 ) -> World:
     """Return a world whose quick HTTP door is real, without the machine's proxies."""
     made = worlds.world(folder, environ=environ)
