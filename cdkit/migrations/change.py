@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from cdkit.core.world import Git
-from cdkit.migrations.find import Found, read, sources
+from cdkit.core.world import Change, Git
+from cdkit.migrations.find import Found, is_down, is_sql, read
 from cdkit.migrations.source import Migration
 
 
@@ -30,8 +30,9 @@ def since(found: Found, revision: str, git: Git) -> Scope:
     changed: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
-    for change in git.changes(revision):
-        if change.status == "D" and _is_migration(change.path, found.folder):
+    changes = git.changes(revision)
+    for change in changes:
+        if change.status == "D" and _is_migration(change.path, found, changes):
             gone.append(read(change.path, git.read(revision, change.path)))
         path = asked.get(posixpath.normpath(change.path))
         if path is None:
@@ -39,12 +40,15 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         changed.add(path)
         if change.status not in {"A", "C"}:
             old = change.old_path or change.path
-            if change.status != "R" or _is_migration(old, found.folder):
+            if change.status != "R" or _is_migration(old, found, changes):
                 released[path] = read(old, git.read(revision, old))
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
 
 
-def _is_migration(path: str, folder: str) -> bool:
+def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
+    """Whether a path that is gone was a migration of this folder, and none that takes back."""
+    folder = found.folder
     inside = folder == "." or posixpath.normpath(path).startswith(posixpath.normpath(folder) + "/")
-    downs = any(source.is_down(path) for source in sources().values())
-    return inside and path.endswith(".sql") and not downs
+    known = {migration.path for migration in found.migrations}
+    known |= {name for change in changes for name in (change.path, change.old_path)}
+    return inside and is_sql(path) and not is_down(path, known)

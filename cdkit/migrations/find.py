@@ -2,6 +2,8 @@
 
 import functools
 import re
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from cdkit.migrations.text import Text
 _FOLDERS = frozenset({"migrations", "migration", "migrate"})
 _SKIPPED = frozenset({"node_modules", "vendor", "venv", "site-packages", "target", "dist", "build"})
 _DEPTH = 6
+_SQL = (".sql", ".pgsql", ".psql", ".ddl")
 _CODE = (
     ".py",
     ".rb",
@@ -96,18 +99,18 @@ def _search(folder: str, depth: int, files: Files, found: dict[str, set[str] | N
 
 def _folder(folder: str, only: set[str] | None, files: Files) -> Found:
     """Read all migrations of a folder: those not asked for are the history of the others."""
-    there = _listed(folder, deep=only is None, files=files)
+    there = _listed(folder, _DEPTH if only is None else 0, files)
     paths = sorted({*there, *(only or ())}, key=natural)
     asked = frozenset(paths) if only is None else frozenset(only)
     migrations: list[Migration] = []
     unread: list[Reason] = []
     downs = 0
     for path in paths:
-        if not path.endswith(".sql"):
+        if not is_sql(path):
             if path in asked and (reason := _code(path, named=only is not None)):
                 unread.append(reason)
             continue
-        if any(source.is_down(path) for source in sources().values()):
+        if is_down(path, paths):
             downs += path in asked
             continue
         try:
@@ -123,13 +126,35 @@ def _folder(folder: str, only: set[str] | None, files: Files) -> Found:
     )
 
 
-def _listed(folder: str, *, deep: bool, files: Files) -> tuple[str, ...]:
-    if deep:
-        return tuple(files.walk(folder))
+def is_sql(path: str) -> bool:
+    """Whether a file is called what SQL is called, in whatever case."""
+    return path.lower().endswith(_SQL)
+
+
+def is_down(path: str, paths: Collection[str]) -> bool:
+    """Whether a file only takes back what another one of these does.
+
+    A name alone does not make it one: `0013_scale_down.sql` is a migration like others.
+    """
+    wanted = [pattern for source in sources().values() for pattern in source.up_of(path)]
+    return any(
+        pattern in paths or ("*" in pattern and any(fnmatchcase(x, pattern) for x in paths))
+        for pattern in wanted
+    )
+
+
+def _listed(folder: str, depth: int, files: Files) -> Iterator[str]:
+    """Yield the files in a folder, and `depth` folders below it; links are followed."""
     if not files.is_dir(folder):
-        return ()
-    inside = (name if folder == "." else f"{folder}/{name}" for name in files.names(folder))
-    return tuple(path for path in inside if path.endswith(".sql") and files.is_file(path))
+        return
+    for name in files.names(folder):
+        path = name if folder == "." else f"{folder}/{name}"
+        if name.startswith("."):
+            continue
+        if files.is_file(path):
+            yield path
+        elif depth and files.is_dir(path):
+            yield from _listed(path, depth - 1, files)
 
 
 def _code(path: str, *, named: bool) -> Reason | None:

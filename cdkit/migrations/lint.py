@@ -57,16 +57,24 @@ class Judged(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def lint(request: Request, processes: Processes) -> tuple[Judged, ...]:
-    """Return what is found in each file of the change, in order."""
+class Linted(Struct, frozen=True, kw_only=True):
+    """What was found in each file of the change, in order, and what to know of the history."""
+
+    judged: tuple[Judged, ...]
+    notes: tuple[str, ...] = ()
+
+
+def lint(request: Request, processes: Processes) -> Linted:
+    """Replay the history and judge the change, file by file."""
     schema = Schema()
     judged = []
+    unread = 0
     if not request.apart:
         schema.release()
     for migration in sorted((*request.migrations, *request.gone), key=_order):
         schema.path = "public"
         if migration.path not in request.change:
-            _remember(schema, migration, processes)
+            unread += _remember(schema, migration, processes)
             continue
         before = request.released.get(migration.path)
         if before is not None:
@@ -74,7 +82,8 @@ def lint(request: Request, processes: Processes) -> tuple[Judged, ...]:
         if request.apart:
             schema.release()
         judged.append(_judge(request, schema, migration, before, processes))
-    return tuple(judged)
+    note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
+    return Linted(judged=tuple(judged), notes=(note,) if unread else ())
 
 
 def _order(migration: Migration) -> tuple[tuple[int, int, str], ...]:
@@ -91,13 +100,14 @@ def gone(migration: Migration) -> Finding:
     )
 
 
-def _remember(schema: Schema, migration: Migration, processes: Processes) -> None:
-    """Replay what is released already: it is not new to anybody."""
+def _remember(schema: Schema, migration: Migration, processes: Processes) -> int:
+    """Replay what is released already: it is not new to anybody. Return what cannot be read."""
     epoch, schema.epoch = schema.epoch, 0
     parsed = parse(migration.text, processes, data=migration.script.sql)
     for statement in parsed.statements:
         replay(schema, operations(statement))
     schema.epoch = epoch
+    return len(parsed.troubles)
 
 
 def _judge(

@@ -59,7 +59,8 @@ class Constraint(Struct, frozen=True, kw_only=True):
     """A constraint. `kind`: check, foreign key, unique, primary key, exclusion, not null.
 
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
-    a CHECK (… IS NOT NULL) is about; `sql` is how it was written.
+    a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
+    `sql` is how it was written.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Constraint(Struct, frozen=True, kw_only=True):
     enforced: bool = True
     index: str = ""
     proves: str = ""
+    wants_value: bool = False
     sql: str = ""
     at: int = 0
 

@@ -91,11 +91,17 @@ class Schema:
         return found is not None and self.is_new(found.epoch)
 
     def is_new_column(self, table: Name, column: str) -> bool:
-        """Whether a column is made by the release under judgement. An unknown one is not."""
+        """Whether a column is made by the release under judgement. An unknown one is not.
+
+        Where a new table has no such column, it was there after all: CREATE TABLE IF NOT EXISTS
+        made nothing.
+        """
         found = self.table(table)
         if found is None:
-            return False
-        return self.is_new(found.epoch) or self.is_new(found.born.get(column, 0))
+            return table.schema == "pg_temp" or self.is_new_thing(table)
+        if self.is_new(found.epoch):
+            return column in found.columns or not found.known
+        return self.is_new(found.born.get(column, 0))
 
     def is_new_thing(self, name: Name) -> bool:
         """Whether a view, function … is made by the release under judgement."""

@@ -22,12 +22,13 @@ class Source(Struct, frozen=True, kw_only=True):
     """A source, exported as SOURCE by a module of `sources/`.
 
     `recognises` gets the path and the bytes of a file, and exactly one source says yes; `read`
-    gives the part that runs; `is_down` says of a path that it only takes a migration back.
+    gives the part that runs. `up_of` says of a path which names (a pattern each, `*` for any text)
+    the migration would have that it takes back: only beside one of these it is left out.
     """
 
     recognises: Callable[[str, bytes], bool]
     read: Callable[[bytes], Script]
-    is_down: Callable[[str], bool]
+    up_of: Callable[[str], tuple[str, ...]]
 
 
 class Migration(Struct, frozen=True, kw_only=True):

@@ -39,6 +39,8 @@ _FLOATS = {"float4": 1, "float8": 2}
 _TEXTS = frozenset({"varchar", "text"})
 _LENGTHS = frozenset({"varchar", "varbit"})
 _FRACTIONS = frozenset({"timestamp", "timestamptz", "time", "timetz"})
+_MICROSECONDS = (6,)
+"""How many digits of a second there are where nobody says it: the most there can be."""
 _BINARY = frozenset({("cidr", "inet"), ("varchar", "citext"), ("text", "citext")})
 
 
@@ -87,8 +89,10 @@ def _modifiers(name: str, old: Modifiers, new: Modifiers) -> TypeChange:
         return _OTHER
     if name == "numeric":
         return _numeric(_whole(old), _whole(new))
-    if name in _LENGTHS or name in _FRACTIONS:
+    if name in _LENGTHS:
         return _limit(_whole(old), _whole(new))
+    if name in _FRACTIONS:
+        return _limit(_whole(old or _MICROSECONDS), _whole(new or _MICROSECONDS))
     widens = bool(old and new) and _whole(new)[0] > _whole(old)[0]
     return _WIDER if name == "bpchar" and widens else _NARROWER
 
@@ -98,7 +102,7 @@ def _whole(modifiers: Modifiers) -> tuple[int, ...]:
 
 
 def _limit(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
-    """No modifier is no limit (fractions of a second: 6, the most there are)."""
+    """Compare two limits; no modifier is no limit."""
     if not new or (old and new[0] >= old[0]):
         return FREE
     return _NARROWER

@@ -246,8 +246,9 @@ def _folder(
         today=world.clock.now().date(),
         rules=wanted,
     )
-    judged = lint(request, world.processes)
-    notes = [note for each in judged for note in each.notes]
+    linted = lint(request, world.processes)
+    judged = linted.judged
+    notes = [*linted.notes, *(note for each in judged for note in each.notes)]
     if found.downs:
         notes.append(f"{found.folder}: {found.downs} files that only take back were left out")
     tools = sorted({m.source for m in found.migrations if m.path in scope.change} - {"plain"})

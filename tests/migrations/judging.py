@@ -42,7 +42,7 @@ def judged(
         today=TODAY,
         rules=dispatch(frozenset(disabled), question),
     )
-    (found,) = lint(request, processes or NoProcesses())
+    (found,) = lint(request, processes or NoProcesses()).judged
     return found
 
 

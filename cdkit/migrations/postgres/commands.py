@@ -20,12 +20,14 @@ _LOCKS = {
 """PostgreSQL's lockdefs.h."""
 
 
+_COLUMN = b'"ColumnRef"'
+"""What a condition must hold to leave any row out: `WHERE true` leaves out none."""
+
+
 class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "withClause"}):
     relation: RangeVar | None = None
     condition: Raw = Raw()
     cte: Json | None = None
-    usingClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
-    fromClause: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     query: Json | None = None
     is_from: bool = False
 
@@ -93,12 +95,11 @@ def write(statement: Statement) -> Iterator[Operation]:
     if written.relation is None or (verb == "COPY" and not written.is_from):
         yield op.Harmless(**_where(statement))
         return
-    guarded = bool(bytes(written.condition) or written.usingClause or written.fromClause)
     yield op.WriteRows(
         **_where(statement),
         table=of_relation(written.relation),
         verb=verb,
-        guarded=guarded or verb not in {"UPDATE", "DELETE"},
+        guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
     )
 
 
@@ -116,7 +117,7 @@ def written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
                     table=of_relation(relation),
                     verb=verb,
                     guarded=verb not in {"UPDATE", "DELETE"}
-                    or any(node.get(k) for k in ("whereClause", "usingClause", "fromClause")),
+                    or _COLUMN in msgspec.json.encode(node.get("whereClause")),
                 )
 
 

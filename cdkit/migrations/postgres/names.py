@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.operation import Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
@@ -129,6 +131,7 @@ def of_constraint(
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,
         proves=_proves_not_null(constraint.raw_expr),
+        wants_value='"IS_NOT_NULL"' in msgspec.json.encode(constraint.raw_expr).decode(),
         sql=source.decode("utf-8", "replace"),
         at=at,
     )

@@ -15,7 +15,6 @@ from cdkit.migrations.postgres.tree import (
     Node,
     ObjectWithArgs,
     RangeVar,
-    RoleSpec,
     words,
 )
 from cdkit.migrations.statement import Statement
@@ -51,18 +50,6 @@ class _Owner(Struct, frozen=True, rename={"kind": "objectType"}):
     kind: str
     relation: RangeVar | None = None
     object: Node | None = None
-
-
-class _Grant(Struct, frozen=True):
-    is_grant: bool = False
-    targtype: str = ""
-    objtype: str = ""
-    objects: tuple[Node, ...] = ()
-    grantees: tuple[Node, ...] = ()
-
-
-class _DefaultPrivileges(Struct, frozen=True):
-    action: _Grant
 
 
 class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "new": "newVal"}):
@@ -107,19 +94,14 @@ class _Named(Struct, frozen=True):
     replace: bool = False
 
 
-class _RoleSet(Struct, frozen=True):
-    role: RoleSpec | None = None
-    dbname: str = ""
-    setstmt: Json = {}
-
-
 def kind_word(kind: str) -> str:
     """Return PostgreSQL's `OBJECT_MATVIEW` as people say it: `materialized view`."""
     word = kind.removeprefix("OBJECT_").replace("_", " ").lower()
     return {"matview": "materialized view", "tabconstraint": "constraint"}.get(word, word)
 
 
-def _where(statement: Statement) -> dict[str, Any]:
+def at_start(statement: Statement) -> dict[str, Any]:
+    """Return what every operation of a statement has, where nothing in it has a place."""
     return {"statement": statement, "at": statement.start}
 
 
@@ -133,7 +115,7 @@ def drop(statement: Statement) -> Iterator[Operation]:
             yield _dropped_from_table(statement, kind, parts)
             continue
         yield op.DropObject(
-            **_where(statement),
+            **at_start(statement),
             kind=kind,
             name=of_words(parts),
             if_exists=dropped.missing_ok,
@@ -143,7 +125,7 @@ def drop(statement: Statement) -> Iterator[Operation]:
 
 
 def _dropped_from_table(statement: Statement, kind: str, parts: tuple[str, ...]) -> Operation:
-    on = {**_where(statement), "table": of_words(parts[:-1])}
+    on = {**at_start(statement), "table": of_words(parts[:-1])}
     if kind == "policy":
         return op.ChangeRowSecurity(**on, action="DROP POLICY")
     return op.ChangeTrigger(**on, action=f"DROP {kind.upper()}", name=parts[-1])
@@ -152,7 +134,7 @@ def _dropped_from_table(statement: Statement, kind: str, parts: tuple[str, ...])
 def rename(statement: Statement) -> Iterator[Operation]:
     """Read ALTER … RENAME."""
     renamed = statement.read(_Rename)
-    kind, where = kind_word(renamed.kind), _where(statement)
+    kind, where = kind_word(renamed.kind), at_start(statement)
     if renamed.relation:
         where["at"] = after_name(statement, renamed.relation)
     table = of_relation(renamed.relation) if renamed.relation else None
@@ -172,7 +154,7 @@ def set_schema(statement: Statement) -> Iterator[Operation]:
     """Read ALTER … SET SCHEMA."""
     moved = statement.read(_Move)
     named = of_relation(moved.relation) if moved.relation else _object_name(moved.object)
-    where = _where(statement)
+    where = at_start(statement)
     if moved.relation:
         where["at"] = after_name(statement, moved.relation)
     yield op.RenameObject(
@@ -193,45 +175,8 @@ def owner(statement: Statement) -> Iterator[Operation]:
     owned = statement.read(_Owner)
     named = of_relation(owned.relation) if owned.relation else _object_name(owned.object)
     yield op.Revoke(
-        **_where(statement), action="OWNER TO", kind=kind_word(owned.kind), objects=(named,)
+        **at_start(statement), action="OWNER TO", kind=kind_word(owned.kind), objects=(named,)
     )
-
-
-def grant(statement: Statement) -> Iterator[Operation]:
-    """Read GRANT, which breaks nobody, and REVOKE."""
-    yield _granted(statement, statement.read(_Grant), "REVOKE")
-
-
-def default_privileges(statement: Statement) -> Iterator[Operation]:
-    """Read ALTER DEFAULT PRIVILEGES: it touches no thing that exists."""
-    yield op.Harmless(**_where(statement))
-
-
-def _granted(statement: Statement, granted: _Grant, action: str) -> Operation:
-    if granted.is_grant:
-        return op.Harmless(**_where(statement))
-    whole = granted.targtype == "ACL_TARGET_ALL_IN_SCHEMA"
-    return op.Revoke(
-        **_where(statement),
-        action=action,
-        kind=f"all {kind_word(granted.objtype)}s in schema"
-        if whole
-        else kind_word(granted.objtype),
-        objects=tuple(of_words(of_object(node)) for node in granted.objects),
-        grantees=tuple(_role(node.role) for node in granted.grantees if node.role),
-    )
-
-
-def _role(role: RoleSpec) -> str:
-    return role.rolename or role.roletype.removeprefix("ROLESPEC_").lower()
-
-
-def revoke_role(statement: Statement) -> Iterator[Operation]:
-    """Read GRANT and REVOKE of a role's membership."""
-    if statement.read(_Grant).is_grant:
-        yield op.Harmless(**_where(statement))
-    else:
-        yield op.Revoke(**_where(statement), action="REVOKE", kind="role")
 
 
 def alter_enum(statement: Statement) -> Iterator[Operation]:
@@ -239,9 +184,11 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
     altered = statement.read(_Enum)
     named = of_words(words(altered.type))
     if altered.old is None:
-        yield op.AddEnumValue(**_where(statement), type=named, value=altered.new)
+        yield op.AddEnumValue(**at_start(statement), type=named, value=altered.new)
     else:
-        yield op.RenameEnumValue(**_where(statement), type=named, value=altered.old, to=altered.new)
+        yield op.RenameEnumValue(
+            **at_start(statement), type=named, value=altered.old, to=altered.new
+        )
 
 
 def alter_domain(statement: Statement) -> Iterator[Operation]:
@@ -249,11 +196,11 @@ def alter_domain(statement: Statement) -> Iterator[Operation]:
     altered = statement.read(_Domain)
     restricts = {"C": "ADD CONSTRAINT", "O": "SET NOT NULL"}
     if altered.subtype not in restricts:
-        yield op.Harmless(**_where(statement))
+        yield op.Harmless(**at_start(statement))
         return
     constraint = altered.definition.constraint if altered.definition else None
     yield op.RestrictDomain(
-        **_where(statement),
+        **at_start(statement),
         domain=of_words(words(altered.type)),
         action=restricts[altered.subtype],
         valid=not (constraint and constraint.skip_validation),
@@ -264,7 +211,7 @@ def policy(statement: Statement) -> Iterator[Operation]:
     """Read CREATE and ALTER POLICY."""
     verb = "CREATE" if statement.kind == "CreatePolicyStmt" else "ALTER"
     table = of_relation(statement.read(_Policy).table)
-    yield op.ChangeRowSecurity(**_where(statement), table=table, action=f"{verb} POLICY")
+    yield op.ChangeRowSecurity(**at_start(statement), table=table, action=f"{verb} POLICY")
 
 
 _TIMINGS = {2: "BEFORE", 64: "INSTEAD OF"}
@@ -275,7 +222,7 @@ def create_trigger(statement: Statement) -> Iterator[Operation]:
     """Read CREATE TRIGGER."""
     made = statement.read(_Trigger)
     yield op.ChangeTrigger(
-        **_where(statement),
+        **at_start(statement),
         table=of_relation(made.relation),
         action=f"CREATE {_TIMINGS.get(made.timing, 'AFTER')} TRIGGER",
         name=made.trigname,
@@ -287,7 +234,7 @@ def create_rule(statement: Statement) -> Iterator[Operation]:
     """Read CREATE RULE."""
     made = statement.read(_Rule)
     yield op.ChangeTrigger(
-        **_where(statement),
+        **at_start(statement),
         table=of_relation(made.relation),
         action="CREATE RULE",
         name=made.rulename,
@@ -314,7 +261,7 @@ def create_object(statement: Statement) -> Iterator[Operation]:
     if not named.name:
         named = Name("", made.extname)
     yield op.CreateObject(
-        **_where(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
+        **at_start(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
     )
 
 
@@ -327,10 +274,10 @@ def create_schema(statement: Statement) -> Iterator[Operation]:
     """Read CREATE SCHEMA; what it holds besides its name is rare, and not read."""
     made = statement.read(_Schema)
     named = Name("", made.schemaname)
-    yield op.CreateObject(**_where(statement), kind="schema", name=named)
+    yield op.CreateObject(**at_start(statement), kind="schema", name=named)
     if made.elements:
         yield op.Unread(
-            **_where(statement),
+            **at_start(statement),
             what="CREATE SCHEMA with things inside it cannot be read",
             remedy="make them by statements of their own",
         )
@@ -345,7 +292,7 @@ def create_domain(statement: Statement) -> Iterator[Operation]:
     """Read CREATE DOMAIN; `body` says whether it is constrained."""
     made = statement.read(_CreateDomain)
     yield op.CreateObject(
-        **_where(statement),
+        **at_start(statement),
         kind="domain",
         name=of_words(words(made.domainname)),
         body="constrained" if made.constraints else "",
@@ -362,7 +309,7 @@ def alter_sequence(statement: Statement) -> Iterator[Operation]:
     changed = statement.read(_Sequence)
     given = tuple(node.option.defname for node in changed.options if node.option)
     yield op.ChangeSequence(
-        **_where(statement), sequence=of_relation(changed.sequence), options=given
+        **at_start(statement), sequence=of_relation(changed.sequence), options=given
     )
 
 
@@ -375,33 +322,10 @@ def alter_function(statement: Statement) -> Iterator[Operation]:
     """Read ALTER FUNCTION with options: the function is another one afterwards."""
     changed = statement.read(_AlterFunction)
     yield op.CreateObject(
-        **_where(statement),
+        **at_start(statement),
         kind=kind_word(changed.objtype),
         name=of_words(words(changed.func.objname)),
         replace=True,
-    )
-
-
-class _Roles(Struct, frozen=True):
-    role: RoleSpec | None = None
-    roles: tuple[Node, ...] = ()
-
-
-def role(statement: Statement) -> Iterator[Operation]:
-    """Read DROP ROLE and ALTER ROLE."""
-    named = statement.read(_Roles)
-    roles = [named.role] if named.role else [node.role for node in named.roles if node.role]
-    action = "DROP ROLE" if statement.kind == "DropRoleStmt" else "ALTER ROLE"
-    for each in roles:
-        yield op.ChangeRole(**_where(statement), role=_role(each), action=action)
-
-
-def role_setting(statement: Statement) -> Iterator[Operation]:
-    """Read ALTER ROLE SET, ALTER DATABASE SET and ALTER SYSTEM: what later sessions begin with."""
-    changed = statement.read(_RoleSet)
-    role = _role(changed.role) if changed.role else changed.dbname
-    yield op.ChangeRole(
-        **_where(statement), role=role, action=f"SET {changed.setstmt.get('name', '')}"
     )
 
 

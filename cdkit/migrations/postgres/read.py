@@ -22,9 +22,9 @@ _READERS: dict[str, str] = {
     "RenameStmt": "objects.rename",
     "AlterObjectSchemaStmt": "objects.set_schema",
     "AlterOwnerStmt": "objects.owner",
-    "GrantStmt": "objects.grant",
-    "GrantRoleStmt": "objects.revoke_role",
-    "AlterDefaultPrivilegesStmt": "objects.default_privileges",
+    "GrantStmt": "privileges.grant",
+    "GrantRoleStmt": "privileges.revoke_role",
+    "AlterDefaultPrivilegesStmt": "privileges.default_privileges",
     "AlterEnumStmt": "objects.alter_enum",
     "AlterDomainStmt": "objects.alter_domain",
     "CreatePolicyStmt": "objects.policy",
@@ -42,11 +42,11 @@ _READERS: dict[str, str] = {
     "DefineStmt": "objects.create_object",
     "AlterSeqStmt": "objects.alter_sequence",
     "AlterFunctionStmt": "objects.alter_function",
-    "AlterRoleStmt": "objects.role",
-    "DropRoleStmt": "objects.role",
-    "AlterRoleSetStmt": "objects.role_setting",
-    "AlterDatabaseSetStmt": "objects.role_setting",
-    "AlterSystemStmt": "objects.role_setting",
+    "AlterRoleStmt": "privileges.role",
+    "DropRoleStmt": "privileges.role",
+    "AlterRoleSetStmt": "privileges.role_setting",
+    "AlterDatabaseSetStmt": "privileges.role_setting",
+    "AlterSystemStmt": "privileges.role_setting",
     "CreateFunctionStmt": "code.create_function",
     "SelectStmt": "code.select",
     "CallStmt": "code.call",
@@ -75,9 +75,8 @@ _HARMLESS_WORDS = """
     CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateRoleStmt CreateFdwStmt
     CreateForeignServerStmt CreateUserMappingStmt CreatePublicationStmt CreateConversionStmt
     AlterPublicationStmt CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
-    CreateTransformStmt CreateAmStmt AlterTSConfigurationStmt ListenStmt UnlistenStmt NotifyStmt
+    CreateTransformStmt CreateAmStmt ListenStmt UnlistenStmt NotifyStmt
     CheckPointStmt ConstraintsSetStmt VariableShowStmt PrepareStmt DeallocateStmt
-    DiscardStmt
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 

@@ -18,7 +18,7 @@ from cdkit.migrations.types import change
 def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     """Flag each change of type that is no widening."""
     table, column = operation.table, operation.column
-    if context.schema.is_new_column(table, column) or context.schema.is_new_table(table):
+    if context.schema.is_new_column(table, column):
         return
     old = context.schema.column(table, column)
     if old is None:

@@ -15,7 +15,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 def check(operation: ChangeIdentity, context: Context) -> Iterator[Hit]:
     """Flag each column of a table that was there before the change."""
     table, column = operation.table, operation.column
-    if context.schema.is_new_table(table) or context.schema.is_new_column(table, column):
+    if context.schema.is_new_column(table, column):
         return
     yield Hit(
         message=f"{operation.action} on {table}.{column}: inserts of a running version may be "

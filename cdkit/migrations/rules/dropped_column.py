@@ -15,7 +15,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
     """Flag each column that was there before the change."""
     table, column = operation.table, operation.column
-    if context.schema.is_new_column(table, column) or context.schema.is_new_table(table):
+    if context.schema.is_new_column(table, column):
         return
     gone = operation.if_exists and _is_surely_absent(operation, context)
     if gone:

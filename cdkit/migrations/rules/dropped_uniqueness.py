@@ -7,6 +7,8 @@ flagged.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import DropConstraint, DropObject
@@ -34,9 +36,12 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
 
 def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
     index = context.schema.index(operation.name)
-    if index is None and _sounds_unique(operation.name.name):
-        yield _hit(f"the index {operation.name}", str(operation.name), Confidence.MEDIUM)
-    elif index and index.unique and not context.schema.is_new(index.epoch):
+    if index is None:
+        sure = Confidence.MEDIUM if _sounds_unique(operation.name.name) else Confidence.LOW
+        hit = _hit(f"the index {operation.name}", str(operation.name), sure)
+        low = Severity.LOW if sure is Confidence.LOW else hit.severity
+        yield structs.replace(hit, severity=low)
+    elif index.unique and not context.schema.is_new(index.epoch):
         yield _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
 
 

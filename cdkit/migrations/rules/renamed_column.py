@@ -15,9 +15,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
     """Flag each column that was there before the change."""
     table, column, to = operation.table, operation.column, operation.to
-    if context.schema.is_new_column(table, column) or context.schema.is_new_table(table):
-        return
-    if context.schema.is_new_thing(table):
+    if context.schema.is_new_column(table, column):
         return
     found = context.schema.column(table, column)
     added = f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {found.type};" if found else ""

@@ -9,8 +9,8 @@ from cdkit.migrations.source import Script, Source
 _UP, _DOWN = b"-- migrate:up", b"-- migrate:down"
 
 
-def _recognises(path: str, data: bytes) -> bool:
-    return path.endswith(".sql") and _UP in data
+def _recognises(_path: str, data: bytes) -> bool:
+    return _UP in data
 
 
 def _read(data: bytes) -> Script:
@@ -26,4 +26,4 @@ def _read(data: bytes) -> Script:
     )
 
 
-SOURCE = Source(recognises=_recognises, read=_read, is_down=lambda _: False)
+SOURCE = Source(recognises=_recognises, read=_read, up_of=lambda _: ())

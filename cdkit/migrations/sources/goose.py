@@ -13,8 +13,8 @@ def _annotation(line: bytes) -> bytes:
     return b" ".join(words[2:]) if words[:2] == [b"--", b"+goose"] else b""
 
 
-def _recognises(path: str, data: bytes) -> bool:
-    return path.endswith(".sql") and (b"-- +goose Up" in data or b"-- +goose up" in data)
+def _recognises(_path: str, data: bytes) -> bool:
+    return b"-- +goose Up" in data or b"-- +goose up" in data
 
 
 def _read(data: bytes) -> Script:
@@ -25,4 +25,4 @@ def _read(data: bytes) -> Script:
     return Script(sql=sql, in_transaction=not alone)
 
 
-SOURCE = Source(recognises=_recognises, read=_read, is_down=lambda _: False)
+SOURCE = Source(recognises=_recognises, read=_read, up_of=lambda _: ())

@@ -9,23 +9,35 @@ import re
 from cdkit.migrations.source import Script, Source
 
 _MARKED = (b"-- migrate:up", b"-- +goose Up", b"-- +goose up")
-_DOWN = re.compile(
-    r"(?:[._-](?:down|undo|rollback|revert)\.sql|(?:^|/)U\d[\d._]*__[^/]*\.sql"
-    r"|(?:^|/)(?:down|revert|verify)/[^/]*\.sql|(?:^|/)down\.sql)$",
-    re.IGNORECASE,
-)
+_SUFFIXES = {".down.sql": ".up.sql", "_down.sql": "_up.sql", "-down.sql": "-up.sql"}
+_FOLDERS = {"down": "up", "revert": "deploy", "verify": "deploy"}
+_FLYWAY_UNDO = re.compile(r"U(\d[\d._]*)__[^/]*\.sql")
 
 
-def _recognises(path: str, data: bytes) -> bool:
-    return path.endswith(".sql") and not any(mark in data for mark in _MARKED)
+def _recognises(_path: str, data: bytes) -> bool:
+    return not any(mark in data for mark in _MARKED)
 
 
 def _read(data: bytes) -> Script:
     return Script(sql=data)
 
 
-def _is_down(path: str) -> bool:
-    return bool(_DOWN.search(path))
+def _up_of(path: str) -> tuple[str, ...]:
+    folder, _, name = path.rpartition("/")
+    above, _, last = folder.rpartition("/")
+    before = f"{folder}/" if folder else ""
+    ups = [
+        before + name.removesuffix(suffix) + up
+        for suffix, up in _SUFFIXES.items()
+        if name.endswith(suffix)
+    ]
+    if name == "down.sql":
+        ups.append(f"{before}up.sql")
+    if last in _FOLDERS:
+        ups.append("/".join(filter(None, (above, _FOLDERS[last], name))))
+    if undo := _FLYWAY_UNDO.fullmatch(name):
+        ups.append(f"{before}V{undo[1]}__*")
+    return tuple(ups)
 
 
-SOURCE = Source(recognises=_recognises, read=_read, is_down=_is_down)
+SOURCE = Source(recognises=_recognises, read=_read, up_of=_up_of)

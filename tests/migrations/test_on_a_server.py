@@ -1,0 +1,279 @@
+"""What the rules claim about locks and rewrites, checked on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cdkit.migrations.catalogue import rules
+from cdkit.migrations.locks import lock_of
+from cdkit.migrations.operation import CreateTable, Type
+from cdkit.migrations.parser import parse
+from cdkit.migrations.postgres.read import operations
+from cdkit.migrations.text import Text
+from cdkit.migrations.types import change
+from tests.migrations.judging import judged
+from tests.worlds import NoProcesses
+
+pytestmark = pytest.mark.needs("postgres")
+
+TABLES = """
+CREATE FUNCTION my_function() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END';
+CREATE DOMAIN positive AS int CHECK (value > 0);
+CREATE TABLE parents (id bigint PRIMARY KEY);
+CREATE TABLE orders (
+    id bigint PRIMARY KEY, a int NOT NULL DEFAULT 0, note text, name varchar(20),
+    price numeric(8,2), parent bigint, made timestamptz DEFAULT now(), code char(4),
+    net cidr, bits varbit(4)
+);
+CREATE INDEX orders_note_idx ON orders (note);
+INSERT INTO parents VALUES (1);
+INSERT INTO orders (id, note, name, parent) VALUES (1, 'n', 'm', 1);
+"""
+
+
+@pytest.fixture
+def connection(postgres: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(postgres, autocommit=True) as opened:
+        opened.execute(TABLES)
+        yield opened
+
+
+def storage(connection: psycopg.Connection, relation: str = "orders") -> int:
+    """The file that holds the table: another one after a rewrite."""
+    row = connection.execute("SELECT pg_relation_filenode(%s::regclass)", [relation]).fetchone()
+    assert row
+    return int(row[0])
+
+
+def rewrites(connection: psycopg.Connection, statement: str) -> bool:
+    before = storage(connection)
+    connection.execute(statement.encode())
+    return storage(connection) != before
+
+
+COLUMNS = [
+    "ADD COLUMN z uuid DEFAULT gen_random_uuid()",
+    "ADD COLUMN z float DEFAULT random()",
+    "ADD COLUMN z timestamptz DEFAULT clock_timestamp()",
+    "ADD COLUMN z timestamptz NOT NULL DEFAULT now()",
+    "ADD COLUMN z timestamptz DEFAULT current_timestamp",
+    "ADD COLUMN z int NOT NULL DEFAULT 0",
+    "ADD COLUMN z text DEFAULT lower('A')",
+    "ADD COLUMN z text",
+    "ADD COLUMN z bigserial",
+    "ADD COLUMN z int GENERATED ALWAYS AS IDENTITY",
+    "ADD COLUMN z int GENERATED ALWAYS AS (a + 1) STORED",
+    "ADD COLUMN z int DEFAULT my_function()",
+    "ADD COLUMN z positive",
+    "ADD COLUMN z date DEFAULT date_trunc('day', now())",
+    "ADD COLUMN z jsonb DEFAULT jsonb_build_object('a', 1)",
+]
+
+
+@pytest.mark.parametrize("clause", COLUMNS)
+def test_a_default_is_called_volatile_where_the_table_is_rewritten(
+    clause: str, connection: psycopg.Connection
+) -> None:
+    statement = f"ALTER TABLE orders {clause}"
+    found = {x.rule for x in judged(f"{TABLES}\n-- released\n{statement}").findings}
+    assert ("volatile-default" in found) == rewrites(connection, statement)
+
+
+TYPES = [
+    ("name", "varchar(40)"),
+    ("name", "varchar(10)"),
+    ("name", "varchar"),
+    ("name", "text"),
+    ("note", "varchar"),
+    ("note", "varchar(20)"),
+    ("price", "numeric(10,2)"),
+    ("price", "numeric(6,2)"),
+    ("price", "numeric(10,4)"),
+    ("price", "numeric"),
+    ("a", "bigint"),
+    ("a", "numeric"),
+    ("a", "text"),
+    ("id", "bigint"),
+    ("made", "timestamptz(3)"),
+    ("made", "timestamptz(6)"),
+    ("code", "char(8)"),
+    ("code", "text"),
+    ("net", "inet"),
+    ("bits", "varbit(8)"),
+    ("bits", "varbit(2)"),
+    ("note", "bytea USING note::bytea"),
+]
+
+
+@pytest.mark.parametrize(("column", "to"), TYPES)
+def test_a_change_of_type_is_said_to_rewrite_where_it_does(
+    column: str, to: str, connection: psycopg.Connection
+) -> None:
+    statement = f"ALTER TABLE orders ALTER COLUMN {column} TYPE {to}"
+    found = {x.rule for x in judged(f"{TABLES}\n-- released\n{statement}").findings}
+    assert ("rewriting-type-change" in found) == rewrites(connection, statement)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("int", "bigint", "2147483647"),
+        ("varchar(4)", "varchar(9)", "'abcd'"),
+        ("numeric(4,2)", "numeric(6,2)", "99.99"),
+        ("numeric(4,2)", "numeric(6,4)", "99.99"),
+        ("int", "numeric", "2147483647"),
+        ("real", "double precision", "3e38"),
+    ],
+)
+def test_a_type_that_is_called_wider_takes_the_greatest_old_value(
+    old: str, new: str, value: str, connection: psycopg.Connection
+) -> None:
+    held = _types(f"CREATE TABLE t (a {old}, b {new})")
+    assert not change(*held).breaks
+    connection.execute(f"CREATE TABLE t (a {old})".encode())
+    insert = sql.SQL("INSERT INTO t VALUES ({})").format(sql.SQL(value))
+    connection.execute(insert)
+    connection.execute(f"ALTER TABLE t ALTER a TYPE {new}".encode())
+    connection.execute(insert)
+
+
+def _types(statement: str) -> tuple[Type, Type]:
+    parsed = parse(Text("t.sql", statement.encode()), NoProcesses())
+    (made,) = operations(parsed.statements[0])
+    assert isinstance(made, CreateTable)
+    old, new = made.columns
+    return old.type, new.type
+
+
+LOCKS = [
+    "ALTER TABLE orders ADD COLUMN z int",
+    "ALTER TABLE orders ALTER COLUMN note SET NOT NULL",
+    "ALTER TABLE orders ALTER COLUMN note SET STATISTICS 10",
+    "ALTER TABLE orders SET (fillfactor = 90)",
+    "ALTER TABLE orders ADD CONSTRAINT c CHECK (a >= 0) NOT VALID",
+    "ALTER TABLE orders ADD FOREIGN KEY (parent) REFERENCES parents (id) NOT VALID",
+    "CREATE INDEX i ON orders (a)",
+    "CREATE TABLE lines (o bigint REFERENCES orders (id))",
+    "CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING",
+    "ALTER TABLE orders ENABLE ROW LEVEL SECURITY",
+    "TRUNCATE orders",
+    "UPDATE orders SET a = 1 WHERE id = 1",
+    "LOCK TABLE orders IN EXCLUSIVE MODE",
+    "ALTER TABLE orders RENAME COLUMN note TO remark",
+    "ALTER TABLE orders RENAME TO purchases",
+    "ALTER TABLE orders REPLICA IDENTITY FULL",
+    "ALTER TABLE orders DISABLE TRIGGER ALL",
+]
+MODES = {
+    "AccessShareLock": "ACCESS SHARE", "RowShareLock": "ROW SHARE",
+    "RowExclusiveLock": "ROW EXCLUSIVE", "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE",
+    "ShareLock": "SHARE", "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE",
+    "ExclusiveLock": "EXCLUSIVE", "AccessExclusiveLock": "ACCESS EXCLUSIVE",
+}  # fmt: skip
+HELD = """
+SELECT mode FROM pg_locks
+WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = %s
+"""
+
+
+@pytest.mark.parametrize("statement", LOCKS)
+def test_the_lock_that_is_named_is_the_strongest_that_is_held(
+    statement: str, connection: psycopg.Connection
+) -> None:
+    parsed = parse(Text("t.sql", statement.encode()), NoProcesses())
+    named = {lock_of(operation)[0] for operation in operations(parsed.statements[0])}
+    row = connection.execute("SELECT 'orders'::regclass::oid").fetchone()
+    with connection.transaction():
+        connection.execute(statement.encode())
+        held = [MODES[mode] for (mode,) in connection.execute(HELD, row)]
+    strongest = max(held, key=list(MODES.values()).index)
+    assert named == {strongest}
+
+
+OUTSIDE = [
+    "CREATE INDEX CONCURRENTLY i ON orders (a)",
+    "DROP INDEX CONCURRENTLY orders_note_idx",
+    "REINDEX TABLE CONCURRENTLY orders",
+    "VACUUM orders",
+]
+
+
+@pytest.mark.parametrize("statement", OUTSIDE)
+def test_what_is_said_not_to_run_in_a_transaction_does_not(
+    statement: str, connection: psycopg.Connection
+) -> None:
+    found = {x.rule for x in judged(f"BEGIN;\n{statement};\nCOMMIT;").findings}
+    assert "concurrently-in-transaction" in found
+    with pytest.raises(psycopg.errors.ActiveSqlTransaction), connection.transaction():
+        connection.execute(statement.encode())
+
+
+def test_a_proven_not_null_takes_no_scan(connection: psycopg.Connection) -> None:
+    """A scan shows in the statistics that the transaction keeps of the table."""
+    scans = "SELECT pg_stat_get_xact_numscans('orders'::regclass)"
+    proof = "ALTER TABLE orders ADD CONSTRAINT c CHECK (note IS NOT NULL)"
+    counts = []
+    for before in ("SELECT 1", proof):
+        connection.execute(before.encode())
+        with connection.transaction(force_rollback=True):
+            row = connection.execute(scans).fetchone()
+            connection.execute("ALTER TABLE orders ALTER COLUMN note SET NOT NULL")
+            after = connection.execute(scans).fetchone()
+        assert row
+        assert after
+        counts.append(after[0] - row[0])
+    assert counts == [1, 0]
+
+
+FIXES = {
+    "blocking-index": "CREATE INDEX i ON orders (a);",
+    "blocking-index-drop": "DROP INDEX orders_note_idx;",
+    "blocking-reindex": "REINDEX TABLE orders;",
+    "blocking-constraint": "ALTER TABLE orders ADD CONSTRAINT c CHECK (a >= 0);",
+    "blocking-not-null": "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;",
+    "required-column": "ALTER TABLE orders ADD COLUMN z text NOT NULL;",
+    "renamed-column": "ALTER TABLE orders RENAME COLUMN name TO title;",
+    "rewriting-type-change": "ALTER TABLE orders ALTER COLUMN a TYPE bigint;",
+}
+
+
+@pytest.mark.parametrize("rule", FIXES)
+def test_what_is_said_to_do_instead_runs_and_is_no_finding(
+    rule: str, connection: psycopg.Connection
+) -> None:
+    findings = judged(f"{TABLES}\n-- released\n{FIXES[rule]}").findings
+    (finding,) = (each for each in findings if each.rule == rule)
+    assert finding.fix
+    for statement in finding.fix.replacement.split("\n"):
+        connection.execute(sql.SQL(statement))
+    again = judged(f"{TABLES}\n-- released\n{finding.fix.replacement}").findings
+    assert rule not in {each.rule for each in again}
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_an_example_is_what_the_grammar_of_the_server_takes(
+    name: str, connection: psycopg.Connection
+) -> None:
+    """Whatever the server says of our examples, it is not that their syntax is wrong."""
+    version = connection.info.server_version // 10000
+    for example in (*rules()[name].bad, *rules()[name].good):
+        if name in {"syntax-error", "unread-command", "unreadable-file", "newer-than-server"}:
+            continue
+        for statement in _statements(example.text, version):
+            try:
+                connection.execute(statement.encode())
+            except psycopg.errors.SyntaxError as fault:
+                pytest.fail(f"{statement}: {fault}")
+            except psycopg.Error:
+                continue
+
+
+def _statements(text: str, version: int) -> list[str]:
+    found = [each.source for each in parse(Text("t.sql", text.encode()), NoProcesses()).statements]
+    newer = "NOT NULL note" if version < 18 else "\0"
+    return [each for each in found if newer not in each and "EXECUTE prepared" not in each]
