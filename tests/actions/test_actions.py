@@ -105,7 +105,9 @@ def ran(node: Node, job: Job) -> Runs:
 @each_action
 def test_an_empty_input_is_an_input_not_given(action: str, ran: Runs) -> None:
     nothing, empty = ran[action]["nothing"], ran[action]["empty"]
-    assert (empty.code, empty.outputs) == (nothing.code, nothing.outputs)
+    # A fact's name is the hash of its content, and that holds the time.
+    told = [{k: v for k, v in each.outputs.items() if k != "record"} for each in (empty, nothing)]
+    assert (empty.code, told[0]) == (nothing.code, told[1])
 
 
 @runs
