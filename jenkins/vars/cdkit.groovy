@@ -112,13 +112,15 @@ String oneLine(String step, String name, String entry) {
 }
 
 // A step that could not even begin (a wrong request, say) leaves no report, and never with exit code 0.
+// What JsonSlurper gives cannot outlive a restart of Jenkins, so that only texts of it are returned; no
+// step runs while it is there. (JsonSlurperClassic could, but a library in the sandbox may not use it.)
 Map resultOf(String step, int code, String report) {
     Map result = [exitCode: code, verdict: 'cannot-tell', reasons: '', record: '']
     if (fileExists(report)) {
-        Map told = new groovy.json.JsonSlurperClassic().parseText(readFile(file: report, encoding: 'UTF-8'))
+        Map told = new groovy.json.JsonSlurper().parseText(readFile(file: report, encoding: 'UTF-8'))
         Map outputs = told.outputs == null ? [:] : told.outputs
         for (String name : outputs.keySet()) {
-            result.put(camelCase(name), outputs[name])
+            result.put(camelCase(name), outputs[name].toString())
         }
     } else if (code == 0) {
         error('cdkit ' + step + ': it ended well and left no report, so its answer is not known')

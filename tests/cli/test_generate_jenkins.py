@@ -116,6 +116,26 @@ def ran(tmp_path_factory: pytest.TempPathFactory, groovy: Groovy) -> Ran:
     return Ran(work=work, answers=json.loads(done.stdout))
 
 
+def calls() -> list[tuple[str, str]]:
+    """Return each call in docs/jenkins.md: the variable, and its arguments as they stand there."""
+    text = (ROOT / "docs/jenkins.md").read_text(encoding="utf-8")
+    found = re.search(r"^```groovy\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert found
+    return re.findall(r"(cdkit[A-Z]\w*)\(((?:[^()]|\([^()]*\))*)\)", found[1])
+
+
+@pytest.mark.parametrize(("called", "given"), calls())
+def test_every_argument_in_the_guide_is_one(called: str, given: str) -> None:
+    step = next(step_of(name) for name in NAMES if camel_case(f"cdkit-{name}") == called)
+    named = set(re.findall(r"(?<![?\[\w])\s*(\w+): ", re.sub(r"\[.*?\]", "[]", given)))
+    assert named <= {camel_case(one.name) for one in inputs_of(step.options)}
+    assert named
+
+
+def test_the_guide_calls_every_step() -> None:
+    assert {called for called, _ in calls()} == {camel_case(f"cdkit-{n}") for n in STEP_NAMES}
+
+
 @each_step
 def test_a_variable_holds_names_and_no_value(name: str) -> None:
     step = step_of(name)
