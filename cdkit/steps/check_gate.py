@@ -54,6 +54,12 @@ class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
 
 def run(options: CheckGateOptions, world: World) -> Outcome:
     """Collect the facts, find the policy, decide; the decision is a fact as well."""
+    if not options.image:
+        raise RequestError(
+            "no image is named",
+            where="image",
+            remedy="give --image repository@sha256:…, as `cdkit tag-image` prints it",
+        )
     reference = parse_pinned(options.image, where="image")
     subject = _subject(reference)
     store = _store(options, world)
