@@ -111,13 +111,15 @@ def identity(
     and the content. Where no CI system names a run, `moment` (to the microsecond) stands for it:
     a second call is then a second event, since nothing says that it is the same.
     """
+    import json
     import uuid
 
     run = [context.system, context.repository, context.run, context.attempt, context.job]
     what = [happening.kind.name, happening.source, happening.subject, happening.content]
     unnamed = "" if context.run else moment
     mark = [replay.run, replay.at] if replay else []
-    name = msgspec.json.encode([run, what, unnamed, mark], order="sorted").decode()
+    # The standard library's JSON escapes what UTF-8 cannot hold, which `build` then refuses.
+    name = json.dumps([run, what, unnamed, mark], sort_keys=True)
     return str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}/event"), name))
 
 

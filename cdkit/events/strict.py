@@ -38,7 +38,7 @@ def check(event: object) -> tuple[EventFault, ...]:
     """
     kind, fault = _type_of(event)
     if kind is None:
-        return (EventFault(key="context.type" if fault else "", what=fault or "is no event"),)
+        return (EventFault(key="", what=fault or "is no event"),)
     found = tuple(_faults(event_shape(kind), event, ""))
     if found or not isinstance(event, dict):
         return found
@@ -49,6 +49,8 @@ def _type_of(event: object) -> tuple[EventType | None, str]:
     """Return the type that an event claims, or None and what is wrong with the claim."""
     try:
         msgspec.json.encode(event)
+    except UnicodeEncodeError:
+        return None, "holds text that UTF-8 cannot hold: half a surrogate pair"
     except (TypeError, ValueError, RecursionError):
         return None, ""
     context = event.get("context") if isinstance(event, dict) else None
@@ -56,9 +58,12 @@ def _type_of(event: object) -> tuple[EventType | None, str]:
         return None, ""
     name = context.get("type")
     if not isinstance(name, str):
-        return None, "is missing or not a string"
+        return None, "context.type is missing or not a string"
     kind = BY_NAME.get(name) or custom_type(name)
-    return kind, "" if kind else f"{name[:100]!r} is no type of CDEvents {SPECIFICATION}"
+    return (
+        kind,
+        "" if kind else f"context.type {name[:100]!r} is no type of CDEvents {SPECIFICATION}",
+    )
 
 
 def _faults(shape: Shape, value: Any, key: str) -> Iterator[EventFault]:  # noqa: ANN401 - any JSON

@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
 
+from cdkit.core.context import BuildContext
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.purl import image_purl
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import RequestError
+from cdkit.core.escape import sound
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
@@ -161,7 +164,7 @@ def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...
 
 
 def _known(options: EmitEventOptions, reference: Reference | None, world: World) -> Known:
-    context = world.context
+    context = _sound(world.context)
     head = None if context.commit else head_of(world)
     place = reference.repository if reference else context.repository
     artifact = ""
@@ -176,12 +179,18 @@ def _known(options: EmitEventOptions, reference: Reference | None, world: World)
     )
 
 
+def _sound(context: BuildContext) -> BuildContext:
+    """Return what the CI system said, as text that every receiver can read."""
+    texts = {k: sound(v) for k, v in asdict(context).items() if isinstance(v, str)}
+    return replace(context, **texts)
+
+
 def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: World) -> Happening:
     content = fill(kind, options.content, known)
     _complete(kind, content)
     return Happening(
         kind=kind,
-        source=source_of(world.context),
+        source=source_of(known.context),
         subject=_subject(kind, options, known),
         time=stamp(world.clock.now()),
         content=content,
@@ -219,8 +228,6 @@ def _subject(kind: EventType, options: EmitEventOptions, known: Known) -> str:
 
 
 def _marked(options: EmitEventOptions, known: Known, world: World) -> CustomData:
-    from msgspec.structs import replace
-
     return replace(custom_of(options.custom, known), replay=world.replay)
 
 
