@@ -200,5 +200,6 @@ def natural(path: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts paths as tools run them: numbers by value, Flyway's `R__` files last."""
     folder, _, name = path.rpartition("/")
     last = int(name.startswith("R__"))
-    parts = re.split(r"(\d+)", f"{folder}/{name}")
+    # Behind a number the name begins with `_`, a further number with `.`: 2__a comes before 2.1__b.
+    parts = re.split(r"(\d+)", f"{folder}/{name}".replace("_", "\t"))
     return ((last, 0, ""), *((0, int(x), "") if x.isdigit() else (1, 0, x) for x in parts))

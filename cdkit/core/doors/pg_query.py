@@ -88,11 +88,13 @@ def parse(sql: bytes) -> bytes:
     `sql` is UTF-8 without NUL (C ends a text there), and no statement in it is longer than
     SAFE_LENGTH bytes. Locations in the tree are byte offsets. Raises GrammarFault.
     """
+    _refuse_nul(sql)
     return _roomy(len(sql), lambda: _parse(sql))
 
 
 def parse_plpgsql(sql: bytes) -> bytes:
     """Return the PL/pgSQL trees of CREATE FUNCTION or DO statements as JSON; as `parse` else."""
+    _refuse_nul(sql)
     return _roomy(len(sql), lambda: _parse_plpgsql(sql))
 
 
@@ -100,7 +102,8 @@ def split(sql: bytes) -> tuple[tuple[int, int], ...]:
     """Return where each statement stands, as byte offset and length, by the scanner alone.
 
     Unlike `parse` it needs no stack and accepts what the grammar refuses. Raises GrammarFault
-    where even the scanner gives up: an unterminated quote or comment.
+    where even the scanner gives up: an unterminated quote or comment. It leaves out pieces without
+    any keyword, and what stands behind a parenthesis that is never closed.
     """
     _refuse_nul(sql)
     result = _library().pg_query_split_with_scanner(sql)
