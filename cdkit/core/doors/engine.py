@@ -25,11 +25,13 @@ class DockerEngine:
 
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string; asked without importing much."""
-        if not os.environ.get("DOCKER_HOST") and os.name == "posix":
-            if not os.path.exists(_SOCKET):  # noqa: PTH110 - a socket, not a file
-                return f"no Docker engine: there is no {_SOCKET} and no DOCKER_HOST"
-            if not os.access(_SOCKET, os.R_OK | os.W_OK):
-                return f"no Docker engine: this user may not use {_SOCKET}"
+        host = os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"
+        socket = host.removeprefix("unix://")
+        if socket != host and os.name == "posix":
+            if not os.path.exists(socket):  # noqa: PTH110 - a socket, not a file
+                return f"no Docker engine: there is no {socket}"
+            if not os.access(socket, os.R_OK | os.W_OK):
+                return f"no Docker engine: this user may not use {socket}"
         try:
             with _client(_QUICK) as client:
                 system = client.info().get("OSType", "linux")
@@ -63,14 +65,14 @@ def _run(client: "DockerClient", container: Container, made: str) -> Ended:
 
     The output is read from the engine as it comes, so that nothing of it is kept in its log.
     """
-    stream = client.api.attach(made, stdout=True, stderr=True, stream=True, demux=True)
     late = threading.Event()
     watch = threading.Timer(container.timeout, _kill, (client, made, late))
     watch.daemon = True
     watch.start()
     try:
-        client.api.start(made)
-        stdout, stderr = _read(stream)
+        with _attached(client, made) as stream:
+            client.api.start(made)
+            stdout, stderr = _read(stream)
         code = client.api.wait(made, timeout=_QUICK)["StatusCode"]
     finally:
         watch.cancel()
@@ -88,11 +90,27 @@ def _run(client: "DockerClient", container: Container, made: str) -> Ended:
     return Ended(code=code, stdout=stdout, stderr=stderr, collected=collected)
 
 
-def _read(stream: Iterator[tuple[bytes | None, bytes | None]]) -> tuple[bytes, bytes]:
+@contextlib.contextmanager
+def _attached(client: "DockerClient", made: str) -> Iterator[Iterator[tuple[int, bytes]]]:
+    """Give what a container writes, as pairs of stream number and bytes.
+
+    The SDK's own iterator never closes its socket, and takes a broken connection for the end.
+    """
+    from docker.utils.socket import frames_iter
+
+    channel: Any = client.api.attach_socket(made, params={"stdout": 1, "stderr": 1, "stream": 1})
+    try:
+        yield frames_iter(channel, tty=False)  # type: ignore[no-untyped-call]
+    finally:
+        # The channel is a part of the answer, and is closed with it.
+        getattr(channel, "_response", channel).close()
+
+
+def _read(stream: Iterator[tuple[int, bytes]]) -> tuple[bytes, bytes]:
+    """Sort what was written: 1 is standard output, 2 standard error (Docker's attach API)."""
     out, err = io.BytesIO(), io.BytesIO()
-    for more_out, more_err in stream:
-        out.write(more_out or b"")
-        err.write(more_err or b"")
+    for number, data in stream:
+        (out if number == 1 else err).write(data)
         if out.tell() + err.tell() > _MOST_OUTPUT:
             raise CannotTell("a container wrote over 1 GiB", remedy="look at what it runs")
     return out.getvalue(), err.getvalue()

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cdkit.core.container import Container, Mount
+from cdkit.core.doors.engine import DockerEngine
+from cdkit.core.errors import CannotTell
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+pytestmark = pytest.mark.needs("docker")
+
+BUSYBOX = Path("/bin/busybox")
+MEMORY = 256 * 1024**2
+
+
+@pytest.fixture(scope="module")
+def busybox(docker_engine: DockerClient) -> Iterator[str]:
+    """An image with a shell, made from this machine's static busybox."""
+    if not BUSYBOX.is_file():
+        pytest.skip("/bin/busybox is not here; install busybox-static")
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        tar.add(BUSYBOX, "busybox")
+        text = b"FROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/busybox\n"
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text))
+    context.seek(0)
+    image, _ = docker_engine.images.build(
+        fileobj=context, custom_context=True, rm=True, tag="cdkit-parts/busybox:engine-test"
+    )
+    yield str(image.id)
+    docker_engine.images.remove(str(image.id), force=True)
+
+
+def _container(image: str, script: str, **changes: object) -> Container:
+    made = {"memory": MEMORY, "timeout": 60.0, **changes}
+    return Container(image=image, command=("/bin/sh", "-c", script), **made)  # type: ignore[arg-type]
+
+
+def _left(client: DockerClient) -> list[str]:
+    return [c.id or "" for c in client.containers.list(all=True, filters={"label": "dev.cdkit"})]
+
+
+def test_output_and_exit_code_come_back_apart(busybox: str, docker_engine: DockerClient) -> None:
+    ended = DockerEngine().run(_container(busybox, "echo out; echo err >&2; exit 3"))
+
+    assert (ended.code, ended.stdout, ended.stderr) == (3, b"out\n", b"err\n")
+    assert _left(docker_engine) == []
+
+
+def test_a_container_sees_the_environment_it_is_given_and_no_other(
+    busybox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+
+    ended = DockerEngine().run(_container(busybox, "/bin/busybox env", environ={"A": "b"}))
+
+    assert b"A=b" in ended.stdout
+    assert b"hunter2" not in ended.stdout
+
+
+def test_a_container_has_no_network_and_no_rights(busybox: str) -> None:
+    script = "/bin/busybox ls /sys/class/net; /bin/busybox grep CapEff /proc/self/status"
+
+    ended = DockerEngine().run(_container(busybox, script))
+
+    interfaces = ended.stdout.decode().split("CapEff")[0].split()
+    assert "eth0" not in interfaces
+    # DAC_OVERRIDE alone: bit 1.
+    assert ended.stdout.decode().strip().endswith("0000000000000002")
+
+
+def test_a_folder_is_mounted_to_be_read(busybox: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("content")
+    mount = Mount(source=str(tmp_path), target="/in")
+
+    script = "/bin/busybox cat /in/a; /bin/busybox touch /in/b"
+    ended = DockerEngine().run(_container(busybox, script, mounts=(mount,)))
+
+    assert ended.stdout == b"content"
+    assert b"Read-only" in ended.stderr
+    assert not (tmp_path / "b").exists()
+
+
+def test_files_are_collected_where_they_exist(busybox: str) -> None:
+    made = _container(busybox, "echo kept > /kept", collect=("/kept", "/none"))
+
+    assert DockerEngine().run(made).collected == {"/kept": b"kept\n"}
+
+
+def test_a_large_output_is_whole(busybox: str) -> None:
+    script = "/bin/busybox dd if=/dev/zero bs=1048576 count=20 2>/dev/null"
+
+    assert len(DockerEngine().run(_container(busybox, script)).stdout) == 20 * 1024**2
+
+
+def test_a_container_that_does_not_end_is_stopped_and_removed(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    with pytest.raises(CannotTell, match="did not end within 1 s"):
+        DockerEngine().run(_container(busybox, "/bin/busybox sleep 1000", timeout=1.0))
+
+    assert _left(docker_engine) == []
+
+
+def test_an_interrupt_removes_the_container(
+    busybox: str, docker_engine: DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(threading.Timer):
+        def start(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading, "Timer", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        DockerEngine().run(_container(busybox, "/bin/busybox sleep 1000"))
+
+    assert _left(docker_engine) == []
+
+
+def test_a_folder_that_is_not_there_is_cannot_tell(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    mount = Mount(source="/not/here", target="/in")
+
+    with pytest.raises(CannotTell, match="/not/here"):
+        DockerEngine().run(_container(busybox, "exit 0", mounts=(mount,)))
+    assert _left(docker_engine) == []
+
+
+def test_a_program_that_is_not_in_the_image_is_cannot_tell(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    made = Container(image=busybox, command=("/nothing",), memory=MEMORY, timeout=60)
+
+    with pytest.raises(CannotTell, match="the Docker engine failed"):
+        DockerEngine().run(made)
+    assert _left(docker_engine) == []
+
+
+def test_an_image_by_id_that_is_not_there_is_not_pulled() -> None:
+    with pytest.raises(CannotTell, match="does not hold the image"):
+        DockerEngine().obtain("sha256:" + "0" * 64)
+
+
+def test_an_image_that_is_there_is_there(busybox: str) -> None:
+    DockerEngine().obtain(busybox)
+
+
+def test_an_engine_that_answers_is_not_missing() -> None:
+    assert DockerEngine().missing() == ""
+
+
+def test_an_engine_that_does_not_answer_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+
+    assert DockerEngine().missing() == f"no Docker engine: there is no {tmp_path}/none.sock"
