@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.parts import presence
 
@@ -32,6 +33,9 @@ KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 
 def pytest_configure() -> None:
     presence.required()
+    # A slow machine is no fault: what takes long is measured by `make bench`.
+    settings.register_profile("cdkit", settings.get_profile("default"), deadline=None)
+    settings.load_profile("cdkit")
 
 
 @pytest.hookimpl(tryfirst=True)
