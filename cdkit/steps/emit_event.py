@@ -241,7 +241,6 @@ def _send(
     event: CloudEvent, targets: Sequence[Target], options: EmitEventOptions, world: World
 ) -> _Sent:
     durable = [target for target in targets if target.sink.durable]
-    printed = tuple(_print(event, targets, world))
     opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
     with opened as outbox:
         put = outbox.put(event, [target.name for target in durable])
@@ -255,7 +254,7 @@ def _send(
                 *reasons(put.event, outbox, done, options.outbox),
             ),
             notes=tuple(notes(put.event, outbox, done, known=put.known)),
-            printed=printed,
+            printed=tuple(_print(put.event, targets, world)),
             places=tuple(places(put.event, outbox, targets)),
             pending=sum(count.waiting + count.dead for count in outbox.counts().values()),
         )
