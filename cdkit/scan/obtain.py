@@ -84,7 +84,17 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
-        _add(Scan(report=report, database=database), data, wanted, obtained)
+        if _add(Scan(report=report, database=database), data, wanted, obtained):
+            obtained.notes.append(_note_of_made(report))
+
+
+def _note_of_made(report: ScanReport) -> str:
+    """Say what a report cannot show: Trivy leaves no trace of `--severity` and the like."""
+    hidden = f" It says that {report.hidden} findings were kept out." if report.hidden else ""
+    return (
+        f"{report.where} was made elsewhere: what its scanner was told to leave out cannot be "
+        f"seen.{hidden}"
+    )
 
 
 def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:

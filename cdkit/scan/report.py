@@ -56,7 +56,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
 
     `image_id` is the digest of the config of the image that was scanned. `packages` counts the
     packages by kind, and is None where the report does not list them; `unjudged` are the kinds
-    that the scanner lists and has no advisories for. `history` and `diff_ids` are the image's own
+    that the scanner lists and has no advisories for; `hidden` counts the findings that its own
+    settings kept out of the report, where it says so. `history` and `diff_ids` are the image's own
     and lead from a layer to the instruction that made it.
     """
 
@@ -69,6 +70,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     packages: dict[str, int] | None = None
     unjudged: frozenset[str] = frozenset()
     vulnerabilities: tuple[Vulnerability, ...] = ()
+    hidden: int = 0
     history: tuple[History, ...] = ()
     diff_ids: tuple[str, ...] = ()
 

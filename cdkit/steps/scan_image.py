@@ -46,8 +46,8 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     reports: Annotated[
         tuple[str, ...],
         option(
-            "A report that was made already (`trivy image --format json --list-all-pkgs`); "
-            "one for each platform.",
+            "A report that was made already (`trivy image --format json --list-all-pkgs`, with no "
+            "filter and no ignore file); one for each platform.",
             flag="--report",
             metavar="FILE",
         ),

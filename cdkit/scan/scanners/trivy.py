@@ -118,12 +118,17 @@ class _Package(Struct, frozen=True, kw_only=True, rename="pascal"):
     name: str = ""
 
 
+class _Modified(Struct, frozen=True, kw_only=True, rename="pascal"):
+    status: str = ""
+
+
 class _Result(Struct, frozen=True, kw_only=True, rename="pascal"):
     target: str = ""
     class_: str = field(default="", name="Class")
     type: str = ""
     packages: tuple[_Package, ...] | None = None
     vulnerabilities: tuple[_Vulnerability, ...] | None = None
+    experimental_modified_findings: tuple[_Modified, ...] | None = None
 
 
 class _About(Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -184,6 +189,7 @@ def read(data: bytes, where: str) -> ScanReport:
             for result in results
             for found in result.vulnerabilities or ()
         ),
+        hidden=sum(len(result.experimental_modified_findings or ()) for result in results),
         history=config.history or (),
         diff_ids=metadata.diff_ids or rootfs.diff_ids or (),
     )
