@@ -101,13 +101,17 @@ def ran(node: Node, job: Job) -> Runs:
     return found
 
 
+def timeless(result: runner.Result) -> dict[str, str]:
+    """The outputs without the second they were made in; a record's name is a hash that holds it."""
+    instant = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+    return {k: instant.sub("NOW", v) for k, v in result.outputs.items() if k != "record"}
+
+
 @runs
 @each_action
 def test_an_empty_input_is_an_input_not_given(action: str, ran: Runs) -> None:
     nothing, empty = ran[action]["nothing"], ran[action]["empty"]
-    # A fact's name is the hash of its content, and that holds the time.
-    told = [{k: v for k, v in each.outputs.items() if k != "record"} for each in (empty, nothing)]
-    assert (empty.code, told[0]) == (nothing.code, told[1])
+    assert (empty.code, timeless(empty)) == (nothing.code, timeless(nothing))
 
 
 @runs
