@@ -34,7 +34,7 @@ KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 def pytest_configure() -> None:
     presence.required()
     # A slow machine is no fault: what takes long is measured by `make bench`.
-    settings.register_profile("cdkit", settings.get_profile("default"), deadline=None)
+    settings.register_profile("cdkit", settings.default, deadline=None)
     settings.load_profile("cdkit")
 
 

@@ -32,6 +32,8 @@ class Input(Struct, frozen=True, kw_only=True):
         """The default as people write it; empty where there is none."""
         if self.default in ("", (), None) or self.default == {}:
             return ""
+        if isinstance(self.default, tuple):
+            return ", ".join(map(str, self.default))
         return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
 
 

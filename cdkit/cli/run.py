@@ -110,8 +110,8 @@ def _leave(walked: _Walked, session: Session, summary: str) -> None:
     for performed in walked.performed:
         for record in performed.outputs["record"].splitlines():
             print(f"record     {record}  ({performed.step})")
-        if place := performed.outputs.get("delivered"):
-            print(f"event      {place}")
+        if performed.outputs.get("event"):
+            print(f"event      {performed.report.data}")
     print(f"summary    {summary}", flush=True)
 
 

@@ -123,10 +123,10 @@ def remedies(report: Report) -> Callable[[Finding], str]:
     """Return what tells, of any finding of a report, what would mend it.
 
     That is the finding's own fix, else what the reason that speaks of it says, else the command
-    that explains its rule.
+    that explains its rule, where there is something to explain.
     """
     said = {_key(reason): reason.remedy for reason in report.verdict.reasons if reason.remedy}
-    known = {rule.id for rule in report.rules}
+    known = {rule.id for rule in report.rules if rule.instead or rule.why}
 
     def remedy(finding: Finding) -> str:
         if finding.fix:

@@ -11,6 +11,7 @@ from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings,
 from cdkit.core.names import schema_id
 from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
+from cdkit.events.cdevents import custom_schema
 from cdkit.gate.policy import Policy
 from cdkit.report.document import ReportDocument
 from cdkit.scan.exceptions import Exceptions
@@ -34,6 +35,7 @@ def schemas(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     """Return every schema of ours: `schemas/<kind>/v1.json`, and those of the events."""
     made = {f"schemas/{kind}/v1.json": document(kind, of) for kind, of in _DOCUMENTS.items()}
     made["schemas/config/v1.json"] = configuration(steps)
+    made["schemas/event-data/v1.json"] = custom_schema()
     for name, schema in event_schemas().items():
         made[f"schemas/cdevents/0.5.1/{name}.json"] = schema
     return {path: json.dumps(schema, indent=2) + "\n" for path, schema in made.items()}
