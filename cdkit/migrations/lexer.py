@@ -5,7 +5,7 @@ The lexical rules are those of the PostgreSQL manual, 4.1 "Lexical Structure".
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _SPACE = rb"[\s\x00]+"
 _TOKENS = (
@@ -95,7 +95,9 @@ def clauses(data: bytes, start: int, stop: int) -> list[tuple[int, int]]:
     return [*found, (begin, end)]
 
 
-def blanked(data: bytes, start: int, end: int) -> bytes:
-    """Return the data with a range of it made blank; offsets and line numbers stay."""
-    blank = re.sub(rb"[^\n]", b" ", data[start:end])
-    return data[:start] + blank + data[end:]
+def blanked(data: bytes, ranges: Iterable[tuple[int, int]]) -> bytes:
+    """Return the data with ranges of it made blank; offsets and line numbers stay."""
+    kept = bytearray(data)
+    for start, end in ranges:
+        kept[start:end] = re.sub(rb"[^\n]", b" ", data[start:end])
+    return bytes(kept)

@@ -250,7 +250,8 @@ def _settle(
 def _allowed(
     finding: Finding, parsed: Parsed, allowed: tuple[Allowance, ...], used: set[int]
 ) -> Finding:
-    if finding.rule in UNTOLD - _ALLOWABLE_UNTOLD or not finding.locations:
+    here = {each.target for each in allowed if each.rule == finding.rule}
+    if not here or finding.rule in UNTOLD - _ALLOWABLE_UNTOLD or not finding.locations:
         return finding
     line = finding.locations[0].line
     lines = {line, *_statement_lines(parsed, line)}

@@ -75,14 +75,23 @@ def parse(text: Text, processes: Processes, *, data: bytes | None = None) -> Par
 def _whole(text: Text, sql: bytes, processes: Processes) -> Parsed:
     """Parse all at once; raises GrammarFault."""
     if len(sql) > pg_query.SAFE_LENGTH:
-        pieces = _covering(sql, pg_query.split(sql))
-        if any(length > pg_query.SAFE_LENGTH for _, length in pieces):
-            return _in_pieces(text, sql, pieces, processes)
+        pieces = pg_query.split(sql)
+        if _longest(sql, pieces) > pg_query.SAFE_LENGTH:
+            return _in_pieces(text, sql, _covering(sql, pieces), processes)
     tree = pg_query.parse(sql)
     try:
         return Parsed(statements=_statements(text, sql, tree))
     except RecursionError:
         return _in_pieces(text, sql, _covering(sql, pg_query.split(sql)), processes)
+
+
+def _longest(sql: bytes, pieces: tuple[tuple[int, int], ...]) -> int:
+    """Return the length of the longest piece, or of what the scanner left out between two."""
+    longest = position = 0
+    for start, length in (*pieces, (len(sql), 0)):
+        longest = max(longest, start - position, length)
+        position = start + length
+    return longest
 
 
 def _statements(text: Text, sql: bytes, tree: bytes) -> tuple[Statement, ...]:

@@ -3,6 +3,7 @@
 Source: PostgreSQL manual, "psql", section "Meta-Commands", and "COPY", section "Notes".
 """
 
+import re
 from itertools import pairwise
 
 from cdkit.migrations.lexer import Token, blanked, tokens
@@ -22,14 +23,15 @@ def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
     What a command would bring in unseen (`i`, `gexec`, `if`, `connect`) is a trouble.
     """
     troubles: list[Trouble] = []
+    spans: list[tuple[int, int]] = []
     position = 0
     while span := _next_span(data, position):
         start, end = span
         if trouble := _trouble(data, start, end):
             troubles.append(trouble)
-        data = blanked(data, start, end)
+        spans.append(span)
         position = end
-    return data, tuple(troubles)
+    return blanked(data, spans), tuple(troubles)
 
 
 def _next_span(data: bytes, position: int) -> tuple[int, int] | None:
@@ -52,13 +54,11 @@ def _copies_rows(words: list[bytes]) -> bool:
     return bool(words) and words[0] == b"COPY" and (b"FROM", b"STDIN") in pairs
 
 
-def _rows(data: bytes, semicolon: Token) -> tuple[int, int] | None:
+def _rows(data: bytes, semicolon: Token) -> tuple[int, int]:
     """Return the range of the rows after a COPY, the line that ends them included."""
     start = _line_end(data, semicolon.end)
-    for closing in (b"\n\\.\n", b"\n\\.\r\n"):
-        if (found := data.find(closing, start)) >= 0:
-            return start, found + len(closing) - 1
-    return start, len(data)
+    ends = re.compile(rb"\n\\\.\r?(?=\n|\Z)").search(data, start)
+    return start, ends.end() if ends else len(data)
 
 
 def _trouble(data: bytes, start: int, end: int) -> Trouble | None:

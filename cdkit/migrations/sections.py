@@ -12,13 +12,14 @@ def without_down(
 
     What stands before the first marker stays: no tool runs it, so it is judged rather than missed.
     """
-    position, rising, kept = 0, True, data
+    position, rising = 0, True
+    blank: list[tuple[int, int]] = []
     for line in data.split(b"\n"):
         end = position + len(line)
         marks = up(line), down(line)
         if any(marks):
             rising = marks[0]
         if any(marks) or not rising:
-            kept = blanked(kept, position, end)
+            blank.append((position, end))
         position = end + 1
-    return kept
+    return blanked(data, blank)

@@ -93,6 +93,11 @@ def test_sql_behind_a_command_on_its_line_is_read() -> None:
     assert sources(b"\\set a 1 \\\\ DROP TABLE seen;\n") == ["DROP TABLE seen"]
 
 
+def test_rows_end_at_the_first_line_that_ends_them() -> None:
+    data = b"COPY a FROM stdin;\r\n1\r\n\\.\r\nDROP TABLE b;\r\nCOPY a FROM stdin;\n1\n\\.\n"
+    assert sources(data) == ["COPY a FROM stdin", "DROP TABLE b", "COPY a FROM stdin"]
+
+
 def test_rows_that_never_end_are_told() -> None:
     data = b"COPY a FROM stdin;\n1\tone\nDROP TABLE b;\n"
     assert troubles(data) == [("syntax-error", "m.sql:1:19")]
