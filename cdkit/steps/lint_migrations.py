@@ -208,7 +208,7 @@ def _deployed(options: LintMigrationsOptions, world: World) -> _Baseline:
             replayed += 1
             continue
         deployments[document.service] = document
-    notes = (f"{replayed} replayed deployments do not count",) if replayed else ()
+    notes = (f"deployments that were only replayed do not count ({replayed})",) if replayed else ()
     if not deployments:
         # No fact may mean a first deployment, or a store that was not brought along: the second
         # must not pass for the first, so nothing counts as new together.
