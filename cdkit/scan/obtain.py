@@ -116,6 +116,16 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
             )
 
 
+def _no_scan_of_today(wanted: Wanted) -> Reason:
+    """A recording lies beside the code that it judges: it shows something, and proves nothing."""
+    return cannot_tell(
+        f"{wanted.recorded[0]} is a recording, which counts in a replay only",
+        remedy="start Docker, or install trivy, and scan the image; for a replay: "
+        "cdkit run --at TIME",
+        rule="recording",
+    )
+
+
 def _run_or_replay(wanted: Wanted, world: World, obtained: Obtained) -> None:
     plan, why = _plan(wanted, world)
     if plan:
@@ -124,6 +134,7 @@ def _run_or_replay(wanted: Wanted, world: World, obtained: Obtained) -> None:
     if wanted.recorded:
         obtained.notes.append(f"Not scanned live: {why}.")
         _read_recordings(wanted, world, obtained)
+        obtained.trouble.append(_no_scan_of_today(wanted))
         return
     obtained.trouble.append(
         cannot_tell(

@@ -55,7 +55,7 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     recorded: Annotated[
         tuple[str, ...],
         option(
-            "A recorded report with its sidecar, replayed where no scanner can run.",
+            "A recorded report with its sidecar: it counts in a replay, `cdkit run --at`, only.",
             metavar="FILE",
         ),
     ] = ()

@@ -270,13 +270,13 @@ def _record(folder: Path, config: str, digest: str, **changes: object) -> str:
     return "trivy.json"
 
 
-def test_a_recording_is_replayed_where_nothing_can_scan_and_says_so(tmp_path: Path) -> None:
+def test_a_recording_outside_a_replay_is_shown_and_proves_nothing(tmp_path: Path) -> None:
     folder, digest, config = single(tmp_path / "image")
     path = _record(tmp_path, config, digest)
 
     obtained = obtain(_wanted(folder, recorded=(path,)), _outside(tmp_path))
 
-    assert obtained.trouble == []
+    assert [reason.rule for reason in obtained.trouble] == ["recording"]
     assert obtained.scans[0].report.version == "0.68.2"
     assert obtained.notes[0].startswith("Not scanned live: no container engine")
     assert "recorded at 2026-11-23 11:00 UTC with trivy 0.68.2, replayed" in obtained.notes[1]
