@@ -8,12 +8,12 @@ import click
 from msgspec import Struct, structs
 
 from cdkit.ci.system import CiSystem
-from cdkit.cli.exits import worst
+from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
 from cdkit.cli.perform import Performed, perform
 from cdkit.cli.session import Session, Walk, open_session
 from cdkit.cli.table import STEPS
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import AnyStep
 from cdkit.core.verdict import Answer
 from cdkit.report.report import render
@@ -49,8 +49,8 @@ def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) ->
 
         reports = [performed.report for performed in walked.performed]
         session.world.talk.say(annotate(reports).rstrip("\n"))
-    _leave(walked, session, summary)
-    return int(worst([performed.exit for performed in walked.performed]))
+    lost = _leave(walked, session, summary)
+    return int(worst([*(performed.exit for performed in walked.performed), *lost]))
 
 
 def _walk(session: Session) -> _Walked:
@@ -97,11 +97,16 @@ def _quiet(system: CiSystem) -> CiSystem:
     return structs.replace(system, annotations="")
 
 
-def _leave(walked: _Walked, session: Session, summary: str) -> None:
-    """Write the summary, and say where everything stands."""
+def _leave(walked: _Walked, session: Session, summary: str) -> list[Exit]:
+    """Write the summary, and say where everything stands; return what it means if that fails."""
     world = session.world
+    lost: list[Exit] = []
     text = "\n".join(render("markdown", performed.report) for performed in walked.performed)
-    world.files.write(summary, text.encode("utf-8", "replace"))
+    try:
+        world.files.write(summary, text.encode("utf-8", "replace"))
+    except CannotTell as fault:
+        lost.append(Exit.CANNOT_TELL)
+        world.talk.say(f"cdkit: {fault}\n  what to do: {fault.remedy}")
     print("\n== What this run left")
     if world.replay:
         print(f"REPLAY as of {world.replay.at}: no evidence outside this run")
@@ -112,7 +117,8 @@ def _leave(walked: _Walked, session: Session, summary: str) -> None:
             print(f"record     {record}  ({performed.step})")
         if performed.outputs.get("event"):
             print(f"event      {performed.report.data}")
-    print(f"summary    {summary}", flush=True)
+    print(f"summary    {'not written' if lost else summary}", flush=True)
+    return lost
 
 
 def _moment(text: str) -> datetime:

@@ -34,7 +34,7 @@ def sections(
     node = compose(data, where=where) or _empty()
     converter = Converter(where)
     found: dict[str, Any] = {}
-    names = (*known, *also)
+    names = tuple(dict.fromkeys((*known, *also)))
     for name, (key, value) in converter.mapping(node, "").items():
         if name in known:
             kind = msgspec.inspect.type_info(known[name])
