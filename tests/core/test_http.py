@@ -8,6 +8,7 @@ from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.secret import Secret
 from tests.core.serving import Answer, Asked, serving
+from tests.events.receiver import talking
 from tests.parts.loopback import free_port
 from tests.worlds import StandingClock
 
@@ -194,3 +195,96 @@ def test_cookies_are_not_carried_to_the_next_request() -> None:
         door.request("GET", f"{server.url}/2")
 
     assert "cookie" not in server.asked[1].headers
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 23 Nov 99999999999999999999 12:00:00 GMT",
+        "Mon, 23 Nov 2026 12:00:00 +9999999999999",
+        "Mon, 99 Nov 2026 12:00:00 GMT",
+        "Mon, 23 Nov 2026 11:00:00 GMT",
+        "soon",
+        "-7",
+        "0",
+        "\xb2",
+    ],
+)
+def test_a_retry_after_that_says_nothing_leaves_the_usual_wait(date: str) -> None:
+    left = _script(Answer(429, {"Retry-After": date}), Answer(200))
+    clock = StandingClock()
+    with serving(lambda _: left.pop(0)) as server:
+        assert RequestsHttp(clock).request("GET", server.url).status == 200
+
+    assert clock.slept == [0.5]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 99 Low\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000 + b"\r\n\r\n",
+        b"\0\xff" * 500,
+    ],
+    ids=range(9),
+)
+def test_an_answer_that_is_no_http_is_no_answer(said: bytes) -> None:
+    with talking(said) as url, pytest.raises(CannotTell, match="cannot be reached"):
+        RequestsHttp(StandingClock()).request("GET", url)
+
+
+def test_a_host_that_never_answers_ends_at_the_deadline() -> None:
+    with talking(b"", pause=60) as url, pytest.raises(CannotTell, match="in time"):
+        RequestsHttp().request("GET", url, timeout=0.2)
+
+
+@pytest.mark.parametrize("framing", [b"", b"Content-Length: 100000\r\n"])
+def test_a_body_that_drips_ends_at_the_deadline(framing: bytes) -> None:
+    # Each look at the clock is a second later; the body would be complete after 100,000 pieces.
+    class Running(StandingClock):
+        def monotonic(self) -> float:
+            self.slept.append(1.0)
+            return sum(self.slept)
+
+    dripping = [b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n", *[b"x"] * 100_000]
+    with (
+        talking(*dripping, pause=0.001) as url,
+        pytest.raises(CannotTell, match="did not end its answer in time"),
+    ):
+        RequestsHttp(Running()).request("POST", url, timeout=20)
+
+
+def test_a_header_that_http_cannot_carry_is_refused_and_not_shown() -> None:
+    with pytest.raises(RequestError) as caught:
+        RequestsHttp().request(
+            "GET", "http://127.0.0.1/", headers={"Authorization": Secret("w\u20acord")}
+        )
+
+    assert "ord" not in caught.value.what.removesuffix("UnicodeEncodeError")
+
+
+def test_an_answer_of_exactly_the_limit_is_read() -> None:
+    with serving(lambda _: Answer(200, body=b"x" * 1000)) as server:
+        assert len(RequestsHttp().request("GET", server.url, limit=1000).body) == 1000
+
+
+@pytest.mark.parametrize("location", ["https://[::/x", "\xff\xfe", "http://a:b:c/", ""])
+def test_a_redirect_is_not_even_looked_at(location: str) -> None:
+    with serving(lambda _: Answer(302, {"Location": location}, b"moved")) as server:
+        answer = RequestsHttp().request("GET", server.url)
+
+    assert (answer.status, answer.body) == (302, b"moved")
+
+
+def test_the_body_of_a_redirect_has_the_same_limit() -> None:
+    with (
+        serving(lambda _: Answer(302, {"Location": "/x"}, b"x" * 2000)) as server,
+        pytest.raises(CannotTell, match="over 1000 bytes"),
+    ):
+        RequestsHttp().request("GET", server.url, limit=1000)

@@ -38,7 +38,7 @@ class RequestsHttp:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -93,7 +93,7 @@ class RequestsHttp:
             return float(text[:9])
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - self._clock.now()).total_seconds())
@@ -104,12 +104,14 @@ class RequestsHttp:
         plain = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
         plain |= {name: _revealed(value) for name, value in headers.items()}
         try:
+            for value in plain.values():
+                value.encode("latin-1")  # what http.client does later, where nobody would catch it
             request = requests.Request(method, url, headers=plain, data=body or None)
             return self._session.prepare_request(request)
         except (requests.RequestException, ValueError) as fault:
             raise RequestError(
                 f"{_shown(url)} cannot be asked: {type(fault).__name__}",
-                remedy="check the address, and that no header holds a line break",
+                remedy="check the address, and that headers hold no line breaks and plain letters",
             ) from None
 
     def _try(
@@ -139,9 +141,12 @@ class RequestsHttp:
                 f"{host} packed its answer, though it was asked not to",
                 remedy="ask its operator, or go past the proxy in between",
             )
+        # `read` waits until the chunk is full, which a server that drips can drag out for ever;
+        # `read1` gives what has come, but is not in every urllib3.
+        read = getattr(answer.raw, "read1", answer.raw.read)
         parts: list[bytes] = []
         size = 0
-        while chunk := answer.raw.read(_CHUNK, decode_content=False):
+        while chunk := read(_CHUNK, decode_content=False):
             size += len(chunk)
             if size > limit:
                 return CannotTell(
@@ -153,6 +158,17 @@ class RequestsHttp:
                 )
             parts.append(chunk)
         return Response(status=answer.status_code, headers=headers, body=b"".join(parts))
+
+
+class _Session(requests.Session):
+    """A session that never looks where an answer leads.
+
+    Even with `allow_redirects=False` requests reads the whole body of a redirect, however long,
+    and takes its Location apart, however broken.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none."""
 
 
 class _NoAnswer(CannotTell):
