@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +18,7 @@ from cdkit.core.errors import CannotTell, CdkitError, Missing, RequestError, Unr
 from cdkit.core.oci import media
 from cdkit.core.oci.image import Image
 from cdkit.core.oci.layout import export, open_layout, read_image, verify_layers
+from cdkit.core.world import MIB
 from tests.image.layouts import REF_NAME, Layout, single, two_platforms
 
 
@@ -354,3 +358,98 @@ def test_any_json_for_a_manifest_gives_an_error_and_no_crash(
 
     with pytest.raises(CdkitError):
         _image(layout.save(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["oci-layout", "index.json"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"<!DOCTYPE html><html>404</html>",
+        b"\xff\xfe{}",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b'{"manifests": {}, "schemaVersion": "2", "imageLayoutVersion": 1}',
+        b" " * (4 * 1024 * 1024 + 1),
+    ],
+    ids=["empty", "cut", "html", "utf-16", "null", "list", "deep", "types", "huge"],
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_a_layout_file_that_is_none_is_refused_with_its_name(
+    tmp_path: Path, name: str, data: bytes, *, packed: bool
+) -> None:
+    layout, _, _ = two_platforms()
+    layout.replaced[name] = data
+    path = layout.pack(tmp_path / "image.tar") if packed else layout.save(tmp_path)
+
+    with pytest.raises(Unreadable) as caught:
+        _image(path)
+
+    assert name in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_layout_without_its_index_is_missing_it(tmp_path: Path) -> None:
+    folder, _, _ = single(tmp_path)
+    (folder / "index.json").unlink()
+
+    with pytest.raises(Missing) as caught:
+        _image(folder)
+
+    assert str(caught.value.where).endswith("index.json")
+
+
+def test_an_archive_that_docker_save_wrote_is_refused_with_the_reason(tmp_path: Path) -> None:
+    layout, _, _ = two_platforms()
+
+    with pytest.raises(Unreadable, match="what `docker save` writes"):
+        _image(layout.pack(tmp_path / "image.tar", [tarfile.TarInfo("manifest.json")]))
+
+
+@pytest.mark.parametrize(
+    "name", ["x/../index.json", "/index.json", "././index.json", "../index.json"]
+)
+def test_a_name_that_unpacks_over_the_index_is_a_second_index(tmp_path: Path, name: str) -> None:
+    layout, _, _ = two_platforms()
+
+    with pytest.raises(Unreadable, match=r"'index\.json' twice"):
+        _image(layout.pack(tmp_path / "image.tar", [tarfile.TarInfo(name)]))
+
+
+def test_an_archive_with_a_link_beside_the_layout_is_refused(tmp_path: Path) -> None:
+    layout, _, _ = two_platforms()
+    link = tarfile.TarInfo("x")
+    link.type, link.linkname = tarfile.SYMTYPE, "."
+
+    with pytest.raises(Unreadable, match="'x' as a link or device"):
+        _image(layout.pack(tmp_path / "image.tar", [link]))
+
+
+class _Watched(DiskFiles):
+    """Notes how far each file was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_to: list[int] = []
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[IO[bytes]]:
+        with super().open(path) as stream:
+            yield stream
+            self.read_to.append(stream.tell())
+
+
+def test_a_layer_that_is_longer_than_it_says_is_not_read_to_its_end(tmp_path: Path) -> None:
+    folder, _, _ = single(tmp_path)
+    (part,) = _image(folder).platforms
+    layer = folder / "blobs" / part.manifest.layers[0].digest.replace(":", "/")
+    with layer.open("r+b") as stream:
+        stream.truncate(64 * MIB)
+    files = _Watched()
+
+    with open_layout(str(folder), files) as layout, pytest.raises(Unreadable, match="other bytes"):
+        verify_layers(layout, part)
+
+    assert files.read_to[-1] <= 2 * MIB

@@ -1,5 +1,6 @@
 """An image taken apart: its digest, and for each platform the manifest, config and layers."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
@@ -19,6 +20,9 @@ from cdkit.core.oci.manifest import (
 
 Fetch = Callable[[Descriptor], bytes]
 """Gives a blob's bytes, checked against the descriptor."""
+
+_PLATFORM = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,2}", re.ASCII)
+"""What containerd takes for a platform; anything else could forge a line of an output."""
 
 _DEEPEST_INDEX = 4
 _MOST_FETCHED = 200
@@ -127,8 +131,11 @@ def _part(entry: Descriptor, manifest: Manifest, fetch: Fetch, where: str) -> Pl
             f"{len(config.rootfs.diff_ids)}",
             where,
         )
+    platform = str(entry.platform or "") or config.platform
+    if platform and not _PLATFORM.fullmatch(platform):
+        raise unreadable(f"{entry.digest} is for the platform {platform[:80]!r}", where)
     return PlatformImage(
-        platform=str(entry.platform) if entry.platform else config.platform,
+        platform=platform,
         digest=entry.parsed,
         config_digest=manifest.config.parsed,
         config=config,

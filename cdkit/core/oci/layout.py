@@ -2,9 +2,10 @@
 
 import contextlib
 import hashlib
+import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
-from typing import IO, Protocol, TypeVar
+from typing import IO, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -19,12 +20,13 @@ from cdkit.core.oci.manifest import (
     Index,
     check_descriptor,
     checked,
+    decode,
     unreadable,
 )
 from cdkit.core.world import MIB, Files
 
-T = TypeVar("T")
 REF_NAME = "org.opencontainers.image.ref.name"
+_NAMES = frozenset({"index.json", "oci-layout", "manifest.json", "blobs"})
 _MOST_MEMBERS = 100_000
 _CHUNK = MIB
 _BLOB_LIMIT = 1024 * MIB
@@ -73,6 +75,8 @@ class Layout(Struct, frozen=True, kw_only=True):
             while chunk := stream.read(_CHUNK):
                 state.update(chunk)
                 size += len(chunk)
+                if size > descriptor.size:  # a sparse entry would go on for ever
+                    break
         if size != descriptor.size or state.hexdigest() != digest.encoded:
             raise unreadable(f"holds other bytes under {digest} than it should", self.where)
 
@@ -166,7 +170,7 @@ def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
             where=path,
             remedy="give the folder or archive from `docker buildx build --output type=oci`",
         )
-    version = _decode(source.read("oci-layout", MIB), _Version, f"{path}/oci-layout")
+    version = decode(source.read("oci-layout", MIB), _Version, f"{path}/oci-layout")
     if version.image_layout_version.split(".")[0] != "1":
         raise Unreadable(
             f"is an image layout of version {version.image_layout_version!r}, not 1.0.0",
@@ -178,7 +182,7 @@ def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
 
 def _roots(path: str, source: _Source) -> tuple[Descriptor, ...]:
     where = f"{path}/index.json"
-    index = _decode(source.read("index.json", MANIFEST_LIMIT), Index, where)
+    index = decode(source.read("index.json", MANIFEST_LIMIT), Index, where)
     for descriptor in index.manifests:
         check_descriptor(descriptor, where)
     roots = {(d.digest, _name(d)): d for d in index.manifests if not d.is_attestation}
@@ -208,13 +212,6 @@ def _name(descriptor: Descriptor) -> str:
 
 def _blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.encoded}"
-
-
-def _decode(data: bytes, kind: type[T], where: str) -> T:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise unreadable(f"is not what a layout holds: {fault}", where) from fault
 
 
 class _Folder:
@@ -283,19 +280,18 @@ def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
 def _members(path: str, tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """Return the files that a layout may hold, by name; anything doubtful among them is refused.
 
-    Nothing is ever unpacked under a name from the archive, so names outside a layout do no harm.
+    Doubtful is what would become another file where the archive is unpacked: a link, and a name
+    such as `x/../index.json`. Names outside a layout do no harm: nothing here is unpacked.
     """
     found: dict[str, tarfile.TarInfo] = {}
     for number, member in enumerate(tar):
         if number >= _MOST_MEMBERS:
             raise unreadable(f"holds over {_MOST_MEMBERS} entries", path)
-        name = member.name.removeprefix("./")
-        if name.split("/")[0] not in {"index.json", "oci-layout", "manifest.json", "blobs"}:
-            continue
-        if member.isdir():
-            continue
-        if not member.isreg():
+        name = posixpath.normpath(f"/{member.name}").lstrip("/")
+        if not member.isreg() and not member.isdir():
             raise unreadable(f"holds {name[:200]!r} as a link or device", path)
+        if member.isdir() or name.split("/")[0] not in _NAMES:
+            continue
         if name in found:
             raise unreadable(f"holds {name[:200]!r} twice: two tools would read two images", path)
         found[name] = member

@@ -20,6 +20,15 @@ CONFIG_LIMIT = 8 * MIB
 
 _MOST_ENTRIES = 1000
 
+_NAMES = {
+    name.casefold(): name
+    for name in (
+        *("schemaVersion", "mediaType", "manifests", "layers", "config", "fsLayers", "digest"),
+        *("size", "platform", "architecture", "os", "variant", "annotations", "artifactType"),
+        "imageLayoutVersion",
+    )
+}
+
 
 class OciPlatform(Struct, frozen=True, kw_only=True):
     """The platform of a descriptor or a config (OCI image-spec, image-index.md)."""
@@ -143,14 +152,14 @@ def read_manifest(data: bytes, *, media_type: str, where: str) -> Index | Manife
     clients would see two images under one digest), where it calls itself something else than it
     was called, or where it is of schema 1.
     """
-    shape = _decode(data, _Shape, where)
+    shape = decode(data, _Shape, where)
     _refuse_ambiguous(shape, media_type, where)
     found: Index | Manifest
     if _stands(shape.manifests):
-        found = _decode(data, Index, where)
+        found = decode(data, Index, where)
         descriptors = found.manifests
     else:
-        found = _decode(data, Manifest, where)
+        found = decode(data, Manifest, where)
         descriptors = (found.config, *found.layers)
     if len(descriptors) > _MOST_ENTRIES:
         raise unreadable(f"lists {len(descriptors)} blobs; {_MOST_ENTRIES} are believable", where)
@@ -161,7 +170,7 @@ def read_manifest(data: bytes, *, media_type: str, where: str) -> Index | Manife
 
 def read_config(data: bytes, *, where: str) -> Config:
     """Read an image config; Unreadable where it is none."""
-    return _decode(data, Config, where)
+    return decode(data, Config, where)
 
 
 def check_descriptor(descriptor: Descriptor, where: str) -> None:
@@ -179,6 +188,46 @@ def unreadable(what: str, where: str) -> Unreadable:
     return Unreadable(
         what, where=where, remedy="build or push the image again, and check what wrote it"
     )
+
+
+def decode(data: bytes, kind: type[T], where: str) -> T:
+    """Read JSON as this type; Unreadable where it is none, or where readers would differ on it.
+
+    They differ on a name that stands twice in an object (RFC 8259, 4), and on one that is ours but
+    for its case: Go, and with it every engine and registry, takes `Layers` for `layers`
+    (encoding/json, "Unmarshal"). Labels in a config are free to differ in case alone.
+    """
+    import json
+
+    try:
+        found = msgspec.json.decode(data, type=kind)
+        tree = json.loads(data, object_pairs_hook=_once)
+        if kind is not Config:
+            _refuse_variants(tree)
+    except (msgspec.DecodeError, ValueError, RecursionError) as fault:
+        raise unreadable(f"is not what an image holds: {fault}", where) from fault
+    return found
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        listed = [name for name, _ in pairs]
+        twice = next(name for name in names if listed.count(name) > 1)
+        raise ValueError(f"it holds {twice[:80]!r} twice")
+    return names
+
+
+def _refuse_variants(value: object) -> None:
+    if isinstance(value, list):
+        for inner in value:
+            _refuse_variants(inner)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if _NAMES.get(name.casefold(), name) != name:
+                raise ValueError(f"it holds {name[:80]!r}, which some read as another name")
+            if name != "annotations":
+                _refuse_variants(inner)
 
 
 def _refuse_ambiguous(shape: _Shape, media_type: str, where: str) -> None:
@@ -210,10 +259,3 @@ def _refuse_ambiguous(shape: _Shape, media_type: str, where: str) -> None:
 
 def _stands(value: Raw) -> bool:
     return bytes(value) not in {b"", b"null"}
-
-
-def _decode(data: bytes, kind: type[T], where: str) -> T:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise unreadable(f"is not what an image holds: {fault}", where) from fault
