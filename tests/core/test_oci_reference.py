@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +131,20 @@ def test_any_text_is_a_reference_or_refused(text: str) -> None:
         return
     assert parse(str(reference)) == reference
     assert not reference.tag or is_tag(reference.tag)
+
+
+def test_a_repository_has_at_most_255_characters() -> None:
+    assert parse(f"ghcr.io/{'a' * 255}").repository == "a" * 255
+
+    with pytest.raises(RequestError, match="a repository of 256 characters"):
+        parse(f"ghcr.io/{'a' * 256}")
+
+
+@given(st.text(alphabet="aA0./:@_- \n", max_size=30))
+def test_a_character_that_is_pointed_at_stands_there(text: str) -> None:
+    try:
+        parse(text)
+    except RequestError as fault:
+        if pointed := re.search(r"\(character (\d+), (.+)\)$", fault.what):
+            at = int(pointed[1]) - 1
+            assert pointed[2] == (repr(text[at]) if at < len(text) else "the end")

@@ -412,3 +412,79 @@ def _push(layout: Path, reference: str) -> None:
     subprocess.run(
         [*command, f"oci:{layout}:v1", f"docker://{reference}"], check=True, capture_output=True
     )
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://user:word@evil.example.com/x",
+        "https://evil.example.com:99999/x",
+        "https://[::/x",
+        "file:///etc/passwd",
+        "//evil.example.com/x?sig=word",
+        "",
+    ],
+)
+def test_a_redirect_that_leads_nowhere_good_is_cannot_tell(tmp_path: Path, location: str) -> None:
+    with (
+        serving(lambda _: Answer(307, {"Location": location})) as server,
+        pytest.raises(CannotTell, match=r"redirects to .* no https address") as caught,
+    ):
+        Registry(_world(tmp_path)).digest_of(_ref(server))
+
+    assert "word" not in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "realm", ["https://user:word@evil.example.com/t", "https://evil.example.com:x/t", "https://["]
+)
+def test_a_token_server_whose_address_is_none_is_cannot_tell(tmp_path: Path, realm: str) -> None:
+    with (
+        serving(lambda _: Answer(401, {"WWW-Authenticate": f'Bearer realm="{realm}"'})) as server,
+        pytest.raises(CannotTell, match="no https address"),
+    ):
+        Registry(_world(tmp_path)).digest_of(_ref(server))
+
+
+@pytest.mark.parametrize("word", ["a\r\nX-Evil: b", "t\u20acken", "two words", ""])
+def test_a_token_that_no_header_can_carry_is_cannot_tell(tmp_path: Path, word: str) -> None:
+    layout, index, _ = two_platforms()
+    urls: list[str] = []
+    script = _token_script(lambda: urls[0], layout, index, {"token": word})
+    with serving(script) as server:
+        urls.append(server.url)
+        with pytest.raises(CannotTell, match="gave no token"):
+            Registry(_world(tmp_path)).digest_of(_ref(server))
+
+
+def test_a_registry_that_cuts_a_manifest_short_is_cannot_tell(tmp_path: Path) -> None:
+    layout, index, _ = two_platforms()
+    serves = _serves(layout, index)
+
+    def cuts(asked: Asked) -> Answer:
+        answer = serves(asked)
+        answer.length, answer.body = len(answer.body), answer.body[:-9]
+        return answer
+
+    with serving(cuts) as server, pytest.raises(CannotTell, match="cannot be reached"):
+        Registry(_world(tmp_path)).image(_ref(server))
+
+
+def test_a_manifest_over_what_registries_take_is_cannot_tell(tmp_path: Path) -> None:
+    headers = {"Content-Type": media.OCI_MANIFEST}
+    with (
+        serving(lambda _: Answer(200, headers, b" " * (4 * 1024 * 1024 + 1))) as server,
+        pytest.raises(CannotTell, match="over 4194304 bytes"),
+    ):
+        Registry(_world(tmp_path)).image(_ref(server))
+
+
+def test_a_digest_that_is_asked_for_is_not_believed_to_be_another(tmp_path: Path) -> None:
+    layout, index, parts = two_platforms()
+    honest = _serves(layout, index)
+
+    def lies(asked: Asked) -> Answer:
+        return honest(Asked(asked.method, f"/{parts[0]}", asked.headers, asked.body))
+
+    with serving(lies) as server, pytest.raises(Unreadable, match=f"other bytes than {index}"):
+        Registry(_world(tmp_path)).digest_of(_ref(server, f"@{index}"))

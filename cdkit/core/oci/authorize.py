@@ -16,6 +16,7 @@ _SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)\s+(?=[^\s=]
 _PARAMETER = re.compile(
     r'\s*,?\s*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.ASCII
 )
+_WORD = re.compile(r"[!-~]+", re.ASCII)
 _SHORTEST_LIFE = 60
 """Seconds that a token lives where the server does not say (distribution, token.md)."""
 
@@ -87,8 +88,8 @@ class Authorizer:
         )
         login = self._login_for_realm(reference, realm)
         token = self._fetch(realm, {key: value for key, value in asked.items() if value}, login)
-        word = token.token or token.access_token
-        if not word:
+        word = token.token or token.access_token or ""
+        if not _WORD.fullmatch(word):
             raise CannotTell(
                 f"{_host(realm)} gave no token for {reference.registry}",
                 remedy=f"log in to {reference.registry}: docker login {reference.registry}",
@@ -148,14 +149,24 @@ def is_related(registry: str, server: str) -> bool:
     return "." in domain and (server == domain or server.endswith(f".{domain}"))
 
 
-def _check_realm(realm: str, registry: str) -> None:
+def may_lead_to(registry: str, url: str) -> bool:
+    """Whether a registry may send us to this address: https, no login in it, a port that exists.
+
+    From loopback to loopback plain HTTP will do.
+    """
     try:
-        parts = urlsplit(realm)
+        parts = urlsplit(url)
         host = parts.hostname or ""
+        parts.port  # noqa: B018 - raises ValueError where it is none
     except ValueError:
-        parts, host = urlsplit(""), ""
+        return False
     on_loopback = is_loopback(registry) and is_loopback(host)
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and on_loopback)):
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and on_loopback)
+    return bool(host) and is_safe and "@" not in parts.netloc
+
+
+def _check_realm(realm: str, registry: str) -> None:
+    if may_lead_to(registry, realm):
         return
     raise CannotTell(
         f"{registry} names the token server {realm[:200]!r}, which is no https address",

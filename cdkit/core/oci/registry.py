@@ -8,7 +8,7 @@ from msgspec import Struct
 from cdkit.core.digest import Digest, sha256
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.oci import media
-from cdkit.core.oci.authorize import Authorizer
+from cdkit.core.oci.authorize import Authorizer, may_lead_to
 from cdkit.core.oci.image import Image, assemble
 from cdkit.core.oci.manifest import CONFIG_LIMIT, MANIFEST_LIMIT, Descriptor, checked, unreadable
 from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback, pin
@@ -161,16 +161,14 @@ def _base(reference: Reference) -> str:
 
 
 def _next(url: str, location: str, reference: Reference) -> str:
-    target = urljoin(url, location) if location else ""
     try:
-        parts = urlsplit(target)
-        host = parts.hostname or ""
+        target = urljoin(url, location) if location else ""
     except ValueError:
-        parts, host = urlsplit(""), ""
-    on_loopback = is_loopback(reference.registry) and is_loopback(host)
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and on_loopback)):
+        target = ""
+    if not may_lead_to(reference.registry, target):
+        shown = location.partition("?")[0].rpartition("@")[2]  # what is left out may be secret
         raise CannotTell(
-            f"{reference.registry} redirects to {location[:200]!r}, which is no https address",
+            f"{reference.registry} redirects to {shown[:200]!r}, which is no https address",
             remedy="check the registry's address",
         )
     return target
