@@ -24,10 +24,10 @@ def identify(
 ) -> Identity:
     """Return the identity of an image whose bytes were seen, in a layout or a registry.
 
-    The source is only claimed where the image does not say otherwise in its revision label.
+    The source is only claimed where no platform says otherwise in its revision label.
     """
     labels = image.platforms[0].config.labels
-    claimed = source.digest if source and not contradicts(labels, source.digest) else {}
+    claimed = source.digest if source and not contradicted(image, source.digest) else {}
     return Identity(
         origin=origin,
         image=f"{repository.name}@{image.digest}",
@@ -55,8 +55,13 @@ def platforms_of(image: Image) -> tuple[Platform, ...]:
     )
 
 
+def contradicted(image: Image, source: dict[str, str]) -> bool:
+    """Whether any platform of an image says that it was built from another commit than this."""
+    return any(contradicts(part.config.labels, source) for part in image.platforms)
+
+
 def contradicts(labels: dict[str, str], source: dict[str, str]) -> bool:
-    """Whether an image says that it was built from another commit than this."""
+    """Whether labels say that an image was built from another commit than this."""
     revision = labels.get(REVISION, "")
     commit = source.get("gitCommit", "")
     return bool(revision and commit and not commit.startswith(revision))

@@ -16,6 +16,9 @@ _ILLEGAL = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 _LONGEST = 128
 _HASH_LENGTH = 12
 _BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
+_LIKE_ANOTHER = re.compile(
+    r"build-|sha-|digest-|[0-9a-f]{12}\Z|.*-(?:[0-9a-f]{12}|dirty)\Z", re.ASCII | re.DOTALL
+)
 _SEMVER = re.compile(
     r"v?((?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
     r"(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)",
@@ -120,9 +123,12 @@ def _describe(source: Source) -> str:
 
 
 def _branch(source: Source) -> str:
-    """Return the branch, made to differ from the tags of other kinds where it looks like one."""
+    """Return the branch, made to differ where it looks like a tag that another name gets.
+
+    That is one of another kind, one with a hash that `sanitise` adds, or one marked dirty.
+    """
     name = _given(source.branch, "branch", "check a branch out, or take another kind of tag")
-    if name.startswith(("build-", "sha-", "digest-")) or _SEMVER.fullmatch(name):
+    if _LIKE_ANOTHER.match(name) or _SEMVER.fullmatch(name):
         return f"{name}-{_hash(name)}"
     return name
 

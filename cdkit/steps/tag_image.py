@@ -16,7 +16,7 @@ from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import Head, World
 from cdkit.image import tags as tagging
-from cdkit.image.identity import build_labels, contradicts, identify
+from cdkit.image.identity import build_labels, contradicted, identify
 from cdkit.steps.origin import head_of, origin_of, source_of
 
 NAME = "tag-image"
@@ -245,9 +245,10 @@ def _outputs(
 
 
 def _labels(world: World, head: Head | None, version: str) -> dict[str, str]:
+    commit = head.commit if head else world.context.commit
     return build_labels(
         world.context,
-        commit=head.commit if head and not head.dirty else world.context.commit,
+        commit="" if head and head.dirty else commit,
         version=version,
         created=world.clock.now(),
         url=head.remote_url if head else "",
@@ -272,13 +273,11 @@ def _notes(options: TagImageOptions, named: _Named, head: Head | None) -> tuple[
         notes.append("The working tree holds changes: no commit is claimed as the source.")
     if head and head.untracked:
         notes.append("Beside the commit stand files that git does not know: is one in the image?")
-    if head and named.image:
-        labels = named.image.platforms[0].config.labels
-        if contradicts(labels, {"gitCommit": head.commit}):
-            notes.append(
-                "The image's revision label names another commit than the one checked out: "
-                "that commit is not claimed as its source."
-            )
+    if head and named.image and contradicted(named.image, {"gitCommit": head.commit}):
+        notes.append(
+            "The image's revision label names another commit than the one checked out: "
+            "that commit is not claimed as its source."
+        )
     if named.image and named.image.is_index and not options.platform:
         notes.append("The digest is that of the index; each platform has one of its own.")
     return tuple(notes)

@@ -12,7 +12,7 @@ from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import parse
 from cdkit.core.subject import source_subject
 from cdkit.image.identity import build_labels, contradicts, identify
-from tests.image.layouts import two_platforms
+from tests.image.layouts import Layout, two_platforms
 
 REVISION = "org.opencontainers.image.revision"
 ORIGIN = Origin(recorded_at="2026-11-23T12:00:00Z", tool="cdkit", step="tag-image")
@@ -60,3 +60,26 @@ def test_labels_that_nobody_knows_are_left_out() -> None:
         "org.opencontainers.image.created": "2026-11-23T00:00:00Z",
         "org.opencontainers.image.version": "v1",
     }
+
+
+def test_one_platform_of_another_commit_takes_the_claim_from_the_whole_image(
+    tmp_path: Path,
+) -> None:
+    built = Layout()
+    parts = [
+        built.manifest(({"a": b"a"},), "linux/amd64", labels={REVISION: "c" * 40}),
+        built.manifest(({"b": b"b"},), "linux/arm64", labels={REVISION: "b" * 40}),
+    ]
+    built.root(built.index(*parts))
+    with open_layout(str(built.save(tmp_path)), DiskFiles()) as layout:
+        image = read_image(layout)
+
+    identity = identify(
+        parse("ghcr.io/acme/orders"),
+        image,
+        tags=(),
+        origin=ORIGIN,
+        source=source_subject("acme/orders", commit="c" * 40, tree="7" * 40),
+    )
+
+    assert (identity.commit, identity.tree, identity.reference) == ("", "", "")

@@ -144,3 +144,26 @@ def test_own_tags_are_taken_as_they_are_and_once() -> None:
 def test_an_illegal_tag_of_ones_own_is_refused_and_not_mended(tag: str) -> None:
     with pytest.raises(RequestError):
         verbatim((tag,))
+
+
+@given(st.text(min_size=1), st.booleans())
+def test_a_branch_that_is_named_like_another_ones_tag_does_not_get_it(
+    text: str,
+    dirty: bool,  # noqa: FBT001 - hypothesis hands it over
+) -> None:
+    # Whoever may push a branch could choose its name so that it takes over another branch's tag.
+    taken = make("branch", Source(branch=text, dirty=dirty), allow_dirty=True)
+
+    assert taken == text or make("branch", Source(branch=taken)) != taken
+
+
+@pytest.mark.parametrize("kind", ["build", "sha", "digest", "version"])
+def test_a_branch_cannot_be_named_as_a_tag_of_another_kind(kind: str) -> None:
+    tag = make(kind, FULL)
+
+    assert make("branch", Source(branch=tag)) != tag
+
+
+def test_an_ordinary_branch_keeps_its_name() -> None:
+    for branch in ("main", "release-2026-11", "fix-abc", "deadbeef"):
+        assert make("branch", Source(branch=branch)) == branch

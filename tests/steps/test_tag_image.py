@@ -16,7 +16,8 @@ from cdkit.core.world import Head, World
 from cdkit.steps.tag_image import TagImageOptions, TagImageOutputs, run
 from tests.core.serving import Answer as HttpAnswer
 from tests.core.serving import Asked, serving
-from tests.image.layouts import single, two_platforms
+from tests.image.layouts import Layout, push, single, two_platforms
+from tests.parts.registry import Registry
 from tests.worlds import COMMIT, TREE, FakeGit, StandingClock, world
 
 REPOSITORY = "registry.example.com/acme/orders"
@@ -238,3 +239,49 @@ def test_every_failure_has_a_remedy(tmp_path: Path) -> None:
         run(TagImageOptions(repository=REPOSITORY, tag_from=("version",)), world(tmp_path))
 
     assert caught.value.remedy
+
+
+def test_labels_claim_no_commit_for_a_dirty_tree(tmp_path: Path) -> None:
+    context = BuildContext(system="github", run="77", attempt=2, commit=COMMIT)
+    outside = world(tmp_path, git=FakeGit(at=DIRTY), context=context)
+
+    outputs = _outputs(run(TagImageOptions(repository=REPOSITORY), outside))
+
+    assert COMMIT not in outputs.labels
+
+
+def test_outside_git_the_commit_is_what_the_ci_system_says(tmp_path: Path) -> None:
+    context = BuildContext(system="github", run="77", attempt=2, commit=COMMIT)
+    outside = world(tmp_path, git=FakeGit(at=None), context=context)
+
+    outputs = _outputs(run(TagImageOptions(repository=REPOSITORY), outside))
+
+    assert f"org.opencontainers.image.revision={COMMIT}" in outputs.labels.split("\n")
+
+
+def test_a_platform_of_a_hostile_image_forges_no_line(tmp_path: Path) -> None:
+    layout = Layout()
+    platform = {"os": "linux", "architecture": "amd64\nlinux/arm64 sha256:evil"}
+    layout.root(layout.index({**layout.manifest(), "platform": platform}))
+    layout.save(tmp_path / "image")
+
+    with pytest.raises(CannotTell, match="is for the platform"):
+        run(TagImageOptions(repository=REPOSITORY, layout="image"), world(tmp_path))
+
+
+@pytest.mark.needs("registry")
+def test_an_image_in_a_real_registry_is_the_one_in_its_layout(
+    registry: Registry, tmp_path: Path
+) -> None:
+    layout, index, parts = two_platforms()
+    layout.save(tmp_path / "image")
+    push(layout, registry.address, "steps/tag-image", "v1")
+    name = f"{registry.address}/steps/tag-image"
+
+    pushed = run(TagImageOptions(reference=f"{name}:v1"), _asking(tmp_path))
+    local = run(TagImageOptions(repository=name, layout="image"), _asking(tmp_path))
+
+    assert pushed.verdict.is_yes
+    assert _outputs(pushed).image == f"{name}@{index}" == _outputs(local).image
+    assert _outputs(pushed).platforms == _outputs(local).platforms
+    assert [part.digest for part in _identity(pushed).platforms] == parts
