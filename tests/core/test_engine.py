@@ -12,24 +12,22 @@ import pytest
 from cdkit.core.container import Container, Mount
 from cdkit.core.doors.engine import DockerEngine
 from cdkit.core.errors import CannotTell
+from tests.parts import busybox as busybox_part
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = pytest.mark.needs("docker", "busybox")
 
-BUSYBOX = Path("/bin/busybox")
 MEMORY = 256 * 1024**2
 
 
 @pytest.fixture(scope="module")
 def busybox(docker_engine: DockerClient) -> Iterator[str]:
     """An image with a shell, made from this machine's static busybox."""
-    if not BUSYBOX.is_file():
-        pytest.skip("/bin/busybox is not here; install busybox-static")
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
-        tar.add(BUSYBOX, "busybox")
+        tar.add(busybox_part.BINARY, "busybox")
         text = b"FROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/busybox\n"
         entry = tarfile.TarInfo("Dockerfile")
         entry.size = len(text)
