@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -352,12 +351,10 @@ def test_a_token_server_is_related_when_it_is_in_the_registrys_domain(
     assert is_related(registry, server) is related
 
 
-@pytest.mark.needs("registry")
+@pytest.mark.needs("registry", "skopeo")
 def test_a_real_registry_gives_the_digest_that_skopeo_pushed(
     registry: RealRegistry, tmp_path: Path
 ) -> None:
-    if shutil.which("skopeo") is None:
-        pytest.skip("skopeo is not on PATH")
     layout, index, parts = two_platforms()
     _push(layout.save(tmp_path / "image"), f"{registry.address}/oci/two:v1")
     client = Registry(_world(tmp_path))

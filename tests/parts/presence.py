@@ -24,6 +24,7 @@ PARTS = {
     "prek": "tests.parts.prek",
     "registry": "tests.parts.registry",
     "shellcheck": "tests.parts.shellcheck",
+    "skopeo": "tests.parts.skopeo",
     "trivy": "tests.parts.trivy",
 }
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -86,12 +85,10 @@ def test_a_scanner_image_by_tag_is_refused_with_the_one_to_use() -> None:
     assert IMAGE in caught.value.remedy
 
 
-@pytest.mark.needs("trivy", "registry")
+@pytest.mark.needs("trivy", "registry", "skopeo")
 def test_a_real_trivy_scans_a_digest_in_a_real_registry(
     tmp_path: Path, registry: RealRegistry
 ) -> None:
-    if shutil.which("skopeo") is None:
-        pytest.skip("skopeo is not on PATH")
     layout = samples.build("findings", tmp_path)
     reference = parse(f"{registry.address}/scan/findings:v1")
     command = ["skopeo", "copy", "--preserve-digests", "--dest-tls-verify=false"]
