@@ -215,9 +215,7 @@ class Outbox:
 
     def _prepare(self) -> None:
         """Make the file ours, or see that it is; a damaged one is CorruptOutbox."""
-        version = self._pragma("user_version")
-        owner = self._pragma("application_id")
-        tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        version, owner, tables = self._look()
         if owner != _APPLICATION and (tables or version or owner):
             raise RequestError(
                 "is a database of something else, not an outbox",
@@ -236,6 +234,19 @@ class Outbox:
         self._use_wal()
         if version < _VERSION:
             self._create()
+
+    def _look(self) -> tuple[int, int, int]:
+        """Return version, owner and number of tables, all as of one moment.
+
+        One after the other, they could come from before and after another process made it.
+        """
+        self._db.execute("BEGIN")
+        try:
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            return self._pragma("user_version"), self._pragma("application_id"), int(tables)
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def _use_wal(self) -> None:
         """Write ahead, so that readers do not wait; without it we are as safe, only slower."""
