@@ -7,7 +7,8 @@ import click
 from msgspec import Struct
 
 from cdkit.cli.session import Session, open_session
-from cdkit.core.errors import CdkitError, ConfigError
+from cdkit.cli.table import all_steps
+from cdkit.core.errors import CdkitError
 
 
 class Finding(Struct, frozen=True):
@@ -27,16 +28,10 @@ def COMMAND(config: str | None) -> int:  # noqa: N802 - the constant that the ta
     Exits 0, whatever is missing: a step that needs it will say so. A broken configuration exits 2.
     """
     session = open_session(config=config)
-    broken = None
     for found in _examine(session):
         mark = "ok     " if found.here else "missing"
         print(f"{mark}  {found.thing:16} {found.seen}  (for {found.wanted_by})")
-    try:
-        _check_config(session)
-    except ConfigError as error:
-        broken = error
-    if broken:
-        raise broken
+    session.whole(all_steps())
     return 0
 
 
@@ -71,17 +66,6 @@ def _config(session: Session) -> Finding:
     if session.data is None:
         return Finding("cdkit.yaml", False, "write one with `cdkit init`", "run, every step")
     return Finding("cdkit.yaml", True, session.config, "run, every step")
-
-
-def _check_config(session: Session) -> None:
-    """Read every section, so that each fault is told."""
-    import importlib
-
-    from cdkit.cli.session import RUN, Walk
-    from cdkit.cli.table import STEPS
-
-    known = {entry.name: importlib.import_module(entry.module).STEP.options for entry in STEPS}
-    session.sections({**known, RUN: Walk})
 
 
 def _engine(session: Session) -> Finding:

@@ -1,12 +1,11 @@
 """`cdkit explain`: why a rule is one, what to do instead; or what a step does."""
 
 import difflib
-import importlib
 
 import click
 
 from cdkit.cli.inputs import inputs_of, variable
-from cdkit.cli.table import STEPS
+from cdkit.cli.table import all_steps
 from cdkit.core.errors import RequestError
 from cdkit.core.rule import Rule
 from cdkit.core.step import AnyStep
@@ -16,7 +15,7 @@ from cdkit.core.step import AnyStep
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
     """Explain a rule (`dropped-column`) or a step (`lint-migrations`); without a name, list all."""
-    steps = [importlib.import_module(entry.module).STEP for entry in STEPS]
+    steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
     if name is None:
         for step in steps:

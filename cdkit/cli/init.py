@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 import click
+from msgspec import structs
 
 from cdkit.cli.session import CONFIG, open_session
+from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.world import World
 
@@ -23,9 +25,11 @@ _REPORTS = {
 @click.option("--print", "show", is_flag=True, help="Print it, and write nothing.")
 def COMMAND(force: bool, show: bool) -> int:  # noqa: N802, FBT001 - the constant that the table loads
     """Look at a repository and write a cdkit.yaml for it: what was seen, and what to fill in."""
-    world = open_session().world
+    session = open_session()
+    world = session.world
     text = proposal(world)
-    _check(text)
+    # Hold what we wrote to our own schema: a fault here is ours.
+    structs.replace(session, config=CONFIG, data=text.encode()).whole(all_steps())
     if show:
         print(text, end="")
         return 0
@@ -112,15 +116,3 @@ def _reports(world: World, seen: tuple[str, ...]) -> list[str]:
     if any(path.endswith("pyproject.toml") for path in seen):
         lines.append("  # pytest writes the first with --junitxml=reports/junit.xml")
     return lines
-
-
-def _check(text: str) -> None:
-    """Hold what we wrote to our own schema: a fault here is ours."""
-    import importlib
-
-    from cdkit.cli.session import VERSION
-    from cdkit.cli.table import STEPS
-    from cdkit.core.config import sections
-
-    known = {entry.name: importlib.import_module(entry.module).STEP.options for entry in STEPS}
-    sections(text.encode(), {VERSION: int, **known}, (), where=CONFIG)

@@ -1,6 +1,5 @@
 """`cdkit run`: walk a cdkit.yaml through its steps on this machine, from source to "deployed"."""
 
-import importlib
 import secrets
 from datetime import datetime
 
@@ -11,8 +10,8 @@ from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
 from cdkit.cli.perform import Performed, perform
-from cdkit.cli.session import Session, Walk, open_session
-from cdkit.cli.table import STEPS
+from cdkit.cli.session import Session, open_session
+from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import AnyStep
 from cdkit.core.verdict import Answer
@@ -54,9 +53,8 @@ def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) ->
 
 
 def _walk(session: Session) -> _Walked:
-    steps = {entry.name: importlib.import_module(entry.module).STEP for entry in STEPS}
-    known = {name: step.options for name, step in steps.items()}
-    told = session.sections({**known, "run": Walk})
+    steps = all_steps()
+    told = session.whole(steps)
     names = told["run"].steps if "run" in told else tuple(name for name in steps if name in told)
     _check_names(names, steps, session)
     performed: list[Performed] = []

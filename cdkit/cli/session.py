@@ -11,7 +11,7 @@ from cdkit.ci.system import CiSystem
 from cdkit.cli.table import STEP_NAMES
 from cdkit.cli.world import build_world
 from cdkit.core.errors import Missing, RequestError
-from cdkit.core.step import option
+from cdkit.core.step import AnyStep, option
 from cdkit.core.world import World
 
 CONFIG = "cdkit.yaml"
@@ -33,6 +33,10 @@ class Session(Struct, frozen=True, kw_only=True):
     system: CiSystem
     config: str
     data: bytes | None
+
+    def whole(self, steps: Mapping[str, AnyStep]) -> dict[str, Any]:
+        """Return every section of the configuration, so that each fault in it is told."""
+        return self.sections({**{name: step.options for name, step in steps.items()}, RUN: Walk})
 
     def sections(self, known: Mapping[str, type[Any]]) -> dict[str, Any]:
         """Return these sections of the configuration; another step's section is left unread."""

@@ -1,6 +1,11 @@
 """The commands: a closed table, so that `--help` needs to import none of them."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from cdkit.core.step import AnyStep
 
 
 class Entry(Struct, frozen=True):
@@ -45,3 +50,10 @@ COMMANDS = (
 )
 
 STEP_NAMES = tuple(entry.name for entry in STEPS)
+
+
+def all_steps() -> "dict[str, AnyStep]":
+    """Import every step and return them by name, in the order of the table."""
+    import importlib
+
+    return {entry.name: importlib.import_module(entry.module).STEP for entry in STEPS}

@@ -13,7 +13,7 @@ import yaml
 
 from cdkit.cli.main import GROUP
 from cdkit.cli.session import RUN, VERSION, Walk
-from cdkit.cli.table import COMMANDS, STEPS, Entry
+from cdkit.cli.table import COMMANDS, STEPS, Entry, all_steps
 from cdkit.core.config import sections
 from cdkit.core.step import AnyStep
 from cdkit.gate.policy import read_policy
@@ -37,9 +37,7 @@ def fences(language: str) -> Iterator[tuple[str, str]]:
 
 
 def steps() -> dict[str, AnyStep]:
-    import importlib
-
-    return {entry.name: importlib.import_module(entry.module).STEP for entry in STEPS}
+    return all_steps()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

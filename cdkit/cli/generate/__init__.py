@@ -1,6 +1,5 @@
 """`cdkit generate`: everything that follows from steps, rules and documents, written or checked."""
 
-import importlib
 from collections.abc import Mapping
 
 import click
@@ -12,9 +11,8 @@ from cdkit.cli.generate.jenkins import jenkins
 from cdkit.cli.generate.pages import pages
 from cdkit.cli.generate.schemas import schemas
 from cdkit.cli.session import open_session
-from cdkit.cli.table import STEPS
+from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.step import AnyStep
 from cdkit.core.world import Files
 
 OWNED = (
@@ -54,7 +52,7 @@ def COMMAND(check: bool) -> int:  # noqa: N802, FBT001 - the constant that the t
 
 def everything() -> Mapping[str, str]:
     """Return every generated file by its path."""
-    steps: list[AnyStep] = [importlib.import_module(entry.module).STEP for entry in STEPS]
+    steps = list(all_steps().values())
     calls = {**actions(steps), **gitlab(steps), **jenkins(steps), **hooks(steps)}
     return {**calls, **schemas(steps), **pages(steps)}
 
