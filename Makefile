@@ -21,7 +21,6 @@ test: .venv/dev.ok ## every test
 	@$(BIN)/pytest -q $(ARGS)
 
 dev: .venv/dev.ok ## the environment to work in
-	@$(BIN)/pre-commit install --install-hooks >/dev/null 2>&1 || true
 
 lint: .venv/dev.ok ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q .
@@ -50,11 +49,11 @@ clean:           ## remove what was made here
 	@echo "setting up .venv from requirements/$*.txt" >&2
 ifneq ($(UV),)
 	@test -d .venv || "$(UV)" venv -q --python "$(PY)" .venv
-	@"$(UV)" pip install -q --python $(BIN)/python --require-hashes -r requirements/$*.txt
+	@"$(UV)" pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/$*.txt
 	@"$(UV)" pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@test -d .venv || "$(PY)" -m venv .venv
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/$*.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
 	@touch $@
