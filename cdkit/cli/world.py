@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from threading import Lock
 
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
@@ -32,6 +33,7 @@ class LateHttp:
 
     def __init__(self) -> None:
         self._door: Http | None = None
+        self._opening = Lock()
 
     def request(
         self,
@@ -44,11 +46,9 @@ class LateHttp:
         limit: int = 8 * MIB,
     ) -> Response:
         """Send one request."""
-        if self._door is None:
-            self._door = self._open()
-        return self._door.request(
-            method, url, headers=headers, body=body, timeout=timeout, limit=limit
-        )
+        with self._opening:  # threads may come at once, and are to share its connections
+            door = self._door = self._door or self._open()
+        return door.request(method, url, headers=headers, body=body, timeout=timeout, limit=limit)
 
     def _open(self) -> Http:
         from cdkit.core.doors.http import RequestsHttp

@@ -71,6 +71,10 @@ class CannotTell(CdkitError):
     kind = Kind.CANNOT_TELL
 
 
+class NoAnswer(CannotTell):
+    """A server answers nobody now: it is unreachable, too slow, or has been asked too often."""
+
+
 class Missing(CannotTell):
     """A file that should be there is not."""
 

@@ -34,10 +34,11 @@ Script = Callable[[Asked], Answer]
 
 @dataclass
 class Server:
-    """A server that runs: `address` is `host:port`."""
+    """A server that runs: `address` is `host:port`; `connections` counts those it was given."""
 
     address: str
     asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
 
     @property
     def url(self) -> str:
@@ -54,6 +55,10 @@ def serving(script: Script) -> Iterator[Server]:
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its signature
             """Say nothing."""
+
+        def setup(self) -> None:
+            server.connections += 1
+            super().setup()
 
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)

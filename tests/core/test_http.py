@@ -116,7 +116,7 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     clock = StandingClock()
     with (
         serving(lambda _: Answer(200, body=b"half", length=100)) as server,
-        pytest.raises(CannotTell, match="cannot be reached"),
+        pytest.raises(CannotTell, match="cut its answer short"),
     ):
         RequestsHttp(clock).request("GET", server.url)
 
@@ -235,7 +235,8 @@ def test_a_retry_after_that_says_nothing_leaves_the_usual_wait(date: str) -> Non
     ids=range(9),
 )
 def test_an_answer_that_is_no_http_is_no_answer(said: bytes) -> None:
-    with talking(said) as url, pytest.raises(CannotTell, match="cannot be reached"):
+    said_so = "cannot be reached|cut its answer short"
+    with talking(said) as url, pytest.raises(CannotTell, match=said_so):
         RequestsHttp(StandingClock()).request("GET", url)
 
 
@@ -288,3 +289,48 @@ def test_the_body_of_a_redirect_has_the_same_limit() -> None:
         pytest.raises(CannotTell, match="over 1000 bytes"),
     ):
         RequestsHttp().request("GET", server.url, limit=1000)
+
+
+def test_while_a_host_wants_patience_nobody_else_asks_it() -> None:
+    left = _script(Answer(429, {"Retry-After": "7"}))
+    waits: list[float] = []
+
+    class Crowded(StandingClock):
+        """While the first waits, a second comes along."""
+
+        def sleep(self, seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 1:
+                door.request("GET", server.url)
+            super().sleep(seconds)
+
+    with serving(lambda _: left.pop() if left else Answer(200)) as server:
+        door = RequestsHttp(Crowded())
+        assert door.request("GET", server.url).status == 200
+
+    assert waits == [7.0, pytest.approx(7.05)]
+
+
+def test_who_has_no_time_for_a_hosts_patience_is_told_so() -> None:
+    left = _script(Answer(429, {"Retry-After": "7"}))
+
+    class Crowded(StandingClock):
+        def sleep(self, seconds: float) -> None:
+            with pytest.raises(CannotTell, match="asks to be left alone for another 7 s"):
+                door.request("GET", server.url, timeout=5)
+            super().sleep(seconds)
+
+    with serving(lambda _: left.pop() if left else Answer(200)) as server:
+        door = RequestsHttp(Crowded())
+        assert door.request("GET", server.url).status == 200
+
+    assert len(server.asked) == 2
+
+
+def test_connections_are_used_again_after_a_head() -> None:
+    with serving(lambda _: Answer(200, body=b"x" * 500)) as server:
+        door = RequestsHttp()
+        for _ in range(5):
+            door.request("HEAD", server.url)
+
+    assert server.connections == 1

@@ -1,6 +1,7 @@
 """The door to HTTP over the requests library: retried, bounded, and never led elsewhere."""
 
 import os
+import threading
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -9,10 +10,11 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from cdkit.core.doors.clock import SystemClock
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
 from cdkit.core.secret import Secret
 from cdkit.core.world import MIB, Clock, Response
@@ -25,6 +27,12 @@ _SAFE_TO_REPEAT = frozenset({429, 503})
 _WAITS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each further try; a server's `Retry-After` makes them longer."""
 
+_APART = 0.05
+"""Seconds between two questions to a host that has just had too many."""
+
+_CONNECTIONS = 32
+"""Connections to one host that are kept; more than anybody here asks at once."""
+
 _CHUNK = 64 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -32,8 +40,9 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class RequestsHttp:
     """HTTP with retries, one session (and its connections) for the life of the door.
 
-    Nothing is taken from a `.netrc`: it would replace the login that a caller chose. Cookies are
-    neither kept nor sent.
+    Threads may share it: where a host has had too many requests (429, 503), none of them asks it
+    before its time, and then they come one after the other. Nothing is taken from a `.netrc`: it
+    would replace the login that a caller chose. Cookies are neither kept nor sent.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -42,6 +51,9 @@ class RequestsHttp:
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._patience = _Patience(self._clock)
 
     def request(
         self,
@@ -62,9 +74,10 @@ class RequestsHttp:
         host = _host(url)
         prepared = self._prepared(method, url, headers or {}, body)
         deadline = self._clock.monotonic() + timeout
+        self._wait_for_turn(url, host, timeout)
         answer = self._try(prepared, host, deadline, limit)
         for wait in _WAITS:
-            pause = self._pause(method, answer, wait, deadline)
+            pause = self._pause(prepared, answer, wait, deadline)
             if pause is None:
                 break
             self._clock.sleep(pause)
@@ -73,17 +86,34 @@ class RequestsHttp:
             raise answer
         return answer
 
+    def _wait_for_turn(self, url: str, host: str, timeout: float) -> None:
+        """Wait while the host wants to be left alone; NoAnswer where that takes too long."""
+        pause = self._patience.turn(urlsplit(url).netloc)
+        if pause >= timeout:
+            raise NoAnswer(
+                f"{host} asks to be left alone for another {pause:.0f} s", remedy="try again then"
+            )
+        if pause:
+            self._clock.sleep(pause)
+
     def _pause(
-        self, method: str, answer: Response | CannotTell, wait: float, deadline: float
+        self,
+        sent: requests.PreparedRequest,
+        answer: Response | CannotTell,
+        wait: float,
+        deadline: float,
     ) -> float | None:
         """Return how long to wait before the next try; None where there is none."""
+        is_busy = False
         if isinstance(answer, CannotTell):
-            again = method in _REPEATABLE and isinstance(answer, _NoAnswer)
+            again = sent.method in _REPEATABLE and isinstance(answer, NoAnswer | _CutOff)
         else:
-            allowed = _RETRIED if method in _REPEATABLE else _SAFE_TO_REPEAT
-            again = answer.status in allowed
+            is_busy = answer.status in _SAFE_TO_REPEAT
+            again = is_busy or (answer.status in _RETRIED and sent.method in _REPEATABLE)
             wait = self._retry_after(answer) or wait
         left = deadline - self._clock.monotonic()
+        if again and is_busy and wait < left:
+            wait = self._patience.hold(urlsplit(sent.url or "").netloc, wait)
         return wait if again and wait < left else None
 
     def _retry_after(self, answer: Response) -> float:
@@ -153,11 +183,37 @@ class RequestsHttp:
                     f"{host} answered with over {limit} bytes", remedy="check the address"
                 )
             if self._clock.monotonic() > deadline:
-                return _NoAnswer(
+                return NoAnswer(
                     f"{host} did not end its answer in time", remedy="give it more time"
                 )
             parts.append(chunk)
         return Response(status=answer.status_code, headers=headers, body=b"".join(parts))
+
+
+class _Patience:
+    """When each host may be asked again, for those that said so: one question at a time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._free: dict[str, float] = {}
+
+    def hold(self, host: str, seconds: float) -> float:
+        """Note that a host wants no question for so long; return the seconds to one's own turn."""
+        with self._guard:
+            now = self._clock.monotonic()
+            return self._take(host, max(self._free.get(host, 0.0), now + seconds), now)
+
+    def turn(self, host: str) -> float:
+        """Return the seconds to one's turn: none where the host has not asked for patience."""
+        with self._guard:
+            now = self._clock.monotonic()
+            free = self._free.get(host, now)
+            return self._take(host, free, now) if free > now else 0.0
+
+    def _take(self, host: str, free: float, now: float) -> float:
+        self._free[host] = free + _APART
+        return free - now
 
 
 class _Session(requests.Session):
@@ -171,8 +227,8 @@ class _Session(requests.Session):
         """Say that there is none."""
 
 
-class _NoAnswer(CannotTell):
-    """Nobody answered: the same may work a moment later."""
+class _CutOff(CannotTell):
+    """An answer that began and did not end: the same may work a moment later."""
 
 
 def _revealed(value: str | Secret) -> str:
@@ -208,9 +264,14 @@ def _failure(host: str, fault: Exception) -> CannotTell:
             f"{host} has no certificate that this machine trusts",
             remedy="check the host's name; name a company's own CA in REQUESTS_CA_BUNDLE",
         )
+    if isinstance(fault, urllib3.exceptions.ProtocolError):
+        return _CutOff(
+            f"{host} cut its answer short ({type(fault).__name__})",
+            remedy="try again; look for a proxy in between that cuts answers",
+        )
     if isinstance(fault, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return _NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
-    return _NoAnswer(
+        return NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
+    return NoAnswer(
         f"{host} cannot be reached ({type(fault).__name__})",
         remedy="check the address and the network, and try again",
     )

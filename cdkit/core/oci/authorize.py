@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from msgspec import Struct
 
+from cdkit.core.doors.workers import Turns
 from cdkit.core.errors import CannotTell
 from cdkit.core.oci.login import Login, login_for
 from cdkit.core.oci.reference import DOCKER_HUB, Reference, host_of, is_loopback
@@ -50,22 +51,37 @@ def challenges(header: str) -> tuple[Challenge, ...]:
 
 
 class Authorizer:
-    """Finds the Authorization header for a repository, and keeps tokens while they live."""
+    """Finds the Authorization header for a repository, and keeps tokens while they live.
+
+    Threads may share it: each token is fetched once, however many wait for it.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._turns = Turns()
         self._kept: dict[str, tuple[Secret, float]] = {}
+        self._said: set[str] = set()
 
     def known(self, reference: Reference) -> Secret | None:
         """Return the header that worked a moment ago, if it is still good."""
         header, until = self._kept.get(reference.name, (None, 0.0))
         return header if until > self._world.clock.monotonic() else None
 
-    def answer(self, reference: Reference, header: str) -> Secret | None:
+    def answer(
+        self, reference: Reference, header: str, refused: Secret | None = None
+    ) -> Secret | None:
         """Return the header that answers a challenge; None where nothing can be answered.
 
-        Raises CannotTell where the token server gives no token.
+        `refused` is the header that was sent with the request that was challenged. Raises
+        CannotTell where the token server gives no token.
         """
+        with self._turns.of(reference.name):
+            known = self.known(reference)
+            if known is not None and known is not refused:
+                return known  # another thread was here first
+            return self._answer(reference, header)
+
+    def _answer(self, reference: Reference, header: str) -> Secret | None:
         offered = {challenge.scheme: challenge for challenge in challenges(header)}
         if bearer := offered.get("bearer"):
             return self._bearer(reference, bearer)
@@ -104,12 +120,19 @@ class Authorizer:
         if login is None or server == host_of(registry):
             return login
         if not is_related(registry, server):
-            self._world.talk.say(
+            self._say_once(
                 f"{registry} wants its login sent to {server}, which is not part of it: not sent"
             )
             return None
-        self._world.talk.say(f"{registry} has its tokens from {server}: the login goes there")
+        self._say_once(f"{registry} has its tokens from {server}: the login goes there")
         return login
+
+    def _say_once(self, text: str) -> None:
+        with self._turns.of("said"):
+            if text in self._said:
+                return
+            self._said.add(text)
+        self._world.talk.say(text)
 
     def _fetch(self, realm: str, asked: dict[str, str], login: Login | None) -> _Token:
         if login and login.identity_token:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.core.digest import Digest, sha256
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell, CdkitError, NoAnswer
 from cdkit.core.oci import media
 from cdkit.core.oci.authorize import Authorizer, may_lead_to
 from cdkit.core.oci.image import Image, assemble
@@ -43,8 +43,9 @@ class _Errors(Struct, frozen=True, kw_only=True):
 class Registry:
     """A registry client that reads. Plain HTTP is spoken on loopback only."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, mirrored: bool = False) -> None:
         self._world = world
+        self._mirrored = mirrored
         self._authorizer = Authorizer(world)
 
     def digest_of(self, reference: Reference) -> Digest | None:
@@ -133,7 +134,7 @@ class Registry:
         if answer.status != 401:
             return answer
         challenge = answer.headers.get("www-authenticate", "")
-        header = self._authorizer.answer(reference, challenge)
+        header = self._authorizer.answer(reference, challenge, header)
         return answer if header is None else self._follow(method, reference, url, header, limit)
 
     def _follow(
@@ -215,12 +216,16 @@ _MEANING = {
     429: ("has had too many requests", "wait, or log in: accounts have higher limits"),
 }
 
+_FOR_ALL = frozenset({429, 502, 503, 504})
+"""Answers that speak of the whole registry; the door has tried again before it gave them."""
+
 
 def _cannot(answer: Response, reference: Reference, what: str = "") -> CannotTell:
     meaning, remedy = _MEANING.get(
         answer.status, ("cannot answer", "try again; ask the registry's operator if it stays so")
     )
-    return CannotTell(
+    kind = NoAnswer if answer.status in _FOR_ALL else CannotTell
+    return kind(
         f"{reference.registry} {meaning} ({answer.status}) for {reference}{what}",
         remedy=remedy.format(registry=reference.registry),
     )
