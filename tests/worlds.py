@@ -101,6 +101,9 @@ class FakeGit:
         found = (p for r, p in self.contents if r == revision and p.startswith(f"{folder}/"))
         return tuple(sorted(found))
 
+    def unignored(self, folder: str) -> tuple[str, ...]:
+        raise CannotTell(f"git lists nothing below {folder}", remedy="walk")
+
     def describe(self) -> str:
         return self.tag
 

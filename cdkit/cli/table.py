@@ -18,6 +18,7 @@ class Entry(Struct, frozen=True):
 
 STEPS = (
     Entry("tag-image", "cdkit.steps.tag_image", "Give an image the one name that cannot move."),
+    Entry("pin-images", "cdkit.steps.pin_images", "Does every file name exactly what it runs?"),
     Entry(
         "lint-migrations",
         "cdkit.steps.lint_migrations",

@@ -17,7 +17,7 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `id` is the pattern that it finds, in kebab-case; `why` and `instead` are Markdown
     paragraphs; `sources` are the addresses of the pages that its facts come from; `bad` and
-    `good` are examples, which its tests run.
+    `good` are examples in `language`, which its tests run.
     """
 
     id: str
@@ -30,3 +30,4 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sources: tuple[str, ...] = ()
     bad: tuple[Example, ...] = ()
     good: tuple[Example, ...] = ()
+    language: str = "sql"

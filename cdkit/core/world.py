@@ -35,6 +35,12 @@ class Files(Protocol):
         With `fresh` an existing file stays as it is (write-once).
         """
 
+    def rewrite(self, path: str, data: bytes) -> None:
+        """Put other bytes into a file that is there, whole, keeping its rights.
+
+        Raises Unwritable where it is a link, or is there no more.
+        """
+
     def append(self, path: str, text: str) -> None:
         """Add text at the end of a file, in UTF-8."""
 
@@ -43,6 +49,9 @@ class Files(Protocol):
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder (or a link to one)."""
+
+    def is_link(self, path: str) -> bool:
+        """Whether there is a symbolic link, whatever it leads to."""
 
     def size(self, path: str) -> int:
         """Return a file's size in bytes."""
@@ -178,6 +187,12 @@ class Git(Protocol):
 
     def files(self, revision: str, folder: str) -> tuple[str, ...]:
         """Return the files below a folder in a revision, sorted."""
+
+    def unignored(self, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder that git does not ignore, sorted, those not added too.
+
+        A file that was deleted may be among them, and so may a link.
+        """
 
     def describe(self) -> str:
         """Return the nearest tag, with distance and commit where HEAD is beyond it, or ''."""

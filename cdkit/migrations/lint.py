@@ -6,9 +6,10 @@ from datetime import date
 
 from msgspec import Struct, structs
 
+from cdkit.core.allow import Allowance
 from cdkit.core.finding import Finding, Fix, Severity, fingerprint
 from cdkit.core.world import Processes
-from cdkit.migrations.allow import Allowance, allowances
+from cdkit.migrations.allow import allowances
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.find import natural
 from cdkit.migrations.locks import lock_of

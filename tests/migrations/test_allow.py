@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdkit.migrations.allow import Allowance, allowances
+from cdkit.core.allow import Allowance
+from cdkit.migrations.allow import allowances
 from cdkit.migrations.text import Text
 from tests.migrations.judging import TODAY
 

@@ -64,15 +64,15 @@ def rule_text(rule: Rule, step: AnyStep) -> str:
     ]
     parts += ["## Why", rule.why] if rule.why else []
     parts += ["## What to do instead", rule.instead] if rule.instead else []
-    parts += ["## Flagged", *map(_example, rule.bad)] if rule.bad else []
-    parts += ["## Fine", *map(_example, rule.good)] if rule.good else []
+    parts += ["## Flagged", *(_example(one, rule) for one in rule.bad)] if rule.bad else []
+    parts += ["## Fine", *(_example(one, rule) for one in rule.good)] if rule.good else []
     if rule.sources:
         parts += ["## Sources", "\n".join(f"- <{source}>" for source in rule.sources)]
     return "\n\n".join(parts)
 
 
-def _example(example: Example) -> str:
-    return f"```sql\n{example.text.rstrip()}\n```"
+def _example(example: Example, rule: Rule) -> str:
+    return f"```{rule.language}\n{example.text.rstrip()}\n```"
 
 
 def _row(step: AnyStep, given: Input) -> tuple[str, ...]:

@@ -78,6 +78,13 @@ class GitRepository:
         listed = self._git("ls-tree", "-r", "-z", "--name-only", commit, "--", folder)
         return tuple(sorted(path for path in listed.split("\0") if path))
 
+    def unignored(self, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder that git does not ignore, sorted."""
+        listed = self._git(
+            "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", folder
+        )
+        return tuple(sorted({path for path in listed.split("\0") if path}))
+
     def describe(self) -> str:
         """Return `git describe --tags --always`, or an empty string before the first commit."""
         done = self._run("describe", "--tags", "--always")

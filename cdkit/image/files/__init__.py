@@ -1,0 +1,1 @@
+"""One format of files that name images a file; each exports FORMAT."""

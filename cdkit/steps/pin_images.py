@@ -1,0 +1,337 @@
+"""Pin every image and action that a repository's files name, or check that they are pinned."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from cdkit.core.digest import Digest
+from cdkit.core.documents.kinds import Findings, Tool
+from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.finding import Finding, Location
+from cdkit.core.names import TOOL
+from cdkit.core.oci.reference import Reference
+from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.verdict import Reason, Verdict, judge, no, yes
+from cdkit.core.world import World
+from cdkit.image.actions import resolve_actions, server_of
+from cdkit.image.find import Search, paths_of, search
+from cdkit.image.findings import Examined, Exceptions, examine, excepted_file
+from cdkit.image.judge import State
+from cdkit.image.lock import ImageLock, encode_lock, read_lock
+from cdkit.image.pin import Answer, Pinned, Wanted, pin_file, wanted
+from cdkit.image.rules import RULES, VARIABLE_REFERENCE, rules
+from cdkit.steps.origin import origin_of, source_of
+
+NAME = "pin-images"
+
+
+class PinImagesOptions(Options, frozen=True, kw_only=True):
+    """The inputs of pin-images."""
+
+    paths: Annotated[
+        tuple[str, ...],
+        option(
+            "Files, or folders to look through; in a git checkout what git ignores is left out. "
+            "Without any: this folder.",
+            argument=True,
+            metavar="PATHS",
+        ),
+    ] = ()
+    check: Annotated[
+        bool,
+        option("Change nothing and ask nobody: say where a reference can move, and exit 1."),
+    ] = False
+    update: Annotated[
+        bool,
+        option("Ask again what the tags beside digests name now, and the versions of actions."),
+    ] = False
+    lock: Annotated[
+        str,
+        option(
+            "A file that keeps what each name was resolved to. What stands in it is taken from it, "
+            "so that a run without a network gives the same result.",
+            metavar="FILE",
+        ),
+    ] = ""
+    except_files: Annotated[
+        dict[str, str],
+        option(
+            "Files whose references may move, by shell pattern, each with its reason.",
+            flag="--except-file",
+            metavar="PATTERN=REASON",
+        ),
+    ] = field(default_factory=dict)
+    except_images: Annotated[
+        dict[str, str],
+        option(
+            "Images and actions that may move, by name or shell pattern, each with its reason.",
+            flag="--except-image",
+            metavar="PATTERN=REASON",
+        ),
+    ] = field(default_factory=dict)
+    image_paths: Annotated[
+        dict[str, str],
+        option(
+            "Where custom Kubernetes kinds name images, `Website=spec.image`; several paths with "
+            "blanks between them.",
+            flag="--image-path",
+            metavar="KIND=PATH",
+        ),
+    ] = field(default_factory=dict)
+    variables: Annotated[
+        Literal["tell", "refuse"],
+        option("Whether a name that something fills in later makes the answer no."),
+    ] = "tell"
+    allow_empty: Annotated[
+        bool, option("Having no file that names an image is fine: exit 0 instead of 3.")
+    ] = False
+
+
+class PinImagesOutputs(Outputs, frozen=True, kw_only=True):
+    """The outputs of pin-images."""
+
+    references: Annotated[str, Meta(description="How many references were found.")] = ""
+    mutable: Annotated[str, Meta(description="How many of them can still move.")] = ""
+    pinned: Annotated[str, Meta(description="How many were pinned now.")] = ""
+    changed: Annotated[str, Meta(description="The files that were changed, one a line.")] = ""
+
+
+class _Done(Struct, frozen=True, kw_only=True):
+    """What became of the files: by path, the pinned ones; reasons why others were left."""
+
+    pinned: dict[str, Pinned]
+    reasons: tuple[Reason, ...] = ()
+
+
+def run(options: PinImagesOptions, world: World) -> Outcome:
+    """Find the references, resolve what is to be pinned, write each file whole or not at all."""
+    if options.check and options.update:
+        raise RequestError("both check and update are given", remedy="give one of them")
+    found = search(paths_of(options.paths, world.files, world.git), world.files, _fields(options))
+    if not found.files and not found.unread:
+        raise NoInput(
+            f"none of {found.looked_at} files names an image or an action",
+            remedy="name the folder that they are in, or pass --allow-empty",
+        )
+    exceptions = Exceptions(files=options.except_files, images=options.except_images)
+    today = world.clock.now().date()
+    examined = tuple(examine(one, exceptions, today) for one in found.files)
+    done = _Done(pinned={}) if options.check else _pin(examined, options, world)
+    findings = tuple(_left(examined, done))
+    verdict = judge(_reasons(found, examined, findings, done, options))
+    return _outcome(found, examined, findings, done, verdict, world)
+
+
+def _fields(options: PinImagesOptions) -> dict[str, tuple[str, ...]]:
+    return {kind: tuple(paths.split()) for kind, paths in options.image_paths.items()}
+
+
+def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World) -> _Done:
+    """Resolve each name once, then write: all of a file's references or none of them."""
+    server = server_of(world)
+    asked = {one.found.source.path: tuple(_asked(one, options, server)) for one in examined}
+    lock = read_lock(options.lock, world.files) if options.lock else ImageLock()
+    answers = _answers((name for names in asked.values() for name in names), lock, options, world)
+    pinned: dict[str, Pinned] = {}
+    reasons: list[Reason] = []
+    for one in examined:
+        path = one.found.source.path
+        result = pin_file(one.found, asked[path], answers)
+        reasons += [_failed(path, wish, fault) for wish, fault in result.failed]
+        try:
+            if result.data is not None:
+                world.files.rewrite(path, result.data)
+        except CannotTell as fault:
+            reasons.append(fault.reason())
+            continue
+        pinned[path] = result
+    if options.lock:
+        reasons += _keep(options.lock, lock, answers, world)
+    return _Done(pinned=pinned, reasons=tuple(reasons))
+
+
+def _asked(one: Examined, options: PinImagesOptions, server: str) -> Iterator[Wanted]:
+    for judged in one.judged:
+        if judged.use.start not in one.excepted:
+            wish = wanted(judged, update=options.update, server=server)
+            if wish:
+                yield wish
+
+
+def _answers(
+    asked: Iterable[Wanted], lock: ImageLock, options: PinImagesOptions, world: World
+) -> dict[str, Answer]:
+    """Return what each name names: by the lock where it knows, else by asking."""
+    by_name = {one.name: one for one in asked}
+    known: dict[str, Answer] = {} if options.update else _locked(lock)
+    images = [one.reference for name, one in by_name.items() if name not in known and one.reference]
+    actions = [name for name, one in by_name.items() if name not in known and not one.reference]
+    return {
+        **{name: known[name] for name in by_name if name in known},
+        **_images(images, world),
+        **(resolve_actions(actions, world) if actions else {}),
+    }
+
+
+def _locked(lock: ImageLock) -> dict[str, Answer]:
+    images = {name: Digest.parse(digest) for name, digest in lock.images.items()}
+    return {**images, **lock.actions}
+
+
+def _images(references: list[Reference], world: World) -> dict[str, Answer]:
+    if not references:
+        return {}
+    from cdkit.core.oci.resolve import resolve_all
+
+    return {
+        str(reference): CannotTell(
+            f"{reference} is not in the registry", remedy="check its name, or remove what uses it"
+        )
+        if answer is None
+        else answer
+        for reference, answer in resolve_all(references, world).items()
+    }
+
+
+def _keep(
+    path: str, lock: ImageLock, answers: Mapping[str, Answer], world: World
+) -> Iterator[Reason]:
+    """Write what was resolved into the lock, beside what it held; nothing where it is the same."""
+    images = {name: str(one) for name, one in answers.items() if isinstance(one, Digest)}
+    actions = {name: one for name, one in answers.items() if isinstance(one, str)}
+    whole = replace(lock, images={**lock.images, **images}, actions={**lock.actions, **actions})
+    if whole == lock and world.files.is_file(path):
+        return
+    try:
+        world.files.write(path, encode_lock(whole))
+    except CannotTell as fault:
+        yield fault.reason()
+
+
+def _failed(path: str, wish: Wanted, fault: CannotTell) -> Reason:
+    reason = fault.reason()
+    what = (
+        f"{wish.judged.use.text[:200]} cannot be pinned, so nothing in the file was: {fault.what}"
+    )
+    return replace(reason, what=what, where=Location(path=path))
+
+
+def _left(examined: tuple[Examined, ...], done: _Done) -> Iterator[Finding]:
+    """Yield the findings that stand: those that were pinned now are gone."""
+    for one in examined:
+        result = done.pinned.get(one.found.source.path)
+        written = {wish.judged.use.start for wish, _ in result.written} if result else set()
+        for judged, finding in zip(_open(one), one.findings, strict=True):
+            if judged not in written:
+                yield finding
+
+
+def _open(one: Examined) -> list[int]:
+    return [judged.use.start for judged in one.judged if judged.state is not State.PINNED]
+
+
+def _reasons(
+    found: Search,
+    examined: tuple[Examined, ...],
+    findings: tuple[Finding, ...],
+    done: _Done,
+    options: PinImagesOptions,
+) -> list[Reason]:
+    failed = {(reason.where.path if reason.where else "") for reason in done.reasons}
+    reasons = [*(fault.reason() for fault in _unread(found, options)), *done.reasons]
+    for finding in findings:
+        passed = finding.rule == VARIABLE_REFERENCE.id and options.variables == "tell"
+        told = finding.locations[0].path in failed
+        if finding.suppressed is None and not passed and not told:
+            remedy = finding.fix.summary if finding.fix else ""
+            reasons.append(
+                no(finding.message, where=finding.locations[0], remedy=remedy, rule=finding.rule)
+            )
+    return reasons or [yes(_summary(examined, findings, done))]
+
+
+def _unread(found: Search, options: PinImagesOptions) -> list[CannotTell]:
+    """Return the files that cannot be read and are not excepted."""
+    excepted = options.except_files
+    return [one for one in found.unread if not excepted_file(_path(one), excepted)]
+
+
+def _path(fault: CannotTell) -> str:
+    return fault.where.path if fault.where else ""
+
+
+def _summary(examined: tuple[Examined, ...], findings: tuple[Finding, ...], done: _Done) -> str:
+    total = sum(len(one.judged) for one in examined)
+    written = sum(len(one.written) for one in done.pinned.values())
+    excepted = sum(finding.suppressed is not None for finding in findings)
+    variable = sum(f.rule == VARIABLE_REFERENCE.id and f.suppressed is None for f in findings)
+    parts = [f"{total} references in {len(examined)} files: {total - len(findings)} name a digest"]
+    parts += [f"{written} pinned now"] if written else []
+    parts += [f"{excepted} excepted"] if excepted else []
+    parts += [f"{variable} are filled in later"] if variable else []
+    return ", ".join(parts)
+
+
+def _outcome(
+    found: Search,
+    examined: tuple[Examined, ...],
+    findings: tuple[Finding, ...],
+    done: _Done,
+    verdict: Verdict,
+    world: World,
+) -> Outcome:
+    total = sum(len(one.judged) for one in examined)
+    counted = [f for f in findings if f.suppressed is None and f.rule != VARIABLE_REFERENCE.id]
+    changed = [path for path, one in done.pinned.items() if one.data is not None]
+    source = source_of(world)
+    return Outcome(
+        verdict=verdict,
+        outputs=PinImagesOutputs(
+            references=str(total),
+            mutable=str(len(counted)),
+            pinned=str(sum(len(one.written) for one in done.pinned.values())),
+            changed="\n".join(changed),
+        ),
+        document=Findings(
+            origin=origin_of(world, NAME),
+            evidence="pins",
+            verdict=verdict,
+            tool=Tool(name=TOOL),
+            examined={"files": len(found.files), "references": total},
+            findings=findings,
+        ),
+        subjects=(source,) if source else (),
+        findings=findings,
+        rules=tuple(RULES[name] for name in dict.fromkeys(one.rule for one in findings)),
+        tables=tuple(_tables(done)),
+        notes=tuple(note for one in examined for note in one.notes),
+    )
+
+
+def _tables(done: _Done) -> Iterator[Table]:
+    rows = tuple(
+        (path, wish.judged.use.text, value)
+        for path, one in done.pinned.items()
+        for wish, value in one.written
+    )
+    if rows:
+        yield Table(heading="Pinned", columns=("file", "reference", "digest"), rows=rows)
+
+
+STEP = Step(
+    name=NAME,
+    summary="Pin every image and action to what it is, or check that they are.",
+    question="Does every file name exactly what it runs?",
+    options=PinImagesOptions,
+    outputs=PinImagesOutputs,
+    run=run,
+    rules=rules,
+    hook=Hook(
+        name="check that images and actions are pinned",
+        files=r"\.(ya?ml|json|tf|hcl)$|(^|/)(Dockerfile|Containerfile)[^/]*$|\.(dockerfile|Dockerfile)$",
+        args=("--check", "--records", "none", "--allow-empty"),
+    ),
+    icon="lock",
+)
