@@ -1,5 +1,6 @@
 """The command `cdkit`: commands come from a table and are imported when they are called."""
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -66,6 +67,11 @@ def _exit(code: int | None) -> int:
     return code or 0
 
 
+_GARBAGE = 50_000
+"""Objects made before the collector looks for cycles: a command lives for seconds, makes trees of
+nodes that are no cycles, and feels each look."""
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that docs/exit-codes.md promises."""
     argv = sys.argv[1:] if arguments is None else arguments
@@ -73,6 +79,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         print(f"cdkit {cdkit.__version__}")
         sys.exit(0)
     signal.signal(signal.SIGTERM, _terminate)
+    gc.set_threshold(_GARBAGE, 50, 50)
     sys.exit(_guarded(argv))
 
 

@@ -9,9 +9,31 @@ from cdkit.core.finding import Location
 from cdkit.image.document import Source
 from cdkit.image.use import Use, holds_variable, image_at, refused
 
+_STANDARD = "tag:yaml.org,2002:"
+_TAGS: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: f"{_STANDARD}str",
+    yaml.SequenceNode: f"{_STANDARD}seq",
+    yaml.MappingNode: f"{_STANDARD}map",
+}
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEEPEST = 100
 _SUSPECT = 400
 """Brackets in a whole file, or blanks and dashes before a word, that make us count the depth."""
+
+
+class _Loader(yaml.CBaseLoader):
+    """Takes every plain scalar for text, which spares a regular expression for each."""
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: object) -> str:
+        """Return the tag of a node that has none of its own."""
+        del value, implicit
+        return _TAGS[kind]
+
+    def descend_resolver(self, node: yaml.Node | None, index: object) -> None:
+        """Do nothing: no tag depends on where a node stands."""
+
+    def ascend_resolver(self) -> None:
+        """Do nothing."""
 
 
 def compose(source: Source) -> tuple[yaml.Node, ...]:
@@ -24,7 +46,7 @@ def compose(source: Source) -> tuple[yaml.Node, ...]:
     try:
         if _may_be_deep(text):
             _refuse_depth(source)
-        loader = yaml.CSafeLoader(text)
+        loader = _Loader(text)
         try:
             return tuple(_documents(loader))
         finally:
@@ -41,7 +63,7 @@ def compose(source: Source) -> tuple[yaml.Node, ...]:
         ) from fault
 
 
-def _documents(loader: yaml.CSafeLoader) -> Iterator[yaml.Node]:
+def _documents(loader: yaml.CBaseLoader) -> Iterator[yaml.Node]:
     while loader.check_node():
         node = loader.get_node()
         if node is not None:
@@ -59,7 +81,7 @@ def _may_be_deep(text: str) -> bool:
 def _refuse_depth(source: Source) -> None:
     """Refuse what is nested too deep: the C composer recurses, and would take us with it."""
     depth = 0
-    for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
+    for event in yaml.parse(source.text, Loader=yaml.CBaseLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -131,10 +153,10 @@ def items(node: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def scalar(node: yaml.Node | None) -> str:
-    """Return a scalar's text, an empty string for what is none or waits for a tag (`!Ref`)."""
-    if isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:"):
-        return str(node.value)
-    return ""
+    """Return a scalar's text, an empty string for what is none, is null, or has a tag (`!Ref`)."""
+    if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_STANDARD):
+        return ""
+    return "" if node.value in _NULLS and not node.style else str(node.value)
 
 
 def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -151,6 +173,31 @@ def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
             waiting.extend(value for _, value in reversed(here.value))
         elif isinstance(here, yaml.SequenceNode):
             waiting.extend(reversed(here.value))
+
+
+def fields(root: yaml.Node | None, names: frozenset[str]) -> Iterator["Field"]:
+    """Yield each mapping below a node that has one of these keys, with the key and its value.
+
+    Every mapping is looked at once, however many aliases lead to it.
+    """
+    seen: set[int] = set()
+    waiting = [root] if isinstance(root, yaml.CollectionNode) else []
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        below = here.value
+        if isinstance(here, yaml.MappingNode):
+            for key, value in below:
+                if key.__class__ is yaml.ScalarNode and key.value in names:
+                    yield here, key.value, value
+            below = [value for _, value in below]
+        waiting += [one for one in reversed(below) if one.__class__ is not yaml.ScalarNode]
+
+
+Field = tuple[yaml.MappingNode, str, yaml.Node]
+"""A mapping, one of its keys, and what stands there."""
 
 
 def span(source: Source, node: yaml.ScalarNode) -> tuple[int, int]:

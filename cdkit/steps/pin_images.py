@@ -25,6 +25,7 @@ from cdkit.image.rules import RULES, VARIABLE_REFERENCE, rules
 from cdkit.steps.origin import origin_of, source_of
 
 NAME = "pin-images"
+_MOST_SHOWN = 50
 
 
 class PinImagesOptions(Options, frozen=True, kw_only=True):
@@ -316,6 +317,8 @@ def _tables(done: _Done) -> Iterator[Table]:
         for path, one in done.pinned.items()
         for wish, value in one.written
     )
+    if len(rows) > _MOST_SHOWN:
+        rows = (*rows[:_MOST_SHOWN], ("…", f"and {len(rows) - _MOST_SHOWN} more", ""))
     if rows:
         yield Table(heading="Pinned", columns=("file", "reference", "digest"), rows=rows)
 

@@ -6,10 +6,12 @@ import yaml
 
 from cdkit.image import templated
 from cdkit.image.document import Document
-from cdkit.image.tree import get, image, items, scalar, walk
+from cdkit.image.tree import fields, get, image, items, scalar
 from cdkit.image.use import FileFormat, Use
 
-_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_FIELDS = frozenset(
+    {"containers", "initContainers", "ephemeralContainers", "volumes", "apiVersion"}
+)
 _BY_PATH = {
     ("monitoring.coreos.com", "Prometheus"): ("spec.image",),
     ("monitoring.coreos.com", "Alertmanager"): ("spec.image",),
@@ -56,13 +58,15 @@ def find(document: Document) -> Iterator[Use]:
     if document.templated:
         yield from templated.images(document.source)
         return
-    for node in walk(document.root):
-        for name in _CONTAINERS:
-            for container in items(get(node, name)):
+    for node, name, value in fields(document.root, _FIELDS):
+        if name == "volumes":
+            for volume in items(value):
+                yield from image(document.source, get(volume, "image", "reference"))
+        elif name == "apiVersion":
+            yield from _by_path(document, node)
+        else:
+            for container in items(value):
                 yield from image(document.source, get(container, "image"))
-        for volume in items(get(node, "volumes")):
-            yield from image(document.source, get(volume, "image", "reference"))
-        yield from _by_path(document, node)
 
 
 def _by_path(document: Document, node: yaml.Node) -> Iterator[Use]:
