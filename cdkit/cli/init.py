@@ -54,6 +54,7 @@ def proposal(world: World) -> str:
     lines += ["", "# What exactly are we shipping?", "tag-image:"]
     lines += [f"  repository: {json.dumps(repository)}"]
     lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
+    lines += _pins(world)
     lines += _migrations(seen)
     lines += ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
     lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
@@ -88,6 +89,24 @@ def _repository(world: World) -> str:
 
 def _layouts(seen: tuple[str, ...]) -> list[str]:
     return [path.removesuffix("/oci-layout") for path in seen if path.endswith("/oci-layout")]
+
+
+def _pins(world: World) -> list[str]:
+    """Return the section for images that files name; none where no file names one."""
+    from cdkit.image.find import paths_of, search
+
+    found = search(paths_of((), world.files, world.git)[:_MOST_FILES], world.files, {})
+    if not found.files and not found.unread:
+        return []
+    references = sum(len(one.uses) for one in found.files)
+    return [
+        "",
+        f"# Does every file name exactly what it runs? {references} references were seen;",
+        "# `cdkit pin-images` pins them, and then this can go: `mode: report`.",
+        "pin-images:",
+        "  check: true",
+        "  mode: report",
+    ]
 
 
 def _migrations(seen: tuple[str, ...]) -> list[str]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.errors import CannotTell, Missing, RequestError, Unreadable
+from cdkit.core.finding import Location
 from cdkit.core.plugins import collect
 from cdkit.core.world import MIB, Files, Git
 from cdkit.image import files as formats
@@ -124,15 +126,24 @@ def read(
     source = read_source(path, data)
     claimed: dict[str, None] = {}
     uses: dict[tuple[int, str], Use] = {}
-    for document, candidates in _documents(source, asked, around):
-        for one in candidates:
-            if one.claims(document):
-                claimed[one.name] = None
-                uses |= {(use.start, use.text): use for use in one.find(document)}
+    try:
+        for document, candidates in _documents(source, asked, around):
+            for one in candidates:
+                if one.claims(document):
+                    claimed[one.name] = None
+                    uses |= {(use.start, use.text): use for use in one.find(document)}
+    except Unreadable as fault:
+        raise _placed(fault, path) from fault
     if not claimed:
         return None
     ordered = tuple(sorted(uses.values(), key=lambda use: use.start))
     return FileUses(source=source, formats=tuple(claimed), uses=ordered, around=around)
+
+
+def _placed(fault: Unreadable, path: str) -> Unreadable:
+    """Return a fault of a tree's with the path of its file, which a node does not know."""
+    where = replace(fault.where, path=path) if fault.where else Location(path=path)
+    return Unreadable(fault.what, where=where, remedy=fault.remedy)
 
 
 def read_again(found: FileUses, data: bytes) -> FileUses | None:
@@ -154,9 +165,12 @@ def _documents(
     try:
         roots = compose(source)
     except Unreadable:
-        if not templated.is_templated(source.text):
+        document = Document(source=source, templated=True, around=around)
+        if not templated.is_templated(source.text) or not any(
+            one.claims(document) for one in trees
+        ):
             raise
-        yield Document(source=source, templated=True, around=around), trees
+        yield document, trees
         return
     for root in roots:
         yield Document(source=source, root=root, around=around), trees

@@ -1,5 +1,6 @@
 """Judging a reference by its text alone: pinned, mutable, filled in later, or none at all."""
 
+import functools
 import re
 from enum import StrEnum
 
@@ -46,13 +47,17 @@ def _image(use: Use) -> Judged:
     if holds_variable(use.text):
         return _open(use)
     try:
-        reference = parse(use.text)
+        reference = _reference(use.text)
     except RequestError as fault:
         return Judged(use=use, state=State.ILLEGAL, why=fault.what)
     if reference.digest:
         return Judged(use=use, state=State.PINNED, reference=reference)
     what = f"the tag {reference.tag!r} can move" if reference.tag else "it names no tag: `latest`"
     return Judged(use=use, state=State.MUTABLE, why=what, reference=reference)
+
+
+_reference = functools.lru_cache(maxsize=4096)(parse)
+"""The same few names stand in thousands of files."""
 
 
 def _open(use: Use) -> Judged:

@@ -13,7 +13,14 @@ _LIMIT = 32 * MIB
 _COMMIT = "^([0-9a-f]{40}|[0-9a-f]{64})$"
 
 
-class ImageLock(Struct, frozen=True, kw_only=True, tag_field="kind", tag="image-lock"):
+class ImageLock(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag="image-lock",
+    forbid_unknown_fields=True,
+):
     """Names and what they named: images by digest, actions by commit.
 
     Images are written in full (`docker.io/library/nginx:1.27`), actions with their server

@@ -109,7 +109,8 @@ def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     """Yield the keys and values of a mapping, those that it merges in (`<<`) included.
 
     A key of the mapping's own hides a merged one (YAML 1.1, merge key type). Nothing is yielded
-    for what is no mapping.
+    for what is no mapping. Raises Unreadable, without a path, where a key stands twice: some
+    readers take the first, some the last, some neither.
     """
     told: set[str] = set()
     seen: set[int] = set()
@@ -119,13 +120,26 @@ def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
         if not isinstance(here, yaml.MappingNode) or id(here) in seen:
             continue
         seen.add(id(here))
+        own: set[str] = set()
         for key, value in here.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else None
             if name == "<<":
                 waiting.extend(reversed(_merged(value)))
-            elif name is not None and name not in told:
-                told.add(name)
-                yield name, value
+            elif name in own:
+                raise _twice(key, name)
+            elif name is not None:
+                own.add(name)
+                if name not in told:
+                    told.add(name)
+                    yield name, value
+
+
+def _twice(key: yaml.Node, name: str) -> Unreadable:
+    return Unreadable(
+        f"holds the key {name[:80]!r} twice",
+        where=Location(path="", line=key.start_mark.line + 1, column=key.start_mark.column + 1),
+        remedy="take one of them out",
+    )
 
 
 def _merged(value: yaml.Node) -> list[yaml.Node]:
@@ -135,7 +149,7 @@ def _merged(value: yaml.Node) -> list[yaml.Node]:
 def get(node: yaml.Node | None, *path: str) -> yaml.Node | None:
     """Return what stands at a path of keys, or None."""
     for key in path:
-        node = next((value for name, value in entries(node) if name == key), None)
+        node = dict(entries(node)).get(key)
     return node
 
 

@@ -268,11 +268,17 @@ def _summary(examined: tuple[Examined, ...], findings: tuple[Finding, ...], done
     written = sum(len(one.written) for one in done.pinned.values())
     excepted = sum(finding.suppressed is not None for finding in findings)
     variable = sum(f.rule == VARIABLE_REFERENCE.id and f.suppressed is None for f in findings)
-    parts = [f"{total} references in {len(examined)} files: {total - len(findings)} name a digest"]
+    named = sum(bool(one.judged) for one in examined)
+    left = total - len(findings)
+    parts = [f"{_count(total, 'reference')} in {_count(named, 'file')}, {left} with a digest"]
     parts += [f"{written} pinned now"] if written else []
     parts += [f"{excepted} excepted"] if excepted else []
-    parts += [f"{variable} are filled in later"] if variable else []
+    parts += [f"{variable} filled in later"] if variable else []
     return ", ".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _outcome(

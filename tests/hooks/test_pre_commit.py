@@ -1,4 +1,4 @@
-"""The migration hook runs on staged files under both clients, as a user's `git commit` runs it."""
+"""The hooks run on staged files under both clients, as a user's `git commit` runs it."""
 
 from __future__ import annotations
 
@@ -67,10 +67,14 @@ def stage(repository: Path, name: str, sql: str) -> None:
 
 
 def try_hook(
-    client: str, checkout: Path, repository: Path, env: dict[str, str]
+    client: str,
+    checkout: Path,
+    repository: Path,
+    env: dict[str, str],
+    hook: str = "lint-migrations",
 ) -> subprocess.CompletedProcess[str]:
     """Run the hook on what is staged, from this checkout."""
-    command: Sequence[str] = [client, "try-repo", str(checkout), "lint-migrations", "--verbose"]
+    command: Sequence[str] = [client, "try-repo", str(checkout), hook, "--verbose"]
     return subprocess.run(
         command, cwd=repository, env=env, capture_output=True, text=True, check=False, timeout=300
     )
@@ -133,3 +137,21 @@ def stops_at_its_line(done: subprocess.CompletedProcess[str]) -> None:
     assert "exit code: 1" in said
     assert re.search(r"migrations/0002_drop_name\.sql:2\b", said), said
     assert "drop" in said.lower(), said
+
+
+POD = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: web, image: 'nginx:1.27%s'}]}\n"
+
+
+@pytest.mark.needs("pre-commit", "index")
+@pytest.mark.parametrize(("pin", "code"), [(f"@sha256:{'a' * 64}", 0), ("", 1)])
+def test_pre_commit_lets_pinned_images_pass_and_stops_the_others(
+    precommit: str, checkout: Path, repository: Path, clients: dict[str, str], pin: str, code: int
+) -> None:
+    stage(repository, "pod.yaml", POD % pin)
+    stage(repository, "unrelated.yaml", "image: a picture\n")
+    done = try_hook(precommit, checkout, repository, clients, "pin-images")
+    said = done.stdout + done.stderr
+
+    assert done.returncode == code, said
+    assert ("pod.yaml:3:" in said) is bool(code), said
+    assert ("[mutable-image]" in said) is bool(code), said

@@ -58,7 +58,7 @@ def test_a_check_of_pinned_files_says_yes_and_how_many_there_were(tmp_path: Path
     (tmp_path / "pod.yaml").write_text(POD.format(f"nginx@{DIGEST}"))
     outcome = run(PinImagesOptions(check=True), world(tmp_path))
 
-    assert _said(outcome) == [("", "1 references in 1 files: 1 name a digest")]
+    assert _said(outcome) == [("", "1 reference in 1 file, 1 with a digest")]
     assert outcome.verdict.is_yes
 
 
@@ -228,6 +228,8 @@ def test_a_moving_tag_behind_a_variable_can_move(tmp_path: Path) -> None:
         (b"apiVersion: v1 \xff image", "is not UTF-8"),
         ("image: x".encode("utf-16"), "is UTF-16"),
         (b"apiVersion: image\x00", "is not YAML"),
+        (b"kind: Pod\napiVersion: v1\nspec: {containers: [{image: a, image: b}]}", "'image' twice"),
+        (b"apiVersion: v1\nimage: {{ x }}: {{ y }}", "is not YAML"),
         (b"apiVersion: image\n" + b"a: " + b"[" * 500, "is nested over 100 deep"),
         (b'{"apiVersion": "v1", "image": "\\ud83d\\ude00",}', "is not JSON"),
     ],
@@ -265,6 +267,16 @@ def test_a_link_is_never_followed(tmp_path: Path) -> None:
         run(PinImagesOptions(paths=("link.yaml",)), world(tree))
 
     assert outside.read_text() == POD.format("nginx:1")
+
+
+def test_a_broken_workflow_is_told_though_it_has_expressions(tmp_path: Path) -> None:
+    folder = tmp_path / ".github/workflows"
+    folder.mkdir(parents=True)
+    (folder / "a.yml").write_text("jobs: {a: {steps: [{uses: 'a/b@v1', if: ${{ x }}]}}\n")
+    outcome = run(PinImagesOptions(check=True), world(tmp_path))
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert _said(outcome)[0][0].startswith(".github/workflows/a.yml:")
 
 
 @pytest.mark.needs("registry")

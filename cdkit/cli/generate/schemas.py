@@ -13,6 +13,7 @@ from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
 from cdkit.events.cdevents import custom_schema
 from cdkit.gate.policy import Policy
+from cdkit.image.lock import ImageLock
 from cdkit.report.document import ReportDocument
 from cdkit.scan.exceptions import Exceptions
 
@@ -26,8 +27,9 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "report": ReportDocument,
     "policy": Policy,
     "exceptions": Exceptions,
+    "image-lock": ImageLock,
 }
-_STRICT = frozenset({"policy", "exceptions", "config"})
+_STRICT = frozenset({"policy", "exceptions", "config", "image-lock"})
 """What people write: an unknown key is an error there, as it is when we read it."""
 
 

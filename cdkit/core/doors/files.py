@@ -99,7 +99,7 @@ class DiskFiles:
         """
         target = self._full(path)
         folder, name = os.path.split(target)
-        aside = os.path.join(folder, f".{name[:100]}.{os.getpid()}.cdkit")  # noqa: PTH118 - as above
+        aside = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}")  # noqa: PTH118 - as above
         with _writing(path):
             found = os.lstat(target)
             if not stat.S_ISREG(found.st_mode):
@@ -111,7 +111,7 @@ class DiskFiles:
                 os.chmod(aside, stat.S_IMODE(found.st_mode))  # noqa: PTH101 - what the mask took
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
-                _quietly(lambda: os.unlink(aside) is None)  # noqa: PTH108 - as above
+                Path(aside).unlink(missing_ok=True)
                 raise
 
     def append(self, path: str, text: str) -> None:
