@@ -21,19 +21,6 @@ LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
 RUNS = 15
 
 
-def main(): pass\nmain()\n"
-LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
-RUNS = 15
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one run cost: seconds of wall time, and the most memory it held, in MiB."""
-
-    seconds: float
-    memory: float
-
-
 def main() -> int:
     """Print every ratio beside its budget; 1 where one is missed."""
     missed = 0

@@ -41,7 +41,7 @@ def pin_many(folder: Path) -> int:
     """Compare with 200 bare HEADs in a row plus twice the composing of all files."""
     folder.mkdir()
     ratios: list[float] = []
-    with registry.running(folder) as address:
+    with registry.running(folder, auth={}) as address:
         layout = Layout()
         layout.root(layout.manifest())
         for number in range(DISTINCT):
