@@ -25,8 +25,10 @@ pytest_plugins = (
 
 #: What CI systems set and what cdkit reads: a test that wants one of these sets it itself.
 FROM_CI = (
-    "BITBUCKET_", "BUILDKITE", "BUILD_", "CDKIT_", "CI_", "CIRCLE", "CODEBUILD_", "GITHUB_",
-    "GITLAB_", "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "TEAMCITY_", "TF_BUILD",
+    "AGENT_", "APPVEYOR", "BITBUCKET_", "BUILDER_OUTPUT", "BUILDKITE", "BUILD_", "CDKIT_", "CI_",
+    "CIRCLE", "CODEBUILD_", "DRONE", "FORGEJO_", "GITEA_", "GITHUB_", "GITLAB_", "HARNESS_",
+    "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "SEMAPHORE", "SYSTEM_", "TEAMCITY_", "TEKTON_",
+    "TF_BUILD", "TRAVIS",
 )  # fmt: skip
 KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 

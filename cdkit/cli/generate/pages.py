@@ -1,8 +1,11 @@
-"""The pages of docs/ that follow from steps, rules and exit codes."""
+"""The pages of docs/ that follow from steps, rules, CI systems and exit codes."""
 
 import sys
 from collections.abc import Mapping, Sequence
 
+from cdkit.ci.detect import OVERRIDE, all_systems
+from cdkit.ci.dotenv import VARIABLE as DOTENV
+from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import MEANINGS
 from cdkit.cli.generate.actions import outputs_of
 from cdkit.cli.inputs import Input, inputs_of, variable
@@ -18,15 +21,34 @@ _EXITS = """They are the same for every step and every output format: any *no* g
 *cannot tell* gives 4, else 0. `mode: report` shows what would have failed and exits 0, but for 2,
 70, 130 and 143."""
 
+_SYSTEMS = f"""\
+Every step works the same everywhere; what differs is what a CI system tells, and how a step's
+outputs reach later steps. cdkit reads environment variables alone, and asks no server. `cdkit
+doctor` says which system it sees. Where two claim a job, it stops and asks for
+`{OVERRIDE}=<name>`, or `--ci <name>`: a wrong guess would put a wrong build id into a name that
+never changes.
+
+`tag-image --tag-from build` makes its tag of the run, and of the attempt where running again
+keeps the run. So whoever runs a job again gets another tag. Where neither is told there is no
+build id, and the answer is *cannot tell*: take `--tag-from sha`, or map the variables that the
+last table names."""
+_OUTPUTS = f"""\
+Set `{DOTENV}` to a file's path and a step adds its outputs there, one a line: `image` becomes
+`CDKIT_IMAGE`, `config-digest` becomes `CDKIT_CONFIG_DIGEST`. Empty ones are left out. What is
+not a letter, a digit or one of `-._~/:@+=,` is percent-encoded, so a shell that sources the file
+runs nothing of it: `set -a; . ./image.env; set +a`. Let the file begin empty, and only jobs
+write it that run no code of the change."""
+
 
 def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:
-    """Return the pages of all steps and rules, their two indexes, and that of the exit codes."""
+    """Return the pages of steps and rules, their two indexes, CI systems and exit codes."""
     made = {f"docs/steps/{step.name}.md": step_page(step) for step in steps}
     made["docs/steps/README.md"] = _step_index(steps)
     for step in steps:
         made |= {rule_page(rule.domain, rule.id): rule_text(rule, step) for rule in step.rules()}
     made["docs/rules/README.md"] = _rule_index(steps)
     made["docs/exit-codes.md"] = _exit_codes()
+    made["docs/ci-systems.md"] = _ci_systems()
     return {path: NOTE + "\n" + text.rstrip() + "\n" for path, text in made.items()}
 
 
@@ -106,6 +128,35 @@ def _rule_index(steps: Sequence[AnyStep]) -> str:
             table = _table(("rule", "severity", "question", "what it finds"), rows)
             parts += [f"## [{step.name}](../steps/{step.name}.md)", table]
     return "\n\n".join(parts)
+
+
+def _ci_systems() -> str:
+    systems = sorted(all_systems().values(), key=lambda system: system.title.lower())
+    known = [system for system in systems if not system.fallback]
+    told = (
+        "system", "`--ci`", "recognised by", "run", "attempt", "commit", "branch"
+    )  # fmt: skip
+    rows = [_system_row(system) for system in known]
+    ways = [(system.title, system.told.outputs, system.told.note) for system in systems]
+    return "\n\n".join(
+        [
+            "# CI systems",
+            _SYSTEMS,
+            _table(told, rows),
+            "Where several variables of a branch are named, the first is that of a pull request.",
+            "## How outputs leave, and what to know",
+            _OUTPUTS,
+            _table(("system", "outputs", "note"), ways),
+        ]
+    )
+
+
+def _system_row(system: CiSystem) -> tuple[str, ...]:
+    told = system.told
+    source = told.source or (sys.modules[system.read.__module__].__doc__ or "").partition(": ")[0]
+    variables = (told.recognised, told.run, told.attempt, told.commit, told.branch)
+    cells = (" ".join(f"`{name}`" for name in names) for names in variables)
+    return f"[{system.title}]({source})", f"`{system.name}`", *cells
 
 
 def _exit_codes() -> str:
