@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.groovy",
+    "tests.parts.podman",
     "tests.parts.postgres",
     "tests.parts.precommit",
     "tests.parts.prek",
