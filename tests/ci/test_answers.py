@@ -12,6 +12,7 @@ from cdkit.ci.detect import all_systems
 from cdkit.ci.system import Append, Call, CiSystem, Say, Section
 from cdkit.core.errors import Unwritable
 from cdkit.core.secret import Secret
+from cdkit.report.report import format_names
 
 SYSTEMS = all_systems()
 EVERY = pytest.mark.parametrize("system", [*SYSTEMS.values()], ids=[*SYSTEMS])
@@ -225,4 +226,4 @@ def test_a_hostile_title_is_one_line_and_no_command(system: CiSystem) -> None:
 
 @EVERY
 def test_annotations_name_a_report_format(system: CiSystem) -> None:
-    assert system.annotations in {"", "github"}
+    assert system.annotations in {"", *format_names()}

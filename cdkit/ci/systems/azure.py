@@ -175,6 +175,7 @@ SYSTEM = CiSystem(
     title="Azure Pipelines",
     present=present,
     read=read,
+    annotations="azure",
     outputs=outputs,
     summary=summary,
     open_section=open_section,
@@ -187,7 +188,8 @@ SYSTEM = CiSystem(
         attempt=("SYSTEM_STAGEATTEMPT", "SYSTEM_JOBATTEMPT"),
         commit=("BUILD_SOURCEVERSION",),
         branch=("SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"),
-        outputs="output variables of the step, `$(name.CDKIT_IMAGE)`",
+        outputs="output variables of the step, `$(name.CDKIT_IMAGE)`; the file that "
+        "`CDKIT_DOTENV` names",
         note="The second attempt of a stage counts from 1001. `BUILD_BUILDNUMBER` is free text.",
     ),
     samples=(
