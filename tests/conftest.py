@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.groovy",
+    "tests.parts.podman",
     "tests.parts.postgres",
     "tests.parts.precommit",
     "tests.parts.prek",
@@ -25,8 +26,10 @@ pytest_plugins = (
 
 #: What CI systems set and what cdkit reads: a test that wants one of these sets it itself.
 FROM_CI = (
-    "BITBUCKET_", "BUILDKITE", "BUILD_", "CDKIT_", "CI_", "CIRCLE", "CODEBUILD_", "GITHUB_",
-    "GITLAB_", "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "TEAMCITY_", "TF_BUILD",
+    "AGENT_", "APPVEYOR", "BITBUCKET_", "BUILDER_OUTPUT", "BUILDKITE", "BUILD_", "CDKIT_", "CI_",
+    "CIRCLE", "CODEBUILD_", "DRONE", "FORGEJO_", "GITEA_", "GITHUB_", "GITLAB_", "HARNESS_",
+    "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "SEMAPHORE", "SYSTEM_", "TEAMCITY_", "TEKTON_",
+    "TF_BUILD", "TRAVIS",
 )  # fmt: skip
 KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 

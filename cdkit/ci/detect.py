@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from cdkit.ci import systems
+from cdkit.ci.row import system_of
 from cdkit.ci.system import CiSystem, Environ
+from cdkit.ci.table import ROWS
 from cdkit.core.errors import RequestError
 from cdkit.core.plugins import collect
 
@@ -12,8 +14,10 @@ OVERRIDE = "CDKIT_CI"
 
 
 def all_systems() -> Mapping[str, CiSystem]:
-    """Return every CI system that we know, by name."""
-    return {system.name: system for system in collect(systems, "SYSTEM", CiSystem).values()}
+    """Return every CI system that we know, by name, sorted: the files', and those of the table."""
+    files = collect(systems, "SYSTEM", CiSystem)
+    rows = {row.name: system_of(row, files) for row in ROWS}
+    return dict(sorted({**rows, **files}.items()))
 
 
 def detect(environ: Environ, override: str = "") -> CiSystem:

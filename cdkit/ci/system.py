@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from cdkit.ci import dotenv
 from cdkit.core.context import BuildContext
 from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
 
 Environ = Mapping[str, str]
+Markdown = Callable[[], str]
+"""Gives the summary of a step; it is only rendered where somebody shows it."""
 
 
 class Append(Struct, frozen=True, kw_only=True):
@@ -16,6 +19,23 @@ class Append(Struct, frozen=True, kw_only=True):
 
     path: str
     text: str
+
+
+class Say(Struct, frozen=True, kw_only=True):
+    """A line for the log that the CI system obeys; everything foreign in it is escaped."""
+
+    line: str
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A program of the CI system's own that wants to be run, with text on its standard input."""
+
+    argv: tuple[str, ...]
+    stdin: str
+
+
+Handed = Append | Say | Call
+"""A thing that is handed to the CI system."""
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -35,16 +55,21 @@ class Sample(Struct, frozen=True, kw_only=True):
     context: BuildContext
 
 
-def no_outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
-    """Hand nothing on: this system has no place for a step's outputs."""
-    del environ, outputs
+def to_dotenv(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
+    """Return what belongs into the file that CDKIT_DOTENV names; nothing without it.
+
+    It is how outputs leave on a system that has no place of its own for them. An output `image`
+    becomes `CDKIT_IMAGE`. Nothing in the file is code, whatever the values hold (see `dotenv`).
+    """
+    path = environ.get(dotenv.VARIABLE, "")
+    text = dotenv.lines(outputs)
+    return (Append(path=path, text=text),) if path and text else ()
+
+
+def no_summary(environ: Environ, markdown: Markdown) -> tuple[Handed, ...]:
+    """Hand nothing on: this system shows no summary."""
+    del environ, markdown
     return ()
-
-
-def no_summary(environ: Environ) -> str:
-    """Name no file: this system shows no summary."""
-    del environ
-    return ""
 
 
 def no_mask(secret: Secret) -> str:
@@ -64,16 +89,33 @@ def no_end(section: Section) -> str:
     return ""
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """The variables that the essential answers come from, and how outputs leave: for the page.
+
+    `attempt` is empty where a run that is repeated gets another id anyway, or where nothing tells
+    the repetition: then `run` is empty too, since a tag made from it would be made twice.
+    """
+
+    recognised: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    attempt: tuple[str, ...] = ()
+    commit: tuple[str, ...] = ()
+    branch: tuple[str, ...] = ()
+    outputs: str = "the file that `CDKIT_DOTENV` names"
+    note: str = ""
+    source: str = ""
+
+
 class CiSystem(Struct, frozen=True, kw_only=True):
     """One CI system.
 
     `present` says whether this environment is the system's own, for which each sample of all
     systems is the test: exactly one claims it. `fallback` marks the one that is meant when no
     other claims. `annotations` names the report format that the system shows beside the code when
-    it stands in the job's log. `outputs` turns a step's outputs into text for a file;
-    `summary_path` names the file that a Markdown summary is added to, or "". `mask` returns the
-    line that tells the system to hide a secret. Lines from `mask`, `open_section` and
-    `close_section` go to stderr: stdout is data, and each of these systems reads both.
+    it stands in the job's log. `outputs` turns a step's outputs into what is handed on; `summary`
+    does so with a Markdown summary. `mask` returns the line that tells the system to hide a
+    secret. Lines from `mask`, `open_section`, `close_section` and every `Say` go to stderr: stdout
+    is data, and each of these systems reads both. `told` is what docs/ci-systems.md says.
     """
 
     name: str
@@ -81,11 +123,12 @@ class CiSystem(Struct, frozen=True, kw_only=True):
     present: Callable[[Environ], bool]
     read: Callable[[Environ], BuildContext]
     annotations: str = ""
-    outputs: Callable[[Environ, Mapping[str, str]], tuple[Append, ...]] = no_outputs
-    summary_path: Callable[[Environ], str] = no_summary
+    outputs: Callable[[Environ, Mapping[str, str]], tuple[Handed, ...]] = to_dotenv
+    summary: Callable[[Environ, Markdown], tuple[Handed, ...]] = no_summary
     open_section: Callable[[Section], str] = headline
     close_section: Callable[[Section], str] = no_end
     mask: Callable[[Secret], str] = no_mask
     log_colour: bool = False
     fallback: bool = False
+    told: Told = Told()
     samples: tuple[Sample, ...] = ()

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec import Struct
 
-from cdkit.ci.system import CiSystem
+from cdkit.ci.system import Append, CiSystem, Handed, Say
 from cdkit.cli.exits import Exit, exit_of_answer, exit_of_kind, in_mode
 from cdkit.core.documents.statement import encode_statement, state
-from cdkit.core.errors import CdkitError, Kind, RequestError
+from cdkit.core.errors import CdkitError, Kind, RequestError, Unwritable
 from cdkit.core.names import TOOL
 from cdkit.core.step import AnyStep, Options, Outcome, Outputs
 from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, yes
@@ -50,8 +50,28 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
 
 def set_outputs(outputs: Mapping[str, str], system: CiSystem, world: World) -> None:
     """Hand outputs to the CI system: the last thing done, so that none promises too much."""
-    for addition in system.outputs(world.environ, outputs):
-        world.files.append(addition.path, addition.text)
+    for handed in system.outputs(world.environ, outputs):
+        _hand(handed, world)
+
+
+def _hand(handed: Handed, world: World) -> None:
+    """Hand one thing to the CI system; Unwritable, or CannotTell, where it does not take it.
+
+    A program of its own that is not there (in a container of the job's) is a place that the job
+    does not have, as a file that no variable names.
+    """
+    if isinstance(handed, Append):
+        world.files.append(handed.path, handed.text)
+    elif isinstance(handed, Say):
+        world.talk.say(handed.line)
+    elif world.processes.which(handed.argv[0]):
+        done = world.processes.run(handed.argv, stdin=handed.stdin.encode("utf-8", "replace"))
+        if done.code != 0:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise Unwritable(
+                f"{' '.join(handed.argv[:3])} ended with {done.code}: {said[-300:]}",
+                remedy=f"see why {handed.argv[0]} cannot reach its server from here",
+            )
 
 
 def _known_formats(options: Options) -> None:
@@ -167,14 +187,18 @@ def _write_reports(performed: Performed, options: Options, world: World) -> Iter
 def _tell(performed: Performed, system: CiSystem, world: World) -> Iterator[Reason]:
     """Hand summary and annotations to the CI system, in the way that it wants them."""
     try:
-        if summary := system.summary_path(world.environ):
-            from cdkit.report.formats.markdown import cut
-
-            world.files.append(summary, cut(render("markdown", performed.report)) + "\n")
+        for handed in system.summary(world.environ, lambda: _markdown(performed.report)):
+            _hand(handed, world)
         if system.annotations:
             world.talk.say(render(system.annotations, performed.report).rstrip("\n"))
     except CdkitError as error:
         yield error.reason()
+
+
+def _markdown(report: Report) -> str:
+    from cdkit.report.formats.markdown import cut
+
+    return cut(render("markdown", report)) + "\n"
 
 
 def _show(performed: Performed, options: Options) -> Iterator[Reason]:

@@ -43,11 +43,12 @@ def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) ->
     if session.data is None:
         raise RequestError("there is no cdkit.yaml here", remedy="write one with `cdkit init`")
     walked = _walk(session)
-    if session.system.annotations == "github":
-        from cdkit.report.formats.github import annotate
+    if session.system.annotations:
+        from cdkit.report.report import annotate
 
         reports = [performed.report for performed in walked.performed]
-        session.world.talk.say(annotate(reports).rstrip("\n"))
+        said = annotate(session.system.annotations, reports)
+        session.world.talk.say(said.rstrip("\n"))
     lost = _leave(walked, session, summary)
     return int(worst([*(performed.exit for performed in walked.performed), *lost]))
 

@@ -1,4 +1,4 @@
-"""Containers, as far as steps want them: one that runs to its end, and what it leaves."""
+"""Containers and images, as far as steps want them of an engine: run to the end, looked at."""
 
 from typing import Protocol
 
@@ -41,6 +41,28 @@ class Ended(Struct, frozen=True, kw_only=True):
     collected: dict[str, bytes] = {}
 
 
+class LocalImage(Struct, frozen=True, kw_only=True):
+    """An image as an engine holds it, in the engine's own words: none of it proves a push.
+
+    `id` is the digest of the config, or in containerd's store that of the manifest or index.
+    `repo_digests` are `repository@digest`: containerd's store and podman make them up for an image
+    that was only built or tagged (moby/moby#45122, containers/podman#15780).
+    """
+
+    id: str
+    repo_digests: tuple[str, ...] = ()
+    repo_tags: tuple[str, ...] = ()
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    labels: dict[str, str] = {}
+
+    @property
+    def platform(self) -> str:
+        """The platform as `os/architecture/variant`, as far as the engine says it."""
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
 class Engine(Protocol):
     """A container engine."""
 
@@ -49,6 +71,12 @@ class Engine(Protocol):
 
     def obtain(self, image: str) -> None:
         """Make sure that the engine holds an image, pulling it by digest; raises CannotTell."""
+
+    def inspect(self, image: str) -> LocalImage | None:
+        """Return what the engine says of an image by name or ID, or None where it holds none.
+
+        Nothing is pulled. Raises CannotTell where the engine fails or answers what cannot be read.
+        """
 
     def run(self, container: Container) -> Ended:
         """Run a container to its end, then remove it, on a failure and on Ctrl-C too.

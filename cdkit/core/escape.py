@@ -74,6 +74,21 @@ def command_property(text: str) -> str:
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def azure_data(text: str) -> str:
+    """Return the data of an Azure Pipelines logging command (what stands after the `]`).
+
+    The agent looks for the first `##vso[` of a line and reads `%0D`, `%0A` and `%AZP25` back
+    (microsoft/azure-pipelines-task-lib, taskcommand.ts); so a value can begin no second command.
+    """
+    text = sound(text)
+    return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def azure_property(text: str) -> str:
+    """Return a property's value of an Azure Pipelines logging command."""
+    return azure_data(text).replace("]", "%5D").replace(";", "%3B")
+
+
 _OUTPUT_NAME = "[A-Za-z_][A-Za-z0-9_-]*"
 _DELIMITER = "[A-Za-z0-9_]+"
 

@@ -1,6 +1,6 @@
 """What is reported: a step's question, its answer with all reasons, and all that it found."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -53,10 +53,15 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Format(Struct, frozen=True, kw_only=True):
-    """A format: its name and how a report is written in it, with a line end at the end."""
+    """A format: its name and how a report is written in it, with a line end at the end.
+
+    `annotate` writes several reports at once, where a CI system counts what it shows for a whole
+    step of its own.
+    """
 
     name: str
     render: Callable[[Report], str]
+    annotate: Callable[[Sequence[Report]], str] | None = None
 
 
 def format_names() -> tuple[str, ...]:
@@ -76,6 +81,15 @@ def render(name: str, report: Report) -> str:
             remedy=f"use one of: {', '.join(format_names())}",
         )
     return load(formats, name, "FORMAT", Format).render(report)
+
+
+def annotate(name: str, reports: Sequence[Report]) -> str:
+    """Return several reports as one in the format of this name, which a CI system named."""
+    from cdkit.report import formats
+
+    form = load(formats, name, "FORMAT", Format)
+    whole = form.annotate or (lambda shown: "".join(form.render(report) for report in shown))
+    return whole(reports)
 
 
 def replay_mark(report: Report) -> str:

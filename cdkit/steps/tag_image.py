@@ -47,6 +47,14 @@ class TagImageOptions(Options, frozen=True, kw_only=True):
     reference: Annotated[
         str, option("A pushed image by tag, `repository:tag`: the registry is asked what it is.")
     ] = ""
+    local: Annotated[
+        str,
+        option(
+            "An image of the local engine (Docker, podman) by name or ID: its digest counts where "
+            "the registry holds it in `repository`, as the same image.",
+            metavar="IMAGE",
+        ),
+    ] = ""
     tag_from: Annotated[
         tuple[str, ...],
         option(
@@ -120,7 +128,9 @@ def run(options: TagImageOptions, world: World) -> Outcome:
 
 
 def _name(options: TagImageOptions, world: World) -> _Named:
-    """Find the repository and the image: in the layout, else in the registry, else nowhere yet."""
+    """Find the repository and the image: in layout, engine or registry, else nowhere yet."""
+    if options.local:
+        return _in_engine(options, world)
     asked = _asked(options)
     digest = asked.digest if asked else _bare_digest(options)
     repository = _repository(options, asked, world)
@@ -131,6 +141,26 @@ def _name(options: TagImageOptions, world: World) -> _Named:
     if asked is None and digest is None:
         return _Named(repository=repository, image=None, digest=None)
     return _in_registry(asked or pin(repository, digest), repository, world)
+
+
+def _in_engine(options: TagImageOptions, world: World) -> _Named:
+    """Take an image of the local engine for what the registry confirms that it is."""
+    from cdkit.core.oci.registry import Registry
+    from cdkit.image.engine import find, registry_of
+
+    if options.layout or options.digest or options.reference:
+        raise RequestError(
+            "a local image is given, and a layout, digest or reference too",
+            remedy="give one of them: the digest where you have it",
+        )
+    repository = _repository(options, registry_of(options.local, options.repository), world)
+    if world.engine is None or (why := world.engine.missing()):
+        raise CannotTell(
+            why if world.engine else "no container engine can be asked here",
+            remedy="start Docker, or `podman system service` with DOCKER_HOST set to its socket",
+        )
+    image = find(options.local, repository, world.engine, Registry(world))
+    return _Named(repository=repository, image=image, digest=image.digest)
 
 
 def _in_registry(asked: Reference, repository: Reference, world: World) -> _Named:

@@ -5,6 +5,7 @@ def call(Map args = [:]) {
         layout: 'CDKIT_TAG_IMAGE_LAYOUT',
         digest: 'CDKIT_TAG_IMAGE_DIGEST',
         reference: 'CDKIT_TAG_IMAGE_REFERENCE',
+        local: 'CDKIT_TAG_IMAGE_LOCAL',
         tagFrom: 'CDKIT_TAG_IMAGE_TAG_FROM',
         tags: 'CDKIT_TAG_IMAGE_TAGS',
         platform: 'CDKIT_TAG_IMAGE_PLATFORM',

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from cdkit.ci.detect import detect
 from cdkit.cli.exits import Exit
-from cdkit.cli.perform import Performed, perform
+from cdkit.cli.perform import Performed, perform, set_outputs
 from cdkit.core.documents.fact import read_fact
-from cdkit.core.errors import RequestError
-from cdkit.core.world import World
+from cdkit.core.errors import RequestError, Unwritable
+from cdkit.core.world import Completed, Processes, World
 from tests.cli.steps import ASK, AskOptions
-from tests.worlds import Notebook, world
+from tests.worlds import NoProcesses, Notebook, world
 
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "out", "GITHUB_STEP_SUMMARY": "summary.md"}
 
@@ -118,3 +119,68 @@ def test_a_summary_that_cannot_be_written_never_leaves_the_output_yes(tmp_path: 
     done = performed(tmp_path, environ)
     assert done.exit is Exit.CANNOT_TELL
     assert "cannot-tell" in (tmp_path / "out").read_text()
+
+
+class Agent:
+    """A program of the CI system's own, which writes down what it is asked."""
+
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
+        self.asked: list[tuple[tuple[str, ...], bytes]] = []
+
+    def which(self, program: str) -> str | None:
+        return f"/usr/bin/{program}"
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout: float = 60,  # noqa: ARG002
+        environ: Mapping[str, str] | None = None,  # noqa: ARG002
+        cwd: str | None = None,  # noqa: ARG002
+    ) -> Completed:
+        self.asked.append((tuple(argv), stdin))
+        return Completed(code=self.code, stdout=b"", stderr=b"no such build\n")
+
+
+BUILDKITE = {"BUILDKITE": "true", "BUILDKITE_STEP_KEY": "ask", "BUILDKITE_JOB_ID": "e44f"}
+
+
+def _on_buildkite(folder: Path, processes: Processes) -> Performed:
+    around = world(folder, environ=BUILDKITE, processes=processes)
+    return perform(ASK, AskOptions(answer="no"), around, detect(around.environ))
+
+
+def test_on_buildkite_the_agent_keeps_outputs_and_shows_the_summary(tmp_path: Path) -> None:
+    agent = Agent()
+    assert _on_buildkite(tmp_path, agent).exit is Exit.NO
+    (annotated, summary), *kept = agent.asked
+    assert annotated[:2] == ("buildkite-agent", "annotate")
+    assert b"something is bad" in summary
+    assert (("buildkite-agent", "meta-data", "set", "ask:verdict"), b"no") in kept
+
+
+def test_in_a_container_without_the_agent_buildkite_has_no_place_for_outputs(
+    tmp_path: Path,
+) -> None:
+    assert _on_buildkite(tmp_path, NoProcesses()).exit is Exit.NO
+
+
+def test_an_agent_that_refuses_an_output_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(Unwritable, match=r"meta-data set ended with 1: no such build"):
+        set_outputs(
+            {"verdict": "yes"},
+            detect(BUILDKITE),
+            world(tmp_path, environ=BUILDKITE, processes=Agent(code=1)),
+        )
+
+
+def test_on_azure_outputs_are_said_on_standard_error(tmp_path: Path) -> None:
+    environ = {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(tmp_path)}
+    around = world(tmp_path, environ=environ)
+    perform(ASK, AskOptions(answer="no"), around, detect(environ))
+    assert isinstance(around.talk, Notebook)
+    assert around.talk.said[0] == f"##vso[task.uploadsummary]{tmp_path}/cdkit-summary.md"
+    assert "##vso[task.setvariable variable=CDKIT_VERDICT;isOutput=true]no" in around.talk.said
+    assert "something is bad" in (tmp_path / "cdkit-summary.md").read_text()

@@ -19,6 +19,7 @@ PARTS = {
     "groovy": "tests.parts.groovy",
     "index": "tests.parts.index",
     "node": "tests.parts.node",
+    "podman": "tests.parts.podman",
     "postgres": "tests.parts.postgres",
     "pre-commit": "tests.parts.precommit",
     "prek": "tests.parts.prek",

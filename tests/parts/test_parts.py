@@ -8,9 +8,11 @@ from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import docker
 import psycopg
 import pytest
 
+from tests.parts import podman as podman_part
 from tests.parts import postgres as postgres_part
 from tests.parts import presence, registry
 from tests.parts.node import Node
@@ -50,6 +52,13 @@ def test_the_environment_looks_like_a_terminal() -> None:
 @pytest.mark.needs("docker")
 def test_the_engine_runs_linux_containers(docker_engine: DockerClient) -> None:
     assert docker_engine.version()["Os"] == "linux"
+
+
+@pytest.mark.needs("podman")
+def test_podman_answers_as_docker_does(podman: podman_part.Podman) -> None:
+    client = docker.DockerClient(base_url=podman.host, version="1.40")
+    assert client.info()["OSType"] == "linux"
+    client.close()
 
 
 def answer(address: str, headers: dict[str, str]) -> int:

@@ -26,7 +26,17 @@ EVERY = pytest.mark.parametrize("form", FORMATS)
 REPLAY = Replay(run="5f3a", at="2026-11-20T09:00:00Z")
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20) | st.sampled_from(
-    ["a\n::error::x", "##[add-mask]x", "\x1b[31m", "\ud800", "|a`b", "]]>", "\r::debug::y", ""]
+    [
+        "a\n::error::x",
+        "##[add-mask]x",
+        "##vso[task.setsecret]x",
+        "\x1b[31m",
+        "\ud800",
+        "|a`b",
+        "]]>",
+        "\r::debug::y",
+        "",
+    ]
 )
 WHERE = st.none() | st.builds(
     Location,
@@ -68,7 +78,16 @@ REPORTS = st.builds(
 
 
 def test_the_formats_are_those_that_a_step_offers() -> None:
-    assert FORMATS == ("codequality", "github", "json", "junit", "markdown", "sarif", "text")
+    assert FORMATS == (
+        "azure",
+        "codequality",
+        "github",
+        "json",
+        "junit",
+        "markdown",
+        "sarif",
+        "text",
+    )
 
 
 def test_an_unknown_format_is_refused_with_the_list() -> None:
@@ -147,6 +166,9 @@ PASSES: dict[str, Callable[[str], bool]] = {
     "sarif": _sarif_passes,
     "junit": _junit_passes,
     "codequality": _codequality_passes,
+    "azure": lambda shown: (
+        not re.search(r"^##vso\[task\.logissue type=(error|warning);", shown, re.MULTILINE)
+    ),
     "github": lambda shown: not re.search("^::(error|warning)", shown, re.MULTILINE),
     "markdown": lambda shown: not re.search("^## [❌❓]", shown, re.MULTILINE),
     "text": lambda shown: not re.search(r"^.*: (no|cannot tell)(  \(|$)", shown, re.MULTILINE),
@@ -198,17 +220,25 @@ def test_a_suppressed_finding_does_not_tell_a_reason(form: str) -> None:
     assert not passes(form, shown)
 
 
+OWN = {
+    "github": r"::(error|warning|notice) (file|title)=|::debug::|::group::|::endgroup::$",
+    "azure": r"##vso\[task\.logissue type=(error|warning);|##\[(debug|group)\]|##\[endgroup\]$",
+}
+
+
 @EVERY
 @settings(max_examples=60, deadline=None)
 @given(written=REPORTS)
-def test_no_line_is_a_command_but_those_of_the_github_format(form: str, written: Report) -> None:
+def test_no_line_is_a_command_but_those_of_a_systems_own_format(form: str, written: Report) -> None:
     shown = render(form, written)
     shown.encode()
-    own = re.compile(r"::(error|warning|notice) (file|title)=|::debug::|::group::|::endgroup::$")
+    own = re.compile(OWN.get(form, "nothing"))
     for line in re.split("[\r\n]", shown):
         bare = line.lstrip("\ufeff\u200b").lstrip()
-        assert not bare.startswith("::") or (form == "github" and own.match(bare))
-        assert "##[" not in bare or own.match(bare)
+        known = own.match(bare)
+        assert known or not bare.startswith("::")
+        rest = bare[known.end() :] if known and form == "azure" else bare
+        assert not re.search(r"##(vso)?\[", rest) or (known and form == "github")
 
 
 @EVERY

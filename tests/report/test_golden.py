@@ -11,6 +11,7 @@ from cdkit.report.report import render
 from tests.report.cases import CASES, FOLDER, report
 
 FILES = {
+    "azure": "azure.txt",
     "codequality": "codequality.json",
     "github": "github.txt",
     "json": "report-v1.json",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cdkit.core.container import Container, Ended
+from cdkit.core.container import Container, Ended, LocalImage
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Completed
 
@@ -30,6 +30,9 @@ class FakeEngine:
     def obtain(self, image: str) -> None:
         if not self.pulls:
             raise CannotTell(f"cannot pull {image}", remedy="check the network")
+
+    def inspect(self, image: str) -> LocalImage | None:  # noqa: ARG002
+        return None
 
     def run(self, container: Container) -> Ended:
         self.ran.append(container)

@@ -5,7 +5,7 @@ import re
 from msgspec.structs import replace
 
 from cdkit.ci.reading import address, branch_of, project_of
-from cdkit.ci.system import CiSystem, Environ, Sample
+from cdkit.ci.system import CiSystem, Environ, Sample, Told
 from cdkit.core.context import BuildContext
 
 _COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
@@ -18,13 +18,16 @@ def present(environ: Environ) -> bool:
     systems' variables; such a build was begun by the webhook event WORKFLOW_JOB_QUEUED
     (CodeBuild user guide, "self-hosted runners") and belongs to the other system. RUNNER_OS and
     CI_RUNNER_ID are set by those runners alone, so they tell it too.
+
+    A stage of CodePipeline is built by CodeBuild too, and is a system of its own (see the table).
     """
     lent = (
         environ.get("CODEBUILD_WEBHOOK_EVENT") == "WORKFLOW_JOB_QUEUED"
         or (environ.get("GITHUB_ACTIONS") == "true" and bool(environ.get("RUNNER_OS")))
         or (environ.get("GITLAB_CI") == "true" and bool(environ.get("CI_RUNNER_ID")))
     )
-    return bool(environ.get("CODEBUILD_BUILD_ID")) and not lent
+    staged = environ.get("CODEBUILD_INITIATOR", "").startswith("codepipeline/")
+    return bool(environ.get("CODEBUILD_BUILD_ID")) and not lent and not staged
 
 
 def read(environ: Environ) -> BuildContext:
@@ -91,6 +94,13 @@ SYSTEM = CiSystem(
     title="AWS CodeBuild",
     present=present,
     read=read,
+    told=Told(
+        recognised=("CODEBUILD_BUILD_ID",),
+        run=("CODEBUILD_BUILD_ID",),
+        commit=("CODEBUILD_RESOLVED_SOURCE_VERSION",),
+        branch=("CODEBUILD_WEBHOOK_HEAD_REF", "CODEBUILD_WEBHOOK_TRIGGER"),
+        note="The id holds a `:`, so a tag is made of it with a hash; a retry is a new build.",
+    ),
     samples=(
         Sample(
             name="a push",
@@ -132,14 +142,15 @@ SYSTEM = CiSystem(
             context=replace(_CONTEXT, event="PUSH", tag="v1.4.0"),
         ),
         Sample(
-            name="a stage of CodePipeline with its source in S3",
+            name="a build that somebody started, with its source in S3",
             environ={
                 "CODEBUILD_BUILD_ID": _BUILD,
-                "CODEBUILD_INITIATOR": "codepipeline/orders",
+                "CODEBUILD_INITIATOR": "mona",
+                "CODEBUILD_WEBHOOK_TRIGGER": "branch/main",
                 "CODEBUILD_RESOLVED_SOURCE_VERSION": "arn:aws:s3:::sources/orders.zip",
             },
             context=BuildContext(
-                system="codebuild", run=_BUILD, job="orders", actor="codepipeline/orders"
+                system="codebuild", run=_BUILD, job="orders", branch="main", actor="mona"
             ),
         ),
     ),

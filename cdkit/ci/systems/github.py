@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from cdkit.ci.reading import branch_of, whole
-from cdkit.ci.system import Append, CiSystem, Environ, Sample, Section
+from cdkit.ci.system import (
+    Append,
+    CiSystem,
+    Environ,
+    Handed,
+    Markdown,
+    Sample,
+    Section,
+    Told,
+)
 from cdkit.core.context import BuildContext
 from cdkit.core.errors import Unwritable
 from cdkit.core.escape import command_data, output_block, terminal
@@ -73,7 +82,7 @@ def _run_url(repository_url: str, run: str, attempt: int) -> str:
     return f"{repository_url}/actions/runs/{run}" + (f"/attempts/{attempt}" if attempt else "")
 
 
-def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
+def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
     """Return what belongs into GITHUB_OUTPUT; nothing where GitHub named no such file.
 
     A list that is too long is cut at a line, and its last line says so. Raises Unwritable where
@@ -109,9 +118,10 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def summary_path(environ: Environ) -> str:
-    """Return the file of the job's summary; older servers have none."""
-    return environ.get("GITHUB_STEP_SUMMARY", "")
+def summary(environ: Environ, markdown: Markdown) -> tuple[Handed, ...]:
+    """Return what belongs into the job's summary; older servers have none."""
+    path = environ.get("GITHUB_STEP_SUMMARY", "")
+    return (Append(path=path, text=markdown()),) if path else ()
 
 
 def open_section(section: Section) -> str:
@@ -172,11 +182,20 @@ SYSTEM = CiSystem(
     read=read,
     annotations="github",
     outputs=outputs,
-    summary_path=summary_path,
+    summary=summary,
     open_section=open_section,
     close_section=close_section,
     mask=mask,
     log_colour=True,
+    told=Told(
+        recognised=("GITHUB_ACTIONS",),
+        run=("GITHUB_RUN_ID",),
+        attempt=("GITHUB_RUN_ATTEMPT",),
+        commit=("GITHUB_SHA",),
+        branch=("GITHUB_HEAD_REF", "GITHUB_REF"),
+        outputs="the step's outputs, `GITHUB_OUTPUT`",
+        note="In a pull request the commit is the merge that GitHub made for it.",
+    ),
     samples=(
         Sample(name="a push", environ=_ENVIRON | _PUSH, context=_PUSHED),
         Sample(

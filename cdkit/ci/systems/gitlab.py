@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from cdkit.ci import dotenv
 from cdkit.ci.reading import whole
-from cdkit.ci.system import Append, CiSystem, Environ, Sample, Section
+from cdkit.ci.system import Append, CiSystem, Environ, Handed, Sample, Section, Told
 from cdkit.core.context import BuildContext
-from cdkit.core.escape import dotenv_value, gitlab_section, terminal
+from cdkit.core.escape import gitlab_section, terminal
 
 MOST_OF_A_VALUE = 1_000
 """Longest value in bytes: a dotenv report holds 5 KiB, and one that is larger is refused whole."""
@@ -51,26 +52,16 @@ def _of_request(environ: Environ, name: str) -> str:
     return own or environ.get(f"CI_EXTERNAL_PULL_REQUEST_{name}", "")
 
 
-def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
+def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
     """Return what belongs into the dotenv report that CDKIT_DOTENV names; nothing without it.
 
-    An output `image` becomes `CDKIT_IMAGE`. Values are percent-encoded where dotenv reports have
-    no way to write them (docs.gitlab.com, `artifacts:reports:dotenv`). Left out are empty values
-    and those over 1,000 bytes (long lists of reasons), which would get the whole report refused:
-    they stand in the record.
+    Values are percent-encoded where dotenv reports have no way to write them (docs.gitlab.com,
+    `artifacts:reports:dotenv`). Left out are empty values and those over 1,000 bytes (long lists
+    of reasons), which would get the whole report refused: they stand in the record.
     """
-    path = environ.get("CDKIT_DOTENV", "")
-    values = {_variable(name): dotenv_value(text) for name, text in outputs.items()}
-    lines = [f"{key}={value}\n" for key, value in values.items() if _fits(value)]
-    return (Append(path=path, text="".join(lines)),) if path and lines else ()
-
-
-def _variable(name: str) -> str:
-    return f"CDKIT_{name}".upper().replace("-", "_")
-
-
-def _fits(value: str) -> bool:
-    return 0 < len(value) <= MOST_OF_A_VALUE
+    path = environ.get(dotenv.VARIABLE, "")
+    text = dotenv.lines(outputs, MOST_OF_A_VALUE)
+    return (Append(path=path, text=text),) if path and text else ()
 
 
 def open_section(section: Section) -> str:
@@ -123,6 +114,16 @@ SYSTEM = CiSystem(
     open_section=open_section,
     close_section=close_section,
     log_colour=True,
+    told=Told(
+        recognised=("GITLAB_CI",),
+        run=("CI_PIPELINE_ID",),
+        attempt=("CI_JOB_ID",),
+        commit=("CI_COMMIT_SHA",),
+        branch=("CI_COMMIT_BRANCH", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"),
+        outputs="the dotenv report that `CDKIT_DOTENV` names",
+        note="A job's id is its attempt: GitLab numbers none, and a job that is retried gets a "
+        "new id.",
+    ),
     samples=(
         Sample(
             name="a branch",

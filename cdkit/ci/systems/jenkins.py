@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from cdkit.ci.reading import address, project_of
-from cdkit.ci.system import CiSystem, Environ, Sample
+from cdkit.ci.system import CiSystem, Environ, Sample, Told
 from cdkit.core.context import BuildContext
 
 
@@ -89,11 +89,19 @@ SYSTEM = CiSystem(
     title="Jenkins",
     present=present,
     read=read,
+    told=Told(
+        recognised=("JOB_NAME", "BUILD_NUMBER", "BUILD_TAG"),
+        run=("JOB_NAME", "BUILD_NUMBER"),
+        commit=("GIT_COMMIT",),
+        branch=("CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"),
+        outputs="what `cdkitTagImage(…)` returns; the file that `CDKIT_DOTENV` names",
+        note="A build that is replayed or started again gets a new number; `restart from stage` "
+        "does too.",
+    ),
     samples=(
         Sample(
             name="a multibranch pipeline's main branch",
-            environ=_ENVIRON
-            | {"BRANCH_NAME": "main", "BRANCH_IS_PRIMARY": "true", "GIT_BRANCH": "origin/main"},
+            environ=_ENVIRON | {"BRANCH_NAME": "main", "BRANCH_IS_PRIMARY": "true"},
             context=replace(_CONTEXT, branch="main", default_branch="main"),
         ),
         Sample(

@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cdkit.core.container import Container, Ended, Mount
+from msgspec import Struct
+
+from cdkit.core.container import Container, Ended, LocalImage, Mount
 from cdkit.core.errors import CannotTell
 
 if TYPE_CHECKING:
@@ -17,7 +19,24 @@ _QUICK = 10
 _PULL_TIMEOUT = 600
 _MOST_OUTPUT = 1024 * 1024 * 1024
 _MOST_COLLECTED = 1024 * 1024
+_MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
+
+
+class _Config(Struct, frozen=True):
+    Labels: dict[str, str] | None = None
+
+
+class _Inspected(Struct, frozen=True):
+    """The parts of an answer that are read, under the names of the Docker Engine API."""
+
+    Id: str
+    RepoDigests: tuple[str, ...] | None = None
+    RepoTags: tuple[str, ...] | None = None
+    Os: str | None = None
+    Architecture: str | None = None
+    Variant: str | None = None
+    Config: _Config | None = None
 
 
 class DockerEngine:
@@ -54,10 +73,50 @@ class DockerEngine:
                     ) from None
                 client.images.pull(image)
 
+    def inspect(self, image: str) -> LocalImage | None:
+        """Return what the engine says of an image by name or ID, or None where it holds none.
+
+        Docker Engine API, "Inspect an image"; podman answers the same at version 1.40 and later.
+        """
+        from docker.errors import ImageNotFound
+
+        with _client(_QUICK) as client:
+            try:
+                answer = client.api.inspect_image(image)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
+        return _local_image(image, answer)
+
     def run(self, container: Container) -> Ended:
         """Run a container to its end and remove it."""
         with _client(_PULL_TIMEOUT) as client, _created(client, container) as made:
             return _run(client, container, made.id)
+
+
+def _local_image(image: str, answer: object) -> LocalImage:
+    """Read an answer; the engine writes null where it has no digests, tags or labels."""
+    import msgspec
+
+    try:
+        found = msgspec.convert(answer, _Inspected)
+    except msgspec.ValidationError as fault:
+        raise CannotTell(
+            f"the engine says of {image} what cannot be read: {fault}",
+            remedy="update the engine, or name the image by --digest",
+        ) from fault
+    if len(found.RepoDigests or ()) > _MOST_NAMES or len(found.RepoTags or ()) > _MOST_NAMES:
+        raise CannotTell(
+            f"the engine has over {_MOST_NAMES} names for {image}", remedy="remove some of them"
+        )
+    return LocalImage(
+        id=found.Id if ":" in found.Id else f"sha256:{found.Id}",
+        repo_digests=found.RepoDigests or (),
+        repo_tags=found.RepoTags or (),
+        os=found.Os or "",
+        architecture=found.Architecture or "",
+        variant=found.Variant or "",
+        labels=(found.Config.Labels if found.Config else None) or {},
+    )
 
 
 def _run(client: "DockerClient", container: Container, made: str) -> Ended:

@@ -1,0 +1,86 @@
+"""podman's Docker-compatible API, on a socket of its own, with storage of its own.
+
+Its answers differ where it counts: an image that was only tagged has digests of a registry that
+never saw it (containers/podman#15780).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts import loopback
+
+HOW = "install the package podman (Debian, Ubuntu)"
+LONGEST_SOCKET = 100
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Podman:
+    """A running service: `host` is what DOCKER_HOST must be, `home` where its storage is."""
+
+    host: str
+    home: Path
+
+    def run(self, *arguments: str) -> str:
+        """Run the command on the same storage and return what it prints."""
+        done = subprocess.run(
+            [*_command(self.home), *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise RuntimeError(f"podman {arguments[0]} failed: {done.stderr.strip()[-1000:]}")
+        return done.stdout.strip()
+
+
+def _command(home: Path) -> list[str]:
+    return [
+        "podman", "--storage-driver=vfs", "--root", f"{home}/data", "--runroot", f"{home}/run",
+    ]  # fmt: skip
+
+
+def missing() -> str | None:
+    """Say why podman cannot be used, or None."""
+    if not shutil.which("podman"):
+        return f"podman is not on PATH; {HOW}"
+    with tempfile.TemporaryDirectory(prefix="cdkit-podman-") as home:
+        done = subprocess.run(
+            [*_command(Path(home)), "info"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    return None if done.returncode == 0 else f"podman does not work: {done.stderr.strip()[-300:]}"
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    """Podman's service; all share it: use names of your own."""
+    home = tmp_path_factory.mktemp("podman")
+    with tempfile.TemporaryDirectory(prefix="cdkit-") as short:  # a socket's path may not be long
+        path = Path(short) / "podman.sock"
+        assert len(os.fspath(path)) < LONGEST_SOCKET
+        command = [*_command(home), "system", "service", "--time=0", f"unix://{path}"]
+        with loopback.serving(command, home / "log", lambda: _answers(path)):
+            yield Podman(host=f"unix://{path}", home=home)
+
+
+def _answers(path: Path) -> bool:
+    connection = http.client.HTTPConnection("podman", timeout=5)
+    try:
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(5)
+        connection.sock.connect(os.fspath(path))
+        connection.request("GET", "/_ping")
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
