@@ -33,6 +33,9 @@ class _Helper(NoProcesses):
         self.out = out
         self.asked: list[tuple[Sequence[str], bytes]] = []
 
+    def which(self, program: str) -> str | None:
+        return f"/bin/{program}"
+
     def run(
         self,
         argv: Sequence[str],
