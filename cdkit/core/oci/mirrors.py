@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from cdkit.core.doors.workers import Turns
 from cdkit.core.errors import CannotTell, RequestError, Unreadable
+from cdkit.core.oci.authfile import bare
 from cdkit.core.oci.place import Place
 from cdkit.core.oci.reference import Reference, parse
 from cdkit.core.world import MIB, World
@@ -146,10 +147,15 @@ def _read(path: str, world: World) -> Iterator[_Rule]:
 
 
 def _moved(location: str, rest: str, rule: _Rule) -> Reference:
+    """Return the reference with its beginning replaced; it must lie on the host that is named."""
+    text = f"{location.rstrip('/')}{rest}"
     try:
-        return parse(f"{location.rstrip('/')}{rest}", where=rule.where)
+        found = parse(text, where=rule.where)
     except RequestError as fault:
         raise _illegal(f"leads to no image: {fault.what}", rule.where) from fault
+    if bare(text).partition("/")[0] != bare(found.registry):
+        raise _illegal(f"leads to {text[:200]!r}, which names no registry", rule.where)
+    return found
 
 
 def _illegal(what: str, where: str) -> Unreadable:
