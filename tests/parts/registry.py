@@ -42,7 +42,7 @@ def missing() -> str | None:
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A registry that asks for no login. All share it: push under a repository of your own."""
-    with _running(tmp_path_factory.mktemp("registry"), auth={}) as address:
+    with running(tmp_path_factory.mktemp("registry"), auth={}) as address:
         yield Registry(address=address)
 
 
@@ -52,12 +52,13 @@ def registry_with_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     home = tmp_path_factory.mktemp("registry-with-login")
     (home / "htpasswd").write_text(HTPASSWD)
     auth = {"htpasswd": {"realm": "cdkit-tests", "path": str(home / "htpasswd")}}
-    with _running(home, auth=auth) as address:
+    with running(home, auth=auth) as address:
         yield Registry(address=address, user=USER, password=PASSWORD)
 
 
 @contextlib.contextmanager
-def _running(home: Path, auth: Mapping[str, object]) -> Iterator[str]:
+def running(home: Path, auth: Mapping[str, object]) -> Iterator[str]:
+    """Run a registry with this `auth` in a folder; gives its address."""
     address = f"127.0.0.1:{loopback.free_port()}"
     config = {
         "version": 0.1,
