@@ -62,13 +62,21 @@ class Registry:
     Plain HTTP is spoken on loopback, and where registries.conf calls a registry insecure. With
     `mirrored` the mirrors that are configured there are asked first, and the registry itself where
     none of them has an answer; without, the registry alone, since a mirror's tag may be stale.
-    With `give_up` a registry that once gave no answer is not asked again.
+    With `give_up` a registry that once gave no answer is not asked again; `timeout` is in seconds,
+    for each request with all its tries.
     """
 
-    def __init__(self, world: World, *, mirrored: bool = False, give_up: bool = False) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        mirrored: bool = False,
+        give_up: bool = False,
+        timeout: float = 30,
+    ) -> None:
         self._mirrored = mirrored
         self._mirrors = Mirrors(world)
-        self._transport = Transport(world, give_up=give_up)
+        self._transport = Transport(world, give_up=give_up, timeout=timeout)
 
     @_redacted
     def digest_of(self, reference: Reference, *, proof: bool = False) -> Digest | None:

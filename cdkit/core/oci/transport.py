@@ -21,11 +21,13 @@ _MOST_WARNINGS = 5
 class Transport:
     """Requests to registries. Threads may share it.
 
-    With `give_up` a registry that gave no answer is not asked again.
+    Each takes at most `timeout` seconds, with all its tries. With `give_up` a registry that gave no
+    answer is not asked again.
     """
 
-    def __init__(self, world: World, *, give_up: bool = False) -> None:
+    def __init__(self, world: World, *, timeout: float = 30, give_up: bool = False) -> None:
         self._world = world
+        self._timeout = timeout
         self._give_up = give_up
         self._dead: dict[str, NoAnswer] = {}
         self.authorizer = Authorizer(world)
@@ -86,7 +88,9 @@ class Transport:
             headers: dict[str, str | Secret] = {"Accept": media.ACCEPT}
             if header and (here.scheme, here.netloc) == (home.scheme, home.netloc):
                 headers["Authorization"] = header
-            answer = self._world.http.request(method, url, headers=headers, limit=limit)
+            answer = self._world.http.request(
+                method, url, headers=headers, limit=limit, timeout=self._timeout
+            )
             self._warn(place, answer)
             if answer.status not in _REDIRECTS:
                 return answer
