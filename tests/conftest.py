@@ -21,6 +21,7 @@ pytest_plugins = (
     "tests.parts.prek",
     "tests.parts.registry",
     "tests.parts.shellcheck",
+    "tests.parts.tokens",
     "tests.parts.trivy",
 )
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -12,26 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdkit.core.digest import Digest
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell, CdkitError, Missing, RequestError, Unreadable
 from cdkit.core.oci import media
-from cdkit.core.oci.image import Image
 from cdkit.core.oci.layout import export, open_layout, read_image, verify_layers
 from cdkit.core.world import MIB
+from tests.core.layout_image import image_of
 from tests.image.layouts import REF_NAME, Layout, single, two_platforms
-
-
-def _image(path: Path, name: str = "", digest: str = "") -> Image:
-    with open_layout(str(path), DiskFiles()) as layout:
-        wanted = Digest.parse(digest) if digest else None
-        return read_image(layout, name=name, digest=wanted)
 
 
 def test_manifest_and_config_digests_are_told_apart(tmp_path: Path) -> None:
     folder, digest, config = single(tmp_path)
 
-    image = _image(folder)
+    image = image_of(folder)
 
     (part,) = image.platforms
     assert str(image.digest) == str(part.digest) == digest
@@ -43,7 +34,7 @@ def test_manifest_and_config_digests_are_told_apart(tmp_path: Path) -> None:
 def test_the_digest_of_several_platforms_is_that_of_their_index(tmp_path: Path) -> None:
     layout, index, parts = two_platforms()
 
-    image = _image(layout.save(tmp_path))
+    image = image_of(layout.save(tmp_path))
 
     assert str(image.digest) == index
     assert image.is_index
@@ -51,17 +42,11 @@ def test_the_digest_of_several_platforms_is_that_of_their_index(tmp_path: Path) 
     assert image.choose("linux/arm64").platform == "linux/arm64"
 
 
-def test_an_archive_is_read_as_the_folder_is(tmp_path: Path) -> None:
-    layout, index, _ = two_platforms()
-
-    assert str(_image(layout.pack(tmp_path / "image.tar")).digest) == index
-
-
 def test_an_index_within_an_index_is_followed(tmp_path: Path) -> None:
     layout = Layout()
     digest = layout.root(layout.index(layout.index(layout.manifest())))
 
-    image = _image(layout.save(tmp_path))
+    image = image_of(layout.save(tmp_path))
 
     assert str(image.digest) == digest
     assert [part.platform for part in image.platforms] == ["linux/amd64"]
@@ -75,7 +60,7 @@ def test_indexes_nested_without_end_are_refused(tmp_path: Path) -> None:
     layout.root(entry)
 
     with pytest.raises(Unreadable, match="over 4 deep"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_indexes_that_fan_out_are_refused(tmp_path: Path) -> None:
@@ -86,7 +71,7 @@ def test_indexes_that_fan_out_are_refused(tmp_path: Path) -> None:
     layout.root(entry)
 
     with pytest.raises(Unreadable, match="over 200 manifests"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_buildkits_attestations_are_no_platforms(tmp_path: Path) -> None:
@@ -94,7 +79,7 @@ def test_buildkits_attestations_are_no_platforms(tmp_path: Path) -> None:
     unknown = {"platform": {"os": "unknown", "architecture": "unknown"}}
     layout.root(layout.index(layout.manifest(), {**layout.manifest(({"a": b"b"},)), **unknown}))
 
-    assert [part.platform for part in _image(layout.save(tmp_path)).platforms] == ["linux/amd64"]
+    assert [part.platform for part in image_of(layout.save(tmp_path)).platforms] == ["linux/amd64"]
 
 
 def test_a_platform_that_calls_itself_an_attestation_still_counts(tmp_path: Path) -> None:
@@ -103,7 +88,7 @@ def test_a_platform_that_calls_itself_an_attestation_still_counts(tmp_path: Path
     hidden["annotations"] = {"vnd.docker.reference.type": "attestation-manifest"}
     layout.root(layout.index(layout.manifest(), hidden))
 
-    platforms = [part.platform for part in _image(layout.save(tmp_path)).platforms]
+    platforms = [part.platform for part in image_of(layout.save(tmp_path)).platforms]
     assert platforms == ["linux/amd64", "linux/arm64"]
 
 
@@ -114,10 +99,10 @@ def test_two_images_need_a_name_or_a_digest(tmp_path: Path) -> None:
     folder = layout.save(tmp_path)
 
     with pytest.raises(RequestError, match="holds 2 images"):
-        _image(folder)
-    assert str(_image(folder, name="two").digest) == two
-    assert str(_image(folder, name="one").digest) != two
-    assert str(_image(folder, digest=two).digest) == two
+        image_of(folder)
+    assert str(image_of(folder, name="two").digest) == two
+    assert str(image_of(folder, name="one").digest) != two
+    assert str(image_of(folder, digest=two).digest) == two
 
 
 def test_one_image_under_two_names_is_one_image(tmp_path: Path) -> None:
@@ -127,8 +112,8 @@ def test_one_image_under_two_names_is_one_image(tmp_path: Path) -> None:
     layout.root(manifest, "two")
     folder = layout.save(tmp_path)
 
-    assert str(_image(folder).digest) == digest
-    assert str(_image(folder, name="two").digest) == digest
+    assert str(image_of(folder).digest) == digest
+    assert str(image_of(folder, name="two").digest) == digest
 
 
 def test_an_image_that_is_not_in_the_layout_is_not_found_under_another_digest(
@@ -137,7 +122,7 @@ def test_an_image_that_is_not_in_the_layout_is_not_found_under_another_digest(
     folder, _, _ = single(tmp_path)
 
     with pytest.raises(CannotTell, match=f"does not hold sha256:{'0' * 64}"):
-        _image(folder, digest=f"sha256:{'0' * 64}")
+        image_of(folder, digest=f"sha256:{'0' * 64}")
 
 
 def test_a_blob_with_other_bytes_than_its_digest_says_is_refused(tmp_path: Path) -> None:
@@ -146,12 +131,12 @@ def test_a_blob_with_other_bytes_than_its_digest_says_is_refused(tmp_path: Path)
     path.write_bytes(path.read_bytes().replace(b"amd64", b"arm64"))
 
     with pytest.raises(Unreadable, match=f"other bytes under {config}"):
-        _image(folder)
+        image_of(folder)
 
 
 def test_a_layer_with_other_bytes_is_found_when_layers_are_verified(tmp_path: Path) -> None:
     folder, _, _ = single(tmp_path)
-    (part,) = _image(folder).platforms
+    (part,) = image_of(folder).platforms
     layer = part.manifest.layers[0].digest
     path = folder / "blobs" / layer.replace(":", "/")
     path.write_bytes(path.read_bytes().replace(b"hello", b"hullo"))
@@ -164,7 +149,7 @@ def test_a_layer_with_other_bytes_is_found_when_layers_are_verified(tmp_path: Pa
 
 def test_a_missing_layer_is_missing(tmp_path: Path) -> None:
     folder, _, _ = single(tmp_path)
-    (part,) = _image(folder).platforms
+    (part,) = image_of(folder).platforms
     (folder / "blobs" / part.manifest.layers[0].digest.replace(":", "/")).unlink()
 
     with open_layout(str(folder), DiskFiles()) as layout, pytest.raises(Missing):
@@ -176,7 +161,7 @@ def test_what_docker_save_writes_is_refused_with_the_reason(tmp_path: Path) -> N
     (folder / "manifest.json").write_text("[]")
 
     with pytest.raises(Unreadable, match="what `docker save` writes"):
-        _image(folder)
+        image_of(folder)
 
 
 def test_a_manifest_that_is_also_an_index_is_refused(tmp_path: Path) -> None:
@@ -187,7 +172,7 @@ def test_a_manifest_that_is_also_an_index_is_refused(tmp_path: Path) -> None:
     layout.root(layout.put_json(both, media.OCI_MANIFEST))
 
     with pytest.raises(Unreadable, match="can be read as two images"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_a_manifest_that_is_called_an_index_is_refused(tmp_path: Path) -> None:
@@ -195,7 +180,7 @@ def test_a_manifest_that_is_called_an_index_is_refused(tmp_path: Path) -> None:
     layout.root({**layout.manifest(), "mediaType": media.OCI_INDEX})
 
     with pytest.raises(Unreadable, match="is a manifest"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_a_chart_is_no_image(tmp_path: Path) -> None:
@@ -205,7 +190,7 @@ def test_a_chart_is_no_image(tmp_path: Path) -> None:
     layout.root(layout.put_json(chart, media.OCI_MANIFEST))
 
     with pytest.raises(Unreadable, match="is no container image"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_fewer_layers_than_the_config_names_are_refused(tmp_path: Path) -> None:
@@ -214,7 +199,7 @@ def test_fewer_layers_than_the_config_names_are_refused(tmp_path: Path) -> None:
     layout.root(layout.put_json({**manifest, "layers": []}, media.OCI_MANIFEST))
 
     with pytest.raises(Unreadable, match="has 0 layers, and its config names 1"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 @pytest.mark.parametrize("key", ["size", "digest"])
@@ -225,7 +210,7 @@ def test_numbers_that_are_strings_and_digests_that_are_none_are_refused(
     layout.root({**layout.manifest(), key: "12"})
 
     with pytest.raises(Unreadable):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_a_digest_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
@@ -233,7 +218,7 @@ def test_a_digest_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     layout.root({**layout.manifest(), "digest": "sha256:../../../../etc/passwd"})
 
     with pytest.raises(Unreadable, match="names a blob by"):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 def test_a_huge_manifest_is_not_read(tmp_path: Path) -> None:
@@ -241,52 +226,17 @@ def test_a_huge_manifest_is_not_read(tmp_path: Path) -> None:
     layout.root({**layout.manifest(), "size": 10**12})
 
     with pytest.raises(Unreadable, match="has 1000000000000 bytes"):
-        _image(layout.save(tmp_path))
-
-
-def test_a_compressed_archive_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    layout, _, _ = two_platforms()
-    packed = tmp_path / "image.tar.gz"
-    packed.write_bytes(gzip.compress(layout.pack(tmp_path / "image.tar").read_bytes()))
-
-    with pytest.raises(Unreadable) as caught:
-        _image(packed)
-
-    assert "gunzip" in caught.value.remedy
-
-
-def test_an_archive_with_an_entry_twice_is_refused(tmp_path: Path) -> None:
-    layout, _, _ = two_platforms()
-    again = tarfile.TarInfo("./index.json")
-
-    with pytest.raises(Unreadable, match="twice"):
-        _image(layout.pack(tmp_path / "image.tar", [again]))
-
-
-def test_an_archive_with_a_link_for_a_blob_is_refused(tmp_path: Path) -> None:
-    layout, _, _ = two_platforms()
-    link = tarfile.TarInfo(f"blobs/sha256/{'e' * 64}")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-
-    with pytest.raises(Unreadable, match="as a link or device"):
-        _image(layout.pack(tmp_path / "image.tar", [link]))
-
-
-def test_names_outside_a_layout_do_no_harm(tmp_path: Path) -> None:
-    layout, index, _ = two_platforms()
-    outside = tarfile.TarInfo("../../etc/cron.d/evil")
-
-    assert str(_image(layout.pack(tmp_path / "image.tar", [outside])).digest) == index
+        image_of(layout.save(tmp_path))
 
 
 def test_a_folder_that_is_no_layout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="no OCI image layout"):
-        _image(tmp_path)
+        image_of(tmp_path)
 
 
 def test_a_layout_without_an_image_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="names no image"):
-        _image(Layout().save(tmp_path))
+        image_of(Layout().save(tmp_path))
 
 
 def test_a_layout_of_another_version_is_refused(tmp_path: Path) -> None:
@@ -294,7 +244,7 @@ def test_a_layout_of_another_version_is_refused(tmp_path: Path) -> None:
     (folder / "oci-layout").write_text('{"imageLayoutVersion":"2.0.0"}')
 
     with pytest.raises(Unreadable, match=r"version '2\.0\.0'"):
-        _image(folder)
+        image_of(folder)
 
 
 def test_an_exported_platform_is_a_layout_of_its_own(tmp_path: Path) -> None:
@@ -305,7 +255,7 @@ def test_an_exported_platform_is_a_layout_of_its_own(tmp_path: Path) -> None:
         part = read_image(layout).choose("linux/arm64")
         export(layout, part, str(tmp_path / "out"), files)
 
-    image = _image(tmp_path / "out")
+    image = image_of(tmp_path / "out")
     assert str(image.digest) == parts[1]
     assert image.platforms[0].config_digest == part.config_digest
 
@@ -316,7 +266,7 @@ def test_an_arm_variant_that_all_have_is_left_out(tmp_path: Path) -> None:
     entry["platform"]["variant"] = "v8"
     layout.root(layout.index(entry))
 
-    image = _image(layout.save(tmp_path))
+    image = image_of(layout.save(tmp_path))
 
     assert image.platforms[0].platform == "linux/arm64"
     assert image.choose("linux/arm64/v8") == image.platforms[0]
@@ -326,24 +276,9 @@ def test_a_platform_that_is_not_there_is_refused_with_those_that_are(tmp_path: P
     layout, _, _ = two_platforms()
 
     with pytest.raises(RequestError) as caught:
-        _image(layout.save(tmp_path)).choose("linux/s390x")
+        image_of(layout.save(tmp_path)).choose("linux/s390x")
 
     assert "linux/amd64, linux/arm64" in caught.value.remedy
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(cut=st.integers(0, 20000))
-def test_an_archive_cut_anywhere_gives_its_digest_or_an_error(tmp_path: Path, cut: int) -> None:
-    layout, index, _ = two_platforms()
-    whole = layout.pack(tmp_path / "whole.tar").read_bytes()
-    path = tmp_path / "cut.tar"
-    path.write_bytes(whole[:cut])
-
-    try:
-        image = _image(path)
-    except CdkitError:
-        return
-    assert str(image.digest) == index
 
 
 @given(st.dictionaries(st.sampled_from(["manifests", "layers", "config", "mediaType",
@@ -357,7 +292,7 @@ def test_any_json_for_a_manifest_gives_an_error_and_no_crash(
     layout.root(layout.put_json(value, media.OCI_MANIFEST))
 
     with pytest.raises(CdkitError):
-        _image(layout.save(tmp_path))
+        image_of(layout.save(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["oci-layout", "index.json"])
@@ -385,7 +320,7 @@ def test_a_layout_file_that_is_none_is_refused_with_its_name(
     path = layout.pack(tmp_path / "image.tar") if packed else layout.save(tmp_path)
 
     with pytest.raises(Unreadable) as caught:
-        _image(path)
+        image_of(path)
 
     assert name in str(caught.value)
     assert caught.value.remedy
@@ -396,35 +331,9 @@ def test_a_layout_without_its_index_is_missing_it(tmp_path: Path) -> None:
     (folder / "index.json").unlink()
 
     with pytest.raises(Missing) as caught:
-        _image(folder)
+        image_of(folder)
 
     assert str(caught.value.where).endswith("index.json")
-
-
-def test_an_archive_that_docker_save_wrote_is_refused_with_the_reason(tmp_path: Path) -> None:
-    layout, _, _ = two_platforms()
-
-    with pytest.raises(Unreadable, match="what `docker save` writes"):
-        _image(layout.pack(tmp_path / "image.tar", [tarfile.TarInfo("manifest.json")]))
-
-
-@pytest.mark.parametrize(
-    "name", ["x/../index.json", "/index.json", "././index.json", "../index.json"]
-)
-def test_a_name_that_unpacks_over_the_index_is_a_second_index(tmp_path: Path, name: str) -> None:
-    layout, _, _ = two_platforms()
-
-    with pytest.raises(Unreadable, match=r"'index\.json' twice"):
-        _image(layout.pack(tmp_path / "image.tar", [tarfile.TarInfo(name)]))
-
-
-def test_an_archive_with_a_link_beside_the_layout_is_refused(tmp_path: Path) -> None:
-    layout, _, _ = two_platforms()
-    link = tarfile.TarInfo("x")
-    link.type, link.linkname = tarfile.SYMTYPE, "."
-
-    with pytest.raises(Unreadable, match="'x' as a link or device"):
-        _image(layout.pack(tmp_path / "image.tar", [link]))
 
 
 class _Watched(DiskFiles):
@@ -443,7 +352,7 @@ class _Watched(DiskFiles):
 
 def test_a_layer_that_is_longer_than_it_says_is_not_read_to_its_end(tmp_path: Path) -> None:
     folder, _, _ = single(tmp_path)
-    (part,) = _image(folder).platforms
+    (part,) = image_of(folder).platforms
     layer = folder / "blobs" / part.manifest.layers[0].digest.replace(":", "/")
     with layer.open("r+b") as stream:
         stream.truncate(64 * MIB)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkit.core.errors import CannotTell, Unreadable
-from cdkit.core.oci.login import Login, login_for
+from cdkit.core.errors import CannotTell, Missing, Unreadable
+from cdkit.core.oci.login import Login, Logins, login_for
 from cdkit.core.oci.reference import parse
 from cdkit.core.world import Completed
 from tests.worlds import NoProcesses, world
@@ -32,6 +32,9 @@ class _Helper(NoProcesses):
         self.code = code
         self.out = out
         self.asked: list[tuple[Sequence[str], bytes]] = []
+
+    def which(self, program: str) -> str | None:
+        return f"/bin/{program}"
 
     def run(
         self,
@@ -203,3 +206,184 @@ def test_a_login_never_shows_its_password(tmp_path: Path) -> None:
 
     assert isinstance(login, Login)
     assert "hunter2" not in f"{login!r} {login.basic()!r} {login.basic()}"
+
+
+def test_docker_auth_config_goes_before_the_file_and_names_no_helper(tmp_path: Path) -> None:
+    _write(tmp_path / ".docker/config.json", auths={"registry.example.com": _auth("file", "p")})
+    text = json.dumps({"auths": {"registry.example.com": _auth("text", "p")}, "credsStore": "x"})
+
+    assert _found(tmp_path, environ={"DOCKER_AUTH_CONFIG": text}) == ("text", "p")
+    assert _found(tmp_path, environ={"DOCKER_AUTH_CONFIG": '{"auths": {}}'}) == ("file", "p")
+
+
+def test_docker_auth_config_that_is_none_is_said_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable) as caught:
+        _found(tmp_path, environ={"DOCKER_AUTH_CONFIG": "{{"})
+
+    assert str(caught.value).startswith("DOCKER_AUTH_CONFIG: is no Docker configuration")
+
+
+def test_an_auth_file_that_is_named_and_missing_is_cannot_tell(tmp_path: Path) -> None:
+    with pytest.raises(Missing) as caught:
+        _found(tmp_path, environ={"REGISTRY_AUTH_FILE": str(tmp_path / "none.json")})
+
+    assert caught.value.what == "REGISTRY_AUTH_FILE names a file that is not there"
+    assert str(caught.value.where) == str(tmp_path / "none.json")
+
+
+def test_an_auth_file_that_is_named_goes_before_dockers_which_is_not_even_read(
+    tmp_path: Path,
+) -> None:
+    _write(tmp_path / "auth.json", auths={"registry.example.com": _auth("podman", "p")})
+    (tmp_path / ".docker").mkdir()
+    (tmp_path / ".docker/config.json").write_text("{ broken")
+    where = {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}
+
+    assert _found(tmp_path, environ=where) == ("podman", "p")
+
+
+@pytest.mark.parametrize(
+    ("path", "environ"),
+    [
+        ("run/containers/auth.json", {"XDG_RUNTIME_DIR": "run"}),
+        (".config/containers/auth.json", {}),
+        ("conf/containers/auth.json", {"XDG_CONFIG_HOME": "conf"}),
+    ],
+)
+def test_podmans_own_file_is_found_where_it_keeps_it(
+    tmp_path: Path, path: str, environ: Mapping[str, str]
+) -> None:
+    _write(tmp_path / path, auths={"registry.example.com/team": _auth("u", "p")})
+    environ = {name: str(tmp_path / folder) for name, folder in environ.items()}
+
+    assert _found(tmp_path, environ=environ) == ("u", "p")
+
+
+@pytest.mark.parametrize(
+    ("key", "reference", "found"),
+    [
+        ("registry.example.com:5000", "registry.example.com:5000/a/b", True),
+        ("registry.example.com", "registry.example.com:5000/a/b", False),
+        ("registry.example.com:5000", "registry.example.com/a/b", False),
+        ("https://registry.example.com:5000/v2/", "registry.example.com:5000/a/b", True),
+        ("http://registry.example.com/any/path", "registry.example.com/a/b", True),
+        ("registry.example.com/a", "registry.example.com/ab/b", False),
+        ("registry.example.com/a/b", "registry.example.com/a/b", True),
+        ("registry.example.com/a/b/c", "registry.example.com/a/b", False),
+        ("https://index.docker.io/v1/", "docker.io/library/busybox", True),
+        ("index.docker.io", "busybox", True),
+        ("docker.io/acme", "acme/orders", True),
+        ("docker.io/acme", "other/orders", False),
+        ("registry-1.docker.io", "acme/orders", True),
+        ("localhost:5000", "localhost:5000/a", True),
+    ],
+)
+def test_a_key_is_for_a_registry_with_its_port_or_a_part_of_it(
+    tmp_path: Path, key: str, reference: str, *, found: bool
+) -> None:
+    _write(tmp_path / ".docker/config.json", auths={key: _auth("u", "p")})
+
+    assert _found(tmp_path, reference) == (("u", "p") if found else None)
+
+
+def test_an_empty_entry_beside_a_store_is_no_login(tmp_path: Path) -> None:
+    _write(
+        tmp_path / ".docker/config.json", auths={"registry.example.com": {}}, credsStore="desktop"
+    )
+    assert _found(tmp_path, helper=_Helper(1, b"credentials not found in native keychain")) is None
+
+
+def test_an_empty_helper_takes_a_registry_out_of_the_store(tmp_path: Path) -> None:
+    _write(
+        tmp_path / ".docker/config.json",
+        auths={"registry.example.com": _auth("written", "p")},
+        credHelpers={"registry.example.com": ""},
+        credsStore="desktop",
+    )
+    helper = _Helper(0, b'{"Username": "stored", "Secret": "s"}')
+
+    assert _found(tmp_path, helper=helper) == ("written", "p")
+    assert helper.asked == []
+
+
+def test_docker_hubs_helper_is_asked_by_docker_hubs_own_name(tmp_path: Path) -> None:
+    _write(tmp_path / ".docker/config.json", credsStore="desktop")
+    helper = _Helper(0, b'{"Username": "u", "Secret": "s"}')
+
+    assert _found(tmp_path, "busybox", helper=helper) == ("u", "s")
+    assert helper.asked == [
+        (["docker-credential-desktop", "get"], b"https://index.docker.io/v1/\n")
+    ]
+
+
+def test_a_helper_that_is_not_installed_is_cannot_tell_with_the_file_that_names_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / ".docker/config.json"
+    _write(path, credsStore="desktop")
+
+    with pytest.raises(CannotTell) as caught:
+        _found(tmp_path)
+
+    assert str(caught.value) == (
+        f"{path}: leaves the login of registry.example.com to docker-credential-desktop, "
+        "which is not on the PATH"
+    )
+    assert "install docker-credential-desktop" in caught.value.remedy
+
+
+@pytest.mark.parametrize("out", [b"", b"not json", b"[]", b'{"Secret": 7}', b"\xff"])
+def test_a_helper_that_answers_with_something_else_is_cannot_tell(
+    tmp_path: Path, out: bytes
+) -> None:
+    _write(tmp_path / ".docker/config.json", credsStore="desktop")
+
+    with pytest.raises(CannotTell, match="something that is no login"):
+        _found(tmp_path, helper=_Helper(0, out))
+
+
+def test_a_helper_is_asked_once_for_all_repositories_of_a_registry(tmp_path: Path) -> None:
+    _write(tmp_path / ".docker/config.json", credsStore="desktop")
+    helper = _Helper(0, b'{"Username": "u", "Secret": "s"}')
+    logins = Logins(world(tmp_path, environ={"HOME": str(tmp_path)}, processes=helper))
+
+    for number in range(5):
+        assert logins.find(parse(f"registry.example.com/app{number}"))
+
+    assert len(helper.asked) == 1
+
+
+def test_auth_goes_before_a_user_and_password_beside_it(tmp_path: Path) -> None:
+    entry = {**_auth("in-auth", "a"), "username": "beside", "password": "b"}
+    _write(tmp_path / ".docker/config.json", auths={"registry.example.com": entry})
+
+    assert _found(tmp_path) == ("in-auth", "a")
+
+
+def test_a_user_and_password_alone_will_do(tmp_path: Path) -> None:
+    entry = {"username": "u", "password": "p"}
+    _write(tmp_path / ".docker/config.json", auths={"registry.example.com": entry})
+
+    assert _found(tmp_path) == ("u", "p")
+
+
+def test_a_login_without_a_colon_is_said(tmp_path: Path) -> None:
+    auths = {"registry.example.com": {"auth": base64.b64encode(b"hunter2").decode()}}
+    _write(tmp_path / ".docker/config.json", auths=auths)
+
+    with pytest.raises(Unreadable, match="without a colon") as caught:
+        _found(tmp_path)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_gitlabs_proxy_of_docker_hub_has_a_login_of_its_own(tmp_path: Path) -> None:
+    gitlab = {
+        "CI_DEPENDENCY_PROXY_SERVER": "gitlab.example.com:443",
+        "CI_DEPENDENCY_PROXY_USER": "gitlab-ci-token",
+        "CI_DEPENDENCY_PROXY_PASSWORD": "job",
+    }
+    reference = "gitlab.example.com:443/group/dependency_proxy/containers/alpine"
+
+    assert _found(tmp_path, reference, environ=gitlab) == ("gitlab-ci-token", "job")
+    assert _found(tmp_path, "gitlab.example.com/a/b", environ=gitlab) is None

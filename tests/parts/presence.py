@@ -26,6 +26,7 @@ PARTS = {
     "registry": "tests.parts.registry",
     "shellcheck": "tests.parts.shellcheck",
     "skopeo": "tests.parts.skopeo",
+    "tokens": "tests.parts.tokens",
     "trivy": "tests.parts.trivy",
 }
 

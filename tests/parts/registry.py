@@ -58,6 +58,7 @@ def registry_with_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
 
 @contextlib.contextmanager
 def running(home: Path, auth: Mapping[str, object]) -> Iterator[str]:
+    """Run a registry with this `auth` in a folder; gives its address."""
     address = f"127.0.0.1:{loopback.free_port()}"
     config = {
         "version": 0.1,

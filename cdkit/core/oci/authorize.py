@@ -1,15 +1,17 @@
 """Answering a registry's challenge: Basic, or a Bearer token from its token server."""
 
 import re
-from urllib.parse import urlencode, urlsplit
+from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from cdkit.core.doors.workers import Turns
-from cdkit.core.errors import CannotTell
-from cdkit.core.oci.login import Login, login_for
-from cdkit.core.oci.reference import DOCKER_HUB, Reference, host_of, is_loopback
+from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.oci.login import Login, Logins
+from cdkit.core.oci.place import Place
+from cdkit.core.oci.redact import Secrets
+from cdkit.core.oci.reference import DOCKER_HUB, Reference, host_of
+from cdkit.core.oci.token import Refused, Wanted, fetch, server_of
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
 
@@ -17,9 +19,7 @@ _SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)\s+(?=[^\s=]
 _PARAMETER = re.compile(
     r'\s*,?\s*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.ASCII
 )
-_WORD = re.compile(r"[!-~]+", re.ASCII)
-_SHORTEST_LIFE = 60
-"""Seconds that a token lives where the server does not say (distribution, token.md)."""
+E = TypeVar("E", bound=CdkitError)
 
 
 class Challenge(Struct, frozen=True, kw_only=True):
@@ -29,10 +29,13 @@ class Challenge(Struct, frozen=True, kw_only=True):
     parameters: dict[str, str]
 
 
-class _Token(Struct, frozen=True, kw_only=True):
-    token: str | None = None
-    access_token: str | None = None
-    expires_in: int | None = None
+class _Kept(Struct, frozen=True, kw_only=True):
+    """A header that a registry gets; `who` and `asked` say what it stands for, for people."""
+
+    header: Secret
+    until: float
+    who: str
+    asked: str
 
 
 def challenges(header: str) -> tuple[Challenge, ...]:
@@ -58,105 +61,135 @@ class Authorizer:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._logins = Logins(world)
         self._turns = Turns()
-        self._kept: dict[str, tuple[Secret, float]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._said: set[str] = set()
+        self._secrets = Secrets()
 
     def known(self, reference: Reference) -> Secret | None:
         """Return the header that worked a moment ago, if it is still good."""
-        header, until = self._kept.get(reference.name, (None, 0.0))
-        return header if until > self._world.clock.monotonic() else None
+        kept = self._kept.get(reference.name)
+        return kept.header if kept and kept.until > self._world.clock.monotonic() else None
 
-    def answer(
-        self, reference: Reference, header: str, refused: Secret | None = None
-    ) -> Secret | None:
+    def answer(self, place: Place, header: str, refused: Secret | None = None) -> Secret | None:
         """Return the header that answers a challenge; None where nothing can be answered.
 
-        `refused` is the header that was sent with the request that was challenged. Raises
-        CannotTell where the token server gives no token.
+        `refused` is the header that was sent with the request that was challenged: a token that
+        was kept too long. Raises CannotTell where the token server gives no token.
         """
-        with self._turns.of(reference.name):
-            known = self.known(reference)
+        with self._turns.of(place.reference.name):
+            known = self.known(place.reference)
             if known is not None and known is not refused:
                 return known  # another thread was here first
-            return self._answer(reference, header)
+            return self._answer(place, header)
 
-    def _answer(self, reference: Reference, header: str) -> Secret | None:
-        offered = {challenge.scheme: challenge for challenge in challenges(header)}
-        if bearer := offered.get("bearer"):
-            return self._bearer(reference, bearer)
-        if "basic" in offered and (login := login_for(reference, self._world)):
-            value = login.basic()
-            if value:
-                self._keep(reference, value, 3600)
-            return value
-        return None
+    def refusal(self, reference: Reference, challenge: str) -> CannotTell:
+        """Return the error for a registry that says 401 even to the header we answered with.
 
-    def _keep(self, reference: Reference, value: Secret, seconds: int) -> None:
-        self._kept[reference.name] = (value, self._world.clock.monotonic() + seconds)
-
-    def _bearer(self, reference: Reference, challenge: Challenge) -> Secret:
-        realm = challenge.parameters.get("realm", "")
-        _check_realm(realm, reference.registry)
-        asked = {"service": challenge.parameters.get("service", "")}
-        asked["scope"] = (
-            challenge.parameters.get("scope") or f"repository:{reference.repository}:pull"
+        A token server may grant less than was asked for, and that is no error of its own
+        (distribution, "Token authentication"): it is the registry that says `insufficient_scope`.
+        """
+        kept = self._kept.get(reference.name)
+        said = {found.parameters.get("error", "") for found in challenges(challenge)}
+        if "insufficient_scope" in said and kept:
+            return self.explained(
+                reference,
+                f"{reference.registry} says that the token does not reach far enough "
+                f"(401 insufficient_scope) for {reference}: {kept.asked[:200]!r} was asked for "
+                f"{kept.who}, "
+                "and less was granted",
+            )
+        who = f", asked {kept.who}" if kept else ""
+        return self.explained(
+            reference, f"{reference.registry} wants a login (401) for {reference}{who}"
         )
-        login = self._login_for_realm(reference, realm)
-        token = self._fetch(realm, {key: value for key, value in asked.items() if value}, login)
-        word = token.token or token.access_token or ""
-        if not _WORD.fullmatch(word):
-            raise CannotTell(
-                f"{_host(realm)} gave no token for {reference.registry}",
-                remedy=f"log in to {reference.registry}: docker login {reference.registry}",
-            )
-        header = Secret(f"Bearer {word}")
-        self._keep(reference, header, max(10, (token.expires_in or _SHORTEST_LIFE) - 5))
-        return header
 
-    def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
-        login = login_for(reference, self._world)
-        registry, server = reference.registry, _host(realm)
-        if login is None or server == host_of(registry):
-            return login
-        if not is_related(registry, server):
-            self._say_once(
-                f"{registry} wants its login sent to {server}, which is not part of it: not sent"
-            )
-            return None
-        self._say_once(f"{registry} has its tokens from {server}: the login goes there")
-        return login
+    def explained(self, reference: Reference, what: str) -> CannotTell:
+        """Return an error for a login that is missing or too weak, with what may mend it."""
+        if fault := self._logins.cloud_fault(reference):
+            return CannotTell(f"{what}; before that, {fault.what}", remedy=fault.remedy)
+        return CannotTell(
+            what,
+            remedy="log in with an account that may read the repository: "
+            f"docker login {reference.registry}",
+        )
 
-    def _say_once(self, text: str) -> None:
-        with self._turns.of("said"):
+    def redacted(self, fault: E) -> E:
+        """Take every login and token that was used out of an error's text: a server may echo it."""
+        self._secrets.clean(fault)
+        return fault
+
+    def say_once(self, text: str) -> None:
+        """Say a line for people, the first time only, and without secrets."""
+        with self._turns.of(""):
             if text in self._said:
                 return
             self._said.add(text)
-        self._world.talk.say(text)
+        self._world.talk.say(self._secrets.without(text))
 
-    def _fetch(self, realm: str, asked: dict[str, str], login: Login | None) -> _Token:
-        if login and login.identity_token:
-            form = {
-                "grant_type": "refresh_token",
-                "refresh_token": login.identity_token.reveal(),
-                "client_id": "cdkit",
-                **asked,
-            }
-            kind = "application/x-www-form-urlencoded"
-            answer = self._world.http.request(
-                "POST", realm, headers={"Content-Type": kind}, body=urlencode(form).encode()
+    def _answer(self, place: Place, header: str) -> Secret | None:
+        reference = place.reference
+        offered = {challenge.scheme: challenge for challenge in challenges(header)}
+        if bearer := offered.get("bearer"):
+            return self._bearer(place, bearer)
+        if "basic" not in offered or not (login := self._login(reference)):
+            return None
+        value = login.basic()
+        if value:
+            self._keep(reference, value, 3600, who=f"with the login from {login.source}")
+        return value
+
+    def _keep(
+        self, reference: Reference, header: Secret, seconds: float, *, who: str, asked: str = ""
+    ) -> None:
+        self._secrets.add(header)
+        until = self._world.clock.monotonic() + seconds
+        self._kept[reference.name] = _Kept(header=header, until=until, who=who, asked=asked)
+
+    def _login(self, reference: Reference) -> Login | None:
+        login = self._logins.find(reference)
+        if login:
+            self._secrets.add(login.password, login.identity_token, login.registry_token)
+        return login
+
+    def _bearer(self, place: Place, challenge: Challenge) -> Secret:
+        reference = place.reference
+        realm = challenge.parameters.get("realm", "")
+        _check_realm(realm, place)
+        scope = challenge.parameters.get("scope") or f"repository:{reference.repository}:pull"
+        login = self._login_for_realm(reference, realm)
+        who = f"with the login from {login.source}" if login else "anonymously"
+        if login and login.registry_token:
+            header = Secret(f"Bearer {login.registry_token.reveal()}")
+            self._keep(reference, header, 3600, who=who, asked=scope)
+            return header
+        service = challenge.parameters.get("service", "")
+        try:
+            token = fetch(
+                Wanted(realm=realm, service=service, scope=scope), login, self._world.http
             )
-        else:
-            basic = login.basic() if login else None
-            joint = "&" if "?" in realm else "?"
-            answer = self._world.http.request(
-                "GET",
-                f"{realm}{joint}{urlencode(asked)}",
-                headers={"Authorization": basic} if basic else {},
+        except Refused as fault:
+            raise self.explained(reference, f"{fault.what}, asked {who}") from fault
+        if token is None:
+            raise self.explained(
+                reference, f"{server_of(realm)} gave no token for {reference.registry}"
             )
-        if answer.status != 200:
-            raise _refused(_host(realm), answer.status, login)
-        return _read_token(answer.body, _host(realm))
+        self._keep(reference, token.header, token.seconds, who=who, asked=scope)
+        return token.header
+
+    def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
+        login = self._login(reference)
+        registry, server = reference.registry, server_of(realm)
+        if login is None or server == host_of(registry):
+            return login
+        if not is_related(registry, server):
+            self.say_once(
+                f"{registry} wants its login sent to {server}, which is not part of it: not sent"
+            )
+            return None
+        self.say_once(f"{registry} has its tokens from {server}: the login goes there")
+        return login
 
 
 def is_related(registry: str, server: str) -> bool:
@@ -172,52 +205,11 @@ def is_related(registry: str, server: str) -> bool:
     return "." in domain and (server == domain or server.endswith(f".{domain}"))
 
 
-def may_lead_to(registry: str, url: str) -> bool:
-    """Whether a registry may send us to this address: https, no login in it, a port that exists.
-
-    From loopback to loopback plain HTTP will do.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        parts.port  # noqa: B018 - raises ValueError where it is none
-    except ValueError:
-        return False
-    on_loopback = is_loopback(registry) and is_loopback(host)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and on_loopback)
-    return bool(host) and is_safe and "@" not in parts.netloc
-
-
-def _check_realm(realm: str, registry: str) -> None:
-    if may_lead_to(registry, realm):
+def _check_realm(realm: str, place: Place) -> None:
+    if place.may_lead_to(realm):
         return
     raise CannotTell(
-        f"{registry} names the token server {realm[:200]!r}, which is no https address",
+        f"{place.reference.registry} names the token server {realm[:200]!r}, which is no https "
+        "address",
         remedy="ask the registry's operator to mend its configuration",
     )
-
-
-def _host(realm: str) -> str:
-    return urlsplit(realm).hostname or ""
-
-
-def _read_token(body: bytes, host: str) -> _Token:
-    try:
-        return msgspec.json.decode(body, type=_Token)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise CannotTell(
-            f"{host} answered with something that is no token",
-            remedy="check that the address is a registry's, and no login page stands before it",
-        ) from fault
-
-
-def _refused(host: str, status: int, login: Login | None) -> CannotTell:
-    known = f"the login from {login.source}" if login else "anonymously"
-    if status in {400, 401, 403}:
-        return CannotTell(
-            f"{host} gives no token ({status}), asked with {known}"
-            if login
-            else f"{host} gives no token ({status}), asked {known}",
-            remedy="log in with an account that may read the repository: docker login",
-        )
-    return CannotTell(f"{host} gives no token: it answered {status}", remedy="try again later")

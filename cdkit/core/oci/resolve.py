@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cdkit.core.digest import Digest
-from cdkit.core.errors import CannotTell, NoAnswer
+from cdkit.core.errors import CannotTell
 from cdkit.core.oci.reference import Reference
 from cdkit.core.oci.registry import Registry
 from cdkit.core.world import World
@@ -23,33 +23,20 @@ def resolve_all(
     Every distinct reference is asked for once, by HEAD (`Registry.digest_of`), at most `at_once` at
     a time; the answer keeps the order in which they came. A registry that gives no answer at all
     (unreachable, too slow, asked too often) is not asked further: what is left of its references
-    gets the same reason. With `mirrored` the mirrors of containers-registries.conf are asked first.
-    Any failure but CannotTell is raised.
+    gets the same reason. With `mirrored` mirrors are asked first (`mirrors.py`). Any failure but
+    CannotTell is raised.
     """
     from cdkit.core.doors.workers import each
 
     wanted = tuple(dict.fromkeys(references))
-    registry = Registry(world, mirrored=mirrored)
-    dead: dict[str, NoAnswer] = {}
+    registry = Registry(world, mirrored=mirrored, give_up=True)
 
     def resolve(reference: Reference) -> Resolved:
-        if fault := dead.get(reference.registry):
-            return _unasked(reference, fault)
         try:
             return registry.digest_of(reference)
-        except NoAnswer as fault:
-            dead.setdefault(reference.registry, fault)
-            return fault
         except CannotTell as fault:
             return fault
 
     found: dict[Reference, Resolved] = dict.fromkeys(wanted)
     found.update(each(resolve, wanted, at_once=at_once))
     return found
-
-
-def _unasked(reference: Reference, fault: NoAnswer) -> CannotTell:
-    return CannotTell(
-        f"{reference} was not asked for, since its registry gave no answer before: {fault.what}",
-        remedy=fault.remedy,
-    )
