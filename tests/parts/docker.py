@@ -7,6 +7,8 @@ is pulled.
 from __future__ import annotations
 
 import contextlib
+import gc
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,23 @@ HOW = "start Docker, or set DOCKER_HOST to a running engine (.ci/run starts one 
 
 def missing() -> str | None:
     """Say why no engine that runs Linux containers can be used, or None."""
+    failed, system = "", None
     try:
         with _client(timeout=10) as client:
             system = client.info().get("OSType")
     except Exception as problem:  # noqa: BLE001 (the SDK lets requests' and its own errors through)
-        return f"no engine answers ({type(problem).__name__}); {HOW}"
+        failed = type(problem).__name__
+    if failed:
+        _collect_sockets()
+        return f"no engine answers ({failed}); {HOW}"
     return None if system == "linux" else f"this engine runs {system} containers; {HOW}"
+
+
+def _collect_sockets() -> None:
+    """Let go of the socket that the SDK leaves open where nobody answers, before a test is blamed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextlib.contextmanager
