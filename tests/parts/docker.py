@@ -35,7 +35,7 @@ def missing() -> str | None:
 
 
 def _collect_sockets() -> None:
-    """Let go of the socket that the SDK leaves open where nobody answers, before a test is blamed."""
+    """Let go of the socket that the SDK leaves open, before a test is blamed for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
