@@ -1,7 +1,7 @@
 """From judged references to findings, with what the project has allowed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -32,46 +32,46 @@ class Exceptions(Struct, frozen=True, kw_only=True):
 
 
 class Examined(Struct, frozen=True, kw_only=True):
-    """A file with its references judged, the findings about them, and what is said beside.
+    """A file with its references judged; `excepted` says, by place, which somebody allowed and why.
 
-    `excepted` are the uses that somebody allowed: they stay as they are.
+    `notes` are about allowances that do not count, or allow nothing.
     """
 
     found: FileUses
     judged: tuple[Judged, ...]
-    findings: tuple[Finding, ...] = ()
-    excepted: frozenset[int] = frozenset()
+    excepted: Mapping[int, Suppression] = {}
     notes: tuple[str, ...] = ()
 
 
 def examine(found: FileUses, exceptions: Exceptions, today: date) -> Examined:
     """Judge every reference of a file; `today` is the date in UTC, by which allowances expire."""
     judged = tuple(judge_use(use) for use in found.uses)
-    open_ones = [one for one in judged if one.state is not State.PINNED]
-    if not open_ones:
-        return Examined(found=found, judged=judged)
-    lines = Lines(found.source)
     allowed = _allowed(found, today)
-    findings: list[Finding] = []
-    excepted: set[int] = set()
+    excepted: dict[int, Suppression] = {}
     used: set[int] = set()
-    times = Counter[str]()
-    for one in open_ones:
-        place, rule = lines.place(one.use.start), rule_of(one)
-        mine = _allowance(allowed, place.line, rule)
+    lines = Lines(found.source)
+    for one in judged:
+        if one.state is State.PINNED:
+            continue
+        mine = _allowance(allowed, lines, one)
         used |= {mine.line} if mine else set()
         inline = mine.suppression() if mine and not mine.fault else None
-        suppressed = inline or _excepted(one, found.source.path, exceptions)
-        excepted |= {one.use.start} if suppressed else set()
+        if suppressed := inline or _excepted(one, found.source.path, exceptions):
+            excepted[one.use.start] = suppressed
+    notes = tuple(_notes(allowed, used))
+    return Examined(found=found, judged=judged, excepted=excepted, notes=notes)
+
+
+def findings(examined: Examined, pinned: Collection[int]) -> Iterator[Finding]:
+    """Yield what is to be said of a file's references, but for those at places pinned by now."""
+    lines = Lines(examined.found.source)
+    times = Counter[str]()
+    for one in examined.judged:
         times[one.use.text] += 1
-        findings.append(_finding(one, place, times[one.use.text], suppressed))
-    return Examined(
-        found=found,
-        judged=judged,
-        findings=tuple(findings),
-        excepted=frozenset(excepted),
-        notes=tuple(_notes(allowed, used)),
-    )
+        if one.state is not State.PINNED and one.use.start not in pinned:
+            place = lines.place(one.use.start)
+            suppressed = examined.excepted.get(one.use.start)
+            yield _finding(one, place, times[one.use.text], suppressed)
 
 
 def _finding(one: Judged, place: Location, time: int, suppressed: Suppression | None) -> Finding:
@@ -123,7 +123,10 @@ def _allowed(found: FileUses, today: date) -> tuple[Allowance, ...]:
     return allowances(text.split("\n"), path=found.source.path, marks=_MARKS, today=today)
 
 
-def _allowance(allowed: tuple[Allowance, ...], line: int, rule: str) -> Allowance | None:
+def _allowance(allowed: tuple[Allowance, ...], lines: Lines, judged: Judged) -> Allowance | None:
+    if not allowed:
+        return None
+    line, rule = lines.place(judged.use.start).line, rule_of(judged)
     matching = [one for one in allowed if one.target == line and one.rule == rule]
     return next((one for one in matching if not one.fault), matching[0] if matching else None)
 

@@ -147,9 +147,21 @@ def _merged(value: yaml.Node) -> list[yaml.Node]:
 
 
 def get(node: yaml.Node | None, *path: str) -> yaml.Node | None:
-    """Return what stands at a path of keys, or None."""
-    for key in path:
-        node = dict(entries(node)).get(key)
+    """Return what stands at a path of keys, or None; Unreadable where one of them stands twice."""
+    for name in path:
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        found, merges = None, False
+        for key, value in node.value:
+            if key.__class__ is not yaml.ScalarNode:
+                continue
+            if key.value == name:
+                if found is not None:
+                    raise _twice(key, name)
+                found = value
+            elif key.value == "<<":
+                merges = True
+        node = dict(entries(node)).get(name) if merges and found is None else found
     return node
 
 
@@ -192,7 +204,7 @@ def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
 def fields(root: yaml.Node | None, names: frozenset[str]) -> Iterator["Field"]:
     """Yield each mapping below a node that has one of these keys, with the key and its value.
 
-    Every mapping is looked at once, however many aliases lead to it.
+    Every mapping is looked at once, however many aliases lead to it, in no order to rely on.
     """
     seen: set[int] = set()
     waiting = [root] if isinstance(root, yaml.CollectionNode) else []
@@ -201,13 +213,14 @@ def fields(root: yaml.Node | None, names: frozenset[str]) -> Iterator["Field"]:
         if id(here) in seen:
             continue
         seen.add(id(here))
-        below = here.value
-        if isinstance(here, yaml.MappingNode):
-            for key, value in below:
+        if here.__class__ is yaml.MappingNode:
+            for key, value in here.value:
+                if value.__class__ is not yaml.ScalarNode:
+                    waiting.append(value)
                 if key.__class__ is yaml.ScalarNode and key.value in names:
                     yield here, key.value, value
-            below = [value for _, value in below]
-        waiting += [one for one in reversed(below) if one.__class__ is not yaml.ScalarNode]
+        else:
+            waiting += [one for one in here.value if one.__class__ is not yaml.ScalarNode]
 
 
 Field = tuple[yaml.MappingNode, str, yaml.Node]

@@ -18,7 +18,7 @@ from cdkit.core.world import World
 from cdkit.image.actions import resolve_actions, server_of
 from cdkit.image.find import Search, paths_of, search
 from cdkit.image.findings import Examined, Exceptions, examine, excepted_file
-from cdkit.image.judge import State
+from cdkit.image.findings import findings as findings_of
 from cdkit.image.lock import ImageLock, encode_lock, read_lock
 from cdkit.image.pin import Answer, Pinned, Wanted, pin_file, wanted
 from cdkit.image.rules import RULES, VARIABLE_REFERENCE, rules
@@ -224,13 +224,7 @@ def _left(examined: tuple[Examined, ...], done: _Done) -> Iterator[Finding]:
     for one in examined:
         result = done.pinned.get(one.found.source.path)
         written = {wish.judged.use.start for wish, _ in result.written} if result else set()
-        for judged, finding in zip(_open(one), one.findings, strict=True):
-            if judged not in written:
-                yield finding
-
-
-def _open(one: Examined) -> list[int]:
-    return [judged.use.start for judged in one.judged if judged.state is not State.PINNED]
+        yield from findings_of(one, written)
 
 
 def _reasons(

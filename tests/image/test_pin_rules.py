@@ -8,7 +8,7 @@ import pytest
 
 from cdkit.core.rule import Example, Rule
 from cdkit.image.find import all_formats, read
-from cdkit.image.findings import Exceptions, examine
+from cdkit.image.findings import Exceptions, examine, findings
 from cdkit.image.rules import rules
 
 BAD = [(rule, example) for rule in rules() for example in rule.bad]
@@ -21,8 +21,9 @@ def _found(example: Example) -> list[tuple[str, int]]:
     formats = [one for one in all_formats().values() if one.name in {"kubernetes", "github"}]
     found = read(path, example.text.encode(), formats)
     assert found is not None
-    findings = examine(found, Exceptions(), date(2026, 11, 23)).findings
-    return [(f.rule, f.locations[0].line) for f in findings if f.suppressed is None]
+    examined = examine(found, Exceptions(), date(2026, 11, 23))
+    told = findings(examined, ())
+    return [(f.rule, f.locations[0].line) for f in told if f.suppressed is None]
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD, ids=lambda value: getattr(value, "id", ""))

@@ -106,8 +106,10 @@ class DiskFiles:
                 raise OSError("is no regular file")
             handle = os.open(aside, _FRESH, stat.S_IMODE(found.st_mode))
             try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(data)
+                try:
+                    _write_all(handle, data)
+                finally:
+                    os.close(handle)
                 os.chmod(aside, stat.S_IMODE(found.st_mode))  # noqa: PTH101 - what the mask took
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
@@ -199,6 +201,12 @@ def _whole(handle: int, path: str, limit: int) -> bytes:
             size += len(more)
         data = b"".join(parts)
     return data
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def _put(aside: Path, target: Path, *, fresh: bool) -> None:
