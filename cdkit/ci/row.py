@@ -7,7 +7,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.ci.reading import address, branch_of, project_of
+from cdkit.ci.reading import address, branch_of, commit_of, project_of
 from cdkit.ci.system import CiSystem, Environ, Told, to_dotenv
 from cdkit.core.context import BuildContext
 
@@ -101,7 +101,7 @@ def read(row: Row, environ: Environ) -> BuildContext:
         system=row.name,
         repository=get(row.repository) or project_of(source),
         repository_url=address(source),
-        commit=get(row.commit),
+        commit=commit_of(get(row.commit)),
         branch=get(row.source_branch) if pull_request else "" if tag else branch,
         tag="" if pull_request else tag,
         target_branch=get(row.target_branch) if pull_request else "",

@@ -51,10 +51,11 @@ ROWS = (
         present={"CODEBUILD_BUILD_ID": _ANY, "CODEBUILD_INITIATOR": "codepipeline/.+"},
         run=("CODEBUILD_BUILD_ID",),
         number="CODEBUILD_BUILD_NUMBER",
+        commit="CODEBUILD_RESOLVED_SOURCE_VERSION",
         url=("CODEBUILD_BUILD_URL",),
         actor=("CODEBUILD_INITIATOR",),
         note="The id is that of CodeBuild's build: a stage that is retried keeps the pipeline's "
-        "execution, and builds anew. Branch and commit come from git.",
+        "execution, and builds anew. The branch comes from git.",
     ),
     Row(
         name="drone",
@@ -156,7 +157,6 @@ ROWS = (
         pull_request="SEMAPHORE_GIT_PR_NUMBER",
         event="SEMAPHORE_GIT_REF_TYPE",
         job="SEMAPHORE_JOB_NAME",
-        actor=("SEMAPHORE_GIT_COMMITTER",),
         note="A pipeline that is run again is a new one. A promotion is a pipeline of its own, "
         "with another build id: hand the image on to it.",
     ),
