@@ -6,16 +6,17 @@ values to the variables named here; docs/ci-systems.md says which.
 
 from cdkit.ci.row import Row
 
-_ANY = ".+"
+_ANY = "*"
+_TRUE = "true|True"
 
 ROWS = (
     Row(
         name="appveyor",
         title="AppVeyor",
         source="https://www.appveyor.com/docs/environment-variables",
-        present={"APPVEYOR": "(?i:true)"},
+        present={"APPVEYOR": _TRUE},
         run=("APPVEYOR_BUILD_ID",),
-        repeats={"APPVEYOR_RE_RUN_INCOMPLETE": "(?i:true)"},
+        repeats={"APPVEYOR_RE_RUN_INCOMPLETE": _TRUE},
         number="APPVEYOR_BUILD_NUMBER",
         repository="APPVEYOR_REPO_NAME",
         commit="APPVEYOR_REPO_COMMIT",
@@ -48,7 +49,7 @@ ROWS = (
         name="codepipeline",
         title="AWS CodePipeline",
         source="https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
-        present={"CODEBUILD_BUILD_ID": _ANY, "CODEBUILD_INITIATOR": "codepipeline/.+"},
+        present={"CODEBUILD_BUILD_ID": _ANY, "CODEBUILD_INITIATOR": "codepipeline/*"},
         run=("CODEBUILD_BUILD_ID",),
         number="CODEBUILD_BUILD_NUMBER",
         commit="CODEBUILD_RESOLVED_SOURCE_VERSION",
