@@ -17,6 +17,11 @@ def branch_of(ref: str) -> str:
     return ref.removeprefix(_BRANCH) if ref.startswith(_BRANCH) else ""
 
 
+def commit_of(text: str) -> str:
+    """Return a git commit, SHA-1 or SHA-256, or an empty string: `HEAD` and `r123` are none."""
+    return text if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text, re.ASCII) else ""
+
+
 def address(url: str) -> str:
     """Return a repository's address without user, password and `.git`.
 

@@ -6,16 +6,17 @@ values to the variables named here; docs/ci-systems.md says which.
 
 from cdkit.ci.row import Row
 
-_ANY = ".+"
+_ANY = "*"
+_TRUE = "true|True"
 
 ROWS = (
     Row(
         name="appveyor",
         title="AppVeyor",
         source="https://www.appveyor.com/docs/environment-variables",
-        present={"APPVEYOR": "(?i:true)"},
+        present={"APPVEYOR": _TRUE},
         run=("APPVEYOR_BUILD_ID",),
-        repeats={"APPVEYOR_RE_RUN_INCOMPLETE": "(?i:true)"},
+        repeats={"APPVEYOR_RE_RUN_INCOMPLETE": _TRUE},
         number="APPVEYOR_BUILD_NUMBER",
         repository="APPVEYOR_REPO_NAME",
         commit="APPVEYOR_REPO_COMMIT",
@@ -48,13 +49,14 @@ ROWS = (
         name="codepipeline",
         title="AWS CodePipeline",
         source="https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
-        present={"CODEBUILD_BUILD_ID": _ANY, "CODEBUILD_INITIATOR": "codepipeline/.+"},
+        present={"CODEBUILD_BUILD_ID": _ANY, "CODEBUILD_INITIATOR": "codepipeline/*"},
         run=("CODEBUILD_BUILD_ID",),
         number="CODEBUILD_BUILD_NUMBER",
+        commit="CODEBUILD_RESOLVED_SOURCE_VERSION",
         url=("CODEBUILD_BUILD_URL",),
         actor=("CODEBUILD_INITIATOR",),
         note="The id is that of CodeBuild's build: a stage that is retried keeps the pipeline's "
-        "execution, and builds anew. Branch and commit come from git.",
+        "execution, and builds anew. The branch comes from git.",
     ),
     Row(
         name="drone",
@@ -156,7 +158,6 @@ ROWS = (
         pull_request="SEMAPHORE_GIT_PR_NUMBER",
         event="SEMAPHORE_GIT_REF_TYPE",
         job="SEMAPHORE_JOB_NAME",
-        actor=("SEMAPHORE_GIT_COMMITTER",),
         note="A pipeline that is run again is a new one. A promotion is a pipeline of its own, "
         "with another build id: hand the image on to it.",
     ),

@@ -50,13 +50,15 @@ def find(local: str, repository: Reference, engine: Engine, registry: Registry) 
 def registry_of(local: str, repository: str) -> Reference | None:
     """Return the name of a local image where it says a registry and no `repository` is given.
 
-    `orders:dev` says none: that it would be docker.io/library/orders is nobody's wish.
+    `orders:dev` says none: that it would be docker.io/library/orders is nobody's wish. Nor does
+    `localhost/orders:dev`, as podman calls what it has built.
     """
     if repository or _ID.fullmatch(local):
         return None
     reference = parse(local)
     said = local.partition("/")[0] in {DOCKER_HUB, f"index.{DOCKER_HUB}"}
-    return reference if said or reference.registry != DOCKER_HUB else None
+    elsewhere = reference.registry not in {DOCKER_HUB, "localhost"}
+    return reference if said or elsewhere else None
 
 
 def _checked(local: str) -> str:

@@ -137,6 +137,28 @@ def test_azure_is_shown_the_summary_from_a_file_of_the_tasks_own() -> None:
     )
 
 
+def test_a_list_that_is_too_long_for_azure_is_cut_at_a_line_and_says_so() -> None:
+    (said,) = SYSTEMS["azure"].outputs({}, {"reasons": "\n".join(["x" * 99] * 100)})
+    assert isinstance(said, Say)
+    assert said.line.partition("]")[2].split("%0A") == [
+        *["x" * 99] * 80,
+        "… and 20 more, in the record",
+    ]
+
+
+def test_a_list_that_is_too_long_for_buildkite_is_cut_at_a_line_and_says_so() -> None:
+    environ = {"BUILDKITE_STEP_KEY": "tag"}
+    (call,) = SYSTEMS["buildkite"].outputs(environ, {"reasons": "\n".join(["é" * 499] * 101)})
+    assert isinstance(call, Call)
+    assert call.stdin.split("\n")[100:] == ["… and 1 more, in the record"]
+
+
+@pytest.mark.parametrize("name", ["azure", "buildkite"])
+def test_a_value_that_is_too_long_is_not_halved(name: str) -> None:
+    with pytest.raises(Unwritable, match=r"the output \w+ holds 100001 characters"):
+        SYSTEMS[name].outputs({"BUILDKITE_STEP_KEY": "tag"}, {"image": "x" * 100_001})
+
+
 def test_azure_hides_a_secret_of_two_lines() -> None:
     assert SYSTEMS["azure"].mask(Secret("a%\nb")) == "##vso[task.setsecret]a%AZP25%0Ab"
 

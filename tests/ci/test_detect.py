@@ -5,13 +5,19 @@ import inspect
 from itertools import permutations
 
 import pytest
+from msgspec import structs
 
 from cdkit.ci.detect import detect
 from cdkit.ci.system import CiSystem, Sample
+from cdkit.ci.table import ROWS
 from cdkit.core.errors import RequestError
 from tests.ci.samples import FOLDER, ROW_NAMES, SYSTEMS
 from tests.ci.samples import SAMPLES as BY_NAME
 
+ONE = (
+    *("attempt", "number", "repository", "repository_url", "commit", "ref", "branch", "tag"),
+    *("source_branch", "target_branch", "default_branch", "pull_request", "event", "job"),
+)
 SAMPLES = [
     pytest.param(system, sample, id=f"{system.name}: {sample.name}")
     for system in SYSTEMS.values()
@@ -102,6 +108,15 @@ def test_a_system_is_recognised_by_what_the_page_says(name: str) -> None:
     system = SYSTEMS[name]
     for variable in system.told.recognised:
         assert any(not system.present(_without(sample, variable)) for sample in BY_NAME[name])
+
+
+def test_every_variable_of_the_table_is_in_a_sample() -> None:
+    for row in ROWS:
+        fields = structs.asdict(row)
+        named = {fields[name] for name in ONE if fields[name]} | set(row.present)
+        named |= {*row.run, *row.url, *row.actor, *row.repeats}
+        shown = {name for sample in BY_NAME[row.name] for name in sample.environ}
+        assert named <= shown, row.name
 
 
 def _without(sample: Sample, variable: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkit.ci.reading import address, branch_of, project_of, whole
+from cdkit.ci.reading import address, branch_of, commit_of, project_of, whole
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,18 @@ def test_no_password_stays_in_an_address(scheme: str, user: str) -> None:
 )
 def test_only_plain_digits_are_a_count(text: str, number: int) -> None:
     assert whole(text) == number
+
+
+@pytest.mark.parametrize("text", ["a" * 40, "0" * 64])
+def test_a_commit_is_a_whole_hash(text: str) -> None:
+    assert commit_of(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "HEAD", "r123", "a" * 39, "A" * 40, "a" * 40 + "\n", "٣" * 40]
+)
+def test_what_is_no_whole_hash_is_no_commit(text: str) -> None:
+    assert commit_of(text) == ""
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from cdkit.cli.generate.pages import pages
 from cdkit.cli.main import GROUP
 from tests.docs.test_docs import ROOT, fences
 
@@ -46,6 +47,11 @@ def test_every_call_in_a_guides_jobs_is_one(guide: str) -> None:
             assert words[0] in PLANNED
         else:
             command.make_context(words[0], words[1:], resilient_parsing=False)
+
+
+def test_the_page_of_ci_systems_says_what_the_systems_say() -> None:
+    page = ROOT / "docs" / "ci-systems.md"
+    assert page.read_text(encoding="utf-8") == pages([])["docs/ci-systems.md"]
 
 
 @pytest.mark.parametrize("guide", GUIDES)

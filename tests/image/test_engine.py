@@ -205,6 +205,8 @@ def test_whatever_an_engine_says_nothing_is_confirmed_without_the_registry(
         ("docker.io/acme/orders", "", "docker.io/acme/orders"),
         ("orders:dev", "", ""),
         ("acme/orders", "", ""),
+        ("localhost/orders:dev", "", ""),
+        ("localhost:5000/orders:dev", "", "localhost:5000/orders"),
         (OTHER, "", ""),
         ("0123456789ab", "", ""),
     ],

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from cdkit.ci import dotenv
-from cdkit.ci.reading import address, branch_of, project_of, whole
+from cdkit.ci.cut import fit, utf16_units
+from cdkit.ci.reading import address, branch_of, commit_of, project_of, whole
 from cdkit.ci.system import (
     Append,
     CiSystem,
@@ -21,6 +22,9 @@ from cdkit.ci.system import (
 from cdkit.core.context import BuildContext
 from cdkit.core.escape import azure_data, azure_property, log_line, terminal
 from cdkit.core.secret import Secret
+
+MOST_OF_A_VALUE = 8_000
+"""Longest output in UTF-16 units: Windows gives a process 32,767 for all of its environment."""
 
 _STAGE = 1000
 """What one more attempt of the stage adds to the attempt: a job is never tried that often."""
@@ -39,7 +43,8 @@ def read(environ: Environ) -> BuildContext:
     `run` is the run's id; the build *number* is free text that a pipeline formats, and may repeat.
     Running failed jobs again keeps the id, so the attempts of stage and job are counted with it:
     the first attempt of a stage gives 1, 2, …, its second 1001, … Without them `run` is empty: it
-    would repeat. In a pull request the commit is the merge that Azure made.
+    would repeat. In a pull request the commit is the merge that Azure made; a changeset of TFVC is
+    no commit.
     """
     get = environ.get
     ref, source = get("BUILD_SOURCEBRANCH", ""), get("BUILD_REPOSITORY_URI", "")
@@ -48,7 +53,7 @@ def read(environ: Environ) -> BuildContext:
         system="azure",
         repository=get("BUILD_REPOSITORY_NAME", "") or project_of(source),
         repository_url=address(source),
-        commit=get("BUILD_SOURCEVERSION", ""),
+        commit=commit_of(get("BUILD_SOURCEVERSION", "")),
         branch=_plain(get("SYSTEM_PULLREQUEST_SOURCEBRANCH", "")) or branch_of(ref),
         tag=ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else "",
         target_branch=_plain(get("SYSTEM_PULLREQUEST_TARGETBRANCH", "")),
@@ -93,8 +98,9 @@ def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
     """Return the commands that set output variables: `image` becomes `CDKIT_IMAGE`.
 
     They are output variables (`isOutput`), which a later step or job reads by the step's name,
-    `$(tag.CDKIT_IMAGE)`: none of them enters the environment of later steps by itself. Empty
-    values are left out: Azure leaves `$(name)` as it is where there is no such variable. The agent
+    `$(tag.CDKIT_IMAGE)`. Later steps find them in their environment by that name alone, as
+    TAG_CDKIT_IMAGE; so they are cut, since an environment is small. Empty values are left out:
+    Azure leaves `$(name)` as it is where there is no such variable. The agent
     expands `$(name)` within a variable's value too (microsoft/azure-pipelines-agent, Variables.cs),
     which would let a branch's name read a secret: a zero-width space stands in there.
     """
@@ -106,6 +112,7 @@ def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
 
 def _set(name: str, text: str) -> str:
     properties = f"variable={azure_property(name)};isOutput=true"
+    text = fit(name, text, MOST_OF_A_VALUE, utf16_units, "Azure's output variables")
     inert = text.replace("$(", "$\u200b(")
     return f"##vso[task.setvariable {properties}]{azure_data(inert)}"
 

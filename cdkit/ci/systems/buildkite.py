@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from cdkit.ci.reading import address, project_of, whole
+from cdkit.ci.cut import fit, utf8_bytes
+from cdkit.ci.reading import address, commit_of, project_of, whole
 from cdkit.ci.system import (
     Call,
     CiSystem,
@@ -21,6 +22,9 @@ from cdkit.core.context import BuildContext
 from cdkit.core.escape import terminal
 
 AGENT = "buildkite-agent"
+MOST_OF_A_VALUE = 100_000
+"""Longest value of meta-data in bytes (buildkite.com/docs, "Using build meta-data": 100 KB)."""
+
 _KEY = "[A-Za-z0-9_][A-Za-z0-9_:.-]{0,99}"
 
 
@@ -37,7 +41,7 @@ def read(environ: Environ) -> BuildContext:
     may be the word HEAD, for a build that somebody started by hand: then git says what it is.
     """
     get = environ.get
-    source, commit = get("BUILDKITE_REPO", ""), get("BUILDKITE_COMMIT", "")
+    source = get("BUILDKITE_REPO", "")
     counted = re.fullmatch("[0-9]{1,9}", get("BUILDKITE_RETRY_COUNT", ""), re.ASCII)
     pull_request = _unless_false(get("BUILDKITE_PULL_REQUEST", ""))
     tag = get("BUILDKITE_TAG", "")
@@ -45,7 +49,7 @@ def read(environ: Environ) -> BuildContext:
         system="buildkite",
         repository=project_of(source),
         repository_url=address(source),
-        commit="" if commit == "HEAD" else commit,
+        commit=commit_of(get("BUILDKITE_COMMIT", "")),
         branch="" if tag else get("BUILDKITE_BRANCH", ""),
         tag=tag,
         target_branch=get("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "") if pull_request else "",
@@ -81,7 +85,10 @@ def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
     calls: tuple[Handed, ...] = ()
     if re.fullmatch(_KEY, key, re.ASCII):
         calls = tuple(
-            Call(argv=(AGENT, "meta-data", "set", f"{key}:{name.replace('_', '-')}"), stdin=text)
+            Call(
+                argv=(AGENT, "meta-data", "set", f"{key}:{name.replace('_', '-')}"),
+                stdin=fit(name, text, MOST_OF_A_VALUE, utf8_bytes, "Buildkite's meta-data"),
+            )
             for name, text in outputs.items()
             if text.strip()
         )
@@ -178,6 +185,15 @@ SYSTEM = CiSystem(
             name="a build by hand, whose commit is the word HEAD",
             environ=_ENVIRON | {"BUILDKITE_COMMIT": "HEAD", "BUILDKITE_SOURCE": "ui"},
             context=replace(_CONTEXT, commit="", event="ui"),
+        ),
+        Sample(
+            name="an agent that AWS CodeBuild hosts",
+            environ=_ENVIRON
+            | {
+                "BUILDKITE_AGENT_ID": "1d3b1b0e-6c0a-4a57-8a52-6a8a5d2f7c11",
+                "CODEBUILD_BUILD_ID": "runners:b1e6661e-e4f2-4156-9ab9-82a19EXAMPLE",
+            },
+            context=_CONTEXT,
         ),
         Sample(
             name="a tag",

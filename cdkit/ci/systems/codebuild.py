@@ -1,23 +1,19 @@
 """https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html: CodeBuild."""
 
-import re
-
 from msgspec.structs import replace
 
-from cdkit.ci.reading import address, branch_of, project_of
+from cdkit.ci.reading import address, branch_of, commit_of, project_of
 from cdkit.ci.system import CiSystem, Environ, Sample, Told
 from cdkit.core.context import BuildContext
-
-_COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
 
 
 def present(environ: Environ) -> bool:
     """Whether a build of CodeBuild's own runs us.
 
-    CodeBuild also lends its machines to GitHub's and GitLab's runners, whose jobs then hold both
-    systems' variables; such a build was begun by the webhook event WORKFLOW_JOB_QUEUED
-    (CodeBuild user guide, "self-hosted runners") and belongs to the other system. RUNNER_OS and
-    CI_RUNNER_ID are set by those runners alone, so they tell it too.
+    CodeBuild also lends its machines to GitHub's, GitLab's and Buildkite's runners, whose jobs then
+    hold both systems' variables; such a build was begun by the webhook event WORKFLOW_JOB_QUEUED
+    (CodeBuild user guide, "self-hosted runners") and belongs to the other system. RUNNER_OS,
+    CI_RUNNER_ID and BUILDKITE_AGENT_ID are set by those runners alone, so they tell it too.
 
     A stage of CodePipeline is built by CodeBuild too, and is a system of its own (see the table).
     """
@@ -25,6 +21,7 @@ def present(environ: Environ) -> bool:
         environ.get("CODEBUILD_WEBHOOK_EVENT") == "WORKFLOW_JOB_QUEUED"
         or (environ.get("GITHUB_ACTIONS") == "true" and bool(environ.get("RUNNER_OS")))
         or (environ.get("GITLAB_CI") == "true" and bool(environ.get("CI_RUNNER_ID")))
+        or (environ.get("BUILDKITE") == "true" and bool(environ.get("BUILDKITE_AGENT_ID")))
     )
     staged = environ.get("CODEBUILD_INITIATOR", "").startswith("codepipeline/")
     return bool(environ.get("CODEBUILD_BUILD_ID")) and not lent and not staged
@@ -38,7 +35,6 @@ def read(environ: Environ) -> BuildContext:
     """
     get = environ.get
     source = get("CODEBUILD_SOURCE_REPO_URL", "")
-    commit = get("CODEBUILD_RESOLVED_SOURCE_VERSION", "")
     kind, _, name = get("CODEBUILD_WEBHOOK_TRIGGER", "").partition("/")
     pull_request = name if kind == "pr" else ""
     base = branch_of(get("CODEBUILD_WEBHOOK_BASE_REF", ""))
@@ -46,7 +42,7 @@ def read(environ: Environ) -> BuildContext:
         system="codebuild",
         repository=project_of(source),
         repository_url=address(source),
-        commit=commit if re.fullmatch(_COMMIT, commit) else "",
+        commit=commit_of(get("CODEBUILD_RESOLVED_SOURCE_VERSION", "")),
         branch=branch_of(get("CODEBUILD_WEBHOOK_HEAD_REF", ""))
         or (name if kind == "branch" else ""),
         tag=name if kind == "tag" else "",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from cdkit.ci.cut import fit, utf16_units
 from cdkit.ci.reading import branch_of, whole
 from cdkit.ci.system import (
     Append,
@@ -17,7 +18,6 @@ from cdkit.ci.system import (
     Told,
 )
 from cdkit.core.context import BuildContext
-from cdkit.core.errors import Unwritable
 from cdkit.core.escape import command_data, output_block, terminal
 from cdkit.core.secret import Secret
 
@@ -91,31 +91,12 @@ def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Handed, ...]:
     path = environ.get("GITHUB_OUTPUT", "")
     if not path:
         return ()
-    blocks = (output_block(name, _fit(name, text)) for name, text in outputs.items())
+    blocks = (output_block(name, _fitting(name, text)) for name, text in outputs.items())
     return (Append(path=path, text="".join(blocks)),)
 
 
-def _fit(name: str, text: str) -> str:
-    if _units(text) <= MOST_OF_A_VALUE:
-        return text
-    kept, size = [], 0
-    lines = text.split("\n")
-    for line in lines:
-        size += _units(line) + 1
-        if size > MOST_OF_A_VALUE:
-            break
-        kept.append(line)
-    if not kept:
-        raise Unwritable(
-            f"the output {name} holds {_units(text)} characters, more than {MOST_OF_A_VALUE}",
-            where="GITHUB_OUTPUT",
-            remedy="read it from the record instead",
-        )
-    return "\n".join([*kept, f"… and {len(lines) - len(kept)} more, in the record"])
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+def _fitting(name: str, text: str) -> str:
+    return fit(name, text, MOST_OF_A_VALUE, utf16_units, "GITHUB_OUTPUT")
 
 
 def summary(environ: Environ, markdown: Markdown) -> tuple[Handed, ...]:
