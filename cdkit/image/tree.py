@@ -9,6 +9,9 @@ from cdkit.core.finding import Location
 from cdkit.image.document import Source
 from cdkit.image.use import Use, holds_variable, image_at, refused
 
+_WHOLE = "write the whole reference in one place, or see that what fills it in names a digest"
+_TAGS = "tag:yaml.org,2002:"
+_NULL = f"{_TAGS}null"
 _DEEPEST = 100
 _SUSPECT = 400
 """Brackets in a whole file, or blanks and dashes before a word, that make us count the depth."""
@@ -131,10 +134,22 @@ def items(node: yaml.Node | None) -> Iterator[yaml.Node]:
 
 
 def scalar(node: yaml.Node | None) -> str:
-    """Return a scalar's text, an empty string for what is none or waits for a tag (`!Ref`)."""
-    if isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:"):
-        return str(node.value)
-    return ""
+    """Return a scalar's text; an empty string for none, null, and what has its own tag (`!Ref`)."""
+    if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_TAGS):
+        return ""
+    return "" if node.tag == _NULL else str(node.value)
+
+
+def either(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    """Return what a mapping has under a key, or else the node: for what may be written shortly."""
+    return get(node, key) if isinstance(node, yaml.MappingNode) else node
+
+
+def members(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Yield the items of a sequence, or the values of a mapping."""
+    yield from items(node)
+    for _, value in entries(node):
+        yield value
 
 
 def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -181,6 +196,8 @@ def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[
     raw, text = source.text[start:end], text[len(prefix) :]
     if node.style == ">" and "\n" in raw:
         yield refused(text, start, end, "is folded over lines", "write it on one line")
+    elif holds_variable(text):
+        yield refused(text, start, end, "is put together from variables", _WHOLE)
     elif text:
         yield image_at(text, start, end, raw)
 

@@ -1,0 +1,120 @@
+"""Variables whose value stands in the file: an image is pinned where it is written out.
+
+`image: $IMAGE` with `IMAGE: nginx:1.27` beside it names an image at its value. The value is pinned
+only if nothing else in the file uses it: a variable that is also what a script builds, or a part
+of another reference, would break there.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import yaml
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cdkit.image.bare import bare
+from cdkit.image.document import Document
+from cdkit.image.tree import image, scalar, walk
+from cdkit.image.use import Use, refused
+
+Mentions = Callable[[yaml.Node], tuple[str, tuple[str, ...]]]
+"""The variable that a node is as a whole, or an empty string; and all that it mentions."""
+
+
+class Scope:
+    """Where a variable is known: the trees that it is used in, and the values that it is given.
+
+    `values` are filled in by whoever reads the file; a variable without any is filled in later.
+    """
+
+    def __init__(self, mentions: Mentions, *roots: yaml.Node | None) -> None:
+        self.mentions = mentions
+        self.roots = roots
+        self.values: dict[str, list[Place]] = {}
+
+    def give(
+        self, name: str, node: yaml.Node | None, scope: "Scope | None" = None, why: str = ""
+    ) -> None:
+        """Add a value of a variable, whose own variables are those of `scope`."""
+        if node is not None and scalar(node).strip():
+            place = Place(node=node, scope=scope or self, why=why)
+            self.values.setdefault(name, []).append(place)
+
+    def mentioned(self, whole: set[int]) -> set[str]:
+        """Return the variables that are used elsewhere than in the nodes of `whole`."""
+        nodes = (node for root in self.roots for node in walk(root) if id(node) not in whole)
+        return {name for node in nodes for name in self.mentions(node)[1]}
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A node that names an image, or the variable that does.
+
+    `bare` says that a tool takes either a tag or a digest there; `why` says why a digest cannot
+    stand in it. `owner` and `name` are the variable whose value it is.
+    """
+
+    node: yaml.Node
+    scope: Scope
+    bare: bool = False
+    why: str = ""
+    owner: Scope | None = None
+    name: str = ""
+
+
+Write = Callable[[Document, Place], Iterator[Use]]
+
+
+def plain(document: Document, place: Place) -> Iterator[Use]:
+    """Yield the image of a scalar."""
+    return (bare if place.bare else image)(document.source, place.node)
+
+
+def resolve(document: Document, places: Iterable[Place], write: Write = plain) -> Iterator[Use]:
+    """Yield the images at these places, those behind a variable at the variable's values."""
+    whole: set[int] = set()
+    ends = list(_ends(places, whole))
+    elsewhere = {one.owner: one.owner.mentioned(whole) for one in ends if one.owner is not None}
+    for place in ends:
+        why = place.why
+        if place.owner is not None and place.name in elsewhere[place.owner]:
+            why = f"is the value of {place.name}, which is used for something else too"
+        for use in write(document, place):
+            yield _refuse(use, why) if why and "@" not in use.text else use
+
+
+def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
+    """Follow variables to their values, and fill `whole` with the nodes that are variables."""
+    waiting = list(places)
+    seen: set[tuple[int, int, bool]] = set()
+    while waiting:
+        place = waiting.pop()
+        key = (id(place.node), id(place.owner), place.bare)
+        if key in seen:
+            continue
+        seen.add(key)
+        name = place.scope.mentions(place.node)[0]
+        values = place.scope.values.get(name, [])
+        if not values:
+            yield place
+            continue
+        whole.add(id(place.node))
+        waiting += [
+            replace(one, bare=one.bare or place.bare, owner=place.scope, name=name)
+            for one in values
+        ]
+
+
+def _refuse(use: Use, why: str) -> Use:
+    remedy = "write the reference where it is used, or give it a variable of its own"
+    return refused(use.text, use.start, use.end, why, remedy)
+
+
+def texts(pattern: re.Pattern[str]) -> Mentions:
+    """Return how to read variables out of texts, each the first group of a match that is one."""
+
+    def mentions(node: yaml.Node) -> tuple[str, tuple[str, ...]]:
+        text = scalar(node).strip()
+        names = tuple(next(filter(None, one.groups()), "") for one in pattern.finditer(text))
+        return (names[0] if len(names) == 1 and pattern.fullmatch(text) else ""), names
+
+    return mentions
