@@ -37,14 +37,15 @@ def _with_comment(source: Source, node: yaml.Node, use: Use) -> Use:
     if source.text[use.start : use.end] != use.text:
         return refused(use.text, use.start, use.end, "holds escapes", "write it plainly")
     path, _, tag = use.text.rpartition(":") if has_tag(use.text) else (use.text, "", "latest")
-    place = node.end_mark.index
-    return replace(
-        use,
-        edits=(
-            Edit(start=use.start + len(path), end=use.end, before="@"),
-            Edit(start=place, end=place, before=f" # {tag}", bare=True),
-        ),
-    )
+    return replace(use, edits=tuple(_edits(use, len(path), node.end_mark.index, f" # {tag}")))
+
+
+def _edits(use: Use, path: int, place: int, comment: str) -> Iterator[Edit]:
+    """Yield the digest's edit and the comment's; two that meet are one, as edits have no order."""
+    meet = place == use.end
+    yield Edit(start=use.start + path, end=use.end, before="@", after=comment if meet else "")
+    if not meet:
+        yield Edit(start=place, end=place, before=comment, bare=True)
 
 
 def _is_json(source: Source) -> bool:

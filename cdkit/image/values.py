@@ -17,6 +17,8 @@ from cdkit.image.document import Document
 from cdkit.image.tree import image, scalar, walk
 from cdkit.image.use import Use, refused
 
+_OWN = "write the reference where it is used, or give it a variable of its own"
+
 Mentions = Callable[[yaml.Node], tuple[str, tuple[str, ...]]]
 """The variable that a node is as a whole, or an empty string; and all that it mentions."""
 
@@ -70,16 +72,37 @@ def plain(document: Document, place: Place) -> Iterator[Use]:
 
 
 def resolve(document: Document, places: Iterable[Place], write: Write = plain) -> Iterator[Use]:
-    """Yield the images at these places, those behind a variable at the variable's values."""
+    """Yield the images at these places, those behind a variable at the variable's values.
+
+    The values of one variable are pinned together or not at all: what a default names is often
+    one of a list that names it again.
+    """
     whole: set[int] = set()
     ends = list(_ends(places, whole))
+    either = {id(one.node) for one in ends if one.bare}
+    ends = [one for one in ends if one.bare or id(one.node) not in either]
     elsewhere = {one.owner: one.owner.mentioned(whole) for one in ends if one.owner is not None}
+    found: dict[tuple[Scope, str] | Place, list[tuple[Use, str]]] = {}
     for place in ends:
         why = place.why
         if place.owner is not None and place.name in elsewhere[place.owner]:
             why = f"is the value of {place.name}, which is used for something else too"
-        for use in write(document, place):
-            yield _refuse(use, why) if why and "@" not in use.text else use
+        key = (place.owner, place.name) if place.owner is not None else place
+        found.setdefault(key, []).extend((use, why) for use in write(document, place))
+    for uses in found.values():
+        yield from _together(uses)
+
+
+def _together(uses: list[tuple[Use, str]]) -> Iterator[Use]:
+    """Yield the uses of one variable: if one cannot be pinned, and is not, none of them can."""
+    stuck = any("@" not in use.text and (why or not use.edits) for use, why in uses)
+    for use, why in uses:
+        if not stuck or "@" in use.text or (use.refusal and not why):
+            yield use
+        else:
+            yield refused(
+                use.text, use.start, use.end, why or "stands beside a value that cannot", _OWN
+            )
 
 
 def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
@@ -102,11 +125,6 @@ def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
             replace(one, bare=one.bare or place.bare, owner=place.scope, name=name)
             for one in values
         ]
-
-
-def _refuse(use: Use, why: str) -> Use:
-    remedy = "write the reference where it is used, or give it a variable of its own"
-    return refused(use.text, use.start, use.end, why, remedy)
 
 
 def texts(pattern: re.Pattern[str]) -> Mentions:
