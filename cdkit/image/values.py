@@ -26,12 +26,16 @@ Mentions = Callable[[yaml.Node], tuple[str, tuple[str, ...]]]
 class Scope:
     """Where a variable is known: the trees that it is used in, and the values that it is given.
 
-    `values` are filled in by whoever reads the file; a variable without any is filled in later.
+    `values` are filled in by whoever reads the file: a variable without any is filled in later,
+    one that is not among them is looked for in `around`.
     """
 
-    def __init__(self, mentions: Mentions, *roots: yaml.Node | None) -> None:
+    def __init__(
+        self, mentions: Mentions, *roots: yaml.Node | None, around: "Scope | None" = None
+    ) -> None:
         self.mentions = mentions
         self.roots = roots
+        self.around = around
         self.values: dict[str, list[Place]] = {}
 
     def give(
@@ -41,6 +45,17 @@ class Scope:
         if node is not None and scalar(node).strip():
             place = Place(node=node, scope=scope or self, why=why)
             self.values.setdefault(name, []).append(place)
+
+    def declare(self, name: str) -> None:
+        """Make a variable known that has no value yet."""
+        self.values.setdefault(name, [])
+
+    def owner(self, name: str) -> "Scope | None":
+        """Return the scope that a variable is known in, this one or the nearest around it."""
+        here: Scope | None = self
+        while here is not None and name not in here.values:
+            here = here.around
+        return here
 
     def mentioned(self, whole: set[int]) -> set[str]:
         """Return the variables that are used elsewhere than in the nodes of `whole`."""
@@ -108,22 +123,22 @@ def _together(uses: list[tuple[Use, str]]) -> Iterator[Use]:
 def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
     """Follow variables to their values, and fill `whole` with the nodes that are variables."""
     waiting = list(places)
-    seen: set[tuple[int, int, bool]] = set()
+    seen: set[tuple[int, int, int, bool]] = set()
     while waiting:
         place = waiting.pop()
-        key = (id(place.node), id(place.owner), place.bare)
+        key = (id(place.node), id(place.scope), id(place.owner), place.bare)
         if key in seen:
             continue
         seen.add(key)
         name = place.scope.mentions(place.node)[0]
-        values = place.scope.values.get(name, [])
-        if not values:
+        owner = place.scope.owner(name)
+        if owner is None or not owner.values[name]:
             yield place
             continue
         whole.add(id(place.node))
         waiting += [
-            replace(one, bare=one.bare or place.bare, owner=place.scope, name=name)
-            for one in values
+            replace(one, bare=one.bare or place.bare, owner=owner, name=name)
+            for one in owner.values[name]
         ]
 
 
