@@ -1,6 +1,6 @@
 """Foreign YAML and JSON as nodes with their places: nothing constructed, nothing expanded."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import yaml
 
@@ -166,6 +166,22 @@ def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
             waiting.extend(value for _, value in reversed(here.value))
         elif isinstance(here, yaml.SequenceNode):
             waiting.extend(reversed(here.value))
+
+
+def mappings(node: yaml.Node | None, without: Collection[str]) -> Iterator[yaml.MappingNode]:
+    """Yield a node and all below it that are mappings, but for what stands at some keys."""
+    seen: set[int] = set()
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, yaml.MappingNode):
+            yield here
+            waiting += [value for name, value in entries(here) if name not in without]
+        else:
+            waiting += items(here)
 
 
 def span(source: Source, node: yaml.ScalarNode) -> tuple[int, int]:

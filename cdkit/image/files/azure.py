@@ -7,7 +7,7 @@ import yaml
 
 from cdkit.image import templated
 from cdkit.image.document import Document
-from cdkit.image.tree import either, entries, get, items, members, scalar, walk
+from cdkit.image.tree import either, entries, get, items, mappings, members, scalar, walk
 from cdkit.image.use import FileFormat, Use, refused
 from cdkit.image.values import Place, Scope, plain, resolve, texts
 
@@ -62,7 +62,7 @@ def find(document: Document) -> Iterator[Use]:
     resources = list(_resources(root))
     known = {scalar(get(one, "container")) for one in resources}
     nodes = [get(one, "image") for one in resources if scalar(get(one, "localImage")) != "true"]
-    nodes += [node for one in _jobs(root) for node in _containers(one)]
+    nodes += [node for one in mappings(root, _NOT_BELOW) for node in _containers(one)]
     places = [Place(node=node, scope=scope) for node in nodes if node is not None]
     yield from resolve(document, places, lambda document, place: _write(document, place, known))
 
@@ -71,22 +71,6 @@ def _resources(root: yaml.Node | None) -> Iterator[yaml.Node]:
     for node in walk(get(root, "resources")):
         if get(node, "container") is not None and get(node, "image") is not None:
             yield node
-
-
-def _jobs(root: yaml.Node | None) -> Iterator[yaml.Node]:
-    """Yield every mapping that may be a job, the root and those in template expressions too."""
-    waiting = [root]
-    seen: set[int] = set()
-    while waiting:
-        here = waiting.pop()
-        if here is None or id(here) in seen:
-            continue
-        seen.add(id(here))
-        if isinstance(here, yaml.MappingNode):
-            yield here
-            waiting += [value for name, value in entries(here) if name not in _NOT_BELOW]
-        else:
-            waiting += items(here)
 
 
 def _containers(job: yaml.Node) -> Iterator[yaml.Node | None]:

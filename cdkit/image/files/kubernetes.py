@@ -10,6 +10,9 @@ from cdkit.image.tree import get, image, items, scalar, walk
 from cdkit.image.use import FileFormat, Use
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_OTHERS = frozenset({"tekton.dev", "triggers.tekton.dev", "kustomize.config.k8s.io"})
+"""API groups with a format of their own."""
+
 _BY_PATH = {
     ("monitoring.coreos.com", "Prometheus"): ("spec.image",),
     ("monitoring.coreos.com", "Alertmanager"): ("spec.image",),
@@ -44,7 +47,11 @@ def claims(document: Document) -> bool:
     root = document.root
     group = scalar(get(root, "apiVersion")).partition("/")[0]
     is_object = bool(group and scalar(get(root, "kind")))
-    return is_object and group not in {"tekton.dev", "kustomize.config.k8s.io"}
+    return is_object and group not in {
+        "tekton.dev",
+        "triggers.tekton.dev",
+        "kustomize.config.k8s.io",
+    }
 
 
 def find(document: Document) -> Iterator[Use]:
