@@ -89,8 +89,9 @@ def _unreadable(source: Source, fault: yaml.YAMLError) -> Unreadable:
 def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     """Yield the keys and values of a mapping, those that it merges in (`<<`) included.
 
-    A key of the mapping's own hides a merged one (YAML 1.1, merge key type). Nothing is yielded
-    for what is no mapping.
+    A key of the mapping's own hides a merged one (YAML 1.1, merge key type), and the last of two
+    the same hides the first, as it does for most readers of YAML and JSON. Nothing is yielded for
+    what is no mapping.
     """
     told: set[str] = set()
     seen: set[int] = set()
@@ -100,13 +101,14 @@ def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
         if not isinstance(here, yaml.MappingNode) or id(here) in seen:
             continue
         seen.add(id(here))
+        own: dict[str, yaml.Node] = {}
         for key, value in here.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name == "<<":
+            if isinstance(key, yaml.ScalarNode) and key.value == "<<":
                 waiting.extend(reversed(_merged(value)))
-            elif name is not None and name not in told:
-                told.add(name)
-                yield name, value
+            elif isinstance(key, yaml.ScalarNode):
+                own[key.value] = value
+        yield from ((name, value) for name, value in own.items() if name not in told)
+        told |= own.keys()
 
 
 def _merged(value: yaml.Node) -> list[yaml.Node]:

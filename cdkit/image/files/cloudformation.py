@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
+from cdkit.image import templated
 from cdkit.image.document import Document
 from cdkit.image.tree import entries, get, items, members, scalar
 from cdkit.image.use import FileFormat, Use, refused
@@ -73,12 +74,17 @@ Lambda refuses both together ("is not valid. Provide a valid source image": serv
 others name `repository:tag` and `repository@digest` only.
 """
 
+_NO_IMAGE = ("aws/codebuild/", "./", "../")
+"""How CodeBuild's own images begin, and the archives that SAM loads."""
+
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)\}", re.ASCII)
 _JOIN, _IF, _SUB, _REF, _MAP = "Fn::Join", "Fn::If", "Fn::Sub", "Ref", "Fn::FindInMap"
 
 
 def claims(document: Document) -> bool:
     """Whether it is a template: by its version, or by a resource of one of Amazon's types."""
+    if document.templated:
+        return "Resources" in document.text and "AWS::" in document.text
     root = document.root
     if get(root, "AWSTemplateFormatVersion") is not None:
         return True
@@ -88,6 +94,9 @@ def claims(document: Document) -> bool:
 
 def find(document: Document) -> Iterator[Use]:
     """Yield the images of all resources, those of a parameter or mapping at its value."""
+    if document.templated:
+        yield from _lines(document)
+        return
     scope = Scope(_mentions, document.root)
     for name, parameter in entries(get(document.root, "Parameters")):
         _give(scope, name, parameter)
@@ -99,6 +108,17 @@ def find(document: Document) -> Iterator[Use]:
             places += _places(scope, resource, BESIDE.get(kind, ()), bare=False)
             places += _places(scope, resource, INSTEAD.get(kind, ()), bare=True)
     yield from resolve(document, places, _write)
+
+
+def _lines(document: Document) -> Iterator[Use]:
+    """Yield what looks like an image where a template engine makes the template.
+
+    Nothing tells whether a tag may stand beside the digest there, so none is pinned.
+    """
+    for use in templated.images(document.source, "Image|ImageUri|ImageIdentifier|ContainerUri"):
+        if not use.text.startswith(_NO_IMAGE):
+            why = "stands in a template that is not read"
+            yield refused(use.text, use.start, use.end, why, "write a digest by hand")
 
 
 def _resources(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
@@ -209,8 +229,8 @@ def _give_mappings(scope: Scope, mappings: yaml.Node | None) -> None:
 def _write(document: Document, place: Place) -> Iterator[Use]:
     """Yield the image of a literal, or of a function that puts one together."""
     text = _say(place.node)
-    if text.startswith(("aws/codebuild/", "./", "../")) or text in {"", "${AWS::NoValue}"}:
-        return  # CodeBuild's own images, archives that SAM loads, and nothing at all
+    if text.startswith(_NO_IMAGE) or text in {"", "${AWS::NoValue}"}:
+        return
     if scalar(place.node):
         yield from plain(document, place)
         return

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from cdkit.image import templated
 from cdkit.image.document import Document
 from cdkit.image.tree import get, image, items, scalar
 from cdkit.image.use import FileFormat, Use
@@ -18,6 +19,8 @@ def claims(document: Document) -> bool:
     The list is what Terraform's `container_definitions = file(…)` and CloudFormation's includes
     read. A Kubernetes object that holds a task definition is Kubernetes'.
     """
+    if document.templated:
+        return "containerDefinitions" in document.text and "apiVersion" not in document.text
     if get(document.root, "apiVersion") is not None:
         return False
     containers = list(_containers(document.root))
@@ -33,6 +36,8 @@ def find(document: Document) -> Iterator[Use]:
     An image is handed to the container runtime as it is written, and a tag before the digest is
     taken: amazon-ecs-agent issue 4226 shows a task that runs `name:tag@sha256:…`.
     """
+    if document.templated:
+        yield from templated.images(document.source)
     for container in _containers(document.root):
         yield from image(document.source, get(container, "image"))
 

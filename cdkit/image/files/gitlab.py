@@ -12,6 +12,9 @@ from cdkit.image.use import FileFormat, Use
 from cdkit.image.values import Place, Scope, resolve, texts
 
 _OWN = re.compile(r"\.gitlab-ci\.ya?ml$")
+_VALUES = re.compile(r"values[^/]*$")
+"""A chart's values for its tests, which stand in `ci/`, too."""
+
 _NO_JOBS = frozenset({"variables", "workflow", "include", "stages", "cache", "spec"})
 _JOB = frozenset({"script", "image", "services", "extends", "trigger", "before_script", "run"})
 _VARIABLE = re.compile(r"\$\[\[\s*(inputs\.[\w-]+)[^\]]*\]\]|\$\{?(\w+)\}?|%(\w+)%", re.ASCII)
@@ -21,7 +24,9 @@ def claims(document: Document) -> bool:
     """Whether it is a pipeline by its name, or a component or included file by its content."""
     if _OWN.search(document.path):
         return True
-    if document.templated or get(document.root, "apiVersion") is not None:
+    if document.templated or _VALUES.search(document.path):
+        return False
+    if get(document.root, "apiVersion") is not None:
         return False
     if "templates/" in document.path and not re.search(r"^spec:", document.text, re.MULTILINE):
         return False
