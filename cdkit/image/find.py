@@ -3,7 +3,7 @@
 import functools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,7 +112,7 @@ def look(path: str, files: Files, fields: Fields) -> FileUses | None:
     data = _read(path, asked, files)
     if data.startswith(_WIDE):
         raise Unreadable("is UTF-16 or UTF-32", where=path, remedy="save it as UTF-8")
-    asked = [one for one in asked if all(needle in data for needle in one.needles)]
+    asked = [one for one in asked if _may_name(one, lambda needle: needle in data)]
     if not asked:
         return None
     around = Around(beside=lambda pattern: _beside(path, pattern, files), fields=fields)
@@ -180,19 +180,24 @@ def _read(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
     """Return a file whole, or nothing where it is larger than we read and names no image."""
     if files.size(path) <= LARGEST:
         return files.read(path, limit=LARGEST)
-    missing = {needle for one in asked for needle in one.needles}
+    missing = {needle for one in asked for needle in (*one.needles, *one.any_of)}
     kept = b""
     with files.open(path) as stream:
         while missing and (chunk := stream.read(_CHUNK)):
             missing = {needle for needle in missing if needle not in kept + chunk}
             kept = chunk[-64:]
-    if any(not missing & set(one.needles) for one in asked):
+    if any(_may_name(one, lambda needle: needle not in missing) for one in asked):
         raise Unreadable(
             f"is larger than {LARGEST // MIB} MiB, and may name images",
             where=path,
             remedy="split it, or except it, with a reason",
         )
     return b""
+
+
+def _may_name(one: FileFormat, holds: Callable[[bytes], bool]) -> bool:
+    """Whether a file may name images in a format, by the bytes that it holds."""
+    return all(map(holds, one.needles)) and (not one.any_of or any(map(holds, one.any_of)))
 
 
 def _beside(path: str, pattern: str, files: Files) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Images in YAML that a template engine has yet to go through: looked for line by line."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -9,12 +10,15 @@ from cdkit.image.use import Use, holds_variable, image_at, refused
 MARKS = ("{{", "{%", "<%", "#{")
 """What a template engine's own words begin with (Go and Jinja, Jinja, ERB, others)."""
 
-_LINE = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)*["']?image["']?[ \t]*:[ \t]+
+_VALUE = r"""["']?[ \t]*:[ \t]+
     (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s#"'][^\n]*?))
-    [ \t]*(?:\#[^\n]*)?\r?$""",
-    re.MULTILINE | re.VERBOSE,
-)
+    [ \t]*,?[ \t]*(?:\#[^\n]*)?\r?$"""
+
+
+@functools.cache
+def _line(keys: str) -> re.Pattern[str]:
+    before = r"""^[ \t]*(?:-[ \t]+)*["']?"""
+    return re.compile(f"{before}(?:{keys}){_VALUE}", re.MULTILINE | re.VERBOSE)
 
 
 def is_templated(text: str) -> bool:
@@ -22,12 +26,13 @@ def is_templated(text: str) -> bool:
     return any(mark in text for mark in MARKS)
 
 
-def images(source: Source) -> Iterator[Use]:
+def images(source: Source, keys: str = "image") -> Iterator[Use]:
     """Yield the images of lines such as `image: nginx:1.27`; those with a variable are refused.
 
-    A template cannot be read as YAML, so nothing is known but the line.
+    A template cannot be read as YAML, so nothing is known but the line. `keys` is a regular
+    expression for what an image may be called.
     """
-    for found in _LINE.finditer(source.text):
+    for found in _line(keys).finditer(source.text):
         kind = found.lastgroup or "plain"
         start, end, text = found.start(kind), found.end(kind), found[kind]
         if kind == "plain":

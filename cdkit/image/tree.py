@@ -1,6 +1,6 @@
 """Foreign YAML and JSON as nodes with their places: nothing constructed, nothing expanded."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import yaml
 
@@ -9,6 +9,7 @@ from cdkit.core.finding import Location
 from cdkit.image.document import Source
 from cdkit.image.use import Use, holds_variable, image_at, refused
 
+_WHOLE = "write the whole reference in one place, or see that what fills it in names a digest"
 _STANDARD = "tag:yaml.org,2002:"
 _TAGS: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: f"{_STANDARD}str",
@@ -126,7 +127,7 @@ def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
             if name == "<<":
                 waiting.extend(reversed(_merged(value)))
             elif name in own:
-                raise _twice(key, name)
+                raise _twice(key, str(name))
             elif name is not None:
                 own.add(name)
                 if name not in told:
@@ -185,6 +186,18 @@ def scalar(node: yaml.Node | None) -> str:
     return "" if node.value in _NULLS and not node.style else str(node.value)
 
 
+def either(node: yaml.Node | None, key: str) -> yaml.Node | None:
+    """Return what a mapping has under a key, or else the node: for what may be written shortly."""
+    return get(node, key) if isinstance(node, yaml.MappingNode) else node
+
+
+def members(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Yield the items of a sequence, or the values of a mapping."""
+    yield from items(node)
+    for _, value in entries(node):
+        yield value
+
+
 def walk(node: yaml.Node | None) -> Iterator[yaml.Node]:
     """Yield a node and all below it, each once however many aliases lead to it."""
     seen: set[int] = set()
@@ -227,6 +240,22 @@ Field = tuple[yaml.MappingNode, str, yaml.Node]
 """A mapping, one of its keys, and what stands there."""
 
 
+def mappings(node: yaml.Node | None, without: Collection[str]) -> Iterator[yaml.MappingNode]:
+    """Yield a node and all below it that are mappings, but for what stands at some keys."""
+    seen: set[int] = set()
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, yaml.MappingNode):
+            yield here
+            waiting += [value for name, value in entries(here) if name not in without]
+        else:
+            waiting += items(here)
+
+
 def span(source: Source, node: yaml.ScalarNode) -> tuple[int, int]:
     """Return where a scalar's own text begins and ends: without quotes, anchor and tag.
 
@@ -255,6 +284,8 @@ def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[
     raw, text = source.text[start:end], text[len(prefix) :]
     if node.style == ">" and "\n" in raw:
         yield refused(text, start, end, "is folded over lines", "write it on one line")
+    elif holds_variable(text):
+        yield refused(text, start, end, "is put together from variables", _WHOLE)
     elif text:
         yield image_at(text, start, end, raw)
 

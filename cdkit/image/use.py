@@ -55,8 +55,9 @@ class FileFormat(Struct, frozen=True, kw_only=True):
     most. `find` yields its references, in any order. `syntax` is `tree` for YAML and JSON (the
     document then has a root, unless it is templated), else `text`. `paths` are regular
     expressions, one of which must match a path's end for the file to be looked at; `needles` are
-    bytes, all of which a file of this format holds that names an image: a file that lacks one is
-    not even parsed. `source` is the page that says where images stand in it.
+    bytes, all of which a file of this format holds that names an image, and `any_of` are bytes of
+    which it holds one at least: a file that lacks them is not even parsed. `source` is the page
+    that says where images stand in it.
     """
 
     name: str
@@ -67,6 +68,7 @@ class FileFormat(Struct, frozen=True, kw_only=True):
     claims: Callable[[Document], bool]
     find: Callable[[Document], Iterator[Use]]
     source: str
+    any_of: tuple[bytes, ...] = ()
 
 
 def image_at(text: str, start: int, end: int, raw: str) -> Use:
@@ -97,7 +99,7 @@ def has_tag(name: str) -> bool:
     return ":" in name.rpartition("/")[2]
 
 
-_VARIABLE = re.compile(r"\$|\{\{|<%|<<|\(\(|%\(|\{%|@@|__[A-Z]")
+_VARIABLE = re.compile(r"\$|\{\{|<|\(\(|%\(|\{%|@@|__[A-Z]")
 
 
 def holds_variable(text: str) -> bool:

@@ -12,6 +12,8 @@ from cdkit.image.use import FileFormat, Use
 _FIELDS = frozenset(
     {"containers", "initContainers", "ephemeralContainers", "volumes", "apiVersion"}
 )
+_OTHERS = frozenset({"tekton.dev", "triggers.tekton.dev", "kustomize.config.k8s.io"})
+"""API groups with a format of their own."""
 _BY_PATH = {
     ("monitoring.coreos.com", "Prometheus"): ("spec.image",),
     ("monitoring.coreos.com", "Alertmanager"): ("spec.image",),
@@ -46,7 +48,11 @@ def claims(document: Document) -> bool:
     root = document.root
     group = scalar(get(root, "apiVersion")).partition("/")[0]
     is_object = bool(group and scalar(get(root, "kind")))
-    return is_object and group not in {"tekton.dev", "kustomize.config.k8s.io"}
+    return is_object and group not in {
+        "tekton.dev",
+        "triggers.tekton.dev",
+        "kustomize.config.k8s.io",
+    }
 
 
 def find(document: Document) -> Iterator[Use]:
