@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from cdkit.image.document import Document
 from cdkit.image.dockerfile import has_stage, images
+from cdkit.image.document import Document
 from cdkit.image.use import FileFormat, Use
 
 
