@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.finding import Finding, Location, Severity
@@ -15,7 +16,7 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
-from cdkit.scan.dockerfile import lines_of_layers, read_instructions
+from cdkit.scan.dockerfile import lines_of_layers
 from cdkit.scan.doubts import ACCEPTABLE, Age
 from cdkit.scan.exceptions import Waiver, read_exceptions
 from cdkit.scan.judge import Judgement, Place, Policy, judge_scans

@@ -3,11 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.oci.manifest import History
-from cdkit.scan.dockerfile import lines_of_layers, read_instructions
+from cdkit.scan.dockerfile import lines_of_layers
 
 DOCKERFILE = b"""# syntax=docker/dockerfile:1
 FROM golang:1.25 AS build
@@ -96,30 +95,6 @@ def test_a_history_that_does_not_fit_the_layers_gives_no_line() -> None:
     assert lines_of_layers(instructions, history, ["sha256:1", "sha256:2"]) == {}
 
 
-def test_a_here_document_is_not_taken_for_instructions() -> None:
-    found = read_instructions(b"FROM a\nRUN <<EOF\nCOPY evil /\nEOF\nRUN two\n")
-
-    assert [(i.keyword, i.line) for i in found] == [("FROM", 1), ("RUN", 2), ("RUN", 5)]
-
-
-def test_another_escape_character_is_honoured() -> None:
-    found = read_instructions(b"# escape=`\nFROM a\nRUN one `\n  two\nCOPY a\\ b\\\nRUN x\n")
-
-    assert [(i.keyword, i.line, i.text) for i in found] == [
-        ("FROM", 2, "a"),
-        ("RUN", 3, "one two"),
-        ("COPY", 5, "a\\ b\\"),
-        ("RUN", 6, "x"),
-    ]
-
-
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"RUN before from", b"FROM", b"\\\n\\"])
 def test_what_is_no_dockerfile_matches_no_layer(data: bytes) -> None:
     assert _lines(["RUN x"], data) in ([None], [1])
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_can_be_read(data: bytes) -> None:
-    instructions = read_instructions(data)
-
-    assert all(instruction.line >= 1 for instruction in instructions)
