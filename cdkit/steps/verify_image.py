@@ -124,9 +124,9 @@ class VerifyImageOutputs(Outputs, frozen=True, kw_only=True):
 
 def run(options: VerifyImageOptions, world: World) -> Outcome:
     """Ask the registry about every tag, judge, and leave the identity of what is there."""
+    _empty(options.dotenv, world)
     platforms = wanted(options.platforms)
     asked = _asked(options, world)
-    _empty(options.dotenv, world)
     registry = Registry(world)
     if options.before_push:
         found = tuple(before_push(tag, asked.digest, registry) for tag in asked.tags)
