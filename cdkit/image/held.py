@@ -171,7 +171,7 @@ def _told(image: Image | None) -> str:
     """Say since when and from what, where the labels of the image under a tag tell."""
     labels = image.platforms[0].config.labels if image else {}
     told = [
-        f"{word} {labels[name][:_LONGEST_LABEL]}"
+        f"{word} {' '.join(labels[name].split())[:_LONGEST_LABEL]}"
         for word, name in (("created", _CREATED), ("of revision", _REVISION))
         if labels.get(name)
     ]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.oci.authorize import challenges
-from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback
+from cdkit.core.oci.reference import Reference, is_loopback
 from cdkit.core.secret import Secret
-from cdkit.core.world import MIB, Clock, Completed, Http, Processes, Response, World
+from cdkit.core.world import MIB, Clock, Completed, Http, Processes, Response, Talk, World
 from cdkit.image.setting import RegistryKind, Setting, unknown
 
 PATIENCE = 10.0
@@ -45,7 +45,7 @@ def _kind_of(reference: Reference, world: World) -> RegistryKind | None:
 
     kinds = collect(registries, "REGISTRY", RegistryKind).values()
     by_host = next((kind for kind in kinds if kind.claims(reference)), None)
-    if by_host or reference.registry == DOCKER_HUB:
+    if by_host:
         return by_host
     scheme = "http" if is_loopback(reference.registry) else "https"
     answer = world.http.request("GET", f"{scheme}://{reference.registry}/v2/", limit=MIB)
@@ -54,12 +54,16 @@ def _kind_of(reference: Reference, world: World) -> RegistryKind | None:
 
 
 def _hurried(world: World) -> World:
-    until = world.clock.monotonic() + PATIENCE
-    hurry = _Hurry(clock=world.clock, until=until)
+    """Return a world in which time runs out, and which is asked for the same thing once.
+
+    Most settings are the repository's: several tags of it need one answer.
+    """
+    hurry = _Hurry(clock=world.clock, until=world.clock.monotonic() + PATIENCE)
     return replace(
         world,
         http=_HurriedHttp(world.http, hurry),
         processes=_HurriedProcesses(world.processes, hurry),
+        talk=_SaidOnce(world.talk),
     )
 
 
@@ -82,6 +86,7 @@ class _HurriedHttp:
     def __init__(self, door: Http, hurry: _Hurry) -> None:
         self._door = door
         self._hurry = hurry
+        self._known: dict[object, Response] = {}
 
     def request(
         self,
@@ -94,16 +99,21 @@ class _HurriedHttp:
         limit: int = 8 * MIB,
     ) -> Response:
         """Send one request, in what time is left."""
-        timeout = self._hurry.at_most(timeout)
-        return self._door.request(
-            method, url, headers=headers, body=body, timeout=timeout, limit=limit
-        )
+        sent = tuple((name, _revealed(text)) for name, text in (headers or {}).items())
+        key = (method, url, sent, body)
+        if key not in self._known:
+            timeout = self._hurry.at_most(timeout)
+            self._known[key] = self._door.request(
+                method, url, headers=headers, body=body, timeout=timeout, limit=limit
+            )
+        return self._known[key]
 
 
 class _HurriedProcesses:
     def __init__(self, door: Processes, hurry: _Hurry) -> None:
         self._door = door
         self._hurry = hurry
+        self._known: dict[object, Completed] = {}
 
     def which(self, program: str) -> str | None:
         """Return the full path of a program on the PATH, or None."""
@@ -119,5 +129,26 @@ class _HurriedProcesses:
         cwd: str | None = None,
     ) -> Completed:
         """Run a program, in what time is left."""
-        timeout = self._hurry.at_most(timeout)
-        return self._door.run(argv, stdin=stdin, timeout=timeout, environ=environ, cwd=cwd)
+        key = (tuple(argv), stdin)
+        if key not in self._known:
+            timeout = self._hurry.at_most(timeout)
+            self._known[key] = self._door.run(
+                argv, stdin=stdin, timeout=timeout, environ=environ, cwd=cwd
+            )
+        return self._known[key]
+
+
+class _SaidOnce:
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._said: set[str] = set()
+
+    def say(self, text: str) -> None:
+        """Say one line, unless it was said before."""
+        if text not in self._said:
+            self._said.add(text)
+            self._talk.say(text)
+
+
+def _revealed(text: str | Secret) -> str:
+    return text.reveal() if isinstance(text, Secret) else text

@@ -72,11 +72,13 @@ class VerifyImageOptions(Options, frozen=True, kw_only=True):
     ] = ""
     image: Annotated[
         str,
-        option("The image as a step before left it, `repository@sha256:…`.", shared=True),
+        option(
+            "The image as a step before left it, `repository@sha256:…`: CDKIT_IMAGE.", shared=True
+        ),
     ] = ""
     reference: Annotated[
         str,
-        option("The tag as `tag-image` left it, `repository:tag`.", shared=True),
+        option("The tag as `tag-image` left it, `repository:tag`: CDKIT_REFERENCE.", shared=True),
     ] = ""
     before_push: Annotated[
         bool, option("Ask before the push: is the tag free, or the image there already?")
@@ -155,7 +157,7 @@ def run(options: VerifyImageOptions, world: World) -> Outcome:
         subjects=documents[0][1] if documents else (),
         more=documents[1:],
         tables=_tables(found, settings),
-        notes=(*asked.notes, *dict.fromkeys(setting.why for setting in settings)),
+        notes=(*asked.notes, *_later(platforms, action), *dict.fromkeys(s.why for s in settings)),
         data=action or image,
     )
 
@@ -202,6 +204,13 @@ def _of_platforms(image: Image, platforms: frozenset[str], where: Location) -> R
         where=where,
         remedy=f"build for `--platform {','.join(sorted(platforms))}`, or mend `platforms`",
     )
+
+
+def _later(platforms: frozenset[str], action: str) -> tuple[str, ...]:
+    """Say that what is not in the registry yet cannot be looked into there."""
+    if platforms and action == PUSH:
+        return ("The platforms are looked at after the push.",)
+    return ()
 
 
 def _setting_reasons(

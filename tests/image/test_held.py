@@ -317,11 +317,12 @@ def test_a_tag_that_something_else_than_an_image_holds_is_taken(tmp_path: Path) 
 
 
 def test_a_hostile_label_is_cut_short(tmp_path: Path) -> None:
-    theirs, other = _labelled({"org.opencontainers.image.created": "x" * 5000})
+    theirs, other = _labelled({"org.opencontainers.image.created": "x\n::error::" * 500})
     with serving(holding(theirs, v1=other)) as server:
         found = _before(tmp_path, server, ABSENT)
 
     assert len(found.reason.what) < 400
+    assert "\n" not in found.reason.what
 
 
 def _counted(script: Script, folder: Path, digest: str) -> list[str]:

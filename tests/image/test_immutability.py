@@ -57,15 +57,16 @@ def _asking(
     processes: Processes | None = None,
     logins: Mapping[str, str] | None = None,
 ) -> tuple[Setting, World]:
-    auths = {
-        host: {"auth": base64.b64encode(pair.encode()).decode()}
-        for host, pair in (logins or {}).items()
-    }
+    auths = {host: {"auth": _basic(pair)} for host, pair in (logins or {}).items()}
     (folder / "auth.json").write_text(json.dumps({"auths": auths}))
     environ = {"REGISTRY_AUTH_FILE": "auth.json"}
     outside = world(folder, http=http, processes=processes, environ=environ)
     (setting,) = settings_of((parse(reference),), outside)
     return setting, outside
+
+
+def _basic(pair: str) -> str:
+    return base64.b64encode(pair.encode()).decode()
 
 
 def _ecr(mode: str, *filters: str, kind: str = "WILDCARD") -> bytes:
@@ -509,13 +510,42 @@ def test_the_settings_of_all_tags_together_take_ten_seconds_at_most(tmp_path: Pa
     assert isinstance(outside.clock, StandingClock)
     slow.clock = outside.clock
 
-    found = settings_of(tuple(parse(f"{ECR}:v{n}") for n in range(3)), outside)
+    other = ECR.replace("123456789012", "210987654321")
+    third = ECR.replace("eu-west-1", "us-east-1")
+    names = (f"{ECR}:v1", f"{other}:v1", f"{third}:v1")
+    found = settings_of(tuple(parse(name) for name in names), outside)
 
     assert [setting.state for setting in found] == [
         State.IMMUTABLE, State.IMMUTABLE, State.UNKNOWN,
     ]  # fmt: skip
     assert slow.timeouts == [10.0, 2.0]
     assert "within 10 s" in found[2].why
+
+
+def test_several_tags_of_one_repository_need_one_answer(tmp_path: Path) -> None:
+    aws = FakeAws(stdout=_ecr("IMMUTABLE_WITH_EXCLUSION", "dev-*"))
+    outside = world(tmp_path, processes=aws)
+
+    found = settings_of((parse(f"{ECR}:v1"), parse(f"{ECR}:dev-7")), outside)
+
+    assert [setting.state for setting in found] == [State.IMMUTABLE, State.MUTABLE]
+    assert len(aws.ran) == 1
+
+
+def test_where_a_login_goes_is_said_once(tmp_path: Path) -> None:
+    http = FakeHttp({GAR_URL: _gar(immutableTags=True)})
+    (tmp_path / "auth.json").write_text(
+        json.dumps(
+            {"auths": {"europe-west1-docker.pkg.dev": {"auth": _basic("oauth2accesstoken:w")}}}
+        )
+    )
+    outside = world(tmp_path, http=http, environ={"REGISTRY_AUTH_FILE": "auth.json"})
+
+    settings_of((parse(f"{GAR}:v1"), parse(f"{GAR}:v2")), outside)
+
+    assert isinstance(outside.talk, Notebook)
+    assert len(outside.talk.said) == len(http.asked) == 1
+    assert "w" not in outside.talk.said[0].split()
 
 
 def test_a_registry_that_is_down_is_unknown(tmp_path: Path) -> None:

@@ -253,6 +253,16 @@ def test_before_a_push_one_action_holds_for_all_tags(
     assert outcome.data == action
 
 
+def test_before_a_push_platforms_are_said_to_be_looked_at_later(tmp_path: Path) -> None:
+    with serving(holding()) as server:
+        tag = f"{server.address}/acme/orders:v1"
+        options = VerifyImageOptions(tag=(tag,), before_push=True, platforms=("linux/amd64",))
+        outcome = run(options, _world(tmp_path))
+
+    assert _outputs(outcome).action == "push"
+    assert outcome.notes[0] == "The platforms are looked at after the push."
+
+
 def test_after_a_push_there_is_no_action(tmp_path: Path) -> None:
     layout, index, _ = two_platforms()
     with serving(holding(layout, v1=index)) as server:
