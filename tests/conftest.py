@@ -12,6 +12,7 @@ from tests.parts import presence
 pytest_plugins = (
     # First what others import, so that its assertions are rewritten.
     "tests.parts.node",
+    "tests.parts.amazon",
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.groovy",

@@ -101,7 +101,7 @@ def _login(session: Session) -> Finding:
 
     environ, files = session.world.environ, session.world.files
     folder = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '~')}/.docker"
-    wanted = "tag-image and scan-image with a registry"
+    wanted = "tag-image, verify-image and scan-image with a registry"
     try:
         told = msgspec.json.decode(files.read(f"{folder}/config.json"))
         hosts = sorted({*told.get("auths", {}), *told.get("credHelpers", {})})

@@ -55,6 +55,8 @@ def proposal(world: World) -> str:
     lines += [f"  repository: {json.dumps(repository)}"]
     lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
     lines += _pins(world)
+    lines += ["", "# After a push, in the pipeline: does the tag still name what was pushed?"]
+    lines += ["# cdkit verify-image --metadata meta.json, which buildx wrote: --metadata-file."]
     lines += _migrations(seen)
     lines += ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
     lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]

@@ -18,6 +18,9 @@ from cdkit.core.verdict import Answer
 from cdkit.report.report import render
 
 GATE = "check-gate"
+HANDED = frozenset({"image", "reference"})
+"""The outputs that steps hand to those after them, which take them by the same name."""
+
 SUMMARY = ".cdkit/summary.md"
 
 
@@ -70,7 +73,7 @@ def _walk(session: Session) -> _Walked:
         print(f"\n== {name}\n", flush=True)
         done = perform(steps[name], options, session.world, _quiet(session.system))
         performed.append(done)
-        handed |= {key: value for key, value in done.outputs.items() if key == "image" and value}
+        handed |= {key: value for key, value in done.outputs.items() if key in HANDED and value}
         closed = name == GATE and done.report.verdict.answer is not Answer.YES
     return _Walked(performed=tuple(performed), held_back=tuple(held_back))
 

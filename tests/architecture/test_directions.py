@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "cli": frozenset({"core", "ci", "report", "steps", "cli"}) | DOMAINS,
 }
 EXTENSIONS = frozenset(
-    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems", "files"}
+    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems", "files", "registries"}
 )
 
 OUTSIDE = frozenset(

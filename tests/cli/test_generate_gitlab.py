@@ -105,10 +105,10 @@ def test_the_base_hands_a_policy_to_the_steps_that_read_one() -> None:
 
 
 @each_step
-def test_no_output_but_the_image_is_read_by_a_later_step(name: str) -> None:
+def test_no_output_but_the_image_and_its_tag_is_read_by_a_later_step(name: str) -> None:
     shared = {one.name for each in NAMES for one in inputs_of(step_of(each).options) if one.shared}
     frame = {"ci", "config", "directory", "dotenv"}
-    assert set(outputs_of(step_of(name))) & (shared | frame) <= {"image"}
+    assert set(outputs_of(step_of(name))) & (shared | frame) <= {"image", "reference"}
 
 
 def test_the_same_steps_give_the_same_components() -> None:

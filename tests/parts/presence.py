@@ -13,6 +13,7 @@ import pytest
 #: a function `missing() -> str | None`: None when the part is usable, else what is missing and how
 #: to get it.
 PARTS = {
+    "aws": "tests.parts.amazon",
     "busybox": "tests.parts.busybox",
     "docker": "tests.parts.docker",
     "gitlab-ci-local": "tests.parts.gitlab",
