@@ -21,7 +21,9 @@ MAY_IMPORT = {
     "steps": frozenset({"core", "steps"}) | DOMAINS,
     "cli": frozenset({"core", "ci", "report", "steps", "cli"}) | DOMAINS,
 }
-EXTENSIONS = frozenset({"rules", "sources", "scanners", "formats", "stores", "sinks", "systems"})
+EXTENSIONS = frozenset(
+    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems", "tagtypes"}
+)
 
 OUTSIDE = frozenset(
     {
