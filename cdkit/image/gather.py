@@ -1,7 +1,7 @@
 """The facts of this run, from the CI system, its event and git."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from cdkit.core.world import Head, World
 from cdkit.image.facts import Facts
 from cdkit.image.payload import Event, Payload
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
 _ALWAYS_DEFAULT = frozenset({"schedule"})
 """Events of GitHub's that run on the default branch only (docs.github.com, "Events that trigger
@@ -133,11 +134,16 @@ def _committed_at(
     """Return when the commit was made: git knows best, else the event that brought it."""
     if head:
         try:
-            return world.git.committed_at(commit)
+            return _sane(world.git.committed_at(commit))
         except CannotTell:
             if payload is None:
                 return None
     return _instant(payload.date_of(commit)) if payload else None
+
+
+def _sane(moment: datetime) -> datetime | None:
+    """Return a date that can be reckoned with: whoever commits may write any."""
+    return moment if moment.tzinfo and _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def _instant(text: str) -> datetime | None:
@@ -145,4 +151,4 @@ def _instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo else None
+    return _sane(found)

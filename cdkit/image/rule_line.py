@@ -32,7 +32,10 @@ def read_rule(line: str) -> Rule:
     bare = given.pop("", None)
     if bare is not None and "value" in given:
         raise RequestError(
-            f"the value stands twice in {line[:200]!r}", where=line, remedy="write value= once"
+            f"the value stands twice in {line[:200]!r}",
+            where=line,
+            remedy="write value= once; a field that holds a comma is quoted: "
+            "\"value={{date 'YYYY, MM'}}\"",
         )
     if bare is not None:
         given["value"] = bare
