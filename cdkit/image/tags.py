@@ -41,10 +41,12 @@ _LIKE_ANOTHER = re.compile(
 class Tags(Struct, frozen=True, kw_only=True):
     """The tags, the one that names the version first, and what is to be said about them.
 
-    `passed_over` tells of each rule that made no tag, and why.
+    `lasting` tells that no other build gets the first one; `passed_over` tells of each rule that
+    made no tag, and why.
     """
 
     names: tuple[str, ...]
+    lasting: bool = False
     passed_over: tuple[str, ...] = ()
 
     @property
@@ -56,6 +58,7 @@ class Tags(Struct, frozen=True, kw_only=True):
 class _Tag(Struct, frozen=True, kw_only=True):
     name: str
     stable: bool
+    lasting: bool
     marked: bool
 
 
@@ -150,7 +153,11 @@ def make_tags(
     names = [tag.name for tag in made]
     if made and (made[0].stable if flavor.latest == "auto" else flavor.latest == "true"):
         names.append(_latest(flavor, facts, marked=made[0].marked))
-    return Tags(names=tuple(dict.fromkeys(names)), passed_over=tuple(passed_over))
+    return Tags(
+        names=tuple(dict.fromkeys(names)),
+        lasting=bool(made) and made[0].lasting,
+        passed_over=tuple(passed_over),
+    )
 
 
 def _enabled(rule: Rule, facts: Facts) -> bool:
@@ -175,7 +182,10 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
     text = f"{prefix}{core}{suffix}{'-dirty' if marked else ''}"
     written = found.literal and not any(affix.expressions for affix in affixes)
     return _Tag(
-        name=_legal(text, rule, plain=plain, written=written), stable=found.stable, marked=marked
+        name=_legal(text, rule, plain=plain, written=written),
+        stable=found.stable,
+        lasting=found.lasting,
+        marked=marked,
     )
 
 

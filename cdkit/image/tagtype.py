@@ -17,7 +17,8 @@ class Made(Struct, frozen=True, kw_only=True):
     """A tag's text before prefix and suffix.
 
     `literal` tells that the user wrote all of it, so that it is taken as it is; `from_git` that
-    it says of which commit the image is; `stable` that `latest` may follow it. `plain` is the
+    it says of which commit the image is; `stable` that `latest` may follow it; `lasting` that no
+    other build makes this text, a re-run neither. `plain` is the
     text where `sanitize=plain` is asked for and it differs. `guarded` tells that whoever may
     push a branch has chosen it, so that it must not look like a tag of another type; `plus` that
     a `+` in it can become a `_`, which nothing of this type holds.
@@ -28,6 +29,7 @@ class Made(Struct, frozen=True, kw_only=True):
     literal: bool = False
     from_git: bool = False
     stable: bool = False
+    lasting: bool = False
     guarded: bool = False
     plus: bool = False
 

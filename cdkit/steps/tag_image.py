@@ -360,7 +360,9 @@ def _reason(named: _Named, tags: Tags, where: Location | None) -> Reason:
         )
     if named.digest:
         return yes(f"{name}:{tags.version} is {named.digest}", where)
-    return yes(f"{name}:{tags.version} is a name that no other build has", where)
+    if tags.lasting:
+        return yes(f"{name}:{tags.version} is a name that no other build has", where)
+    return yes(f"{name}:{tags.version} is this image's name, which another build can take", where)
 
 
 def _where(options: TagImageOptions) -> Location | None:

@@ -8,7 +8,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     del rule
     if not facts.build_id:
         return Nothing(what="there is no build id to make a tag from", remedy="run it in a CI job")
-    return Made(text=f"build-{facts.build_id}")
+    return Made(text=f"build-{facts.build_id}", lasting=True)
 
 
 TAG_TYPE = TagType(priority=500, make=_make)

@@ -11,7 +11,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             what="there is no digest to make a tag from", remedy="give --layout or --digest"
         )
     # Not `sha256-<hash>`: under that tag registries keep what refers to the image.
-    return Made(text=f"digest-{facts.digest.encoded}")
+    return Made(text=f"digest-{facts.digest.encoded}", lasting=True)
 
 
 TAG_TYPE = TagType(priority=50, make=_make)

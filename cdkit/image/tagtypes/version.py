@@ -9,9 +9,16 @@ from cdkit.image.tagtype import Made, Nothing, Rule, TagType
 _BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
 
 
+def _exact(facts: Facts) -> str:
+    """Return the git tag that `git describe` names alone; without one it names the commit."""
+    described = facts.described
+    beyond = _BEYOND_TAG.fullmatch(described) or facts.commit.startswith(described)
+    return "" if beyond else described
+
+
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     del rule
-    tag = facts.tag or ("" if _BEYOND_TAG.fullmatch(facts.described) else facts.described)
+    tag = facts.tag or _exact(facts)
     if not tag:
         return Nothing(
             what="there is no git tag on this commit to make a tag from", remedy="tag the commit"
