@@ -16,6 +16,14 @@ NAMES = frozenset(
 _FROM_GIT = frozenset({"branch", "tag", "sha", "pr", "commit_date"})
 
 
+_CHOSEN = frozenset({"branch", "tag", "base_ref"})
+
+
+def is_chosen(*templates: Template) -> bool:
+    """Whether a text with these templates holds a name that somebody chose."""
+    return any(template.names & _CHOSEN for template in templates)
+
+
 def from_git(*templates: Template) -> bool:
     """Whether a text with these templates says of which commit it is."""
     return any(template.names & _FROM_GIT for template in templates)

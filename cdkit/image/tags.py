@@ -9,7 +9,7 @@ from msgspec import Struct
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import check_tag, is_tag
 from cdkit.image.attributes import switch
-from cdkit.image.expressions import from_git, scope_of
+from cdkit.image.expressions import from_git, is_chosen, scope_of
 from cdkit.image.facts import Facts
 from cdkit.image.flavor import Flavor
 from cdkit.image.rule_line import plain_rule, read_rule, tag_types
@@ -32,10 +32,11 @@ KINDS = tuple(_KINDS)
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 _LONGEST = 128
 _HASH_LENGTH = 12
-_LIKE_ANOTHER = re.compile(
-    r"build-|sha-|digest-|pr-[0-9]+\Z|latest\Z|[0-9a-f]{12}\Z|.*-(?:[0-9a-f]{12}|dirty)\Z",
-    re.ASCII | re.DOTALL,
+_LIKE_ANOTHER = re.compile(r"build-|sha-|digest-|pr-[0-9]+\Z|latest\Z", re.ASCII)
+_KEPT_APART = re.compile(
+    rf"(?:.*-)?(?=[0-9]*[a-f])[0-9a-f]{{{_HASH_LENGTH}}}|.*-dirty", re.ASCII | re.DOTALL
 )
+"""How a tag ends that a hash of ours was added to: one without a letter could be a date."""
 
 
 class Tags(Struct, frozen=True, kw_only=True):
@@ -179,7 +180,10 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
     marked = facts.dirty and (found.from_git or from_git(*affixes))
     if marked and not allow_dirty:
         raise _dirty()
-    text = f"{prefix}{core}{suffix}{'-dirty' if marked else ''}"
+    text = f"{prefix}{core}{suffix}"
+    if not plain and core == found.text and (found.chosen or is_chosen(*affixes)):
+        text = _ended(text, facts)
+    text = f"{text}-dirty" if marked else text
     written = found.literal and not any(affix.expressions for affix in affixes)
     return _Tag(
         name=_legal(text, rule, plain=plain, written=written),
@@ -201,13 +205,20 @@ def _core(found: Made, *, plain: bool) -> str:
 
 
 def _guarded(branch: str) -> str:
-    """Return a branch, made to differ where it looks like a tag that another name gets.
-
-    That is one of another type, one with a hash that `sanitise` adds, or one marked dirty.
-    """
+    """Return a branch, made to differ where it looks like a tag of another type."""
     if _LIKE_ANOTHER.match(branch) or read_semver(branch):
         return f"{branch}-{_hash(branch)}"
     return branch
+
+
+def _ended(text: str, facts: Facts) -> str:
+    """Return a text, made to differ where it ends as if it had been kept apart or marked.
+
+    That is with a hash like that of `sanitise`, or with `-dirty`; a commit asked for is neither.
+    """
+    if not _KEPT_APART.fullmatch(text) or (facts.commit and text.endswith(facts.short_commit)):
+        return text
+    return f"{text}-{_hash(text)}"
 
 
 def _legal(text: str, rule: Rule, *, plain: bool, written: bool) -> str:
@@ -236,8 +247,10 @@ def _latest(flavor: Flavor, facts: Facts, *, marked: bool) -> str:
 
 
 def _hash(text: str) -> str:
-    data = text.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(data).hexdigest()[:_HASH_LENGTH]
+    """Return twelve hexadecimal digits, a letter among them."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    parts = (digest[at : at + _HASH_LENGTH] for at in range(len(digest) - _HASH_LENGTH))
+    return next(part for part in parts if not part.isdecimal())
 
 
 def _dirty() -> CannotTell:

@@ -19,9 +19,11 @@ class Made(Struct, frozen=True, kw_only=True):
     `literal` tells that the user wrote all of it, so that it is taken as it is; `from_git` that
     it says of which commit the image is; `stable` that `latest` may follow it; `lasting` that no
     other build makes this text, a re-run neither. `plain` is the
-    text where `sanitize=plain` is asked for and it differs. `guarded` tells that whoever may
-    push a branch has chosen it, so that it must not look like a tag of another type; `plus` that
-    a `+` in it can become a `_`, which nothing of this type holds.
+    text where `sanitize=plain` is asked for and it differs. `chosen` tells that a name which
+    somebody chose is in it (a branch, a git tag), so that it must not end like a tag that was
+    kept apart from another; `guarded` that it is nothing but a branch, and must not look like a
+    tag of another type either; `plus` that a `+` in it can become a `_`, which nothing of this
+    type holds.
     """
 
     text: str
@@ -30,6 +32,7 @@ class Made(Struct, frozen=True, kw_only=True):
     from_git: bool = False
     stable: bool = False
     lasting: bool = False
+    chosen: bool = False
     guarded: bool = False
     plus: bool = False
 

@@ -238,17 +238,21 @@ def _bare_digest(options: TagImageOptions) -> Digest | None:
 
 
 def _repository(options: TagImageOptions, asked: Reference | None, world: World) -> Reference:
-    named = parse_repository(options.repository) if options.repository else None
-    listed = read_images(options.images)
-    repository = named or (listed[0].reference if listed else None)
-    if repository is None:
+    """Return the repository that is meant: of several that of what is asked for, else the first."""
+    named = (parse_repository(options.repository),) if options.repository else ()
+    known: tuple[Reference, ...] = (
+        *named,
+        *(target.reference for target in read_images(options.images)),
+    )
+    if not known:
         return parse_repository(asked.name if asked else _repository_of_ci(world))
-    if asked and asked.name != repository.name:
+    found = [one for one in known if asked is None or asked.name == one.name]
+    if not found:
         raise RequestError(
-            f"{asked} is not of the repository {repository.familiar}",
+            f"{asked} is not of the repository {known[0].familiar}",
             remedy="give a reference of that repository, or another repository",
         )
-    return repository
+    return found[0]
 
 
 def _repository_of_ci(world: World) -> str:

@@ -57,6 +57,23 @@ def test_images_come_after_the_repository(tmp_path: Path) -> None:
     assert found.tags == "ghcr.io/acme/orders:x,a/b:x"
 
 
+def test_of_several_images_the_one_that_is_asked_for_is_meant(tmp_path: Path) -> None:
+    _, digest, _ = single(tmp_path / "image")
+    asked = f"ghcr.io/acme/orders@{digest}"
+
+    found = outputs(
+        tmp_path,
+        repository="",
+        images=("a/b", "ghcr.io/acme/orders"),
+        layout="image",
+        digest=asked,
+        tags=("x",),
+    )
+
+    assert found.image == asked
+    assert found.tags.split() == ["a/b:x", "ghcr.io/acme/orders:x"]
+
+
 @pytest.mark.parametrize(
     ("images", "said"),
     [

@@ -86,6 +86,34 @@ def test_different_branches_never_share_a_tag_with_a_suffix(
 VERSIONS = st.from_regex(r"1\.0\.0(-[a-c.]{1,3})?(\+[a-c.-]{1,3})?", fullmatch=True)
 
 
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("type=ref,event=branch", "branch"),
+        ("type=ref,event=tag", "tag"),
+        ("type=raw,value={{branch}}", "branch"),
+        ("type=raw,value=x-{{branch}}", "branch"),
+        ("type=raw,value=x-{{tag}}", "tag"),
+        ("type=sha,suffix=-{{branch}}", "branch"),
+        ("type=match,pattern=/.*/s", "tag"),
+    ],
+)
+@given(name=NAMES, dirty=st.booleans())
+def test_a_name_chosen_to_be_anothers_tag_does_not_get_it(
+    line: str,
+    field: str,
+    name: str,
+    dirty: bool,  # noqa: FBT001 - hypothesis hands it over
+) -> None:
+    # Whoever may push a ref could choose its name so that it takes over another ref's tag.
+    known = Facts(commit=COMMIT, dirty=dirty, **{field: name})  # type: ignore[arg-type]
+    tags = make_tags(read_tags((line,)), Flavor(), known, allow_dirty=True)
+    start = tags_of(line, facts(**{field: ""})).version
+    taken = tags.version.removeprefix(start or "x-")
+
+    assert taken in {"", name} or tags_of(line, facts(**{field: taken})).version != tags.version
+
+
 @given(VERSIONS, VERSIONS)
 def test_different_versions_never_share_a_tag(one: str, other: str) -> None:
     line = "type=semver,pattern={{version}}"

@@ -34,7 +34,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             f"{text[:100]!r}".strip(),
             remedy="check the pattern and its group, or add a rule for other git tags",
         )
-    return Made(text=part, from_git=from_git, stable=True)
+    return Made(text=part, from_git=from_git, stable=True, chosen=True)
 
 
 TAG_TYPE = TagType(

@@ -1,6 +1,6 @@
 """`type=raw`: a tag of the user's own, taken as it is; with expressions it is made legal."""
 
-from cdkit.image.expressions import from_git
+from cdkit.image.expressions import from_git, is_chosen
 from cdkit.image.facts import Facts
 from cdkit.image.tagtype import Made, Nothing, Rule, TagType
 
@@ -11,6 +11,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
         text=rule.rendered("value", facts),
         literal=not template.expressions,
         from_git=from_git(template),
+        chosen=is_chosen(template),
+        guarded=template.sole == "branch",
     )
 
 

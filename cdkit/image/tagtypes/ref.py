@@ -22,7 +22,13 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             what=f"there is no {_FIELDS[event]} to make a tag from",
             remedy="take another kind of tag for this event",
         )
-    return Made(text=text, from_git=True, stable=event == "tag", guarded=event == "branch")
+    return Made(
+        text=text,
+        from_git=True,
+        stable=event == "tag",
+        chosen=event != "pr",
+        guarded=event == "branch",
+    )
 
 
 TAG_TYPE = TagType(priority=600, make=_make, needed=("event",), complete=_complete)

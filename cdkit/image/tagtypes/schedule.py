@@ -1,6 +1,6 @@
 """`type=schedule`: `nightly`, or a date, for runs that a timetable starts."""
 
-from cdkit.image.expressions import from_git
+from cdkit.image.expressions import from_git, is_chosen
 from cdkit.image.facts import Facts
 from cdkit.image.tagtype import Made, Nothing, Rule, TagType
 
@@ -13,6 +13,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
         text=rule.rendered("pattern", facts),
         literal=not template.expressions,
         from_git=from_git(template),
+        chosen=is_chosen(template),
+        guarded=template.sole == "branch",
     )
 
 
