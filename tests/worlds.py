@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cdkit.core.context import BuildContext
@@ -106,6 +106,10 @@ class FakeGit:
 
     def describe(self) -> str:
         return self.tag
+
+    def committed_at(self, revision: str) -> datetime:
+        self.resolve(revision)
+        return NOW - timedelta(days=1)
 
 
 class Notebook:

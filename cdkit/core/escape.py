@@ -261,3 +261,12 @@ def dotenv_value(text: str) -> str:
     letters, digits and `-._~/:@+=,`, so that references, digests and counts read as themselves.
     """
     return _percent(text, _DOTENV_SAFE)
+
+
+def bake_string(text: str) -> str:
+    """Return text that a bake file in JSON takes as it is, the quotes left to the JSON encoder.
+
+    HCL reads each string of its JSON as a template (HCL "JSON Syntax Specification",
+    "Expressions"): `${` and `%{` begin an expression, and their first character twice is plain.
+    """
+    return sound(text).replace("${", "$${").replace("%{", "%%{")

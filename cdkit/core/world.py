@@ -197,6 +197,9 @@ class Git(Protocol):
     def describe(self) -> str:
         """Return the nearest tag, with distance and commit where HEAD is beyond it, or ''."""
 
+    def committed_at(self, revision: str) -> datetime:
+        """Return when the commit that a revision names was made (git's committer date)."""
+
 
 class Talk(Protocol):
     """What we say to people while we work: stderr, never data."""

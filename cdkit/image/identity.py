@@ -1,17 +1,12 @@
 """The identity of an image: the document that says what exactly is shipped."""
 
-from datetime import datetime
-
-from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.kinds import Identity, Platform
-from cdkit.core.doors.clock import stamp
 from cdkit.core.oci.image import Image
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import Subject
-
-_PREFIX = "org.opencontainers.image."
-REVISION = f"{_PREFIX}revision"
+from cdkit.image.labels import BASE_DIGEST, BASE_NAME, PREFIX, REVISION
+from cdkit.image.parent import Parent
 
 
 def identify(
@@ -21,12 +16,15 @@ def identify(
     tags: tuple[str, ...],
     origin: Origin,
     source: Subject | None,
+    parent: Parent | None = None,
 ) -> Identity:
     """Return the identity of an image whose bytes were seen, in a layout or a registry.
 
-    The source is only claimed where no platform says otherwise in its revision label.
+    The source is only claimed where no platform says otherwise in its revision label. Of its base
+    counts what the image says itself, then what is given as `parent`.
     """
-    labels = image.platforms[0].config.labels
+    labels, annotations = _said(image)
+    base = _base({**labels, **annotations}, parent)
     claimed = source.digest if source and not contradicted(image, source.digest) else {}
     return Identity(
         origin=origin,
@@ -37,10 +35,30 @@ def identify(
         platforms=platforms_of(image),
         tags=tags,
         reference=f"{repository.name}:{tags[0]}" if tags else "",
-        labels={name: text for name, text in labels.items() if name.startswith(_PREFIX)},
+        labels=labels,
+        annotations=annotations,
+        base_name=base.name,
+        base_digest=base.digest,
         commit=claimed.get("gitCommit", ""),
         tree=claimed.get("gitTree", ""),
     )
+
+
+def _said(image: Image) -> tuple[dict[str, str], dict[str, str]]:
+    """Return labels and annotations of the first platform, as far as the OCI names them."""
+    part = image.platforms[0]
+    said = part.config.labels, part.manifest.annotations or {}
+    labels, annotations = (
+        {name: text for name, text in pairs.items() if name.startswith(PREFIX)} for pairs in said
+    )
+    return labels, annotations
+
+
+def _base(said: dict[str, str], parent: Parent | None) -> Parent:
+    """Return the base of one source, never the name of one with the digest of another."""
+    if said.get(BASE_NAME) or said.get(BASE_DIGEST):
+        return Parent(name=said.get(BASE_NAME, ""), digest=said.get(BASE_DIGEST, ""))
+    return parent or Parent()
 
 
 def platforms_of(image: Image) -> tuple[Platform, ...]:
@@ -65,21 +83,3 @@ def contradicts(labels: dict[str, str], source: dict[str, str]) -> bool:
     revision = labels.get(REVISION, "")
     commit = source.get("gitCommit", "")
     return bool(revision and commit and not commit.startswith(revision))
-
-
-def build_labels(
-    context: BuildContext, *, commit: str, version: str, created: datetime, url: str
-) -> dict[str, str]:
-    """Return the labels to build an image with (OCI image-spec, annotations.md).
-
-    They are created (RFC 3339), revision, source, url (of the run), version; empty ones are left
-    out.
-    """
-    labels = {
-        "created": stamp(created),
-        "revision": commit,
-        "source": context.repository_url or url,
-        "url": context.url,
-        "version": version,
-    }
-    return {f"{_PREFIX}{name}": text for name, text in labels.items() if text}

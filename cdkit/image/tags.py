@@ -2,44 +2,65 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import check_tag, is_tag
+from cdkit.image.attributes import switch
+from cdkit.image.expressions import from_git, is_chosen, scope_of
+from cdkit.image.facts import Facts
+from cdkit.image.flavor import Flavor
+from cdkit.image.rule_line import plain_rule, read_rule, tag_types
+from cdkit.image.semver import read_semver
+from cdkit.image.tagtype import Made, Nothing, Rule
+from cdkit.image.template import Template, read_template, render
 
-KINDS = ("build", "sha", "digest", "version", "describe", "branch")
+_KINDS = {
+    "build": "type=build",
+    "sha": "type=sha,format=long",
+    "digest": "type=digest",
+    "version": "type=version",
+    "describe": "type=describe",
+    "branch": "type=ref,event=branch",
+    "pr": "type=ref,event=pr",
+}
+KINDS = tuple(_KINDS)
 """What a tag can be made from, best first: the earlier, the less it can mean two things."""
 
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 _LONGEST = 128
 _HASH_LENGTH = 12
-_BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
-_LIKE_ANOTHER = re.compile(
-    r"build-|sha-|digest-|[0-9a-f]{12}\Z|.*-(?:[0-9a-f]{12}|dirty)\Z", re.ASCII | re.DOTALL
+_LIKE_ANOTHER = re.compile(r"build-|sha-|digest-|pr-[0-9]+\Z|latest\Z", re.ASCII)
+_KEPT_APART = re.compile(
+    rf"(?:.*-)?(?=[0-9]*[a-f])[0-9a-f]{{{_HASH_LENGTH}}}|.*-dirty", re.ASCII | re.DOTALL
 )
-_SEMVER = re.compile(
-    r"v?((?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
-    r"(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)",
-    re.ASCII,
-)
+"""How a tag ends that a hash of ours was added to: one without a letter could be a date."""
 
 
-class Source(Struct, frozen=True, kw_only=True):
-    """What is known that a tag can be made from; empty where nobody said.
+class Tags(Struct, frozen=True, kw_only=True):
+    """The tags, the one that names the version first, and what is to be said about them.
 
-    `tag` is a git tag that HEAD stands on; `described` is what `git describe` says; `dirty` tells
-    that the tree holds changes that `commit` does not name.
+    `lasting` tells that no other build gets the first one; `passed_over` tells of each rule that
+    made no tag, and why.
     """
 
-    build_id: str = ""
-    commit: str = ""
-    described: str = ""
-    branch: str = ""
-    tag: str = ""
-    dirty: bool = False
-    digest: Digest | None = None
+    names: tuple[str, ...]
+    lasting: bool = False
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The first tag, or an empty string."""
+        return self.names[0] if self.names else ""
+
+
+class _Tag(Struct, frozen=True, kw_only=True):
+    name: str
+    stable: bool
+    lasting: bool
+    marked: bool
 
 
 def sanitise(text: str) -> str:
@@ -56,36 +77,51 @@ def sanitise(text: str) -> str:
     return f"{kept}-{suffix}" if kept else suffix
 
 
-def make(kind: str, source: Source, *, allow_dirty: bool = False) -> str:
-    """Return the tag of this kind.
+def merge(text: str) -> str:
+    """Return a legal tag as docker/metadata-action makes it: what is illegal becomes one hyphen.
 
-    `build-<run>-<attempt>`, `sha-<commit>` (all of it), `digest-<hash>`, the version of a git tag
-    (`v1.2.3` gives `1.2.3`, a `+` becomes `_`, which no version holds), `git describe`, the branch.
-    Raises RequestError for an unknown kind, and CannotTell where the source does not say it, or
-    where it comes from git and the tree is dirty (with `allow_dirty` it is marked `-dirty`).
+    Different texts can give one tag. Where that would still be illegal (it begins with a hyphen
+    or a dot, or is too long) it is what `sanitise` makes of it.
     """
-    maker = _MAKERS.get(kind)
-    if maker is None:
+    return sanitise(re.sub(rf"{_ILLEGAL.pattern}+", "-", text, flags=re.ASCII))
+
+
+def rule_of(kind: str) -> Rule:
+    """Return the rule of a kind of tag, which must make one; RequestError for an unknown kind."""
+    line = _KINDS.get(kind)
+    if line is None:
         raise RequestError(
             f"no tag can be made from {kind!r}", remedy=f"name one of: {', '.join(KINDS)}"
         )
-    text = maker(source)
-    if kind in _FROM_GIT and source.dirty:
-        if not allow_dirty:
-            raise _dirty()
-        text = f"{text}-dirty"
-    return sanitise(text)
+    rule = read_rule(line)
+    return Rule(
+        type=rule.type,
+        line="",
+        attributes=rule.attributes,
+        priority=float("inf"),
+        required=True,
+    )
 
 
-def best(source: Source, *, allow_dirty: bool = False) -> str:
-    """Return the tag that a user who asks for nothing gets: build id, else commit, else digest."""
-    if source.build_id:
-        return make("build", source)
-    if source.commit and (allow_dirty or not source.dirty):
-        return make("sha", source, allow_dirty=allow_dirty)
-    if source.digest:
-        return make("digest", source)
-    if source.commit:
+def read_tags(given: Iterable[str]) -> tuple[Rule, ...]:
+    """Return the rules of these entries: no tag can hold `=` or `{{`, so what does is a rule.
+
+    Anything else is a tag of the user's own: taken as it is, and an error where it is illegal.
+    Entries that begin with `#` say nothing.
+    """
+    lines = [line for line in given if not line.lstrip().startswith("#")]
+    return tuple(read_rule(x) if "=" in x or "{{" in x else plain_rule(x) for x in lines)
+
+
+def best(facts: Facts, *, allow_dirty: bool = False) -> Rule:
+    """Return the rule of a user who asks for nothing: build id, else commit, else digest."""
+    if facts.build_id:
+        return rule_of("build")
+    if facts.commit and (allow_dirty or not facts.dirty):
+        return rule_of("sha")
+    if facts.digest:
+        return rule_of("digest")
+    if facts.commit:
         raise _dirty()
     raise CannotTell(
         "nothing here can name the image: no build id, no commit, no digest",
@@ -93,62 +129,128 @@ def best(source: Source, *, allow_dirty: bool = False) -> str:
     )
 
 
-def verbatim(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a user's own tags as they are, repeats dropped; RequestError for an illegal one."""
-    return tuple(dict.fromkeys(check_tag(tag) for tag in tags))
+def make_tags(
+    rules: Iterable[Rule], flavor: Flavor, facts: Facts, *, allow_dirty: bool = False
+) -> Tags:
+    """Return the tags of these rules, by priority, and `latest` at the end where it belongs.
+
+    The first rule that makes a tag says whether `latest` follows it, unless the flavour does
+    (docker/metadata-action, README, "Latest tag"). Raises CannotTell where a required rule makes
+    nothing, where a fact that a rule needs is not known, and where a tag says of which commit the
+    image is and the tree is dirty (with `allow_dirty` it is marked `-dirty`).
+    """
+    made: list[_Tag] = []
+    passed_over: list[str] = []
+    for rule in sorted(rules, key=lambda rule: -rule.priority):
+        if not _enabled(rule, facts):
+            continue
+        tag = _tag(rule, flavor, facts, allow_dirty=allow_dirty)
+        if isinstance(tag, _Tag):
+            made.append(tag)
+        elif rule.required:
+            raise CannotTell(tag.what, remedy=tag.remedy)
+        else:
+            passed_over.append(f"{rule.line}: {tag.what}")
+    names = [tag.name for tag in made]
+    if made and (made[0].stable if flavor.latest == "auto" else flavor.latest == "true"):
+        names.append(_latest(flavor, facts, marked=made[0].marked))
+    return Tags(
+        names=tuple(dict.fromkeys(names)),
+        lasting=bool(made) and made[0].lasting,
+        passed_over=tuple(passed_over),
+    )
+
+
+def _enabled(rule: Rule, facts: Facts) -> bool:
+    if "enable" not in rule.attributes:
+        return True
+    return switch("enable", rule.rendered("enable", facts), rule.line)
+
+
+def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag | Nothing:
+    found = tag_types()[rule.type].make(rule, facts)
+    if isinstance(found, Nothing):
+        return found
+    plain = rule.attributes.get("sanitize", "plain" if flavor.plain else "unique") == "plain"
+    affixes = _affixes(rule, flavor)
+    prefix, suffix = (render(affix, scope_of(facts)) for affix in affixes)
+    core = _core(found, plain=plain)
+    if not (prefix or core or suffix) and rule.line:
+        return Nothing(what="it makes an empty tag", remedy="give it a prefix")
+    marked = facts.dirty and (found.from_git or from_git(*affixes))
+    if marked and not allow_dirty:
+        raise _dirty()
+    text = f"{prefix}{core}{suffix}"
+    if not plain and core == found.text and (found.chosen or is_chosen(*affixes)):
+        text = _ended(text, facts)
+    text = f"{text}-dirty" if marked else text
+    written = found.literal and not any(affix.expressions for affix in affixes)
+    return _Tag(
+        name=_legal(text, rule, plain=plain, written=written),
+        stable=found.stable,
+        lasting=found.lasting,
+        marked=marked,
+    )
+
+
+def _core(found: Made, *, plain: bool) -> str:
+    """Return the text, kept apart from those of other types unless plain ones are asked for."""
+    if plain:
+        return found.text if found.plain is None else found.plain
+    if found.guarded:
+        return _guarded(found.text)
+    if found.plus and is_tag(mended := found.text.replace("+", "_")):
+        return mended
+    return found.text
+
+
+def _guarded(branch: str) -> str:
+    """Return a branch, made to differ where it looks like a tag of another type."""
+    if _LIKE_ANOTHER.match(branch) or read_semver(branch):
+        return f"{branch}-{_hash(branch)}"
+    return branch
+
+
+def _ended(text: str, facts: Facts) -> str:
+    """Return a text, made to differ where it ends as if it had been kept apart or marked.
+
+    That is with a hash like that of `sanitise`, or with `-dirty`; a commit asked for is neither.
+    """
+    if not _KEPT_APART.fullmatch(text) or (facts.commit and text.endswith(facts.short_commit)):
+        return text
+    return f"{text}-{_hash(text)}"
+
+
+def _legal(text: str, rule: Rule, *, plain: bool, written: bool) -> str:
+    if plain:
+        return merge(text)
+    return check_tag(text, where=rule.line) if written else sanitise(text)
+
+
+def _affixes(rule: Rule, flavor: Flavor) -> tuple[Template, Template]:
+    """Return prefix and suffix: the rule's own, even where it is empty, else the flavour's.
+
+    What `tag-from` makes has a prefix that is part of it, so there the flavour's comes as well.
+    """
+    prefix = rule.attributes.get("prefix", flavor.prefix)
+    if rule.required and "prefix" in rule.attributes:
+        prefix = f"{flavor.prefix}{prefix}"
+    suffix = rule.attributes.get("suffix", flavor.suffix)
+    return read_template(prefix, where=rule.line), read_template(suffix, where=rule.line)
+
+
+def _latest(flavor: Flavor, facts: Facts, *, marked: bool) -> str:
+    prefix = render(read_template(flavor.prefix), scope_of(facts)) if flavor.prefix_latest else ""
+    suffix = render(read_template(flavor.suffix), scope_of(facts)) if flavor.suffix_latest else ""
+    text = f"{prefix}latest{suffix}{'-dirty' if marked else ''}"
+    return merge(text) if flavor.plain else sanitise(text)
 
 
 def _hash(text: str) -> str:
-    data = text.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(data).hexdigest()[:_HASH_LENGTH]
-
-
-def _build(source: Source) -> str:
-    return f"build-{_given(source.build_id, 'build id', 'run it in a CI job')}"
-
-
-def _sha(source: Source) -> str:
-    return f"sha-{_given(source.commit, 'commit', 'run it in a git checkout')}"
-
-
-def _digest(source: Source) -> str:
-    digest = str(source.digest) if source.digest else ""
-    text = _given(digest, "digest", "give --layout or --digest")
-    # Not `sha256-<hash>`: under that tag registries keep what refers to the image.
-    return f"digest-{text.partition(':')[2]}"
-
-
-def _describe(source: Source) -> str:
-    return _given(source.described, "git tag", "fetch tags, or make the first one")
-
-
-def _branch(source: Source) -> str:
-    """Return the branch, made to differ where it looks like a tag that another name gets.
-
-    That is one of another kind, one with a hash that `sanitise` adds, or one marked dirty.
-    """
-    name = _given(source.branch, "branch", "check a branch out, or take another kind of tag")
-    if _LIKE_ANOTHER.match(name) or _SEMVER.fullmatch(name):
-        return f"{name}-{_hash(name)}"
-    return name
-
-
-def _version(source: Source) -> str:
-    described = "" if _BEYOND_TAG.fullmatch(source.described) else source.described
-    tag = _given(source.tag or described, "git tag on this commit", "tag the commit")
-    match = _SEMVER.fullmatch(tag)
-    if match is None:
-        raise CannotTell(
-            f"the git tag {tag[:100]!r} is no version",
-            remedy="tag as v1.2.3 (https://semver.org), or take another kind of tag",
-        )
-    return match[1].replace("+", "_")
-
-
-def _given(text: str, what: str, remedy: str) -> str:
-    if not text:
-        raise CannotTell(f"there is no {what} to make a tag from", remedy=remedy)
-    return text
+    """Return twelve hexadecimal digits, a letter among them."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    parts = (digest[at : at + _HASH_LENGTH] for at in range(len(digest) - _HASH_LENGTH))
+    return next(part for part in parts if not part.isdecimal())
 
 
 def _dirty() -> CannotTell:
@@ -156,14 +258,3 @@ def _dirty() -> CannotTell:
         "the working tree holds changes that no commit names",
         remedy="commit them, or pass --allow-dirty to have the tag marked -dirty",
     )
-
-
-_MAKERS = {
-    "build": _build,
-    "sha": _sha,
-    "digest": _digest,
-    "version": _version,
-    "describe": _describe,
-    "branch": _branch,
-}
-_FROM_GIT = frozenset({"sha", "version", "describe", "branch"})

@@ -1,22 +1,25 @@
 """Name an image: tags that never collide, and the digest that cannot move."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 
 from cdkit.core.digest import Digest
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Location
-from cdkit.core.oci.image import Image
+from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse, parse_repository, pin
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
-from cdkit.core.verdict import Reason, judge, yes
+from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import Head, World
-from cdkit.image import tags as tagging
-from cdkit.image.identity import build_labels, contradicted, identify
+from cdkit.image.identity import contradicted, identify
+from cdkit.image.labels import lines_of
+from cdkit.image.naming import Naming, Request, name_image, write_bake
+from cdkit.image.repositories import read_images
+from cdkit.image.tags import Tags
 from cdkit.steps.origin import head_of, origin_of, source_of
 
 NAME = "tag-image"
@@ -32,6 +35,14 @@ class TagImageOptions(Options, frozen=True, kw_only=True):
             "`reference`, or of the CI system's own registry."
         ),
     ] = ""
+    images: Annotated[
+        tuple[str, ...],
+        option(
+            "Repositories to name the image in, as docker/metadata-action has them: a name, or "
+            "`name=…,enable=…`; upper case is lowered.",
+            flag="--image",
+        ),
+    ] = ()
     layout: Annotated[
         str,
         option(
@@ -59,17 +70,72 @@ class TagImageOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option(
             "What to make tags from: `build` (run and attempt), `sha`, `digest`, `version` (a git "
-            "tag), `describe`, `branch`; the first is the reference. By default build, else sha, "
-            "else digest.",
+            "tag), `describe`, `branch`, `pr`; the first is the reference. Without this and "
+            "`tags` build, else sha, else digest.",
             metavar="KIND",
         ),
     ] = ()
     tags: Annotated[
-        tuple[str, ...], option("Further tags of your own, taken as they are.", flag="--tag")
+        tuple[str, ...],
+        option(
+            "Further tags: rules like `type=semver,pattern={{version}}` "
+            "(`docs/metadata-action.md`), and tags of your own, taken as they are.",
+            flag="--tag",
+        ),
     ] = ()
-    platform: Annotated[
-        str, option("The platform whose config digest is wanted, `linux/amd64`.")
+    flavor: Annotated[
+        tuple[str, ...],
+        option(
+            "What holds for every tag: `latest=auto|true|false`, `prefix=…`, `suffix=…` (each may "
+            "add `,onlatest=true`), `sanitize=unique|plain`."
+        ),
+    ] = ()
+    labels: Annotated[
+        tuple[str, ...],
+        option("Labels beside or instead of ours.", flag="--label", metavar="NAME=VALUE"),
+    ] = ()
+    annotations: Annotated[
+        tuple[str, ...],
+        option("Annotations beside or instead of ours.", flag="--annotation", metavar="NAME=VALUE"),
+    ] = ()
+    annotation_levels: Annotated[
+        tuple[str, ...],
+        option(
+            "Where annotations go: `manifest`, `index`, `manifest-descriptor`, `index-descriptor`.",
+            flag="--annotation-level",
+            metavar="LEVEL",
+        ),
+    ] = ("manifest",)
+    base_name: Annotated[
+        str, option("The image that it is built on; by default what `dockerfile` says.")
     ] = ""
+    base_digest: Annotated[str, option("The digest of the image that it is built on.")] = ""
+    dockerfile: Annotated[
+        str, option("The Dockerfile to read the base image from.", metavar="FILE")
+    ] = ""
+    bake_file: Annotated[
+        str,
+        option(
+            "Write definitions for `docker buildx bake`: tags and labels to this file, each apart "
+            "and the annotations to files beside it.",
+            metavar="FILE",
+        ),
+    ] = ""
+    bake_target: Annotated[str, option("The target that these define.")] = "docker-metadata-action"
+    default_branch: Annotated[
+        str, option("The default branch, where the CI system does not say which it is.")
+    ] = ""
+    pull_request_commit: Annotated[
+        Literal["merge", "head"],
+        option("The commit of a pull request: what is checked out, or what it brings along."),
+    ] = "merge"
+    short_sha_length: Annotated[
+        int, option("How many characters of a commit `type=sha` and `{{sha}}` show.")
+    ] = 7
+    separator: Annotated[
+        str, option("What stands between tags, labels, annotations in outputs: by default a line.")
+    ] = ""
+    platform: Annotated[str, option("The platform whose digests are wanted, `linux/amd64`.")] = ""
     allow_dirty: Annotated[
         bool, option("Take a working tree with changes, and mark its tags `-dirty`.")
     ] = False
@@ -81,10 +147,18 @@ class TagImageOutputs(Outputs, frozen=True, kw_only=True):
     image: Annotated[str, Meta(description="`repository@digest`: the name that cannot move.")] = ""
     reference: Annotated[str, Meta(description="`repository:tag`, the first tag.")] = ""
     tag: Annotated[str, Meta(description="The first tag alone.")] = ""
+    version: Annotated[str, Meta(description="The same, by its name in metadata-action.")] = ""
     tags: Annotated[str, Meta(description="Every `repository:tag`, one a line.")] = ""
+    tag_names: Annotated[str, Meta(description="Every tag alone, one a line.")] = ""
     digest: Annotated[str, Meta(description="The digest of the index, or of the manifest.")] = ""
+    index_digest: Annotated[
+        str, Meta(description="The digest of the index; empty where there is none.")
+    ] = ""
+    platform_digest: Annotated[
+        str, Meta(description="The digest of the manifest of the one platform, or of `platform`.")
+    ] = ""
     config_digest: Annotated[
-        str, Meta(description="The digest of the config (the image ID) of the one platform.")
+        str, Meta(description="The digest of the config (the image ID) of that platform.")
     ] = ""
     platforms: Annotated[
         str, Meta(description="`platform manifest-digest config-digest`, one a line.")
@@ -92,6 +166,16 @@ class TagImageOutputs(Outputs, frozen=True, kw_only=True):
     labels: Annotated[
         str, Meta(description="Labels to build the image with, `name=value`, one a line.")
     ] = ""
+    annotations: Annotated[
+        str, Meta(description="Annotations for it, `level:name=value`, one a line.")
+    ] = ""
+    json: Annotated[
+        str, Meta(description="Tags, labels, annotations and digests as one JSON object.")
+    ] = ""
+    bake_file: Annotated[str, Meta(description="The bake file with tags and labels.")] = ""
+    bake_file_tags: Annotated[str, Meta(description="The bake file with tags.")] = ""
+    bake_file_labels: Annotated[str, Meta(description="The bake file with labels.")] = ""
+    bake_file_annotations: Annotated[str, Meta(description="That with annotations.")] = ""
 
 
 class _Named(Struct, frozen=True, kw_only=True):
@@ -107,23 +191,17 @@ def run(options: TagImageOptions, world: World) -> Outcome:
     """Find the digest where there is one, make the tags, and leave the identity."""
     head = head_of(world)
     named = _name(options, world)
-    source = _source(options, world, head, named.digest)
-    made = tuple(
-        tagging.make(kind, source, allow_dirty=options.allow_dirty) for kind in options.tag_from
-    )
-    own = tagging.verbatim(options.tags)
-    if not made and not own:
-        made = (tagging.best(source, allow_dirty=options.allow_dirty),)
-    tags = tuple(dict.fromkeys((*made, *own)))
-    identity = _identity(named, tags, world)
+    request = convert(options, Request, from_attributes=True)
+    naming = name_image(request, world, head, repository=named.repository, digest=named.digest)
+    bake = write_bake(naming, options.bake_target, options.bake_file, world)
     return Outcome(
-        verdict=judge([named.trouble or yes(_what(named, tags), _where(options))]),
-        outputs=_outputs(options, named, tags, _labels(world, head, tags[0])),
-        document=identity,
+        verdict=judge([named.trouble or _reason(named, naming.tags, _where(options))]),
+        outputs=_outputs(options, named, naming, bake),
+        document=_identity(named, naming, world),
         subjects=_subjects(named),
         tables=_tables(named),
-        notes=_notes(options, named, head),
-        data=f"{named.repository.name}:{tags[0]}",
+        notes=(*_notes(options, named, head), *naming.notes),
+        data=f"{named.repository.name}:{naming.tags.version}" if naming.tags.names else "",
     )
 
 
@@ -190,16 +268,21 @@ def _bare_digest(options: TagImageOptions) -> Digest | None:
 
 
 def _repository(options: TagImageOptions, asked: Reference | None, world: World) -> Reference:
-    if not options.repository:
-        name = asked.name if asked else _repository_of_ci(world)
-        return parse_repository(name)
-    repository = parse_repository(options.repository)
-    if asked and asked.name != repository.name:
+    """Return the repository that is meant: of several that of what is asked for, else the first."""
+    named = (parse_repository(options.repository),) if options.repository else ()
+    known: tuple[Reference, ...] = (
+        *named,
+        *(target.reference for target in read_images(options.images)),
+    )
+    if not known:
+        return parse_repository(asked.name if asked else _repository_of_ci(world))
+    found = [one for one in known if asked is None or asked.name == one.name]
+    if not found:
         raise RequestError(
-            f"{asked} is not of the repository {repository.familiar}",
+            f"{asked} is not of the repository {known[0].familiar}",
             remedy="give a reference of that repository, or another repository",
         )
-    return repository
+    return found[0]
 
 
 def _repository_of_ci(world: World) -> str:
@@ -214,37 +297,16 @@ def _repository_of_ci(world: World) -> str:
     )
 
 
-def _source(
-    options: TagImageOptions, world: World, head: Head | None, digest: Digest | None
-) -> tagging.Source:
-    context = world.context
-    return tagging.Source(
-        build_id=context.build_id,
-        commit=head.commit if head else context.commit,
-        described=_described(options, world) if head else "",
-        branch=context.branch or (head.branch if head else ""),
-        tag=context.tag,
-        dirty=head.dirty if head else False,
-        digest=digest,
-    )
-
-
-def _described(options: TagImageOptions, world: World) -> str:
-    """Ask `git describe` only where its answer is wanted: it walks the history."""
-    if not {"describe", "version"} & set(options.tag_from):
-        return ""
-    return world.git.describe()
-
-
-def _identity(named: _Named, tags: tuple[str, ...], world: World) -> Identity | None:
+def _identity(named: _Named, naming: Naming, world: World) -> Identity | None:
     if named.image is None:
         return None
     return identify(
         named.repository,
         named.image,
-        tags=tags,
+        tags=naming.tags.names,
         origin=origin_of(world, NAME),
         source=source_of(world),
+        parent=naming.parent,
     )
 
 
@@ -255,34 +317,42 @@ def _subjects(named: _Named) -> tuple[Subject, ...]:
 
 
 def _outputs(
-    options: TagImageOptions, named: _Named, tags: tuple[str, ...], labels: dict[str, str]
+    options: TagImageOptions, named: _Named, naming: Naming, bake: dict[str, str]
 ) -> TagImageOutputs:
-    name = named.repository.name
+    name, tags, wording = named.repository.name, naming.tags, naming.wording
     parts = named.image.platforms if named.image else ()
-    chosen = parts if len(parts) == 1 else ()
-    if options.platform and named.image:
-        chosen = (named.image.choose(options.platform),)
+    chosen = _chosen(options, named)
+    between = options.separator or "\n"
+    image = f"{name}@{named.digest}" if named.digest else ""
     return TagImageOutputs(
-        image=f"{name}@{named.digest}" if named.digest else "",
-        reference=f"{name}:{tags[0]}",
-        tag=tags[0],
-        tags="\n".join(f"{name}:{tag}" for tag in tags),
+        image=image,
+        reference=f"{name}:{tags.version}" if tags.names else "",
+        tag=tags.version,
+        version=tags.version,
+        tags=between.join(naming.full),
+        tag_names=between.join(tags.names),
         digest=str(named.digest or ""),
-        config_digest="".join(str(part.config_digest) for part in chosen),
+        index_digest=str(named.image.digest) if named.image and named.image.is_index else "",
+        platform_digest=str(chosen.digest) if chosen else "",
+        config_digest=str(chosen.config_digest) if chosen else "",
         platforms="\n".join(f"{p.platform} {p.digest} {p.config_digest}" for p in parts),
-        labels="\n".join(f"{key}={_one_line(text)}" for key, text in labels.items()),
+        labels=between.join(lines_of(wording.labels)),
+        annotations=between.join(wording.annotations),
+        json=naming.as_json(image, named.image),
+        bake_file=bake[""],
+        bake_file_tags=bake["tags"],
+        bake_file_labels=bake["labels"],
+        bake_file_annotations=bake["annotations"],
     )
 
 
-def _labels(world: World, head: Head | None, version: str) -> dict[str, str]:
-    commit = head.commit if head else world.context.commit
-    return build_labels(
-        world.context,
-        commit="" if head and head.dirty else commit,
-        version=version,
-        created=world.clock.now(),
-        url=head.remote_url if head else "",
-    )
+def _chosen(options: TagImageOptions, named: _Named) -> PlatformImage | None:
+    """Return the platform that is asked for, else the only one."""
+    if named.image is None:
+        return None
+    if options.platform:
+        return named.image.choose(options.platform)
+    return named.image.platforms[0] if len(named.image.platforms) == 1 else None
 
 
 def _tables(named: _Named) -> tuple[Table, ...]:
@@ -313,19 +383,24 @@ def _notes(options: TagImageOptions, named: _Named, head: Head | None) -> tuple[
     return tuple(notes)
 
 
-def _what(named: _Named, tags: tuple[str, ...]) -> str:
+def _reason(named: _Named, tags: Tags, where: Location | None) -> Reason:
     name = named.repository.name
+    if not tags.names:
+        why = "; ".join(tags.passed_over) or "all are disabled"
+        return cannot_tell(
+            f"no rule makes a tag for this run: {why}",
+            remedy="add a rule that always makes one, like type=sha or type=build",
+            where=where,
+        )
     if named.digest:
-        return f"{name}:{tags[0]} is {named.digest}"
-    return f"{name}:{tags[0]} is a name that no other build has"
+        return yes(f"{name}:{tags.version} is {named.digest}", where)
+    if tags.lasting:
+        return yes(f"{name}:{tags.version} is a name that no other build has", where)
+    return yes(f"{name}:{tags.version} is this image's name, which another build can take", where)
 
 
 def _where(options: TagImageOptions) -> Location | None:
     return Location(path=options.layout) if options.layout else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 STEP = Step(

@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "cli": frozenset({"core", "ci", "report", "steps", "cli"}) | DOMAINS,
 }
 EXTENSIONS = frozenset(
-    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems", "files", "registries"}
+    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems"}
+    | {"files", "registries", "tagtypes"}
 )
 
 OUTSIDE = frozenset(

@@ -312,3 +312,17 @@ def test_a_dotenv_value_is_one_word_and_reads_back(text: str) -> None:
 def test_an_image_reference_stays_readable_in_dotenv() -> None:
     image = f"registry.example.com:5000/acme/orders@sha256:{'a' * 64}"
     assert escape.dotenv_value(image) == image
+
+
+@given(TEXT)
+def test_a_bake_string_begins_no_template(text: str) -> None:
+    written = escape.bake_string(text)
+
+    assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", written)
+    assert "${" in text or "%{" in text or written == escape.sound(text)
+
+
+def test_a_bake_string_reads_back() -> None:
+    written = escape.bake_string("a ${HOME} %{ if x } 100% $5")
+
+    assert written == "a $${HOME} %%{ if x } 100% $5"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -130,3 +131,19 @@ def test_an_unknown_revision_is_cannot_tell(folder: Path, revision: str) -> None
 def test_a_password_in_the_remote_is_left_out(folder: Path) -> None:
     git(folder, "remote", "add", "origin", "https://x-token:s3cret@example.com/acme/orders.git")
     assert door(folder).head().remote_url == "https://example.com/acme/orders.git"
+
+
+def test_a_commit_tells_when_it_was_made(folder: Path) -> None:
+    date = "2020-01-09T23:45:01+01:00"
+    env = {"GIT_COMMITTER_DATE": date, "PATH": os.environ["PATH"]}
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(
+        ["git", *who, "commit", "-q", "--allow-empty", "-m", "two"],
+        cwd=folder,
+        env=env,
+        check=True,
+    )
+
+    assert door(folder).committed_at("HEAD").isoformat() == date
+    with pytest.raises(CannotTell, match="knows no revision"):
+        door(folder).committed_at("c" * 40)

@@ -53,6 +53,7 @@ class Layout:
         platform: str = "linux/amd64",
         labels: Mapping[str, str] | None = None,
         history: Sequence[Mapping[str, object]] | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         os, architecture = platform.split("/")
         packed = [layer(tree) for tree in layers]
@@ -76,6 +77,7 @@ class Layout:
                 "mediaType": media.OCI_MANIFEST,
                 "config": config,
                 "layers": [self.put(p, kind) for p in packed],
+                **({"annotations": dict(annotations)} if annotations else {}),
             },
             media.OCI_MANIFEST,
             platform={"os": os, "architecture": architecture},

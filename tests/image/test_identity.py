@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Origin
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import parse
 from cdkit.core.subject import source_subject
-from cdkit.image.identity import build_labels, contradicts, identify
+from cdkit.image.identity import contradicts, identify
 from tests.image.layouts import Layout, two_platforms
 
 REVISION = "org.opencontainers.image.revision"
@@ -45,21 +43,6 @@ def test_a_revision_label_speaks_against_another_commit(
     revision: str, *, contradicted: bool
 ) -> None:
     assert contradicts({REVISION: revision}, {"gitCommit": "c" * 40}) is contradicted
-
-
-def test_labels_that_nobody_knows_are_left_out() -> None:
-    labels = build_labels(
-        BuildContext(system="terminal"),
-        commit="",
-        version="v1",
-        created=datetime(2026, 11, 23, tzinfo=UTC),
-        url="",
-    )
-
-    assert labels == {
-        "org.opencontainers.image.created": "2026-11-23T00:00:00Z",
-        "org.opencontainers.image.version": "v1",
-    }
 
 
 def test_one_platform_of_another_commit_takes_the_claim_from_the_whole_image(

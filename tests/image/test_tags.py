@@ -7,17 +7,33 @@ from hypothesis import strategies as st
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import is_tag
-from cdkit.image.tags import KINDS, Source, best, make, sanitise, verbatim
+from cdkit.image.facts import Facts
+from cdkit.image.flavor import Flavor
+from cdkit.image.tags import KINDS, best, make_tags, read_tags, rule_of, sanitise
 
 COMMIT = "c" * 40
-FULL = Source(
+FULL = Facts(
     build_id="123-1",
     commit=COMMIT,
     described="v1.2.3",
     branch="main",
     tag="v1.2.3",
+    pull_request="31",
     digest=Digest("sha256", "d" * 64),
 )
+
+
+def make(kind: str, facts: Facts, *, allow_dirty: bool = False) -> str:
+    """The one tag of a kind."""
+    return make_tags((rule_of(kind),), Flavor(), facts, allow_dirty=allow_dirty).version
+
+
+def make_best(facts: Facts) -> str:
+    return make_tags((best(facts),), Flavor(), facts).version
+
+
+def verbatim(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return make_tags(read_tags(tags), Flavor(), Facts()).names
 
 
 @given(st.text())
@@ -59,6 +75,7 @@ def test_what_sanitising_would_merge_stays_apart() -> None:
         ("version", "1.2.3"),
         ("describe", "v1.2.3"),
         ("branch", "main"),
+        ("pr", "pr-31"),
     ],
 )
 def test_each_kind_of_tag_says_where_it_comes_from(kind: str, tag: str) -> None:
@@ -68,7 +85,7 @@ def test_each_kind_of_tag_says_where_it_comes_from(kind: str, tag: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_that_the_source_does_not_say_is_cannot_tell(kind: str) -> None:
     with pytest.raises(CannotTell, match="there is no"):
-        make(kind, Source())
+        make(kind, Facts())
 
 
 def test_an_unknown_kind_is_a_wrong_request() -> None:
@@ -79,7 +96,7 @@ def test_an_unknown_kind_is_a_wrong_request() -> None:
 
 
 def test_a_rerun_has_another_tag() -> None:
-    assert make("build", Source(build_id="123-1")) != make("build", Source(build_id="123-2"))
+    assert make("build", Facts(build_id="123-1")) != make("build", Facts(build_id="123-2"))
 
 
 @pytest.mark.parametrize(
@@ -92,28 +109,28 @@ def test_a_rerun_has_another_tag() -> None:
     ],
 )
 def test_a_git_tag_becomes_a_version(tag: str, version: str) -> None:
-    assert make("version", Source(tag=tag)) == version
+    assert make("version", Facts(tag=tag)) == version
 
 
 @pytest.mark.parametrize("tag", ["release-7", "v1.2", "v01.2.3", "v1.2.3 ", "1.2.3+a+b"])
 def test_a_git_tag_that_is_no_version_is_cannot_tell(tag: str) -> None:
     with pytest.raises(CannotTell, match="is no version"):
-        make("version", Source(tag=tag))
+        make("version", Facts(tag=tag))
 
 
 def test_a_commit_beyond_a_tag_is_not_that_version() -> None:
     with pytest.raises(CannotTell, match="no git tag on this commit"):
-        make("version", Source(described="v1.2.3-4-gabcdef0"))
+        make("version", Facts(described="v1.2.3-4-gabcdef0"))
 
 
 @pytest.mark.parametrize("branch", ["build-123-1", f"sha-{COMMIT}", "digest-x", "1.2.3", "v1.0.0"])
 def test_a_branch_cannot_take_the_tag_of_another_kind(branch: str) -> None:
-    assert make("branch", Source(branch=branch)) != branch
+    assert make("branch", Facts(branch=branch)) != branch
 
 
 @pytest.mark.parametrize("kind", ["sha", "version", "describe", "branch"])
 def test_a_dirty_tree_is_refused_or_marked(kind: str) -> None:
-    dirty = Source(commit=COMMIT, described="v1.2.3", branch="main", tag="v1.2.3", dirty=True)
+    dirty = Facts(commit=COMMIT, described="v1.2.3", branch="main", tag="v1.2.3", dirty=True)
 
     with pytest.raises(CannotTell, match="changes that no commit names"):
         make(kind, dirty)
@@ -123,17 +140,17 @@ def test_a_dirty_tree_is_refused_or_marked(kind: str) -> None:
 def test_the_best_tag_is_of_the_build_then_the_commit_then_the_digest() -> None:
     digest = Digest("sha256", "d" * 64)
 
-    assert best(Source(build_id="7-1", commit=COMMIT, digest=digest)) == "build-7-1"
-    assert best(Source(commit=COMMIT, digest=digest)) == f"sha-{COMMIT}"
-    assert best(Source(commit=COMMIT, dirty=True, digest=digest)) == f"digest-{'d' * 64}"
-    assert best(Source(digest=digest)) == f"digest-{'d' * 64}"
+    assert make_best(Facts(build_id="7-1", commit=COMMIT, digest=digest)) == "build-7-1"
+    assert make_best(Facts(commit=COMMIT, digest=digest)) == f"sha-{COMMIT}"
+    assert make_best(Facts(commit=COMMIT, dirty=True, digest=digest)) == f"digest-{'d' * 64}"
+    assert make_best(Facts(digest=digest)) == f"digest-{'d' * 64}"
 
 
 def test_nothing_to_name_an_image_by_is_cannot_tell() -> None:
     with pytest.raises(CannotTell, match="no build id, no commit, no digest"):
-        best(Source())
+        make_best(Facts())
     with pytest.raises(CannotTell, match="changes that no commit names"):
-        best(Source(commit=COMMIT, dirty=True))
+        make_best(Facts(commit=COMMIT, dirty=True))
 
 
 def test_own_tags_are_taken_as_they_are_and_once() -> None:
@@ -152,18 +169,18 @@ def test_a_branch_that_is_named_like_another_ones_tag_does_not_get_it(
     dirty: bool,  # noqa: FBT001 - hypothesis hands it over
 ) -> None:
     # Whoever may push a branch could choose its name so that it takes over another branch's tag.
-    taken = make("branch", Source(branch=text, dirty=dirty), allow_dirty=True)
+    taken = make("branch", Facts(branch=text, dirty=dirty), allow_dirty=True)
 
-    assert taken == text or make("branch", Source(branch=taken)) != taken
+    assert taken == text or make("branch", Facts(branch=taken)) != taken
 
 
 @pytest.mark.parametrize("kind", ["build", "sha", "digest", "version"])
 def test_a_branch_cannot_be_named_as_a_tag_of_another_kind(kind: str) -> None:
     tag = make(kind, FULL)
 
-    assert make("branch", Source(branch=tag)) != tag
+    assert make("branch", Facts(branch=tag)) != tag
 
 
 def test_an_ordinary_branch_keeps_its_name() -> None:
     for branch in ("main", "release-2026-11", "fix-abc", "deadbeef"):
-        assert make("branch", Source(branch=branch)) == branch
+        assert make("branch", Facts(branch=branch)) == branch

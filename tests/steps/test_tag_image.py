@@ -40,6 +40,7 @@ def test_before_the_build_the_name_comes_from_the_build_id(tmp_path: Path) -> No
 
     assert outcome.data == f"{REPOSITORY}:build-77-2"
     assert outcome.verdict.is_yes
+    assert outcome.verdict.reasons[0].what.endswith("is a name that no other build has")
     assert outcome.document is None
     assert outcome.notes == (
         "There is no digest yet: build and push, then name the image by its digest.",
@@ -51,6 +52,8 @@ def test_at_a_terminal_the_name_comes_from_the_commit(tmp_path: Path) -> None:
     outcome = run(TagImageOptions(repository=REPOSITORY), world(tmp_path))
 
     assert outcome.data == f"{REPOSITORY}:sha-{COMMIT}"
+    # A second build of the same commit would be called the same.
+    assert outcome.verdict.reasons[0].what.endswith("which another build can take")
 
 
 def test_a_layout_gives_every_digest_apart(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ class Identity(Document, frozen=True, kw_only=True, omit_defaults=True, tag="ide
     """What exactly is shipped: `image` is `repository@digest`, the name that cannot move.
 
     `digest` is that of the index, or of the one manifest where there is no index (`media_type`
-    tells which); `tags` are labels for people; `commit` and `tree` name the source that it was
-    built from, empty where nobody said.
+    tells which); `tags` are labels for people; `labels` and `annotations` are what the image says
+    of itself under names of the OCI; `commit` and `tree` name the source that it was built from,
+    `base_name` and `base_digest` the image that it was built on, empty where nobody said.
     """
 
     image: str
@@ -31,6 +32,9 @@ class Identity(Document, frozen=True, kw_only=True, omit_defaults=True, tag="ide
     tags: tuple[str, ...] = ()
     reference: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    base_name: str = ""
+    base_digest: str = ""
     commit: str = ""
     tree: str = ""
 

@@ -1,5 +1,6 @@
 """The door to the git repository around the working directory."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell, Missing
@@ -89,6 +90,17 @@ class GitRepository:
         """Return `git describe --tags --always`, or an empty string before the first commit."""
         done = self._run("describe", "--tags", "--always")
         return "" if done.code else done.stdout.decode(errors="replace").strip()
+
+    def committed_at(self, revision: str) -> datetime:
+        """Return the committer date of the commit that a revision names, with its zone."""
+        commit = self.resolve(revision)
+        text = self._git("show", "--no-patch", "--no-show-signature", "--format=%cI", commit)
+        try:
+            return datetime.fromisoformat(text.strip())
+        except ValueError as fault:
+            raise CannotTell(
+                f"git gives no date for {commit}", remedy="look: git show --format=%cI"
+            ) from fault
 
     def _remote(self) -> str:
         done = self._run("config", "--get", "remote.origin.url")

@@ -86,6 +86,7 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     media_type: str = ""
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    annotations: dict[str, str] | None = None
 
 
 class _Shape(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,0 +1,1 @@
+"""The types of tags, one a file, each exporting TAG_TYPE."""
