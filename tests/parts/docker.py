@@ -7,6 +7,8 @@ is pulled.
 from __future__ import annotations
 
 import contextlib
+import gc
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,14 @@ def missing() -> str | None:
         with _client(timeout=10) as client:
             system = client.info().get("OSType")
     except Exception as problem:  # noqa: BLE001 (the SDK lets requests' and its own errors through)
-        return f"no engine answers ({type(problem).__name__}); {HOW}"
-    return None if system == "linux" else f"this engine runs {system} containers; {HOW}"
+        reason = f"no engine answers ({type(problem).__name__}); {HOW}"
+    else:
+        return None if system == "linux" else f"this engine runs {system} containers; {HOW}"
+    with warnings.catch_warnings():
+        # The SDK forgets its socket when nobody answers; no later test shall be blamed for it.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    return reason
 
 
 @contextlib.contextmanager
