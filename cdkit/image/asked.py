@@ -7,7 +7,7 @@ from cdkit.core.errors import RequestError
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse, parse_pinned
 from cdkit.core.world import Files
-from cdkit.image.metadata import Built, read_metadata
+from cdkit.image.metadata import Built, is_text, read_metadata
 
 
 class Sources(Struct, frozen=True, kw_only=True):
@@ -23,6 +23,11 @@ class Sources(Struct, frozen=True, kw_only=True):
     layout: str = ""
     image: str = ""
     reference: str = ""
+
+    @property
+    def build(self) -> str:
+        """What to call the metadata in a message: the file's path, where it has one."""
+        return "metadata" if is_text(self.metadata) else self.metadata
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -46,7 +51,7 @@ def settle(sources: Sources, files: Files) -> Asked:
     chosen = tuple(dict.fromkeys(tags or names or left))
     if not chosen:
         raise RequestError(
-            "no tag is named" + (f": {sources.metadata} has none in `image.name`" if built else ""),
+            "no tag is named" + (f": {sources.build} has none in `image.name`" if built else ""),
             remedy="give --tag repository:tag, or --metadata with the names that buildx pushed",
         )
     own, digest = _digest(sources, built, files)
@@ -64,7 +69,7 @@ def _strangers(
     """Tell of each tag that the build, as its metadata says, was not pushed under."""
     known = ", ".join(map(str, names))
     return tuple(
-        f"{sources.metadata} is of a build that was not pushed as {tag}, but as {known}."
+        f"{sources.build} is of a build that was not pushed as {tag}, but as {known}."
         for tag in dict.fromkeys(tags)
         if names and tag not in names
     )
@@ -87,7 +92,7 @@ def _digest(
     own, given = _given(sources.digest)
     if given and built and given != built.digest:
         raise RequestError(
-            f"{given} is given, and {sources.metadata} says {built.digest}",
+            f"{given} is given, and {sources.build} says {built.digest}",
             remedy="give one of them: the digest or the metadata file",
         )
     digest = given or (built.digest if built else None)

@@ -22,7 +22,7 @@ _LIMIT = 32 * MIB
 
 _MOST_NAMES = 1000
 _RESULTS = ("containerimage.", "image.name")
-_AGAIN = "build with `docker buildx build --push --metadata-file {where} …`, and give that file"
+_AGAIN = "build with `docker buildx build --push --metadata-file meta.json …`, and give that file"
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -43,25 +43,35 @@ class _Result(Struct, frozen=True, kw_only=True):
     names: str = field(default="", name="image.name")
 
 
-def read_metadata(path: str, files: Files, *, target: str = "") -> Built:
-    """Return what was pushed; `target` names the one of a bake file, where there are several.
+def is_text(metadata: str) -> bool:
+    """Whether this is metadata itself, as the output of an action hands it over, and no path."""
+    return metadata.lstrip().startswith("{")
+
+
+def read_metadata(metadata: str, files: Files, *, target: str = "") -> Built:
+    """Return what was pushed; `target` names the one of a bake, where there are several.
+
+    `metadata` is the path of the file, or its text: docker/build-push-action and docker/bake-action
+    hand over the text as their output `metadata`.
 
     Raises CannotTell where the file is not there, is empty or cut off, or where it has no digest
     that a registry could know, and RequestError where the target is not settled.
     """
-    result = _chosen(_members(path, files), target, path)
+    path = "metadata" if is_text(metadata) else metadata
+    data = metadata.encode() if is_text(metadata) else _content(path, files)
+    result = _chosen(_decoded(data, dict[str, msgspec.Raw], path), target, path)
     found = {text for text in (result.digest, _of_descriptor(result)) if text}
     if not found:
         raise CannotTell(
             "names no digest: the build had no image as its output (no `--push`)",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         )
     if len(found) > 1:
         raise Unreadable(
             f"names two digests for one image: {' and '.join(sorted(found))[:300]}",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         )
     digest = _digest(found.pop(), path)
     if str(digest) == result.config:
@@ -69,7 +79,7 @@ def read_metadata(path: str, files: Files, *, target: str = "") -> Built:
             f"gives {digest} as the digest, which is the image ID (the digest of its config): "
             "the image was loaded into Docker's own store, and nothing was pushed",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         )
     return Built(digest=digest, names=_names(result.names, path))
 
@@ -78,18 +88,18 @@ def _of_descriptor(result: _Result) -> str:
     return result.descriptor.digest if result.descriptor else ""
 
 
-def _members(path: str, files: Files) -> dict[str, msgspec.Raw]:
+def _content(path: str, files: Files) -> bytes:
     try:
         data = files.read(path, limit=_LIMIT)
     except Missing as fault:
         raise Missing(
             "is not there: buildx writes it once the build has ended well",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         ) from fault
     if not data.strip():
-        raise Unreadable("is empty", where=path, remedy=_AGAIN.format(where=path))
-    return _decoded(data, dict[str, msgspec.Raw], path)
+        raise Unreadable("is empty", where=path, remedy=_AGAIN)
+    return data
 
 
 def _chosen(members: dict[str, msgspec.Raw], target: str, path: str) -> _Result:
@@ -124,7 +134,7 @@ def _decoded(data: bytes, kind: type[T], path: str) -> T:
         raise Unreadable(
             f"is no whole metadata file of buildx: {fault}",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         ) from fault
 
 
@@ -132,22 +142,20 @@ def _digest(text: str, path: str) -> Digest:
     try:
         return Digest.parse(text)
     except CdkitError as fault:
-        raise Unreadable(fault.what, where=path, remedy=_AGAIN.format(where=path)) from fault
+        raise Unreadable(fault.what, where=path, remedy=_AGAIN) from fault
 
 
 def _names(text: str, path: str) -> tuple[Reference, ...]:
     """Return the names with a tag: one that was pushed by digest alone has none."""
     written = [name.strip() for name in text.split(",") if name.strip()]
     if len(written) > _MOST_NAMES:
-        raise Unreadable(
-            f"names {len(written)} images", where=path, remedy=_AGAIN.format(where=path)
-        )
+        raise Unreadable(f"names {len(written)} images", where=path, remedy=_AGAIN)
     try:
         found = [parse(name) for name in written]
     except CdkitError as fault:
         raise Unreadable(
             f"has an image.name that is none: {fault.what}",
             where=path,
-            remedy=_AGAIN.format(where=path),
+            remedy=_AGAIN,
         ) from fault
     return tuple(dict.fromkeys(name for name in found if name.tag))

@@ -33,7 +33,7 @@ def wanted(texts: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def held(image: Image) -> frozenset[str]:
+def held_by(image: Image) -> frozenset[str]:
     """Return the platforms of an image."""
     return frozenset(_normal(part.platform) for part in image.platforms)
 

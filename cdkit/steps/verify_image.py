@@ -5,6 +5,11 @@ is done already, and one that names another is refused. After a push, the defaul
 still name the digest that was pushed. The registry itself is asked, its manifest is read and
 hashed here; whatever is no clear answer (a login that is missing, too many requests, an error, a
 404 that does not say that the tag is unknown) is *cannot tell*.
+
+The output `immutability` says whether the registry itself would let the tag be moved: Amazon ECR
+(asked by the command `aws`), Google Artifact Registry, Azure, Harbor and Docker Hub have a setting
+for it. What cannot be read within ten seconds is `unknown`, and changes no answer unless
+`require-immutable` is given.
 """
 
 import posixpath
@@ -26,7 +31,7 @@ from cdkit.image.asked import Asked, Sources, settle
 from cdkit.image.held import PUSH, REFUSE, REUSE, Held, after_push, before_push
 from cdkit.image.identity import identify
 from cdkit.image.immutability import settings_of
-from cdkit.image.platforms import held, wanted
+from cdkit.image.platforms import held_by, wanted
 from cdkit.image.setting import Setting, State, weakest
 from cdkit.steps.origin import origin_of, source_of
 
@@ -55,8 +60,8 @@ class VerifyImageOptions(Options, frozen=True, kw_only=True):
     metadata: Annotated[
         str,
         option(
-            "What `docker buildx build` or `bake` wrote with `--metadata-file`: the digest that "
-            "was pushed, and its names.",
+            "What `docker buildx build` or `bake` wrote with `--metadata-file`, or the output "
+            "`metadata` of their actions: the digest that was pushed, and its names.",
             metavar="FILE",
         ),
     ] = ""
@@ -194,7 +199,7 @@ def _platform_reasons(found: tuple[Held, ...], platforms: frozenset[str]) -> lis
 
 
 def _of_platforms(image: Image, platforms: frozenset[str], where: Location) -> Reason:
-    there = held(image)
+    there = held_by(image)
     if there == platforms:
         return yes(f"holds {', '.join(sorted(platforms))}, and no other platform", where)
     odd = [f"lacks {one}" for one in sorted(platforms - there)]

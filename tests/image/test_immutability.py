@@ -156,6 +156,7 @@ def test_ecr_that_does_not_tell_is_unknown_with_its_reason(
         "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
         "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
         "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
         "123456789012.dkr-ecr.eu-west-1.on.aws",
     ],
 )

@@ -113,6 +113,21 @@ def test_a_file_that_does_not_tell_is_cannot_tell(tmp_path: Path, content: str, 
     assert "--metadata-file meta.json" in caught.value.remedy
 
 
+def test_the_output_of_an_action_is_taken_as_it_is(tmp_path: Path) -> None:
+    content = text(baked(orders=built(DIGEST, f"{NAME}:v1")))
+
+    found = read_metadata(f"\n{content}", DiskFiles(tmp_path))
+
+    assert (str(found.digest), _names(found)) == (DIGEST, [f"{NAME}:v1"])
+
+
+def test_an_output_that_is_cut_off_is_cannot_tell(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="is no whole metadata file") as caught:
+        read_metadata(text(built(DIGEST))[:200], DiskFiles(tmp_path))
+
+    assert str(caught.value.where) == "metadata"
+
+
 def test_a_file_that_is_not_there_says_when_buildx_writes_it(tmp_path: Path) -> None:
     with pytest.raises(Missing, match="once the build has ended well"):
         read_metadata("meta.json", DiskFiles(tmp_path))

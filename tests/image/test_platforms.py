@@ -7,7 +7,7 @@ import pytest
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.layout import open_layout, read_image
-from cdkit.image.platforms import held, wanted
+from cdkit.image.platforms import held_by, wanted
 from tests.image.layouts import two_platforms
 
 
@@ -38,4 +38,4 @@ def test_an_image_holds_the_platforms_of_its_index(tmp_path: Path) -> None:
     layout, _, _ = two_platforms()
     layout.save(tmp_path / "image")
     with open_layout("image", DiskFiles(tmp_path)) as opened:
-        assert held(read_image(opened)) == {"linux/amd64", "linux/arm64"}
+        assert held_by(read_image(opened)) == {"linux/amd64", "linux/arm64"}

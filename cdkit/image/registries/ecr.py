@@ -18,7 +18,7 @@ from cdkit.image.setting import RegistryKind, Setting, immutable, mutable
 
 _HOST = re.compile(
     r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2}[a-z0-9-]+)"
-    r"\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)",
+    r"\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)",
     re.ASCII,
 )
 _EXCLUDED = {"IMMUTABLE_WITH_EXCLUSION": "MUTABLE", "MUTABLE_WITH_EXCLUSION": "IMMUTABLE"}
