@@ -122,8 +122,9 @@ def _decode(data: bytes, where: str) -> AuthFile:
     try:
         return msgspec.json.decode(data, type=AuthFile) if data.strip() else AuthFile()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        remedy = "give the text of a config.json" if where == FROM_VARIABLE else "log in again"
         raise Unreadable(
-            f"is no Docker configuration: {fault}", where=where, remedy="log in again"
+            f"is no Docker configuration: {fault}", where=where, remedy=remedy
         ) from fault
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from cdkit.core.doors.workers import Turns
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell, CdkitError, NoAnswer
 from cdkit.core.oci.login import Login, Logins
 from cdkit.core.oci.place import Place
 from cdkit.core.oci.redact import Secrets
@@ -171,6 +171,9 @@ class Authorizer:
             )
         except Refused as fault:
             raise self.explained(reference, f"{fault.what}, asked {who}") from fault
+        except NoAnswer as fault:
+            what = f"{fault.what}; {reference.registry} has its tokens from there"
+            raise NoAnswer(what, remedy=fault.remedy) from fault
         if token is None:
             raise self.explained(
                 reference, f"{server_of(realm)} gave no token for {reference.registry}"
@@ -181,12 +184,15 @@ class Authorizer:
     def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
         login = self._login(reference)
         registry, server = reference.registry, server_of(realm)
-        if login is None or server == host_of(registry):
+        if server == host_of(registry):
             return login
         if not is_related(registry, server):
+            withheld = "its login is not sent there" if login else "asked as nobody"
             self.say_once(
-                f"{registry} wants its login sent to {server}, which is not part of it: not sent"
+                f"{registry} has its tokens from {server}, which is not part of it: {withheld}"
             )
+            return None
+        if login is None:
             return None
         self.say_once(f"{registry} has its tokens from {server}: the login goes there")
         return login
