@@ -97,8 +97,7 @@ class Authorizer:
                 reference,
                 f"{reference.registry} says that the token does not reach far enough "
                 f"(401 insufficient_scope) for {reference}: {kept.asked[:200]!r} was asked for "
-                f"{kept.who}, "
-                "and less was granted",
+                f"{kept.who}, and less was granted",
             )
         who = f", asked {kept.who}" if kept else ""
         return self.explained(
