@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cdkit.core.errors import CannotTell, CdkitError, Unreadable
 from cdkit.core.oci import media
+from cdkit.core.oci.authfile import read_auth_file
 from cdkit.core.oci.login import login_for
 from cdkit.core.oci.redact import Secrets
 from cdkit.core.oci.reference import parse
@@ -189,3 +190,15 @@ def test_an_error_forgets_what_it_came_from() -> None:
         "a file: it said ***",
     )
     assert fault.__cause__ is None
+
+
+def test_what_was_read_from_a_file_does_not_show_it(tmp_path: Path) -> None:
+    entry = {"auth": "aHVudGVyMg==", "password": "hunter2", "identitytoken": "hunter2"}
+    text = json.dumps({"auths": {"registry.example.com": entry}})
+    around = world(tmp_path, environ={"DOCKER_AUTH_CONFIG": text})
+
+    shown = repr(read_auth_file("DOCKER_AUTH_CONFIG", around))
+
+    assert "registry.example.com" in shown
+    assert "hunter2" not in shown
+    assert "aHVudGVyMg" not in shown

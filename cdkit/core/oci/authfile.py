@@ -52,6 +52,9 @@ class _Auth(Struct, frozen=True, kw_only=True):
     identitytoken: str = ""
     registrytoken: str = ""
 
+    def __repr__(self) -> str:
+        return "_Auth(***)"
+
 
 class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
     """What such a file holds (docker/cli, config file; containers-auth.json(5))."""
