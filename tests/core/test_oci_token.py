@@ -9,6 +9,7 @@ import pytest
 
 from cdkit.core.errors import CannotTell, NoAnswer
 from cdkit.core.oci import media
+from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from tests.core.registries import log_in, outside, ref, write_auths
 from tests.core.serving import Answer, Asked, Server, serving
@@ -257,3 +258,45 @@ def test_where_a_login_goes_to_another_host_both_are_named(tmp_path: Path) -> No
         f"{server.address} has its tokens from localhost, which is not part of it: its login is "
         "not sent there"
     )
+
+
+def test_for_a_second_repository_the_token_is_fetched_before_anybody_asks(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300))
+    with serving(guarded) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        for name in ("one", "two"):
+            registry.digest_of(parse(f"{guarded.server.address}/{name}:v1"))
+
+    assert [asked.path for asked in guarded.server.asked] == [
+        "/v2/one/manifests/v1",
+        "/token?service=reg&scope=repository%3Aone%3Apull",
+        "/v2/one/manifests/v1",
+        "/token?service=reg&scope=repository%3Atwo%3Apull",
+        "/v2/two/manifests/v1",
+    ]
+
+
+def test_where_the_token_cannot_be_had_ahead_the_registry_decides(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300), Answer(403))
+
+    def script(asked: Asked) -> Answer:
+        return HELD if asked.path.startswith("/v2/open") else guarded(asked)
+
+    with serving(script) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        registry.digest_of(parse(f"{guarded.server.address}/one:v1"))
+        found = registry.digest_of(parse(f"{guarded.server.address}/open:v1"))
+        with pytest.raises(CannotTell, match=r"gives no token \(403\), asked anonymously"):
+            registry.digest_of(parse(f"{guarded.server.address}/closed:v1"))
+
+    assert str(found) == DIGEST
+
+
+def test_a_scope_of_another_shape_is_not_guessed_for_the_next_repository(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300), more=',scope="project:7"')
+    with serving(guarded) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        for name in ("one", "two"):
+            registry.digest_of(parse(f"{guarded.server.address}/{name}:v1"))
+
+    assert [asked.path for asked in guarded.server.asked][3] == "/v2/two/manifests/v1"

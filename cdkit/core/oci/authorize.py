@@ -64,6 +64,7 @@ class Authorizer:
         self._logins = Logins(world)
         self._turns = Turns()
         self._kept: dict[str, _Kept] = {}
+        self._challenges: dict[str, Challenge] = {}
         self._said: set[str] = set()
         self._secrets = Secrets()
 
@@ -71,6 +72,21 @@ class Authorizer:
         """Return the header that worked a moment ago, if it is still good."""
         kept = self._kept.get(reference.name)
         return kept.header if kept and kept.until > self._world.clock.monotonic() else None
+
+    def ahead(self, place: Place) -> Secret | None:
+        """Return a header before anybody asks for it, where the registry has asked before.
+
+        It has said where its tokens come from, for another repository: going there first saves a
+        request for each further one. Whatever goes wrong is left to the registry to ask for.
+        """
+        challenge = self._challenges.get(place.reference.registry)
+        if challenge is None:
+            return None
+        with self._turns.of(place.reference.name):
+            try:
+                return self.known(place.reference) or self._bearer(place, challenge)
+            except CannotTell:
+                return None
 
     def answer(self, place: Place, header: str, refused: Secret | None = None) -> Secret | None:
         """Return the header that answers a challenge; None where nothing can be answered.
@@ -178,6 +194,9 @@ class Authorizer:
                 reference, f"{server_of(realm)} gave no token for {reference.registry}"
             )
         self._keep(reference, token.header, token.seconds, who=who, asked=scope)
+        if scope == f"repository:{reference.repository}:pull":
+            plain = {"realm": realm, "service": service}
+            self._challenges[reference.registry] = Challenge(scheme="bearer", parameters=plain)
         return token.header
 
     def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
