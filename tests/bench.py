@@ -6,15 +6,12 @@ budget that is missed is printed as such and makes the exit code 1; nothing here
 
 from __future__ import annotations
 
-import http.client
 import os
 import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
 LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
 RUNS = 15
-REFERENCES = 200
 MIB = 1024 * 1024
 
 
@@ -46,7 +42,6 @@ def main() -> int:
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
-        missed += registry(folder)
     return 1 if missed else 0
 
 
@@ -93,74 +88,6 @@ assert sum(len(list(suite)) for suite in report)
 """
 
 
-def registry(folder: Path) -> int:
-    """Compare resolving 200 references with bare HEADs on as many connections."""
-    from tests.parts import registry as part
-
-    if reason := part.missing():
-        print(f"{'200 references resolved / bare HEADs':52} {reason}")
-        return 0
-    home = folder / "registry"
-    home.mkdir()
-    with part.running(home, auth={}) as address:
-        push_many(address)
-        pairs = [(resolved(address, folder), bare_heads(address)) for _ in range(RUNS)]
-    ratio = statistics.median(ours / bare for ours, bare in pairs[1:])
-    return show("200 references resolved / bare HEADs", ratio, 2.0)
-
-
-def push_many(address: str) -> None:
-    """Push an image of its own to each of 200 repositories."""
-    from tests.image.layouts import Layout, push
-
-    for number in range(REFERENCES):
-        layout = Layout()
-        layout.root(layout.manifest(({"number": str(number).encode()},)))
-        push(layout, address, f"bench/app{number}", "v1")
-
-
-def resolved(address: str, folder: Path) -> float:
-    """Return the seconds that `resolve_all` takes, with a door that has no connection yet."""
-    from cdkit.core.digest import Digest
-    from cdkit.core.doors.http import RequestsHttp
-    from cdkit.core.oci.reference import parse
-    from cdkit.core.oci.resolve import resolve_all
-    from tests.worlds import world
-
-    outside = world(folder, environ={"HOME": str(folder)}, http=RequestsHttp())
-    references = [parse(f"{address}/bench/app{number}:v1") for number in range(REFERENCES)]
-    start = time.perf_counter()
-    found = resolve_all(references, outside)
-    seconds = time.perf_counter() - start
-    assert all(isinstance(digest, Digest) for digest in found.values())
-    return seconds
-
-
-def bare_heads(address: str) -> float:
-    """Return the seconds that the same requests take by http.client on 8 connections."""
-    from cdkit.core.oci import media
-
-    def ask(numbers: range) -> None:
-        connection = http.client.HTTPConnection(address)
-        for number in numbers:
-            path = f"/v2/bench/app{number}/manifests/v1"
-            connection.request("HEAD", path, headers={"Accept": media.ACCEPT})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200
-        connection.close()
-
-    threads = [
-        threading.Thread(target=ask, args=(range(first, REFERENCES, 8),)) for first in range(8)
-    ]
-    start = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.perf_counter() - start
-
-
 def write_junit(path: Path, size: int) -> None:
     """Write a report of about this size, with a failure now and then; always the same one."""
     chance = random.Random(7)  # noqa: S311 - made-up tests, not secrets
@@ -182,6 +109,8 @@ def run(command: Sequence[str], folder: Path) -> Cost:
     """Run a command to its end; any exit code will do, since a verdict is one."""
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environ["PYTHONPATH"] = str(ROOT)
+    import time
+
     start = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
