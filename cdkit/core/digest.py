@@ -7,7 +7,8 @@ from msgspec import Struct
 from cdkit.core.errors import RequestError
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
-_HEX_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
+HEX_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""The algorithms that can be checked here, and how many digits each gives."""
 
 
 class Digest(Struct, frozen=True, order=True):
@@ -30,7 +31,7 @@ class Digest(Struct, frozen=True, order=True):
         if not _DIGEST.fullmatch(text):
             raise _illegal(text, "is not a digest", where)
         algorithm, encoded = text.split(":", 1)
-        length = _HEX_LENGTH.get(algorithm)
+        length = HEX_LENGTH.get(algorithm)
         if length is None:
             raise _illegal(text, f"uses the algorithm {algorithm!r}, which is unknown", where)
         if len(encoded) != length:

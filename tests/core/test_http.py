@@ -334,3 +334,11 @@ def test_connections_are_used_again_after_a_head() -> None:
             door.request("HEAD", server.url)
 
     assert server.connections == 1
+
+
+def test_plain_http_where_tls_was_expected_is_said() -> None:
+    with serving(lambda _: Answer()) as server, pytest.raises(CannotTell) as caught:
+        RequestsHttp().request("GET", f"https://{server.address}/")
+
+    assert caught.value.what == "127.0.0.1 speaks no TLS there"
+    assert "registries.conf" in caught.value.remedy

@@ -243,7 +243,7 @@ def test_what_a_mirror_answers_is_taken_and_said_once(tmp_path: Path) -> None:
     [
         (Answer(404, {}, UNKNOWN.encode()), None),
         (Answer(404, {}, b"<html>"), "does not say that it is unknown"),
-        (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "is not what an image holds"),
+        (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "answers with a web page"),
         (Answer(401), "wants a login (401)"),
         (Answer(503), "cannot answer (503)"),
     ],

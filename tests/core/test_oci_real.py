@@ -9,6 +9,7 @@ from cdkit.core.errors import CannotTell
 from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from cdkit.core.oci.resolve import resolve_all
+from tests.core.layout_image import image_of
 from tests.core.registries import digest_of, log_in, outside, push_layout, write_auths
 from tests.image.layouts import Layout, two_platforms
 from tests.parts.registry import Registry as RealRegistry
@@ -103,6 +104,25 @@ def test_skopeo_finds_the_digests_that_we_find(
             *("--digestfile", f"{note}.digest", f"docker://{where}", f"dir:{note}"),
         )
         assert str(part.digest) == Path(f"{note}.digest").read_text(encoding="ascii")
+
+
+@pytest.mark.needs("skopeo")
+@pytest.mark.parametrize("platforms", [1, 2])
+@pytest.mark.parametrize("packed", [True, False])
+def test_skopeo_finds_the_digests_that_we_find_in_a_layout(
+    tmp_path: Path, platforms: int, *, packed: bool
+) -> None:
+    layout = _layout(platforms)
+    path = layout.pack(tmp_path / "i.tar") if packed else layout.save(tmp_path / "image")
+    source = f"{'oci-archive' if packed else 'oci'}:{path}:v1"
+
+    image = image_of(path)
+
+    assert str(image.digest) == digest_of(_skopeo("inspect", "--raw", source))
+    for part in image.platforms:
+        chosen = ("--override-os", "linux", "--override-arch", part.platform.partition("/")[2])
+        config = _skopeo(*chosen, "inspect", "--config", "--raw", source)
+        assert str(part.config_digest) == digest_of(config)
 
 
 ARCHITECTURES = ["linux/amd64", "linux/arm64"]

@@ -60,7 +60,39 @@ def test_a_reference_is_normalised_as_docker_does_it(text: str, name: str, tag: 
         ("orders\n:: evil", "(character 7, '\\n')"),
         ("orders@sha256:abc", "has 3 characters after the colon, not 64"),
         (f"orders@SHA256:{HASH}", "is not a digest"),
-        (f"orders@md5:{'a' * 32}", "the algorithm 'md5', which is unknown"),
+        (f"orders@md5:{'a' * 32}", "the algorithm 'md5', which is unknown (character 8, 'm')"),
+        (f"orders@blake3:{HASH}", "the algorithm 'blake3', which is unknown (character 8, 'b')"),
+        (f"orders@SHA256:{HASH}", "is not a digest (character 8, 'S')"),
+        (f"orders@sha256:{HASH[:-1]}", "has 63 characters after the colon, not 64 (character 78,"),
+        (f"orders@sha256:{HASH}0", "has 65 characters after the colon, not 64 (character 80,"),
+        (f"orders@sha256:{'A' * 64}", "other than 0-9 and a-f (character 15, 'A')"),
+        (f"orders@sha256:{'a' * 63}g", "other than 0-9 and a-f (character 78, 'g')"),
+        (f"orders@sha512:{HASH}", "has 64 characters after the colon, not 128"),
+        (f"orders@@sha256:{HASH}", "is not a digest (character 8, '@')"),
+        ("orders@", "is not a digest (character 8, the end)"),
+        ("orders@sha256:", "has 0 characters after the colon, not 64 (character 15, the end)"),
+        ("ghcr.io/acme/orders@v1", "is not a digest (character 21, 'v')"),
+        ("orders::v1", "a character that no tag may hold (character 8, ':')"),
+        ("orders:v1:", "a character that no tag may hold (character 10, ':')"),
+        (" orders", "(character 1, ' ')"),
+        ("orders:v1 ", "(character 10, ' ')"),
+        ("\u00f6rders", "(character 1, '\u00f6')"),
+        ("orders:\u0661", "(character 8, '\u0661')"),
+        ("\u202eorders", "(character 1, '\\u202e')"),
+        ("orders\0", "(character 7, '\\x00')"),
+        ("ghcr.io:0/acme", "the port 0 (character 9, '0')"),
+        ("ghcr.io:65536/acme", "the port 65536 (character 9, '6')"),
+        ("ghcr.io:/acme", "a registry that is no host name (character 8, ':')"),
+        ("ghcr.io:x/acme", "a registry that is no host name (character 8, ':')"),
+        ("ghcr..io/acme", "a registry that is no host name (character 5, '.')"),
+        ("[::1/acme", "a registry that is no host name (character 1, '[')"),
+        ("::1/acme", "a registry that is no host name (character 1, ':')"),
+        ("[fe80::1%eth0]/acme", "a registry that is no host name (character 1, '[')"),
+        ("a" * 300, "a repository of 300 characters; 255 are allowed"),
+        ("/acme", "empty part in its repository (character 1, '/')"),
+        ("acme/", "empty part in its repository (character 6, the end)"),
+        ("${REGISTRY}/orders", "a registry that is no host name (character 1, '$')"),
+        ("orders:{{ .tag }}", "a character that no tag may hold (character 8, '{')"),
     ],
 )
 def test_an_illegal_reference_is_refused_with_the_character_pointed_at(
@@ -70,6 +102,15 @@ def test_an_illegal_reference_is_refused_with_the_character_pointed_at(
         parse(text)
 
     assert said in caught.value.what
+
+
+@pytest.mark.parametrize("scheme", ["http://", "https://", "docker://", "oci+x://"])
+def test_an_address_that_was_pasted_is_refused_with_what_to_take_off(scheme: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse(f"{scheme}ghcr.io/acme/orders:v1")
+
+    assert f"begins with {scheme}, which is no part of a reference" in caught.value.what
+    assert caught.value.remedy == "take it off: ghcr.io/acme/orders:v1"
 
 
 def test_tag_and_digest_are_both_kept_and_the_pinned_name_has_no_tag() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cdkit.core.errors import CannotTell
+from cdkit.core.errors import CannotTell, NoAnswer
 from cdkit.core.oci import media
+from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from tests.core.registries import log_in, outside, ref, write_auths
 from tests.core.serving import Answer, Asked, Server, serving
+from tests.parts.loopback import free_port
 from tests.worlds import Notebook, StandingClock
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -26,13 +28,15 @@ class _Guarded:
         self.good = good
         self.more = more
         self.server = Server(address="")
+        self.realm = ""
 
     def __call__(self, asked: Asked) -> Answer:
         if asked.path.startswith("/token"):
             return self.given.pop(0) if len(self.given) > 1 else self.given[0]
         if asked.headers.get("authorization", "").removeprefix("Bearer ") in self.good:
             return HELD
-        challenge = f'Bearer realm="{self.server.url}/token",service="reg"{self.more}'
+        realm = self.realm or self.server.url
+        challenge = f'Bearer realm="{realm}/token",service="reg"{self.more}'
         return Answer(401, {"WWW-Authenticate": challenge})
 
     @property
@@ -208,6 +212,32 @@ def test_a_token_server_that_refuses_says_whose_login_it_was(tmp_path: Path) -> 
     )
 
 
+def test_a_token_server_that_is_down_is_said_with_whose_it_is(tmp_path: Path) -> None:
+    realm = f"http://127.0.0.1:{free_port()}/token"
+    challenge = {"WWW-Authenticate": f'Bearer realm="{realm}"'}
+    with serving(lambda _: Answer(401, challenge)) as server, pytest.raises(NoAnswer) as caught:
+        Registry(outside(tmp_path)).digest_of(ref(server))
+
+    assert caught.value.what == (
+        f"127.0.0.1 cannot be reached (ConnectionError); {server.address} has its tokens from there"
+    )
+
+
+def test_a_token_server_elsewhere_is_said_even_where_there_is_no_login(tmp_path: Path) -> None:
+    guarded = _Guarded(_token())
+    with serving(lambda _: _token()) as tokens, serving(guarded) as guarded.server:
+        guarded.realm = tokens.url.replace("127.0.0.1", "localhost")
+        around = outside(tmp_path)
+        Registry(around).digest_of(ref(guarded.server))
+
+    assert isinstance(around.talk, Notebook)
+    (said,) = around.talk.said
+    assert said == (
+        f"{guarded.server.address} has its tokens from localhost, which is not part of it: "
+        "asked as nobody"
+    )
+
+
 def test_where_a_login_goes_to_another_host_both_are_named(tmp_path: Path) -> None:
     elsewhere = [""]
 
@@ -223,6 +253,50 @@ def test_where_a_login_goes_to_another_host_both_are_named(tmp_path: Path) -> No
         Registry(around).digest_of(ref(server))
 
     assert isinstance(around.talk, Notebook)
-    assert around.talk.said == [
-        f"{server.address} wants its login sent to localhost, which is not part of it: not sent"
+    (said,) = around.talk.said
+    assert said == (
+        f"{server.address} has its tokens from localhost, which is not part of it: its login is "
+        "not sent there"
+    )
+
+
+def test_for_a_second_repository_the_token_is_fetched_before_anybody_asks(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300))
+    with serving(guarded) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        for name in ("one", "two"):
+            registry.digest_of(parse(f"{guarded.server.address}/{name}:v1"))
+
+    assert [asked.path for asked in guarded.server.asked] == [
+        "/v2/one/manifests/v1",
+        "/token?service=reg&scope=repository%3Aone%3Apull",
+        "/v2/one/manifests/v1",
+        "/token?service=reg&scope=repository%3Atwo%3Apull",
+        "/v2/two/manifests/v1",
     ]
+
+
+def test_where_the_token_cannot_be_had_ahead_the_registry_decides(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300), Answer(403))
+
+    def script(asked: Asked) -> Answer:
+        return HELD if asked.path.startswith("/v2/open") else guarded(asked)
+
+    with serving(script) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        registry.digest_of(parse(f"{guarded.server.address}/one:v1"))
+        found = registry.digest_of(parse(f"{guarded.server.address}/open:v1"))
+        with pytest.raises(CannotTell, match=r"gives no token \(403\), asked anonymously"):
+            registry.digest_of(parse(f"{guarded.server.address}/closed:v1"))
+
+    assert str(found) == DIGEST
+
+
+def test_a_scope_of_another_shape_is_not_guessed_for_the_next_repository(tmp_path: Path) -> None:
+    guarded = _Guarded(_token(expires_in=300), more=',scope="project:7"')
+    with serving(guarded) as guarded.server:
+        registry = Registry(outside(tmp_path))
+        for name in ("one", "two"):
+            registry.digest_of(parse(f"{guarded.server.address}/{name}:v1"))
+
+    assert [asked.path for asked in guarded.server.asked][3] == "/v2/two/manifests/v1"

@@ -1,6 +1,7 @@
 """The door to HTTP over the requests library: retried, bounded, and never led elsewhere."""
 
 import os
+import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC
@@ -34,6 +35,9 @@ _CONNECTIONS = 32
 """Connections to one host that are kept; more than anybody here asks at once."""
 
 _CHUNK = 64 * 1024
+_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version number")
+"""How OpenSSL's releases put that what came is no TLS, but mostly plain HTTP."""
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -136,8 +140,8 @@ class RequestsHttp:
         try:
             for value in plain.values():
                 value.encode("latin-1")  # what http.client does later, where nobody would catch it
-            request = requests.Request(method, url, headers=plain, data=body or None)
-            return self._session.prepare_request(request)
+            # Not by the session, which has nothing to add, and takes as long again to find out.
+            return requests.Request(method, url, headers=plain, data=body or None).prepare()
         except (requests.RequestException, ValueError) as fault:
             raise RequestError(
                 f"{_shown(url)} cannot be asked: {type(fault).__name__}",
@@ -259,6 +263,12 @@ def _shown(url: str) -> str:
 
 
 def _failure(host: str, fault: Exception) -> CannotTell:
+    if isinstance(fault, requests.exceptions.SSLError) and _NO_TLS.search(str(fault)):
+        return CannotTell(
+            f"{host} speaks no TLS there",
+            remedy="check the port; plain HTTP is spoken on loopback, and to registries that "
+            "registries.conf calls insecure",
+        )
     if isinstance(fault, requests.exceptions.SSLError):
         return CannotTell(
             f"{host} has no certificate that this machine trusts",

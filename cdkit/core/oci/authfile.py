@@ -52,6 +52,9 @@ class _Auth(Struct, frozen=True, kw_only=True):
     identitytoken: str = ""
     registrytoken: str = ""
 
+    def __repr__(self) -> str:
+        return "_Auth(***)"
+
 
 class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
     """What such a file holds (docker/cli, config file; containers-auth.json(5))."""
@@ -122,8 +125,9 @@ def _decode(data: bytes, where: str) -> AuthFile:
     try:
         return msgspec.json.decode(data, type=AuthFile) if data.strip() else AuthFile()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        remedy = "give the text of a config.json" if where == FROM_VARIABLE else "log in again"
         raise Unreadable(
-            f"is no Docker configuration: {fault}", where=where, remedy="log in again"
+            f"is no Docker configuration: {fault}", where=where, remedy=remedy
         ) from fault
 
 

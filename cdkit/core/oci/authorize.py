@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from cdkit.core.doors.workers import Turns
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell, CdkitError, NoAnswer
 from cdkit.core.oci.login import Login, Logins
 from cdkit.core.oci.place import Place
 from cdkit.core.oci.redact import Secrets
@@ -64,6 +64,7 @@ class Authorizer:
         self._logins = Logins(world)
         self._turns = Turns()
         self._kept: dict[str, _Kept] = {}
+        self._challenges: dict[str, Challenge] = {}
         self._said: set[str] = set()
         self._secrets = Secrets()
 
@@ -71,6 +72,21 @@ class Authorizer:
         """Return the header that worked a moment ago, if it is still good."""
         kept = self._kept.get(reference.name)
         return kept.header if kept and kept.until > self._world.clock.monotonic() else None
+
+    def ahead(self, place: Place) -> Secret | None:
+        """Return a header before anybody asks for it, where the registry has asked before.
+
+        It has said where its tokens come from, for another repository: going there first saves a
+        request for each further one. Whatever goes wrong is left to the registry to ask for.
+        """
+        challenge = self._challenges.get(place.reference.registry)
+        if challenge is None:
+            return None
+        with self._turns.of(place.reference.name):
+            try:
+                return self.known(place.reference) or self._bearer(place, challenge)
+            except CannotTell:
+                return None
 
     def answer(self, place: Place, header: str, refused: Secret | None = None) -> Secret | None:
         """Return the header that answers a challenge; None where nothing can be answered.
@@ -97,8 +113,7 @@ class Authorizer:
                 reference,
                 f"{reference.registry} says that the token does not reach far enough "
                 f"(401 insufficient_scope) for {reference}: {kept.asked[:200]!r} was asked for "
-                f"{kept.who}, "
-                "and less was granted",
+                f"{kept.who}, and less was granted",
             )
         who = f", asked {kept.who}" if kept else ""
         return self.explained(
@@ -171,22 +186,31 @@ class Authorizer:
             )
         except Refused as fault:
             raise self.explained(reference, f"{fault.what}, asked {who}") from fault
+        except NoAnswer as fault:
+            what = f"{fault.what}; {reference.registry} has its tokens from there"
+            raise NoAnswer(what, remedy=fault.remedy) from fault
         if token is None:
             raise self.explained(
                 reference, f"{server_of(realm)} gave no token for {reference.registry}"
             )
         self._keep(reference, token.header, token.seconds, who=who, asked=scope)
+        if scope == f"repository:{reference.repository}:pull":
+            plain = {"realm": realm, "service": service}
+            self._challenges[reference.registry] = Challenge(scheme="bearer", parameters=plain)
         return token.header
 
     def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
         login = self._login(reference)
         registry, server = reference.registry, server_of(realm)
-        if login is None or server == host_of(registry):
+        if server == host_of(registry):
             return login
         if not is_related(registry, server):
+            withheld = "its login is not sent there" if login else "asked as nobody"
             self.say_once(
-                f"{registry} wants its login sent to {server}, which is not part of it: not sent"
+                f"{registry} has its tokens from {server}, which is not part of it: {withheld}"
             )
+            return None
+        if login is None:
             return None
         self.say_once(f"{registry} has its tokens from {server}: the login goes there")
         return login

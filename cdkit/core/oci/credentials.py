@@ -22,6 +22,9 @@ class _Helped(Struct, frozen=True, kw_only=True, rename="pascal"):
     username: str = ""
     secret: str = ""
 
+    def __repr__(self) -> str:
+        return "_Helped(***)"
+
 
 def ask_helper(helper: str, registry: str, path: str, world: World) -> Login | None:
     """Return the login that a helper has for a registry, or None where it has none.

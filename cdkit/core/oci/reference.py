@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-from cdkit.core.digest import Digest
+from cdkit.core.digest import HEX_LENGTH, Digest
 from cdkit.core.errors import RequestError
 
 DOCKER_HUB = "docker.io"
@@ -17,6 +17,9 @@ _HOST = re.compile(
 )
 _TAG_REST = re.compile(r"[a-zA-Z0-9._-]*", re.ASCII)
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}", re.ASCII)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", re.ASCII)
+_ALGORITHM = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*", re.ASCII)
+_HEX = re.compile(r"[a-f0-9]*", re.ASCII)
 _BARE_HASH = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 
@@ -75,7 +78,7 @@ def parse(text: str, *, where: str = "") -> Reference:
         registry=registry,
         repository=repository,
         tag=tag,
-        digest=Digest.parse(digest, where=where) if at else None,
+        digest=reading.digest(digest, len(name) + 1) if at else None,
     )
 
 
@@ -161,6 +164,13 @@ class _Reading:
             raise self.error("is empty", None)
         if len(path) > _LONGEST_REPOSITORY + 255:
             raise self.error(f"has {len(path)} characters before its tag", None)
+        if scheme := _SCHEME.match(self.text):
+            raise RequestError(
+                f"{self.text[:300]!r} begins with {scheme[0]}, which is no part of a reference "
+                "(character 1)",
+                where=self.where or None,
+                remedy=f"take it off: {self.text[scheme.end() :][:300]}",
+            )
         if _BARE_HASH.fullmatch(self.text):
             raise self.error("is a bare hash: write the repository before it", None)
 
@@ -175,6 +185,36 @@ class _Reading:
             raise self.error("has a character that no tag may hold", start + legal.end())
         if len(tag) > _LONGEST_TAG:
             raise self.error(f"has a tag of {len(tag)} characters; 128 are allowed", start + 128)
+
+    def digest(self, text: str, start: int) -> Digest:
+        """Read what follows the @."""
+        try:
+            return Digest.parse(text, where=self.where)
+        except RequestError as fault:
+            algorithm, colon, encoded = text.partition(":")
+            at = start + len(algorithm) + 1
+            if not colon:
+                raise self._illegal_digest("is not a digest", start) from fault
+            if not _ALGORITHM.fullmatch(algorithm):
+                legal = _ALGORITHM.match(algorithm)
+                at = start + (legal.end() if legal else 0)
+                raise self._illegal_digest("is not a digest", at) from fault
+            if algorithm not in HEX_LENGTH:
+                said = f"uses the algorithm {algorithm[:40]!r}, which is unknown"
+                raise self._illegal_digest(said, start) from fault
+            legal = _HEX.match(encoded)
+            if legal and legal.end() < len(encoded):
+                said = "holds a character other than 0-9 and a-f"
+                raise self._illegal_digest(said, at + legal.end()) from fault
+            said = f"has {len(encoded)} characters after the colon, not {HEX_LENGTH[algorithm]}"
+            raise self._illegal_digest(said, len(self.text)) from fault
+
+    def _illegal_digest(self, fault: str, at: int) -> RequestError:
+        return RequestError(
+            f"{self.text[:300]!r} has a digest that {fault}{self._place(at)}",
+            where=self.where or None,
+            remedy="write a digest as sha256:<64 lower-case hexadecimal digits>, or leave it out",
+        )
 
     def _check_host(self, host: str) -> None:
         match = _HOST.match(host)
@@ -205,16 +245,16 @@ class _Reading:
 
     def error(self, fault: str, at: int | None) -> RequestError:
         """Return the error; `at` counts characters from 0, people count from 1."""
-        place = ""
-        if at is not None:
-            shown = repr(self.text[at]) if at < len(self.text) else "the end"
-            place = f" (character {at + 1}, {shown})"
         return RequestError(
-            f"{self.text[:300]!r} {fault}{place}",
+            f"{self.text[:300]!r} {fault}{'' if at is None else self._place(at)}",
             where=self.where or None,
             remedy="write registry.example.com/team/name:tag: lower case before the colon, and "
             "letters, digits, `_`, `.`, `-` in the tag",
         )
+
+    def _place(self, at: int) -> str:
+        shown = repr(self.text[at]) if at < len(self.text) else "the end"
+        return f" (character {at + 1}, {shown})"
 
 
 def _is_registry(part: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from msgspec import Struct
 
 from cdkit.core.digest import Digest, sha256
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell, CdkitError, Unreadable
 from cdkit.core.oci import media
 from cdkit.core.oci.image import Image, assemble
 from cdkit.core.oci.manifest import (
@@ -176,6 +176,13 @@ class Registry:
         if answer.status != 200:
             raise self._transport.refusal(answer, place)
         kind = _media_type(answer)
+        if kind == "text/html":
+            raise Unreadable(
+                f"{reference.registry} answers with a web page, and no manifest",
+                where=str(reference),
+                remedy="check the registry's address, and whether a proxy or a login page stands "
+                "before it",
+            )
         if kind in media.SCHEMA1:
             raise unreadable("the registry converts it to schema 1", str(reference))
         claimed = _digest(answer)

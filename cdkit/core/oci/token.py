@@ -50,6 +50,9 @@ class _Answer(Struct, frozen=True, kw_only=True):
     expires_in: float | None = None
     issued_at: str | None = None
 
+    def __repr__(self) -> str:
+        return "_Answer(***)"
+
 
 def server_of(realm: str) -> str:
     """Return the host of a token server."""

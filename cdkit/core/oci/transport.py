@@ -65,7 +65,7 @@ class Transport:
             self._dead.setdefault(registry, fault)
 
     def _asked(self, method: str, place: Place, url: str, limit: int) -> Response:
-        header = self.authorizer.known(place.reference)
+        header = self.authorizer.known(place.reference) or self.authorizer.ahead(place)
         answer = self._follow(method, place, url, header, limit)
         if answer.status != 401:
             return answer
