@@ -173,6 +173,8 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
         return found
     plain = rule.attributes.get("sanitize", "plain" if flavor.plain else "unique") == "plain"
     affixes = _affixes(rule, flavor)
+    if not plain:
+        _check_affixes(*affixes, rule)
     prefix, suffix = (render(affix, scope_of(facts)) for affix in affixes)
     core = _core(found, plain=plain)
     if not (prefix or core or suffix) and rule.line:
@@ -237,6 +239,25 @@ def _affixes(rule: Rule, flavor: Flavor) -> tuple[Template, Template]:
         prefix = f"{flavor.prefix}{prefix}"
     suffix = rule.attributes.get("suffix", flavor.suffix)
     return read_template(prefix, where=rule.line), read_template(suffix, where=rule.line)
+
+
+def _check_affixes(prefix: Template, suffix: Template, rule: Rule) -> None:
+    """Refuse what the user wrote out and no tag may hold: to mend it would hide it."""
+    for name, affix in (("prefix", prefix), ("suffix", suffix)):
+        illegal = None if affix.expressions else _ILLEGAL.search(affix.source)
+        if illegal:
+            raise RequestError(
+                f"{name}={affix.source[:200]!r} has a character that no tag may hold "
+                f"(character {illegal.start() + 1}, {illegal[0]!r})",
+                where=rule.line or None,
+                remedy="write letters, digits, `_`, `.` and `-`, or add sanitize=plain",
+            )
+    if not prefix.expressions and prefix.source.startswith((".", "-")):
+        raise RequestError(
+            f"prefix={prefix.source[:200]!r} begins with a dot or a hyphen, as no tag may",
+            where=rule.line or None,
+            remedy="begin with a letter, a digit or `_`",
+        )
 
 
 def _latest(flavor: Flavor, facts: Facts, *, marked: bool) -> str:

@@ -224,3 +224,35 @@ def test_a_flavour_is_read() -> None:
         latest="false", prefix="dev-", prefix_latest=True, suffix="-x", suffix_latest=True
     )
     assert read_flavor(("prefix= ",)) == Flavor()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "group", "found"),
+    [
+        (r"\d.\d", 0, "1.2"),
+        (r"v(?<all>.*)", 1, "1.2.3-rc.22"),
+        (r"(?<n>2)\k<n>", 0, "22"),
+        (r"(?<=rc\.)\d+", 0, "22"),
+        ("/RC/i", 0, "rc"),
+        (r"/\d+/g", 3, "22"),
+        (r"(x)?rc", 1, None),
+        ("[[v]", 0, "v"),
+        ("^rc", 0, None),
+    ],
+)
+def test_a_pattern_finds_what_javascript_finds(pattern: str, group: int, found: str | None) -> None:
+    made = tags_of(f'type=match,"pattern={pattern}",group={group}', facts(tag="v1.2.3-rc.22"))
+
+    assert made.version == (found or "")
+
+
+@pytest.mark.parametrize("pattern", ["/a/q", "(?P<", "*", "a{2,1}", "/(/g"])
+def test_a_pattern_that_is_none_is_a_wrong_request(pattern: str) -> None:
+    with pytest.raises(RequestError):
+        read_rule(f'type=match,"pattern={pattern}"')
+
+
+@given(st.text(alphabet="(?<>=!:)[]{}1,ab.*+|\\k/$^", max_size=20))
+def test_any_pattern_is_one_or_a_wrong_request(pattern: str) -> None:
+    with suppress(RequestError):
+        assert read_rule(f"type=match,pattern={pattern.replace(',', '')}").type == "match"

@@ -15,6 +15,7 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import is_tag
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
+from cdkit.image.labels import PREFIX
 from cdkit.steps.tag_image import TagImageOptions, TagImageOutputs, run
 from tests.worlds import FakeGit, world
 
@@ -55,7 +56,7 @@ def cases() -> list[Any]:
 
 
 def options_of(case: dict[str, Any]) -> TagImageOptions:
-    about = {"name", "event", "is", "wrong", "cannot-tell"}
+    about = {"name", "event", "is", "labelled", "wrong", "cannot-tell"}
     given = {key.replace("-", "_"): value for key, value in case.items() if key not in about}
     lists: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
@@ -85,6 +86,10 @@ def test_a_run_gets_its_tags(case: dict[str, Any], tmp_path: Path) -> None:
     assert outputs.version == (tags[0] if tags else "")
     assert all(map(is_tag, tags))
     assert outcome.verdict.answer is (Answer.YES if tags else Answer.CANNOT_TELL)
+    if "labelled" in case:
+        lines = [line.partition("=") for line in outputs.labels.split("\n")]
+        found = {name.removeprefix(PREFIX): text for name, _, text in lines}
+        assert found == case["labelled"]
 
 
 def test_every_run_is_in_a_case() -> None:

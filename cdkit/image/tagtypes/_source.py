@@ -1,6 +1,7 @@
 """The text that version and match rules read: their `value`, else the git tag."""
 
 import re
+import warnings
 
 from cdkit.core.errors import RequestError
 from cdkit.image.expressions import from_git
@@ -55,13 +56,21 @@ def compile_pattern(pattern: str, given: str, line: str) -> re.Pattern[str]:
             )
         flags |= _FLAGS.get(flag, re.ASCII)
     try:
-        return re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern), flags)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[[` will mean a set one day
+            return re.compile(_in_python(pattern), flags)
     except (re.error, RecursionError, OverflowError) as fault:
         raise RequestError(
             f"{pattern[:200]!r} is no regular expression: {fault}",
             where=line,
             remedy='check it; a field that holds a comma is quoted: "pattern=v(\\d{1,3})"',
         ) from fault
+
+
+def _in_python(pattern: str) -> str:
+    r"""Write JavaScript's named groups, `(?<name>…)` and `\k<name>`, as Python does."""
+    named = re.sub(r"(?<!\\)\(\?<(?![=!])", "(?P<", pattern)
+    return re.sub(r"(?<!\\)\\k<(\w+)>", r"(?P=\1)", named, flags=re.ASCII)
 
 
 def narrowed(rule: Rule, text: str) -> str:
