@@ -9,7 +9,7 @@ from cdkit.core.finding import Location
 from cdkit.image.document import Source
 from cdkit.image.use import Use, holds_variable, image_at, refused
 
-_WHOLE = "write the whole reference in one place, or see that what fills it in names a digest"
+WHOLE = "write the whole reference in one place, or see that what fills it in names a digest"
 _STANDARD = "tag:yaml.org,2002:"
 _TAGS: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: f"{_STANDARD}str",
@@ -285,7 +285,7 @@ def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[
     if node.style == ">" and "\n" in raw:
         yield refused(text, start, end, "is folded over lines", "write it on one line")
     elif holds_variable(text):
-        yield refused(text, start, end, "is put together from variables", _WHOLE)
+        yield refused(text, start, end, "is put together from variables", WHOLE)
     elif text:
         yield image_at(text, start, end, raw)
 

@@ -17,7 +17,7 @@ from cdkit.image.document import Document
 from cdkit.image.tree import image, scalar, walk
 from cdkit.image.use import Use, refused
 
-_OWN = "write the reference where it is used, or give it a variable of its own"
+_OWN = "write the reference where the image is used, or in a variable that nothing else uses"
 
 Mentions = Callable[[yaml.Node], tuple[str, tuple[str, ...]]]
 """The variable that a node is as a whole, or an empty string; and all that it mentions."""

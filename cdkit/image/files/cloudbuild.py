@@ -31,7 +31,9 @@ def find(document: Document) -> Iterator[Use]:
     """
     if document.templated:
         raise Unreadable(
-            "is not YAML, but becomes it", where=document.path, remedy="except it, with a reason"
+            "is a template, and no YAML before it is filled in",
+            where=document.path,
+            remedy="except it, with a reason",
         )
     root = document.root
     scope = Scope(texts(_VARIABLE), root)

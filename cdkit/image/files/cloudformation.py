@@ -7,7 +7,7 @@ import yaml
 
 from cdkit.image import templated
 from cdkit.image.document import Document
-from cdkit.image.tree import entries, get, items, members, scalar
+from cdkit.image.tree import WHOLE, entries, get, items, members, scalar
 from cdkit.image.use import FileFormat, Use, refused
 from cdkit.image.values import Place, Scope, plain, resolve
 
@@ -218,7 +218,7 @@ def _give(scope: Scope, name: str, parameter: yaml.Node) -> None:
 
 def _give_mappings(scope: Scope, mappings: yaml.Node | None) -> None:
     """Add the values of mappings, by map and second key: the first is chosen when it is used."""
-    looked_up = scope.mentioned(set())
+    looked_up = scope.mentioned(set()) if mappings is not None else set()
     for name, mapping in entries(mappings):
         why = "is looked up by a key that is not known here" if f"{name}." in looked_up else ""
         for _, pairs in entries(mapping):
@@ -236,7 +236,7 @@ def _write(document: Document, place: Place) -> Iterator[Use]:
         return
     start, end = place.node.start_mark.index, place.node.end_mark.index
     why = "is put together by a function"
-    yield refused(text, start, end, why, "write the whole reference in one place")
+    yield refused(text, start, end, why, WHOLE)
 
 
 def _say(node: yaml.Node, depth: int = 0) -> str:
