@@ -101,7 +101,12 @@ def splice(text: str, changes: Iterable[tuple[Edit, str]]) -> str:
 
 def _is_plain(edit: Edit) -> bool:
     """Whether an edit writes a digest into a reference, and nothing else."""
-    return not edit.bare and not edit.after and edit.before in {"", "@", ":latest@"}
+    return (
+        not edit.bare
+        and not edit.encoded
+        and not edit.after
+        and edit.before in {"", "@", ":latest@"}
+    )
 
 
 def _misread(found: FileUses, written: list[tuple[Wanted, str]], data: bytes) -> CannotTell | None:

@@ -14,7 +14,8 @@ Kind = Literal["image", "action"]
 class Edit(Struct, frozen=True, kw_only=True):
     """A piece of the text to be replaced: `before`, the digest (unless `bare`), `after`.
 
-    `start` and `end` are offsets in characters; the same twice inserts.
+    `start` and `end` are offsets in characters; the same twice inserts. `encoded` writes the digest
+    without its algorithm, for a place that has that written beside it (`@sha256:{{ .sha }}`).
     """
 
     start: int
@@ -22,9 +23,11 @@ class Edit(Struct, frozen=True, kw_only=True):
     before: str = ""
     after: str = ""
     bare: bool = False
+    encoded: bool = False
 
     def text(self, value: str) -> str:
         """Return what stands there afterwards, given the digest or commit."""
+        value = value.rpartition(":")[2] if self.encoded else value
         return f"{self.before}{'' if self.bare else value}{self.after}"
 
 

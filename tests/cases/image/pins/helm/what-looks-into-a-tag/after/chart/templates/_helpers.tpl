@@ -1,0 +1,3 @@
+{{- define "x.labels" -}}
+app.kubernetes.io/version: {{ .Values.labelled.tag | quote }}
+{{- end -}}
