@@ -166,8 +166,10 @@ def _documents(
         roots = compose(source)
     except Unreadable:
         document = Document(source=source, templated=True, around=around)
-        if not templated.is_templated(source.text) or not any(
-            one.claims(document) for one in trees
+        if not templated.is_templated(source.text):
+            raise
+        if not any(one.claims(document) for one in trees) and any(
+            _pattern(one.certain).search(source.path) for one in trees if one.certain
         ):
             raise
         yield document, trees

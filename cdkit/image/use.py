@@ -59,8 +59,9 @@ class FileFormat(Struct, frozen=True, kw_only=True):
     document then has a root, unless it is templated), else `text`. `paths` are regular
     expressions, one of which must match a path's end for the file to be looked at; `needles` are
     bytes, all of which a file of this format holds that names an image, and `any_of` are bytes of
-    which it holds one at least: a file that lacks them is not even parsed. `source` is the page
-    that says where images stand in it.
+    which it holds one at least: a file that lacks them is not even parsed. `certain` are those of
+    the paths that leave no doubt: a template there which nobody can read is told, not passed over.
+    `source` is the page that says where images stand in it.
     """
 
     name: str
@@ -72,6 +73,7 @@ class FileFormat(Struct, frozen=True, kw_only=True):
     find: Callable[[Document], Iterator[Use]]
     source: str
     any_of: tuple[bytes, ...] = ()
+    certain: tuple[str, ...] = ()
 
 
 def image_at(text: str, start: int, end: int, raw: str) -> Use:

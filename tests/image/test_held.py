@@ -187,7 +187,7 @@ UNCLEAR = {
         Answer(404, {}, CONVERTED.encode()),
         "does not say that it is unknown",
     ),
-    "a login page": (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "malformed"),
+    "a login page": (Answer(200, {"Content-Type": "text/html"}, b"<html>"), "web page"),
     "an empty answer": (Answer(200), "truncated"),
     "an answer that is cut off": (Answer(200, {}, b'{"schemaVersion": 2', length=500), ""),
     "schema 1": (

@@ -133,6 +133,7 @@ FORMAT = FileFormat(
         r"(?:^|/)[^/]*pipelines?[^/]*\.ya?ml",
         r"(?:^|/)\.?(?:azure-?pipelines?|azure-?devops|pipelines?|vsts|ado)/.+\.ya?ml",
     ),
+    certain=(r"(?:^|/)azure-?pipelines?[^/]*\.ya?ml",),
     needles=(),
     any_of=(b"container", b"services"),
     claims=claims,

@@ -39,6 +39,7 @@ FORMAT = FileFormat(
     title="Bitbucket Pipelines",
     syntax="tree",
     paths=(r"(?:^|/)bitbucket-pipelines\.ya?ml",),
+    certain=(r"(?:^|/)bitbucket-pipelines\.ya?ml",),
     needles=(),
     any_of=(b"image", b"docker://"),
     claims=claims,

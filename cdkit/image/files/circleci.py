@@ -115,6 +115,7 @@ FORMAT = FileFormat(
     title="CircleCI",
     syntax="tree",
     paths=(r"(?:^|/)\.circleci/.+\.ya?ml", r"(?:^|/)src/(?:executors|jobs|@?orb)[^.]*\.ya?ml"),
+    certain=(r"(?:^|/)\.circleci/.+\.ya?ml",),
     needles=(b"image",),
     claims=claims,
     find=find,

@@ -64,6 +64,7 @@ FORMAT = FileFormat(
     title="Google Cloud Build",
     syntax="tree",
     paths=(r"cloudbuild[^/]*\.(?:ya?ml|json)", r"(?:^|/)\.?cloud-?build/.+\.(?:ya?ml|json)"),
+    certain=(r"(?:^|/)cloudbuild[^/]*\.(?:ya?ml|json)",),
     needles=(b"steps", b"name"),
     claims=claims,
     find=find,

@@ -45,6 +45,7 @@ FORMAT = FileFormat(
     title="AWS CodeBuild buildspecs",
     syntax="tree",
     paths=(r"buildspec[^/]*\.ya?ml", r"(?:^|/)\.?buildspecs?/.+\.ya?ml"),
+    certain=(r"(?:^|/)buildspec[^/]*\.ya?ml",),
     needles=(b"batch", b"image"),
     claims=claims,
     find=find,

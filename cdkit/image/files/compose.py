@@ -167,6 +167,7 @@ FORMAT = FileFormat(
     title="Compose files",
     syntax="tree",
     paths=(r"(?:^|[/._-])(?:docker-)?compose[^/]*\.ya?ml",),
+    certain=(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml",),
     needles=(),
     claims=claims,
     find=find,

@@ -25,6 +25,7 @@ FORMAT = FileFormat(
     title="Drone",
     syntax="tree",
     paths=(r"(?:^|/)\.drone\.ya?ml", r"(?:^|/)\.drone/.+\.ya?ml"),
+    certain=(r"(?:^|/)\.drone\.ya?ml",),
     needles=(b"image",),
     claims=claims,
     find=images,

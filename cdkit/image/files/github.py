@@ -139,6 +139,7 @@ FORMAT = FileFormat(
     title="GitHub workflows and actions",
     syntax="tree",
     paths=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml", r"(?:^|/)action\.ya?ml"),
+    certain=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml",),
     needles=(),
     claims=claims,
     find=find,

@@ -122,6 +122,7 @@ FORMAT = FileFormat(
         r"(?:^|/)\.?(?:gitlab|gitlab-ci|ci)/.+\.ya?ml",
         r"(?:^|/)templates/(?:[^/]+/template|[^/]+)\.ya?ml",
     ),
+    certain=(r"\.gitlab-ci\.ya?ml",),
     needles=(),
     any_of=(b"image", b"services"),
     claims=claims,

@@ -138,6 +138,7 @@ FORMAT = FileFormat(
     title="Kustomizations",
     syntax="tree",
     paths=(r"(?:^|/)kustomization\.ya?ml", r"(?:^|/)Kustomization"),
+    certain=(r"(?:^|/)kustomization\.ya?ml",),
     needles=(),
     claims=claims,
     find=find,

@@ -15,6 +15,7 @@ FORMAT = FileFormat(
     title="Woodpecker",
     syntax="tree",
     paths=(r"(?:^|/)\.woodpecker\.ya?ml", r"(?:^|/)\.woodpecker/.+\.ya?ml"),
+    certain=(r"(?:^|/)\.woodpecker\.ya?ml",),
     needles=(b"image",),
     claims=claims,
     find=images,
