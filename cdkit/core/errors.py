@@ -83,6 +83,10 @@ class Unreadable(CannotTell):
     """A file is there and cannot be read, or is not what it should be."""
 
 
+class TooLarge(Unreadable):
+    """A file holds more than anybody here would read."""
+
+
 class Unwritable(CannotTell):
     """An output cannot be written: full disk, read-only folder, no permission."""
 

@@ -24,7 +24,7 @@ class Files(Protocol):
     """
 
     def read(self, path: str, *, limit: int = 64 * MIB) -> bytes:
-        """Return a whole file; Unreadable where it holds more than `limit` bytes."""
+        """Return a whole file; TooLarge where it holds more than `limit` bytes."""
 
     def open(self, path: str) -> AbstractContextManager[IO[bytes]]:
         """Open a file for reading in a stream."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.core.errors import CannotTell, Missing, RequestError, Unreadable
+from cdkit.core.errors import CannotTell, Missing, RequestError, TooLarge, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.plugins import collect
 from cdkit.core.world import MIB, Files, Git
@@ -71,15 +71,19 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
 
 
 def _below(folder: str, files: Files, git: Git) -> Iterator[str]:
+    candidate = _candidate()
+    for path in _listed(folder, files, git):
+        if candidate.search(path) and not _NEVER & set(path.split("/")[:-1]):
+            yield path
+
+
+def _listed(folder: str, files: Files, git: Git) -> Iterator[str]:
     try:
         listed = git.unignored(folder)
-    except CannotTell:
-        listed = tuple(files.walk(folder))
-    candidate = _candidate()
-    for path in listed:
-        wanted = candidate.search(path) and not _NEVER & set(path.split("/")[:-1])
-        if wanted and not files.is_link(path):
-            yield path
+    except CannotTell:  # no checkout
+        yield from files.walk(folder)
+    else:
+        yield from (path for path in listed if not files.is_link(path))
 
 
 def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
@@ -112,7 +116,7 @@ def look(path: str, files: Files, fields: Fields) -> FileUses | None:
     data = _read(path, asked, files)
     if data.startswith(_WIDE):
         raise Unreadable("is UTF-16 or UTF-32", where=path, remedy="save it as UTF-8")
-    asked = [one for one in asked if _may_name(one, lambda needle: needle in data)]
+    asked = _by_needles(asked, data)
     if not asked:
         return None
     around = Around(beside=lambda pattern: _beside(path, pattern, files), fields=fields)
@@ -180,8 +184,13 @@ def _documents(
 
 def _read(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
     """Return a file whole, or nothing where it is larger than we read and names no image."""
-    if files.size(path) <= LARGEST:
+    try:
         return files.read(path, limit=LARGEST)
+    except TooLarge:
+        return _search_large(path, asked, files)
+
+
+def _search_large(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
     missing = {needle for one in asked for needle in (*one.needles, *one.any_of)}
     kept = b""
     with files.open(path) as stream:
@@ -195,6 +204,18 @@ def _read(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
             remedy="split it, or except it, with a reason",
         )
     return b""
+
+
+def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
+    """Return the formats whose needles a file holds; each needle is looked for once."""
+    known: dict[bytes, bool] = {}
+
+    def holds(needle: bytes) -> bool:
+        if needle not in known:
+            known[needle] = needle in data
+        return known[needle]
+
+    return [one for one in asked if _may_name(one, holds)]
 
 
 def _may_name(one: FileFormat, holds: Callable[[bytes], bool]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from cdkit.core.errors import Missing, Unreadable, Unwritable
+from cdkit.core.errors import Missing, TooLarge, Unreadable, Unwritable
 from cdkit.core.world import MIB
 
 _AT_ONCE = MIB
@@ -23,6 +23,7 @@ class DiskFiles:
 
     def __init__(self, root: str | Path = ".") -> None:
         self._root = Path(root)
+        self._elsewhere = str(self._root) != "."
 
     def absolute(self, path: str) -> str:
         """Return the absolute path, for handing to another program."""
@@ -47,20 +48,17 @@ class DiskFiles:
 
     def read(self, path: str, *, limit: int = 64 * MIB) -> bytes:
         """Return a whole file of at most `limit` bytes; without a buffer, which thousands feel."""
-        with _reading(path):
+        try:
             handle = os.open(self._full(path), os.O_RDONLY | _NEVER_WAIT)
             try:
-                data = _whole(handle, path, limit)
+                return _whole(handle, path, limit)
             finally:
                 os.close(handle)
-        if len(data) > limit:
-            raise Unreadable(
-                f"is larger than {limit // MIB} MiB", where=path, remedy="give the right file"
-            )
-        return data
+        except (OSError, ValueError) as fault:
+            raise _unread(path, fault) from fault
 
     def _full(self, path: str) -> str:
-        return os.path.join(self._root, path)  # noqa: PTH118 - asked of thousands
+        return os.path.join(self._root, path) if self._elsewhere else path  # noqa: PTH118 - as above
 
     @contextlib.contextmanager
     def open(self, path: str) -> Iterator[IO[bytes]]:
@@ -192,7 +190,9 @@ def _whole(handle: int, path: str, limit: int) -> bytes:
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode):
         raise Unreadable("is not a regular file", where=path, remedy="give a file")
-    data = os.read(handle, min(found.st_size, limit) + 1)
+    if found.st_size > limit:
+        raise _too_large(path, limit)
+    data = os.read(handle, found.st_size + 1)
     if len(data) != found.st_size:  # one read gives at most 2 GiB, and /proc says that all is empty
         parts = [data]
         size = len(data)
@@ -200,7 +200,13 @@ def _whole(handle: int, path: str, limit: int) -> bytes:
             parts.append(more)
             size += len(more)
         data = b"".join(parts)
+    if len(data) > limit:
+        raise _too_large(path, limit)
     return data
+
+
+def _too_large(path: str, limit: int) -> TooLarge:
+    return TooLarge(f"is larger than {limit // MIB} MiB", where=path, remedy="give the right file")
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -234,12 +240,16 @@ def _quietly(test: Callable[[], bool]) -> bool:
 def _reading(path: str) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as fault:
-        raise Missing("there is no such file", where=path, remedy="check the path") from fault
     except (OSError, ValueError) as fault:
-        raise Unreadable(
-            f"cannot be read: {_said(fault)}", where=path, remedy="check the path and its rights"
-        ) from fault
+        raise _unread(path, fault) from fault
+
+
+def _unread(path: str, fault: Exception) -> Missing | Unreadable:
+    if isinstance(fault, FileNotFoundError):
+        return Missing("there is no such file", where=path, remedy="check the path")
+    return Unreadable(
+        f"cannot be read: {_said(fault)}", where=path, remedy="check the path and its rights"
+    )
 
 
 @contextlib.contextmanager
