@@ -342,3 +342,13 @@ def test_plain_http_where_tls_was_expected_is_said() -> None:
 
     assert caught.value.what == "127.0.0.1 speaks no TLS there"
     assert "registries.conf" in caught.value.remedy
+
+
+def test_a_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda asked: Answer(200, body=asked.path.encode())) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        answer = RequestsHttp().request("GET", "http://registry.example.com/x")
+
+    assert answer.body == b"http://registry.example.com/x"

@@ -265,6 +265,24 @@ def test_where_a_mirror_has_no_answer_the_registry_is_asked(
         assert said in line
 
 
+def test_a_registry_that_has_moved_is_asked_where_it_is_now_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    layout, index, _ = two_platforms()
+    with serving(serves(layout, index)) as now:
+        conf = f'[[registry]]\nprefix = "old.example.com"\nlocation = "{now.address}/moved"\n'
+        (tmp_path / "r.conf").write_text(conf)
+        around = outside(tmp_path, CONTAINERS_REGISTRIES_CONF="r.conf")
+        found = Registry(around, mirrored=True).digest_of(parse("old.example.com/app:v1"))
+
+    assert str(found) == index
+    assert now.asked[0].path == "/v2/moved/app/manifests/v1"
+    assert isinstance(around.talk, Notebook)
+    assert around.talk.said == [
+        f"{now.address} is asked for old.example.com, as registries.conf has it"
+    ]
+
+
 def test_a_verification_never_asks_a_mirror(tmp_path: Path) -> None:
     layout, index, _ = two_platforms()
     with serving(lambda _: Answer(500)) as mirror, serving(serves(layout, index)) as origin:

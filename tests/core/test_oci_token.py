@@ -300,3 +300,40 @@ def test_a_scope_of_another_shape_is_not_guessed_for_the_next_repository(tmp_pat
             registry.digest_of(parse(f"{guarded.server.address}/{name}:v1"))
 
     assert [asked.path for asked in guarded.server.asked][3] == "/v2/two/manifests/v1"
+
+
+def _with_job_login(tmp_path: Path, server: Server) -> Registry:
+    return Registry(outside(tmp_path, CI_REGISTRY=server.address, CI_REGISTRY_PASSWORD="job-word"))
+
+
+def test_a_login_that_was_only_handed_to_the_job_is_done_without_where_it_is_refused(
+    tmp_path: Path,
+) -> None:
+    guarded = _Guarded(Answer(403), _token())
+    with serving(guarded) as guarded.server:
+        found = _with_job_login(tmp_path, guarded.server).digest_of(ref(guarded.server))
+
+    assert str(found) == DIGEST
+    first, second = guarded.token_asks
+    assert "authorization" in first.headers
+    assert "authorization" not in second.headers
+
+
+def test_where_nobody_gets_a_token_either_the_handed_login_is_named(tmp_path: Path) -> None:
+    guarded = _Guarded(Answer(403), Answer(401))
+    with serving(guarded) as guarded.server, pytest.raises(CannotTell) as caught:
+        _with_job_login(tmp_path, guarded.server).digest_of(ref(guarded.server))
+
+    assert caught.value.what == (
+        "127.0.0.1 gives no token (403), asked with the login from CI_REGISTRY_PASSWORD"
+    )
+
+
+def test_a_login_that_was_written_down_is_never_done_without(tmp_path: Path) -> None:
+    guarded = _Guarded(Answer(403), _token())
+    with serving(guarded) as guarded.server:
+        log_in(tmp_path, guarded.server.address, "ci", "password")
+        with pytest.raises(CannotTell, match=r"gives no token \(403\)"):
+            Registry(outside(tmp_path)).digest_of(ref(guarded.server))
+
+    assert len(guarded.token_asks) == 1

@@ -65,7 +65,8 @@ def test_the_first_failure_is_raised_and_the_rest_is_not_begun(
         list(each(work, range(100), at_once=at_once))
     raised.set()
 
-    assert begun == list(range(at_once))
+    assert 0 in begun
+    assert set(begun) <= set(range(at_once))
 
 
 def test_a_caller_that_stops_listening_ends_the_work() -> None:

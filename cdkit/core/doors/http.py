@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
@@ -42,7 +41,10 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class RequestsHttp:
-    """HTTP with retries, one session (and its connections) for the life of the door.
+    """HTTP with retries, over connections that are kept for the life of the door.
+
+    By an adapter of requests without a session around it, which would read the whole body of a
+    redirect, however long, and take its Location apart, however broken; it has nothing to add here.
 
     Threads may share it: where a host has had too many requests (429, 503), none of them asks it
     before its time, and then they come one after the other. Nothing is taken from a `.netrc`: it
@@ -51,12 +53,7 @@ class RequestsHttp:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.headers.clear()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
         self._patience = _Patience(self._clock)
 
     def request(
@@ -140,7 +137,6 @@ class RequestsHttp:
         try:
             for value in plain.values():
                 value.encode("latin-1")  # what http.client does later, where nobody would catch it
-            # Not by the session, which has nothing to add, and takes as long again to find out.
             return requests.Request(method, url, headers=plain, data=body or None).prepare()
         except (requests.RequestException, ValueError) as fault:
             raise RequestError(
@@ -154,11 +150,10 @@ class RequestsHttp:
         left = max(0.1, deadline - self._clock.monotonic())
         proxies = {} if host in _LOOPBACK else get_environ_proxies(prepared.url or "")
         try:
-            with self._session.send(
+            with self._adapter.send(
                 prepared,
                 stream=True,
                 timeout=(min(10.0, left), left),
-                allow_redirects=False,
                 proxies=proxies,
                 verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
             ) as answer:
@@ -218,17 +213,6 @@ class _Patience:
     def _take(self, host: str, free: float, now: float) -> float:
         self._free[host] = free + _APART
         return free - now
-
-
-class _Session(requests.Session):
-    """A session that never looks where an answer leads.
-
-    Even with `allow_redirects=False` requests reads the whole body of a redirect, however long,
-    and takes its Location apart, however broken.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that there is none."""
 
 
 class _CutOff(CannotTell):

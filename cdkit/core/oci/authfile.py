@@ -25,7 +25,8 @@ class Login:
     """A user with a password, or a token that stands for both.
 
     An identity token is one that the token server exchanges; a registry token goes to the registry
-    as it is. `source` says where it was found, for people.
+    as it is. `source` says where it was found, for people; `handed` that nobody wrote it down for
+    this registry: a CI system or a cloud's command line gave it, and public images may do without.
     """
 
     user: str = ""
@@ -33,6 +34,7 @@ class Login:
     identity_token: Secret | None = None
     registry_token: Secret | None = None
     source: str
+    handed: bool = False
 
     def basic(self) -> Secret | None:
         """Return the value of an Authorization header (RFC 7617), or None without a password."""

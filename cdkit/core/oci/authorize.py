@@ -11,7 +11,7 @@ from cdkit.core.oci.login import Login, Logins
 from cdkit.core.oci.place import Place
 from cdkit.core.oci.redact import Secrets
 from cdkit.core.oci.reference import DOCKER_HUB, Reference, host_of
-from cdkit.core.oci.token import Refused, Wanted, fetch, server_of
+from cdkit.core.oci.token import Refused, Token, Wanted, fetch, server_of
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
 
@@ -180,10 +180,9 @@ class Authorizer:
             self._keep(reference, header, 3600, who=who, asked=scope)
             return header
         service = challenge.parameters.get("service", "")
+        wanted = Wanted(realm=realm, service=service, scope=scope)
         try:
-            token = fetch(
-                Wanted(realm=realm, service=service, scope=scope), login, self._world.http
-            )
+            token = self._fetch(wanted, login)
         except Refused as fault:
             raise self.explained(reference, f"{fault.what}, asked {who}") from fault
         except NoAnswer as fault:
@@ -198,6 +197,18 @@ class Authorizer:
             plain = {"realm": realm, "service": service}
             self._challenges[reference.registry] = Challenge(scheme="bearer", parameters=plain)
         return token.header
+
+    def _fetch(self, wanted: Wanted, login: Login | None) -> Token | None:
+        """Return a token; as nobody where a login that was only handed to us is refused."""
+        try:
+            return fetch(wanted, login, self._world.http)
+        except Refused as refused:
+            if login is None or not login.handed:
+                raise
+            try:
+                return fetch(wanted, None, self._world.http)
+            except Refused:
+                raise refused from None
 
     def _login_for_realm(self, reference: Reference, realm: str) -> Login | None:
         login = self._login(reference)

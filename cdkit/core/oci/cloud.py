@@ -95,7 +95,7 @@ def cloud_login(registry: str, world: World) -> Login | None:
 def _login(cloud: Cloud, match: re.Match[str], registry: str, world: World) -> Login | None:
     for name in cloud.tokens:
         if word := world.environ.get(name):
-            return Login(user=cloud.user, password=Secret(word), source=name)
+            return Login(user=cloud.user, password=Secret(word), source=name, handed=True)
     command = [part.format(**match.groupdict()) for part in cloud.command]
     program = world.processes.which(command[0])
     if program is None:
@@ -107,7 +107,8 @@ def _login(cloud: Cloud, match: re.Match[str], registry: str, world: World) -> L
         raise CannotTell(
             f"`{' '.join(command)}` gave no login for {registry} ({why})", remedy=cloud.remedy
         )
-    return Login(user=cloud.user, password=Secret(word), source=" ".join(command[:3]))
+    said = " ".join(command[:3])
+    return Login(user=cloud.user, password=Secret(word), source=said, handed=True)
 
 
 def _word(cloud: Cloud, out: bytes) -> str:

@@ -102,8 +102,11 @@ def _from_environment(registry: str, world: World) -> Login | None:
     environ = world.environ
     for server, user, password in (_GITLAB, _GITLAB_PROXY):
         if registry == environ.get(server) and (word := environ.get(password)):
-            return Login(user=environ.get(user, ""), password=Secret(word), source=password)
+            return _handed(environ.get(user, ""), word, password)
     if registry == "ghcr.io" and (word := environ.get("GITHUB_TOKEN")):
-        user = environ.get("GITHUB_ACTOR", "") or "github"
-        return Login(user=user, password=Secret(word), source="GITHUB_TOKEN")
+        return _handed(environ.get("GITHUB_ACTOR", "") or "github", word, "GITHUB_TOKEN")
     return None
+
+
+def _handed(user: str, word: str, source: str) -> Login:
+    return Login(user=user, password=Secret(word), source=source, handed=True)

@@ -141,6 +141,9 @@ class Registry:
             if found is not None:
                 say(f"{mirror} answers for {reference.registry}, whose mirror it is")
                 return found
+        moved, named = origin.reference.registry, reference.registry
+        if moved != named:
+            say(f"{moved} is asked for {named}, as registries.conf has it")
         return ask(origin)
 
     def _digest_at(self, place: Place, *, proof: bool) -> Digest | None:
