@@ -72,6 +72,14 @@ def test_a_value_that_would_spoil_gitlabs_report_is_left_out() -> None:
     assert append.text == "CDKIT_CONFIG_DIGEST=x\n"
 
 
+def test_values_that_spoil_gitlabs_report_together_are_left_out_longest_first() -> None:
+    outputs = {f"o{length}": "y" * length for length in range(900, 1000, 10)} | {"image": "r.io/a"}
+    (append,) = SYSTEMS["gitlab"].outputs({"CDKIT_DOTENV": "a.env"}, outputs)
+
+    kept = [line.partition("=")[0] for line in append.text.splitlines()]
+    assert kept == ["CDKIT_O900", "CDKIT_O910", "CDKIT_O920", "CDKIT_O930", "CDKIT_IMAGE"]
+
+
 @pytest.mark.parametrize("name", ["jenkins", "codebuild", "terminal"])
 def test_a_system_without_a_place_for_outputs_gets_none(name: str) -> None:
     assert SYSTEMS[name].outputs({"GITHUB_OUTPUT": "x", "CDKIT_DOTENV": "y"}, OUTPUTS) == ()

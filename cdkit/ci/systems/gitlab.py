@@ -12,6 +12,9 @@ from cdkit.core.escape import dotenv_value, gitlab_section, terminal
 MOST_OF_A_VALUE = 1_000
 """Longest value in bytes: a dotenv report holds 5 KiB, and one that is larger is refused whole."""
 
+MOST_OF_A_STEP = 4_500
+"""Most that one step adds to the report, in bytes, so that a second small one finds room."""
+
 
 def present(environ: Environ) -> bool:
     """Whether a GitLab job runs us; the value counts, since gitlab-ci-local says `false`."""
@@ -56,12 +59,14 @@ def outputs(environ: Environ, outputs: Mapping[str, str]) -> tuple[Append, ...]:
 
     An output `image` becomes `CDKIT_IMAGE`. Values are percent-encoded where dotenv reports have
     no way to write them (docs.gitlab.com, `artifacts:reports:dotenv`). Left out are empty values
-    and those over 1,000 bytes (long lists of reasons), which would get the whole report refused:
-    they stand in the record.
+    and those over 1,000 bytes (long lists of reasons), then the longest ones until the rest fits
+    into 4,500 bytes: they would get the whole report refused, and they stand in the record.
     """
     path = environ.get("CDKIT_DOTENV", "")
     values = {_variable(name): dotenv_value(text) for name, text in outputs.items()}
     lines = [f"{key}={value}\n" for key, value in values.items() if _fits(value)]
+    while sum(map(len, lines)) > MOST_OF_A_STEP:
+        lines.remove(max(lines, key=len))
     return (Append(path=path, text="".join(lines)),) if path and lines else ()
 
 
