@@ -11,13 +11,14 @@ from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse, parse_repository, pin
-from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
-from cdkit.core.world import Head, World
-from cdkit.image.identity import contradicted, identify
+from cdkit.core.world import World
+from cdkit.image.identity import identify
 from cdkit.image.labels import lines_of
 from cdkit.image.naming import Naming, Request, name_image, write_bake
+from cdkit.image.remarks import remarks, tables_of
 from cdkit.image.repositories import read_images
 from cdkit.image.tags import Tags
 from cdkit.steps.origin import head_of, origin_of, source_of
@@ -199,8 +200,11 @@ def run(options: TagImageOptions, world: World) -> Outcome:
         outputs=_outputs(options, named, naming, bake),
         document=_identity(named, naming, world),
         subjects=_subjects(named),
-        tables=_tables(named),
-        notes=(*_notes(options, named, head), *naming.notes),
+        tables=tables_of(named.image),
+        notes=(
+            *remarks(named.image, named.digest, head, platform=options.platform),
+            *naming.notes,
+        ),
         data=f"{named.repository.name}:{naming.tags.version}" if naming.tags.names else "",
     )
 
@@ -353,34 +357,6 @@ def _chosen(options: TagImageOptions, named: _Named) -> PlatformImage | None:
     if options.platform:
         return named.image.choose(options.platform)
     return named.image.platforms[0] if len(named.image.platforms) == 1 else None
-
-
-def _tables(named: _Named) -> tuple[Table, ...]:
-    if named.image is None:
-        return ()
-    rows = tuple(
-        (part.platform, str(part.digest), str(part.config_digest)) for part in named.image.platforms
-    )
-    columns = ("Platform", "Manifest", "Config (image ID)")
-    return (Table(heading=f"Digest {named.image.digest}", columns=columns, rows=rows),)
-
-
-def _notes(options: TagImageOptions, named: _Named, head: Head | None) -> tuple[str, ...]:
-    notes: list[str] = []
-    if named.digest is None:
-        notes.append("There is no digest yet: build and push, then name the image by its digest.")
-    if head and head.dirty:
-        notes.append("The working tree holds changes: no commit is claimed as the source.")
-    if head and head.untracked:
-        notes.append("Beside the commit stand files that git does not know: is one in the image?")
-    if head and named.image and contradicted(named.image, {"gitCommit": head.commit}):
-        notes.append(
-            "The image's revision label names another commit than the one checked out: "
-            "that commit is not claimed as its source."
-        )
-    if named.image and named.image.is_index and not options.platform:
-        notes.append("The digest is that of the index; each platform has one of its own.")
-    return tuple(notes)
 
 
 def _reason(named: _Named, tags: Tags, where: Location | None) -> Reason:
