@@ -7,7 +7,7 @@ import yaml
 
 from cdkit.image import templated
 from cdkit.image.document import Document
-from cdkit.image.tree import compose, either, entries, get, items, scalar, walk
+from cdkit.image.tree import compose, either, entries, get, items, scalar
 from cdkit.image.use import FileFormat, Use
 from cdkit.image.values import Place, Scope, resolve, texts
 
@@ -17,7 +17,9 @@ _VALUES = re.compile(r"values[^/]*$")
 
 _NO_JOBS = frozenset({"variables", "workflow", "include", "stages", "cache", "spec"})
 _JOB = frozenset({"script", "image", "services", "extends", "trigger", "before_script", "run"})
-_VARIABLE = re.compile(r"\$\[\[\s*(inputs\.[\w-]+)[^\]]*\]\]|\$\{?(\w+)\}?|%(\w+)%", re.ASCII)
+_VARIABLE = re.compile(
+    r"\$\[\[\s*(inputs\.[\w-]+)[^\]]*\]\]|\$(?:env:)?\{?(\w+)\}?|%(\w+)%", re.ASCII | re.IGNORECASE
+)
 
 
 def claims(document: Document) -> bool:
@@ -40,10 +42,10 @@ def _is_job(name: str, value: yaml.Node) -> bool:
         return get(value, "image") is not None or get(value, "services") is not None
     script = get(value, "script")
     has_script = isinstance(script, yaml.SequenceNode) or bool(scalar(script))
-    return name not in _NO_JOBS and (has_script or (name[:1] == "." and _known(value)))
+    return name not in _NO_JOBS and (has_script or (name[:1] == "." and _has_keys(value)))
 
 
-def _known(job: yaml.Node) -> bool:
+def _has_keys(job: yaml.Node) -> bool:
     return any(key in _JOB for key, _ in entries(job))
 
 
@@ -58,19 +60,50 @@ def find(document: Document) -> Iterator[Use]:
         yield from templated.images(document.source)
         return
     roots = compose(document.source) if "$[[" in document.text else (document.root,)
-    scope = Scope(texts(_VARIABLE), *roots)
+    around = Scope(texts(_VARIABLE), *roots)
     for root in roots:
-        _give_inputs(scope, get(root, "spec", "inputs"))
-        _give_variables(scope, root)
-    nodes = (node for root in roots for node in _nodes(root))
-    yield from resolve(document, [Place(node=node, scope=scope) for node in nodes])
+        _give_inputs(around, get(root, "spec", "inputs"))
+    yield from resolve(document, [place for root in roots for place in _places(root, around)])
 
 
-def _nodes(root: yaml.Node | None) -> Iterator[yaml.Node]:
-    yield from _images(root)
-    for name, job in entries(root):
-        if name not in _NO_JOBS:
-            yield from _images(job)
+def _places(root: yaml.Node | None, around: Scope) -> Iterator[Place]:
+    """Yield what a file's jobs and defaults name, with the variables that are known there.
+
+    The variables of a job are known in it, in what it extends, and in what extends it.
+    """
+    jobs = {name: job for name, job in entries(root) if name not in {*_NO_JOBS, "default"}}
+    for default in (root, get(root, "default")):
+        users = [job for job in jobs.values() if get(job, "image") is None]
+        yield from _known(default, [root, *users], around)
+    above = {name: set(_extended(name, jobs)) for name in jobs}
+    for name, job in jobs.items():
+        below = {other for other, names in above.items() if name in names}
+        family = [jobs[one] for one in (*above[name], *below) if one in jobs]
+        yield from _known(job, [job, *family, root], around)
+
+
+def _known(job: yaml.Node | None, givers: list[yaml.Node | None], around: Scope) -> Iterator[Place]:
+    nodes = list(_images(job))
+    if any(around.mentions(node)[0] for node in nodes):
+        scope = Scope(around.mentions, *around.roots, around=around)
+        for giver in givers:
+            _give_variables(scope, giver)
+        around = scope
+    for node in nodes:
+        yield Place(node=node, scope=around)
+
+
+def _extended(name: str, jobs: dict[str, yaml.Node]) -> Iterator[str]:
+    """Yield what a job extends, and what that extends in turn."""
+    waiting = [name]
+    seen: set[str] = set()
+    while waiting:
+        extends = get(jobs.get(waiting.pop()), "extends")
+        for one in (scalar(extends), *map(scalar, items(extends))):
+            if one and one not in seen:
+                seen.add(one)
+                waiting.append(one)
+                yield one
 
 
 def _images(job: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -90,20 +123,20 @@ def _images(job: yaml.Node | None) -> Iterator[yaml.Node]:
             yield node
 
 
-def _give_variables(scope: Scope, root: yaml.Node | None) -> None:
-    """Add the values of `variables` and `parallel: matrix` anywhere in a file.
+def _give_variables(scope: Scope, holder: yaml.Node | None) -> None:
+    """Add the values of a job's or a file's `variables`, of its rules', and of its matrix.
 
     A variable that offers `options` must be one of them, so they are values too.
     """
-    for node in walk(root):
-        for name, value in entries(get(node, "variables")):
-            scope.give(name, either(value, "value"))
-            for option in items(get(value, "options")):
-                scope.give(name, option)
-        for row in items(get(node, "matrix")):
-            for name, value in entries(row):
-                for one in items(value) if isinstance(value, yaml.SequenceNode) else (value,):
-                    scope.give(name, one)
+    rules = (*items(get(holder, "rules")), *items(get(holder, "workflow", "rules")))
+    for one in (holder, *rules):
+        for name, value in entries(get(one, "variables")):
+            for node in (either(value, "value"), *items(get(value, "options"))):
+                scope.give(name, node)
+    for row in items(get(holder, "parallel", "matrix")):
+        for name, value in entries(row):
+            for node in (value, *items(value)):
+                scope.give(name, node)
 
 
 def _give_inputs(scope: Scope, inputs: yaml.Node | None) -> None:
