@@ -106,8 +106,9 @@ def resolve(document: Document, places: Iterable[Place], write: Write = plain) -
         if place.bare or id(place.node) not in either:
             owner = place.owner
             key = owner.place if owner else (id(place.node),)
-            group = groups.setdefault(key, _Group(owner.mentioned(whole) if owner else set()))
-            group.add(place, write(document, place))
+            if key not in groups:
+                groups[key] = _Group(owner.mentioned(whole) if owner else set())
+            groups[key].add(place, write(document, place))
     found: dict[tuple[int, int], Use] = {}
     for group in groups.values():
         for use in group.uses():

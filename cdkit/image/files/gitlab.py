@@ -17,6 +17,7 @@ _VALUES = re.compile(r"values[^/]*$")
 
 _NO_JOBS = frozenset({"variables", "workflow", "include", "stages", "cache", "spec"})
 _JOB = frozenset({"script", "image", "services", "extends", "trigger", "before_script", "run"})
+_LEVELS = 11
 _VARIABLE = re.compile(
     r"\$\[\[\s*(inputs\.[\w-]+)[^\]]*\]\]|\$(?:env:)?\{?(\w+)\}?|%(\w+)%", re.ASCII | re.IGNORECASE
 )
@@ -72,38 +73,54 @@ def _places(root: yaml.Node | None, around: Scope) -> Iterator[Place]:
     The variables of a job are known in it, in what it extends, and in what extends it.
     """
     jobs = {name: job for name, job in entries(root) if name not in {*_NO_JOBS, "default"}}
+    given = {name: list(_variables(job)) for name, job in jobs.items()}
+    everywhere = list(_variables(root))
+    users = [name for name, job in jobs.items() if get(job, "image") is None]
     for default in (root, get(root, "default")):
-        users = [job for job in jobs.values() if get(job, "image") is None]
-        yield from _known(default, [root, *users], around)
-    above = {name: set(_extended(name, jobs)) for name in jobs}
+        yield from _known(default, [everywhere, *(given[name] for name in users)], around)
+    related = _related(jobs)
     for name, job in jobs.items():
-        below = {other for other, names in above.items() if name in names}
-        family = [jobs[one] for one in (*above[name], *below) if one in jobs]
-        yield from _known(job, [job, *family, root], around)
+        family = [given[one] for one in (name, *related[name]) if one in given]
+        yield from _known(job, [*family, everywhere], around)
 
 
-def _known(job: yaml.Node | None, givers: list[yaml.Node | None], around: Scope) -> Iterator[Place]:
+_Given = list[tuple[str, yaml.Node]]
+"""Variables by name, each with the node of a value."""
+
+
+def _known(job: yaml.Node | None, givers: list[_Given], around: Scope) -> Iterator[Place]:
     nodes = list(_images(job))
     if any(around.mentions(node)[0] for node in nodes):
         scope = Scope(around.mentions, *around.roots, around=around)
-        for giver in givers:
-            _give_variables(scope, giver)
+        for name, node in (one for giver in givers for one in giver):
+            scope.give(name, node)
         around = scope
     for node in nodes:
         yield Place(node=node, scope=around)
 
 
-def _extended(name: str, jobs: dict[str, yaml.Node]) -> Iterator[str]:
-    """Yield what a job extends, and what that extends in turn."""
-    waiting = [name]
-    seen: set[str] = set()
-    while waiting:
-        extends = get(jobs.get(waiting.pop()), "extends")
-        for one in (scalar(extends), *map(scalar, items(extends))):
-            if one and one not in seen:
-                seen.add(one)
-                waiting.append(one)
-                yield one
+def _related(jobs: dict[str, yaml.Node]) -> dict[str, set[str]]:
+    """Return the jobs that a job extends, and those that extend it, each by way of others too.
+
+    GitLab follows `extends` over eleven levels.
+    """
+    extends = {name: list(_names(get(job, "extends"))) for name, job in jobs.items()}
+    related: dict[str, set[str]] = {name: set() for name in jobs}
+    for name in jobs:
+        level = {name}
+        for _ in range(_LEVELS):
+            level = {one for other in level for one in extends.get(other, ())} - related[name]
+            related[name] |= level
+    for name, above in [(name, set(above)) for name, above in related.items()]:
+        for one in above & jobs.keys():
+            related[one].add(name)
+    return related
+
+
+def _names(node: yaml.Node | None) -> Iterator[str]:
+    for one in items(node) if isinstance(node, yaml.SequenceNode) else (node,):
+        if name := scalar(one):
+            yield name
 
 
 def _images(job: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -123,8 +140,8 @@ def _images(job: yaml.Node | None) -> Iterator[yaml.Node]:
             yield node
 
 
-def _give_variables(scope: Scope, holder: yaml.Node | None) -> None:
-    """Add the values of a job's or a file's `variables`, of its rules', and of its matrix.
+def _variables(holder: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield the values of a job's or a file's `variables`, of its rules', and of its matrix.
 
     A variable that offers `options` must be one of them, so they are values too.
     """
@@ -132,11 +149,12 @@ def _give_variables(scope: Scope, holder: yaml.Node | None) -> None:
     for one in (holder, *rules):
         for name, value in entries(get(one, "variables")):
             for node in (either(value, "value"), *items(get(value, "options"))):
-                scope.give(name, node)
+                if node is not None:
+                    yield name, node
     for row in items(get(holder, "parallel", "matrix")):
         for name, value in entries(row):
             for node in (value, *items(value)):
-                scope.give(name, node)
+                yield name, node
 
 
 def _give_inputs(scope: Scope, inputs: yaml.Node | None) -> None:
