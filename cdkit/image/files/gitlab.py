@@ -24,18 +24,21 @@ _VARIABLE = re.compile(
 
 
 def claims(document: Document) -> bool:
-    """Whether it is a pipeline by its name, or a component or included file by its content."""
+    """Whether it is a pipeline by its name, or a file that one includes by its content."""
     if _OWN.search(document.path):
         return True
     if document.templated or _VALUES.search(document.path):
         return False
-    if get(document.root, "apiVersion") is not None:
+    return has_jobs(document.root)
+
+
+def has_jobs(root: yaml.Node | None) -> bool:
+    """Whether a document has a job, defaults for jobs, or inputs; no Kubernetes object has."""
+    if get(root, "apiVersion") is not None:
         return False
-    if "templates/" in document.path and not re.search(r"^spec:", document.text, re.MULTILINE):
-        return False
-    if get(document.root, "spec", "inputs") is not None:
+    if get(root, "spec", "inputs") is not None:
         return True
-    return any(_is_job(name, value) for name, value in entries(document.root))
+    return any(_is_job(name, value) for name, value in entries(root))
 
 
 def _is_job(name: str, value: yaml.Node) -> bool:
@@ -171,7 +174,6 @@ FORMAT = FileFormat(
     paths=(
         r"\.gitlab-ci\.ya?ml",
         r"(?:^|/)\.?(?:gitlab|gitlab-ci|ci)/.+\.ya?ml",
-        r"(?:^|/)templates/(?:[^/]+/template|[^/]+)\.ya?ml",
     ),
     needles=(),
     any_of=(b"image", b"services"),
