@@ -18,6 +18,7 @@ from cdkit.image.tree import image, scalar, walk
 from cdkit.image.use import Use, refused
 
 _OWN = "write the reference where the image is used, or in a variable that nothing else uses"
+_BESIDE = "stands beside a value that cannot take a digest"
 
 Mentions = Callable[[yaml.Node], tuple[str, tuple[str, ...]]]
 """The variable that a node is as a whole, or an empty string; and all that it mentions."""
@@ -57,6 +58,11 @@ class Scope:
             here = here.around
         return here
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """What tells the trees that this scope is known in from others."""
+        return tuple(id(root) for root in self.roots)
+
     def mentioned(self, whole: set[int]) -> set[str]:
         """Return the variables that are used elsewhere than in the nodes of `whole`."""
         nodes = (node for root in self.roots for node in walk(root) if id(node) not in whole)
@@ -95,17 +101,38 @@ def resolve(document: Document, places: Iterable[Place], write: Write = plain) -
     whole: set[int] = set()
     ends = list(_ends(places, whole))
     either = {id(one.node) for one in ends if one.bare}
-    ends = [one for one in ends if one.bare or id(one.node) not in either]
-    elsewhere = {one.owner: one.owner.mentioned(whole) for one in ends if one.owner is not None}
-    found: dict[tuple[Scope, str] | Place, list[tuple[Use, str]]] = {}
+    groups: dict[tuple[int, ...], _Group] = {}
     for place in ends:
+        if place.bare or id(place.node) not in either:
+            owner = place.owner
+            key = owner.place if owner else (id(place.node),)
+            if key not in groups:
+                groups[key] = _Group(owner.mentioned(whole) if owner else set())
+            groups[key].add(place, write(document, place))
+    found: dict[tuple[int, int], Use] = {}
+    for group in groups.values():
+        for use in group.uses():
+            if not (known := found.get((use.start, use.end))) or known.edits:
+                found[use.start, use.end] = use
+    yield from found.values()
+
+
+class _Group:
+    """The uses that are values of the variables of one place, by variable."""
+
+    def __init__(self, elsewhere: set[str]) -> None:
+        self._elsewhere = elsewhere
+        self._found: dict[str, list[tuple[Use, str]]] = {}
+
+    def add(self, place: Place, uses: Iterable[Use]) -> None:
         why = place.why
-        if place.owner is not None and place.name in elsewhere[place.owner]:
+        if place.name in self._elsewhere:
             why = f"is the value of {place.name}, which is used for something else too"
-        key = (place.owner, place.name) if place.owner is not None else place
-        found.setdefault(key, []).extend((use, why) for use in write(document, place))
-    for uses in found.values():
-        yield from _together(uses)
+        self._found.setdefault(place.name, []).extend((use, why) for use in uses)
+
+    def uses(self) -> Iterator[Use]:
+        for found in self._found.values():
+            yield from _together(found)
 
 
 def _together(uses: list[tuple[Use, str]]) -> Iterator[Use]:
@@ -115,9 +142,7 @@ def _together(uses: list[tuple[Use, str]]) -> Iterator[Use]:
         if not stuck or "@" in use.text or (use.refusal and not why):
             yield use
         else:
-            yield refused(
-                use.text, use.start, use.end, why or "stands beside a value that cannot", _OWN
-            )
+            yield refused(use.text, use.start, use.end, why or _BESIDE, _OWN)
 
 
 def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
@@ -142,12 +167,21 @@ def _ends(places: Iterable[Place], whole: set[int]) -> Iterator[Place]:
         ]
 
 
-def texts(pattern: re.Pattern[str]) -> Mentions:
-    """Return how to read variables out of texts, each the first group of a match that is one."""
+def texts(whole: re.Pattern[str], anywhere: re.Pattern[str] | None = None) -> Mentions:
+    """Return how to read variables out of texts.
+
+    `whole` matches a text that is a variable, `anywhere` one within a text (the same if there is
+    no other); the groups of a match that are not empty, joined by a dot, are the name.
+    """
 
     def mentions(node: yaml.Node) -> tuple[str, tuple[str, ...]]:
         text = scalar(node).strip()
-        names = tuple(next(filter(None, one.groups()), "") for one in pattern.finditer(text))
-        return (names[0] if len(names) == 1 and pattern.fullmatch(text) else ""), names
+        is_one = whole.fullmatch(text)
+        names = tuple(_name(one) for one in (anywhere or whole).finditer(text))
+        return (_name(is_one) if is_one else ""), names
 
     return mentions
+
+
+def _name(found: re.Match[str]) -> str:
+    return ".".join(filter(None, found.groups()))

@@ -34,6 +34,7 @@ def test_a_variable_that_is_the_image_is_pinned_at_its_value(use: str) -> None:
         "  services: ['$X-slim']\n",
         "  environment: {name: '${X}'}\n",
         "  cache: {key: {files: ['a', 'b-%X%']}}\n",
+        "  after_script: ['docker push $env:X']\n",
     ],
 )
 def test_a_variable_that_is_used_for_something_else_too_is_left(other: str) -> None:
@@ -70,3 +71,30 @@ def test_a_value_that_names_a_digest_already_stays_as_it_is() -> None:
     pinned = f"node:22@sha256:{'0' * 64}"
 
     assert told(f"variables: {{X: '{pinned}', Y: $X}}\n{JOB}$X\n") == [(pinned, True)]
+
+
+def test_a_job_s_variable_counts_for_what_it_extends_and_what_extends_it() -> None:
+    text = (
+        ".base: {image: $X, variables: {X: 'a:1'}}\n"
+        "child: {extends: .base, script: ls, variables: {X: 'b:2'}}\n"
+        "other: {script: ls, variables: {X: 'pushed:3'}}\n"
+        "own: {script: ls, image: $Y, variables: {Y: 'c:4', X: 'pushed:5'}}\n"
+    )
+
+    assert told(text) == [("a:1", True), ("b:2", True), ("c:4", True)]
+
+
+def test_the_default_image_may_be_a_variable_of_any_job_without_an_image() -> None:
+    text = (
+        "default: {image: $X}\n"
+        "plain: {script: ls, variables: {X: 'a:1'}}\n"
+        "other: {script: ls, image: 'b:2', variables: {X: 'pushed:3'}}\n"
+    )
+
+    assert told(text) == [("a:1", True), ("b:2", True)]
+
+
+def test_jobs_that_extend_each_other_in_a_circle_are_read() -> None:
+    text = "a: {extends: b, image: $X, variables: {X: 'a:1'}}\nb: {extends: [a]}\n"
+
+    assert told(text) == [("a:1", True)]

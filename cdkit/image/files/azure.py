@@ -7,7 +7,7 @@ import yaml
 
 from cdkit.image import templated
 from cdkit.image.document import Document
-from cdkit.image.tree import either, entries, get, items, mappings, members, scalar, walk
+from cdkit.image.tree import either, entries, get, items, members, scalar, walk
 from cdkit.image.use import FileFormat, Use, refused
 from cdkit.image.values import Place, Scope, plain, resolve, texts
 
@@ -21,12 +21,12 @@ _ITEMS = {
     "steps": _STEPS,
 }
 _NOT_BELOW = frozenset({"inputs", "target", "resources", "parameters", "variables", "env", "steps"})
-_VARIABLE = re.compile(
-    r"\$\{\{\s*(parameters\.\w+|variables\.\w+)\s*\}\}"
-    r"|\$\{\{\s*((?:parameters|variables)\[\s*'\w+'\s*\])\s*\}\}"
-    r"|\$\[\s*variables\[\s*'(\w+)'\s*\]\s*\]|\$\[\s*variables\.(\w+)\s*\]|\$\((\w+)\)",
-    re.ASCII,
+_NAMED = r"(?:(parameters)|variables)(?:\.(\w+)|\[\s*'(\w+)'\s*\])"
+_MACRO = r"\$\((\w+)\)"
+_WHOLE = re.compile(
+    rf"\$\{{\{{\s*{_NAMED}\s*\}}\}}|\$\[\s*{_NAMED}\s*\]|{_MACRO}", re.ASCII | re.IGNORECASE
 )
+_ANYWHERE = re.compile(rf"{_NAMED}|{_MACRO}", re.ASCII | re.IGNORECASE)
 
 
 def claims(document: Document) -> bool:
@@ -57,14 +57,47 @@ def find(document: Document) -> Iterator[Use]:
         yield from templated.images(document.source)
         return
     root = document.root
-    scope = Scope(texts(_VARIABLE), root)
-    _give_variables(scope, root)
+    scope = Scope(texts(_WHOLE, _ANYWHERE), root)
+    _give(scope, "parameters.", get(root, "parameters"))
     resources = list(_resources(root))
     known = {scalar(get(one, "container")) for one in resources}
-    nodes = [get(one, "image") for one in resources if scalar(get(one, "localImage")) != "true"]
-    nodes += [node for one in mappings(root, _NOT_BELOW) for node in _containers(one)]
-    places = [Place(node=node, scope=scope) for node in nodes if node is not None]
+    top = _inside(root, scope)
+    places = [
+        Place(node=node, scope=top)
+        for one in resources
+        if (node := get(one, "image")) and scalar(get(one, "localImage")) != "true"
+    ]
+    places += _places(root, scope)
     yield from resolve(document, places, lambda document, place: _write(document, place, known))
+
+
+def _places(root: yaml.Node | None, scope: Scope) -> Iterator[Place]:
+    """Yield the containers of all that may be jobs, with the variables known there."""
+    waiting = [(root, scope)]
+    seen: set[int] = set()
+    while waiting:
+        here, scope = waiting.pop()
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        scope = _inside(here, scope)
+        for node in _containers(here):
+            yield Place(node=node, scope=scope)
+        waiting += [(one, scope) for name, one in entries(here) if name not in _NOT_BELOW]
+        waiting += [(one, scope) for one in items(here)]
+
+
+def _inside(holder: yaml.Node | None, around: Scope) -> Scope:
+    """Return what is known in a pipeline, stage or job: its variables, and its matrix's."""
+    variables, matrix = get(holder, "variables"), get(holder, "strategy", "matrix")
+    if variables is None and matrix is None:
+        return around
+    scope = Scope(around.mentions, *around.roots, around=around)
+    _give(scope, "", variables)
+    for _, row in entries(matrix):
+        for name, value in entries(row):
+            scope.give(name, value)
+    return scope
 
 
 def _resources(root: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -73,43 +106,26 @@ def _resources(root: yaml.Node | None) -> Iterator[yaml.Node]:
             yield node
 
 
-def _containers(job: yaml.Node) -> Iterator[yaml.Node | None]:
-    container = get(job, "container")
-    if get(job, "image") is None:  # else it is a resource, and `container` is its name
-        yield either(container, "image")
+def _containers(job: yaml.Node) -> Iterator[yaml.Node]:
+    container = either(get(job, "container"), "image")
+    if container is not None and get(job, "image") is None:  # else it is a resource's name
+        yield container
     services = get(job, "services")
     if isinstance(services, yaml.MappingNode):
         for one in members(services):
-            yield either(one, "image")
+            if (node := either(one, "image")) is not None:
+                yield node
 
 
-def _give_variables(scope: Scope, root: yaml.Node | None) -> None:
-    """Add variables and parameters, as lists or as mappings, and the values of a matrix."""
-    for kind in ("variables", "parameters"):
-        for node in walk(root):
-            _give(scope, kind, get(node, kind))
-    for node in walk(root):
-        for _, row in entries(get(node, "matrix")):
-            for name, value in entries(row):
-                scope.give(name, value)
-
-
-def _give(scope: Scope, kind: str, node: yaml.Node | None) -> None:
+def _give(scope: Scope, before: str, node: yaml.Node | None) -> None:
+    """Add variables or parameters, a list or a mapping, with `before` before their names."""
     for one in items(node):
-        name = scalar(get(one, "name"))
+        name = before + scalar(get(one, "name"))
         for value in (get(one, "value"), get(one, "default"), *items(get(one, "values"))):
-            _give_as(scope, kind, name, value)
+            scope.give(name, value)
     if isinstance(node, yaml.MappingNode):
         for name, value in entries(node):
-            _give_as(scope, kind, name, value)
-
-
-def _give_as(scope: Scope, kind: str, name: str, value: yaml.Node | None) -> None:
-    """Add a value by every name that an expression may call it by."""
-    scope.give(f"{kind}.{name}", value)
-    scope.give(f"{kind}['{name}']", value)
-    if kind == "variables":
-        scope.give(name, value)
+            scope.give(before + name, value)
 
 
 def _write(document: Document, place: Place, known: set[str]) -> Iterator[Use]:
