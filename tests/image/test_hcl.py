@@ -42,8 +42,10 @@ def _shown(expression: Expression) -> str:
         ("(\n1\n)", "other<(|other<1>>"),
         (
             "[for k, v in m : v if k != null]",
-            "list<|ref<for> ref<k>,ref<v> ref<in> ref<m> other<:> ref<v> "
-            "ref<if> ref<k> other<!=> ref<null>>",
+            (
+                "list<|ref<for> ref<k>,ref<v> ref<in> ref<m> other<:> ref<v> "
+                "ref<if> ref<k> other<!=> ref<null>>"
+            ),
         ),
         ("<<A\n one\n A\n", "heredoc<one\n>"),
         ("<<-A\r\n  {${var.x}}\r\n  A\r\n", "heredoc!<  {${var.x}}\r\n|ref<var.x>>"),
