@@ -40,7 +40,7 @@ def _has_keys(job: yaml.Node) -> bool:
     return any(key in _JOB for key, _ in entries(job))
 
 
-def images(document: Document) -> Iterator[Use]:
+def find(document: Document) -> Iterator[Use]:
     """Yield the images and services of the root, of `default`, and of all jobs, hidden ones too.
 
     An input's default stands in another document of the file (its header) than its uses, so all

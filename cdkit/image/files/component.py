@@ -3,7 +3,7 @@
 import re
 
 from cdkit.image.document import Document
-from cdkit.image.jobs import has_jobs, images
+from cdkit.image.jobs import find, has_jobs
 from cdkit.image.use import FileFormat
 
 _HEADER = re.compile(r"^spec:", re.MULTILINE)
@@ -25,6 +25,6 @@ FORMAT = FileFormat(
     needles=(b"spec", b"inputs"),
     any_of=(b"image", b"services"),
     claims=claims,
-    find=images,
+    find=find,
     source="https://docs.gitlab.com/ci/components/",
 )

@@ -3,7 +3,7 @@
 import re
 
 from cdkit.image.document import Document
-from cdkit.image.jobs import has_jobs, images
+from cdkit.image.jobs import find, has_jobs
 from cdkit.image.use import FileFormat
 
 _OWN = re.compile(r"\.gitlab-ci\.ya?ml$")
@@ -24,10 +24,13 @@ FORMAT = FileFormat(
     name="gitlab",
     title="GitLab CI",
     syntax="tree",
-    paths=(r"\.gitlab-ci\.ya?ml", r"(?:^|/)\.?(?:gitlab|gitlab-ci|ci)/.+\.ya?ml"),
+    paths=(
+        r"\.gitlab-ci\.ya?ml",
+        r"(?:^|/)\.?(?:gitlab|gitlab-ci|ci)/.+\.ya?ml",
+    ),
     needles=(),
     any_of=(b"image", b"services"),
     claims=claims,
-    find=images,
+    find=find,
     source="https://docs.gitlab.com/ci/yaml/#image",
 )
