@@ -16,7 +16,7 @@ OLD = f"sha256:{'0' * 64}"
 
 def found(value: str, *, end: str = "\n") -> FileUses:
     data = f"{HEAD}        ImageUri: {value}{end}".encode()
-    uses = read("stack.yaml", data, list(all_formats().values()))
+    uses = read("stack.yaml", data, [all_formats()["cloudformation"]])
     assert uses is not None
     return uses
 
@@ -74,7 +74,7 @@ def test_an_update_asks_for_the_tag_in_the_comment_and_writes_the_digest_alone()
 
 def test_nothing_is_written_where_no_comment_can_stand() -> None:
     head = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties: {Code: {ImageUri: "
-    uses = read("stack.yaml", f"{head}fn:1.4}}}}\n".encode(), list(all_formats().values()))
+    uses = read("stack.yaml", f"{head}fn:1.4}}}}\n".encode(), [all_formats()["cloudformation"]])
 
     assert uses is not None
     assert [(use.text, use.edits) for use in uses.uses] == [("fn:1.4", ())]
@@ -84,7 +84,7 @@ def test_nothing_is_written_where_no_comment_can_stand() -> None:
 def test_json_takes_no_comment_and_so_no_digest_for_a_function() -> None:
     data = b'{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {\n'
     data += b'"ImageUri": "fn:1.4"\n}}}}}'
-    uses = read("stack.template", data, list(all_formats().values()))
+    uses = read("stack.template", data, [all_formats()["cloudformation"]])
 
     assert uses is not None
     assert [(use.text, use.edits) for use in uses.uses] == [("fn:1.4", ())]

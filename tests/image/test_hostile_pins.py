@@ -23,9 +23,10 @@ WRONG = ["[1]", "null", "3", "{}", "[]", "{a: [b]}", '""', "[[[x:1]]]", "true", 
 
 
 def look(path: Path, text: str) -> FileUses | None:
-    name = path.relative_to(CASES).as_posix().partition("/before/")[2]
+    name = path.relative_to(CASES).as_posix()
+    own = all_formats()[name.partition("/")[0]]
     try:
-        return read(name, text.encode(), list(all_formats().values()))
+        return read(name.partition("/before/")[2], text.encode(), [own])
     except CannotTell:
         return None
 

@@ -3,18 +3,18 @@
 import re
 
 from cdkit.image.document import Document
-from cdkit.image.files import gitlab
+from cdkit.image.jobs import find, has_jobs
 from cdkit.image.use import FileFormat
 
 _HEADER = re.compile(r"^spec:", re.MULTILINE)
-_PIPELINE = re.compile("|".join(f"(?:{path})$" for path in gitlab.FORMAT.paths))
+_PIPELINE = re.compile(r"\.gitlab-ci\.ya?ml$|(?:^|/)\.?(?:gitlab|gitlab-ci|ci)/")
 
 
 def claims(document: Document) -> bool:
     """Whether it has a component's header, and is no pipeline by its name or folder."""
     if document.templated or _PIPELINE.search(document.path):
         return False
-    return bool(_HEADER.search(document.text)) and gitlab.has_jobs(document.root)
+    return bool(_HEADER.search(document.text)) and has_jobs(document.root)
 
 
 FORMAT = FileFormat(
@@ -25,6 +25,6 @@ FORMAT = FileFormat(
     needles=(b"spec", b"inputs"),
     any_of=(b"image", b"services"),
     claims=claims,
-    find=gitlab.find,
+    find=find,
     source="https://docs.gitlab.com/ci/components/",
 )
