@@ -51,11 +51,12 @@ class _Args(Struct, frozen=True, kw_only=True):
 
 
 def has_stage(text: str) -> bool:
-    """Whether anything is FROM something in a text, as BuildKit takes it: an image, or `a AS b`."""
-    return any(
-        one.keyword == "FROM" and len(arguments(one)) in {1, _FROM_AND_NAME}
-        for one in parse_instructions(text)
-    )
+    """Whether anything is FROM something in a text: an image, or `image AS name`."""
+    for one in parse_instructions(text):
+        words = arguments(one) if one.keyword == "FROM" else ()
+        if len(words) == 1 or (len(words) == _FROM_AND_NAME and words[1].text.upper() == "AS"):
+            return True
+    return False
 
 
 def images(text: str, contexts: Collection[str] = ()) -> Iterator[Use]:

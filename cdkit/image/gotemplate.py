@@ -76,8 +76,11 @@ def parse_template(path: str, text: str) -> Template:
 def _pieces(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield texts and actions' bodies in turn, each with its line."""
     at, line, trim = 0, 1, False
-    for found in _ACTION.finditer(text):
-        before = text[at : found.start()]
+    while (start := text.find("{{", at)) >= 0:
+        found = _ACTION.match(text, start)
+        if not found:
+            raise ValueError(f"an action does not end, below line {line}")
+        before = text[at:start]
         line += before.count("\n")
         before = before.lstrip() if trim else before
         yield "text", before.rstrip() if found["left"] else before, line
@@ -87,8 +90,6 @@ def _pieces(text: str) -> Iterator[tuple[str, str, int]]:
         line += found[0].count("\n")
         trim, at = bool(found["right"]), found.end()
     rest = text[at:]
-    if "{{" in rest:
-        raise ValueError(f"an action does not end, below line {line}")
     yield "text", rest.lstrip() if trim else rest, line
 
 

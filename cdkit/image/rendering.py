@@ -7,6 +7,7 @@ what cannot be followed is a mark for an unknown value.
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.image.gotemplate import Node, Operand, Pipeline, Template
 from cdkit.image.template_value import (
@@ -25,8 +26,8 @@ from cdkit.image.template_value import (
 _FIRST = 0xE001
 _LAST = 0xF8FF
 _MOST_FORMS = 64
-_MOST_STEPS = 100_000
-_LONGEST = 10_000
+_MOST_STEPS = 300_000
+_LONGEST = 2_000
 _DEEPEST = 12
 
 
@@ -106,7 +107,10 @@ class _Drawing:
         if not key:
             fields["Chart"] = self.at(("Chart",))
         root = Value(fields=fields)
-        self._body(nodes, _Scope(dot=root, root=root, names={"$": root}))
+        try:
+            self._body(nodes, _Scope(dot=root, root=root, names={"$": root}))
+        except RecursionError:
+            self.complete = False
         self._end_line()
 
     def at(self, *paths: Path) -> Value:
@@ -181,6 +185,8 @@ class _Drawing:
         value: Value | None = None
         for command in pipeline.commands:
             value = self._command(command, value, scope)
+            if len(value.forms) > _MOST_FORMS:
+                value = replace(value, forms=self._few(value.forms))
         return value or NOTHING
 
     def _command(self, command: Sequence[Operand], fed: Value | None, scope: _Scope) -> Value:
@@ -326,8 +332,12 @@ class _Drawing:
         self._forms = ("",)
 
     def _few(self, forms: Iterable[str]) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(forms))
-        if len(found) > _MOST_FORMS or any(len(form) > _LONGEST for form in found):
-            self.complete = False
-            return tuple(form[:_LONGEST] for form in found[:_MOST_FORMS])
-        return found
+        """Return different forms, as many and as long as can be followed."""
+        found: dict[str, None] = {}
+        for form in forms:
+            self._steps += 1
+            if len(form) > _LONGEST or len(found) == _MOST_FORMS or self._steps > _MOST_STEPS:
+                self.complete = False
+                break
+            found[form] = None
+        return tuple(found) or ("",)

@@ -9,6 +9,8 @@ Path = tuple[str, ...]
 
 UNKNOWN = "\ue000"
 """The mark of what is not known; those of known values are the private characters behind it."""
+_DEEPEST = 6
+_MOST_ITEMS = 200
 ASKING = frozenset({"and", "or", "not", "empty", "hasKey", "kindIs", "typeIs", "kindOf", "typeOf"})
 """Functions that only ask whether a value is there."""
 
@@ -35,20 +37,22 @@ def text_of(value: Value) -> str:
 NOTHING = Value()
 
 
-def either(values: Sequence[Value]) -> Value:
-    """Return what may be any of these values."""
-    if not values:
+def either(values: Sequence[Value], depth: int = 0) -> Value:
+    """Return what may be any of these values; dicts in dicts are followed a few levels down."""
+    if not values or depth > _DEEPEST:
         return NOTHING
-    forms = tuple(dict.fromkeys(form for one in values for form in one.forms))
+    if all(one is values[0] for one in values):
+        return values[0]
     fields: dict[str, Value] = {}
     for one in values:
         for name, value in (one.fields or {}).items():
-            fields[name] = either((fields[name], value)) if name in fields else value
+            held = fields.get(name)
+            fields[name] = value if held is None else either((held, value), depth + 1)
     return Value(
-        forms=forms,
+        forms=tuple(dict.fromkeys(form for one in values for form in one.forms)),
         paths=frozenset(path for one in values for path in one.paths),
         fields=fields or None,
-        items=tuple(item for one in values for item in one.items),
+        items=tuple(item for one in values for item in one.items)[:_MOST_ITEMS],
     )
 
 

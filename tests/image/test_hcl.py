@@ -41,11 +41,8 @@ def _shown(expression: Expression) -> str:
         ('a ? "b" : "c"', "ref<a> other<?> text<b> other<:> text<c>"),
         ("(\n1\n)", "other<(|other<1>>"),
         (
-            "[for k, v in m : v if k != null]",
-            (
-                "list<|ref<for> ref<k>,ref<v> ref<in> ref<m> other<:> ref<v> "
-                "ref<if> ref<k> other<!=> ref<null>>"
-            ),
+            "[for k, v in m : v if k]",
+            "list<|ref<for> ref<k>,ref<v> ref<in> ref<m> other<:> ref<v> ref<if> ref<k>>",
         ),
         ("<<A\n one\n A\n", "heredoc<one\n>"),
         ("<<-A\r\n  {${var.x}}\r\n  A\r\n", "heredoc!<  {${var.x}}\r\n|ref<var.x>>"),
