@@ -95,7 +95,7 @@ def _layouts(seen: tuple[str, ...]) -> list[str]:
 
 def _pins(world: World) -> list[str]:
     """Return the section for images that files name; none where no file names one."""
-    from cdkit.image.find import paths_of, search
+    from cdkit.image.pins.find import paths_of, search
 
     found = search(paths_of((), world.files, world.git)[:_MOST_FILES], world.files, {})
     if not found.files and not found.unread:

@@ -5,8 +5,8 @@ from cdkit.core.documents.kinds import Identity, Platform
 from cdkit.core.oci.image import Image
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import Subject
-from cdkit.image.labels import BASE_DIGEST, BASE_NAME, PREFIX, REVISION
-from cdkit.image.parent import Parent
+from cdkit.image.tags.labels import BASE_DIGEST, BASE_NAME, PREFIX, REVISION
+from cdkit.image.tags.parent import Parent
 
 
 def identify(

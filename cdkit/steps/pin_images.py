@@ -15,13 +15,13 @@ from cdkit.core.oci.reference import Reference
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, Verdict, judge, no, yes
 from cdkit.core.world import World
-from cdkit.image.actions import resolve_actions, server_of
-from cdkit.image.find import Search, paths_of, search
-from cdkit.image.findings import Examined, Exceptions, examine, excepted_file
-from cdkit.image.findings import findings as findings_of
-from cdkit.image.lock import ImageLock, encode_lock, read_lock
-from cdkit.image.pin import Answer, Pinned, Wanted, pin_file, wanted
-from cdkit.image.rules import RULES, VARIABLE_REFERENCE, rules
+from cdkit.image.pins.actions import resolve_actions, server_of
+from cdkit.image.pins.find import Search, paths_of, search
+from cdkit.image.pins.findings import Examined, Exceptions, examine, excepted_file
+from cdkit.image.pins.findings import findings as findings_of
+from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
+from cdkit.image.pins.pin import Answer, Pinned, Wanted, pin_file, wanted
+from cdkit.image.pins.rules import RULES, VARIABLE_REFERENCE, rules
 from cdkit.steps.origin import origin_of, source_of
 
 NAME = "pin-images"

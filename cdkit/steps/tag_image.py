@@ -16,11 +16,11 @@ from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.image.identity import identify
-from cdkit.image.labels import lines_of
-from cdkit.image.naming import Naming, Request, name_image, write_bake
-from cdkit.image.remarks import remarks, tables_of
-from cdkit.image.repositories import read_images
-from cdkit.image.tags import Tags
+from cdkit.image.tags.labels import lines_of
+from cdkit.image.tags.naming import Naming, Request, name_image, write_bake
+from cdkit.image.tags.remarks import remarks, tables_of
+from cdkit.image.tags.repositories import read_images
+from cdkit.image.tags.tags import Tags
 from cdkit.steps.origin import head_of, origin_of, source_of
 
 NAME = "tag-image"

@@ -27,12 +27,12 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.core.world import World
-from cdkit.image.asked import Asked, Sources, settle
-from cdkit.image.held import PUSH, REFUSE, REUSE, Held, after_push, before_push
 from cdkit.image.identity import identify
-from cdkit.image.immutability import settings_of
-from cdkit.image.platforms import held_by, wanted
-from cdkit.image.setting import Setting, State, weakest
+from cdkit.image.pushed.asked import Asked, Sources, settle
+from cdkit.image.pushed.held import PUSH, REFUSE, REUSE, Held, after_push, before_push
+from cdkit.image.pushed.immutability import settings_of
+from cdkit.image.pushed.platforms import held_by, wanted
+from cdkit.image.pushed.setting import Setting, State, weakest
 from cdkit.steps.origin import origin_of, source_of
 
 NAME = "verify-image"

@@ -14,7 +14,7 @@ from tests.actions.conftest import commit
 from tests.cli.test_main import call
 from tests.image import pushing
 from tests.image.layouts import two_platforms
-from tests.image.metadata import baked, built, text
+from tests.image.pushed.metadata import baked, built, text
 from tests.parts.registry import Registry
 
 if TYPE_CHECKING:

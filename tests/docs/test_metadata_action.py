@@ -15,11 +15,11 @@ from cdkit.ci.detect import detect
 from cdkit.cli.inputs import inputs_of, resolve, variable
 from cdkit.core.step import Outcome
 from cdkit.core.world import Head, World
-from cdkit.image.labels import at_levels
-from cdkit.image.rule_line import tag_types
+from cdkit.image.tags.labels import at_levels
+from cdkit.image.tags.rule_line import tag_types
 from cdkit.steps.tag_image import STEP, TagImageOptions, TagImageOutputs, run
 from tests.docs.test_docs import FENCE, ROOT, uses
-from tests.image.test_tag_cases import AT, GITHUB
+from tests.image.tags.test_cases import AT, GITHUB
 from tests.worlds import FakeGit, world
 
 PAGE = (ROOT / "docs" / "metadata-action.md").read_text(encoding="utf-8")

@@ -17,9 +17,9 @@ from cdkit.steps.verify_image import VerifyImageOptions, VerifyImageOutputs, run
 from tests.core.serving import Answer as HttpAnswer
 from tests.core.serving import Asked, Script, serving
 from tests.image import pushing
-from tests.image.held import holding
 from tests.image.layouts import Layout, push, two_platforms
-from tests.image.metadata import built, text
+from tests.image.pushed.held import holding
+from tests.image.pushed.metadata import built, text
 from tests.parts.registry import Registry
 from tests.worlds import COMMIT, TREE, FakeGit, StandingClock, world
 

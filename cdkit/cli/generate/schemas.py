@@ -13,7 +13,7 @@ from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
 from cdkit.events.cdevents import custom_schema
 from cdkit.gate.policy import Policy
-from cdkit.image.lock import ImageLock
+from cdkit.image.pins.lock import ImageLock
 from cdkit.report.document import ReportDocument
 from cdkit.scan.exceptions import Exceptions
 

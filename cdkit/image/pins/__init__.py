@@ -1,0 +1,1 @@
+"""The images and actions that files name: found, judged, pinned."""

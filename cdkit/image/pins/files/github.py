@@ -1,0 +1,147 @@
+"""GitHub: workflows and actions: `uses:`, `docker://`, `container:`, `services:`."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from cdkit.image.pins.document import Document
+from cdkit.image.pins.tree import entries, get, image, items, scalar, span, walk
+from cdkit.image.pins.use import Edit, FileFormat, Use, holds_variable
+
+_DOCKER = "docker://"
+_PATH = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+_ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+_COMMENT = re.compile(r"\s#\s*(?:[\w./:-]+@|tag[=: ]\s*|version[=: ]\s*)?([\w.+/-]+)")
+_VERSION = re.compile(r"v?[0-9][\w.+-]*|[\w./-]*v[0-9][\w.+-]*|main|master", re.ASCII)
+
+
+def claims(document: Document) -> bool:
+    """Whether it is a workflow, or an action with steps or an image of its own."""
+    root = document.root
+    if _PATH.search(document.path):
+        return get(root, "jobs") is not None
+    return bool(_ACTION.search(document.path) and get(root, "runs") is not None)
+
+
+def find(document: Document) -> Iterator[Use]:
+    """Yield the actions and images of all jobs and steps, called workflows included."""
+    for _, job in entries(get(document.root, "jobs")):
+        yield from _action(document, get(job, "uses"))
+        yield from _container(document, get(job, "container"))
+        for _, service in entries(get(job, "services")):
+            yield from _container(document, service)
+        yield from _steps(document, get(job, "steps"))
+    runs = get(document.root, "runs")
+    yield from _steps(document, get(runs, "steps"))
+    if scalar(get(runs, "image")).startswith(_DOCKER):  # else it is a Dockerfile beside it
+        yield from image(document.source, get(runs, "image"), _DOCKER)
+
+
+def _container(document: Document, node: yaml.Node | None) -> Iterator[Use]:
+    place = get(node, "image") if isinstance(node, yaml.MappingNode) else node
+    prefix = _DOCKER if scalar(place).startswith(_DOCKER) else ""
+    yield from image(document.source, place, prefix)
+
+
+def _steps(document: Document, steps: yaml.Node | None) -> Iterator[Use]:
+    for step in items(steps):
+        uses = get(step, "uses")
+        if scalar(uses).startswith(_DOCKER):
+            yield from image(document.source, uses, _DOCKER)
+        else:
+            yield from _action(document, uses)
+
+
+def _action(document: Document, node: yaml.Node | None) -> Iterator[Use]:
+    """Yield an action of another repository: one of this repository is as old as the workflow."""
+    text = scalar(node).strip()
+    if not text or not isinstance(node, yaml.ScalarNode) or text.startswith(("./", "../")):
+        return
+    start, end = span(document.source, node)
+    name, at, ref = text.partition("@")
+    if not at or not ref or document.text[start:end] != text or holds_variable(text):
+        why = "names no version" if not at else "cannot be rewritten where it stands"
+        yield Use(
+            kind="action",
+            text=text,
+            start=start,
+            end=end,
+            refusal=why,
+            remedy="write owner/name@v1",
+        )
+        return
+    place = start + len(name) + 1
+    if _COMMIT.fullmatch(ref):
+        tag = _comment(document, end)
+        edits = (Edit(start=place, end=end),)
+        yield Use(kind="action", text=text, start=start, end=end, edits=edits, tag=tag)
+        return
+    yield Use(
+        kind="action", text=text, start=start, end=end, edits=_pin(document, node, place, end, ref)
+    )
+
+
+def _pin(
+    document: Document, node: yaml.ScalarNode, place: int, end: int, ref: str
+) -> tuple[Edit, ...]:
+    """Return the edits that put a commit in the ref's place, and the ref into a comment."""
+    commit = Edit(start=place, end=end)
+    at = _comment_place(document, node)
+    if at is None:
+        return (commit,)
+    return (commit, Edit(start=at, end=at, before=f" # {ref}", bare=True))
+
+
+def _comment_place(document: Document, node: yaml.ScalarNode) -> int | None:
+    """Return where a comment can go: the end of the line, or before a comment that stands there.
+
+    None where the line ends inside a text, or names another action, whose version it could be.
+    """
+    text, end = document.text, node.end_mark.index
+    line_end = document.source.end_of_line(end)
+    rest = text[end:line_end]
+    before = text[text.rfind("\n", 0, end) + 1 : node.start_mark.index]
+    if "uses" in rest.partition("#")[0] or before.count("uses") > 1:
+        return None
+    if not rest.strip() or rest.lstrip().startswith("#"):
+        return end
+    spans = [
+        (one.start_mark.index, one.end_mark.index)
+        for one in walk(document.root)
+        if isinstance(one, yaml.ScalarNode)
+    ]
+    if any(start < line_end < stop for start, stop in spans):
+        return None
+    for found in re.finditer(r"[ \t]+#", rest):
+        if not any(start < end + found.start() < stop for start, stop in spans):
+            return end + found.start()
+    return end + len(rest.rstrip())
+
+
+def _comment(document: Document, end: int) -> str:
+    """Return the version that the comment behind a commit names, or nothing.
+
+    It is the first word if that looks like a version, or the only word; `ratchet:owner/name@v1`
+    and `tag=v1` are read as well.
+    """
+    line = document.text[end : document.source.end_of_line(end)]
+    found = _COMMENT.search(line)
+    if not found or "uses" in line:
+        return ""
+    alone = line[found.end() :].strip() == ""
+    return found[1] if alone or _VERSION.fullmatch(found[1]) else ""
+
+
+FORMAT = FileFormat(
+    name="github",
+    title="GitHub workflows and actions",
+    syntax="tree",
+    paths=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml", r"(?:^|/)action\.ya?ml"),
+    certain=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml",),
+    needles=(),
+    claims=claims,
+    find=find,
+    source="https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax",
+)

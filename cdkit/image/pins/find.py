@@ -1,0 +1,249 @@
+"""Finding every file that names images, and every reference in it."""
+
+import functools
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cdkit.core.errors import CannotTell, Missing, RequestError, TooLarge, Unreadable
+from cdkit.core.finding import Location
+from cdkit.core.plugins import collect
+from cdkit.core.world import MIB, Files, Git
+from cdkit.image.pins import files as formats
+from cdkit.image.pins import templated
+from cdkit.image.pins.document import ALONE, Around, Document, Fields, Source, read_source
+from cdkit.image.pins.tree import compose
+from cdkit.image.pins.use import FileFormat, Use
+
+LARGEST = 16 * MIB
+"""Bytes of a file that is read whole; a larger one is only searched for the formats' needles."""
+
+_CHUNK = 4 * MIB
+_MOST_BESIDE = 500
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_NEVER = frozenset({"node_modules", ".venv", "venv", ".tox", ".terraform", ".cdkit", "__pycache__"})
+
+
+class FileUses(Struct, frozen=True, kw_only=True):
+    """A file that names images: its formats, and its references in the order of the text."""
+
+    source: Source
+    formats: tuple[str, ...]
+    uses: tuple[Use, ...]
+    around: Around
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """What was found: the files with references, how many were looked at, what cannot be read."""
+
+    files: tuple[FileUses, ...]
+    looked_at: int
+    unread: tuple[CannotTell, ...]
+
+
+@functools.cache
+def all_formats() -> Mapping[str, FileFormat]:
+    """Return every format, by name."""
+    return {one.name: one for one in collect(formats, "FORMAT", FileFormat).values()}
+
+
+def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
+    """Return the files to look at: those asked for, and all below the folders asked for.
+
+    In a git checkout a folder's files are those that git does not ignore. Links are never
+    followed: what they lead to is a file of its own, or none of this tree. Raises RequestError for
+    a link, or nothing, that was asked for by name.
+    """
+    found: dict[str, None] = {}
+    for path in asked or (".",):
+        if files.is_link(path):
+            raise RequestError("is a link", where=path, remedy="name what it leads to")
+        if files.is_file(path):
+            found[path] = None
+        elif files.is_dir(path):
+            found |= dict.fromkeys(_below(path, files, git))
+        else:
+            raise RequestError("there is no such file", where=path, remedy="check the path")
+    return tuple(found)
+
+
+def _below(folder: str, files: Files, git: Git) -> Iterator[str]:
+    candidate = _candidate()
+    for path in _listed(folder, files, git):
+        if candidate.search(path) and not _NEVER & set(path.split("/")[:-1]):
+            yield path
+
+
+def _listed(folder: str, files: Files, git: Git) -> Iterator[str]:
+    try:
+        listed = git.unignored(folder)
+    except CannotTell:  # no checkout
+        yield from files.walk(folder)
+    else:
+        yield from (path for path in listed if not files.is_link(path))
+
+
+def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
+    """Look into files; one that cannot be read hides no other.
+
+    `fields` are further fields that name images in Kubernetes objects: dotted paths by kind.
+    """
+    found: list[FileUses] = []
+    unread: list[CannotTell] = []
+    for path in paths:
+        try:
+            uses = look(path, files, fields)
+        except Missing:  # deleted, and git does not know yet
+            continue
+        except CannotTell as fault:
+            unread.append(fault)
+        else:
+            found += [uses] if uses else []
+    return Search(files=tuple(found), looked_at=len(paths), unread=tuple(unread))
+
+
+def look(path: str, files: Files, fields: Fields) -> FileUses | None:
+    """Return a file's references; None where it is of no format that names images.
+
+    Raises Unreadable where it should be of one, and cannot be read.
+    """
+    asked = [one for one in all_formats().values() if _pattern(one.paths).search(path)]
+    if not asked:
+        return None
+    data = _read(path, asked, files)
+    if data.startswith(_WIDE):
+        raise Unreadable("is UTF-16 or UTF-32", where=path, remedy="save it as UTF-8")
+    asked = _by_needles(asked, data)
+    if not asked:
+        return None
+    around = Around(beside=lambda pattern: _beside(path, pattern, files), fields=fields)
+    return read(path, data, asked, around)
+
+
+def read(
+    path: str, data: bytes, asked: Sequence[FileFormat], around: Around = ALONE
+) -> FileUses | None:
+    """Return the references in a file's bytes, by those of these formats that claim it."""
+    source = read_source(path, data)
+    claimed: dict[str, None] = {}
+    uses: dict[tuple[int, str], Use] = {}
+    try:
+        for document, candidates in _documents(source, asked, around):
+            for one in candidates:
+                if one.claims(document):
+                    claimed[one.name] = None
+                    uses |= {(use.start, use.text): use for use in one.find(document)}
+    except Unreadable as fault:
+        raise _placed(fault, path) from fault
+    if not claimed:
+        return None
+    ordered = tuple(sorted(uses.values(), key=lambda use: use.start))
+    return FileUses(source=source, formats=tuple(claimed), uses=ordered, around=around)
+
+
+def _placed(fault: Unreadable, path: str) -> Unreadable:
+    """Return a fault of a tree's with the path of its file, which a node does not know."""
+    where = replace(fault.where, path=path) if fault.where else Location(path=path)
+    return Unreadable(fault.what, where=where, remedy=fault.remedy)
+
+
+def read_again(found: FileUses, data: bytes) -> FileUses | None:
+    """Return the references in what a file would be after a change."""
+    asked = [all_formats()[name] for name in found.formats]
+    return read(found.source.path, data, asked, found.around)
+
+
+def _documents(
+    source: Source, asked: Sequence[FileFormat], around: Around
+) -> Iterator[tuple[Document, list[FileFormat]]]:
+    """Yield the documents of a file, each with the formats that could claim it."""
+    texts = [one for one in asked if one.syntax == "text"]
+    trees = [one for one in asked if one.syntax == "tree"]
+    if texts:
+        yield Document(source=source, around=around), texts
+    if not trees:
+        return
+    try:
+        roots = compose(source)
+    except Unreadable:
+        document = Document(source=source, templated=True, around=around)
+        if not templated.is_templated(source.text):
+            raise
+        if not any(one.claims(document) for one in trees) and any(
+            _pattern(one.certain).search(source.path) for one in trees if one.certain
+        ):
+            raise
+        yield document, trees
+        return
+    for root in roots:
+        yield Document(source=source, root=root, around=around), trees
+
+
+def _read(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
+    """Return a file whole, or nothing where it is larger than we read and names no image."""
+    try:
+        return files.read(path, limit=LARGEST)
+    except TooLarge:
+        return _search_large(path, asked, files)
+
+
+def _search_large(path: str, asked: Sequence[FileFormat], files: Files) -> bytes:
+    missing = {needle for one in asked for needle in (*one.needles, *one.any_of)}
+    kept = b""
+    with files.open(path) as stream:
+        while missing and (chunk := stream.read(_CHUNK)):
+            missing = {needle for needle in missing if needle not in kept + chunk}
+            kept = chunk[-64:]
+    if any(_may_name(one, lambda needle: needle not in missing) for one in asked):
+        raise Unreadable(
+            f"is larger than {LARGEST // MIB} MiB, and may name images",
+            where=path,
+            remedy="split it, or except it, with a reason",
+        )
+    return b""
+
+
+def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
+    """Return the formats whose needles a file holds; each needle is looked for once."""
+    known: dict[bytes, bool] = {}
+
+    def holds(needle: bytes) -> bool:
+        if needle not in known:
+            known[needle] = needle in data
+        return known[needle]
+
+    return [one for one in asked if _may_name(one, holds)]
+
+
+def _may_name(one: FileFormat, holds: Callable[[bytes], bool]) -> bool:
+    """Whether a file may name images in a format, by the bytes that it holds."""
+    return all(map(holds, one.needles)) and (not one.any_of or any(map(holds, one.any_of)))
+
+
+def _beside(path: str, pattern: str, files: Files) -> Mapping[str, str]:
+    """Return the texts of the files that match a pattern in a file's folder."""
+    folder = posixpath.dirname(path)
+    found = {}
+    for name in files.glob(posixpath.join(escape_pattern(folder), pattern))[:_MOST_BESIDE]:
+        if not files.is_link(name):
+            found[name] = files.read(name, limit=LARGEST).decode("utf-8", "replace")
+    return found
+
+
+def escape_pattern(path: str) -> str:
+    """Return a path as a shell pattern that matches it alone."""
+    return re.sub(r"([*?[])", r"[\1]", path)
+
+
+@functools.cache
+def _pattern(paths: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(paths)})$")
+
+
+@functools.cache
+def _candidate() -> re.Pattern[str]:
+    """What the path of any format's file looks like."""
+    return re.compile("|".join(_pattern(one.paths).pattern for one in all_formats().values()))

@@ -1,0 +1,23 @@
+"""`type=schedule`: `nightly`, or a date, for runs that a timetable starts."""
+
+from cdkit.image.tags.expressions import from_git, is_chosen
+from cdkit.image.tags.facts import Facts
+from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
+
+
+def _make(rule: Rule, facts: Facts) -> Made | Nothing:
+    if not facts.scheduled:
+        return Nothing(what="no timetable started this run", remedy="add a rule for other events")
+    template = rule.template("pattern")
+    return Made(
+        text=rule.rendered("pattern", facts),
+        literal=not template.expressions,
+        from_git=from_git(template),
+        chosen=is_chosen(template),
+        guarded=template.sole == "branch",
+    )
+
+
+TAG_TYPE = TagType(
+    priority=1000, make=_make, attributes={"pattern": "nightly"}, templates=("pattern",)
+)
