@@ -168,14 +168,14 @@ def _system_row(system: CiSystem) -> tuple[str, ...]:
 def _image_files() -> str:
     """Return the page of the formats that `pin-images` reads."""
     rows = [
-        (one.title, ", ".join(f"`{path}`" for path in one.paths), f"[reference]({one.source})")
+        (f"[{one.title}]({one.source})", one.known_by, f"`{one.name}`")
         for one in all_formats().values()
     ]
     return "\n\n".join(
         [
             "# Files that name images",
             _IMAGE_FILES,
-            _table(("kind of file", "paths, as regular expressions", "where images stand"), rows),
+            _table(("kind of file", "known by", "name"), rows),
         ]
     )
 

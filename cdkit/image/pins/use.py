@@ -61,11 +61,13 @@ class FileFormat(Struct, frozen=True, kw_only=True):
     bytes, all of which a file of this format holds that names an image, and `any_of` are bytes of
     which it holds one at least: a file that lacks them is not even parsed. `certain` are those of
     the paths that leave no doubt: a template there which nobody can read is told, not passed over.
-    `source` is the page that says where images stand in it.
+    `source` is the page that says where images stand in it; `known_by` tells people, in Markdown,
+    what makes a file one of these.
     """
 
     name: str
     title: str
+    known_by: str
     syntax: Literal["tree", "text"]
     paths: tuple[str, ...]
     needles: tuple[bytes, ...]

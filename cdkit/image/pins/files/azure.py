@@ -144,6 +144,7 @@ _WHICH = "write the image with a tag if it is one, else pin the resource"
 FORMAT = FileFormat(
     name="azure",
     title="Azure Pipelines",
+    known_by="`azure-pipelines.yml`, any `*pipeline*.yml`, folders such as `.azure-pipelines/`",
     syntax="tree",
     paths=(
         r"(?:^|/)[^/]*pipelines?[^/]*\.ya?ml",

@@ -37,6 +37,7 @@ def find(document: Document) -> Iterator[Use]:
 FORMAT = FileFormat(
     name="bitbucket",
     title="Bitbucket Pipelines",
+    known_by="`bitbucket-pipelines.yml`",
     syntax="tree",
     paths=(r"(?:^|/)bitbucket-pipelines\.ya?ml",),
     certain=(r"(?:^|/)bitbucket-pipelines\.ya?ml",),

@@ -113,6 +113,7 @@ def _images(element: yaml.Node | None, scope: Scope) -> Iterator[Place]:
 FORMAT = FileFormat(
     name="circleci",
     title="CircleCI",
+    known_by="`.circleci/*.yml`; an orb's sources",
     syntax="tree",
     paths=(r"(?:^|/)\.circleci/.+\.ya?ml", r"(?:^|/)src/(?:executors|jobs|@?orb)[^.]*\.ya?ml"),
     certain=(r"(?:^|/)\.circleci/.+\.ya?ml",),

@@ -62,6 +62,7 @@ def _made(step: yaml.Node) -> Iterator[str]:
 FORMAT = FileFormat(
     name="cloudbuild",
     title="Google Cloud Build",
+    known_by="`cloudbuild*.yaml` or `.json`, a folder `cloudbuild/`",
     syntax="tree",
     paths=(r"cloudbuild[^/]*\.(?:ya?ml|json)", r"(?:^|/)\.?cloud-?build/.+\.(?:ya?ml|json)"),
     certain=(r"(?:^|/)cloudbuild[^/]*\.(?:ya?ml|json)",),

@@ -256,6 +256,7 @@ def _say(node: yaml.Node, depth: int = 0) -> str:
 FORMAT = FileFormat(
     name="cloudformation",
     title="CloudFormation and SAM templates",
+    known_by="YAML, JSON or `.template` with resources of a type `AWS::…`",
     syntax="tree",
     paths=(r"\.ya?ml", r"\.json", r"\.template"),
     needles=(b"AWS::",),

@@ -43,6 +43,7 @@ def _images(batch: yaml.Node | None) -> Iterator[yaml.Node | None]:
 FORMAT = FileFormat(
     name="codebuild",
     title="AWS CodeBuild buildspecs",
+    known_by="`buildspec*.yml`, a folder `buildspecs/`",
     syntax="tree",
     paths=(r"buildspec[^/]*\.ya?ml", r"(?:^|/)\.?buildspecs?/.+\.ya?ml"),
     certain=(r"(?:^|/)buildspec[^/]*\.ya?ml",),

@@ -20,6 +20,7 @@ def claims(document: Document) -> bool:
 FORMAT = FileFormat(
     name="component",
     title="GitLab CI components",
+    known_by="`templates/*.yml` with a `spec:` before its jobs",
     syntax="tree",
     paths=(r"(?:^|/)templates/(?:[^/]+/template|[^/]+)\.ya?ml",),
     needles=(b"spec", b"inputs"),

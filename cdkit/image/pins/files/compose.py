@@ -165,6 +165,7 @@ def _inline(document: Document, node: yaml.Node | None, contexts: list[str]) -> 
 FORMAT = FileFormat(
     name="compose",
     title="Compose files",
+    known_by="`compose*.yaml`, `docker-compose*.yml`",
     syntax="tree",
     paths=(r"(?:^|[/._-])(?:docker-)?compose[^/]*\.ya?ml",),
     certain=(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml",),

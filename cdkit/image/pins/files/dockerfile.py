@@ -21,6 +21,7 @@ def find(document: Document) -> Iterator[Use]:
 FORMAT = FileFormat(
     name="dockerfile",
     title="Dockerfiles",
+    known_by="`Dockerfile*`, `Containerfile*`, `*.dockerfile`",
     syntax="text",
     paths=(
         r"(?:^|/)(?:[Dd]ockerfile|[Cc]ontainerfile)(?:[._-][^/]*)?",

@@ -23,6 +23,7 @@ def claims(document: Document) -> bool:
 FORMAT = FileFormat(
     name="drone",
     title="Drone",
+    known_by="`.drone.yml`, a folder `.drone/`",
     syntax="tree",
     paths=(r"(?:^|/)\.drone\.ya?ml", r"(?:^|/)\.drone/.+\.ya?ml"),
     certain=(r"(?:^|/)\.drone\.ya?ml",),

@@ -51,6 +51,7 @@ def _containers(root: yaml.Node | None) -> Iterator[yaml.Node]:
 FORMAT = FileFormat(
     name="ecs",
     title="Amazon ECS task definitions",
+    known_by="JSON or YAML with `containerDefinitions`; `Dockerrun.aws.json`",
     syntax="tree",
     paths=(r"\.json", r"\.ya?ml"),
     needles=(b"image",),

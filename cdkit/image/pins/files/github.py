@@ -137,6 +137,7 @@ def _comment(document: Document, end: int) -> str:
 FORMAT = FileFormat(
     name="github",
     title="GitHub workflows and actions",
+    known_by="`.github/workflows/*.yml` (`.gitea`, `.forgejo`), any `action.yml`",
     syntax="tree",
     paths=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml", r"(?:^|/)action\.ya?ml"),
     certain=(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml",),

@@ -23,6 +23,7 @@ def claims(document: Document) -> bool:
 FORMAT = FileFormat(
     name="gitlab",
     title="GitLab CI",
+    known_by="`.gitlab-ci.yml`, `*.gitlab-ci.yml`, folders such as `.gitlab/` and `ci/`",
     syntax="tree",
     paths=(
         r"\.gitlab-ci\.ya?ml",

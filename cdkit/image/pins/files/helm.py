@@ -367,6 +367,7 @@ def _apart(found: list[Use]) -> Iterator[Use]:
 FORMAT = FileFormat(
     name="helm",
     title="Helm values",
+    known_by="`values*.yaml`; the chart's templates are read to see what they take",
     syntax="tree",
     paths=(r"(?:^|/)(?:[^/]*[._-])?values(?:[._-][^/]*)?\.ya?ml",),
     needles=(),

@@ -96,6 +96,7 @@ def at_path(document: Document, node: yaml.Node | None, path: str) -> Iterator[U
 FORMAT = FileFormat(
     name="kubernetes",
     title="Kubernetes manifests",
+    known_by="YAML or JSON with `apiVersion` and `kind`, templates too",
     syntax="tree",
     paths=(r"\.ya?ml", r"\.json"),
     needles=(b"image", b"apiVersion"),

@@ -136,6 +136,7 @@ def _operation(source: Source, node: yaml.Node) -> Iterator[Use]:
 FORMAT = FileFormat(
     name="kustomize",
     title="Kustomizations",
+    known_by="`kustomization.yaml`, `Kustomization`",
     syntax="tree",
     paths=(r"(?:^|/)kustomization\.ya?ml", r"(?:^|/)Kustomization"),
     certain=(r"(?:^|/)kustomization\.ya?ml",),

@@ -107,6 +107,7 @@ def _place(node: yaml.Node | None, scope: Scope) -> Iterator[Place]:
 FORMAT = FileFormat(
     name="tekton",
     title="Tekton",
+    known_by="YAML or JSON with an `apiVersion` of `tekton.dev`",
     syntax="tree",
     paths=(r"\.ya?ml", r"\.json"),
     needles=(b"tekton.dev/",),

@@ -294,6 +294,7 @@ def _of_json(document: Document, node: yaml.ScalarNode, place: Place) -> Iterato
 FORMAT = FileFormat(
     name="terraform",
     title="Terraform",
+    known_by="`*.tf`, `*.tf.json`",
     syntax="text",
     paths=(r"\.(?:tf|tofu)", r"\.(?:tf|tofu)\.json"),
     needles=(b"image",),

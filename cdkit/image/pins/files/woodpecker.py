@@ -13,6 +13,7 @@ def claims(document: Document) -> bool:
 FORMAT = FileFormat(
     name="woodpecker",
     title="Woodpecker",
+    known_by="`.woodpecker.yml`, a folder `.woodpecker/`",
     syntax="tree",
     paths=(r"(?:^|/)\.woodpecker\.ya?ml", r"(?:^|/)\.woodpecker/.+\.ya?ml"),
     certain=(r"(?:^|/)\.woodpecker\.ya?ml",),
