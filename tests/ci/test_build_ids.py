@@ -54,7 +54,7 @@ def _tag(folder: Path, name: str, environ: dict[str, str]) -> str:
     """The tag that a job gets, or an empty string where it is refused one."""
     outside = _world(folder, name, environ)
     if not outside.context.run:
-        with pytest.raises(CannotTell, match="there is no build id to make a tag from"):
+        with pytest.raises(CannotTell, match="there is no build id that no re-run has again"):
             run(OPTIONS, outside)
         return ""
     return run(OPTIONS, outside).data.partition(":")[2]

@@ -7,7 +7,10 @@ from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     del rule
     if not facts.build_id:
-        return Nothing(what="there is no build id to make a tag from", remedy="run it in a CI job")
+        return Nothing(
+            what="there is no build id that no re-run has again",
+            remedy="take --tag-from sha, or see docs/ci-systems.md for what this CI system needs",
+        )
     return Made(text=f"build-{facts.build_id}", lasting=True)
 
 
