@@ -158,9 +158,12 @@ def _of_chart(
     seen: set[Path],
 ) -> Iterator[Use]:
     """Yield the image that a chart makes of these values, if this file has any of them."""
-    own = {path: _bound(path, binding) for path in (*one.repositories, *one.tags)}
+    named = [path for path in (*one.repositories, *one.tags) if path[0] == "Values"]
+    own = {path: _bound(path, binding) for path in named}
     digest, encoded = next(iter(one.digests), (None, False))
     under = _bound(digest, binding) if digest else None
+    if _is_made(one) and any(_has(values, (*path[:-1], "tag")) for path in own.values()):
+        return  # what stands beside the name says more than the templates do
     seen |= {*own.values(), *((under,) if under else ())}
     name = _name(chart, one, binding, values)
     first = own[one.repositories[0]] if one.repositories else ()
@@ -186,6 +189,11 @@ def _of_chart(
     yield from _use(document, parts, values)
 
 
+def _is_made(one: Image) -> bool:
+    """Whether the templates make the tag of something that cannot be followed."""
+    return not (one.tags or one.loose or one.whole)
+
+
 def _has(values: _Values, path: Path) -> bool:
     return bool(word(values.own.get(path)))
 
@@ -205,7 +213,7 @@ def _unfit(chart: Chart, tag: Path, digest: Path | None) -> tuple[str, str] | No
     if digest:
         return None
     if not chart.rendering.complete:
-        return "is a chart's whose templates cannot all be followed", _ASK
+        return "belongs to a chart whose templates cannot all be followed", _ASK
     reason = chart.misuse(tag)
     return (f"{_NO_DIGEST}: {reason}", _CHANGE) if reason else None
 
