@@ -193,7 +193,12 @@ def run(options: TagImageOptions, world: World) -> Outcome:
     head = head_of(world)
     named = _name(options, world)
     request = convert(options, Request, from_attributes=True)
-    naming = name_image(request, world, head, repository=named.repository, digest=named.digest)
+    try:
+        naming = name_image(request, world, head, repository=named.repository, digest=named.digest)
+    except CannotTell:
+        if named.trouble is None:
+            raise
+        return Outcome(verdict=judge([named.trouble]), outputs=TagImageOutputs())
     bake = write_bake(naming, options.bake_target, options.bake_file, world)
     return Outcome(
         verdict=judge([named.trouble or _reason(named, naming.tags, _where(options))]),

@@ -288,3 +288,13 @@ def test_an_image_in_a_real_registry_is_the_one_in_its_layout(
     assert _outputs(pushed).image == f"{name}@{index}" == _outputs(local).image
     assert _outputs(pushed).platforms == _outputs(local).platforms
     assert [part.digest for part in _identity(pushed).platforms] == parts
+
+
+def test_where_nothing_else_names_the_image_the_registry_s_fault_is_what_is_told(
+    tmp_path: Path,
+) -> None:
+    nowhere = world(tmp_path, git=FakeGit(at=None))
+    outcome = run(TagImageOptions(reference="127.0.0.1:1/acme/orders:v1"), nowhere)
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "nobody answers" in outcome.verdict.reasons[0].what
