@@ -23,6 +23,11 @@ LARGEST = 16 * MIB
 
 _CHUNK = 4 * MIB
 _MOST_BESIDE = 500
+_SPELT = re.compile(
+    rb"\\(?:x|u00|U000000)(?:2[d-f]|3a|[46][1-9a-f]|[57][0-9a])|\"[^\"\n]*\\\r?\n", re.IGNORECASE
+)
+"""An escape (YAML 1.2, section 5.7) for a character that a needle has, or a line end in quotes."""
+
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _NEVER = frozenset({"node_modules", ".venv", "venv", ".tox", ".terraform", ".cdkit", "__pycache__"})
 
@@ -207,12 +212,16 @@ def _search_large(path: str, asked: Sequence[FileFormat], files: Files) -> bytes
 
 
 def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
-    """Return the formats whose needles a file holds; each needle is looked for once."""
+    """Return the formats whose needles a file holds; each needle is looked for once.
+
+    A file that spells letters as escapes, or breaks a text over lines with them, may hold any.
+    """
     known: dict[bytes, bool] = {}
+    is_spelt = b"\\" in data and _SPELT.search(data) is not None
 
     def holds(needle: bytes) -> bool:
         if needle not in known:
-            known[needle] = needle in data
+            known[needle] = is_spelt or needle in data
         return known[needle]
 
     return [one for one in asked if _may_name(one, holds)]
