@@ -8,15 +8,16 @@ from msgspec.structs import replace
 
 from cdkit.core.digest import Digest
 from cdkit.core.documents.kinds import Findings, Tool
-from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.names import TOOL
 from cdkit.core.oci.reference import Reference
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
-from cdkit.core.verdict import Reason, Verdict, judge, no, yes
-from cdkit.core.world import World
+from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
+from cdkit.core.world import Files, World
 from cdkit.image.pins.actions import resolve_actions, server_of
-from cdkit.image.pins.find import Search, paths_of, search
+from cdkit.image.pins.document import Source
+from cdkit.image.pins.find import LARGEST, Search, paths_of, search
 from cdkit.image.pins.findings import Examined, Exceptions, examine, excepted_file
 from cdkit.image.pins.findings import findings as findings_of
 from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
@@ -143,14 +144,25 @@ def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World
         reasons += [_failed(path, wish, fault) for wish, fault in result.failed]
         try:
             if result.data is not None:
-                world.files.rewrite(path, result.data)
+                _write(one.found.source, result.data, world.files)
         except CannotTell as fault:
             reasons.append(fault.reason())
             continue
         pinned[path] = result
     if options.lock:
-        reasons += _keep(options.lock, lock, answers, world)
+        reasons += _keep(options.lock, answers, world)
     return _Done(pinned=pinned, reasons=tuple(reasons))
+
+
+def _write(source: Source, data: bytes, files: Files) -> None:
+    """Write a file anew; what somebody else has made of it since it was read stays."""
+    if files.read(source.path, limit=LARGEST) != source.encode(source.text):
+        raise CannotTell(
+            "has changed since it was read, so nothing in it was pinned",
+            where=source.path,
+            remedy="run it again",
+        )
+    files.rewrite(source.path, data)
 
 
 def _asked(one: Examined, options: PinImagesOptions, server: str) -> Iterator[Wanted]:
@@ -196,19 +208,20 @@ def _images(references: list[Reference], world: World) -> dict[str, Answer]:
     }
 
 
-def _keep(
-    path: str, lock: ImageLock, answers: Mapping[str, Answer], world: World
-) -> Iterator[Reason]:
-    """Write what was resolved into the lock, beside what it held; nothing where it is the same."""
+def _keep(path: str, answers: Mapping[str, Answer], world: World) -> Iterator[Reason]:
+    """Write what was resolved into the lock, beside what it holds; nothing where it is the same.
+
+    It is read again for that: another run may have added to it meanwhile.
+    """
     images = {name: str(one) for name, one in answers.items() if isinstance(one, Digest)}
     actions = {name: one for name, one in answers.items() if isinstance(one, str)}
-    whole = replace(lock, images={**lock.images, **images}, actions={**lock.actions, **actions})
-    if whole == lock and world.files.is_file(path):
-        return
     try:
-        world.files.write(path, encode_lock(whole))
-    except CannotTell as fault:
-        yield fault.reason()
+        lock = read_lock(path, world.files)
+        whole = replace(lock, images={**lock.images, **images}, actions={**lock.actions, **actions})
+        if whole != lock or not world.files.is_file(path):
+            world.files.write(path, encode_lock(whole))
+    except CdkitError as fault:
+        yield cannot_tell(fault.what, where=fault.where, remedy=fault.remedy)
 
 
 def _failed(path: str, wish: Wanted, fault: CannotTell) -> Reason:

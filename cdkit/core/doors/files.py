@@ -131,15 +131,22 @@ class DiskFiles:
             return tuple(sorted(os.listdir(self._root / path)))  # noqa: PTH208 - names, not paths
 
     def walk(self, path: str) -> Iterator[str]:
-        """Yield every regular file below a folder, sorted; links are not followed."""
+        """Yield every regular file below a folder, sorted; links are not followed.
+
+        A folder that cannot be listed is a fault, raised when all else was yielded.
+        """
         top = self._full(path)
-        for folder, folders, names in os.walk(top):
+        faults: list[OSError] = []
+        for folder, folders, names in os.walk(top, onerror=faults.append):
             folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
             inside = Path(path, os.path.relpath(folder, top)).as_posix()
             before = "" if inside == "." else f"{inside}/"
             for name in sorted(names):
                 if _is_plain(os.path.join(folder, name)):  # noqa: PTH118 - asked of thousands
                     yield f"{before}{name}"
+        for fault in (one for one in faults if not isinstance(one, FileNotFoundError)):
+            inside = os.path.relpath(fault.filename or top, top)
+            raise _unread(Path(path, inside).as_posix(), fault) from fault
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Return the files that match a shell pattern, sorted; a plain path matches itself."""

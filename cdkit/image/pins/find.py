@@ -4,6 +4,7 @@ import functools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -59,11 +60,14 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
     """Return the files to look at: those asked for, and all below the folders asked for.
 
     In a git checkout a folder's files are those that git does not ignore. Links are never
-    followed: what they lead to is a file of its own, or none of this tree. Raises RequestError for
-    a link, or nothing, that was asked for by name.
+    followed: what they lead to is a file of its own, or none of this tree. A file that is asked for
+    in two spellings (`a`, `./a`) is one. Raises RequestError for a link, or nothing, that was asked
+    for by name, and CannotTell for a folder that cannot be listed.
     """
     found: dict[str, None] = {}
-    for path in asked or (".",):
+    here = files.absolute(".")
+    for given in asked or (".",):
+        path = _short(given, here)
         if files.is_link(path):
             raise RequestError("is a link", where=path, remedy="name what it leads to")
         if files.is_file(path):
@@ -75,10 +79,17 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _short(path: str, here: str) -> str:
+    """Return a path as git would say it: without `./`, and from here where it is below."""
+    plain = PurePosixPath(path)
+    return (plain.relative_to(here) if plain.is_relative_to(here) else plain).as_posix()
+
+
 def _below(folder: str, files: Files, git: Git) -> Iterator[str]:
     candidate = _candidate()
     for path in _listed(folder, files, git):
-        if candidate.search(path) and not _NEVER & set(path.split("/")[:-1]):
+        inside = path.removeprefix(f"{folder}/").split("/")[:-1]
+        if candidate.search(path) and not _NEVER.intersection(inside):
             yield path
 
 
