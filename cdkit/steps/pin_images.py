@@ -346,7 +346,8 @@ STEP = Step(
     rules=rules,
     hook=Hook(
         name="check that images and actions are pinned",
-        files=r"\.(ya?ml|json|tf|hcl)$|(^|/)(Dockerfile|Containerfile)[^/]*$|\.(dockerfile|Dockerfile)$",
+        files=r"\.(ya?ml|json|tf|tofu|template|[Dd]ockerfile|[Cc]ontainerfile)$"
+        r"|(^|/)(Kustomization$|([Dd]ockerfile|[Cc]ontainerfile)[^/]*$)",
         args=("--check", "--records", "none", "--allow-empty"),
     ),
     icon="lock",
