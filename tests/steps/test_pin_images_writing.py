@@ -140,3 +140,15 @@ def test_a_folder_that_cannot_be_listed_is_not_passed_over(
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(CannotTell, match="secret: cannot be read: Permission denied"):
         run(PinImagesOptions(check=True), world(tmp_path, git=FakeGit(None)))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root alone may give files away")
+def test_a_file_keeps_its_owner_when_root_pins_it(tmp_path: Path) -> None:
+    (tmp_path / "images.lock").write_text(_lock(images={NGINX: DIGEST}))
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(POD.format("nginx:1"))
+    os.chown(pod, 12345, 23456)
+    run(PinImagesOptions(lock="images.lock"), world(tmp_path))
+
+    assert DIGEST in pod.read_text()
+    assert (pod.stat().st_uid, pod.stat().st_gid) == (12345, 23456)

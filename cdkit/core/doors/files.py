@@ -91,7 +91,7 @@ class DiskFiles:
                 Path(aside).unlink(missing_ok=True)
 
     def rewrite(self, path: str, data: bytes) -> None:
-        """Write aside, rename, with the rights that the file had.
+        """Write aside, rename, with the rights that the file had, and its owner where we may.
 
         Not synced: after a power cut the file may be the old one, and version control has both.
         """
@@ -108,6 +108,7 @@ class DiskFiles:
                     _write_all(handle, data)
                 finally:
                     os.close(handle)
+                _give(aside, found)
                 os.chmod(aside, stat.S_IMODE(found.st_mode))  # noqa: PTH101 - what the mask took
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
@@ -220,6 +221,14 @@ def _write_all(handle: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
+
+
+def _give(path: str, to: os.stat_result) -> None:
+    """Give a new file to the owner of another: a container's root must not keep what is a user's."""
+    fresh = os.lstat(path)
+    if (fresh.st_uid, fresh.st_gid) != (to.st_uid, to.st_gid):
+        with contextlib.suppress(PermissionError):
+            os.chown(path, to.st_uid, to.st_gid)
 
 
 def _put(aside: Path, target: Path, *, fresh: bool) -> None:
