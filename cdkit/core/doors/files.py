@@ -224,7 +224,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 
 def _give(path: str, to: os.stat_result) -> None:
-    """Give a new file to the owner of another: a container's root must not keep what is a user's."""
+    """Give a new file to the owner of another: root in a container must not keep a user's."""
     fresh = os.lstat(path)
     if (fresh.st_uid, fresh.st_gid) != (to.st_uid, to.st_gid):
         with contextlib.suppress(PermissionError):

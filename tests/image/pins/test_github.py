@@ -89,3 +89,51 @@ def test_the_version_of_a_commit_is_read_from_the_comment_beside_it(
         (f"a/b@{OLD}", version),
         (f"c/d@{OLD}", "v9"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("job", "found"),
+    [
+        ("container: '${{ matrix.image }}', strategy: {matrix: {image: [a:1, b]}}", ["a:1+", "b+"]),
+        (
+            (
+                "container: {image: '${{matrix.on.image}}'}, "
+                "strategy: {matrix: {on: [{image: a:1, os: x}], include: [{on: {image: b:1}}]}}"
+            ),
+            ["a:1+", "b:1+"],
+        ),
+        (
+            (
+                "services: {db: {image: '${{ matrix.db }}'}}, "
+                "strategy: {matrix: {include: [{db: 'docker://a:1'}], exclude: [{db: 'docker://a:1'}]}}"
+            ),
+            ["a:1+", "a:1+"],
+        ),
+        ("container: '${{ inputs.image }}'", ["i:1+", "i:2+"]),
+        ("container: '${{ matrix.image }}', strategy: {matrix: '${{ fromJSON(x) }}'}", ["?"]),
+        ("container: '${{ matrix.image }}-x', strategy: {matrix: {image: [a:1]}}", ["?"]),
+        (
+            (
+                "container: '${{ matrix.image }}', strategy: {matrix: {image: [a:1]}}, "
+                "env: {X: '${{ matrix.image }}'}"
+            ),
+            ["a:1"],
+        ),
+        (
+            (
+                "container: '${{ matrix.image }}', strategy: {matrix: {image: [a:1]}}, "
+                "if: matrix.image != 'a:1'"
+            ),
+            ["a:1"],
+        ),
+    ],
+)
+def test_a_container_s_image_is_found_in_the_matrix_and_the_inputs(
+    job: str, found: list[str]
+) -> None:
+    options = "{image: {default: i:1, options: [i:1, i:2]}}"
+    text = f"on: {{workflow_dispatch: {{inputs: {options}}}}}\njobs: {{a: {{{job}}}}}\n"
+    uses = look(text).uses
+
+    texts = ["?" if "{{" in use.text else f"{use.text}{'+' if use.edits else ''}" for use in uses]
+    assert list(dict.fromkeys(texts)) == list(dict.fromkeys(found))

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 import yaml
 
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import entries, get, image, items, scalar, span, walk
+from cdkit.image.pins.tree import either, entries, get, image, items, scalar, span, walk
 from cdkit.image.pins.use import Edit, FileFormat, Use, holds_variable
+from cdkit.image.pins.values import Place, Scope, resolve, texts
 
 _DOCKER = "docker://"
 _PATH = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 _ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
+_NAME = r"(matrix|inputs)\.([\w-]+(?:\.[\w-]+)?)"
+_VALUE = re.compile(rf"\$\{{\{{\s*{_NAME}\s*\}}\}}", re.ASCII)
+_ANYWHERE = re.compile(rf"\b{_NAME}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _COMMENT = re.compile(
     r"\s#\s*(?:renovate:\s*)?(?:[\w./:-]+@|(?:pin|tag|version)[=: ]\s*)?@?([\w.+/-]+)"
@@ -33,23 +37,60 @@ def claims(document: Document) -> bool:
 
 
 def find(document: Document) -> Iterator[Use]:
-    """Yield the actions and images of all jobs and steps, called workflows included."""
+    """Yield the actions and images of all jobs and steps, called workflows included.
+
+    A container's image may be a value of the job's matrix or of an input, and stands there then
+    ("Contexts reference", availability: of what a file gives values to, no other is known there).
+    """
+    inputs = _inputs(document.root)
+    places: list[Place] = []
     for _, job in entries(get(document.root, "jobs")):
         yield from _action(document, get(job, "uses"))
-        yield from _container(document, get(job, "container"))
-        for _, service in entries(get(job, "services")):
-            yield from _container(document, service)
+        containers = (get(job, "container"), *(one for _, one in entries(get(job, "services"))))
+        nodes = [node for one in containers if (node := either(one, "image")) is not None]
+        scope = _matrix(job, inputs) if nodes else inputs
+        places += [Place(node=node, scope=scope) for node in nodes]
         yield from _steps(document, get(job, "steps"))
+    yield from resolve(document, places, _container)
     runs = get(document.root, "runs")
     yield from _steps(document, get(runs, "steps"))
     if scalar(get(runs, "image")).startswith(_DOCKER):  # else it is a Dockerfile beside it
         yield from image(document.source, get(runs, "image"), _DOCKER)
 
 
-def _container(document: Document, node: yaml.Node | None) -> Iterator[Use]:
-    place = get(node, "image") if isinstance(node, yaml.MappingNode) else node
-    prefix = _DOCKER if scalar(place).startswith(_DOCKER) else ""
-    yield from image(document.source, place, prefix)
+def _inputs(root: yaml.Node | None) -> Scope:
+    """Return the inputs of a workflow, each with its default and the options that it offers."""
+    scope = Scope(texts(_VALUE, _ANYWHERE), root)
+    for event in ("workflow_call", "workflow_dispatch"):
+        for name, one in entries(get(root, "on", event, "inputs")):
+            for value in (get(one, "default"), *items(get(one, "options"))):
+                scope.give(f"inputs.{name}", value)
+    return scope
+
+
+def _matrix(job: yaml.Node, inputs: Scope) -> Scope:
+    """Return the values of a job's matrix; what is included or left out is compared with them."""
+    scope = Scope(inputs.mentions, job, around=inputs)
+    for name, values in entries(get(job, "strategy", "matrix")):
+        for value in items(values):
+            if name in {"include", "exclude"}:
+                for key, one in entries(value):
+                    _give(scope, f"matrix.{key}", one)
+            else:
+                _give(scope, f"matrix.{name}", value)
+    return scope
+
+
+def _give(scope: Scope, name: str, value: yaml.Node) -> None:
+    """Add a value, or those of its members: `matrix.on.image`."""
+    scope.give(name, value)
+    for key, one in entries(value):
+        scope.give(f"{name}.{key}", one)
+
+
+def _container(document: Document, place: Place) -> Iterator[Use]:
+    prefix = _DOCKER if scalar(place.node).startswith(_DOCKER) else ""
+    yield from image(document.source, place.node, prefix)
 
 
 def _steps(document: Document, steps: yaml.Node | None) -> Iterator[Use]:
