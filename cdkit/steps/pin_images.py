@@ -17,9 +17,10 @@ from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.core.world import Files, World
 from cdkit.image.pins.actions import resolve_actions, server_of
 from cdkit.image.pins.document import Source
-from cdkit.image.pins.find import LARGEST, Search, paths_of, search
+from cdkit.image.pins.find import LARGEST, Search, is_known, paths_of, search
 from cdkit.image.pins.findings import Examined, Exceptions, examine, excepted_file
 from cdkit.image.pins.findings import findings as findings_of
+from cdkit.image.pins.judge import State, version_of
 from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
 from cdkit.image.pins.pin import Answer, Pinned, Wanted, pin_file, wanted
 from cdkit.image.pins.rules import RULES, VARIABLE_REFERENCE, rules
@@ -123,7 +124,8 @@ def run(options: PinImagesOptions, world: World) -> Outcome:
     done = _Done(pinned={}) if options.check else _pin(examined, options, world)
     findings = tuple(_left(examined, done))
     verdict = judge(_reasons(found, examined, findings, done, options))
-    return _outcome(found, examined, findings, done, verdict, world)
+    notes = tuple(_notes(examined, options, world.files))
+    return _outcome(found, examined, findings, done, verdict, notes, world)
 
 
 def _fields(options: PinImagesOptions) -> dict[str, tuple[str, ...]]:
@@ -294,6 +296,7 @@ def _outcome(
     findings: tuple[Finding, ...],
     done: _Done,
     verdict: Verdict,
+    notes: tuple[str, ...],
     world: World,
 ) -> Outcome:
     total = sum(len(one.judged) for one in examined)
@@ -320,8 +323,26 @@ def _outcome(
         findings=findings,
         rules=tuple(RULES[name] for name in dict.fromkeys(one.rule for one in findings)),
         tables=tuple(_tables(done)),
-        notes=tuple(note for one in examined for note in one.notes),
+        notes=notes,
     )
+
+
+def _notes(
+    examined: tuple[Examined, ...], options: PinImagesOptions, files: Files
+) -> Iterator[str]:
+    """Yield what a run has passed over without a finding, and what allowances do not do."""
+    for path in options.paths:
+        if files.is_file(path) and not is_known(path):
+            yield f"{path}: no format that names images has files of such a name"
+    judged = (one for file in examined for one in file.judged if one.use.edits)
+    pinned = (one for one in judged if one.state is State.PINNED)
+    if unasked := options.update and sum(not version_of(one) for one in pinned):
+        yield (
+            f"{_count(unasked, 'reference')} with a digest alone: an update can ask for nothing "
+            "where no tag, or no version in a comment, stands beside it"
+        )
+    for one in examined:
+        yield from one.notes
 
 
 def _tables(done: _Done) -> Iterator[Table]:

@@ -152,3 +152,35 @@ def test_a_file_keeps_its_owner_when_root_pins_it(tmp_path: Path) -> None:
 
     assert DIGEST in pod.read_text()
     assert (pod.stat().st_uid, pod.stat().st_gid) == (12345, 23456)
+
+
+def test_what_an_update_can_ask_nothing_for_is_told(tmp_path: Path) -> None:
+    steps = f"[{{uses: a/b@{COMMIT}}}, {{uses: c/d@{COMMIT}}}]"
+    _workflow(tmp_path).write_text(f"jobs: {{a: {{steps: {steps}}}}}\n")
+    (tmp_path / "pod.yaml").write_text(POD.format(f"nginx@{DIGEST}"))
+    outcome = run(PinImagesOptions(update=True), world(tmp_path))
+
+    assert outcome.notes == (
+        (
+            "3 references with a digest alone: an update can ask for nothing where no tag, or no "
+            "version in a comment, stands beside it"
+        ),
+    )
+    assert run(PinImagesOptions(), world(tmp_path)).notes == ()
+
+
+def test_a_file_that_no_format_reads_is_told_where_it_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "Jenkinsfile").write_text("agent { docker { image 'nginx:1' } }\n")
+    (tmp_path / "pod.yaml").write_text(POD.format(f"nginx@{DIGEST}"))
+    outcome = run(PinImagesOptions(check=True, paths=("Jenkinsfile", "pod.yaml")), world(tmp_path))
+
+    assert outcome.notes == ("Jenkinsfile: no format that names images has files of such a name",)
+
+
+@pytest.mark.parametrize("pattern", ["pods/*", "./pods/*", "pods/a.yaml", "*.yaml"])
+def test_a_file_is_excepted_however_its_path_is_spelt(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "pods").mkdir()
+    (tmp_path / "pods/a.yaml").write_text(POD.format("nginx:1"))
+    options = PinImagesOptions(check=True, paths=("./pods",), except_files={pattern: "a test"})
+
+    assert run(options, world(tmp_path)).verdict.is_yes

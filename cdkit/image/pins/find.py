@@ -79,6 +79,11 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_known(path: str) -> bool:
+    """Whether a format reads files of such a name."""
+    return _candidate().search(path) is not None
+
+
 def _short(path: str, here: str) -> str:
     """Return a path as git would say it: without `./`, and from here where it is below."""
     plain = PurePosixPath(path)
