@@ -8,17 +8,19 @@ from msgspec.structs import replace
 
 from cdkit.core.digest import Digest
 from cdkit.core.documents.kinds import Findings, Tool
-from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.names import TOOL
 from cdkit.core.oci.reference import Reference
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
-from cdkit.core.verdict import Reason, Verdict, judge, no, yes
-from cdkit.core.world import World
+from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
+from cdkit.core.world import Files, World
 from cdkit.image.pins.actions import resolve_actions, server_of
-from cdkit.image.pins.find import Search, paths_of, search
+from cdkit.image.pins.document import Source
+from cdkit.image.pins.find import LARGEST, Search, is_known, paths_of, search
 from cdkit.image.pins.findings import Examined, Exceptions, examine, excepted_file
 from cdkit.image.pins.findings import findings as findings_of
+from cdkit.image.pins.judge import State, version_of
 from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
 from cdkit.image.pins.pin import Answer, Pinned, Wanted, pin_file, wanted
 from cdkit.image.pins.rules import RULES, VARIABLE_REFERENCE, rules
@@ -122,7 +124,8 @@ def run(options: PinImagesOptions, world: World) -> Outcome:
     done = _Done(pinned={}) if options.check else _pin(examined, options, world)
     findings = tuple(_left(examined, done))
     verdict = judge(_reasons(found, examined, findings, done, options))
-    return _outcome(found, examined, findings, done, verdict, world)
+    notes = tuple(_notes(examined, options, world.files))
+    return _outcome(found, examined, findings, done, verdict, notes, world)
 
 
 def _fields(options: PinImagesOptions) -> dict[str, tuple[str, ...]]:
@@ -143,14 +146,25 @@ def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World
         reasons += [_failed(path, wish, fault) for wish, fault in result.failed]
         try:
             if result.data is not None:
-                world.files.rewrite(path, result.data)
+                _write(one.found.source, result.data, world.files)
         except CannotTell as fault:
             reasons.append(fault.reason())
             continue
         pinned[path] = result
     if options.lock:
-        reasons += _keep(options.lock, lock, answers, world)
+        reasons += _keep(options.lock, answers, world)
     return _Done(pinned=pinned, reasons=tuple(reasons))
+
+
+def _write(source: Source, data: bytes, files: Files) -> None:
+    """Write a file anew; what somebody else has made of it since it was read stays."""
+    if files.read(source.path, limit=LARGEST) != source.encode(source.text):
+        raise CannotTell(
+            "has changed since it was read, so nothing in it was pinned",
+            where=source.path,
+            remedy="run it again",
+        )
+    files.rewrite(source.path, data)
 
 
 def _asked(one: Examined, options: PinImagesOptions, server: str) -> Iterator[Wanted]:
@@ -196,19 +210,20 @@ def _images(references: list[Reference], world: World) -> dict[str, Answer]:
     }
 
 
-def _keep(
-    path: str, lock: ImageLock, answers: Mapping[str, Answer], world: World
-) -> Iterator[Reason]:
-    """Write what was resolved into the lock, beside what it held; nothing where it is the same."""
+def _keep(path: str, answers: Mapping[str, Answer], world: World) -> Iterator[Reason]:
+    """Write what was resolved into the lock, beside what it holds; nothing where it is the same.
+
+    It is read again for that: another run may have added to it meanwhile.
+    """
     images = {name: str(one) for name, one in answers.items() if isinstance(one, Digest)}
     actions = {name: one for name, one in answers.items() if isinstance(one, str)}
-    whole = replace(lock, images={**lock.images, **images}, actions={**lock.actions, **actions})
-    if whole == lock and world.files.is_file(path):
-        return
     try:
-        world.files.write(path, encode_lock(whole))
-    except CannotTell as fault:
-        yield fault.reason()
+        lock = read_lock(path, world.files)
+        whole = replace(lock, images={**lock.images, **images}, actions={**lock.actions, **actions})
+        if whole != lock or not world.files.is_file(path):
+            world.files.write(path, encode_lock(whole))
+    except CdkitError as fault:
+        yield cannot_tell(fault.what, where=fault.where, remedy=fault.remedy)
 
 
 def _failed(path: str, wish: Wanted, fault: CannotTell) -> Reason:
@@ -281,6 +296,7 @@ def _outcome(
     findings: tuple[Finding, ...],
     done: _Done,
     verdict: Verdict,
+    notes: tuple[str, ...],
     world: World,
 ) -> Outcome:
     total = sum(len(one.judged) for one in examined)
@@ -307,8 +323,26 @@ def _outcome(
         findings=findings,
         rules=tuple(RULES[name] for name in dict.fromkeys(one.rule for one in findings)),
         tables=tuple(_tables(done)),
-        notes=tuple(note for one in examined for note in one.notes),
+        notes=notes,
     )
+
+
+def _notes(
+    examined: tuple[Examined, ...], options: PinImagesOptions, files: Files
+) -> Iterator[str]:
+    """Yield what a run has passed over without a finding, and what allowances do not do."""
+    for path in options.paths:
+        if files.is_file(path) and not is_known(path):
+            yield f"{path}: no format that names images has files of such a name"
+    judged = (one for file in examined for one in file.judged if one.use.edits)
+    pinned = (one for one in judged if one.state is State.PINNED)
+    if unasked := options.update and sum(not version_of(one) for one in pinned):
+        yield (
+            f"{_count(unasked, 'reference')} with a digest alone: an update can ask for nothing "
+            "where no tag, or no version in a comment, stands beside it"
+        )
+    for one in examined:
+        yield from one.notes
 
 
 def _tables(done: _Done) -> Iterator[Table]:
@@ -333,7 +367,8 @@ STEP = Step(
     rules=rules,
     hook=Hook(
         name="check that images and actions are pinned",
-        files=r"\.(ya?ml|json|tf|hcl)$|(^|/)(Dockerfile|Containerfile)[^/]*$|\.(dockerfile|Dockerfile)$",
+        files=r"\.(ya?ml|json|tf|tofu|template|[Dd]ockerfile|[Cc]ontainerfile)$"
+        r"|(^|/)(Kustomization$|([Dd]ockerfile|[Cc]ontainerfile)[^/]*$)",
         args=("--check", "--records", "none", "--allow-empty"),
     ),
     icon="lock",

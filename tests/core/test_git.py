@@ -147,3 +147,16 @@ def test_a_commit_tells_when_it_was_made(folder: Path) -> None:
     assert door(folder).committed_at("HEAD").isoformat() == date
     with pytest.raises(CannotTell, match="knows no revision"):
         door(folder).committed_at("c" * 40)
+
+
+@pytest.mark.parametrize("name", ["a[1]", "a*", ":a", ":(top)a"])
+def test_the_files_of_a_folder_are_those_of_no_other_whatever_it_is_called(
+    folder: Path, name: str
+) -> None:
+    for place in (name, "a1", "aa", "a"):
+        (folder / place).mkdir()
+        (folder / place / "new").touch()
+    (folder / name / ".gitignore").write_text("ignored\n")
+    (folder / name / "ignored").touch()
+
+    assert door(folder).unignored(name) == (f"{name}/.gitignore", f"{name}/new")

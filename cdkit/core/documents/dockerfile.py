@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)")
 _DIRECTIVES = frozenset({"escape", "syntax", "check"})
 _HEREDOC = re.compile(r"""\d*<<(-?)(["']?)([^<"'\s]+)\2""")
 _MAY_HOLD_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
@@ -89,8 +89,8 @@ def directives(text: str) -> Iterator[tuple[str, Word]]:
         if not found and not (at == 0 and line.startswith("#!")):
             return
         if found and found[1].lower() in _DIRECTIVES:
-            start, end = found.span(2)
-            yield found[1].lower(), Word(text=found[2], start=at + start, end=at + end)
+            start, value = at + found.start(2), found[2].rstrip()
+            yield found[1].lower(), Word(text=value, start=start, end=start + len(value))
         at += len(line) + 1
 
 

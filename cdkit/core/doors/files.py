@@ -91,7 +91,7 @@ class DiskFiles:
                 Path(aside).unlink(missing_ok=True)
 
     def rewrite(self, path: str, data: bytes) -> None:
-        """Write aside, rename, with the rights that the file had.
+        """Write aside, rename, with the rights that the file had, and its owner where we may.
 
         Not synced: after a power cut the file may be the old one, and version control has both.
         """
@@ -108,6 +108,7 @@ class DiskFiles:
                     _write_all(handle, data)
                 finally:
                     os.close(handle)
+                _give(aside, found)
                 os.chmod(aside, stat.S_IMODE(found.st_mode))  # noqa: PTH101 - what the mask took
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
@@ -131,15 +132,22 @@ class DiskFiles:
             return tuple(sorted(os.listdir(self._root / path)))  # noqa: PTH208 - names, not paths
 
     def walk(self, path: str) -> Iterator[str]:
-        """Yield every regular file below a folder, sorted; links are not followed."""
+        """Yield every regular file below a folder, sorted; links are not followed.
+
+        A folder that cannot be listed is a fault, raised when all else was yielded.
+        """
         top = self._full(path)
-        for folder, folders, names in os.walk(top):
+        faults: list[OSError] = []
+        for folder, folders, names in os.walk(top, onerror=faults.append):
             folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
             inside = Path(path, os.path.relpath(folder, top)).as_posix()
             before = "" if inside == "." else f"{inside}/"
             for name in sorted(names):
                 if _is_plain(os.path.join(folder, name)):  # noqa: PTH118 - asked of thousands
                     yield f"{before}{name}"
+        for fault in (one for one in faults if not isinstance(one, FileNotFoundError)):
+            inside = os.path.relpath(fault.filename or top, top)
+            raise _unread(Path(path, inside).as_posix(), fault) from fault
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Return the files that match a shell pattern, sorted; a plain path matches itself."""
@@ -213,6 +221,14 @@ def _write_all(handle: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
+
+
+def _give(path: str, to: os.stat_result) -> None:
+    """Give a new file to the owner of another: root in a container must not keep a user's."""
+    fresh = os.lstat(path)
+    if (fresh.st_uid, fresh.st_gid) != (to.st_uid, to.st_gid):
+        with contextlib.suppress(PermissionError):
+            os.chown(path, to.st_uid, to.st_gid)
 
 
 def _put(aside: Path, target: Path, *, fresh: bool) -> None:

@@ -81,9 +81,8 @@ class GitRepository:
 
     def unignored(self, folder: str) -> tuple[str, ...]:
         """Return the files below a folder that git does not ignore, sorted."""
-        listed = self._git(
-            "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", folder
-        )
+        which = ("--cached", "--others", "--exclude-standard")
+        listed = self._git("ls-files", *which, "-z", "--", f":(literal){folder}")
         return tuple(sorted({path for path in listed.split("\0") if path}))
 
     def describe(self) -> str:

@@ -8,6 +8,7 @@ from msgspec import Raw, Struct, field
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.oci import media
+from cdkit.core.once import once
 from cdkit.core.world import MIB
 
 T = TypeVar("T")
@@ -202,21 +203,12 @@ def decode(data: bytes, kind: type[T], where: str) -> T:
 
     try:
         found = msgspec.json.decode(data, type=kind)
-        tree = json.loads(data, object_pairs_hook=_once)
+        tree = json.loads(data, object_pairs_hook=once)
         if kind is not Config:
             _refuse_variants(tree)
     except (msgspec.DecodeError, ValueError, RecursionError) as fault:
         raise unreadable(f"is not what an image holds: {fault}", where) from fault
     return found
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = dict(pairs)
-    if len(names) < len(pairs):
-        listed = [name for name, _ in pairs]
-        twice = next(name for name in names if listed.count(name) > 1)
-        raise ValueError(f"it holds {twice[:80]!r} twice")
-    return names
 
 
 def _refuse_variants(value: object) -> None:

@@ -1,5 +1,6 @@
 """A file that may name images: its text, its tree, and the way from an offset to its line."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 
@@ -10,6 +11,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 
 _BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -28,11 +30,18 @@ class Source(Struct, frozen=True, kw_only=True):
         return (_BOM if self.bom else b"") + text.encode()
 
     def end_of_line(self, offset: int) -> int:
-        """Return where the line of an offset ends, before its line end."""
-        end = self.text.find("\n", offset)
-        if end < 0:
-            return len(self.text)
-        return end - 1 if end > offset and self.text[end - 1] == "\r" else end
+        """Return where the line of an offset ends, before its line end (YAML 1.2, section 5.4)."""
+        found = _LINE_END.search(self.text, offset)
+        return found.start() if found else len(self.text)
+
+    def start_of_line(self, offset: int) -> int:
+        """Return where the line of an offset begins."""
+        return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+
+    def line_end(self, offset: int) -> str:
+        """Return the line end that stands at an offset, or the file's first one at its end."""
+        found = _LINE_END.match(self.text, offset) or _LINE_END.search(self.text)
+        return found[0] if found else "\n"
 
     def line_starts(self) -> list[int]:
         """Return the offset at which each line begins."""

@@ -4,6 +4,7 @@ import functools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,11 @@ LARGEST = 16 * MIB
 
 _CHUNK = 4 * MIB
 _MOST_BESIDE = 500
+_SPELT = re.compile(
+    rb"\\(?:x|u00|U000000)(?:2[d-f]|3a|[46][1-9a-f]|[57][0-9a])|\"[^\"\n]*\\\r?\n", re.IGNORECASE
+)
+"""An escape (YAML 1.2, section 5.7) for a character that a needle has, or a line end in quotes."""
+
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _NEVER = frozenset({"node_modules", ".venv", "venv", ".tox", ".terraform", ".cdkit", "__pycache__"})
 
@@ -54,11 +60,14 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
     """Return the files to look at: those asked for, and all below the folders asked for.
 
     In a git checkout a folder's files are those that git does not ignore. Links are never
-    followed: what they lead to is a file of its own, or none of this tree. Raises RequestError for
-    a link, or nothing, that was asked for by name.
+    followed: what they lead to is a file of its own, or none of this tree. A file that is asked for
+    in two spellings (`a`, `./a`) is one. Raises RequestError for a link, or nothing, that was asked
+    for by name, and CannotTell for a folder that cannot be listed.
     """
     found: dict[str, None] = {}
-    for path in asked or (".",):
+    here = files.absolute(".")
+    for given in asked or (".",):
+        path = _short(given, here)
         if files.is_link(path):
             raise RequestError("is a link", where=path, remedy="name what it leads to")
         if files.is_file(path):
@@ -70,10 +79,22 @@ def paths_of(asked: Sequence[str], files: Files, git: Git) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_known(path: str) -> bool:
+    """Whether a format reads files of such a name."""
+    return _candidate().search(path) is not None
+
+
+def _short(path: str, here: str) -> str:
+    """Return a path as git would say it: without `./`, and from here where it is below."""
+    plain = PurePosixPath(path)
+    return (plain.relative_to(here) if plain.is_relative_to(here) else plain).as_posix()
+
+
 def _below(folder: str, files: Files, git: Git) -> Iterator[str]:
     candidate = _candidate()
     for path in _listed(folder, files, git):
-        if candidate.search(path) and not _NEVER & set(path.split("/")[:-1]):
+        inside = path.removeprefix(f"{folder}/").split("/")[:-1]
+        if candidate.search(path) and not _NEVER.intersection(inside):
             yield path
 
 
@@ -207,12 +228,16 @@ def _search_large(path: str, asked: Sequence[FileFormat], files: Files) -> bytes
 
 
 def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
-    """Return the formats whose needles a file holds; each needle is looked for once."""
+    """Return the formats whose needles a file holds; each needle is looked for once.
+
+    A file that spells letters as escapes, or breaks a text over lines with them, may hold any.
+    """
     known: dict[bytes, bool] = {}
+    is_spelt = b"\\" in data and _SPELT.search(data) is not None
 
     def holds(needle: bytes) -> bool:
         if needle not in known:
-            known[needle] = needle in data
+            known[needle] = is_spelt or needle in data
         return known[needle]
 
     return [one for one in asked if _may_name(one, holds)]

@@ -143,7 +143,7 @@ def _excepted(judged: Judged, path: str, exceptions: Exceptions) -> Suppression 
 def excepted_file(path: str, patterns: Mapping[str, str]) -> str:
     """Return the first pattern that excepts a file, or an empty string."""
     path = path.removeprefix("./")
-    return next((pattern for pattern in patterns if fnmatchcase(path, pattern)), "")
+    return next((one for one in patterns if fnmatchcase(path, one.removeprefix("./"))), "")
 
 
 def _names(judged: Judged) -> tuple[str, ...]:

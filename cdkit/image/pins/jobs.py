@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from cdkit.core.errors import Unreadable
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import Document
 from cdkit.image.pins.tree import compose, either, entries, get, items, scalar
@@ -14,8 +15,10 @@ from cdkit.image.pins.values import Place, Scope, resolve, texts
 _NO_JOBS = frozenset({"variables", "workflow", "include", "stages", "cache", "spec"})
 _JOB = frozenset({"script", "image", "services", "extends", "trigger", "before_script", "run"})
 _LEVELS = 11
+_MOST_RELATIONS = 500_000
+_MOST_VALUES = 2_000_000
 _VARIABLE = re.compile(
-    r"\$\[\[\s*(inputs\.[\w-]+)[^\]]*\]\]|\$(?:env:)?\{?(\w+)\}?|%(\w+)%", re.ASCII | re.IGNORECASE
+    r"\$\[\[\s*(inputs\.[\w-]+)[^\]$]*\]\]|\$(?:env:)?\{?(\w+)\}?|%(\w+)%", re.ASCII | re.IGNORECASE
 )
 
 
@@ -69,8 +72,11 @@ def _places(root: yaml.Node | None, around: Scope) -> Iterator[Place]:
     for default in (root, get(root, "default")):
         yield from _known(default, [everywhere, *(given[name] for name in users)], around)
     related = _related(jobs)
+    values = 0
     for name, job in jobs.items():
         family = [given[one] for one in (name, *related[name]) if one in given]
+        values += len(everywhere) + sum(map(len, family))
+        _refuse(values, _MOST_VALUES, "variables")
         yield from _known(job, [*family, everywhere], around)
 
 
@@ -96,15 +102,27 @@ def _related(jobs: dict[str, yaml.Node]) -> dict[str, set[str]]:
     """
     extends = {name: list(_names(get(job, "extends"))) for name, job in jobs.items()}
     related: dict[str, set[str]] = {name: set() for name in jobs}
+    relations = 0
     for name in jobs:
         level = {name}
         for _ in range(_LEVELS):
             level = {one for other in level for one in extends.get(other, ())} - related[name]
             related[name] |= level
+        relations += len(related[name])
+        _refuse(relations, _MOST_RELATIONS, "`extends`")
     for name, above in [(name, set(above)) for name, above in related.items()]:
         for one in above & jobs.keys():
             related[one].add(name)
     return related
+
+
+def _refuse(found: int, most: int, what: str) -> None:
+    """Refuse a file whose jobs are tangled so much that following them would not end."""
+    if found > most:
+        raise Unreadable(
+            f"has jobs that {what} tie to over {most} others",
+            remedy="except the file, with a reason",
+        )
 
 
 def _names(node: yaml.Node | None) -> Iterator[str]:

@@ -32,8 +32,8 @@ def parse(source: Source) -> yaml.Node:
 
 class _Reading:
     def __init__(self, source: Source) -> None:
-        self._source = source
         self._text = source.text
+        self._lines = Lines(source)
 
     def skip(self, at: int) -> int:
         found = _BLANK.match(self._text, at)
@@ -105,11 +105,14 @@ class _Reading:
         return yaml.ScalarNode(tag, found[0], *self._marks(start, found.end())), found.end()
 
     def _marks(self, start: int, end: int) -> tuple[yaml.Mark, yaml.Mark]:
-        path = self._source.path
-        return yaml.Mark(path, start, 0, 0, None, 0), yaml.Mark(path, end, 0, 0, None, 0)
+        return self._mark(start), self._mark(end)
+
+    def _mark(self, at: int) -> yaml.Mark:
+        place = self._lines.place(at)
+        return yaml.Mark(place.path, at, place.line - 1, place.column - 1, None, 0)
 
     def fault(self, at: int, what: str) -> Unreadable:
-        where: Location = Lines(self._source).place(min(at, len(self._text)))
+        where: Location = self._lines.place(min(at, len(self._text)))
         return Unreadable(
             f"is not JSON: {what}", where=where, remedy="mend the JSON here, or except the file"
         )

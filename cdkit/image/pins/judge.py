@@ -43,6 +43,16 @@ def judge_use(use: Use) -> Judged:
     return _action(use) if use.kind == "action" else _image(use)
 
 
+def version_of(judged: Judged) -> str:
+    """Return what an update asks for: an image's tag, an action's version; or nothing."""
+    use = judged.use
+    if use.kind == "action":
+        return use.tag if judged.state is State.PINNED else use.text.rpartition("@")[2]
+    if judged.reference is None:
+        return ""
+    return judged.reference.tag or ("" if judged.state is State.PINNED else "latest")
+
+
 def _image(use: Use) -> Judged:
     if holds_variable(use.text):
         return _open(use)

@@ -62,12 +62,8 @@ def insert(source: Source, mapping: yaml.Node, beside: str, key: str) -> Edit | 
     if isinstance(mapping, yaml.MappingNode) and mapping.flow_style:
         return Edit(start=end, end=end, before=f", {entry}", after=quote)
     at = source.end_of_line(end)
-    line = source.text[source.text.rfind("\n", 0, start) + 1 : start]
-    if source.text[at : at + 1]:
-        ending = "\r\n" if source.text[at] == "\r" else "\n"
-    else:
-        ending = "\r\n" if "\r\n" in source.text else "\n"
-    return Edit(start=at, end=at, before=f"{ending}{' ' * len(line)}{entry}", after=quote)
+    indent = " " * (start - source.start_of_line(start))
+    return Edit(start=at, end=at, before=f"{source.line_end(at)}{indent}{entry}", after=quote)
 
 
 def _own(mapping: yaml.Node, key: str) -> tuple[yaml.ScalarNode | None, yaml.Node | None]:

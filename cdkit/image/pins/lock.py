@@ -1,5 +1,6 @@
 """The lock file of `pin-images`: which digest or commit each name had when it was resolved."""
 
+import json
 from typing import Annotated
 
 import msgspec
@@ -7,10 +8,12 @@ from msgspec import Meta, Struct
 
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CdkitError, Missing, RequestError
+from cdkit.core.once import once
 from cdkit.core.world import MIB, Files
 
 _LIMIT = 32 * MIB
-_COMMIT = "^([0-9a-f]{40}|[0-9a-f]{64})$"
+_COMMIT = r"^([0-9a-f]{40}|[0-9a-f]{64})$(?!\n)"
+"""In Python `$` alone lets a line end pass."""
 
 
 class ImageLock(
@@ -36,8 +39,8 @@ class ImageLock(
 def read_lock(path: str, files: Files) -> ImageLock:
     """Return a lock file; an empty one where there is none yet.
 
-    Raises RequestError where it is none, is of a newer version, or holds what is no digest: a lock
-    that is passed over would let anything in.
+    Raises RequestError where it is none, is of a newer version, holds what is no digest, or a name
+    twice (as a merge may leave it): a lock that is passed over would let anything in.
     """
     try:
         data = files.read(path, limit=_LIMIT)
@@ -45,9 +48,10 @@ def read_lock(path: str, files: Files) -> ImageLock:
         return ImageLock()
     try:
         lock = msgspec.json.decode(data, type=ImageLock)
+        json.loads(data, object_pairs_hook=once)
         for digest in lock.images.values():
             Digest.parse(digest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, CdkitError) as fault:
+    except (ValueError, RecursionError, CdkitError) as fault:
         raise RequestError(
             f"is no lock of images: {fault}",
             where=path,

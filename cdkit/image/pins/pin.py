@@ -9,7 +9,7 @@ from cdkit.core.errors import CannotTell
 from cdkit.core.oci.reference import Reference
 from cdkit.image.pins.actions import key_of
 from cdkit.image.pins.find import FileUses, read_again
-from cdkit.image.pins.judge import Judged, State
+from cdkit.image.pins.judge import Judged, State, version_of
 from cdkit.image.pins.use import Edit, Use
 
 Answer = Digest | str | CannotTell
@@ -43,17 +43,14 @@ def wanted(judged: Judged, *, update: bool, server: str) -> Wanted | None:
         return None
     if judged.state is State.PINNED and not update:
         return None
-    if use.kind == "action":
-        ref = use.tag if judged.state is State.PINNED else use.text.rpartition("@")[2]
-        return Wanted(judged=judged, name=key_of(use.text, ref, server)) if ref else None
-    reference = judged.reference
-    if reference is None or (judged.state is State.PINNED and not reference.tag):
+    version, reference = version_of(judged), judged.reference
+    if not version:
         return None
-    asked = Reference(
-        registry=reference.registry,
-        repository=reference.repository,
-        tag=reference.tag or "latest",
-    )
+    if use.kind == "action":
+        return Wanted(judged=judged, name=key_of(use.text, version, server))
+    if reference is None:
+        return None
+    asked = Reference(registry=reference.registry, repository=reference.repository, tag=version)
     return Wanted(judged=judged, name=str(asked), reference=asked)
 
 

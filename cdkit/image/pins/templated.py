@@ -11,8 +11,8 @@ MARKS = ("{{", "{%", "<%", "#{")
 """What a template engine's own words begin with (Go and Jinja, Jinja, ERB, others)."""
 
 _VALUE = r"""["']?[ \t]*:[ \t]+
-    (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s#"'][^\n]*?))
-    [ \t]*,?[ \t]*(?:\#[^\n]*)?\r?$"""
+    (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^\s#"'][^\n]*))
+    (?(plain)|[ \t]*,?[ \t]*(?:\#[^\n]*)?\r?$)"""
 
 
 @functools.cache
@@ -36,7 +36,7 @@ def images(source: Source, keys: str = "image") -> Iterator[Use]:
         kind = found.lastgroup or "plain"
         start, end, text = found.start(kind), found.end(kind), found[kind]
         if kind == "plain":
-            text = re.split(r"[ \t]#", text, maxsplit=1)[0].rstrip()
+            text = re.split(r"[ \t]#", text, maxsplit=1)[0].rstrip().removesuffix(",").rstrip()
             end = start + len(text)
         if holds_variable(text):
             yield refused(text, start, end, "is put together by a template", "pin what fills it in")

@@ -6,6 +6,7 @@ import yaml
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.world import MIB
 from cdkit.image.pins.document import Source
 from cdkit.image.pins.use import Use, holds_variable, image_at, refused
 
@@ -18,6 +19,8 @@ _TAGS: dict[type[yaml.Node], str] = {
 }
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEEPEST = 100
+_COPIES = 4
+_MOST_COPIED = 4 * MIB
 _SUSPECT = 400
 """Brackets in a whole file, or blanks and dashes before a word, that make us count the depth."""
 
@@ -49,7 +52,7 @@ def compose(source: Source) -> tuple[yaml.Node, ...]:
             _refuse_depth(source)
         loader = _Loader(text)
         try:
-            return tuple(_documents(loader))
+            roots = tuple(_documents(loader))
         finally:
             loader.dispose()
     except yaml.YAMLError as fault:
@@ -62,6 +65,9 @@ def compose(source: Source) -> tuple[yaml.Node, ...]:
         raise Unreadable(
             f"is not YAML: {fault}", where=source.path, remedy="mend the YAML"
         ) from fault
+    if "*" in text and "&" in text:
+        _refuse_copies(source, roots)
+    return roots
 
 
 def _documents(loader: yaml.CBaseLoader) -> Iterator[yaml.Node]:
@@ -93,6 +99,39 @@ def _refuse_depth(source: Source) -> None:
                 where=Location(path=source.path, line=event.start_mark.line + 1),
                 remedy="except the file, with a reason",
             )
+
+
+def _refuse_copies(source: Source, roots: tuple[yaml.Node, ...]) -> None:
+    """Refuse a file whose aliases stand for far more than it holds: reading it would not end.
+
+    The size of a node is that of its text and of all below it, aliases followed; a circle of
+    aliases counts once, as whoever reads it goes round once.
+    """
+    most = _COPIES * len(source.text) + _MOST_COPIED
+    sizes: dict[int, int] = {}
+    waiting: list[tuple[yaml.Node, bool]] = [(root, False) for root in roots]
+    while waiting:
+        node, is_back = waiting.pop()
+        if is_back:
+            sizes[id(node)] = min(1 + sum(sizes[id(part)] for part in _parts(node)), most + 1)
+        elif id(node) not in sizes and isinstance(node, yaml.CollectionNode):
+            sizes[id(node)] = 0
+            waiting.append((node, True))
+            waiting += [(part, False) for part in _parts(node)]
+        elif id(node) not in sizes:
+            sizes[id(node)] = 1 + len(node.value)
+    if sum(sizes[id(root)] for root in roots) > most:
+        raise Unreadable(
+            f"holds aliases that stand for over {most // MIB} MiB of text",
+            where=source.path,
+            remedy="write what they stand for once, or except the file, with a reason",
+        )
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value)
 
 
 def _unreadable(source: Source, fault: yaml.YAMLError) -> Unreadable:

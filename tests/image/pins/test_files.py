@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from cdkit.core.errors import CannotTell
 from cdkit.image.pins.document import Lines
 from cdkit.image.pins.find import all_formats, read
+from cdkit.steps.pin_images import STEP
 from tests.image.pins.cases import CASES, cases, found_in, mutable, name, pinned
 
 ALL = pytest.mark.parametrize("case", cases(), ids=name)
@@ -68,6 +70,44 @@ def test_a_file_that_is_cut_off_or_damaged_is_read_or_refused(
     for use in found.uses if found else ():
         assert 0 <= use.start <= use.end <= len(found.source.text if found else "")
         Lines(found.source).place(use.start) if found else None
+
+
+@ALL
+def test_the_hook_is_given_every_file_that_a_format_reads(case: Path) -> None:
+    hook = STEP.hook
+    paths = [path.relative_to(case / "before") for path in (case / "before").rglob("*")]
+    known = [path for path in paths if (case / "before" / path).is_file() and is_read(path)]
+
+    assert hook
+    assert known
+    assert [path for path in known if not re.search(hook.files, path.as_posix())] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Containerfile.dev",
+        "Kustomization",
+        "a/containerfile",
+        "a/dockerfile-ci",
+        "app.containerfile",
+        "app.Dockerfile",
+        "main.tofu",
+        "main.tf.json",
+        "stack.template",
+    ],
+)
+def test_the_hook_is_given_files_whose_names_have_no_usual_ending(path: str) -> None:
+    assert STEP.hook
+    assert is_read(Path(path))
+    assert re.search(STEP.hook.files, path)
+
+
+def is_read(path: Path) -> bool:
+    """Whether a format reads files of such a name."""
+    name = path.as_posix()
+    patterns = [pattern for one in all_formats().values() for pattern in one.paths]
+    return any(re.search(f"(?:{pattern})$", name) for pattern in patterns)
 
 
 def test_every_format_has_a_case_and_every_case_a_format() -> None:

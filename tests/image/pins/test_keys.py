@@ -47,6 +47,8 @@ def test_a_value_is_filled_where_it_stands(text: str, expected: str | None) -> N
         ("tag: a # why\nb: c\n", "tag: a # why\ndigest: D\nb: c\n"),
         ("tag: 'a'", "tag: 'a'\ndigest: 'D'"),
         ('b: c\r\ntag: "a"', 'b: c\r\ntag: "a"\r\ndigest: "D"'),
+        ("b: c\rtag: a", "b: c\rtag: a\rdigest: D"),
+        ("  tag: a\r  b: c\r", "  tag: a\r  digest: D\r  b: c\r"),
         ("  tag: a\n  b: c\n", "  tag: a\n  digest: D\n  b: c\n"),
         ("{tag: a, b: c}\n", "{tag: a, digest: D, b: c}\n"),
         ('{"tag": "a"}', '{"tag": "a", "digest": "D"}'),

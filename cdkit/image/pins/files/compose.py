@@ -15,6 +15,9 @@ _DOCKER = "docker-image://"
 _VARIABLE = re.compile(r"\$(?:\$|\w+|\{(\w+)(?:(:?[-?+])((?:[^{}$]|\$\$)*))?\})")
 _WHOLE = re.compile(r"\$\{\w+:?-(.*)\}", re.DOTALL)
 _PULLS = re.compile(r"always|missing|if_not_present|daily|weekly|every_\w+")
+_LONGEST = 4096
+"""Characters of a reference: what is longer is none, however its variables are filled in."""
+
 _COMPOSITE = (
     "is put together from variables",
     "write it whole, or as the default of one variable: ${IMAGE:-name:tag}",
@@ -46,7 +49,7 @@ def find(document: Document) -> Iterator[Use]:
         return
     services = get(document.root, "services")
     every = dict(entries(services))
-    builds = {name: _build(service, every) for name, service in every.items()}
+    builds = _builds(every)
     built = {
         scalar(get(every[name], "image")) for name, build in builds.items() if build is not None
     }
@@ -58,19 +61,28 @@ def find(document: Document) -> Iterator[Use]:
         yield from _parts_of_build(document, get(service, "build"))
 
 
-def _build(service: yaml.Node, every: dict[str, yaml.Node]) -> yaml.Node | None:
-    """Return a service's build, by what it extends in this file too."""
-    seen: set[int] = set()
-    here: yaml.Node | None = service
-    while here is not None and id(here) not in seen:
-        seen.add(id(here))
-        build = get(here, "build")
-        if build is not None:
-            return build
-        extends = get(here, "extends")
-        local = get(extends, "file") is None
-        here = every.get(scalar(extends) or scalar(get(extends, "service"))) if local else None
-    return None
+def _builds(every: dict[str, yaml.Node]) -> dict[str, yaml.Node | None]:
+    """Return the build of each service, by what it extends in this file too."""
+    builds: dict[str, yaml.Node | None] = {}
+    for name in every:
+        chain: dict[str, None] = {}
+        here, build = name, None
+        while here in every and here not in chain and build is None:
+            if here in builds:
+                build = builds[here]
+                break
+            chain[here] = None
+            build = get(every[here], "build")
+            here = _extended(every[here])
+        builds |= dict.fromkeys(chain, build)
+    return builds
+
+
+def _extended(service: yaml.Node) -> str:
+    extends = get(service, "extends")
+    if get(extends, "file") is not None:
+        return ""
+    return scalar(extends) or scalar(get(extends, "service"))
 
 
 def _image(
@@ -106,7 +118,7 @@ def _reference(document: Document, node: yaml.Node | None, prefix: str = "") -> 
     The syntax of variables is that of the Compose specification ("Interpolation").
     """
     for use in image(document.source, node, prefix):
-        if "$" not in use.text:
+        if "$" not in use.text or len(use.text) > _LONGEST:
             yield use
             continue
         raw, at = document.text[use.start : use.end], 0
