@@ -11,7 +11,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             what="there is no git tag to make a tag from",
             remedy="fetch tags, or make the first one",
         )
-    return Made(text=facts.described, from_git=True, chosen=True)
+    return Made(text=facts.described, from_git=True, chosen=True, guarded="tag")
 
 
 TAG_TYPE = TagType(priority=150, make=_make)

@@ -1,6 +1,6 @@
 """`type=schedule`: `nightly`, or a date, for runs that a timetable starts."""
 
-from cdkit.image.tags.expressions import from_git, is_chosen
+from cdkit.image.tags.expressions import from_git, guard_of, is_chosen
 from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
 
@@ -14,7 +14,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
         literal=not template.expressions,
         from_git=from_git(template),
         chosen=is_chosen(template),
-        guarded=template.sole == "branch",
+        guarded=guard_of(template),
     )
 
 

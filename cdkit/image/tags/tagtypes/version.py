@@ -29,7 +29,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             what=f"the git tag {tag[:100]!r} is no version",
             remedy="tag as v1.2.3 (https://semver.org), or take another kind of tag",
         )
-    return Made(text=version.version, from_git=True, plus=True)
+    return Made(text=version.version, from_git=True, chosen=True, plus=True)
 
 
 TAG_TYPE = TagType(priority=890, make=_make)
