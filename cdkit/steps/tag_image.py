@@ -18,7 +18,7 @@ from cdkit.core.world import World
 from cdkit.image.identity import identify
 from cdkit.image.tags.labels import lines_of
 from cdkit.image.tags.naming import Naming, Request, name_image, write_bake
-from cdkit.image.tags.remarks import remarks, tables_of
+from cdkit.image.tags.remarks import remarks, tables_of, unread
 from cdkit.image.tags.repositories import read_images
 from cdkit.image.tags.tags import Tags
 from cdkit.steps.origin import head_of, origin_of, source_of
@@ -204,6 +204,7 @@ def run(options: TagImageOptions, world: World) -> Outcome:
         notes=(
             *remarks(named.image, named.digest, head, platform=options.platform),
             *naming.notes,
+            *unread(world.environ, request),
         ),
         data=f"{named.repository.name}:{naming.tags.version}" if naming.tags.names else "",
     )

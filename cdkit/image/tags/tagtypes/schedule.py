@@ -7,7 +7,10 @@ from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
 
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     if not facts.scheduled:
-        return Nothing(what="no timetable started this run", remedy="add a rule for other events")
+        return Nothing(
+            what="nothing says that a timetable started this run",
+            remedy="add a rule for other events",
+        )
     template = rule.template("pattern")
     return Made(
         text=rule.rendered("pattern", facts),
