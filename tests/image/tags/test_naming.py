@@ -208,7 +208,8 @@ def test_rules_that_make_no_tag_are_told(tmp_path: Path) -> None:
     found = outcome(tmp_path, tags=("type=schedule", "type=sha"))
 
     assert found.notes[-1] == (
-        "Rules without a tag for this run: type=schedule: nothing says that a timetable started this run."
+        "Rules without a tag for this run: "
+        "type=schedule: nothing says that a timetable started this run."
     )
 
 
@@ -217,7 +218,8 @@ def test_no_tag_at_all_is_cannot_tell_and_labels_are_there_still(tmp_path: Path)
 
     assert found.data == ""
     assert found.verdict.reasons[0].what == (
-        "no rule makes a tag for this run: type=schedule: nothing says that a timetable started this run"
+        "no rule makes a tag for this run: "
+        "type=schedule: nothing says that a timetable started this run"
     )
     assert isinstance(found.outputs, TagImageOutputs)
     assert (found.outputs.tags, found.outputs.reference) == ("", "")
@@ -304,7 +306,7 @@ def test_a_variable_of_metadata_action_is_told_what_to_write_for_it(
         },
         context=BuildContext(system="github", event="pull_request", pull_request="7"),
     )
-    asked = {"repository": "ghcr.io/acme/orders", "tags": ("type=sha",)}
+    asked: dict[str, Any] = {"repository": "ghcr.io/acme/orders", "tags": ("type=sha",)}
 
     without = run(TagImageOptions(**asked), outside).notes
     assert without[-1] == (
