@@ -147,3 +147,13 @@ def test_a_commit_tells_when_it_was_made(folder: Path) -> None:
     assert door(folder).committed_at("HEAD").isoformat() == date
     with pytest.raises(CannotTell, match="knows no revision"):
         door(folder).committed_at("c" * 40)
+
+
+def test_tags_that_are_no_utf_8_are_told_apart(folder: Path) -> None:
+    described = []
+    for name in (b"v\xe8", b"v\xe9"):
+        subprocess.run([b"git", b"tag", name], cwd=folder, check=True)
+        described.append(door(folder).describe())
+        subprocess.run([b"git", b"tag", b"-d", name], cwd=folder, check=True, capture_output=True)
+
+    assert [os.fsencode(name) for name in described] == [b"v\xe8", b"v\xe9"]

@@ -89,7 +89,7 @@ class GitRepository:
     def describe(self) -> str:
         """Return `git describe --tags --always`, or an empty string before the first commit."""
         done = self._run("describe", "--tags", "--always")
-        return "" if done.code else done.stdout.decode(errors="replace").strip()
+        return "" if done.code else done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def committed_at(self, revision: str) -> datetime:
         """Return the committer date of the commit that a revision names, with its zone."""

@@ -13,6 +13,7 @@ from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.payload import Event, Payload
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_SHALLOW = "the clone is shallow, and no git tag is on this commit in it"
 _BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
 _ALWAYS_DEFAULT = frozenset({"schedule"})
 """Events of GitHub's that run on the default branch only (docs.github.com, "Events that trigger
@@ -35,12 +36,14 @@ def gather(
     """Return the facts.
 
     A pull request is none of its branch: a fork may call its branch as it likes. Without a CI
-    system the branch is git's, or the tag that a detached HEAD stands on.
+    system the branch is git's, or the tag that a detached HEAD stands on. What `git describe` says
+    of a shallow clone counts where it is a tag on this very commit: beyond it, history is missing.
     """
     context, payload = world.context, event.payload
     is_pull = _is_pull_request(context)
     pull = _pull_request(context, payload) if is_pull else ""
     described = world.git.describe() if head and (asked.describe or _detached(world, head)) else ""
+    cut_off = bool(head and head.shallow and described and not _exact_tag(described, head))
     tag = context.tag or (_exact_tag(described, head) if head and _detached(world, head) else "")
     branch = "" if is_pull or tag else context.branch or (head.branch if head else "")
     commit = _commit(world, head, event, from_head=is_pull and asked.head_commit)
@@ -54,12 +57,15 @@ def gather(
         commit=commit,
         committed_at=_committed_at(world, head, payload, commit) if asked.commit_date else None,
         build_id=context.build_id,
-        described=described,
+        described="" if cut_off else described,
         digest=digest,
         dirty=head.dirty if head else False,
         now=world.clock.now(),
         short_sha=asked.short_sha,
-        unknown=_unknown(event, is_pull=is_pull, of_ref=bool(is_pull or tag)),
+        unknown={
+            **_unknown(event, is_pull=is_pull, of_ref=bool(is_pull or tag)),
+            **({"described": _SHALLOW} if cut_off else {}),
+        },
     )
 
 

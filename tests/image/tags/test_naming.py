@@ -313,3 +313,37 @@ def test_a_variable_of_metadata_action_is_told_what_to_write_for_it(
         f"{name} is a variable of docker/metadata-action, which is not read here: write {written}."
     )
     assert not any(name in note for note in run(TagImageOptions(**asked, **options), outside).notes)
+
+
+def test_a_shallow_clone_tells_no_distance_from_a_git_tag(tmp_path: Path) -> None:
+    shallow = Head(commit=COMMIT, tree=TREE, shallow=True)
+    asked = TagImageOptions(repository="ghcr.io/acme/orders", tag_from=("describe",))
+
+    for described in (COMMIT[:7], "v1.2.3-4-gabcdef0"):
+        with pytest.raises(CannotTell, match="the clone is shallow") as caught:
+            run(asked, world(tmp_path, git=FakeGit(at=shallow, tag=described)))
+        assert "fetch-depth: 0" in caught.value.remedy
+    assert run(asked, world(tmp_path, git=FakeGit(at=shallow, tag="v1.2.3"))).data.endswith(
+        ":v1.2.3"
+    )
+
+
+def test_a_branch_that_is_no_utf_8_is_said_with_a_question_mark(tmp_path: Path) -> None:
+    strange = b"caf\xe9".decode("utf-8", "surrogateescape")
+    outside = world(tmp_path, context=BuildContext(system="github", branch=strange))
+
+    found = run(
+        TagImageOptions(
+            repository="ghcr.io/acme/orders",
+            tags=("type=ref,event=branch",),
+            labels=("of={{branch}}",),
+            annotations=("of={{branch}}",),
+            bake_file=str(tmp_path / "bake.json"),
+        ),
+        outside,
+    ).outputs
+
+    assert isinstance(found, TagImageOutputs)
+    assert json.loads(found.json)["labels"]["of"] == "caf?"
+    assert "manifest:of=caf?" in found.annotations.split("\n")
+    assert found.tag.startswith("caf--")

@@ -229,8 +229,10 @@ def test_own_tags_are_taken_as_they_are_and_once() -> None:
 
 @pytest.mark.parametrize("tag", ["a/b", "-x", "", "a b", "x" * 129, "a\n"])
 def test_an_illegal_tag_of_ones_own_is_refused_and_not_mended(tag: str) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError) as caught:
         verbatim((tag,))
+    assert "(character " in caught.value.what
+    assert caught.value.remedy.startswith("begin with a letter, a digit or `_`")
 
 
 @given(st.text(min_size=1), st.booleans())

@@ -6,6 +6,12 @@ from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
 
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     del rule
+    if "described" in facts.unknown:
+        raise facts.missing(
+            "described",
+            "distance from a git tag",
+            "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)",
+        )
     if not facts.described:
         return Nothing(
             what="there is no git tag to make a tag from",

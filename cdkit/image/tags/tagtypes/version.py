@@ -21,7 +21,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     tag = facts.tag or _exact(facts)
     if not tag:
         return Nothing(
-            what="there is no git tag on this commit to make a tag from", remedy="tag the commit"
+            what="there is no git tag on this commit to make a tag from",
+            remedy="tag the commit, and fetch its tags (actions/checkout: fetch-depth: 0)",
         )
     version = read_semver(tag)
     if version is None:
