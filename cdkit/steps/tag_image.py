@@ -9,7 +9,6 @@ from cdkit.core.documents.kinds import Identity
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
-from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse, parse_repository, pin
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
@@ -218,6 +217,8 @@ def _name(options: TagImageOptions, world: World) -> _Named:
     digest = asked.digest if asked else _bare_digest(options)
     repository = _repository(options, asked, world)
     if options.layout:
+        from cdkit.core.oci.layout import open_layout, read_image
+
         with open_layout(options.layout, world.files) as layout:
             image = read_image(layout, digest=digest, name=asked.tag if asked else "")
         return _Named(repository=repository, image=image, digest=image.digest)

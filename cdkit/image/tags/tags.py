@@ -190,7 +190,7 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
     return _Tag(
         name=_legal(text, rule, plain=plain, written=written),
         stable=found.stable,
-        lasting=found.lasting,
+        lasting=found.lasting and not plain,
         marked=marked,
     )
 

@@ -256,3 +256,11 @@ def test_a_branch_cannot_be_named_as_a_tag_of_another_kind(kind: str) -> None:
 def test_an_ordinary_branch_keeps_its_name() -> None:
     for branch in ("main", "release-2026-11", "fix-abc", "deadbeef"):
         assert make("branch", Facts(branch=branch)) == branch
+
+
+def test_a_build_whose_id_is_merged_with_anothers_is_no_name_that_lasts() -> None:
+    facts = Facts(build_id="shop/orders-42")
+    rules = read_tags(["type=build"])
+
+    assert make_tags(rules, Flavor(), facts).lasting
+    assert not make_tags(rules, Flavor(plain=True), facts).lasting
