@@ -3,6 +3,7 @@
 import re
 from typing import Literal
 
+from cdkit.image.tags.described import is_beyond_tag
 from cdkit.image.tags.pep440 import read_pep440
 from cdkit.image.tags.semver import read_semver
 
@@ -10,10 +11,8 @@ Kind = Literal["", "branch", "tag"]
 """What a text is the name of, and nothing but that: a branch, a git tag, or neither."""
 
 _OURS = re.compile(r"build-|sha-|digest-|pr-[0-9]+\Z", re.ASCII)
-_ANOTHERS = re.compile(
-    r"(?:latest|edge|nightly|[0-9a-f]{40}|[0-9a-f]{64}|.+-[0-9]+-g[0-9a-f]{4,40})", re.ASCII
-)
-"""Of a commit, of `git describe`, of the default branch and of a timetable."""
+_ANOTHERS = re.compile(r"latest|edge|nightly|[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+"""Of the default branch, of a timetable and of a commit."""
 
 
 def looks_like_another(name: str, kind: Kind) -> bool:
@@ -26,7 +25,9 @@ def looks_like_another(name: str, kind: Kind) -> bool:
         return False
     if _OURS.match(name) or _is_mended(name):
         return True
-    return kind == "branch" and bool(_ANOTHERS.fullmatch(name) or _is_version(name))
+    return kind == "branch" and bool(
+        _ANOTHERS.fullmatch(name) or is_beyond_tag(name) or _is_version(name)
+    )
 
 
 def _is_mended(name: str) -> bool:

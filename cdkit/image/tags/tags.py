@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import check_tag, is_tag
-from cdkit.image.tags.attributes import switch
+from cdkit.image.tags.attributes import switch, uncommented
 from cdkit.image.tags.expressions import from_git, is_chosen, scope_of
 from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.flavor import Flavor
@@ -106,9 +106,9 @@ def read_tags(given: Iterable[str]) -> tuple[Rule, ...]:
     """Return the rules of these entries: no tag can hold `=` or `{{`, so what does is a rule.
 
     Anything else is a tag of the user's own: taken as it is, and an error where it is illegal.
-    Entries that begin with `#` say nothing.
+    What a `#` begins says nothing.
     """
-    lines = [line for line in given if not line.lstrip().startswith("#")]
+    lines = uncommented(given)
     return tuple(read_rule(x) if "=" in x or "{{" in x else plain_rule(x) for x in lines)
 
 

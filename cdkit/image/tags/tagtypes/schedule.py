@@ -1,8 +1,8 @@
 """`type=schedule`: `nightly`, or a date, for runs that a timetable starts."""
 
-from cdkit.image.tags.expressions import from_git, guard_of, is_chosen
 from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
+from cdkit.image.tags.tagtypes._source import written
 
 
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
@@ -11,14 +11,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             what="nothing says that a timetable started this run",
             remedy="add a rule for other events",
         )
-    template = rule.template("pattern")
-    return Made(
-        text=rule.rendered("pattern", facts),
-        literal=not template.expressions,
-        from_git=from_git(template),
-        chosen=is_chosen(template),
-        guarded=guard_of(template),
-    )
+    return written(rule, "pattern", facts)
 
 
 TAG_TYPE = TagType(
