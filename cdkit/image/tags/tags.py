@@ -214,11 +214,12 @@ def _apart(found: Made, core: str) -> str:
 def _ended(text: str, facts: Facts) -> str:
     """Return a text, made to differ where it ends as if it had been kept apart or marked.
 
-    That is with a hash like that of `sanitise`, or with `-dirty`; the commit is neither.
+    That is with a hash like that of `sanitise`, or with `-dirty`; the commit is neither. The hash
+    is none that `_apart` makes: a branch may be called as the version of a git tag is.
     """
     if not _KEPT_APART.fullmatch(text) or (facts.commit and _ends_in_commit(text, facts)):
         return text
-    return f"{text}-{_hash(text)}"
+    return f"{text}-{_hash(f'{text}/')}"
 
 
 def _ends_in_commit(text: str, facts: Facts) -> bool:

@@ -191,6 +191,12 @@ def test_a_version_that_ends_like_a_tag_kept_apart_is_kept_apart_too(rule: str) 
     assert made != branch
 
 
+def test_a_branch_called_as_such_a_version_is_kept_apart_from_it() -> None:
+    name = make("branch", Facts(branch="1.2.3"))
+
+    assert make("version", Facts(tag=f"v{name}")) != make("branch", Facts(branch=name))
+
+
 def test_a_version_that_ends_in_its_commit_keeps_its_name() -> None:
     tag = f"0.0.0-20261127-{COMMIT[:12]}"
 
