@@ -176,7 +176,8 @@ SYSTEM = CiSystem(
         commit=("GITHUB_SHA",),
         branch=("GITHUB_HEAD_REF", "GITHUB_REF"),
         outputs="the step's outputs, `GITHUB_OUTPUT`",
-        note="In a pull request the commit is the merge that GitHub made for it.",
+        note="In a pull request the commit is the merge that GitHub made for it. A container that "
+        "is not told `GITHUB_RUN_ATTEMPT` has no build id: a re-run keeps `GITHUB_RUN_ID`.",
     ),
     samples=(
         Sample(name="a push", environ=_ENVIRON | _PUSH, context=_PUSHED),

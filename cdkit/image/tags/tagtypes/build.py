@@ -7,7 +7,11 @@ from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType
 def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     del rule
     if not facts.build_id:
-        return Nothing(what="there is no build id to make a tag from", remedy="run it in a CI job")
+        return Nothing(
+            what="there is no build id to make a tag from",
+            remedy="run it in a CI job that tells its run and attempt (docs/ci-systems.md names the "
+            "variables), or take the commit: sha",
+        )
     return Made(text=f"build-{facts.build_id}", lasting=True)
 
 
