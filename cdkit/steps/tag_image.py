@@ -20,7 +20,7 @@ from cdkit.image.tags.naming import Naming, Request, name_image, write_bake
 from cdkit.image.tags.remarks import remarks, tables_of, unread
 from cdkit.image.tags.repositories import read_images
 from cdkit.image.tags.tags import Tags
-from cdkit.steps.origin import head_of, origin_of, source_of
+from cdkit.steps.origin import checkout_of, origin_of, source_of
 
 NAME = "tag-image"
 
@@ -189,10 +189,12 @@ class _Named(Struct, frozen=True, kw_only=True):
 
 def run(options: TagImageOptions, world: World) -> Outcome:
     """Find the digest where there is one, make the tags, and leave the identity."""
-    head = head_of(world)
+    head, trouble = checkout_of(world)
     named = _name(options, world)
     request = convert(options, Request, from_attributes=True)
-    naming = name_image(request, world, head, repository=named.repository, digest=named.digest)
+    naming = name_image(
+        request, world, head, trouble, repository=named.repository, digest=named.digest
+    )
     bake = write_bake(naming, options.bake_target, options.bake_file, world)
     return Outcome(
         verdict=judge([named.trouble or _reason(named, naming.tags, _where(options))]),

@@ -30,7 +30,13 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def gather(
-    world: World, head: Head | None, event: Event, *, digest: Digest | None, asked: Asked
+    world: World,
+    head: Head | None,
+    trouble: CannotTell | None,
+    event: Event,
+    *,
+    digest: Digest | None,
+    asked: Asked,
 ) -> Facts:
     """Return the facts.
 
@@ -66,6 +72,7 @@ def gather(
         unknown={
             **_unknown(event, is_pull=is_pull, of_ref=bool(is_pull or tag)),
             **({"described": _SHALLOW} if cut_off else {}),
+            **({"tree": trouble.what} if trouble else {}),
         },
     )
 

@@ -31,6 +31,10 @@ KINDS = tuple(_KINDS)
 
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 _LONGEST = 128
+_UNREAD_TREE = (
+    "have git read the checkout, which it refuses to users other than its owner: "
+    'git config --global --add safe.directory "$PWD"'
+)
 _HASH_LENGTH = 12
 _KEPT_APART = re.compile(
     rf"(?:.*-)?(?=[0-9]*[a-f])[0-9a-f]{{{_HASH_LENGTH}}}|.*-dirty", re.ASCII | re.DOTALL
@@ -178,9 +182,7 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
     core = _core(found, plain=plain)
     if not (prefix or core or suffix) and rule.line:
         return Nothing(what="it makes an empty tag", remedy="give it a prefix")
-    marked = facts.dirty and (found.from_git or from_git(*affixes))
-    if marked and not allow_dirty:
-        raise _dirty()
+    marked = _is_marked(facts, claims=found.from_git or from_git(*affixes), allowed=allow_dirty)
     apart = "" if plain else _apart(found, core)
     text = f"{prefix}{core}{apart}{suffix}"
     if not (plain or apart) and (found.chosen or is_chosen(*affixes)):
@@ -193,6 +195,18 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
         lasting=found.lasting and not plain,
         marked=marked,
     )
+
+
+def _is_marked(facts: Facts, *, claims: bool, allowed: bool) -> bool:
+    """Whether a tag that claims a commit is of a dirty tree; CannotTell where that is not allowed.
+
+    Nor is a commit claimed where git does not read the checkout: what is in it nobody knows then.
+    """
+    if claims and "tree" in facts.unknown:
+        raise facts.missing("tree", "state of the working tree", _UNREAD_TREE)
+    if claims and facts.dirty and not allowed:
+        raise _dirty()
+    return claims and facts.dirty
 
 
 def _core(found: Made, *, plain: bool) -> str:

@@ -347,3 +347,42 @@ def test_a_branch_that_is_no_utf_8_is_said_with_a_question_mark(tmp_path: Path) 
     assert json.loads(found.json)["labels"]["of"] == "caf?"
     assert "manifest:of=caf?" in found.annotations.split("\n")
     assert found.tag.startswith("caf--")
+
+
+class _Refusing(FakeGit):
+    """A checkout of another user's, which git does not read."""
+
+    def head(self) -> Head:
+        raise CannotTell("git rev-parse failed: fatal: detected dubious ownership", remedy="own it")
+
+
+@pytest.mark.parametrize(
+    "rule", ["type=sha", "type=ref,event=branch", "type=raw,value=x,prefix={{sha}}-"]
+)
+def test_no_tag_claims_a_commit_where_git_does_not_read_the_checkout(
+    rule: str, tmp_path: Path
+) -> None:
+    context = BuildContext(system="github", run="7", attempt=1, commit=COMMIT, branch="main")
+    outside = world(tmp_path, git=_Refusing(), context=context)
+
+    with pytest.raises(CannotTell, match="the state of the working tree is not known") as caught:
+        run(TagImageOptions(repository="ghcr.io/acme/orders", tags=(rule,)), outside)
+    assert "detected dubious ownership" in caught.value.what
+    assert "safe.directory" in caught.value.remedy
+
+
+def test_what_claims_no_commit_is_named_where_git_does_not_read_the_checkout(
+    tmp_path: Path,
+) -> None:
+    context = BuildContext(system="github", run="7", attempt=1, commit=COMMIT)
+    outside = world(tmp_path, git=_Refusing(), context=context)
+
+    found = run(TagImageOptions(repository="ghcr.io/acme/orders"), outside)
+
+    assert found.data == "ghcr.io/acme/orders:build-7-1"
+    assert isinstance(found.outputs, TagImageOutputs)
+    assert COMMIT not in found.outputs.labels
+    assert found.notes[1] == (
+        "Git does not tell what is checked out, so no commit is claimed: "
+        "git rev-parse failed: fatal: detected dubious ownership."
+    )
