@@ -1,8 +1,8 @@
 """https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables: Jenkins."""
 
 import re
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cdkit.ci.reading import address, project_of
@@ -62,7 +62,7 @@ def read(environ: Environ) -> BuildContext:
     )
 
 
-class _Request(NamedTuple):
+class _Request(Struct, frozen=True, kw_only=True):
     number: str
     branch: str
     target: str
@@ -73,7 +73,7 @@ def _request(environ: Environ) -> _Request | None:
     for names in _REQUESTS:
         number, branch, target = (environ.get(name, "") for name in names)
         if number:
-            return _Request(number, branch, target)
+            return _Request(number=number, branch=branch, target=target)
     return None
 
 
