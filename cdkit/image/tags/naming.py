@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cdkit.core.context import BuildContext
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell
 from cdkit.core.oci.image import Image
@@ -92,7 +93,13 @@ def name_image(
         tags=tags,
         wording=wording,
         parent=parent,
-        notes=(*doubts, *_untold(trouble), *_passed_over(tags), *_left_out(wording)),
+        notes=(
+            *doubts,
+            *_untold(trouble),
+            *_elsewhere(world.context, head),
+            *_passed_over(tags),
+            *_left_out(wording),
+        ),
     )
 
 
@@ -190,6 +197,14 @@ def _untold(trouble: CannotTell | None) -> tuple[str, ...]:
     if trouble is None:
         return ()
     return (f"Git does not tell what is checked out, so no commit is claimed: {trouble.what}.",)
+
+
+def _elsewhere(context: BuildContext, head: Head | None) -> tuple[str, ...]:
+    """Say so where a git tag's run has another commit checked out than the one that was tagged."""
+    if not (head and context.tag and context.commit) or head.commit == context.commit:
+        return ()
+    tagged = f"the git tag {context.tag[:100]!r} on {context.commit}"
+    return (f"The run is of {tagged}, and {head.commit} is checked out: a name of it misleads.",)
 
 
 def _passed_over(tags: Tags) -> tuple[str, ...]:
