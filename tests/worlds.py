@@ -81,7 +81,7 @@ class FakeGit:
 
     def head(self) -> Head:
         if self.at is None:
-            raise CannotTell("there is no git repository here", remedy="run it in a checkout")
+            raise Missing("there is no git repository here", remedy="run it in a checkout")
         return self.at
 
     def resolve(self, revision: str) -> str:

@@ -21,7 +21,8 @@ class Row(Struct, frozen=True, kw_only=True):
     begins so, `*` any), `absent` those that must not be. `run` takes the build id from all its
     variables, joined by `-`; with `attempt` a run without a readable one counts as none, since
     its id would be used twice; `first` is what the system calls the first attempt. `repeats`
-    are variables whose value says that the id is being used again. `ref` is a full ref,
+    are variables whose value says that the id is being used again, `scheduled` those that say that
+    a timetable began the run: then the event is `schedule`. `ref` is a full ref,
     `refs/heads/main`. In a pull request the branch is `source_branch`; elsewhere it is
     `branch`, unless there is a tag. `answered_as` names a system in a file whose outputs,
     summary, sections and mask this one takes too. Sample environments of the row stand in
@@ -49,6 +50,7 @@ class Row(Struct, frozen=True, kw_only=True):
     default_branch: str = ""
     pull_request: str = ""
     event: str = ""
+    scheduled: dict[str, str] = {}
     job: str = ""
     url: tuple[str, ...] = ()
     actor: tuple[str, ...] = ()
@@ -85,7 +87,7 @@ def system_of(row: Row, others: Mapping[str, CiSystem]) -> CiSystem:
 def claims(row: Row, environ: Environ) -> bool:
     """Whether an environment is that of the row's system."""
     there = all(_holds(environ, name, pattern) for name, pattern in row.present.items())
-    return there and not any(_holds(environ, name, text) for name, text in row.absent.items())
+    return there and not _any(row.absent, environ)
 
 
 def read(row: Row, environ: Environ) -> BuildContext:
@@ -108,7 +110,7 @@ def read(row: Row, environ: Environ) -> BuildContext:
         target_branch=get(row.target_branch) if pull_request else "",
         default_branch=get(row.default_branch),
         pull_request=pull_request,
-        event=get(row.event),
+        event="schedule" if _any(row.scheduled, environ) else get(row.event),
         run=run,
         attempt=attempt,
         number=get(row.number),
@@ -120,14 +122,17 @@ def read(row: Row, environ: Environ) -> BuildContext:
 
 def _run(row: Row, environ: Environ) -> tuple[str, int]:
     parts = [environ.get(name, "") for name in row.run]
-    again = any(_holds(environ, name, pattern) for name, pattern in row.repeats.items())
-    if not parts or not all(parts) or again:
+    if not parts or not all(parts) or _any(row.repeats, environ):
         return "", 0
     if not row.attempt:
         return "-".join(parts), 0
     counted = re.fullmatch("[0-9]{1,9}", environ.get(row.attempt, ""), re.ASCII)
     attempt = int(counted[0]) - row.first + 1 if counted else 0
     return ("-".join(parts), attempt) if attempt > 0 else ("", 0)
+
+
+def _any(patterns: Mapping[str, str], environ: Environ) -> bool:
+    return any(_holds(environ, name, pattern) for name, pattern in patterns.items())
 
 
 def _branch(text: str) -> str:

@@ -25,6 +25,7 @@ ROWS = (
         source_branch="APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH",
         target_branch="APPVEYOR_REPO_BRANCH",
         pull_request="APPVEYOR_PULL_REQUEST_NUMBER",
+        scheduled={"APPVEYOR_SCHEDULED_BUILD": _TRUE},
         job="APPVEYOR_JOB_NAME",
         note="A job of `Re-run incomplete` keeps the build's id: it has no build id here.",
     ),
@@ -157,6 +158,7 @@ ROWS = (
         target_branch="SEMAPHORE_GIT_BRANCH",
         pull_request="SEMAPHORE_GIT_PR_NUMBER",
         event="SEMAPHORE_GIT_REF_TYPE",
+        scheduled={"SEMAPHORE_WORKFLOW_TRIGGERED_BY_SCHEDULE": "true"},
         job="SEMAPHORE_JOB_NAME",
         note="A pipeline that is run again is a new one. A promotion is a pipeline of its own, "
         "with another build id: hand the image on to it.",

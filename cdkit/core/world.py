@@ -174,7 +174,7 @@ class Git(Protocol):
     """
 
     def head(self) -> Head:
-        """Return where the checkout stands."""
+        """Return where the checkout stands; Missing where there is none."""
 
     def resolve(self, revision: str) -> str:
         """Return the commit that a revision names."""

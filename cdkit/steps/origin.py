@@ -2,7 +2,7 @@
 
 from cdkit.core.documents.document import Origin
 from cdkit.core.doors.clock import stamp
-from cdkit.core.errors import CannotTell
+from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.names import TOOL
 from cdkit.core.subject import Subject, source_subject
 from cdkit.core.world import Head, World
@@ -49,3 +49,13 @@ def head_of(world: World) -> Head | None:
         return world.git.head()
     except CannotTell:
         return None
+
+
+def checkout_of(world: World) -> tuple[Head | None, CannotTell | None]:
+    """Return where the checkout stands, and why git does not tell where one is there."""
+    try:
+        return world.git.head(), None
+    except Missing:
+        return None, None
+    except CannotTell as fault:
+        return None, fault

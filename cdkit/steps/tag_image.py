@@ -9,7 +9,6 @@ from cdkit.core.documents.kinds import Identity
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
-from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse, parse_repository, pin
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
@@ -18,10 +17,10 @@ from cdkit.core.world import World
 from cdkit.image.identity import identify
 from cdkit.image.tags.labels import lines_of
 from cdkit.image.tags.naming import Naming, Request, name_image, write_bake
-from cdkit.image.tags.remarks import remarks, tables_of
+from cdkit.image.tags.remarks import remarks, tables_of, unread
 from cdkit.image.tags.repositories import read_images
 from cdkit.image.tags.tags import Tags
-from cdkit.steps.origin import head_of, origin_of, source_of
+from cdkit.steps.origin import checkout_of, origin_of, source_of
 
 NAME = "tag-image"
 
@@ -190,11 +189,13 @@ class _Named(Struct, frozen=True, kw_only=True):
 
 def run(options: TagImageOptions, world: World) -> Outcome:
     """Find the digest where there is one, make the tags, and leave the identity."""
-    head = head_of(world)
+    head, trouble = checkout_of(world)
     named = _name(options, world)
     request = convert(options, Request, from_attributes=True)
     try:
-        naming = name_image(request, world, head, repository=named.repository, digest=named.digest)
+        naming = name_image(
+            request, world, head, trouble, repository=named.repository, digest=named.digest
+        )
     except CannotTell:
         if named.trouble is None:
             raise
@@ -209,6 +210,7 @@ def run(options: TagImageOptions, world: World) -> Outcome:
         notes=(
             *remarks(named.image, named.digest, head, platform=options.platform),
             *naming.notes,
+            *unread(world.environ, request),
         ),
         data=f"{named.repository.name}:{naming.tags.version}" if naming.tags.names else "",
     )
@@ -222,6 +224,8 @@ def _name(options: TagImageOptions, world: World) -> _Named:
     digest = asked.digest if asked else _bare_digest(options)
     repository = _repository(options, asked, world)
     if options.layout:
+        from cdkit.core.oci.layout import open_layout, read_image
+
         with open_layout(options.layout, world.files) as layout:
             image = read_image(layout, digest=digest, name=asked.tag if asked else "")
         return _Named(repository=repository, image=image, digest=image.digest)

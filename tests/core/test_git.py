@@ -160,3 +160,38 @@ def test_the_files_of_a_folder_are_those_of_no_other_whatever_it_is_called(
     (folder / name / "ignored").touch()
 
     assert door(folder).unignored(name) == (f"{name}/.gitignore", f"{name}/new")
+
+
+def test_tags_that_are_no_utf_8_are_told_apart(folder: Path) -> None:
+    described = []
+    for name in (b"v\xe8", b"v\xe9"):
+        subprocess.run([b"git", b"tag", name], cwd=folder, check=True)
+        described.append(door(folder).describe())
+        subprocess.run([b"git", b"tag", b"-d", name], cwd=folder, check=True, capture_output=True)
+
+    assert [os.fsencode(name) for name in described] == [b"v\xe8", b"v\xe9"]
+
+
+def test_outside_a_checkout_the_head_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="there is no git repository here"):
+        door(tmp_path).head()
+
+
+def test_a_checkout_that_git_refuses_to_read_is_not_missing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    with pytest.raises(CannotTell, match="git rev-parse failed: fatal: detected dubious") as caught:
+        door(folder / "app").head()
+    assert not isinstance(caught.value, Missing)
+
+
+def test_a_checkout_without_a_commit_is_not_missing(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+
+    with pytest.raises(CannotTell, match="git rev-parse failed") as caught:
+        door(tmp_path).head()
+    assert not isinstance(caught.value, Missing)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,15 +22,26 @@ def test_an_archive_is_read_as_the_folder_is(tmp_path: Path) -> None:
     assert str(image_of(layout.pack(tmp_path / "image.tar")).digest) == index
 
 
-def test_a_compressed_archive_is_refused_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("compress", "program"),
+    [
+        (gzip.compress, "gunzip"),
+        (bz2.compress, "bunzip2"),
+        (lzma.compress, "unxz"),
+        (lambda data: b"\x28\xb5\x2f\xfd" + data, "zstd -d"),
+    ],
+)
+def test_a_compressed_archive_is_refused_with_what_to_do(
+    compress: Callable[[bytes], bytes], program: str, tmp_path: Path
+) -> None:
     layout, _, _ = two_platforms()
-    packed = tmp_path / "image.tar.gz"
-    packed.write_bytes(gzip.compress(layout.pack(tmp_path / "image.tar").read_bytes()))
+    packed = tmp_path / "image.tar.z"
+    packed.write_bytes(compress(layout.pack(tmp_path / "image.tar").read_bytes()))
 
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(Unreadable, match="is compressed") as caught:
         image_of(packed)
 
-    assert "gunzip" in caught.value.remedy
+    assert f"`{program}`" in caught.value.remedy
 
 
 def test_an_archive_with_an_entry_twice_is_refused(tmp_path: Path) -> None:

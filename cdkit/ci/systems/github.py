@@ -41,7 +41,8 @@ def read(environ: Environ) -> BuildContext:
     In a pull request `commit` is the merge commit that GitHub made for it, and `branch` the name
     that the change has where it comes from: a fork may call its branch `main`. The merge queue's
     branch name carries the target and the pull request. The default branch stands only in the
-    event's file, so it is left empty. `act` numbers every run 1, so there `run` is empty.
+    event's file, so it is left empty. `act` numbers every run 1, so there `run` is empty, and so it
+    is without an attempt (in a container that was not told): it would repeat.
     """
     get = environ.get
     event, ref = get("GITHUB_EVENT_NAME", ""), get("GITHUB_REF", "")
@@ -50,7 +51,7 @@ def read(environ: Environ) -> BuildContext:
     found = queue or pull
     local = get("ACT") == "true"
     run = "" if local else get("GITHUB_RUN_ID", "")
-    attempt = 0 if local else whole(get("GITHUB_RUN_ATTEMPT", ""))
+    attempt = whole(get("GITHUB_RUN_ATTEMPT", "")) if run else 0
     return BuildContext(
         system="github",
         repository=get("GITHUB_REPOSITORY", ""),
@@ -61,7 +62,7 @@ def read(environ: Environ) -> BuildContext:
         target_branch=queue["target"] if queue else get("GITHUB_BASE_REF", ""),
         pull_request=found["number"] if found else "",
         event=event,
-        run=run,
+        run=run if attempt else "",
         attempt=attempt,
         number="" if local else get("GITHUB_RUN_NUMBER", ""),
         job=get("GITHUB_JOB", ""),
@@ -175,7 +176,8 @@ SYSTEM = CiSystem(
         commit=("GITHUB_SHA",),
         branch=("GITHUB_HEAD_REF", "GITHUB_REF"),
         outputs="the step's outputs, `GITHUB_OUTPUT`",
-        note="In a pull request the commit is the merge that GitHub made for it.",
+        note="In a pull request the commit is the merge that GitHub made for it. A container that "
+        "is not told `GITHUB_RUN_ATTEMPT` has no build id: a re-run keeps `GITHUB_RUN_ID`.",
     ),
     samples=(
         Sample(name="a push", environ=_ENVIRON | _PUSH, context=_PUSHED),
@@ -254,6 +256,16 @@ SYSTEM = CiSystem(
             | _PUSH
             | {"ACT": "true", "GITHUB_RUN_ID": "1", "GITHUB_RUN_NUMBER": "1"},
             context=replace(_PUSHED, run="", attempt=0, number="", url=""),
+        ),
+        Sample(
+            name="a container that was not told the attempt, so that the id would repeat",
+            environ=_ENVIRON | _PUSH | {"GITHUB_RUN_ATTEMPT": ""},
+            context=replace(
+                _PUSHED,
+                run="",
+                attempt=0,
+                url="https://github.com/acme/orders/actions/runs/16512345678",
+            ),
         ),
     ),
 )

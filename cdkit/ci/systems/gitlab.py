@@ -27,9 +27,11 @@ def read(environ: Environ) -> BuildContext:
 
     GitLab numbers no attempts: a job that is run again keeps the pipeline and gets a new, higher
     job id. So the job's id stands as the attempt, and the pair of run and attempt is never used
-    twice. In merged-results pipelines `commit` is the merge that GitLab made.
+    twice; without it `run` is empty. In merged-results pipelines `commit` is the merge that GitLab
+    made.
     """
     get = environ.get
+    attempt = whole(get("CI_JOB_ID", ""))
     return BuildContext(
         system="gitlab",
         repository=get("CI_PROJECT_PATH", ""),
@@ -41,8 +43,8 @@ def read(environ: Environ) -> BuildContext:
         default_branch=get("CI_DEFAULT_BRANCH", ""),
         pull_request=_of_request(environ, "IID"),
         event=get("CI_PIPELINE_SOURCE", ""),
-        run=get("CI_PIPELINE_ID", ""),
-        attempt=whole(get("CI_JOB_ID", "")),
+        run=get("CI_PIPELINE_ID", "") if attempt else "",
+        attempt=attempt,
         number=get("CI_PIPELINE_IID", ""),
         job=get("CI_JOB_NAME", ""),
         url=get("CI_JOB_URL", "") or get("CI_PIPELINE_URL", ""),
@@ -175,6 +177,11 @@ SYSTEM = CiSystem(
             name="a tag",
             environ=_ENVIRON | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "v1.4.0"},
             context=replace(_CONTEXT, event="push", tag="v1.4.0"),
+        ),
+        Sample(
+            name="a container that was not told the job, so that the id would repeat",
+            environ={"GITLAB_CI": "true", "CI_PIPELINE_ID": "81234", "CI_COMMIT_BRANCH": "main"},
+            context=BuildContext(system="gitlab", branch="main"),
         ),
         Sample(
             name="a runner that AWS CodeBuild hosts",

@@ -1,6 +1,7 @@
 """The door to the git repository around the working directory."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell, Missing
@@ -22,8 +23,17 @@ class GitRepository:
         self._root = root
 
     def head(self) -> Head:
-        """Return where the checkout stands, by two commands of git's own."""
-        named = self._git("rev-parse", "HEAD", "HEAD^{tree}", "--is-shallow-repository")
+        """Return where the checkout stands, by two commands of git's own.
+
+        Raises Missing where there is no checkout; any other CannotTell is git's refusal to read
+        the one that is there (another user's, a broken one).
+        """
+        try:
+            named = self._git("rev-parse", "HEAD", "HEAD^{tree}", "--is-shallow-repository")
+        except CannotTell as fault:
+            if self._is_checkout():
+                raise
+            raise Missing("there is no git repository here", remedy=_NOT_HERE) from fault
         commit, tree, shallow = named.split("\n")[:3]
         status = self._git(
             "status", "--porcelain=v2", "--branch", "-unormal", "--", ":/", _NOT_OURS
@@ -88,7 +98,7 @@ class GitRepository:
     def describe(self) -> str:
         """Return `git describe --tags --always`, or an empty string before the first commit."""
         done = self._run("describe", "--tags", "--always")
-        return "" if done.code else done.stdout.decode(errors="replace").strip()
+        return "" if done.code else done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def committed_at(self, revision: str) -> datetime:
         """Return the committer date of the commit that a revision names, with its zone."""
@@ -105,6 +115,11 @@ class GitRepository:
         done = self._run("config", "--get", "remote.origin.url")
         return _without_credentials(done.stdout.decode(errors="replace").strip())
 
+    def _is_checkout(self) -> bool:
+        """Whether this folder or one above it holds a `.git`; what git says depends on a locale."""
+        here = Path(self._root).resolve()
+        return any((folder / ".git").exists() for folder in (here, *here.parents))
+
     def _prefix(self) -> str:
         return self._git("rev-parse", "--show-prefix").rstrip("\n")
 
@@ -119,9 +134,10 @@ class GitRepository:
     def _git(self, *arguments: str) -> str:
         done = self._run(*arguments)
         if done.code:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
+            said = done.stderr.decode(errors="replace").strip().splitlines() or [""]
+            fatal = next((line for line in said if line.startswith("fatal:")), said[-1])
             raise CannotTell(
-                f"git {arguments[0]} failed: {said[-1] if said else f'exit {done.code}'}",
+                f"git {arguments[0]} failed: {fatal or f'exit {done.code}'}",
                 remedy=_NOT_HERE,
             )
         return done.stdout.decode("utf-8", "surrogateescape")

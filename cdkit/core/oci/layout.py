@@ -29,6 +29,9 @@ REF_NAME = "org.opencontainers.image.ref.name"
 _NAMES = frozenset({"index.json", "oci-layout", "manifest.json", "blobs"})
 _MOST_MEMBERS = 100_000
 _CHUNK = MIB
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+"""How gzip, bzip2, xz and Zstandard begin."""
+
 _BLOB_LIMIT = 1024 * MIB
 
 
@@ -262,13 +265,13 @@ class _Archive:
 
 @contextlib.contextmanager
 def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
-    head = stream.read(4)
+    head = stream.read(6)
     stream.seek(0)
-    if head[:2] == b"\x1f\x8b" or head == b"\x28\xb5\x2f\xfd":
+    if head.startswith(_COMPRESSED):
         raise Unreadable(
             "is compressed; an OCI archive is a plain tar file",
             where=path,
-            remedy="unpack it first: `gunzip` or `zstd -d`",
+            remedy="unpack it first: `gunzip`, `bunzip2`, `unxz` or `zstd -d`",
         )
     with _reading(path):
         tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 - closed by `with tar` below

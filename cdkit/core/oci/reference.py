@@ -119,7 +119,15 @@ def is_tag(text: str) -> bool:
 
 def check_tag(text: str, *, where: str = "") -> str:
     """Return the tag; RequestError, pointing at the character, where it is illegal."""
-    _Reading(text, where).check_tag(text, 0)
+    try:
+        _Reading(text, where).check_tag(text, 0)
+    except RequestError as fault:
+        raise RequestError(
+            fault.what,
+            where=fault.where,
+            remedy="begin with a letter, a digit or `_`, and go on with those, `.` and `-`; "
+            f"{_LONGEST_TAG} characters at most",
+        ) from fault
     return text
 
 

@@ -1,17 +1,29 @@
 """Lines of `name=value` attributes, separated by commas, as docker/metadata-action reads them."""
 
 import csv
+import re
 from collections.abc import Iterable
 
 from cdkit.core.errors import RequestError
 
 _LONGEST_LINE = 8_192
+_COMMENT = re.compile(r"(?:\A|\s+)#.*", re.DOTALL)
 
 
 def entries(given: Iterable[str]) -> tuple[str, ...]:
     """Return the lines that say something: empty ones and those that begin with `#` do not."""
     lines = (line.strip() for line in given)
     return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def uncommented(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines without the comments that `#` begins, at the start or after a blank.
+
+    A line without a comment stays as it is; one that is nothing else is left out. Only where no
+    value can hold a `#`: in tags, images and flavours, not in labels.
+    """
+    lines = ((line, _COMMENT.sub("", line)) for line in given)
+    return tuple(rest for line, rest in lines if rest.strip() or rest == line)
 
 
 def attributes(line: str) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.image.tags.facts import Facts
+from cdkit.image.tags.lookalike import Kind
 from cdkit.image.tags.moment import format_date
 from cdkit.image.tags.template import Expression, Scope, Template
 
@@ -22,6 +23,17 @@ _CHOSEN = frozenset({"branch", "tag", "base_ref"})
 def is_chosen(*templates: Template) -> bool:
     """Whether a text with these templates holds a name that somebody chose."""
     return any(template.names & _CHOSEN for template in templates)
+
+
+def guard_of(template: Template) -> Kind:
+    """Return what a text is the name of, where the template is `{{branch}}` or `{{tag}}` alone."""
+    match template.sole:
+        case "branch":
+            return "branch"
+        case "tag":
+            return "tag"
+        case _:
+            return ""
 
 
 def from_git(*templates: Template) -> bool:

@@ -38,8 +38,9 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     @property
     def scheduled(self) -> bool:
-        """Whether a timetable started the run."""
-        return "schedule" in self.event.lower()
+        """Whether a timetable started the run, in the word of the CI system: Drone's is `cron`."""
+        event = self.event.lower()
+        return "schedule" in event or event == "cron"
 
     @property
     def short_commit(self) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cdkit.core.errors import RequestError
-from cdkit.image.tags.attributes import attributes, entries, switch
+from cdkit.image.tags.attributes import attributes, entries, switch, uncommented
 from cdkit.image.tags.expressions import NAMES
 from cdkit.image.tags.template import check_names, read_template
 
@@ -36,7 +36,7 @@ def read_flavor(given: Iterable[str]) -> Flavor:
     name or a value that there is not.
     """
     flavor = Flavor()
-    for line in entries(given):
+    for line in entries(uncommented(given)):
         affix = ""
         for name, value in attributes(line):
             if name in {"prefix", "suffix"}:

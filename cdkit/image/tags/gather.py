@@ -1,6 +1,5 @@
 """The facts of this run, from the CI system, its event and git."""
 
-import re
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,11 +8,12 @@ from cdkit.core.context import BuildContext
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Head, World
+from cdkit.image.tags.described import exact_tag
 from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.payload import Event, Payload
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
-_BEYOND_TAG = re.compile(r".+-[0-9]+-g[0-9a-f]{4,40}", re.ASCII)
+_SHALLOW = "the clone is shallow, and no git tag is on this commit in it"
 _ALWAYS_DEFAULT = frozenset({"schedule"})
 """Events of GitHub's that run on the default branch only (docs.github.com, "Events that trigger
 workflows", GITHUB_REF of each)."""
@@ -30,18 +30,28 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def gather(
-    world: World, head: Head | None, event: Event, *, digest: Digest | None, asked: Asked
+    world: World,
+    head: Head | None,
+    trouble: CannotTell | None,
+    event: Event,
+    *,
+    digest: Digest | None,
+    asked: Asked,
 ) -> Facts:
     """Return the facts.
 
     A pull request is none of its branch: a fork may call its branch as it likes. Without a CI
-    system the branch is git's, or the tag that a detached HEAD stands on.
+    system the branch is git's, or the tag that a detached HEAD stands on. What `git describe` says
+    of a shallow clone counts where it is a tag on this very commit: beyond it, history is missing.
     """
     context, payload = world.context, event.payload
     is_pull = _is_pull_request(context)
     pull = _pull_request(context, payload) if is_pull else ""
     described = world.git.describe() if head and (asked.describe or _detached(world, head)) else ""
-    tag = context.tag or (_exact_tag(described, head) if head and _detached(world, head) else "")
+    cut_off = bool(head and head.shallow and described and not exact_tag(described, head.commit))
+    tag = context.tag or (
+        exact_tag(described, head.commit) if head and _detached(world, head) else ""
+    )
     branch = "" if is_pull or tag else context.branch or (head.branch if head else "")
     commit = _commit(world, head, event, from_head=is_pull and asked.head_commit)
     return Facts(
@@ -54,12 +64,16 @@ def gather(
         commit=commit,
         committed_at=_committed_at(world, head, payload, commit) if asked.commit_date else None,
         build_id=context.build_id,
-        described=described,
+        described="" if cut_off else described,
         digest=digest,
         dirty=head.dirty if head else False,
         now=world.clock.now(),
         short_sha=asked.short_sha,
-        unknown=_unknown(event, is_pull=is_pull, of_ref=bool(is_pull or tag)),
+        unknown={
+            **_unknown(event, is_pull=is_pull, of_ref=bool(is_pull or tag)),
+            **({"described": _SHALLOW} if cut_off else {}),
+            **({"tree": trouble.what} if trouble else {}),
+        },
     )
 
 
@@ -91,12 +105,6 @@ def _unknown(event: Event, *, is_pull: bool, of_ref: bool) -> dict[str, str]:
 def _detached(world: World, head: Head) -> bool:
     context = world.context
     return not (context.branch or context.tag or context.pull_request or head.branch)
-
-
-def _exact_tag(described: str, head: Head) -> str:
-    """Return the git tag that HEAD stands on: `git describe` names it without anything more."""
-    beyond = _BEYOND_TAG.fullmatch(described) or head.commit.startswith(described)
-    return "" if beyond else described
 
 
 def _commit(world: World, head: Head | None, event: Event, *, from_head: bool) -> str:

@@ -129,5 +129,5 @@ def at_levels(pairs: Mapping[str, str], levels: Iterable[str]) -> tuple[str, ...
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, its spaces squeezed."""
-    return " ".join(text.split())
+    """Return a text on one line, its spaces squeezed; a byte that is no UTF-8 becomes a `?`."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode()

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from cdkit.core.context import BuildContext
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell
 from cdkit.core.oci.image import Image
@@ -73,13 +74,17 @@ def name_image(
     request: Request,
     world: World,
     head: Head | None,
+    trouble: CannotTell | None,
     *,
     repository: Reference,
     digest: Digest | None,
 ) -> Naming:
-    """Return how an image of this run is called in a repository, and in the others asked for."""
+    """Return how an image of this run is called in a repository, and in the others asked for.
+
+    `trouble` is why git does not tell what is checked out, where it should.
+    """
     event = read_event(world)
-    facts = gather(world, head, event, digest=digest, asked=_wanted(request))
+    facts = gather(world, head, trouble, event, digest=digest, asked=_wanted(request))
     tags = _tags(request, facts)
     parent, doubts = _parent(request, world)
     wording = _wording(request, world, event, head, facts, tags.version, parent)
@@ -88,7 +93,13 @@ def name_image(
         tags=tags,
         wording=wording,
         parent=parent,
-        notes=(*doubts, *_passed_over(tags), *_left_out(wording)),
+        notes=(
+            *doubts,
+            *_untold(trouble),
+            *_elsewhere(world.context, head),
+            *_passed_over(tags),
+            *_left_out(wording),
+        ),
     )
 
 
@@ -167,7 +178,7 @@ def _wording(
     known = known_labels(
         world.context,
         event.payload,
-        commit="" if facts.dirty else facts.commit,
+        commit="" if facts.dirty or "tree" in facts.unknown else facts.commit,
         version=version,
         created=world.clock.now(),
         url=head.remote_url if head else "",
@@ -180,6 +191,20 @@ def _wording(
         annotations=request.annotations,
         levels=request.annotation_levels,
     )
+
+
+def _untold(trouble: CannotTell | None) -> tuple[str, ...]:
+    if trouble is None:
+        return ()
+    return (f"Git does not tell what is checked out, so no commit is claimed: {trouble.what}.",)
+
+
+def _elsewhere(context: BuildContext, head: Head | None) -> tuple[str, ...]:
+    """Say so where a git tag's run has another commit checked out than the one that was tagged."""
+    if not (head and context.tag and context.commit) or head.commit == context.commit:
+        return ()
+    tagged = f"the git tag {context.tag[:100]!r} on {context.commit}"
+    return (f"The run is of {tagged}, and {head.commit} is checked out: a name of it misleads.",)
 
 
 def _passed_over(tags: Tags) -> tuple[str, ...]:

@@ -1,10 +1,13 @@
 """What people should see and know of an image that was named."""
 
+from collections.abc import Iterator, Mapping
+
 from cdkit.core.digest import Digest
 from cdkit.core.oci.image import Image
 from cdkit.core.step import Table
 from cdkit.core.world import Head
 from cdkit.image.identity import contradicted
+from cdkit.image.tags.naming import Request
 
 
 def tables_of(image: Image | None) -> tuple[Table, ...]:
@@ -37,3 +40,27 @@ def remarks(
     if image and image.is_index and not platform:
         notes.append("The digest is that of the index; each platform has one of its own.")
     return tuple(notes)
+
+
+def unread(environ: Mapping[str, str], request: Request) -> tuple[str, ...]:
+    """Say what to write for the variables of docker/metadata-action, which nothing here reads.
+
+    Only those are told that would have given another result (its README, "environment variables").
+    """
+    return tuple(
+        f"{name} is a variable of docker/metadata-action, which is not read here: write {instead}."
+        for name, instead in _unread(environ, request)
+    )
+
+
+def _unread(environ: Mapping[str, str], request: Request) -> Iterator[tuple[str, str]]:
+    prefix = "DOCKER_METADATA_"
+    head = environ.get(f"{prefix}PR_HEAD_SHA", "")
+    if "true" in head.lower() and request.pull_request_commit != "head":
+        yield f"{prefix}PR_HEAD_SHA", "pull-request-commit: head"
+    length = environ.get(f"{prefix}SHORT_SHA_LENGTH", "")
+    if length and length != str(request.short_sha_length):
+        yield f"{prefix}SHORT_SHA_LENGTH", f"short-sha-length: {length[:80]}"
+    levels = environ.get(f"{prefix}ANNOTATIONS_LEVELS", "")
+    if levels and levels != ",".join(request.annotation_levels):
+        yield f"{prefix}ANNOTATIONS_LEVELS", f"annotation-levels: {levels[:80]}"

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import Reference, parse_repository
-from cdkit.image.tags.attributes import entries, switch, unique
+from cdkit.image.tags.attributes import entries, switch, uncommented, unique
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ def read_images(given: Iterable[str]) -> tuple[Target, ...]:
     (`acme/orders` for Docker Hub). Raises RequestError for a line without a name, an unknown
     attribute, and where none of several lines is enabled.
     """
-    lines = entries(given)
+    lines = entries(uncommented(given))
     if len(lines) == 1 and "=" not in lines[0]:
         names = [name.strip() for name in lines[0].split(",") if name.strip()]
     else:

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import check_tag, is_tag
-from cdkit.image.tags.attributes import switch
+from cdkit.image.tags.attributes import switch, uncommented
 from cdkit.image.tags.expressions import from_git, is_chosen, scope_of
 from cdkit.image.tags.facts import Facts
 from cdkit.image.tags.flavor import Flavor
+from cdkit.image.tags.lookalike import looks_like_another
 from cdkit.image.tags.rule_line import plain_rule, read_rule, tag_types
-from cdkit.image.tags.semver import read_semver
 from cdkit.image.tags.tagtype import Made, Nothing, Rule
 from cdkit.image.tags.template import Template, read_template, render
 
@@ -31,8 +31,11 @@ KINDS = tuple(_KINDS)
 
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 _LONGEST = 128
+_UNREAD_TREE = (
+    "have git read the checkout, which it refuses to users other than its owner: "
+    'git config --global --add safe.directory "$PWD"'
+)
 _HASH_LENGTH = 12
-_LIKE_ANOTHER = re.compile(r"build-|sha-|digest-|pr-[0-9]+\Z|latest\Z", re.ASCII)
 _KEPT_APART = re.compile(
     rf"(?:.*-)?(?=[0-9]*[a-f])[0-9a-f]{{{_HASH_LENGTH}}}|.*-dirty", re.ASCII | re.DOTALL
 )
@@ -107,9 +110,9 @@ def read_tags(given: Iterable[str]) -> tuple[Rule, ...]:
     """Return the rules of these entries: no tag can hold `=` or `{{`, so what does is a rule.
 
     Anything else is a tag of the user's own: taken as it is, and an error where it is illegal.
-    Entries that begin with `#` say nothing.
+    What a `#` begins says nothing.
     """
-    lines = [line for line in given if not line.lstrip().startswith("#")]
+    lines = uncommented(given)
     return tuple(read_rule(x) if "=" in x or "{{" in x else plain_rule(x) for x in lines)
 
 
@@ -179,48 +182,63 @@ def _tag(rule: Rule, flavor: Flavor, facts: Facts, *, allow_dirty: bool) -> _Tag
     core = _core(found, plain=plain)
     if not (prefix or core or suffix) and rule.line:
         return Nothing(what="it makes an empty tag", remedy="give it a prefix")
-    marked = facts.dirty and (found.from_git or from_git(*affixes))
-    if marked and not allow_dirty:
-        raise _dirty()
-    text = f"{prefix}{core}{suffix}"
-    if not plain and core == found.text and (found.chosen or is_chosen(*affixes)):
+    marked = _is_marked(facts, claims=found.from_git or from_git(*affixes), allowed=allow_dirty)
+    apart = "" if plain else _apart(found, core)
+    text = f"{prefix}{core}{apart}{suffix}"
+    if not (plain or apart) and (found.chosen or is_chosen(*affixes)):
         text = _ended(text, facts)
     text = f"{text}-dirty" if marked else text
     written = found.literal and not any(affix.expressions for affix in affixes)
     return _Tag(
         name=_legal(text, rule, plain=plain, written=written),
         stable=found.stable,
-        lasting=found.lasting,
+        lasting=found.lasting and not plain,
         marked=marked,
     )
 
 
+def _is_marked(facts: Facts, *, claims: bool, allowed: bool) -> bool:
+    """Whether a tag that claims a commit is of a dirty tree; CannotTell where that is not allowed.
+
+    Nor is a commit claimed where git does not read the checkout: what is in it nobody knows then.
+    """
+    if claims and "tree" in facts.unknown:
+        raise facts.missing("tree", "state of the working tree", _UNREAD_TREE)
+    if claims and facts.dirty and not allowed:
+        raise _dirty()
+    return claims and facts.dirty
+
+
 def _core(found: Made, *, plain: bool) -> str:
-    """Return the text, kept apart from those of other types unless plain ones are asked for."""
+    """Return the text; a `+` in a version is mended, which `_legal` would have to replace."""
     if plain:
         return found.text if found.plain is None else found.plain
-    if found.guarded:
-        return _guarded(found.text)
     if found.plus and is_tag(mended := found.text.replace("+", "_")):
         return mended
     return found.text
 
 
-def _guarded(branch: str) -> str:
-    """Return a branch, made to differ where it looks like a tag of another type."""
-    if _LIKE_ANOTHER.match(branch) or read_semver(branch):
-        return f"{branch}-{_hash(branch)}"
-    return branch
+def _apart(found: Made, core: str) -> str:
+    """Return what keeps a text apart from the same one that was made of another name."""
+    if found.apart or looks_like_another(core, found.guarded):
+        return f"-{_hash(found.apart or core)}"
+    return ""
 
 
 def _ended(text: str, facts: Facts) -> str:
     """Return a text, made to differ where it ends as if it had been kept apart or marked.
 
-    That is with a hash like that of `sanitise`, or with `-dirty`; a commit asked for is neither.
+    That is with a hash like that of `sanitise`, or with `-dirty`; the commit is neither. The hash
+    is none that `_apart` makes: a branch may be called as the version of a git tag is.
     """
-    if not _KEPT_APART.fullmatch(text) or (facts.commit and text.endswith(facts.short_commit)):
+    if not _KEPT_APART.fullmatch(text) or (facts.commit and _ends_in_commit(text, facts)):
         return text
-    return f"{text}-{_hash(text)}"
+    return f"{text}-{_hash(f'{text}/')}"
+
+
+def _ends_in_commit(text: str, facts: Facts) -> bool:
+    ends = (facts.short_commit, facts.commit[:_HASH_LENGTH])
+    return text.endswith(ends)
 
 
 def _legal(text: str, rule: Rule, *, plain: bool, written: bool) -> str:

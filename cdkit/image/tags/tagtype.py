@@ -7,6 +7,7 @@ from msgspec import Struct
 from cdkit.core.errors import RequestError
 from cdkit.image.tags.expressions import NAMES, scope_of
 from cdkit.image.tags.facts import Facts
+from cdkit.image.tags.lookalike import Kind
 from cdkit.image.tags.template import Template, read_template, render
 
 COMMON = ("enable", "priority", "prefix", "suffix", "sanitize")
@@ -21,9 +22,9 @@ class Made(Struct, frozen=True, kw_only=True):
     other build makes this text, a re-run neither. `plain` is the
     text where `sanitize=plain` is asked for and it differs. `chosen` tells that a name which
     somebody chose is in it (a branch, a git tag), so that it must not end like a tag that was
-    kept apart from another; `guarded` that it is nothing but a branch, and must not look like a
-    tag of another type either; `plus` that a `+` in it can become a `_`, which nothing of this
-    type holds.
+    kept apart from another; `guarded` of what it is the very name, which must not look like a tag
+    of another type either; `plus` that a `+` in it can become a `_`, which nothing of this type
+    holds. `apart` is the name that the text was made from where another name gives it as well.
     """
 
     text: str
@@ -33,8 +34,9 @@ class Made(Struct, frozen=True, kw_only=True):
     stable: bool = False
     lasting: bool = False
     chosen: bool = False
-    guarded: bool = False
+    guarded: Kind = ""
     plus: bool = False
+    apart: str = ""
 
 
 class Nothing(Struct, frozen=True, kw_only=True):

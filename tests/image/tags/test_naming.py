@@ -208,7 +208,8 @@ def test_rules_that_make_no_tag_are_told(tmp_path: Path) -> None:
     found = outcome(tmp_path, tags=("type=schedule", "type=sha"))
 
     assert found.notes[-1] == (
-        "Rules without a tag for this run: type=schedule: no timetable started this run."
+        "Rules without a tag for this run: "
+        "type=schedule: nothing says that a timetable started this run."
     )
 
 
@@ -217,7 +218,8 @@ def test_no_tag_at_all_is_cannot_tell_and_labels_are_there_still(tmp_path: Path)
 
     assert found.data == ""
     assert found.verdict.reasons[0].what == (
-        "no rule makes a tag for this run: type=schedule: no timetable started this run"
+        "no rule makes a tag for this run: "
+        "type=schedule: nothing says that a timetable started this run"
     )
     assert isinstance(found.outputs, TagImageOutputs)
     assert (found.outputs.tags, found.outputs.reference) == ("", "")
@@ -274,3 +276,61 @@ def test_annotations_of_the_image_are_in_its_identity(tmp_path: Path) -> None:
     found = _identity(outcome(tmp_path, layout="image"))
 
     assert found.annotations == {"org.opencontainers.image.title": "orders"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "written", "options"),
+    [
+        ("PR_HEAD_SHA", "True", "pull-request-commit: head", {"pull_request_commit": "head"}),
+        ("SHORT_SHA_LENGTH", "12", "short-sha-length: 12", {"short_sha_length": 12}),
+        (
+            "ANNOTATIONS_LEVELS",
+            "manifest,index",
+            "annotation-levels: manifest,index",
+            {"annotation_levels": ("manifest", "index")},
+        ),
+    ],
+)
+def test_a_variable_of_metadata_action_is_told_what_to_write_for_it(
+    variable: str, value: str, written: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    name = f"DOCKER_METADATA_{variable}"
+    event = json.dumps({"pull_request": {"head": {"sha": COMMIT}}})
+    (tmp_path / "event.json").write_text(event, encoding="utf-8")
+    outside = world(
+        tmp_path,
+        environ={
+            name: value,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+        },
+        context=BuildContext(system="github", event="pull_request", pull_request="7"),
+    )
+    asked: dict[str, Any] = {"repository": "ghcr.io/acme/orders", "tags": ("type=sha",)}
+
+    without = run(TagImageOptions(**asked), outside).notes
+    assert without[-1] == (
+        f"{name} is a variable of docker/metadata-action, which is not read here: write {written}."
+    )
+    assert not any(name in note for note in run(TagImageOptions(**asked, **options), outside).notes)
+
+
+def test_a_branch_that_is_no_utf_8_is_said_with_a_question_mark(tmp_path: Path) -> None:
+    strange = b"caf\xe9".decode("utf-8", "surrogateescape")
+    outside = world(tmp_path, context=BuildContext(system="github", branch=strange))
+
+    found = run(
+        TagImageOptions(
+            repository="ghcr.io/acme/orders",
+            tags=("type=ref,event=branch",),
+            labels=("of={{branch}}",),
+            annotations=("of={{branch}}",),
+            bake_file=str(tmp_path / "bake.json"),
+        ),
+        outside,
+    ).outputs
+
+    assert isinstance(found, TagImageOutputs)
+    assert json.loads(found.json)["labels"]["of"] == "caf?"
+    assert "manifest:of=caf?" in found.annotations.split("\n")
+    assert found.tag.startswith("caf--")

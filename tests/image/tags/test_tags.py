@@ -123,9 +123,85 @@ def test_a_commit_beyond_a_tag_is_not_that_version() -> None:
         make("version", Facts(described="v1.2.3-4-gabcdef0"))
 
 
-@pytest.mark.parametrize("branch", ["build-123-1", f"sha-{COMMIT}", "digest-x", "1.2.3", "v1.0.0"])
+@pytest.mark.parametrize(
+    "branch",
+    [
+        *("build-123-1", f"sha-{COMMIT}", COMMIT, "digest-x", "pr-31", "latest", "edge", "nightly"),
+        *("1.2.3", "v1.0.0", "1.2", "1", "v2", "1.2.3rc1", "1.2.3_fork.3", "release-7-3-gabc1234"),
+    ],
+)
 def test_a_branch_cannot_take_the_tag_of_another_kind(branch: str) -> None:
     assert make("branch", Facts(branch=branch)) != branch
+
+
+@pytest.mark.parametrize(
+    "tag", ["build-123-1", f"sha-{COMMIT}", "digest-x", "pr-31", "1.2.3_a", "v1.2.3_fork.3"]
+)
+@pytest.mark.parametrize("rule", ["type=ref,event=tag", "type=match,pattern=.*", "{{tag}}"])
+def test_a_git_tag_cannot_take_the_tag_of_another_kind(rule: str, tag: str) -> None:
+    made = make_tags(read_tags([rule]), Flavor(), Facts(tag=tag)).version
+
+    assert made.startswith(f"{tag}-")
+
+
+@pytest.mark.parametrize("tag", ["v1.2.3", "1.2", "latest", "nightly", "REL_16_1", "release_2026"])
+def test_an_ordinary_git_tag_keeps_its_name(tag: str) -> None:
+    assert make_tags(read_tags(["type=ref,event=tag"]), Flavor(), Facts(tag=tag)).version == tag
+
+
+PAIRS = st.sampled_from(["1", "2", "a", "b", ".", "-", "_", "+", "/", "v", "1.2.3", "pr-", "rc1"])
+RULES = (
+    "type=semver,pattern={{version}}",
+    "type=ref,event=tag",
+    "type=ref,event=branch",
+    "type=ref,event=pr",
+    "type=sha,format=long",
+    "type=build",
+)
+
+
+def _names(refs: dict[str, str]) -> set[str]:
+    facts = Facts(**{"build_id": "7-1", "commit": COMMIT} | refs)  # type: ignore[arg-type]
+    return set(make_tags(read_tags(RULES), Flavor(latest="false"), facts).names)
+
+
+@given(st.lists(PAIRS, min_size=1, max_size=5), st.lists(PAIRS, min_size=1, max_size=5))
+def test_a_branch_gets_no_tag_of_a_git_tag_of_another_name(one: list[str], two: list[str]) -> None:
+    branch, tag = "".join(one), "".join(two)
+    shared = _names({"branch": branch}) & _names({"tag": tag}) - _names({})
+
+    assert not shared or branch == tag
+
+
+@given(st.lists(PAIRS, min_size=1, max_size=5), st.lists(PAIRS, min_size=1, max_size=5))
+def test_two_git_tags_share_a_tag_only_where_they_are_one_version(
+    one: list[str], two: list[str]
+) -> None:
+    first, second = "".join(one), "".join(two)
+    shared = _names({"tag": first}) & _names({"tag": second}) - _names({})
+
+    assert not shared or first.removeprefix("v") == second.removeprefix("v")
+
+
+@pytest.mark.parametrize("rule", ["type=semver,pattern={{version}}", "type=version"])
+def test_a_version_that_ends_like_a_tag_kept_apart_is_kept_apart_too(rule: str) -> None:
+    branch = make("branch", Facts(branch="1.2.3"))
+    made = make_tags(read_tags([rule]), Flavor(), Facts(tag=f"v{branch}")).version
+
+    assert made != branch
+
+
+def test_a_branch_called_as_such_a_version_is_kept_apart_from_it() -> None:
+    name = make("branch", Facts(branch="1.2.3"))
+
+    assert make("version", Facts(tag=f"v{name}")) != make("branch", Facts(branch=name))
+
+
+def test_a_version_that_ends_in_its_commit_keeps_its_name() -> None:
+    tag = f"0.0.0-20261127-{COMMIT[:12]}"
+
+    assert make("version", Facts(tag=f"v{tag}", commit=COMMIT)) == tag
+    assert make("version", Facts(tag=f"v{tag}", commit="d" * 40)) != tag
 
 
 @pytest.mark.parametrize("kind", ["sha", "version", "describe", "branch"])
@@ -159,8 +235,10 @@ def test_own_tags_are_taken_as_they_are_and_once() -> None:
 
 @pytest.mark.parametrize("tag", ["a/b", "-x", "", "a b", "x" * 129, "a\n"])
 def test_an_illegal_tag_of_ones_own_is_refused_and_not_mended(tag: str) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError) as caught:
         verbatim((tag,))
+    assert "(character " in caught.value.what
+    assert caught.value.remedy.startswith("begin with a letter, a digit or `_`")
 
 
 @given(st.text(min_size=1), st.booleans())
@@ -184,3 +262,11 @@ def test_a_branch_cannot_be_named_as_a_tag_of_another_kind(kind: str) -> None:
 def test_an_ordinary_branch_keeps_its_name() -> None:
     for branch in ("main", "release-2026-11", "fix-abc", "deadbeef"):
         assert make("branch", Facts(branch=branch)) == branch
+
+
+def test_a_build_whose_id_is_merged_with_anothers_is_no_name_that_lasts() -> None:
+    facts = Facts(build_id="shop/orders-42")
+    rules = read_tags(["type=build"])
+
+    assert make_tags(rules, Flavor(), facts).lasting
+    assert not make_tags(rules, Flavor(plain=True), facts).lasting

@@ -4,9 +4,9 @@ import re
 import warnings
 
 from cdkit.core.errors import RequestError
-from cdkit.image.tags.expressions import from_git
+from cdkit.image.tags.expressions import from_git, guard_of, is_chosen
 from cdkit.image.tags.facts import Facts
-from cdkit.image.tags.tagtype import Nothing, Rule
+from cdkit.image.tags.tagtype import Made, Nothing, Rule
 
 _SLASHED = re.compile(r"/(?P<pattern>.+)/(?P<flags>.*)", re.DOTALL)
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
@@ -24,6 +24,18 @@ def text_of(rule: Rule, facts: Facts) -> tuple[str, bool] | Nothing:
             remedy="add a rule for other events, or give value=",
         )
     return facts.tag, True
+
+
+def written(rule: Rule, name: str, facts: Facts) -> Made:
+    """Return what a template of the user's own makes."""
+    template = rule.template(name)
+    return Made(
+        text=rule.rendered(name, facts),
+        literal=not template.expressions,
+        from_git=from_git(template),
+        chosen=is_chosen(template),
+        guarded=guard_of(template),
+    )
 
 
 def groups(pattern: str, text: str, line: str) -> list[str | None]:

@@ -9,7 +9,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     if not facts.build_id:
         return Nothing(
             what="there is no build id that no re-run has again",
-            remedy="take --tag-from sha, or see docs/ci-systems.md for what this CI system needs",
+            remedy="run it in a CI job that tells its run and attempt (docs/ci-systems.md says by "
+            "which variables), or take the commit: sha",
         )
     return Made(text=f"build-{facts.build_id}", lasting=True)
 

@@ -34,7 +34,13 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
             f"{text[:100]!r}".strip(),
             remedy="check the pattern and its group, or add a rule for other git tags",
         )
-    return Made(text=part, from_git=from_git, stable=True, chosen=True)
+    return Made(
+        text=part,
+        from_git=from_git,
+        stable=True,
+        chosen=True,
+        guarded="tag" if from_git else "",
+    )
 
 
 TAG_TYPE = TagType(

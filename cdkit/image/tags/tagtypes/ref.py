@@ -1,9 +1,13 @@
 """`type=ref`: the branch, the git tag, or the pull request (`pr-31`) that the run is of."""
 
+from collections.abc import Mapping
+
 from cdkit.image.tags.facts import Facts
+from cdkit.image.tags.lookalike import Kind
 from cdkit.image.tags.tagtype import Made, Nothing, Rule, TagType, one_of
 
 _FIELDS = {"branch": "branch", "tag": "git tag", "pr": "pull request"}
+_GUARDED: Mapping[str, Kind] = {"branch": "branch", "tag": "tag", "pr": ""}
 _NO_EVENT = "leave GITHUB_EVENT_PATH as the runner sets it"
 
 
@@ -27,7 +31,7 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
         from_git=True,
         stable=event == "tag",
         chosen=event != "pr",
-        guarded=event == "branch",
+        guarded=_GUARDED[event],
     )
 
 

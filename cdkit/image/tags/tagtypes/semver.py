@@ -13,7 +13,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
     if isinstance(source, Nothing):
         return source
     text, from_git = source
-    text = narrowed(rule, text).replace("/", "-")
+    written = narrowed(rule, text)
+    text = written.replace("/", "-")
     version = read_semver(text.strip())
     if version is None:
         return Nothing(
@@ -25,6 +26,8 @@ def _make(rule: Rule, facts: Facts) -> Made | Nothing:
         plain=_written(rule, version, facts, version.precedence),
         from_git=from_git,
         stable=not version.prerelease,
+        chosen=from_git,
+        apart=written if text != written else "",
         plus=True,
     )
 
