@@ -155,7 +155,7 @@ def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World
 
 def _asked(one: Examined, options: PinImagesOptions, server: str) -> Iterator[Wanted]:
     for judged in one.judged:
-        if judged.use.start not in one.excepted:
+        if judged.use.key not in one.excepted:
             wish = wanted(judged, update=options.update, server=server)
             if wish:
                 yield wish
@@ -223,7 +223,7 @@ def _left(examined: tuple[Examined, ...], done: _Done) -> Iterator[Finding]:
     """Yield the findings that stand: those that were pinned now are gone."""
     for one in examined:
         result = done.pinned.get(one.found.source.path)
-        written = {wish.judged.use.start for wish, _ in result.written} if result else set()
+        written = {wish.judged.use.key for wish, _ in result.written} if result else set()
         yield from findings_of(one, written)
 
 

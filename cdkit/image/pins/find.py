@@ -135,7 +135,7 @@ def read(
             for one in candidates:
                 if one.claims(document):
                     claimed[one.name] = None
-                    uses |= {(use.start, use.text): use for use in one.find(document)}
+                    uses |= {use.key: use for use in one.find(document)}
     except Unreadable as fault:
         raise _placed(fault, path) from fault
     if not claimed:

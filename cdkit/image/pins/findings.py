@@ -39,7 +39,7 @@ class Examined(Struct, frozen=True, kw_only=True):
 
     found: FileUses
     judged: tuple[Judged, ...]
-    excepted: Mapping[int, Suppression] = {}
+    excepted: Mapping[tuple[int, str], Suppression] = {}
     notes: tuple[str, ...] = ()
 
 
@@ -47,7 +47,7 @@ def examine(found: FileUses, exceptions: Exceptions, today: date) -> Examined:
     """Judge every reference of a file; `today` is the date in UTC, by which allowances expire."""
     judged = tuple(judge_use(use) for use in found.uses)
     allowed = _allowed(found, today)
-    excepted: dict[int, Suppression] = {}
+    excepted: dict[tuple[int, str], Suppression] = {}
     used: set[int] = set()
     lines = Lines(found.source)
     for one in judged:
@@ -57,20 +57,20 @@ def examine(found: FileUses, exceptions: Exceptions, today: date) -> Examined:
         used |= {mine.line} if mine else set()
         inline = mine.suppression() if mine and not mine.fault else None
         if suppressed := inline or _excepted(one, found.source.path, exceptions):
-            excepted[one.use.start] = suppressed
+            excepted[one.use.key] = suppressed
     notes = tuple(_notes(allowed, used))
     return Examined(found=found, judged=judged, excepted=excepted, notes=notes)
 
 
-def findings(examined: Examined, pinned: Collection[int]) -> Iterator[Finding]:
+def findings(examined: Examined, pinned: Collection[tuple[int, str]]) -> Iterator[Finding]:
     """Yield what is to be said of a file's references, but for those at places pinned by now."""
     lines = Lines(examined.found.source)
     times = Counter[str]()
     for one in examined.judged:
         times[one.use.text] += 1
-        if one.state is not State.PINNED and one.use.start not in pinned:
+        if one.state is not State.PINNED and one.use.key not in pinned:
             place = lines.place(one.use.start)
-            suppressed = examined.excepted.get(one.use.start)
+            suppressed = examined.excepted.get(one.use.key)
             yield _finding(one, place, times[one.use.text], suppressed)
 
 

@@ -1,11 +1,14 @@
 """Writing a digest under a key of its own, in the hand of the file that it goes into."""
 
+from collections.abc import Iterator, Sequence
+
 import yaml
 
 from cdkit.image.pins.document import Source
 from cdkit.image.pins.tree import scalar, span
-from cdkit.image.pins.use import Edit
+from cdkit.image.pins.use import Edit, Use, refused
 
+SHARED = ("has a tag or digest that another image has as well", "give each image its own")
 _QUOTES = frozenset({"'", '"'})
 _NULL = "tag:yaml.org,2002:null"
 
@@ -74,3 +77,14 @@ def _own(mapping: yaml.Node, key: str) -> tuple[yaml.ScalarNode | None, yaml.Nod
             if isinstance(name, yaml.ScalarNode) and name.value == key:
                 return name, value
     return None, None
+
+
+def apart(found: Sequence[Use]) -> Iterator[Use]:
+    """Yield uses, those refused that would write another digest into the same place (an anchor)."""
+    places: dict[tuple[int, int], set[str]] = {}
+    for use in found:
+        for edit in use.edits:
+            places.setdefault((edit.start, edit.end), set()).add(use.text)
+    for use in found:
+        shared = any(len(places[edit.start, edit.end]) > 1 for edit in use.edits)
+        yield refused(use.text, use.start, use.end, *SHARED) if shared else use

@@ -111,8 +111,8 @@ def _is_plain(edit: Edit) -> bool:
 
 def _misread(found: FileUses, written: list[tuple[Wanted, str]], data: bytes) -> CannotTell | None:
     """Say what is wrong with a rewritten file: it must hold the same uses, some of them pinned."""
-    pinned = {one.judged.use.start: value for one, value in written}
-    expected = sorted(_expected(use, pinned.get(use.start)) for use in found.uses)
+    pinned = {one.judged.use.key: value for one, value in written}
+    expected = sorted(_expected(use, pinned.get(use.key)) for use in found.uses)
     try:
         again = read_again(found, data)
         now = sorted(_bare(use.text) for use in again.uses) if again else []

@@ -31,7 +31,8 @@ def literal(text: str) -> Value:
 
 def text_of(value: Value) -> str:
     """Return a literal's text, or nothing."""
-    return value.forms[0] if len(value.forms) == 1 and value.forms[0] < UNKNOWN else ""
+    form = value.forms[0] if len(value.forms) == 1 else UNKNOWN
+    return "" if any(character >= UNKNOWN for character in form) else form
 
 
 NOTHING = Value()

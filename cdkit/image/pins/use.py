@@ -50,6 +50,11 @@ class Use(Struct, frozen=True, kw_only=True):
     remedy: str = ""
     tag: str = ""
 
+    @property
+    def key(self) -> tuple[int, str]:
+        """What tells it from every other use in its file: an anchor's place may be two images'."""
+        return self.start, self.text
+
 
 class FileFormat(Struct, frozen=True, kw_only=True):
     """A format of files that name images.

@@ -13,7 +13,7 @@ from cdkit.core.oci.reference import parse
 from cdkit.image.pins import templated
 from cdkit.image.pins.chart import Chart, Image, read_chart, root_of
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.keys import fill, insert, word
+from cdkit.image.pins.keys import SHARED, apart, fill, insert, word
 from cdkit.image.pins.template_value import Path
 from cdkit.image.pins.tree import entries, image, items, span
 from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, holds_variable, image_at, refused
@@ -27,7 +27,6 @@ _NO_CHART = ("goes into a chart that is not here, which may take no digest", _AS
 _UNSEEN = ("cannot be seen to become an image in the chart's templates", _ASK)
 _CHANGE = "give the chart a `digest`, or except it, with a reason"
 _NO_DIGEST = "the chart has no place for a digest, and its tag cannot hold one"
-_SHARED = ("has a tag or digest that another image has as well", "give each image its own")
 _TEMPLATED = ("is put together by the chart", "write the whole name into the values")
 _BY_HAND = ("has no place for a digest", "write a `digest` below the tag, each on a line")
 
@@ -93,7 +92,7 @@ def find(document: Document) -> Iterator[Use]:
     for path, node in values.own.items():
         if isinstance(node, yaml.MappingNode):
             found += _by_shape(document, path, values, seen, _UNSEEN if chart else _NO_CHART)
-    yield from _apart(found)
+    yield from apart(found)
 
 
 def _values(document: Document, chart: Chart | None) -> _Values:
@@ -244,7 +243,7 @@ def _use(document: Document, parts: _Parts, values: _Values) -> Iterator[Use]:
     elif "@" in tag:
         yield image_at(text, start, end, document.text[start:end])
     elif parts.is_shared:
-        yield refused(text, start, end, *_SHARED)
+        yield refused(text, start, end, *SHARED)
     elif parts.why:
         yield refused(text, start, end, *parts.why)
     else:
@@ -351,17 +350,6 @@ def _pairs(path: Path, keys: list[str], values: _Values) -> Iterator[tuple[str, 
             if name in keys and not _is_whole(values.text((*path, name))):
                 yield name, key
                 break
-
-
-def _apart(found: list[Use]) -> Iterator[Use]:
-    """Yield the uses, those refused that would write into the same place for another image."""
-    places: dict[tuple[int, int], set[str]] = {}
-    for use in found:
-        for edit in use.edits:
-            places.setdefault((edit.start, edit.end), set()).add(use.text)
-    for use in found:
-        shared = any(len(places[edit.start, edit.end]) > 1 for edit in use.edits)
-        yield refused(use.text, use.start, use.end, *_SHARED) if shared else use
 
 
 FORMAT = FileFormat(

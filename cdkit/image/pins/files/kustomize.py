@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cdkit.core.errors import Unreadable
 from cdkit.image.pins.document import Document, Source
-from cdkit.image.pins.keys import fill, insert, word
+from cdkit.image.pins.keys import apart, fill, insert, word
 from cdkit.image.pins.tree import compose, get, image, items, scalar, span, walk
 from cdkit.image.pins.use import Edit, FileFormat, Use, refused
 
@@ -32,8 +32,8 @@ def claims(document: Document) -> bool:
 
 def find(document: Document) -> Iterator[Use]:
     """Yield what `images` makes of the images that it matches, and the images of inline patches."""
-    for one in items(get(document.root, "images")):
-        yield from _image(document, one)
+    rules = items(get(document.root, "images"))
+    yield from apart([use for one in rules for use in _image(document, one)])
     for patch in items(get(document.root, "patches")):
         yield from _patch(document, get(patch, "patch"))
     for patch in items(get(document.root, "patchesJson6902")):
