@@ -261,6 +261,22 @@ def test_a_body_that_drips_ends_at_the_deadline(framing: bytes) -> None:
         RequestsHttp(Running()).request("POST", url, timeout=20)
 
 
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"HTTP/1.1 200 OK\r\nX-Pad: ", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    ids=["status", "head", "chunk size"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_comes_before_the_body_may_not_drip_for_ever(begun: bytes, method: str) -> None:
+    # The last of 1,000 pieces would come after 20 seconds, each in good time after the one before.
+    with talking(begun, *[b"0"] * 1000, pause=0.02) as url:
+        if method == "HEAD" and begun.endswith(b"\r\n\r\n"):
+            assert RequestsHttp(StandingClock()).request(method, url, timeout=0.3).status == 200
+            return
+        with pytest.raises(CannotTell, match="in time"):
+            RequestsHttp(StandingClock()).request(method, url, timeout=0.3)
+
+
 def test_a_header_that_http_cannot_carry_is_refused_and_not_shown() -> None:
     with pytest.raises(RequestError) as caught:
         RequestsHttp().request(

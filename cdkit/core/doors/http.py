@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from cdkit.core.doors.clock import SystemClock
+from cdkit.core.doors.deadline import DeadlineAdapter
 from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
 from cdkit.core.secret import Secret
@@ -53,7 +53,7 @@ class RequestsHttp:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+        self._adapter = DeadlineAdapter(pool_maxsize=_CONNECTIONS)
         self._patience = _Patience(self._clock)
 
     def request(
