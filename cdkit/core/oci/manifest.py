@@ -202,7 +202,7 @@ def decode(data: bytes, kind: type[T], where: str) -> T:
 
     try:
         found = msgspec.json.decode(data, type=kind)
-        tree = json.loads(data, object_pairs_hook=_once)
+        tree = json.loads(data, object_pairs_hook=once)
         if kind is not Config:
             _refuse_variants(tree)
     except (msgspec.DecodeError, ValueError, RecursionError) as fault:
@@ -210,7 +210,8 @@ def decode(data: bytes, kind: type[T], where: str) -> T:
     return found
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object (json, `object_pairs_hook`); ValueError where it holds a name twice."""
     names = dict(pairs)
     if len(names) < len(pairs):
         listed = [name for name, _ in pairs]
