@@ -360,6 +360,21 @@ def test_plain_http_where_tls_was_expected_is_said() -> None:
     assert "registries.conf" in caught.value.remedy
 
 
+def test_a_proxy_that_cannot_be_asked_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(CannotTell, match="through the proxy that the environment names"):
+        RequestsHttp(StandingClock()).request("GET", "http://a.example/", timeout=2)
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(CannotTell, match="REQUESTS_CA_BUNDLE names no file"):
+        RequestsHttp(StandingClock()).request("GET", "https://127.0.0.1:9/", timeout=2)
+
+
 def test_a_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda asked: Answer(200, body=asked.path.encode())) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
