@@ -270,6 +270,10 @@ def _failure(host: str, fault: Exception) -> CannotTell:
         )
     if isinstance(fault, requests.Timeout | urllib3.exceptions.TimeoutError):
         return NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
+    return _unreached(host, fault)
+
+
+def _unreached(host: str, fault: Exception) -> CannotTell:
     if isinstance(fault, _OF_PROXY):
         return NoAnswer(
             f"{host} cannot be reached through the proxy that the environment names "
