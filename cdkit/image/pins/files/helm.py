@@ -16,7 +16,15 @@ from cdkit.image.pins.document import Document
 from cdkit.image.pins.keys import SHARED, apart, fill, insert, word
 from cdkit.image.pins.template_value import Path
 from cdkit.image.pins.tree import entries, image, items, span
-from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, holds_variable, image_at, refused
+from cdkit.image.pins.use import (
+    Edit,
+    FileFormat,
+    Use,
+    holds_variable,
+    image_at,
+    is_whole,
+    refused,
+)
 
 _MOST = 100_000
 _DEEPEST = 100
@@ -172,7 +180,7 @@ def _of_chart(
     seen |= {*own.values(), *((under,) if under else ())}
     name = _name(chart, one, binding, values)
     first = own[one.repositories[0]] if one.repositories else ()
-    if one.whole and (not one.tags or _is_whole(values.text(first))):
+    if one.whole and (not one.tags or is_whole(values.text(first))):
         node = values.own.get(first)
         yield from (
             _whole(document, node, chart.misuse(one.repositories[0], whole=True)) if node else ()
@@ -315,11 +323,6 @@ def _whole(document: Document, node: yaml.Node, misuse: str) -> Iterator[Use]:
             yield use
 
 
-def _is_whole(text: str) -> bool:
-    """Whether a text is a reference that says which: with a tag or a digest."""
-    return _is_name(text) and ("@" in text or has_tag(text))
-
-
 def _is_name(text: str) -> bool:
     try:
         return bool(text) and parse(text) is not None
@@ -356,7 +359,7 @@ def _by_shape(
     for key in keys:
         here = (*path, key)
         node = values.own[here]
-        sure = _is_whole(word(node)) or holds_variable(word(node))
+        sure = is_whole(word(node)) or holds_variable(word(node))
         if here not in seen and key.lower().endswith("image") and sure:
             yield from _whole(document, node, "")
 
@@ -368,13 +371,13 @@ def _pairs(path: Path, keys: list[str], values: _Values) -> Iterator[tuple[str, 
         yield "repository", "tag"
     elif "name" in keys and "tag" in keys and is_image:
         yield "name", "tag"
-    elif "image" in keys and "tag" in keys and not _is_whole(values.text((*path, "image"))):
+    elif "image" in keys and "tag" in keys and not is_whole(values.text((*path, "image"))):
         yield "image", "tag"
     for key in keys:
         found = _SPLIT.fullmatch(key)
         for ending in ("Repository", "Name", "") if found else ():
             name = f"{found[1]}{found[2]}{ending}" if found else ""
-            if name in keys and not _is_whole(values.text((*path, name))):
+            if name in keys and not is_whole(values.text((*path, name))):
                 yield name, key
                 break
 

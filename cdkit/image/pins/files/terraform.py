@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.oci.reference import parse
+from cdkit.core.errors import CannotTell
 from cdkit.image.pins import json_tree
 from cdkit.image.pins.document import Document, Source
 from cdkit.image.pins.hcl import Body, Expression, Value, parse_hcl
@@ -25,7 +24,7 @@ from cdkit.image.pins.terraform import (
     read_module,
 )
 from cdkit.image.pins.tree import entries, get, image, items, scalar, span
-from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, image_at, refused
+from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, image_at, is_whole, refused
 
 _KEY = re.compile(r'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _KEY_ESCAPED = re.compile(r'\\"image\\"\s*:\s*\\"([^"\\]*)\\"')
@@ -96,15 +95,6 @@ def _module(document: Document, body: Body) -> Module:
         with contextlib.suppress(CannotTell):  # it is told of where it is looked at itself
             bodies.append(_parsed(path, text))
     return read_module(bodies)
-
-
-def _is_whole(text: str) -> bool:
-    """Whether a text is a reference that says which: with a tag or a digest."""
-    try:
-        parse(text)
-    except RequestError:
-        return False
-    return "@" in text or has_tag(text)
 
 
 def _is_nothing(value: Expression) -> bool:
@@ -178,7 +168,7 @@ class _Finding:
 
     def _is_image(self, expression: Expression) -> bool:
         return (
-            len(expression) == 1 and expression[0].kind == "text" and _is_whole(expression[0].text)
+            len(expression) == 1 and expression[0].kind == "text" and is_whole(expression[0].text)
         )
 
     def _value(self, expression: Expression, place: Place, *, depth: int = 0) -> Iterator[Use]:
@@ -295,7 +285,7 @@ def _by_name(document: Document, name: str, node: yaml.Node | None) -> Iterator[
     while waiting:
         name, here = waiting.pop()
         waiting += [*entries(here), *((name, one) for one in items(here))]
-        if name.lower().endswith("image") and _is_whole(scalar(here)):
+        if name.lower().endswith("image") and is_whole(scalar(here)):
             yield from image(document.source, here)
 
 
