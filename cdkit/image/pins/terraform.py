@@ -140,6 +140,22 @@ def image_places(body: Body) -> Iterator[tuple[Expression, Place]]:
                 yield from _of_module(one.name, one.value)
 
 
+def manifests(body: Body) -> Iterator[Value]:
+    """Yield the heredocs that are YAML of Kubernetes objects: of resources that take whole ones.
+
+    registry.terraform.io: hashicorp/kubernetes, `kubernetes_manifest` (with `yamldecode`);
+    gavinbunney/kubectl and alekc/kubectl, `kubectl_manifest` (`yaml_body`).
+    """
+    for block in body.blocks:
+        if block.kind == "resource" and block.labels[:1] in {("kubernetes_manifest",), _KUBECTL}:
+            waiting = [one for attribute in block.body.attributes for one in attribute.value]
+            while waiting:
+                here = waiting.pop()
+                yield from (here,) if here.kind == "heredoc" else ()
+                waiting += [one for inner in here.inner for one in inner]
+
+
+_KUBECTL = ("kubectl_manifest",)
 _MODULE = frozenset({"module"})
 _OF_MODULE = Place(within=_MODULE)
 """A module's input that is called an image; whether it is a container's only its text can say."""

@@ -19,6 +19,7 @@ from cdkit.image.pins.terraform import (
     image_places,
     is_lone,
     is_sure,
+    manifests,
     place_of,
     reached,
     read_module,
@@ -28,6 +29,10 @@ from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, image_at, is_wh
 
 _KEY = re.compile(r'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _KEY_ESCAPED = re.compile(r'\\"image\\"\s*:\s*\\"([^"\\]*)\\"')
+_KEY_YAML = re.compile(
+    r"""^[ \t]*(?:- +)?image:[ \t]+["']?((?:\$\{[^}\n]*\}|[^\s"'#])+)""", re.MULTILINE
+)
+_READS = frozenset({"file", "templatefile"})
 _COMMENT = re.compile(r"\s*(?:#|//)\s*([\w.-]+)\s*(?:(?:#|//).*)?")
 _VARIABLE = re.compile(r"\$\{\s*((?:var|local)\.[\w-]+)\s*\}")
 _MADE_HERE = ("docker_image.", "data.docker_registry_image.", "docker_registry_image.")
@@ -68,6 +73,9 @@ def find(document: Document) -> Iterator[Use]:
     finding = _Finding(document, _module(document, body))
     for expression, place in image_places(body):
         yield from finding.place(expression, place)
+    for text in manifests(body):
+        for found in _KEY_YAML.finditer(text.text):
+            yield _in_text(found[1], text.start + found.start(1))
     given = [(f"var.{one.name}", one.value) for one in body.attributes]  # of a .tfvars
     for name, value in (*definitions(body), *given):
         yield from finding.definition(name, value)
@@ -99,7 +107,8 @@ def _module(document: Document, body: Body) -> Module:
 
 def _is_nothing(value: Expression) -> bool:
     """Whether a default is null or empty, so that something else gives the image."""
-    return len(value) == 1 and value[0].text in {"", "null"} and not value[0].inner
+    lone = value[0] if len(value) == 1 and value[0].kind in {"text", "ref"} else None
+    return lone is not None and lone.text in {"", "null"}
 
 
 class _Finding:
@@ -243,6 +252,8 @@ class _Finding:
                 for found in pattern.finditer(one.text):
                     start = one.start + found.start(1)
                     yield _in_text(found[1], start)
+            elif one.kind == "call" and one.text in _READS:
+                yield from self._open((one,))
             elif one.kind == "ref" and len(expression) == 1:
                 yield from self._ref(one)
             for entry in one.entries:
