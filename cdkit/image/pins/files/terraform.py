@@ -206,8 +206,31 @@ class _Finding:
     def _open(self, expression: Expression) -> Iterator[Use]:
         if expression:
             start, end = expression[0].start, expression[-1].end
+            if (made := self._made(expression)) and is_whole(_VARIABLE.sub("x", made)):
+                yield refused(made, start, end, *_COMPOSITE)
+                return
             text = f"${{{self._document.text[start:end][:200]}}}"
             yield Use(text=text, start=start, end=end)
+
+    def _made(self, expression: Expression) -> str:
+        """Return what `format` or `join` makes of texts and variables; nothing where unknown."""
+        one = expression[0] if len(expression) == 1 and expression[0].kind == "call" else None
+        if one is None or one.text not in {"format", "join"} or not one.inner:
+            return ""
+        pattern, *parts = [self._part(inner) for inner in one.inner]
+        if one.text == "format":
+            pieces = re.split(r"%[svd]", pattern)
+            filled = [piece for pair in zip(pieces, [*parts, ""], strict=False) for piece in pair]
+            return "".join(filled) if len(pieces) == len(parts) + 1 and all(parts) else ""
+        listed = one.inner[1][0] if len(one.inner) == 2 and len(one.inner[1]) == 1 else None
+        parts = [self._part(inner) for inner in listed.inner] if listed else []
+        return pattern.join(parts) if all(parts) else ""
+
+    def _part(self, expression: Expression) -> str:
+        one = expression[0] if len(expression) == 1 else None
+        if one and one.kind == "text":
+            return self._filled(one.text)
+        return self._filled(f"${{{one.text}}}") if one and one.kind == "ref" else ""
 
     def _text(self, one: Value, place: Place) -> Use:
         if one.plain:
