@@ -65,6 +65,33 @@ def test_a_pipe_is_refused_since_it_may_never_end(files: DiskFiles, tmp_path: Pa
         files.read("pipe")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_what_is_no_file_is_written_into_and_never_replaced(
+    files: DiskFiles, tmp_path: Path, name: str
+) -> None:
+    # As root `--dotenv /dev/null` would else leave the machine without its /dev/null.
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    files.write(name, b"text")
+
+    assert os.read(reader, 10) == b"text"
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    os.close(reader)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+def test_a_pipe_that_nobody_reads_is_not_waited_for(files: DiskFiles, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Unwritable, match="No such device"):
+        files.write("pipe", b"text")
+
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_a_file_over_the_limit_is_not_read(files: DiskFiles) -> None:
     files.write("big", b"x" * 11)
     with pytest.raises(Unreadable, match="larger than"):

@@ -261,6 +261,22 @@ def test_a_body_that_drips_ends_at_the_deadline(framing: bytes) -> None:
         RequestsHttp(Running()).request("POST", url, timeout=20)
 
 
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"HTTP/1.1 200 OK\r\nX-Pad: ", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    ids=["status", "head", "chunk size"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_comes_before_the_body_may_not_drip_for_ever(begun: bytes, method: str) -> None:
+    # The last of 1,000 pieces would come after 20 seconds, each in good time after the one before.
+    with talking(begun, *[b"0"] * 1000, pause=0.02) as url:
+        if method == "HEAD" and begun.endswith(b"\r\n\r\n"):
+            assert RequestsHttp(StandingClock()).request(method, url, timeout=0.3).status == 200
+            return
+        with pytest.raises(CannotTell, match="in time"):
+            RequestsHttp(StandingClock()).request(method, url, timeout=0.3)
+
+
 def test_a_header_that_http_cannot_carry_is_refused_and_not_shown() -> None:
     with pytest.raises(RequestError) as caught:
         RequestsHttp().request(
@@ -342,6 +358,21 @@ def test_plain_http_where_tls_was_expected_is_said() -> None:
 
     assert caught.value.what == "127.0.0.1 speaks no TLS there"
     assert "registries.conf" in caught.value.remedy
+
+
+def test_a_proxy_that_cannot_be_asked_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(CannotTell, match="through the proxy that the environment names"):
+        RequestsHttp(StandingClock()).request("GET", "http://a.example/", timeout=2)
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(CannotTell, match="REQUESTS_CA_BUNDLE names no file"):
+        RequestsHttp(StandingClock()).request("GET", "https://127.0.0.1:9/", timeout=2)
 
 
 def test_a_proxy_that_the_environment_names_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,69 @@ def test_challenges_are_told_apart() -> None:
     assert bearer.parameters == {"realm": "https://r/t", "service": "x", "scope": "a b"}
 
 
+BEARER = {"realm": "https://r/t", "service": "x"}
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ('Negotiate, Basic realm="a"', [("negotiate", {}), ("basic", {"realm": "a"})]),
+        ("Basic", [("basic", {})]),
+        ('Negotiate, NTLM, Bearer realm="https://r/t",service="x"', [("bearer", BEARER)]),
+        ('Basic realm="a" , bearer  REALM = "https://r/t" ,, service=x', [("bearer", BEARER)]),
+        ("Basic realm=Some Words, a=b", [("basic", {"realm": "Some", "a": "b"})]),
+        ('Basic realm="a" charset="UTF-8"', [("basic", {"realm": "a", "charset": "UTF-8"})]),
+        ('Bearer realm="https://r, a="x"', [("bearer", {"realm": "https://r, a="})]),
+        ('Bearer realm="https://r/t', [("bearer", {})]),
+        ('realm="https://r/t"', []),
+        ('"', []),
+        ("", []),
+    ],
+)
+def test_challenges_are_read_however_they_are_written(
+    header: str, found: list[tuple[str, dict[str, str]]]
+) -> None:
+    read = [(one.scheme, one.parameters) for one in challenges(header)]
+
+    assert read[-len(found) :] == found if found else read == []
+
+
+@pytest.mark.parametrize("scheme", ["Negotiate", "NTLM"])
+def test_a_scheme_that_nobody_here_speaks_hides_none_that_is_spoken(
+    tmp_path: Path, scheme: str
+) -> None:
+    layout, index, _ = two_platforms()
+    honest = serves(layout, index)
+
+    def script(asked: Asked) -> Answer:
+        if asked.headers.get("authorization", "").startswith("Basic "):
+            return honest(asked)
+        return Answer(401, {"WWW-Authenticate": f'{scheme}, Basic realm="a"'})
+
+    with serving(script) as server:
+        log_in(tmp_path, server.address, "ci", "word")
+        assert str(Registry(outside(tmp_path)).digest_of(ref(server))) == index
+
+
+@pytest.mark.parametrize(
+    ("header", "schemes"),
+    [
+        ('Bearer a="1"' + " " * 1_000_000 + "!", ["bearer"]),
+        ("Bearer" + " " * 1_000_000 + "!", ["bearer"]),
+        ("Bearer " + "a=" * 500_000, ["bearer"]),
+        ('Bearer a="' + "\\" * 1_000_001, ["bearer"]),
+        ('Bearer a="' + '\\"' * 500_000, ["bearer"]),
+        ("x" * 1_000_000 + "=", []),
+        ("," * 1_000_000, []),
+        ('"' * 1_000_001, []),
+    ],
+    ids=range(8),
+)
+def test_a_header_is_read_in_one_go(header: str, schemes: list[str]) -> None:
+    # Whoever looked at a character twice for each before it would not come back from these.
+    assert [one.scheme for one in challenges(header)] == schemes
+
+
 @pytest.mark.parametrize(
     ("registry", "server", "related"),
     [

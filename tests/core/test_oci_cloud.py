@@ -59,6 +59,13 @@ def _around(tmp_path: Path, tool: NoProcesses, **environ: str) -> World:
             "ecr get-login-password --region eu-west-1",
         ),
         (
+            "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+            "aws",
+            b"word",
+            "AWS",
+            "ecr get-login-password --region eusc-de-east-1",
+        ),
+        (
             "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
             "aws",
             b"word",

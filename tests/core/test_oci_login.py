@@ -86,6 +86,35 @@ def test_docker_hubs_login_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert _found(tmp_path) is None
 
 
+def test_the_tokens_that_docker_keeps_beside_docker_hubs_login_are_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    hub = "https://index.docker.io/v1/"
+    auths = {
+        hub: _auth("u", "p"),
+        f"{hub}access-token": _auth("u", "access"),
+        f"{hub}refresh-token": _auth("u", "refresh"),
+    }
+    _write(tmp_path / ".docker/config.json", auths=auths)
+
+    assert _found(tmp_path, "busybox") == ("u", "p")
+
+
+@pytest.mark.parametrize(
+    "other", ["https://registry.example.com", "http://registry.example.com/v1/"]
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_of_two_logins_for_a_registry_the_one_under_its_very_name_counts(
+    tmp_path: Path, other: str, *, last: bool
+) -> None:
+    exact = {"registry.example.com": _auth("new", "p")}
+    legacy = {other: _auth("old", "p")}
+    auths = {**legacy, **exact} if last else {**exact, **legacy}
+    _write(tmp_path / ".docker/config.json", auths=auths)
+
+    assert _found(tmp_path) == ("new", "p")
+
+
 def test_another_registrys_login_is_not_taken(tmp_path: Path) -> None:
     _write(tmp_path / ".docker/config.json", auths={"example.com": _auth("u", "p")})
 

@@ -41,6 +41,23 @@ def test_a_redirect_elsewhere_goes_without_the_login(tmp_path: Path) -> None:
     assert all("authorization" not in asked.headers for asked in storage.asked)
 
 
+@pytest.mark.parametrize(
+    "challenge", ['Basic realm="r"', 'Bearer realm="http://127.0.0.1:1/t",service="s"', "x"]
+)
+def test_where_a_redirect_leads_nobody_is_given_a_login_for_asking(
+    tmp_path: Path, challenge: str
+) -> None:
+    with serving(lambda _: Answer(401, {"WWW-Authenticate": challenge})) as storage:
+        there = storage.url.replace("127.0.0.1", "localhost")
+        with serving(lambda a: Answer(307, {"Location": f"{there}{a.path}"})) as server:
+            log_in(tmp_path, server.address, "ci", "word")
+            with pytest.raises(CannotTell, match=r"redirects to .*, which wants a login of its own"):
+                Registry(outside(tmp_path)).digest_of(ref(server))
+
+    assert len(server.asked) == len(storage.asked) == 1
+    assert "authorization" not in {*server.asked[0].headers, *storage.asked[0].headers}
+
+
 def test_redirects_without_end_end(tmp_path: Path) -> None:
     with (
         serving(lambda a: Answer(302, {"Location": a.path})) as server,

@@ -83,10 +83,56 @@ def test_a_manifest_that_is_unknown_is_absent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        # Distribution, GitLab, Nexus, zot: the tag, and the repository.
+        {"code": "MANIFEST_UNKNOWN", "message": "manifest unknown", "detail": {"Tag": "v1"}},
+        {"code": "NAME_UNKNOWN", "message": "repository name not known to registry"},
+        # Artifactory.
+        {
+            "code": "MANIFEST_UNKNOWN",
+            "message": "The named manifest is not known to the registry.",
+            "detail": {"manifest": "team/app"},
+        },
+        # Amazon ECR.
+        {"code": "MANIFEST_UNKNOWN", "message": "Requested image not found"},
+        {"code": "NAME_UNKNOWN", "message": "The repository with name 'team/app' does not exist"},
+        # Quay.
+        {
+            "code": "TAG_EXPIRED",
+            "detail": {},
+            "message": "Tag v1 was deleted or has expired. To pull, revive via time machine",
+        },
+        # Harbor.
+        {"code": "NOT_FOUND", "message": "artifact team/app:v1 not found"},
+        {"code": "NOT_FOUND", "message": "repository team/app not found"},
+        {"code": "NOT_FOUND", "message": "project team not found"},
+        # Gitea, Google.
+        {"code": "MANIFEST_UNKNOWN", "message": ""},
+        {"code": "MANIFEST_UNKNOWN", "message": 'Failed to fetch "v1" from request "/v2/…".'},
+    ],
+)
+def test_what_registries_say_of_a_tag_that_is_not_there_is_absent(
+    tmp_path: Path, error: dict[str, object]
+) -> None:
+    body = json.dumps({"errors": [error]}).encode()
+    with serving(lambda _: Answer(404, {}, body)) as server:
+        assert Registry(outside(tmp_path)).digest_of(ref(server)) is None
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
         b"<html>not found</html>",
+        b'{"errors": [{"code": "NOT_FOUND"}]}',
+        b'{"errors": [{"code": "NOT_FOUND", "message": "no route matched"}]}',
+        b'{"errors": [{"code": "NOT_FOUND", "message": "the steam/app is not found"}]}',
+        b'{"errors": [{"code": 404, "message": "team/app not found"}]}',
+        b'{"errors": [{"status": 404, "message": "Not Found"}]}',
+        b'{"error": {"code": "MANIFEST_UNKNOWN"}}',
+        b'{"errors": [{"code": "MANIFEST_UNKNOWN"}, {"code": "DENIED"}]}',
+        b'{"errors": [{"code": "manifest_unknown"}]}',
         b'{"errors": []}',
         json.dumps({"errors": [{"code": "MANIFEST_UNKNOWN", "message": _CONVERTED}]}).encode(),
         b'{"errors": [{"code": "DENIED"}]}',

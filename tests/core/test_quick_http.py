@@ -216,6 +216,12 @@ def test_the_environment_names_the_proxy(
     assert (found.hostname if found else None) == proxy
 
 
+@pytest.mark.parametrize("proxy", ["http://[::1", "http://127.0.0.1:x", "http://127.0.0.1:99999"])
+def test_a_proxy_whose_address_is_none_is_no_answer(proxy: str) -> None:
+    with pytest.raises(CannotTell, match="names a proxy that is not spoken here"):
+        QuickHttp({"https_proxy": proxy}).request("GET", "https://a.example/")
+
+
 def test_a_proxy_that_is_not_spoken_here_is_no_answer() -> None:
     with pytest.raises(CannotTell, match="proxy"):
         QuickHttp({"ALL_PROXY": "socks5://p:1080"}).request("GET", "http://a.example/")

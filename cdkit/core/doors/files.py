@@ -73,11 +73,18 @@ class DiskFiles:
             yield stream
 
     def write(self, path: str, data: bytes, *, fresh: bool = False) -> None:
-        """Write aside, sync, rename: another reader sees the old file or the new one, whole."""
+        """Write aside, sync, rename: another reader sees the old file or the new one, whole.
+
+        Into a device or a pipe (/dev/null, /dev/stdout) it is written as it is: those are the
+        machine's, and to put a file in their place would take them from everybody.
+        """
         import tempfile
 
         with _writing(path):
             target = self._root / path
+            if _is_device(target):
+                _write_into(target, data)
+                return
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
             try:
@@ -229,6 +236,21 @@ def _give(path: str, to: os.stat_result) -> None:
     if (fresh.st_uid, fresh.st_gid) != (to.st_uid, to.st_gid):
         with contextlib.suppress(PermissionError):
             os.chown(path, to.st_uid, to.st_gid)
+
+
+def _is_device(target: Path) -> bool:
+    """Whether there is a device, a pipe or a socket, itself or behind a link."""
+    return target.exists() and not (target.is_file() or target.is_dir())
+
+
+def _write_into(target: Path, data: bytes) -> None:
+    """Write without waiting for somebody to read at a pipe's other end, but all that there is."""
+    handle = os.open(target, os.O_WRONLY | _NEVER_WAIT)
+    try:
+        os.set_blocking(handle, True)
+        _write_all(handle, data)
+    finally:
+        os.close(handle)
 
 
 def _put(aside: Path, target: Path, *, fresh: bool) -> None:

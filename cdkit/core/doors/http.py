@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from cdkit.core.doors.clock import SystemClock
+from cdkit.core.doors.deadline import DeadlineAdapter
 from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
 from cdkit.core.secret import Secret
@@ -37,6 +37,11 @@ _CHUNK = 64 * 1024
 _NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version number")
 """How OpenSSL's releases put that what came is no TLS, but mostly plain HTTP."""
 
+_OF_PROXY = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -53,7 +58,7 @@ class RequestsHttp:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+        self._adapter = DeadlineAdapter(pool_maxsize=_CONNECTIONS)
         self._patience = _Patience(self._clock)
 
     def request(
@@ -265,6 +270,21 @@ def _failure(host: str, fault: Exception) -> CannotTell:
         )
     if isinstance(fault, requests.Timeout | urllib3.exceptions.TimeoutError):
         return NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
+    return _unreached(host, fault)
+
+
+def _unreached(host: str, fault: Exception) -> CannotTell:
+    if isinstance(fault, _OF_PROXY):
+        return NoAnswer(
+            f"{host} cannot be reached through the proxy that the environment names "
+            f"({type(fault).__name__})",
+            remedy="check HTTPS_PROXY and HTTP_PROXY, or except the host in NO_PROXY",
+        )
+    if type(fault) is OSError and fault.errno is None:  # a bundle that is not there (requests)
+        return CannotTell(
+            f"{host} cannot be trusted: REQUESTS_CA_BUNDLE names no file of certificates",
+            remedy="mend its path, or unset it",
+        )
     return NoAnswer(
         f"{host} cannot be reached ({type(fault).__name__})",
         remedy="check the address and the network, and try again",

@@ -128,7 +128,11 @@ def proxy_of(target: Target, environ: Mapping[str, str]) -> SplitResult | None:
     found = next(filter(None, named), "")
     if not found or _is_excepted(target, environ.get("no_proxy") or environ.get("NO_PROXY", "")):
         return None
-    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    try:
+        proxy = urlsplit(found if "://" in found else f"http://{found}")
+        proxy.port  # noqa: B018 - raises ValueError where it is none
+    except ValueError:
+        proxy = SplitResult("", "", "", "", "")
     if proxy.scheme != "http" or not proxy.hostname:
         raise CannotTell(
             "the environment names a proxy that is not spoken here",

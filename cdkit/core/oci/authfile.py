@@ -3,8 +3,9 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,8 @@ from cdkit.core.errors import Missing, Unreadable
 from cdkit.core.oci.reference import DOCKER_HUB, Reference
 from cdkit.core.secret import Secret
 from cdkit.core.world import MIB, World
+
+T = TypeVar("T")
 
 _HUB_NAMES = frozenset({DOCKER_HUB, "index.docker.io", "registry-1.docker.io"})
 _HUB_KEY = "https://index.docker.io/v1/"
@@ -71,7 +74,7 @@ class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
         One for the registry goes before the one for all, even where it is empty: that is how one
         registry is left out of a store (docker/cli, getConfiguredCredentialStore).
         """
-        helpers = {bare(key): name for key, name in (self.cred_helpers or {}).items()}
+        helpers = _by_name(self.cred_helpers or {})
         return helpers.get(bare(registry), self.creds_store)
 
     def login(self, reference: Reference, path: str) -> Login | None:
@@ -79,13 +82,27 @@ class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
 
         An entry without anything in it, as Docker leaves beside a store, is none.
         """
-        written = {bare(key): auth for key, auth in (self.auths or {}).items()}
+        written = _by_name(self.auths or {})
         name = f"{bare(reference.registry)}/{reference.repository}"
         while name:
             if (auth := written.get(name)) and (login := _read(auth, path)):
                 return login
             name = name.rpartition("/")[0]
         return None
+
+
+def _by_name(entries: Mapping[str, T]) -> dict[str, T]:
+    """Return entries by the names of their registries; of two for one, the one that is exact.
+
+    That is what docker asks for first (docker/cli, fileStore.Get). Beside Docker Hub's login stand
+    `https://index.docker.io/v1/access-token` and `…/refresh-token`, which are none for a registry
+    (docker/cli, oauth manager).
+    """
+    found: dict[str, T] = {}
+    for key in sorted(entries, key=lambda key: key not in {bare(key), _HUB_KEY}):
+        if not key.startswith(_HUB_KEY) or key == _HUB_KEY:
+            found.setdefault(bare(key), entries[key])
+    return found
 
 
 def auth_files(world: World) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Answering a registry's challenge: Basic, or a Bearer token from its token server."""
 
 import re
+from collections.abc import Iterator
 from typing import TypeVar
 
 from msgspec import Struct
@@ -15,9 +16,10 @@ from cdkit.core.oci.token import Refused, Token, Wanted, fetch, server_of
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
 
-_SCHEME = re.compile(r"\s*,?\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)\s+(?=[^\s=]+\s*=)", re.ASCII)
+_ELEMENT = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.?)*+(?:"|\Z))*+', re.DOTALL)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*+)(?:\s++(?!=)|\Z)", re.ASCII)
 _PARAMETER = re.compile(
-    r'\s*,?\s*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.ASCII
+    r'\s*+([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]++))', re.ASCII
 )
 E = TypeVar("E", bound=CdkitError)
 
@@ -39,18 +41,30 @@ class _Kept(Struct, frozen=True, kw_only=True):
 
 
 def challenges(header: str) -> tuple[Challenge, ...]:
-    """Return the challenges in a header; what cannot be read is left out."""
+    """Return the challenges in a header; what cannot be read is left out.
+
+    Commas stand between challenges, and between the parameters of one; a scheme may stand without
+    any, as `Negotiate` does (RFC 9110, 11.6.1).
+    """
     found: list[Challenge] = []
-    at = 0
-    while match := _SCHEME.match(header, at):
-        at = match.end()
-        parameters: dict[str, str] = {}
-        while (pair := _PARAMETER.match(header, at)) and not _SCHEME.match(header, at):
+    for element in _elements(header):
+        at = 0
+        if scheme := _SCHEME.match(element):
+            found.append(Challenge(scheme=scheme[1].lower(), parameters={}))
+            at = scheme.end()
+        while found and (pair := _PARAMETER.match(element, at)):
             at = pair.end()
             value = re.sub(r"\\(.)", r"\1", pair[2]) if pair[2] is not None else pair[3]
-            parameters[pair[1].lower()] = value
-        found.append(Challenge(scheme=match[1].lower(), parameters=parameters))
+            found[-1].parameters[pair[1].lower()] = value
     return tuple(found)
+
+
+def _elements(header: str) -> Iterator[str]:
+    """Yield what stands between commas, those in quotes left alone."""
+    at = 0
+    while at < len(header) and (found := _ELEMENT.match(header, at)):
+        yield found[0].strip()
+        at = found.end() + 1
 
 
 class Authorizer:
@@ -145,7 +159,7 @@ class Authorizer:
 
     def _answer(self, place: Place, header: str) -> Secret | None:
         reference = place.reference
-        offered = {challenge.scheme: challenge for challenge in challenges(header)}
+        offered = {one.scheme: one for one in reversed(challenges(header))}  # the first counts
         if bearer := offered.get("bearer"):
             return self._bearer(place, bearer)
         if "basic" not in offered or not (login := self._login(reference)):

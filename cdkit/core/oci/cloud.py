@@ -38,15 +38,18 @@ class Cloud(Struct, frozen=True, kw_only=True):
     remedy: str
 
 
+ECR_HOST = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2}[a-z0-9-]+)"
+    r"\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|on\.aws|on\.amazonwebservices\.com\.cn)",
+    re.ASCII,
+)
+"""The hosts of Amazon's private registries, as amazon-ecr-credential-helper knows them: dual-stack
+ones are dkr-ecr.<region>.on.aws, and the European cloud is amazonaws.eu."""
+
 CLOUDS = (
-    # docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html; the hosts as
-    # amazon-ecr-credential-helper knows them: dual-stack ones are dkr-ecr.<region>.on.aws.
+    # docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
     Cloud(
-        hosts=re.compile(
-            r"[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)"
-            r"\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)",
-            re.ASCII,
-        ),
+        hosts=ECR_HOST,
         user="AWS",
         command=("aws", "ecr", "get-login-password", "--region", "{region}"),
         remedy="give the job AWS credentials that may call ecr:GetAuthorizationToken",

@@ -10,8 +10,12 @@ from cdkit.core.escape import terminal
 from cdkit.core.oci.reference import Reference
 from cdkit.core.world import Response
 
-_ABSENT = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND"})
-"""Codes that say "there is none" (Harbor says NOT_FOUND)."""
+_ABSENT = frozenset({"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_EXPIRED"})
+"""Codes that say "there is none"; the last is Quay's, of a tag that was deleted."""
+
+_HARBORS = "NOT_FOUND"
+"""What Harbor says instead, as any gateway before it might: so its words count too, which name the
+project ("artifact team/app:v1 not found", "repository …", "project …")."""
 
 _FOR_ALL = frozenset({429, 502, 503, 504})
 """Answers that speak of the whole registry; the door has tried again before it gave them."""
@@ -56,7 +60,7 @@ def check_absent(answer: Response, reference: Reference) -> None:
     a tag that exists, a proxy answers 404 for anything: neither means that the tag is free.
     """
     errors = _errors(answer)
-    if errors and all(error.code in _ABSENT for error in errors):
+    if errors and all(_is_absent(error, reference) for error in errors):
         said = " ".join(error.message or "" for error in errors).lower()
         if "accept header" not in said:
             return
@@ -64,6 +68,13 @@ def check_absent(answer: Response, reference: Reference) -> None:
         f"{reference.registry} answers 404 for {reference}, and does not say that it is unknown",
         remedy="check the registry's address, and any proxy before it",
     )
+
+
+def _is_absent(error: _Error, reference: Reference) -> bool:
+    if error.code == _HARBORS:
+        project = re.escape(reference.repository.partition("/")[0])
+        return re.search(rf"(?<![\w.-]){project}(?![\w.-])", error.message or "") is not None
+    return error.code in _ABSENT
 
 
 def _errors(answer: Response) -> tuple[_Error, ...]:

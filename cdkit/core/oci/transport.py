@@ -85,13 +85,22 @@ class Transport:
         home = urlsplit(url)
         for _ in range(_MOST_REDIRECTS + 1):
             here = urlsplit(url)
+            is_home = (here.scheme, here.netloc) == (home.scheme, home.netloc)
             headers: dict[str, str | Secret] = {"Accept": media.ACCEPT}
-            if header and (here.scheme, here.netloc) == (home.scheme, home.netloc):
+            if header and is_home:
                 headers["Authorization"] = header
             answer = self._world.http.request(
                 method, url, headers=headers, limit=limit, timeout=self._timeout
             )
             self._warn(place, answer)
+            if answer.status == 401 and not is_home:
+                # It is not the registry that asks, so no login and no token of its is an answer.
+                raise CannotTell(
+                    f"{place.reference.registry} redirects to {_shown(url)}, which wants a login "
+                    "of its own",
+                    remedy="name the image by the registry that this leads to, or ask the "
+                    "operator of the first",
+                )
             if answer.status not in _REDIRECTS:
                 return answer
             url = _next(url, answer.headers.get("location", ""), place)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.image.pins.hcl import Block, Body, Expression, Value
 
@@ -67,6 +68,9 @@ def place_of(resource: str) -> Place | None:
 CHOICES = frozenset({"coalesce", "try", "lookup", "tostring", "one", "element", "nonsensitive"})
 """Functions that give one of their arguments as it is."""
 _WRAPS = frozenset({"jsonencode", "yamlencode", "concat", "merge", "flatten", "tolist", "toset"})
+_PICKS = frozenset({"lookup", "element", "one"})
+_FIELD = re.compile(r"(.+?)(\.[\w-]+|\[\])")
+_DEEPEST = 20
 _COMPARES = frozenset({"==", "!="})
 
 
@@ -74,12 +78,14 @@ class Module(Struct, frozen=True, kw_only=True):
     """The variables and locals of a folder's files, as `var.x` and `local.x`.
 
     `images` are those that stand for an image somewhere, with whether that place takes a digest
-    alone; `lists` those that containers are made of; `misused` those whose value is also made into
-    something else.
+    alone, also as `local.images.web` and `local.images[]` for what is taken out of a collection;
+    `perhaps` those that stand for one if they look like it; `lists` those that containers are made
+    of; `misused` those whose value is also made into something else.
     """
 
     definitions: Mapping[str, Expression]
     images: Mapping[str, bool]
+    perhaps: frozenset[str]
     lists: frozenset[str]
     misused: frozenset[str]
 
@@ -103,16 +109,22 @@ def read_module(bodies: Iterable[Body]) -> Module:
     misused: set[str] = set()
     images: dict[str, bool] = {}
     lists: set[str] = set()
+    perhaps: set[str] = set()
     for body in listed:
         for value in _values(body):
             misused |= set(_misused(value, pure=True))
         for expression, place in image_places(body):
             names = _whole_names(expression, known)
             lists |= names if place.json else set()
-            for name in () if place.json else names:
+            perhaps |= set() if is_sure(place) else names
+            for name in names if is_sure(place) and not place.json else ():
                 images[name] = images.get(name, False) or place.digest_only
     return Module(
-        definitions=known, images=images, lists=frozenset(lists), misused=frozenset(misused)
+        definitions=known,
+        images=images,
+        perhaps=frozenset(perhaps),
+        lists=frozenset(lists),
+        misused=frozenset(misused),
     )
 
 
@@ -125,17 +137,47 @@ def image_places(body: Body) -> Iterator[tuple[Expression, Place]]:
                 yield from _in_body(block.body, "", place)
         elif block.kind == "module":
             for one in block.body.attributes:
-                if one.name.lower().endswith("image"):
-                    yield one.value, _OF_MODULE
+                yield from _of_module(one.name, one.value)
 
 
-_OF_MODULE = Place(within=frozenset({"module"}))
+def manifests(body: Body) -> Iterator[Value]:
+    """Yield the heredocs that are YAML of Kubernetes objects: of resources that take whole ones.
+
+    registry.terraform.io: hashicorp/kubernetes, `kubernetes_manifest` (with `yamldecode`);
+    gavinbunney/kubectl and alekc/kubectl, `kubectl_manifest` (`yaml_body`).
+    """
+    for block in body.blocks:
+        if block.kind == "resource" and block.labels[:1] in {("kubernetes_manifest",), _KUBECTL}:
+            waiting = [one for attribute in block.body.attributes for one in attribute.value]
+            while waiting:
+                here = waiting.pop()
+                yield from (here,) if here.kind == "heredoc" else ()
+                waiting += [one for inner in here.inner for one in inner]
+
+
+_KUBECTL = ("kubectl_manifest",)
+_MODULE = frozenset({"module"})
+_OF_MODULE = Place(within=_MODULE)
 """A module's input that is called an image; whether it is a container's only its text can say."""
+_LAMBDA = Place(within=_MODULE, digest_only=True)
+"""One that is called as Lambda calls it."""
+
+
+def _of_module(name: str, value: Expression) -> Iterator[tuple[Expression, Place]]:
+    """Yield what is called an image in a module's input, however deep in it."""
+    if name.lower().endswith(("image", "image_uri")):
+        yield value, _OF_MODULE if name.lower().endswith("image") else _LAMBDA
+        return
+    for one in value:
+        for entry in one.entries:
+            yield from _of_module(entry.name, entry.value)
+        for inner in one.inner if one.kind in {"list", "call", "other"} else ():
+            yield from _of_module("", inner)
 
 
 def is_sure(place: Place) -> bool:
     """Whether what stands in a place is a container's image whatever it looks like."""
-    return place is not _OF_MODULE
+    return place.within != _MODULE
 
 
 def _in_body(body: Body, kind: str, place: Place) -> Iterator[tuple[Expression, Place]]:
@@ -155,8 +197,8 @@ def _kind(block: Block, kind: str) -> str:
 def _in_attribute(
     name: str, value: Expression, kind: str, place: Place
 ) -> Iterator[tuple[Expression, Place]]:
-    if name in place.json:
-        yield value, Place(json=place.json, digest_only=place.digest_only)
+    if name in place.json or (name == "for_each" and kind in place.within):
+        yield value, Place(json=frozenset({name}), digest_only=place.digest_only)
     elif name in place.attributes and (not place.within or kind in place.within):
         yield value, place
     else:
@@ -183,13 +225,35 @@ def _values(body: Body) -> Iterator[Expression]:
 def choices(expression: Expression) -> tuple[Expression, ...]:
     """Return the values of which an expression is one: of `a ? b : c` the last two.
 
-    A call of a function that chooses gives its arguments; what `lookup` looks up is none of them.
+    A function that chooses gives its arguments, or what is in the collection that it chooses from;
+    so does an index, `[a, b][n]`. What stands in parentheses is itself.
     """
     if len(expression) == 1:
         (one,) = expression
-        if one.kind == "call" and one.text in CHOICES:
-            return one.inner[2:] if one.text == "lookup" else one.inner
+        if one.kind == "call" and one.text in _PICKS:
+            rest = one.inner[2:] if one.text == "lookup" else ()
+            return (*_held(one.inner[:1]), *rest)
+        if (one.kind == "call" and one.text in CHOICES) or (one.kind, one.text) == ("other", "("):
+            return one.inner
         return ()
+    if len(expression) == 2 and expression[1].kind == "list":
+        return _held((expression[:1],))
+    return branches(expression)
+
+
+def _held(collections: Iterable[Expression]) -> tuple[Expression, ...]:
+    """Return what is in lists and objects; of one that has a name, its items by name."""
+    found: list[Expression] = []
+    for collection in collections:
+        for one in collection if len(collection) == 1 else ():
+            found += one.inner if one.kind == "list" else ()
+            found += [entry.value for entry in one.entries]
+            found += [(replace(one, text=f"{one.text}[]"),)] if one.kind == "ref" else ()
+    return tuple(found)
+
+
+def branches(expression: Expression) -> tuple[Expression, ...]:
+    """Return the last two of `a ? b : c`, and nothing where it is no such thing."""
     marks = [at for at, one in enumerate(expression) if one.kind == "other" and not one.inner]
     question = next((at for at in marks if expression[at].text == "?"), None)
     if question is None:
@@ -200,12 +264,38 @@ def choices(expression: Expression) -> tuple[Expression, ...]:
     return expression[question + 1 : colon], expression[colon + 1 :]
 
 
+def reached(
+    text: str, known: Mapping[str, Expression], depth: int = 0
+) -> tuple[tuple[str, Expression], ...]:
+    """Return what a name stands for in this folder, each value with the name that it has there.
+
+    That is `var.x`, `local.x.field`, any of `local.x[]`; a collection that is another's by name is
+    looked for there.
+    """
+    if text in known:
+        return ((text, known[text]),)
+    found = _FIELD.fullmatch(text)
+    if not found or depth > _DEEPEST:
+        return ()
+    values: list[tuple[str, Expression]] = []
+    for name, holder in reached(found[1], known, depth + 1):
+        for one in holder if len(holder) == 1 else ():
+            own = f"{name}{found[2]}"
+            if found[2] == "[]":
+                values += [(own, value) for value in _held((holder,))] if one.kind != "ref" else []
+            values += [(own, one.value) for one in one.entries if f".{one.name}" == found[2]]
+            if one.kind == "ref":
+                values += reached(f"{one.text}{found[2]}", known, depth + 1)
+    different = {(name, one[0].text, one[0].start): (name, one) for name, one in values if one}
+    return tuple(different.values())
+
+
 def _misused(expression: Expression, *, pure: bool) -> Iterator[str]:
     """Yield the names that are not passed on as they are.
 
     Whether they are there (`var.image == "" ? …`) may be asked.
     """
-    if len(expression) > 1 and (parts := choices(expression)):
+    if parts := branches(expression):
         question = next(at for at, one in enumerate(expression) if one.text == "?")
         yield from _compared(expression[:question])
         for part in parts:
@@ -254,7 +344,9 @@ def _whole_names(expression: Expression, known: Mapping[str, Expression]) -> set
         (one,) = here
         if one.kind == "ref" and one.text not in found:
             found.add(one.text)
-            waiting += [known[one.text]] if one.text in known else []
+            for name, value in reached(one.text, known):
+                found.add(name)
+                waiting.append(value)
         elif (one.kind == "call" and one.text in _WRAPS) or (one.kind == "text" and is_lone(one)):
             waiting += one.inner
     return found

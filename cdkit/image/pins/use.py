@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cdkit.core.errors import RequestError
+from cdkit.core.oci.reference import parse
 from cdkit.image.pins.document import Document
 
 Kind = Literal["image", "action"]
@@ -109,6 +111,15 @@ def refused(text: str, start: int, end: int, why: str, remedy: str) -> Use:
 def has_tag(name: str) -> bool:
     """Whether a reference without its digest has a tag: a colon after the last slash."""
     return ":" in name.rpartition("/")[2]
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a reference that says which: with a tag or a digest."""
+    try:
+        parse(text)
+    except RequestError:
+        return False
+    return "@" in text or has_tag(text)
 
 
 _VARIABLE = re.compile(r"\$|\{\{|<|\(\(|%\(|\{%|@@|__[A-Z]")

@@ -6,7 +6,6 @@ from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, assemble
-from cdkit.core.oci.manifest import read_manifest
 from cdkit.core.oci.reference import Reference, pin
 from cdkit.core.oci.registry import Found, Registry
 from cdkit.core.verdict import Reason, no, yes
@@ -38,7 +37,7 @@ def after_push(reference: Reference, pushed: Digest, registry: Registry) -> Held
     """
     where = Location(path=str(reference))
     try:
-        found = _manifest(reference, registry)
+        found = registry.manifest(reference)
         if found is None:
             reason = no(
                 f"names nothing: the registry does not know the tag, and {pushed} was to be pushed",
@@ -63,7 +62,7 @@ def before_push(reference: Reference, coming: Digest | None, registry: Registry)
     """
     where = Location(path=str(reference))
     try:
-        found = _manifest(reference, registry)
+        found = registry.manifest(reference)
         if found is None:
             return Held(reference=reference, reason=yes("is free", where), action=PUSH)
         if coming is None or not coming.matches(found.data):
@@ -74,14 +73,6 @@ def before_push(reference: Reference, coming: Digest | None, registry: Registry)
         return Held(reference=reference, reason=_unclear(fault, where))
     reason = yes(f"names {coming} already: there is nothing to push", where)
     return Held(reference=reference, reason=reason, digest=coming, image=image, action=REUSE)
-
-
-def _manifest(reference: Reference, registry: Registry) -> Found | None:
-    """Return what a tag names; CannotTell where it is no manifest: a login page has a hash too."""
-    found = registry.manifest(reference)
-    if found is not None:
-        read_manifest(found.data, media_type=found.media_type, where=str(reference))
-    return found
 
 
 def _image(reference: Reference, digest: Digest, found: Found, registry: Registry) -> Image:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell, CdkitError, Missing, RequestError, Unreadable
 from cdkit.core.oci.reference import Reference, parse
+from cdkit.core.once import once
 from cdkit.core.world import MIB, Files
 
 T = TypeVar("T")
@@ -59,7 +60,9 @@ def read_metadata(metadata: str, files: Files, *, target: str = "") -> Built:
     """
     path = "metadata" if is_text(metadata) else metadata
     data = metadata.encode() if is_text(metadata) else _content(path, files)
-    result = _chosen(_decoded(data, dict[str, msgspec.Raw], path), target, path)
+    members = _decoded(data, dict[str, msgspec.Raw], path)
+    _refuse_twice(data, path)
+    result = _chosen(members, target, path)
     found = {text for text in (result.digest, _of_descriptor(result)) if text}
     if not found:
         raise CannotTell(
@@ -131,11 +134,21 @@ def _decoded(data: bytes, kind: type[T], path: str) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise Unreadable(
-            f"is no whole metadata file of buildx: {fault}",
-            where=path,
-            remedy=_AGAIN,
-        ) from fault
+        raise _no_metadata(fault, path) from fault
+
+
+def _refuse_twice(data: bytes, path: str) -> None:
+    """Refuse a name that stands twice: of two digests nobody knows which one counts."""
+    import json
+
+    try:
+        json.loads(data, object_pairs_hook=once)
+    except (ValueError, RecursionError) as fault:
+        raise _no_metadata(fault, path) from fault
+
+
+def _no_metadata(fault: Exception, path: str) -> Unreadable:
+    return Unreadable(f"is no whole metadata file of buildx: {fault}", where=path, remedy=_AGAIN)
 
 
 def _digest(text: str, path: str) -> Digest:
@@ -146,7 +159,11 @@ def _digest(text: str, path: str) -> Digest:
 
 
 def _names(text: str, path: str) -> tuple[Reference, ...]:
-    """Return the names with a tag: one that was pushed by digest alone has none."""
+    """Return the names with a tag: one that was pushed by digest alone has none.
+
+    Raises Unreadable for a tag with a digest behind it, which nothing is ever pushed as: a registry
+    that is asked for it looks at the digest alone, and the tag may name anything.
+    """
     written = [name.strip() for name in text.split(",") if name.strip()]
     if len(written) > _MOST_NAMES:
         raise Unreadable(f"names {len(written)} images", where=path, remedy=_AGAIN)
@@ -158,4 +175,8 @@ def _names(text: str, path: str) -> tuple[Reference, ...]:
             where=path,
             remedy=_AGAIN,
         ) from fault
+    if both := [name for name in found if name.tag and name.digest]:
+        raise Unreadable(
+            f"has an image.name with a tag and a digest: {both[0]}", where=path, remedy=_AGAIN
+        )
     return tuple(dict.fromkeys(name for name in found if name.tag))

@@ -100,6 +100,15 @@ def test_the_image_id_as_the_digest_is_cannot_tell(tmp_path: Path) -> None:
         ("<html>", "is no whole metadata file"),
         (text({**built(DIGEST), "image.name": "A B"}), "has an image.name that is none"),
         (
+            text({**built(DIGEST), "image.name": f"{NAME}:v1,{NAME}:v2@{DIGEST}"}),
+            f"with a tag and a digest: {NAME}:v2@{DIGEST}",
+        ),
+        (
+            text(built(OTHER, f"{NAME}:v1"))[:-1] + f', "containerimage.digest": "{DIGEST}"}}',
+            "'containerimage.digest' twice",
+        ),
+        (f'{{"a": {text(built(OTHER))}, "a": {text(built(DIGEST))}}}', "'a' twice"),
+        (
             text({**built(DIGEST), "containerimage.digest": OTHER}),
             f"two digests for one image: {DIGEST} and {OTHER}",
         ),

@@ -16,7 +16,15 @@ from cdkit.image.pins.document import Document
 from cdkit.image.pins.keys import SHARED, apart, fill, insert, word
 from cdkit.image.pins.template_value import Path
 from cdkit.image.pins.tree import entries, image, items, span
-from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, holds_variable, image_at, refused
+from cdkit.image.pins.use import (
+    Edit,
+    FileFormat,
+    Use,
+    holds_variable,
+    image_at,
+    is_whole,
+    refused,
+)
 
 _MOST = 100_000
 _DEEPEST = 100
@@ -29,6 +37,14 @@ _CHANGE = "give the chart a `digest`, or except it, with a reason"
 _NO_DIGEST = "the chart has no place for a digest, and its tag cannot hold one"
 _TEMPLATED = ("is put together by the chart", "write the whole name into the values")
 _BY_HAND = ("has no place for a digest", "write a `digest` below the tag, each on a line")
+
+
+_MISREAD = ("has a tag that YAML reads as a number, and prints otherwise", "put the tag in quotes")
+_NUMBER = re.compile(
+    r"[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|\.[0-9]+", re.ASCII
+)
+_PLAIN = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
+_BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 class _Values(Struct, frozen=True, kw_only=True):
@@ -167,7 +183,7 @@ def _of_chart(
     seen |= {*own.values(), *((under,) if under else ())}
     name = _name(chart, one, binding, values)
     first = own[one.repositories[0]] if one.repositories else ()
-    if one.whole and (not one.tags or _is_whole(values.text(first))):
+    if one.whole and (not one.tags or is_whole(values.text(first))):
         node = values.own.get(first)
         yield from (
             _whole(document, node, chart.misuse(one.repositories[0], whole=True)) if node else ()
@@ -250,6 +266,8 @@ def _use(document: Document, parts: _Parts, values: _Values) -> Iterator[Use]:
         yield refused(f"{text}:{parts.told or '$tag'}", start, end, *why)
     elif "@" in tag:
         yield image_at(text, start, end, document.text[start:end])
+    elif _is_misread(values.own.get(parts.tag or ())):
+        yield refused(text, start, end, *_MISREAD)
     elif parts.is_shared:
         yield refused(text, start, end, *SHARED)
     elif parts.why:
@@ -258,6 +276,23 @@ def _use(document: Document, parts: _Parts, values: _Values) -> Iterator[Use]:
         edit = _edit(document, parts, values, end)
         found = Use(text=text, start=start, end=end, edits=(edit,) if edit else ())
         yield found if edit else refused(text, start, end, *_BY_HAND)
+
+
+def _is_misread(node: yaml.Node | None) -> bool:
+    """Whether a chart prints another text for a tag than the one that is written.
+
+    Without quotes Helm reads numbers and booleans as such (sigs.k8s.io/yaml): of 1.10 it makes 1.1,
+    of 1.0 1, of 0123 83, of 12e3 12000, and of on true.
+    """
+    if not isinstance(node, yaml.ScalarNode) or node.style:
+        return False
+    text = node.value
+    if not _NUMBER.fullmatch(text):
+        return text.lower() in _BOOLEANS
+    is_whole = text.isdecimal() and (text[0] != "0" or text == "0") and len(text) < 16
+    return not is_whole and (
+        not _PLAIN.fullmatch(text) or repr(float(text)).removesuffix(".0") != text
+    )
 
 
 def _pinned(document: Document, text: str, under: yaml.ScalarNode, *, encoded: bool) -> Use:
@@ -296,11 +331,6 @@ def _whole(document: Document, node: yaml.Node, misuse: str) -> Iterator[Use]:
             yield use
 
 
-def _is_whole(text: str) -> bool:
-    """Whether a text is a reference that says which: with a tag or a digest."""
-    return _is_name(text) and ("@" in text or has_tag(text))
-
-
 def _is_name(text: str) -> bool:
     try:
         return bool(text) and parse(text) is not None
@@ -337,7 +367,7 @@ def _by_shape(
     for key in keys:
         here = (*path, key)
         node = values.own[here]
-        sure = _is_whole(word(node)) or holds_variable(word(node))
+        sure = is_whole(word(node)) or holds_variable(word(node))
         if here not in seen and key.lower().endswith("image") and sure:
             yield from _whole(document, node, "")
 
@@ -349,13 +379,13 @@ def _pairs(path: Path, keys: list[str], values: _Values) -> Iterator[tuple[str, 
         yield "repository", "tag"
     elif "name" in keys and "tag" in keys and is_image:
         yield "name", "tag"
-    elif "image" in keys and "tag" in keys and not _is_whole(values.text((*path, "image"))):
+    elif "image" in keys and "tag" in keys and not is_whole(values.text((*path, "image"))):
         yield "image", "tag"
     for key in keys:
         found = _SPLIT.fullmatch(key)
         for ending in ("Repository", "Name", "") if found else ():
             name = f"{found[1]}{found[2]}{ending}" if found else ""
-            if name in keys and not _is_whole(values.text((*path, name))):
+            if name in keys and not is_whole(values.text((*path, name))):
                 yield name, key
                 break
 

@@ -1,13 +1,13 @@
 """Terraform: images of resources by type, in HCL and JSON, and the defaults that name them."""
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterator
 
 import yaml
 
-from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.oci.reference import parse
+from cdkit.core.errors import CannotTell
 from cdkit.image.pins import json_tree
 from cdkit.image.pins.document import Document, Source
 from cdkit.image.pins.hcl import Body, Expression, Value, parse_hcl
@@ -19,14 +19,20 @@ from cdkit.image.pins.terraform import (
     image_places,
     is_lone,
     is_sure,
+    manifests,
     place_of,
+    reached,
     read_module,
 )
 from cdkit.image.pins.tree import entries, get, image, items, scalar, span
-from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, image_at, refused
+from cdkit.image.pins.use import Edit, FileFormat, Use, has_tag, image_at, is_whole, refused
 
 _KEY = re.compile(r'"image"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _KEY_ESCAPED = re.compile(r'\\"image\\"\s*:\s*\\"([^"\\]*)\\"')
+_KEY_YAML = re.compile(
+    r"""^[ \t]*(?:- +)?image:[ \t]+["']?((?:\$\{[^}\n]*\}|[^\s"'#])+)""", re.MULTILINE
+)
+_READS = frozenset({"file", "templatefile"})
 _COMMENT = re.compile(r"\s*(?:#|//)\s*([\w.-]+)\s*(?:(?:#|//).*)?")
 _VARIABLE = re.compile(r"\$\{\s*((?:var|local)\.[\w-]+)\s*\}")
 _MADE_HERE = ("docker_image.", "data.docker_registry_image.", "docker_registry_image.")
@@ -59,11 +65,19 @@ def find(document: Document) -> Iterator[Use]:
     if document.path.endswith(".json"):
         yield from _json_files(document)
         return
+    if "image" not in document.text and not any(
+        "image" in text for text in _beside(document).values()
+    ):
+        return
     body = _parsed(document.path, document.text)
     finding = _Finding(document, _module(document, body))
     for expression, place in image_places(body):
         yield from finding.place(expression, place)
-    for name, value in definitions(body):
+    for text in manifests(body):
+        for found in _KEY_YAML.finditer(text.text):
+            yield _in_text(found[1], text.start + found.start(1))
+    given = [(f"var.{one.name}", one.value) for one in body.attributes]  # of a .tfvars
+    for name, value in (*definitions(body), *given):
         yield from finding.definition(name, value)
 
 
@@ -73,27 +87,28 @@ def _parsed(path: str, text: str) -> Body:
     return parse_hcl(Source(path=path, text=text))
 
 
+def _beside(document: Document) -> dict[str, str]:
+    """Return the texts of the other files of the folder, by their paths."""
+    own = document.path.rpartition("/")[2]
+    return {
+        path: text.removeprefix("\ufeff")
+        for path, text in document.around.beside("*.t[fo]*").items()
+        if path.endswith((".tf", ".tofu")) and path.rpartition("/")[2] != own
+    }
+
+
 def _module(document: Document, body: Body) -> Module:
     bodies = [body]
-    own = document.path.rpartition("/")[2]
-    for path, text in document.around.beside("*.t[fo]*").items():
-        name = path.rpartition("/")[2]
-        if name == own or "image" not in text or not name.endswith((".tf", ".tofu")):
-            continue
-        try:
-            bodies.append(_parsed(path, text.removeprefix("\ufeff")))
-        except CannotTell:
-            continue  # it is told of where it is looked at itself
+    for path, text in _beside(document).items():
+        with contextlib.suppress(CannotTell):  # it is told of where it is looked at itself
+            bodies.append(_parsed(path, text))
     return read_module(bodies)
 
 
-def _is_whole(text: str) -> bool:
-    """Whether a text is a reference that says which: with a tag or a digest."""
-    try:
-        parse(text)
-    except RequestError:
-        return False
-    return "@" in text or has_tag(text)
+def _is_nothing(value: Expression) -> bool:
+    """Whether a default is null or empty, so that something else gives the image."""
+    lone = value[0] if len(value) == 1 and value[0].kind in {"text", "ref"} else None
+    return lone is not None and lone.text in {"", "null"}
 
 
 class _Finding:
@@ -115,16 +130,39 @@ class _Finding:
         """Yield a default or local that some place is, or that is an image by what it says."""
         lone = value[0] if len(value) == 1 else None
         literal = lone is not None and lone.kind == "text" and lone.plain
-        by_name = literal and name.lower().endswith("image") and self._is_image(value)
+        named = name.lower().endswith("image") or name in self._module.perhaps
+        by_name = literal and named and self._is_image(value)
         if name in self._module.lists:
             yield from self._json(value)
         elif name not in self._module.images and not by_name:
             yield from self._within(value)
+            yield from self._members(frozenset({name}), value)
         elif lone is not None and literal and lone.text and name in self._module.misused:
             yield refused(lone.text, lone.start, lone.end, *_USED)
         elif lone is None or lone.text != "null":
             only = self._module.images.get(name, False)
             yield from self._value(value, Place(digest_only=only))
+
+    def _members(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
+        """Yield the images that a place takes out of a collection, by the names that it has."""
+        held = [one for one in expression if len(expression) == 1]
+        for entry in (entry for one in held for entry in one.entries):
+            fields = (f".{entry.name}", "[]")
+            own = frozenset(name + field for name in names for field in fields)
+            yield from self._member(own, entry.value)
+        for item in (item for one in held if one.kind == "list" for item in one.inner):
+            yield from self._member(frozenset(f"{name}[]" for name in names), item)
+
+    def _member(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
+        module = self._module
+        taken = names & module.images.keys()
+        if taken and names & module.misused:
+            yield refused(expression[0].text, expression[0].start, expression[-1].end, *_USED)
+        elif taken:
+            only = any(module.images[name] for name in taken)
+            yield from self._value(expression, Place(digest_only=only))
+        else:
+            yield from self._members(names, expression)
 
     def _within(self, expression: Expression) -> Iterator[Use]:
         """Yield the images of a value that containers are made of: by key and by what they say."""
@@ -139,7 +177,7 @@ class _Finding:
 
     def _is_image(self, expression: Expression) -> bool:
         return (
-            len(expression) == 1 and expression[0].kind == "text" and _is_whole(expression[0].text)
+            len(expression) == 1 and expression[0].kind == "text" and is_whole(expression[0].text)
         )
 
     def _value(self, expression: Expression, place: Place, *, depth: int = 0) -> Iterator[Use]:
@@ -160,18 +198,39 @@ class _Finding:
 
     def _ref(self, ref: Value) -> Iterator[Use]:
         """Yield a reference that nothing in this folder says: what does is found at its place."""
-        known = self._module.definitions.get(ref.text)
-        lone = known[0] if known and len(known) == 1 else None
-        nothing = lone is not None and lone.text in {"", "null"} and not lone.inner
-        if ref.text == "null" or ref.text.startswith(_MADE_HERE) or (known and not nothing):
-            return
-        yield from self._open((ref,))
+        known = reached(ref.text, self._module.definitions)
+        said = not all(_is_nothing(one) for _, one in known)
+        if ref.text != "null" and not ref.text.startswith(_MADE_HERE) and not said:
+            yield from self._open((ref,))
 
     def _open(self, expression: Expression) -> Iterator[Use]:
         if expression:
             start, end = expression[0].start, expression[-1].end
+            if (made := self._made(expression)) and is_whole(_VARIABLE.sub("x", made)):
+                yield refused(made, start, end, *_COMPOSITE)
+                return
             text = f"${{{self._document.text[start:end][:200]}}}"
             yield Use(text=text, start=start, end=end)
+
+    def _made(self, expression: Expression) -> str:
+        """Return what `format` or `join` makes of texts and variables; nothing where unknown."""
+        one = expression[0] if len(expression) == 1 and expression[0].kind == "call" else None
+        if one is None or one.text not in {"format", "join"} or not one.inner:
+            return ""
+        pattern, *parts = [self._part(inner) for inner in one.inner]
+        if one.text == "format":
+            pieces = re.split(r"%[svd]", pattern)
+            filled = [piece for pair in zip(pieces, [*parts, ""], strict=False) for piece in pair]
+            return "".join(filled) if len(pieces) == len(parts) + 1 and all(parts) else ""
+        listed = one.inner[1][0] if len(one.inner) == 2 and len(one.inner[1]) == 1 else None
+        parts = [self._part(inner) for inner in listed.inner] if listed else []
+        return pattern.join(parts) if all(parts) else ""
+
+    def _part(self, expression: Expression) -> str:
+        one = expression[0] if len(expression) == 1 else None
+        if one and one.kind == "text":
+            return self._filled(one.text)
+        return self._filled(f"${{{one.text}}}") if one and one.kind == "ref" else ""
 
     def _text(self, one: Value, place: Place) -> Use:
         if one.plain:
@@ -216,12 +275,14 @@ class _Finding:
                 for found in pattern.finditer(one.text):
                     start = one.start + found.start(1)
                     yield _in_text(found[1], start)
-            elif one.kind == "ref":
+            elif one.kind == "call" and one.text in _READS:
+                yield from self._open((one,))
+            elif one.kind == "ref" and len(expression) == 1:
                 yield from self._ref(one)
             for entry in one.entries:
-                if entry.name == "image":
+                if entry.name.lower() == "image":
                     yield from self._value(entry.value, _ANY)
-                else:
+                elif entry.value[0:1] and entry.value[0].kind != "ref":
                     yield from self._json(entry.value)
             for inner in one.inner if one.kind in {"list", "call", "other"} else ():
                 yield from self._json(inner)
@@ -247,9 +308,19 @@ def _json_files(document: Document) -> Iterator[Use]:
                         yield from _in_json(document, part, "", place)
     for one in _each(get(root, "variable")):
         for name, variable in entries(one):
-            default = get(variable, "default")
-            if name.lower().endswith("image") and _is_whole(scalar(default)):
-                yield from image(document.source, default)
+            yield from _by_name(document, name, get(variable, "default"))
+    for kind in ("locals", "module"):
+        yield from _by_name(document, "", get(root, kind))
+
+
+def _by_name(document: Document, name: str, node: yaml.Node | None) -> Iterator[Use]:
+    """Yield what is called an image and looks like one, in a value or anywhere in it."""
+    waiting = [(name, node)]
+    while waiting:
+        name, here = waiting.pop()
+        waiting += [*entries(here), *((name, one) for one in items(here))]
+        if name.lower().endswith("image") and is_whole(scalar(here)):
+            yield from image(document.source, here)
 
 
 def _each(node: yaml.Node | None) -> Iterator[yaml.Node]:
@@ -268,6 +339,8 @@ def _in_json(document: Document, node: yaml.Node, kind: str, place: Place) -> It
             fits = name in place.attributes and (not place.within or kind in place.within)
             if name in place.json and isinstance(value, yaml.ScalarNode):
                 start, end = span(document.source, value)
+                if scalar(value).startswith("${"):
+                    yield Use(text=scalar(value)[:200], start=start, end=end)
                 for found in _KEY_ESCAPED.finditer(document.text, start, end):
                     yield _in_text(found[1], found.start(1))
             elif fits and isinstance(value, yaml.ScalarNode):
@@ -296,8 +369,9 @@ FORMAT = FileFormat(
     title="Terraform",
     known_by="`*.tf`, `*.tf.json`",
     syntax="text",
-    paths=(r"\.(?:tf|tofu)", r"\.(?:tf|tofu)\.json"),
-    needles=(b"image",),
+    paths=(r"\.(?:tf|tofu|tfvars)", r"\.(?:tf|tofu)\.json"),
+    needles=(),
+    any_of=(b"image", b"locals", b"variable"),
     claims=claims,
     find=find,
     source="https://developer.hashicorp.com/terraform/language/syntax/configuration",

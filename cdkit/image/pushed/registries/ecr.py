@@ -5,22 +5,16 @@ ImageTagMutabilityExclusionFilter (wildcards of `[0-9a-zA-Z._*-]{1,128}`, in whi
 any characters).
 """
 
-import re
-
 from msgspec import Struct
 
 from cdkit.core.errors import CannotTell
+from cdkit.core.oci.cloud import ECR_HOST
 from cdkit.core.oci.reference import Reference
 from cdkit.core.world import Completed, World
 from cdkit.image.pushed.registries._asking import decode
 from cdkit.image.pushed.registries._patterns import wildcard
 from cdkit.image.pushed.setting import RegistryKind, Setting, immutable, mutable
 
-_HOST = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z]{2}[a-z0-9-]+)"
-    r"\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn)",
-    re.ASCII,
-)
 _EXCLUDED = {"IMMUTABLE_WITH_EXCLUSION": "MUTABLE", "MUTABLE_WITH_EXCLUSION": "IMMUTABLE"}
 _TIMEOUT = 10.0
 _API = "aws ecr describe-repositories"
@@ -43,7 +37,7 @@ class _Repositories(Struct, frozen=True, kw_only=True):
 
 def claims(reference: Reference) -> bool:
     """Whether the host is one of a private ECR registry."""
-    return _HOST.fullmatch(reference.registry) is not None
+    return ECR_HOST.fullmatch(reference.registry) is not None
 
 
 def immutability(reference: Reference, world: World) -> Setting:
@@ -58,7 +52,7 @@ def immutability(reference: Reference, world: World) -> Setting:
 
 
 def _described(reference: Reference, world: World) -> bytes:
-    host = _HOST.fullmatch(reference.registry)
+    host = ECR_HOST.fullmatch(reference.registry)
     if host is None or world.processes.which("aws") is None:
         raise CannotTell(
             "ECR's setting is read with the command `aws`, which is not installed",

@@ -13,3 +13,7 @@ resource "docker_container" "j" { image = lookup(var.images, "a", "mysql:8.4") }
 resource "docker_container" "k" { image = "gol\u0061ng:1" }
 resource "aws_ecs_task_definition" "t" { container_definitions = jsonencode(local.containers) }
 resource "aws_ecs_task_definition" "u" { container_definitions = var.none }
+resource "docker_container" "l" { image = format("%s/%s:latest", var.none, "app") }
+resource "docker_container" "m" { image = join(":", ["debian", var.tag]) }
+resource "docker_container" "n" { image = format("%s:%s", var.none, var.none) }
+resource "docker_container" "o" { image = format("%s%s", var.none) }

@@ -1,0 +1,3 @@
+app    = "example/prod:2@sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+# image
+region = "eu:1"

@@ -1,0 +1,3 @@
+app    = "example/prod:2"
+# image
+region = "eu:1"
