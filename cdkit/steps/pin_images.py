@@ -367,7 +367,7 @@ STEP = Step(
     rules=rules,
     hook=Hook(
         name="check that images and actions are pinned",
-        files=r"\.(ya?ml|json|tf|tofu|template|[Dd]ockerfile|[Cc]ontainerfile)$"
+        files=r"\.(ya?ml|json|tf|tofu|tfvars|template|[Dd]ockerfile|[Cc]ontainerfile)$"
         r"|(^|/)(Kustomization$|([Dd]ockerfile|[Cc]ontainerfile)[^/]*$)",
         args=("--check", "--records", "none", "--allow-empty"),
     ),
