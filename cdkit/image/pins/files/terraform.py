@@ -143,7 +143,7 @@ class _Finding:
         elif lone is not None and literal and lone.text and name in self._module.misused:
             yield refused(lone.text, lone.start, lone.end, *_USED)
         elif lone is None or lone.text != "null":
-            only = self._module.images.get(name, False)
+            only = self._module.images.get(name, self._module.perhaps.get(name, False))
             yield from self._value(value, Place(digest_only=only))
 
     def _members(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
@@ -159,8 +159,9 @@ class _Finding:
     def _member(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
         module = self._module
         taken = names & module.images.keys()
-        if taken and names & module.misused:
-            yield refused(expression[0].text, expression[0].start, expression[-1].end, *_USED)
+        lone = expression[0] if len(expression) == 1 and expression[0].plain else None
+        if taken and lone and names & module.misused:
+            yield refused(lone.text, lone.start, lone.end, *_USED)
         elif taken:
             only = any(module.images[name] for name in taken)
             yield from self._value(expression, Place(digest_only=only))
