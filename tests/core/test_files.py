@@ -83,6 +83,17 @@ def test_what_is_no_file_is_written_into_and_never_replaced(
     os.close(reader)
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+def test_a_link_of_the_machines_to_what_is_open_is_written_through(
+    files: DiskFiles, tmp_path: Path
+) -> None:
+    with (tmp_path / "out").open("wb", buffering=0) as stream:
+        stream.write(b"before, ")
+        files.write(f"/dev/fd/{stream.fileno()}", b"text")
+
+    assert (tmp_path / "out").read_bytes() == b"before, text"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
 def test_a_pipe_that_nobody_reads_is_not_waited_for(files: DiskFiles, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -115,6 +115,18 @@ def test_of_two_logins_for_a_registry_the_one_under_its_very_name_counts(
     assert _found(tmp_path) == ("new", "p")
 
 
+def test_what_is_null_in_a_file_of_logins_is_nothing(tmp_path: Path) -> None:
+    auths = {
+        "other.example.com": None,
+        "registry.example.com": {"auth": None, "username": "u", "password": "p"},
+    }
+    helpers = {"registry.example.com": None}
+    _write(tmp_path / ".docker/config.json", auths=auths, credHelpers=helpers, credsStore=None)
+
+    assert _found(tmp_path) == ("u", "p")
+    assert _found(tmp_path, "other.example.com/app:1") is None
+
+
 def test_another_registrys_login_is_not_taken(tmp_path: Path) -> None:
     _write(tmp_path / ".docker/config.json", auths={"example.com": _auth("u", "p")})
 

@@ -61,6 +61,8 @@ def test_without_mirrors_wanted_the_registry_alone_is_asked_under_its_own_name(
         ("quay.io/team", "quay.io/team/app:1", "m.example.com/app:1"),
         ("quay.io/team", "quay.io/teams/app:1", "quay.io/teams/app:1"),
         ("quay.io", "quay.io/team/app:1", "m.example.com/team/app:1"),
+        ("quay.io/", "quay.io/team/app:1", "m.example.com/team/app:1"),
+        ("quay.io/team/", "quay.io/team/app:1", "m.example.com/app:1"),
         ("quay.io", "quay.io:8443/team/app:1", "m.example.com:8443/team/app:1"),
         ("*.example.org", "a.b.example.org/app:1", "m.example.com/app:1"),
         ("*.example.org", "example.org/app:1", "example.org/app:1"),

@@ -51,7 +51,7 @@ def test_where_a_redirect_leads_nobody_is_given_a_login_for_asking(
         there = storage.url.replace("127.0.0.1", "localhost")
         with serving(lambda a: Answer(307, {"Location": f"{there}{a.path}"})) as server:
             log_in(tmp_path, server.address, "ci", "word")
-            with pytest.raises(CannotTell, match=r"redirects to .*, which wants a login of its"):
+            with pytest.raises(CannotTell, match=r"redirects to .*, which wants a login"):
                 Registry(outside(tmp_path)).digest_of(ref(server))
 
     assert len(server.asked) == len(storage.asked) == 1

@@ -51,22 +51,25 @@ def basic(user: str, password: Secret) -> Secret:
 
 
 class _Auth(Struct, frozen=True, kw_only=True):
-    auth: str = ""
-    username: str = ""
-    password: str = ""
-    identitytoken: str = ""
-    registrytoken: str = ""
+    auth: str | None = None
+    username: str | None = None
+    password: str | None = None
+    identitytoken: str | None = None
+    registrytoken: str | None = None
 
     def __repr__(self) -> str:
         return "_Auth(***)"
 
 
 class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What such a file holds (docker/cli, config file; containers-auth.json(5))."""
+    """What such a file holds (docker/cli, config file; containers-auth.json(5)).
 
-    auths: dict[str, _Auth] | None = None
-    cred_helpers: dict[str, str] | None = None
-    creds_store: str = ""
+    Anything may be null, which Go takes for nothing.
+    """
+
+    auths: dict[str, _Auth | None] | None = None
+    cred_helpers: dict[str, str | None] | None = None
+    creds_store: str | None = None
 
     def helper(self, registry: str) -> str:
         """Return the helper that has the login of a registry; an empty string for none.
@@ -75,7 +78,7 @@ class AuthFile(Struct, frozen=True, kw_only=True, rename="camel"):
         registry is left out of a store (docker/cli, getConfiguredCredentialStore).
         """
         helpers = _by_name(self.cred_helpers or {})
-        return helpers.get(bare(registry), self.creds_store)
+        return helpers.get(bare(registry), self.creds_store) or ""
 
     def login(self, reference: Reference, path: str) -> Login | None:
         """Return what is written down: for the repository, a part of its path, or the registry.
@@ -179,7 +182,9 @@ def bare(key: str) -> str:
 
 
 def _read(auth: _Auth, path: str) -> Login | None:
-    user, password = (auth.username, auth.password) if not auth.auth else _pair(auth.auth, path)
+    user, password = auth.username or "", auth.password
+    if auth.auth:
+        user, password = _pair(auth.auth, path)
     if auth.identitytoken:
         return Login(user=user, identity_token=Secret(auth.identitytoken), source=path)
     if auth.registrytoken:

@@ -44,8 +44,8 @@ class _Registry(Struct, frozen=True, kw_only=True, rename="kebab"):
 
     @property
     def begins(self) -> str:
-        """What a name must begin with to belong here."""
-        return self.prefix or self.location
+        """What a name must begin with to belong here; a slash at its end says nothing."""
+        return (self.prefix or self.location).rstrip("/")
 
     def matches(self, name: str) -> int:
         """Return how much of a reference this one's prefix covers; 0 where it does not match."""

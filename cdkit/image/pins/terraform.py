@@ -85,7 +85,7 @@ class Module(Struct, frozen=True, kw_only=True):
 
     definitions: Mapping[str, Expression]
     images: Mapping[str, bool]
-    perhaps: frozenset[str]
+    perhaps: Mapping[str, bool]
     lists: frozenset[str]
     misused: frozenset[str]
 
@@ -109,20 +109,20 @@ def read_module(bodies: Iterable[Body]) -> Module:
     misused: set[str] = set()
     images: dict[str, bool] = {}
     lists: set[str] = set()
-    perhaps: set[str] = set()
+    perhaps: dict[str, bool] = {}
     for body in listed:
         for value in _values(body):
             misused |= set(_misused(value, pure=True))
         for expression, place in image_places(body):
             names = _whole_names(expression, known)
             lists |= names if place.json else set()
-            perhaps |= set() if is_sure(place) else names
-            for name in names if is_sure(place) and not place.json else ():
-                images[name] = images.get(name, False) or place.digest_only
+            for name in () if place.json else names:
+                stands = images if is_sure(place) else perhaps
+                stands[name] = stands.get(name, False) or place.digest_only
     return Module(
         definitions=known,
         images=images,
-        perhaps=frozenset(perhaps),
+        perhaps=perhaps,
         lists=frozenset(lists),
         misused=frozenset(misused),
     )

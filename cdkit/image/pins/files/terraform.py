@@ -65,12 +65,13 @@ def find(document: Document) -> Iterator[Use]:
     if document.path.endswith(".json"):
         yield from _json_files(document)
         return
-    if "image" not in document.text and not any(
-        "image" in text for text in _beside(document).values()
-    ):
+    folder = _beside(document)
+    if "image" not in document.text and not any("image" in text for text in folder.values()):
         return
     body = _parsed(document.path, document.text)
-    finding = _Finding(document, _module(document, body))
+    if not document.path.endswith(".tfvars"):
+        folder[document.path] = document.text
+    finding = _Finding(document, _module(tuple(sorted(folder.items()))))
     for expression, place in image_places(body):
         yield from finding.place(expression, place)
     for text in manifests(body):
@@ -97,9 +98,11 @@ def _beside(document: Document) -> dict[str, str]:
     }
 
 
-def _module(document: Document, body: Body) -> Module:
-    bodies = [body]
-    for path, text in _beside(document).items():
+@functools.lru_cache(maxsize=4)
+def _module(files: tuple[tuple[str, str], ...]) -> Module:
+    """Return what a folder's files, by path and text, say together: the same for each of them."""
+    bodies = []
+    for path, text in files:
         with contextlib.suppress(CannotTell):  # it is told of where it is looked at itself
             bodies.append(_parsed(path, text))
     return read_module(bodies)
@@ -140,7 +143,7 @@ class _Finding:
         elif lone is not None and literal and lone.text and name in self._module.misused:
             yield refused(lone.text, lone.start, lone.end, *_USED)
         elif lone is None or lone.text != "null":
-            only = self._module.images.get(name, False)
+            only = self._module.images.get(name, self._module.perhaps.get(name, False))
             yield from self._value(value, Place(digest_only=only))
 
     def _members(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
@@ -156,8 +159,9 @@ class _Finding:
     def _member(self, names: frozenset[str], expression: Expression) -> Iterator[Use]:
         module = self._module
         taken = names & module.images.keys()
-        if taken and names & module.misused:
-            yield refused(expression[0].text, expression[0].start, expression[-1].end, *_USED)
+        lone = expression[0] if len(expression) == 1 and expression[0].plain else None
+        if taken and lone and names & module.misused:
+            yield refused(lone.text, lone.start, lone.end, *_USED)
         elif taken:
             only = any(module.images[name] for name in taken)
             yield from self._value(expression, Place(digest_only=only))

@@ -18,3 +18,10 @@ variable "vm" { default = "debian-12" }
 locals {
   app = "example/app:1"
 }
+module "other_function" {
+  source    = "terraform-aws-modules/lambda/aws"
+  image_uri = local.function
+}
+locals {
+  function = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/g:1"
+}
