@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cdkit.core.errors import Unreadable
 from cdkit.image.pins.document import Document, Source
 from cdkit.image.pins.keys import fill, insert, word
-from cdkit.image.pins.tree import compose, get, image, items, scalar, span, walk
+from cdkit.image.pins.tree import compose, get, image, items, scalar, span, walk, written
 from cdkit.image.pins.use import Edit, FileFormat, Use, refused
 
 _GROUP = "kustomize.config.k8s.io"
@@ -89,7 +89,7 @@ def _tagged(document: Document, node: yaml.Node, name: str) -> Use:
 
 def _patch(document: Document, node: yaml.Node | None) -> Iterator[Use]:
     """Yield the images in the text of a patch: a block's lines are YAML where they stand, too."""
-    if not isinstance(node, yaml.ScalarNode) or "image" not in scalar(node):
+    if not isinstance(node, yaml.ScalarNode) or "image" not in written(node):
         return
     start, end = span(document.source, node)
     if node.style != "|":
