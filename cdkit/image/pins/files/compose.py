@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cdkit.image.pins import dockerfile, templated
 from cdkit.image.pins.document import Document
 from cdkit.image.pins.tree import entries, get, image, items, scalar, span, written
-from cdkit.image.pins.use import FileFormat, Use, image_at, refused
+from cdkit.image.pins.use import FileFormat, Use, image_at, moved, refused
 
 _DOCKER = "docker-image://"
 _VARIABLE = re.compile(r"\$(?:\$|\w+|\{(\w+)(?:(:?[-?+])((?:[^{}$]|\$\$)*))?\})")
@@ -168,10 +168,7 @@ def _inline(document: Document, node: yaml.Node | None, contexts: list[str]) -> 
     start = document.source.end_of_line(node.start_mark.index)
     text = document.text[start : node.end_mark.index]
     for use in dockerfile.images(text, contexts):
-        edits = tuple(
-            replace(one, start=one.start + start, end=one.end + start) for one in use.edits
-        )
-        yield replace(use, start=use.start + start, end=use.end + start, edits=edits)
+        yield moved(use, start)
 
 
 FORMAT = FileFormat(
