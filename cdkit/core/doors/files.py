@@ -116,7 +116,6 @@ class DiskFiles:
                 finally:
                     os.close(handle)
                 _give(aside, found)
-                os.chmod(aside, stat.S_IMODE(found.st_mode))  # noqa: PTH101 - what the mask took
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
                 Path(aside).unlink(missing_ok=True)
@@ -231,11 +230,14 @@ def _write_all(handle: int, data: bytes) -> None:
 
 
 def _give(path: str, to: os.stat_result) -> None:
-    """Give a new file to the owner of another: root in a container must not keep a user's."""
+    """Give a new file another's owner and rights: root in a container must not keep a user's."""
     fresh = os.lstat(path)
     if (fresh.st_uid, fresh.st_gid) != (to.st_uid, to.st_gid):
         with contextlib.suppress(PermissionError):
             os.chown(path, to.st_uid, to.st_gid)
+            fresh = os.lstat(path)  # a new owner may take rights away
+    if fresh.st_mode != to.st_mode:  # what the mask took
+        os.chmod(path, stat.S_IMODE(to.st_mode))  # noqa: PTH101 - of thousands of files
 
 
 def _is_device(target: Path) -> bool:

@@ -25,9 +25,14 @@ def server_of(world: World) -> str:
 def key_of(action: str, ref: str, server: str) -> str:
     """Return the name of an action's version: `https://github.com/owner/name@ref`.
 
-    Actions in folders of one repository share it.
+    Actions in folders of one repository share it. An action of Gitea's or Forgejo's may name its
+    server itself (`https://code.forgejo.org/owner/name@v1`).
     """
-    owner, name = action.partition("@")[0].split("/")[:2]
+    path = action.partition("@")[0]
+    if "://" in path:
+        scheme, _, host, path = path.split("/", 3)
+        server = f"{scheme}//{host}"
+    owner, name = path.split("/")[:2]
     return f"{server}/{owner}/{name}@{ref}"
 
 

@@ -216,7 +216,9 @@ def _search_large(path: str, asked: Sequence[FileFormat], files: Files) -> bytes
     kept = b""
     with files.open(path) as stream:
         while missing and (chunk := stream.read(_CHUNK)):
-            missing = {needle for needle in missing if needle not in kept + chunk}
+            here = kept + chunk
+            is_spelt = _is_spelt(here)
+            missing = {needle for needle in missing if not is_spelt and needle not in here}
             kept = chunk[-64:]
     if any(_may_name(one, lambda needle: needle not in missing) for one in asked):
         raise Unreadable(
@@ -233,7 +235,7 @@ def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
     A file that spells letters as escapes, or breaks a text over lines with them, may hold any.
     """
     known: dict[bytes, bool] = {}
-    is_spelt = b"\\" in data and _SPELT.search(data) is not None
+    is_spelt = _is_spelt(data)
 
     def holds(needle: bytes) -> bool:
         if needle not in known:
@@ -241,6 +243,10 @@ def _by_needles(asked: Sequence[FileFormat], data: bytes) -> list[FileFormat]:
         return known[needle]
 
     return [one for one in asked if _may_name(one, holds)]
+
+
+def _is_spelt(data: bytes) -> bool:
+    return b"\\" in data and _SPELT.search(data) is not None
 
 
 def _may_name(one: FileFormat, holds: Callable[[bytes], bool]) -> bool:

@@ -12,7 +12,11 @@ from cdkit.image.pins.use import Use, holds_variable
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _PINNED = re.compile(r"@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})", re.ASCII)
-_ACTION = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?:/[^@\s]+)?@[^\s@~^:?*\[\\]+", re.ASCII)
+_ACTION = re.compile(
+    r"(?:https?://[A-Za-z0-9.-]+(?::[0-9]+)?/)?"  # Gitea's and Forgejo's, from another server
+    r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?:/[^@\s]+)?@[^\s@~^:?*\[\\]+",
+    re.ASCII,
+)
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from cdkit.image.pins.document import Source
-from cdkit.image.pins.tree import scalar, span
+from cdkit.image.pins.tree import span, written
 from cdkit.image.pins.use import Edit, Use, refused
 
 SHARED = ("has a tag or digest that another image has as well", "give each image its own")
@@ -15,7 +15,7 @@ _NULL = "tag:yaml.org,2002:null"
 
 def word(node: yaml.Node | None) -> str:
     """Return a scalar's text, an empty string for null and for what is no scalar."""
-    return "" if node is not None and node.tag == _NULL else scalar(node)
+    return "" if node is not None and node.tag == _NULL else written(node)
 
 
 def fill(source: Source, node: yaml.Node, before: str = "", after: str = "") -> Edit | None:

@@ -15,10 +15,30 @@ _VALUE = r"""["']?[ \t]*:[ \t]+
     (?(plain)|[ \t]*,?[ \t]*(?:\#[^\n]*)?\r?$)"""
 
 
+_FLOW = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)*(?:["']?[\w./-]+["']?[ \t]*:[ \t]+)?(?:\[|\{(?!\{))[^\n]*""",
+    re.MULTILINE,
+)
+_ITEM = r"""["']?[ \t]*:[ \t]+
+    (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'
+    |(?P<plain>[^\s\#"'{}\[\],](?:\{\{[^\n]*?\}\}|[^,{}\[\]\n])*))"""
+_ANCHOR = re.compile(r"\A&\S+[ \t]+")
+
+
 @functools.cache
 def _line(keys: str) -> re.Pattern[str]:
     before = r"""^[ \t]*(?:-[ \t]+)*["']?"""
     return re.compile(f"{before}(?:{keys}){_VALUE}", re.MULTILINE | re.VERBOSE)
+
+
+def _flows(text: str, keys: str) -> Iterator[re.Match[str]]:
+    for line in _FLOW.finditer(text):
+        yield from _item(keys).finditer(text, *line.span())
+
+
+@functools.cache
+def _item(keys: str) -> re.Pattern[str]:
+    return re.compile(rf"""[{{,][ \t]*["']?(?:{keys}){_ITEM}""", re.VERBOSE)
 
 
 def is_templated(text: str) -> bool:
@@ -29,13 +49,16 @@ def is_templated(text: str) -> bool:
 def images(source: Source, keys: str = "image") -> Iterator[Use]:
     """Yield the images of lines such as `image: nginx:1.27`; those with a variable are refused.
 
-    A template cannot be read as YAML, so nothing is known but the line. `keys` is a regular
-    expression for what an image may be called.
+    A template cannot be read as YAML, so nothing is known but the line, which may be a flow
+    collection (`{name: web, image: nginx:1.27}`). `keys` is a regular expression for what an image
+    may be called.
     """
-    for found in _line(keys).finditer(source.text):
+    for found in (*_line(keys).finditer(source.text), *_flows(source.text, keys)):
         kind = found.lastgroup or "plain"
         start, end, text = found.start(kind), found.end(kind), found[kind]
         if kind == "plain":
+            text = _ANCHOR.sub("", text)
+            start = end - len(text)
             text = re.split(r"[ \t]#", text, maxsplit=1)[0].rstrip().removesuffix(",").rstrip()
             end = start + len(text)
         if holds_variable(text):

@@ -7,7 +7,7 @@ import yaml
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.world import MIB
-from cdkit.image.pins.document import Source
+from cdkit.image.pins.document import Lines, Source
 from cdkit.image.pins.use import Use, holds_variable, image_at, refused
 
 WHOLE = "write the whole reference in one place, or see that what fills it in names a digest"
@@ -17,6 +17,7 @@ _TAGS: dict[type[yaml.Node], str] = {
     yaml.SequenceNode: f"{_STANDARD}seq",
     yaml.MappingNode: f"{_STANDARD}map",
 }
+_QUOTES = ("'", '"')
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _DEEPEST = 100
 _COPIES = 4
@@ -137,12 +138,17 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
 def _unreadable(source: Source, fault: yaml.YAMLError) -> Unreadable:
     mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
     said = getattr(fault, "problem", "") or str(fault).partition("\n")[0] or "cannot be parsed"
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    at = mark.index if mark else _offset(source.text, getattr(fault, "position", 0))
     return Unreadable(
         f"is not YAML: {said}",
-        where=Location(path=source.path, line=line, column=column),
+        where=Lines(source).place(min(at, len(source.text))),
         remedy="mend the YAML here, or except the file, with a reason",
     )
+
+
+def _offset(text: str, position: int) -> int:
+    """Return where a character stands that the reader refuses, which counts bytes of UTF-8."""
+    return len(text.encode()[:position].decode(errors="ignore"))
 
 
 def entries(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
@@ -223,6 +229,18 @@ def scalar(node: yaml.Node | None) -> str:
     if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_STANDARD):
         return ""
     return "" if node.value in _NULLS and not node.style else str(node.value)
+
+
+def written(node: yaml.Node | None) -> str:
+    """Return a scalar's text whatever its tag: most readers pass over a tag that they do not know.
+
+    An empty string for what is none, and for null.
+    """
+    if not isinstance(node, yaml.ScalarNode) or (
+        node.value in _NULLS and node.style not in _QUOTES
+    ):
+        return ""
+    return str(node.value)
 
 
 def either(node: yaml.Node | None, key: str) -> yaml.Node | None:
@@ -312,10 +330,10 @@ def span(source: Source, node: yaml.ScalarNode) -> tuple[int, int]:
 def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[Use]:
     """Yield the use of an image in a scalar that holds a whole reference, if it is one.
 
-    `prefix` is what stands before the reference in the scalar (`docker://`). An empty scalar, a
-    mapping and a value with a tag of its own (`!Ref`) yield nothing.
+    `prefix` is what stands before the reference in the scalar (`docker://`). An empty scalar and a
+    mapping yield nothing.
     """
-    text = scalar(node).strip()
+    text = written(node).strip()
     if not isinstance(node, yaml.ScalarNode) or not text.startswith(prefix) or not text:
         return
     start, end = span(source, node)
@@ -325,6 +343,10 @@ def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[
         yield refused(text, start, end, "is folded over lines", "write it on one line")
     elif holds_variable(text):
         yield refused(text, start, end, "is put together from variables", WHOLE)
+    elif text and not scalar(node):
+        yield refused(
+            text, start, end, f"has a tag of its own, {node.tag[:80]}", "take the tag out"
+        )
     elif text:
         yield image_at(text, start, end, raw)
 

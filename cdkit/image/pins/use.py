@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import parse
@@ -101,6 +102,12 @@ def image_at(text: str, start: int, end: int, raw: str) -> Use:
         tag = "" if has_tag(name) else ":latest"
         edits = (Edit(start=end, end=end, before=f"{tag}@"),)
     return Use(text=text, start=start, end=end, edits=edits)
+
+
+def moved(use: Use, by: int) -> Use:
+    """Return a use that was found in a part of a text with its places in the whole."""
+    edits = tuple(replace(one, start=one.start + by, end=one.end + by) for one in use.edits)
+    return replace(use, start=use.start + by, end=use.end + by, edits=edits)
 
 
 def refused(text: str, start: int, end: int, why: str, remedy: str) -> Use:

@@ -148,3 +148,11 @@ def test_what_is_spelt_with_escapes_is_found_all_the_same(look: Look, path: str,
     found = look(path, text)
 
     assert [use.text for use in found.uses] == ["evil"] if found else False
+
+
+def test_a_key_that_is_spelt_with_escapes_is_found_in_a_file_that_is_too_large(look: Look) -> None:
+    large = f"# {' ' * find.LARGEST}\n"
+
+    assert look("a.yaml", f"{large}apiVersion: v1\n") is None
+    with pytest.raises(Unreadable, match="may name images"):
+        look("a.yaml", f'{large}apiVersion: v1\nkind: Pod\n"im\\x61ge": evil\n')

@@ -7,7 +7,7 @@ import yaml
 
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import either, entries, get, items, members, scalar, walk
+from cdkit.image.pins.tree import either, entries, get, items, members, scalar, walk, written
 from cdkit.image.pins.use import FileFormat, Use, refused
 from cdkit.image.pins.values import Place, Scope, plain, resolve, texts
 
@@ -129,7 +129,7 @@ def _give(scope: Scope, before: str, node: yaml.Node | None) -> None:
 
 
 def _write(document: Document, place: Place, known: set[str]) -> Iterator[Use]:
-    if scalar(place.node) in known:
+    if written(place.node) in known:
         return
     for use in plain(document, place):
         if re.fullmatch(r"[\w-]+", use.text) and not _OWN.search(document.path):

@@ -6,7 +6,7 @@ import yaml
 
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import either, get, image, mappings, scalar
+from cdkit.image.pins.tree import either, get, image, mappings, written
 from cdkit.image.pins.use import FileFormat, Use
 
 _DOCKER = "docker://"
@@ -30,7 +30,7 @@ def find(document: Document) -> Iterator[Use]:
     for node in mappings(document.root, _NO_IMAGES):
         yield from image(document.source, either(get(node, "image"), "name"))
         pipe = get(node, "pipe")
-        if scalar(pipe).startswith(_DOCKER):
+        if written(pipe).startswith(_DOCKER):
             yield from image(document.source, pipe, _DOCKER)
 
 

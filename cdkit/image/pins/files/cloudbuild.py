@@ -8,7 +8,7 @@ import yaml
 
 from cdkit.core.errors import Unreadable
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import entries, get, items, scalar
+from cdkit.image.pins.tree import entries, get, items, scalar, written
 from cdkit.image.pins.use import FileFormat, Use
 from cdkit.image.pins.values import Place, Scope, resolve, texts
 
@@ -43,7 +43,7 @@ def find(document: Document) -> Iterator[Use]:
     places: list[Place] = []
     for step in items(get(root, "steps")):
         node = get(step, "name")
-        if node is not None and scalar(node) not in made:
+        if node is not None and written(node) not in made:
             places.append(Place(node=node, scope=scope))
         made |= set(_made(step))
     yield from resolve(document, places)

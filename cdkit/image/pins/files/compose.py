@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from cdkit.image.pins import dockerfile, templated
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import entries, get, image, items, scalar, span
-from cdkit.image.pins.use import FileFormat, Use, image_at, refused
+from cdkit.image.pins.tree import entries, get, image, items, scalar, span, written
+from cdkit.image.pins.use import FileFormat, Use, image_at, moved, refused
 
 _DOCKER = "docker-image://"
 _VARIABLE = re.compile(r"\$(?:\$|\w+|\{(\w+)(?:(:?[-?+])((?:[^{}$]|\$\$)*))?\})")
@@ -51,7 +51,7 @@ def find(document: Document) -> Iterator[Use]:
     every = dict(entries(services))
     builds = _builds(every)
     built = {
-        scalar(get(every[name], "image")) for name, build in builds.items() if build is not None
+        written(get(every[name], "image")) for name, build in builds.items() if build is not None
     }
     for name, service in every.items():
         yield from _image(document, service, built, is_built=builds[name] is not None)
@@ -94,7 +94,7 @@ def _image(
     if is_built and pulls:
         for use in _reference(document, node):
             yield refused(use.text, use.start, use.end, *_BUILT)
-    elif not is_built and policy != "never" and (pulls or scalar(node) not in built):
+    elif not is_built and policy != "never" and (pulls or written(node) not in built):
         yield from _reference(document, node)
 
 
@@ -102,10 +102,10 @@ def _parts_of_build(document: Document, build: yaml.Node | None) -> Iterator[Use
     contexts = get(build, "additional_contexts")
     names = [name for name, _ in entries(contexts)]
     for _, value in entries(contexts):
-        if scalar(value).startswith(_DOCKER):
+        if written(value).startswith(_DOCKER):
             yield from _reference(document, value, _DOCKER)
     for value in items(contexts):
-        name, equals, context = scalar(value).partition("=")
+        name, equals, context = written(value).partition("=")
         names.append(name)
         if context.startswith(_DOCKER):
             yield from _reference(document, value, name + equals + _DOCKER)
@@ -158,7 +158,7 @@ def _default(found: re.Match[str]) -> str:
 
 def _inline(document: Document, node: yaml.Node | None, contexts: list[str]) -> Iterator[Use]:
     """Yield the images of a Dockerfile in a block: its indentation means nothing to a builder."""
-    if not isinstance(node, yaml.ScalarNode) or not scalar(node):
+    if not isinstance(node, yaml.ScalarNode) or not written(node):
         return
     start, end = span(document.source, node)
     if node.style != "|":
@@ -168,10 +168,7 @@ def _inline(document: Document, node: yaml.Node | None, contexts: list[str]) -> 
     start = document.source.end_of_line(node.start_mark.index)
     text = document.text[start : node.end_mark.index]
     for use in dockerfile.images(text, contexts):
-        edits = tuple(
-            replace(one, start=one.start + start, end=one.end + start) for one in use.edits
-        )
-        yield replace(use, start=use.start + start, end=use.end + start, edits=edits)
+        yield moved(use, start)
 
 
 FORMAT = FileFormat(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import either, entries, get, image, items, scalar, span, walk
+from cdkit.image.pins.tree import either, entries, get, image, items, span, walk, written
 from cdkit.image.pins.use import Edit, FileFormat, Use, holds_variable
 from cdkit.image.pins.values import Place, Scope, resolve, texts
 
@@ -54,7 +54,7 @@ def find(document: Document) -> Iterator[Use]:
     yield from resolve(document, places, _container)
     runs = get(document.root, "runs")
     yield from _steps(document, get(runs, "steps"))
-    if scalar(get(runs, "image")).startswith(_DOCKER):  # else it is a Dockerfile beside it
+    if written(get(runs, "image")).startswith(_DOCKER):  # else it is a Dockerfile beside it
         yield from image(document.source, get(runs, "image"), _DOCKER)
 
 
@@ -89,14 +89,14 @@ def _give(scope: Scope, name: str, value: yaml.Node) -> None:
 
 
 def _container(document: Document, place: Place) -> Iterator[Use]:
-    prefix = _DOCKER if scalar(place.node).startswith(_DOCKER) else ""
+    prefix = _DOCKER if written(place.node).startswith(_DOCKER) else ""
     yield from image(document.source, place.node, prefix)
 
 
 def _steps(document: Document, steps: yaml.Node | None) -> Iterator[Use]:
     for step in items(steps):
         uses = get(step, "uses")
-        if scalar(uses).startswith(_DOCKER):
+        if written(uses).startswith(_DOCKER):
             yield from image(document.source, uses, _DOCKER)
         else:
             yield from _action(document, uses)
@@ -104,7 +104,7 @@ def _steps(document: Document, steps: yaml.Node | None) -> Iterator[Use]:
 
 def _action(document: Document, node: yaml.Node | None) -> Iterator[Use]:
     """Yield an action of another repository: one of this repository is as old as the workflow."""
-    text = scalar(node).strip()
+    text = written(node).strip()
     if not text or not isinstance(node, yaml.ScalarNode) or text.startswith(("./", "../")):
         return
     start, end = span(document.source, node)

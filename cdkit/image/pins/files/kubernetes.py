@@ -6,7 +6,7 @@ import yaml
 
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import fields, get, image, items, scalar
+from cdkit.image.pins.tree import fields, get, image, items, members, scalar, written
 from cdkit.image.pins.use import FileFormat, Use
 
 _FIELDS = frozenset(
@@ -46,13 +46,8 @@ def claims(document: Document) -> bool:
     if document.templated:
         return "apiVersion:" in document.text and "kind:" in document.text
     root = document.root
-    group = scalar(get(root, "apiVersion")).partition("/")[0]
-    is_object = bool(group and scalar(get(root, "kind")))
-    return is_object and group not in {
-        "tekton.dev",
-        "triggers.tekton.dev",
-        "kustomize.config.k8s.io",
-    }
+    group = written(get(root, "apiVersion")).partition("/")[0]
+    return bool(group and written(get(root, "kind"))) and group not in _OTHERS
 
 
 def find(document: Document) -> Iterator[Use]:
@@ -71,7 +66,7 @@ def find(document: Document) -> Iterator[Use]:
         elif name == "apiVersion":
             yield from _by_path(document, node)
         else:
-            for container in items(value):
+            for container in members(value):
                 yield from image(document.source, get(container, "image"))
 
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 
 import yaml
-from msgspec.structs import replace
 
 from cdkit.core.errors import Unreadable
 from cdkit.image.pins.document import Document, Source
 from cdkit.image.pins.keys import apart, fill, insert, word
-from cdkit.image.pins.tree import compose, get, image, items, scalar, span, walk
-from cdkit.image.pins.use import Edit, FileFormat, Use, refused
+from cdkit.image.pins.tree import compose, get, image, items, scalar, span, walk, written
+from cdkit.image.pins.use import Edit, FileFormat, Use, moved, refused
 
 _GROUP = "kustomize.config.k8s.io"
 _PATTERN = re.compile(r"[*+?()\[\]{}|^$\\]")
@@ -89,7 +88,7 @@ def _tagged(document: Document, node: yaml.Node, name: str) -> Use:
 
 def _patch(document: Document, node: yaml.Node | None) -> Iterator[Use]:
     """Yield the images in the text of a patch: a block's lines are YAML where they stand, too."""
-    if not isinstance(node, yaml.ScalarNode) or "image" not in scalar(node):
+    if not isinstance(node, yaml.ScalarNode) or "image" not in written(node):
         return
     start, end = span(document.source, node)
     if node.style != "|":
@@ -99,10 +98,7 @@ def _patch(document: Document, node: yaml.Node | None) -> Iterator[Use]:
     start = document.source.end_of_line(node.start_mark.index)
     inner = Source(path=document.path, text=document.text[start : node.end_mark.index])
     for use in _inner(inner):
-        edits = tuple(
-            replace(one, start=one.start + start, end=one.end + start) for one in use.edits
-        )
-        yield replace(use, start=use.start + start, end=use.end + start, edits=edits)
+        yield moved(use, start)
 
 
 def _inner(source: Source) -> Iterator[Use]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import yaml
 
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.tree import get, items, scalar
+from cdkit.image.pins.tree import get, items, scalar, written
 from cdkit.image.pins.use import FileFormat, Use
 from cdkit.image.pins.values import Place, Scope, resolve, texts
 
@@ -18,7 +18,7 @@ _VARIABLE = re.compile(
 
 def claims(document: Document) -> bool:
     """Whether it is an object of Tekton's; a chart's template of one is read as Kubernetes'."""
-    return scalar(get(document.root, "apiVersion")).partition("/")[0] in _GROUPS
+    return written(get(document.root, "apiVersion")).partition("/")[0] in _GROUPS
 
 
 def find(document: Document) -> Iterator[Use]:
