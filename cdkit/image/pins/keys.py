@@ -1,5 +1,6 @@
 """Writing a digest under a key of its own, in the hand of the file that it goes into."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import yaml
@@ -11,6 +12,11 @@ from cdkit.image.pins.use import Edit, Use, refused
 SHARED = ("has a tag or digest that another image has as well", "give each image its own")
 _QUOTES = frozenset({"'", '"'})
 _NULL = "tag:yaml.org,2002:null"
+_NUMBER = re.compile(
+    r"[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|\.[0-9]+", re.ASCII
+)
+_PLAIN = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
+_BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 def word(node: yaml.Node | None) -> str:
@@ -84,3 +90,20 @@ def apart(found: Sequence[Use]) -> Iterator[Use]:
     for use in found:
         shared = any(len(places[edit.start, edit.end]) > 1 for edit in use.edits)
         yield refused(use.text, use.start, use.end, *SHARED) if shared else use
+
+
+def is_misread(node: yaml.Node | None) -> bool:
+    """Whether a chart prints another text for a tag than the one that is written.
+
+    Without quotes Helm reads numbers and booleans as such (sigs.k8s.io/yaml): of 1.10 it makes 1.1,
+    of 1.0 1, of 0123 83, of 12e3 12000, and of on true.
+    """
+    if not isinstance(node, yaml.ScalarNode) or node.style:
+        return False
+    text = node.value
+    if not _NUMBER.fullmatch(text):
+        return text.lower() in _BOOLEANS
+    is_whole = text.isdecimal() and (text[0] != "0" or text == "0") and len(text) < 16
+    return not is_whole and (
+        not _PLAIN.fullmatch(text) or repr(float(text)).removesuffix(".0") != text
+    )

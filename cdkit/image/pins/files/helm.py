@@ -13,7 +13,7 @@ from cdkit.core.oci.reference import parse
 from cdkit.image.pins import templated
 from cdkit.image.pins.chart import Chart, Image, read_chart, root_of
 from cdkit.image.pins.document import Document
-from cdkit.image.pins.keys import SHARED, apart, fill, insert, word
+from cdkit.image.pins.keys import SHARED, apart, fill, insert, is_misread, word
 from cdkit.image.pins.template_value import Path
 from cdkit.image.pins.tree import entries, image, items, span
 from cdkit.image.pins.use import (
@@ -37,14 +37,7 @@ _CHANGE = "give the chart a `digest`, or except it, with a reason"
 _NO_DIGEST = "the chart has no place for a digest, and its tag cannot hold one"
 _TEMPLATED = ("is put together by the chart", "write the whole name into the values")
 _BY_HAND = ("has no place for a digest", "write a `digest` below the tag, each on a line")
-
-
 _MISREAD = ("has a tag that YAML reads as a number, and prints otherwise", "put the tag in quotes")
-_NUMBER = re.compile(
-    r"[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|\.[0-9]+", re.ASCII
-)
-_PLAIN = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
-_BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 class _Values(Struct, frozen=True, kw_only=True):
@@ -266,7 +259,7 @@ def _use(document: Document, parts: _Parts, values: _Values) -> Iterator[Use]:
         yield refused(f"{text}:{parts.told or '$tag'}", start, end, *why)
     elif "@" in tag:
         yield image_at(text, start, end, document.text[start:end])
-    elif _is_misread(values.own.get(parts.tag or ())):
+    elif is_misread(values.own.get(parts.tag or ())):
         yield refused(text, start, end, *_MISREAD)
     elif parts.is_shared:
         yield refused(text, start, end, *SHARED)
@@ -276,23 +269,6 @@ def _use(document: Document, parts: _Parts, values: _Values) -> Iterator[Use]:
         edit = _edit(document, parts, values, end)
         found = Use(text=text, start=start, end=end, edits=(edit,) if edit else ())
         yield found if edit else refused(text, start, end, *_BY_HAND)
-
-
-def _is_misread(node: yaml.Node | None) -> bool:
-    """Whether a chart prints another text for a tag than the one that is written.
-
-    Without quotes Helm reads numbers and booleans as such (sigs.k8s.io/yaml): of 1.10 it makes 1.1,
-    of 1.0 1, of 0123 83, of 12e3 12000, and of on true.
-    """
-    if not isinstance(node, yaml.ScalarNode) or node.style:
-        return False
-    text = node.value
-    if not _NUMBER.fullmatch(text):
-        return text.lower() in _BOOLEANS
-    is_whole = text.isdecimal() and (text[0] != "0" or text == "0") and len(text) < 16
-    return not is_whole and (
-        not _PLAIN.fullmatch(text) or repr(float(text)).removesuffix(".0") != text
-    )
 
 
 def _pinned(document: Document, text: str, under: yaml.ScalarNode, *, encoded: bool) -> Use:
