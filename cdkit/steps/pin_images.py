@@ -157,8 +157,14 @@ def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World
 
 
 def _write(source: Source, data: bytes, files: Files) -> None:
-    """Write a file anew; what somebody else has made of it since it was read stays."""
-    if files.read(source.path, limit=LARGEST) != source.encode(source.text):
+    """Write a file anew; what somebody else has made of it since it was read stays.
+
+    Another run may have made the same of it.
+    """
+    now = files.read(source.path, limit=LARGEST)
+    if now == data:
+        return
+    if now != source.encode(source.text):
         raise CannotTell(
             "has changed since it was read, so nothing in it was pinned",
             where=source.path,

@@ -63,6 +63,16 @@ def test_what_somebody_else_wrote_meanwhile_stays(tmp_path: Path) -> None:
     ]
 
 
+def test_two_runs_at_once_that_write_the_same_are_both_right(tmp_path: Path) -> None:
+    path = _workflow(tmp_path)
+    pinned = STEPS.replace("@v1}]}}", f"@{COMMIT}}}]}}}} # v1")
+    processes = Meanwhile(lambda: path.write_text(pinned))
+    outcome = run(PinImagesOptions(), world(tmp_path, processes=processes))
+
+    assert outcome.verdict.is_yes
+    assert path.read_text() == pinned
+
+
 def test_what_another_run_added_to_the_lock_meanwhile_stays_in_it(tmp_path: Path) -> None:
     _workflow(tmp_path)
     lock = tmp_path / "images.lock"
