@@ -18,12 +18,12 @@ class Entry(Struct, frozen=True):
 
 STEPS = (
     Entry("tag-image", "cdkit.steps.tag_image", "Give an image the one name that cannot move."),
-    Entry("pin-images", "cdkit.steps.pin_images", "Does every file name exactly what it runs?"),
     Entry(
         "verify-image",
         "cdkit.steps.verify_image",
         "Does the tag name exactly what was pushed, or is it free?",
     ),
+    Entry("pin-images", "cdkit.steps.pin_images", "Does every file name exactly what it runs?"),
     Entry(
         "lint-migrations",
         "cdkit.steps.lint_migrations",
