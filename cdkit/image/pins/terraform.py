@@ -13,9 +13,10 @@ class Place(Struct, frozen=True, kw_only=True):
     """Where a resource names images: the attributes, in its body or any block or object in it.
 
     `json` are attributes that hold JSON with keys called `image`. `digest_only` says that the
-    service takes a tag or a digest, not both: Lambda calls such a reference invalid, and CodeBuild
-    and SageMaker document one or the other. `curated` begins the names of images that the
-    service has of its own. `unless` is a block with which the name is what gets built.
+    service takes a tag or a digest, not both: Lambda calls such a reference invalid, CodeBuild and
+    SageMaker document one or the other, Batch and App Runner do not say that they take both.
+    `curated` begins the names of images that the service has of its own. `unless` is a block with
+    which the name is what gets built.
     """
 
     attributes: frozenset[str] = frozenset({"image"})
@@ -28,35 +29,36 @@ class Place(Struct, frozen=True, kw_only=True):
 
 _CONTAINERS = Place(within=frozenset({"container", "containers", "init_container"}))
 _PLACES: Mapping[str, Place] = {
-    # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/…
+    # https://github.com/hashicorp/terraform-provider-aws/tree/main/website/docs/r
     "aws_ecs_task_definition": Place(json=frozenset({"container_definitions"})),
     "aws_batch_job_definition": Place(
-        json=frozenset({"container_properties", "ecs_properties", "node_properties"})
+        json=frozenset({"container_properties", "ecs_properties", "node_properties"}),
+        digest_only=True,
     ),
     "aws_lambda_function": Place(attributes=frozenset({"image_uri"}), digest_only=True),
-    "aws_apprunner_service": Place(attributes=frozenset({"image_identifier"})),
+    "aws_apprunner_service": Place(attributes=frozenset({"image_identifier"}), digest_only=True),
     "aws_sagemaker_model": Place(digest_only=True),
     "aws_codebuild_project": Place(
         within=frozenset({"environment"}), curated="aws/codebuild/", digest_only=True
     ),
     "aws_lightsail_container_service_deployment_version": _CONTAINERS,
-    # https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/…
+    # https://github.com/hashicorp/terraform-provider-google/tree/main/website/docs/r
     "google_cloud_run_service": _CONTAINERS,
     "google_cloud_run_v2_service": _CONTAINERS,
     "google_cloud_run_v2_job": _CONTAINERS,
     "google_cloud_run_v2_worker_pool": _CONTAINERS,
     "google_cloudbuild_trigger": Place(attributes=frozenset({"name"}), within=frozenset({"step"})),
-    # https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/…
+    # https://github.com/hashicorp/terraform-provider-azurerm/tree/main/website/docs/r
     "azurerm_container_app": _CONTAINERS,
     "azurerm_container_app_job": _CONTAINERS,
     "azurerm_container_group": _CONTAINERS,
-    # https://registry.terraform.io/providers/kreuzwerker/docker/latest/docs/resources/…
+    # https://github.com/kreuzwerker/terraform-provider-docker/tree/master/docs/resources
     "docker_image": Place(attributes=frozenset({"name"}), unless="build"),
     "docker_container": Place(),
     "docker_service": Place(within=frozenset({"container_spec"})),
 }
 _KUBERNETES = re.compile(r"kubernetes_\w+")
-"""https://registry.terraform.io/providers/hashicorp/kubernetes/latest/docs/resources/pod"""
+"""https://github.com/hashicorp/terraform-provider-kubernetes/tree/main/docs/resources"""
 _PODS = Place(within=frozenset({"container", "init_container", "containers", "initContainers"}))
 
 
@@ -143,7 +145,7 @@ def image_places(body: Body) -> Iterator[tuple[Expression, Place]]:
 def manifests(body: Body) -> Iterator[Value]:
     """Yield the heredocs that are YAML of Kubernetes objects: of resources that take whole ones.
 
-    registry.terraform.io: hashicorp/kubernetes, `kubernetes_manifest` (with `yamldecode`);
+    The providers' pages: hashicorp/kubernetes, `kubernetes_manifest` (with `yamldecode`);
     gavinbunney/kubectl and alekc/kubectl, `kubectl_manifest` (`yaml_body`).
     """
     for block in body.blocks:
