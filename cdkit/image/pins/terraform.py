@@ -14,7 +14,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
     `json` are attributes that hold JSON with keys called `image`. `digest_only` says that the
     service takes a tag or a digest, not both: Lambda calls such a reference invalid, CodeBuild and
-    SageMaker document one or the other, Batch and App Runner do not say that they take both.
+    SageMaker document one or the other, App Runner does not say that it takes both.
     `curated` begins the names of images that the service has of its own. `unless` is a block with
     which the name is what gets built.
     """
@@ -32,8 +32,7 @@ _PLACES: Mapping[str, Place] = {
     # https://github.com/hashicorp/terraform-provider-aws/tree/main/website/docs/r
     "aws_ecs_task_definition": Place(json=frozenset({"container_definitions"})),
     "aws_batch_job_definition": Place(
-        json=frozenset({"container_properties", "ecs_properties", "node_properties"}),
-        digest_only=True,
+        json=frozenset({"container_properties", "ecs_properties", "node_properties"})
     ),
     "aws_lambda_function": Place(attributes=frozenset({"image_uri"}), digest_only=True),
     "aws_apprunner_service": Place(attributes=frozenset({"image_identifier"}), digest_only=True),
