@@ -91,9 +91,11 @@ def test_a_step_whose_option_is_an_input_of_the_job_itself_is_refused() -> None:
         component(taken)
 
 
-def test_the_base_is_a_hidden_job_that_asks_for_no_token() -> None:
+def test_the_base_has_hidden_jobs_alone_which_ask_for_no_token() -> None:
     _, body = yaml.safe_load_all(base([ASK]))
-    assert [*body] == [".cdkit"]
+    assert [*body] == [".cdkit", ".cdkit-buildx"]
+    assert body[".cdkit-buildx"]["extends"] == ".cdkit"
+    assert "id_tokens" not in body[".cdkit-buildx"]
     assert "id_tokens" not in body[".cdkit"]
     assert "id_tokens" not in body[".cdkit"]["inherit"]["default"]
 

@@ -38,6 +38,17 @@ _IMAGE = _Given(
     default=None,
     regex=r"^[^\s@]+@sha256:[0-9a-f]{64}$",
 )
+_BUILDX = _Given(
+    name="buildx-image",
+    help="For jobs that extend `.cdkit-buildx`: the image that holds cdkit, docker and buildx, by "
+    "digest. The engine is the runner's, or a service that the job names.",
+    regex=r"^([^\s@]+@sha256:[0-9a-f]{64})?$",
+)
+_LOGIN = (
+    'if [ -n "$CI_REGISTRY_PASSWORD" ]; then printf %s "$CI_REGISTRY_PASSWORD" | docker login '
+    '--username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"; fi'
+)
+_BUILDER = (_LOGIN, "docker buildx create --use")
 _PLACE = (
     _Given(name="job-prefix", help="What the job's name begins with.", default=""),
     _Given(name="job-stage", help="The job's stage.", default="test"),
@@ -81,13 +92,18 @@ def component(step: AnyStep) -> str:
 
 
 def base(steps: Sequence[AnyStep]) -> str:
-    """Return the component that only has `.cdkit`, for jobs with a script of their own."""
+    """Return the component that has no job of its own, for jobs with a script of their own.
+
+    `.cdkit` is what all steps' jobs are; `.cdkit-buildx` is the same in an image that has docker
+    and buildx as well, logged in to the project's registry (docs.gitlab.com, "Build and push container
+    images to the container registry") and with a builder that can make several platforms.
+    """
     policies = {
         variable(step.name, _POLICY): f"$[[ inputs.{_POLICY} ]]"
         for step in steps
         if any(one.name == _POLICY for one in inputs_of(step.options))
     }
-    told = [_IMAGE, _config()]
+    told = [_IMAGE, _BUILDX, _config()]
     if policies:
         told.append(_Given(name=_POLICY, help="The policy of the gates in these jobs."))
     lines = [
@@ -95,6 +111,13 @@ def base(steps: Sequence[AnyStep]) -> str:
         *_spec(told),
         ".cdkit:",
         *_job({CONFIG: "$[[ inputs.config ]]", **policies}, paths="[.cdkit/]", quality=False),
+        ".cdkit-buildx:",
+        "  extends: .cdkit",
+        "  image:",
+        f"    name: $[[ inputs.{_BUILDX.name} ]]",
+        '    entrypoint: [""]',
+        "  before_script:",
+        *(f"    - {json.dumps(line)}" for line in _BUILDER),
     ]
     return "\n".join(lines) + "\n"
 
