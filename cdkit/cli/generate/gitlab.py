@@ -95,8 +95,8 @@ def base(steps: Sequence[AnyStep]) -> str:
     """Return the component that has no job of its own, for jobs with a script of their own.
 
     `.cdkit` is what all steps' jobs are; `.cdkit-buildx` is the same in an image that has docker
-    and buildx as well, logged in to the project's registry (docs.gitlab.com, "Build and push container
-    images to the container registry") and with a builder that can make several platforms.
+    and buildx as well, logged in to the project's registry (docs.gitlab.com, "Build and push
+    container images to the container registry"), with a builder that can make several platforms.
     """
     policies = {
         variable(step.name, _POLICY): f"$[[ inputs.{_POLICY} ]]"
