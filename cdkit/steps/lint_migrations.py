@@ -17,7 +17,7 @@ from cdkit.migrations.catalogue import Dispatch, described, dispatch, rules
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import UNTOLD, Judged, Request, gone, lint
 from cdkit.migrations.server import version_of
-from cdkit.steps.origin import origin_of, source_of
+from cdkit.steps.origin import provenance_of
 
 NAME = "lint-migrations"
 _NOTHING = "nothing"
@@ -129,14 +129,14 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         "statements": sum(each.statements for each in judged),
         "history": sum(one.history for one in done),
     }
-    source = source_of(world)
+    origin, source = provenance_of(world, NAME)
     return Outcome(
         verdict=verdict,
         outputs=LintMigrationsOutputs(
             migrations=str(len(judged)), findings=str(len(counted)), since=baseline.revision
         ),
         document=Findings(
-            origin=origin_of(world, NAME),
+            origin=origin,
             evidence="migrations",
             verdict=verdict,
             tool=Tool(name=TOOL, version="PostgreSQL 18 grammar"),

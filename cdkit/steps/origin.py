@@ -13,8 +13,22 @@ def origin_of(world: World, step: str, *, shard: int = 0, shards: int = 0) -> Or
 
     Outside a git checkout the commit is what the CI system says, and there is no tree.
     """
-    context = world.context
+    return _origin(world, step, head_of(world), shard, shards)
+
+
+def source_of(world: World) -> Subject | None:
+    """Return the source as a subject; None outside git, or where changes are not committed."""
+    return _source(world, head_of(world))
+
+
+def provenance_of(world: World, step: str) -> tuple[Origin, Subject | None]:
+    """Return origin and source together, for which git is asked once."""
     head = head_of(world)
+    return _origin(world, step, head), _source(world, head)
+
+
+def _origin(world: World, step: str, head: Head | None, shard: int = 0, shards: int = 0) -> Origin:
+    context = world.context
     return Origin(
         recorded_at=stamp(world.clock.now()),
         tool=TOOL,
@@ -34,9 +48,7 @@ def origin_of(world: World, step: str, *, shard: int = 0, shards: int = 0) -> Or
     )
 
 
-def source_of(world: World) -> Subject | None:
-    """Return the source as a subject; None outside git, or where changes are not committed."""
-    head = head_of(world)
+def _source(world: World, head: Head | None) -> Subject | None:
     if head is None or head.dirty:
         return None
     name = world.context.repository or head.remote_url

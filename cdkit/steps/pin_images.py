@@ -24,7 +24,7 @@ from cdkit.image.pins.judge import State, version_of
 from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
 from cdkit.image.pins.pin import Answer, Pinned, Wanted, pin_file, wanted
 from cdkit.image.pins.rules import RULES, VARIABLE_REFERENCE, rules
-from cdkit.steps.origin import origin_of, source_of
+from cdkit.steps.origin import provenance_of
 
 NAME = "pin-images"
 _MOST_SHOWN = 50
@@ -308,7 +308,7 @@ def _outcome(
     total = sum(len(one.judged) for one in examined)
     counted = [f for f in findings if f.suppressed is None and f.rule != VARIABLE_REFERENCE.id]
     changed = [path for path, one in done.pinned.items() if one.data is not None]
-    source = source_of(world)
+    origin, source = provenance_of(world, NAME)
     return Outcome(
         verdict=verdict,
         outputs=PinImagesOutputs(
@@ -318,7 +318,7 @@ def _outcome(
             changed="\n".join(changed),
         ),
         document=Findings(
-            origin=origin_of(world, NAME),
+            origin=origin,
             evidence="pins",
             verdict=verdict,
             tool=Tool(name=TOOL),

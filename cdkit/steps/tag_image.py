@@ -20,7 +20,7 @@ from cdkit.image.tags.naming import Naming, Request, name_image, write_bake
 from cdkit.image.tags.remarks import remarks, tables_of, unread
 from cdkit.image.tags.repositories import read_images
 from cdkit.image.tags.tags import Tags
-from cdkit.steps.origin import checkout_of, origin_of, source_of
+from cdkit.steps.origin import checkout_of, provenance_of
 
 NAME = "tag-image"
 
@@ -313,12 +313,13 @@ def _repository_of_ci(world: World) -> str:
 def _identity(named: _Named, naming: Naming, world: World) -> Identity | None:
     if named.image is None:
         return None
+    origin, source = provenance_of(world, NAME)
     return identify(
         named.repository,
         named.image,
         tags=naming.tags.names,
-        origin=origin_of(world, NAME),
-        source=source_of(world),
+        origin=origin,
+        source=source,
         parent=naming.parent,
     )
 

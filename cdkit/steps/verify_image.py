@@ -33,7 +33,7 @@ from cdkit.image.pushed.held import PUSH, REFUSE, REUSE, Held, after_push, befor
 from cdkit.image.pushed.immutability import settings_of
 from cdkit.image.pushed.platforms import held_by, wanted
 from cdkit.image.pushed.setting import Setting, State, weakest
-from cdkit.steps.origin import origin_of, source_of
+from cdkit.steps.origin import provenance_of
 
 NAME = "verify-image"
 _VARIABLE = "CDKIT_IMAGE"
@@ -291,7 +291,7 @@ def _identities(
         if first.image is None:  # pragma: no cover - the verdict was no yes then
             continue
         tags = tuple(one.reference.tag for one in there)
-        origin, source = origin_of(world, NAME), source_of(world)
+        origin, source = provenance_of(world, NAME)
         document = identify(first.reference, first.image, tags=tags, origin=origin, source=source)
         made.append((document, (image_subject(name, first.image.digest),)))
     return tuple(made)
