@@ -80,7 +80,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(0)
     signal.signal(signal.SIGTERM, _terminate)
     gc.set_threshold(_GARBAGE, 50, 50)
-    sys.exit(_guarded(argv))
+    code = _guarded(argv)
+    gc.freeze()  # or the interpreter looks for cycles in everything once more, only to end
+    sys.exit(code)
 
 
 def _guarded(argv: list[str]) -> int:
