@@ -2,6 +2,8 @@
 
 import re
 
+from cdkit.core.subject import is_commit
+
 _ADDRESS = r"(?i)(?P<scheme>[a-z][a-z+.-]*)://(?:[^/]*@)?(?P<rest>[^/@][^@]*)"
 _SCP = r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^@]+)"
 _BRANCH = "refs/heads/"
@@ -19,7 +21,7 @@ def branch_of(ref: str) -> str:
 
 def commit_of(text: str) -> str:
     """Return a git commit, SHA-1 or SHA-256, or an empty string: `HEAD` and `r123` are none."""
-    return text if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text, re.ASCII) else ""
+    return text if is_commit(text) else ""
 
 
 def address(url: str) -> str:

@@ -25,3 +25,8 @@ class Secret:
     def __reduce__(self) -> str:
         msg = "a secret is not serialised"
         raise TypeError(msg)
+
+
+def revealed(value: str | Secret) -> str:
+    """Return a text that may be a secret, to hand it to the one who must have it."""
+    return value.reveal() if isinstance(value, Secret) else value

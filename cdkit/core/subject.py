@@ -1,5 +1,7 @@
 """The subject of a fact: what was examined, named by its content."""
 
+import re
+
 from msgspec import Struct
 
 from cdkit.core.digest import Digest
@@ -18,6 +20,11 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def keys(self) -> frozenset[str]:
         """Return the digests as `algorithm:encoded`, to compare with another subject's."""
         return frozenset(f"{algorithm}:{encoded}" for algorithm, encoded in self.digest.items())
+
+
+def is_commit(text: str) -> bool:
+    """Whether this is a git commit's whole name: 40 hexadecimal digits (SHA-1), or 64 (SHA-256)."""
+    return re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", text, re.ASCII) is not None
 
 
 def image_subject(repository: str, digest: Digest) -> Subject:

@@ -16,7 +16,7 @@ from cdkit.core.doors.clock import SystemClock
 from cdkit.core.doors.deadline import DeadlineAdapter
 from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
-from cdkit.core.secret import Secret
+from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Clock, Response
 
 _RETRIED = frozenset({429, 502, 503, 504})
@@ -138,7 +138,7 @@ class RequestsHttp:
         self, method: str, url: str, headers: Mapping[str, str | Secret], body: bytes
     ) -> requests.PreparedRequest:
         plain = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
-        plain |= {name: _revealed(value) for name, value in headers.items()}
+        plain |= {name: revealed(value) for name, value in headers.items()}
         try:
             for value in plain.values():
                 value.encode("latin-1")  # what http.client does later, where nobody would catch it
@@ -222,10 +222,6 @@ class _Patience:
 
 class _CutOff(CannotTell):
     """An answer that began and did not end: the same may work a moment later."""
-
-
-def _revealed(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _host(url: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.secret import Secret
+from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Response
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _checked(method: str, headers: Mapping[str, str | Secret]) -> dict[str, str]
         raise RequestError(f"{method[:20]!r} is no method of HTTP", remedy="use POST, for one")
     plain: dict[str, str] = {}
     for name, value in headers.items():
-        text = value.reveal() if isinstance(value, Secret) else value
+        text = revealed(value)
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text):
             raise RequestError(
                 f"the header {name[:60]!r} holds what no header may: a line end, a control "

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from cdkit.core.doors.workers import each
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.secret import Secret
+from cdkit.core.subject import is_commit
 from cdkit.core.world import World
 
 AT_ONCE = 8
 _SERVER = "https://github.com"
 _NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 
 Resolved = str | CannotTell
 
@@ -82,7 +82,7 @@ def _ask(key: str, world: World) -> str:
 def _read(listed: str) -> dict[str, str]:
     """Read the lines of `git ls-remote`: an object's name, a tab, a ref."""
     pairs = (line.split("\t", 1) for line in listed.splitlines() if "\t" in line)
-    return {ref: commit for commit, ref in pairs if _COMMIT.fullmatch(commit)}
+    return {ref: commit for commit, ref in pairs if is_commit(commit)}
 
 
 def _settings(url: str, world: World) -> dict[str, str]:

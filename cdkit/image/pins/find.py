@@ -33,6 +33,10 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _NEVER = frozenset({"node_modules", ".venv", "venv", ".tox", ".terraform", ".cdkit", "__pycache__"})
 
 
+_Beside = Callable[[str, str], Mapping[str, str]]
+"""Gives the texts of the files that match a pattern in a folder."""
+
+
 class FileUses(Struct, frozen=True, kw_only=True):
     """A file that names images: its formats, and its references in the order of the text."""
 
@@ -110,13 +114,15 @@ def _listed(folder: str, files: Files, git: Git) -> Iterator[str]:
 def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
     """Look into files; one that cannot be read hides no other.
 
-    `fields` are further fields that name images in Kubernetes objects: dotted paths by kind.
+    `fields` are further fields that name images in Kubernetes objects: dotted paths by kind. What
+    stands beside the files of a folder is read once, and is the same for all of them.
     """
+    beside = functools.cache(functools.partial(_beside, files))
     found: list[FileUses] = []
     unread: list[CannotTell] = []
     for path in paths:
         try:
-            uses = look(path, files, fields)
+            uses = look(path, files, fields, beside)
         except Missing:  # deleted, and git does not know yet
             continue
         except CannotTell as fault:
@@ -126,7 +132,7 @@ def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
     return Search(files=tuple(found), looked_at=len(paths), unread=tuple(unread))
 
 
-def look(path: str, files: Files, fields: Fields) -> FileUses | None:
+def look(path: str, files: Files, fields: Fields, beside: _Beside | None = None) -> FileUses | None:
     """Return a file's references; None where it is of no format that names images.
 
     Raises Unreadable where it should be of one, and cannot be read.
@@ -140,7 +146,8 @@ def look(path: str, files: Files, fields: Fields) -> FileUses | None:
     asked = _by_needles(asked, data)
     if not asked:
         return None
-    around = Around(beside=lambda pattern: _beside(path, pattern, files), fields=fields)
+    beside = beside or functools.partial(_beside, files)
+    around = Around(beside=functools.partial(beside, posixpath.dirname(path)), fields=fields)
     return read(path, data, asked, around)
 
 
@@ -254,9 +261,8 @@ def _may_name(one: FileFormat, holds: Callable[[bytes], bool]) -> bool:
     return all(map(holds, one.needles)) and (not one.any_of or any(map(holds, one.any_of)))
 
 
-def _beside(path: str, pattern: str, files: Files) -> Mapping[str, str]:
-    """Return the texts of the files that match a pattern in a file's folder."""
-    folder = posixpath.dirname(path)
+def _beside(files: Files, folder: str, pattern: str) -> Mapping[str, str]:
+    """Return the texts of the files that match a pattern in a folder."""
     found = {}
     for name in files.glob(posixpath.join(escape_pattern(folder), pattern))[:_MOST_BESIDE]:
         if not files.is_link(name):

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import Reference, parse
+from cdkit.core.subject import is_commit
 from cdkit.image.pins.use import Use, holds_variable
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _PINNED = re.compile(r"@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})", re.ASCII)
 _ACTION = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+(?::[0-9]+)?/)?"  # Gitea's and Forgejo's, from another server
@@ -90,6 +90,6 @@ def _action(use: Use) -> Judged:
     if not _ACTION.fullmatch(use.text):
         return Judged(use=use, state=State.ILLEGAL, why="it is not owner/name@version")
     ref = use.text.rpartition("@")[2]
-    if _COMMIT.fullmatch(ref):
+    if is_commit(ref):
         return Judged(use=use, state=State.PINNED)
     return Judged(use=use, state=State.MUTABLE, why=f"the version {ref!r} can move")

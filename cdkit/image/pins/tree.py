@@ -349,8 +349,3 @@ def image(source: Source, node: yaml.Node | None, prefix: str = "") -> Iterator[
         )
     elif text:
         yield image_at(text, start, end, raw)
-
-
-def is_open(node: yaml.Node | None) -> bool:
-    """Whether a scalar waits for something to fill it in."""
-    return holds_variable(scalar(node))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.oci.authorize import challenges
 from cdkit.core.oci.reference import Reference, is_loopback
-from cdkit.core.secret import Secret
+from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Clock, Completed, Http, Processes, Response, Talk, World
 from cdkit.image.pushed.setting import RegistryKind, Setting, unknown
 
@@ -99,7 +99,7 @@ class _HurriedHttp:
         limit: int = 8 * MIB,
     ) -> Response:
         """Send one request, in what time is left."""
-        sent = tuple((name, _revealed(text)) for name, text in (headers or {}).items())
+        sent = tuple((name, revealed(text)) for name, text in (headers or {}).items())
         key = (method, url, sent, body)
         if key not in self._known:
             timeout = self._hurry.at_most(timeout)
@@ -148,7 +148,3 @@ class _SaidOnce:
         if text not in self._said:
             self._said.add(text)
             self._talk.say(text)
-
-
-def _revealed(text: str | Secret) -> str:
-    return text.reveal() if isinstance(text, Secret) else text

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from cdkit.core.subject import is_commit
 from cdkit.image.pins.document import Document
 from cdkit.image.pins.tree import either, entries, get, image, items, span, walk, written
 from cdkit.image.pins.use import Edit, FileFormat, Use, holds_variable
@@ -18,7 +19,6 @@ _ACTION = re.compile(r"(?:^|/)action\.ya?ml$")
 _NAME = r"(matrix|inputs)\.([\w-]+(?:\.[\w-]+)?)"
 _VALUE = re.compile(rf"\$\{{\{{\s*{_NAME}\s*\}}\}}", re.ASCII)
 _ANYWHERE = re.compile(rf"\b{_NAME}", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _COMMENT = re.compile(
     r"\s#\s*(?:renovate:\s*)?(?:[\w./:-]+@|(?:pin|tag|version)[=: ]\s*)?@?([\w.+/-]+)"
 )
@@ -121,7 +121,7 @@ def _action(document: Document, node: yaml.Node | None) -> Iterator[Use]:
         )
         return
     place = start + len(name) + 1
-    if _COMMIT.fullmatch(ref):
+    if is_commit(ref):
         tag = _comment(document, end)
         edits = (Edit(start=place, end=end),)
         yield Use(kind="action", text=text, start=start, end=end, edits=edits, tag=tag)
