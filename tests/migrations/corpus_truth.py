@@ -1,0 +1,46 @@
+"""Writes the corpus's truth anew: `python -m tests.migrations.corpus_truth [NAME OF A CASE]…`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from tests.migrations.corpus import Truth, cases, truth_file
+from tests.migrations.replaying import prepared_corpus, replayed
+from tests.parts import postgres
+
+
+def main(wanted: list[str]) -> None:
+    """Ask the system's server and the embedded one about every case, or about some."""
+    folders = {postgres.binaries(), *(path.parent for path in postgres.embedded())}
+    for folder in folders - {None}:
+        home = Path(tempfile.mkdtemp(prefix="cdkit-pg-", dir="/tmp"))
+        for server in postgres.running(folder, home):
+            _write(server, wanted)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _write(server: postgres.Server, wanted: list[str]) -> None:
+    with psycopg.connect(server.dsn()) as connection:
+        major = connection.info.server_version // 10000
+    corpus = prepared_corpus(server)
+    found: dict[str, Truth] = {}
+    for case in cases():
+        if case.only in {0, major} and (not wanted or case.name in wanted):
+            try:
+                found[case.name] = replayed(corpus, case)
+            except psycopg.Error as fault:
+                print(f"{major} {case.name}: {fault}", file=sys.stderr)
+    if wanted:
+        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        truth_file(major).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
