@@ -15,7 +15,7 @@ from msgspec import Struct
 
 FOLDER = Path(__file__).parents[1] / "cases" / "migrations-corpus"
 _HEAD = re.compile(r"^-- (case|query): (.+)$", re.M)
-_OPTION = re.compile(r"-- (alone|only: \d+)\n")
+_OPTION = re.compile(r"-- (alone|anew|superuser|only: \d+)\n")
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -30,11 +30,17 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """A change. `alone`: each statement is its own transaction; `only`: for one major version."""
+    """A change.
+
+    `alone`: each statement is its own transaction; `anew`: its effect shows in a new session only;
+    `superuser`: the owner may not do it; `only`: for one major version.
+    """
 
     name: str
     sql: str
     alone: bool = False
+    anew: bool = False
+    superuser: bool = False
     only: int = 0
 
 
@@ -77,9 +83,14 @@ def cases() -> tuple[Case, ...]:
 def _cases(text: str) -> Iterator[Case]:
     for name, body in _parts(text):
         options = _OPTION.findall(body)
-        only = next((int(each.split()[1]) for each in options if each != "alone"), 0)
-        sql = _OPTION.sub("", body).strip() + "\n"
-        yield Case(name=name, sql=sql, alone="alone" in options, only=only)
+        yield Case(
+            name=name,
+            sql=_OPTION.sub("", body).strip() + "\n",
+            alone="alone" in options,
+            anew="anew" in options,
+            superuser="superuser" in options,
+            only=next((int(each[6:]) for each in options if each.startswith("only")), 0),
+        )
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:

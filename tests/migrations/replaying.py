@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import psycopg
 from msgspec import Struct
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from cdkit.migrations.parser import parse
 from cdkit.migrations.text import Text
@@ -33,12 +34,19 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname IN ('public', 'audit', 'billing')
 """
 _HELD = "SELECT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IS NOT NULL"
+_SEQUENCES = """
+SELECT setval('customers_id_seq', 1000), setval('products_id_seq', 1000),
+       setval('orders_id_seq', 1000), setval('reviews_id_seq', 1000),
+       setval('audit.log_id_seq', 1000), setval('order_number', 1000, false)
+"""
 _CLEAN = """
 DROP ROLE IF EXISTS shop_temp; ALTER ROLE shop_app RESET ALL; ALTER ROLE shop_report RESET ALL;
 ALTER ROLE shop_app LOGIN; ALTER ROLE shop_report CONNECTION LIMIT -1;
 REVOKE shop_report FROM shop_app
 """
 
+Relations = dict[object, tuple[object, object]]
+"""Tables by their object id: name and storage."""
 Row = tuple[tuple[str, str | None], ...]
 Answer = str | list[Row]
 """What a query got: the condition of an error, or rows as pairs of column and text."""
@@ -65,10 +73,9 @@ def prepared_corpus(server: Server) -> Corpus:
     with _database(server, template) as name, _prepared(server, name, asked) as held:
         before = _asked_anew(server, name, asked)
         prepared = _answers(held, _executions(asked))
+        held.rollback()
     assert not [name for name, answer in before.items() if isinstance(answer, str)], before
-    return Corpus(
-        server=server, template=template, queries=asked, before=before, prepared=prepared
-    )
+    return Corpus(server=server, template=template, queries=asked, before=before, prepared=prepared)
 
 
 def replayed(corpus: Corpus, case: Case) -> Truth:
@@ -78,7 +85,7 @@ def replayed(corpus: Corpus, case: Case) -> Truth:
     with (
         _database(server, corpus.template) as name,
         _prepared(server, name, asked) as held,
-        psycopg.connect(server.dsn(name, OWNER), autocommit=True) as owner,
+        psycopg.connect(server.dsn(name, _role(case)), autocommit=True) as owner,
     ):
         known = {row[0]: (row[1], row[2]) for row in owner.execute(_RELATIONS)}
         locks: dict[str, str] = {}
@@ -88,7 +95,18 @@ def replayed(corpus: Corpus, case: Case) -> Truth:
             broken = _differences(asked, corpus.before, after) | broken
         storage = {row[0]: row[2] for row in owner.execute(_RELATIONS)}
         prepared = _answers(held, _executions(asked))
+        held.rollback()
     fresh = _differences(asked, corpus.prepared, prepared)
+    return _truth(broken, fresh, locks, known, storage)
+
+
+def _truth(
+    broken: dict[str, str],
+    fresh: dict[str, str],
+    locks: dict[str, str],
+    known: Relations,
+    storage: dict[object, object],
+) -> Truth:
     only = {query: how for query, how in fresh.items() if query not in broken}
     return Truth(
         answer="breaks" if broken else "prepared" if only else "harmless",
@@ -99,6 +117,49 @@ def replayed(corpus: Corpus, case: Case) -> Truth:
             known[oid][0] for oid, now in storage.items() if oid in known and known[oid][1] != now
         ),
     )
+
+
+def _role(case: Case) -> str:
+    return "" if case.superuser else OWNER
+
+
+def replayed_undone(corpus: Corpus, session: psycopg.Connection[TupleRow], case: Case) -> Truth:
+    """Do the same in one transaction that is undone: quick, for what a transaction can show.
+
+    `session` is a superuser's, in which `prepare` has prepared the queries.
+    """
+    asked = corpus.queries
+    session.execute(_SEQUENCES)
+    session.execute("BEGIN")
+    try:
+        known = {row[0]: (row[1], row[2]) for row in session.execute(_RELATIONS)}
+        _become(session, _role(case))
+        session.execute(case.sql.encode())
+        locks = _held(session, known)
+        _become(session, APPLICATION)
+        broken = _differences(asked, corpus.before, _answers(session, asked))
+        fresh = _differences(asked, corpus.prepared, _answers(session, _executions(asked)))
+        _become(session, "")
+        storage = {row[0]: row[2] for row in session.execute(_RELATIONS)}
+    finally:
+        session.execute("ROLLBACK")
+    return _truth(broken, fresh, locks, known, storage)
+
+
+def _become(session: psycopg.Connection[TupleRow], role: str) -> None:
+    session.execute("RESET ALL; RESET SESSION AUTHORIZATION")
+    if role:
+        session.execute(f"SET LOCAL SESSION AUTHORIZATION {role}".encode())
+
+
+def prepare(session: psycopg.Connection[TupleRow], asked: Sequence[Query]) -> None:
+    """Prepare the queries as the application's role."""
+    # Else psycopg drops prepared statements of its own, and with them ours, after a ROLLBACK.
+    session.prepare_threshold = None
+    session.execute(f"SET SESSION AUTHORIZATION {APPLICATION}".encode())
+    for number, query in enumerate(asked):
+        session.execute(f"PREPARE q{number} AS {query.sql}".encode())
+    session.execute("RESET SESSION AUTHORIZATION")
 
 
 @contextmanager
@@ -115,34 +176,33 @@ def _database(server: Server, template: str) -> Iterator[str]:
 @contextmanager
 def _prepared(
     server: Server, name: str, asked: Sequence[Query]
-) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(server.dsn(name, APPLICATION), autocommit=True) as connection:
-        for number, query in enumerate(asked):
-            connection.execute(f"PREPARE q{number} AS {query.sql}".encode())
+) -> Iterator[psycopg.Connection[TupleRow]]:
+    with psycopg.connect(server.dsn(name, APPLICATION)) as connection:
+        prepare(connection, asked)
+        connection.commit()
         yield connection
 
 
 def _executions(asked: Sequence[Query]) -> list[Query]:
-    return [
-        Query(name=query.name, sql=f"EXECUTE q{number}") for number, query in enumerate(asked)
-    ]
+    return [Query(name=query.name, sql=f"EXECUTE q{number}") for number, query in enumerate(asked)]
 
 
 def _asked_anew(server: Server, name: str, asked: Sequence[Query]) -> dict[str, Answer]:
     """Ask as the application that has just been started."""
     try:
-        with psycopg.connect(server.dsn(name, APPLICATION), autocommit=True) as connection:
-            return _answers(connection, asked)
+        with psycopg.connect(server.dsn(name, APPLICATION)) as connection:
+            answers = _answers(connection, asked)
+            connection.rollback()
+            return answers
     except psycopg.OperationalError:
         return dict.fromkeys((query.name for query in asked), "cannot connect")
 
 
-def _answers(
-    connection: psycopg.Connection[tuple[object, ...]], asked: Sequence[Query]
-) -> dict[str, Answer]:
-    kinds = {row[0]: str(row[1]) for row in connection.execute("SELECT oid, typcategory FROM pg_type")}
+def _answers(connection: psycopg.Connection[TupleRow], asked: Sequence[Query]) -> dict[str, Answer]:
+    kinds = {
+        row[0]: str(row[1]) for row in connection.execute("SELECT oid, typcategory FROM pg_type")
+    }
     found: dict[str, Answer] = {}
-    connection.execute("BEGIN")
     for query in asked:
         connection.execute("SAVEPOINT here")
         try:
@@ -159,7 +219,6 @@ def _answers(
                 for row in range(result.ntuples)
             ] or [(("rows", result.command_status.decode() if result.command_status else ""),)]
         connection.execute("ROLLBACK TO here")
-    connection.execute("ROLLBACK")
     return found
 
 
@@ -210,9 +269,9 @@ def _steps(case: Case) -> list[str]:
 
 
 def _run(
-    owner: psycopg.Connection[tuple[object, ...]],
+    owner: psycopg.Connection[TupleRow],
     step: str,
-    known: dict[object, tuple[object, object]],
+    known: Relations,
     *,
     alone: bool,
 ) -> dict[str, str]:
@@ -222,9 +281,14 @@ def _run(
         return {}
     with owner.transaction():
         owner.execute(step.encode())
-        held = [row for row in owner.execute(_HELD) if row[0] in known]
+        return _held(owner, known)
+
+
+def _held(connection: psycopg.Connection[TupleRow], known: Relations) -> dict[str, str]:
     strongest: dict[str, str] = {}
-    for oid, mode in held:
+    for oid, mode in connection.execute(_HELD):
+        if oid not in known:
+            continue
         name = str(known[oid][0])
         if MODES.index(str(mode)) >= MODES.index(strongest.get(name, MODES[0])):
             strongest[name] = str(mode)

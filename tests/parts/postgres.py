@@ -38,9 +38,7 @@ class Server:
 
     def dsn(self, database: str = "postgres", user: str = "") -> str:
         """The libpq connection string of one database, for the superuser or another role."""
-        return (
-            f"host={self.socket_folder} port=5432 user={user or self.user} dbname={database}"
-        )
+        return f"host={self.socket_folder} port=5432 user={user or self.user} dbname={database}"
 
     def new_database(self, template: str = "template1", owner: str = "") -> str:
         """Make a database, by default an empty one; return its name.

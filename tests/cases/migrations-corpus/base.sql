@@ -157,7 +157,8 @@ INSERT INTO customers (email, name, nickname, tier, credit, tags, phone, joined,
     ('cyd@example.com', 'Cyd', 'cy', 'basic', NULL, NULL, '030-3', '2020-03-01 10:00+00', NULL);
 INSERT INTO products (sku, title, price, stock, weight, attributes, colour, remark) VALUES
     ('PEN-1', 'Pen', 1.50, 100, 0.1, '{"color": "red"}', 'red', 'r'),
-    ('BOOK-1', 'Book', 20.00, 5, 0.5, '{"color": "blue"}', 'blue', NULL);
+    ('BOOK-1', 'Book', 20.00, 5, 0.5, '{"color": "blue"}', 'blue', NULL),
+    ('CUP-1', 'cup', 7.00, 9, NULL, '{}', NULL, NULL);
 INSERT INTO orders (customer_id, state, number, placed_at, shipping, quantity, note) VALUES
     (1, 'new', 'O-1', '2020-01-05 12:00', ROW(4.90, 'EUR'), 2, 'ring twice'),
     (1, 'paid', 'O-2', '2020-01-06 12:00', NULL, 1, NULL),
@@ -182,6 +183,7 @@ SELECT setval('customers_id_seq', 1000), setval('products_id_seq', 1000),
        setval('orders_id_seq', 1000), setval('reviews_id_seq', 1000),
        setval('audit.log_id_seq', 1000);
 
+GRANT CREATE ON SCHEMA public TO shop_admin, shop_report;
 GRANT USAGE ON SCHEMA audit, billing TO shop_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON customers, products, orders, order_lines, reviews,
     settings, settings_archive, events, documents, contracts, memos, tenant_notes TO shop_app;

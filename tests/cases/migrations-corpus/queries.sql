@@ -38,6 +38,8 @@ INSERT INTO products (sku, title, price) VALUES ('PEN-2', 'PEN', 2)
     ON CONFLICT (lower(title)) DO UPDATE SET price = excluded.price RETURNING id, price;
 -- query: product stock
 UPDATE products SET stock = stock - 1 WHERE sku = 'PEN-1' RETURNING stock;
+-- query: products by title
+SELECT title FROM products ORDER BY title;
 -- query: product by attribute
 SELECT title FROM products WHERE attributes ->> 'color' = 'red';
 -- query: orders joined by bare names
@@ -69,7 +71,7 @@ DELETE FROM orders WHERE number = 'O-3' RETURNING number;
 INSERT INTO order_lines VALUES (1, 9, 1, 3);
 -- query: reviews of anything
 INSERT INTO reviews (product_id, customer_id, rating, body) VALUES
-    (999, 999, 11, NULL), (1, 1, -3, 'again'), (NULL, NULL, NULL, '') RETURNING source;
+    (999, 999, 11, NULL), (1, 1, -3, 'again'), (2, 1, 0, 'nil'), (NULL, NULL, NULL, '') RETURNING source;
 -- query: reviews with no product
 SELECT r.rating, r.body, r.source FROM reviews r LEFT JOIN products p ON p.id = r.product_id;
 -- query: settings distinct

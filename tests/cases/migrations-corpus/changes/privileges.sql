@@ -48,22 +48,30 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 DROP FUNCTION loyal(bigint);
 CREATE FUNCTION loyal(p_customer bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 -- case: search path of the role
+-- anew
 ALTER ROLE shop_app SET search_path = audit;
 -- case: search path of the role that keeps what it had
+-- anew
 ALTER ROLE shop_app SET search_path = public, audit;
 -- case: search path of another role
+-- anew
 ALTER ROLE shop_report SET search_path = audit;
 -- case: search path of the database
+-- anew
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET search_path = audit', current_database());
 END $$;
 -- case: read only role
+-- anew
 ALTER ROLE shop_app SET default_transaction_read_only = on;
 -- case: work memory of the role
+-- anew
 ALTER ROLE shop_app SET work_mem = '8MB';
 -- case: statement timeout of the role
+-- anew
 ALTER ROLE shop_app SET statement_timeout = '30s';
 -- case: role that may not log in
+-- anew
 ALTER ROLE shop_app NOLOGIN;
 -- case: role with a limit
 ALTER ROLE shop_report CONNECTION LIMIT 5;
