@@ -50,15 +50,16 @@ def describe(rule_id: str) -> Rule:
 Dispatch = Mapping[type[Operation], tuple[tuple[str, LintRule], ...]]
 
 
-def dispatch(disabled: frozenset[str], question: str) -> Dispatch:
+def dispatch(disabled: frozenset[str], question: str, engine: str) -> Dispatch:
     """Return which rules want to see which kind of operation.
 
     `question` is `both`, or the one question that is asked; what says that nobody can tell is
-    always in.
+    always in. `engine` is the database's.
     """
     wanted: dict[type[Operation], list[tuple[str, LintRule]]] = {}
     for rule_id, rule in rules().items():
         asked = question == "both" or rule.question in {question, ""}
+        asked = asked and (not rule.engines or engine in rule.engines)
         for kind in rule.on if asked and rule_id not in disabled else ():
             wanted.setdefault(kind, []).append((rule_id, rule))
     return {kind: tuple(found) for kind, found in wanted.items()}

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cdkit.core.world import Change, Git
-from cdkit.migrations.find import Found, is_down, is_sql, read
+from cdkit.migrations.find import Found, sources
+from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.source import Migration
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """The change: paths of its migrations, and those that it edits, as they were released.
+    """The change: names of its migrations, and those that it edits, as they were released.
 
     `gone` are migrations that were released and are not there any more.
     """
@@ -22,33 +23,57 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 
 def since(found: Found, revision: str, git: Git) -> Scope:
-    """Return what differs from a revision in a folder of migrations.
+    """Return what differs from a revision in a project.
 
     Raises CannotTell where git does not know the revision or is not there.
     """
-    asked = {posixpath.normpath(path): path for path in found.asked}
+    here: dict[str, list[Migration]] = {}
+    for migration in found.project.migrations:
+        if migration.name in found.asked:
+            here.setdefault(posixpath.normpath(migration.said.path), []).append(migration)
     changed: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
     changes = git.changes(revision)
     for change in changes:
-        if change.status == "D" and _is_migration(change.path, found, changes):
-            gone.append(read(change.path, git.read(revision, change.path)))
-        path = asked.get(posixpath.normpath(change.path))
-        if path is None:
-            continue
-        changed.add(path)
-        if change.status not in {"A", "C"}:
-            old = change.old_path or change.path
-            if change.status != "R" or _is_migration(old, found, changes):
-                released[path] = read(old, git.read(revision, old))
+        there = here.get(posixpath.normpath(change.path), [])
+        before = (
+            _before(change, found, changes, revision, git) if there or change.status == "D" else ()
+        )
+        old = {migration.key: migration for migration in before}
+        for migration in there:
+            was = old.pop(migration.key, None)
+            if was is not None and migration.key and _same(was, migration):
+                continue
+            changed.add(migration.name)
+            if was is not None:
+                released[migration.name] = was
+        gone += old.values()
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
 
 
+def _before(
+    change: Change, found: Found, changes: tuple[Change, ...], revision: str, git: Git
+) -> tuple[Migration, ...]:
+    """Return what a file of this project held before the change; nothing where it is new."""
+    reading = sources()[found.source].migrations
+    old = change.old_path or change.path
+    if change.status in {"A", "C"} or reading is None:
+        return ()
+    if change.status in {"D", "R"} and not _is_migration(old, found, changes):
+        return ()
+    return reading(old, git.read(revision, old))
+
+
+def _same(old: Migration, new: Migration) -> bool:
+    return old.script.sql.split() == new.script.sql.split()
+
+
 def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
-    """Whether a path that is gone was a migration of this folder, and none that takes back."""
-    folder = found.folder
-    inside = folder == "." or posixpath.normpath(path).startswith(posixpath.normpath(folder) + "/")
-    known = {migration.path for migration in found.migrations}
+    """Whether a path that is gone was a migration of this project, and none that takes back."""
+    root = posixpath.normpath(found.root)
+    inside = root == "." or posixpath.normpath(path).startswith(root + "/")
+    known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
-    return inside and is_sql(path) and not is_down(path, known)
+    is_down = takes_back(path, known, sources()[found.source].up_of(path))
+    return inside and is_sql(path) and not is_down

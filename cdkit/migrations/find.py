@@ -1,205 +1,246 @@
-"""Finding migrations: which folders, which files in them, in which order they run."""
+"""Finding migrations: which tool's projects are here, and what of them the user asked for."""
 
 import functools
 import re
-from collections.abc import Collection, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
-from cdkit.core.world import Files
-from cdkit.migrations.source import Migration, Source
-from cdkit.migrations.text import Text
+from cdkit.core.world import World
+from cdkit.migrations.look import DEPTH, Look, parent
+from cdkit.migrations.source import Migration, Project, Request, Source
+
+PLAIN = "plain"
+"""The source that takes the SQL which no other claims."""
 
 _FOLDERS = frozenset({"migrations", "migration", "migrate"})
 _SKIPPED = frozenset({"node_modules", "vendor", "venv", "site-packages", "target", "dist", "build"})
-_DEPTH = 6
-_SQL = (".sql", ".pgsql", ".psql", ".ddl")
 _CODE = (
-    ".py",
-    ".rb",
-    ".js",
-    ".ts",
-    ".mjs",
-    ".cjs",
-    ".xml",
-    ".yaml",
-    ".yml",
-    ".php",
-    ".java",
-    ".kt",
+    *(".py", ".rb", ".js", ".ts", ".mjs", ".cjs", ".xml", ".yaml", ".yml", ".json"),
+    *(".php", ".java", ".kt", ".go", ".cs", ".exs"),
 )
 _NUMBERED = re.compile(r"(?:^|/)[VR]?\d[\w.-]*$")
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The migrations of one folder, in the order in which they run.
+    """A project of one tool, and the names of those of its migrations that were asked for.
 
-    `asked` are the paths of those that were asked for (all, where a folder was named); `downs`
-    counts files that only take back; `unread` says which files nobody here can read.
+    `left` counts files that were asked for and only take back.
     """
 
-    folder: str
-    migrations: tuple[Migration, ...] = ()
+    root: str
+    source: str
+    project: Project
     asked: frozenset[str] = frozenset()
-    downs: int = 0
-    unread: tuple[Reason, ...] = ()
+    left: int = 0
 
 
-def find(paths: tuple[str, ...], files: Files) -> tuple[Found, ...]:
-    """Return the migrations of each folder that was named, or that a named file is in.
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A file that may be a migration, and the folder that it was found by.
 
-    Without paths, every folder that is called `migrations` (or `migration`, `migrate`) and holds
-    migrations. Raises NoInput where there are none at all.
+    `depth` is how far below that folder there are others of its kind; `named` by the user.
     """
-    wanted = _wanted(paths, files) if paths else _known_folders(files)
-    found = tuple(_folder(folder, only, files) for folder, only in sorted(wanted.items()))
-    if not any(one.asked or one.unread for one in found):
+
+    path: str
+    folder: str
+    depth: int = DEPTH
+    named: bool = False
+
+
+@functools.cache
+def sources() -> Mapping[str, Source]:
+    """Return the sources by name."""
+    from cdkit.migrations import sources as folder
+
+    return plugins.collect(folder, "SOURCE", Source)
+
+
+def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
+    """Return the projects that the paths are of, and why some files cannot be read.
+
+    A folder is searched; a file brings its project along as history. Without paths, every folder
+    that is called `migrations` (or `migration`, `migrate`) and every project that a tool's own
+    files show. Raises NoInput where there is nothing at all.
+    """
+    look = Look(world.files)
+    candidates = _named(paths, look) if paths else _search(".", DEPTH, look)
+    asked: dict[tuple[str, str], set[str]] = {}
+    depths: dict[tuple[str, str], int] = {}
+    unread: list[Reason] = []
+    for candidate in candidates:
+        try:
+            owner = _owner(candidate, look)
+        except CannotTell as fault:
+            unread.append(fault.reason())
+            continue
+        if owner is None:
+            unread += _unclaimed(candidate)
+            continue
+        asked.setdefault(owner, set()).add(candidate.path)
+        depths[owner] = max(depths.get(owner, 0), candidate.depth)
+    found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
+    found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
+    unread += [reason for one in found for reason in one.project.unread]
+    if not any(one.asked for one in found) and not unread:
         raise NoInput(
             "there is no migration here",
             where=", ".join(paths) or None,
             remedy="name the folder or the files: `cdkit lint-migrations db/migrations`",
         )
-    return found
+    return found, tuple(unread)
 
 
-def _wanted(paths: tuple[str, ...], files: Files) -> dict[str, set[str] | None]:
-    """Return each folder with the files that were named in it; None where all of it was."""
-    wanted: dict[str, set[str] | None] = {}
+def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
+    """Yield what the user named: a folder's files, or a file with those beside it."""
     for path in paths:
         plain = path.rstrip("/") or "/"
-        if files.is_dir(plain):
-            wanted[plain] = None
-            continue
-        folder = plain.rpartition("/")[0] or "."
-        if (named := wanted.setdefault(folder, set())) is not None:
-            named.add(plain)
-    return wanted
+        if look.is_dir(plain):
+            for each in look.below(plain):
+                yield Candidate(path=each, folder=plain)
+        else:
+            yield Candidate(path=plain, folder=parent(plain), depth=0, named=True)
 
 
-def _known_folders(files: Files) -> dict[str, set[str] | None]:
-    found: dict[str, set[str] | None] = {}
-    _search(".", 0, files, found)
-    return found
-
-
-def _search(folder: str, depth: int, files: Files, found: dict[str, set[str] | None]) -> None:
-    for name in files.names(folder):
-        path = name if folder == "." else f"{folder}/{name}"
-        if name.startswith(".") or name in _SKIPPED or not files.is_dir(path):
+def _search(folder: str, depth: int, look: Look) -> Iterator[Candidate]:
+    """Yield the files of each folder called `migrations`, and the marks of tools elsewhere."""
+    for path in look.below(folder, 0):
+        if _is_mark(path):
+            yield Candidate(path=path, folder=folder)
+    for below in look.folders(folder):
+        name = below.rpartition("/")[2]
+        if name in _SKIPPED:
             continue
         if name.lower() in _FOLDERS:
-            found[path] = None
-        elif depth < _DEPTH:
-            _search(path, depth + 1, files, found)
-
-
-def _folder(folder: str, only: set[str] | None, files: Files) -> Found:
-    """Read all migrations of a folder: those not asked for are the history of the others."""
-    there = _listed(folder, _DEPTH if only is None else 0, files)
-    paths = sorted({*there, *(only or ())}, key=natural)
-    asked = frozenset(paths) if only is None else frozenset(only)
-    migrations: list[Migration] = []
-    unread: list[Reason] = []
-    downs = 0
-    for path in paths:
-        if not is_sql(path):
-            if path in asked and (reason := _code(path, named=only is not None)):
-                unread.append(reason)
-            continue
-        if is_down(path, paths):
-            downs += path in asked
-            continue
-        try:
-            migrations.append(read(path, files.read(path)))
-        except CdkitError as fault:
-            unread.append(fault.reason())
-    return Found(
-        folder=folder,
-        migrations=tuple(migrations),
-        asked=asked & {migration.path for migration in migrations},
-        downs=downs,
-        unread=tuple(unread),
-    )
-
-
-def is_sql(path: str) -> bool:
-    """Whether a file is called what SQL is called, in whatever case."""
-    return path.lower().endswith(_SQL)
-
-
-def is_down(path: str, paths: Collection[str]) -> bool:
-    """Whether a file only takes back what another one of these does.
-
-    A name alone does not make it one: `0013_scale_down.sql` is a migration like others.
-    """
-    wanted = [pattern for source in sources().values() for pattern in source.up_of(path)]
-    return any(
-        pattern in paths or ("*" in pattern and any(fnmatchcase(x, pattern) for x in paths))
-        for pattern in wanted
-    )
-
-
-def _listed(folder: str, depth: int, files: Files) -> Iterator[str]:
-    """Yield the files in a folder, and `depth` folders below it; links are followed."""
-    if not files.is_dir(folder):
-        return
-    for name in files.names(folder):
-        path = name if folder == "." else f"{folder}/{name}"
-        if name.startswith("."):
-            continue
-        if files.is_file(path):
-            yield path
-        elif depth and files.is_dir(path):
-            yield from _listed(path, depth - 1, files)
-
-
-def _code(path: str, *, named: bool) -> Reason | None:
-    """A migration in another language: only its own tool can say which SQL it runs."""
-    stem = path.rpartition(".")[0]
-    is_code = path.endswith(_CODE) and (_NUMBERED.search(stem) or "/versions/" in path)
-    if not named and not is_code:
-        return None
-    return cannot_tell(
-        f"{path!r} is not SQL, so what it does cannot be read",
-        remedy="give the SQL that its tool renders: `alembic upgrade --sql`, `manage.py "
-        "sqlmigrate`, `liquibase update-sql`, `rails db:migrate` with a structure.sql",
-        rule="unread-code",
-    )
+            for path in look.below(below):
+                yield Candidate(path=path, folder=below)
+        elif depth:
+            yield from _search(below, depth - 1, look)
 
 
 @functools.cache
-def sources() -> dict[str, Source]:
-    """Return the sources by name."""
-    from cdkit.migrations import sources as folder
-
-    return dict(plugins.collect(folder, "SOURCE", Source))
+def _marks() -> frozenset[str]:
+    return frozenset(mark for source in sources().values() for mark in source.marks)
 
 
-def read(path: str, data: bytes) -> Migration:
-    """Return a file as its source reads it.
+def _is_mark(path: str) -> bool:
+    return path.rpartition("/")[2] in _marks()
 
-    Raises CannotTell where not exactly one source claims it.
+
+def _owner(candidate: Candidate, look: Look) -> tuple[str, str] | None:
+    """Return the source that claims a file, and the root of its project; None where none does.
+
+    Raises CannotTell where several do.
     """
-    claiming = [name for name, source in sources().items() if source.recognises(path, data)]
-    if len(claiming) != 1:
-        known = " and ".join(claiming) or "nobody"
+    claims = _claims(candidate.path, candidate.folder, look)
+    if len(claims) > 1:
         raise CannotTell(
-            f"{known} claims this file, so nobody can tell how it runs",
-            where=path,
-            remedy="leave the markers of one tool in it",
+            f"{' and '.join(sources()[name].title for name in claims)} claim this file, so nobody "
+            "can tell how it runs",
+            where=candidate.path,
+            remedy="leave the marks of one tool in it",
         )
-    script = sources()[claiming[0]].read(data)
-    return Migration(text=Text(path, data), script=script, source=claiming[0])
+    for claim in claims.items():
+        return claim
+    root = sources()[PLAIN].root(candidate.path, candidate.folder, look)
+    return None if root is None else (PLAIN, root)
 
 
-def natural(path: str) -> tuple[tuple[int, int, str], ...]:
-    """Return what sorts paths as tools run them: numbers by value, Flyway's `R__` files last."""
-    folder, _, name = path.rpartition("/")
-    last = int(name.startswith("R__"))
-    # Behind a number the name begins with `_`, a further number with `.`: 2__a comes before 2.1__b.
-    parts = re.split(r"(\d+)", f"{folder}/{name}".replace("_", "\t"))
-    return ((last, 0, ""), *((0, int(x), "") if x.isdigit() else (1, 0, x) for x in parts))
+def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
+    """Return the sources that claim a file, each with its root; what cannot be read has none."""
+    found: dict[str, str] = {}
+    for name, source in sources().items():
+        if name == PLAIN:
+            continue
+        try:
+            root = source.root(path, folder, look)
+        except CdkitError:
+            # What cannot be read is said where the file is read as plain SQL.
+            continue
+        if root is not None:
+            found[name] = root
+    return found
+
+
+def _read(
+    key: tuple[str, str], paths: frozenset[str], depth: int, look: Look, world: World
+) -> Found:
+    name, root = key
+
+    def claimed(path: str) -> bool:
+        return name == PLAIN and bool(_claims(path, root, look))
+
+    migrations_asked = frozenset(path for path in paths if not _is_mark(path))
+    project = sources()[name].read(
+        Request(
+            root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
+        )
+    )
+    whole = len(migrations_asked) < len(paths)
+    asked = (each.name for each in project.migrations if whole or each.said.path in paths)
+    return Found(
+        root=root,
+        source=name,
+        project=project,
+        asked=frozenset(asked),
+        left=len(project.downs & paths),
+    )
+
+
+def _unclaimed(candidate: Candidate) -> Iterator[Reason]:
+    """A migration in another language: only its own tool can say which SQL it runs."""
+    path = candidate.path
+    is_code = path.endswith(_CODE) and bool(_NUMBERED.search(path.rpartition(".")[0]))
+    if candidate.named or is_code:
+        yield cannot_tell(
+            f"{path!r} is not SQL, so what it does cannot be read",
+            remedy="give the SQL that its tool renders: `liquibase update-sql`, `rails db:migrate` "
+            "with a structure.sql",
+            rule="unread-code",
+        )
+
+
+def read(path: str, data: bytes) -> tuple[Migration, ...]:
+    """Return what one file holds, read as the source reads it that claims its text.
+
+    Raises CannotTell where not exactly one source does.
+    """
+    look = _Alone(path, data)
+    owner = _owner(Candidate(path=path, folder=parent(path)), look)
+    reading = sources()[owner[0]].migrations if owner else None
+    if reading is None:
+        raise CannotTell("is no migration of SQL", where=path, remedy="name an SQL file")
+    return reading(path, data)
+
+
+class _Alone(Look):
+    """A look at one file and nothing beside it."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self._path = path
+        self._data = data
+
+    def read(self, path: str) -> bytes:
+        """Return the file; Missing for any other."""
+        if path != self._path:
+            raise CannotTell("is not there", where=path, remedy="look at the file alone")
+        return self._data
+
+    def is_file(self, path: str) -> bool:
+        """Whether it is the file."""
+        return path == self._path
+
+    def is_dir(self, path: str) -> bool:
+        """Whether it is the folder of the file."""
+        return path == parent(self._path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the file's name in its folder, nothing in any other."""
+        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return no folder."""
+        del folder
+        return ()

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.operation import Constraint, Name, Operation
+from cdkit.migrations.nouns import Constraint, Name
+from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
 
@@ -208,7 +209,7 @@ def _rename_constraint(schema: Schema, name: Name, old: str, new: str) -> None:
 def _set_path(schema: Schema, given: op.SetVariable) -> None:
     if given.name == "search_path":
         first = given.value.split(",")[0].strip().strip('"')
-        schema.path = first if first and first != "$user" else "public"
+        schema.path = first if first and first != "$user" else schema.home
 
 
 def _attach(schema: Schema, moved: op.MovePartition) -> None:

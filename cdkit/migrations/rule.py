@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
@@ -19,11 +21,16 @@ Question = Literal["compatible", "safe-to-run", ""]
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a rule may ask: schema and session before the operation, the server's version."""
+    """What a rule may ask: schema and session before the operation, the server, its locks."""
 
     schema: Schema
     session: Session
-    server: int
+    server: Server
+    dialect: Dialect
+
+    def lock_of(self, operation: Operation) -> tuple[str, tuple[Name, ...]]:
+        """Return which lock an operation takes (empty for none), and on which tables."""
+        return self.dialect.lock_of(operation, self.schema, self.server)
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -39,8 +46,9 @@ class Hit(Struct, frozen=True, kw_only=True):
 class LintRule(Struct, frozen=True, kw_only=True):
     """A rule, exported as RULE by a module of `rules/`; the module's docstring is its page.
 
-    `on` are the operations that it wants to see. A `bad` example's line is where the finding
-    must be; above a line `-- released` stands what runs already.
+    `on` are the operations that it wants to see, `engines` the databases that it is about (all
+    where it is empty). A `bad` example's line is where the finding must be; above a line
+    `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
     """
 
     severity: Severity
@@ -50,4 +58,5 @@ class LintRule(Struct, frozen=True, kw_only=True):
     instead: str
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
+    engines: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, structs
 
-from cdkit.migrations.operation import Column, Constraint, Name
+from cdkit.migrations.nouns import Column, Constraint, Name
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -39,11 +39,15 @@ class Thing(Struct, frozen=True, kw_only=True):
 
 
 class Schema:
-    """What is there. Names are looked up as the search path has it: the first schema, or public."""
+    """What is there. Names are looked up as the search path has it: its first schema.
 
-    def __init__(self) -> None:
+    `home` is where a session begins: `public`, or nothing where a database has no schemas.
+    """
+
+    def __init__(self, home: str = "public") -> None:
         self.epoch = 0
-        self.path = "public"
+        self.home = home
+        self.path = home
         self.tables: dict[Name, Table] = {}
         self.indexes: dict[Name, Index] = {}
         self.things: dict[Name, Thing] = {}

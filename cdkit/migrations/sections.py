@@ -3,16 +3,31 @@
 from collections.abc import Callable
 
 from cdkit.migrations.lexer import blanked
+from cdkit.migrations.source import Down
+from cdkit.migrations.text import Text
+
+Mark = Callable[[bytes], bool]
 
 
-def without_down(
-    data: bytes, *, up: Callable[[bytes], bool], down: Callable[[bytes], bool]
-) -> bytes:
+def without_down(data: bytes, *, up: Mark, down: Mark) -> bytes:
     """Return a file with its down part made blank, and the marker lines.
 
     What stands before the first marker stays: no tool runs it, so it is judged rather than missed.
     """
-    position, rising = 0, True
+    return blanked(data, _not(data, up=up, down=down, rising=True))
+
+
+def down_of(path: str, data: bytes, *, up: Mark, down: Mark) -> Down | None:
+    """Return the down part of a file with all else made blank; None where it has none."""
+    if not any(down(line) for line in data.split(b"\n")):
+        return None
+    rising = _not(data, up=down, down=up, rising=False)
+    return Down(text=Text(path, data), sql=blanked(data, rising))
+
+
+def _not(data: bytes, *, up: Mark, down: Mark, rising: bool) -> list[tuple[int, int]]:
+    """Return the ranges that are not of the up part; `rising` says what the beginning is."""
+    position = 0
     blank: list[tuple[int, int]] = []
     for line in data.split(b"\n"):
         end = position + len(line)
@@ -22,4 +37,4 @@ def without_down(
         if any(marks) or not rising:
             blank.append((position, end))
         position = end + 1
-    return blanked(data, blank)
+    return blank

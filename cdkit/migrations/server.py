@@ -1,64 +1,55 @@
-"""Versions of the server: what was asked for, and what only later versions take."""
+"""Which server a migration will run on: `postgres:16` as users write it."""
 
+import functools
 from collections.abc import Mapping
 
+from cdkit.core import plugins
 from cdkit.core.errors import RequestError
-from cdkit.migrations.operation import (
-    AddColumn,
-    AddConstraint,
-    MovePartition,
-    Operation,
-)
+from cdkit.migrations.engine import Engine, Server, Version
 
-OLDEST, NEWEST = 12, 18
-UNSAID = 0
-"""Nobody said which version runs: what differs between versions is not judged."""
-
-_NAMES = frozenset({"postgres", "postgresql"})
-
-SINCE: Mapping[str, tuple[int, str]] = {
-    # What the grammar takes and older servers refuse: the release notes of that version.
-    "DETACH PARTITION CONCURRENTLY": (14, "https://www.postgresql.org/docs/release/14.0/"),
-    "a NOT NULL constraint with a name": (18, "https://www.postgresql.org/docs/release/18.0/"),
-    "a constraint that is NOT ENFORCED": (18, "https://www.postgresql.org/docs/release/18.0/"),
-    "a virtual generated column": (18, "https://www.postgresql.org/docs/release/18.0/"),
-}
+DEFAULT = "postgres"
+"""The engine where neither the user nor a tool's own files name one."""
 
 
-def version_of(server: str) -> int:
-    """Return the major version in `postgres:16`; UNSAID for `postgres` alone.
+@functools.cache
+def engines() -> Mapping[str, Engine]:
+    """Return the engines by name."""
+    from cdkit.migrations import engines as folder
+
+    return plugins.collect(folder, "ENGINE", Engine)
+
+
+def server_of(given: str) -> Server:
+    """Return the server that `postgres:16` names; without its version for `postgres` alone.
 
     Raises RequestError for another database, and for a version that nobody here knows.
     """
-    name, _, version = server.strip().lower().partition(":")
-    if name not in _NAMES:
+    said, _, version = given.strip().lower().partition(":")
+    names = {alias: name for name, one in engines().items() for alias in (name, *one.aliases)}
+    name = names.get(said)
+    if name is None:
+        known = ", ".join(one.title for one in engines().values())
         raise RequestError(
-            f"cdkit reads PostgreSQL, and not {server!r}",
+            f"cdkit reads {known}, and not {given!r}",
             where="server",
             remedy="write `postgres`, or with its version `postgres:16`",
         )
-    if not version:
-        return UNSAID
-    major = version.partition(".")[0]
-    if not major.isdigit() or not OLDEST <= int(major) <= NEWEST:
+    return Server(engine=name, version=_version(name, version, given))
+
+
+def _version(name: str, written: str, given: str) -> Version:
+    if not written:
+        return ()
+    versions = engines()[name].versions
+    parts = written.partition("-")[0].split(".")
+    known = all(part.isdigit() for part in parts)
+    version = tuple(map(int, parts)) if known else ()
+    oldest, newest = versions[0], versions[-1]
+    if not known or version < oldest or version[: len(newest)] > newest:
+        spans = f"{'.'.join(map(str, oldest))} to {'.'.join(map(str, newest))}"
         raise RequestError(
-            f"{server!r} names no version that cdkit knows ({OLDEST} to {NEWEST})",
+            f"{given!r} names no version that cdkit knows ({spans})",
             where="server",
-            remedy="write `postgres:16`",
+            remedy=f"write `{name}:{'.'.join(map(str, newest))}`",
         )
-    return int(major)
-
-
-def feature_of(operation: Operation) -> str:
-    """Return what of an operation is a key of SINCE, or an empty text."""
-    match operation:
-        case MovePartition(concurrently=True):
-            return "DETACH PARTITION CONCURRENTLY"
-        case AddConstraint(constraint=constraint) if constraint.kind == "not null":
-            return "a NOT NULL constraint with a name"
-        case AddConstraint(constraint=constraint) if not constraint.enforced:
-            return "a constraint that is NOT ENFORCED"
-        case AddColumn(column=column) if column.generated == "virtual":
-            return "a virtual generated column"
-        case _:
-            return ""
+    return version

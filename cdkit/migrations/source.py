@@ -1,44 +1,134 @@
-"""What a source is: a tool's way of writing migrations, and a file as that tool reads it."""
+"""What a source is: a tool's way of writing migrations, and a project as that tool runs it."""
 
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from cdkit.core.verdict import Reason
+from cdkit.core.world import World
+from cdkit.migrations.look import Look
 from cdkit.migrations.text import Text
+
+Order = tuple[tuple[int, int, str], ...]
+"""What sorts migrations as their tool runs them."""
 
 
 class Script(Struct, frozen=True, kw_only=True):
-    """The part of a file that runs on the way up, offsets kept: all else in it is blank.
+    """What a migration runs: SQL as long as its text, all blank in it that does not run.
 
     `in_transaction` says whether the tool wraps it in a transaction; None where that depends on
-    who runs the file.
+    who runs the file. `down` is what takes it back, as its tool would run that, with the text that
+    it stands in; None where there is nothing (or nothing that can be read).
     """
 
     sql: bytes
     in_transaction: bool | None = None
+    down: "Down | None" = None
 
 
-class Source(Struct, frozen=True, kw_only=True):
-    """A source, exported as SOURCE by a module of `sources/`.
+class Down(Struct, frozen=True, kw_only=True):
+    """The way back of a migration: the text that it stands in, and the SQL of it (rest blank)."""
 
-    `recognises` gets the path and the bytes of a file, and exactly one source says yes; `read`
-    gives the part that runs. `up_of` says of a path which names (a pattern each, `*` for any text)
-    the migration would have that it takes back: only beside one of these it is left out.
-    """
-
-    recognises: Callable[[str, bytes], bool]
-    read: Callable[[bytes], Script]
-    up_of: Callable[[str], tuple[str, ...]]
+    text: Text
+    sql: bytes
+    in_transaction: bool | None = None
 
 
 class Migration(Struct, frozen=True, kw_only=True):
-    """A migration file: its text, what of it runs, and which source it is of."""
+    """A migration: what of which text runs, which source it is of, its place in the order.
+
+    `text` is what is parsed; where a tool renders it from something else, its places lead to the
+    file that people wrote, which is `written`. `key` names it in a file that holds several (a
+    Liquibase changeset). `repeats` where it runs again whenever it changes.
+    """
 
     text: Text
     script: Script
     source: str
+    order: Order
+    key: str = ""
+    repeats: bool = False
+    written: Text | None = None
 
     @property
     def path(self) -> str:
         """The path as the user wrote it."""
         return self.text.path
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others: its path, and its key where it has one."""
+        return f"{self.path}#{self.key}" if self.key else self.path
+
+    @property
+    def said(self) -> Text:
+        """The text that people wrote: where their comments are."""
+        return self.written or self.text
+
+
+class Complaint(Struct, frozen=True, kw_only=True):
+    """What is wrong with a project's files by the word of its tool: a rule of ours names it.
+
+    `path` and `line` say where (0: the file); `about` the thing itself.
+    """
+
+    rule: str
+    path: str
+    line: int = 0
+    what: str
+    about: str = ""
+    remedy: str = ""
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """What a source makes of its project: migrations in the order in which they run.
+
+    `downs` counts files that only take back; `unread` says which files nobody here can read;
+    `engine` is the database by the tool's own files (a name of `engines/`), empty where they do
+    not say; `notes` are for people.
+    """
+
+    migrations: tuple[Migration, ...] = ()
+    downs: frozenset[str] = frozenset()
+    unread: tuple[Reason, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    engine: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a source is asked to read: its root, and which paths the user wants judged.
+
+    A file that was named without its folder brings along only its own folder: `depth` is how far
+    down the root is to be read. `claimed` says whether another source claims a path. `world` is
+    there for tools that render (subprocesses).
+    """
+
+    root: str
+    asked: frozenset[str]
+    depth: int
+    look: Look
+    claimed: Callable[[str], bool]
+    world: World
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A source, exported as SOURCE by a module of `sources/`, whose name is the source's.
+
+    `root` gets a path, the folder that it was found by (named by the user, or called
+    `migrations`), and a look at the files: it returns the root of the project of this tool that
+    the path is a migration of (often that folder), None where it is none. At most one source says
+    yes to a path; `plain` takes the SQL that nobody claims. `read` gives the project at a root.
+
+    `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
+    another revision; it is None where a file alone says nothing. `up_of` says of a path which
+    names (`*` for any text) the migration would have that it takes back. `marks` are names of
+    files by which a project is found where no path is given; `root` says yes to these too.
+    """
+
+    title: str
+    root: Callable[[str, str, Look], str | None]
+    read: Callable[[Request], Project]
+    migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    marks: tuple[str, ...] = ()

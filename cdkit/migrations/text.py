@@ -2,6 +2,7 @@
 
 import functools
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from cdkit.core.finding import Location
 
@@ -38,3 +39,21 @@ class Text:
     def lines(self) -> list[bytes]:
         """Return the lines without their ends."""
         return self.data.split(b"\n")
+
+
+class Rendered(Text):
+    """SQL that a tool rendered from a file: its places are those of the file, not of the SQL.
+
+    `spots` are where which part of the SQL comes from, sorted: its first byte, and the line and
+    column in the file (from 1; 0 where nobody knows).
+    """
+
+    def __init__(self, path: str, data: bytes, spots: Sequence[tuple[int, int, int]]) -> None:
+        super().__init__(path, data)
+        self._spots = spots
+
+    def place(self, offset: int) -> Location:
+        """Return where in the file the SQL at a byte comes from."""
+        index = bisect_right(self._spots, offset, key=lambda spot: spot[0]) - 1
+        _, line, column = self._spots[index] if index >= 0 else (0, 0, 0)
+        return Location(path=self.path, line=line, column=column)

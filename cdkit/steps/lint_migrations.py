@@ -1,11 +1,12 @@
 """Judge migrations: can what runs live with the new schema, and is it safe to run them."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from cdkit.core.documents.kinds import Deployment, Findings, Tool
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.documents.kinds import Findings, Tool
+from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.names import TOOL
 from cdkit.core.rule import Rule
@@ -13,20 +14,17 @@ from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
 from cdkit.migrations import change
-from cdkit.migrations.catalogue import Dispatch, described, dispatch, rules
-from cdkit.migrations.find import Found, find
-from cdkit.migrations.lint import UNTOLD, Judged, Request, gone, lint
-from cdkit.migrations.server import version_of
+from cdkit.migrations.catalogue import described, dispatch, rules
+from cdkit.migrations.engine import Server
+from cdkit.migrations.find import PLAIN, Found, find, sources
+from cdkit.migrations.lint import Judged, Request, lint
+from cdkit.migrations.server import DEFAULT, engines, server_of
+from cdkit.migrations.source import Complaint
+from cdkit.migrations.tell import UNTOLD, complained, gone
 from cdkit.steps.origin import provenance_of
+from cdkit.steps.running import Running, running_of
 
 NAME = "lint-migrations"
-_NOTHING = "nothing"
-
-
-_APART = (
-    "so each file is judged as a release of its own, after those before it; `--since REVISION` "
-    "judges only what is new since then, `--since nothing` says that nothing runs yet"
-)
 
 
 class LintMigrationsOptions(Options, frozen=True, kw_only=True):
@@ -61,8 +59,12 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         str, option("Whose deployment `against` means, where several services share it.")
     ] = ""
     server: Annotated[
-        str, option("The database, with its version if you know it: `postgres:16`.")
-    ] = "postgres"
+        str,
+        option(
+            "The database, with its version if you know it: `postgres:16`. Without it: what the "
+            "tool's own files name, else PostgreSQL."
+        ),
+    ] = ""
     question: Annotated[
         Literal["both", "compatible", "safe-to-run"],
         option(
@@ -91,37 +93,28 @@ class LintMigrationsOutputs(Outputs, frozen=True, kw_only=True):
     since: Annotated[str, Meta(description="The revision that the change was taken from.")] = ""
 
 
-class _Baseline(Struct, frozen=True, kw_only=True):
-    """What counts as released: a revision, or nothing at all, or each file by itself (`apart`)."""
-
-    revision: str = ""
-    apart: bool = False
-    notes: tuple[str, ...] = ()
-    doubts: tuple[Reason, ...] = ()
-
-
 class _Done(Struct, frozen=True, kw_only=True):
     """What came of one folder."""
 
     judged: tuple[Judged, ...]
-    gone: tuple[Finding, ...]
+    found: tuple[Finding, ...]
+    grammar: str
     history: int
     notes: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
 
 
 def run(options: LintMigrationsOptions, world: World) -> Outcome:
     """Find the migrations, tell the change from the history, judge the change."""
-    server = version_of(options.server)
-    wanted = dispatch(_disabled(options), options.question)
-    found = find(options.paths, world.files)
-    baseline = _baseline(options, found, world)
-    done = [_folder(one, baseline, wanted, server, world) for one in found]
+    server = server_of(options.server) if options.server else None
+    disabled = _disabled(options)
+    found, unread = find(options.paths, world)
+    baseline = _running(options, found, world)
+    done = [_project(one, baseline, options, server, disabled, world) for one in found]
     judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
-    findings += tuple(finding for one in done for finding in one.gone)
+    findings += tuple(finding for one in done for finding in one.found)
     counted = [finding for finding in findings if finding.suppressed is None]
-    reasons = [*baseline.doubts, *(reason for one in done for reason in one.reasons)]
+    reasons = [*baseline.doubts, *unread]
     reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
@@ -139,7 +132,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
             origin=origin,
             evidence="migrations",
             verdict=verdict,
-            tool=Tool(name=TOOL, version="PostgreSQL 18 grammar"),
+            tool=Tool(name=TOOL, version=_grammars(done)),
             examined=examined,
             findings=findings,
         ),
@@ -149,6 +142,26 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         tables=(_table(judged),) if judged else (),
         notes=(*baseline.notes, *(note for one in done for note in one.notes)),
     )
+
+
+def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> Running:
+    """Return what runs; files that are named without it are one change."""
+    named = options.paths and all(not world.files.is_dir(path) for path in options.paths)
+    if named and not options.since and not options.against:
+        return Running()
+    running = running_of(
+        since=options.since,
+        against=options.against,
+        service=options.service,
+        records=options.records,
+        world=world,
+    )
+    alone = sum(len(one.asked) for one in found) <= 1 and not options.against
+    return structs.replace(running, notes=()) if running.apart and alone else running
+
+
+def _grammars(done: list[_Done]) -> str:
+    return " and ".join(dict.fromkeys(one.grammar for one in done))
 
 
 def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
@@ -172,95 +185,50 @@ def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
     return frozenset(options.disable)
 
 
-def _baseline(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> _Baseline:
-    if options.since and options.against:
-        raise RequestError(
-            "both since and against are given",
-            where="since",
-            remedy="give the one that says what runs",
-        )
-    if options.since == _NOTHING:
-        return _Baseline(notes=("nothing runs yet, so all migrations are one change",))
-    if options.since:
-        return _Baseline(revision=options.since)
-    if options.against:
-        return _deployed(options, world)
-    if options.paths and all(not world.files.is_dir(path) for path in options.paths):
-        return _Baseline()
-    several = sum(len(one.asked) for one in found) > 1
-    return _Baseline(apart=True, notes=(f"nothing says what runs: {_APART}",) if several else ())
-
-
-def _deployed(options: LintMigrationsOptions, world: World) -> _Baseline:
-    """Return the commit that runs in an environment, by the newest fact about it."""
-    from cdkit.evidence.store import open_store
-
-    told = open_store(options.records, world.files).environment(options.against)
-    deployments: dict[str, Deployment] = {}
-    replayed = 0
-    for fact in told.facts:
-        document = fact.document
-        if not isinstance(document, Deployment) or document.status != "deployed":
-            continue
-        if options.service and document.service != options.service:
-            continue
-        if document.origin.replay is not None and document.origin.replay != world.replay:
-            replayed += 1
-            continue
-        deployments[document.service] = document
-    notes = (f"deployments that were only replayed do not count ({replayed})",) if replayed else ()
-    if not deployments:
-        # No fact may mean a first deployment, or a store that was not brought along: the second
-        # must not pass for the first, so nothing counts as new together.
-        what = f"no record says what runs in {options.against}: {_APART}"
-        return _Baseline(apart=True, notes=(what, *notes), doubts=told.unreadable)
-    if len(deployments) > 1:
-        raise CannotTell(
-            f"several services run in {options.against}: {', '.join(sorted(deployments))}",
-            remedy="say whose migrations these are: --service NAME",
-        )
-    (deployment,) = deployments.values()
-    if not deployment.commit:
-        raise CannotTell(
-            f"the deployment to {options.against} does not say from which commit it was built",
-            remedy="record it from a git checkout, or give --since REVISION",
-        )
-    what = f"{options.against} runs {deployment.service} at {deployment.commit[:12]}"
-    return _Baseline(revision=deployment.commit, notes=(what, *notes), doubts=told.unreadable)
-
-
-def _folder(
-    found: Found, baseline: _Baseline, wanted: Dispatch, server: int, world: World
+def _project(
+    found: Found,
+    baseline: Running,
+    options: LintMigrationsOptions,
+    server: Server | None,
+    disabled: frozenset[str],
+    world: World,
 ) -> _Done:
-    """Judge the migrations of one folder."""
+    """Judge the migrations of one project."""
+    project = found.project
     scope = change.Scope(change=found.asked)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
+    server = server or server_of(project.engine or DEFAULT)
     request = Request(
-        migrations=found.migrations,
+        migrations=project.migrations,
         change=scope.change,
         released=scope.released,
         gone=scope.gone,
         apart=baseline.apart,
         server=server,
         today=world.clock.now().date(),
-        rules=wanted,
+        rules=dispatch(disabled, options.question, server.engine),
     )
     linted = lint(request, world.processes)
     judged = linted.judged
-    notes = [*linted.notes, *(note for each in judged for note in each.notes)]
-    if found.downs:
-        notes.append(f"{found.folder}: {found.downs} files that only take back were left out")
-    tools = sorted({m.source for m in found.migrations if m.path in scope.change} - {"plain"})
-    if tools:
-        notes.append(f"{found.folder}: read as {' and '.join(tools)} runs it")
+    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
+    if found.left:
+        notes.append(f"{found.root}: {found.left} files that only take back were left out")
+    if judged and found.source != PLAIN:
+        notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     return _Done(
         judged=judged,
-        gone=tuple(map(gone, scope.gone)),
-        history=len(found.migrations) - len(judged),
+        found=(*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone)),
+        grammar=engines()[server.engine].grammar,
+        history=len(project.migrations) - len(judged),
         notes=tuple(notes),
-        reasons=found.unread,
     )
+
+
+def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
+    """Yield what is wrong with files of the change; what is long released is past mending."""
+    paths = {name.partition("#")[0] for name in scope.change}
+    yield from (one for one in found.project.complaints if one.path in paths)
 
 
 def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:

@@ -23,7 +23,7 @@ MAY_IMPORT = {
 }
 EXTENSIONS = frozenset(
     {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems"}
-    | {"files", "registries", "tagtypes"}
+    | {"files", "registries", "tagtypes", "engines"}
 )
 
 OUTSIDE = frozenset(

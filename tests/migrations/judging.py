@@ -11,6 +11,7 @@ from cdkit.core.world import Processes
 from cdkit.migrations.catalogue import dispatch
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
+from cdkit.migrations.server import server_of
 from cdkit.migrations.source import Migration
 from tests.worlds import NoProcesses
 
@@ -21,15 +22,16 @@ RELEASED = "-- released\n"
 def judged(
     text: str | bytes,
     *,
-    server: int = 0,
+    server: str = "postgres",
     question: str = "both",
     disabled: Sequence[str] = (),
     processes: Processes | None = None,
 ) -> Judged:
     """Judge the part of a text that is not released; lines count from the text's beginning."""
     data = text.encode() if isinstance(text, str) else text
-    if said := re.match(rb"-- server (\d+)\n", data):
-        server = int(said[1])
+    if said := re.match(rb"-- server (\S+)\n", data):
+        server = said[1].decode()
+    meant = server_of(server)
     history, marker, change = data.rpartition(RELEASED.encode())
     blank = re.sub(rb"[^\n]", b" ", history + marker)
     migrations = [_migration("0001.sql", history), _migration("0002.sql", blank + change)]
@@ -38,16 +40,17 @@ def judged(
         change=frozenset({"0002.sql"}),
         released={},
         apart=False,
-        server=server,
+        server=meant,
         today=TODAY,
-        rules=dispatch(frozenset(disabled), question),
+        rules=dispatch(frozenset(disabled), question, meant.engine),
     )
     (found,) = lint(request, processes or NoProcesses()).judged
     return found
 
 
 def _migration(path: str, data: bytes) -> Migration:
-    return read(path, data)
+    (one,) = read(path, data)
+    return one
 
 
 def places(findings: Sequence[Finding]) -> list[tuple[str, int]]:

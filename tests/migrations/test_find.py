@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from cdkit.core.errors import CannotTell, NoInput
-from cdkit.migrations.find import find, natural, read
+from cdkit.migrations.find import Found, find
+from cdkit.migrations.find import read as read_all
+from cdkit.migrations.source import Migration
 from tests.worlds import world
 
 SQL = "SELECT 1;\n"
@@ -21,12 +23,24 @@ def laid_out(folder: Path, *names: str) -> Path:
 
 
 def found(folder: Path, *paths: str) -> list[str]:
-    return [m.path for one in find(paths, world(folder).files) for m in one.migrations]
+    projects, _ = find(paths, world(folder))
+    return [m.path for one in projects for m in one.project.migrations]
 
 
-def test_numbers_are_sorted_by_value_and_repeatable_files_come_last() -> None:
-    names = ["R__views.sql", "V10__b.sql", "V2__a.sql", "V2.1__c.sql"]
-    assert sorted(names, key=natural) == ["V2__a.sql", "V2.1__c.sql", "V10__b.sql", "R__views.sql"]
+def only(folder: Path, *paths: str) -> Found:
+    ((one,), _) = find(paths, world(folder))
+    return one
+
+
+def read(path: str, data: bytes) -> Migration:
+    (one,) = read_all(path, data)
+    return one
+
+
+def test_numbers_are_sorted_by_value_and_repeatable_files_come_last(tmp_path: Path) -> None:
+    names = ["V2__a.sql", "V2.1__c.sql", "V10__b.sql", "R__views.sql"]
+    laid_out(tmp_path, *(f"migrations/{name}" for name in reversed(names)))
+    assert found(tmp_path) == [f"migrations/{name}" for name in names]
 
 
 def test_prisma_keeps_each_migration_in_a_folder(tmp_path: Path) -> None:
@@ -53,9 +67,9 @@ def test_every_folder_called_migrations_is_found_but_not_in_dependencies(tmp_pat
 )
 def test_what_takes_another_file_back_is_left_out(up: str, down: str, tmp_path: Path) -> None:
     laid_out(tmp_path, f"migrations/{up}", f"migrations/{down}")
-    (one,) = find((), world(tmp_path).files)
-    assert [m.path for m in one.migrations] == [f"migrations/{up}"]
-    assert one.downs == 1
+    one = only(tmp_path)
+    assert [m.path for m in one.project.migrations] == [f"migrations/{up}"]
+    assert one.left == 1
 
 
 @pytest.mark.parametrize("name", ["13_scale_down.sql", "down/1.sql", "1.down.sql", "U1__a.sql"])
@@ -79,28 +93,27 @@ def test_a_linked_file_is_a_migration_like_others(tmp_path: Path) -> None:
 
 def test_a_named_file_brings_the_others_along_as_history(tmp_path: Path) -> None:
     laid_out(tmp_path, "m/1.sql", "m/2.sql", "m/deep/3.sql")
-    (one,) = find(("m/2.sql",), world(tmp_path).files)
-    assert [m.path for m in one.migrations] == ["m/1.sql", "m/2.sql"]
+    one = only(tmp_path, "m/2.sql")
+    assert [m.path for m in one.project.migrations] == ["m/1.sql", "m/2.sql"]
     assert one.asked == {"m/2.sql"}
 
 
 def test_migrations_in_code_cannot_be_told(tmp_path: Path) -> None:
     laid_out(tmp_path, "shop/migrations/0001_initial.py", "shop/migrations/__init__.py")
-    (one,) = find((), world(tmp_path).files)
-    assert [reason.rule for reason in one.unread] == ["unread-code"]
-    assert "sqlmigrate" in one.unread[0].remedy
+    _, (reason,) = find((), world(tmp_path))
+    assert reason.rule == "unread-code"
 
 
 def test_a_named_file_that_is_no_sql_cannot_be_told(tmp_path: Path) -> None:
     laid_out(tmp_path, "notes.txt")
-    (one,) = find(("notes.txt",), world(tmp_path).files)
-    assert [reason.rule for reason in one.unread] == ["unread-code"]
+    _, (reason,) = find(("notes.txt",), world(tmp_path))
+    assert reason.rule == "unread-code"
 
 
 def test_no_migration_at_all_is_no_input(tmp_path: Path) -> None:
     laid_out(tmp_path, "src/query.sql")
     with pytest.raises(NoInput):
-        find((), world(tmp_path).files)
+        find((), world(tmp_path))
 
 
 def test_a_file_that_two_tools_claim_cannot_be_told() -> None:

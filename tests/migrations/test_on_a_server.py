@@ -9,12 +9,13 @@ import pytest
 from psycopg import sql
 
 from cdkit.migrations.catalogue import rules
-from cdkit.migrations.locks import lock_of
-from cdkit.migrations.operation import CreateTable, Type
-from cdkit.migrations.parser import parse
+from cdkit.migrations.nouns import Type
+from cdkit.migrations.operation import CreateTable
+from cdkit.migrations.postgres.locks import lock_of
+from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
+from cdkit.migrations.postgres.types import change
 from cdkit.migrations.text import Text
-from cdkit.migrations.types import change
 from tests.migrations.judging import judged
 from tests.worlds import NoProcesses
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdkit.migrations.operation import Name
-from cdkit.migrations.parser import parse
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations, readable_kinds, reader
 from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema

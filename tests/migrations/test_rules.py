@@ -9,7 +9,7 @@ import pytest
 from cdkit.core.finding import Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.catalogue import described, rules
-from cdkit.migrations.lint import UNTOLD
+from cdkit.migrations.tell import UNTOLD
 from tests.migrations.judging import judged, places
 
 PASSIVE = {"edited-migration"}

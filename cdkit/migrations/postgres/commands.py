@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.operation import Name, Operation
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
 from cdkit.migrations.postgres.objects import option_given
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal

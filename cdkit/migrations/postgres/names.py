@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from cdkit.migrations.lexer import tokens
-from cdkit.migrations.operation import Column, Constraint, Default, Name, Type
+from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement

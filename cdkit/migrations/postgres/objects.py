@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.operation import Name, Operation
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import after_name, of_object, of_relation, of_words
 from cdkit.migrations.postgres.tree import (
     DefElem,

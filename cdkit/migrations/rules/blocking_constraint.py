@@ -10,14 +10,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import (
-    AddColumn,
-    AddConstraint,
-    Constraint,
-    Name,
-    OnTable,
-    quoted,
-)
+from cdkit.migrations.nouns import Constraint, Name, quoted
+from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 _PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
@@ -80,6 +74,7 @@ def _of_index(table: Name, name: str, constraint: Constraint) -> Fix:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(AddConstraint, AddColumn),
     check=check,
     instead="Add it NOT VALID and validate later; make unique ones from an index.",

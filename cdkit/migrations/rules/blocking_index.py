@@ -33,6 +33,7 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(CreateIndex,),
     check=check,
     instead="CREATE INDEX CONCURRENTLY, in a file of its own that runs outside a transaction.",

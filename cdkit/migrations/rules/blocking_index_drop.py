@@ -33,6 +33,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(DropObject,),
     check=check,
     instead="DROP INDEX CONCURRENTLY, outside a transaction.",

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import AddConstraint, Name, SetNotNull, quoted
+from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -56,6 +57,7 @@ def _is_proven(table: Name, column: str, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(SetNotNull, AddConstraint),
     check=check,
     instead="Add CHECK (… IS NOT NULL) NOT VALID, validate it, then set NOT NULL.",

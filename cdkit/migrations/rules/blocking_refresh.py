@@ -26,6 +26,7 @@ def check(operation: Refresh, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(Refresh,),
     check=check,
     instead="REFRESH MATERIALIZED VIEW CONCURRENTLY; it needs a unique index.",

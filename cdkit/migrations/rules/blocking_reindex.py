@@ -29,6 +29,7 @@ def check(operation: Reindex, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(Reindex,),
     check=check,
     instead="REINDEX … CONCURRENTLY, outside a transaction.",

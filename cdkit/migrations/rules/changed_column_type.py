@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import ChangeType, quoted
+from cdkit.migrations.nouns import quoted
+from cdkit.migrations.operation import ChangeType
+from cdkit.migrations.postgres.types import change
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.types import change
 
 
 def check(operation: ChangeType, context: Context) -> Iterator[Hit]:

@@ -60,6 +60,7 @@ def _command(operation: Operation) -> str:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(CreateIndex, DropObject, Reindex, MovePartition, Standalone),
     check=check,
     instead="Put it into a migration of its own that runs outside a transaction.",

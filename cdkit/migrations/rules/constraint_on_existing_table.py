@@ -9,14 +9,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import (
-    AddColumn,
-    AddConstraint,
-    Constraint,
-    CreateIndex,
-    Name,
-    OnTable,
-)
+from cdkit.migrations.nouns import Constraint, Name
+from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 

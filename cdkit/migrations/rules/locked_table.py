@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.locks import BLOCKING
 from cdkit.migrations.operation import LockTable
+from cdkit.migrations.postgres.locks import BLOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -22,6 +22,7 @@ def check(operation: LockTable, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(LockTable,),
     check=check,
     instead="Leave the lock to the statements that need one.",

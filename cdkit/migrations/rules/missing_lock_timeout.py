@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation
-from cdkit.migrations.locks import BLOCKING, lock_of
 from cdkit.migrations.operation import LockTable, Operation
+from cdkit.migrations.postgres.locks import BLOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -19,7 +19,7 @@ def check(done: Operation, context: Context) -> Iterator[Hit]:
     session = context.session
     if session.lock_timeout or session.warned:
         return
-    lock, tables = lock_of(done)
+    lock, tables = context.lock_of(done)
     if lock not in BLOCKING or isinstance(done, LockTable):
         return
     held = [table for table in tables if not context.schema.is_new_table(table)]
@@ -39,6 +39,7 @@ def check(done: Operation, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.LOW,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(
         operation.AddColumn,
         operation.AddConstraint,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import AddConstraint, SetNotNull, quoted
+from cdkit.migrations.nouns import quoted
+from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import ChangeType, quoted
+from cdkit.migrations.nouns import quoted
+from cdkit.migrations.operation import ChangeType
+from cdkit.migrations.postgres.types import change
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-from cdkit.migrations.types import change
 
 
 def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
@@ -45,6 +46,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(ChangeType,),
     check=check,
     instead="Add a column with the new type, write both, fill it in batches, move over.",

@@ -26,6 +26,7 @@ def check(operation: RewriteTable, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(RewriteTable,),
     check=check,
     instead="Copy the table online (pg_repack, pg_squeeze), or in a maintenance window.",

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Call, Operation, Unread
+from cdkit.migrations.postgres.volatility import is_harmless_call
 from cdkit.migrations.rule import Context, Hit, LintRule
-from cdkit.migrations.volatility import is_harmless_call
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import ValidateConstraint, quoted
+from cdkit.migrations.nouns import quoted
+from cdkit.migrations.operation import ValidateConstraint
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -38,6 +39,7 @@ def check(operation: ValidateConstraint, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(ValidateConstraint,),
     check=check,
     instead="Validate it in a migration of its own.",

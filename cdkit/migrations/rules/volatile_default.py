@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import AddColumn, Column, Name, quoted
+from cdkit.migrations.nouns import Column, Name, quoted
+from cdkit.migrations.operation import AddColumn
+from cdkit.migrations.postgres.volatility import unknown_calls, volatile_calls
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-from cdkit.migrations.volatility import unknown_calls, volatile_calls
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -59,6 +60,7 @@ def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    engines=("postgres",),
     on=(AddColumn,),
     check=check,
     instead="Add the column without the default, set the default, fill the rows in batches.",

@@ -3,27 +3,34 @@
 Source: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`).
 """
 
-from cdkit.migrations.sections import without_down
-from cdkit.migrations.source import Script, Source
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.look import Look
+from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.source import Script
 
 _UP, _DOWN = b"-- migrate:up", b"-- migrate:down"
 
 
-def _recognises(_path: str, data: bytes) -> bool:
-    return _UP in data
+def _is_up(line: bytes) -> bool:
+    return line.strip().startswith(_UP)
 
 
-def _read(data: bytes) -> Script:
+def _is_down(line: bytes) -> bool:
+    return line.strip().startswith(_DOWN)
+
+
+def _owns(path: str, look: Look) -> bool:
+    return is_sql(path) and _UP in look.read(path)
+
+
+def _script(path: str, data: bytes) -> Script:
     start = data.find(_UP)
     options = data[start : data.find(b"\n", start) + 1 or len(data)]
     return Script(
-        sql=without_down(
-            data,
-            up=lambda line: line.strip().startswith(_UP),
-            down=lambda line: line.strip().startswith(_DOWN),
-        ),
+        sql=without_down(data, up=_is_up, down=_is_down),
         in_transaction=b"transaction:false" not in options,
+        down=down_of(path, data, up=_is_up, down=_is_down),
     )
 
 
-SOURCE = Source(recognises=_recognises, read=_read, up_of=lambda _: ())
+SOURCE = folder_source(FolderTool(name="dbmate", title="dbmate", owns=_owns, script=_script))

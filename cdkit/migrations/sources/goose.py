@@ -3,8 +3,10 @@
 Source: goose documentation, "Annotations" (`-- +goose NO TRANSACTION`, StatementBegin).
 """
 
-from cdkit.migrations.sections import without_down
-from cdkit.migrations.source import Script, Source
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.look import Look
+from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.source import Script
 
 
 def _annotation(line: bytes) -> bytes:
@@ -13,16 +15,26 @@ def _annotation(line: bytes) -> bytes:
     return b" ".join(words[2:]) if words[:2] == [b"--", b"+goose"] else b""
 
 
-def _recognises(_path: str, data: bytes) -> bool:
+def _is_up(line: bytes) -> bool:
+    return _annotation(line) == b"up"
+
+
+def _is_down(line: bytes) -> bool:
+    return _annotation(line) == b"down"
+
+
+def _owns(path: str, look: Look) -> bool:
+    data = look.read(path) if is_sql(path) else b""
     return b"-- +goose Up" in data or b"-- +goose up" in data
 
 
-def _read(data: bytes) -> Script:
+def _script(path: str, data: bytes) -> Script:
     alone = any(_annotation(line) == b"no transaction" for line in data.split(b"\n"))
-    sql = without_down(
-        data, up=lambda x: _annotation(x) == b"up", down=lambda x: _annotation(x) == b"down"
+    return Script(
+        sql=without_down(data, up=_is_up, down=_is_down),
+        in_transaction=not alone,
+        down=down_of(path, data, up=_is_up, down=_is_down),
     )
-    return Script(sql=sql, in_transaction=not alone)
 
 
-SOURCE = Source(recognises=_recognises, read=_read, up_of=lambda _: ())
+SOURCE = folder_source(FolderTool(name="goose", title="goose", owns=_owns, script=_script))

@@ -6,19 +6,21 @@ Names: golang-migrate, MIGRATIONS.md; Flyway documentation, "Migrations" (prefix
 
 import re
 
-from cdkit.migrations.source import Script, Source
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql, natural
+from cdkit.migrations.look import Look
+from cdkit.migrations.source import Order, Script
 
-_MARKED = (b"-- migrate:up", b"-- +goose Up", b"-- +goose up")
 _SUFFIXES = {".down.sql": ".up.sql", "_down.sql": "_up.sql", "-down.sql": "-up.sql"}
 _FOLDERS = {"down": "up", "revert": "deploy", "verify": "deploy"}
 _FLYWAY_UNDO = re.compile(r"U(\d[\d._]*)__[^/]*\.sql")
 
 
-def _recognises(_path: str, data: bytes) -> bool:
-    return not any(mark in data for mark in _MARKED)
+def _owns(path: str, look: Look) -> bool:
+    del look
+    return is_sql(path)
 
 
-def _read(data: bytes) -> Script:
+def _script(_path: str, data: bytes) -> Script:
     return Script(sql=data)
 
 
@@ -40,4 +42,23 @@ def _up_of(path: str) -> tuple[str, ...]:
     return tuple(ups)
 
 
-SOURCE = Source(recognises=_recognises, read=_read, up_of=_up_of)
+def _repeats(path: str) -> bool:
+    return path.rpartition("/")[2].startswith("R__")
+
+
+def _order(path: str) -> Order:
+    """Flyway's `R__` files come last."""
+    return ((int(_repeats(path)), 0, ""), *natural(path))
+
+
+SOURCE = folder_source(
+    FolderTool(
+        name="plain",
+        title="plain SQL",
+        owns=_owns,
+        script=_script,
+        up_of=_up_of,
+        order=_order,
+        repeats=_repeats,
+    )
+)

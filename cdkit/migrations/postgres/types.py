@@ -6,7 +6,7 @@ to the new one); `pg_cast` for which are; `ATColumnChangeRequiresRewrite` for th
 
 from msgspec import Struct
 
-from cdkit.migrations.operation import Type
+from cdkit.migrations.nouns import Type
 
 
 class TypeChange(Struct, frozen=True):

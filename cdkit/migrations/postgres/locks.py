@@ -1,7 +1,8 @@
 """Which lock an operation takes on a table that others use (PostgreSQL manual, 13.3 and ALTER)."""
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.operation import Name, Operation
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
 
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"

@@ -10,20 +10,14 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Processes
 from cdkit.migrations.lexer import first, tokens
-from cdkit.migrations.psql import without_commands
+from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.postgres.psql import without_commands
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
 
 _BOM = b"\xef\xbb\xbf"
 _SEVERAL = 2
-
-
-class Parsed(Struct, frozen=True, kw_only=True):
-    """The statements of a file, in order, and what could not be read."""
-
-    statements: tuple[Statement, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
 
 
 class _Stmt(Struct, frozen=True):

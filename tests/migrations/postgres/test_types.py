@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cdkit.migrations.operation import Type
-from cdkit.migrations.types import TypeChange, change
+from cdkit.migrations.nouns import Type
+from cdkit.migrations.postgres.types import TypeChange, change
 
 
 def kind(text: str) -> Type:

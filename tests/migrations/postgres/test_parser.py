@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cdkit.core.doors.pg_query import SAFE_LENGTH
 from cdkit.core.doors.process import SystemProcesses
-from cdkit.migrations.parser import Parsed, parse
+from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.text import Text
 from tests.worlds import NoProcesses
 

@@ -1,0 +1,59 @@
+"""What a database engine is: its names, its versions, and how its SQL is read."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from cdkit.core.world import Processes
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.schema import Schema
+from cdkit.migrations.statement import Statement
+from cdkit.migrations.text import Text
+
+Version = tuple[int, ...]
+"""A version as far as somebody said it: `(16,)`, `(8, 0, 29)`; empty where nobody did."""
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """The server that a migration will run on: its engine's name, and its version if known."""
+
+    engine: str
+    version: Version = ()
+
+    def before(self, *version: int) -> bool:
+        """Whether the server is known to be older than this version; a version unsaid is not."""
+        return bool(self.version) and self.version < version
+
+    def __str__(self) -> str:
+        """Return it as users write it: `postgres:16`."""
+        return ":".join(filter(None, (self.engine, ".".join(map(str, self.version)))))
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """How an engine's SQL is read.
+
+    `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
+    a statement does; `lock_of` which lock that takes, by the engine's own word, on which tables.
+    """
+
+    parse: Callable[[Text, bytes, Server, Processes], Parsed]
+    operations: Callable[[Statement], tuple[Operation, ...]]
+    lock_of: Callable[[Operation, Schema, Server], tuple[str, tuple[Name, ...]]]
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """An engine, exported as ENGINE by a module of `engines/`, whose name is the engine's.
+
+    `aliases` are other names that users give it; `versions` those that its facts are known of,
+    oldest first; `grammar` says what reads its SQL; `path` is the schema that a bare name is of;
+    `dialect` loads the reader, since a run needs only one.
+    """
+
+    title: str
+    aliases: tuple[str, ...] = ()
+    versions: tuple[Version, ...]
+    grammar: str
+    path: str = ""
+    dialect: Callable[[], Dialect]

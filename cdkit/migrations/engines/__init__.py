@@ -1,0 +1,1 @@
+"""The database engines whose migrations can be read, one module each."""

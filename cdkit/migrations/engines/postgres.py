@@ -1,0 +1,25 @@
+"""PostgreSQL, read by its own grammar (libpg_query). Versions: those of docs/, 12 to 18."""
+
+from cdkit.migrations.engine import Dialect, Engine
+
+
+def _dialect() -> Dialect:
+    from cdkit.migrations.postgres.locks import lock_of
+    from cdkit.migrations.postgres.parser import parse
+    from cdkit.migrations.postgres.read import operations
+
+    return Dialect(
+        parse=lambda text, sql, _server, processes: parse(text, processes, data=sql),
+        operations=operations,
+        lock_of=lambda operation, _schema, _server: lock_of(operation),
+    )
+
+
+ENGINE = Engine(
+    title="PostgreSQL",
+    aliases=("postgresql", "pg"),
+    versions=((12,), (13,), (14,), (15,), (16,), (17,), (18,)),
+    grammar="PostgreSQL 18 grammar",
+    path="public",
+    dialect=_dialect,
+)

@@ -1,0 +1,98 @@
+"""Telling what was found: hits of rules, troubles of readers, complaints of tools, as findings."""
+
+from cdkit.core.finding import Finding, Fix, Location, Severity, fingerprint
+from cdkit.migrations.catalogue import rules
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import Hit, LintRule
+from cdkit.migrations.source import Complaint, Migration
+from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
+
+UNTOLD = frozenset({"syntax-error", "unreadable-file", "unread-code", "unread-command"})
+"""Rules that say that nobody can tell; they have no severity, and nobody can switch them off."""
+
+
+def gone(migration: Migration) -> Finding:
+    """Return the finding that a released migration was taken away."""
+    return _about_file(
+        "edited-migration",
+        migration,
+        "this migration is released, and the change takes it away (or its branch is behind)",
+        rules()["edited-migration"].severity,
+    )
+
+
+def complained(complaint: Complaint) -> Finding:
+    """Return what a tool's reader complains of as a finding."""
+    rule = rules()[complaint.rule]
+    place = Location(path=complaint.path, line=complaint.line)
+    return Finding(
+        rule=complaint.rule,
+        severity=rule.severity,
+        message=complaint.what,
+        locations=(place,),
+        fingerprint=fingerprint(complaint.rule, place.path, complaint.about),
+        about=complaint.about or complaint.path.rpartition("/")[2],
+        question=rule.question,
+        fix=Fix(summary=complaint.remedy or rule.instead),
+    )
+
+
+def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Finding:
+    """Return what a rule has to say of an operation as a finding, its fingerprint not yet made."""
+    return Finding(
+        rule=rule_id,
+        severity=hit.severity or rule.severity,
+        confidence=hit.confidence,
+        message=hit.message,
+        locations=(operation.statement.text.place(operation.at),),
+        fingerprint=" ".join(operation.statement.source.split()),
+        about=hit.about,
+        question=rule.question,
+        fix=hit.fix or Fix(summary=rule.instead.partition("\n")[0]),
+    )
+
+
+def untold(text: Text, trouble: Trouble) -> Finding:
+    """Return what cannot be read as a finding."""
+    return Finding(
+        rule=trouble.rule,
+        severity=Severity.UNKNOWN,
+        message=trouble.what,
+        locations=(text.place(trouble.offset),),
+        fingerprint=trouble.what,
+        fix=Fix(summary=trouble.remedy),
+    )
+
+
+def edited(migration: Migration, before: Migration, *, unchanged: bool) -> Finding:
+    """A released file was changed; where only comments changed, most tools mind the checksum."""
+    severity = rules()["edited-migration"].severity
+    said = "this migration is released already, and the change edits what it runs"
+    if migration.path != before.path:
+        said = f"this migration is released already, and the change renames it from {before.path}"
+    elif unchanged:
+        severity = Severity.LOW
+        said = "this migration is released already, and the change edits its comments or spaces"
+    return _about_file("edited-migration", migration, said, severity)
+
+
+def empty(migration: Migration) -> Finding:
+    """Return the finding that a migration holds nothing."""
+    severity = rules()["empty-migration"].severity
+    said = "this migration holds no statement"
+    return _about_file("empty-migration", migration, said, severity)
+
+
+def _about_file(rule_id: str, migration: Migration, said: str, severity: Severity) -> Finding:
+    rule = rules()[rule_id]
+    return Finding(
+        rule=rule_id,
+        severity=severity,
+        message=said,
+        locations=(migration.text.place(0),),
+        fingerprint=rule_id,
+        about=migration.path.rpartition("/")[2],
+        question=rule.question,
+        fix=Fix(summary=rule.instead),
+    )
