@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 FOLDER = Path(__file__).parents[1] / "cases" / "migrations-corpus"
-_HEAD = re.compile(r"^-- (case|query): (.+)$", re.M)
+_HEAD = re.compile(r"^-- (case|query): (.+)$", re.MULTILINE)
 _OPTION = re.compile(r"-- (alone|anew|superuser|only: \d+)\n")
 
 

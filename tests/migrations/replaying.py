@@ -15,7 +15,7 @@ from msgspec import Struct
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from cdkit.migrations.parser import parse
+from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.text import Text
 from tests.migrations.corpus import Case, Query, Truth, base, queries, roles
 from tests.parts.postgres import Server
