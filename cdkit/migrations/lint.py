@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
+from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Dialect, Server
@@ -64,6 +65,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
     judged = []
+    released: Schema | None = None
     unread = 0
     if not request.apart:
         schema.release()
@@ -77,7 +79,8 @@ def lint(request: Request, processes: Processes) -> Linted:
             _remember(schema, before, reader)
         if request.apart:
             schema.release()
-        judged.append(_judge(request, schema, migration, before, reader))
+        released = schema.copy() if request.apart or released is None else released
+        judged.append(_judge(request, (released, schema), migration, before, reader))
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     return Linted(judged=tuple(judged), notes=(note,) if unread else ())
 
@@ -109,25 +112,37 @@ def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
 
 def _judge(
     request: Request,
-    schema: Schema,
+    schemas: tuple[Schema, Schema],
     migration: Migration,
     before: Migration | None,
     reader: Reader,
 ) -> Judged:
+    released, schema = schemas
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
     session = Session(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )
-    context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
+    ahead = Ahead(
+        statements, reader.dialect.operations, in_transaction=migration.script.in_transaction
+    )
+    context = Context(
+        schema=schema,
+        released=released,
+        ahead=ahead,
+        session=session,
+        server=request.server,
+        dialect=reader.dialect,
+    )
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
     if not parsed.statements and not parsed.troubles:
         findings.append(empty(migration))
     locks: dict[str, None] = {}
-    for statement in statements:
+    for index, statement in enumerate(statements):
+        ahead.begin(index, schema)
         for operation in reader.dialect.operations(statement):
             locks |= dict.fromkeys(_locks(operation, context))
             findings += _found(request.rules, operation, context)

@@ -43,11 +43,16 @@ class Type(Struct, frozen=True):
 
 
 class Default(Struct, frozen=True, kw_only=True):
-    """A default: the functions that it calls, whether it is a constant, whether that is NULL."""
+    """A default: the functions that it calls, whether it is a constant, whether that is NULL.
+
+    `sequence` is the one that it draws from; `text` a fingerprint of the expression.
+    """
 
     calls: tuple[str, ...] = ()
     constant: bool = False
     null: bool = False
+    sequence: str = ""
+    text: str = ""
 
 
 class Constraint(Struct, frozen=True, kw_only=True):
@@ -55,7 +60,9 @@ class Constraint(Struct, frozen=True, kw_only=True):
 
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
     a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
-    `sql` is how it was written.
+    `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
+    that a foreign key refuses to let a row go that others refer to; `always` that a CHECK holds
+    whatever is written.
     """
 
     kind: str
@@ -68,11 +75,18 @@ class Constraint(Struct, frozen=True, kw_only=True):
     proves: str = ""
     wants_value: bool = False
     sql: str = ""
+    expression: str = ""
+    keeps: bool = False
+    always: bool = False
+    bounds: tuple[str, str, str] = ("", "", "")
     at: int = 0
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column as it is written. `generated`: stored, virtual or empty; `serial` has a sequence."""
+    """A column as it is written. `generated`: stored, virtual or empty; `serial` has a sequence.
+
+    `fragile` says what in a generation expression can fail for some values.
+    """
 
     name: str
     type: Type
@@ -81,4 +95,66 @@ class Column(Struct, frozen=True, kw_only=True):
     identity: bool = False
     generated: str = ""
     serial: bool = False
+    fragile: str = ""
     constraints: tuple[Constraint, ...] = ()
+
+
+class Argument(Struct, frozen=True):
+    """An argument that a function takes: name (may be empty), type, whether it has a default."""
+
+    name: str
+    type: Type
+    optional: bool = False
+
+
+class Function(Struct, frozen=True, kw_only=True):
+    """A function or procedure as it is declared.
+
+    `returns` is its result's type as SQL says it; `gives` the columns of a result that has some;
+    `definer` says that it runs with its owner's rights; `options` are its other clauses.
+    """
+
+    arguments: tuple[Argument, ...] = ()
+    returns: str = ""
+    gives: tuple[str, ...] = ()
+    language: str = ""
+    definer: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> tuple[Type, ...]:
+        """The types of its arguments: what tells it from its namesakes."""
+        return tuple(each.type for each in self.arguments)
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """What a view shows: its columns in order, `*` for all of a source's.
+
+    `expressions` and `rest` are fingerprints: of each column, and of all but the columns;
+    `sources` are the tables and views that it reads; `plain` says that it is one source's rows
+    as they are, so that it can be written through; `empty` that it is made WITH NO DATA.
+    """
+
+    columns: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    rest: str = ""
+    sources: tuple[Name, ...] = ()
+    plain: bool = False
+    empty: bool = False
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """A policy of row security; `all_rows` says that it lets everybody see and write every row."""
+
+    name: str
+    permissive: bool = True
+    all_rows: bool = False
+    definition: str = ""
+
+
+class Trigger(Struct, frozen=True, kw_only=True):
+    """A trigger: the function that it calls, when it fires, a fingerprint of all of it."""
+
+    function: Name
+    before: bool = False
+    definition: str = ""

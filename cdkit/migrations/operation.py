@@ -5,7 +5,17 @@ A reader (`postgres/`) turns a grammar's trees into these, so that a rule never 
 
 from msgspec import Struct
 
-from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.nouns import (
+    Column,
+    Constraint,
+    Default,
+    Function,
+    Name,
+    Policy,
+    Query,
+    Trigger,
+    Type,
+)
 from cdkit.migrations.statement import Statement
 
 
@@ -23,7 +33,10 @@ class OnTable(Operation, frozen=True, kw_only=True):
 
 
 class CreateTable(Operation, frozen=True, kw_only=True):
-    """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE)."""
+    """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
+
+    `like` is the one table that all columns are copied from.
+    """
 
     table: Name
     columns: tuple[Column, ...] = ()
@@ -32,13 +45,15 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     parents: tuple[Name, ...] = ()
     partition: bool = False
     columns_known: bool = True
+    like: Name | None = None
 
 
 class AddColumn(OnTable, frozen=True, kw_only=True):
-    """ADD COLUMN."""
+    """ADD COLUMN; or ADD ATTRIBUTE, of a composite type (`attribute`)."""
 
     column: Column
     if_not_exists: bool = False
+    attribute: bool = False
 
 
 class DropColumn(OnTable, frozen=True, kw_only=True):
@@ -90,10 +105,14 @@ class DropDefault(OnTable, frozen=True, kw_only=True):
 
 
 class ChangeIdentity(OnTable, frozen=True, kw_only=True):
-    """ADD, SET or DROP of an identity or a generation expression; `action` is how SQL says it."""
+    """ADD, SET or DROP of an identity or a generation expression; `action` is how SQL says it.
+
+    `always` says that the identity refuses a value of one's own.
+    """
 
     column: str
     action: str
+    always: bool = False
 
 
 class AddConstraint(OnTable, frozen=True, kw_only=True):
@@ -133,6 +152,7 @@ class ChangeRowSecurity(OnTable, frozen=True, kw_only=True):
     """ENABLE, DISABLE or FORCE ROW LEVEL SECURITY; CREATE, ALTER or DROP POLICY."""
 
     action: str
+    policy: Policy | None = None
 
 
 class RewriteTable(OnTable, frozen=True, kw_only=True):
@@ -154,23 +174,37 @@ class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     action: str
     name: str
     function: Name | None = None
+    trigger: Trigger | None = None
+    instead: bool = False
 
 
 class CreateIndex(OnTable, frozen=True, kw_only=True):
-    """CREATE INDEX; `columns` holds an empty text for an expression."""
+    """CREATE INDEX; `columns` holds an empty text for an expression.
+
+    `where` and `expressions` are fingerprints; `only` the column that a WHERE asks to be true or
+    not null; `fragile` says what in an expression can fail for some values.
+    """
 
     name: str
     unique: bool = False
     concurrently: bool = False
     if_not_exists: bool = False
     columns: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    where: str = ""
+    only: str = ""
+    fragile: str = ""
 
 
 class DropObject(Operation, frozen=True, kw_only=True):
-    """DROP of anything that has a name of its own; `kind` is its SQL word: table, index, view."""
+    """DROP of anything that has a name of its own; `kind` is its SQL word: table, index, view.
+
+    `takes` are the types of a function's arguments; None where it has no namesake.
+    """
 
     kind: str
     name: Name
+    takes: tuple[Type, ...] | None = None
     if_exists: bool = False
     cascade: bool = False
     concurrently: bool = False
@@ -179,13 +213,17 @@ class DropObject(Operation, frozen=True, kw_only=True):
 class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
-    `body` is a function's source.
+    `body` is a function's source, `function` its declaration, `query` what a view shows;
+    `options` are what ALTER FUNCTION changes.
     """
 
     kind: str
     name: Name
     replace: bool = False
     body: str = ""
+    function: Function | None = None
+    query: Query | None = None
+    options: tuple[str, ...] = ()
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):
@@ -218,6 +256,7 @@ class ChangeSequence(Operation, frozen=True, kw_only=True):
 
     sequence: Name
     options: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
 
 
 class RestrictDomain(Operation, frozen=True, kw_only=True):
@@ -233,26 +272,50 @@ class Truncate(OnTable, frozen=True, kw_only=True):
 
 
 class WriteRows(OnTable, frozen=True, kw_only=True):
-    """INSERT, UPDATE, DELETE, MERGE or COPY; `guarded` where only some rows are meant."""
+    """INSERT, UPDATE, DELETE, MERGE or COPY; `guarded` where only some rows are meant.
+
+    `columns` are those that an UPDATE sets.
+    """
 
     verb: str
     guarded: bool = True
+    columns: tuple[str, ...] = ()
 
 
-class Revoke(Operation, frozen=True, kw_only=True):
-    """REVOKE, or a change of owner; `objects` of `kind` are what it is about."""
+class Privileges(Operation, frozen=True, kw_only=True):
+    """What GRANT and REVOKE have in common; `objects` of `kind` are what it is about.
 
-    action: str
+    `privileges` are words as `SELECT`, or `SELECT(id)` for a column; `whole` says that `objects`
+    are schemas whose things of that kind are meant, `defaults` things yet to come.
+    """
+
     kind: str
     objects: tuple[Name, ...] = ()
     grantees: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    whole: bool = False
+    defaults: bool = False
+
+
+class Grant(Privileges, frozen=True, kw_only=True):
+    """GRANT, and ALTER DEFAULT PRIVILEGES GRANT."""
+
+
+class Revoke(Privileges, frozen=True, kw_only=True):
+    """REVOKE, DROP OWNED, or a change of owner; `action` is how SQL says it."""
+
+    action: str
 
 
 class ChangeRole(Operation, frozen=True, kw_only=True):
-    """ALTER or DROP ROLE, ALTER DATABASE or SYSTEM SET: what every later session gets."""
+    """ALTER or DROP ROLE, ALTER DATABASE or SYSTEM SET: what every later session gets.
+
+    `values` are what a setting is set to.
+    """
 
     role: str
     action: str
+    values: tuple[str, ...] = ()
 
 
 class SetVariable(Operation, frozen=True, kw_only=True):

@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Constraint, Name
+from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.permit import PERMITS
+from cdkit.migrations.schema import Index, Routine, Schema, Table, Thing
 
 
 def apply(schema: Schema, operation: Operation) -> None:
@@ -28,18 +29,32 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         name: column for parent in inherited if parent for name, column in parent.columns.items()
     }
     columns |= {column.name: column for column in made.columns}
+    copied = schema.table(made.like) if made.like else None
+    columns |= copied.columns if copied else {}
     table = Table(
         name=full,
         epoch=schema.epoch,
-        known=made.columns_known and all(inherited),
+        known=copied.known if copied else made.columns_known and all(inherited),
         columns=columns,
         born=dict.fromkeys(columns, schema.epoch),
         partition=made.partition,
+        parents=frozenset(schema.full(parent) for parent in made.parents),
     )
     schema.tables[full] = table
+    schema.grants.make("table", full)
+    for each in made.columns:
+        _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
     for column, constraint in (*written, *(("", each) for each in made.constraints)):
         _constrain(schema, full, constraint, column)
+
+
+def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
+    """A serial column brings its sequence (PostgreSQL manual, 8.1.4); an identity one does too."""
+    if column.serial or column.identity:
+        named = Name(table.schema, f"{table.name}_{column.name}_seq")
+        schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
+        schema.grants.make("sequence", named)
 
 
 def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str = "") -> None:
@@ -87,6 +102,7 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
         columns={**table.columns, column.name: column},
         born={**table.born, column.name: schema.epoch},
     )
+    _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
 
@@ -95,6 +111,13 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
         columns = {k: v for k, v in table.columns.items() if k != dropped.column}
         schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
+        gone = [
+            name
+            for name, index in schema.indexes.items()
+            if index.table == table.name and dropped.column in index.columns
+        ]
+        for name in gone:
+            del schema.indexes[name]
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:
@@ -145,11 +168,13 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.tables[new] = structs.replace(table, name=new)
+        schema.grants.rename("table", old, new)
         for name, index in schema.indexes.items():
             if index.table == old:
                 schema.indexes[name] = structs.replace(index, table=new)
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
+        schema.grants.rename(thing.kind, old, Name(old.schema, renamed.to))
 
 
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:
@@ -159,30 +184,85 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     if name in schema.indexes:
         return
     schema.indexes[name] = Index(
-        table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns
+        table=table,
+        epoch=schema.epoch,
+        unique=made.unique,
+        columns=made.columns,
+        expressions=made.expressions,
+        where=made.where,
     )
 
 
 def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     full = schema.full(dropped.name)
-    if dropped.kind in {"table", "foreign table"}:
-        schema.tables.pop(full, None)
-    elif dropped.kind == "index":
+    kind = "table" if dropped.kind == "foreign table" else dropped.kind
+    if kind == "table":
+        _forget_table(schema, full)
+    elif kind == "index":
         schema.indexes.pop(full, None)
-    elif dropped.kind == "schema":
-        inside = [name for name in schema.tables if name.schema == dropped.name.name]
-        for name in inside:
-            del schema.tables[name]
+    elif kind == "schema":
+        for name in [name for name in schema.tables if name.schema == dropped.name.name]:
+            _forget_table(schema, name)
+        schema.things.pop(full, None)
+    elif dropped.takes is not None and full in schema.things:
+        _forget_routine(schema, full, dropped.takes)
     else:
         schema.things.pop(full, None)
+        schema.grants.drop(kind, full)
+
+
+def _forget_table(schema: Schema, name: Name) -> None:
+    schema.tables.pop(name, None)
+    schema.grants.drop("table", name)
+    for index in [key for key, index in schema.indexes.items() if index.table == name]:
+        del schema.indexes[index]
+
+
+def _forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
+    thing = schema.things[name]
+    left = {types: routine for types, routine in thing.routines.items() if types != takes}
+    if left:
+        schema.things[name] = structs.replace(thing, routines=left)
+    else:
+        schema.things.pop(name)
+        schema.grants.drop("function", name)
 
 
 def _create_object(schema: Schema, made: op.CreateObject) -> None:
     full = schema.full(made.name)
     old = schema.things.get(full)
-    epoch = old.epoch if old else schema.epoch
-    body = made.body or (old.body if old else "")
-    schema.things[full] = Thing(kind=made.kind, epoch=epoch, body=body)
+    if old is None:
+        schema.grants.make(made.kind, full)
+    thing = Thing(
+        kind=made.kind,
+        epoch=old.epoch if old else schema.epoch,
+        body=made.body or (old.body if old else ""),
+        query=_expanded(schema, made.query) if made.query else old.query if old else None,
+        routines=old.routines if old else {},
+    )
+    if made.function:
+        takes = made.function.takes
+        before = thing.routines.get(takes)
+        routine = Routine(
+            function=made.function,
+            body=made.body,
+            epoch=before.epoch if before else schema.epoch,
+        )
+        thing = structs.replace(thing, routines={**thing.routines, takes: routine})
+    schema.things[full] = thing
+
+
+def _expanded(schema: Schema, query: Query) -> Query | None:
+    """Put a source's columns where its `*` is; where nobody knows them, nobody knows the view's."""
+    if "*" not in query.columns:
+        return query
+    known = schema.shows(query.sources[0]) if len(query.sources) == 1 else None
+    if known is None:
+        return None
+    columns: list[str] = []
+    for column in query.columns:
+        columns += known if column == "*" else (column,)
+    return structs.replace(query, columns=tuple(columns), expressions=())
 
 
 def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
@@ -194,6 +274,9 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores:
         if old in store:
             store[new] = store.pop(old)
+    if renamed.table is None:
+        kind = "table" if new in schema.tables else renamed.kind
+        schema.grants.rename(kind, old, new)
     if new in schema.tables:
         schema.tables[new] = structs.replace(schema.tables[new], name=new)
 
@@ -213,7 +296,42 @@ def _set_path(schema: Schema, given: op.SetVariable) -> None:
 
 
 def _attach(schema: Schema, moved: op.MovePartition) -> None:
-    schema.change(moved.other, partition=moved.action in {"ATTACH PARTITION", "INHERIT"})
+    child, parent = schema.table(moved.other), schema.full(moved.table)
+    attached = moved.action in {"ATTACH PARTITION", "INHERIT"}
+    held = child.parents if child else frozenset[Name]()
+    parents = held | {parent} if attached else held - {parent}
+    schema.change(moved.other, partition=attached, parents=parents)
+
+
+def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
+    table, policy, action = schema.table(changed.table), changed.policy, changed.action
+    if table is None:
+        return
+    if policy is None:
+        if action in {"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"}:
+            schema.change(changed.table, row_security=action.startswith("ENABLE"))
+        return
+    others = {name: each for name, each in table.policies.items() if name != policy.name}
+    left = others if action == "DROP POLICY" else {**others, policy.name: policy}
+    schema.change(changed.table, policies=left)
+
+
+def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
+    table = schema.table(changed.table)
+    if table is None:
+        return
+    if changed.trigger:
+        schema.change(
+            changed.table, triggers={**table.triggers, changed.name: changed.trigger}
+        )
+    elif changed.action in {"DROP TRIGGER", "DISABLE TRIGGER"}:
+        left = {name: each for name, each in table.triggers.items() if name != changed.name}
+        schema.change(changed.table, triggers=left)
+
+
+def _write(schema: Schema, written: op.WriteRows) -> None:
+    if written.verb in {"INSERT", "COPY", "MERGE"}:
+        schema.change(written.table, filled=schema.is_new_table(written.table))
 
 
 def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:
@@ -252,6 +370,10 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.RenameObject: _rename_object,
     op.SetVariable: _set_path,
     op.MovePartition: _attach,
+    op.ChangeRowSecurity: _secure,
+    op.ChangeTrigger: _trigger,
+    op.WriteRows: _write,
+    **PERMITS,
 }
 
 

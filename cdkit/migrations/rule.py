@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -21,9 +22,15 @@ Question = Literal["compatible", "safe-to-run", ""]
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """What a rule may ask: schema and session before the operation, the server, its locks."""
+    """What a rule may ask: schema and session before the operation, the server, its locks.
+
+    `released` is the schema that the running version was written for, `ahead` knows the one at
+    the end of the transaction.
+    """
 
     schema: Schema
+    released: Schema
+    ahead: Ahead
     session: Session
     server: Server
     dialect: Dialect

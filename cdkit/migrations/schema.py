@@ -1,15 +1,28 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct, structs
 
-from cdkit.migrations.nouns import Column, Constraint, Name
+from cdkit.migrations.grants import Grants
+from cdkit.migrations.nouns import (
+    Column,
+    Constraint,
+    Function,
+    Name,
+    Policy,
+    Query,
+    Trigger,
+    Type,
+)
 
 
 class Table(Struct, frozen=True, kw_only=True):
     """A table. `known` is false where some of its columns come from elsewhere.
 
     `epoch` is the release that made it, `born` the release that made each column (as given to
-    `Schema.release`); 0 is what was there before the change under judgement.
+    `Schema.release`); 0 is what was there before the change under judgement. `filled` says that a
+    migration of this release wrote rows into it.
     """
 
     name: Name
@@ -19,23 +32,52 @@ class Table(Struct, frozen=True, kw_only=True):
     born: dict[str, int] = {}
     constraints: dict[str, Constraint] = {}
     partition: bool = False
+    parents: frozenset[Name] = frozenset()
+    row_security: bool = False
+    policies: dict[str, Policy] = {}
+    triggers: dict[str, Trigger] = {}
+    filled: bool = False
 
 
 class Index(Struct, frozen=True, kw_only=True):
-    """An index: on which table, whether unique, the release that made it."""
+    """An index: on which table, whether unique, the release that made it.
+
+    `expressions` and `where` are fingerprints of what it holds besides columns.
+    """
 
     table: Name
     epoch: int
     unique: bool = False
     columns: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
+        return (self.table, frozenset(self.columns), self.expressions, self.where)
 
 
 class Thing(Struct, frozen=True, kw_only=True):
-    """Anything else with a name: its kind, the release that made it, a function's body."""
+    """Anything else with a name: its kind, the release that made it, a function's body.
+
+    `query` is what a view shows, `routines` are a function's declarations and bodies by the types
+    that it takes, each with the release that made it.
+    """
 
     kind: str
     epoch: int
     body: str = ""
+    query: Query | None = None
+    routines: dict[tuple[Type, ...], "Routine"] = {}
+
+
+class Routine(Struct, frozen=True, kw_only=True):
+    """One of the functions of a name: its declaration, its body, the release that made it."""
+
+    function: Function
+    body: str
+    epoch: int
 
 
 class Schema:
@@ -52,14 +94,28 @@ class Schema:
         self.indexes: dict[Name, Index] = {}
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
+        self.grants = Grants()
+        self.roles: dict[str, int] = {}
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
         self.epoch += 1
 
+    def copy(self) -> "Schema":
+        """Return another one that starts from the same; what they hold is never changed in it."""
+        other = Schema(self.home)
+        other.epoch, other.path = self.epoch, self.path
+        other.tables, other.indexes = dict(self.tables), dict(self.indexes)
+        other.things, other.enum_values = dict(self.things), dict(self.enum_values)
+        other.grants, other.roles = self.grants.copy(), dict(self.roles)
+        return other
+
     def full(self, name: Name) -> Name:
-        """Return a name with its schema."""
-        return name if name.schema else Name(self.path, name.name)
+        """Return a name with its schema; a temporary table goes before all others."""
+        if name.schema:
+            return name
+        temporary = Name("pg_temp", name.name)
+        return temporary if temporary in self.tables else Name(self.path, name.name)
 
     def table(self, name: Name) -> Table | None:
         """Return a table, or None where no migration here made it."""
@@ -83,6 +139,27 @@ class Schema:
         """Return a view, function, type, sequence …, or None where it is unknown."""
         return self.things.get(self.full(name))
 
+    def kind_of(self, name: Name) -> str:
+        """Return what a relation is: table, view, materialized view, sequence; empty if unknown."""
+        if self.table(name):
+            return "table"
+        found = self.thing(name)
+        return found.kind if found else ""
+
+    def shows(self, name: Name) -> tuple[str, ...] | None:
+        """Return the columns of a table or view in order; None where nobody knows them all."""
+        if table := self.table(name):
+            return tuple(table.columns) if table.known else None
+        found = self.thing(name)
+        return found.query.columns if found and found.query else None
+
+    def unique_keys(self, table: Name) -> Iterator[tuple[str, Index]]:
+        """Yield the unique indexes of a table, those of its constraints too, by name."""
+        full = self.full(table)
+        for name, index in self.indexes.items():
+            if index.table == full and index.unique:
+                yield name.name, index
+
     def is_new(self, epoch: int) -> bool:
         """Whether what was made in this release is new: nobody who runs can know it."""
         return epoch > 0 and epoch == self.epoch
@@ -93,6 +170,10 @@ class Schema:
             return True
         found = self.table(name)
         return found is not None and self.is_new(found.epoch)
+
+    def is_new_relation(self, name: Name) -> bool:
+        """Whether a table or view is made by the release under judgement."""
+        return self.is_new_table(name) or self.is_new_thing(name)
 
     def is_new_column(self, table: Name, column: str) -> bool:
         """Whether a column is made by the release under judgement. An unknown one is not.

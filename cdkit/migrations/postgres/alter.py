@@ -193,7 +193,10 @@ def _moved(clause: _Clause) -> Operation:
 def _change_owner(clause: _Clause) -> Operation:
     kind = clause.alter.objtype.removeprefix("OBJECT_").lower()
     table = of_relation(clause.alter.relation)
-    return op.Revoke(**clause.where, action="OWNER TO", kind=kind, objects=(table,))
+    owner = str((clause.command.newowner or {}).get("rolename", ""))
+    return op.Revoke(
+        **clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,)
+    )
 
 
 def _add_column(clause: _Clause) -> Operation:
@@ -201,7 +204,12 @@ def _add_column(clause: _Clause) -> Operation:
     if definition is None or definition.column is None:
         return _unread(clause)
     column = of_column(definition.column, clause.statement)
-    return op.AddColumn(**clause.on, column=column, if_not_exists=clause.command.missing_ok)
+    return op.AddColumn(
+        **clause.on,
+        column=column,
+        if_not_exists=clause.command.missing_ok,
+        attribute=clause.alter.objtype == "OBJECT_TYPE",
+    )
 
 
 def _add_constraint(clause: _Clause) -> Operation:
@@ -255,6 +263,18 @@ def _drop_constraint(clause: _Clause) -> Operation:
     return op.DropConstraint(**clause.on, constraint=command.name, if_exists=command.missing_ok)
 
 
+def _identity(clause: _Clause) -> Operation:
+    definition = clause.command.definition or Node()
+    given = definition.items.items if definition.items else ()
+    kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
+    always = definition.constraint and definition.constraint.generated_when == "a"
+    return op.ChangeIdentity(
+        **clause.on_column,
+        action=_IDENTITY[clause.command.subtype],
+        always=bool(always) or {"ival": ord("a")} in kinds,
+    )
+
+
 _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_AddColumn": _add_column,
     "AT_DropColumn": _drop_column,
@@ -271,12 +291,7 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     **dict.fromkeys(_PARTITIONS, _moved),
     **dict.fromkeys(_CHANGES, _change_table),
     **dict.fromkeys(_TRIGGERS, _change_trigger),
-    **dict.fromkeys(
-        _IDENTITY,
-        lambda clause: op.ChangeIdentity(
-            **clause.on_column, action=_IDENTITY[clause.command.subtype]
-        ),
-    ),
+    **dict.fromkeys(_IDENTITY, _identity),
     **dict.fromkeys(
         _ROW_SECURITY,
         lambda clause: op.ChangeRowSecurity(

@@ -9,12 +9,21 @@ from msgspec import Struct
 from cdkit.core.doors import pg_query
 from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Argument, Function, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.commands import written_in
-from cdkit.migrations.postgres.names import of_relation, of_words
+from cdkit.migrations.postgres.names import of_relation, of_type, of_words
 from cdkit.migrations.postgres.parser import statements_of
 from cdkit.migrations.postgres.remedy import REMEDY
-from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
+from cdkit.migrations.postgres.tree import (
+    Json,
+    Node,
+    RangeVar,
+    TypeName,
+    calls,
+    literal,
+    words,
+)
 from cdkit.migrations.statement import Statement
 
 Reader = Callable[[Statement], Iterable[Operation]]
@@ -32,6 +41,8 @@ class _Do(Struct, frozen=True):
 class _Function(Struct, frozen=True):
     funcname: tuple[Node, ...]
     options: tuple[Node, ...] = ()
+    parameters: tuple[Node, ...] = ()
+    returnType: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
     replace: bool = False
     is_procedure: bool = False
 
@@ -75,6 +86,35 @@ def create_function(statement: Statement) -> Iterator[Operation]:
         name=of_words(words(made.funcname)),
         replace=made.replace,
         body=_options(made.options).get("as", ""),
+        function=_declaration(made),
+    )
+
+
+_IN = frozenset({"FUNC_PARAM_DEFAULT", "FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC"})
+_OUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
+
+
+def _declaration(made: _Function) -> Function:
+    given = [node.parameter for node in made.parameters if node.parameter]
+    options = [node.option for node in made.options if node.option]
+    definer = any(
+        each.defname == "security" and each.arg and (each.arg.boolean or {}).get("boolval")
+        for each in options
+    )
+    returned = f"{'setof ' if made.returnType.setof else ''}{of_type(made.returnType)}" if (
+        made.returnType
+    ) else ""
+    return Function(
+        arguments=tuple(
+            Argument(each.name, of_type(each.argType), each.defexpr is not None)
+            for each in given
+            if each.mode in _IN
+        ),
+        returns=returned,
+        gives=tuple(each.name for each in given if each.mode in _OUT),
+        language=_options(made.options).get("language", "sql"),
+        definer=definer,
+        options=tuple(sorted(each.defname for each in options if each.defname != "as")),
     )
 
 
@@ -86,11 +126,25 @@ def select(statement: Statement) -> Iterator[Operation]:
         relation = msgspec.convert(query.into.get("rel", {}), RangeVar)
         yield op.CreateTable(**where, table=of_relation(relation), columns_known=False)
     for target in query.targetList:
+        if begun := _setval(target):
+            yield op.ChangeSequence(
+                **where, sequence=begun[0], options=("setval",), values=(("setval", begun[1]),)
+            )
         if found := _set_config(target):
             yield op.SetVariable(**where, name=found[0], value=found[1], local=found[2])
     yield from written_in(statement, query.cte)
     called = calls(msgspec.json.decode(statement.node))
     yield op.Call(**where, functions=called)
+
+
+def _setval(target: Json) -> tuple[Name, str] | None:
+    """Return the sequence that a setval() with a plain number sets, and the number."""
+    call = target.get("ResTarget", {}).get("val", {}).get("FuncCall", {})
+    names = [part.get("String", {}).get("sval") for part in call.get("funcname", [])]
+    values = [literal(argument) for argument in call.get("args", [])]
+    if names[-1:] != ["setval"] or len(values) < 2 or values[0] is None or values[1] is None:
+        return None
+    return of_words(values[0].replace('"', "").split(".")), values[1]
 
 
 def _set_config(target: Json) -> tuple[str, str, bool] | None:

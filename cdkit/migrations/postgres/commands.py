@@ -31,16 +31,7 @@ class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "wi
     cte: Json | None = None
     query: Json | None = None
     is_from: bool = False
-
-
-class _Into(Struct, frozen=True):
-    rel: RangeVar
-
-
-class _TableAs(Struct, frozen=True):
-    into: _Into
-    objtype: str = ""
-    if_not_exists: bool = False
+    targets: tuple[Json, ...] = msgspec.field(name="targetList", default=())
 
 
 class _Truncate(Struct, frozen=True):
@@ -101,6 +92,9 @@ def write(statement: Statement) -> Iterator[Operation]:
         table=of_relation(written.relation),
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
+        columns=tuple(
+            str(each.get("ResTarget", {}).get("name", "")) for each in written.targets
+        ),
     )
 
 
@@ -120,21 +114,6 @@ def written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
                     guarded=verb not in {"UPDATE", "DELETE"}
                     or _COLUMN in msgspec.json.encode(node.get("whereClause")),
                 )
-
-
-def create_table_as(statement: Statement) -> Iterator[Operation]:
-    """Read CREATE TABLE AS and CREATE MATERIALIZED VIEW."""
-    made = statement.read(_TableAs)
-    named = of_relation(made.into.rel)
-    if made.objtype == "OBJECT_MATVIEW":
-        yield op.CreateObject(**_where(statement), kind="materialized view", name=named)
-    else:
-        yield op.CreateTable(
-            **_where(statement),
-            table=named,
-            if_not_exists=made.if_not_exists,
-            columns_known=False,
-        )
 
 
 def truncate(statement: Statement) -> Iterator[Operation]:

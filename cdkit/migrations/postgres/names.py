@@ -7,6 +7,7 @@ import msgspec
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
+from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement
 
@@ -84,7 +85,23 @@ def _whole(modifier: Json) -> int | None:
 def of_default(expression: Json | None) -> Default:
     """Return a default; nextval and its like are among its calls."""
     text = literal(expression)
-    return Default(calls=calls(expression), constant=text is not None, null=text == "null")
+    called = calls(expression)
+    return Default(
+        calls=called,
+        constant=text is not None,
+        null=text == "null",
+        sequence=_sequence(expression) if "nextval" in called else "",
+        text=fingerprint(expression),
+    )
+
+
+def _sequence(expression: Json | None) -> str:
+    """Return the sequence that a default draws from, as it is written; empty where it is made."""
+    for call in nodes(expression, "FuncCall"):
+        named = call.get("funcname", [{}])[-1].get("String", {}).get("sval")
+        if named == "nextval":
+            return literal(call.get("args", [None])[0]) or ""
+    return ""
 
 
 def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
@@ -102,6 +119,7 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         default=of_default(default.raw_expr) if default else None,
         identity="CONSTR_IDENTITY" in kinds,
         generated=_generated(generated),
+        fragile=fragile(generated.raw_expr) if generated else "",
         serial=bool(written) and written[-1] in _SERIAL,
         constraints=tuple(each for each in kept if each.kind != "not null"),
     )
@@ -133,6 +151,10 @@ def of_constraint(
         proves=_proves_not_null(constraint.raw_expr),
         wants_value='"IS_NOT_NULL"' in msgspec.json.encode(constraint.raw_expr).decode(),
         sql=source.decode("utf-8", "replace"),
+        expression=fingerprint(constraint.raw_expr),
+        keeps=constraint.fk_del_action in {"a", "r"},
+        always=literal(constraint.raw_expr) == "true",
+        bounds=bounds(constraint.raw_expr),
         at=at,
     )
 

@@ -7,15 +7,23 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Name, Policy, Trigger, Type
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.names import after_name, of_object, of_relation, of_words
+from cdkit.migrations.postgres.names import (
+    after_name,
+    of_object,
+    of_relation,
+    of_type,
+    of_words,
+)
+from cdkit.migrations.postgres.prints import fingerprint
 from cdkit.migrations.postgres.tree import (
     DefElem,
     Json,
     Node,
     ObjectWithArgs,
     RangeVar,
+    literal,
     words,
 )
 from cdkit.migrations.statement import Statement
@@ -51,6 +59,7 @@ class _Owner(Struct, frozen=True, rename={"kind": "objectType"}):
     kind: str
     relation: RangeVar | None = None
     object: Node | None = None
+    newowner: Json = {}
 
 
 class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "new": "newVal"}):
@@ -69,6 +78,11 @@ class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "de
 class _Policy(Struct, frozen=True):
     table: RangeVar
     policy_name: str = ""
+    cmd_name: str = ""
+    roles: tuple[Json, ...] = ()
+    qual: Json | None = None
+    with_check: Json | None = None
+    permissive: bool = False
 
 
 class _Trigger(Struct, frozen=True):
@@ -76,11 +90,17 @@ class _Trigger(Struct, frozen=True):
     relation: RangeVar
     funcname: tuple[Node, ...] = ()
     timing: int = 0
+    row: bool = False
+    events: int = 0
+    columns: tuple[Json, ...] = ()
+    args: tuple[Json, ...] = ()
+    condition: Json | None = msgspec.field(name="whenClause", default=None)
 
 
 class _Rule(Struct, frozen=True):
     rulename: str
     relation: RangeVar
+    instead: bool = False
 
 
 class _Named(Struct, frozen=True):
@@ -120,15 +140,23 @@ def drop(statement: Statement) -> Iterator[Operation]:
             kind=kind,
             name=of_words(parts),
             if_exists=dropped.missing_ok,
+            takes=_takes(node),
             cascade=dropped.behavior == "DROP_CASCADE",
             concurrently=dropped.concurrent,
         )
 
 
+def _takes(node: Node) -> tuple[Type, ...] | None:
+    """Return the types of the arguments of a function that is named with them."""
+    if node.function is None or node.function.args_unspecified:
+        return None
+    return tuple(of_type(each.type) for each in node.function.objargs if each.type)
+
+
 def _dropped_from_table(statement: Statement, kind: str, parts: tuple[str, ...]) -> Operation:
     on = {**at_start(statement), "table": of_words(parts[:-1])}
     if kind == "policy":
-        return op.ChangeRowSecurity(**on, action="DROP POLICY")
+        return op.ChangeRowSecurity(**on, action="DROP POLICY", policy=Policy(name=parts[-1]))
     return op.ChangeTrigger(**on, action=f"DROP {kind.upper()}", name=parts[-1])
 
 
@@ -176,7 +204,11 @@ def owner(statement: Statement) -> Iterator[Operation]:
     owned = statement.read(_Owner)
     named = of_relation(owned.relation) if owned.relation else _object_name(owned.object)
     yield op.Revoke(
-        **at_start(statement), action="OWNER TO", kind=kind_word(owned.kind), objects=(named,)
+        **at_start(statement),
+        action="OWNER TO",
+        kind=kind_word(owned.kind),
+        objects=(named,),
+        grantees=(str(owned.newowner.get("rolename", "")),),
     )
 
 
@@ -211,23 +243,43 @@ def alter_domain(statement: Statement) -> Iterator[Operation]:
 def policy(statement: Statement) -> Iterator[Operation]:
     """Read CREATE and ALTER POLICY."""
     verb = "CREATE" if statement.kind == "CreatePolicyStmt" else "ALTER"
-    table = of_relation(statement.read(_Policy).table)
-    yield op.ChangeRowSecurity(**at_start(statement), table=table, action=f"{verb} POLICY")
+    said = statement.read(_Policy)
+    to_all = all(each["RoleSpec"].get("roletype") == "ROLESPEC_PUBLIC" for each in said.roles)
+    open_to_all = said.cmd_name == "all" and literal(said.qual) == "true"
+    parts = (said.cmd_name, said.roles, said.qual, said.with_check, said.permissive)
+    yield op.ChangeRowSecurity(
+        **at_start(statement),
+        table=of_relation(said.table),
+        action=f"{verb} POLICY",
+        policy=Policy(
+            name=said.policy_name,
+            permissive=said.permissive,
+            all_rows=to_all and open_to_all and literal(said.with_check) in {None, "true"},
+            definition=fingerprint(list(parts)) if verb == "CREATE" else statement.source,
+        ),
+    )
 
 
-_TIMINGS = {2: "BEFORE", 64: "INSTEAD OF"}
+_BEFORE = 2
+_TIMINGS = {_BEFORE: "BEFORE", 64: "INSTEAD OF"}
 """PostgreSQL's TRIGGER_TYPE_BEFORE and TRIGGER_TYPE_INSTEAD (pg_trigger.h); AFTER is 0."""
 
 
 def create_trigger(statement: Statement) -> Iterator[Operation]:
     """Read CREATE TRIGGER."""
     made = statement.read(_Trigger)
+    function = of_words(words(made.funcname))
+    parts = (made.timing, made.row, made.events, made.columns, made.args, made.condition)
+    trigger = Trigger(
+        function=function, before=made.timing == _BEFORE, definition=fingerprint(list(parts))
+    )
     yield op.ChangeTrigger(
         **at_start(statement),
+        trigger=trigger,
         table=of_relation(made.relation),
         action=f"CREATE {_TIMINGS.get(made.timing, 'AFTER')} TRIGGER",
         name=made.trigname,
-        function=of_words(words(made.funcname)),
+        function=function,
     )
 
 
@@ -239,11 +291,11 @@ def create_rule(statement: Statement) -> Iterator[Operation]:
         table=of_relation(made.relation),
         action="CREATE RULE",
         name=made.rulename,
+        instead=made.instead,
     )
 
 
 _CREATED = {
-    "ViewStmt": "view",
     "CreateSeqStmt": "sequence",
     "CompositeTypeStmt": "type",
     "CreateEnumStmt": "type",
@@ -308,15 +360,28 @@ class _Sequence(Struct, frozen=True):
 def alter_sequence(statement: Statement) -> Iterator[Operation]:
     """Read ALTER SEQUENCE."""
     changed = statement.read(_Sequence)
-    given = tuple(node.option.defname for node in changed.options if node.option)
+    options = [node.option for node in changed.options if node.option]
     yield op.ChangeSequence(
-        **at_start(statement), sequence=of_relation(changed.sequence), options=given
+        **at_start(statement),
+        sequence=of_relation(changed.sequence),
+        options=tuple(each.defname for each in options),
+        values=tuple((each.defname, _number(each.arg)) for each in options),
     )
+
+
+def _number(value: Node | None) -> str:
+    """Return an option's value as text: a number, on, off; empty for anything else."""
+    if value is None:
+        return ""
+    if value.boolean is not None:
+        return "on" if value.boolean.get("boolval") else "off"
+    return str(value.integer.get("ival", 0)) if value.integer is not None else ""
 
 
 class _AlterFunction(Struct, frozen=True):
     func: ObjectWithArgs
     objtype: str = ""
+    actions: tuple[Node, ...] = ()
 
 
 def alter_function(statement: Statement) -> Iterator[Operation]:
@@ -327,7 +392,17 @@ def alter_function(statement: Statement) -> Iterator[Operation]:
         kind=kind_word(changed.objtype),
         name=of_words(words(changed.func.objname)),
         replace=True,
+        options=tuple(_option(node.option) for node in changed.actions if node.option),
     )
+
+
+def _option(option: DefElem) -> str:
+    """Return an option of a function as rules know it: `set search_path`, `security invoker`."""
+    if option.defname == "set" and option.arg and option.arg.setting:
+        return f"set {option.arg.setting.get('name', '')}"
+    if option.defname == "security" and option.arg and option.arg.boolean is not None:
+        return f"security {'definer' if option.arg.boolean.get('boolval') else 'invoker'}"
+    return option.defname
 
 
 def option_given(options: tuple[Node, ...], name: str) -> bool:

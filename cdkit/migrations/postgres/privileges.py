@@ -1,14 +1,17 @@
 """Reading GRANT, REVOKE and what is changed about roles: who may do what, with which settings."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_object, of_words
 from cdkit.migrations.postgres.objects import at_start, kind_word
-from cdkit.migrations.postgres.tree import Json, Node, RoleSpec
+from cdkit.migrations.postgres.tree import DefElem, Json, Node, RoleSpec, literal, words
 from cdkit.migrations.statement import Statement
 
 
@@ -18,6 +21,12 @@ class _Grant(Struct, frozen=True):
     objtype: str = ""
     objects: tuple[Node, ...] = ()
     grantees: tuple[Node, ...] = ()
+    privileges: tuple[Node, ...] = ()
+
+
+class _Defaults(Struct, frozen=True):
+    action: _Grant
+    options: tuple[Node, ...] = ()
 
 
 class _RoleSet(Struct, frozen=True):
@@ -27,33 +36,57 @@ class _RoleSet(Struct, frozen=True):
 
 
 class _Roles(Struct, frozen=True):
-    role: RoleSpec | None = None
+    role: Json | None = None
     roles: tuple[Node, ...] = ()
+    options: tuple[Node, ...] = ()
+
+
+class _NewRole(Struct, frozen=True, rename={"name": "role"}):
+    name: str = ""
 
 
 def grant(statement: Statement) -> Iterator[Operation]:
-    """Read GRANT, which breaks nobody, and REVOKE."""
-    yield _granted(statement, statement.read(_Grant), "REVOKE")
+    """Read GRANT and REVOKE."""
+    given = statement.read(_Grant)
+    whole = given.targtype == "ACL_TARGET_ALL_IN_SCHEMA"
+    objects = tuple(of_words(of_object(node)) for node in given.objects)
+    yield _granted(statement, given, objects, whole=whole)
 
 
 def default_privileges(statement: Statement) -> Iterator[Operation]:
     """Read ALTER DEFAULT PRIVILEGES: it touches no thing that exists."""
-    yield op.Harmless(**at_start(statement))
+    said = statement.read(_Defaults)
+    schemas = [node.option.arg for node in said.options if node.option]
+    named = [word for arg in schemas if arg and arg.items for word in words(arg.items.items)]
+    objects = tuple(Name("", each) for each in named)
+    yield _granted(statement, said.action, objects, defaults=True)
 
 
-def _granted(statement: Statement, granted: _Grant, action: str) -> Operation:
-    if granted.is_grant:
-        return op.Harmless(**at_start(statement))
-    whole = granted.targtype == "ACL_TARGET_ALL_IN_SCHEMA"
-    return op.Revoke(
+def _granted(
+    statement: Statement,
+    given: _Grant,
+    objects: tuple[Name, ...],
+    *,
+    whole: bool = False,
+    defaults: bool = False,
+) -> Operation:
+    said: dict[str, Any] = {
         **at_start(statement),
-        action=action,
-        kind=f"all {kind_word(granted.objtype)}s in schema"
-        if whole
-        else kind_word(granted.objtype),
-        objects=tuple(of_words(of_object(node)) for node in granted.objects),
-        grantees=tuple(_role(node.role) for node in granted.grantees if node.role),
-    )
+        "kind": kind_word(given.objtype),
+        "objects": objects,
+        "grantees": tuple(_role(node.role) for node in given.grantees if node.role),
+        "privileges": tuple(_words_of(given)),
+        "whole": whole,
+        "defaults": defaults,
+    }
+    return op.Grant(**said) if given.is_grant else op.Revoke(**said, action="REVOKE")
+
+
+def _words_of(given: _Grant) -> Iterator[str]:
+    """Yield `SELECT`, or `SELECT(id)` for each column that is named."""
+    for each in (node.privilege for node in given.privileges if node.privilege):
+        word, columns = each.priv_name.upper(), words(each.cols)
+        yield from (f"{word}({column})" for column in columns) if columns else (word,)
 
 
 def _role(role: RoleSpec) -> str:
@@ -68,19 +101,53 @@ def revoke_role(statement: Statement) -> Iterator[Operation]:
         yield op.Revoke(**at_start(statement), action="REVOKE", kind="role")
 
 
+def new_role(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE ROLE, which nobody who runs can know."""
+    named = statement.read(_NewRole).name
+    yield op.ChangeRole(**at_start(statement), role=named, action="CREATE ROLE")
+
+
 def role(statement: Statement) -> Iterator[Operation]:
     """Read DROP ROLE and ALTER ROLE."""
     named = statement.read(_Roles)
-    roles = [named.role] if named.role else [node.role for node in named.roles if node.role]
+    roles = [node.role for node in named.roles if node.role]
+    if named.role:
+        roles.append(msgspec.convert(named.role, RoleSpec))
     action = "DROP ROLE" if statement.kind == "DropRoleStmt" else "ALTER ROLE"
+    given = [node.option for node in named.options if node.option]
+    options = tuple(f"{'no ' if _is_off(each) else ''}{each.defname}" for each in given)
     for each in roles:
-        yield op.ChangeRole(**at_start(statement), role=_role(each), action=action)
+        yield op.ChangeRole(**at_start(statement), role=_role(each), action=action, values=options)
+
+
+def _is_off(option: DefElem) -> bool:
+    given = option.arg.boolean if option.arg else None
+    return given is not None and not given.get("boolval")
 
 
 def role_setting(statement: Statement) -> Iterator[Operation]:
     """Read ALTER ROLE SET, ALTER DATABASE SET and ALTER SYSTEM: what later sessions begin with."""
     changed = statement.read(_RoleSet)
     role = _role(changed.role) if changed.role else changed.dbname
+    given = changed.setstmt
     yield op.ChangeRole(
-        **at_start(statement), role=role, action=f"SET {changed.setstmt.get('name', '')}"
+        **at_start(statement),
+        role=role,
+        action=f"SET {given.get('name', '')}",
+        values=tuple(literal(each) or "" for each in given.get("args", [])),
+    )
+
+
+class _Owned(Struct, frozen=True):
+    roles: tuple[Node, ...] = ()
+
+
+def owned(statement: Statement) -> Iterator[Operation]:
+    """Read DROP OWNED and REASSIGN OWNED: all that a role has, and may do."""
+    dropped = statement.kind == "DropOwnedStmt"
+    yield op.Revoke(
+        **at_start(statement),
+        action="DROP OWNED" if dropped else "REASSIGN OWNED",
+        kind="everything",
+        grantees=tuple(_role(node.role) for node in statement.read(_Owned).roles if node.role),
     )

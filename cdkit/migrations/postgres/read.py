@@ -31,7 +31,7 @@ _READERS: dict[str, str] = {
     "AlterPolicyStmt": "objects.policy",
     "CreateTrigStmt": "objects.create_trigger",
     "RuleStmt": "objects.create_rule",
-    "ViewStmt": "objects.create_object",
+    "ViewStmt": "views.create_view",
     "CreateSeqStmt": "objects.create_object",
     "CompositeTypeStmt": "objects.create_object",
     "CreateEnumStmt": "objects.create_object",
@@ -44,13 +44,16 @@ _READERS: dict[str, str] = {
     "AlterFunctionStmt": "objects.alter_function",
     "AlterRoleStmt": "privileges.role",
     "DropRoleStmt": "privileges.role",
+    "CreateRoleStmt": "privileges.new_role",
+    "DropOwnedStmt": "privileges.owned",
+    "ReassignOwnedStmt": "privileges.owned",
     "AlterRoleSetStmt": "privileges.role_setting",
     "AlterDatabaseSetStmt": "privileges.role_setting",
     "AlterSystemStmt": "privileges.role_setting",
     "CreateFunctionStmt": "code.create_function",
     "SelectStmt": "code.select",
     "CallStmt": "code.call",
-    "CreateTableAsStmt": "commands.create_table_as",
+    "CreateTableAsStmt": "views.create_table_as",
     "InsertStmt": "commands.write",
     "UpdateStmt": "commands.write",
     "DeleteStmt": "commands.write",
@@ -72,7 +75,7 @@ _READERS: dict[str, str] = {
 
 # Nobody who runs meets these: they describe, they add what nothing uses yet, they talk.
 _HARMLESS_WORDS = """
-    CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateRoleStmt CreateFdwStmt
+    CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateFdwStmt
     CreateForeignServerStmt CreateUserMappingStmt CreatePublicationStmt CreateConversionStmt
     AlterPublicationStmt CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
     CreateTransformStmt CreateAmStmt ListenStmt UnlistenStmt NotifyStmt

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
+from cdkit.migrations.postgres.prints import fingerprint, fragile, required
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
 
@@ -31,6 +34,7 @@ class _Index(Struct, frozen=True):
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
+    whereClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
 
 
 def create_table(statement: Statement) -> Iterator[Operation]:
@@ -58,7 +62,16 @@ def _created(statement: Statement, create: _Create) -> Operation:
         parents=tuple(of_relation(parent) for parent in parents),
         partition=create.partbound is not None,
         columns_known=not copied,
+        like=_like(create),
     )
+
+
+def _like(create: _Create) -> Name | None:
+    """Return the table that a table is a copy of, where that is all there is of it."""
+    (first, *rest) = create.tableElts or (Node(),)
+    if first.like is None or rest:
+        return None
+    return of_relation(msgspec.convert(first.like.get("relation", {}), RangeVar))
 
 
 def create_index(statement: Statement) -> Iterator[Operation]:
@@ -74,4 +87,8 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         concurrently=index.concurrent,
         if_not_exists=index.if_not_exists,
         columns=tuple(element.name for element in elements),
+        expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
+        where=fingerprint(index.whereClause),
+        only=required(index.whereClause),
+        fragile=next(filter(None, (fragile(each.expr) for each in elements)), ""),
     )

@@ -29,6 +29,8 @@ class RangeVar(Struct, frozen=True):
 class TypeName(Struct, frozen=True):
     """`TypeName`."""
 
+    setof: bool = False
+
     names: tuple["Node", ...] = ()
     typmods: tuple[Json, ...] = ()
     arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
@@ -53,6 +55,8 @@ class Constraint(Struct, frozen=True):
     conname: str = ""
     raw_expr: Json | None = None
     generated_kind: str = ""
+    generated_when: str = ""
+    fk_del_action: str = ""
     keys: tuple["Node", ...] = ()
     fk_attrs: tuple["Node", ...] = ()
     exclusions: tuple[Json, ...] = ()
@@ -67,6 +71,24 @@ class ObjectWithArgs(Struct, frozen=True):
     """`ObjectWithArgs`: a function as it is named."""
 
     objname: tuple["Node", ...] = ()
+    objargs: tuple["Node", ...] = ()
+    args_unspecified: bool = False
+
+
+class FunctionParameter(Struct, frozen=True):
+    """`FunctionParameter`."""
+
+    name: str = ""
+    argType: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
+    mode: str = ""
+    defexpr: Json | None = None
+
+
+class AccessPriv(Struct, frozen=True):
+    """`AccessPriv`: a privilege, on columns perhaps."""
+
+    priv_name: str = ""
+    cols: tuple["Node", ...] = ()
 
 
 class Items(Struct, frozen=True):
@@ -103,6 +125,7 @@ class IndexElem(Struct, frozen=True):
     """`IndexElem`."""
 
     name: str = ""
+    expr: Json | None = None
 
 
 class RoleSpec(Struct, frozen=True):
@@ -120,6 +143,11 @@ class Node(Struct, frozen=True):
     column: ColumnDef | None = field(name="ColumnDef", default=None)
     constraint: Constraint | None = field(name="Constraint", default=None)
     type: TypeName | None = field(name="TypeName", default=None)
+    parameter: FunctionParameter | None = field(name="FunctionParameter", default=None)
+    privilege: AccessPriv | None = field(name="AccessPriv", default=None)
+    integer: Json | None = field(name="Integer", default=None)
+    boolean: Json | None = field(name="Boolean", default=None)
+    setting: Json | None = field(name="VariableSetStmt", default=None)
     function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)
     relation: RangeVar | None = field(name="RangeVar", default=None)
     command: AlterTableCmd | None = field(name="AlterTableCmd", default=None)

@@ -35,7 +35,6 @@ _WIDTHS = {
     # How wide a number is: to a later one every value goes along.
     "int2": 1, "int4": 2, "int8": 3, "numeric": 4,
 }  # fmt: skip
-_FLOATS = {"float4": 1, "float8": 2}
 _TEXTS = frozenset({"varchar", "text"})
 _LENGTHS = frozenset({"varchar", "varbit"})
 _FRACTIONS = frozenset({"timestamp", "timestamptz", "time", "timetz"})
@@ -62,9 +61,8 @@ def _names(before: str, after: str, new: Type) -> TypeChange:
         return FREE if not new.modifiers else _NARROWER
     if (before, after) in _BINARY:
         return TypeChange(False, "same" if after == "inet" else "other")
-    for widths in (_WIDTHS, _FLOATS):
-        if before in widths and after in widths:
-            return _numbers(widths[before] < widths[after], new)
+    if before in _WIDTHS and after in _WIDTHS:
+        return _numbers(_WIDTHS[before] < _WIDTHS[after], new)
     return _OTHER
 
 

@@ -25,6 +25,10 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     if old is None:
         yield _hit(operation, "from a type that no migration here tells", Confidence.LOW)
         return
+    if operation.collation:
+        sorts = f"{old.type} and sorts it as {operation.collation}"
+        yield _hit(operation, f"from {sorts}", Confidence.LOW)
+        return
     changed = change(old.type, operation.type)
     if operation.using:
         yield _hit(operation, f"from {old.type} by an expression of its own", Confidence.MEDIUM)

@@ -11,21 +11,52 @@ from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeRole
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
-_HARSH = frozenset(
-    {"SET search_path", "DROP ROLE", "SET role", "SET default_transaction_read_only"}
+_HARSH = frozenset({"SET role", "SET default_transaction_read_only", "DROP ROLE"})
+_SHOWN = frozenset(
+    {"SET timezone", "SET datestyle", "SET intervalstyle", "SET bytea_output", "SET row_security"}
+    | {"SET standard_conforming_strings", "SET lc_monetary", "SET lc_numeric", "SET TimeZone"}
+    | {"SET DateStyle", "SET IntervalStyle", "SET extra_float_digits", "SET session_authorization"}
 )
+"""Settings that change what values look like or mean (PostgreSQL manual, 20.11)."""
+_NEEDED = frozenset({"no canlogin", "password", "no bypassrls", "no superuser", "validUntil"})
 
 
 def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
     """Flag each change; only some break anybody for sure."""
-    del context
+    if operation.action == "CREATE ROLE":
+        return
+    if context.schema.is_new(context.schema.roles.get(operation.role, 0)):
+        return
     yield Hit(
         message=f"{operation.action} for {operation.role or 'all'}: later sessions of a running "
         "version begin otherwise",
         about=operation.role,
-        severity=Severity.HIGH if operation.action in _HARSH else None,
+        severity=_severity(operation, context),
         fix=Fix(summary="set it in the application's own connection, release by release"),
     )
+
+
+def _severity(operation: ChangeRole, context: Context) -> Severity | None:
+    if operation.action == "SET search_path":
+        return None if _finds_the_same(operation, context) else Severity.HIGH
+    if operation.action in _HARSH:
+        return None if operation.values in {("off",), ("false",)} else Severity.HIGH
+    if operation.action in _SHOWN:
+        return Severity.MEDIUM
+    if set(operation.values) & {"no canlogin"}:
+        return Severity.HIGH
+    return Severity.MEDIUM if set(operation.values) & _NEEDED else None
+
+
+def _finds_the_same(operation: ChangeRole, context: Context) -> bool:
+    """Whether a bare name means what it meant: the old schema is on the path, nothing before it."""
+    home, known = context.schema.home, context.schema.tables | context.schema.things
+    path = [part.strip().strip('"') for value in operation.values for part in value.split(",")]
+    if home not in path:
+        return False
+    ahead = set(path[: path.index(home)]) - {"$user"}
+    here = {name.name for name in known if name.schema == home}
+    return not any(name.schema in ahead and name.name in here for name in known)
 
 
 RULE = LintRule(

@@ -8,22 +8,54 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import ChangeRowSecurity
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Table
 
 
 def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
     """Flag each such change on a table that was there before the change."""
-    if not context.schema.is_new_table(operation.table):
-        yield Hit(
-            message=f"{operation.action} on {operation.table}: a running version may see or write "
-            "other rows than before, without an error",
-            about=str(operation.table),
-            fix=Fix(
-                summary="try it as the application's role, and say so with "
-                "`-- cdkit: allow changed-row-security (reason)`"
-            ),
-        )
+    table = operation.table
+    if context.schema.is_new_relation(table):
+        return
+    hit = Hit(
+        message=f"{operation.action} on {table}: a running version may see or write "
+        "other rows than before, without an error",
+        about=str(table),
+        severity=_severity(operation, context),
+        fix=Fix(
+            summary="try it as the application's role, and say so with "
+            "`-- cdkit: allow changed-row-security (reason)`"
+        ),
+    )
+    yield from eased(hit, context, undone=_is_the_same(table, context))
+
+
+def _severity(operation: ChangeRowSecurity, context: Context) -> Severity | None:
+    """FORCE is about the owner, who is somebody else where others were granted rights."""
+    if "FORCE" not in operation.action:
+        return None
+    held = context.schema.grants.of("table", context.schema.full(operation.table))
+    return Severity.LOW if held else None
+
+
+def _is_the_same(table: Name, context: Context) -> bool:
+    """Whether rows are let through at the end as they were for the running version."""
+    old, new = context.released.table(table), context.ahead.end.table(table)
+    if old is None or new is None:
+        return False
+    return _lets_through(old) == _lets_through(new)
+
+
+def _lets_through(table: Table) -> object:
+    """Return what decides about rows: nothing where all pass, else the policies."""
+    policies = table.policies.values()
+    all_pass = any(each.permissive and each.all_rows for each in policies)
+    if not table.row_security or (all_pass and all(each.permissive for each in policies)):
+        return "all"
+    return sorted(each.definition for each in policies)
 
 
 RULE = LintRule(
@@ -37,6 +69,15 @@ RULE = LintRule(
         Example(text="CREATE POLICY p ON orders USING (false);", line=1),
         Example(text="DROP POLICY p ON orders;", line=1),
     ),
-    good=(Example(text="CREATE TABLE o (a int);\nALTER TABLE o ENABLE ROW LEVEL SECURITY;"),),
+    good=(
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o ENABLE ROW LEVEL SECURITY;"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o ENABLE ROW LEVEL SECURITY;\n"
+            "CREATE POLICY everybody ON o USING (true);\nCOMMIT;"
+        ),
+        Example(text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
+            "CREATE POLICY later ON o USING (a > 1);\nCOMMIT;"),
+    ),
     sources=("https://www.postgresql.org/docs/current/ddl-rowsecurity.html",),
 )

@@ -8,38 +8,93 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
+from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Routine
 
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each change of a trigger on a table that was there before the change."""
     table, action = operation.table, operation.action
-    if context.schema.is_new_table(table) or action == "CREATE RULE":
+    if context.schema.is_new_relation(table) or action.endswith("RULE"):
         return
-    acts_before = action in {"CREATE BEFORE TRIGGER", "CREATE INSTEAD OF TRIGGER"}
-    yield Hit(
+    said = (
+        _made(operation, context)
+        if action.startswith("CREATE")
+        else _gone(operation, context)
+        if action.startswith(("DROP", "DISABLE"))
+        else ""
+    )
+    hit = Hit(
         message=f"{action} {operation.name} on {table}: "
-        + (
-            "it can refuse or rewrite what a running version writes"
-            if acts_before
-            else "what happens on a write of a running version changes"
-        ),
+        + (said or "what happens on a write of a running version changes"),
         about=f"{table}.{operation.name}",
-        severity=Severity.MEDIUM if acts_before and not _is_tame(operation, context) else None,
+        severity=Severity.MEDIUM if said else None,
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="see that it takes every row that the running version writes, and say so with "
             "`-- cdkit: allow changed-trigger (reason)`"
         ),
     )
+    yield from eased(hit, context, undone=_is_back(operation, context))
 
 
-def _is_tame(operation: ChangeTrigger, context: Context) -> bool:
-    """Whether its function is known, refuses nothing, and skips nothing."""
-    found = context.schema.thing(operation.function) if operation.function else None
-    body = found.body.lower() if found else ""
-    return bool(body) and not any(x in body for x in ("raise", "return null", "assert", "execute"))
+def _is_back(operation: ChangeTrigger, context: Context) -> bool:
+    """Whether the end has the trigger that the running version lives with."""
+    old = context.released.table(operation.table)
+    new = context.ahead.end.table(operation.table)
+    before = old.triggers.get(operation.name) if old else None
+    return before is not None and new is not None and new.triggers.get(operation.name) == before
+
+
+def _routine(function: Name | None, context: Context) -> Routine | None:
+    found = context.schema.thing(function) if function else None
+    return next(iter(found.routines.values()), None) if found else None
+
+
+def _made(operation: ChangeTrigger, context: Context) -> str:
+    """Return what a new trigger does to old writes; empty where it does nothing to them."""
+    routine = _routine(operation.function, context)
+    before = "AFTER" not in operation.action
+    if routine is None or not is_read(routine):
+        return "it can refuse or rewrite what a running version writes"
+    if refuses(routine):
+        return "it can refuse what a running version writes"
+    if before and skips(routine):
+        return "it can skip what a running version writes"
+    known = context.released.table(operation.table)
+    rewritten = sorted(sets(routine) & set(known.columns if known else ())) if before else []
+    if rewritten:
+        return f"it gives {', '.join(rewritten)} another value than a running version writes"
+    return _forbidden(operation, routine, context)
+
+
+def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> str:
+    """Return which write of the function a role may not do that may fire the trigger."""
+    if routine.function.definer:
+        return ""
+    grants, schema = context.ahead.end.grants, context.schema
+    held = grants.of("table", schema.full(operation.table)) or {}
+    writers = [role for role, words in held.items() if words & {"INSERT", "UPDATE", "DELETE"}]
+    for role in writers:
+        for name in writes_of(routine):
+            if not grants.may(role, "table", schema.full(name)) & {"INSERT", "UPDATE", "DELETE"}:
+                return f"it writes {name}, which {role} may not"
+    return ""
+
+
+def _gone(operation: ChangeTrigger, context: Context) -> str:
+    """Return what no longer happens that readers may rely on; empty where nothing is."""
+    table = context.schema.table(operation.table)
+    old = table.triggers.get(operation.name) if table else None
+    routine = _routine(old.function, context) if old else None
+    if routine is None or not is_read(routine):
+        return ""
+    filled = sorted(sets(routine)) if old and old.before else []
+    return f"nothing fills {', '.join(filled)} any more" if filled else ""
 
 
 RULE = LintRule(

@@ -21,7 +21,9 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             continue
         if constraint.index and _held_already(operation, constraint, context):
             continue
-        if not _is_unknown_to_all(operation, constraint, context):
+        if constraint.always or _is_unknown_to_all(operation, constraint, context):
+            continue
+        if not _lived_with(operation, constraint, context):
             yield _hit(operation, what.strip())
 
 
@@ -35,8 +37,14 @@ def _constraints(
         for constraint in operation.column.constraints:
             yield constraint, f"a {constraint.kind} constraint on {operation.column.name}"
     elif operation.unique:
-        index = Constraint(kind="unique", columns=operation.columns)
+        index = Constraint(
+            kind="unique", columns=operation.columns, expression=_key_of(operation)
+        )
         yield index, f"the unique index {operation.name}"
+
+
+def _key_of(index: CreateIndex) -> str:
+    return " ".join((*index.expressions, index.where))
 
 
 def _hit(operation: OnTable, what: str) -> Hit:
@@ -60,6 +68,8 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     """
     if context.schema.is_new_table(operation.table):
         return True
+    if isinstance(operation, CreateIndex) and operation.only:
+        return _never_in(operation, context)
     if isinstance(operation, AddColumn):
         columns = [operation.column]
     else:
@@ -72,6 +82,65 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         return not any(column.default and column.default.constant for column in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _never_in(index: CreateIndex, context: Context) -> bool:
+    """Whether a partial index asks of a new column what no row of the running version has."""
+    column = context.schema.column(index.table, index.only)
+    if column is None or not context.schema.is_new_column(index.table, index.only):
+        return False
+    false = '{"A_Const":{"boolval":{"boolval":false}}}'
+    return column.default is None or column.default.null or column.default.text == false
+
+
+def _lived_with(operation: OnTable, constraint: Constraint, context: Context) -> bool:
+    """Whether the running version keeps to something as strict already."""
+    table = context.released.table(operation.table)
+    if table is None:
+        return False
+    if constraint.kind in {"unique", "primary key"}:
+        return _is_unique_already(operation, constraint, context)
+    return any(_implies(old, constraint) for old in table.constraints.values() if old.enforced)
+
+
+def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
+    """Whether fewer columns were unique before, so that more of them are."""
+    released = context.released
+    if constraint.kind == "primary key" and not all(
+        (column := released.column(operation.table, name)) and column.not_null
+        for name in constraint.columns
+    ):
+        return False
+    for _, index in released.unique_keys(operation.table):
+        whole = not index.where and not index.expressions
+        if whole and index.columns and set(index.columns) <= set(constraint.columns):
+            return True
+        if index.columns == constraint.columns and constraint.expression.strip() == " ".join(
+            (*index.expressions, index.where)
+        ):
+            return True
+    return False
+
+
+def _implies(old: Constraint, new: Constraint) -> bool:
+    """Whether what the old constraint lets in passes the new one."""
+    if old.kind != new.kind or old.kind == "exclusion":
+        return False
+    if old.kind == "foreign key":
+        return (old.columns, old.references) == (new.columns, new.references)
+    return old.expression == new.expression or _is_looser(old.bounds, new.bounds)
+
+
+def _is_looser(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
+    """Whether `a >= 0` lets in all that `a > 0` does."""
+    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
+        return False
+    try:
+        was, is_now = float(old[2]), float(new[2])
+    except ValueError:
+        return False
+    wider = is_now < was if old[1][0] == ">" else is_now > was
+    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
 
 
 def _held_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -121,6 +190,17 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="CREATE TABLE o (a int, b int, UNIQUE (a), CONSTRAINT c CHECK (a > 0));\n"
+            "-- released\nALTER TABLE o DROP CONSTRAINT c;\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (a >= 0) NOT VALID;\n"
+            "ALTER TABLE o ADD UNIQUE (a, b);"
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN main boolean NOT NULL DEFAULT false;\n"
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) WHERE main;"
+        ),
         Example(text="ALTER TABLE o ADD COLUMN p int REFERENCES p (id), ADD q int UNIQUE;"),
         Example(text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a' CHECK (s IN ('a', 'b'));"),
     ),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import column_is_back, eased
 from cdkit.migrations.operation import DropColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -20,7 +21,7 @@ def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
     gone = operation.if_exists and _is_surely_absent(operation, context)
     if gone:
         return
-    yield Hit(
+    hit = Hit(
         message=f"drops {table}.{column}: a running version that names it fails",
         about=f"{table}.{column}",
         confidence=Confidence.HIGH if context.schema.table(table) else Confidence.MEDIUM,
@@ -29,6 +30,7 @@ def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
             "drop the column in a later release"
         ),
     )
+    yield from eased(hit, context, undone=column_is_back(table, column, context))
 
 
 def _is_surely_absent(operation: DropColumn, context: Context) -> bool:

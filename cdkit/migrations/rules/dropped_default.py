@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import DropDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -24,17 +25,28 @@ def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
     if found and not found.not_null and context.schema.is_new_column(table, column):
         return
     refused = found is None or found.not_null
-    yield Hit(
+    hit = Hit(
         message=f"drops the default of {table}.{column}: "
         + ("inserts that leave it out are refused" if refused else "inserts leave it null"),
         about=f"{table}.{column}",
-        severity=None if refused else Severity.LOW,
+        severity=None if refused else Severity.MEDIUM,
         confidence=Confidence.HIGH if found else Confidence.MEDIUM,
         fix=Fix(
             summary="keep the default until every running version writes the column",
             replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
         ),
     )
+    yield from eased(hit, context, undone=_is_back(operation, context))
+
+
+def _is_back(operation: DropDefault, context: Context) -> bool:
+    """Whether the end fills the column as the running version knows it."""
+    old = context.released.column(operation.table, operation.column)
+    new = context.ahead.end.column(operation.table, operation.column)
+    if old is None or new is None:
+        return False
+    same = old.default is not None and new.default is not None
+    return new.identity or (same and old.default == new.default)
 
 
 RULE = LintRule(

@@ -1,13 +1,17 @@
 """A view, function, type, sequence, schema or extension goes away.
 
 Whatever the running version asks of it fails: a query on the view, a call of the function, a cast
-to the type, a default that draws from the sequence. With CASCADE more goes than is named.
+to the type, a default that draws from the sequence. With CASCADE more goes than is named. One that
+is made again in the same transaction is no loss where it shows the same and the same roles may use
+it: what was granted on the old one is gone with it.
 """
 
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased, lacks, routine_lacks
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -23,12 +27,16 @@ _QUIET = frozenset(
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     """Flag each thing that was there before the change."""
     kind, name = operation.kind, operation.name
-    if kind in _OTHERS or context.schema.is_new_thing(name):
+    if kind in _OTHERS or _is_new(operation, context):
         return
+    lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
-    yield Hit(
-        message=f"drops the {kind} {name}{more}: a running version that uses it fails",
+    fails = f"the one that takes its place is not the same: {lacking}" if lacking else (
+        "a running version that uses it fails"
+    )
+    hit = Hit(
+        message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
         severity=Severity.LOW if kind in _QUIET else None,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
@@ -37,6 +45,43 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             "to change a view or function, use CREATE OR REPLACE"
         ),
     )
+    yield from eased(hit, context, undone=lacking == "")
+
+
+def _is_new(operation: DropObject, context: Context) -> bool:
+    """Whether nobody who runs can know it: the one of these arguments, where they are said."""
+    thing = context.schema.thing(operation.name)
+    if thing and operation.takes is not None and (mine := thing.routines.get(operation.takes)):
+        return context.schema.is_new(mine.epoch)
+    return context.schema.is_new_thing(operation.name)
+
+
+def _lacking(operation: DropObject, context: Context) -> str | None:
+    """What its successor lacks; None where there is none."""
+    if operation.kind in {"function", "procedure", "routine"}:
+        return _routine_lacking(operation, context)
+    if operation.kind == "sequence":
+        return "" if _feeds_an_identity(operation.name, context) else None
+    return lacks(operation.name, context)
+
+
+def _routine_lacking(operation: DropObject, context: Context) -> str | None:
+    released = context.released.thing(operation.name)
+    takes = operation.takes
+    if takes is None and released and len(released.routines) == 1:
+        (takes,) = released.routines
+    return routine_lacks(operation.name, takes, context) if takes is not None else None
+
+
+def _feeds_an_identity(sequence: Name, context: Context) -> bool:
+    """Whether it is a serial column's, which is an identity at the end of the transaction."""
+    end = context.ahead.end
+    for name, table in end.tables.items():
+        for column in table.columns.values() if not end.is_new(table.epoch) else ():
+            own = Name(name.schema, f"{name.name}_{column.name}_seq")
+            if own == end.full(sequence) and column.identity:
+                return True
+    return False
 
 
 RULE = LintRule(
@@ -52,10 +97,19 @@ RULE = LintRule(
         Example(text="DROP SCHEMA shop CASCADE;", line=1),
         Example(text="DROP SEQUENCE order_number;", line=1),
         Example(text="DROP MATERIALIZED VIEW totals;", line=1),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nGRANT SELECT ON v TO app;\n-- released\n"
+            "BEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\nCOMMIT;",
+            line=5,
+        ),
     ),
     good=(
         Example(text="CREATE VIEW v AS SELECT 1;\nDROP VIEW v;"),
         Example(text="CREATE OR REPLACE VIEW open_orders AS SELECT 1;"),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\nBEGIN;\nDROP VIEW v;\n"
+            "CREATE VIEW v AS SELECT a, b FROM o;\nCOMMIT;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-dropview.html",),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased, lacks
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -17,11 +18,15 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     if operation.kind not in {"table", "foreign table"}:
         return
     name = operation.name
-    if context.schema.is_new_table(name):
+    if context.schema.is_new_table(context.schema.full(name)):
         return
+    lacking = lacks(name, context)
     known = context.schema.table(name) is not None
-    yield Hit(
-        message=f"drops the table {name}: a running version that uses it fails",
+    fails = f"what takes its place is not the same: {lacking}" if lacking else (
+        "a running version that uses it fails"
+    )
+    hit = Hit(
+        message=f"drops the table {name}: {fails}",
         about=str(name),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
@@ -29,6 +34,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             "drop the table in a later release"
         ),
     )
+    yield from eased(hit, context, undone=lacking == "")
 
 
 RULE = LintRule(

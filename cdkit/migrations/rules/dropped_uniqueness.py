@@ -11,8 +11,11 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropConstraint, DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Index
 
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")
 
@@ -27,11 +30,14 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
     if context.schema.is_new_table(table):
         return
     found = context.schema.constraint(table, name)
+    index = context.schema.index(Name(context.schema.full(table).schema, name))
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
         yield _hit(f"the constraint {name} of {table}", f"{table}.{name}", sure)
     elif found.kind in {"unique", "primary key", "exclusion"}:
-        yield _hit(f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH)
+        hit = _hit(f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH)
+        back = index is not None and _is_back(index, context, named=name)
+        yield from eased(hit, context, undone=back)
 
 
 def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
@@ -42,7 +48,20 @@ def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
         low = Severity.LOW if sure is Confidence.LOW else hit.severity
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
-        yield _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
+        hit = _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
+        twins = [each for _, each in context.schema.unique_keys(index.table) if each.key == index.key]
+        if len(twins) < 2:
+            yield from eased(hit, context, undone=_is_back(index, context, named=""))
+
+
+def _is_back(index: Index, context: Context, *, named: str) -> bool:
+    """Whether something at the end keeps the same rows apart, under the same name if that counts."""
+    end = context.ahead.end
+    return any(
+        each.key == index.key and named in {"", name}
+        for name, each in end.unique_keys(index.table)
+        if not named or end.constraint(index.table, name)
+    )
 
 
 def _sounds_unique(name: str) -> bool:

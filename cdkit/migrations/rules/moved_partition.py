@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased
 from cdkit.migrations.operation import MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -15,16 +16,25 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
     """Flag what the running version can notice; a new partition is none of it."""
     schema = context.schema
-    if schema.is_new_table(operation.table) or schema.is_new_table(operation.other):
+    child = schema.table(operation.other)
+    if schema.is_new_table(operation.table) or (child and schema.is_new(child.epoch)):
         return
     attaches = operation.action == "ATTACH PARTITION"
-    yield Hit(
+    hit = Hit(
         message=f"{operation.action} {operation.other} on {operation.table}: its rows "
         f"{'appear in' if attaches or operation.action == 'INHERIT' else 'vanish from'} the table",
         about=str(operation.table),
         severity=Severity.LOW if attaches else None,
         fix=Fix(summary="see that no running version reads or writes these rows any more"),
     )
+    yield from eased(hit, context, undone=_is_back(operation, context))
+
+
+def _is_back(operation: MovePartition, context: Context) -> bool:
+    """Whether the child has the parents at the end that it had for the running version."""
+    old = context.released.table(operation.other)
+    new = context.ahead.end.table(operation.other)
+    return bool(old and new and old.parents == new.parents)
 
 
 RULE = LintRule(

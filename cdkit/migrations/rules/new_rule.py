@@ -13,12 +13,13 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each rule on a table that was there before the change."""
-    if operation.action != "CREATE RULE" or context.schema.is_new_table(operation.table):
+    if operation.action != "CREATE RULE" or context.schema.is_new_relation(operation.table):
         return
     yield Hit(
         message=f"puts the rule {operation.name} on {operation.table}: statements of a running "
         "version silently mean something else",
         about=f"{operation.table}.{operation.name}",
+        severity=None if operation.instead else Severity.LOW,
         fix=Fix(summary="do it in a view with another name, or in the application"),
     )
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
+from cdkit.migrations.net import column_is_back, eased
+from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import RenameColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -16,11 +17,11 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
     """Flag each column that was there before the change."""
     table, column, to = operation.table, operation.column, operation.to
-    if context.schema.is_new_column(table, column):
+    if context.schema.is_new_column(table, column) or not _was_there(table, column, context):
         return
     found = context.schema.column(table, column)
     added = f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {found.type};" if found else ""
-    yield Hit(
+    hit = Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
         fix=Fix(
@@ -29,6 +30,13 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
             replacement=added,
         ),
     )
+    yield from eased(hit, context, undone=column_is_back(table, column, context))
+
+
+def _was_there(table: Name, column: str, context: Context) -> bool:
+    """Whether the running version can know the column under this name."""
+    found = context.released.table(table)
+    return found is None or not found.known or column in found.columns
 
 
 RULE = LintRule(

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased, lacks
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 _NOBODYS = frozenset(
-    {"index", "trigger", "policy", "rule", "publication", "table", "foreign table"}
+    {"trigger", "policy", "rule", "publication", "table", "foreign table"}
 )
 
 
@@ -23,13 +25,38 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         return
     if operation.table and context.schema.is_new_table(operation.table):
         return
+    if kind == "index" and not _of_constraint(operation, context):
+        return
     verb = "moves" if operation.moved else "renames"
-    yield Hit(
+    lacking = lacks(name, context) if not operation.table else None
+    hit = Hit(
         message=f"{verb} the {kind} {name} to {operation.to}: a running version that uses it fails",
         about=str(name),
-        severity=Severity.LOW if kind == "constraint" else None,
+        severity=_severity(operation, context),
         fix=Fix(summary=f"make a second {kind} with the new name, and drop the old one later"),
     )
+    yield from eased(hit, context, undone=lacking == "")
+
+
+def _of_constraint(operation: RenameObject, context: Context) -> bool:
+    """Whether the index is a constraint's, which then takes the new name too."""
+    index = context.schema.index(operation.name)
+    return index is not None and _constraint(index.table, operation.name.name, context) != ""
+
+
+def _constraint(table: Name, name: str, context: Context) -> str:
+    found = context.schema.constraint(table, name)
+    return found.kind if found else ""
+
+
+def _severity(operation: RenameObject, context: Context) -> Severity | None:
+    """ON CONFLICT ON CONSTRAINT can name those alone that keep rows apart (manual, INSERT)."""
+    if operation.kind == "index":
+        return Severity.MEDIUM
+    if operation.kind != "constraint" or operation.table is None:
+        return None
+    kind = _constraint(operation.table, operation.name.name, context)
+    return Severity.LOW if kind in {"check", "foreign key", "not null"} else Severity.MEDIUM
 
 
 RULE = LintRule(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import eased, lacks
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject, RenameTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -20,16 +22,27 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
         name, to = operation.name, f"{operation.to}.{operation.name.name}"
     else:
         name, to = operation.table, operation.to
-    if context.schema.is_new_table(name) or context.schema.is_new_thing(name):
+    if context.schema.is_new_relation(name) or not _was_there(name, context):
         return
-    yield Hit(
-        message=f"renames the table {name} to {to}: a running version that uses it fails",
+    lacking = lacks(name, context)
+    fails = f"what takes its place is not the same: {lacking}" if lacking else (
+        "a running version that uses it fails"
+    )
+    hit = Hit(
+        message=f"renames the table {name} to {to}: {fails}",
         about=str(name),
         fix=Fix(
             summary="keep the name; where it must change, make a view with the new name first, "
             "move over, and rename in a later release"
         ),
     )
+    yield from eased(hit, context, undone=lacking == "")
+
+
+def _was_there(name: Name, context: Context) -> bool:
+    """Whether the running version can know the table under this name."""
+    schema = context.released
+    return not context.schema.table(name) or schema.table(name) is not None
 
 
 RULE = LintRule(
@@ -39,9 +52,21 @@ RULE = LintRule(
     check=check,
     instead="Make a view with the new name, move over, rename when nobody uses the old one.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\nCOMMIT;",
+            line=5,
+        ),
         Example(text="ALTER TABLE orders RENAME TO purchases;", line=1),
         Example(text="ALTER TABLE orders SET SCHEMA shop;", line=1),
     ),
-    good=(Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),),
+    good=(
+        Example(
+            text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\n"
+            "GRANT SELECT ON o TO app;\nCOMMIT;"
+        ),
+        Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),
+    ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

@@ -8,14 +8,19 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.bodies import writes_of
+from cdkit.migrations.grants import lost
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Revoke
+from cdkit.migrations.permit import kind_of, objects_of
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
 def check(operation: Revoke, context: Context) -> Iterator[Hit]:
     """Flag what is taken away from things that were there before the change."""
-    schema = context.schema
-    left = [x for x in operation.objects if not (schema.is_new_table(x) or schema.is_new_thing(x))]
+    if operation.defaults:
+        return
+    left = tuple(_left(operation, context))
     if operation.objects and not left:
         return
     owner = operation.action == "OWNER TO"
@@ -25,10 +30,60 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
         message=f"{operation.action} on the {operation.kind} {what}{whom}: a running version may "
         "not be let in any more",
         about=what,
-        severity=Severity.MEDIUM if owner else None,
+        severity=_severity(operation, left, context),
         confidence=Confidence.MEDIUM,
         fix=Fix(summary="grant what the new version needs first; revoke in a later release"),
     )
+
+
+def _left(operation: Revoke, context: Context) -> Iterator[Name]:
+    """Yield the things that were there before, and on which something is really lost."""
+    schema = context.schema
+    for name in objects_of(schema, operation):
+        if schema.is_new_relation(name):
+            continue
+        kind = kind_of(schema, operation.kind, name)
+        if operation.action != "REVOKE" or _loses(operation, (kind, name), context):
+            yield name
+
+
+def _loses(operation: Revoke, thing: tuple[str, Name], context: Context) -> bool:
+    """Whether a role ends without a right that it had; what no migration granted may be lost."""
+    kind, name = thing
+    held = context.released.grants.of(kind, name)
+    if held is None:
+        return True
+    end = context.ahead.end
+    gone = lost(context.released.grants, end.grants, kind, (name, name), end.shows(name) or ())
+    return any(role in operation.grantees for role, _ in gone)
+
+
+def _severity(
+    operation: Revoke, left: tuple[Name, ...], context: Context
+) -> Severity | None:
+    """A new owner matters to the old one, and to what runs with its owner's rights."""
+    if operation.action == "REASSIGN OWNED":
+        return Severity.LOW
+    if operation.action != "OWNER TO":
+        return None
+    names = [name for name in left if not _served(name, operation, context)]
+    return Severity.MEDIUM if names else Severity.LOW
+
+
+def _served(name: Name, operation: Revoke, context: Context) -> bool:
+    """Whether others than the owner use it, and the new owner may do what it does for them."""
+    schema = context.schema
+    kind = schema.kind_of(name) or operation.kind
+    held = schema.grants.of(kind, name)
+    if not held:
+        return False
+    (owner,) = operation.grantees or ("",)
+    thing = schema.thing(name)
+    sources = thing.query.sources if thing and thing.query else ()
+    reads = all("SELECT" in schema.grants.may(owner, "table", schema.full(x)) for x in sources)
+    routines = thing.routines.values() if thing else ()
+    writes = [each for routine in routines for each in writes_of(routine)]
+    return reads and all("INSERT" in schema.grants.may(owner, "table", x) for x in writes)
 
 
 RULE = LintRule(
@@ -40,10 +95,15 @@ RULE = LintRule(
     bad=(
         Example(text="REVOKE INSERT ON orders FROM app;", line=1),
         Example(text="ALTER TABLE orders OWNER TO admin;", line=1),
+        Example(text="DROP OWNED BY app;", line=1),
     ),
     good=(
         Example(text="GRANT SELECT ON orders TO app;"),
         Example(text="CREATE TABLE o (a int);\nREVOKE ALL ON o FROM PUBLIC;"),
+        Example(
+            text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\n"
+            "REVOKE ALL ON o FROM app;\nGRANT SELECT ON o TO app;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-revoke.html",),
 )

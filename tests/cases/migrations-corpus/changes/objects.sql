@@ -42,7 +42,7 @@ INSERT INTO memos SELECT * FROM memos_old;
 ALTER TABLE memos RENAME TO memos_old;
 CREATE TABLE memos (LIKE memos_old INCLUDING ALL);
 INSERT INTO memos SELECT * FROM memos_old;
-GRANT SELECT ON memos TO shop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON memos TO shop_app;
 -- case: rename schema
 ALTER SCHEMA audit RENAME TO history;
 -- case: rename schema born now

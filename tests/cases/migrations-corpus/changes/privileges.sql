@@ -8,7 +8,7 @@ REVOKE SELECT ON orders FROM shop_report;
 REVOKE TRUNCATE ON orders FROM shop_app;
 -- case: revoke and grant again
 REVOKE ALL ON memos FROM shop_app;
-GRANT SELECT ON memos TO shop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON memos TO shop_app;
 -- case: column grants in place of a table grant
 REVOKE SELECT ON memos FROM shop_app;
 GRANT SELECT (id, title) ON memos TO shop_app;

@@ -1,0 +1,82 @@
+"""What comes later in the same transaction: nobody outside ever sees what is between.
+
+A view that is dropped and made again, a column renamed there and back, a right that is revoked and
+granted: within one transaction only its end counts for those who run. So a rule may ask for the
+schema as it will be then.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.replay import replay
+from cdkit.migrations.schema import Schema
+from cdkit.migrations.statement import Statement
+
+Read = Callable[[Statement], Iterable[Operation]]
+
+
+class Ahead:
+    """The transactions of a file, and the schema at the end of the one that is being judged.
+
+    The end is worked out when a rule asks for it, once a transaction.
+    """
+
+    def __init__(
+        self, statements: Sequence[Statement], read: Read, *, in_transaction: bool | None
+    ) -> None:
+        self._statements = statements
+        self._read = read
+        self._ends: list[int] = []
+        self._sure: list[bool] = []
+        self._at = 0
+        self._schema: Schema | None = None
+        self._ahead: Schema | None = None
+        self._split(in_transaction)
+
+    def _split(self, wrapped: bool | None) -> None:  # noqa: FBT001 - as scripts have it
+        """Find where each transaction ends. A file with its own BEGIN makes no other one."""
+        opened = False
+        for index, statement in enumerate(self._statements):
+            kind = self._kind(statement)
+            if kind == "opens":
+                self._close(index, together=wrapped is not False, sure=wrapped is True)
+                opened, wrapped = True, False if wrapped is None else wrapped
+            elif kind == "ends":
+                self._close(index + 1, together=opened or wrapped is not False, sure=True)
+                opened = False
+        together = opened or wrapped is not False
+        self._close(len(self._statements), together=together, sure=opened or wrapped is True)
+
+    def _close(self, end: int, *, together: bool, sure: bool) -> None:
+        for index in range(len(self._ends), end):
+            self._ends.append(end if together else index + 1)
+            self._sure.append(sure)
+
+    def _kind(self, statement: Statement) -> str:
+        if statement.kind != "TransactionStmt":
+            return ""
+        done = next(iter(self._read(statement)), None)
+        if not isinstance(done, op.Transaction):
+            return ""
+        return "opens" if done.opens else "ends"
+
+    def begin(self, index: int, schema: Schema) -> None:
+        """Judge the statement of this number next; `schema` is what is there before it."""
+        if not index or self._ends[index] != self._ends[self._at]:
+            self._ahead = None
+        self._schema, self._at = schema, index
+
+    @property
+    def sure(self) -> bool:
+        """Whether this is a transaction for sure, and not only where the tool makes one."""
+        return self._sure[self._at]
+
+    @property
+    def end(self) -> Schema:
+        """The schema at the end of the transaction, as far as it can be read."""
+        if self._ahead is None and self._schema is not None:
+            self._ahead = self._schema.copy()
+            for statement in self._statements[self._at : self._ends[self._at]]:
+                replay(self._ahead, self._read(statement))
+        return self._ahead or Schema()

@@ -1,0 +1,54 @@
+"""What the body of a function does to rows, as far as its text tells.
+
+It is looked at as words, not as a tree: a body that is unknown, or in a language other than SQL and
+PL/pgSQL, is answered with "nobody knows" (None) where a caller needs to be sure.
+"""
+
+import re
+
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.schema import Routine
+
+_READ = frozenset({"sql", "plpgsql"})
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_REFUSES = re.compile(r"\braise\s+(?!notice|info|log|debug|warning)|\bassert\b", re.IGNORECASE)
+_SKIPS = re.compile(r"\breturn\s+null\b", re.IGNORECASE)
+_SETS = re.compile(r"\bnew\s*\.\s*\"?(\w+)\"?\s*:?=(?!=)", re.IGNORECASE)
+_WRITES = re.compile(
+    r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?"
+    r"(?:\"?(\w+)\"?\s*\.\s*)?\"?(\w+)\"?",
+    re.IGNORECASE,
+)
+_DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
+
+
+def _text(routine: Routine) -> str:
+    return _COMMENT.sub(" ", routine.body)
+
+
+def is_read(routine: Routine) -> bool:
+    """Whether the text tells what it does: no other language, no SQL made as it runs."""
+    known = routine.function.language.lower() in _READ and bool(routine.body)
+    return known and not _DYNAMIC.search(_text(routine))
+
+
+def refuses(routine: Routine) -> bool:
+    """Whether it can end in an error of its own making."""
+    return bool(_REFUSES.search(_text(routine)))
+
+
+def skips(routine: Routine) -> bool:
+    """Whether it can return nothing, which before a write means that there is none."""
+    return bool(_SKIPS.search(_text(routine)))
+
+
+def sets(routine: Routine) -> frozenset[str]:
+    """Return the columns of the row that it gives other values."""
+    return frozenset(name.lower() for name in _SETS.findall(_text(routine)))
+
+
+def writes_of(routine: Routine) -> tuple[Name, ...]:
+    """Return the tables that it writes; `public` where it names no schema."""
+    found = _WRITES.findall(_text(routine))
+    named = (Name(schema.lower() or "public", table.lower()) for schema, table in found)
+    return tuple(dict.fromkeys(name for name in named if name.name not in {"set", "of"}))

@@ -1,0 +1,161 @@
+"""What is left of a change at the end of its transaction, seen by those who run.
+
+A thing that is dropped and made again is no loss where the new one does what the old one did, for
+the same roles. These functions say what the new one lacks, in words; nothing where it lacks nothing.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.grants import lost
+from cdkit.migrations.nouns import Column, Name, Query, Type
+from cdkit.migrations.postgres.types import change
+from cdkit.migrations.rule import Context, Hit
+from cdkit.migrations.schema import Routine, Schema, Table
+
+
+def eased(hit: Hit, context: Context, *, undone: bool) -> Iterator[Hit]:
+    """Yield a hit, unless the transaction itself makes good for it.
+
+    Where only the tool may make a transaction of the file, it is said below the usual threshold.
+    """
+    if not undone:
+        yield hit
+    elif not context.ahead.sure:
+        said = f"{hit.message}; what follows makes good for it, if the file is one transaction"
+        yield structs.replace(hit, message=said, severity=Severity.LOW)
+
+
+def column_is_back(table: Name, column: str, context: Context) -> bool:
+    """Whether the end of the transaction has a column that serves as the old one did."""
+    old, new = context.schema.column(table, column), context.ahead.end.column(table, column)
+    if old is None or new is None or not _kept(old, new):
+        return False
+    return not change(old.type, new.type).breaks
+
+
+def _kept(old: Column, new: Column) -> bool:
+    filled = (old.default and old.default.text, old.identity, old.generated, old.not_null)
+    return filled == (new.default and new.default.text, new.identity, new.generated, new.not_null)
+
+
+def lacks(name: Name, context: Context) -> str | None:
+    """Return what the relation of this name lacks at the end; None where there is none."""
+    old, end = context.released, context.ahead.end
+    kind = end.kind_of(name)
+    if not kind or kind == "sequence":
+        return None
+    full = old.full(name)
+    missing = _missing_columns(full, old, end)
+    if missing is None:
+        return "nobody can tell from here whether it shows the same columns"
+    if missing:
+        return f"it lacks {', '.join(missing)}"
+    return _other_rows(full, old, end) or rights_lost(full, context)
+
+
+def _missing_columns(name: Name, old: Schema, end: Schema) -> tuple[str, ...] | None:
+    before, after = old.shows(name), end.shows(name)
+    if before is None or after is None or "*" in before or "*" in after:
+        return None
+    return tuple(column for column in before if column not in after)
+
+
+def _other_rows(name: Name, old: Schema, end: Schema) -> str:
+    table, view = old.table(name), end.thing(name)
+    if table:
+        return _table_lacks(table, end, name)
+    before = old.thing(name)
+    if before is None or before.query is None or view is None or view.query is None:
+        return "" if end.table(name) else "nobody can tell from here whether it shows the same rows"
+    if view.query.empty:
+        return "it is made WITH NO DATA, and cannot be read before it is refreshed"
+    return other_rows(before.query, view.query)
+
+
+def other_rows(old: Query, new: Query) -> str:
+    """Return how a view's rows differ; columns that are new do not count.
+
+    What it groups by counts only by its columns: more of them may mean more rows.
+    """
+    shown = dict(zip(new.columns, new.expressions, strict=False))
+    changed = [
+        column
+        for column, expression in zip(old.columns, old.expressions, strict=False)
+        if shown.get(column, expression) != expression
+    ]
+    if changed:
+        return f"it computes {', '.join(changed)} otherwise"
+    if old.rest != new.rest and len(new.columns) == len(old.columns):
+        return "it takes its rows from elsewhere, or filters them otherwise"
+    return ""
+
+
+def _table_lacks(table: Table, end: Schema, name: Name) -> str:
+    """What stands in a table's place lacks: writes go through a plain view, its keys do not."""
+    kinds = {constraint.kind for constraint in table.constraints.values()}
+    if thing := end.thing(name):
+        if thing.query is None or not thing.query.plain:
+            return "it cannot be written as the table can"
+        if kinds & {"unique", "exclusion"}:
+            return "ON CONFLICT ON CONSTRAINT does not work through a view"
+        return ""
+    new = end.table(name)
+    if new is None or not new.filled:
+        return "it is another table, and nothing here fills it"
+    return ""
+
+
+def rights_lost(name: Name, context: Context) -> str:
+    """Return what a role may no longer do with the thing of this name; empty for nothing."""
+    old, end = context.released, context.ahead.end
+    kind = old.kind_of(name) or "function"
+    found = [
+        (role, word)
+        for role, word in lost(old.grants, end.grants, kind, (name, name), end.shows(name) or ())
+        if word == "SELECT" or not _is_read_only(name, old)
+    ]
+    if not found:
+        return ""
+    role, word = found[0]
+    return f"{role} has no {word} on it, as it had on the old one"
+
+
+def _is_read_only(name: Name, schema: Schema) -> bool:
+    """Whether nobody can write it anyway, whatever was granted on all tables and views at once."""
+    thing = schema.thing(name)
+    return thing is not None and thing.query is not None and not thing.query.plain
+
+
+def routine_lacks(name: Name, takes: tuple[Type, ...], context: Context) -> str | None:
+    """Return what the functions of this name lack at the end, for calls of the old one."""
+    old, end = context.released.thing(name), context.ahead.end.thing(name)
+    before = old.routines.get(takes) if old else None
+    if end is None or not end.routines:
+        return None
+    if before is None:
+        return "nobody can tell from here whether it does the same"
+    faults = [_routine_lacks(before, each) for each in end.routines.values()]
+    fitting = [fault for fault in faults if fault is not None]
+    if not fitting:
+        return None
+    return min(fitting, key=len) or rights_lost(context.released.full(name), context)
+
+
+def _routine_lacks(old: Routine, new: Routine) -> str | None:
+    """Compare one function with the old one; None where no old call can mean it."""
+    given, wanted = old.function.arguments, new.function.arguments
+    if [each.type for each in wanted[: len(given)]] != [each.type for each in given]:
+        return None
+    if [x.name for x in wanted[: len(given)]] != [x.name for x in given]:
+        return "its arguments have other names"
+    if any(each.optional and not wanted[i].optional for i, each in enumerate(given)):
+        return "an argument has lost its default"
+    if any(not each.optional for each in wanted[len(given) :]):
+        return "it asks for one more argument"
+    if old.function.returns != new.function.returns and not old.function.gives:
+        return f"it returns {new.function.returns} and not {old.function.returns}"
+    gone = [each for each in old.function.gives if each not in new.function.gives]
+    return f"its result lacks {', '.join(gone)}" if gone else ""

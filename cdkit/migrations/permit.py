@@ -1,0 +1,72 @@
+"""Replaying what is granted and taken, and roles that come and go."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.schema import Schema
+
+_RELATIONS = frozenset({"table", "view", "materialized view"})
+
+
+def _grant(schema: Schema, given: op.Grant) -> None:
+    if given.defaults:
+        _promise(schema, given, given=True)
+        return
+    for name in objects_of(schema, given):
+        kind = kind_of(schema, given.kind, name)
+        schema.grants.grant(kind, (name,), given.grantees, given.privileges)
+
+
+def _revoke(schema: Schema, taken: op.Revoke) -> None:
+    if taken.defaults:
+        _promise(schema, taken, given=False)
+    elif taken.action == "DROP OWNED":
+        for role in taken.grantees:
+            schema.grants.forget(role)
+    elif taken.action == "REVOKE":
+        for name in objects_of(schema, taken):
+            kind = kind_of(schema, taken.kind, name)
+            schema.grants.revoke(kind, (name,), taken.grantees, taken.privileges)
+
+
+def _promise(schema: Schema, said: op.Privileges, *, given: bool) -> None:
+    for named in said.objects or (Name("", ""),):
+        schema.grants.promise(said.kind, named.name, said.grantees, said.privileges, given=given)
+
+
+def kind_of(schema: Schema, kind: str, name: Name) -> str:
+    """Return what is meant: ON s may be about a sequence, too (PostgreSQL manual, GRANT)."""
+    found = schema.thing(name) if kind == "table" else None
+    return "sequence" if found and found.kind == "sequence" else kind
+
+
+def objects_of(schema: Schema, said: op.Privileges) -> Iterator[Name]:
+    """Yield the things that privileges are about: those of whole schemas one by one."""
+    if not said.whole:
+        yield from (Name("", each.name) if said.kind == "schema" else schema.full(each)
+                    for each in said.objects)  # fmt: skip
+        return
+    schemas = {each.name for each in said.objects}
+    kinds = _RELATIONS if said.kind == "table" else {said.kind}
+    if said.kind == "table":
+        yield from [name for name in schema.tables if name.schema in schemas]
+    for name, thing in list(schema.things.items()):
+        if name.schema in schemas and thing.kind in kinds:
+            yield name
+
+
+def _role(schema: Schema, changed: op.ChangeRole) -> None:
+    if changed.action == "CREATE ROLE":
+        schema.roles.setdefault(changed.role, schema.epoch)
+    elif changed.action == "DROP ROLE":
+        schema.roles.pop(changed.role, None)
+
+
+PERMITS: dict[type[Operation], Callable[[Schema, Any], None]] = {
+    op.Grant: _grant,
+    op.Revoke: _revoke,
+    op.ChangeRole: _role,
+}

@@ -1,0 +1,82 @@
+"""Fingerprints of expressions: two that are equal mean the same to the server.
+
+And what of an expression can be told without knowing values: whether it always holds, whether it
+can fail, what a simple comparison asks for.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from cdkit.migrations.postgres.tree import Json, literal
+
+_PLACES = frozenset({"location", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"})
+_DIVIDES = frozenset({"/", "%"})
+
+
+def fingerprint(tree: object) -> str:
+    """Return a text that is the same for the same tree, wherever it stands; empty for none."""
+    return msgspec.json.encode(_bare(tree)).decode() if tree else ""
+
+
+def _bare(tree: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(tree, list):
+        return [_bare(each) for each in tree]
+    if isinstance(tree, dict):
+        return {key: _bare(value) for key, value in tree.items() if key not in _PLACES}
+    return tree
+
+
+def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
+    """Yield every node of a kind in a tree."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += reversed(node)
+        elif isinstance(node, dict):
+            if kind in node:
+                yield node[kind]
+            stack += reversed(list(node.values()))
+
+
+def column_of(tree: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the column that an expression is, by its last name; empty for anything else."""
+    fields = tree.get("ColumnRef", {}).get("fields", []) if isinstance(tree, dict) else []
+    return str(fields[-1].get("String", {}).get("sval", "")) if fields else ""
+
+
+def fragile(tree: Any) -> str:  # noqa: ANN401 - JSON
+    """Return what in an expression over columns can fail for some of their values; empty for none.
+
+    A division by what is no constant, and a cast of what is none (PostgreSQL manual, 9.3 and 4.2.9).
+    """
+    for each in nodes(tree, "A_Expr"):
+        operator = each.get("name", [{}])[-1].get("String", {}).get("sval", "")
+        if operator in _DIVIDES and literal(each.get("rexpr")) is None:
+            return "a division by what may be zero"
+    for each in nodes(tree, "TypeCast"):
+        names = each.get("typeName", {}).get("names", [{}])
+        target = names[-1].get("String", {}).get("sval", "")
+        if literal(each.get("arg")) is None and target not in {"text", "varchar", "bpchar"}:
+            return f"a cast to {target}"
+    return ""
+
+
+def required(tree: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the column that a condition asks to be true, or not to be null, and no more."""
+    if column := column_of(tree):
+        return column
+    test = tree.get("NullTest", {}) if isinstance(tree, dict) else {}
+    return column_of(test.get("arg")) if test.get("nulltesttype") == "IS_NOT_NULL" else ""
+
+
+def bounds(tree: Any) -> tuple[str, str, str]:  # noqa: ANN401 - JSON
+    """Return column, operator and number of a comparison such as `a >= 0`; empty for others."""
+    compared = tree.get("A_Expr", {}) if isinstance(tree, dict) else {}
+    operator = compared.get("name", [{}])[-1].get("String", {}).get("sval", "")
+    column, number = column_of(compared.get("lexpr")), literal(compared.get("rexpr"))
+    if compared.get("kind") != "AEXPR_OP" or not column or number is None:
+        return "", "", ""
+    return (column, operator, number) if operator in {"<", "<=", ">", ">="} else ("", "", "")
