@@ -155,6 +155,6 @@ def lost(
 def _by_columns(word: str, mine: frozenset[str], columns: Iterable[str]) -> bool:
     """Whether a right on each column makes up for the right on the table."""
     if "(" in word:
-        return word.split("(")[0] in mine
+        return word.split("(", maxsplit=1)[0] in mine
     named = tuple(columns)
     return bool(named) and all(f"{word}({column})" in mine for column in named)

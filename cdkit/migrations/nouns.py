@@ -45,7 +45,8 @@ class Type(Struct, frozen=True):
 class Default(Struct, frozen=True, kw_only=True):
     """A default: the functions that it calls, whether it is a constant, whether that is NULL.
 
-    `sequence` is the one that it draws from; `text` a fingerprint of the expression.
+    `sequence` is the one that it draws from; `text` a fingerprint of the expression, `value` a
+    constant as text.
     """
 
     calls: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Default(Struct, frozen=True, kw_only=True):
     null: bool = False
     sequence: str = ""
     text: str = ""
+    value: str = ""
 
 
 class Constraint(Struct, frozen=True, kw_only=True):

@@ -321,9 +321,7 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     if table is None:
         return
     if changed.trigger:
-        schema.change(
-            changed.table, triggers={**table.triggers, changed.name: changed.trigger}
-        )
+        schema.change(changed.table, triggers={**table.triggers, changed.name: changed.trigger})
     elif changed.action in {"DROP TRIGGER", "DISABLE TRIGGER"}:
         left = {name: each for name, each in table.triggers.items() if name != changed.name}
         schema.change(changed.table, triggers=left)

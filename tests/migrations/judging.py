@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec import structs
+
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.catalogue import dispatch
@@ -25,9 +27,13 @@ def judged(
     server: str = "postgres",
     question: str = "both",
     disabled: Sequence[str] = (),
+    in_transaction: bool | None = None,
     processes: Processes | None = None,
 ) -> Judged:
-    """Judge the part of a text that is not released; lines count from the text's beginning."""
+    """Judge the part of a text that is not released; lines count from the text's beginning.
+
+    `in_transaction` says whether the tool makes a transaction of the file; None: nobody can tell.
+    """
     data = text.encode() if isinstance(text, str) else text
     if said := re.match(rb"-- server (\S+)\n", data):
         server = said[1].decode()
@@ -35,6 +41,9 @@ def judged(
     history, marker, change = data.rpartition(RELEASED.encode())
     blank = re.sub(rb"[^\n]", b" ", history + marker)
     migrations = [_migration("0001.sql", history), _migration("0002.sql", blank + change)]
+    if in_transaction is not None:
+        script = structs.replace(migrations[1].script, in_transaction=in_transaction)
+        migrations[1] = structs.replace(migrations[1], script=script)
     request = Request(
         migrations=migrations,
         change=frozenset({"0002.sql"}),

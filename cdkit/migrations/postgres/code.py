@@ -101,9 +101,11 @@ def _declaration(made: _Function) -> Function:
         each.defname == "security" and each.arg and (each.arg.boolean or {}).get("boolval")
         for each in options
     )
-    returned = f"{'setof ' if made.returnType.setof else ''}{of_type(made.returnType)}" if (
-        made.returnType
-    ) else ""
+    returned = (
+        f"{'setof ' if made.returnType.setof else ''}{of_type(made.returnType)}"
+        if (made.returnType)
+        else ""
+    )
     return Function(
         arguments=tuple(
             Argument(each.name, of_type(each.argType), each.defexpr is not None)

@@ -92,9 +92,7 @@ def write(statement: Statement) -> Iterator[Operation]:
         table=of_relation(written.relation),
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
-        columns=tuple(
-            str(each.get("ResTarget", {}).get("name", "")) for each in written.targets
-        ),
+        columns=tuple(str(each.get("ResTarget", {}).get("name", "")) for each in written.targets),
     )
 
 

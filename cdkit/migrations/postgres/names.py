@@ -92,6 +92,7 @@ def of_default(expression: Json | None) -> Default:
         null=text == "null",
         sequence=_sequence(expression) if "nextval" in called else "",
         text=fingerprint(expression),
+        value=text or "",
     )
 
 

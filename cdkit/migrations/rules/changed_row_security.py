@@ -76,8 +76,10 @@ RULE = LintRule(
             "ALTER TABLE o ENABLE ROW LEVEL SECURITY;\n"
             "CREATE POLICY everybody ON o USING (true);\nCOMMIT;"
         ),
-        Example(text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
-            "CREATE POLICY later ON o USING (a > 1);\nCOMMIT;"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
+            "CREATE POLICY later ON o USING (a > 1);\nCOMMIT;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/ddl-rowsecurity.html",),
 )

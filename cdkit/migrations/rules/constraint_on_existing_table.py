@@ -37,9 +37,7 @@ def _constraints(
         for constraint in operation.column.constraints:
             yield constraint, f"a {constraint.kind} constraint on {operation.column.name}"
     elif operation.unique:
-        index = Constraint(
-            kind="unique", columns=operation.columns, expression=_key_of(operation)
-        )
+        index = Constraint(kind="unique", columns=operation.columns, expression=_key_of(operation))
         yield index, f"the unique index {operation.name}"
 
 
@@ -89,8 +87,7 @@ def _never_in(index: CreateIndex, context: Context) -> bool:
     column = context.schema.column(index.table, index.only)
     if column is None or not context.schema.is_new_column(index.table, index.only):
         return False
-    false = '{"A_Const":{"boolval":{"boolval":false}}}'
-    return column.default is None or column.default.null or column.default.text == false
+    return column.default is None or column.default.null or column.default.value == "false"
 
 
 def _lived_with(operation: OnTable, constraint: Constraint, context: Context) -> bool:

@@ -32,8 +32,10 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
-    fails = f"the one that takes its place is not the same: {lacking}" if lacking else (
-        "a running version that uses it fails"
+    fails = (
+        f"the one that takes its place is not the same: {lacking}"
+        if lacking
+        else ("a running version that uses it fails")
     )
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",

@@ -22,8 +22,10 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         return
     lacking = lacks(name, context)
     known = context.schema.table(name) is not None
-    fails = f"what takes its place is not the same: {lacking}" if lacking else (
-        "a running version that uses it fails"
+    fails = (
+        f"what takes its place is not the same: {lacking}"
+        if lacking
+        else ("a running version that uses it fails")
     )
     hit = Hit(
         message=f"drops the table {name}: {fails}",

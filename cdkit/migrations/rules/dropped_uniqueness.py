@@ -49,7 +49,9 @@ def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
         hit = _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
-        twins = [each for _, each in context.schema.unique_keys(index.table) if each.key == index.key]
+        twins = [
+            each for _, each in context.schema.unique_keys(index.table) if each.key == index.key
+        ]
         if len(twins) < 2:
             yield from eased(hit, context, undone=_is_back(index, context, named=""))
 

@@ -17,17 +17,25 @@ def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
     """Flag what the running version can notice; a new partition is none of it."""
     schema = context.schema
     child = schema.table(operation.other)
-    if schema.is_new_table(operation.table) or (child and schema.is_new(child.epoch)):
+    if schema.is_new_table(operation.table):
+        return
+    if child and schema.is_new(child.epoch) and not child.filled:
         return
     attaches = operation.action == "ATTACH PARTITION"
     hit = Hit(
         message=f"{operation.action} {operation.other} on {operation.table}: its rows "
         f"{'appear in' if attaches or operation.action == 'INHERIT' else 'vanish from'} the table",
         about=str(operation.table),
-        severity=Severity.LOW if attaches else None,
+        severity=_severity(operation, context) if attaches else None,
         fix=Fix(summary="see that no running version reads or writes these rows any more"),
     )
     yield from eased(hit, context, undone=_is_back(operation, context))
+
+
+def _severity(operation: MovePartition, context: Context) -> Severity:
+    """Rows that this change wrote appear for sure; whether others are there, nobody knows."""
+    child = context.schema.table(operation.other)
+    return Severity.MEDIUM if child and child.filled else Severity.LOW
 
 
 def _is_back(operation: MovePartition, context: Context) -> bool:

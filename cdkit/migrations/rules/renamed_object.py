@@ -13,9 +13,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
-_NOBODYS = frozenset(
-    {"trigger", "policy", "rule", "publication", "table", "foreign table"}
-)
+_NOBODYS = frozenset({"trigger", "policy", "rule", "publication", "table", "foreign table"})
 
 
 def check(operation: RenameObject, context: Context) -> Iterator[Hit]:

@@ -25,8 +25,10 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
     if context.schema.is_new_relation(name) or not _was_there(name, context):
         return
     lacking = lacks(name, context)
-    fails = f"what takes its place is not the same: {lacking}" if lacking else (
-        "a running version that uses it fails"
+    fails = (
+        f"what takes its place is not the same: {lacking}"
+        if lacking
+        else ("a running version that uses it fails")
     )
     hit = Hit(
         message=f"renames the table {name} to {to}: {fails}",

@@ -1,28 +1,93 @@
 """A view or function is another one from now on, under the name that the running version uses.
 
-The server sees to it that a view keeps its columns and a function its signature; whether it still
-means the same, only a test of the old queries tells.
+The server sees to it that a view keeps its columns and a function its signature. Whether it still
+means the same is another matter: a view that filters otherwise shows other rows without any error,
+a function with another body returns something else, one with another search path finds other
+tables. A view that only gains a column, and a function that is replaced by itself, are left alone.
 """
 
 from collections.abc import Iterator
 
-from cdkit.core.finding import Fix, Severity
+from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.bodies import is_read, writes_of
+from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
     """Say so for what is replaced in place."""
-    if not operation.replace or context.schema.is_new_thing(operation.name):
+    name = operation.name
+    if not operation.replace or context.schema.is_new_thing(name):
         return
-    if context.schema.thing(operation.name) is None and context.schema.things:
+    if context.schema.thing(name) is None and context.schema.things:
+        return
+    severity, said = _judged(operation, context)
+    if not said:
         return
     yield Hit(
-        message=f"replaces the {operation.kind} {operation.name}: a running version gets what the "
-        "new one says",
-        about=str(operation.name),
+        message=f"replaces the {operation.kind} {name}: {said}",
+        about=str(name),
+        severity=severity,
+        confidence=Confidence.MEDIUM,
         fix=Fix(summary="see that the running version can live with what it returns now"),
+    )
+
+
+def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    """Return what is different; an empty text where nothing is."""
+    if operation.function:
+        return _of_function(operation, context)
+    if operation.options and operation.query is None:
+        return _of_options(operation, context)
+    return _of_view(operation, context)
+
+
+def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    found = context.schema.thing(operation.name)
+    if found is None or found.query is None or operation.query is None:
+        return None, "a running version gets what the new one says"
+    fault = other_rows(found.query, operation.query)
+    return (Severity.MEDIUM, fault) if fault else (None, "")
+
+
+def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    found, made = context.schema.thing(operation.name), operation.function
+    old = found.routines.get(made.takes) if found and made else None
+    if found and found.routines and old is None:
+        return None, ""
+    if old is None or made is None:
+        return None, "a running version gets what the new one does"
+    same = " ".join(old.body.split()) == " ".join(operation.body.split())
+    if same and old.function == made:
+        return None, ""
+    if context.schema.is_new(old.epoch):
+        return None, ""
+    return Severity.MEDIUM, "it does something else for a running version that calls it"
+
+
+def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    """ALTER FUNCTION: most options are about how it is planned."""
+    options = set(operation.options)
+    if "set search_path" in options:
+        return Severity.MEDIUM, "it looks for bare names elsewhere"
+    if "security invoker" in options and not _callers_may(operation, context):
+        return Severity.MEDIUM, "it runs with the rights of whoever calls it"
+    return None, f"{', '.join(operation.options)} changes"
+
+
+def _callers_may(operation: CreateObject, context: Context) -> bool:
+    """Whether each role that migrations grant anything may write what the function writes."""
+    grants, schema = context.schema.grants, context.schema
+    found = schema.thing(operation.name)
+    routines = list(found.routines.values()) if found else []
+    if not routines or not all(is_read(each) and each.function.definer for each in routines):
+        return bool(routines) and not any(each.function.definer for each in routines)
+    written = {schema.full(name) for each in routines for name in writes_of(each)}
+    using = [role for role in grants.roles if any(grants.may(role, "table", x) for x in written)]
+    return bool(using) and all(
+        "INSERT" in grants.may(role, "table", name) for role in using for name in written
     )
 
 
@@ -33,6 +98,11 @@ RULE = LintRule(
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE c;",
+            line=3,
+        ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
         Example(
             text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
@@ -40,6 +110,12 @@ RULE = LintRule(
             line=3,
         ),
     ),
-    good=(Example(text="CREATE VIEW v AS SELECT 1 AS a;"),),
+    good=(
+        Example(text="CREATE VIEW v AS SELECT 1 AS a;"),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a, c FROM o WHERE b;"
+        ),
+    ),
     sources=("https://www.postgresql.org/docs/current/sql-createview.html",),
 )

@@ -58,9 +58,7 @@ def _loses(operation: Revoke, thing: tuple[str, Name], context: Context) -> bool
     return any(role in operation.grantees for role, _ in gone)
 
 
-def _severity(
-    operation: Revoke, left: tuple[Name, ...], context: Context
-) -> Severity | None:
+def _severity(operation: Revoke, left: tuple[Name, ...], context: Context) -> Severity | None:
     """A new owner matters to the old one, and to what runs with its owner's rights."""
     if operation.action == "REASSIGN OWNED":
         return Severity.LOW

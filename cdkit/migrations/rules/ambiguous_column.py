@@ -1,0 +1,83 @@
+"""A new column has a name that a query may use bare for the column of another table.
+
+A join of the two tables that says `email` where only one of them had an `email` fails with "column
+reference is ambiguous", and so does a function whose body says it. Views are not hit: they were
+understood when they were made. Two tables are taken for joined where a foreign key leads from one to
+the other or a view or function reads both; a name that several tables share already is rarely used
+bare, and is said below the usual threshold.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import AddColumn
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Schema
+
+
+def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
+    """Flag each column whose name a table has that is joined with this one."""
+    schema, table = context.schema, context.schema.full(operation.table)
+    name = operation.column.name
+    if operation.attribute or schema.is_new_relation(table) or schema.column(table, name):
+        return
+    having = [each for each, found in schema.tables.items() if name in found.columns]
+    joined = [each for each in having if each != table and _are_joined(table, each, schema)]
+    if not joined:
+        return
+    yield Hit(
+        message=f"adds {table}.{name}, and {joined[0]} has a column of that name: a query of a "
+        "running version that joins both and says it bare fails",
+        about=f"{table}.{name}",
+        severity=Severity.LOW if len(having) > 1 else None,
+        confidence=Confidence.LOW,
+        fix=Fix(summary="choose another name, or release a version first that says which one"),
+    )
+
+
+def _are_joined(one: Name, other: Name, schema: Schema) -> bool:
+    pairs = ((one, other), (other, one))
+    if any(_refers(child, parent, schema) for child, parent in pairs):
+        return True
+    named = {one.name, other.name}
+    for thing in schema.things.values():
+        sources = {each.name for each in thing.query.sources} if thing.query else set()
+        if named <= sources or named <= set(thing.body.replace("(", " ").lower().split()):
+            return True
+    return False
+
+
+def _refers(child: Name, parent: Name, schema: Schema) -> bool:
+    table = schema.table(child)
+    held = table.constraints.values() if table else ()
+    return any(each.references and schema.full(each.references) == parent for each in held)
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=COMPATIBLE,
+    on=(AddColumn,),
+    check=check,
+    instead="Choose another name, or qualify the old one in a release before.",
+    bad=(
+        Example(
+            text="CREATE TABLE c (id int PRIMARY KEY, email text);\n"
+            "CREATE TABLE o (c int REFERENCES c (id));\n-- released\n"
+            "ALTER TABLE o ADD COLUMN email text;",
+            line=4,
+        ),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE c (id int PRIMARY KEY, email text);\nCREATE TABLE o (c int);\n"
+            "-- released\nALTER TABLE o ADD COLUMN email text;"
+        ),
+        Example(
+            text="CREATE TABLE c (id int PRIMARY KEY);\nCREATE TABLE o (c int REFERENCES c (id));\n"
+            "-- released\nALTER TABLE o ADD COLUMN email text;"
+        ),
+    ),
+    sources=("https://www.postgresql.org/docs/current/queries-table-expressions.html",),
+)

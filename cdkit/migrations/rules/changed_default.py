@@ -1,0 +1,63 @@
+"""A column that the running version leaves out is filled with another value than before.
+
+No insert fails; what it wrote reads otherwise than that version expects. Where there was no default
+and a null was written, it is said below the usual threshold: to set a default first is what a later
+NOT NULL asks for. A column that must not be null and had none is always written, and is left alone.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.net import eased
+from cdkit.migrations.operation import SetDefault
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+
+def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
+    """Flag each default of an old column that is another one than the running version knows."""
+    table, column = operation.table, operation.column
+    old = context.released.column(table, column)
+    if old is None or context.schema.is_new_column(table, column):
+        return
+    end = context.ahead.end.column(table, column)
+    same = end is not None and end.default == old.default
+    before = old.default is not None and not old.default.null
+    if operation.default == old.default or (not before and old.not_null):
+        return
+    hit = Hit(
+        message=f"gives {table}.{column} another default: what a running version leaves out is "
+        "filled otherwise",
+        about=f"{table}.{column}",
+        severity=None if before else Severity.LOW,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(summary="let the new version write the value itself, and change the default later"),
+    )
+    yield from eased(hit, context, undone=same)
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=COMPATIBLE,
+    on=(SetDefault,),
+    check=check,
+    instead="Let the new version write the value itself, and change the default later.",
+    bad=(
+        Example(
+            text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT 'site';",
+            line=3,
+        ),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT 'web';"
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
+            "ALTER TABLE o ALTER b SET DEFAULT 1;"
+        ),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
+)

@@ -1,0 +1,59 @@
+"""A migration deletes or overwrites rows that the running version reads.
+
+Nothing fails: it finds other values, or nothing. Rows that are deleted do not come back when the
+release is taken back. To fill a column that is new is left alone; an UPDATE of some rows of an old
+column is said below the usual threshold.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import WriteRows
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+
+def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
+    """Flag each DELETE, and each UPDATE of a column, of what was there before the change."""
+    table, schema = operation.table, context.schema
+    if operation.verb not in {"DELETE", "UPDATE"} or schema.is_new_relation(table):
+        return
+    old = [each for each in operation.columns if not schema.is_new_column(table, each)]
+    if operation.verb == "UPDATE" and not old:
+        return
+    which = "some rows" if operation.guarded else "every row"
+    deletes = operation.verb == "DELETE"
+    what = "deletes" if deletes else f"overwrites {', '.join(old)} in"
+    some = None if deletes else Severity.LOW
+    yield Hit(
+        message=f"{what} {which} of {table}, which a running version may read",
+        about=str(table),
+        severity=some if operation.guarded else Severity.HIGH if deletes else None,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="mark rows as gone and delete them in a later release; write new values to a "
+            "new column"
+        ),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=COMPATIBLE,
+    on=(WriteRows,),
+    check=check,
+    instead="Delete in a later release; write new values to a new column.",
+    bad=(
+        Example(text="DELETE FROM orders WHERE state = 'old';", line=1),
+        Example(text="UPDATE products SET stock = 0;", line=1),
+    ),
+    good=(
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
+            "UPDATE o SET b = a WHERE b IS NULL;"
+        ),
+        Example(text="INSERT INTO states VALUES ('paid');"),
+        Example(text="CREATE TABLE o (a int);\nDELETE FROM o;"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/sql-delete.html",),
+)

@@ -1,0 +1,49 @@
+"""A value that the running version writes can make an expression fail, and so the write.
+
+A generated column and an index on an expression are worked out with each write: a division by a
+column that is zero in one row, a cast of a text that is no number, and the insert is refused.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Confidence, Fix, Severity
+from cdkit.core.rule import Example
+from cdkit.migrations.operation import AddColumn, CreateIndex
+from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+
+def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
+    """Flag each such expression on a table that was there before the change."""
+    if isinstance(operation, AddColumn):
+        what, name = operation.column.fragile, operation.column.name
+    else:
+        what, name = operation.fragile, operation.name
+    if not what or context.schema.is_new_table(operation.table):
+        return
+    yield Hit(
+        message=f"{name} holds {what}: a row of a running version that makes it fail is refused",
+        about=str(operation.table),
+        confidence=Confidence.MEDIUM,
+        fix=Fix(summary="write it so that it has a value for every row: NULLIF(…, 0), CASE"),
+    )
+
+
+RULE = LintRule(
+    severity=Severity.MEDIUM,
+    question=COMPATIBLE,
+    engines=("postgres",),
+    on=(AddColumn, CreateIndex),
+    check=check,
+    instead="Write it so that it has a value for every row: NULLIF(…, 0), CASE.",
+    bad=(
+        Example(
+            text="ALTER TABLE o ADD COLUMN share int GENERATED ALWAYS AS (100 / a) STORED;", line=1
+        ),
+        Example(text="CREATE INDEX CONCURRENTLY i ON o ((a::int));", line=1),
+    ),
+    good=(
+        Example(text="ALTER TABLE o ADD COLUMN half int GENERATED ALWAYS AS (a / 2) STORED;"),
+        Example(text="CREATE INDEX CONCURRENTLY i ON o (lower(a));"),
+    ),
+    sources=("https://www.postgresql.org/docs/current/ddl-generated-columns.html",),
+)
