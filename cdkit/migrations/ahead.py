@@ -13,7 +13,7 @@ from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
 
-Read = Callable[[Statement], Iterable[Operation]]
+Read = Callable[[Statement, Schema], Iterable[Operation]]
 
 
 class Ahead:
@@ -56,7 +56,7 @@ class Ahead:
     def _kind(self, statement: Statement) -> str:
         if statement.kind != "TransactionStmt":
             return ""
-        done = next(iter(self._read(statement)), None)
+        done = next(iter(self._read(statement, Schema())), None)
         if not isinstance(done, op.Transaction):
             return ""
         return "opens" if done.opens else "ends"
@@ -78,5 +78,5 @@ class Ahead:
         if self._ahead is None and self._schema is not None:
             self._ahead = self._schema.copy()
             for statement in self._statements[self._at : self._ends[self._at]]:
-                replay(self._ahead, self._read(statement))
+                replay(self._ahead, self._read(statement, self._ahead))
         return self._ahead or Schema()

@@ -8,7 +8,7 @@ from cdkit.core.world import Processes
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Routine, Schema
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 
@@ -35,11 +35,13 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
-    a statement does; `lock_of` which lock that takes, by the engine's own word, on which tables.
+    a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
+    that takes, by the engine's own word, on which tables.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
     operations: Callable[[Statement], tuple[Operation, ...]]
+    routine: Callable[[Routine, Statement], tuple[Operation, ...]] | None = None
     lock_of: Callable[[Operation, Schema, Server], tuple[str, tuple[Name, ...]]]
 
 

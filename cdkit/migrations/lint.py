@@ -11,9 +11,10 @@ from cdkit.core.world import Processes
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances
 from cdkit.migrations.catalogue import Dispatch
-from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.engine import Server
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.reader import Reader
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
@@ -23,6 +24,9 @@ from cdkit.migrations.settle import named, settle
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import edited, empty, hit_of, untold
+
+EXCLUSIVE = "ACCESS EXCLUSIVE"
+"""The lock that stops reads as well: what is done while it is held, everybody waits for."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -85,27 +89,12 @@ def lint(request: Request, processes: Processes) -> Linted:
     return Linted(judged=tuple(judged), notes=(note,) if unread else ())
 
 
-class Reader:
-    """A dialect's reader, bound to the server that is meant."""
-
-    def __init__(self, server: Server, dialect: Dialect, processes: Processes) -> None:
-        self.server = server
-        self.dialect = dialect
-        self._processes = processes
-
-    def parse(self, migration: Migration) -> Parsed:
-        """Return what a migration runs."""
-        return self.dialect.parse(
-            migration.text, migration.script.sql, self.server, self._processes
-        )
-
-
 def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
     """Replay what is released already: it is not new to anybody. Return what cannot be read."""
     epoch, schema.epoch = schema.epoch, 0
     parsed = reader.parse(migration)
     for statement in parsed.statements:
-        replay(schema, reader.dialect.operations(statement))
+        replay(schema, reader.operations(statement, schema))
     schema.epoch = epoch
     return len(parsed.troubles)
 
@@ -124,9 +113,7 @@ def _judge(
     session = Session(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )
-    ahead = Ahead(
-        statements, reader.dialect.operations, in_transaction=migration.script.in_transaction
-    )
+    ahead = Ahead(statements, reader.operations, in_transaction=migration.script.in_transaction)
     context = Context(
         schema=schema,
         released=released,
@@ -143,10 +130,14 @@ def _judge(
     locks: dict[str, None] = {}
     for index, statement in enumerate(statements):
         ahead.begin(index, schema)
-        for operation in reader.dialect.operations(statement):
-            locks |= dict.fromkeys(_locks(operation, context))
+        for operation in reader.operations(statement, schema):
+            taken = tuple(_locks(operation, context))
+            locks |= dict.fromkeys(f"{lock} on {table}" for lock, table in taken)
             findings += _found(request.rules, operation, context)
             session.follow(operation)
+            for lock, table in taken:
+                if lock == EXCLUSIVE:
+                    session.hold(str(table), lock)
             apply(schema, operation)
     settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
     return Judged(
@@ -175,11 +166,11 @@ def _ran_already(statement: Statement, ran: Counter[str]) -> bool:
     return found
 
 
-def _locks(operation: Operation, context: Context) -> Iterator[str]:
+def _locks(operation: Operation, context: Context) -> Iterator[tuple[str, Name]]:
     lock, tables = context.lock_of(operation)
     for table in tables:
         if lock and not context.schema.is_new_table(table):
-            yield f"{lock} on {table}"
+            yield lock, table
 
 
 def _found(wanted: Dispatch, operation: Operation, context: Context) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What is left of a change at the end of its transaction, seen by those who run.
 
 A thing that is dropped and made again is no loss where the new one does what the old one did, for
-the same roles. These functions say what the new one lacks, in words; nothing where it lacks nothing.
+the same roles. These functions say in words what the new one lacks: an empty text for nothing.
 """
 
 from collections.abc import Iterator

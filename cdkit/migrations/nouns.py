@@ -146,9 +146,13 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """A policy of row security; `all_rows` says that it lets everybody see and write every row."""
+    """A policy of row security; `all_rows` says that it lets everybody see and write every row.
+
+    `roles` are those that it is for, where it is not for all.
+    """
 
     name: str
+    roles: tuple[str, ...] = ()
     permissive: bool = True
     all_rows: bool = False
     definition: str = ""

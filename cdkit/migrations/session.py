@@ -10,7 +10,9 @@ class Session:
     """What a file has set so far.
 
     `in_transaction` is None where nobody can tell: it depends on the tool that runs the file.
-    `single` says that the file holds this one statement and no other.
+    `single` says that the file holds this one statement and no other; `locked` are the tables that
+    nobody else may use before the transaction ends, and by which lock; `reshaped` those of which
+    it was said that their rows look otherwise.
     """
 
     def __init__(self, *, in_transaction: bool | None, single: bool) -> None:
@@ -20,6 +22,8 @@ class Session:
         self.lock_timeout = False
         self.warned = False
         self.unvalidated: set[tuple[str, str]] = set()
+        self.locked: dict[str, str] = {}
+        self.reshaped: set[str] = set()
         self._local = False
 
     def follow(self, operation: Operation) -> None:
@@ -37,8 +41,14 @@ class Session:
             case _:
                 pass
 
+    def hold(self, table: str, lock: str) -> None:
+        """Keep a lock that stops others until the transaction ends; without one it is gone."""
+        if self.in_transaction is not False:
+            self.locked.setdefault(table, lock)
+
     def _begin_or_end(self, *, opens: bool) -> None:
         self.in_transaction = True if opens else False if not self.wrapped else None
         self.unvalidated.clear()
+        self.locked.clear()
         if self._local and not opens:
             self.lock_timeout = self._local = False

@@ -15,14 +15,19 @@ from msgspec import Struct
 
 FOLDER = Path(__file__).parents[1] / "cases" / "migrations-corpus"
 _HEAD = re.compile(r"^-- (case|query): (.+)$", re.MULTILINE)
+_ROLE = re.compile(r"-- role: (\w+)\n")
 _OPTION = re.compile(r"-- (alone|anew|superuser|only: \d+)\n")
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """What the running version asks; `ordered` where the order of the rows is asked for."""
+    """What the running version asks, and the role that it asks as.
+
+    `ordered` where the order of the rows is asked for.
+    """
 
     name: str
     sql: str
+    role: str = "shop_app"
 
     @property
     def ordered(self) -> bool:
@@ -71,7 +76,13 @@ def roles() -> str:
 def queries() -> tuple[Query, ...]:
     """What the running version asks."""
     text = (FOLDER / "queries.sql").read_text(encoding="utf-8")
-    return tuple(Query(name=name, sql=sql.strip().rstrip(";")) for name, sql in _parts(text))
+    return tuple(_query(name, body) for name, body in _parts(text))
+
+
+def _query(name: str, body: str) -> Query:
+    role = _ROLE.match(body)
+    sql = body[role.end() :] if role else body
+    return Query(name=name, sql=sql.strip().rstrip(";"), role=role[1] if role else "shop_app")
 
 
 def cases() -> tuple[Case, ...]:

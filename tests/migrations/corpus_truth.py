@@ -17,8 +17,9 @@ from tests.parts import postgres
 
 def main(wanted: list[str]) -> None:
     """Ask the system's server and the embedded one about every case, or about some."""
-    folders = {postgres.binaries(), *(path.parent for path in postgres.embedded())}
-    for folder in folders - {None}:
+    system = postgres.binaries()
+    folders = {path.parent for path in postgres.embedded()} | ({system} if system else set())
+    for folder in folders:
         home = Path(tempfile.mkdtemp(prefix="cdkit-pg-", dir="/tmp"))
         for server in postgres.running(folder, home):
             _write(server, wanted)
@@ -35,9 +36,9 @@ def _write(server: postgres.Server, wanted: list[str]) -> None:
             try:
                 found[case.name] = replayed(corpus, case)
             except psycopg.Error as fault:
-                print(f"{major} {case.name}: {fault}", file=sys.stderr)
+                sys.stderr.write(f"{major} {case.name}: {fault}\n")
     if wanted:
-        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
     else:
         truth_file(major).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
 

@@ -22,6 +22,7 @@ from tests.parts.postgres import Server
 from tests.worlds import NoProcesses
 
 APPLICATION, OWNER = "shop_app", "shop_owner"
+ROLES = (APPLICATION, "shop_report")
 MODES = (
     "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
     "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
@@ -114,7 +115,9 @@ def _truth(
         prepared=dict(sorted(only.items())),
         locks=dict(sorted(locks.items())),
         rewritten=sorted(
-            known[oid][0] for oid, now in storage.items() if oid in known and known[oid][1] != now
+            str(known[oid][0])
+            for oid, now in storage.items()
+            if oid in known and known[oid][1] != now
         ),
     )
 
@@ -136,8 +139,12 @@ def replayed_undone(corpus: Corpus, session: psycopg.Connection[TupleRow], case:
         _become(session, _role(case))
         session.execute(case.sql.encode())
         locks = _held(session, known)
+        after: dict[str, Answer] = {}
+        for role in ROLES:
+            _become(session, role)
+            after |= _answers(session, [query for query in asked if query.role == role])
+        broken = _differences(asked, corpus.before, after)
         _become(session, APPLICATION)
-        broken = _differences(asked, corpus.before, _answers(session, asked))
         fresh = _differences(asked, corpus.prepared, _answers(session, _executions(asked)))
         _become(session, "")
         storage = {row[0]: row[2] for row in session.execute(_RELATIONS)}
@@ -158,6 +165,8 @@ def prepare(session: psycopg.Connection[TupleRow], asked: Sequence[Query]) -> No
     session.prepare_threshold = None
     session.execute(f"SET SESSION AUTHORIZATION {APPLICATION}".encode())
     for number, query in enumerate(asked):
+        if query.role != APPLICATION:
+            continue
         session.execute(f"PREPARE q{number} AS {query.sql}".encode())
     session.execute("RESET SESSION AUTHORIZATION")
 
@@ -184,18 +193,25 @@ def _prepared(
 
 
 def _executions(asked: Sequence[Query]) -> list[Query]:
-    return [Query(name=query.name, sql=f"EXECUTE q{number}") for number, query in enumerate(asked)]
+    return [
+        Query(name=query.name, sql=f"EXECUTE q{number}")
+        for number, query in enumerate(asked)
+        if query.role == APPLICATION
+    ]
 
 
 def _asked_anew(server: Server, name: str, asked: Sequence[Query]) -> dict[str, Answer]:
     """Ask as the application that has just been started."""
-    try:
-        with psycopg.connect(server.dsn(name, APPLICATION)) as connection:
-            answers = _answers(connection, asked)
-            connection.rollback()
-            return answers
-    except psycopg.OperationalError:
-        return dict.fromkeys((query.name for query in asked), "cannot connect")
+    answers: dict[str, Answer] = {}
+    for role in ROLES:
+        mine = [query for query in asked if query.role == role]
+        try:
+            with psycopg.connect(server.dsn(name, role)) as connection:
+                answers |= _answers(connection, mine)
+                connection.rollback()
+        except psycopg.OperationalError:
+            answers |= dict.fromkeys((query.name for query in mine), "cannot connect")
+    return answers
 
 
 def _answers(connection: psycopg.Connection[TupleRow], asked: Sequence[Query]) -> dict[str, Answer]:
@@ -222,14 +238,14 @@ def _answers(connection: psycopg.Connection[TupleRow], asked: Sequence[Query]) -
     return found
 
 
-def _column(result: psycopg.pq.abc.PGresult, column: int, kinds: dict[object, str]) -> str:
+def _column(result: psycopg.pq.abc.PGresult, column: int, kinds: dict[int, str]) -> str:
     """Name a column, with the category of its type: what a driver makes of it."""
     name = (result.fname(column) or b"").decode()
     return f"{name}:{kinds.get(result.ftype(column), '?')}"
 
 
 def _text(value: bytes | None) -> str | None:
-    """Show a value so that what is drawn from a sequence, and the time of day, count for nothing."""
+    """Show a value so that what is drawn from a sequence counts for nothing, nor does the time."""
     return None if value is None else _DRAWN.sub("#", _NOW.sub("now", value.decode()))
 
 
@@ -238,6 +254,8 @@ def _differences(
 ) -> dict[str, str]:
     found = {}
     for query in asked:
+        if query.name not in before:
+            continue
         old, new = before[query.name], after[query.name]
         if isinstance(new, str):
             if old != new:

@@ -68,7 +68,7 @@ HARMLESS = {
     "a column made now": "ALTER TABLE o ADD COLUMN t timestamptz DEFAULT now() NOT NULL;",
     "a new table and everything on it": (
         "CREATE TABLE o (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, p bigint "
-        "REFERENCES p (id));\nCREATE UNIQUE INDEX i ON o (p);\n"
+        "REFERENCES p (id) ON DELETE CASCADE);\nCREATE UNIQUE INDEX i ON o (p);\n"
         "ALTER TABLE o ADD CHECK (p > 0), ALTER p SET NOT NULL;\n"
         "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
         "ALTER TABLE o ENABLE ROW LEVEL SECURITY;\nINSERT INTO o DEFAULT VALUES;"

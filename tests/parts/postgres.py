@@ -57,7 +57,7 @@ class Server:
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
         )
 
-    def run(self, statement: sql.Composable) -> None:
+    def run(self, statement: sql.SQL | sql.Composed) -> None:
         """Run a statement as the superuser, outside any transaction."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute(statement)

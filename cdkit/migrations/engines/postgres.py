@@ -6,12 +6,13 @@ from cdkit.migrations.engine import Dialect, Engine
 def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
-    from cdkit.migrations.postgres.read import operations
+    from cdkit.migrations.postgres.read import operations, routine
 
     return Dialect(
         parse=lambda text, sql, _server, processes: parse(text, processes, data=sql),
         operations=operations,
-        lock_of=lambda operation, _schema, _server: lock_of(operation),
+        routine=routine,
+        lock_of=lambda operation, schema, _server: lock_of(operation, schema),
     )
 
 

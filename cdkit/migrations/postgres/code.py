@@ -1,20 +1,16 @@
-"""Reading statements that hold code: DO, CREATE FUNCTION, CALL, and SELECT for what it calls."""
+"""Reading CREATE FUNCTION, CALL, and SELECT for what it calls; DO blocks are in `blocks`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from cdkit.core.doors import pg_query
-from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Argument, Function, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_type, of_words
-from cdkit.migrations.postgres.parser import statements_of
-from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import (
     Json,
     Node,
@@ -25,17 +21,6 @@ from cdkit.migrations.postgres.tree import (
     words,
 )
 from cdkit.migrations.statement import Statement
-
-Reader = Callable[[Statement], Iterable[Operation]]
-
-_DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
-_SELECT = b"SELECT "
-_FULL = 0
-"""`parseMode` of an embedded statement (PostgreSQL's RawParseMode); others are expressions."""
-
-
-class _Do(Struct, frozen=True):
-    args: tuple[Node, ...] = ()
 
 
 class _Function(Struct, frozen=True):
@@ -53,19 +38,7 @@ class _Select(Struct, frozen=True, rename={"into": "intoClause", "cte": "withCla
     targetList: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
 
 
-class _Embedded(Struct, frozen=True, kw_only=True):
-    """A piece of SQL inside a block: the statement, or what makes one as it runs."""
-
-    query: str
-    whole: bool
-    dynamic: bool = False
-
-
-def _unread(statement: Statement, what: str) -> Operation:
-    return op.Unread(statement=statement, at=statement.start, what=what, remedy=REMEDY)
-
-
-def _options(given: tuple[Node, ...]) -> dict[str, str]:
+def options_of(given: tuple[Node, ...]) -> dict[str, str]:
     """Return the options of a function or block that are texts: `language`, `as`."""
     found: dict[str, str] = {}
     for option in (node.option for node in given if node.option):
@@ -85,7 +58,7 @@ def create_function(statement: Statement) -> Iterator[Operation]:
         kind="procedure" if made.is_procedure else "function",
         name=of_words(words(made.funcname)),
         replace=made.replace,
-        body=_options(made.options).get("as", ""),
+        body=options_of(made.options).get("as", ""),
         function=_declaration(made),
     )
 
@@ -101,23 +74,24 @@ def _declaration(made: _Function) -> Function:
         each.defname == "security" and each.arg and (each.arg.boolean or {}).get("boolval")
         for each in options
     )
-    returned = (
-        f"{'setof ' if made.returnType.setof else ''}{of_type(made.returnType)}"
-        if (made.returnType)
-        else ""
-    )
     return Function(
         arguments=tuple(
             Argument(each.name, of_type(each.argType), each.defexpr is not None)
             for each in given
             if each.mode in _IN
         ),
-        returns=returned,
+        returns=_returned(made.returnType),
         gives=tuple(each.name for each in given if each.mode in _OUT),
-        language=_options(made.options).get("language", "sql"),
+        language=options_of(made.options).get("language", "sql"),
         definer=definer,
         options=tuple(sorted(each.defname for each in options if each.defname != "as")),
     )
+
+
+def _returned(type_: TypeName | None) -> str:
+    if type_ is None:
+        return ""
+    return f"{'setof ' if type_.setof else ''}{of_type(type_)}"
 
 
 def select(statement: Statement) -> Iterator[Operation]:
@@ -163,114 +137,3 @@ def call(statement: Statement) -> Iterator[Operation]:
     tree = msgspec.json.decode(statement.node)
     name = calls({"FuncCall": tree.get("funccall", {})})
     yield op.Call(statement=statement, at=statement.start, functions=name, procedure=True)
-
-
-def do_block(statement: Statement, read: Reader) -> Iterator[Operation]:
-    """Read a DO block: the statements in it are judged, whatever the conditions around them say.
-
-    Code that puts SQL together as it runs, or that is in another language, is Unread.
-    """
-    options = _options(statement.read(_Do).args)
-    body, language = options.get("as", ""), options.get("language", "plpgsql").lower()
-    if language != "plpgsql":
-        yield _unread(statement, f"a DO block in {language} cannot be read")
-        return
-    try:
-        pieces = tuple(_embedded(_plpgsql(body)))
-    except (GrammarFault, msgspec.DecodeError, RecursionError):
-        yield _unread(statement, "the code of this DO block cannot be read")
-        return
-    position = statement.start
-    for piece in pieces:
-        inner = _inner(statement, piece, position)
-        if inner is None:
-            what = "the SQL of an EXECUTE is put together as it runs"
-            yield _unread(statement, what if piece.dynamic else "this code cannot be read")
-            continue
-        position = max(position, inner.end if inner.base >= 0 else position)
-        yield from _run(inner, read, expression=not piece.whole)
-
-
-def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operation]:
-    for operation in read(inner):
-        if not expression or isinstance(operation, op.Call | op.Unread):
-            yield operation
-
-
-def _plpgsql(body: str) -> Any:  # noqa: ANN401 - JSON
-    tag = "$cdkit$"
-    while tag in body:
-        tag = f"$c{tag[1:]}"
-    tree = pg_query.parse_plpgsql(f"DO {tag}{body}{tag}".encode())
-    return msgspec.json.decode(tree)
-
-
-def _embedded(node: Any) -> Iterator[_Embedded]:  # noqa: ANN401 - JSON
-    """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
-    if isinstance(node, list):
-        for each in node:
-            yield from _embedded(each)
-        return
-    if not isinstance(node, dict):
-        return
-    for key, value in node.items():
-        if key in _DYNAMIC or (key == "dynquery" and value):
-            inner = value.get("query", value) if key in _DYNAMIC else value
-            query = inner.get("PLpgSQL_expr", {}).get("query", "")
-            yield _Embedded(query=query, whole=True, dynamic=True)
-            yield from _embedded({k: v for k, v in value.items() if k in {"body", "params"}})
-        elif key == "PLpgSQL_expr":
-            query, mode = value.get("query", ""), value.get("parseMode", _FULL)
-            yield _Embedded(query=query, whole=mode == _FULL)
-        elif key != "datums":
-            yield from _embedded(value)
-        else:
-            yield from _embedded([each for each in value if "default_val" in str(each)])
-
-
-def _inner(statement: Statement, piece: _Embedded, position: int) -> Statement | None:
-    """Return the statement inside a block, placed in the file where its text is found there."""
-    sql = _constant(piece.query) if piece.dynamic else piece.query
-    if sql is None:
-        return None
-    written = sql.encode()
-    start = _start(statement, written, position)
-    parsed = written if piece.whole else _SELECT + (written.partition(b":=")[2] or written)
-    try:
-        ((kind, node),) = statements_of(parsed)
-    except (GrammarFault, RecursionError, ValueError):
-        return None
-    here = start > 0
-    return Statement(
-        text=statement.text,
-        kind=kind,
-        node=node,
-        start=start if here else statement.start,
-        end=start + len(written) if here else statement.end,
-        base=start if here and piece.whole else -1,
-    )
-
-
-def _start(statement: Statement, written: bytes, position: int) -> int:
-    """Return the byte where a piece of code stands in the file; 0 where it is not found.
-
-    PL/pgSQL hands `PERFORM f()` on as `SELECT f()`: there the byte seven before it counts.
-    """
-    data, end = statement.text.data, statement.end
-    if (found := data.find(written, position, end)) >= 0:
-        return found
-    rest = written.removeprefix(_SELECT)
-    found = data.find(rest, position, end) if rest != written else -1
-    return found - len(_SELECT) if found >= len(_SELECT) else 0
-
-
-def _constant(query: str) -> str | None:
-    """Return the SQL that an EXECUTE runs where that is a plain text, else None."""
-    try:
-        (kind, node), *_ = statements_of(_SELECT + query.encode())
-        targets = msgspec.json.decode(node, type=_Select).targetList
-    except (GrammarFault, RecursionError, ValueError):
-        return None
-    if kind != "SelectStmt" or len(targets) != 1:
-        return None
-    return literal(targets[0].get("ResTarget", {}).get("val"))

@@ -1,14 +1,18 @@
 """Which lock an operation takes on a table that others use (PostgreSQL manual, 13.3 and ALTER)."""
 
+from collections.abc import Iterator
+
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.schema import Schema
 
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+EXCLUSIVE = "EXCLUSIVE"
 SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
 SHARE = "SHARE"
 SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
-BLOCKING = frozenset({ACCESS_EXCLUSIVE, "EXCLUSIVE", SHARE_ROW_EXCLUSIVE, SHARE})
+BLOCKING = frozenset({ACCESS_EXCLUSIVE, EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE})
 """Locks that stop writes; ACCESS EXCLUSIVE stops reads as well."""
 
 _LIGHTER: dict[type[Operation], str] = {
@@ -18,30 +22,44 @@ _LIGHTER: dict[type[Operation], str] = {
 }
 
 
-def lock_of(operation: Operation) -> tuple[str, tuple[Name, ...]]:
-    """Return the strongest lock that an operation takes, and on which tables; empty for none."""
-    if isinstance(operation, op.OnTable):
-        return _on_table(operation)
-    if isinstance(operation, op.CreateTable):
-        parents = operation.parents if operation.partition else ()
-        return (ACCESS_EXCLUSIVE, parents) if parents else _of_references(operation)
-    if isinstance(operation, op.DropObject) and operation.kind == "table":
-        return ACCESS_EXCLUSIVE, (operation.name,)
-    return "", ()
+def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]]:
+    """Return the strongest lock that an operation takes, and on which tables; empty for none.
+
+    What it takes by the way on others, and weaker, is left out: on the parent of INHERIT, say.
+    """
+    match operation:
+        case op.OnTable():
+            return _on_table(operation, schema)
+        case op.CreateTable():
+            return _of_new(operation)
+        case op.DropObject() | op.RenameObject() | op.Refresh():
+            return _of_object(operation, schema)
+        case op.RestrictDomain(domain=domain, valid=True):
+            return SHARE, tuple(_using(domain, schema))
+        case op.Revoke(action="OWNER TO", objects=objects):
+            return ACCESS_EXCLUSIVE, tuple(each for each in objects if schema.table(each))
+        case _:
+            return "", ()
 
 
-def _on_table(operation: op.OnTable) -> tuple[str, tuple[Name, ...]]:
+def _on_table(operation: op.OnTable, schema: Schema) -> tuple[str, tuple[Name, ...]]:
     table = operation.table
+    if schema.thing(table) and not schema.table(table):
+        return "", ()
     lock = _LIGHTER.get(type(operation), ACCESS_EXCLUSIVE)
     match operation:
         case op.CreateIndex(concurrently=concurrently):
             lock = SHARE_UPDATE_EXCLUSIVE if concurrently else SHARE
         case op.AddConstraint(constraint=constraint) if constraint.references:
             return SHARE_ROW_EXCLUSIVE, (table, constraint.references)
+        case op.DropConstraint(constraint=name):
+            found = schema.constraint(table, name)
+            other = (found.references,) if found and found.references else ()
+            return lock, (table, *other)
         case op.ChangeTable(lock=named) | op.LockTable(lock=named):
             lock = named
-        case op.MovePartition(action="ATTACH PARTITION") | op.MovePartition(concurrently=True):
-            lock = SHARE_UPDATE_EXCLUSIVE
+        case op.MovePartition():
+            return _of_partition(operation)
         case op.ChangeTrigger(action="CREATE RULE" | "DROP RULE" | "DROP TRIGGER"):
             lock = ACCESS_EXCLUSIVE
         case _:
@@ -49,8 +67,56 @@ def _on_table(operation: op.OnTable) -> tuple[str, tuple[Name, ...]]:
     return lock, (table,)
 
 
-def _of_references(made: op.CreateTable) -> tuple[str, tuple[Name, ...]]:
+def _of_partition(moved: op.MovePartition) -> tuple[str, tuple[Name, ...]]:
+    if moved.action == "ATTACH PARTITION" or moved.concurrently:
+        return SHARE_UPDATE_EXCLUSIVE, (moved.table,)
+    if moved.action == "DETACH PARTITION":
+        return ACCESS_EXCLUSIVE, (moved.table, moved.other)
+    return ACCESS_EXCLUSIVE, (moved.other,)
+
+
+def _of_object(
+    operation: op.DropObject | op.RenameObject | op.Refresh, schema: Schema
+) -> tuple[str, tuple[Name, ...]]:
+    match operation:
+        case op.Refresh(concurrently=concurrently, view=view):
+            return EXCLUSIVE if concurrently else ACCESS_EXCLUSIVE, (view,)
+        case op.DropObject(kind="index", name=name, concurrently=concurrently):
+            index = schema.index(name)
+            lock = SHARE_UPDATE_EXCLUSIVE if concurrently else ACCESS_EXCLUSIVE
+            return (lock, (index.table,)) if index else ("", ())
+        case op.RenameObject(table=table) if table:
+            return ACCESS_EXCLUSIVE, (table,)
+        case op.DropObject(name=name, kind=kind) | op.RenameObject(name=name, kind=kind):
+            return (ACCESS_EXCLUSIVE, _dropped(name, schema)) if kind in _LOCKED else ("", ())
+
+
+_LOCKED = frozenset({"table", "materialized view"})
+
+
+def _dropped(name: Name, schema: Schema) -> tuple[Name, ...]:
+    """Return a table, the parents that it is a partition of, and the tables that it refers to."""
+    table = schema.table(name)
+    if table is None:
+        return (name,)
+    referred = [x.references for x in table.constraints.values() if x.references]
+    return (name, *sorted(table.parents), *dict.fromkeys(x for x in referred if x != name))
+
+
+def _using(domain: Name, schema: Schema) -> Iterator[Name]:
+    for name, table in schema.tables.items():
+        if any(column.type.name == str(domain) for column in table.columns.values()):
+            yield name
+
+
+def _of_new(made: op.CreateTable) -> tuple[str, tuple[Name, ...]]:
+    if made.partition and made.parents:
+        return ACCESS_EXCLUSIVE, made.parents
+    return _of_references(made) or (SHARE_UPDATE_EXCLUSIVE, made.parents)
+
+
+def _of_references(made: op.CreateTable) -> tuple[str, tuple[Name, ...]] | None:
     """A new table's foreign keys lock the tables that they refer to."""
     written = [each for column in made.columns for each in column.constraints]
     referred = [each.references for each in (*written, *made.constraints) if each.references]
-    return (SHARE_ROW_EXCLUSIVE, tuple(referred)) if referred else ("", ())
+    return (SHARE_ROW_EXCLUSIVE, tuple(referred)) if referred else None

@@ -253,6 +253,7 @@ def policy(statement: Statement) -> Iterator[Operation]:
         action=f"{verb} POLICY",
         policy=Policy(
             name=said.policy_name,
+            roles=() if to_all else tuple(x["RoleSpec"].get("rolename", "") for x in said.roles),
             permissive=said.permissive,
             all_rows=to_all and open_to_all and literal(said.with_check) in {None, "true"},
             definition=fingerprint(list(parts)) if verb == "CREATE" else statement.source,

@@ -50,7 +50,7 @@ def column_of(tree: Any) -> str:  # noqa: ANN401 - JSON
 def fragile(tree: Any) -> str:  # noqa: ANN401 - JSON
     """Return what in an expression over columns can fail for some of their values; empty for none.
 
-    A division by what is no constant, and a cast of what is none (PostgreSQL manual, 9.3 and 4.2.9).
+    A division by what is no constant, a cast of what is none (PostgreSQL manual, 9.3 and 4.2.9).
     """
     for each in nodes(tree, "A_Expr"):
         operator = each.get("name", [{}])[-1].get("String", {}).get("sval", "")

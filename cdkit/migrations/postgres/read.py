@@ -10,6 +10,7 @@ import msgspec
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.remedy import REMEDY
+from cdkit.migrations.schema import Routine
 from cdkit.migrations.statement import Statement
 
 _READERS: dict[str, str] = {
@@ -99,9 +100,16 @@ def readable_kinds() -> tuple[str, ...]:
 
 
 def _do_block(statement: Statement) -> tuple[Operation, ...]:
-    from cdkit.migrations.postgres.code import do_block
+    from cdkit.migrations.postgres.blocks import do_block
 
     return tuple(do_block(statement, operations))
+
+
+def routine(called: Routine, statement: Statement) -> tuple[Operation, ...]:
+    """Return what a function does that a statement calls, as far as its body tells."""
+    from cdkit.migrations.postgres.blocks import routine_body
+
+    return tuple(routine_body(called, statement, operations))
 
 
 def operations(statement: Statement) -> tuple[Operation, ...]:

@@ -40,7 +40,9 @@ _LENGTHS = frozenset({"varchar", "varbit"})
 _FRACTIONS = frozenset({"timestamp", "timestamptz", "time", "timetz"})
 _MICROSECONDS = (6,)
 """How many digits of a second there are where nobody says it: the most there can be."""
-_BINARY = frozenset({("cidr", "inet"), ("varchar", "citext"), ("text", "citext")})
+_BINARY = frozenset(
+    {("cidr", "inet"), ("varchar", "citext"), ("text", "citext"), ("citext", "text")}
+)
 
 
 def change(old: Type, new: Type) -> TypeChange:

@@ -2,9 +2,9 @@
 
 A join of the two tables that says `email` where only one of them had an `email` fails with "column
 reference is ambiguous", and so does a function whose body says it. Views are not hit: they were
-understood when they were made. Two tables are taken for joined where a foreign key leads from one to
-the other or a view or function reads both; a name that several tables share already is rarely used
-bare, and is said below the usual threshold.
+understood when they were made. Two tables are taken for joined where a foreign key leads from one
+to the other, or a view or function reads both. A name that several tables share already is rarely
+used bare, and is said below the usual threshold.
 """
 
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
-    """Flag each function that makes calls of another one ambiguous at the end of the transaction."""
+    """Flag each function that makes calls of another one ambiguous when the transaction ends."""
     made, end = operation.function, context.ahead.end.thing(operation.name)
     if made is None or end is None:
         return

@@ -7,7 +7,8 @@ that were open across the migration fail, until they prepare it again. Many do s
 PgBouncer's and the drivers' caches of prepared statements, psycopg after five executions, pgjdbc
 after five, Rails and asyncpg always. Within a transaction nobody can retry, so the error is seen.
 
-It is said below the usual threshold, since adding a column is what expand steps are made of.
+It is said below the usual threshold, since adding a column is what expand steps are made of, and
+once a file for each table.
 """
 
 from collections.abc import Iterator
@@ -26,10 +27,11 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
-    """Say so for each relation that was there before, and whose rows look otherwise now."""
+    """Say so once a file for each relation that was there before, and whose rows look otherwise."""
     about, what = _changed(operation, context)
-    if not what:
+    if not what or about in context.session.reshaped:
         return
+    context.session.reshaped.add(about)
     yield Hit(
         message=f"{what}: a statement that was prepared before ({_FORMS}) fails in connections "
         "that are open across the migration, with `cached plan must not change result type`",
@@ -41,7 +43,7 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
     )
 
 
-_FORMS = "`SELECT *`, `RETURNING *`"
+_FORMS = "`SELECT *`, `RETURNING *`, one that names a column of another type now"
 
 
 def _changed(operation: Operation, context: Context) -> tuple[str, str]:
@@ -56,8 +58,8 @@ def _changed(operation: Operation, context: Context) -> tuple[str, str]:
                 return str(table), f"takes {column} from {table}"
         case ChangeType(table=table, column=name) if not schema.is_new_column(table, name):
             old = schema.column(table, name)
-            if old is None or old.type != operation.type or operation.collation:
-                return str(table), f"changes the type of {table}.{name}, named or in"
+            if old is None or old.type != operation.type or operation.using or operation.collation:
+                return str(table), f"changes the type of {table}.{name}"
         case CreateObject():
             return _of_view(operation, context)
         case _:

@@ -57,7 +57,7 @@ def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
 
 
 def _is_back(index: Index, context: Context, *, named: str) -> bool:
-    """Whether something at the end keeps the same rows apart, under the same name if that counts."""
+    """Whether the end keeps the same rows apart, under the same name where that counts."""
     end = context.ahead.end
     return any(
         each.key == index.key and named in {"", name}

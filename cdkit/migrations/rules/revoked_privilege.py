@@ -23,7 +23,6 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
     left = tuple(_left(operation, context))
     if operation.objects and not left:
         return
-    owner = operation.action == "OWNER TO"
     what = ", ".join(map(str, left)) or "a role"
     whom = f" from {', '.join(operation.grantees)}" if operation.grantees else ""
     yield Hit(

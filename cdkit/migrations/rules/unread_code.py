@@ -1,8 +1,10 @@
 """The migration runs code whose effect cannot be read from the file.
 
-An EXECUTE that puts its SQL together, a procedure, a function of your own in a SELECT, a block in
-another language, a statement unknown to cdkit: each may drop or lock anything. Nobody can tell, so
-the answer is "cannot tell". A DO block in PL/pgSQL is read, and judged by what stands in it.
+An EXECUTE that puts its SQL together from what only the database knows, a procedure or function
+that no migration made, a block in another language, a statement unknown to cdkit: each may drop or
+lock anything. Nobody can tell, so the answer is "cannot tell". A DO block in PL/pgSQL is read, and
+judged by what stands in it; so is a function that a migration made and this one calls, and an
+EXECUTE of a text whose parts are all constants.
 """
 
 from collections.abc import Iterator
@@ -39,7 +41,9 @@ RULE = LintRule(
     check=check,
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
     bad=(
-        Example(text="DO $$ BEGIN\n  EXECUTE format('DROP TABLE %I', 'a');\nEND $$;", line=1),
+        Example(
+            text="DO $$ BEGIN\n  EXECUTE (SELECT string_agg(code, ';') FROM jobs);\nEND $$;", line=1
+        ),
         Example(text="DO LANGUAGE plpython3u 'pass';", line=1),
         Example(text="CALL tidy_up();", line=1),
         Example(text="SELECT tidy_up();", line=1),
@@ -53,5 +57,10 @@ RULE = LintRule(
         Example(text="SELECT setval('order_number', max(no)) FROM orders;"),
         Example(text="SELECT pg_catalog.set_config('search_path', '', false);"),
         Example(text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';"),
+        Example(text="DO $$ BEGIN\n  EXECUTE format('COMMENT ON TABLE %I IS NULL', 'a');\nEND $$;"),
+        Example(
+            text="CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM a';\n"
+            "SELECT f();"
+        ),
     ),
 )

@@ -1,6 +1,12 @@
 -- What the running version asks, each under its name. A row is compared by the columns that both
 -- sides have: that a SELECT * brings more or fewer is what a prepared statement notices.
 
+-- query: report of orders
+-- role: shop_report
+SELECT number, state FROM orders;
+-- query: report of customers
+-- role: shop_report
+SELECT name, tier FROM customers;
 -- query: customers star
 SELECT * FROM customers ORDER BY id;
 -- query: customer by email

@@ -160,8 +160,6 @@ TRUNCATE fresh;
 DELETE FROM memos;
 -- case: delete some rows
 DELETE FROM memos WHERE title = 'memo';
--- case: delete rows that nobody has
-DELETE FROM memos WHERE id = -1;
 -- case: update every row
 UPDATE products SET stock = 0;
 -- case: update some rows

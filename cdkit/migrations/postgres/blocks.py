@@ -1,0 +1,183 @@
+"""Reading code: DO blocks, and the bodies of functions that a migration calls."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.doors import pg_query
+from cdkit.core.doors.pg_query import GrammarFault
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.postgres.code import options_of
+from cdkit.migrations.postgres.folding import constants, fold
+from cdkit.migrations.postgres.parser import statements_of
+from cdkit.migrations.postgres.remedy import REMEDY
+from cdkit.migrations.postgres.tree import Node
+from cdkit.migrations.schema import Routine
+from cdkit.migrations.statement import Statement
+
+Reader = Callable[[Statement], Iterable[Operation]]
+
+_DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
+_SELECT = b"SELECT "
+_FULL = 0
+"""`parseMode` of an embedded statement (PostgreSQL's RawParseMode); others are expressions."""
+
+
+class _Do(Struct, frozen=True):
+    args: tuple[Node, ...] = ()
+
+
+class _Embedded(Struct, frozen=True, kw_only=True):
+    """A piece of SQL inside a block: the statement, or what makes one as it runs."""
+
+    query: str
+    whole: bool
+    dynamic: bool = False
+
+
+def _unread(statement: Statement, what: str) -> Operation:
+    return op.Unread(statement=statement, at=statement.start, what=what, remedy=REMEDY)
+
+
+def do_block(statement: Statement, read: Reader) -> Iterator[Operation]:
+    """Read a DO block: the statements in it are judged, whatever the conditions around them say.
+
+    Code that puts SQL together as it runs, or that is in another language, is Unread.
+    """
+    options = options_of(statement.read(_Do).args)
+    body, language = options.get("as", ""), options.get("language", "plpgsql").lower()
+    if language != "plpgsql":
+        yield _unread(statement, f"a DO block in {language} cannot be read")
+        return
+    yield from _pieces(statement, read, f"DO {_in_dollars(body)}", "this DO block")
+
+
+def routine_body(routine: Routine, statement: Statement, read: Reader) -> Iterator[Operation]:
+    """Read what a function does that a statement calls: its body, whatever it is called with."""
+    language = routine.function.language.lower()
+    if language == "sql" and routine.body:
+        yield from _of_sql(routine, statement, read)
+    elif language == "plpgsql" and routine.body:
+        takes = ", ".join(f'"{x.name or f"a{n}"}" {x.type}'
+                          for n, x in enumerate(routine.function.arguments))  # fmt: skip
+        returns = routine.function.returns
+        made = f"FUNCTION cdkit({takes}) RETURNS {returns}" if returns else f"PROCEDURE f({takes})"
+        sql = f"CREATE {made} LANGUAGE plpgsql AS {_in_dollars(routine.body)}"
+        yield from _pieces(statement, read, sql, "a function that this calls")
+    else:
+        yield _unread(statement, f"a function in {language} cannot be read")
+
+
+def _of_sql(routine: Routine, statement: Statement, read: Reader) -> Iterator[Operation]:
+    try:
+        parsed = statements_of(routine.body.encode())
+    except (GrammarFault, RecursionError, ValueError):
+        yield _unread(statement, "the code of a function that this calls cannot be read")
+        return
+    for kind, node in parsed:
+        yield from read(
+            Statement(
+                text=statement.text,
+                kind=kind,
+                node=node,
+                start=statement.start,
+                end=statement.end,
+                base=-1,
+            )
+        )
+
+
+def _in_dollars(body: str) -> str:
+    tag = "$cdkit$"
+    while tag in body:
+        tag = f"$c{tag[1:]}"
+    return f"{tag}{body}{tag}"
+
+
+def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator[Operation]:
+    """Read each statement and expression in a block of PL/pgSQL."""
+    try:
+        tree = msgspec.json.decode(pg_query.parse_plpgsql(sql.encode()))
+        pieces, known = tuple(_embedded(tree)), constants(tree)
+    except (GrammarFault, msgspec.DecodeError, RecursionError):
+        yield _unread(statement, f"the code of {what} cannot be read")
+        return
+    position = statement.start
+    for piece in pieces:
+        inner = _inner(statement, piece, position, known)
+        if inner is None:
+            said = "the SQL of an EXECUTE is put together as it runs"
+            yield _unread(statement, said if piece.dynamic else "this code cannot be read")
+            continue
+        position = max(position, inner.end if inner.base >= 0 else position)
+        yield from _run(inner, read, expression=not piece.whole)
+
+
+def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operation]:
+    for operation in read(inner):
+        if not expression or isinstance(operation, op.Call | op.Unread):
+            yield operation
+
+
+def _embedded(node: Any) -> Iterator[_Embedded]:  # noqa: ANN401 - JSON
+    """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _embedded(each)
+        return
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if key in _DYNAMIC or (key == "dynquery" and value):
+            inner = value.get("query", value) if key in _DYNAMIC else value
+            query = inner.get("PLpgSQL_expr", {}).get("query", "")
+            yield _Embedded(query=query, whole=True, dynamic=True)
+            yield from _embedded({k: v for k, v in value.items() if k in {"body", "params"}})
+        elif key == "PLpgSQL_expr":
+            query, mode = value.get("query", ""), value.get("parseMode", _FULL)
+            yield _Embedded(query=query, whole=mode == _FULL)
+        elif key != "datums":
+            yield from _embedded(value)
+        else:
+            yield from _embedded([each for each in value if "default_val" in str(each)])
+
+
+def _inner(
+    statement: Statement, piece: _Embedded, position: int, known: Mapping[str, str]
+) -> Statement | None:
+    """Return the statement inside a block, placed in the file where its text is found there."""
+    sql = fold(piece.query, known) if piece.dynamic else piece.query
+    if sql is None:
+        return None
+    written = sql.encode()
+    start = _start(statement, written, position)
+    parsed = written if piece.whole else _SELECT + (written.partition(b":=")[2] or written)
+    try:
+        ((kind, node),) = statements_of(parsed)
+    except (GrammarFault, RecursionError, ValueError):
+        return None
+    here = start > 0
+    return Statement(
+        text=statement.text,
+        kind=kind,
+        node=node,
+        start=start if here else statement.start,
+        end=start + len(written) if here else statement.end,
+        base=start if here and piece.whole else -1,
+    )
+
+
+def _start(statement: Statement, written: bytes, position: int) -> int:
+    """Return the byte where a piece of code stands in the file; 0 where it is not found.
+
+    PL/pgSQL hands `PERFORM f()` on as `SELECT f()`: there the byte seven before it counts.
+    """
+    data, end = statement.text.data, statement.end
+    if (found := data.find(written, position, end)) >= 0:
+        return found
+    rest = written.removeprefix(_SELECT)
+    found = data.find(rest, position, end) if rest != written else -1
+    return found - len(_SELECT) if found >= len(_SELECT) else 0
