@@ -162,10 +162,14 @@ class RewriteTable(OnTable, frozen=True, kw_only=True):
 
 
 class ChangeTable(OnTable, frozen=True, kw_only=True):
-    """A change of a table that breaks nobody, under a lock: storage, statistics, options."""
+    """A change of a table that breaks nobody, under a lock: storage, statistics, options.
+
+    `options` are those that are switched on.
+    """
 
     action: str
     lock: str
+    options: tuple[str, ...] = ()
 
 
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):

@@ -94,7 +94,8 @@ def _alter_column(schema: Schema, table: Name, column: str, **fields: object) ->
 
 
 def _add_column(schema: Schema, added: op.AddColumn) -> None:
-    table, column = schema.table(added.table), added.column
+    column = added.column
+    table = schema.table(added.table) or _unknown(schema, added)
     if table is None or (added.if_not_exists and column.name in table.columns):
         return
     schema.change(
@@ -105,6 +106,18 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
+
+
+def _unknown(schema: Schema, added: op.AddColumn) -> Table | None:
+    """Remember a table of which no migration tells more than that it gets a column now.
+
+    With IF NOT EXISTS the column may be there already.
+    """
+    full = schema.full(added.table)
+    if added.if_not_exists or added.attribute or full in schema.things:
+        return None
+    schema.tables[full] = Table(name=full, epoch=0, known=False)
+    return schema.tables[full]
 
 
 def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:

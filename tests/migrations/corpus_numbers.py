@@ -1,9 +1,9 @@
 """How often the lint and squawk are right about the corpus.
 
-`python -m tests.migrations.corpus_numbers [SQUAWK]` prints, for each, how many of the breaking cases
-it finds and how many of the harmless ones it flags. SQUAWK is its binary (PyPI: squawk-cli). Of its
-rules those count that are about what runs (its "rollback compatibility" and destructive ones), not
-those about locks, timeouts and style.
+`python -m tests.migrations.corpus_numbers [SQUAWK]` prints, for each, how many of the breaking
+cases it finds and how many of the harmless ones it flags. SQUAWK is its binary (PyPI:
+squawk-cli). Of its rules those count that are about what runs (its "rollback compatibility" and
+destructive ones), not those about locks, timeouts and style.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.migrations.corpus import Case, cases
@@ -41,9 +42,9 @@ renaming-table
 def main(arguments: list[str]) -> None:
     """Print a line for each."""
     _show("cdkit", lambda case: is_flagged(case.name))
-    for squawk in arguments:
-        _show("squawk", lambda case, binary=squawk: bool(_squawk(binary, case, "")))
-        _show("squawk, all", lambda case, binary=squawk: bool(_squawk(binary, case, OPT_IN)))
+    for binary in arguments:
+        _show("squawk", partial(_squawk, binary, ""))
+        _show("squawk, all", partial(_squawk, binary, OPT_IN))
 
 
 def _show(name: str, flags: Callable[[Case], bool]) -> None:
@@ -54,7 +55,7 @@ def _show(name: str, flags: Callable[[Case], bool]) -> None:
         sys.stdout.write(f"{name:12} {said:22} {found:3} of {len(of)}\n")
 
 
-def _squawk(binary: str, case: Case, opt_in: str) -> set[str]:
+def _squawk(binary: str, opt_in: str, case: Case) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "change.sql"
         path.write_text(case.sql, encoding="utf-8")
@@ -64,7 +65,7 @@ def _squawk(binary: str, case: Case, opt_in: str) -> set[str]:
             command += ["--include", rule]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     told = {each["rule_name"] for each in json.loads(done.stdout or "[]")}
-    return told & {*DEFAULT.split(), *opt_in.split()}
+    return bool(told & {*DEFAULT.split(), *opt_in.split()})
 
 
 if __name__ == "__main__":

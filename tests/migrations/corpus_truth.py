@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from tests.migrations.corpus import Truth, cases, truth_file
-from tests.migrations.replaying import prepared_corpus, replayed
+from tests.migrations.replaying import OWNER, done, prepare, prepared_corpus
 from tests.parts import postgres
 
 
@@ -31,12 +31,15 @@ def _write(server: postgres.Server, wanted: list[str]) -> None:
         major = connection.info.server_version // 10000
     corpus = prepared_corpus(server)
     found: dict[str, Truth] = {}
-    for case in cases():
-        if case.only in {0, major} and (not wanted or case.name in wanted):
-            try:
-                found[case.name] = replayed(corpus, case)
-            except psycopg.Error as fault:
-                sys.stderr.write(f"{major} {case.name}: {fault}\n")
+    copy = server.new_database(corpus.template, OWNER)
+    with psycopg.connect(server.dsn(copy), autocommit=True) as session:
+        prepare(session, corpus.queries)
+        for case in cases():
+            if case.only in {0, major} and (not wanted or case.name in wanted):
+                try:
+                    found[case.name] = done(corpus, session, case)
+                except psycopg.Error as fault:
+                    sys.stderr.write(f"{major} {case.name}: {fault}\n")
     if wanted:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
     else:

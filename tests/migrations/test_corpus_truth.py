@@ -12,6 +12,7 @@ from tests.migrations.corpus import Case, cases, truth
 from tests.migrations.replaying import (
     OWNER,
     Corpus,
+    done,
     prepare,
     prepared_corpus,
     replayed,
@@ -51,9 +52,7 @@ def _holds(case: Case, session: Session) -> None:
     if case.only not in {0, major}:
         assert case.name not in truth(major)
         return
-    apart = case.alone or case.anew
-    done = replayed(corpus, case) if apart else replayed_undone(corpus, connection, case)
-    assert done == truth(major)[case.name]
+    assert done(corpus, connection, case) == truth(major)[case.name]
 
 
 @pytest.mark.needs("postgres")
@@ -66,3 +65,14 @@ def test_the_truth_of_a_case_is_what_the_system_s_server_does(case: Case, system
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_truth_of_a_case_is_what_the_newest_server_does(case: Case, newest: Session) -> None:
     _holds(case, newest)
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize("name", ["add column nullable", "rename table", "drop sequence"])
+def test_a_change_that_is_undone_shows_what_one_that_is_kept_shows(
+    name: str, system: Session
+) -> None:
+    major, corpus, connection = system
+    (case,) = (case for case in CASES if case.name == name)
+    assert major
+    assert replayed(corpus, case) == replayed_undone(corpus, connection, case)

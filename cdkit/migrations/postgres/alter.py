@@ -17,6 +17,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
+from cdkit.migrations.postgres.objects import is_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
@@ -156,7 +157,14 @@ def _altered(clause: _Clause) -> Operation:
 
 def _change_table(clause: _Clause) -> Operation:
     action, lock = _CHANGES[clause.command.subtype]
-    return op.ChangeTable(**clause.on, action=action, lock=lock)
+    definition = clause.command.definition or Node()
+    given = definition.items.items if definition.items else ()
+    return op.ChangeTable(
+        **clause.on,
+        action=action,
+        lock=lock,
+        options=tuple(each.option.defname for each in given if each.option and is_on(each.option)),
+    )
 
 
 def _change_trigger(clause: _Clause) -> Operation:

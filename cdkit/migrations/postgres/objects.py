@@ -409,8 +409,10 @@ def _option(option: DefElem) -> str:
 def option_given(options: tuple[Node, ...], name: str) -> bool:
     """Whether an option is there and not switched off."""
     given: list[DefElem] = [node.option for node in options if node.option]
-    for each in given:
-        if each.defname == name:
-            text = each.arg.string.sval.lower() if each.arg and each.arg.string else "true"
-            return text not in {"false", "off", "0"}
-    return False
+    return any(each.defname == name and is_on(each) for each in given)
+
+
+def is_on(option: DefElem) -> bool:
+    """Whether an option is not switched off."""
+    text = option.arg.string.sval.lower() if option.arg and option.arg.string else "true"
+    return text not in {"false", "off", "0"}

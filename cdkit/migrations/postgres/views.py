@@ -10,7 +10,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name, Query
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
-from cdkit.migrations.postgres.objects import at_start
+from cdkit.migrations.postgres.objects import at_start, is_on
 from cdkit.migrations.postgres.prints import fingerprint, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, words
 from cdkit.migrations.statement import Statement
@@ -24,7 +24,7 @@ class _View(Struct, frozen=True):
     query: Json
     replace: bool = False
     aliases: tuple[Node, ...] = ()
-    options: tuple[Json, ...] = ()
+    options: tuple[Node, ...] = ()
 
 
 class _Into(Struct, frozen=True):
@@ -49,7 +49,9 @@ def create_view(statement: Statement) -> Iterator[Operation]:
         name=of_relation(made.view),
         replace=made.replace,
         query=_query(made.query, words(made.aliases)),
-        options=tuple(fingerprint(each) for each in made.options),
+        options=tuple(
+            each.option.defname for each in made.options if each.option and is_on(each.option)
+        ),
     )
 
 

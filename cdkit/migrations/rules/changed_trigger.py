@@ -65,8 +65,8 @@ def _made(operation: ChangeTrigger, context: Context) -> str:
         return "it can refuse what a running version writes"
     if before and skips(routine):
         return "it can skip what a running version writes"
-    known = context.released.table(operation.table)
-    rewritten = sorted(sets(routine) & set(known.columns if known else ())) if before else []
+    given = sorted(sets(routine)) if before else []
+    rewritten = [x for x in given if not context.schema.is_new_column(operation.table, x)]
     if rewritten:
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)

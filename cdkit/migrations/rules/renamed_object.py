@@ -37,9 +37,14 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
 
 
 def _of_constraint(operation: RenameObject, context: Context) -> bool:
-    """Whether the index is a constraint's, which then takes the new name too."""
+    """Whether the index is a constraint's, which then takes the new name too.
+
+    Of an unknown one the name tells, if it is what PostgreSQL calls a constraint's.
+    """
     index = context.schema.index(operation.name)
-    return index is not None and _constraint(index.table, operation.name.name, context) != ""
+    if index is None:
+        return operation.name.name.endswith(("_key", "_pkey"))
+    return _constraint(index.table, operation.name.name, context) != ""
 
 
 def _constraint(table: Name, name: str, context: Context) -> str:

@@ -38,7 +38,10 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
 def _left(operation: Revoke, context: Context) -> Iterator[Name]:
     """Yield the things that were there before, and on which something is really lost."""
     schema = context.schema
-    for name in objects_of(schema, operation):
+    objects = tuple(objects_of(schema, operation))
+    if operation.whole and not objects:
+        yield from operation.objects
+    for name in objects:
         if schema.is_new_relation(name):
             continue
         kind = kind_of(schema, operation.kind, name)
@@ -79,7 +82,7 @@ def _served(name: Name, operation: Revoke, context: Context) -> bool:
     sources = thing.query.sources if thing and thing.query else ()
     reads = all("SELECT" in schema.grants.may(owner, "table", schema.full(x)) for x in sources)
     routines = thing.routines.values() if thing else ()
-    writes = [each for routine in routines for each in writes_of(routine)]
+    writes = [x for each in routines if each.function.definer for x in writes_of(each)]
     return reads and all("INSERT" in schema.grants.may(owner, "table", x) for x in writes)
 
 

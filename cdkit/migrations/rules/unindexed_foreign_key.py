@@ -16,7 +16,8 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hit]:
     """Flag each foreign key of an old table without an index at the end of the transaction."""
     schema, table = context.schema, operation.table
-    if schema.table(table) is None or schema.is_new_table(table):
+    known = schema.table(table)
+    if known is None or not known.known or schema.is_new_table(table):
         return
     if isinstance(operation, AddColumn):
         refers = any(each.references for each in operation.column.constraints)

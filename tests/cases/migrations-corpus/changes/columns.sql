@@ -54,6 +54,8 @@ ALTER TABLE products ADD COLUMN extra jsonb;
 ALTER TABLE reviews ADD COLUMN extra json;
 -- case: add xml to a table that is united
 ALTER TABLE settings ADD COLUMN extra point;
+-- case: add column to one side of a union
+ALTER TABLE settings ADD COLUMN note text;
 -- case: add column to both sides of a union
 ALTER TABLE settings ADD COLUMN note text;
 ALTER TABLE settings_archive ADD COLUMN note text;

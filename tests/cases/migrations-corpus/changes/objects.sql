@@ -95,6 +95,10 @@ ALTER VIEW customer_totals SET (security_invoker = true);
 CREATE OR REPLACE VIEW settings_public WITH (security_invoker = true) AS
     SELECT key, value FROM settings WHERE key NOT LIKE 'secret%';
 REVOKE SELECT ON settings FROM shop_report;
+-- case: view that asks as its caller who may not read
+ALTER VIEW payroll SET (security_invoker = true);
+-- case: view replaced by one that asks as its caller who may not read
+CREATE OR REPLACE VIEW payroll WITH (security_invoker = true) AS SELECT id, salary FROM employees;
 -- case: view with a check option
 ALTER VIEW settings_public SET (check_option = 'local');
 -- case: new view

@@ -39,6 +39,8 @@ ALTER FUNCTION log_order() OWNER TO shop_report;
 ALTER VIEW customer_totals OWNER TO shop_report;
 -- case: owner of a view who may not read
 ALTER VIEW settings_public OWNER TO shop_report;
+-- case: owner of a function that runs as its caller
+ALTER FUNCTION loyal(bigint) OWNER TO shop_report;
 -- case: default privileges
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO shop_report;
 -- case: default privileges taken away
