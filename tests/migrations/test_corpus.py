@@ -26,7 +26,6 @@ MISSED = {
 
 ALARMED = {
     "add json to a table nobody compares": "no migration tells that no query compares whole rows",
-    "block that puts a harmless text together": "a loop over an array is not worked out",
     "drop table nobody reads": "no migration tells what queries read",
     "drop type nobody uses": "no migration tells what queries cast to",
     "drop unique constraint nobody conflicts on": "no migration tells what ON CONFLICT names",
@@ -92,4 +91,4 @@ def test_what_only_prepared_statements_notice_is_named(name: str) -> None:
 
 def test_few_are_missed_and_few_are_flagged_in_vain() -> None:
     assert len(MISSED) <= 0.03 * len(_named("breaks"))
-    assert len(ALARMED) <= 0.035 * len(_named("harmless"))
+    assert len(ALARMED) <= 0.03 * len(_named("harmless"))

@@ -11,7 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.code import options_of
-from cdkit.migrations.postgres.folding import constants, fold
+from cdkit.migrations.postgres.folding import constants, fold, loops
 from cdkit.migrations.postgres.parser import statements_of
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import Node
@@ -101,19 +101,39 @@ def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator
     """Read each statement and expression in a block of PL/pgSQL."""
     try:
         tree = msgspec.json.decode(pg_query.parse_plpgsql(sql.encode()))
-        pieces, known = tuple(_embedded(tree)), constants(tree)
+        pieces, known, each = tuple(_embedded(tree)), constants(tree), tuple(loops(tree))
     except (GrammarFault, msgspec.DecodeError, RecursionError):
         yield _unread(statement, f"the code of {what} cannot be read")
         return
     position = statement.start
     for piece in pieces:
-        inner = _inner(statement, piece, position, known)
-        if inner is None:
-            said = "the SQL of an EXECUTE is put together as it runs"
-            yield _unread(statement, said if piece.dynamic else "this code cannot be read")
-            continue
-        position = max(position, inner.end if inner.base >= 0 else position)
-        yield from _run(inner, read, expression=not piece.whole)
+        found = [
+            _inner(statement, piece, position, values) for values in _rounds(known, each, piece)
+        ]
+        for inner in found:
+            if inner is None:
+                said = "the SQL of an EXECUTE is put together as it runs"
+                yield _unread(statement, said if piece.dynamic else "this code cannot be read")
+                continue
+            position = max(position, inner.end if inner.base >= 0 else position)
+            yield from _run(inner, read, expression=not piece.whole)
+
+
+_ROUNDS = 100
+"""How many rounds of a loop over constants are worked out."""
+
+
+def _rounds(
+    known: dict[str, str], loops: tuple[tuple[str, tuple[str, ...]], ...], piece: _Embedded
+) -> list[dict[str, str]]:
+    """Return the values of variables for each round of the loop that a dynamic piece is in."""
+    if not piece.dynamic or fold(piece.query, known) is not None:
+        return [known]
+    for name, values in loops:
+        rounds = [{**known, name: value} for value in values[:_ROUNDS]]
+        if len(values) <= _ROUNDS and all(fold(piece.query, one) is not None for one in rounds):
+            return rounds
+    return [known]
 
 
 def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operation]:

@@ -1,7 +1,8 @@
 """Working out SQL that a block puts together, where all its parts are constants.
 
 `EXECUTE format('DROP TABLE %I', 'orders')` and `'DROP TABLE ' || name`, with a variable that is set
-where it is declared and never again, are texts that can be read. Anything else is not.
+where it is declared and never again, or goes through an array of constants, are texts that can be
+read. Anything else is not.
 """
 
 import re
@@ -13,6 +14,7 @@ import msgspec
 from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations.nouns import quoted
 from cdkit.migrations.postgres.parser import statements_of
+from cdkit.migrations.postgres.prints import nodes
 from cdkit.migrations.postgres.tree import Json, literal
 
 _SELECT = b"SELECT "
@@ -36,6 +38,26 @@ def constants(tree: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
     return found
 
 
+def loops(tree: Any) -> Iterator[tuple[str, tuple[str, ...]]]:  # noqa: ANN401 - JSON
+    """Yield the variable of each FOREACH over an array of constants, and what it goes through."""
+    for function in (each.get("PLpgSQL_function", {}) for each in tree):
+        datums = function.get("datums", [])
+        for loop in nodes(function.get("action"), "PLpgSQL_stmt_foreach_a"):
+            number = loop.get("varno", 0)
+            named = datums[number].get("PLpgSQL_var", {}) if number < len(datums) else {}
+            query = loop.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+            values = _listed(query)
+            if values and named.get("refname"):
+                yield named["refname"], values
+
+
+def _listed(expression: str) -> tuple[str, ...]:
+    """Return the constants in `ARRAY['a', 'b']`; nothing where it is anything else."""
+    array = _parsed(expression).get("A_ArrayExpr", {})
+    values = [literal(each) for each in array.get("elements", [])]
+    return tuple(each for each in values if each is not None) if None not in values else ()
+
+
 def _assigned(node: Any) -> Iterator[int]:  # noqa: ANN401 - JSON
     if isinstance(node, list):
         for each in node:
@@ -49,15 +71,21 @@ def _assigned(node: Any) -> Iterator[int]:  # noqa: ANN401 - JSON
 
 def fold(expression: str, known: Mapping[str, str]) -> str | None:
     """Return the text that an expression is for sure, or None."""
+    return _fold(_parsed(expression), known)
+
+
+def _parsed(expression: str) -> Json:
+    """Return the tree of an expression; an empty one where it is none, or not alone."""
     try:
         (kind, node), *_ = statements_of(_SELECT + expression.encode())
         tree = msgspec.json.decode(node)
     except (GrammarFault, RecursionError, ValueError):
-        return None
+        return {}
     targets = tree.get("targetList", [])
     if kind != "SelectStmt" or len(targets) != 1 or "fromClause" in tree:
-        return None
-    return _fold(targets[0].get("ResTarget", {}).get("val", {}), known)
+        return {}
+    value: Json = targets[0].get("ResTarget", {}).get("val", {})
+    return value
 
 
 def _fold(node: Json, known: Mapping[str, str]) -> str | None:
