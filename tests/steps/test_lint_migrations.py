@@ -89,7 +89,10 @@ def test_the_answer_never_says_safe(tmp_path: Path) -> None:
 def test_a_named_file_is_judged_on_what_the_others_made(tmp_path: Path) -> None:
     there = laid_out(tmp_path, {"migrations/1.sql": NEW, "migrations/2.sql": DROP})
     outcome = run(LintMigrationsOptions(paths=("migrations/2.sql",)), there)
-    assert found(outcome) == [("dropped-column", "migrations/2.sql:2:20")]
+    assert found(outcome) == [
+        ("changed-result-type", "migrations/2.sql:2:20"),
+        ("dropped-column", "migrations/2.sql:2:20"),
+    ]
     assert outcome.verdict.answer is Answer.NO
     document = outcome.document
     assert isinstance(document, Findings)
@@ -134,6 +137,7 @@ def test_an_edited_migration_is_a_finding(tmp_path: Path) -> None:
     outcome = run(LintMigrationsOptions(since="main"), with_git(tmp_path, git))
     assert set(found(outcome)) == {
         ("edited-migration", "migrations/1.sql:1:1"),
+        ("changed-result-type", "migrations/1.sql:2:20"),
         ("dropped-column", "migrations/1.sql:2:20"),
         ("missing-lock-timeout", "migrations/1.sql:2:20"),
     }
@@ -181,7 +185,7 @@ def test_against_an_environment_the_change_is_what_is_new_there(tmp_path: Path) 
     git = FakeGit(changed=(Change(status="A", path="migrations/2.sql"),))
     outcome = run(LintMigrationsOptions(against="production"), with_git(tmp_path, git))
     assert outcome.verdict.answer is Answer.YES
-    assert outcome.outputs == LintMigrationsOutputs(migrations="1", findings="0", since="a1")
+    assert outcome.outputs == LintMigrationsOutputs(migrations="1", findings="1", since="a1")
 
 
 def test_the_newest_deployment_counts(tmp_path: Path) -> None:
@@ -258,7 +262,10 @@ def test_a_wrong_request_is_refused(options: LintMigrationsOptions, tmp_path: Pa
 def test_a_finding_below_the_threshold_is_shown_and_decides_nothing(tmp_path: Path) -> None:
     there = laid_out(tmp_path, {"migrations/1.sql": "ALTER TABLE o ADD COLUMN a int;"})
     outcome = run(LintMigrationsOptions(), there)
-    assert found(outcome) == [("missing-lock-timeout", "migrations/1.sql:1:15")]
+    assert found(outcome) == [
+        ("changed-result-type", "migrations/1.sql:1:15"),
+        ("missing-lock-timeout", "migrations/1.sql:1:15"),
+    ]
     assert outcome.verdict.answer is Answer.YES
     stricter = run(LintMigrationsOptions(fail_on="low"), there)
     assert stricter.verdict.answer is Answer.NO
@@ -286,8 +293,8 @@ def test_a_fingerprint_survives_a_move_of_the_line(tmp_path: Path) -> None:
 def test_equal_findings_have_fingerprints_of_their_own(tmp_path: Path) -> None:
     there = laid_out(tmp_path, {"migrations/1.sql": "DELETE FROM a;\nDELETE FROM a;\n"})
     prints = [finding.fingerprint for finding in run(LintMigrationsOptions(), there).findings]
-    assert len(prints) == 4
-    assert len(set(prints)) == 4
+    assert len(prints) == 6
+    assert len(set(prints)) == 6
 
 
 def test_an_allowance_expires_at_the_clock_of_the_world(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Reading what stands between a statement and its rows: policies, triggers and rules."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Policy, Trigger
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.postgres.names import of_relation, of_words
+from cdkit.migrations.postgres.objects import at_start
+from cdkit.migrations.postgres.prints import fingerprint
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal, words
+from cdkit.migrations.statement import Statement
+
+
+class _Policy(Struct, frozen=True):
+    table: RangeVar
+    policy_name: str = ""
+    cmd_name: str = ""
+    roles: tuple[Json, ...] = ()
+    qual: Json | None = None
+    with_check: Json | None = None
+    permissive: bool = False
+
+
+class _Trigger(Struct, frozen=True):
+    trigname: str
+    relation: RangeVar
+    funcname: tuple[Node, ...] = ()
+    timing: int = 0
+    row: bool = False
+    events: int = 0
+    columns: tuple[Json, ...] = ()
+    args: tuple[Json, ...] = ()
+    condition: Json | None = msgspec.field(name="whenClause", default=None)
+
+
+class _Rule(Struct, frozen=True):
+    rulename: str
+    relation: RangeVar
+    instead: bool = False
+
+
+def policy(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE and ALTER POLICY."""
+    verb = "CREATE" if statement.kind == "CreatePolicyStmt" else "ALTER"
+    said = statement.read(_Policy)
+    to_all = all(each["RoleSpec"].get("roletype") == "ROLESPEC_PUBLIC" for each in said.roles)
+    open_to_all = said.cmd_name == "all" and literal(said.qual) == "true"
+    parts = (said.cmd_name, said.roles, said.qual, said.with_check, said.permissive)
+    yield op.ChangeRowSecurity(
+        **at_start(statement),
+        table=of_relation(said.table),
+        action=f"{verb} POLICY",
+        policy=Policy(
+            name=said.policy_name,
+            roles=() if to_all else tuple(x["RoleSpec"].get("rolename", "") for x in said.roles),
+            permissive=said.permissive,
+            all_rows=to_all and open_to_all and literal(said.with_check) in {None, "true"},
+            definition=fingerprint(list(parts)) if verb == "CREATE" else statement.source,
+        ),
+    )
+
+
+_BEFORE = 2
+_TIMINGS = {_BEFORE: "BEFORE", 64: "INSTEAD OF"}
+"""PostgreSQL's TRIGGER_TYPE_BEFORE and TRIGGER_TYPE_INSTEAD (pg_trigger.h); AFTER is 0."""
+
+
+def create_trigger(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE TRIGGER."""
+    made = statement.read(_Trigger)
+    function = of_words(words(made.funcname))
+    parts = (made.timing, made.row, made.events, made.columns, made.args, made.condition)
+    trigger = Trigger(
+        function=function, before=made.timing == _BEFORE, definition=fingerprint(list(parts))
+    )
+    yield op.ChangeTrigger(
+        **at_start(statement),
+        trigger=trigger,
+        table=of_relation(made.relation),
+        action=f"CREATE {_TIMINGS.get(made.timing, 'AFTER')} TRIGGER",
+        name=made.trigname,
+        function=function,
+    )
+
+
+def create_rule(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE RULE."""
+    made = statement.read(_Rule)
+    yield op.ChangeTrigger(
+        **at_start(statement),
+        table=of_relation(made.relation),
+        action="CREATE RULE",
+        name=made.rulename,
+        instead=made.instead,
+    )
