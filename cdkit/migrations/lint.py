@@ -83,7 +83,9 @@ def lint(request: Request, processes: Processes) -> Linted:
             _remember(schema, before, reader)
         if request.apart:
             schema.release()
-        released = schema.copy() if request.apart or released is None else released
+        if request.apart or released is None:
+            schema.released = None
+            released = schema.released = schema.copy()
         judged.append(_judge(request, (released, schema), migration, before, reader))
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     return Linted(judged=tuple(judged), notes=(note,) if unread else ())

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.guard import GUARDS
 from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
@@ -31,12 +32,16 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     columns |= {column.name: column for column in made.columns}
     copied = schema.table(made.like) if made.like else None
     columns |= copied.columns if copied else {}
+    epoch = schema.epoch_of(full)
     table = Table(
         name=full,
-        epoch=schema.epoch,
+        epoch=epoch,
+        made=schema.epoch,
         known=copied.known if copied else made.columns_known and all(inherited),
         columns=columns,
-        born=dict.fromkeys(columns, schema.epoch),
+        born={
+            name: schema.epoch_of_column(full, name) if epoch == 0 else epoch for name in columns
+        },
         partition=made.partition,
         parents=frozenset(schema.full(parent) for parent in made.parents),
     )
@@ -101,7 +106,7 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     schema.change(
         added.table,
         columns={**table.columns, column.name: column},
-        born={**table.born, column.name: schema.epoch},
+        born={**table.born, column.name: schema.epoch_of_column(table.name, column.name)},
     )
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
@@ -146,8 +151,14 @@ def _rename_column(schema: Schema, renamed: op.RenameColumn) -> None:
     schema.change(
         renamed.table,
         columns={**columns, renamed.to: new},
-        born={**table.born, renamed.to: table.born.get(renamed.column, 0)},
+        born={**table.born, renamed.to: _born(schema, table, renamed)},
     )
+
+
+def _born(schema: Schema, table: Table, renamed: op.RenameColumn) -> int:
+    """A column that takes the name of a released one stands for it from now on."""
+    taken = schema.epoch_of_column(table.name, renamed.to) == 0
+    return 0 if taken else table.born.get(renamed.column, 0)
 
 
 def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
@@ -180,7 +191,8 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     old = schema.full(renamed.table)
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
-        schema.tables[new] = structs.replace(table, name=new)
+        epoch = 0 if schema.epoch_of(new) == 0 else table.epoch
+        schema.tables[new] = structs.replace(table, name=new, epoch=epoch)
         schema.grants.rename("table", old, new)
         for name, index in schema.indexes.items():
             if index.table == old:
@@ -248,7 +260,7 @@ def _create_object(schema: Schema, made: op.CreateObject) -> None:
         schema.grants.make(made.kind, full)
     thing = Thing(
         kind=made.kind,
-        epoch=old.epoch if old else schema.epoch,
+        epoch=old.epoch if old else schema.epoch_of(full),
         body=made.body or (old.body if old else ""),
         query=_expanded(schema, made.query) if made.query else old.query if old else None,
         routines=old.routines if old else {},
@@ -259,10 +271,15 @@ def _create_object(schema: Schema, made: op.CreateObject) -> None:
         routine = Routine(
             function=made.function,
             body=made.body,
-            epoch=before.epoch if before else schema.epoch,
+            epoch=before.epoch if before else _routine_epoch(schema, full, takes),
         )
         thing = structs.replace(thing, routines={**thing.routines, takes: routine})
     schema.things[full] = thing
+
+
+def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:
+    released = schema.released.thing(name) if schema.released else None
+    return 0 if released and takes in released.routines else schema.epoch
 
 
 def _expanded(schema: Schema, query: Query) -> Query | None:
@@ -316,33 +333,10 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     schema.change(moved.other, partition=attached, parents=parents)
 
 
-def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
-    table, policy, action = schema.table(changed.table), changed.policy, changed.action
-    if table is None:
-        return
-    if policy is None:
-        if action in {"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"}:
-            schema.change(changed.table, row_security=action.startswith("ENABLE"))
-        return
-    others = {name: each for name, each in table.policies.items() if name != policy.name}
-    left = others if action == "DROP POLICY" else {**others, policy.name: policy}
-    schema.change(changed.table, policies=left)
-
-
-def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
-    table = schema.table(changed.table)
-    if table is None:
-        return
-    if changed.trigger:
-        schema.change(changed.table, triggers={**table.triggers, changed.name: changed.trigger})
-    elif changed.action in {"DROP TRIGGER", "DISABLE TRIGGER"}:
-        left = {name: each for name, each in table.triggers.items() if name != changed.name}
-        schema.change(changed.table, triggers=left)
-
-
 def _write(schema: Schema, written: op.WriteRows) -> None:
-    if written.verb in {"INSERT", "COPY", "MERGE"}:
-        schema.change(written.table, filled=schema.is_new_table(written.table))
+    table = schema.table(written.table)
+    if table and written.verb in {"INSERT", "COPY", "MERGE"}:
+        schema.change(written.table, filled=schema.is_new(table.made))
 
 
 def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:
@@ -381,9 +375,8 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.RenameObject: _rename_object,
     op.SetVariable: _set_path,
     op.MovePartition: _attach,
-    op.ChangeRowSecurity: _secure,
-    op.ChangeTrigger: _trigger,
     op.WriteRows: _write,
+    **GUARDS,
     **PERMITS,
 }
 

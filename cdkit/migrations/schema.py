@@ -21,7 +21,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """A table. `known` is false where some of its columns come from elsewhere.
 
     `epoch` is the release that made it, `born` the release that made each column (as given to
-    `Schema.release`); 0 is what was there before the change under judgement. `filled` says that a
+    `Schema.release`); 0 is what was there before the change under judgement. `made` is the
+    release that made it even where it stands for a released one, `filled` says that a
     migration of this release wrote rows into it.
     """
 
@@ -36,6 +37,7 @@ class Table(Struct, frozen=True, kw_only=True):
     row_security: bool = False
     policies: dict[str, Policy] = {}
     triggers: dict[str, Trigger] = {}
+    made: int = 0
     filled: bool = False
 
 
@@ -96,15 +98,30 @@ class Schema:
         self.enum_values: dict[tuple[Name, str], int] = {}
         self.grants = Grants()
         self.roles: dict[str, int] = {}
+        self.released: Schema | None = None
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
         self.epoch += 1
 
+    def epoch_of(self, name: Name) -> int:
+        """Return the release that what is made now under a name belongs to.
+
+        What is made again under the name of something released is no news to those who run.
+        """
+        known = self.released
+        there = known and (known.table(name) or known.thing(name))
+        return 0 if there else self.epoch
+
+    def epoch_of_column(self, table: Name, column: str) -> int:
+        """Return the release that a column belongs to which is made now, as for `epoch_of`."""
+        known = self.released
+        return 0 if known and known.column(table, column) else self.epoch
+
     def copy(self) -> "Schema":
         """Return another one that starts from the same; what they hold is never changed in it."""
         other = Schema(self.home)
-        other.epoch, other.path = self.epoch, self.path
+        other.epoch, other.path, other.released = self.epoch, self.path, self.released
         other.tables, other.indexes = dict(self.tables), dict(self.indexes)
         other.things, other.enum_values = dict(self.things), dict(self.enum_values)
         other.grants, other.roles = self.grants.copy(), dict(self.roles)

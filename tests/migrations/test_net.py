@@ -1,0 +1,57 @@
+"""What is made again in the change under judgement is no news to those who run."""
+
+from __future__ import annotations
+
+from tests.migrations.judging import judged
+
+BASE = """CREATE TABLE o (a int NOT NULL, b text);
+CREATE VIEW v AS SELECT a FROM o;
+GRANT SELECT ON v TO app;
+-- released
+"""
+
+
+def found(change: str, *, in_transaction: bool | None = True) -> set[str]:
+    """Return the rules that would fail the default threshold, with their lines."""
+    judgement = judged(BASE + change, question="compatible", in_transaction=in_transaction)
+    return {
+        f"{each.rule}:{each.locations[0].line}"
+        for each in judgement.findings
+        if each.severity.rank >= 2
+    }
+
+
+MADE_AGAIN = "DROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\nGRANT SELECT ON v TO app;\n"
+
+
+def test_a_view_that_is_made_again_is_no_loss_within_one_transaction() -> None:
+    assert found(MADE_AGAIN) == set()
+
+
+def test_a_view_that_is_made_again_is_a_loss_between_two_transactions() -> None:
+    assert found(MADE_AGAIN, in_transaction=False) == {"dropped-object:5"}
+
+
+def test_a_view_that_is_made_again_and_dropped_after_all_is_a_loss() -> None:
+    lost = f"BEGIN;\n{MADE_AGAIN}COMMIT;\nDROP VIEW v;\n"
+    assert found(lost, in_transaction=False) == {"dropped-object:10"}
+
+
+def test_a_column_that_takes_the_name_of_an_old_one_is_not_new() -> None:
+    swap = (
+        "ALTER TABLE o ADD COLUMN n varchar(9);\nALTER TABLE o DROP COLUMN b;\n"
+        "ALTER TABLE o RENAME COLUMN n TO b;\nALTER TABLE o ALTER b SET NOT NULL;\n"
+    )
+    assert "not-null-added:8" in found(swap)
+
+
+def test_a_renamed_table_whose_view_may_be_read_by_no_one_is_a_loss() -> None:
+    base = "GRANT SELECT ON o TO app;\n-- released\n"
+    change = "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\n"
+    assert "renamed-table:7" in found(base + change)
+    assert "renamed-table:7" not in found(base + change + "GRANT SELECT ON o TO app;\n")
+
+
+def test_an_own_transaction_ends_where_it_says() -> None:
+    change = "BEGIN;\nDROP VIEW v;\nCOMMIT;\nCREATE VIEW v AS SELECT a FROM o;\n"
+    assert "dropped-object:6" in found(change, in_transaction=None)
