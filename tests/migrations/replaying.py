@@ -139,6 +139,8 @@ def replayed_undone(corpus: Corpus, session: psycopg.Connection[TupleRow], case:
     `session` is a superuser's, in which `prepare` has prepared the queries.
     """
     asked = corpus.queries
+    # A plan that was made for what is undone now may outlive it.
+    session.execute("DISCARD PLANS")
     session.execute(_SEQUENCES)
     session.execute("BEGIN")
     try:

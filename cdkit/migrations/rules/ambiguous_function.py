@@ -16,12 +16,12 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
     """Flag each function that makes calls of another one ambiguous when the transaction ends."""
-    made, end = operation.function, context.ahead.end.thing(operation.name)
-    if made is None or end is None:
+    made, released = operation.function, context.released.thing(operation.name)
+    if made is None or released is None:
         return
-    released = context.released.thing(operation.name)
-    for takes in released.routines if released else ():
-        old = end.routines.get(takes)
+    end = context.ahead.end.thing(operation.name)
+    for takes in released.routines:
+        old = end.routines.get(takes) if end else None
         if old is None or takes == made.takes or not _can_mean_both(old.function, made):
             continue
         yield Hit(

@@ -20,8 +20,6 @@ def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
     old = context.released.column(table, column)
     if old is None or context.schema.is_new_column(table, column):
         return
-    end = context.ahead.end.column(table, column)
-    same = end is not None and end.default == old.default
     before = old.default is not None and not old.default.null
     if operation.default == old.default or (not before and old.not_null):
         return
@@ -33,7 +31,8 @@ def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
         confidence=Confidence.MEDIUM,
         fix=Fix(summary="let the new version write the value itself, and change the default later"),
     )
-    yield from eased(hit, context, undone=same)
+    end = context.ahead.end.column(table, column)
+    yield from eased(hit, context, undone=end is not None and end.default == old.default)
 
 
 RULE = LintRule(

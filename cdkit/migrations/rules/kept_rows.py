@@ -19,7 +19,6 @@ def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
     """Flag each foreign key of a new table to one that was there before the change."""
     if operation.partition or context.schema.table(operation.table):
         return
-    end = context.ahead.end.table(operation.table)
     for constraint in _written(operation):
         to = constraint.references
         if (
@@ -33,12 +32,17 @@ def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
             message=f"rows of {operation.table} will keep a running version from deleting those of "
             f"{to} that they refer to",
             about=str(operation.table),
-            severity=None if end and end.filled else Severity.LOW,
+            severity=None if _is_filled(operation, context) else Severity.LOW,
             fix=Fix(
                 summary="say ON DELETE CASCADE or SET NULL until every running version knows the "
                 "new table"
             ),
         )
+
+
+def _is_filled(made: CreateTable, context: Context) -> bool:
+    table = context.ahead.end.table(made.table)
+    return table is not None and table.filled
 
 
 def _written(made: CreateTable) -> Iterator[Constraint]:
