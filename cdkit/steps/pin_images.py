@@ -112,7 +112,8 @@ def run(options: PinImagesOptions, world: World) -> Outcome:
     """Find the references, resolve what is to be pinned, write each file whole or not at all."""
     if options.check and options.update:
         raise RequestError("both check and update are given", remedy="give one of them")
-    found = search(paths_of(options.paths, world.files, world.git), world.files, _fields(options))
+    paths = paths_of(options.paths, world.files, world.git)
+    found = search(paths, world.files, _fields(options), world.hands)
     if not found.files and not found.unread:
         raise NoInput(
             f"none of {found.looked_at} files names an image or an action",

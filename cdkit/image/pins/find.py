@@ -4,6 +4,7 @@ import functools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from cdkit.core.errors import CannotTell, Missing, RequestError, TooLarge, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.plugins import collect
-from cdkit.core.world import MIB, Files, Git
+from cdkit.core.world import MIB, Files, Git, Hands, OwnHands
 from cdkit.image.pins import files as formats
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import ALONE, Around, Document, Fields, Source, read_source
@@ -111,25 +112,74 @@ def _listed(folder: str, files: Files, git: Git) -> Iterator[str]:
         yield from (path for path in listed if not files.is_link(path))
 
 
-def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
+def search(
+    paths: Sequence[str], files: Files, fields: Fields, hands: Hands | None = None
+) -> Search:
     """Look into files; one that cannot be read hides no other.
 
     `fields` are further fields that name images in Kubernetes objects: dotted paths by kind. What
     stands beside the files of a folder is read once, and is the same for all of them.
     """
+    looked = dict(looking(paths, files, fields, hands or OwnHands()))
+    return searched(paths, looked)
+
+
+def searched(paths: Sequence[str], looked: Mapping[int, FileUses | CannotTell]) -> Search:
+    """Return what was found, in the order of the paths, from what each was found to hold."""
+    ordered = [looked[number] for number in sorted(looked)]
+    return Search(
+        files=tuple(one for one in ordered if isinstance(one, FileUses)),
+        looked_at=len(paths),
+        unread=tuple(one for one in ordered if isinstance(one, CannotTell)),
+    )
+
+
+class _Looked(Struct, frozen=True, kw_only=True, array_like=True):
+    """What was found at the path of this number, as it can pass from one process to another."""
+
+    number: int
+    source: Source | None = None
+    formats: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    fault: tuple[str, Location | None, str] | None = None
+
+
+def looking(
+    paths: Sequence[str], files: Files, fields: Fields, hands: Hands
+) -> Iterator[tuple[int, FileUses | CannotTell]]:
+    """Yield which path names images and where, or why nobody can tell, as that is found out."""
     beside = functools.cache(functools.partial(_beside, files))
-    found: list[FileUses] = []
-    unread: list[CannotTell] = []
-    for path in paths:
-        try:
-            uses = look(path, files, fields, beside)
-        except Missing:  # deleted, and git does not know yet
-            continue
-        except CannotTell as fault:
-            unread.append(fault)
-        else:
-            found += [uses] if uses else []
-    return Search(files=tuple(found), looked_at=len(paths), unread=tuple(unread))
+
+    def work(numbers: Sequence[int]) -> Iterator[_Looked]:
+        for number in numbers:
+            try:
+                uses = look(paths[number], files, fields, beside)
+            except Missing:  # deleted, and git does not know yet
+                continue
+            except CannotTell as fault:
+                yield _Looked(number=number, fault=(fault.what, fault.where, fault.remedy))
+            else:
+                if uses:
+                    yield _Looked(
+                        number=number, source=uses.source, formats=uses.formats, uses=uses.uses
+                    )
+
+    with closing(hands.spread(work, range(len(paths)), _Looked)) as found:
+        for one in found:
+            yield one.number, _told(one, paths[one.number], beside, fields)
+
+
+def _told(looked: _Looked, path: str, beside: _Beside, fields: Fields) -> FileUses | CannotTell:
+    if looked.fault:
+        what, where, remedy = looked.fault
+        return CannotTell(what, where=where, remedy=remedy)
+    source = looked.source or Source(path=path, text="")
+    around = _around(path, beside, fields)
+    return FileUses(source=source, formats=looked.formats, uses=looked.uses, around=around)
+
+
+def _around(path: str, beside: _Beside, fields: Fields) -> Around:
+    return Around(beside=functools.partial(beside, posixpath.dirname(path)), fields=fields)
 
 
 def look(path: str, files: Files, fields: Fields, beside: _Beside | None = None) -> FileUses | None:
@@ -147,8 +197,7 @@ def look(path: str, files: Files, fields: Fields, beside: _Beside | None = None)
     if not asked:
         return None
     beside = beside or functools.partial(_beside, files)
-    around = Around(beside=functools.partial(beside, posixpath.dirname(path)), fields=fields)
-    return read(path, data, asked, around)
+    return read(path, data, asked, _around(path, beside, fields))
 
 
 def read(
