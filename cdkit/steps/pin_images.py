@@ -130,7 +130,7 @@ def run(options: PinImagesOptions, world: World) -> Outcome:
                 f"none of {found.looked_at} files names an image or an action",
                 remedy="name the folder that they are in, or pass --allow-empty",
             )
-        answers = names.answers()
+        answers = dict(names.answers())
     done = _Done(pinned={}) if options.check else _pin(examined, asked, answers, options, world)
     findings = tuple(_left(examined, done))
     verdict = judge(_reasons(found, examined, findings, done, options))

@@ -4,7 +4,6 @@ import os
 import select
 import signal
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from struct import Struct as Layout
@@ -95,9 +94,12 @@ class _Child:
 
 
 def _may_fork() -> bool:
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or sys.gettrace() or sys.getprofile():
         return False
-    if sys.gettrace() or sys.getprofile():
+    try:
+        if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - a library's threads too
+            return False
+    except OSError:
         return False
     monitoring = getattr(sys, "monitoring", None)  # Python 3.12: what coverage and debuggers use
     return not (monitoring and any(map(monitoring.get_tool, range(6))))

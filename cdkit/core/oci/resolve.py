@@ -27,7 +27,8 @@ def resolve_all(
     with resolving(world, at_once=at_once, mirrored=mirrored) as resolver:
         for reference in references:
             resolver.ask(reference)
-        return resolver.answers()
+        found = dict(resolver.answers())
+    return {reference: found[reference] for reference in resolver.asked}
 
 
 @contextmanager
@@ -60,18 +61,17 @@ class Resolver:
 
     def __init__(self, crew: "Crew[Reference, Resolved]") -> None:
         self._crew = crew
-        self._found: dict[Reference, Resolved] = {}
+        self.asked: dict[Reference, None] = {}
 
     def ask(self, reference: Reference) -> None:
         """Begin to ask for a reference, unless that was done before."""
-        if reference not in self._found:
-            self._found[reference] = None
+        if reference not in self.asked:
+            self.asked[reference] = None
             self._crew.begin(reference)
 
-    def answers(self) -> dict[Reference, Resolved]:
-        """Return what each reference names now: a digest, None for none, or why none can tell.
+    def answers(self) -> Iterator[tuple[Reference, Resolved]]:
+        """Yield what each names now, as it comes: a digest, None for none, or why none can tell.
 
-        They stand in the order in which they were asked for. Any failure but CannotTell is raised.
+        Any failure but CannotTell is raised.
         """
-        self._found.update(self._crew.results())
-        return self._found
+        return self._crew.results()

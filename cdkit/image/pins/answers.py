@@ -48,16 +48,16 @@ class Asking:
             self._resolver = self._resolver or self._begin()
             self._resolver.ask(wish.reference)
 
-    def answers(self) -> dict[str, Answer]:
-        """Return what each name names, or why nobody can say."""
-        images = self._resolver.answers() if self._resolver else {}
-        left = (name for name, reference in self._wanted.items() if not reference)
-        actions = [name for name in left if name not in self._known]
-        return {
-            **{name: self._known[name] for name in self._wanted if name in self._known},
-            **{str(one): answer or _absent(one) for one, answer in images.items()},
-            **(resolve_actions(actions, self._world) if actions else {}),
-        }
+    def answers(self) -> Iterator[tuple[str, Answer]]:
+        """Yield what each name names, or why nobody can say, as that is found out."""
+        known, wanted = self._known, self._wanted
+        yield from ((name, known[name]) for name in wanted if name in known)
+        if self._resolver:
+            for reference, answer in self._resolver.answers():
+                yield str(reference), answer or _absent(reference)
+        left = (name for name, reference in wanted.items() if not reference)
+        if actions := [name for name in left if name not in known]:
+            yield from resolve_actions(actions, self._world).items()
 
     def _begin(self) -> "Resolver":
         from cdkit.core.oci.resolve import resolving
