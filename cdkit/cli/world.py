@@ -30,7 +30,7 @@ class Stderr:
 
 
 class LateHttp:
-    """The HTTP door that follows the requests library, imported at the first request."""
+    """The HTTP door that tries again, imported at the first request."""
 
     def __init__(self) -> None:
         self._door: Http | None = None

@@ -240,7 +240,7 @@ class OwnHands:
 class World:
     """Every door, and what is known of the run. Built once in `cli`; tests pass a fake one.
 
-    `http` follows the requests library (retries); `quick_http` starts faster and does one try.
+    `http` tries again and keeps its connections; `quick_http` does one try over one of its own.
     """
 
     files: Files

@@ -14,7 +14,7 @@ _NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version nu
 class Sent(Struct, frozen=True, kw_only=True):
     """A request: its address whole, and taken apart.
 
-    `place` is the host as the Host header has it, `target` the path with the query.
+    `place` is the host with its port, `target` the path with the query.
     """
 
     method: str
@@ -56,6 +56,14 @@ def packed(host: str) -> CannotTell:
 def too_large(host: str, limit: int) -> CannotTell:
     """Say that an answer held more than anybody here would read."""
     return CannotTell(f"{host} answered with over {limit} bytes", remedy="check the address")
+
+
+def uncertain(host: str) -> CannotTell:
+    """Say that two readers would see an answer end in two places."""
+    return CannotTell(
+        f"{host} does not say clearly where its answer ends",
+        remedy="look for a proxy in between that changes answers, or tell the host's operator",
+    )
 
 
 def unended(host: str) -> NoAnswer:

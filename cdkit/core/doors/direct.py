@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from cdkit.core.doors.attempt import (
     packed,
     too_large,
     too_late,
+    uncertain,
     unended,
     unreached,
     untrusted,
@@ -33,6 +35,7 @@ _CONNECTIONS = 32
 
 _CHUNK = 64 * 1024
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+_PORTS = {"http": 80, "https": 443}
 _CONNECT = 10.0
 """Seconds for each address that a host's name has."""
 
@@ -127,12 +130,13 @@ class DirectWire:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context:
                 raw.settimeout(max(0.1, end - time.monotonic()))
-                raw = context.wrap_socket(raw, server_hostname=origin.host)
+                raw = context.wrap_socket(raw, server_hostname=origin.host.rstrip("."))
         except BaseException:
             raw.close()
             raise
         stream = Stream(raw, end)
         speaker = http.client.HTTPConnection(origin.host, origin.port)
+        speaker.default_port = _PORTS[origin.scheme]  # which the Host header leaves out
         speaker.sock = stream
         return _Line(raw=raw, stream=stream, speaker=speaker)
 
@@ -151,9 +155,10 @@ class DirectWire:
         is_over = False
         try:
             line.stream.until(bounds.end)
-            line.speaker.request(
-                sent.method, sent.target, body=sent.body or None, headers=sent.headers
-            )
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before
+                line.speaker.request(
+                    sent.method, sent.target, body=sent.body or None, headers=sent.headers
+                )
             answer = line.speaker.getresponse()
             if line.stream.ended:  # http.client takes a head that was cut off for a whole one
                 return cut_off(sent.host, "in its head")
@@ -171,7 +176,8 @@ class DirectWire:
         self, answer: http.client.HTTPResponse, host: str, bounds: _Bounds
     ) -> Response | CannotTell:
         headers = merged(answer)
-        _check_framing(headers)
+        if not _has_certain_end(headers):
+            return uncertain(host)
         if headers.get("content-encoding", "identity") != "identity":
             return packed(host)
         body = self._body(answer, host, bounds)
@@ -206,12 +212,11 @@ def _close(kept: dict[_Origin, list[_Line]]) -> None:
             line.raw.close()
 
 
-def _check_framing(headers: dict[str, str]) -> None:
-    """Refuse an answer whose end two readers would see in two places (RFC 9112, 6.3)."""
+def _has_certain_end(headers: dict[str, str]) -> bool:
+    """Whether all readers would see an answer end in one place (RFC 9112, 6.3)."""
     lengths = {one.strip() for one in headers.get("content-length", "0").split(",")}
-    encoding = headers.get("transfer-encoding", "chunked")
-    if len(lengths) > 1 or not _LENGTH.fullmatch(min(lengths)) or encoding.lower() != "chunked":
-        raise http.client.HTTPException("an answer of no certain length")
+    encoding = headers.get("transfer-encoding", "chunked").lower()
+    return len(lengths) == 1 and bool(_LENGTH.fullmatch(min(lengths))) and encoding == "chunked"
 
 
 def _has_news(raw: socket.socket) -> bool:

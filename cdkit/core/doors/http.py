@@ -133,7 +133,7 @@ class RequestsHttp:
         return max(0.0, (moment - self._clock.now()).total_seconds())
 
     def _try(self, sent: Sent, deadline: float, limit: int) -> Response | CannotTell:
-        if _PLAIN.fullmatch(sent.url) and not _may_be_proxied(sent.host):
+        if _PLAIN.fullmatch(sent.url) and "%" not in sent.host and not _may_be_proxied(sent.host):
             return self._direct.send(sent, deadline, limit)
         with self._guard:
             wire = self._proxied = self._proxied or self._open()
@@ -185,12 +185,10 @@ def _sent(method: str, url: str, headers: Mapping[str, str | Secret], body: byte
         )
     shown = f"[{host}]" if ":" in host else host
     place = shown if port in {None, _PORTS[parts.scheme]} else f"{shown}:{port}"
-    plain = {
-        "Host": place,
-        "User-Agent": TOOL.replace(" ", "/"),
-        "Accept-Encoding": "identity",
-        **{name: revealed(value) for name, value in headers.items()},
-    }
+    given = {name.lower() for name in headers}
+    own = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
+    plain = {name: value for name, value in own.items() if name.lower() not in given}
+    plain |= {name: revealed(value) for name, value in headers.items()}
     _check_request(method, url, plain)
     return Sent(
         method=method,
