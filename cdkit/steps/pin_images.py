@@ -1,6 +1,7 @@
 """Pin every image and action that a repository's files name, or check that they are pinned."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -150,15 +151,16 @@ def _examined(
     looked: dict[int, FileUses | CannotTell] = {}
     examined: dict[int, Examined] = {}
     asked: dict[str, tuple[Wanted, ...]] = {}
-    for number, one in looking(paths, world.files, _fields(options), world.hands):
-        looked[number] = one
-        if isinstance(one, CannotTell):
-            continue
-        examined[number] = examine(one, exceptions, today)
-        if not options.check:
-            wishes = asked[paths[number]] = tuple(_asked(examined[number], options, server))
-            for wish in wishes:
-                names.want(wish)
+    with closing(looking(paths, world.files, _fields(options), world.hands)) as found:
+        for number, one in found:
+            looked[number] = one
+            if isinstance(one, CannotTell):
+                continue
+            examined[number] = examine(one, exceptions, today)
+            if not options.check:
+                wishes = asked[paths[number]] = tuple(_asked(examined[number], options, server))
+                for wish in wishes:
+                    names.want(wish)
     ordered = tuple(examined[number] for number in sorted(examined))
     return searched(paths, looked), ordered, asked
 

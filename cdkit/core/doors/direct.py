@@ -221,6 +221,8 @@ def _has_certain_end(headers: dict[str, str]) -> bool:
 
 def _has_news(raw: socket.socket) -> bool:
     """Whether something can be read at once, be it the end."""
+    if isinstance(raw, ssl.SSLSocket) and raw.pending():
+        return True
     if not hasattr(select, "poll"):  # Windows
         return bool(select.select([raw], [], [], 0)[0])
     poll = select.poll()

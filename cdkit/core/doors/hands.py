@@ -38,6 +38,7 @@ _NUMBER = Layout("<I")
 _HEAD = Layout("<IQ")
 _OVER = 0xFFFFFFFF
 _AT_ONCE = 1024 * 1024
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _ROOM = 1031
 """F_SETPIPE_SZ (fcntl(2)), which Python knows by name on some builds only."""
 
@@ -147,15 +148,19 @@ def _fork(
     tasks: int, others: list[_Child], work: Work[T, R], stretches: Sequence[Sequence[T]]
 ) -> _Child:
     ours, theirs = os.pipe()
+    # A signal between the fork and the child's own handlers would make it go on as the parent.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         pid = os.fork()
+        if pid == 0:
+            foreign = [ours, *(other.pipe for other in others)]
+            _serve(tasks, theirs, foreign, before, work, stretches)
     except OSError:
         os.close(ours)
-        os.close(theirs)
         raise
-    if pid == 0:
-        _serve(tasks, theirs, [ours, *(other.pipe for other in others)], work, stretches)
-    os.close(theirs)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(theirs)
     return _Child(pid, ours)
 
 
@@ -163,6 +168,7 @@ def _serve(
     tasks: int,
     answers: int,
     foreign: list[int],
+    mask: Iterable[int],
     work: Work[T, R],
     stretches: Sequence[Sequence[T]],
 ) -> NoReturn:
@@ -171,6 +177,7 @@ def _serve(
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends us
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for pipe in foreign:  # else nobody would notice that the parent is gone
             os.close(pipe)
         _make_room(answers)

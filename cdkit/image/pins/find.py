@@ -3,7 +3,7 @@
 import functools
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import PurePosixPath
 
@@ -112,16 +112,13 @@ def _listed(folder: str, files: Files, git: Git) -> Iterator[str]:
         yield from (path for path in listed if not files.is_link(path))
 
 
-def search(
-    paths: Sequence[str], files: Files, fields: Fields, hands: Hands | None = None
-) -> Search:
+def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
     """Look into files; one that cannot be read hides no other.
 
     `fields` are further fields that name images in Kubernetes objects: dotted paths by kind. What
     stands beside the files of a folder is read once, and is the same for all of them.
     """
-    looked = dict(looking(paths, files, fields, hands or OwnHands()))
-    return searched(paths, looked)
+    return searched(paths, dict(looking(paths, files, fields, OwnHands())))
 
 
 def searched(paths: Sequence[str], looked: Mapping[int, FileUses | CannotTell]) -> Search:
@@ -146,7 +143,7 @@ class _Looked(Struct, frozen=True, kw_only=True, array_like=True):
 
 def looking(
     paths: Sequence[str], files: Files, fields: Fields, hands: Hands
-) -> Iterator[tuple[int, FileUses | CannotTell]]:
+) -> Generator[tuple[int, FileUses | CannotTell], None, None]:
     """Yield which path names images and where, or why nobody can tell, as that is found out."""
     beside = functools.cache(functools.partial(_beside, files))
 
@@ -170,12 +167,12 @@ def looking(
 
 
 def _told(looked: _Looked, path: str, beside: _Beside, fields: Fields) -> FileUses | CannotTell:
-    if looked.fault:
-        what, where, remedy = looked.fault
+    if looked.source is None:
+        nobody = ("was not looked into", Location(path=path), "run it again")
+        what, where, remedy = looked.fault or nobody
         return CannotTell(what, where=where, remedy=remedy)
-    source = looked.source or Source(path=path, text="")
     around = _around(path, beside, fields)
-    return FileUses(source=source, formats=looked.formats, uses=looked.uses, around=around)
+    return FileUses(source=looked.source, formats=looked.formats, uses=looked.uses, around=around)
 
 
 def _around(path: str, beside: _Beside, fields: Fields) -> Around:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,9 @@ def test_many_processes_find_what_one_finds_in_the_same_order(tmp_path: Path) ->
         shutil.copytree(CASES, tmp_path / f"cases{turn}")
     (tmp_path / "broken.yaml").write_text("apiVersion: v1\nkind: Pod\nimage: [\n")
     (tmp_path / "wide.yaml").write_bytes("image".encode("utf-16"))
+    odd = os.fsencode(tmp_path) + b"/\xff.yaml"  # which no message between processes can hold
+    Path(os.fsdecode(odd)).write_text(POD.format("nginx:1"))
+    (tmp_path / "escaped.yaml").write_text(POD.format("x").replace("'x'", r'"a\ud800b:1"'))
     (tmp_path / "latin.yaml").write_bytes(b"apiVersion: v1\nkind: Pod\nimage: \xe9\n")
     done = subprocess.run(
         [sys.executable, "-c", BOTH], cwd=tmp_path, capture_output=True, check=False, timeout=120
