@@ -44,12 +44,23 @@ class _NoBundle(Exception):
     """The file of certificates is not there, or holds none."""
 
 
+class _NoTrust(Exception):
+    """The other side's TLS did not begin, for the reason that is its cause."""
+
+    def __init__(self, fault: ssl.SSLError) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
 class _Origin(NamedTuple):
     """Whom a connection is to."""
 
     scheme: str
     host: str
     port: int
+
+
+_FAULTS = (OSError, http.client.HTTPException, ValueError, _NoBundle, _NoTrust)
 
 
 class _Line(Struct, frozen=True, kw_only=True):
@@ -97,11 +108,11 @@ class DirectWire:
             while kept := self._take(origin):
                 try:
                     return self._exchange(kept, origin, sent, bounds)
-                except ConnectionError:  # of which http.client's RemoteDisconnected is one
+                except (ConnectionError, ssl.SSLError):  # http.client's RemoteDisconnected too
                     if not sent.is_repeatable:
                         raise
             return self._exchange(self._connect(origin, bounds.end), origin, sent, bounds)
-        except (OSError, http.client.HTTPException, ValueError, _NoBundle) as fault:
+        except _FAULTS as fault:
             return _failure(sent.host, fault)
 
     def _take(self, origin: _Origin) -> _Line | None:
@@ -131,8 +142,10 @@ class DirectWire:
             if context:
                 raw.settimeout(max(0.1, end - time.monotonic()))
                 raw = context.wrap_socket(raw, server_hostname=origin.host.rstrip("."))
-        except BaseException:
+        except BaseException as fault:
             raw.close()
+            if isinstance(fault, ssl.SSLError):
+                raise _NoTrust(fault) from fault
             raise
         stream = Stream(raw, end)
         speaker = http.client.HTTPConnection(origin.host, origin.port)
@@ -250,6 +263,6 @@ def _trusting(named: str) -> ssl.SSLContext:
 def _failure(host: str, fault: Exception) -> CannotTell:
     if isinstance(fault, _NoBundle):
         return no_bundle(host)
-    if isinstance(fault, ssl.SSLError):
-        return untrusted(host, fault)
+    if isinstance(fault, _NoTrust):
+        return untrusted(host, fault.fault)
     return too_late(host) if isinstance(fault, TimeoutError) else unreached(host, fault)
