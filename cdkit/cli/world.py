@@ -12,6 +12,7 @@ from cdkit.core.doors.clock import ReplayClock, SystemClock, stamp
 from cdkit.core.doors.engine import DockerEngine
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.doors.git import GitRepository
+from cdkit.core.doors.hands import ForkedHands
 from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.secret import Secret
 from cdkit.core.world import MIB, Http, Response, World
@@ -29,7 +30,7 @@ class Stderr:
 
 
 class LateHttp:
-    """The HTTP door that follows the requests library, imported at the first request."""
+    """The HTTP door that tries again, imported at the first request."""
 
     def __init__(self) -> None:
         self._door: Http | None = None
@@ -80,4 +81,5 @@ def build_world(context: BuildContext, *, at: datetime | None = None, run: str =
         context=context,
         replay=Replay(run=run, at=stamp(at)) if at else None,
         engine=DockerEngine(),
+        hands=ForkedHands(),
     )

@@ -1,10 +1,10 @@
 """The outside, as the rest of the house sees it: doors that come in as an argument."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ from cdkit.core.documents.document import Replay
 from cdkit.core.secret import Secret
 
 MIB = 1024 * 1024
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Files(Protocol):
@@ -208,11 +211,36 @@ class Talk(Protocol):
         """Say one line."""
 
 
+class Hands(Protocol):
+    """Who does work that is much, and can be done in pieces."""
+
+    def spread(
+        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+    ) -> Generator[R, None, None]:
+        """Yield what the work makes of all items, in any order.
+
+        It is called with stretches of the items, perhaps in other processes: what it yields is of
+        a type that msgspec can carry (`kind`), and what it changes is not seen. What it raises is
+        raised here. Raises CannotTell where a process ends before its work.
+        """
+
+
+class OwnHands:
+    """This process alone."""
+
+    def spread(
+        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+    ) -> Generator[R, None, None]:
+        """Yield what the work makes of all items."""
+        del kind
+        yield from work(items)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
     """Every door, and what is known of the run. Built once in `cli`; tests pass a fake one.
 
-    `http` follows the requests library (retries); `quick_http` starts faster and does one try.
+    `http` tries again and keeps its connections; `quick_http` does one try over one of its own.
     """
 
     files: Files
@@ -226,3 +254,4 @@ class World:
     context: BuildContext
     replay: Replay | None = None
     engine: Engine | None = None
+    hands: Hands = OwnHands()  # noqa: RUF009 - it holds nothing

@@ -1,6 +1,7 @@
 """Pin every image and action that a repository's files name, or check that they are pinned."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -11,17 +12,25 @@ from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.names import TOOL
-from cdkit.core.oci.reference import Reference
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.core.world import Files, World
-from cdkit.image.pins.actions import resolve_actions, server_of
+from cdkit.image.pins.actions import server_of
+from cdkit.image.pins.answers import Asking, asking, locked
 from cdkit.image.pins.document import Source
-from cdkit.image.pins.find import LARGEST, Search, is_known, paths_of, search
+from cdkit.image.pins.find import (
+    LARGEST,
+    FileUses,
+    Search,
+    is_known,
+    looking,
+    paths_of,
+    searched,
+)
 from cdkit.image.pins.findings import Examined, Exceptions, examine, excepted_file
 from cdkit.image.pins.findings import findings as findings_of
 from cdkit.image.pins.judge import State, version_of
-from cdkit.image.pins.lock import ImageLock, encode_lock, read_lock
+from cdkit.image.pins.lock import encode_lock, read_lock
 from cdkit.image.pins.pin import Answer, Pinned, Wanted, pin_file, wanted
 from cdkit.image.pins.rules import RULES, VARIABLE_REFERENCE, rules
 from cdkit.steps.origin import provenance_of
@@ -112,32 +121,62 @@ def run(options: PinImagesOptions, world: World) -> Outcome:
     """Find the references, resolve what is to be pinned, write each file whole or not at all."""
     if options.check and options.update:
         raise RequestError("both check and update are given", remedy="give one of them")
-    found = search(paths_of(options.paths, world.files, world.git), world.files, _fields(options))
-    if not found.files and not found.unread:
-        raise NoInput(
-            f"none of {found.looked_at} files names an image or an action",
-            remedy="name the folder that they are in, or pass --allow-empty",
-        )
-    exceptions = Exceptions(files=options.except_files, images=options.except_images)
-    today = world.clock.now().date()
-    examined = tuple(examine(one, exceptions, today) for one in found.files)
-    done = _Done(pinned={}) if options.check else _pin(examined, options, world)
+    paths = paths_of(options.paths, world.files, world.git)
+    lock = read_lock(options.lock, world.files) if options.lock and not options.check else None
+    known = {} if options.update or not lock else locked(lock)
+    with asking(known, world) as names:
+        found, examined, asked = _examined(paths, names, options, world)
+        if not found.files and not found.unread:
+            raise NoInput(
+                f"none of {found.looked_at} files names an image or an action",
+                remedy="name the folder that they are in, or pass --allow-empty",
+            )
+        answers = dict(names.answers())
+    done = _Done(pinned={}) if options.check else _pin(examined, asked, answers, options, world)
     findings = tuple(_left(examined, done))
     verdict = judge(_reasons(found, examined, findings, done, options))
     notes = tuple(_notes(examined, options, world.files))
     return _outcome(found, examined, findings, done, verdict, notes, world)
 
 
+def _examined(
+    paths: Sequence[str], names: Asking, options: PinImagesOptions, world: World
+) -> tuple[Search, tuple[Examined, ...], Mapping[str, tuple[Wanted, ...]]]:
+    """Look into the files and judge what they name; ask for that as soon as it is found.
+
+    The last part is what has to be resolved, by path: nothing for a check.
+    """
+    exceptions = Exceptions(files=options.except_files, images=options.except_images)
+    today, server = world.clock.now().date(), server_of(world)
+    looked: dict[int, FileUses | CannotTell] = {}
+    examined: dict[int, Examined] = {}
+    asked: dict[str, tuple[Wanted, ...]] = {}
+    with closing(looking(paths, world.files, _fields(options), world.hands)) as found:
+        for number, one in found:
+            looked[number] = one
+            if isinstance(one, CannotTell):
+                continue
+            examined[number] = examine(one, exceptions, today)
+            if not options.check:
+                wishes = asked[paths[number]] = tuple(_asked(examined[number], options, server))
+                for wish in wishes:
+                    names.want(wish)
+    ordered = tuple(examined[number] for number in sorted(examined))
+    return searched(paths, looked), ordered, asked
+
+
 def _fields(options: PinImagesOptions) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(paths.split()) for kind, paths in options.image_paths.items()}
 
 
-def _pin(examined: tuple[Examined, ...], options: PinImagesOptions, world: World) -> _Done:
-    """Resolve each name once, then write: all of a file's references or none of them."""
-    server = server_of(world)
-    asked = {one.found.source.path: tuple(_asked(one, options, server)) for one in examined}
-    lock = read_lock(options.lock, world.files) if options.lock else ImageLock()
-    answers = _answers((name for names in asked.values() for name in names), lock, options, world)
+def _pin(
+    examined: tuple[Examined, ...],
+    asked: Mapping[str, tuple[Wanted, ...]],
+    answers: Mapping[str, Answer],
+    options: PinImagesOptions,
+    world: World,
+) -> _Done:
+    """Write what was resolved: all of a file's references or none of them."""
     pinned: dict[str, Pinned] = {}
     reasons: list[Reason] = []
     for one in examined:
@@ -179,41 +218,6 @@ def _asked(one: Examined, options: PinImagesOptions, server: str) -> Iterator[Wa
             wish = wanted(judged, update=options.update, server=server)
             if wish:
                 yield wish
-
-
-def _answers(
-    asked: Iterable[Wanted], lock: ImageLock, options: PinImagesOptions, world: World
-) -> dict[str, Answer]:
-    """Return what each name names: by the lock where it knows, else by asking."""
-    by_name = {one.name: one for one in asked}
-    known: dict[str, Answer] = {} if options.update else _locked(lock)
-    images = [one.reference for name, one in by_name.items() if name not in known and one.reference]
-    actions = [name for name, one in by_name.items() if name not in known and not one.reference]
-    return {
-        **{name: known[name] for name in by_name if name in known},
-        **_images(images, world),
-        **(resolve_actions(actions, world) if actions else {}),
-    }
-
-
-def _locked(lock: ImageLock) -> dict[str, Answer]:
-    images = {name: Digest.parse(digest) for name, digest in lock.images.items()}
-    return {**images, **lock.actions}
-
-
-def _images(references: list[Reference], world: World) -> dict[str, Answer]:
-    if not references:
-        return {}
-    from cdkit.core.oci.resolve import resolve_all
-
-    return {
-        str(reference): CannotTell(
-            f"{reference} is not in the registry", remedy="check its name, or remove what uses it"
-        )
-        if answer is None
-        else answer
-        for reference, answer in resolve_all(references, world).items()
-    }
 
 
 def _keep(path: str, answers: Mapping[str, Answer], world: World) -> Iterator[Reason]:

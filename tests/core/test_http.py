@@ -235,7 +235,7 @@ def test_a_retry_after_that_says_nothing_leaves_the_usual_wait(date: str) -> Non
     ids=range(9),
 )
 def test_an_answer_that_is_no_http_is_no_answer(said: bytes) -> None:
-    said_so = "cannot be reached|cut its answer short"
+    said_so = "cannot be reached|cut its answer short|where its answer ends"
     with talking(said) as url, pytest.raises(CannotTell, match=said_so):
         RequestsHttp(StandingClock()).request("GET", url)
 

@@ -96,13 +96,13 @@ def test_a_dead_registry_is_given_up_once_and_the_others_go_on(tmp_path: Path) -
         found = resolve_all(refs, _world(tmp_path, clock), at_once=1)
 
     assert clock.slept == [0.5, 1.0, 2.0, 4.0]
-    assert str(found[refs[0]]) == "127.0.0.1 cannot be reached (ConnectionError)"
+    assert str(found[refs[0]]) == "127.0.0.1 cannot be reached (ConnectionRefusedError)"
     for reference in refs[1:50]:
         fault = found[reference]
         assert isinstance(fault, CannotTell)
         assert fault.what == (
             f"{reference} was not asked for, since its registry gave no answer before: "
-            "127.0.0.1 cannot be reached (ConnectionError)"
+            "127.0.0.1 cannot be reached (ConnectionRefusedError)"
         )
     assert [found[reference] for reference in refs[50:]] == [_digest(n) for n in range(3)]
 

@@ -219,7 +219,8 @@ def test_a_token_server_that_is_down_is_said_with_whose_it_is(tmp_path: Path) ->
         Registry(outside(tmp_path)).digest_of(ref(server))
 
     assert caught.value.what == (
-        f"127.0.0.1 cannot be reached (ConnectionError); {server.address} has its tokens from there"
+        "127.0.0.1 cannot be reached (ConnectionRefusedError); "
+        f"{server.address} has its tokens from there"
     )
 
 

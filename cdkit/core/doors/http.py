@@ -1,26 +1,27 @@
-"""The door to HTTP over the requests library: retried, bounded, and never led elsewhere."""
+"""The door to HTTP for many requests: retried, bounded, and never led elsewhere."""
 
 import os
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-from requests.utils import get_environ_proxies
-
+from cdkit.core.doors.attempt import CutOff, Sent
 from cdkit.core.doors.clock import SystemClock
-from cdkit.core.doors.deadline import DeadlineAdapter
+from cdkit.core.doors.direct import DirectWire
 from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
 from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Clock, Response
 
+if TYPE_CHECKING:
+    from cdkit.core.doors.proxied import ProxiedWire
+
 _RETRIED = frozenset({429, 502, 503, 504})
-_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _SAFE_TO_REPEAT = frozenset({429, 503})
 """What a server answers before it has done anything, so that even a POST may be sent again."""
 
@@ -30,26 +31,21 @@ _WAITS = (0.5, 1.0, 2.0, 4.0)
 _APART = 0.05
 """Seconds between two questions to a host that has just had too many."""
 
-_CONNECTIONS = 32
-"""Connections to one host that are kept; more than anybody here asks at once."""
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+_VALUE = re.compile(r"(?:[\x21-\x7e\x80-\xff][\t\x20-\x7e\x80-\xff]*)?")
+"""A header's name and value (RFC 9110, 5.1 and 5.5)."""
 
-_CHUNK = 64 * 1024
-_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version number")
-"""How OpenSSL's releases put that what came is no TLS, but mostly plain HTTP."""
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.ASCII)
+"""An address that can be sent as it stands (RFC 3986, 2); others are quoted, or their host is."""
 
-_OF_PROXY = (
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidSchema,
-)
+_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class RequestsHttp:
     """HTTP with retries, over connections that are kept for the life of the door.
 
-    By an adapter of requests without a session around it, which would read the whole body of a
-    redirect, however long, and take its Location apart, however broken; it has nothing to add here.
+    Straight to the host by `http.client`; by the requests library where a proxy may stand between.
 
     Threads may share it: where a host has had too many requests (429, 503), none of them asks it
     before its time, and then they come one after the other. Nothing is taken from a `.netrc`: it
@@ -58,7 +54,9 @@ class RequestsHttp:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._adapter = DeadlineAdapter(pool_maxsize=_CONNECTIONS)
+        self._direct = DirectWire(self._clock)
+        self._proxied: ProxiedWire | None = None
+        self._guard = threading.Lock()
         self._patience = _Patience(self._clock)
 
     def request(
@@ -77,34 +75,34 @@ class RequestsHttp:
         `Retry-After`, would not fit, the last answer is the answer. Raises CannotTell where there
         was none, or where it held more than `limit` bytes.
         """
-        host = _host(url)
-        prepared = self._prepared(method, url, headers or {}, body)
+        sent = _sent(method, url, headers or {}, body)
         deadline = self._clock.monotonic() + timeout
-        self._wait_for_turn(url, host, timeout)
-        answer = self._try(prepared, host, deadline, limit)
+        self._wait_for_turn(sent, timeout)
+        answer = self._try(sent, deadline, limit)
         for wait in _WAITS:
-            pause = self._pause(prepared, answer, wait, deadline)
+            pause = self._pause(sent, answer, wait, deadline)
             if pause is None:
                 break
             self._clock.sleep(pause)
-            answer = self._try(prepared, host, deadline, limit)
+            answer = self._try(sent, deadline, limit)
         if isinstance(answer, CannotTell):
             raise answer
         return answer
 
-    def _wait_for_turn(self, url: str, host: str, timeout: float) -> None:
+    def _wait_for_turn(self, sent: Sent, timeout: float) -> None:
         """Wait while the host wants to be left alone; NoAnswer where that takes too long."""
-        pause = self._patience.turn(urlsplit(url).netloc)
+        pause = self._patience.turn(sent.place)
         if pause >= timeout:
             raise NoAnswer(
-                f"{host} asks to be left alone for another {pause:.0f} s", remedy="try again then"
+                f"{sent.host} asks to be left alone for another {pause:.0f} s",
+                remedy="try again then",
             )
         if pause:
             self._clock.sleep(pause)
 
     def _pause(
         self,
-        sent: requests.PreparedRequest,
+        sent: Sent,
         answer: Response | CannotTell,
         wait: float,
         deadline: float,
@@ -112,14 +110,14 @@ class RequestsHttp:
         """Return how long to wait before the next try; None where there is none."""
         is_busy = False
         if isinstance(answer, CannotTell):
-            again = sent.method in _REPEATABLE and isinstance(answer, NoAnswer | _CutOff)
+            again = sent.is_repeatable and isinstance(answer, NoAnswer | CutOff)
         else:
             is_busy = answer.status in _SAFE_TO_REPEAT
-            again = is_busy or (answer.status in _RETRIED and sent.method in _REPEATABLE)
+            again = is_busy or (answer.status in _RETRIED and sent.is_repeatable)
             wait = self._retry_after(answer) or wait
         left = deadline - self._clock.monotonic()
         if again and is_busy and wait < left:
-            wait = self._patience.hold(urlsplit(sent.url or "").netloc, wait)
+            wait = self._patience.hold(sent.place, wait)
         return wait if again and wait < left else None
 
     def _retry_after(self, answer: Response) -> float:
@@ -134,64 +132,17 @@ class RequestsHttp:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - self._clock.now()).total_seconds())
 
-    def _prepared(
-        self, method: str, url: str, headers: Mapping[str, str | Secret], body: bytes
-    ) -> requests.PreparedRequest:
-        plain = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
-        plain |= {name: revealed(value) for name, value in headers.items()}
-        try:
-            for value in plain.values():
-                value.encode("latin-1")  # what http.client does later, where nobody would catch it
-            return requests.Request(method, url, headers=plain, data=body or None).prepare()
-        except (requests.RequestException, ValueError) as fault:
-            raise RequestError(
-                f"{_shown(url)} cannot be asked: {type(fault).__name__}",
-                remedy="check the address, and that headers hold no line breaks and plain letters",
-            ) from None
+    def _try(self, sent: Sent, deadline: float, limit: int) -> Response | CannotTell:
+        if _PLAIN.fullmatch(sent.url) and "%" not in sent.host and not _may_be_proxied(sent.host):
+            return self._direct.send(sent, deadline, limit)
+        with self._guard:
+            wire = self._proxied = self._proxied or self._open()
+        return wire.send(sent, deadline, limit, os.environ.get("REQUESTS_CA_BUNDLE", ""))
 
-    def _try(
-        self, prepared: requests.PreparedRequest, host: str, deadline: float, limit: int
-    ) -> Response | CannotTell:
-        left = max(0.1, deadline - self._clock.monotonic())
-        proxies = {} if host in _LOOPBACK else get_environ_proxies(prepared.url or "")
-        try:
-            with self._adapter.send(
-                prepared,
-                stream=True,
-                timeout=(min(10.0, left), left),
-                proxies=proxies,
-                verify=os.environ.get("REQUESTS_CA_BUNDLE") or True,
-            ) as answer:
-                return self._read(answer, host, deadline, limit)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
-            return _failure(host, fault)
+    def _open(self) -> "ProxiedWire":
+        from cdkit.core.doors.proxied import ProxiedWire
 
-    def _read(
-        self, answer: requests.Response, host: str, deadline: float, limit: int
-    ) -> Response | CannotTell:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        if headers.get("content-encoding", "identity") != "identity":
-            return CannotTell(
-                f"{host} packed its answer, though it was asked not to",
-                remedy="ask its operator, or go past the proxy in between",
-            )
-        # `read` waits until the chunk is full, which a server that drips can drag out for ever;
-        # `read1` gives what has come, but is not in every urllib3.
-        read = getattr(answer.raw, "read1", answer.raw.read)
-        parts: list[bytes] = []
-        size = 0
-        while chunk := read(_CHUNK, decode_content=False):
-            size += len(chunk)
-            if size > limit:
-                return CannotTell(
-                    f"{host} answered with over {limit} bytes", remedy="check the address"
-                )
-            if self._clock.monotonic() > deadline:
-                return NoAnswer(
-                    f"{host} did not end its answer in time", remedy="give it more time"
-                )
-            parts.append(chunk)
-        return Response(status=answer.status_code, headers=headers, body=b"".join(parts))
+        return ProxiedWire(self._clock)
 
 
 class _Patience:
@@ -220,23 +171,64 @@ class _Patience:
         return free - now
 
 
-class _CutOff(CannotTell):
-    """An answer that began and did not end: the same may work a moment later."""
-
-
-def _host(url: str) -> str:
-    """Return the host; RequestError where the address is not plain `http(s)://host/…`."""
+def _sent(method: str, url: str, headers: Mapping[str, str | Secret], body: bytes) -> Sent:
+    """Return a request; RequestError where the address is not plain `http(s)://host/…`."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in _PORTS or not host or port == 0 or "@" in parts.netloc:
         raise RequestError(
             f"{_shown(url)} is no address that can be asked",
             remedy="write https://host/path, without a login in it",
         )
-    return host
+    shown = f"[{host}]" if ":" in host else host
+    place = shown if port in {None, _PORTS[parts.scheme]} else f"{shown}:{port}"
+    given = {name.lower() for name in headers}
+    own = {"User-Agent": TOOL.replace(" ", "/"), "Accept-Encoding": "identity"}
+    plain = {name: value for name, value in own.items() if name.lower() not in given}
+    plain |= {name: revealed(value) for name, value in headers.items()}
+    _check_request(method, url, plain)
+    return Sent(
+        method=method,
+        url=url,
+        scheme=parts.scheme,
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        place=place,
+        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        headers=plain,
+        body=body,
+    )
+
+
+def _check_request(method: str, url: str, headers: Mapping[str, str]) -> None:
+    """Refuse what cannot be sent, or would become another request."""
+    fault = ""
+    if not (method.isascii() and method.isalpha()):
+        fault = "its method is none"
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            fault = f"the header {name[:60]!r} holds what no header may"
+    if fault:
+        raise RequestError(
+            f"{_shown(url)} cannot be asked: {fault}",
+            remedy="check the address, and that headers hold no line breaks and plain letters",
+        )
+
+
+def _may_be_proxied(host: str) -> bool:
+    """Whether a proxy may stand before a host: where one is named, or the system may name one.
+
+    Which it is, if any, the requests library says, by every rule that there is for exceptions.
+    """
+    if host in _LOOPBACK:
+        return False
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    named = (name.lower() for name, value in os.environ.items() if value)
+    return any(name.endswith("_proxy") and name != "no_proxy" for name in named)
 
 
 def _shown(url: str) -> str:
@@ -245,43 +237,3 @@ def _shown(url: str) -> str:
     bare = rest.partition("?")[0]
     host, slash, path = bare.partition("/")
     return repr(f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"[:200])
-
-
-def _failure(host: str, fault: Exception) -> CannotTell:
-    if isinstance(fault, requests.exceptions.SSLError) and _NO_TLS.search(str(fault)):
-        return CannotTell(
-            f"{host} speaks no TLS there",
-            remedy="check the port; plain HTTP is spoken on loopback, and to registries that "
-            "registries.conf calls insecure",
-        )
-    if isinstance(fault, requests.exceptions.SSLError):
-        return CannotTell(
-            f"{host} has no certificate that this machine trusts",
-            remedy="check the host's name; name a company's own CA in REQUESTS_CA_BUNDLE",
-        )
-    if isinstance(fault, urllib3.exceptions.ProtocolError):
-        return _CutOff(
-            f"{host} cut its answer short ({type(fault).__name__})",
-            remedy="try again; look for a proxy in between that cuts answers",
-        )
-    if isinstance(fault, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return NoAnswer(f"{host} did not answer in time", remedy="try again, or check the network")
-    return _unreached(host, fault)
-
-
-def _unreached(host: str, fault: Exception) -> CannotTell:
-    if isinstance(fault, _OF_PROXY):
-        return NoAnswer(
-            f"{host} cannot be reached through the proxy that the environment names "
-            f"({type(fault).__name__})",
-            remedy="check HTTPS_PROXY and HTTP_PROXY, or except the host in NO_PROXY",
-        )
-    if type(fault) is OSError and fault.errno is None:  # a bundle that is not there (requests)
-        return CannotTell(
-            f"{host} cannot be trusted: REQUESTS_CA_BUNDLE names no file of certificates",
-            remedy="mend its path, or unset it",
-        )
-    return NoAnswer(
-        f"{host} cannot be reached ({type(fault).__name__})",
-        remedy="check the address and the network, and try again",
-    )

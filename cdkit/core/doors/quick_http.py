@@ -8,17 +8,14 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct
 
+from cdkit.core.doors.stream import Stream, left, merged
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Response
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _VALUE = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
@@ -170,7 +167,7 @@ def _checked(method: str, headers: Mapping[str, str | Secret]) -> dict[str, str]
 
 
 @contextmanager
-def _stream(target: Target, proxy: SplitResult | None, deadline: float) -> Iterator["_Stream"]:
+def _stream(target: Target, proxy: SplitResult | None, deadline: float) -> Iterator[Stream]:
     """Open the connection, through a tunnel where a proxy stands before a TLS receiver."""
     if proxy is None:
         raw = _connect(target.host, target.port, deadline)
@@ -178,10 +175,10 @@ def _stream(target: Target, proxy: SplitResult | None, deadline: float) -> Itera
         raw = _connect(str(proxy.hostname), proxy.port or 80, deadline)
     try:
         if proxy is not None and target.scheme == "https":
-            _tunnel(_Stream(raw, deadline), target, proxy)
+            _tunnel(Stream(raw, deadline), target, proxy)
         if target.scheme == "https":
             raw = _secured(raw, target.host, deadline)
-        yield _Stream(raw, deadline)
+        yield Stream(raw, deadline)
     finally:
         raw.close()
 
@@ -194,7 +191,7 @@ def _connect(host: str, port: int, deadline: float) -> socket.socket:
     ):
         raw = socket.socket(family, kind, protocol)
         try:
-            raw.settimeout(_left(deadline))
+            raw.settimeout(left(deadline))
             raw.connect(address)
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as refused:
@@ -208,13 +205,13 @@ def _connect(host: str, port: int, deadline: float) -> socket.socket:
 def _secured(raw: socket.socket, host: str, deadline: float) -> socket.socket:
     import ssl
 
-    raw.settimeout(_left(deadline))
+    raw.settimeout(left(deadline))
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context.wrap_socket(raw, server_hostname=host)
 
 
-def _tunnel(stream: "_Stream", target: Target, proxy: SplitResult) -> None:
+def _tunnel(stream: Stream, target: Target, proxy: SplitResult) -> None:
     """Ask the proxy for a tunnel to the receiver (RFC 9110, 9.3.6)."""
     place = f"{target.host}:{target.port}" if ":" not in target.host else target.authority
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
@@ -244,7 +241,7 @@ def _login(proxy: SplitResult) -> dict[str, str]:
 
 
 def _exchange(
-    stream: "_Stream",
+    stream: Stream,
     target: Target,
     method: str,
     headers: dict[str, str],
@@ -266,17 +263,7 @@ def _exchange(
     # `http.client` takes a head that was cut off for a whole one.
     if stream.ended:
         raise _no_answer(target, "an answer that was cut off in its head")
-    return Response(
-        status=answer.status, headers=_merged(answer), body=_read(answer, target, limit)
-    )
-
-
-def _merged(answer: http.client.HTTPResponse) -> dict[str, str]:
-    merged: dict[str, str] = {}
-    for name, value in answer.getheaders():
-        key = name.lower()
-        merged[key] = f"{merged[key]}, {value}" if key in merged else value
-    return merged
+    return Response(status=answer.status, headers=merged(answer), body=_read(answer, target, limit))
 
 
 def _read(answer: http.client.HTTPResponse, target: Target, limit: int) -> bytes:
@@ -289,59 +276,6 @@ def _read(answer: http.client.HTTPResponse, target: Target, limit: int) -> bytes
     if answer.length:
         raise _no_answer(target, f"an answer that ended {answer.length} bytes early")
     return bytes(found)
-
-
-class _Stream:
-    """A socket whose every wait ends at one deadline, however slowly the other side drips."""
-
-    def __init__(self, raw: socket.socket, deadline: float) -> None:
-        self._raw = raw
-        self._deadline = deadline
-        self.ended = False
-
-    def sendall(self, data: "Buffer") -> None:
-        """Send it all."""
-        self._raw.settimeout(_left(self._deadline))
-        self._raw.sendall(data)
-
-    def receive(self, size: int) -> bytes:
-        """Receive at most `size` bytes; none at the end."""
-        self._raw.settimeout(_left(self._deadline))
-        data = self._raw.recv(size)
-        self.ended = self.ended or not data
-        return data
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return a reader, as `http.client` asks for one."""
-        assert mode == "rb"  # noqa: S101 - nothing else is ever asked for
-        return io.BufferedReader(_Reader(self))
-
-    def close(self) -> None:
-        """Do nothing: the connection closes where it was opened, after the body was read."""
-
-
-class _Reader(io.RawIOBase):
-    """What a stream receives, as a raw file."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill a buffer."""
-        data = self._stream.receive(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _no_answer(target: Target, what: str) -> CannotTell:

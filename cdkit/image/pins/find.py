@@ -3,7 +3,8 @@
 import functools
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from cdkit.core.errors import CannotTell, Missing, RequestError, TooLarge, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.plugins import collect
-from cdkit.core.world import MIB, Files, Git
+from cdkit.core.world import MIB, Files, Git, Hands, OwnHands
 from cdkit.image.pins import files as formats
 from cdkit.image.pins import templated
 from cdkit.image.pins.document import ALONE, Around, Document, Fields, Source, read_source
@@ -117,19 +118,65 @@ def search(paths: Sequence[str], files: Files, fields: Fields) -> Search:
     `fields` are further fields that name images in Kubernetes objects: dotted paths by kind. What
     stands beside the files of a folder is read once, and is the same for all of them.
     """
+    return searched(paths, dict(looking(paths, files, fields, OwnHands())))
+
+
+def searched(paths: Sequence[str], looked: Mapping[int, FileUses | CannotTell]) -> Search:
+    """Return what was found, in the order of the paths, from what each was found to hold."""
+    ordered = [looked[number] for number in sorted(looked)]
+    return Search(
+        files=tuple(one for one in ordered if isinstance(one, FileUses)),
+        looked_at=len(paths),
+        unread=tuple(one for one in ordered if isinstance(one, CannotTell)),
+    )
+
+
+class _Looked(Struct, frozen=True, kw_only=True, array_like=True):
+    """What was found at the path of this number, as it can pass from one process to another."""
+
+    number: int
+    source: Source | None = None
+    formats: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    fault: tuple[str, Location | None, str] | None = None
+
+
+def looking(
+    paths: Sequence[str], files: Files, fields: Fields, hands: Hands
+) -> Generator[tuple[int, FileUses | CannotTell], None, None]:
+    """Yield which path names images and where, or why nobody can tell, as that is found out."""
     beside = functools.cache(functools.partial(_beside, files))
-    found: list[FileUses] = []
-    unread: list[CannotTell] = []
-    for path in paths:
-        try:
-            uses = look(path, files, fields, beside)
-        except Missing:  # deleted, and git does not know yet
-            continue
-        except CannotTell as fault:
-            unread.append(fault)
-        else:
-            found += [uses] if uses else []
-    return Search(files=tuple(found), looked_at=len(paths), unread=tuple(unread))
+
+    def work(numbers: Sequence[int]) -> Iterator[_Looked]:
+        for number in numbers:
+            try:
+                uses = look(paths[number], files, fields, beside)
+            except Missing:  # deleted, and git does not know yet
+                continue
+            except CannotTell as fault:
+                yield _Looked(number=number, fault=(fault.what, fault.where, fault.remedy))
+            else:
+                if uses:
+                    yield _Looked(
+                        number=number, source=uses.source, formats=uses.formats, uses=uses.uses
+                    )
+
+    with closing(hands.spread(work, range(len(paths)), _Looked)) as found:
+        for one in found:
+            yield one.number, _told(one, paths[one.number], beside, fields)
+
+
+def _told(looked: _Looked, path: str, beside: _Beside, fields: Fields) -> FileUses | CannotTell:
+    if looked.source is None:
+        nobody = ("was not looked into", Location(path=path), "run it again")
+        what, where, remedy = looked.fault or nobody
+        return CannotTell(what, where=where, remedy=remedy)
+    around = _around(path, beside, fields)
+    return FileUses(source=looked.source, formats=looked.formats, uses=looked.uses, around=around)
+
+
+def _around(path: str, beside: _Beside, fields: Fields) -> Around:
+    return Around(beside=functools.partial(beside, posixpath.dirname(path)), fields=fields)
 
 
 def look(path: str, files: Files, fields: Fields, beside: _Beside | None = None) -> FileUses | None:
@@ -147,8 +194,7 @@ def look(path: str, files: Files, fields: Fields, beside: _Beside | None = None)
     if not asked:
         return None
     beside = beside or functools.partial(_beside, files)
-    around = Around(beside=functools.partial(beside, posixpath.dirname(path)), fields=fields)
-    return read(path, data, asked, around)
+    return read(path, data, asked, _around(path, beside, fields))
 
 
 def read(

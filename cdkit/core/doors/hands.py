@@ -1,0 +1,272 @@
+"""The door to more than one processor: the work of one process, shared out among forks of it."""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from struct import Struct as Layout
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from cdkit.core.errors import CannotTell
+from cdkit.core.world import OwnHands
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Work = Callable[[Sequence[T]], Iterable[R]]
+
+_MOST = 8
+"""Processes at most: beyond that reading their answers is what takes the time."""
+
+_WORTH = 200
+"""Items below which a fork costs more than it saves."""
+
+_SHARES = 16
+"""Stretches of the items for each process, so that none is left with the long ones at the end."""
+
+_LONGEST = 64
+"""Items in a stretch: what comes of it is kept in memory until all of it is done."""
+
+_MOST_STRETCHES = 1000
+"""Their numbers must find room in a pipe, whose least size is 4 KiB (pipe(7))."""
+
+_NUMBER = Layout("<I")
+_HEAD = Layout("<IQ")
+_OVER = 0xFFFFFFFF
+_AT_ONCE = 1024 * 1024
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_ROOM = 1031
+"""F_SETPIPE_SZ (fcntl(2)), which Python knows by name on some builds only."""
+
+
+class ForkedHands:
+    """As many processes as there are processors, where forks are safe and the work is worth it.
+
+    That is on Linux alone: macOS allows too little between fork and exec (CPython,
+    "multiprocessing", contexts and start methods), and Windows has no fork. Not where threads run,
+    whose locks a fork would take along, nor under a debugger or a measurement of coverage.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        self._processes = processes
+
+    def spread(
+        self, work: Work[T, R], items: Sequence[T], kind: type[R]
+    ) -> Generator[R, None, None]:
+        """Yield what the work makes of all items, in any order.
+
+        Where it raises in another process, it is done again in this one, so that the failure is
+        the caller's as it stands. Raises CannotTell where a process ends before its work.
+        """
+        count = self._count(len(items))
+        stretches = _stretches(items, count)
+        with _children(count, work, stretches) as children:
+            if not children:
+                yield from OwnHands().spread(work, items, kind)
+                return
+            decoder = msgspec.msgpack.Decoder(list[kind])  # type: ignore[valid-type]
+            left = set(range(len(stretches)))
+            for number, made in _reports(children):
+                left.discard(number)
+                yield from decoder.decode(made) if made else work(stretches[number])
+            if left:
+                raise _unended("without a word")
+
+    def _count(self, items: int) -> int:
+        """Return how many processes to fork; none where this one does it all."""
+        if items < _WORTH or not _may_fork():
+            return 0
+        count = self._processes or min(_MOST, len(os.sched_getaffinity(0)))
+        return count if count > 1 else 0
+
+
+class _Child:
+    """A process, our end of its pipe, and what has come from it and is not whole yet."""
+
+    def __init__(self, pid: int, pipe: int) -> None:
+        self.pid = pid
+        self.pipe = pipe
+        self.heard = bytearray()
+        self.is_over = False
+
+
+def _may_fork() -> bool:
+    if sys.platform != "linux" or sys.gettrace() or sys.getprofile():
+        return False
+    try:
+        if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - a library's threads too
+            return False
+    except OSError:
+        return False
+    monitoring = getattr(sys, "monitoring", None)  # Python 3.12: what coverage and debuggers use
+    return not (monitoring and any(map(monitoring.get_tool, range(6))))
+
+
+def _stretches(items: Sequence[T], count: int) -> list[Sequence[T]]:
+    length = min(_LONGEST, max(1, len(items) // (max(1, count) * _SHARES)))
+    length = max(length, -(-len(items) // _MOST_STRETCHES))
+    return [items[at : at + length] for at in range(0, len(items), length)]
+
+
+@contextmanager
+def _children(
+    count: int, work: Work[T, R], stretches: Sequence[Sequence[T]]
+) -> Iterator[list[_Child]]:
+    """Fork, and see that nobody is left at the end; none where the machine allows none."""
+    children: list[_Child] = []
+    if not count:
+        yield children
+        return
+    tasks = _tasks(len(stretches))
+    try:
+        try:
+            for _ in range(count):
+                children.append(_fork(tasks, children, work, stretches))
+        except OSError:  # so many processes are not allowed: those that there are do it
+            pass
+        finally:
+            os.close(tasks)
+        yield children
+    finally:
+        for child in children:
+            _end(child)
+
+
+def _tasks(count: int) -> int:
+    """Return a pipe that holds the numbers of all stretches: who is free takes the next one."""
+    theirs, ours = os.pipe()
+    os.write(ours, b"".join(map(_NUMBER.pack, range(count))))
+    os.close(ours)
+    return theirs
+
+
+def _fork(
+    tasks: int, others: list[_Child], work: Work[T, R], stretches: Sequence[Sequence[T]]
+) -> _Child:
+    ours, theirs = os.pipe()
+    # A signal between the fork and the child's own handlers would make it go on as the parent.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            foreign = [ours, *(other.pipe for other in others)]
+            _serve(tasks, theirs, foreign, before, work, stretches)
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(theirs)
+    return _Child(pid, ours)
+
+
+def _serve(
+    tasks: int,
+    answers: int,
+    foreign: list[int],
+    mask: Iterable[int],
+    work: Work[T, R],
+    stretches: Sequence[Sequence[T]],
+) -> NoReturn:
+    """Be a child: nothing of the parent's may run or be flushed here, whatever happens."""
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends us
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for pipe in foreign:  # else nobody would notice that the parent is gone
+            os.close(pipe)
+        _make_room(answers)
+        _labour(tasks, answers, work, stretches)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _labour(tasks: int, answers: int, work: Work[T, R], stretches: Sequence[Sequence[T]]) -> None:
+    encoder = msgspec.msgpack.Encoder()
+    while taken := os.read(tasks, _NUMBER.size):
+        (number,) = _NUMBER.unpack(taken)
+        try:
+            made = encoder.encode(list(work(stretches[number])))
+        except Exception:  # noqa: BLE001 - the parent does it again, and has it raised there
+            made = b""
+        _send(answers, _HEAD.pack(number, len(made)) + made)
+    _send(answers, _HEAD.pack(_OVER, 0))
+
+
+def _make_room(pipe: int) -> None:
+    """Let a pipe hold more than 64 KiB, so that nobody waits while the parent does other things."""
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.fcntl(pipe, _ROOM, _AT_ONCE)
+
+
+def _send(pipe: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
+
+
+def _reports(children: list[_Child]) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each stretch that is done, and what was made of it: empty for a fault."""
+    poll = select.poll()
+    waiting = {child.pipe: child for child in children}
+    for pipe in waiting:
+        poll.register(pipe, select.POLLIN)
+    while waiting:
+        for pipe, _ in poll.poll():
+            child = waiting[pipe]
+            data = os.read(pipe, _AT_ONCE)
+            child.heard += data
+            yield from _frames(child)
+            if child.is_over:
+                poll.unregister(pipe)
+                del waiting[pipe]
+            elif not data:
+                raise _unended(_fate(child))
+
+
+def _frames(child: _Child) -> Iterator[tuple[int, bytes]]:
+    """Take what has come whole from what has come."""
+    while len(child.heard) >= _HEAD.size:
+        number, size = _HEAD.unpack_from(child.heard)
+        end = _HEAD.size + size
+        if number == _OVER:
+            child.is_over = True
+        if len(child.heard) < end or child.is_over:
+            return
+        made = bytes(child.heard[_HEAD.size : end])
+        del child.heard[:end]
+        yield number, made
+
+
+def _fate(child: _Child) -> str:
+    child.is_over = True
+    try:
+        code = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+    except ChildProcessError:
+        return "without a word"
+    return f"by signal {-code}" if code < 0 else f"with {code}"
+
+
+def _unended(how: str) -> CannotTell:
+    return CannotTell(
+        f"a process that did a part of the work ended {how} before it was done",
+        remedy="run it again; where it was killed for want of memory, give it more",
+    )
+
+
+def _end(child: _Child) -> None:
+    """Kill a process that has not ended, and let go of it."""
+    os.close(child.pipe)
+    if not child.is_over:
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
+    with suppress(ChildProcessError):  # told already, or whoever called us ignores its children
+        os.waitpid(child.pid, 0)

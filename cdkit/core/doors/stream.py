@@ -1,0 +1,80 @@
+"""What the doors that speak through `http.client` share: waits that end, and headers."""
+
+import http.client
+import io
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+class Stream:
+    """A socket whose every wait ends at one deadline, however slowly the other side drips.
+
+    The deadline is a time of `time.monotonic`. `ended` says that the other side sends no more.
+    """
+
+    def __init__(self, raw: socket.socket, deadline: float) -> None:
+        self._raw = raw
+        self._deadline = deadline
+        self.ended = False
+
+    def until(self, deadline: float) -> None:
+        """Have another deadline from now on: the connection is kept for another request."""
+        self._deadline = deadline
+
+    def sendall(self, data: "Buffer") -> None:
+        """Send it all."""
+        self._raw.settimeout(left(self._deadline))
+        self._raw.sendall(data)
+
+    def receive(self, size: int) -> bytes:
+        """Receive at most `size` bytes; none at the end."""
+        self._raw.settimeout(left(self._deadline))
+        data = self._raw.recv(size)
+        self.ended = self.ended or not data
+        return data
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return a reader, as `http.client` asks for one."""
+        assert mode == "rb"  # noqa: S101 - nothing else is ever asked for
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Do nothing: the connection closes where it was opened, after the body was read."""
+
+
+class _Reader(io.RawIOBase):
+    """What a stream receives, as a raw file."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        """Fill a buffer."""
+        data = self._stream.receive(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def left(deadline: float) -> float:
+    """Return the seconds to a deadline; TimeoutError where it is over."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
+
+
+def merged(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """Return an answer's headers by name in lower case; one that stands twice is joined."""
+    merged: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        key = name.lower()
+        merged[key] = f"{merged[key]}, {value}" if key in merged else value
+    return merged
