@@ -1,18 +1,36 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
 
+from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import allowances
+from cdkit.migrations.back import Back, Up, expects, judge, without
 from cdkit.migrations.catalogue import Dispatch
+from cdkit.migrations.contract import (
+    Release,
+    Terms,
+    contradicted,
+    declarations,
+    declared_badly,
+    excused,
+    mixed,
+    needed,
+    phase_said,
+    terms_of,
+    useless,
+    with_code,
+)
 from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.find import sources
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.phase import Effect, effect_of, phases_of
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
@@ -21,7 +39,8 @@ from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.tell import edited, empty, hit_of, untold
+from cdkit.migrations.tell import UNTOLD, edited, empty, hit_of, untold
+from cdkit.migrations.text import Text
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -29,6 +48,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `released` holds, as they were released, the migrations that the change edits, `gone` those
     that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC.
+    `asked` are the rules that count beside those of operations (None: all). `phases` are what the
+    user declares by pattern of a path, `releases` what is known of those that contracts name;
+    `code` returns the paths of application code that the change brings along.
     """
 
     migrations: Sequence[Migration]
@@ -39,16 +61,27 @@ class Request(Struct, frozen=True, kw_only=True):
     server: Server
     today: date
     rules: Dispatch
+    asked: frozenset[str] | None = None
+    phases: Mapping[str, str] = {}
+    releases: Mapping[str, Release] = {}
+    code: Callable[[], tuple[str, ...]] = tuple
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """What was found in one file: findings, the number of statements, the strongest locks."""
+    """What was found in one file: findings, the number of statements, the strongest locks.
+
+    `phase` is the declared or inferred phase in words, `contract` what excuses breaks in it, and
+    on which condition; `back` says what becomes of its way back.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     statements: int = 0
     locks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    phase: str = ""
+    contract: Contract | None = None
+    back: str = ""
 
 
 class Linted(Struct, frozen=True, kw_only=True):
@@ -58,12 +91,26 @@ class Linted(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+class _Seen(Struct, frozen=True, kw_only=True):
+    """A migration that was walked through, its findings not yet settled."""
+
+    migration: Migration
+    terms: Terms
+    findings: tuple[Finding, ...]
+    parsed: Parsed
+    statements: int
+    locks: tuple[str, ...]
+    effects: tuple[Effect, ...]
+    back: Back
+
+
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
     schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
-    judged = []
+    said = declarations(request.migrations, request.change, request.phases)
+    seen = []
     unread = 0
     if not request.apart:
         schema.release()
@@ -77,9 +124,13 @@ def lint(request: Request, processes: Processes) -> Linted:
             _remember(schema, before, reader)
         if request.apart:
             schema.release()
-        judged.append(_judge(request, schema, migration, before, reader))
+        terms = terms_of(said.get(migration.name), request.releases)
+        seen.append(_walk(request, schema, migration, before, reader, terms))
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
-    return Linted(judged=tuple(judged), notes=(note,) if unread else ())
+    return Linted(
+        judged=tuple(_settled(one, seen, request) for one in seen),
+        notes=(note,) if unread else (),
+    )
 
 
 class Reader:
@@ -92,9 +143,11 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.dialect.parse(
-            migration.text, migration.script.sql, self.server, self._processes
-        )
+        return self.read(migration.text, migration.script.sql)
+
+    def read(self, text: Text, sql: bytes) -> Parsed:
+        """Return the statements of what runs of a text."""
+        return self.dialect.parse(text, sql, self.server, self._processes)
 
 
 def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
@@ -107,13 +160,16 @@ def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
     return len(parsed.troubles)
 
 
-def _judge(
+def _walk(
     request: Request,
     schema: Schema,
     migration: Migration,
     before: Migration | None,
     reader: Reader,
-) -> Judged:
+    terms: Terms,
+) -> _Seen:
+    """Walk through a migration: what is found in it, what it does, what takes it back."""
+    start = schema.copy()
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
@@ -127,20 +183,86 @@ def _judge(
     if not parsed.statements and not parsed.troubles:
         findings.append(empty(migration))
     locks: dict[str, None] = {}
+    effects: list[Effect] = []
+    operations: list[Operation] = []
     for statement in statements:
         for operation in reader.dialect.operations(statement):
             locks |= dict.fromkeys(_locks(operation, context))
-            findings += _found(request.rules, operation, context)
+            found = tuple(_found(request.rules, operation, context))
+            effect = effect_of(operation, schema, found)
+            effects += [effect] if effect else []
+            findings += [excused(each, operation, terms) for each in found]
             session.follow(operation)
             apply(schema, operation)
-    settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
-    return Judged(
-        path=migration.path,
-        findings=named(settled),
+            operations.append(operation)
+    place = statements[0].place() if statements else migration.text.place(0)
+    up = Up(before=start, operations=operations, place=place)
+    return _Seen(
+        migration=migration,
+        terms=terms,
+        findings=tuple(findings),
+        parsed=parsed,
         statements=len(statements),
         locks=tuple(locks),
-        notes=notes,
+        effects=tuple(effects),
+        back=Back(says="") if before else _back(request, migration, up, context, reader),
     )
+
+
+def _back(request: Request, migration: Migration, up: Up, context: Context, reader: Reader) -> Back:
+    down = migration.script.down
+    if down is not None:
+        return judge(migration, down, reader.read(down.text, down.sql), up, request.rules, context)
+    expected = expects(migration, request.migrations, by_tool=sources()[migration.source].goes_back)
+    return without(migration, up, expected=expected)
+
+
+def _settled(seen: _Seen, all_seen: Sequence[_Seen], request: Request) -> Judged:
+    """Add what only the whole change tells, and settle what is allowed where it stands."""
+    terms, effects = seen.terms, seen.effects
+    beside: dict[str, str] = {}
+    for other in () if request.apart else all_seen:
+        if other is not seen:
+            for phase in phases_of(other.effects):
+                beside.setdefault(phase, other.migration.path)
+    findings = [
+        *seen.findings,
+        *declared_badly(terms),
+        *contradicted(terms, effects),
+        *mixed(terms, effects, beside),
+        *with_code(terms, effects, request.code),
+    ]
+    settled, notes = _allowed(seen, findings, request)
+    asked = request.asked
+    kept = [x for x in settled if asked is None or x.rule in asked or x.rule in UNTOLD]
+    contract = needed(terms, seen.migration.path, kept)
+    return Judged(
+        path=seen.migration.path,
+        findings=named(kept),
+        statements=seen.statements,
+        locks=seen.locks,
+        notes=(*notes, *useless(terms, contract)),
+        phase=phase_said(terms, effects),
+        contract=contract,
+        back=seen.back.says,
+    )
+
+
+def _allowed(
+    seen: _Seen, findings: list[Finding], request: Request
+) -> tuple[list[Finding], tuple[str, ...]]:
+    """Settle the findings of a migration and of its way back, which may be of another file."""
+    migration, back = seen.migration, seen.back
+    allowed = allowances(migration.said, request.today)
+    down = migration.script.down
+    if down is None or down.text.path == migration.text.path:
+        whole = Parsed(statements=(*seen.parsed.statements, *back.parsed.statements))
+        return settle([*findings, *back.findings], whole, allowed)
+    here = [each for each in back.findings if each.locations[0].path == migration.path]
+    there = [each for each in back.findings if each.locations[0].path != migration.path]
+    settled, notes = settle([*findings, *here], seen.parsed, allowed)
+    more, further = settle(there, back.parsed, allowances(down.text, request.today))
+    return [*settled, *more], (*notes, *further)
 
 
 def _sources_of(before: Migration | None, reader: Reader) -> Counter[str]:

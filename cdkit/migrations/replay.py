@@ -95,6 +95,30 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
         columns = {k: v for k, v in table.columns.items() if k != dropped.column}
         schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
+        _drop_indexes(schema, table.name, dropped.column)
+
+
+def _drop_indexes(schema: Schema, table: Name, column: str = "") -> None:
+    """Forget the indexes of a table, or those that a column is part of: they go with it."""
+    gone = [
+        name
+        for name, index in schema.indexes.items()
+        if index.table == table and (not column or column in index.columns)
+    ]
+    for name in gone:
+        del schema.indexes[name]
+
+
+def _drop_references(schema: Schema, gone: Name) -> None:
+    """Forget the foreign keys that lead to a table: CASCADE takes them along."""
+    for name, table in schema.tables.items():
+        left = {
+            k: v
+            for k, v in table.constraints.items()
+            if v.references is None or schema.full(v.references) != gone
+        }
+        if len(left) < len(table.constraints):
+            schema.tables[name] = structs.replace(table, constraints=left)
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:
@@ -166,13 +190,17 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
 def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     full = schema.full(dropped.name)
     if dropped.kind in {"table", "foreign table"}:
-        schema.tables.pop(full, None)
+        if schema.tables.pop(full, None):
+            _drop_indexes(schema, full)
+            if dropped.cascade:
+                _drop_references(schema, full)
     elif dropped.kind == "index":
         schema.indexes.pop(full, None)
     elif dropped.kind == "schema":
         inside = [name for name in schema.tables if name.schema == dropped.name.name]
         for name in inside:
             del schema.tables[name]
+            _drop_indexes(schema, name)
     else:
         schema.things.pop(full, None)
 

@@ -53,6 +53,13 @@ class Schema:
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
 
+    def copy(self) -> "Schema":
+        """Return a schema of its own that holds the same; what it holds never changes itself."""
+        made = Schema(self.home)
+        for name, value in vars(self).items():
+            setattr(made, name, dict(value) if isinstance(value, dict) else value)
+        return made
+
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
         self.epoch += 1

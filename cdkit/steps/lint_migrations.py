@@ -213,7 +213,7 @@ def _project(
     judged = linted.judged
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
     if found.left:
-        notes.append(f"{found.root}: {found.left} files that only take back were left out")
+        notes.append(f"{found.root}: {found.left} files only take back others, and go with those")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     return _Done(

@@ -8,7 +8,8 @@ from datetime import date
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.catalogue import dispatch
+from cdkit.migrations.catalogue import asked, dispatch
+from cdkit.migrations.contract import Release
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.server import server_of
@@ -17,6 +18,12 @@ from tests.worlds import NoProcesses
 
 TODAY = date(2026, 11, 23)
 RELEASED = "-- released\n"
+RELEASES = {
+    "v1.4": Release(commit="4" * 40),
+    "v9.9": Release(unknown="git knows no revision 'v9.9'", remedy="fetch the tags"),
+    "v2.0": Release(commit="2" * 40, early="it is no part of what runs", remedy="wait for it"),
+}
+"""What is known of the releases that examples name."""
 
 
 def judged(
@@ -43,6 +50,8 @@ def judged(
         server=meant,
         today=TODAY,
         rules=dispatch(frozenset(disabled), question, meant.engine),
+        asked=asked(frozenset(disabled), question, meant.engine),
+        releases=RELEASES,
     )
     (found,) = lint(request, processes or NoProcesses()).judged
     return found
