@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -50,6 +51,35 @@ def since(found: Found, revision: str, git: Git) -> Scope:
                 released[migration.name] = was
         gone += old.values()
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+
+
+_BESIDE = (
+    *("doc/*", "docs/*", "*/doc/*", "*/docs/*", "*.md", "*.rst", "*.adoc", "*.txt"),
+    *("test/*", "tests/*", "spec/*", "*/test/*", "*/tests/*", "*/spec/*", "*/__tests__/*"),
+    *("*_test.*", "*.test.*", "*.spec.*", "*_spec.rb", "test_*.py", "*/test_*.py"),
+    *(".*", "*/.*", "*.yml", "*.yaml", "Jenkinsfile", "CHANGELOG*", "LICENSE*", "CODEOWNERS"),
+    *("*structure.sql", "*schema.rb", "*schema.sql", "*atlas.sum"),
+)
+"""What is no application code: documentation, tests, pipelines, dumps of the schema."""
+
+
+def application(
+    changes: tuple[Change, ...], roots: frozenset[str], patterns: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the paths of application code in a change, sorted.
+
+    With `patterns` what matches one of them (`*` for any text, `/` too), else everything but what
+    lies in the projects of migrations (`roots`), documentation, tests and pipelines.
+    """
+    paths = sorted({posixpath.normpath(change.path) for change in changes})
+    if patterns:
+        return tuple(path for path in paths if any(fnmatchcase(path, each) for each in patterns))
+    folders = tuple(f"{posixpath.normpath(root)}/" for root in roots)
+    return tuple(
+        path
+        for path in paths
+        if not path.startswith(folders) and not any(fnmatchcase(path, each) for each in _BESIDE)
+    )
 
 
 def _before(

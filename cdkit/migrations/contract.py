@@ -58,13 +58,6 @@ class Terms(Struct, frozen=True, kw_only=True):
         return self.release.unknown or self.release.early
 
 
-def terms_of(said: Declared | None, releases: Mapping[str, Release]) -> Terms:
-    """Return the terms of a declaration; `releases` says what is known of each that is named."""
-    unknown = Release(unknown="nobody has looked up the release", remedy="run it in a git checkout")
-    known = releases.get(said.since, unknown) if said and said.since else Release()
-    return Terms(declared=said, release=known)
-
-
 def excused(finding: Finding, operation: Operation, terms: Terms) -> Finding:
     """Return a finding as a contract leaves it: not counted, or with the reason why it counts.
 

@@ -13,16 +13,13 @@ from cdkit.migrations.allow import allowances
 from cdkit.migrations.back import Back, Up, expects, judge, without
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
-    Release,
     Terms,
     contradicted,
-    declarations,
     declared_badly,
     excused,
     mixed,
     needed,
     phase_said,
-    terms_of,
     useless,
     with_code,
 )
@@ -48,9 +45,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `released` holds, as they were released, the migrations that the change edits, `gone` those
     that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC.
-    `asked` are the rules that count beside those of operations (None: all). `phases` are what the
-    user declares by pattern of a path, `releases` what is known of those that contracts name;
-    `code` returns the paths of application code that the change brings along.
+    `asked` are the rules that count beside those of operations (None: all). `terms` are the phases
+    that migrations declare, by name, with what is known of the releases of contracts; `code`
+    returns the paths of application code that the change brings along.
     """
 
     migrations: Sequence[Migration]
@@ -62,8 +59,7 @@ class Request(Struct, frozen=True, kw_only=True):
     today: date
     rules: Dispatch
     asked: frozenset[str] | None = None
-    phases: Mapping[str, str] = {}
-    releases: Mapping[str, Release] = {}
+    terms: Mapping[str, Terms] = {}
     code: Callable[[], tuple[str, ...]] = tuple
 
 
@@ -109,7 +105,6 @@ def lint(request: Request, processes: Processes) -> Linted:
     engine = engines()[request.server.engine]
     schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
-    said = declarations(request.migrations, request.change, request.phases)
     seen = []
     unread = 0
     if not request.apart:
@@ -124,7 +119,7 @@ def lint(request: Request, processes: Processes) -> Linted:
             _remember(schema, before, reader)
         if request.apart:
             schema.release()
-        terms = terms_of(said.get(migration.name), request.releases)
+        terms = request.terms.get(migration.name, Terms())
         seen.append(_walk(request, schema, migration, before, reader, terms))
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     return Linted(

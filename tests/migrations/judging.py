@@ -9,7 +9,7 @@ from datetime import date
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.catalogue import asked, dispatch
-from cdkit.migrations.contract import Release
+from cdkit.migrations.contract import Release, Terms, declarations
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.server import server_of
@@ -51,7 +51,10 @@ def judged(
         today=TODAY,
         rules=dispatch(frozenset(disabled), question, meant.engine),
         asked=asked(frozenset(disabled), question, meant.engine),
-        releases=RELEASES,
+        terms={
+            name: Terms(declared=said, release=RELEASES.get(said.since, Release()))
+            for name, said in declarations(migrations, frozenset({"0002.sql"}), {}).items()
+        },
     )
     (found,) = lint(request, processes or NoProcesses()).judged
     return found
