@@ -197,10 +197,11 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     elif dropped.kind == "index":
         schema.indexes.pop(full, None)
     elif dropped.kind == "schema":
-        inside = [name for name in schema.tables if name.schema == dropped.name.name]
-        for name in inside:
-            del schema.tables[name]
-            _drop_indexes(schema, name)
+        schema.things.pop(full, None)
+        stores: tuple[dict[Name, Any], ...] = (schema.tables, schema.indexes, schema.things)
+        for store in stores:
+            for name in [name for name in store if name.schema == dropped.name.name]:
+                del store[name]
     else:
         schema.things.pop(full, None)
 

@@ -27,7 +27,8 @@ _APART = {
 class Difference(Struct, frozen=True, kw_only=True):
     """One thing that two schemas differ in: its kind (`column`, `type`, `index`), which it is.
 
-    `was` and `now` are as people say it; empty where it is not there.
+    `was` and `now` are as people say it; empty where it is not there, the same where they are too
+    long to be said.
     """
 
     kind: str
@@ -41,6 +42,8 @@ class Difference(Struct, frozen=True, kw_only=True):
             return f"the {self.kind} {self.about} is left over"
         if not self.now:
             return f"the {self.kind} {self.about} is missing"
+        if self.was == self.now:
+            return f"the {self.kind} of {self.about} is another"
         return f"the {self.kind} of {self.about} is {self.now}, and was {self.was}"
 
 
@@ -97,7 +100,7 @@ def _things(
 ) -> Iterator[Difference]:
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name), new.get(name)
-        if _is_of_constraint(name, was, before) or _is_of_constraint(name, now, after):
+        if _goes_along(name, was, before, after) or _goes_along(name, now, after, before):
             continue
         known = was or now
         word = known.kind if isinstance(known, Thing) else kind
@@ -107,12 +110,12 @@ def _things(
             yield from _fields(word, str(name), was, now)
 
 
-def _is_of_constraint(name: Name, thing: Index | Thing | None, schema: Schema) -> bool:
-    """Whether an index is that of a constraint, which is compared itself."""
+def _goes_along(name: Name, thing: Index | Thing | None, schema: Schema, other: Schema) -> bool:
+    """Whether an index is told with another thing: its constraint, or its table that is new."""
     if not isinstance(thing, Index):
         return False
     table = schema.tables.get(thing.table)
-    return table is not None and name.name in table.constraints
+    return table is not None and (name.name in table.constraints or thing.table not in other.tables)
 
 
 def _is_unknown(thing: Index | Thing) -> bool:
@@ -144,7 +147,12 @@ def _fields(kind: str, about: str, old: Struct, new: Struct) -> Iterator[Differe
             yield Difference(kind=what, about=of, was=_said(field, was), now=_said(field, now))
 
 
-_WORDS = {"not_null": "nullability", "valid": "validity", "body": "definition"}
+_WORDS = {
+    "not_null": "nullability",
+    "valid": "validity",
+    "body": "definition",
+    "unique": "uniqueness",
+}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
@@ -159,7 +167,7 @@ def _said(field: str, value: object) -> str:
     if field == "not_null":
         return "NOT NULL" if value else "nullable"
     if field == "body":
-        return "another text" if value else "unknown"
+        return "a text"
     match value:
         case Default(calls=calls):
             said = f"one that calls {', '.join(calls)}" if calls else "a constant"
