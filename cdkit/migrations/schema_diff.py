@@ -18,7 +18,7 @@ UNKNOWN = Type("?")
 _NO_MATTER = frozenset({"at", "sql", "epoch", "born", "index", "wants_value", "proves", "name"})
 """Fields that say when, where or how something was written, or that are compared by themselves."""
 
-_APART = {
+_APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known"}),
     Column: frozenset({"constraints"}),
 }

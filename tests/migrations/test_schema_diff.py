@@ -109,7 +109,7 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
     assert [str(each) for each in differences(schema, copy)] == ["the table orders is missing"]
 
 
-COMPARED = {
+COMPARED: dict[type, set[str]] = {
     Table: {"partition"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"},
     Constraint: {"kind", "columns", "references", "valid", "enforced"},
