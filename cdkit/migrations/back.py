@@ -43,16 +43,31 @@ class Up(Struct, frozen=True, kw_only=True):
     place: Location
 
 
-def expects(migration: Migration, others: Iterable[Migration], *, by_tool: bool) -> bool:
-    """Whether a migration should have a way back.
+class Custom(Struct, frozen=True, kw_only=True):
+    """What is usual in a project: how many migrations it has, and how many of them a way back."""
+
+    migrations: int
+    backs: int
+
+
+def custom_of(migrations: Iterable[Migration]) -> Custom:
+    """Count the ways back of a project; what runs again whenever it changes needs none."""
+    have = [one.script.down is not None for one in migrations if not one.repeats]
+    return Custom(migrations=len(have), backs=sum(have))
+
+
+def expects(migration: Migration, custom: Custom, *, by_tool: bool) -> bool:
+    """Whether a migration that has no way back should have one.
 
     So it is where its tool's files have one (`by_tool`), where its name is one of a pair, and
     where at least half of the project's others have one: who never goes back by SQL is not told to.
     """
+    if migration.repeats:
+        return False
     if by_tool or migration.said.path.lower().endswith(_UP_NAMES):
         return True
-    have = [other.script.down is not None for other in others if other.name != migration.name]
-    return bool(have) and 2 * sum(have) >= len(have)
+    others = custom.migrations - 1
+    return others > 0 and 2 * custom.backs >= others
 
 
 def without(migration: Migration, up: Up, *, expected: bool) -> Back:
@@ -111,9 +126,15 @@ def _replayed(down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Con
         findings.append(_about("dishonest-down", said, place))
     undoes = "not told" if done.unread else "does not undo it" if wrong else "undoes it"
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))
-    says = f"{undoes}, loses {', '.join(lost[:_MOST])}" if lost else undoes
-    more = f" and {len(lost) - _MOST} more" if len(lost) > _MOST else ""
-    return Back(says=says + more, findings=(*findings, *done.unsafe), parsed=parsed)
+    emptied = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.empties))
+    says = f"{undoes}{_some(', loses', lost)}{_some(', not the values of', emptied)}"
+    return Back(says=says, findings=(*findings, *done.unsafe), parsed=parsed)
+
+
+def _some(words: str, names: Sequence[str]) -> str:
+    """Return names behind words, the first of them; nothing where there are none."""
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{words} {', '.join(names[:_MOST])}{more}" if names else ""
 
 
 class Walk(Struct, frozen=True, kw_only=True):
@@ -137,6 +158,7 @@ class _Done(Struct, frozen=True, kw_only=True):
 def _walk(down: Down, parsed: Parsed, walk: Walk, rules_: Dispatch, context: Context) -> _Done:
     there = walk.there
     there.path = there.home
+    there.release()
     session = Session(in_transaction=down.in_transaction, single=len(parsed.statements) == 1)
     here = structs.replace(context, schema=there, session=session)
     operations: list[Operation] = []

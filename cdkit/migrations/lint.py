@@ -10,7 +10,7 @@ from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import allowances
-from cdkit.migrations.back import Back, Up, expects, judge, without
+from cdkit.migrations.back import Back, Custom, Up, expects, judge, without
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
     Terms,
@@ -47,7 +47,8 @@ class Request(Struct, frozen=True, kw_only=True):
     that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC.
     `asked` are the rules that count beside those of operations (None: all). `terms` are the phases
     that migrations declare, by name, with what is known of the releases of contracts; `code`
-    returns the paths of application code that the change brings along.
+    returns the paths of application code that the change brings along; `custom` is what is usual in
+    the project.
     """
 
     migrations: Sequence[Migration]
@@ -61,6 +62,7 @@ class Request(Struct, frozen=True, kw_only=True):
     asked: frozenset[str] | None = None
     terms: Mapping[str, Terms] = {}
     code: Callable[[], tuple[str, ...]] = tuple
+    custom: Custom = Custom(migrations=0, backs=0)
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -208,7 +210,7 @@ def _back(request: Request, migration: Migration, up: Up, context: Context, read
     down = migration.script.down
     if down is not None:
         return judge(migration, down, reader.read(down.text, down.sql), up, request.rules, context)
-    expected = expects(migration, request.migrations, by_tool=sources()[migration.source].goes_back)
+    expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
     return without(migration, up, expected=expected)
 
 

@@ -15,6 +15,7 @@ from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
 from cdkit.migrations import change
+from cdkit.migrations.back import custom_of
 from cdkit.migrations.catalogue import asked, described, dispatch, rules
 from cdkit.migrations.contract import declarations
 from cdkit.migrations.declared import parse_phase
@@ -245,6 +246,7 @@ def _project(
         asked=asked(disabled, options.question, server.engine),
         terms=terms,
         code=code,
+        custom=custom_of(project.migrations),
     )
     linted = lint(request, world.processes)
     judged = linted.judged

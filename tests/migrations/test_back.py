@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from cdkit.core.finding import Finding, Severity
-from cdkit.migrations.back import expects
+from cdkit.migrations.back import custom_of, expects
 from cdkit.migrations.lint import Judged
 from cdkit.migrations.source import Down, Migration, Script
 from cdkit.migrations.text import Text
@@ -250,4 +251,17 @@ def test_a_way_back_is_expected_of_tools_pairs_and_projects_that_have_them(
     path: str, others: tuple[bool, ...], *, by_tool: bool, expected: bool
 ) -> None:
     there = [migration(f"{n}.sql", down=down) for n, down in enumerate(others)]
-    assert expects(migration(path, down=False), there, by_tool=by_tool) is expected
+    one = migration(path, down=False)
+    assert expects(one, custom_of([one, *there]), by_tool=by_tool) is expected
+
+
+def test_what_runs_again_whenever_it_changes_needs_no_way_back() -> None:
+    view = structs.replace(migration("R__v.sql", down=False), repeats=True)
+    custom = custom_of([migration("1.sql", down=True), view])
+    assert (custom.migrations, custom.backs) == (1, 1)
+    assert not expects(view, custom, by_tool=True)
+
+
+def test_values_that_do_not_come_back_are_said_in_a_word() -> None:
+    found = back("ALTER TABLE orders DROP note;", "ALTER TABLE orders ADD note text;")
+    assert found.back == "undoes it, not the values of orders.note"
