@@ -16,7 +16,7 @@ from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import SAFE_TO_RUN, Context
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.schema_diff import differences
+from cdkit.migrations.schema_diff import Difference, differences
 from cdkit.migrations.session import Session
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
@@ -36,11 +36,15 @@ class Back(Struct, frozen=True, kw_only=True):
 
 
 class Up(Struct, frozen=True, kw_only=True):
-    """What a migration did: to which schema, by which operations, and where it begins."""
+    """What a migration did: to which schema, by which operations, and where it begins.
+
+    `unread` says that it does more than these, and nobody can tell what.
+    """
 
     before: Schema
     operations: Sequence[Operation]
     place: Location
+    unread: bool = False
 
 
 class Custom(Struct, frozen=True, kw_only=True):
@@ -115,20 +119,41 @@ def _replayed(down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Con
     done = _walk(down, parsed, Walk(start=start, there=there, after=there.copy()), rules_, context)
     place = parsed.statements[0].place()
     findings = [_lossy(loss, operation) for loss, operation in done.losses]
-    wrong = [*done.fails, *map(str, differences(start, there)), *_left(up, done.operations, there)]
-    if wrong and done.unread:
-        said = "nobody can tell whether this undoes the migration: it runs what cannot be read"
+    unread = up.unread or done.unread or any(map(_is_unread, up.operations))
+    wrong = [
+        *done.fails,
+        *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
+        *_left(up, done.operations, there),
+    ]
+    if wrong and unread:
+        said = "nobody can tell whether this undoes the migration: what cannot be read runs"
         finding = _about("dishonest-down", said, place)
         findings.append(structs.replace(finding, severity=Severity.LOW, confidence=Confidence.LOW))
     elif wrong:
         more = f"; and {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
         said = f"does not undo the migration: {'; '.join(wrong[:_MOST])}{more}"
         findings.append(_about("dishonest-down", said, place))
-    undoes = "not told" if done.unread else "does not undo it" if wrong else "undoes it"
+    undoes = "not told" if unread else "does not undo it" if wrong else "undoes it"
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))
     emptied = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.empties))
     says = f"{undoes}{_some(', loses', lost)}{_some(', not the values of', emptied)}"
     return Back(says=says, findings=(*findings, *done.unsafe), parsed=parsed)
+
+
+def _is_unread(operation: Operation) -> bool:
+    return isinstance(operation, op.Unread)
+
+
+def _may_stay(difference: Difference, up: Up) -> bool:
+    """Whether something is left over on purpose: an extension, or what goes with its table."""
+    if difference.kind == "sequence":
+        return any(
+            isinstance(each, op.ChangeSequence)
+            and "owned_by" in each.options
+            and up.before.full(each.sequence) == up.before.full(Name("", difference.about))
+            for each in up.operations
+        )
+    return difference.kind == "extension" and not difference.was
 
 
 def _some(words: str, names: Sequence[str]) -> str:
@@ -180,7 +205,7 @@ def _walk(down: Down, parsed: Parsed, walk: Walk, rules_: Dispatch, context: Con
         losses=tuple(losses),
         fails=tuple(fails),
         unsafe=tuple(_lowered(one) for one in found if _matters(one)),
-        unread=any(one.rule in UNTOLD for one in found),
+        unread=any(one.rule in UNTOLD for one in found) or any(map(_is_unread, operations)),
     )
 
 

@@ -15,12 +15,14 @@ from cdkit.migrations.source import Migration
 class Scope(Struct, frozen=True, kw_only=True):
     """The change: names of its migrations, and those that it edits, as they were released.
 
-    `gone` are migrations that were released and are not there any more.
+    `gone` are migrations that were released and are not there any more, `backs` the names of those
+    of which only the way back is new, in a file of its own.
     """
 
     change: frozenset[str]
     released: Mapping[str, Migration] = {}
     gone: tuple[Migration, ...] = ()
+    backs: frozenset[str] = frozenset()
 
 
 def since(found: Found, revision: str, git: Git) -> Scope:
@@ -50,7 +52,24 @@ def since(found: Found, revision: str, git: Git) -> Scope:
             if was is not None:
                 released[migration.name] = was
         gone += old.values()
-    return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+    return Scope(
+        change=frozenset(changed),
+        released=released,
+        gone=tuple(gone),
+        backs=_backs(found, changes) - changed,
+    )
+
+
+def _backs(found: Found, changes: tuple[Change, ...]) -> frozenset[str]:
+    """Return the migrations whose way back stands in a file that the change touches."""
+    paths = {posixpath.normpath(change.path) for change in changes}
+    return frozenset(
+        one.name
+        for one in found.project.migrations
+        if one.name in found.asked | found.backs
+        and one.script.down
+        and posixpath.normpath(one.script.down.text.path) in paths
+    )
 
 
 _BESIDE = (

@@ -48,7 +48,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `asked` are the rules that count beside those of operations (None: all). `terms` are the phases
     that migrations declare, by name, with what is known of the releases of contracts; `code`
     returns the paths of application code that the change brings along; `custom` is what is usual in
-    the project.
+    the project, and `backs` are those released migrations of which only the way back is judged.
     """
 
     migrations: Sequence[Migration]
@@ -63,6 +63,7 @@ class Request(Struct, frozen=True, kw_only=True):
     terms: Mapping[str, Terms] = {}
     code: Callable[[], tuple[str, ...]] = tuple
     custom: Custom = Custom(migrations=0, backs=0)
+    backs: frozenset[str] = frozenset()
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -90,7 +91,10 @@ class Linted(Struct, frozen=True, kw_only=True):
 
 
 class _Seen(Struct, frozen=True, kw_only=True):
-    """A migration that was walked through, its findings not yet settled."""
+    """A migration that was walked through, its findings not yet settled.
+
+    Of one that is `released` nothing but the way back was looked at.
+    """
 
     migration: Migration
     terms: Terms
@@ -100,6 +104,7 @@ class _Seen(Struct, frozen=True, kw_only=True):
     locks: tuple[str, ...]
     effects: tuple[Effect, ...]
     back: Back
+    released: bool = False
 
 
 def lint(request: Request, processes: Processes) -> Linted:
@@ -114,6 +119,8 @@ def lint(request: Request, processes: Processes) -> Linted:
     for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
         schema.path = schema.home
         if migration.name not in request.change:
+            if migration.name in request.backs:
+                seen.append(_back_alone(request, schema, migration, reader))
             unread += _remember(schema, migration, reader)
             continue
         before = request.released.get(migration.name)
@@ -193,7 +200,8 @@ def _walk(
             apply(schema, operation)
             operations.append(operation)
     place = statements[0].place() if statements else migration.text.place(0)
-    up = Up(before=start, operations=operations, place=place)
+    unread = any(each.rule in UNTOLD for each in findings)
+    up = Up(before=start, operations=operations, place=place, unread=unread)
     return _Seen(
         migration=migration,
         terms=terms,
@@ -203,6 +211,28 @@ def _walk(
         locks=tuple(locks),
         effects=tuple(effects),
         back=Back(says="") if before else _back(request, migration, up, context, reader),
+    )
+
+
+def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:
+    """Judge the way back of a migration that is released, and nothing else of it."""
+    parsed = reader.parse(migration)
+    operations = [done for each in parsed.statements for done in reader.dialect.operations(each)]
+    place = parsed.statements[0].place() if parsed.statements else migration.text.place(0)
+    up = Up(before=schema.copy(), operations=operations, place=place, unread=bool(parsed.troubles))
+    session = Session(in_transaction=None, single=False)
+    context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
+    back = _back(request, migration, up, context, reader)
+    return _Seen(
+        migration=migration,
+        terms=Terms(),
+        findings=(),
+        parsed=parsed,
+        statements=len(back.parsed.statements),
+        locks=(),
+        effects=(),
+        back=back,
+        released=True,
     )
 
 
@@ -238,11 +268,15 @@ def _settled(seen: _Seen, all_seen: Sequence[_Seen], request: Request) -> Judged
         findings=named(kept),
         statements=seen.statements,
         locks=seen.locks,
-        notes=(*notes, *useless(terms, contract)),
-        phase=phase_said(terms, effects),
+        notes=(*notes, *(useless(terms, contract) if _is_compatibility_asked(request) else ())),
+        phase="released" if seen.released else phase_said(terms, effects),
         contract=contract,
         back=seen.back.says,
     )
+
+
+def _is_compatibility_asked(request: Request) -> bool:
+    return request.asked is None or "dropped-column" in request.asked
 
 
 def _allowed(

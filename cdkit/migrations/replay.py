@@ -35,6 +35,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         columns=columns,
         born=dict.fromkeys(columns, schema.epoch),
         partition=made.partition,
+        parents=tuple(map(schema.full, made.parents)),
     )
     schema.tables[full] = table
     written = [(column.name, each) for column in made.columns for each in column.constraints]
@@ -109,6 +110,19 @@ def _drop_indexes(schema: Schema, table: Name, column: str = "") -> None:
         del schema.indexes[name]
 
 
+def _drop_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
+    """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
+    children = [
+        name
+        for name, table in schema.tables.items()
+        if gone in table.parents and (table.partition or cascade)
+    ]
+    for name in children:
+        if schema.tables.pop(name, None):
+            _drop_indexes(schema, name)
+            _drop_children(schema, name, cascade=cascade)
+
+
 def _drop_references(schema: Schema, gone: Name) -> None:
     """Forget the foreign keys that lead to a table: CASCADE takes them along."""
     for name, table in schema.tables.items():
@@ -145,6 +159,8 @@ def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
         columns = index.columns if index else ()
         name = constraint.name or constraint.index
         constraint = structs.replace(constraint, columns=columns, name=name)
+        # The server gives the index the constraint's name.
+        schema.indexes.pop(Name(schema.full(added.table).schema, added.constraint.index), None)
     _constrain(schema, schema.full(added.table), constraint)
 
 
@@ -192,6 +208,7 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     if dropped.kind in {"table", "foreign table"}:
         if schema.tables.pop(full, None):
             _drop_indexes(schema, full)
+            _drop_children(schema, full, cascade=dropped.cascade)
             if dropped.cascade:
                 _drop_references(schema, full)
     elif dropped.kind == "index":
@@ -242,7 +259,9 @@ def _set_path(schema: Schema, given: op.SetVariable) -> None:
 
 
 def _attach(schema: Schema, moved: op.MovePartition) -> None:
-    schema.change(moved.other, partition=moved.action in {"ATTACH PARTITION", "INHERIT"})
+    attached = moved.action in {"ATTACH PARTITION", "INHERIT"}
+    parents = (schema.full(moved.table),) if attached else ()
+    schema.change(moved.other, partition=attached, parents=parents)
 
 
 def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:

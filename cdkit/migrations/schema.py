@@ -9,7 +9,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """A table. `known` is false where some of its columns come from elsewhere.
 
     `epoch` is the release that made it, `born` the release that made each column (as given to
-    `Schema.release`); 0 is what was there before the change under judgement.
+    `Schema.release`); 0 is what was there before the change under judgement. `parents` are the
+    tables that it inherits from, or is a partition of.
     """
 
     name: Name
@@ -19,6 +20,7 @@ class Table(Struct, frozen=True, kw_only=True):
     born: dict[str, int] = {}
     constraints: dict[str, Constraint] = {}
     partition: bool = False
+    parents: tuple[Name, ...] = ()
 
 
 class Index(Struct, frozen=True, kw_only=True):

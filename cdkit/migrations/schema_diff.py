@@ -59,6 +59,9 @@ def differences(before: Schema, after: Schema) -> tuple[Difference, ...]:
 
 def _tables(before: Schema, after: Schema) -> Iterator[Difference]:
     for name in sorted(before.tables.keys() | after.tables.keys()):
+        if name.schema == "pg_temp":
+            # It ends with the session.
+            continue
         old, new = before.tables.get(name), after.tables.get(name)
         if old is None or new is None:
             yield _presence("table", str(name), old, new)

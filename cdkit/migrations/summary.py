@@ -14,14 +14,19 @@ _COLUMNS = (
 )
 
 
-def table(judged: Sequence[Judged], least: Severity) -> Table:
-    """Return the table of migrations; `least` is the severity from which on a finding is a no."""
+def table(judged: Sequence[Judged], least: Severity, question: str = "both") -> Table:
+    """Return the table of migrations.
+
+    `least` is the severity from which on a finding is a no, `question` the one that was asked.
+    """
     rows = tuple(
         (
             each.path,
             each.phase,
-            _answer(each, COMPATIBLE, least),
-            _answer(each, SAFE_TO_RUN, least),
+            *(
+                _answer(each, asked, least) if question in {"both", asked} else "not asked"
+                for asked in (COMPATIBLE, SAFE_TO_RUN)
+            ),
             ", ".join(each.locks) or "none",
             each.back or "not judged",
             str(each.statements),

@@ -165,7 +165,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         subjects=(source,) if source else (),
         findings=findings,
         rules=_rules_of(findings),
-        tables=(table(judged, Severity(options.fail_on)),) if judged else (),
+        tables=(table(judged, Severity(options.fail_on), options.question),) if judged else (),
         notes=(*baseline.notes, *(note for one in done for note in one.notes)),
     )
 
@@ -182,7 +182,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
         records=options.records,
         world=world,
     )
-    alone = sum(len(one.asked) for one in found) <= 1 and not options.against
+    alone = sum(len(one.asked | one.backs) for one in found) <= 1 and not options.against
     return structs.replace(running, notes=()) if running.apart and alone else running
 
 
@@ -222,7 +222,7 @@ def _project(
 ) -> _Done:
     """Judge the migrations of one project."""
     project = found.project
-    scope = change.Scope(change=found.asked)
+    scope = change.Scope(change=found.asked, backs=found.backs)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
     server = server or server_of(project.engine or DEFAULT)
@@ -247,12 +247,13 @@ def _project(
         terms=terms,
         code=code,
         custom=custom_of(project.migrations),
+        backs=scope.backs,
     )
     linted = lint(request, world.processes)
     judged = linted.judged
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
     if found.left:
-        notes.append(f"{found.root}: {found.left} files only take back others, and go with those")
+        notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     return _Done(

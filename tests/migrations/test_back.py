@@ -50,6 +50,18 @@ HONEST = {
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"
     "CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION f();": "DROP FUNCTION f CASCADE;",
     "UPDATE orders SET note = '' WHERE note IS NULL;": "SELECT 1;",
+    "CREATE TABLE e (a int) PARTITION BY LIST (a);\n"
+    "CREATE TABLE e1 PARTITION OF e FOR VALUES IN (1);": "DROP TABLE e;",
+    "CREATE TABLE e (a int) PARTITION BY LIST (a);\nCREATE TABLE e1 (a int);\n"
+    "ALTER TABLE e ATTACH PARTITION e1 FOR VALUES IN (1);": "DROP TABLE e;",
+    "CREATE TABLE e (a int);\nCREATE TABLE e1 () INHERITS (e);": "DROP TABLE e CASCADE;",
+    "CREATE UNIQUE INDEX i ON orders (note);\n"
+    "ALTER TABLE orders ADD CONSTRAINT u UNIQUE USING INDEX i;": "ALTER TABLE orders DROP "
+    "CONSTRAINT u;",
+    "CREATE SEQUENCE s;\nCREATE TABLE t (a int DEFAULT nextval('s'));\n"
+    "ALTER SEQUENCE s OWNED BY t.a;": "DROP TABLE t;",
+    "CREATE TEMP TABLE x (a int);": "SELECT 1;",
+    "ALTER TABLE orders ALTER total SET DEFAULT 1;": "ALTER TABLE orders ALTER total DROP DEFAULT;",
     "ALTER TABLE unknown ADD a int;": "ALTER TABLE unknown DROP a;",
     "ALTER TABLE unknown DROP a;": "ALTER TABLE unknown ADD a int;",
     "ALTER TABLE unknown ALTER a SET NOT NULL;": "ALTER TABLE unknown ALTER a DROP NOT NULL;",
@@ -265,3 +277,16 @@ def test_what_runs_again_whenever_it_changes_needs_no_way_back() -> None:
 def test_values_that_do_not_come_back_are_said_in_a_word() -> None:
     found = back("ALTER TABLE orders DROP note;", "ALTER TABLE orders ADD note text;")
     assert found.back == "undoes it, not the values of orders.note"
+
+
+def test_an_extension_may_stay() -> None:
+    found = back("CREATE EXTENSION IF NOT EXISTS citext;\nALTER TABLE orders ADD a citext;",
+                 "ALTER TABLE orders DROP a;")  # fmt: skip
+    assert found.back == "undoes it, loses orders.a"
+
+
+def test_where_the_migration_itself_cannot_be_read_its_way_back_is_not_called_a_lie() -> None:
+    found = back("SELECT tidy_up();", "ALTER TABLE orders ADD gone int;")
+    (finding,) = _of(found)
+    assert (finding.rule, finding.severity) == ("dishonest-down", Severity.LOW)
+    assert found.back == "not told"

@@ -110,7 +110,7 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
 
 
 COMPARED: dict[type, set[str]] = {
-    Table: {"partition"},
+    Table: {"partition", "parents"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"},
     Constraint: {"kind", "columns", "references", "valid", "enforced"},
     Index: {"table", "unique", "columns"},

@@ -278,3 +278,30 @@ def test_a_hostile_declaration_harms_nobody(tmp_path: Path) -> None:
     name = "'; DROP TABLE x;--\x1b[31m::error::\u202e"
     outcome = linted(tmp_path, f"-- cdkit: phase contract since {name}\n{DROP}")
     assert outcome.verdict.answer is Answer.NO
+
+
+DOWN = "ALTER TABLE orders ADD COLUMN remark text;\n"
+
+
+def with_back(folder: Path, changed: str, **options: object) -> Outcome:
+    """Lint a project of pairs of which the second is released, and only one file is new."""
+    files = {"1.up.sql": NEW, "2.up.sql": DROP, "2.down.sql": DOWN}
+    (folder / "migrations").mkdir()
+    for name, text in files.items():
+        (folder / "migrations" / name).write_text(text, encoding="utf-8")
+    git = FakeGit(changed=(Change(status="M", path=changed),))
+    given = LintMigrationsOptions(**options)  # type: ignore[arg-type]
+    return run(given, world(folder, git=git))
+
+
+@pytest.mark.parametrize(
+    "options", [{"since": "main"}, {"paths": ("migrations/2.down.sql",)}], ids=["since", "named"]
+)
+def test_a_way_back_that_alone_is_new_is_judged_alone(
+    tmp_path: Path, options: Mapping[str, object]
+) -> None:
+    outcome = with_back(tmp_path, "migrations/2.down.sql", **options)
+    assert rules(outcome) == [("dishonest-down", "migrations/2.down.sql:1:1")]
+    assert (row(outcome)["migration"], row(outcome)["phase"]) == (
+        "migrations/2.up.sql", "released",
+    )  # fmt: skip
