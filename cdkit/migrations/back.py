@@ -17,7 +17,6 @@ from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import SAFE_TO_RUN, Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.schema_diff import Difference, differences
-from cdkit.migrations.session import Session
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
 
@@ -74,13 +73,17 @@ def expects(migration: Migration, custom: Custom, *, by_tool: bool) -> bool:
     return others > 0 and 2 * custom.backs >= others
 
 
-def without(migration: Migration, up: Up, *, expected: bool) -> Back:
-    """Judge a migration that has no way back."""
+def no_way(migration: Migration) -> Back:
+    """Return what is said of a migration that has no way back, and needs none."""
     word = irreversible(migration.said)
-    if word and word.reason:
-        return Back(says=f"none: {word.reason}")
-    if not expected or not _undoable(up):
-        return Back(says="none")
+    return Back(says=f"none: {word.reason}" if word and word.reason else "none")
+
+
+def missing(migration: Migration, up: Up) -> Back:
+    """Judge a migration that has no way back, and should have one."""
+    word = irreversible(migration.said)
+    if (word and word.reason) or not _undoable(up):
+        return no_way(migration)
     said = "nothing takes this migration back"
     if word:
         said += f" (line {word.line} calls it irreversible, and does not say why)"
@@ -90,7 +93,7 @@ def without(migration: Migration, up: Up, *, expected: bool) -> Back:
 def judge(
     migration: Migration, down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Context
 ) -> Back:
-    """Judge the way back of a migration: `context` says for which server, by which reader."""
+    """Judge the way back of a migration; `context` holds its session, the server, the reader."""
     word = irreversible(migration.said, down.text)
     if parsed.troubles:
         trouble = parsed.troubles[0]
@@ -105,10 +108,10 @@ def judge(
             return Back(says="empty")
         said = "the way back is empty: the tool takes the migration for undone, and it is not"
         return Back(says="empty", findings=(_about("empty-down", said, up.place),))
-    return _replayed(down, parsed, up, rules_, context)
+    return _replayed(parsed, up, rules_, context)
 
 
-def _replayed(down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Context) -> Back:
+def _replayed(parsed: Parsed, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Run the way there and the way back on the model, and hold the end against the beginning."""
     start = up.before.copy()
     assume(start, up.operations)
@@ -116,10 +119,10 @@ def _replayed(down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Con
     there.path = there.home
     there.release()
     replay(there, up.operations)
-    done = _walk(down, parsed, Walk(start=start, there=there, after=there.copy()), rules_, context)
+    done = _walk(parsed, Walk(start=start, there=there, after=there.copy()), rules_, context)
     place = parsed.statements[0].place()
     findings = [_lossy(loss, operation) for loss, operation in done.losses]
-    unread = up.unread or done.unread or any(map(_is_unread, up.operations))
+    unread = up.unread or done.unread or _is_unread(up.operations, rules_, context)
     wrong = [
         *done.fails,
         *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
@@ -140,8 +143,15 @@ def _replayed(down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Con
     return Back(says=says, findings=(*findings, *done.unsafe), parsed=parsed)
 
 
-def _is_unread(operation: Operation) -> bool:
-    return isinstance(operation, op.Unread)
+def _is_unread(operations: Iterable[Operation], rules_: Dispatch, context: Context) -> bool:
+    """Whether some operation does more than anybody can read."""
+    return any(
+        True
+        for operation in operations
+        for rule_id, rule in rules_.get(type(operation), ())
+        if rule_id in UNTOLD
+        for _ in rule.check(operation, context)
+    )
 
 
 def _may_stay(difference: Difference, up: Up) -> bool:
@@ -180,12 +190,11 @@ class _Done(Struct, frozen=True, kw_only=True):
     unread: bool
 
 
-def _walk(down: Down, parsed: Parsed, walk: Walk, rules_: Dispatch, context: Context) -> _Done:
+def _walk(parsed: Parsed, walk: Walk, rules_: Dispatch, context: Context) -> _Done:
     there = walk.there
     there.path = there.home
     there.release()
-    session = Session(in_transaction=down.in_transaction, single=len(parsed.statements) == 1)
-    here = structs.replace(context, schema=there, session=session)
+    here = structs.replace(context, schema=there)
     operations: list[Operation] = []
     losses: list[tuple[Loss, Operation]] = []
     fails: list[str] = []
@@ -198,14 +207,14 @@ def _walk(down: Down, parsed: Parsed, walk: Walk, rules_: Dispatch, context: Con
             fails += _fails(operation, there)
             loss = loss_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
             losses += [(loss, operation)] if loss else []
-            session.follow(operation)
+            here.session.follow(operation)
             apply(there, operation)
     return _Done(
         operations=tuple(operations),
         losses=tuple(losses),
         fails=tuple(fails),
         unsafe=tuple(_lowered(one) for one in found if _matters(one)),
-        unread=any(one.rule in UNTOLD for one in found) or any(map(_is_unread, operations)),
+        unread=any(one.rule in UNTOLD for one in found),
     )
 
 

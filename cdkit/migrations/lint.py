@@ -10,7 +10,7 @@ from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import allowances
-from cdkit.migrations.back import Back, Custom, Up, expects, judge, without
+from cdkit.migrations.back import Back, Custom, Up, expects, judge, missing, no_way
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
     Terms,
@@ -27,6 +27,7 @@ from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.find import sources
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, effect_of, phases_of
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
@@ -38,6 +39,8 @@ from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import UNTOLD, edited, empty, hit_of, untold
 from cdkit.migrations.text import Text
+
+_TWO = 2
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -130,9 +133,10 @@ def lint(request: Request, processes: Processes) -> Linted:
             schema.release()
         terms = request.terms.get(migration.name, Terms())
         seen.append(_walk(request, schema, migration, before, reader, terms))
+    phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     return Linted(
-        judged=tuple(_settled(one, seen, request) for one in seen),
+        judged=tuple(_settled(one, phases, request) for one in seen),
         notes=(note,) if unread else (),
     )
 
@@ -173,10 +177,10 @@ def _walk(
     terms: Terms,
 ) -> _Seen:
     """Walk through a migration: what is found in it, what it does, what takes it back."""
-    start = schema.copy()
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
+    back = Back(says="") if before else _back(request, schema, migration, parsed, reader)
     session = Session(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )
@@ -188,20 +192,14 @@ def _walk(
         findings.append(empty(migration))
     locks: dict[str, None] = {}
     effects: list[Effect] = []
-    operations: list[Operation] = []
-    for statement in statements:
-        for operation in reader.dialect.operations(statement):
-            locks |= dict.fromkeys(_locks(operation, context))
-            found = tuple(_found(request.rules, operation, context))
-            effect = effect_of(operation, schema, found)
-            effects += [effect] if effect else []
-            findings += [excused(each, operation, terms) for each in found]
-            session.follow(operation)
-            apply(schema, operation)
-            operations.append(operation)
-    place = statements[0].place() if statements else migration.text.place(0)
-    unread = any(each.rule in UNTOLD for each in findings)
-    up = Up(before=start, operations=operations, place=place, unread=unread)
+    for operation in _operations(Parsed(statements=tuple(statements)), reader):
+        locks |= dict.fromkeys(_locks(operation, context))
+        found = tuple(_found(request.rules, operation, context))
+        effect = effect_of(operation, schema, found)
+        effects += [effect] if effect else []
+        findings += [excused(each, operation, terms) for each in found]
+        session.follow(operation)
+        apply(schema, operation)
     return _Seen(
         migration=migration,
         terms=terms,
@@ -210,19 +208,14 @@ def _walk(
         statements=len(statements),
         locks=tuple(locks),
         effects=tuple(effects),
-        back=Back(says="") if before else _back(request, migration, up, context, reader),
+        back=back,
     )
 
 
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:
     """Judge the way back of a migration that is released, and nothing else of it."""
     parsed = reader.parse(migration)
-    operations = [done for each in parsed.statements for done in reader.dialect.operations(each)]
-    place = parsed.statements[0].place() if parsed.statements else migration.text.place(0)
-    up = Up(before=schema.copy(), operations=operations, place=place, unread=bool(parsed.troubles))
-    session = Session(in_transaction=None, single=False)
-    context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
-    back = _back(request, migration, up, context, reader)
+    back = _back(request, schema, migration, parsed, reader)
     return _Seen(
         migration=migration,
         terms=Terms(),
@@ -236,22 +229,58 @@ def _back_alone(request: Request, schema: Schema, migration: Migration, reader: 
     )
 
 
-def _back(request: Request, migration: Migration, up: Up, context: Context, reader: Reader) -> Back:
+def _back(
+    request: Request, schema: Schema, migration: Migration, parsed: Parsed, reader: Reader
+) -> Back:
+    """Judge the way back of a migration, before that runs; `schema` stays as it is."""
     down = migration.script.down
-    if down is not None:
-        return judge(migration, down, reader.read(down.text, down.sql), up, request.rules, context)
     expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
-    return without(migration, up, expected=expected)
+    if down is None and not expected:
+        return no_way(migration)
+    back = reader.read(down.text, down.sql) if down else Parsed()
+    ups, downs = (tuple(_operations(each, reader)) for each in (parsed, back))
+    up = Up(
+        before=part_of(schema, (*ups, *downs)),
+        operations=ups,
+        place=parsed.statements[0].place() if parsed.statements else migration.text.place(0),
+        unread=bool(parsed.troubles),
+    )
+    if down is None:
+        return missing(migration, up)
+    session = Session(in_transaction=down.in_transaction, single=len(back.statements) == 1)
+    context = Context(
+        schema=up.before, session=session, server=request.server, dialect=reader.dialect
+    )
+    return judge(migration, down, back, up, request.rules, context)
 
 
-def _settled(seen: _Seen, all_seen: Sequence[_Seen], request: Request) -> Judged:
-    """Add what only the whole change tells, and settle what is allowed where it stands."""
+def _operations(parsed: Parsed, reader: Reader) -> Iterator[Operation]:
+    for statement in parsed.statements:
+        yield from reader.dialect.operations(statement)
+
+
+def _by_phase(seen: Sequence[_Seen]) -> dict[str, list[str]]:
+    """Return by phase two of the files that do what belongs into it: one is another than any."""
+    found: dict[str, list[str]] = {}
+    for each in seen:
+        for phase in phases_of(each.effects):
+            paths = found.setdefault(phase, [])
+            if len(paths) < _TWO and each.migration.path not in paths:
+                paths.append(each.migration.path)
+    return found
+
+
+def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request) -> Judged:
+    """Add what only the whole change tells, and settle what is allowed where it stands.
+
+    `phases` has by phase the paths of files of the change that do what belongs into it.
+    """
     terms, effects = seen.terms, seen.effects
-    beside: dict[str, str] = {}
-    for other in () if request.apart else all_seen:
-        if other is not seen:
-            for phase in phases_of(other.effects):
-                beside.setdefault(phase, other.migration.path)
+    beside = {
+        phase: path
+        for phase, paths in phases.items()
+        for path in [each for each in paths if each != seen.migration.path][:1]
+    }
     findings = [
         *seen.findings,
         *declared_badly(terms),

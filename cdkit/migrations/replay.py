@@ -1,6 +1,6 @@
 """Replaying operations on the schema, so that the next one is judged for what it is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from msgspec import structs
@@ -38,6 +38,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         parents=tuple(map(schema.full, made.parents)),
     )
     schema.tables[full] = table
+    for parent in table.parents:
+        _add(schema.children, parent, full)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
     for column, constraint in (*written, *(("", each) for each in made.constraints)):
         _constrain(schema, full, constraint, column)
@@ -52,6 +54,8 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     named = constraint.name or _automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
+    if constraint.references:
+        _add(schema.referring, schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[Name(table.name.schema, named)] = index
@@ -101,38 +105,40 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
 
 def _drop_indexes(schema: Schema, table: Name, column: str = "") -> None:
     """Forget the indexes of a table, or those that a column is part of: they go with it."""
-    gone = [
-        name
-        for name, index in schema.indexes.items()
-        if index.table == table and (not column or column in index.columns)
-    ]
-    for name in gone:
-        del schema.indexes[name]
+    for name in schema.indexes.of(table):
+        if not column or column in schema.indexes[name].columns:
+            del schema.indexes[name]
 
 
 def _drop_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
     """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
-    children = [
-        name
-        for name, table in schema.tables.items()
-        if gone in table.parents and (table.partition or cascade)
-    ]
-    for name in children:
-        if schema.tables.pop(name, None):
+    for name in schema.children.get(gone, ()):
+        table = schema.tables.get(name)
+        if table and gone in table.parents and (table.partition or cascade):
+            del schema.tables[name]
             _drop_indexes(schema, name)
             _drop_children(schema, name, cascade=cascade)
 
 
 def _drop_references(schema: Schema, gone: Name) -> None:
     """Forget the foreign keys that lead to a table: CASCADE takes them along."""
-    for name, table in schema.tables.items():
+    for name in schema.referring.get(gone, ()):
+        table = schema.tables.get(name)
+        held = table.constraints if table else {}
         left = {
             k: v
-            for k, v in table.constraints.items()
+            for k, v in held.items()
             if v.references is None or schema.full(v.references) != gone
         }
-        if len(left) < len(table.constraints):
+        if table and len(left) < len(held):
             schema.tables[name] = structs.replace(table, constraints=left)
+
+
+def _add(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
+    """Note that another table may have to do with a table."""
+    known = hints.get(table, ())
+    if other not in known:
+        hints[table] = (*known, other)
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:
@@ -185,9 +191,8 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.tables[new] = structs.replace(table, name=new)
-        for name, index in schema.indexes.items():
-            if index.table == old:
-                schema.indexes[name] = structs.replace(index, table=new)
+        for name in schema.indexes.of(old):
+            schema.indexes[name] = structs.replace(schema.indexes[name], table=new)
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
 
@@ -215,12 +220,20 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
         schema.indexes.pop(full, None)
     elif dropped.kind == "schema":
         schema.things.pop(full, None)
-        stores: tuple[dict[Name, Any], ...] = (schema.tables, schema.indexes, schema.things)
+        stores: tuple[MutableMapping[Name, Any], ...] = (
+            schema.tables,
+            schema.indexes,
+            schema.things,
+        )
         for store in stores:
             for name in [name for name in store if name.schema == dropped.name.name]:
                 del store[name]
     else:
         schema.things.pop(full, None)
+
+
+def _stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
+    return (schema.tables, schema.indexes, schema.things)
 
 
 def _create_object(schema: Schema, made: op.CreateObject) -> None:
@@ -236,8 +249,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     new = Name(renamed.to, old.name) if renamed.moved else Name(old.schema, renamed.to)
     if renamed.table and renamed.kind == "constraint":
         _rename_constraint(schema, renamed.table, renamed.name.name, renamed.to)
-    stores: tuple[dict[Name, Any], ...] = (schema.tables, schema.indexes, schema.things)
-    for store in () if renamed.table else stores:
+    for store in () if renamed.table else _stores(schema):
         if old in store:
             store[new] = store.pop(old)
     if new in schema.tables:
@@ -262,6 +274,8 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     attached = moved.action in {"ATTACH PARTITION", "INHERIT"}
     parents = (schema.full(moved.table),) if attached else ()
     schema.change(moved.other, partition=attached, parents=parents)
+    for parent in parents:
+        _add(schema.children, parent, schema.full(moved.other))
 
 
 def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:

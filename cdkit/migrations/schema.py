@@ -1,5 +1,7 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
+from collections.abc import Iterator, Mapping, MutableMapping
+
 from msgspec import Struct, structs
 
 from cdkit.migrations.nouns import Column, Constraint, Name
@@ -32,6 +34,42 @@ class Index(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
 
 
+class Indexes(MutableMapping[Name, Index]):
+    """Indexes by name, which knows those of each table."""
+
+    def __init__(self, held: Mapping[Name, Index] | None = None) -> None:
+        self._held: dict[Name, Index] = {}
+        self._of: dict[Name, dict[Name, None]] = {}
+        self.update(held or {})
+
+    def of(self, table: Name) -> tuple[Name, ...]:
+        """Return the names of the indexes of a table."""
+        return tuple(self._of.get(table, ()))
+
+    def __getitem__(self, name: Name) -> Index:
+        """Return an index; KeyError where there is none."""
+        return self._held[name]
+
+    def __setitem__(self, name: Name, index: Index) -> None:
+        """Put an index in, or in the place of another."""
+        if name in self._held:
+            del self[name]
+        self._of.setdefault(index.table, {})[name] = None
+        self._held[name] = index
+
+    def __delitem__(self, name: Name) -> None:
+        """Take an index out; KeyError where there is none."""
+        del self._of[self._held.pop(name).table][name]
+
+    def __iter__(self) -> Iterator[Name]:
+        """Yield the names, in the order in which they came."""
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._held)
+
+
 class Thing(Struct, frozen=True, kw_only=True):
     """Anything else with a name: its kind, the release that made it, a function's body."""
 
@@ -44,6 +82,8 @@ class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
+    `children` and `referring` tell of a table which others may inherit from it or lead to it by a
+    foreign key: what they are now, the tables themselves say.
     """
 
     def __init__(self, home: str = "public") -> None:
@@ -51,15 +91,21 @@ class Schema:
         self.home = home
         self.path = home
         self.tables: dict[Name, Table] = {}
-        self.indexes: dict[Name, Index] = {}
+        self.indexes = Indexes()
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
+        self.children: dict[Name, tuple[Name, ...]] = {}
+        self.referring: dict[Name, tuple[Name, ...]] = {}
 
-    def copy(self) -> "Schema":
-        """Return a schema of its own that holds the same; what it holds never changes itself."""
+    def copy(self, *, empty: bool = False) -> "Schema":
+        """Return a schema of its own that holds the same; what it holds never changes itself.
+
+        An `empty` one is as this one in all but what it holds.
+        """
         made = Schema(self.home)
         for name, value in vars(self).items():
-            setattr(made, name, dict(value) if isinstance(value, dict) else value)
+            held = isinstance(value, dict | Indexes)
+            setattr(made, name, type(value)({} if empty else value) if held else value)
         return made
 
     def release(self) -> None:
