@@ -46,6 +46,14 @@ class Up(Struct, frozen=True, kw_only=True):
     unread: bool = False
 
 
+class Way(Struct, frozen=True, kw_only=True):
+    """A way back, as it is parsed, and what it does."""
+
+    down: Down
+    parsed: Parsed
+    operations: tuple[Operation, ...]
+
+
 class Custom(Struct, frozen=True, kw_only=True):
     """What is usual in a project: how many migrations it has, and how many of them a way back."""
 
@@ -90,10 +98,9 @@ def missing(migration: Migration, up: Up) -> Back:
     return Back(says="missing", findings=(_about("missing-down", said, up.place),))
 
 
-def judge(
-    migration: Migration, down: Down, parsed: Parsed, up: Up, rules_: Dispatch, context: Context
-) -> Back:
+def judge(migration: Migration, way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Judge the way back of a migration; `context` holds its session, the server, the reader."""
+    down, parsed = way.down, way.parsed
     word = irreversible(migration.said, down.text)
     if parsed.troubles:
         trouble = parsed.troubles[0]
@@ -108,10 +115,10 @@ def judge(
             return Back(says="empty")
         said = "the way back is empty: the tool takes the migration for undone, and it is not"
         return Back(says="empty", findings=(_about("empty-down", said, up.place),))
-    return _replayed(parsed, up, rules_, context)
+    return _replayed(way, up, rules_, context)
 
 
-def _replayed(parsed: Parsed, up: Up, rules_: Dispatch, context: Context) -> Back:
+def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Run the way there and the way back on the model, and hold the end against the beginning."""
     start = up.before.copy()
     assume(start, up.operations)
@@ -119,14 +126,15 @@ def _replayed(parsed: Parsed, up: Up, rules_: Dispatch, context: Context) -> Bac
     there.path = there.home
     there.release()
     replay(there, up.operations)
-    done = _walk(parsed, Walk(start=start, there=there, after=there.copy()), rules_, context)
-    place = parsed.statements[0].place()
+    walk = Walk(start=start, there=there, after=there.copy())
+    done = _walk(way.operations, walk, rules_, context)
+    place = way.parsed.statements[0].place()
     findings = [_lossy(loss, operation) for loss, operation in done.losses]
     unread = up.unread or done.unread or _is_unread(up.operations, rules_, context)
     wrong = [
         *done.fails,
         *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
-        *_left(up, done.operations, there),
+        *_left(up, way.operations, there),
     ]
     if wrong and unread:
         said = "nobody can tell whether this undoes the migration: what cannot be read runs"
@@ -140,7 +148,7 @@ def _replayed(parsed: Parsed, up: Up, rules_: Dispatch, context: Context) -> Bac
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))
     emptied = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.empties))
     says = f"{undoes}{_some(', loses', lost)}{_some(', not the values of', emptied)}"
-    return Back(says=says, findings=(*findings, *done.unsafe), parsed=parsed)
+    return Back(says=says, findings=(*findings, *done.unsafe), parsed=way.parsed)
 
 
 def _is_unread(operations: Iterable[Operation], rules_: Dispatch, context: Context) -> bool:
@@ -181,36 +189,31 @@ class Walk(Struct, frozen=True, kw_only=True):
 
 
 class _Done(Struct, frozen=True, kw_only=True):
-    """What came of a way back: its operations, losses, failures, what is unsafe to run."""
+    """What came of a way back: losses, failures, what is unsafe to run, whether all was read."""
 
-    operations: tuple[Operation, ...]
     losses: tuple[tuple[Loss, Operation], ...]
     fails: tuple[str, ...]
     unsafe: tuple[Finding, ...]
     unread: bool
 
 
-def _walk(parsed: Parsed, walk: Walk, rules_: Dispatch, context: Context) -> _Done:
+def _walk(operations: Iterable[Operation], walk: Walk, rules_: Dispatch, context: Context) -> _Done:
     there = walk.there
     there.path = there.home
     there.release()
     here = structs.replace(context, schema=there)
-    operations: list[Operation] = []
     losses: list[tuple[Loss, Operation]] = []
     fails: list[str] = []
     found: list[Finding] = []
-    for statement in parsed.statements:
-        for operation in context.dialect.operations(statement):
-            operations.append(operation)
-            hits = _hits(rules_, operation, here)
-            found += hits
-            fails += _fails(operation, there)
-            loss = loss_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
-            losses += [(loss, operation)] if loss else []
-            here.session.follow(operation)
-            apply(there, operation)
+    for operation in operations:
+        hits = _hits(rules_, operation, here)
+        found += hits
+        fails += _fails(operation, there)
+        loss = loss_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
+        losses += [(loss, operation)] if loss else []
+        here.session.follow(operation)
+        apply(there, operation)
     return _Done(
-        operations=tuple(operations),
         losses=tuple(losses),
         fails=tuple(fails),
         unsafe=tuple(_lowered(one) for one in found if _matters(one)),

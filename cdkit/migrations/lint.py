@@ -1,7 +1,7 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import allowances
-from cdkit.migrations.back import Back, Custom, Up, expects, judge, missing, no_way
+from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
     Terms,
@@ -180,7 +180,10 @@ def _walk(
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
-    back = Back(says="") if before else _back(request, schema, migration, parsed, reader)
+    operations = tuple(_operations(statements, reader))
+    back = Back(says="")
+    if before is None:
+        back = _back(request, schema, migration, _Ran(parsed=parsed, operations=operations), reader)
     session = Session(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )
@@ -192,7 +195,7 @@ def _walk(
         findings.append(empty(migration))
     locks: dict[str, None] = {}
     effects: list[Effect] = []
-    for operation in _operations(Parsed(statements=tuple(statements)), reader):
+    for operation in operations:
         locks |= dict.fromkeys(_locks(operation, context))
         found = tuple(_found(request.rules, operation, context))
         effect = effect_of(operation, schema, found)
@@ -215,7 +218,8 @@ def _walk(
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:
     """Judge the way back of a migration that is released, and nothing else of it."""
     parsed = reader.parse(migration)
-    back = _back(request, schema, migration, parsed, reader)
+    operations = tuple(_operations(parsed.statements, reader))
+    back = _back(request, schema, migration, _Ran(parsed=parsed, operations=operations), reader)
     return _Seen(
         migration=migration,
         terms=Terms(),
@@ -229,33 +233,42 @@ def _back_alone(request: Request, schema: Schema, migration: Migration, reader: 
     )
 
 
+class _Ran(Struct, frozen=True, kw_only=True):
+    """What a migration runs, as it is parsed, and what that does."""
+
+    parsed: Parsed
+    operations: tuple[Operation, ...]
+
+
 def _back(
-    request: Request, schema: Schema, migration: Migration, parsed: Parsed, reader: Reader
+    request: Request, schema: Schema, migration: Migration, ran: _Ran, reader: Reader
 ) -> Back:
     """Judge the way back of a migration, before that runs; `schema` stays as it is."""
     down = migration.script.down
     expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
     if down is None and not expected:
         return no_way(migration)
-    back = reader.read(down.text, down.sql) if down else Parsed()
-    ups, downs = (tuple(_operations(each, reader)) for each in (parsed, back))
+    parsed = reader.read(down.text, down.sql) if down else Parsed()
+    downs = tuple(_operations(parsed.statements, reader))
+    first = ran.parsed.statements[:1]
     up = Up(
-        before=part_of(schema, (*ups, *downs)),
-        operations=ups,
-        place=parsed.statements[0].place() if parsed.statements else migration.text.place(0),
-        unread=bool(parsed.troubles),
+        before=part_of(schema, (*ran.operations, *downs)),
+        operations=ran.operations,
+        place=first[0].place() if first else migration.text.place(0),
+        unread=bool(ran.parsed.troubles),
     )
     if down is None:
         return missing(migration, up)
-    session = Session(in_transaction=down.in_transaction, single=len(back.statements) == 1)
+    session = Session(in_transaction=down.in_transaction, single=len(parsed.statements) == 1)
     context = Context(
         schema=up.before, session=session, server=request.server, dialect=reader.dialect
     )
-    return judge(migration, down, back, up, request.rules, context)
+    way = Way(down=down, parsed=parsed, operations=downs)
+    return judge(migration, way, up, request.rules, context)
 
 
-def _operations(parsed: Parsed, reader: Reader) -> Iterator[Operation]:
-    for statement in parsed.statements:
+def _operations(statements: Iterable[Statement], reader: Reader) -> Iterator[Operation]:
+    for statement in statements:
         yield from reader.dialect.operations(statement)
 
 
