@@ -14,7 +14,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.replay import apply, replay
-from cdkit.migrations.rule import SAFE_TO_RUN, Context
+from cdkit.migrations.rule import COMPATIBLE, SAFE_TO_RUN, Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.schema_diff import Difference, differences
 from cdkit.migrations.source import Down, Migration
@@ -145,6 +145,7 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
         said = f"does not undo the migration: {'; '.join(wrong[:_MOST])}{more}"
         findings.append(_about("dishonest-down", said, place))
     undoes = "not told" if unread else "does not undo it" if wrong else "undoes it"
+    undoes += " (stop the new version first)" if done.breaks else ""
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))
     emptied = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.empties))
     says = f"{undoes}{_some(', loses', lost)}{_some(', not the values of', emptied)}"
@@ -189,12 +190,16 @@ class Walk(Struct, frozen=True, kw_only=True):
 
 
 class _Done(Struct, frozen=True, kw_only=True):
-    """What came of a way back: losses, failures, what is unsafe to run, whether all was read."""
+    """What came of a way back: losses, failures, what is unsafe to run, whether all was read.
+
+    `breaks` says that the new version, which runs when going back begins, cannot live with it.
+    """
 
     losses: tuple[tuple[Loss, Operation], ...]
     fails: tuple[str, ...]
     unsafe: tuple[Finding, ...]
     unread: bool
+    breaks: bool
 
 
 def _walk(operations: Iterable[Operation], walk: Walk, rules_: Dispatch, context: Context) -> _Done:
@@ -216,8 +221,9 @@ def _walk(operations: Iterable[Operation], walk: Walk, rules_: Dispatch, context
     return _Done(
         losses=tuple(losses),
         fails=tuple(fails),
-        unsafe=tuple(_lowered(one) for one in found if _matters(one)),
+        unsafe=tuple(_lowered(one) for one in found if _matters(one, SAFE_TO_RUN)),
         unread=any(one.rule in UNTOLD for one in found),
+        breaks=any(_matters(one, COMPATIBLE) for one in found),
     )
 
 
@@ -233,8 +239,8 @@ def _narrows(hits: Iterable[Finding]) -> bool:
     return any(one.rule == "changed-column-type" for one in hits)
 
 
-def _matters(finding: Finding) -> bool:
-    return finding.question == SAFE_TO_RUN and finding.severity.rank >= Severity.MEDIUM.rank
+def _matters(finding: Finding, question: str) -> bool:
+    return finding.question == question and finding.severity.rank >= Severity.MEDIUM.rank
 
 
 def _lowered(finding: Finding) -> Finding:

@@ -7,6 +7,7 @@ in whatever comment the file has: `--`, `#`, `//`, `/*` or `<!--`.
 """
 
 import functools
+import posixpath
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -127,7 +128,7 @@ def parse_phase(rest: str, place: Location) -> Declared:
 def by_pattern(given: Mapping[str, str], path: str) -> Declared | None:
     """Return the phase that the user's patterns give a path: the first that matches it counts."""
     for pattern, rest in given.items():
-        if fnmatchcase(path, pattern):
+        if fnmatchcase(posixpath.normpath(path), pattern):
             return parse_phase(f" {rest}", Location(path=path))
     return None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from cdkit.core.finding import Finding, Severity
@@ -189,7 +191,7 @@ def test_a_generated_column_holds_nothing_of_its_own() -> None:
 
 def test_what_is_lost_is_said_in_a_word() -> None:
     found = back("ALTER TABLE orders ADD a int, ADD b int;", "ALTER TABLE orders DROP a, DROP b;")
-    assert found.back == "undoes it, loses orders.a, orders.b"
+    assert found.back == "undoes it (stop the new version first), loses orders.a, orders.b"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +284,7 @@ def test_values_that_do_not_come_back_are_said_in_a_word() -> None:
 def test_an_extension_may_stay() -> None:
     found = back("CREATE EXTENSION IF NOT EXISTS citext;\nALTER TABLE orders ADD a citext;",
                  "ALTER TABLE orders DROP a;")  # fmt: skip
-    assert found.back == "undoes it, loses orders.a"
+    assert found.back == "undoes it (stop the new version first), loses orders.a"
 
 
 def test_where_the_migration_itself_cannot_be_read_its_way_back_is_not_called_a_lie() -> None:
@@ -290,3 +292,19 @@ def test_where_the_migration_itself_cannot_be_read_its_way_back_is_not_called_a_
     (finding,) = _of(found)
     assert (finding.rule, finding.severity) == ("dishonest-down", Severity.LOW)
     assert found.back == "not told"
+
+
+def test_a_way_back_that_the_new_version_can_live_with_needs_no_stop() -> None:
+    found = back("CREATE INDEX CONCURRENTLY i ON orders (note);", "DROP INDEX CONCURRENTLY i;")
+    assert found.back == "undoes it"
+
+
+STATEMENTS = sorted({*HONEST, *HONEST.values(), *(down for _, down in DISHONEST)})
+
+
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=4), st.lists(st.sampled_from(STATEMENTS)))
+@settings(max_examples=60, deadline=None)
+def test_whatever_goes_there_and_back_is_judged(ups: list[str], downs: list[str]) -> None:
+    found = back("\n".join(ups), "\n".join(downs), history="")
+    lies = [each for each in found.findings if each.rule == "dishonest-down"]
+    assert bool(lies) == found.back.startswith(("does not undo it", "not told", "cannot be read"))
