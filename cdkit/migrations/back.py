@@ -129,8 +129,9 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     walk = Walk(start=start, there=there, after=there.copy())
     done = _walk(way.operations, walk, rules_, context)
     place = way.parsed.statements[0].place()
-    findings = [_lossy(loss, operation) for loss, operation in done.losses]
-    unread = up.unread or done.unread or _is_unread(up.operations, rules_, context)
+    dark = up.unread or _is_unread(up.operations, rules_, context)
+    unread = dark or done.unread
+    findings = [_lossy(loss, operation, unread=dark) for loss, operation in done.losses]
     wrong = [
         *done.fails,
         *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
@@ -314,7 +315,11 @@ def _marks(operations: Iterable[Operation]) -> Marks:
     return {key: number for key, number in found.items() if number}
 
 
-def _lossy(loss: Loss, operation: Operation) -> Finding:
+def _lossy(loss: Loss, operation: Operation, *, unread: bool) -> Finding:
+    if unread and loss.severity.rank > Severity.LOW.rank:
+        what = f"{loss.what} (unless the migration made it, in what cannot be read)"
+        low = Confidence.LOW
+        loss = structs.replace(loss, what=what, severity=Severity.LOW, confidence=low)
     finding = _about("lossy-down", loss.what, operation.statement.text.place(operation.at))
     return structs.replace(
         finding,

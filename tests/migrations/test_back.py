@@ -308,3 +308,9 @@ def test_whatever_goes_there_and_back_is_judged(ups: list[str], downs: list[str]
     found = back("\n".join(ups), "\n".join(downs), history="")
     lies = [each for each in found.findings if each.rule == "dishonest-down"]
     assert bool(lies) == found.back.startswith(("does not undo it", "not told", "cannot be read"))
+
+
+def test_what_the_migration_may_have_made_where_nobody_can_read_is_no_certain_loss() -> None:
+    (finding,) = _of(back("SELECT tidy_up();", "DROP TABLE scratch;"))
+    assert (finding.rule, finding.severity) == ("lossy-down", Severity.LOW)
+    assert finding.message.endswith("(unless the migration made it, in what cannot be read)")
