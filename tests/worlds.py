@@ -78,6 +78,10 @@ class FakeGit:
     changed: tuple[Change, ...] = ()
     contents: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     tag: str = ""
+    apart: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of revisions of which the second does not contain the first; all others do."""
+    unknown: frozenset[str] = frozenset()
+    """Revisions that git does not know."""
 
     def head(self) -> Head:
         if self.at is None:
@@ -85,8 +89,10 @@ class FakeGit:
         return self.at
 
     def resolve(self, revision: str) -> str:
-        self.head()
-        return revision
+        if revision in self.unknown:
+            raise CannotTell(f"git knows no revision {revision!r}", remedy="fetch the history")
+        head = self.head()
+        return head.commit if revision == "HEAD" else revision
 
     def changes(self, since: str) -> tuple[Change, ...]:
         self.resolve(since)
@@ -98,11 +104,14 @@ class FakeGit:
         return self.contents[revision, path]
 
     def files(self, revision: str, folder: str) -> tuple[str, ...]:
-        found = (p for r, p in self.contents if r == revision and p.startswith(f"{folder}/"))
+        found = (p for r, p in self.contents if r == revision and f"{p}/".startswith(f"{folder}/"))
         return tuple(sorted(found))
 
     def unignored(self, folder: str) -> tuple[str, ...]:
         raise CannotTell(f"git lists nothing below {folder}", remedy="walk")
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        return (self.resolve(commit), self.resolve(of)) not in self.apart
 
     def describe(self) -> str:
         return self.tag

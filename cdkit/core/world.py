@@ -197,6 +197,9 @@ class Git(Protocol):
         A file that was deleted may be among them, and so may a link.
         """
 
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Whether a revision is, or is in the history of, another; a shallow one cannot say no."""
+
     def describe(self) -> str:
         """Return the nearest tag, with distance and commit where HEAD is beyond it, or ''."""
 

@@ -31,6 +31,9 @@ class Store(Protocol):
     def environment(self, name: str) -> Collected:
         """Return the deployment facts of an environment, oldest first."""
 
+    def deployments(self) -> Collected:
+        """Return the deployment facts of every environment, oldest first."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreKind:

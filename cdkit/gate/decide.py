@@ -9,6 +9,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Answered, Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, no, yes
+from cdkit.gate.contracts import Ran, held
 from cdkit.gate.explain import asked, opening
 from cdkit.gate.numbers import bounds
 from cdkit.gate.policy import Policy, Requirement, age_of, required
@@ -33,6 +34,7 @@ class _Case(Struct, frozen=True, kw_only=True):
     request: Request
     known: Known
     now: datetime
+    ran: Ran
 
     @property
     def opening(self) -> str:
@@ -45,12 +47,13 @@ def decide(
     collected: Collected,
     now: datetime,
     doubts: tuple[Reason, ...] = (),
+    ran: Ran | None = None,
 ) -> Ruling:
     """Decide whether an image may enter a stage.
 
     `collected` holds the facts about the image and about what it is related to; `now` carries its
-    zone; `doubts` are reasons why the policy itself may not count. Raises RequestError where the
-    policy has no such stage.
+    zone; `doubts` are reasons why the policy itself may not count; `ran` is what runs where, for
+    the contracts of migrations. Raises RequestError where the policy has no such stage.
 
     Yes takes a yes from every requirement of the stage and of those before it. A requirement is
     answered "cannot tell" by a fact that is missing, unreadable, of a replay, from the future, too
@@ -60,7 +63,7 @@ def decide(
     answered = [
         _answer(
             asked(stage, wanted),
-            _Case(wanted=wanted, request=request, known=known, now=now),
+            _Case(wanted=wanted, request=request, known=known, now=now, ran=ran or Ran()),
             collected,
         )
         for stage, wanted in required(policy, request.stage)
@@ -94,6 +97,7 @@ def _answer(requirement: str, case: _Case, collected: Collected) -> Answered:
     reasons = [*doubts, *_told(case, selected)]
     if not any(reason.answer is not Answer.YES for reason in reasons):
         reasons += bounds(case.wanted, selected.facts, case.opening)
+        reasons += held(case.wanted, selected.facts, case.ran, case.request, case.now)
     return Answered(
         requirement=requirement,
         answer=judge(reasons).answer,

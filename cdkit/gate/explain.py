@@ -12,6 +12,10 @@ def asked(stage: str, wanted: Requirement) -> str:
     parts += [f"not older than {wanted.max_age}"] if wanted.max_age else []
     parts += ["on the image's own source"] if wanted.same_source else []
     parts += ["about the image itself"] if wanted.about == "image" else []
+    if wanted.contracts:
+        where = ", ".join(wanted.contracts.environments) or "every environment"
+        who = f" of {', '.join(wanted.contracts.services)}" if wanted.contracts.services else ""
+        parts.append(f"contracts held against what runs{who} in {where}")
     more = f": {', '.join(parts)}" if parts else ""
     return f"{wanted.evidence}{more} ({stage})"
 

@@ -17,6 +17,16 @@ _NO_EVIDENCE = frozenset({"decision", "deployment"})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+class Contracts(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """Where the release must be all that runs that a contract of a migration waits for.
+
+    Without `environments` all that a record speaks of, without `services` all that run there.
+    """
+
+    environments: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
 class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """One kind of evidence that must be there, must say yes, and what more is asked of it.
 
@@ -24,7 +34,8 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     `high`); `max-age` is `30m`, `12h`, `7d` or `2w`. `same-source: true` wants evidence that was
     found out on the very source that the image was built from, and knows it; `false` does not ask;
     left out, only evidence of a source that is known to be another is refused. `about: image`
-    wants facts about the image itself, so that those about its source do not count.
+    wants facts about the image itself, so that those about its source do not count. `contracts`
+    says against what runs where the contracts of migrations are held; they always are.
     """
 
     evidence: str
@@ -33,6 +44,7 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     max_age: str = ""
     same_source: bool | None = None
     about: Literal["any", "image"] = "any"
+    contracts: Contracts | None = None
 
 
 class Stage(Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -152,6 +164,14 @@ def _faults_of(wanted: Requirement) -> list[tuple[str, str, str]]:
                 f"a {wanted.evidence} is no evidence: gates and roll-outs leave it",
                 wanted.evidence,
                 "ask for what the decision should rest on; earlier stages are asked anyway",
+            )
+        )
+    if wanted.contracts is not None and wanted.evidence != "migrations":
+        faults.append(
+            (
+                f"{wanted.evidence[:80]!r} has no contracts",
+                "contracts",
+                "move `contracts` to the requirement `evidence: migrations`",
             )
         )
     if wanted.max_age and not _AGE.fullmatch(wanted.max_age):

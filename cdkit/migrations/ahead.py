@@ -5,7 +5,7 @@ granted: within one transaction only its end counts for those who run. So a rule
 schema as it will be then.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
@@ -13,20 +13,23 @@ from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
 
-Read = Callable[[Statement, Schema], Iterable[Operation]]
-
 
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
 
-    The end is worked out when a rule asks for it, once a transaction.
+    `done` is what each of its statements does. The end is worked out when a rule asks
+    for it, once a transaction.
     """
 
     def __init__(
-        self, statements: Sequence[Statement], read: Read, *, in_transaction: bool | None
+        self,
+        statements: Sequence[Statement],
+        done: Sequence[Sequence[Operation]],
+        *,
+        in_transaction: bool | None,
     ) -> None:
         self._statements = statements
-        self._read = read
+        self._done = done
         self._ends: list[int] = []
         self._sure: list[bool] = []
         self._at = 0
@@ -38,7 +41,7 @@ class Ahead:
         """Find where each transaction ends. A file with its own BEGIN makes no other one."""
         opened = False
         for index, statement in enumerate(self._statements):
-            kind = self._kind(statement)
+            kind = self._kind(index, statement)
             if kind == "opens":
                 self._close(index, together=wrapped is not False, sure=wrapped is True)
                 opened, wrapped = True, False if wrapped is None else wrapped
@@ -53,10 +56,10 @@ class Ahead:
             self._ends.append(end if together else index + 1)
             self._sure.append(sure)
 
-    def _kind(self, statement: Statement) -> str:
+    def _kind(self, index: int, statement: Statement) -> str:
         if statement.kind != "TransactionStmt":
             return ""
-        done = next(iter(self._read(statement, Schema())), None)
+        done = next(iter(self._done[index]), None)
         if not isinstance(done, op.Transaction):
             return ""
         return "opens" if done.opens else "ends"
@@ -77,6 +80,6 @@ class Ahead:
         """The schema at the end of the transaction, as far as it can be read."""
         if self._ahead is None and self._schema is not None:
             self._ahead = self._schema.copy()
-            for statement in self._statements[self._at : self._ends[self._at]]:
-                replay(self._ahead, self._read(statement, self._ahead))
+            for operations in self._done[self._at : self._ends[self._at]]:
+                replay(self._ahead, operations)
         return self._ahead or Schema()

@@ -47,6 +47,21 @@ def describe(rule_id: str) -> Rule:
     )
 
 
+ALWAYS = frozenset({"edited-migration", "empty-migration"})
+"""Rules about files that count whatever is asked, since nothing else may be said of the file."""
+
+
+def asked(disabled: frozenset[str], question: str, engine: str) -> frozenset[str]:
+    """Return the rules that count: those of the question and the engine that are not disabled."""
+    return frozenset(
+        rule_id
+        for rule_id, rule in rules().items()
+        if rule_id not in disabled
+        and (question == "both" or rule.question in {question, ""} or rule_id in ALWAYS)
+        and (not rule.engines or engine in rule.engines)
+    )
+
+
 Dispatch = Mapping[type[Operation], tuple[tuple[str, LintRule], ...]]
 
 
@@ -57,9 +72,8 @@ def dispatch(disabled: frozenset[str], question: str, engine: str) -> Dispatch:
     always in. `engine` is the database's.
     """
     wanted: dict[type[Operation], list[tuple[str, LintRule]]] = {}
+    counted = asked(disabled, question, engine)
     for rule_id, rule in rules().items():
-        asked = question == "both" or rule.question in {question, ""}
-        asked = asked and (not rule.engines or engine in rule.engines)
-        for kind in rule.on if asked and rule_id not in disabled else ():
+        for kind in rule.on if rule_id in counted else ():
             wanted.setdefault(kind, []).append((rule_id, rule))
     return {kind: tuple(found) for kind, found in wanted.items()}

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -14,12 +15,14 @@ from cdkit.migrations.source import Migration
 class Scope(Struct, frozen=True, kw_only=True):
     """The change: names of its migrations, and those that it edits, as they were released.
 
-    `gone` are migrations that were released and are not there any more.
+    `gone` are migrations that were released and are not there any more, `backs` the names of those
+    of which only the way back is new, in a file of its own.
     """
 
     change: frozenset[str]
     released: Mapping[str, Migration] = {}
     gone: tuple[Migration, ...] = ()
+    backs: frozenset[str] = frozenset()
 
 
 def since(found: Found, revision: str, git: Git) -> Scope:
@@ -49,7 +52,53 @@ def since(found: Found, revision: str, git: Git) -> Scope:
             if was is not None:
                 released[migration.name] = was
         gone += old.values()
-    return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+    return Scope(
+        change=frozenset(changed),
+        released=released,
+        gone=tuple(gone),
+        backs=_backs(found, changes) - changed,
+    )
+
+
+def _backs(found: Found, changes: tuple[Change, ...]) -> frozenset[str]:
+    """Return the migrations whose way back stands in a file that the change touches."""
+    paths = {posixpath.normpath(change.path) for change in changes}
+    return frozenset(
+        one.name
+        for one in found.project.migrations
+        if one.name in found.asked | found.backs
+        and one.script.down
+        and posixpath.normpath(one.script.down.text.path) in paths
+    )
+
+
+_BESIDE = (
+    *("doc/*", "docs/*", "*/doc/*", "*/docs/*", "*.md", "*.rst", "*.adoc", "*.txt"),
+    *("test/*", "tests/*", "spec/*", "*/test/*", "*/tests/*", "*/spec/*", "*/__tests__/*"),
+    *("*_test.*", "*.test.*", "*.spec.*", "*_spec.rb", "test_*.py", "*/test_*.py"),
+    *(".*", "*/.*", "*.yml", "*.yaml", "Jenkinsfile", "CHANGELOG*", "LICENSE*", "CODEOWNERS"),
+    *("*structure.sql", "*schema.rb", "*schema.sql", "*atlas.sum"),
+)
+"""What is no application code: documentation, tests, pipelines, dumps of the schema."""
+
+
+def application(
+    changes: tuple[Change, ...], roots: frozenset[str], patterns: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the paths of application code in a change, sorted.
+
+    With `patterns` what matches one of them (`*` for any text, `/` too), else everything but what
+    lies in the projects of migrations (`roots`), documentation, tests and pipelines.
+    """
+    paths = sorted({posixpath.normpath(change.path) for change in changes})
+    if patterns:
+        return tuple(path for path in paths if any(fnmatchcase(path, each) for each in patterns))
+    folders = tuple(f"{posixpath.normpath(root)}/" for root in roots)
+    return tuple(
+        path
+        for path in paths
+        if not path.startswith(folders) and not any(fnmatchcase(path, each) for each in _BESIDE)
+    )
 
 
 def _before(

@@ -28,7 +28,8 @@ _NUMBERED = re.compile(r"(?:^|/)[VR]?\d[\w.-]*$")
 class Found(Struct, frozen=True, kw_only=True):
     """A project of one tool, and the names of those of its migrations that were asked for.
 
-    `left` counts files that were asked for and only take back.
+    `left` counts files that were asked for and only take back; `backs` are the names of migrations
+    of which nothing but such a file was asked for.
     """
 
     root: str
@@ -36,6 +37,7 @@ class Found(Struct, frozen=True, kw_only=True):
     project: Project
     asked: frozenset[str] = frozenset()
     left: int = 0
+    backs: frozenset[str] = frozenset()
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
     found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
     unread += [reason for one in found for reason in one.project.unread]
-    if not any(one.asked for one in found) and not unread:
+    if not any(one.asked or one.backs for one in found) and not unread:
         raise NoInput(
             "there is no migration here",
             where=", ".join(paths) or None,
@@ -179,13 +181,16 @@ def _read(
         )
     )
     whole = len(migrations_asked) < len(paths)
-    asked = (each.name for each in project.migrations if whole or each.said.path in paths)
+    there = project.migrations
+    asked = frozenset(each.name for each in there if whole or each.said.path in paths)
+    named = (each for each in there if each.script.down and each.script.down.text.path in paths)
     return Found(
         root=root,
         source=name,
         project=project,
-        asked=frozenset(asked),
+        asked=asked,
         left=len(project.downs & paths),
+        backs=frozenset(each.name for each in named) - asked,
     )
 
 

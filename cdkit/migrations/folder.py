@@ -46,7 +46,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
     the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes.
+    file runs again whenever it changes; `goes_back` whether its files have a part for the way back.
     """
 
     name: str
@@ -56,6 +56,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     order: Callable[[str], Order] = natural
     repeats: Callable[[str], bool] = lambda _: False
+    goes_back: bool = False
     marks: tuple[str, ...] = ()
 
 
@@ -67,6 +68,7 @@ def folder_source(tool: FolderTool) -> Source:
         read=lambda request: read_folder(tool, request),
         migrations=lambda path, data: (migration_of(tool, Text(path, data)),),
         up_of=tool.up_of,
+        goes_back=tool.goes_back,
         marks=tool.marks,
     )
 

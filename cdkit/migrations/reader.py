@@ -1,6 +1,6 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -10,9 +10,11 @@ from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.schema import Routine, Schema
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
+from cdkit.migrations.text import Text
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
@@ -28,13 +30,40 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.dialect.parse(
-            migration.text, migration.script.sql, self.server, self._processes
-        )
+        return self.read(migration.text, migration.script.sql)
+
+    def read(self, text: Text, sql: bytes) -> Parsed:
+        """Return the statements of what runs of a text."""
+        return self.dialect.parse(text, sql, self.server, self._processes)
+
+    def done(
+        self, statements: Iterable[Statement], schema: Schema, after: Iterable[Operation] = ()
+    ) -> tuple[tuple[Operation, ...], ...]:
+        """Return what each of these statements does, one after the other, and leave the schema.
+
+        `after` are operations that come before them. Only where something is called does it
+        matter what is there by then.
+        """
+        passed = list(after)
+        there: Schema | None = None
+        found = []
+        for statement in statements:
+            operations = tuple(self.dialect.operations(statement))
+            if there is None and any(isinstance(each, op.Call) for each in operations):
+                there = schema.copy()
+                replay(there, passed)
+            if there is not None:
+                operations = tuple(_applied(self._all(operations, there), there))
+            passed += operations
+            found.append(operations)
+        return tuple(found)
 
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
         """Yield what a statement does on this schema, one after the other."""
-        for operation in self.dialect.operations(statement):
+        yield from self._all(self.dialect.operations(statement), schema)
+
+    def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
+        for operation in operations:
             yield from self._followed(operation, schema, _DEPTH)
 
     def _followed(self, operation: Operation, schema: Schema, depth: int) -> Iterator[Operation]:
@@ -55,3 +84,9 @@ class Reader:
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:
     found = schema.thing(Name("", name))
     return tuple(found.routines.values()) if found else ()
+
+
+def _applied(operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
+    for operation in operations:
+        yield operation
+        apply(schema, operation)

@@ -1,6 +1,6 @@
 """Replaying operations on the schema, so that the next one is judged for what it is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from msgspec import structs
@@ -47,6 +47,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     )
     schema.tables[full] = table
     schema.grants.make("table", full)
+    for parent in sorted(table.parents):
+        _add(schema.children, parent, full)
     for each in made.columns:
         _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
@@ -71,6 +73,8 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     named = constraint.name or _automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
+    if constraint.references:
+        _add(schema.referring, schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[Name(table.name.schema, named)] = index
@@ -129,13 +133,44 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
         columns = {k: v for k, v in table.columns.items() if k != dropped.column}
         schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
-        gone = [
-            name
-            for name, index in schema.indexes.items()
-            if index.table == table.name and dropped.column in index.columns
-        ]
-        for name in gone:
+        _drop_indexes(schema, table.name, dropped.column)
+
+
+def _drop_indexes(schema: Schema, table: Name, column: str = "") -> None:
+    """Forget the indexes of a table, or those that a column is part of: they go with it."""
+    for name in schema.indexes.of(table):
+        if not column or column in schema.indexes[name].columns:
             del schema.indexes[name]
+
+
+def _drop_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
+    """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
+    for name in schema.children.get(gone, ()):
+        table = schema.tables.get(name)
+        if table and gone in table.parents and (table.partition or cascade):
+            _forget_table(schema, name)
+            _drop_children(schema, name, cascade=cascade)
+
+
+def _drop_references(schema: Schema, gone: Name) -> None:
+    """Forget the foreign keys that lead to a table: CASCADE takes them along."""
+    for name in schema.referring.get(gone, ()):
+        table = schema.tables.get(name)
+        held = table.constraints if table else {}
+        left = {
+            k: v
+            for k, v in held.items()
+            if v.references is None or schema.full(v.references) != gone
+        }
+        if table and len(left) < len(held):
+            schema.tables[name] = structs.replace(table, constraints=left)
+
+
+def _add(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
+    """Note that another table may have to do with a table."""
+    known = hints.get(table, ())
+    if other not in known:
+        hints[table] = (*known, other)
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:
@@ -168,6 +203,8 @@ def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
         columns = index.columns if index else ()
         name = constraint.name or constraint.index
         constraint = structs.replace(constraint, columns=columns, name=name)
+        # The server gives the index the constraint's name.
+        schema.indexes.pop(Name(schema.full(added.table).schema, added.constraint.index), None)
     _constrain(schema, schema.full(added.table), constraint)
 
 
@@ -194,9 +231,8 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
         epoch = 0 if schema.epoch_of(new) == 0 else table.epoch
         schema.tables[new] = structs.replace(table, name=new, epoch=epoch)
         schema.grants.rename("table", old, new)
-        for name, index in schema.indexes.items():
-            if index.table == old:
-                schema.indexes[name] = structs.replace(index, table=new)
+        for name in schema.indexes.of(old):
+            schema.indexes[name] = structs.replace(schema.indexes[name], table=new)
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
         schema.grants.rename(thing.kind, old, Name(old.schema, renamed.to))
@@ -222,12 +258,15 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     full = schema.full(dropped.name)
     kind = "table" if dropped.kind == "foreign table" else dropped.kind
     if kind == "table":
-        _forget_table(schema, full)
+        if full in schema.tables:
+            _forget_table(schema, full)
+            _drop_children(schema, full, cascade=dropped.cascade)
+            if dropped.cascade:
+                _drop_references(schema, full)
     elif kind == "index":
         schema.indexes.pop(full, None)
     elif kind == "schema":
-        for name in [name for name in schema.tables if name.schema == dropped.name.name]:
-            _forget_table(schema, name)
+        _forget_schema(schema, dropped.name.name)
         schema.things.pop(full, None)
     elif dropped.takes is not None and full in schema.things:
         _forget_routine(schema, full, dropped.takes)
@@ -239,8 +278,16 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
 def _forget_table(schema: Schema, name: Name) -> None:
     schema.tables.pop(name, None)
     schema.grants.drop("table", name)
-    for index in [key for key, index in schema.indexes.items() if index.table == name]:
-        del schema.indexes[index]
+    _drop_indexes(schema, name)
+
+
+def _forget_schema(schema: Schema, gone: str) -> None:
+    for store in _stores(schema):
+        for name in [name for name in store if name.schema == gone]:
+            if store is schema.tables:
+                _forget_table(schema, name)
+            else:
+                del store[name]
 
 
 def _forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
@@ -251,6 +298,10 @@ def _forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None
     else:
         schema.things.pop(name)
         schema.grants.drop("function", name)
+
+
+def _stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
+    return (schema.tables, schema.indexes, schema.things)
 
 
 def _create_object(schema: Schema, made: op.CreateObject) -> None:
@@ -300,8 +351,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     new = Name(renamed.to, old.name) if renamed.moved else Name(old.schema, renamed.to)
     if renamed.table and renamed.kind == "constraint":
         _rename_constraint(schema, renamed.table, renamed.name.name, renamed.to)
-    stores: tuple[dict[Name, Any], ...] = (schema.tables, schema.indexes, schema.things)
-    for store in () if renamed.table else stores:
+    for store in () if renamed.table else _stores(schema):
         if old in store:
             store[new] = store.pop(old)
     if renamed.table is None:
@@ -331,6 +381,8 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     held = child.parents if child else frozenset[Name]()
     parents = held | {parent} if attached else held - {parent}
     schema.change(moved.other, partition=attached, parents=parents)
+    if attached:
+        _add(schema.children, parent, schema.full(moved.other))
 
 
 def _write(schema: Schema, written: op.WriteRows) -> None:

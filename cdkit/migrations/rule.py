@@ -17,6 +17,9 @@ from cdkit.migrations.session import Session
 COMPATIBLE: Final = "compatible"
 SAFE_TO_RUN: Final = "safe-to-run"
 
+EXCLUSIVE: Final = "ACCESS EXCLUSIVE"
+"""The lock that stops reads as well: what is done while it is held, everybody waits for."""
+
 Question = Literal["compatible", "safe-to-run", ""]
 """What a finding is an answer to; empty where it answers neither: there, nobody can tell."""
 
@@ -38,6 +41,18 @@ class Context(Struct, frozen=True, kw_only=True):
     def lock_of(self, operation: Operation) -> tuple[str, tuple[Name, ...]]:
         """Return which lock an operation takes (empty for none), and on which tables."""
         return self.dialect.lock_of(operation, self.schema, self.server)
+
+    def follow(self, operation: Operation) -> tuple[str, ...]:
+        """Let the session go past an operation before it runs; return the locks that it takes.
+
+        A table that the release makes nobody else can wait for.
+        """
+        lock, tables = self.lock_of(operation)
+        taken = [table for table in tables if lock and not self.schema.is_new_table(table)]
+        self.session.follow(operation)
+        for table in taken if lock == EXCLUSIVE else ():
+            self.session.hold(str(table), lock)
+        return tuple(f"{lock} on {table}" for table in taken)
 
 
 class Hit(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 
 from msgspec import Struct, structs
 
@@ -23,7 +23,8 @@ class Table(Struct, frozen=True, kw_only=True):
     `epoch` is the release that made it, `born` the release that made each column (as given to
     `Schema.release`); 0 is what was there before the change under judgement. `made` is the
     release that made it even where it stands for a released one, `filled` says that a
-    migration of this release wrote rows into it.
+    migration of this release wrote rows into it. `parents` are the tables that it inherits from,
+    or is a partition of.
     """
 
     name: Name
@@ -60,6 +61,42 @@ class Index(Struct, frozen=True, kw_only=True):
         return (self.table, frozenset(self.columns), self.expressions, self.where)
 
 
+class Indexes(MutableMapping[Name, Index]):
+    """Indexes by name, which knows those of each table."""
+
+    def __init__(self, held: Mapping[Name, Index] | None = None) -> None:
+        self._held: dict[Name, Index] = {}
+        self._of: dict[Name, dict[Name, None]] = {}
+        self.update(held or {})
+
+    def of(self, table: Name) -> tuple[Name, ...]:
+        """Return the names of the indexes of a table."""
+        return tuple(self._of.get(table, ()))
+
+    def __getitem__(self, name: Name) -> Index:
+        """Return an index; KeyError where there is none."""
+        return self._held[name]
+
+    def __setitem__(self, name: Name, index: Index) -> None:
+        """Put an index in, or in the place of another."""
+        if name in self._held:
+            del self[name]
+        self._of.setdefault(index.table, {})[name] = None
+        self._held[name] = index
+
+    def __delitem__(self, name: Name) -> None:
+        """Take an index out; KeyError where there is none."""
+        del self._of[self._held.pop(name).table][name]
+
+    def __iter__(self) -> Iterator[Name]:
+        """Yield the names, in the order in which they came."""
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._held)
+
+
 class Thing(Struct, frozen=True, kw_only=True):
     """Anything else with a name: its kind, the release that made it, a function's body.
 
@@ -86,6 +123,8 @@ class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
+    `children` and `referring` tell of a table which others may inherit from it or lead to it by a
+    foreign key: what they are now, the tables themselves say.
     """
 
     def __init__(self, home: str = "public") -> None:
@@ -93,12 +132,26 @@ class Schema:
         self.home = home
         self.path = home
         self.tables: dict[Name, Table] = {}
-        self.indexes: dict[Name, Index] = {}
+        self.indexes = Indexes()
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
         self.grants = Grants()
         self.roles: dict[str, int] = {}
+        self.children: dict[Name, tuple[Name, ...]] = {}
+        self.referring: dict[Name, tuple[Name, ...]] = {}
         self.released: Schema | None = None
+
+    def copy(self, *, empty: bool = False) -> "Schema":
+        """Return a schema of its own that holds the same; what it holds never changes itself.
+
+        An `empty` one is as this one in all but what it holds: it knows who may do what.
+        """
+        made = Schema(self.home)
+        for name, value in vars(self).items():
+            held = isinstance(value, dict | Indexes)
+            setattr(made, name, type(value)({} if empty else value) if held else value)
+        made.grants, made.roles = self.grants.copy(), dict(self.roles)
+        return made
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
@@ -117,15 +170,6 @@ class Schema:
         """Return the release that a column belongs to which is made now, as for `epoch_of`."""
         known = self.released
         return 0 if known and known.column(table, column) else self.epoch
-
-    def copy(self) -> "Schema":
-        """Return another one that starts from the same; what they hold is never changed in it."""
-        other = Schema(self.home)
-        other.epoch, other.path, other.released = self.epoch, self.path, self.released
-        other.tables, other.indexes = dict(self.tables), dict(self.indexes)
-        other.things, other.enum_values = dict(self.things), dict(self.enum_values)
-        other.grants, other.roles = self.grants.copy(), dict(self.roles)
-        return other
 
     def full(self, name: Name) -> Name:
         """Return a name with its schema; a temporary table goes before all others."""
@@ -173,8 +217,8 @@ class Schema:
     def unique_keys(self, table: Name) -> Iterator[tuple[str, Index]]:
         """Yield the unique indexes of a table, those of its constraints too, by name."""
         full = self.full(table)
-        for name, index in self.indexes.items():
-            if index.table == full and index.unique:
+        for name in self.indexes.of(full):
+            if (index := self.indexes[name]).unique:
                 yield name.name, index
 
     def is_new(self, epoch: int) -> bool:

@@ -122,8 +122,10 @@ class Source(Struct, frozen=True, kw_only=True):
 
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
     another revision; it is None where a file alone says nothing. `up_of` says of a path which
-    names (`*` for any text) the migration would have that it takes back. `marks` are names of
-    files by which a project is found where no path is given; `root` says yes to these too.
+    names (`*` for any text) the migration would have that it takes back. `goes_back` says that
+    the tool's files have a part for the way back, so that a missing one is worth a word. `marks`
+    are names of files by which a project is found where no path is given; `root` says yes to these
+    too.
     """
 
     title: str
@@ -131,4 +133,5 @@ class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[Request], Project]
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    goes_back: bool = False
     marks: tuple[str, ...] = ()

@@ -8,12 +8,13 @@ from msgspec import Meta
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.kinds import Answered, Decision
 from cdkit.core.documents.statement import encode_statement, state
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
+from cdkit.gate.contracts import Ran, contracts_of, pairs
 from cdkit.gate.decide import Ruling, decide
 from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request, known_of
@@ -68,7 +69,9 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
     request = Request(
         image=reference.pinned, key=str(reference.digest), stage=options.stage, replay=world.replay
     )
-    ruling = decide(request, found.policy, _collect(request, store, now), now, found.doubts)
+    collected = _collect(request, store, now)
+    ran = _ran(collected, store, world)
+    ruling = decide(request, found.policy, collected, now, found.doubts, ran)
     decision = Decision(
         origin=origin_of(world, NAME),
         image=request.image,
@@ -116,6 +119,21 @@ def _collect(request: Request, store: Store, now: datetime) -> Collected:
     collected = store.about(frozenset({request.key}))
     related = known_of(request, collected, now).related
     return collected.joined(store.about(related)) if related else collected
+
+
+def _ran(collected: Collected, store: Store, world: World) -> Ran:
+    """Read what runs where, and ask git what it contains, where a contract waits for that."""
+    if not contracts_of(collected.facts):
+        return Ran()
+    told = store.deployments()
+    contains: dict[tuple[str, str], bool] = {}
+    untold: dict[tuple[str, str], str] = {}
+    for release, commit in sorted(pairs(collected.facts, told.facts)):
+        try:
+            contains[release, commit] = world.git.is_ancestor(release, commit)
+        except CannotTell as fault:
+            untold[release, commit] = fault.what
+    return Ran(deployments=told.facts, unreadable=told.unreadable, contains=contains, untold=untold)
 
 
 def _table(request: Request, ruling: Ruling) -> Table:

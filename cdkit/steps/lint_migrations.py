@@ -1,6 +1,7 @@
 """Judge migrations: can what runs live with the new schema, and is it safe to run them."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
@@ -10,19 +11,24 @@ from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.names import TOOL
 from cdkit.core.rule import Rule
-from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
 from cdkit.migrations import change
-from cdkit.migrations.catalogue import described, dispatch, rules
+from cdkit.migrations.back import custom_of
+from cdkit.migrations.catalogue import asked, described, dispatch, rules
+from cdkit.migrations.contract import declarations
+from cdkit.migrations.declared import parse_phase
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, find, sources
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Complaint
+from cdkit.migrations.summary import but, table
 from cdkit.migrations.tell import UNTOLD, complained, gone
 from cdkit.steps.origin import provenance_of
-from cdkit.steps.running import Running, running_of
+from cdkit.steps.releases import terms_of
+from cdkit.steps.running import NOTHING, Running, running_of
 
 NAME = "lint-migrations"
 
@@ -80,6 +86,23 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option("Rules to leave out; rather allow single findings, with a reason.", metavar="RULE"),
     ] = ()
+    phases: Annotated[
+        dict[str, str],
+        option(
+            "The phase of migrations that do not declare one themselves, by a pattern of their "
+            "paths: `db/contract/*=contract since v1.4`.",
+            flag="--phase",
+            metavar="PATTERN=PHASE",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
+    application: Annotated[
+        tuple[str, ...],
+        option(
+            "Patterns of what counts as application code beside a contract. Without any: all but "
+            "migrations, documentation, tests and pipelines.",
+            metavar="PATTERN",
+        ),
+    ] = ()
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -107,9 +130,11 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     """Find the migrations, tell the change from the history, judge the change."""
     server = server_of(options.server) if options.server else None
     disabled = _disabled(options)
+    _check_phases(options)
     found, unread = find(options.paths, world)
     baseline = _running(options, found, world)
-    done = [_project(one, baseline, options, server, disabled, world) for one in found]
+    code = _code(options, found, world)
+    done = [_project(one, baseline, options, server, disabled, code, world) for one in found]
     judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
     findings += tuple(finding for one in done for finding in one.found)
@@ -135,11 +160,12 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
             tool=Tool(name=TOOL, version=_grammars(done)),
             examined=examined,
             findings=findings,
+            contracts=tuple(each.contract for each in judged if each.contract),
         ),
         subjects=(source,) if source else (),
         findings=findings,
         rules=_rules_of(findings),
-        tables=(_table(judged),) if judged else (),
+        tables=(table(judged, Severity(options.fail_on), options.question),) if judged else (),
         notes=(*baseline.notes, *(note for one in done for note in one.notes)),
     )
 
@@ -156,7 +182,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
         records=options.records,
         world=world,
     )
-    alone = sum(len(one.asked) for one in found) <= 1 and not options.against
+    alone = sum(len(one.asked | one.backs) for one in found) <= 1 and not options.against
     return structs.replace(running, notes=()) if running.apart and alone else running
 
 
@@ -191,14 +217,23 @@ def _project(
     options: LintMigrationsOptions,
     server: Server | None,
     disabled: frozenset[str],
+    code: Callable[[], tuple[str, ...]],
     world: World,
 ) -> _Done:
     """Judge the migrations of one project."""
     project = found.project
-    scope = change.Scope(change=found.asked)
+    scope = change.Scope(change=found.asked, backs=found.backs)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
     server = server or server_of(project.engine or DEFAULT)
+    terms = terms_of(
+        project.migrations,
+        declarations(project.migrations, scope.change, options.phases),
+        baseline=baseline.revision,
+        whose=f"what runs in {options.against}" if options.against else "what is released",
+        records=options.records,
+        world=world,
+    )
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -208,12 +243,17 @@ def _project(
         server=server,
         today=world.clock.now().date(),
         rules=dispatch(disabled, options.question, server.engine),
+        asked=asked(disabled, options.question, server.engine),
+        terms=terms,
+        code=code,
+        custom=custom_of(project.migrations),
+        backs=scope.backs,
     )
     linted = lint(request, world.processes)
     judged = linted.judged
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
     if found.left:
-        notes.append(f"{found.root}: {found.left} files that only take back were left out")
+        notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     return _Done(
@@ -222,6 +262,33 @@ def _project(
         grammar=engines()[server.engine].grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
+    )
+
+
+def _check_phases(options: LintMigrationsOptions) -> None:
+    """Raise RequestError where the option `phases` declares what is none."""
+    for pattern, rest in options.phases.items():
+        said = parse_phase(f" {rest}", Location(path="phases"))
+        if said.fault:
+            raise RequestError(
+                said.fault,
+                where="phases",
+                remedy=f"write it as `{pattern}=contract since v1.4` or `{pattern}=expand`",
+            )
+
+
+def _code(
+    options: LintMigrationsOptions, found: tuple[Found, ...], world: World
+) -> Callable[[], tuple[str, ...]]:
+    """Return what tells the application code of the change, asked once, where it is wanted.
+
+    Only `since` says what one change is: what is new since a deployment is a whole release.
+    """
+    if options.since in {"", NOTHING}:
+        return tuple
+    roots = frozenset(one.root for one in found)
+    return functools.cache(
+        lambda: change.application(world.git.changes(options.since), roots, options.application)
     )
 
 
@@ -252,31 +319,15 @@ def _nothing_found(
         return yes(f"no migration is new since {since}; {history} were there before")
     if not any(each.statements for each in judged) and not any(e.findings for e in judged):
         return cannot_tell("no statement was judged", remedy="check what was given")
-    asked = "" if options.question == "both" else f" of the kind {options.question}"
-    allowed = sum(x.suppressed is not None for each in judged for x in each.findings)
-    more = f" but for what is allowed ({allowed})" if allowed else ""
+    kind = "" if options.question == "both" else f" of the kind {options.question}"
     number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
-    return yes(f"no known break{asked} in {number}{more}")
+    return yes(f"no known break{kind} in {number}{but(judged)}")
 
 
 def _rules_of(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
     from cdkit.migrations.catalogue import describe
 
     return tuple(describe(name) for name in dict.fromkeys(finding.rule for finding in findings))
-
-
-def _table(judged: list[Judged]) -> Table:
-    rows = tuple(
-        (
-            each.path,
-            str(each.statements),
-            ", ".join(each.locks) or "none",
-            str(sum(finding.suppressed is None for finding in each.findings)),
-        )
-        for each in judged
-    )
-    columns = ("migration", "statements", "locks on what was there before", "findings")
-    return Table(heading="Migrations", columns=columns, rows=rows)
 
 
 STEP = Step(

@@ -11,7 +11,8 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 
-_NOTHING = "nothing"
+NOTHING = "nothing"
+"""The revision that stands for: no version runs anywhere yet."""
 _APART = (
     "so each file is judged as a release of its own, after those before it; `--since REVISION` "
     "judges only what is new since then, `--since nothing` says that nothing runs yet"
@@ -39,7 +40,7 @@ def running_of(*, since: str, against: str, service: str, records: str, world: W
             where="since",
             remedy="give the one that says what runs",
         )
-    if since == _NOTHING:
+    if since == NOTHING:
         return Running(notes=("nothing runs yet, so all migrations are one change",))
     if since:
         return Running(revision=since)

@@ -9,6 +9,8 @@ def call(Map args = [:]) {
         question: 'CDKIT_LINT_MIGRATIONS_QUESTION',
         failOn: 'CDKIT_LINT_MIGRATIONS_FAIL_ON',
         disable: 'CDKIT_LINT_MIGRATIONS_DISABLE',
+        phases: 'CDKIT_LINT_MIGRATIONS_PHASES',
+        application: 'CDKIT_LINT_MIGRATIONS_APPLICATION',
         allowEmpty: 'CDKIT_LINT_MIGRATIONS_ALLOW_EMPTY',
         mode: 'CDKIT_LINT_MIGRATIONS_MODE',
         records: 'CDKIT_LINT_MIGRATIONS_RECORDS',

@@ -195,3 +195,29 @@ def test_a_checkout_without_a_commit_is_not_missing(tmp_path: Path) -> None:
     with pytest.raises(CannotTell, match="git rev-parse failed") as caught:
         door(tmp_path).head()
     assert not isinstance(caught.value, Missing)
+
+
+def test_a_commit_is_in_the_history_of_those_after_it(folder: Path) -> None:
+    git(folder, "tag", "v1")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "two")
+    assert door(folder).is_ancestor("v1", "HEAD")
+    assert door(folder).is_ancestor("HEAD", "HEAD")
+    assert not door(folder).is_ancestor("HEAD", "v1")
+
+
+def test_an_unknown_commit_is_in_no_history_that_can_be_told(folder: Path) -> None:
+    for commit, of in (("f" * 40, "HEAD"), ("HEAD", "v9"), ("--all", "HEAD")):
+        with pytest.raises(CannotTell):
+            door(folder).is_ancestor(commit, of)
+
+
+def test_a_shallow_clone_cannot_say_that_a_commit_is_not_in_a_history(
+    folder: Path, tmp_path: Path
+) -> None:
+    git(folder, "commit", "-q", "--allow-empty", "-m", "two")
+    git(tmp_path, "clone", "-q", "--depth", "1", folder.as_uri(), "shallow")
+    shallow = tmp_path / "shallow"
+    git(shallow, "fetch", "-q", "--depth", "1", "origin", git(folder, "rev-parse", "HEAD~1"))
+    with pytest.raises(CannotTell) as caught:
+        door(shallow).is_ancestor("FETCH_HEAD", "HEAD")
+    assert "--unshallow" in caught.value.remedy

@@ -217,3 +217,34 @@ def test_a_store_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(RequestError, match="no place that facts can be kept in") as caught:
         open_store("gopher://records", DiskFiles())
     assert "give a folder" in caught.value.remedy
+
+
+def test_the_deployments_of_all_environments_come_oldest_first(store: Store) -> None:
+    later, earlier = "2026-11-23T09:00:00Z", "2026-11-23T08:00:00Z"
+    long = "e" * 200
+    store.put(told(deployment("production", later)))
+    store.put(told(deployment(long, earlier)))
+    found = store.deployments()
+    assert [getattr(fact.document, "environment", "") for fact in found.facts] == [
+        long,
+        "production",
+    ]
+    assert not found.unreadable
+
+
+def test_a_store_without_an_environment_has_no_deployments(store: Store) -> None:
+    assert (store.deployments().facts, store.deployments().unreadable) == ((), ())
+
+
+def test_a_deployment_under_another_environment_is_told_as_unreadable(
+    store: Store, tmp_path: Path
+) -> None:
+    store.put(told(deployment("staging")))
+    environments = tmp_path / "records" / "environments"
+    (environments / "staging").rename(environments / "production")
+    (environments / "notes.txt").write_text("kept by hand")
+    found = store.deployments()
+    assert not found.facts
+    assert sorted(
+        str(reason.where).partition("/environments/")[2][:10] for reason in found.unreadable
+    ) == ["notes.txt", "production"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkit.core.errors import ConfigError, RequestError
-from cdkit.gate.policy import DEFAULT, Policy, Requirement, age_of, read_policy, required
+from cdkit.gate.policy import DEFAULT, Contracts, Policy, Requirement, age_of, read_policy, required
 
 GOOD = b"""version: 1
 stages:
@@ -55,6 +55,9 @@ def test_a_policy_is_read_whole() -> None:
     ("text", "line", "what"),
     [
         (one("at-leats: {a: 1}"), 5, "unknown key 'at-leats'"),
+        (one("contracts: {environments: [production]}"), 5, "'unit' has no contracts"),
+        (one("contracts: {environment: production}"), 5, "unknown key 'environment'"),
+        (one("contracts: {environments: production}"), 5, "a list"),
         (one("at-least: {executed: many}"), 5, "expected a number"),
         (one("at-most: {critical: 1.0e+999}"), 5, "critical is bounded by inf"),
         (one("at-least: {executed: .nan}"), 5, "expected a number"),
@@ -111,3 +114,14 @@ def test_a_stage_of_a_policy_without_stages_is_a_wrong_request() -> None:
     with pytest.raises(RequestError) as caught:
         required(Policy(version=1, stages=()), "deployment")
     assert caught.value.remedy == "its stages: none"
+
+
+def test_a_policy_says_where_contracts_must_hold() -> None:
+    text = (
+        "version: 1\nstages:\n  - name: a\n    enter:\n      - evidence: migrations\n"
+        "        contracts: {environments: [staging, production], services: [orders]}\n"
+    )
+    (wanted,) = read_policy(text.encode(), where="policy.yaml").stages[0].enter
+    assert wanted.contracts == Contracts(
+        environments=("staging", "production"), services=("orders",)
+    )

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.catalogue import dispatch
+from cdkit.migrations.catalogue import asked, dispatch
+from cdkit.migrations.contract import Release, Terms, declarations
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.server import server_of
@@ -19,6 +20,12 @@ from tests.worlds import NoProcesses
 
 TODAY = date(2026, 11, 23)
 RELEASED = "-- released\n"
+RELEASES = {
+    "v1.4": Release(commit="4" * 40),
+    "v9.9": Release(unknown="git knows no revision 'v9.9'", remedy="fetch the tags"),
+    "v2.0": Release(commit="2" * 40, early="it is no part of what runs", remedy="wait for it"),
+}
+"""What is known of the releases that examples name."""
 
 
 def judged(
@@ -52,6 +59,11 @@ def judged(
         server=meant,
         today=TODAY,
         rules=dispatch(frozenset(disabled), question, meant.engine),
+        asked=asked(frozenset(disabled), question, meant.engine),
+        terms={
+            name: Terms(declared=said, release=RELEASES.get(said.since, Release()))
+            for name, said in declarations(migrations, frozenset({"0002.sql"}), {}).items()
+        },
     )
     (found,) = lint(request, processes or NoProcesses()).judged
     return found

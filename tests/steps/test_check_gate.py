@@ -8,7 +8,7 @@ import pytest
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Document, Replay
 from cdkit.core.documents.fact import read_fact
-from cdkit.core.documents.kinds import Decision
+from cdkit.core.documents.kinds import Contract, Decision, Deployment, Findings, Tool
 from cdkit.core.documents.statement import state
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import ConfigError, RequestError
@@ -17,8 +17,17 @@ from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.evidence.store import open_store
 from cdkit.steps.check_gate import STEP, CheckGateOptions
-from tests.evidence.doubles import IMAGE, IMAGE_KEY, SOURCE, SUBJECT, evidence, identity
-from tests.worlds import world
+from tests.evidence.doubles import (
+    IMAGE,
+    IMAGE_KEY,
+    PASSED,
+    SOURCE,
+    SUBJECT,
+    evidence,
+    identity,
+    origin,
+)
+from tests.worlds import FakeGit, world
 
 POLICY = b"""version: 1
 stages:
@@ -183,3 +192,67 @@ def test_a_faulty_policy_is_refused(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         run(folder)
     assert "unknown key 'stagse'" in [fault.what for fault in caught.value.faults]
+
+
+CONTRACT = Contract(migration="2.sql", release="v1.4", commit="4" * 40, objects=("orders.note",))
+MIGRATIONS = b"""version: 1
+stages:
+  - name: deployment
+    enter:
+      - evidence: migrations
+        contracts: {environments: [production], services: [orders]}
+"""
+
+
+def contracted(folder: Path, git: FakeGit, *commits: str) -> Decision:
+    """Decide about an image whose migrations rest on a contract, and what runs in production."""
+    (folder / "policy.yaml").write_bytes(MIGRATIONS)
+    linted = Findings(
+        origin=origin("lint-migrations"),
+        evidence="migrations",
+        verdict=PASSED,
+        tool=Tool(name="cdkit"),
+        examined={},
+        contracts=(CONTRACT,),
+    )
+    put(folder, linted)
+    for commit in commits:
+        deployment = Deployment(
+            origin=origin("emit-event"),
+            image=IMAGE,
+            environment="production",
+            service="orders",
+            status="deployed",
+            commit=commit,
+        )
+        put(folder, deployment)
+    options = CheckGateOptions(image=IMAGE, policy="policy.yaml")
+    return decision(STEP.run(options, world(folder, git=git)))
+
+
+def test_a_contract_is_held_against_the_deployments_in_the_store(folder: Path) -> None:
+    found = contracted(folder, FakeGit(), "a" * 40)
+    assert found.verdict.answer is Answer.YES
+    assert [one.requirement for one in found.requirements] == [
+        "migrations: contracts held against what runs of orders in production (deployment)"
+    ]
+
+
+def test_a_deployment_of_something_older_keeps_a_contract_shut(folder: Path) -> None:
+    git = FakeGit(apart=frozenset({(CONTRACT.commit, "b" * 40)}))
+    assert contracted(folder, git, "b" * 40).verdict.answer is Answer.NO
+
+
+def test_a_contract_without_deployments_or_without_git_cannot_be_told(folder: Path) -> None:
+    assert contracted(folder, FakeGit()).verdict.answer is Answer.CANNOT_TELL
+    git = FakeGit(unknown=frozenset({"a" * 40}))
+    found = contracted(folder, git, "a" * 40)
+    assert found.verdict.answer is Answer.CANNOT_TELL
+    assert any("git knows no revision" in reason.what for reason in found.verdict.reasons)
+
+
+def test_a_broken_deployment_record_keeps_a_contract_shut(folder: Path) -> None:
+    environment = folder / ".cdkit" / "records" / "environments" / "production"
+    environment.mkdir(parents=True)
+    (environment / f"{'0' * 64}.json").write_bytes(b"{")
+    assert contracted(folder, FakeGit(), "a" * 40).verdict.answer is Answer.CANNOT_TELL

@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
-from cdkit.core.finding import Finding
+from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Answer, Reason, Verdict
 
 
@@ -54,11 +54,28 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     database: Database | None = None
 
 
+class Contract(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a migration takes away on the condition that a release is all that runs by then.
+
+    `release` stopped using the `objects` (`orders.note`), as the migration has it at `where`;
+    `commit` is the git commit that it names.
+    """
+
+    migration: str
+    release: str
+    commit: str
+    objects: tuple[str, ...]
+    reason: str = ""
+    where: Location | None = None
+
+
 class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="findings"):
     """What a linter or a scanner found.
 
     `evidence` is the kind of evidence that it counts as (`migrations`, `vulnerabilities`);
     `examined` names what was looked at and how many of each (`{"files": 2, "statements": 9}`).
+    `contracts` are the conditions on which the verdict rests: the gate holds them against what
+    runs.
     """
 
     evidence: str
@@ -66,6 +83,7 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     tool: Tool
     examined: dict[str, int]
     findings: tuple[Finding, ...] = ()
+    contracts: tuple[Contract, ...] = ()
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

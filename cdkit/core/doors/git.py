@@ -95,6 +95,26 @@ class GitRepository:
         listed = self._git("ls-files", *which, "-z", "--", f":(literal){folder}")
         return tuple(sorted({path for path in listed.split("\0") if path}))
 
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Whether a revision is, or is in the history of, another (git-merge-base(1)).
+
+        Raises CannotTell where git does not know one of them, and where a shallow clone has no
+        history that could say no.
+        """
+        earlier, later = self.resolve(commit), self.resolve(of)
+        done = self._run("merge-base", "--is-ancestor", earlier, later)
+        if done.code == 0:
+            return True
+        if done.code != 1:
+            said = done.stderr.decode(errors="replace").strip()
+            raise CannotTell(f"git merge-base failed: {said}", remedy=_NOT_HERE)
+        if self.head().shallow:
+            raise CannotTell(
+                f"nobody can tell whether {of[:12]} contains {commit[:12]}: the clone is shallow",
+                remedy=_SHALLOW,
+            )
+        return False
+
     def describe(self) -> str:
         """Return `git describe --tags --always`, or an empty string before the first commit."""
         done = self._run("describe", "--tags", "--always")

@@ -70,10 +70,16 @@ class FolderStore:
 
     def environment(self, name: str) -> Collected:
         """Read what stands under this environment, oldest first."""
-        found = self._read(self._environment(name), environment=name)
-        return Collected(
-            facts=tuple(sorted(found.facts, key=_recorded)), unreadable=found.unreadable
-        )
+        return _by_time(self._read(self._environment(name), environment=_file_name(name)))
+
+    def deployments(self) -> Collected:
+        """Read what stands under every environment, oldest first."""
+        folder = f"{self._records}/environments"
+        unreadable: list[Reason] = []
+        found = Collected()
+        for name in self._names(folder, unreadable):
+            found = found.joined(self._read(f"{folder}/{name}", environment=name))
+        return _by_time(found.joined(Collected(unreadable=tuple(unreadable))))
 
     def _places(self, statement: Statement, data: bytes) -> tuple[str, ...]:
         """Name every file of a statement, that of an image digest before that of a source."""
@@ -160,6 +166,10 @@ def _images_first(key: str) -> tuple[bool, str]:
     return (key.startswith("git"), key)
 
 
+def _by_time(found: Collected) -> Collected:
+    return Collected(facts=tuple(sorted(found.facts, key=_recorded)), unreadable=found.unreadable)
+
+
 def _recorded(fact: Fact) -> tuple[str, str]:
     return (fact.document.origin.recorded_at, fact.digest)
 
@@ -174,10 +184,12 @@ def _file_name(name: str) -> str:
 
 
 def _check_place(fact: Fact, *, key: str, environment: str) -> None:
-    """Refuse a fact that was moved to where it does not belong."""
+    """Refuse a fact that was moved to where it does not belong; `environment` is a file's name."""
     document = fact.document
     if environment:
-        belongs = isinstance(document, Deployment) and document.environment == environment
+        belongs = (
+            isinstance(document, Deployment) and _file_name(document.environment) == environment
+        )
     else:
         belongs = key in fact.keys
     if not belongs:

@@ -33,4 +33,6 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
-SOURCE = folder_source(FolderTool(name="dbmate", title="dbmate", owns=_owns, script=_script))
+SOURCE = folder_source(
+    FolderTool(name="dbmate", title="dbmate", owns=_owns, script=_script, goes_back=True)
+)

@@ -37,4 +37,6 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
-SOURCE = folder_source(FolderTool(name="goose", title="goose", owns=_owns, script=_script))
+SOURCE = folder_source(
+    FolderTool(name="goose", title="goose", owns=_owns, script=_script, goes_back=True)
+)

@@ -1,0 +1,64 @@
+"""Phases: which one an operation belongs to, and what a migration's operations make together.
+
+Expand adds, so that old and new versions both work; migrate writes rows; contract takes away or
+refuses what an older version still did (Sato, "ParallelChange", martinfowler.com).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from cdkit.core.finding import Finding, Severity
+from cdkit.migrations import operation as op
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import COMPATIBLE
+from cdkit.migrations.schema import Schema
+
+EXPAND, MIGRATE, CONTRACT = "expand", "migrate", "contract"
+
+ADDING = (op.CreateTable, op.AddColumn, op.AddEnumValue)
+"""What only adds: where it breaks, no release stopped using anything, so no contract excuses it."""
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """The phase that an operation belongs to, and the operation; `breaks` as the rules say."""
+
+    phase: str
+    operation: Operation
+    breaks: bool = False
+
+
+def effect_of(operation: Operation, schema: Schema, found: Iterable[Finding]) -> Effect | None:
+    """Return the phase of an operation before it runs; None where it belongs to any of them."""
+    least = Severity.MEDIUM.rank
+    if any(one.question == COMPATIBLE and one.severity.rank >= least for one in found):
+        return Effect(phase=CONTRACT, operation=operation, breaks=True)
+    phase = _phase(operation, schema)
+    return Effect(phase=phase, operation=operation) if phase else None
+
+
+def _phase(operation: Operation, schema: Schema) -> str:
+    match operation:
+        case op.CreateTable() | op.AddColumn() | op.AddEnumValue() | op.DropNotNull():
+            phase = EXPAND
+        case op.CreateIndex(unique=False) | op.CreateObject(replace=False):
+            phase = EXPAND
+        case op.ChangeType(table=table, column=column):
+            # What narrows was found by a rule; the rest widens.
+            phase = "" if schema.is_new_column(table, column) else EXPAND
+        case op.WriteRows(table=table):
+            phase = "" if schema.is_new_table(table) else MIGRATE
+        case op.DropObject(kind=kind, name=name) if kind != "index":
+            new = schema.is_new_table(name) or schema.is_new_thing(name)
+            phase = "" if new else CONTRACT
+        case op.DropColumn(table=table, column=column):
+            phase = "" if schema.is_new_column(table, column) else CONTRACT
+        case _:
+            phase = ""
+    return phase
+
+
+def phases_of(effects: Sequence[Effect]) -> tuple[str, ...]:
+    """Return the phases that a migration's operations belong to, in the order of phases."""
+    there = {effect.phase for effect in effects}
+    return tuple(phase for phase in (EXPAND, MIGRATE, CONTRACT) if phase in there)

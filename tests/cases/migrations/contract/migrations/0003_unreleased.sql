@@ -1,0 +1,3 @@
+-- cdkit: phase contract (some day)
+SET lock_timeout = '2s';
+DROP TABLE orders;

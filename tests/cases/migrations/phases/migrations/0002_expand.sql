@@ -1,0 +1,3 @@
+-- cdkit: phase expand
+SET lock_timeout = '2s';
+ALTER TABLE orders ADD COLUMN remark text;
