@@ -46,7 +46,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
     the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes.
+    file runs again whenever it changes; `outside` is that of the source.
     """
 
     name: str
@@ -57,6 +57,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     order: Callable[[str], Order] = natural
     repeats: Callable[[str], bool] = lambda _: False
     marks: tuple[str, ...] = ()
+    outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
 
 
 def folder_source(tool: FolderTool) -> Source:
@@ -68,6 +69,7 @@ def folder_source(tool: FolderTool) -> Source:
         migrations=lambda path, data: (migration_of(tool, Text(path, data)),),
         up_of=tool.up_of,
         marks=tool.marks,
+        outside=tool.outside,
     )
 
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.allow import allowances
+from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.operation import Operation
@@ -21,14 +22,16 @@ from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.tell import edited, empty, hit_of, untold
+from cdkit.migrations.tell import edited, empty, fix_of, hit_of, untold
+from cdkit.migrations.text import Text
 
 
 class Request(Struct, frozen=True, kw_only=True):
     """What to lint: all migrations of a project, and the names of those that are the change.
 
     `released` holds, as they were released, the migrations that the change edits, `gone` those
-    that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC.
+    that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC;
+    `outside` is that of the project's source.
     """
 
     migrations: Sequence[Migration]
@@ -39,6 +42,7 @@ class Request(Struct, frozen=True, kw_only=True):
     server: Server
     today: date
     rules: Dispatch
+    outside: Outside = lambda _: None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -92,9 +96,15 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.dialect.parse(
-            migration.text, migration.script.sql, self.server, self._processes
-        )
+        return self.parse_part(migration.text, migration.script.sql)
+
+    def parse_part(self, text: Text, sql: bytes) -> Parsed:
+        """Return what a part of a text runs."""
+        return self.dialect.parse(text, sql, self.server, self._processes)
+
+    def operations_of(self, text: Text, sql: bytes) -> tuple[tuple[Operation, ...], ...]:
+        """Return what each statement of a part of a text does."""
+        return tuple(map(self.dialect.operations, self.parse_part(text, sql).statements))
 
 
 def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
@@ -121,6 +131,13 @@ def _judge(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )
     context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
+    bench = Bench(
+        migration,
+        parsed,
+        released=before is not None,
+        outside=request.outside,
+        read=reader.operations_of,
+    )
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
@@ -130,7 +147,7 @@ def _judge(
     for statement in statements:
         for operation in reader.dialect.operations(statement):
             locks |= dict.fromkeys(_locks(operation, context))
-            findings += _found(request.rules, operation, context)
+            findings += _found(request.rules, operation, context, bench)
             session.follow(operation)
             apply(schema, operation)
     settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
@@ -167,7 +184,10 @@ def _locks(operation: Operation, context: Context) -> Iterator[str]:
             yield f"{lock} on {table}"
 
 
-def _found(wanted: Dispatch, operation: Operation, context: Context) -> Iterator[Finding]:
+def _found(
+    wanted: Dispatch, operation: Operation, context: Context, bench: Bench
+) -> Iterator[Finding]:
     for rule_id, rule in wanted.get(type(operation), ()):
         for hit in rule.check(operation, context):
-            yield hit_of(rule_id, rule, operation, hit)
+            fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
+            yield hit_of(rule_id, rule, operation, structs.replace(hit, fix=fix))

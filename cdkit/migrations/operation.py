@@ -31,6 +31,7 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     if_not_exists: bool = False
     parents: tuple[Name, ...] = ()
     partition: bool = False
+    partitioned: bool = False
     columns_known: bool = True
 
 

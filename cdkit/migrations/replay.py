@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Constraint, Name
+from cdkit.migrations.nouns import Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
@@ -35,6 +35,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         columns=columns,
         born=dict.fromkeys(columns, schema.epoch),
         partition=made.partition,
+        partitioned=made.partitioned,
     )
     schema.tables[full] = table
     written = [(column.name, each) for column in made.columns for each in column.constraints]
@@ -48,7 +49,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         return
     if column and not constraint.columns:
         constraint = structs.replace(constraint, columns=(column,))
-    named = constraint.name or _automatic_name(name.name, constraint)
+    named = constraint.name or automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
     if constraint.kind in {"primary key", "unique"}:
@@ -57,18 +58,6 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
-
-
-def _automatic_name(table: str, constraint: Constraint) -> str:
-    """Return the name that the server gives (PostgreSQL's ChooseConstraintName), unshortened."""
-    suffix = {
-        "primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check",
-        "exclusion": "excl", "not null": "not_null",
-    }[constraint.kind]  # fmt: skip
-    columns = () if constraint.kind == "primary key" else constraint.columns
-    if constraint.kind == "check" and len(columns) > 1:
-        columns = ()
-    return "_".join((table, *columns, suffix))
 
 
 def _alter_column(schema: Schema, table: Name, column: str, **fields: object) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.mend import Mend
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
@@ -34,11 +35,15 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class Hit(Struct, frozen=True, kw_only=True):
-    """What a rule has to say of an operation. Without a severity the rule's own counts."""
+    """What a rule has to say of an operation. Without a severity the rule's own counts.
+
+    `mend` is how the file itself can be rewritten where that changes no meaning.
+    """
 
     message: str
     about: str = ""
     fix: Fix | None = None
+    mend: Mend | None = None
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
 

@@ -19,6 +19,7 @@ class Table(Struct, frozen=True, kw_only=True):
     born: dict[str, int] = {}
     constraints: dict[str, Constraint] = {}
     partition: bool = False
+    partitioned: bool = False
 
 
 class Index(Struct, frozen=True, kw_only=True):

@@ -124,6 +124,8 @@ class Source(Struct, frozen=True, kw_only=True):
     another revision; it is None where a file alone says nothing. `up_of` says of a path which
     names (`*` for any text) the migration would have that it takes back. `marks` are names of
     files by which a project is found where no path is given; `root` says yes to these too.
+    `outside` says how a file's own header keeps its tool from wrapping it in a transaction: what
+    to put between which bytes of it; None where a file cannot say so.
     """
 
     title: str
@@ -132,3 +134,4 @@ class Source(Struct, frozen=True, kw_only=True):
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     marks: tuple[str, ...] = ()
+    outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None

@@ -7,6 +7,14 @@ from collections.abc import Sequence
 from cdkit.core.finding import Location
 
 
+BOM = b"\xef\xbb\xbf"
+
+
+def line_end(data: bytes) -> str:
+    """Return how lines end in a file: as its first one does."""
+    return "\r\n" if data.partition(b"\n")[0].endswith(b"\r") else "\n"
+
+
 class Text:
     """A file's path as the user wrote it, and its bytes (UTF-8). Offsets are bytes from 0."""
 

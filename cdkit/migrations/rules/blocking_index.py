@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend, behind
 from cdkit.migrations.operation import CreateIndex
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -27,7 +28,15 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
             summary="build it CONCURRENTLY, outside a transaction; drop what a failed try left",
             replacement=f"{source[: start + 5]} CONCURRENTLY{rest};" if rest else "",
         ),
+        mend=_mend(operation, context),
     )
+
+
+def _mend(operation: CreateIndex, context: Context) -> Mend:
+    table = context.schema.table(operation.table)
+    if table and table.partitioned:
+        return Mend(by_hand="a partitioned table takes no index CONCURRENTLY: see its partitions")
+    return Mend(splices=behind(operation, "INDEX", text="CONCURRENTLY"), alone=True)
 
 
 RULE = LintRule(

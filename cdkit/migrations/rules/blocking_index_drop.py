@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend, behind, words_of
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -27,7 +28,14 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             summary="drop it CONCURRENTLY, outside a transaction",
             replacement=f"DROP INDEX CONCURRENTLY {exists}{operation.name.sql};",
         ),
+        mend=_mend(operation),
     )
+
+
+def _mend(operation: DropObject) -> Mend:
+    if operation.cascade or any(token.text == b"," for token in words_of(operation)):
+        return Mend(by_hand="CONCURRENTLY drops one index at a time, and never with CASCADE")
+    return Mend(splices=behind(operation, "INDEX", text="CONCURRENTLY"), alone=True)
 
 
 RULE = LintRule(

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend, behind
 from cdkit.migrations.operation import Reindex
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+_KINDS = ("INDEX", "TABLE", "SCHEMA", "DATABASE")
 
 
 def check(operation: Reindex, context: Context) -> Iterator[Hit]:
@@ -23,6 +27,7 @@ def check(operation: Reindex, context: Context) -> Iterator[Hit]:
             summary="rebuild it CONCURRENTLY, outside a transaction",
             replacement=f"REINDEX {kind} CONCURRENTLY {name.sql};",
         ),
+        mend=Mend(splices=behind(operation, *_KINDS, text="CONCURRENTLY"), alone=True),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend
 from cdkit.migrations.operation import (
     CreateIndex,
     DropObject,
@@ -38,6 +39,7 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
             summary="put it into a migration of its own that runs outside a transaction "
             "(dbmate: `-- migrate:up transaction:false`; goose: `-- +goose NO TRANSACTION`)"
         ),
+        mend=Mend(alone=True),
     )
 
 

@@ -16,7 +16,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
     """Flag each constraint that can refuse what the running version writes."""
-    for constraint, what in _constraints(operation):
+    for constraint, what in _constraints(operation, context):
         if constraint.kind == "not null" or not constraint.enforced:
             continue
         if constraint.index and _held_already(operation, constraint, context):
@@ -26,10 +26,12 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
 
 
 def _constraints(
-    operation: AddConstraint | AddColumn | CreateIndex,
+    operation: AddConstraint | AddColumn | CreateIndex, context: Context
 ) -> Iterator[tuple[Constraint, str]]:
     if isinstance(operation, AddConstraint):
         constraint = operation.constraint
+        if constraint.proves and context.schema.table(operation.table):
+            return  # `not-null-added` says it
         yield constraint, f"a {constraint.kind} constraint {constraint.name}"
     elif isinstance(operation, AddColumn):
         for constraint in operation.column.constraints:

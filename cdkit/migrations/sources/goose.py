@@ -7,6 +7,7 @@ from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Script
+from cdkit.migrations.text import BOM, line_end
 
 
 def _annotation(line: bytes) -> bytes:
@@ -37,4 +38,11 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
-SOURCE = folder_source(FolderTool(name="goose", title="goose", owns=_owns, script=_script))
+def _outside(data: bytes) -> tuple[int, int, str]:
+    start = len(BOM) if data.startswith(BOM) else 0
+    return start, start, f"-- +goose NO TRANSACTION{line_end(data)}"
+
+
+SOURCE = folder_source(
+    FolderTool(name="goose", title="goose", owns=_owns, script=_script, outside=_outside)
+)
