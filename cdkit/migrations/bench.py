@@ -75,14 +75,18 @@ class Bench:
     def _why_not(self, mend: Mend, operation: Operation, session: Session) -> str:
         if id(operation.statement) not in self._tops:
             return "it stands inside a block of code"
-        if mend.apart and session.in_transaction is not False:
-            return _LATER
-        if not mend.alone or session.in_transaction is False:
+        if session.in_transaction is False:
             return ""
-        if session.in_transaction is True and session.wrapped is not True:
-            return _INSIDE
+        if mend.apart:
+            return _LATER
+        return self._why_inside(session) if mend.alone else ""
+
+    def _why_inside(self, session: Session) -> str:
+        """Return why the file cannot be run outside a transaction; nothing where it can."""
         if session.in_transaction is None:
             return "" if session.single else _SEVERAL
+        if session.wrapped is not True:
+            return _INSIDE
         if self._outside(self._migration.text.data) is None:
             return _WRAPPED
         return "" if self._free else _SEVERAL

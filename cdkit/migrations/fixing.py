@@ -1,4 +1,4 @@
-"""`--fix`: the edits of findings are made, and what comes of it is judged again before it counts."""
+"""`--fix`: the edits of findings are made, and what comes of it is judged before it counts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,9 +34,17 @@ class Fixed(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def fix(request: Request, linted: Linted, reading: Reading, processes: Processes) -> Fixed:
+def fix(
+    request: Request,
+    linted: Linted,
+    reading: Reading,
+    processes: Processes,
+    *,
+    passed: frozenset[str] = frozenset(),
+) -> Fixed:
     """Make the edits of all findings that count, file by file, until none is left to make.
 
+    Rules that are `passed` do not count.
     The result is linted each time: a file in which any rule then finds more than before, or in
     which not fewer findings are left, stays as it was, and a note says so.
     """
@@ -46,7 +54,7 @@ def fix(request: Request, linted: Linted, reading: Reading, processes: Processes
         edits = {
             path: chosen
             for path, found in _by_path(linted).items()
-            if path in was and path not in given_up and (chosen := _chosen(found))
+            if path in was and path not in given_up and (chosen := _chosen(found, passed))
         }
         if not edits:
             break
@@ -58,7 +66,9 @@ def fix(request: Request, linted: Linted, reading: Reading, processes: Processes
         for path, data in was.items()
         if now[path] != data
     )
-    notes = (f"{path}: its fixes were not made, since more is found after them" for path in given_up)
+    notes = (
+        f"{path}: its fixes were not made, since more is found after them" for path in given_up
+    )
     return Fixed(files=files, linted=linted, notes=tuple(notes))
 
 
@@ -89,9 +99,7 @@ def _round(
     return request, linted, failed
 
 
-def _edited(
-    request: Request, edits: Mapping[str, Sequence[Edit]], reading: Reading
-) -> Request:
+def _edited(request: Request, edits: Mapping[str, Sequence[Edit]], reading: Reading) -> Request:
     """Return the request with other texts in the place of those that are edited."""
     made: dict[str, Migration] = {}
     data = {one.path: one.text.data for one in request.migrations}
@@ -112,9 +120,9 @@ def _open(judged: Judged) -> list[Finding]:
     return [finding for finding in judged.findings if finding.suppressed is None]
 
 
-def _chosen(findings: Sequence[Finding]) -> tuple[Edit, ...]:
+def _chosen(findings: Sequence[Finding], passed: frozenset[str]) -> tuple[Edit, ...]:
     """Return edits that do not touch each other; what they leave is for the next round."""
-    mendable = [one for one in findings if one.fix and one.fix.edits]
+    mendable = [one for one in findings if one.fix and one.fix.edits and one.rule not in passed]
     early = [one for one in mendable if one.rule not in _LATE]
     chosen: list[Edit] = []
     for finding in early or mendable:

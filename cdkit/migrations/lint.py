@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.allow import allowances
+from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Dialect, Server
@@ -20,6 +20,7 @@ from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
 from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
+from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import edited, empty, fix_of, hit_of, untold
@@ -31,7 +32,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `released` holds, as they were released, the migrations that the change edits, `gone` those
     that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC;
-    `outside` is that of the project's source.
+    `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
+    before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
+    change itself brings does not count.
     """
 
     migrations: Sequence[Migration]
@@ -43,6 +46,9 @@ class Request(Struct, frozen=True, kw_only=True):
     today: date
     rules: Dispatch
     outside: Outside = lambda _: None
+    dump: tuple[Migration, ...] = ()
+    sizes: Sizes = Sizes()
+    refuse: bool = False
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -68,7 +74,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
     judged = []
-    unread = 0
+    unread = sum(_remember(schema, each, reader) for each in request.dump)
     if not request.apart:
         schema.release()
     for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
@@ -147,10 +153,14 @@ def _judge(
     for statement in statements:
         for operation in reader.dialect.operations(statement):
             locks |= dict.fromkeys(_locks(operation, context))
-            findings += _found(request.rules, operation, context, bench)
+            findings += _found(request, operation, context, bench)
             session.follow(operation)
             apply(schema, operation)
-    settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
+    allowed = allowances(migration.said, request.today)
+    if not request.apart:
+        old = allowances(before.said, request.today) if before else ()
+        allowed = of_change(allowed, old, refuse=request.refuse)
+    settled, notes = settle(findings, parsed, allowed)
     return Judged(
         path=migration.path,
         findings=named(settled),
@@ -185,9 +195,11 @@ def _locks(operation: Operation, context: Context) -> Iterator[str]:
 
 
 def _found(
-    wanted: Dispatch, operation: Operation, context: Context, bench: Bench
+    request: Request, operation: Operation, context: Context, bench: Bench
 ) -> Iterator[Finding]:
-    for rule_id, rule in wanted.get(type(operation), ()):
+    sizes = request.sizes
+    for rule_id, rule in request.rules.get(type(operation), ()):
         for hit in rule.check(operation, context):
             fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
-            yield hit_of(rule_id, rule, operation, structs.replace(hit, fix=fix))
+            told = spared(rule, hit, operation, context.schema, sizes)
+            yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))

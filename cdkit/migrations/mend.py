@@ -1,4 +1,4 @@
-"""How a statement is rewritten so that it means the same and does less harm: splices of its text."""
+"""How a statement is rewritten so that it means the same and does less harm: splices."""
 
 from msgspec import Struct
 

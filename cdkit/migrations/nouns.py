@@ -2,7 +2,6 @@
 
 from msgspec import Struct
 
-
 # PostgreSQL manual, Appendix C, "reserved" and "reserved (can be function or type)", 12 to 18.
 _RESERVED_WORDS = """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check

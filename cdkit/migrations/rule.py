@@ -52,7 +52,9 @@ class LintRule(Struct, frozen=True, kw_only=True):
     """A rule, exported as RULE by a module of `rules/`; the module's docstring is its page.
 
     `on` are the operations that it wants to see, `engines` the databases that it is about (all
-    where it is empty). A `bad` example's line is where the finding must be; above a line
+    where it is empty). `grows` says that the harm grows with the rows of the table, so that one
+    which is known to be small is spared; `opinion` that it is a matter of taste, looked for only
+    where somebody asks for it. A `bad` example's line is where the finding must be; above a line
     `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
     """
 
@@ -64,4 +66,6 @@ class LintRule(Struct, frozen=True, kw_only=True):
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     engines: tuple[str, ...] = ()
+    grows: bool = False
+    opinion: bool = False
     sources: tuple[str, ...] = ()

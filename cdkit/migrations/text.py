@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from cdkit.core.finding import Location
 
-
 BOM = b"\xef\xbb\xbf"
 
 

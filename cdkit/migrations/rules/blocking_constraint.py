@@ -106,6 +106,7 @@ def _mend(operation: AddConstraint, constraint: Constraint, context: Context) ->
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(AddConstraint, AddColumn),
     check=check,

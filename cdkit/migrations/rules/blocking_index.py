@@ -42,6 +42,7 @@ def _mend(operation: CreateIndex, context: Context) -> Mend:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(CreateIndex,),
     check=check,

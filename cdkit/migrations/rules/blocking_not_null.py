@@ -52,17 +52,15 @@ def _proof(table: Name, column: str) -> tuple[str, str, str]:
     It is not called `…_not_null`: since 18 that is the server's own name for what is wanted.
     """
     name = quoted(f"{table.name}_{column}_is_set")
+    check = f"CHECK ({quoted(column)} IS NOT NULL)"
     return (
-        f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} "
-        f"CHECK ({quoted(column)} IS NOT NULL) NOT VALID;",
+        f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} {check} NOT VALID;",
         f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {name};",
         f"ALTER TABLE {table.sql} DROP CONSTRAINT {name};",
     )
 
 
-def _mend(
-    operation: SetNotNull | AddConstraint, column: str, context: Context
-) -> Mend | None:
+def _mend(operation: SetNotNull | AddConstraint, column: str, context: Context) -> Mend | None:
     """The proof goes around the statement, which must not do anything else."""
     if not isinstance(operation, SetNotNull):
         return None
@@ -87,6 +85,7 @@ def _is_proven(table: Name, column: str, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(SetNotNull, AddConstraint),
     check=check,

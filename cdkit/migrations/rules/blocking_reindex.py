@@ -11,7 +11,6 @@ from cdkit.migrations.mend import Mend, behind
 from cdkit.migrations.operation import Reindex
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
-
 _KINDS = ("INDEX", "TABLE", "SCHEMA", "DATABASE")
 
 
@@ -34,6 +33,7 @@ def check(operation: Reindex, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(Reindex,),
     check=check,

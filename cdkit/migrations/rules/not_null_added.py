@@ -47,9 +47,7 @@ def _columns(operation: SetNotNull | AddConstraint, context: Context) -> tuple[s
     return (constraint.proves,) if known and constraint.proves else ()
 
 
-def _is_asked_already(
-    operation: SetNotNull | AddConstraint, column: str, context: Context
-) -> bool:
+def _is_asked_already(operation: SetNotNull | AddConstraint, column: str, context: Context) -> bool:
     """Whether a CHECK refuses null by now, validated or not: it has its own finding, if new."""
     table = context.schema.table(operation.table)
     held = table.constraints.values() if table else ()

@@ -46,6 +46,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(ChangeType,),
     check=check,

@@ -27,6 +27,7 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     on=(WriteRows,),
     check=check,
     instead="Do it in batches by key, each in a transaction of its own, with a WHERE.",

@@ -60,6 +60,7 @@ def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(AddColumn,),
     check=check,
