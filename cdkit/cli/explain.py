@@ -43,7 +43,8 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
 def rule_text(rule: Rule) -> str:
     """Return all that is known of a rule, as text."""
     asked = f", question: {rule.question}" if rule.question else ""
-    parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}"]
+    taste = ", a matter of taste: looked for with `enable`" if rule.opinion else ""
+    parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}{taste}"]
     parts += [rule.why] if rule.why else []
     parts += [f"Instead: {rule.instead}"] if rule.instead else []
     for label, examples in (("Flagged", rule.bad), ("Fine", rule.good)):

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from cdkit.core import plugins
 from cdkit.core.rule import Rule
@@ -44,13 +45,14 @@ def describe(rule_id: str) -> Rule:
         sources=rule.sources,
         bad=rule.bad,
         good=rule.good,
+        opinion=rule.opinion,
     )
 
 
 Dispatch = Mapping[type[Operation], tuple[tuple[str, LintRule], ...]]
 
 
-def dispatch(disabled: frozenset[str], question: str, engine: str) -> Dispatch:
+def dispatch(disabled: AbstractSet[str], question: str, engine: str) -> Dispatch:
     """Return which rules want to see which kind of operation.
 
     `question` is `both`, or the one question that is asked; what says that nobody can tell is

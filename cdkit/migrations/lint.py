@@ -12,7 +12,7 @@ from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Dialect, Server
-from cdkit.migrations.operation import Operation
+from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
@@ -156,6 +156,9 @@ def _judge(
             findings += _found(request, operation, context, bench)
             session.follow(operation)
             apply(schema, operation)
+    if statements:
+        last = statements[-1]
+        findings += _found(request, End(statement=last, at=last.start), context, bench)
     allowed = allowances(migration.said, request.today)
     if not request.apart:
         old = allowances(before.said, request.today) if before else ()

@@ -8,7 +8,7 @@ from datetime import date
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.catalogue import dispatch
+from cdkit.migrations.catalogue import dispatch, rules
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.server import server_of
@@ -25,6 +25,7 @@ def judged(
     server: str = "postgres",
     question: str = "both",
     disabled: Sequence[str] = (),
+    enabled: Sequence[str] = (),
     processes: Processes | None = None,
 ) -> Judged:
     """Judge the part of a text that is not released; lines count from the text's beginning."""
@@ -35,6 +36,7 @@ def judged(
     history, marker, change = data.rpartition(RELEASED.encode())
     blank = re.sub(rb"[^\n]", b" ", history + marker)
     migrations = [_migration("0001.sql", history), _migration("0002.sql", blank + change)]
+    tastes = {name for name, rule in rules().items() if rule.opinion} - set(enabled)
     request = Request(
         migrations=migrations,
         change=frozenset({"0002.sql"}),
@@ -42,7 +44,7 @@ def judged(
         apart=False,
         server=meant,
         today=TODAY,
-        rules=dispatch(frozenset(disabled), question, meant.engine),
+        rules=dispatch(tastes | set(disabled), question, meant.engine),
     )
     (found,) = lint(request, processes or NoProcesses()).judged
     return found

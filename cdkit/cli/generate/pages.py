@@ -85,6 +85,7 @@ def step_page(step: AnyStep) -> str:
 def rule_text(rule: Rule, step: AnyStep) -> str:
     """Return the page of a rule: why, what instead, examples, sources."""
     asked = f" · question: {rule.question}" if rule.question else ""
+    asked += " · a matter of taste: looked for with `enable`" if rule.opinion else ""
     parts = [
         f"# {rule.id}",
         f"{rule.title}",
