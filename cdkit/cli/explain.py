@@ -14,7 +14,10 @@ from cdkit.core.step import AnyStep
 @click.command("explain", short_help="Explain a rule, or a step.")
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
-    """Explain a rule (`dropped-column`) or a step (`lint-migrations`); without a name, list all."""
+    """Explain a rule (`dropped-column`), another linter's (`squawk:ban-char-field`), or a step.
+
+    Without a name, list all.
+    """
     steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
     if name is None:
@@ -33,11 +36,36 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
         return rule_text(rules[name])
     if name in steps:
         return step_text(steps[name])
+    if ":" in name:
+        return _of_peer(name, rules)
     near = difflib.get_close_matches(name, [*rules, *steps], n=1)
     raise RequestError(
         f"there is no rule and no step {name!r}",
         remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
     )
+
+
+def _of_peer(name: str, rules: dict[str, Rule]) -> str:
+    """Return what `squawk:ban-drop-column` is called here, and what that says."""
+    from cdkit.migrations.peer import peers, rows_of
+
+    linter, _, theirs = name.partition(":")
+    found = rows_of(name)
+    if found is None:
+        raise RequestError(
+            f"cdkit knows no linter {linter!r}", remedy=f"write one of {', '.join(peers())}"
+        )
+    if not found:
+        known = [row.name for row in peers()[linter.replace("_", "-")].rows]
+        near = difflib.get_close_matches(theirs, known, n=1)
+        raise RequestError(
+            f"{linter} has no rule {theirs!r} that cdkit knows",
+            remedy=f"did you mean {near[0]!r}?" if near else "docs/coming-from.md lists them",
+        )
+    (row,) = found
+    said = f"{name} is {' and '.join(row.ours)} here." if row.ours else f"{name} has no rule here."
+    parts = [f"{said} {row.note}".strip(), *(rule_text(rules[one]) for one in row.ours)]
+    return "\n\n\n".join(parts)
 
 
 def rule_text(rule: Rule) -> str:

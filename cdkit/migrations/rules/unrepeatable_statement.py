@@ -1,7 +1,8 @@
 """A statement outside a transaction is refused when the migration is tried again.
 
 Where a later statement of the file fails, this one has been done already, and nothing undoes it:
-the next try stops here. Where all of a file is one transaction, or one statement, nothing is half done.
+the next try stops here. Where all of a file is one transaction, or one
+statement, nothing is half done.
 """
 
 from collections.abc import Iterator
