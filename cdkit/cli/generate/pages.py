@@ -51,8 +51,8 @@ why none does. `cdkit explain squawk:ban-drop-column` says the same at a termina
 matter of taste are looked for where `enable` names them, or `severity` rates them.
 
 A finding here needs the migrations before it: what is new in the same release, what is free for
-this server, and what a tool's transaction makes of a statement are judged, so that many a warning that
-you know is not here. What cannot be read is *cannot tell*, never passed over."""
+this server, and what a tool's transaction makes of a statement are judged, so that many a warning
+that you know is not here. What cannot be read is *cannot tell*, never passed over."""
 
 
 def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:

@@ -57,24 +57,29 @@ def _hit(operation: OnTable, constraint: Constraint) -> Hit:
 
 
 def _later(table: Name, name: str, constraint: Constraint) -> Fix:
-    written = constraint.sql or f"CONSTRAINT {quoted(name)} …"
+    written = constraint.sql
     named = written if constraint.name else f"CONSTRAINT {quoted(name)} {written}"
     if constraint.kind == "exclusion":
         return Fix(summary="add it while the table is small, or in a quiet hour with a timeout")
     return Fix(
         summary="add it NOT VALID, and validate it in a later transaction",
         replacement=f"ALTER TABLE {table.sql} ADD {named} NOT VALID;\n"
-        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};",
+        "-- in a migration after it, or outside a transaction\n"
+        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};"
+        if written
+        else "",
     )
 
 
 def _of_index(table: Name, name: str, constraint: Constraint) -> Fix:
-    columns = ", ".join(map(quoted, constraint.columns)) or "…"
+    columns = ", ".join(map(quoted, constraint.columns))
     kind = constraint.kind.upper()
     return Fix(
         summary="build a unique index CONCURRENTLY, and make the constraint from it",
         replacement=f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {table.sql} ({columns});\n"
-        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};",
+        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};"
+        if columns
+        else "",
     )
 
 

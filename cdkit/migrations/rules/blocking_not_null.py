@@ -11,8 +11,9 @@ from msgspec import structs
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import Mend, after, before, words_of
-from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
+from cdkit.migrations.postgres.ways import not_null, proof
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -34,29 +35,13 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
 
 
 def _hit(table: Name, column: str) -> Hit:
-    proved, proof, dropped = _proof(table, column)
     return Hit(
         message=f"reads all of {table} to see that {column} holds no null, while nobody may use it",
         about=f"{table}.{column}",
         fix=Fix(
             summary="prove it by a CHECK that is validated without a long lock, then set NOT NULL",
-            replacement=f"{proved}\n{proof}\n"
-            f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET NOT NULL;\n{dropped}",
+            replacement=not_null(table, column),
         ),
-    )
-
-
-def _proof(table: Name, column: str) -> tuple[str, str, str]:
-    """Return what adds the proof, validates it, and drops it when it has done its work.
-
-    It is not called `…_not_null`: since 18 that is the server's own name for what is wanted.
-    """
-    name = quoted(f"{table.name}_{column}_is_set")
-    check = f"CHECK ({quoted(column)} IS NOT NULL)"
-    return (
-        f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} {check} NOT VALID;",
-        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {name};",
-        f"ALTER TABLE {table.sql} DROP CONSTRAINT {name};",
     )
 
 
@@ -68,8 +53,8 @@ def _mend(operation: SetNotNull | AddConstraint, column: str, context: Context) 
         return Mend(by_hand="the statement does more than this")
     if context.schema.column(operation.table, column) is None:
         return Mend(by_hand="no migration here tells of the column")
-    proved, proof, dropped = _proof(operation.table, column)
-    put = before(operation, f"{proved}\n{proof}"), after(operation, dropped)
+    proved, checked, dropped = proof(operation.table, column)
+    put = before(operation, f"{proved}\n{checked}"), after(operation, dropped)
     return Mend(splices=put, apart=True)
 
 

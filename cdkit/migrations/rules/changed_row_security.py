@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeRowSecurity
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import RELEASE, later, whole
 
 
 def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
@@ -21,9 +22,24 @@ def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
             about=str(operation.table),
             fix=Fix(
                 summary="try it as the application's role, and say so with "
-                "`-- cdkit: allow changed-row-security (reason)`"
+                "`-- cdkit: allow changed-row-security (reason)`",
+                replacement=_instead(operation),
             ),
         )
+
+
+def _instead(operation: ChangeRowSecurity) -> str:
+    """Row security goes on with a policy that lets everybody do all, and is narrowed later."""
+    table = operation.table.sql
+    if not operation.action.startswith(("ENABLE", "FORCE")):
+        return later(operation, "a version that reads and writes the same rows either way")
+    return (
+        f"{RELEASE} 1: everybody may still do all\n"
+        f"CREATE POLICY everybody ON {table} USING (true) WITH CHECK (true);\n"
+        f"{whole(operation)}\n"
+        f"{RELEASE} 2: policies that fit the version that runs everywhere, and then\n"
+        f"DROP POLICY everybody ON {table};"
+    )
 
 
 RULE = LintRule(

@@ -10,6 +10,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
@@ -30,7 +31,8 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="see that it takes every row that the running version writes, and say so with "
-            "`-- cdkit: allow changed-trigger (reason)`"
+            "`-- cdkit: allow changed-trigger (reason)`",
+            replacement=later(operation, "a version whose writes fare the same either way"),
         ),
     )
 

@@ -18,6 +18,7 @@ from cdkit.migrations.operation import (
     Standalone,
 )
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
@@ -37,7 +38,8 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if inside else Confidence.MEDIUM,
         fix=Fix(
             summary="put it into a migration of its own that runs outside a transaction "
-            "(dbmate: `-- migrate:up transaction:false`; goose: `-- +goose NO TRANSACTION`)"
+            "(dbmate: `-- migrate:up transaction:false`; goose: `-- +goose NO TRANSACTION`)",
+            replacement=whole(operation),
         ),
         mend=Mend(alone=True),
     )

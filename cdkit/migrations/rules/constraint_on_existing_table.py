@@ -12,6 +12,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
@@ -48,7 +49,8 @@ def _hit(operation: OnTable, what: str) -> Hit:
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="release a version that keeps to it, let it run everywhere, and add it in a "
-            "later release"
+            "later release",
+            replacement=later(operation, "a version that keeps to it"),
         ),
     )
 

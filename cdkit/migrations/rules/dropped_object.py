@@ -10,6 +10,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 _OTHERS = frozenset({"table", "foreign table", "index", "column", "statistics"})
 _QUIET = frozenset(
@@ -34,7 +35,8 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
-            "to change a view or function, use CREATE OR REPLACE"
+            "to change a view or function, use CREATE OR REPLACE",
+            replacement=later(operation, f"a version that does not use the {kind}"),
         ),
     )
 

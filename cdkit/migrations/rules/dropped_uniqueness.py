@@ -11,8 +11,9 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import DropConstraint, DropObject
+from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")
 
@@ -29,27 +30,31 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
     found = context.schema.constraint(table, name)
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
-        yield _hit(f"the constraint {name} of {table}", f"{table}.{name}", sure)
+        yield _hit(operation, f"the constraint {name} of {table}", f"{table}.{name}", sure)
     elif found.kind in {"unique", "primary key", "exclusion"}:
-        yield _hit(f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH)
+        yield _hit(
+            operation, f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH
+        )
 
 
 def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
     index = context.schema.index(operation.name)
     if index is None:
         sure = Confidence.MEDIUM if _sounds_unique(operation.name.name) else Confidence.LOW
-        hit = _hit(f"the index {operation.name}", str(operation.name), sure)
+        hit = _hit(operation, f"the index {operation.name}", str(operation.name), sure)
         low = Severity.LOW if sure is Confidence.LOW else hit.severity
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
-        yield _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
+        yield _hit(
+            operation, f"the unique index {operation.name}", str(operation.name), Confidence.HIGH
+        )
 
 
 def _sounds_unique(name: str) -> bool:
     return any(part in name.lower() for part in _NAMED_UNIQUE)
 
 
-def _hit(what: str, about: str, confidence: Confidence) -> Hit:
+def _hit(operation: Operation, what: str, about: str, confidence: Confidence) -> Hit:
     unsure = "" if confidence is Confidence.HIGH else ", if it is unique,"
     return Hit(
         message=f"drops {what}: ON CONFLICT of a running version{unsure} fails",
@@ -58,7 +63,8 @@ def _hit(what: str, about: str, confidence: Confidence) -> Hit:
         confidence=confidence,
         fix=Fix(
             summary="release a version that does not rely on it, let it run everywhere, and drop "
-            "it in a later release; to replace it, make the new one first"
+            "it in a later release; to replace it, make the new one first",
+            replacement=later(operation, "a version without ON CONFLICT on it"),
         ),
     )
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddConstraint, SetNotNull
+from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import RELEASE
 
 
 def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[Hit]:
@@ -31,7 +32,9 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
+                replacement=f"{RELEASE} 1: a version that always writes the column; the rows that "
+                f"are there are filled\n{RELEASE} 2: each statement by itself, outside a "
+                f"transaction\n{not_null(table, column)}",
             ),
         )
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject, RenameTable
+from cdkit.migrations.postgres.ways import behind_view
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -17,17 +19,18 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
     if isinstance(operation, RenameObject):
         if operation.kind not in {"table", "foreign table"} or not operation.moved:
             return
-        name, to = operation.name, f"{operation.to}.{operation.name.name}"
+        name, target = operation.name, Name(operation.to, operation.name.name)
     else:
-        name, to = operation.table, operation.to
+        name, target = operation.table, Name(operation.table.schema, operation.to)
     if context.schema.is_new_table(name) or context.schema.is_new_thing(name):
         return
     yield Hit(
-        message=f"renames the table {name} to {to}: a running version that uses it fails",
+        message=f"renames the table {name} to {target}: a running version that uses it fails",
         about=str(name),
         fix=Fix(
             summary="keep the name; where it must change, make a view with the new name first, "
-            "move over, and rename in a later release"
+            "move over, and rename in a later release",
+            replacement=behind_view(name, target, context.server),
         ),
     )
 

@@ -10,6 +10,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Revoke
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: Revoke, context: Context) -> Iterator[Hit]:
@@ -27,7 +28,10 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
         about=what,
         severity=Severity.MEDIUM if owner else None,
         confidence=Confidence.MEDIUM,
-        fix=Fix(summary="grant what the new version needs first; revoke in a later release"),
+        fix=Fix(
+            summary="grant what the new version needs first; revoke in a later release",
+            replacement=later(operation, "a version that does without"),
+        ),
     )
 
 
