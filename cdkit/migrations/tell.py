@@ -45,7 +45,7 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
         severity=hit.severity or rule.severity,
         confidence=hit.confidence,
         message=hit.message,
-        locations=(operation.statement.text.place(operation.at),),
+        locations=(operation.statement.text.span(operation.at, operation.statement.end),),
         fingerprint=" ".join(operation.statement.source.split()),
         about=hit.about,
         question=rule.question,

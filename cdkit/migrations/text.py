@@ -4,6 +4,8 @@ import functools
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from cdkit.core.finding import Location
 
 BOM = b"\xef\xbb\xbf"
@@ -43,6 +45,16 @@ class Text:
             path=self.path, line=line, column=len(before.decode("utf-8", "replace")) + 1
         )
 
+    def span(self, start: int, end: int) -> Location:
+        """Return a range of bytes on its first line: what an editor underlines."""
+        there = self.place(start)
+        line_end = self.data.find(b"\n", start)
+        last = min(end, line_end if line_end >= 0 else len(self.data))
+        written = self.data[start:last].decode("utf-8", "replace").rstrip()
+        if not written:
+            return there
+        return structs.replace(there, end_line=there.line, end_column=there.column + len(written))
+
     def lines(self) -> list[bytes]:
         """Return the lines without their ends."""
         return self.data.split(b"\n")
@@ -64,3 +76,8 @@ class Rendered(Text):
         index = bisect_right(self._spots, offset, key=lambda spot: spot[0]) - 1
         _, line, column = self._spots[index] if index >= 0 else (0, 0, 0)
         return Location(path=self.path, line=line, column=column)
+
+    def span(self, start: int, end: int) -> Location:
+        """Return the place alone: nobody knows how long in the file what was rendered is."""
+        del end
+        return self.place(start)
