@@ -73,8 +73,8 @@ def fix(
 
 
 def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return a file with edits made that do not overlap."""
-    for edit in sorted(edits, key=lambda one: (one.start, one.end), reverse=True):
+    """Return a file with edits made that do not overlap; at one place the first comes first."""
+    for edit in reversed(sorted(edits, key=lambda one: (one.start, one.end))):  # noqa: C413 - stable
         data = data[: edit.start] + edit.text.encode() + data[edit.end :]
     return data
 

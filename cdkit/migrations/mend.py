@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from cdkit.migrations.lexer import Token, tokens
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.text import BOM
 
 
 class Splice(Struct, frozen=True, kw_only=True):
@@ -59,10 +60,11 @@ def before(operation: Operation, text: str) -> Splice:
     statement = operation.statement
     data = statement.text.data
     start = data.rfind(b"\n", 0, statement.start) + 1
+    start += len(BOM) if start == 0 and data.startswith(BOM) else 0
     if data[start : statement.start].strip():
         return Splice(at=statement.start, end=statement.start, text=f"{text} ")
     at, above = start, start
-    while above and (line := _line_before(data, above)).lstrip().startswith(b"--"):
+    while above > len(BOM) and (line := _line_before(data, above)).lstrip().startswith(b"--"):
         above -= len(line)
         at = above if b"cdkit:" in line else at
     return Splice(at=at, end=at, text=f"{text}\n")

@@ -38,9 +38,9 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
-def _outside(data: bytes) -> tuple[int, int, str]:
-    start = len(BOM) if data.startswith(BOM) else 0
-    return start, start, f"-- +goose NO TRANSACTION{line_end(data)}"
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the annotation as a first line; goose finds none behind a byte-order mark."""
+    return None if data.startswith(BOM) else (0, 0, f"-- +goose NO TRANSACTION{line_end(data)}")
 
 
 SOURCE = folder_source(
