@@ -40,7 +40,7 @@ class LintBaseline(
 ):
     """The file: sorted by path, so that the same findings give the same file."""
 
-    version: int = 1
+    version: int
     accepted: tuple[Accepted, ...] = ()
 
 
@@ -82,7 +82,7 @@ def written(findings: Iterable[Finding], old: LintBaseline) -> bytes:
         if _may_be(finding) and (finding.suppressed is None or finding.fingerprint in known)
     ]
     kept.sort(key=lambda one: (one.path, one.rule, one.fingerprint))
-    whole = msgspec.json.encode(LintBaseline(accepted=tuple(kept)))
+    whole = msgspec.json.encode(LintBaseline(version=1, accepted=tuple(kept)))
     return msgspec.json.format(whole, indent=2) + b"\n"
 
 

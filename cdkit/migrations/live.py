@@ -8,7 +8,7 @@ Sources: PostgreSQL manual, "pg_dump", 34.1.1.2 "Connection URIs", 34.15 "Enviro
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
@@ -59,12 +59,19 @@ def read_live(address: Secret, world: World) -> Live:
         ("psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", _ROWS), environ, world
     )
     try:
-        rows = {Name(str(one[0]), str(one[1])): int(one[2]) for one in json.loads(told)}
+        rows = {Name(str(x), str(y)): int(n) for x, y, n in _listed(json.loads(told))}
     except (ValueError, TypeError, LookupError, RecursionError) as fault:
         raise CannotTell(
             "psql gives no estimates of rows", where=VARIABLE, remedy="see what psql prints there"
         ) from fault
     return Live(dump=dump_of("the live catalogue", dump), rows=rows)
+
+
+def _listed(told: object) -> list[Any]:
+    if not isinstance(told, list):
+        msg = "no list"
+        raise TypeError(msg)
+    return told
 
 
 def environment(address: Secret) -> dict[str, str]:

@@ -116,10 +116,10 @@ def accepted(
     every = [x for one in done for each in (one.found, *_findings(one)) for x in each]
     if rewrite:
         there = world.files.read(path) if world.files.is_file(path) else b""
-        old = read_baseline(there, where=path) if there else LintBaseline()
+        old = read_baseline(there, where=path) if there else LintBaseline(version=1)
         world.files.write(path, written(every, old))
     data = read_protected(path, "baseline", world)
-    held = read_baseline(data, where=path) if data is not None else LintBaseline()
+    held = read_baseline(data, where=path) if data is not None else LintBaseline(version=1)
     settled, notes = accept(every, held, today, where=path, whole=whole)
     rest = iter(settled)
     return [_with(one, rest) for one in done], notes
