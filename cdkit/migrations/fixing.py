@@ -91,8 +91,9 @@ def _round(
     while left := {path: found for path, found in edits.items() if path not in failed}:
         tried = _edited(request, left, reading)
         again = lint(tried, processes)
-        worse = [path for path in left if not _is_better(path, linted, again)]
-        worse = worse or ([*left] if _is_worse_elsewhere(left, linted, again) else [])
+        old, new = _counts(linted), _counts(again)
+        worse = [path for path in left if not _is_better(old[path], new[path])]
+        worse = worse or ([*left] if any(not new[path] <= old[path] for path in new) else [])
         if not worse:
             return tried, again, failed
         failed |= dict.fromkeys(worse)
@@ -137,16 +138,12 @@ def _touch(edit: Edit, other: Edit) -> bool:
     return edit.start <= other.end and other.start <= edit.end
 
 
-def _counts(path: str, linted: Linted) -> Counter[str]:
-    return Counter(finding.rule for finding in _by_path(linted).get(path, ()))
+def _counts(linted: Linted) -> dict[str, Counter[str]]:
+    """Return how often each rule has found something, file by file."""
+    found = _by_path(linted).items()
+    return {path: Counter(finding.rule for finding in those) for path, those in found}
 
 
-def _is_better(path: str, before: Linted, after: Linted) -> bool:
+def _is_better(before: Counter[str], after: Counter[str]) -> bool:
     """Whether fewer findings are left in a file, and of no rule more."""
-    old, new = _counts(path, before), _counts(path, after)
-    return new <= old and new.total() < old.total()
-
-
-def _is_worse_elsewhere(edited: Iterable[str], before: Linted, after: Linted) -> bool:
-    paths = set(_by_path(before)) - set(edited)
-    return any(not _counts(path, after) <= _counts(path, before) for path in paths)
+    return after <= before and after.total() < before.total()

@@ -1,10 +1,15 @@
 """How a statement is rewritten so that it means the same and does less harm: splices."""
 
+from itertools import islice
+
 from msgspec import Struct
 
 from cdkit.migrations.lexer import Token, tokens
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.text import BOM
+
+_LOOKED_AT = 40
+"""Tokens of a statement among which its keywords are."""
 
 
 class Splice(Struct, frozen=True, kw_only=True):
@@ -43,7 +48,9 @@ def behind(operation: Operation, *words: str, text: str) -> tuple[Splice, ...]:
     parentheses (`REINDEX (VERBOSE) TABLE`) is passed over.
     """
     depth = 0
-    for token in words_of(operation)[:40]:
+    statement = operation.statement
+    words_there = tokens(statement.text.data, statement.start, statement.end)
+    for token in islice(words_there, _LOOKED_AT):
         if token.kind == "mark":
             depth += (token.text == b"(") - (token.text == b")")
         elif not depth and token.kind == "name" and token.text.upper().decode("latin-1") in words:

@@ -33,6 +33,10 @@ class Context(Struct, frozen=True, kw_only=True):
         """Return which lock an operation takes (empty for none), and on which tables."""
         return self.dialect.lock_of(operation, self.schema, self.server)
 
+    def sql_of(self, engine: str, sql: str) -> str:
+        """Return SQL that one engine alone takes; nothing where the server is another."""
+        return sql if self.server.engine == engine else ""
+
 
 class Hit(Struct, frozen=True, kw_only=True):
     """What a rule has to say of an operation. Without a severity the rule's own counts.

@@ -13,7 +13,8 @@ BOM = b"\xef\xbb\xbf"
 
 def line_end(data: bytes) -> str:
     """Return how lines end in a file: as its first one does."""
-    return "\r\n" if data.partition(b"\n")[0].endswith(b"\r") else "\n"
+    end = data.find(b"\n")
+    return "\r\n" if end > 0 and data[end - 1 : end] == b"\r" else "\n"
 
 
 class Text:
@@ -48,8 +49,8 @@ class Text:
     def span(self, start: int, end: int) -> Location:
         """Return a range of bytes on its first line: what an editor underlines."""
         there = self.place(start)
-        line_end = self.data.find(b"\n", start)
-        last = min(end, line_end if line_end >= 0 else len(self.data))
+        line_end = self.data.find(b"\n", start, end)
+        last = line_end if line_end >= 0 else end
         written = self.data[start:last].decode("utf-8", "replace").rstrip()
         if not written:
             return there

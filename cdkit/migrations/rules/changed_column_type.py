@@ -45,7 +45,7 @@ def _hit(operation: ChangeType, context: Context, how: str, confidence: Confiden
         fix=Fix(
             summary="add a column with the new type, write both, fill it in batches, move the "
             "reads, and drop the old one in a later release",
-            replacement=retyped(operation, context.schema),
+            replacement=context.sql_of("postgres", retyped(operation, context.schema)),
         ),
     )
 

@@ -23,7 +23,7 @@ def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
             fix=Fix(
                 summary="try it as the application's role, and say so with "
                 "`-- cdkit: allow changed-row-security (reason)`",
-                replacement=_instead(operation),
+                replacement=context.sql_of("postgres", _instead(operation)),
             ),
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -32,11 +33,17 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=f"{RELEASE} 1: a version that always writes the column; the rows that "
-                f"are there are filled\n{RELEASE} 2: each statement by itself, outside a "
-                f"transaction\n{not_null(table, column)}",
+                replacement=context.sql_of("postgres", _instead(table, column)),
             ),
         )
+
+
+def _instead(table: Name, column: str) -> str:
+    return (
+        f"{RELEASE} 1: a version that always writes the column; the rows that are there are "
+        f"filled\n{RELEASE} 2: each statement by itself, outside a transaction\n"
+        f"{not_null(table, column)}"
+    )
 
 
 def _columns(operation: SetNotNull | AddConstraint, context: Context) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
         fix=Fix(
             summary="add the new column, write both, move the reads, and drop the old one in a "
             "later release",
-            replacement=moved_over(table, column, to, types, context.schema),
+            replacement=context.sql_of(
+                "postgres", moved_over(table, column, to, types, context.schema)
+            ),
         ),
     )
 

@@ -23,7 +23,9 @@ def check(operation: RenameEnumValue, context: Context) -> Iterator[Hit]:
         about=f"{operation.type}.{operation.value}",
         fix=Fix(
             summary="add the new value, write it from the next release on, and leave the old one",
-            replacement=f"ALTER TYPE {operation.type.sql} ADD VALUE {text(operation.to)};",
+            replacement=context.sql_of(
+                "postgres", f"ALTER TYPE {operation.type.sql} ADD VALUE {text(operation.to)};"
+            ),
         ),
     )
 

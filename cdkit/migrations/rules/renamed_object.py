@@ -32,7 +32,7 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         severity=Severity.LOW if kind == "constraint" else None,
         fix=Fix(
             summary=f"make a second {kind} with the new name, and drop the old one later",
-            replacement=_instead(operation),
+            replacement=context.sql_of("postgres", _instead(operation)),
         ),
     )
 

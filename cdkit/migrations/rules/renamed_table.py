@@ -30,7 +30,7 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
         fix=Fix(
             summary="keep the name; where it must change, make a view with the new name first, "
             "move over, and rename in a later release",
-            replacement=behind_view(name, target, context.server),
+            replacement=context.sql_of("postgres", behind_view(name, target, context.server)),
         ),
     )
 

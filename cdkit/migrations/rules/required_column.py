@@ -30,7 +30,7 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         about=f"{table}.{column.name}",
         fix=Fix(
             summary="add it nullable (or with a default), and set NOT NULL in a later release",
-            replacement=_instead(operation),
+            replacement=context.sql_of("postgres", _instead(operation)),
         ),
     )
 

@@ -37,7 +37,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         confidence=confidence,
         fix=Fix(
             summary="add a column with the new type, write both, fill it in batches, move over",
-            replacement=retyped(operation, context.schema),
+            replacement=context.sql_of("postgres", retyped(operation, context.schema)),
         ),
     )
 
