@@ -1,5 +1,6 @@
 """`--fix`: the edits of findings are made, and what comes of it is judged before it counts."""
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -74,9 +75,12 @@ def fix(
 
 def spliced(data: bytes, edits: Iterable[Edit]) -> bytes:
     """Return a file with edits made that do not overlap; at one place the first comes first."""
-    for edit in reversed(sorted(edits, key=lambda one: (one.start, one.end))):  # noqa: C413 - stable
-        data = data[: edit.start] + edit.text.encode() + data[edit.end :]
-    return data
+    pieces = []
+    position = 0
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        pieces += [data[position : edit.start], edit.text.encode()]
+        position = edit.end
+    return b"".join([*pieces, data[position:]])
 
 
 def _round(
@@ -125,17 +129,23 @@ def _chosen(findings: Sequence[Finding], passed: frozenset[str]) -> tuple[Edit, 
     """Return edits that do not touch each other; what they leave is for the next round."""
     mendable = [one for one in findings if one.fix and one.fix.edits and one.rule not in passed]
     early = [one for one in mendable if one.rule not in _LATE]
-    chosen: list[Edit] = []
+    chosen: dict[Edit, None] = {}
+    taken: list[tuple[int, int]] = []
     for finding in early or mendable:
         edits = finding.fix.edits if finding.fix else ()
         fresh = [edit for edit in edits if edit not in chosen]
-        if not any(_touch(edit, other) for edit in fresh for other in chosen):
-            chosen += fresh
+        if not any(_touches(edit, taken) for edit in fresh):
+            chosen |= dict.fromkeys(fresh)
+            for edit in fresh:
+                insort(taken, (edit.start, edit.end))
     return tuple(chosen)
 
 
-def _touch(edit: Edit, other: Edit) -> bool:
-    return edit.start <= other.end and other.start <= edit.end
+def _touches(edit: Edit, taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether an edit meets one of those that are taken, which do not meet each other."""
+    index = bisect_left(taken, (edit.start, edit.start))
+    beside = taken[max(index - 1, 0) : index + 1]
+    return any(start <= edit.end and edit.start <= end for start, end in beside)
 
 
 def _counts(linted: Linted) -> dict[str, Counter[str]]:

@@ -23,6 +23,7 @@ class Text:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
+        self._near = -1, 1
 
     @functools.cached_property
     def _starts(self) -> list[int]:
@@ -40,11 +41,14 @@ class Text:
 
     def place(self, offset: int) -> Location:
         """Return the line and column of a byte; columns count characters, from 1."""
+        offset = max(offset, 0)
         line = self.line(offset)
-        before = self.data[self._starts[line - 1] : max(offset, 0)]
-        return Location(
-            path=self.path, line=line, column=len(before.decode("utf-8", "replace")) + 1
-        )
+        start = self._starts[line - 1]
+        known, column = self._near if start <= self._near[0] <= offset else (start, 1)
+        column += len(self.data[known:offset].decode("utf-8", "replace"))
+        # A line may hold the whole file: what was counted before is not counted again.
+        self._near = offset, column
+        return Location(path=self.path, line=line, column=column)
 
     def span(self, start: int, end: int) -> Location:
         """Return a range of bytes on its first line: what an editor underlines."""
