@@ -1,6 +1,7 @@
 """Whether what a rule would rewrite may be written into the file, and if so as which edits."""
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -26,6 +27,10 @@ _WRAPPED: Final = (
 _SEVERAL: Final = (
     "other statements of the file may need the transaction that this one must not be in; put it "
     "into a migration of its own"
+)
+_STRIKES: Final = (
+    "it would hold for what is done CONCURRENTLY as well, which waits long and leaves an invalid "
+    "index when it is cut off; set it around the other statements"
 )
 _LATER: Final = "it takes two transactions, so a later migration has to do the second half"
 
@@ -75,6 +80,8 @@ class Bench:
     def _why_not(self, mend: Mend, operation: Operation, session: Session) -> str:
         if id(operation.statement) not in self._tops:
             return "it stands inside a block of code"
+        if mend.late and session.wrapped is not True and self._is_concurrent:
+            return _STRIKES
         if session.in_transaction is False:
             return ""
         if mend.apart:
@@ -98,6 +105,10 @@ class Bench:
             return False
         done = self._read(self._migration.text, self._migration.script.sql)
         return all(_is_single_minded(each) for operations in done for each in operations)
+
+    @functools.cached_property
+    def _is_concurrent(self) -> bool:
+        return bool(re.search(rb"\bCONCURRENTLY\b", self._migration.script.sql, re.IGNORECASE))
 
     @functools.cached_property
     def _free(self) -> bool:

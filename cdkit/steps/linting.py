@@ -80,15 +80,16 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         replace(each, findings=regarded(each.findings, asked.regard)) for each in linted.judged
     )
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
-    notes += [*fixed.notes, *(_left(judged) if asked.fix else ())]
+    told = _left if asked.fix else _mendable
+    notes += [*fixed.notes, *(() if running.apart else told(judged))]
     if found.left:
         notes.append(f"{found.root}: {found.left} files that only take back were left out")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
-    told = (*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone))
+    files = (*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone))
     return Done(
         judged=judged,
-        found=regarded(told, asked.regard),
+        found=regarded(files, asked.regard),
         grammar=engines()[server.engine].grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
@@ -142,6 +143,14 @@ def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
     """Yield what is wrong with files of the change; what is long released is past mending."""
     paths = {name.partition("#")[0] for name in scope.change}
     yield from (one for one in found.project.complaints if one.path in paths)
+
+
+def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:
+    """Say how many findings fixing would mend."""
+    found = [one for each in judged for one in each.findings if one.suppressed is None]
+    if number := sum(bool(one.fix and one.fix.edits) for one in found):
+        findings = "1 finding" if number == 1 else f"{number} findings"
+        yield f"{findings} can be mended by `--fix`, which changes no meaning; `--diff` shows it"
 
 
 def _left(judged: tuple[Judged, ...]) -> Iterator[str]:

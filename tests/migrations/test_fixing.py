@@ -228,6 +228,9 @@ LEFT = {
         "blocking-index", "in a transaction"
     ),
     "CREATE INDEX i ON parted (a);": ("blocking-index", "partition"),
+    "CREATE INDEX CONCURRENTLY i ON orders (a);\nALTER TABLE orders ADD COLUMN z int;": (
+        "missing-lock-timeout", "leaves an invalid index"
+    ),
     "DROP INDEX oi, oj;": ("blocking-index-drop", "one index at a time"),
     "ALTER TABLE orders ADD CONSTRAINT c CHECK (a > 0);": (
         "blocking-constraint", "later migration"
@@ -252,8 +255,12 @@ def test_what_is_left_is_left_with_a_reason(text: str) -> None:
     rule, why = LEFT[text]
     assert why in left(text)[rule]
     again = fixed(text).decode()
-    assert "CONCURRENTLY" not in again
+    assert again.count("CONCURRENTLY") == text.count("CONCURRENTLY")
     assert "NOT VALID" not in again
+
+
+def test_a_schema_is_not_rebuilt_concurrently() -> None:
+    assert fixed("REINDEX SCHEMA public;") == b"REINDEX SCHEMA public;"
 
 
 def test_a_released_file_is_left_as_it_is() -> None:

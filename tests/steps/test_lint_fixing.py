@@ -76,6 +76,13 @@ def test_nothing_is_fixed_where_nobody_says_what_is_new(way: str, tmp_path: Path
     assert (tmp_path / "migrations/2.sql").read_text() == NEW
 
 
+def test_without_fix_it_is_told_what_could_be_mended(tmp_path: Path) -> None:
+    notes = run(LintMigrationsOptions(since="main"), there(tmp_path, NEW)).notes
+    assert (
+        "2 findings can be mended by `--fix`, which changes no meaning; `--diff` shows it" in notes
+    )
+
+
 def test_what_is_left_is_told_with_the_reason(tmp_path: Path) -> None:
     text = "SET lock_timeout = '1s';\n" + NEW
     outcome = run(LintMigrationsOptions(since="main", fix=True), there(tmp_path, text))

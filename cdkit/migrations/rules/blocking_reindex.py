@@ -11,7 +11,8 @@ from cdkit.migrations.mend import Mend, behind
 from cdkit.migrations.operation import Reindex
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
-_KINDS = ("INDEX", "TABLE", "SCHEMA", "DATABASE")
+_KINDS = ("INDEX", "TABLE")
+"""What CONCURRENTLY does whole; of a schema or a database it leaves system tables out."""
 
 
 def check(operation: Reindex, context: Context) -> Iterator[Hit]:
