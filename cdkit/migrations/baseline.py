@@ -1,7 +1,7 @@
 """A baseline: what was found when a team began, and is accepted until it is mended."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -70,10 +70,11 @@ def read_baseline(data: bytes, *, where: str) -> LintBaseline:
     return read
 
 
-def written(findings: Iterable[Finding], old: LintBaseline) -> bytes:
+def written(findings: Sequence[Finding], old: LintBaseline, *, whole: bool) -> bytes:
     """Return a baseline of all findings that count, what people added to the old one kept.
 
-    What is accepted already and still found stays; what is found no more goes.
+    What is accepted already and still found stays; what a `whole` run finds no more goes, and a
+    run that judged only a change leaves the others as they are.
     """
     known = {each.fingerprint: each for each in old.accepted}
     kept = [
@@ -81,9 +82,11 @@ def written(findings: Iterable[Finding], old: LintBaseline) -> bytes:
         for finding in findings
         if _may_be(finding) and (finding.suppressed is None or finding.fingerprint in known)
     ]
+    found = {finding.fingerprint for finding in findings}
+    kept += [each for each in old.accepted if not whole and each.fingerprint not in found]
     kept.sort(key=lambda one: (one.path, one.rule, one.fingerprint))
-    whole = msgspec.json.encode(LintBaseline(version=1, accepted=tuple(kept)))
-    return msgspec.json.format(whole, indent=2) + b"\n"
+    data = msgspec.json.encode(LintBaseline(version=1, accepted=tuple(kept)))
+    return msgspec.json.format(data, indent=2) + b"\n"
 
 
 def accept(

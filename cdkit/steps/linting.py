@@ -23,6 +23,11 @@ from cdkit.steps.protected import read_protected
 from cdkit.steps.running import Running
 from cdkit.steps.schema_inputs import Schemas
 
+_UNKNOWN = (
+    "no migration came before these, and no schema is given: a table that none of them makes is "
+    "taken for one that is there, and large"
+)
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of each project.
@@ -86,6 +91,8 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         notes.append(f"{found.root}: {found.left} files that only take back were left out")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
+    if len(project.migrations) == len(judged) and not asked.schemas.dumps and _open(judged):
+        notes.append(f"{found.root}: {_UNKNOWN}")
     files = (*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone))
     return Done(
         judged=judged,
@@ -118,7 +125,7 @@ def accepted(
     if rewrite:
         there = world.files.read(path) if world.files.is_file(path) else b""
         old = read_baseline(there, where=path) if there else LintBaseline(version=1)
-        world.files.write(path, written(every, old))
+        world.files.write(path, written(every, old, whole=whole))
     data = read_protected(path, "baseline", world)
     held = read_baseline(data, where=path) if data is not None else LintBaseline(version=1)
     settled, notes = accept(every, held, today, where=path, whole=whole)
@@ -151,6 +158,10 @@ def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:
     if number := sum(bool(one.fix and one.fix.edits) for one in found):
         findings = "1 finding" if number == 1 else f"{number} findings"
         yield f"{findings} can be mended by `--fix`, which changes no meaning; `--diff` shows it"
+
+
+def _open(judged: tuple[Judged, ...]) -> bool:
+    return any(one.suppressed is None for each in judged for one in each.findings)
 
 
 def _left(judged: tuple[Judged, ...]) -> Iterator[str]:

@@ -90,6 +90,15 @@ def test_a_dump_tells_what_no_migration_does(tmp_path: Path) -> None:
     assert "the schema of schema.sql is taken for what is there" in there.notes
 
 
+def test_without_history_and_dump_it_says_what_it_assumes(tmp_path: Path) -> None:
+    laid_out(tmp_path, schema=DUMP)
+    (tmp_path / "migrations/2.sql").write_text(NEW)
+    asked = LintMigrationsOptions(paths=("migrations/2.sql",))
+    assert any("is taken for one that is there" in x for x in run(asked, world(tmp_path)).notes)
+    asked = LintMigrationsOptions(paths=("migrations/2.sql",), schema="schema.sql")
+    assert not any("taken for one that" in x for x in run(asked, world(tmp_path)).notes)
+
+
 def test_a_dump_counts_as_it_stood_where_the_change_began(tmp_path: Path) -> None:
     """What the change adds to it is new, as what its migration makes is."""
     laid_out(tmp_path, structure=DUMP + "CREATE TABLE public.lines (a int);")

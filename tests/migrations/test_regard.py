@@ -90,7 +90,7 @@ def test_a_rule_that_is_disabled_stays_so_whatever_else_is_said() -> None:
 
 
 def test_what_is_written_is_what_is_accepted() -> None:
-    data = written([finding(), finding("renamed-column", "g")], LintBaseline(version=1))
+    data = written([finding(), finding("renamed-column", "g")], LintBaseline(version=1), whole=True)
     held = read_baseline(data, where=WHERE)
     found, notes = accept(
         [finding(), finding("renamed-column", "g")], held, TODAY, where=WHERE, whole=True
@@ -100,7 +100,7 @@ def test_what_is_written_is_what_is_accepted() -> None:
 
 
 def test_a_new_finding_is_not_accepted() -> None:
-    held = read_baseline(written([finding()], LintBaseline(version=1)), where=WHERE)
+    held = read_baseline(written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
     found, _ = accept([finding(print_of="new")], held, TODAY, where=WHERE, whole=False)
     assert found[0].suppressed is None
 
@@ -115,7 +115,7 @@ def test_an_entry_speaks_of_its_own_rule_alone() -> None:
 
 def test_what_cannot_be_read_is_never_accepted() -> None:
     untold = finding("syntax-error")
-    assert b"syntax-error" not in written([untold], LintBaseline(version=1))
+    assert b"syntax-error" not in written([untold], LintBaseline(version=1), whole=True)
     held = LintBaseline(
         version=1, accepted=(Accepted(rule="syntax-error", path="m", fingerprint="f"),)
     )
@@ -134,7 +134,7 @@ def test_an_entry_holds_through_its_last_day(expires: str, holds: bool) -> None:
 
 
 def test_an_entry_of_no_use_is_told_where_everything_was_judged() -> None:
-    held = read_baseline(written([finding()], LintBaseline(version=1)), where=WHERE)
+    held = read_baseline(written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
     _, told = accept([], held, TODAY, where=WHERE, whole=True)
     assert told == (f"{WHERE}: not found any more, so take it out: dropped-column in m/1.sql",)
     assert accept([], held, TODAY, where=WHERE, whole=False)[1] == ()
@@ -144,9 +144,16 @@ def test_what_people_added_stays_when_it_is_written_again_and_what_is_gone_goes(
     one = Accepted(rule="dropped-column", path="m/1.sql", fingerprint="f", reason="old", owner="me")
     two = Accepted(rule="dropped-column", path="m/2.sql", fingerprint="gone")
     again = read_baseline(
-        written([finding()], LintBaseline(version=1, accepted=(two, one))), where=WHERE
+        written([finding()], LintBaseline(version=1, accepted=(two, one)), whole=True), where=WHERE
     )
     assert again.accepted == (one,)
+
+
+def test_a_run_that_judged_a_change_alone_takes_nothing_out() -> None:
+    one = Accepted(rule="dropped-column", path="m/0.sql", fingerprint="of another file")
+    data = written([finding()], LintBaseline(version=1, accepted=(one,)), whole=False)
+    prints = [each.fingerprint for each in read_baseline(data, where=WHERE).accepted]
+    assert prints == ["of another file", "f"]
 
 
 @pytest.mark.parametrize(
