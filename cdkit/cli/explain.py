@@ -14,7 +14,10 @@ from cdkit.core.step import AnyStep
 @click.command("explain", short_help="Explain a rule, or a step.")
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
-    """Explain a rule (`dropped-column`) or a step (`lint-migrations`); without a name, list all."""
+    """Explain a rule (`dropped-column`), another linter's (`squawk:ban-char-field`), or a step.
+
+    Without a name, list all.
+    """
     steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
     if name is None:
@@ -33,6 +36,8 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
         return rule_text(rules[name])
     if name in steps:
         return step_text(steps[name])
+    if ":" in name:
+        return _of_peer(name, rules)
     near = difflib.get_close_matches(name, [*rules, *steps], n=1)
     raise RequestError(
         f"there is no rule and no step {name!r}",
@@ -40,10 +45,34 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
     )
 
 
+def _of_peer(name: str, rules: dict[str, Rule]) -> str:
+    """Return what `squawk:ban-drop-column` is called here, and what that says."""
+    from cdkit.migrations.peer import peers, rows_of
+
+    linter, _, theirs = name.partition(":")
+    found = rows_of(name)
+    if found is None:
+        raise RequestError(
+            f"cdkit knows no linter {linter!r}", remedy=f"write one of {', '.join(peers())}"
+        )
+    if not found:
+        known = [row.name for row in peers()[linter.replace("_", "-")].rows]
+        near = difflib.get_close_matches(theirs, known, n=1)
+        raise RequestError(
+            f"{linter} has no rule {theirs!r} that cdkit knows",
+            remedy=f"did you mean {near[0]!r}?" if near else "docs/coming-from.md lists them",
+        )
+    (row,) = found
+    said = f"{name} is {' and '.join(row.ours)} here." if row.ours else f"{name} has no rule here."
+    parts = [f"{said} {row.note}".strip(), *(rule_text(rules[one]) for one in row.ours)]
+    return "\n\n\n".join(parts)
+
+
 def rule_text(rule: Rule) -> str:
     """Return all that is known of a rule, as text."""
     asked = f", question: {rule.question}" if rule.question else ""
-    parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}"]
+    taste = ", a matter of taste: looked for with `enable`" if rule.opinion else ""
+    parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}{taste}"]
     parts += [rule.why] if rule.why else []
     parts += [f"Instead: {rule.instead}"] if rule.instead else []
     for label, examples in (("Flagged", rule.bad), ("Fine", rule.good)):

@@ -14,7 +14,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
     """One allowance: of which rule, why, until when, in which line it stands.
 
     `target` is the line that it speaks of: its own where code stands before it, else the next
-    that holds any. `fault` says why it does not count, empty where it does.
+    that holds any. `fault` says why it does not count, empty where it does; `owner` who brought it.
     """
 
     rule: str
@@ -24,10 +24,13 @@ class Allowance(Struct, frozen=True, kw_only=True):
     target: int
     source: str
     fault: str = ""
+    owner: str = ""
 
     def suppression(self) -> Suppression:
         """Return it as the finding shows it."""
-        return Suppression(reason=self.reason, expires=self.until, source=self.source)
+        return Suppression(
+            reason=self.reason, owner=self.owner, expires=self.until, source=self.source
+        )
 
 
 @functools.cache

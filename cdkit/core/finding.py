@@ -59,11 +59,29 @@ class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{place}:{self.column}" if self.column else place
 
 
+class Edit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of a file: its bytes from `start` up to `end` (from 0) become `text`.
+
+    `location` says the same in lines and columns, its end not included.
+    """
+
+    location: Location
+    start: int
+    end: int
+    text: str
+
+
 class Fix(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What would mend a finding: a sentence, and text that can be pasted where there is one."""
+    """What would mend a finding: a sentence, and text that can be pasted where there is one.
+
+    `edits` mend it in the file without changing what it means, so that a program may make them;
+    `by_hand` says why there are none where one could expect them.
+    """
 
     summary: str
     replacement: str = ""
+    edits: tuple[Edit, ...] = ()
+    by_hand: str = ""
 
 
 class Suppression(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,7 +17,8 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `id` is the pattern that it finds, in kebab-case; `why` and `instead` are Markdown
     paragraphs; `sources` are the addresses of the pages that its facts come from; `bad` and
-    `good` are examples in `language`, which its tests run.
+    `good` are examples in `language`, which its tests run; an `opinion` is looked for only where
+    somebody asks for it.
     """
 
     id: str
@@ -31,3 +32,4 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bad: tuple[Example, ...] = ()
     good: tuple[Example, ...] = ()
     language: str = "sql"
+    opinion: bool = False

@@ -17,6 +17,7 @@ from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import COMPATIBLE, SAFE_TO_RUN, Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.schema_diff import Difference, differences
+from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
 
@@ -37,12 +38,14 @@ class Back(Struct, frozen=True, kw_only=True):
 class Up(Struct, frozen=True, kw_only=True):
     """What a migration did: to which schema, by which operations, and where it begins.
 
-    `unread` says that it does more than these, and nobody can tell what.
+    `sizes` says which tables are small, `unread` that it does more than these, and nobody can
+    tell what.
     """
 
     before: Schema
     operations: Sequence[Operation]
     place: Location
+    sizes: Sizes = Sizes()
     unread: bool = False
 
 
@@ -131,7 +134,7 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     there.path, there.released = there.home, None
     there.release()
     replay(there, up.operations)
-    walk = Walk(start=start, there=there, after=there.copy())
+    walk = Walk(start=start, there=there, after=there.copy(), sizes=up.sizes)
     done = _walk(way.done, walk, rules_, context)
     place = way.parsed.statements[0].place()
     dark = up.unread or _is_unread(up.operations, rules_, context)
@@ -193,6 +196,7 @@ class Walk(Struct, frozen=True, kw_only=True):
     start: Schema
     after: Schema
     there: Schema
+    sizes: Sizes
 
 
 class _Done(Struct, frozen=True, kw_only=True):
@@ -222,7 +226,7 @@ def _walk(
     for index, operations in enumerate(steps):
         here.ahead.begin(index, there)
         for operation in operations:
-            hits = _hits(rules_, operation, here)
+            hits = _hits(rules_, operation, here, walk.sizes)
             found += hits
             fails += _fails(operation, there)
             loss = loss_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
@@ -238,9 +242,9 @@ def _walk(
     )
 
 
-def _hits(rules_: Dispatch, operation: Operation, context: Context) -> list[Finding]:
+def _hits(rules_: Dispatch, operation: Operation, context: Context, sizes: Sizes) -> list[Finding]:
     return [
-        hit_of(rule_id, rule, operation, hit)
+        hit_of(rule_id, rule, operation, spared(rule, hit, operation, context.schema, sizes))
         for rule_id, rule in rules_.get(type(operation), ())
         for hit in rule.check(operation, context)
     ]

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from cdkit.core import plugins
 from cdkit.core.rule import Rule
@@ -44,6 +45,7 @@ def describe(rule_id: str) -> Rule:
         sources=rule.sources,
         bad=rule.bad,
         good=rule.good,
+        opinion=rule.opinion,
     )
 
 
@@ -51,7 +53,7 @@ ALWAYS = frozenset({"edited-migration", "empty-migration"})
 """Rules about files that count whatever is asked, since nothing else may be said of the file."""
 
 
-def asked(disabled: frozenset[str], question: str, engine: str) -> frozenset[str]:
+def asked(disabled: AbstractSet[str], question: str, engine: str) -> frozenset[str]:
     """Return the rules that count: those of the question and the engine that are not disabled."""
     return frozenset(
         rule_id
@@ -65,7 +67,7 @@ def asked(disabled: frozenset[str], question: str, engine: str) -> frozenset[str
 Dispatch = Mapping[type[Operation], tuple[tuple[str, LintRule], ...]]
 
 
-def dispatch(disabled: frozenset[str], question: str, engine: str) -> Dispatch:
+def dispatch(disabled: AbstractSet[str], question: str, engine: str) -> Dispatch:
     """Return which rules want to see which kind of operation.
 
     `question` is `both`, or the one question that is asked; what says that nobody can tell is

@@ -46,7 +46,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
     the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes; `goes_back` whether its files have a part for the way back.
+    file runs again whenever it changes; `goes_back` whether its files have a part for the way back;
+    `outside` is that of the source.
     """
 
     name: str
@@ -58,6 +59,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     repeats: Callable[[str], bool] = lambda _: False
     goes_back: bool = False
     marks: tuple[str, ...] = ()
+    outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
 
 
 def folder_source(tool: FolderTool) -> Source:
@@ -70,6 +72,7 @@ def folder_source(tool: FolderTool) -> Source:
         up_of=tool.up_of,
         goes_back=tool.goes_back,
         marks=tool.marks,
+        outside=tool.outside,
     )
 
 

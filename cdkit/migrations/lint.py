@@ -1,18 +1,19 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.ahead import Ahead
-from cdkit.migrations.allow import allowances
+from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
+from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
     Terms,
@@ -27,10 +28,11 @@ from cdkit.migrations.contract import (
 )
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
-from cdkit.migrations.operation import Operation
+from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, effect_of, phases_of
+from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
@@ -38,9 +40,10 @@ from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
 from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
+from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Migration
-from cdkit.migrations.statement import Statement
-from cdkit.migrations.tell import UNTOLD, edited, empty, hit_of, untold
+from cdkit.migrations.tell import UNTOLD, edited, empty, fix_of, hit_of, untold
+from cdkit.migrations.text import Text
 
 _TWO = 2
 
@@ -54,6 +57,9 @@ class Request(Struct, frozen=True, kw_only=True):
     that migrations declare, by name, with what is known of the releases of contracts; `code`
     returns the paths of application code that the change brings along; `custom` is what is usual in
     the project, and `backs` are those released migrations of which only the way back is judged.
+    `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
+    before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
+    change itself brings does not count.
     """
 
     migrations: Sequence[Migration]
@@ -69,6 +75,10 @@ class Request(Struct, frozen=True, kw_only=True):
     code: Callable[[], tuple[str, ...]] = tuple
     custom: Custom = Custom(migrations=0, backs=0)
     backs: frozenset[str] = frozenset()
+    outside: Outside = lambda _: None
+    dump: tuple[Migration, ...] = ()
+    sizes: Sizes = Sizes()
+    refuse: bool = False
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -98,10 +108,12 @@ class Linted(Struct, frozen=True, kw_only=True):
 class _Seen(Struct, frozen=True, kw_only=True):
     """A migration that was walked through, its findings not yet settled.
 
-    Of one that is `released` nothing but the way back was looked at.
+    `before` is the same as it was released, where the change edits it. Of one that is
+    `released` nothing but the way back was looked at.
     """
 
     migration: Migration
+    before: Migration | None = None
     terms: Terms
     findings: tuple[Finding, ...]
     parsed: Parsed
@@ -119,7 +131,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     reader = Reader(request.server, engine.dialect(), processes)
     seen = []
     released: Schema | None = None
-    unread = 0
+    unread = sum(_remember(schema, each, reader) for each in request.dump)
     if not request.apart:
         schema.release()
     for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
@@ -168,8 +180,8 @@ def _walk(
     """Walk through a migration: what is found in it, what it does, what takes it back."""
     released, schema = schemas
     parsed = reader.parse(migration)
-    ran = _sources_of(before, reader)
-    statements = [each for each in parsed.statements if not _ran_already(each, ran)]
+    ran = sources_of(before, reader)
+    statements = [each for each in parsed.statements if not ran_already(each, ran)]
     done = reader.done(statements, schema)
     back = Back(says="")
     if before is None:
@@ -186,6 +198,13 @@ def _walk(
         server=request.server,
         dialect=reader.dialect,
     )
+    bench = Bench(
+        migration,
+        parsed,
+        released=before is not None,
+        outside=request.outside,
+        read=reader.operations_of,
+    )
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
@@ -196,14 +215,18 @@ def _walk(
     for index, operations in enumerate(done):
         ahead.begin(index, schema)
         for operation in operations:
-            found = tuple(_found(request.rules, operation, context))
+            found = tuple(_found(request, operation, context, bench))
             effect = effect_of(operation, schema, found)
             effects += [effect] if effect else []
             findings += [excused(each, operation, terms) for each in found]
             locks |= dict.fromkeys(context.follow(operation))
             apply(schema, operation)
+    if statements:
+        last = statements[-1]
+        findings += _found(request, End(statement=last, at=last.start), context, bench)
     return _Seen(
         migration=migration,
+        before=before,
         terms=terms,
         findings=tuple(findings),
         parsed=parsed,
@@ -255,6 +278,7 @@ def _back(
         before=part_of(schema, (*ups, *chain.from_iterable(downs))),
         operations=ups,
         place=first[0].place() if first else migration.text.place(0),
+        sizes=request.sizes,
         unread=bool(ran.parsed.troubles),
     )
     if down is None:
@@ -326,36 +350,35 @@ def _allowed(
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Settle the findings of a migration and of its way back, which may be of another file."""
     migration, back = seen.migration, seen.back
-    allowed = allowances(migration.said, request.today)
     down = migration.script.down
     if down is None or down.text.path == migration.text.path:
+        allowed = _allowances(migration.said, seen.before, request)
         whole = Parsed(statements=(*seen.parsed.statements, *back.parsed.statements))
         return settle([*findings, *back.findings], whole, allowed)
+    # What is released, and only its way back is new, brings no allowance in its own file.
+    allowed = _allowances(migration.said, migration if seen.released else seen.before, request)
     here = [each for each in back.findings if each.locations[0].path == migration.path]
     there = [each for each in back.findings if each.locations[0].path != migration.path]
     settled, notes = settle([*findings, *here], seen.parsed, allowed)
-    more, further = settle(there, back.parsed, allowances(down.text, request.today))
+    more, further = settle(there, back.parsed, _allowances(down.text, None, request))
     return [*settled, *more], (*notes, *further)
 
 
-def _sources_of(before: Migration | None, reader: Reader) -> Counter[str]:
-    """Return the statements of a file as it was released, white space aside."""
-    if before is None:
-        return Counter()
-    parsed = reader.parse(before)
-    return Counter(" ".join(each.source.split()) for each in parsed.statements)
+def _allowances(text: Text, before: Migration | None, request: Request) -> tuple[Allowance, ...]:
+    """Return what a text allows; what it allowed `before` already is not of the change."""
+    allowed = allowances(text, request.today)
+    if request.apart:
+        return allowed
+    old = allowances(before.said, request.today) if before else ()
+    return of_change(allowed, old, refuse=request.refuse)
 
 
-def _ran_already(statement: Statement, ran: Counter[str]) -> bool:
-    source = " ".join(statement.source.split())
-    found = ran[source] > 0
-    ran[source] -= 1
-    if ran[source] <= 0:
-        del ran[source]
-    return found
-
-
-def _found(wanted: Dispatch, operation: Operation, context: Context) -> Iterator[Finding]:
-    for rule_id, rule in wanted.get(type(operation), ()):
+def _found(
+    request: Request, operation: Operation, context: Context, bench: Bench
+) -> Iterator[Finding]:
+    sizes = request.sizes
+    for rule_id, rule in request.rules.get(type(operation), ()):
         for hit in rule.check(operation, context):
-            yield hit_of(rule_id, rule, operation, hit)
+            fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
+            told = spared(rule, hit, operation, context.schema, sizes)
+            yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))

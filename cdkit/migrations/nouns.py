@@ -2,6 +2,20 @@
 
 from msgspec import Struct
 
+# PostgreSQL manual, Appendix C, "reserved" and "reserved (can be function or type)", 12 to 18.
+_RESERVED_WORDS = """
+    all analyse analyze and any array as asc asymmetric authorization binary both case cast check
+    collate collation column concurrently constraint create cross current_catalog current_date
+    current_role current_schema current_time current_timestamp current_user default deferrable desc
+    distinct do else end except false fetch for foreign freeze from full grant group having ilike
+    in initially inner intersect into is isnull join lateral leading left like limit localtime
+    localtimestamp natural not notnull null offset on only or order outer overlaps placing primary
+    references returning right select session_user similar some symmetric system_user table
+    tablesample then to trailing true union unique user using variadic verbose when where window
+    with
+"""
+_RESERVED = frozenset(_RESERVED_WORDS.split())
+
 
 class Name(Struct, frozen=True, order=True):
     """The name of a thing in a database: schema (empty: the search path's first) and name."""
@@ -23,7 +37,7 @@ class Name(Struct, frozen=True, order=True):
 def quoted(name: str) -> str:
     """Return an identifier as SQL (PostgreSQL manual, 4.1.1)."""
     plain = name.isascii() and name.isidentifier() and name == name.lower()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return name if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
 
 
 class Type(Struct, frozen=True):
@@ -82,6 +96,18 @@ class Constraint(Struct, frozen=True, kw_only=True):
     always: bool = False
     bounds: tuple[str, str, str] = ("", "", "")
     at: int = 0
+
+
+def automatic_name(table: str, constraint: Constraint) -> str:
+    """Return the name that the server gives (PostgreSQL's ChooseConstraintName), unshortened."""
+    suffix = {
+        "primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check",
+        "exclusion": "excl", "not null": "not_null",
+    }[constraint.kind]  # fmt: skip
+    columns = () if constraint.kind == "primary key" else constraint.columns
+    if constraint.kind == "check" and len(columns) > 1:
+        columns = ()
+    return "_".join((table, *columns, suffix))
 
 
 class Column(Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     if_not_exists: bool = False
     parents: tuple[Name, ...] = ()
     partition: bool = False
+    partitioned: bool = False
     columns_known: bool = True
     like: Name | None = None
 
@@ -380,3 +381,12 @@ class Unread(Operation, frozen=True, kw_only=True):
 
     what: str
     remedy: str
+
+
+class End(Operation, frozen=True, kw_only=True):
+    """The end of a migration, which no statement is: `statement` is its last one."""
+
+
+def columns_of(operation: CreateTable | AddColumn) -> tuple[Column, ...]:
+    """Return the columns that an operation makes."""
+    return operation.columns if isinstance(operation, CreateTable) else (operation.column,)

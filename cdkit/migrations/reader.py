@@ -36,6 +36,10 @@ class Reader:
         """Return the statements of what runs of a text."""
         return self.dialect.parse(text, sql, self.server, self._processes)
 
+    def operations_of(self, text: Text, sql: bytes) -> tuple[tuple[Operation, ...], ...]:
+        """Return what each statement of a part of a text does by itself."""
+        return tuple(map(tuple, map(self.dialect.operations, self.read(text, sql).statements)))
+
     def done(
         self, statements: Iterable[Statement], schema: Schema, after: Iterable[Operation] = ()
     ) -> tuple[tuple[Operation, ...], ...]:

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.guard import GUARDS
-from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type
+from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
 from cdkit.migrations.schema import Index, Routine, Schema, Table, Thing
@@ -44,6 +44,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         },
         partition=made.partition,
         parents=frozenset(schema.full(parent) for parent in made.parents),
+        partitioned=made.partitioned,
     )
     schema.tables[full] = table
     schema.grants.make("table", full)
@@ -70,7 +71,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         return
     if column and not constraint.columns:
         constraint = structs.replace(constraint, columns=(column,))
-    named = constraint.name or _automatic_name(name.name, constraint)
+    named = constraint.name or automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
     if constraint.references:
@@ -81,18 +82,6 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
-
-
-def _automatic_name(table: str, constraint: Constraint) -> str:
-    """Return the name that the server gives (PostgreSQL's ChooseConstraintName), unshortened."""
-    suffix = {
-        "primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check",
-        "exclusion": "excl", "not null": "not_null",
-    }[constraint.kind]  # fmt: skip
-    columns = () if constraint.kind == "primary key" else constraint.columns
-    if constraint.kind == "check" and len(columns) > 1:
-        columns = ()
-    return "_".join((table, *columns, suffix))
 
 
 def _alter_column(schema: Schema, table: Name, column: str, **fields: object) -> None:

@@ -9,6 +9,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.mend import Mend
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
@@ -54,13 +55,21 @@ class Context(Struct, frozen=True, kw_only=True):
             self.session.hold(str(table), lock)
         return tuple(f"{lock} on {table}" for table in taken)
 
+    def sql_of(self, engine: str, sql: str) -> str:
+        """Return SQL that one engine alone takes; nothing where the server is another."""
+        return sql if self.server.engine == engine else ""
+
 
 class Hit(Struct, frozen=True, kw_only=True):
-    """What a rule has to say of an operation. Without a severity the rule's own counts."""
+    """What a rule has to say of an operation. Without a severity the rule's own counts.
+
+    `mend` is how the file itself can be rewritten where that changes no meaning.
+    """
 
     message: str
     about: str = ""
     fix: Fix | None = None
+    mend: Mend | None = None
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
 
@@ -69,7 +78,9 @@ class LintRule(Struct, frozen=True, kw_only=True):
     """A rule, exported as RULE by a module of `rules/`; the module's docstring is its page.
 
     `on` are the operations that it wants to see, `engines` the databases that it is about (all
-    where it is empty). A `bad` example's line is where the finding must be; above a line
+    where it is empty). `grows` says that the harm grows with the rows of the table, so that one
+    which is known to be small is spared; `opinion` that it is a matter of taste, looked for only
+    where somebody asks for it. A `bad` example's line is where the finding must be; above a line
     `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
     """
 
@@ -81,4 +92,6 @@ class LintRule(Struct, frozen=True, kw_only=True):
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     engines: tuple[str, ...] = ()
+    grows: bool = False
+    opinion: bool = False
     sources: tuple[str, ...] = ()

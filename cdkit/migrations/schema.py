@@ -40,6 +40,7 @@ class Table(Struct, frozen=True, kw_only=True):
     triggers: dict[str, Trigger] = {}
     made: int = 0
     filled: bool = False
+    partitioned: bool = False
 
 
 class Index(Struct, frozen=True, kw_only=True):

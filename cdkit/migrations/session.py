@@ -21,6 +21,8 @@ class Session:
         self.single = single
         self.lock_timeout = False
         self.warned = False
+        self.statement_timeout = False
+        self.told_statement_timeout = False
         self.unvalidated: set[tuple[str, str]] = set()
         self.locked: dict[str, str] = {}
         self.reshaped: set[str] = set()
@@ -32,7 +34,9 @@ class Session:
             case op.Transaction(opens=opens):
                 self._begin_or_end(opens=opens)
             case op.SetVariable(name="all"):
-                self.lock_timeout = False
+                self.lock_timeout = self.statement_timeout = False
+            case op.SetVariable(name="statement_timeout", value=value):
+                self.statement_timeout = value.strip().lower() not in _OFF
             case op.SetVariable(name="lock_timeout", value=value, local=local):
                 self.lock_timeout = value.strip().lower() not in _OFF
                 self._local = local and self.lock_timeout

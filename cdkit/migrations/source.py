@@ -125,7 +125,8 @@ class Source(Struct, frozen=True, kw_only=True):
     names (`*` for any text) the migration would have that it takes back. `goes_back` says that
     the tool's files have a part for the way back, so that a missing one is worth a word. `marks`
     are names of files by which a project is found where no path is given; `root` says yes to these
-    too.
+    too. `outside` says how a file's own header keeps its tool from wrapping it in a transaction:
+    what to put between which bytes of it; None where a file cannot say so.
     """
 
     title: str
@@ -135,3 +136,4 @@ class Source(Struct, frozen=True, kw_only=True):
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     goes_back: bool = False
     marks: tuple[str, ...] = ()
+    outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None

@@ -45,12 +45,17 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
         severity=hit.severity or rule.severity,
         confidence=hit.confidence,
         message=hit.message,
-        locations=(operation.statement.text.place(operation.at),),
+        locations=(operation.statement.text.span(operation.at, operation.statement.end),),
         fingerprint=" ".join(operation.statement.source.split()),
         about=hit.about,
         question=rule.question,
-        fix=hit.fix or Fix(summary=rule.instead.partition("\n")[0]),
+        fix=fix_of(rule, hit),
     )
+
+
+def fix_of(rule: LintRule, hit: Hit) -> Fix:
+    """Return what would mend a hit: what the rule says of this one, or of all."""
+    return hit.fix or Fix(summary=rule.instead.partition("\n")[0])
 
 
 def untold(text: Text, trouble: Trouble) -> Finding:

@@ -4,7 +4,17 @@ import functools
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from cdkit.core.finding import Location
+
+BOM = b"\xef\xbb\xbf"
+
+
+def line_end(data: bytes) -> str:
+    """Return how lines end in a file: as its first one does."""
+    end = data.find(b"\n")
+    return "\r\n" if end > 0 and data[end - 1 : end] == b"\r" else "\n"
 
 
 class Text:
@@ -13,6 +23,7 @@ class Text:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
+        self._near = -1, 1
 
     @functools.cached_property
     def _starts(self) -> list[int]:
@@ -30,11 +41,24 @@ class Text:
 
     def place(self, offset: int) -> Location:
         """Return the line and column of a byte; columns count characters, from 1."""
+        offset = max(offset, 0)
         line = self.line(offset)
-        before = self.data[self._starts[line - 1] : max(offset, 0)]
-        return Location(
-            path=self.path, line=line, column=len(before.decode("utf-8", "replace")) + 1
-        )
+        start = self._starts[line - 1]
+        known, column = self._near if start <= self._near[0] <= offset else (start, 1)
+        column += len(self.data[known:offset].decode("utf-8", "replace"))
+        # A line may hold the whole file: what was counted before is not counted again.
+        self._near = offset, column
+        return Location(path=self.path, line=line, column=column)
+
+    def span(self, start: int, end: int) -> Location:
+        """Return a range of bytes on its first line: what an editor underlines."""
+        there = self.place(start)
+        line_end = self.data.find(b"\n", start, end)
+        last = line_end if line_end >= 0 else end
+        written = self.data[start:last].decode("utf-8", "replace").rstrip()
+        if not written:
+            return there
+        return structs.replace(there, end_line=there.line, end_column=there.column + len(written))
 
     def lines(self) -> list[bytes]:
         """Return the lines without their ends."""
@@ -57,3 +81,8 @@ class Rendered(Text):
         index = bisect_right(self._spots, offset, key=lambda spot: spot[0]) - 1
         _, line, column = self._spots[index] if index >= 0 else (0, 0, 0)
         return Location(path=self.path, line=line, column=column)
+
+    def span(self, start: int, end: int) -> Location:
+        """Return the place alone: nobody knows how long in the file what was rendered is."""
+        del end
+        return self.place(start)

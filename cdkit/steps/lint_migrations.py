@@ -1,10 +1,9 @@
 """Judge migrations: can what runs live with the new schema, and is it safe to run them."""
 
-import functools
-from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, field
+from msgspec.structs import replace
 
 from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import RequestError
@@ -14,21 +13,21 @@ from cdkit.core.rule import Rule
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
-from cdkit.migrations import change
-from cdkit.migrations.back import custom_of
-from cdkit.migrations.catalogue import asked, described, dispatch, rules
-from cdkit.migrations.contract import declarations
-from cdkit.migrations.declared import parse_phase
+from cdkit.migrations.catalogue import described
 from cdkit.migrations.engine import Server
-from cdkit.migrations.find import PLAIN, Found, find, sources
-from cdkit.migrations.lint import Judged, Request, lint
-from cdkit.migrations.server import DEFAULT, engines, server_of
-from cdkit.migrations.source import Complaint
+from cdkit.migrations.find import Found, find
+from cdkit.migrations.lint import Judged
+from cdkit.migrations.live import VARIABLE
+from cdkit.migrations.regard import Regard, regard_of
+from cdkit.migrations.server import server_of
 from cdkit.migrations.summary import but, table
-from cdkit.migrations.tell import UNTOLD, complained, gone
+from cdkit.migrations.tell import UNTOLD
+from cdkit.steps.linting import Asked, Done, accepted, judge_project
 from cdkit.steps.origin import provenance_of
-from cdkit.steps.releases import terms_of
-from cdkit.steps.running import NOTHING, Running, running_of
+from cdkit.steps.phasing import Phasing, check_phases, code_of
+from cdkit.steps.rewriting import diff, write
+from cdkit.steps.running import Running, running_of
+from cdkit.steps.schema_inputs import schemas_of
 
 NAME = "lint-migrations"
 
@@ -103,6 +102,61 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
             metavar="PATTERN",
         ),
     ] = ()
+    enable: Annotated[
+        tuple[str, ...],
+        option("Rules of taste to look for as well; `cdkit explain` marks them.", metavar="RULE"),
+    ] = ()
+    severity: Annotated[
+        dict[str, str],
+        option(
+            "How bad what a rule finds is to you: `info` to `critical`, or `off (why)`, which "
+            "shows it as suppressed.",
+            metavar="RULE=LEVEL",
+        ),
+    ] = field(default_factory=dict)
+    allowances: Annotated[
+        Literal["count", "refuse"],
+        option(
+            "Whether `-- cdkit: allow` counts where the change under judgement brings it itself; "
+            "shown it is in any case."
+        ),
+    ] = "count"
+    baseline: Annotated[
+        str,
+        option(
+            "A file of findings that are accepted, made by write-baseline. In a pull request it "
+            "counts as it stands on the target branch.",
+            metavar="FILE",
+        ),
+    ] = ""
+    write_baseline: Annotated[
+        bool, option("Write all that is found now into the baseline, and drop what is gone.")
+    ] = False
+    schema: Annotated[
+        str,
+        option(
+            "The schema before the change, as a dump (`pg_dump --schema-only`, structure.sql), on "
+            "which the history is replayed. A running PostgreSQL is asked for it where "
+            f"{VARIABLE} holds its address.",
+            metavar="FILE",
+        ),
+    ] = ""
+    small_tables: Annotated[
+        tuple[str, ...],
+        option(
+            "Tables that are known to be small: reading or copying one is mere information.",
+            flag="--small-table",
+            metavar="TABLE",
+        ),
+    ] = ()
+    small: Annotated[
+        int, option("How many rows a running database may estimate for a table to be small.")
+    ] = 10_000
+    fix: Annotated[
+        bool,
+        option("Rewrite the migrations of the change where that changes no meaning."),
+    ] = False
+    diff: Annotated[bool, option("Show what fix would rewrite, and write nothing.")] = False
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -114,32 +168,27 @@ class LintMigrationsOutputs(Outputs, frozen=True, kw_only=True):
     migrations: Annotated[str, Meta(description="How many migrations were judged.")] = ""
     findings: Annotated[str, Meta(description="How many findings count, suppressed aside.")] = ""
     since: Annotated[str, Meta(description="The revision that the change was taken from.")] = ""
-
-
-class _Done(Struct, frozen=True, kw_only=True):
-    """What came of one folder."""
-
-    judged: tuple[Judged, ...]
-    found: tuple[Finding, ...]
-    grammar: str
-    history: int
-    notes: tuple[str, ...] = ()
+    fixed: Annotated[str, Meta(description="The files that fix has changed, one a line.")] = ""
 
 
 def run(options: LintMigrationsOptions, world: World) -> Outcome:
     """Find the migrations, tell the change from the history, judge the change."""
     server = server_of(options.server) if options.server else None
-    disabled = _disabled(options)
-    _check_phases(options)
+    check_phases(options.phases)
+    regard = regard_of(disable=options.disable, enable=options.enable, severity=options.severity)
     found, unread = find(options.paths, world)
-    baseline = _running(options, found, world)
-    code = _code(options, found, world)
-    done = [_project(one, baseline, options, server, disabled, code, world) for one in found]
+    asked = _asked(options, found, server, regard, world)
+    running = asked.running
+    done = [judge_project(one, asked, world) for one in found]
+    done, told = _accepted(done, options, running, world)
+    rewritten = tuple(each for one in done for each in one.rewritten)
+    if not options.diff:
+        write(rewritten, world.files)
     judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
     findings += tuple(finding for one in done for finding in one.found)
     counted = [finding for finding in findings if finding.suppressed is None]
-    reasons = [*baseline.doubts, *unread]
+    reasons = [*running.doubts, *unread]
     reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
@@ -151,7 +200,10 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     return Outcome(
         verdict=verdict,
         outputs=LintMigrationsOutputs(
-            migrations=str(len(judged)), findings=str(len(counted)), since=baseline.revision
+            migrations=str(len(judged)),
+            findings=str(len(counted)),
+            since=running.revision,
+            fixed="" if options.diff else "\n".join(each.path for each in rewritten),
         ),
         document=Findings(
             origin=origin,
@@ -166,8 +218,76 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         findings=findings,
         rules=_rules_of(findings),
         tables=(table(judged, Severity(options.fail_on), options.question),) if judged else (),
-        notes=(*baseline.notes, *(note for one in done for note in one.notes)),
+        notes=(
+            *running.notes,
+            *asked.schemas.notes,
+            *(note for one in done for note in one.notes),
+            *told,
+        ),
+        data=diff(rewritten) if options.diff else "",
     )
+
+
+def _asked(
+    options: LintMigrationsOptions,
+    found: tuple[Found, ...],
+    server: Server | None,
+    regard: Regard,
+    world: World,
+) -> Asked:
+    """Return what the options ask; raises RequestError where that cannot be."""
+    running = _running(options, found, world)
+    if (options.fix or options.diff) and running.apart:
+        raise RequestError(
+            "nothing says which migrations are new, and a released one is never rewritten",
+            where="fix" if options.fix else "diff",
+            remedy="give --since REVISION, or name the new files",
+        )
+    schemas = schemas_of(
+        schema=options.schema,
+        small_tables=options.small_tables,
+        small=options.small,
+        running=running,
+        world=world,
+    )
+    return Asked(
+        question=options.question,
+        refuse=options.allowances == "refuse",
+        fix=options.fix or options.diff,
+        keep=options.diff,
+        running=running,
+        server=server,
+        regard=regard,
+        schemas=schemas,
+        phasing=Phasing(
+            phases=options.phases,
+            whose=f"what runs in {options.against}" if options.against else "what is released",
+            records=options.records,
+            code=code_of(options.since, options.application, found, world),
+        ),
+    )
+
+
+def _accepted(
+    done: list[Done], options: LintMigrationsOptions, running: Running, world: World
+) -> tuple[list[Done], tuple[str, ...]]:
+    """Take the baseline into account, if there is one."""
+    if options.baseline:
+        return accepted(
+            done,
+            options.baseline,
+            world.clock.now().date(),
+            world,
+            rewrite=options.write_baseline,
+            whole=running.apart,
+        )
+    if options.write_baseline:
+        raise RequestError(
+            "no file is named to write the baseline to",
+            where="write-baseline",
+            remedy="give --baseline FILE as well",
+        )
+    return done, ()
 
 
 def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> Running:
@@ -183,119 +303,11 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
         world=world,
     )
     alone = sum(len(one.asked | one.backs) for one in found) <= 1 and not options.against
-    return structs.replace(running, notes=()) if running.apart and alone else running
+    return replace(running, notes=()) if running.apart and alone else running
 
 
-def _grammars(done: list[_Done]) -> str:
+def _grammars(done: list[Done]) -> str:
     return " and ".join(dict.fromkeys(one.grammar for one in done))
-
-
-def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
-    """Return the rules to leave out; those that say that nobody can tell stay."""
-    for name in options.disable:
-        if name not in rules():
-            import difflib
-
-            near = difflib.get_close_matches(name, rules(), n=1)
-            raise RequestError(
-                f"there is no rule {name!r}",
-                where="disable",
-                remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
-            )
-        if name in UNTOLD:
-            raise RequestError(
-                f"{name} cannot be left out: what cannot be read is never passed over",
-                where="disable",
-                remedy=f"allow it where it stands: `-- cdkit: allow {name} (reason)`",
-            )
-    return frozenset(options.disable)
-
-
-def _project(
-    found: Found,
-    baseline: Running,
-    options: LintMigrationsOptions,
-    server: Server | None,
-    disabled: frozenset[str],
-    code: Callable[[], tuple[str, ...]],
-    world: World,
-) -> _Done:
-    """Judge the migrations of one project."""
-    project = found.project
-    scope = change.Scope(change=found.asked, backs=found.backs)
-    if baseline.revision:
-        scope = change.since(found, baseline.revision, world.git)
-    server = server or server_of(project.engine or DEFAULT)
-    terms = terms_of(
-        project.migrations,
-        declarations(project.migrations, scope.change, options.phases),
-        baseline=baseline.revision,
-        whose=f"what runs in {options.against}" if options.against else "what is released",
-        records=options.records,
-        world=world,
-    )
-    request = Request(
-        migrations=project.migrations,
-        change=scope.change,
-        released=scope.released,
-        gone=scope.gone,
-        apart=baseline.apart,
-        server=server,
-        today=world.clock.now().date(),
-        rules=dispatch(disabled, options.question, server.engine),
-        asked=asked(disabled, options.question, server.engine),
-        terms=terms,
-        code=code,
-        custom=custom_of(project.migrations),
-        backs=scope.backs,
-    )
-    linted = lint(request, world.processes)
-    judged = linted.judged
-    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
-    if found.left:
-        notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
-    if judged and found.source != PLAIN:
-        notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
-    return _Done(
-        judged=judged,
-        found=(*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone)),
-        grammar=engines()[server.engine].grammar,
-        history=len(project.migrations) - len(judged),
-        notes=tuple(notes),
-    )
-
-
-def _check_phases(options: LintMigrationsOptions) -> None:
-    """Raise RequestError where the option `phases` declares what is none."""
-    for pattern, rest in options.phases.items():
-        said = parse_phase(f" {rest}", Location(path="phases"))
-        if said.fault:
-            raise RequestError(
-                said.fault,
-                where="phases",
-                remedy=f"write it as `{pattern}=contract since v1.4` or `{pattern}=expand`",
-            )
-
-
-def _code(
-    options: LintMigrationsOptions, found: tuple[Found, ...], world: World
-) -> Callable[[], tuple[str, ...]]:
-    """Return what tells the application code of the change, asked once, where it is wanted.
-
-    Only `since` says what one change is: what is new since a deployment is a whole release.
-    """
-    if options.since in {"", NOTHING}:
-        return tuple
-    roots = frozenset(one.root for one in found)
-    return functools.cache(
-        lambda: change.application(world.git.changes(options.since), roots, options.application)
-    )
-
-
-def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
-    """Yield what is wrong with files of the change; what is long released is past mending."""
-    paths = {name.partition("#")[0] for name in scope.change}
-    yield from (one for one in found.project.complaints if one.path in paths)
 
 
 def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:
@@ -310,7 +322,7 @@ def _reason(finding: Finding) -> Reason:
 
 
 def _nothing_found(
-    judged: list[Judged], done: list[_Done], options: LintMigrationsOptions
+    judged: list[Judged], done: list[Done], options: LintMigrationsOptions
 ) -> Reason:
     """Return why the answer is yes; never that a migration is safe."""
     history = sum(one.history for one in done)

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
-from cdkit.core.errors import CannotTell, Missing, RequestError
+from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
@@ -23,6 +23,7 @@ from cdkit.scan.judge import Judgement, Place, Policy, judge_scans
 from cdkit.scan.obtain import Obtained, Wanted, obtain
 from cdkit.scan.report import Vulnerability
 from cdkit.steps.origin import origin_of
+from cdkit.steps.protected import read_protected
 
 NAME = "scan-image"
 EVIDENCE = "vulnerabilities"
@@ -227,32 +228,11 @@ def _waivers(
     path = options.exceptions
     if not path:
         return (), ()
-    branch = _protected_branch(world)
-    if not branch:
-        return read_exceptions(world.files.read(path), where=path), ()
     try:
-        data = world.git.read(f"origin/{branch}", path)
-    except Missing:
-        world.talk.say(f"{path} is not on {branch} yet: no exception holds for this change.")
-        return (), ()
+        data = read_protected(path, "exception", world)
     except CannotTell as fault:
-        reason = CannotTell(
-            f"cannot read the exceptions as they stand on {branch}: {fault.what}",
-            where=path,
-            remedy=f"git fetch origin {branch} before this step",
-        ).reason()
-        return (), (reason,)
-    return read_exceptions(data, where=path), ()
-
-
-def _protected_branch(world: World) -> str:
-    """Return the branch whose exceptions count; empty where the checkout itself is that branch."""
-    context = world.context
-    if context.target_branch:
-        return context.target_branch
-    if context.branch and context.default_branch and context.branch != context.default_branch:
-        return context.default_branch
-    return ""
+        return (), (fault.reason(),)
+    return (read_exceptions(data, where=path) if data is not None else ()), ()
 
 
 def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world: World) -> Place:

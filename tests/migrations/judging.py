@@ -10,7 +10,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.catalogue import asked, dispatch
+from cdkit.migrations.catalogue import asked, dispatch, rules
 from cdkit.migrations.contract import Release, Terms, declarations
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
@@ -35,6 +35,7 @@ def judged(
     question: str = "both",
     disabled: Sequence[str] = (),
     in_transaction: bool | None = None,
+    enabled: Sequence[str] = (),
     processes: Processes | None = None,
 ) -> Judged:
     """Judge the part of a text that is not released; lines count from the text's beginning.
@@ -51,6 +52,8 @@ def judged(
     if in_transaction is not None:
         script = structs.replace(migrations[1].script, in_transaction=in_transaction)
         migrations[1] = structs.replace(migrations[1], script=script)
+    tastes = {name for name, rule in rules().items() if rule.opinion} - set(enabled)
+    left_out = frozenset({*tastes, *disabled})
     request = Request(
         migrations=migrations,
         change=frozenset({"0002.sql"}),
@@ -58,8 +61,8 @@ def judged(
         apart=False,
         server=meant,
         today=TODAY,
-        rules=dispatch(frozenset(disabled), question, meant.engine),
-        asked=asked(frozenset(disabled), question, meant.engine),
+        rules=dispatch(left_out, question, meant.engine),
+        asked=asked(left_out, question, meant.engine),
         terms={
             name: Terms(declared=said, release=RELEASES.get(said.since, Release()))
             for name, said in declarations(migrations, frozenset({"0002.sql"}), {}).items()

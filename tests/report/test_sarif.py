@@ -10,7 +10,7 @@ from jsonschema.validators import Draft4Validator
 from msgspec.structs import replace
 
 from cdkit.core.context import BuildContext
-from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.finding import Edit, Finding, Fix, Location, Severity
 from cdkit.core.rule import Rule
 from cdkit.core.verdict import cannot_tell, judge, no, yes
 from cdkit.report.formats import sarif
@@ -189,3 +189,20 @@ def test_a_rule_without_a_finding_is_described_all_the_same() -> None:
     gone = replace(report("closed-migration"), findings=())
     rules = json.loads(render("sarif", gone))["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["drop-column", "lint-migrations-no", "blocking-index"]
+
+
+def test_edits_are_a_fix_that_a_viewer_can_make(official: Draft4Validator) -> None:
+    there = Location(path="m/1.sql", line=2, column=13, end_line=2, end_column=13)
+    edit = Edit(location=there, start=18, end=18, text=" CONCURRENTLY")
+    fix = Fix(summary="build it CONCURRENTLY", edits=(edit,))
+    given = finding(fix=fix, locations=(Location(path="m/1.sql", line=2),))
+    (made,) = run(given)["results"][0]["fixes"]
+    assert made["description"]["text"] == "build it CONCURRENTLY"
+    (change,) = made["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "m/1.sql", "uriBaseId": "%SRCROOT%"}
+    (replacement,) = change["replacements"]
+    assert replacement["insertedContent"] == {"text": " CONCURRENTLY"}
+    assert replacement["deletedRegion"]["byteOffset"] == 18
+    assert replacement["deletedRegion"]["byteLength"] == 0
+    text = render("sarif", Report(findings=(given,), verdict=judge([yes("y")]), step="s"))
+    assert [fault.message for fault in official.iter_errors(json.loads(text))] == []

@@ -14,6 +14,7 @@ from cdkit.events.catalogue import schemas as event_schemas
 from cdkit.events.cdevents import custom_schema
 from cdkit.gate.policy import Policy
 from cdkit.image.pins.lock import ImageLock
+from cdkit.migrations.baseline import LintBaseline
 from cdkit.report.document import ReportDocument
 from cdkit.scan.exceptions import Exceptions
 
@@ -28,8 +29,9 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "policy": Policy,
     "exceptions": Exceptions,
     "image-lock": ImageLock,
+    "lint-baseline": LintBaseline,
 }
-_STRICT = frozenset({"policy", "exceptions", "config", "image-lock"})
+_STRICT = frozenset({"policy", "exceptions", "config", "image-lock", "lint-baseline"})
 """What people write: an unknown key is an error there, as it is when we read it."""
 
 

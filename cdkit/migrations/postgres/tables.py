@@ -19,6 +19,7 @@ class _Create(Struct, frozen=True):
     tableElts: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
     inhRelations: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
     partbound: Json | None = None
+    partspec: Json | None = None
     ofTypename: Json | None = None  # noqa: N815 - PostgreSQL's own name
     if_not_exists: bool = False
 
@@ -61,6 +62,7 @@ def _created(statement: Statement, create: _Create) -> Operation:
         if_not_exists=create.if_not_exists,
         parents=tuple(of_relation(parent) for parent in parents),
         partition=create.partbound is not None,
+        partitioned=create.partspec is not None,
         columns_known=not copied,
         like=_like(create),
     )

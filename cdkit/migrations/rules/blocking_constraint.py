@@ -8,12 +8,17 @@ be made from an index that was built CONCURRENTLY.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Constraint, Name, quoted
+from cdkit.migrations.mend import Mend, Splice, after
+from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
+_LONGEST = 63
+"""Bytes of a name (NAMEDATALEN - 1); the server cuts a longer one."""
 _PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
 
 
@@ -24,7 +29,9 @@ def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hi
     if isinstance(operation, AddConstraint):
         constraint = operation.constraint
         if constraint.valid and constraint.enforced and not constraint.index:
-            yield _hit(operation, constraint)
+            yield structs.replace(
+                _hit(operation, constraint), mend=_mend(operation, constraint, context)
+            )
         return
     for constraint in operation.column.constraints:
         if constraint.kind in _PROVEN_BY_INDEX or _fills(operation):
@@ -50,30 +57,61 @@ def _hit(operation: OnTable, constraint: Constraint) -> Hit:
 
 
 def _later(table: Name, name: str, constraint: Constraint) -> Fix:
-    written = constraint.sql or f"CONSTRAINT {quoted(name)} …"
+    written = constraint.sql
     named = written if constraint.name else f"CONSTRAINT {quoted(name)} {written}"
     if constraint.kind == "exclusion":
         return Fix(summary="add it while the table is small, or in a quiet hour with a timeout")
     return Fix(
         summary="add it NOT VALID, and validate it in a later transaction",
         replacement=f"ALTER TABLE {table.sql} ADD {named} NOT VALID;\n"
-        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};",
+        "-- in a migration after it, or outside a transaction\n"
+        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};"
+        if written
+        else "",
     )
 
 
 def _of_index(table: Name, name: str, constraint: Constraint) -> Fix:
-    columns = ", ".join(map(quoted, constraint.columns)) or "…"
+    columns = ", ".join(map(quoted, constraint.columns))
     kind = constraint.kind.upper()
     return Fix(
         summary="build a unique index CONCURRENTLY, and make the constraint from it",
         replacement=f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {table.sql} ({columns});\n"
-        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};",
+        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};"
+        if columns
+        else "",
     )
+
+
+def _mend(operation: AddConstraint, constraint: Constraint, context: Context) -> Mend | None:
+    """NOT VALID and a VALIDATE behind it; a constraint without a name gets the server's own."""
+    if constraint.kind not in {"check", "foreign key"} or not constraint.sql:
+        return None
+    table = context.schema.table(operation.table)
+    if table and table.partitioned:
+        return Mend(by_hand="servers before 18 take no NOT VALID on a partitioned table")
+    name = constraint.name
+    if not name:
+        if table is None or not table.known:
+            return Mend(by_hand="it has no name to validate it by; give it one")
+        name = automatic_name(operation.table.name, constraint)
+        if name in table.constraints or len(name.encode()) > _LONGEST:
+            return Mend(by_hand="it has no name to validate it by; give it one")
+    end = constraint.at + len(constraint.sql.encode())
+    named = "" if constraint.name else f"CONSTRAINT {quoted(name)} "
+    validate = f"ALTER TABLE {operation.table.sql} VALIDATE CONSTRAINT {quoted(name)};"
+    splices = (
+        *((Splice(at=constraint.at, end=constraint.at, text=named),) if named else ()),
+        Splice(at=end, end=end, text=" NOT VALID"),
+        after(operation, validate),
+    )
+    return Mend(splices=splices, apart=True)
 
 
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(AddConstraint, AddColumn),
     check=check,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend, behind, words_of
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -27,7 +28,17 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             summary="drop it CONCURRENTLY, outside a transaction",
             replacement=f"DROP INDEX CONCURRENTLY {exists}{operation.name.sql};",
         ),
+        mend=_mend(operation, context),
     )
+
+
+def _mend(operation: DropObject, context: Context) -> Mend:
+    """Outside a transaction with others it must bear to be tried again."""
+    if operation.cascade or any(token.text == b"," for token in words_of(operation)):
+        return Mend(by_hand="CONCURRENTLY drops one index at a time, and never with CASCADE")
+    guarded = operation.if_exists or context.session.single
+    text = "CONCURRENTLY" if guarded else "CONCURRENTLY IF EXISTS"
+    return Mend(splices=behind(operation, "INDEX", text=text), alone=True)
 
 
 RULE = LintRule(

@@ -6,10 +6,14 @@ It does not where a valid CHECK already proves that the column holds no null (si
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.mend import Mend, after, before, words_of
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
+from cdkit.migrations.postgres.ways import not_null, proof
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -26,23 +30,32 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
         return
     for column in columns:
         if not _is_proven(table, column, context):
-            yield _hit(table, column)
+            hit = _hit(table, column)
+            yield structs.replace(hit, mend=_mend(operation, column, context))
 
 
 def _hit(table: Name, column: str) -> Hit:
-    name = quoted(f"{table.name}_{column}_not_null")
     return Hit(
         message=f"reads all of {table} to see that {column} holds no null, while nobody may use it",
         about=f"{table}.{column}",
         fix=Fix(
             summary="prove it by a CHECK that is validated without a long lock, then set NOT NULL",
-            replacement=f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} "
-            f"CHECK ({quoted(column)} IS NOT NULL) NOT VALID;\n"
-            f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {name};\n"
-            f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET NOT NULL;\n"
-            f"ALTER TABLE {table.sql} DROP CONSTRAINT {name};",
+            replacement=not_null(table, column),
         ),
     )
+
+
+def _mend(operation: SetNotNull | AddConstraint, column: str, context: Context) -> Mend | None:
+    """The proof goes around the statement, which must not do anything else."""
+    if not isinstance(operation, SetNotNull):
+        return None
+    if any(token.text == b"," for token in words_of(operation)):
+        return Mend(by_hand="the statement does more than this")
+    if context.schema.column(operation.table, column) is None:
+        return Mend(by_hand="no migration here tells of the column")
+    proved, checked, dropped = proof(operation.table, column)
+    put = before(operation, f"{proved}\n{checked}"), after(operation, dropped)
+    return Mend(splices=put, apart=True)
 
 
 def _is_proven(table: Name, column: str, context: Context) -> bool:
@@ -57,6 +70,7 @@ def _is_proven(table: Name, column: str, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(SetNotNull, AddConstraint),
     check=check,

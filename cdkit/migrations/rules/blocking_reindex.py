@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend, behind
 from cdkit.migrations.operation import Reindex
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+_KINDS = ("INDEX", "TABLE")
+"""What CONCURRENTLY does whole; of a schema or a database it leaves system tables out."""
 
 
 def check(operation: Reindex, context: Context) -> Iterator[Hit]:
@@ -23,12 +27,14 @@ def check(operation: Reindex, context: Context) -> Iterator[Hit]:
             summary="rebuild it CONCURRENTLY, outside a transaction",
             replacement=f"REINDEX {kind} CONCURRENTLY {name.sql};",
         ),
+        mend=Mend(splices=behind(operation, *_KINDS, text="CONCURRENTLY"), alone=True),
     )
 
 
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(Reindex,),
     check=check,

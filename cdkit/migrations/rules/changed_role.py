@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeRole
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 _HARSH = frozenset({"SET role", "SET default_transaction_read_only", "DROP ROLE"})
 _SHOWN = frozenset(
@@ -32,7 +33,10 @@ def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
         "version begin otherwise",
         about=operation.role,
         severity=_severity(operation, context),
-        fix=Fix(summary="set it in the application's own connection, release by release"),
+        fix=Fix(
+            summary="set it in the application's own connection, release by release",
+            replacement=later(operation, "a version that sets what it needs itself"),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import ChangeRowSecurity
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Table
+from cdkit.migrations.ways import RELEASE, later, whole
 
 
 def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
@@ -28,7 +29,8 @@ def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
         severity=_severity(operation, context),
         fix=Fix(
             summary="try it as the application's role, and say so with "
-            "`-- cdkit: allow changed-row-security (reason)`"
+            "`-- cdkit: allow changed-row-security (reason)`",
+            replacement=context.sql_of("postgres", _instead(operation)),
         ),
     )
     yield from eased(hit, context, undone=_is_the_same(table, context))
@@ -65,6 +67,20 @@ def _lets_through(table: Table, held: Held) -> object:
     if not table.row_security or (all_pass and all(each.permissive for each in policies)):
         return "all"
     return sorted(each.definition for each in policies)
+
+
+def _instead(operation: ChangeRowSecurity) -> str:
+    """Row security goes on with a policy that lets everybody do all, and is narrowed later."""
+    table = operation.table.sql
+    if not operation.action.startswith(("ENABLE", "FORCE")):
+        return later(operation, "a version that reads and writes the same rows either way")
+    return (
+        f"{RELEASE} 1: everybody may still do all\n"
+        f"CREATE POLICY everybody ON {table} USING (true) WITH CHECK (true);\n"
+        f"{whole(operation)}\n"
+        f"{RELEASE} 2: policies that fit the version that runs everywhere, and then\n"
+        f"DROP POLICY everybody ON {table};"
+    )
 
 
 RULE = LintRule(

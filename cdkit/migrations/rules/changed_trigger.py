@@ -14,6 +14,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Routine
+from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
@@ -36,7 +37,8 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="see that it takes every row that the running version writes, and say so with "
-            "`-- cdkit: allow changed-trigger (reason)`"
+            "`-- cdkit: allow changed-trigger (reason)`",
+            replacement=later(operation, "a version whose writes fare the same either way"),
         ),
     )
     yield from eased(hit, context, undone=_is_back(operation, context))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Mend
 from cdkit.migrations.operation import (
     CreateIndex,
     DropObject,
@@ -17,6 +18,7 @@ from cdkit.migrations.operation import (
     Standalone,
 )
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
@@ -36,8 +38,10 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if inside else Confidence.MEDIUM,
         fix=Fix(
             summary="put it into a migration of its own that runs outside a transaction "
-            "(dbmate: `-- migrate:up transaction:false`; goose: `-- +goose NO TRANSACTION`)"
+            "(dbmate: `-- migrate:up transaction:false`; goose: `-- +goose NO TRANSACTION`)",
+            replacement=whole(operation),
         ),
+        mend=Mend(alone=True),
     )
 
 

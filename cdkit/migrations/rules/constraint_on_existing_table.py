@@ -12,11 +12,12 @@ from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
     """Flag each constraint that can refuse what the running version writes."""
-    for constraint, what in _constraints(operation):
+    for constraint, what in _constraints(operation, context):
         if constraint.kind == "not null" or not constraint.enforced:
             continue
         if constraint.index and _held_already(operation, constraint, context):
@@ -28,10 +29,12 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
 
 
 def _constraints(
-    operation: AddConstraint | AddColumn | CreateIndex,
+    operation: AddConstraint | AddColumn | CreateIndex, context: Context
 ) -> Iterator[tuple[Constraint, str]]:
     if isinstance(operation, AddConstraint):
         constraint = operation.constraint
+        if constraint.proves and context.schema.table(operation.table):
+            return  # `not-null-added` says it
         yield constraint, f"a {constraint.kind} constraint {constraint.name}"
     elif isinstance(operation, AddColumn):
         for constraint in operation.column.constraints:
@@ -52,7 +55,8 @@ def _hit(operation: OnTable, what: str) -> Hit:
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="release a version that keeps to it, let it run everywhere, and add it in a "
-            "later release"
+            "later release",
+            replacement=later(operation, "a version that keeps to it"),
         ),
     )
 

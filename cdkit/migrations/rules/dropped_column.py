@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import column_is_back, eased
 from cdkit.migrations.operation import DropColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
@@ -27,7 +28,8 @@ def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if context.schema.table(table) else Confidence.MEDIUM,
         fix=Fix(
             summary="release a version that does not use the column, let it run everywhere, and "
-            "drop the column in a later release"
+            "drop the column in a later release",
+            replacement=later(operation, "a version that does not use the column"),
         ),
     )
     yield from eased(hit, context, undone=column_is_back(table, column, context))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import DropDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
@@ -33,7 +33,7 @@ def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if found else Confidence.MEDIUM,
         fix=Fix(
             summary="keep the default until every running version writes the column",
-            replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
+            replacement=later(operation, "a version that always writes the column"),
         ),
     )
     yield from eased(hit, context, undone=_is_back(operation, context))

@@ -9,6 +9,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import DropNotNull
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: DropNotNull, context: Context) -> Iterator[Hit]:
@@ -18,7 +19,10 @@ def check(operation: DropNotNull, context: Context) -> Iterator[Hit]:
         yield Hit(
             message=f"lets {table}.{column} be null: a running version may not expect that",
             about=f"{table}.{column}",
-            fix=Fix(summary="write nulls only after every running version can read them"),
+            fix=Fix(
+                summary="write nulls only after every running version can read them",
+                replacement=later(operation, "a version that can read null there"),
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from cdkit.migrations.net import eased, lacks, routine_lacks
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 _OTHERS = frozenset({"table", "foreign table", "index", "column", "statistics"})
 _QUIET = frozenset(
@@ -44,7 +45,8 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
-            "to change a view or function, use CREATE OR REPLACE"
+            "to change a view or function, use CREATE OR REPLACE",
+            replacement=later(operation, f"a version that does not use the {kind}"),
         ),
     )
     yield from eased(hit, context, undone=lacking == "")

@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import eased, lacks
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
@@ -33,7 +34,8 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary="release a version that does not use the table, let it run everywhere, and "
-            "drop the table in a later release"
+            "drop the table in a later release",
+            replacement=later(operation, "a version that does not use the table"),
         ),
     )
     yield from eased(hit, context, undone=lacking == "")

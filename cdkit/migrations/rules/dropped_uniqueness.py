@@ -13,9 +13,10 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import Name
-from cdkit.migrations.operation import DropConstraint, DropObject
+from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Index
+from cdkit.migrations.ways import later
 
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")
 
@@ -33,9 +34,11 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
     index = context.schema.index(Name(context.schema.full(table).schema, name))
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
-        yield _hit(f"the constraint {name} of {table}", f"{table}.{name}", sure)
+        yield _hit(operation, f"the constraint {name} of {table}", f"{table}.{name}", sure)
     elif found.kind in {"unique", "primary key", "exclusion"}:
-        hit = _hit(f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH)
+        hit = _hit(
+            operation, f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH
+        )
         back = index is not None and _is_back(index, context, named=name)
         yield from eased(hit, context, undone=back)
 
@@ -44,11 +47,13 @@ def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
     index = context.schema.index(operation.name)
     if index is None:
         sure = Confidence.MEDIUM if _sounds_unique(operation.name.name) else Confidence.LOW
-        hit = _hit(f"the index {operation.name}", str(operation.name), sure)
+        hit = _hit(operation, f"the index {operation.name}", str(operation.name), sure)
         low = Severity.LOW if sure is Confidence.LOW else hit.severity
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
-        hit = _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
+        hit = _hit(
+            operation, f"the unique index {operation.name}", str(operation.name), Confidence.HIGH
+        )
         twins = [
             each for _, each in context.schema.unique_keys(index.table) if each.key == index.key
         ]
@@ -70,7 +75,7 @@ def _sounds_unique(name: str) -> bool:
     return any(part in name.lower() for part in _NAMED_UNIQUE)
 
 
-def _hit(what: str, about: str, confidence: Confidence) -> Hit:
+def _hit(operation: Operation, what: str, about: str, confidence: Confidence) -> Hit:
     unsure = "" if confidence is Confidence.HIGH else ", if it is unique,"
     return Hit(
         message=f"drops {what}: ON CONFLICT of a running version{unsure} fails",
@@ -79,7 +84,8 @@ def _hit(what: str, about: str, confidence: Confidence) -> Hit:
         confidence=confidence,
         fix=Fix(
             summary="release a version that does not rely on it, let it run everywhere, and drop "
-            "it in a later release; to replace it, make the new one first"
+            "it in a later release; to replace it, make the new one first",
+            replacement=later(operation, "a version without ON CONFLICT on it"),
         ),
     )
 

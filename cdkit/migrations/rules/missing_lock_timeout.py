@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation
+from cdkit.migrations.mend import Mend, before
 from cdkit.migrations.operation import LockTable, Operation
 from cdkit.migrations.postgres.locks import BLOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
@@ -33,7 +34,14 @@ def check(done: Operation, context: Context) -> Iterator[Hit]:
             summary="set a lock_timeout first, and try again when it strikes",
             replacement="SET lock_timeout = '2s';",
         ),
+        mend=Mend(splices=(before(done, _set(context)),), late=True),
     )
+
+
+def _set(context: Context) -> str:
+    """Where the tool opens the transaction, the setting ends with it: the tool goes on."""
+    local = "LOCAL " if context.session.wrapped else ""
+    return f"SET {local}lock_timeout = '2s';"
 
 
 RULE = LintRule(

@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
@@ -27,7 +28,10 @@ def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
         f"{'appear in' if attaches or operation.action == 'INHERIT' else 'vanish from'} the table",
         about=str(operation.table),
         severity=_severity(operation, context) if attaches else None,
-        fix=Fix(summary="see that no running version reads or writes these rows any more"),
+        fix=Fix(
+            summary="see that no running version reads or writes these rows any more",
+            replacement=later(operation, "a version that does without these rows there"),
+        ),
     )
     yield from eased(hit, context, undone=_is_back(operation, context))
 

@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import AddEnumValue
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddEnumValue, context: Context) -> Iterator[Hit]:
@@ -19,7 +20,10 @@ def check(operation: AddEnumValue, context: Context) -> Iterator[Hit]:
             message=f"adds {operation.value!r} to {operation.type}: a running version that reads "
             "it may not know it",
             about=f"{operation.type}.{operation.value}",
-            fix=Fix(summary="write the value only after every running version can read it"),
+            fix=Fix(
+                summary="write the value only after every running version can read it",
+                replacement=later(operation, "a version that can read the value, and writes none"),
+            ),
         )
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
+from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import RELEASE
 
 
 def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[Hit]:
@@ -18,14 +20,11 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
     table = operation.table
     if context.schema.is_new_table(table):
         return
-    if isinstance(operation, SetNotNull):
-        columns: tuple[str, ...] = (operation.column,)
-    else:
-        constraint = operation.constraint
-        columns = constraint.columns if constraint.kind == "not null" else ()
-    for column in columns:
+    for column in _columns(operation, context):
         found = context.schema.column(table, column)
         if found and (found.not_null or _always_filled(operation, column, context)):
+            continue
+        if _is_asked_already(operation, column, context):
             continue
         yield Hit(
             message=f"makes {table}.{column} NOT NULL: a running version that writes no value "
@@ -34,9 +33,35 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
+                replacement=context.sql_of("postgres", _instead(table, column)),
             ),
         )
+
+
+def _instead(table: Name, column: str) -> str:
+    return (
+        f"{RELEASE} 1: a version that always writes the column; the rows that are there are "
+        f"filled\n{RELEASE} 2: each statement by itself, outside a transaction\n"
+        f"{not_null(table, column)}"
+    )
+
+
+def _columns(operation: SetNotNull | AddConstraint, context: Context) -> tuple[str, ...]:
+    """Return the columns: CHECK (… IS NOT NULL) says it as well, where the table remembers it."""
+    if isinstance(operation, SetNotNull):
+        return (operation.column,)
+    constraint = operation.constraint
+    if constraint.kind == "not null":
+        return constraint.columns
+    known = context.schema.table(operation.table) and constraint.enforced
+    return (constraint.proves,) if known and constraint.proves else ()
+
+
+def _is_asked_already(operation: SetNotNull | AddConstraint, column: str, context: Context) -> bool:
+    """Whether a CHECK refuses null by now, validated or not: it has its own finding, if new."""
+    table = context.schema.table(operation.table)
+    held = table.constraints.values() if table else ()
+    return any(each.enforced and each.proves == column for each in held)
 
 
 def _always_filled(operation: SetNotNull | AddConstraint, column: str, context: Context) -> bool:
@@ -62,8 +87,17 @@ RULE = LintRule(
             line=3,
         ),
         Example(text="ALTER TABLE o ADD CONSTRAINT c NOT NULL note NOT VALID;", line=1),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;",
+            line=3,
+        ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int CONSTRAINT c CHECK (a IS NOT NULL));\n-- released\n"
+            "ALTER TABLE o ALTER a SET NOT NULL;"
+        ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a SET NOT NULL;"),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"

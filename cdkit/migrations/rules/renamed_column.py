@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import column_is_back, eased
-from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.nouns import Name, Type
 from cdkit.migrations.operation import RenameColumn
+from cdkit.migrations.postgres.ways import moved_over
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -20,14 +21,16 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
     if context.schema.is_new_column(table, column) or not _was_there(table, column, context):
         return
     found = context.schema.column(table, column)
-    added = f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {found.type};" if found else ""
+    types = (found.type, found.type) if found else (Type(""), Type(""))
     hit = Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
         fix=Fix(
             summary="add the new column, write both, move the reads, and drop the old one in a "
             "later release",
-            replacement=added,
+            replacement=context.sql_of(
+                "postgres", moved_over(table, column, to, types, context.schema)
+            ),
         ),
     )
     yield from eased(hit, context, undone=column_is_back(table, column, context))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import RenameEnumValue
+from cdkit.migrations.postgres.ways import text
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -22,7 +23,9 @@ def check(operation: RenameEnumValue, context: Context) -> Iterator[Hit]:
         about=f"{operation.type}.{operation.value}",
         fix=Fix(
             summary="add the new value, write it from the next release on, and leave the old one",
-            replacement=f"ALTER TYPE {operation.type.sql} ADD VALUE '{operation.to}';",
+            replacement=context.sql_of(
+                "postgres", f"ALTER TYPE {operation.type.sql} ADD VALUE {text(operation.to)};"
+            ),
         ),
     )
 

@@ -12,6 +12,7 @@ from cdkit.migrations.net import eased, lacks
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import RELEASE, later, whole
 
 _NOBODYS = frozenset({"trigger", "policy", "rule", "publication", "table", "foreign table"})
 
@@ -31,9 +32,26 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         message=f"{verb} the {kind} {name} to {operation.to}: a running version that uses it fails",
         about=str(name),
         severity=_severity(operation, context),
-        fix=Fix(summary=f"make a second {kind} with the new name, and drop the old one later"),
+        fix=Fix(
+            summary=f"make a second {kind} with the new name, and drop the old one later",
+            replacement=context.sql_of("postgres", _instead(operation)),
+        ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _instead(operation: RenameObject) -> str:
+    """A view can stand behind another one; what else there is has to be written out again."""
+    name = operation.name
+    to = Name(operation.to, name.name) if operation.moved else Name(name.schema, operation.to)
+    if operation.kind != "view":
+        return later(operation, "a second one with the new name, and a version that uses it")
+    return (
+        f"{RELEASE} 1: both names are there\nCREATE VIEW {to.sql} AS SELECT * FROM {name.sql};\n"
+        f"{RELEASE} 2: a version that uses the new name alone, running everywhere\n"
+        f"{RELEASE} 3: in one transaction\n"
+        f"BEGIN;\nDROP VIEW {to.sql};\n{whole(operation)}\nCOMMIT;"
+    )
 
 
 def _of_constraint(operation: RenameObject, context: Context) -> bool:

@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import eased, lacks
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import RenameObject, RenameTable
+from cdkit.migrations.postgres.ways import behind_view
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -19,23 +20,24 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
     if isinstance(operation, RenameObject):
         if operation.kind not in {"table", "foreign table"} or not operation.moved:
             return
-        name, to = operation.name, f"{operation.to}.{operation.name.name}"
+        name, target = operation.name, Name(operation.to, operation.name.name)
     else:
-        name, to = operation.table, operation.to
+        name, target = operation.table, Name(operation.table.schema, operation.to)
     if context.schema.is_new_relation(name) or not _was_there(name, context):
         return
     lacking = lacks(name, context)
     fails = (
         f"what takes its place is not the same: {lacking}"
         if lacking
-        else ("a running version that uses it fails")
+        else "a running version that uses it fails"
     )
     hit = Hit(
-        message=f"renames the table {name} to {to}: {fails}",
+        message=f"renames the table {name} to {target}: {fails}",
         about=str(name),
         fix=Fix(
             summary="keep the name; where it must change, make a view with the new name first, "
-            "move over, and rename in a later release"
+            "move over, and rename in a later release",
+            replacement=context.sql_of("postgres", behind_view(name, target, context.server)),
         ),
     )
     yield from eased(hit, context, undone=lacking == "")

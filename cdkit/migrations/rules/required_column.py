@@ -10,7 +10,9 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddColumn
+from cdkit.migrations.postgres.ways import not_null, type_sql
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import RELEASE
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -22,15 +24,28 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         return
     if column.default and not column.default.null:
         return
-    name = quoted(column.name)
     yield Hit(
         message=f"adds {table}.{column.name} as NOT NULL without a default: it fails where there "
         "are rows, and a running version cannot insert any more",
         about=f"{table}.{column.name}",
         fix=Fix(
             summary="add it nullable (or with a default), and set NOT NULL in a later release",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {name} {column.type};",
+            replacement=context.sql_of("postgres", _instead(operation)),
         ),
+    )
+
+
+def _instead(operation: AddColumn) -> str:
+    """The column comes first, what it must hold later; the version in between fills it."""
+    table, column = operation.table, operation.column
+    kind = type_sql(column.type)
+    return (
+        f"{RELEASE} 1:\nALTER TABLE {table.sql} ADD COLUMN {quoted(column.name)} {kind};\n"
+        f"{RELEASE} 2: a version that always writes it; the rows that are there are filled\n"
+        f"{RELEASE} 3: each statement by itself, outside a transaction\n"
+        f"{not_null(table, column.name)}"
+        if kind
+        else ""
     )
 
 

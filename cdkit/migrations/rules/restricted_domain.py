@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import RestrictDomain
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: RestrictDomain, context: Context) -> Iterator[Hit]:
@@ -19,7 +20,10 @@ def check(operation: RestrictDomain, context: Context) -> Iterator[Hit]:
             message=f"{operation.action} on the domain {operation.domain}: what a running version "
             "writes into its columns may be refused",
             about=str(operation.domain),
-            fix=Fix(summary="make a new domain, and move column by column, release by release"),
+            fix=Fix(
+                summary="make a new domain, and move column by column, release by release",
+                replacement=later(operation, "a version that keeps to it"),
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Revoke
 from cdkit.migrations.permit import kind_of, objects_of
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: Revoke, context: Context) -> Iterator[Hit]:
@@ -31,7 +32,10 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
         about=what,
         severity=_severity(operation, left, context),
         confidence=Confidence.MEDIUM,
-        fix=Fix(summary="grant what the new version needs first; revoke in a later release"),
+        fix=Fix(
+            summary="grant what the new version needs first; revoke in a later release",
+            replacement=later(operation, "a version that does without"),
+        ),
     )
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import ChangeType
 from cdkit.migrations.postgres.types import change
+from cdkit.migrations.postgres.ways import retyped
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -37,8 +37,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         confidence=confidence,
         fix=Fix(
             summary="add a column with the new type, write both, fill it in batches, move over",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {quoted(column + '_new')} "
-            f"{operation.type};",
+            replacement=context.sql_of("postgres", retyped(operation, context.schema)),
         ),
     )
 
@@ -46,6 +45,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(ChangeType,),
     check=check,

@@ -26,6 +26,7 @@ def check(operation: RewriteTable, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(RewriteTable,),
     check=check,

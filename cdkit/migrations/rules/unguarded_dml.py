@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import words_of
 from cdkit.migrations.operation import WriteRows
+from cdkit.migrations.postgres.ways import in_batches
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -20,13 +22,30 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
     yield Hit(
         message=f"{operation.verb} of every row of {table} in one transaction",
         about=str(table),
-        fix=Fix(summary="do it in batches by key, each in a transaction of its own, with a WHERE"),
+        fix=Fix(
+            summary="do it in batches by key, each in a transaction of its own, with a WHERE",
+            replacement=_instead(operation, context),
+        ),
     )
+
+
+def _instead(operation: WriteRows, context: Context) -> str:
+    """The statement with a range of keys; nothing where it has more parts than it can take."""
+    words = [token.text.upper() for token in words_of(operation)]
+    more = {b"USING", b"RETURNING", b"WHERE", b"WITH"} | (
+        {b"FROM"} if words[0] == b"UPDATE" else set()
+    )
+    if context.server.engine != "postgres" or words[0] not in {b"UPDATE", b"DELETE"}:
+        return ""
+    if more & set(words):
+        return ""
+    return in_batches(operation.statement.source.strip(), operation.table, context.schema)
 
 
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     on=(WriteRows,),
     check=check,
     instead="Do it in batches by key, each in a transaction of its own, with a WHERE.",

@@ -39,6 +39,7 @@ def check(operation: ValidateConstraint, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(ValidateConstraint,),
     check=check,

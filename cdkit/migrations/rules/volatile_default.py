@@ -13,6 +13,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Column, Name, quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.postgres.volatility import unknown_calls, volatile_calls
+from cdkit.migrations.postgres.ways import default_of, in_batches, text, type_sql
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -24,7 +25,6 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     cause, confidence = _cause(column, context)
     if not cause:
         return
-    name = quoted(column.name)
     yield Hit(
         message=f"adds {table}.{column.name} with {cause}: every row is written anew, under a lock "
         "that stops reads and writes",
@@ -32,9 +32,29 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         confidence=confidence,
         fix=Fix(
             summary="add the column without it, set the default, and fill the rows in batches",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {name} {column.type};\n"
-            f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT …;",
+            replacement=_instead(operation, context),
         ),
+    )
+
+
+def _instead(operation: AddColumn, context: Context) -> str:
+    """Column, default and rows, one after the other; nothing for what only a rewrite makes."""
+    table, column = operation.table, operation.column
+    kind, name = type_sql(column.type), quoted(column.name)
+    default, before, after = default_of(operation), "", ""
+    if column.serial or column.identity:
+        sequence = Name(table.schema, f"{table.name}_{column.name}_seq").sql
+        default = f"nextval({text(sequence)})"
+        before = f"CREATE SEQUENCE {sequence};\n"
+        after = f"ALTER SEQUENCE {sequence} OWNED BY {table.sql}.{name};\n"
+    if not kind or not default or column.generated:
+        return ""
+    change = f"UPDATE {table.sql} SET {name} = DEFAULT"
+    filled = in_batches(change, table, context.schema, where=f"{name} IS NULL")
+    return (
+        f"{before}ALTER TABLE {table.sql} ADD COLUMN {name} {kind};\n"
+        f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT {default};\n{after}"
+        f"-- by itself, outside a transaction: the rows that are there\n{filled}"
     )
 
 
@@ -60,6 +80,7 @@ def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(AddColumn,),
     check=check,

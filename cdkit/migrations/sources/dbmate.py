@@ -33,6 +33,16 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return what makes the marker say `transaction:false`; None where it says anything else."""
+    start = data.find(_UP)
+    end = data.find(b"\n", start)
+    line = data[start : end if end >= 0 else len(data)].rstrip()
+    return (start + len(line),) * 2 + (" transaction:false",) if line == _UP else None
+
+
 SOURCE = folder_source(
-    FolderTool(name="dbmate", title="dbmate", owns=_owns, script=_script, goes_back=True)
+    FolderTool(
+        name="dbmate", title="dbmate", owns=_owns, script=_script, goes_back=True, outside=_outside
+    )
 )

@@ -7,6 +7,7 @@ from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Script
+from cdkit.migrations.text import BOM, line_end
 
 
 def _annotation(line: bytes) -> bytes:
@@ -37,6 +38,13 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the annotation as a first line; goose finds none behind a byte-order mark."""
+    return None if data.startswith(BOM) else (0, 0, f"-- +goose NO TRANSACTION{line_end(data)}")
+
+
 SOURCE = folder_source(
-    FolderTool(name="goose", title="goose", owns=_owns, script=_script, goes_back=True)
+    FolderTool(
+        name="goose", title="goose", owns=_owns, script=_script, goes_back=True, outside=_outside
+    )
 )

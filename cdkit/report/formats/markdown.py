@@ -1,8 +1,16 @@
 """Markdown: the summary of a job, which a person reads in ten seconds."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from cdkit.core.escape import markdown, markdown_code, markdown_link, sound
+from cdkit.core.escape import (
+    log_line,
+    markdown,
+    markdown_code,
+    markdown_link,
+    sound,
+    terminal_lines,
+)
 from cdkit.core.finding import Finding, Suppression
 from cdkit.core.step import Table
 from cdkit.core.verdict import Answer, Reason
@@ -18,6 +26,7 @@ from cdkit.report.report import (
 )
 
 SHOWN_AT_ONCE = 30
+WAYS_SHOWN = 20
 _SIGN = {Answer.YES: "✅", Answer.NO: "❌", Answer.CANNOT_TELL: "❓"}
 
 
@@ -61,6 +70,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"_{markdown(report.question)}_"
     yield _reasons(report)
     yield from _findings(report)
+    yield _ways(report)
     yield from (_table(table.heading, table.columns, _cells(table)) for table in report.tables)
     yield "\n".join(f"- {markdown(note)}" for note in report.notes)
     yield _suppressed(report)
@@ -94,6 +104,30 @@ def _findings(report: Report) -> Iterator[str]:
         yield f"<details><summary>{len(more)} more</summary>"
         yield _table("", columns, more)
         yield "</details>"
+
+
+def _ways(report: Report) -> str:
+    """Show what can be pasted instead, folded: each text once, the worst finding's first."""
+    found: dict[str, Finding] = {}
+    for finding in worst_first(report.open_findings):
+        if finding.fix and finding.fix.replacement:
+            found.setdefault(finding.fix.replacement, finding)
+    if not found:
+        return ""
+    shown = [_way(finding, text) for text, finding in [*found.items()][:WAYS_SHOWN]]
+    more = f"\n\nand {len(found) - WAYS_SHOWN} more" if len(found) > WAYS_SHOWN else ""
+    body = "\n\n".join(shown)
+    return f"<details><summary>What to do instead, to paste</summary>\n\n{body}{more}\n\n</details>"
+
+
+def _way(finding: Finding, text: str) -> str:
+    """Return a text in a fence that nothing in it can close."""
+    lines = terminal_lines(text)
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    where = markdown_code(str(place(finding) or finding.rule))
+    shown = [log_line(line) for line in lines]
+    return "\n".join([f"{where} {markdown_code(finding.rule)}", "", fence, *shown, fence])
 
 
 def _finding(finding: Finding, remedy: str) -> Sequence[str]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from cdkit.core.escape import sound, terminal, uri_path
-from cdkit.core.finding import Finding, Location, Severity, Suppression, fingerprint
+from cdkit.core.escape import sound, terminal, terminal_lines, uri_path
+from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression, fingerprint
 from cdkit.core.rule import Rule
 from cdkit.core.verdict import Answer, Reason
 from cdkit.report.json_text import json_text
@@ -66,6 +66,7 @@ class _Result(Struct, frozen=True, kw_only=True):
     fingerprint: str
     about: str = ""
     suppressed: Suppression | None = None
+    fix: Fix | None = None
     properties: Mapping[str, str]
 
 
@@ -144,8 +145,18 @@ def _of_finding(finding: Finding, remedy: str) -> _Result:
         fingerprint=finding.fingerprint,
         about=finding.about,
         suppressed=finding.suppressed,
-        properties={**finding.properties, "confidence": finding.confidence.value},
+        fix=finding.fix,
+        properties={
+            **finding.properties,
+            "confidence": finding.confidence.value,
+            **_instead(finding.fix),
+        },
     )
+
+
+def _instead(fix: Fix | None) -> dict[str, str]:
+    text = fix.replacement if fix else ""
+    return {"instead": "\n".join(terminal_lines(text))} if text else {}
 
 
 def _written(
@@ -170,9 +181,40 @@ def _result(result: _Result, rule: int, occurrence: int, report: Report) -> Json
         },
         "properties": {"severity": result.severity.value, **result.properties},
     }
+    if result.fix and result.fix.edits:
+        written["fixes"] = [_fix(result.fix)]
     if result.suppressed:
         written["suppressions"] = [_suppression(result.suppressed, result.locations)]
     return written
+
+
+def _fix(fix: Fix) -> Json:
+    """Return a fix (SARIF 2.1.0, 3.55): its replacements, file by file, in order."""
+    changes: dict[str, list[Json]] = {}
+    for edit in sorted(fix.edits, key=lambda one: (one.start, one.end)):
+        deleted = {"byteOffset": edit.start, "byteLength": edit.end - edit.start}
+        place = edit.location
+        region = {
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
+        }
+        changes.setdefault(place.path, []).append(
+            {"deletedRegion": region | deleted, "insertedContent": {"text": sound(edit.text)}}
+        )
+    return {
+        "description": {"text": _plain(fix.summary) or "mend it"},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path), "replacements": replacements}
+            for path, replacements in changes.items()
+        ],
+    }
+
+
+def _artifact(path: str) -> Json:
+    uri: Json = {"uri": uri_path(path or ".")}
+    return uri if path.startswith("/") else uri | {"uriBaseId": "%SRCROOT%"}
 
 
 def _message(what: str, remedy: str, otherwise: str, report: Report) -> str:
@@ -203,9 +245,7 @@ def _location(location: Location, about: str) -> Json:
         "endLine": location.end_line,
         "endColumn": location.end_column,
     }
-    physical: Json = {"artifactLocation": {"uri": uri_path(location.path or ".")}}
-    if not location.path.startswith("/"):
-        physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%"
+    physical: Json = {"artifactLocation": _artifact(location.path)}
     physical["region"] = {name: number for name, number in region.items() if number > 0}
     return {"physicalLocation": physical} | _logical(about)
 

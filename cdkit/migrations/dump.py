@@ -1,0 +1,40 @@
+"""A schema that somebody wrote out (`pg_dump --schema-only`, structure.sql), before any migration.
+
+The history is replayed on top of it: what a dump holds already stays as it is, what it lacks is
+added, so that a dump of any age helps.
+"""
+
+import posixpath
+
+from cdkit.core.errors import CannotTell, Missing
+from cdkit.core.world import World
+from cdkit.migrations.source import Migration, Script
+from cdkit.migrations.text import Text
+
+_LARGEST = 256 * 1024 * 1024
+
+
+def dump_of(path: str, data: bytes) -> Migration:
+    """Return a dump as what runs before all migrations."""
+    return Migration(text=Text(path, data), script=Script(sql=data), source="dump", order=())
+
+
+def read_dump(path: str, revision: str, world: World) -> tuple[Migration, str]:
+    """Return a dump, as it stood at a revision where it is versioned, and a note that says so.
+
+    What the change adds to `structure.sql` must not pass for what was there. Raises Missing where
+    there is no such file, CannotTell where it holds nothing.
+    """
+    data = world.files.read(path, limit=_LARGEST)
+    note = f"the schema of {path} is taken for what is there"
+    if revision:
+        try:
+            data = world.git.read(revision, posixpath.normpath(path))
+            note = f"the schema of {path} at {revision[:12]} is taken for what is there"
+        except Missing:
+            note = f"{note}: it was not there at {revision[:12]}, so it counts as it is"
+    if not data.strip():
+        raise CannotTell(
+            "holds no schema", where=path, remedy="write it anew: `pg_dump --schema-only`"
+        )
+    return dump_of(path, data), note

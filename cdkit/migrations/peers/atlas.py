@@ -1,0 +1,64 @@
+"""Atlas: the codes of its analyzers, those behind a login too."""
+
+from cdkit.migrations.peer import Peer, row
+
+PEER = Peer(
+    title="Atlas",
+    version="0.38",
+    page="https://atlasgo.io/lint/analyzers",
+    rows=(
+        row("DS101", "dropped-object"),
+        row("DS102", "dropped-table"),
+        row("DS103", "dropped-column"),
+        row("MF101", "constraint-on-existing-table"),
+        row("MF102", "constraint-on-existing-table"),
+        row("MF103", "required-column"),
+        row("MF104", "not-null-added"),
+        row("BC101", "renamed-table"),
+        row("BC102", "renamed-column"),
+        row(
+            "CD101", note="A foreign key less refuses nobody; what it kept is a matter of the data."
+        ),
+        row("PG101", "blocking-index"),
+        row("PG102", "blocking-index-drop"),
+        row("PG103", "concurrently-in-transaction"),
+        row("PG104", "blocking-constraint"),
+        row("PG105", "blocking-constraint"),
+        row(
+            "PG110",
+            note=(
+                "The order of columns for their alignment saves a few bytes a row and breaks "
+                "nobody."
+            ),
+        ),
+        row("PG301", "rewriting-type-change"),
+        row("PG302", "volatile-default"),
+        row("PG303", "blocking-not-null"),
+        row("PG304", "blocking-constraint", "blocking-not-null"),
+        row("PG305", "blocking-constraint"),
+        row("PG306", "blocking-constraint"),
+        row("MY101", "required-column", note="MySQL fills in an implicit default."),
+        row(
+            "MY102",
+            note="MySQL passes an inline REFERENCES over: nothing happens, so nothing breaks.",
+        ),
+        row("MY110", "changed-column-type"),
+        row("MY111", "changed-column-type"),
+        row("MY112", "changed-column-type"),
+        row("MY113", "changed-column-type"),
+        row("MY120", "changed-column-type"),
+        row("MY121", "changed-column-type"),
+        row("MY122", "changed-column-type"),
+        row("MY123", "changed-column-type"),
+        row("LT101", "not-null-added"),
+        row("NM101", note="How a schema is called is a matter of taste of your own."),
+        row("NM102", note="How a table is called is a matter of taste of your own."),
+        row("NM103", note="How a column is called is a matter of taste of your own."),
+        row("NM104", note="How an index is called is a matter of taste of your own."),
+        row("NM105", note="How a foreign key is called is a matter of taste of your own."),
+        row("NM106", note="How a CHECK is called is a matter of taste of your own."),
+        row(
+            "AR101", note="Rights are read and judged: `revoked-privilege`; a grant breaks nobody."
+        ),
+    ),
+)

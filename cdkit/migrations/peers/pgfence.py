@@ -1,0 +1,105 @@
+"""pgfence: the rules of its checker."""
+
+from cdkit.migrations.peer import Peer, row
+
+PEER = Peer(
+    title="pgfence",
+    version="0.5.1",
+    page="https://github.com/flvmnt/pgfence",
+    rows=(
+        row(
+            "add-column-constant-default",
+            note="A constant is kept in the catalogue since 11: no row is touched.",
+        ),
+        row(
+            "add-column-default-pre-pg11",
+            "volatile-default",
+            note="cdkit knows 12 and later, where a constant rewrites nothing.",
+        ),
+        row(
+            "add-column-non-constant-default",
+            "volatile-default",
+            note="A stable function such as now() rewrites nothing and is not flagged.",
+        ),
+        row("add-column-not-null-no-default", "required-column"),
+        row(
+            "add-column-json",
+            note=(
+                "json in a new column fails only in DISTINCT and UNION over all columns, which no"
+                " migration shows."
+            ),
+        ),
+        row("add-column-serial", "volatile-default"),
+        row("add-column-stored-generated", "volatile-default"),
+        row("add-constraint-check-no-not-valid", "blocking-constraint"),
+        row("add-constraint-exclude", "blocking-constraint"),
+        row("add-constraint-fk-no-not-valid", "blocking-constraint"),
+        row("add-constraint-unique", "blocking-constraint"),
+        row("add-constraint-unique-using-index", "constraint-on-existing-table"),
+        row("add-pk-using-index", "constraint-on-existing-table"),
+        row("add-pk-without-using-index", "blocking-constraint"),
+        row("alter-column-set-not-null", "blocking-not-null", "not-null-added"),
+        row("alter-column-type", "rewriting-type-change", "changed-column-type"),
+        row("alter-enum-add-value", "new-enum-value"),
+        row("alter-enum-no-ordering", "unordered-enum-value"),
+        row("attach-partition", "moved-partition"),
+        row("ban-alter-domain-add-constraint", "restricted-domain"),
+        row("ban-char-field", "padded-text"),
+        row("concurrent-in-transaction", "concurrently-in-transaction"),
+        row("create-index-not-concurrent", "blocking-index"),
+        row("create-trigger", "changed-trigger"),
+        row("delete-without-where", "unguarded-dml", "truncated-table"),
+        row("detach-partition", "moved-partition"),
+        row("drop-column", "dropped-column"),
+        row("drop-constraint", "dropped-uniqueness"),
+        row("drop-index-not-concurrent", "blocking-index-drop"),
+        row("drop-not-null", "dropped-not-null"),
+        row("drop-table", "dropped-table"),
+        row("drop-trigger", "changed-trigger"),
+        row("enable-disable-trigger", "changed-trigger"),
+        row(
+            "fk-missing-index",
+            note="Whether a foreign key wants an index is a matter of the parent's deletes.",
+        ),
+        row("lock-timeout-after-dangerous-statement", "missing-lock-timeout"),
+        row(
+            "lock-timeout-too-long",
+            note=(
+                "How long is too long is yours to say; that there is a limit is "
+                "`missing-lock-timeout`."
+            ),
+        ),
+        row("lock-timeout-zero", "missing-lock-timeout"),
+        row("missing-application-name", note="Who a session says it is breaks nobody."),
+        row("missing-idle-timeout", note="A tool that runs a file does not idle in it."),
+        row("missing-lock-timeout", "missing-lock-timeout"),
+        row("missing-statement-timeout", "missing-statement-timeout"),
+        row("not-valid-validate-same-tx", "validated-in-same-transaction"),
+        row("prefer-bigint-over-int", "narrow-integer"),
+        row("prefer-identity", "serial-column"),
+        row("prefer-robust-create-table", "unrepeatable-statement"),
+        row("prefer-robust-drop-index", "unrepeatable-statement"),
+        row("prefer-robust-stmts", "unrepeatable-statement"),
+        row("prefer-text-field", "limited-text"),
+        row("prefer-timestamptz", "timestamp-without-zone"),
+        row("refresh-matview-blocking", "blocking-refresh"),
+        row("refresh-matview-concurrent", note="Readers go on; two refreshes wait for each other."),
+        row("reindex-non-concurrent", "blocking-reindex"),
+        row("rename-column", "renamed-column"),
+        row("rename-schema", "renamed-object"),
+        row("rename-table", "renamed-table"),
+        row("set-logged-unlogged", "rewritten-table"),
+        row(
+            "statement-after-access-exclusive",
+            "missing-lock-timeout",
+            note="The lock is named; put what follows into a migration of its own.",
+        ),
+        row("truncate", "truncated-table"),
+        row("truncate-cascade", "truncated-table"),
+        row("unclosed-transaction", "unfinished-transaction"),
+        row("update-in-migration", "unguarded-dml", note="Where it touches all rows at once."),
+        row("vacuum-full", "rewritten-table"),
+        row("validate-constraint", note="It lets reads and writes go on."),
+        row("wide-lock-window", "missing-lock-timeout"),
+    ),
+)

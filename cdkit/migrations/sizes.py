@@ -1,0 +1,53 @@
+"""Which tables are known to be small, so that what reads or copies them whole harms nobody."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, structs
+
+from cdkit.core.finding import Severity
+from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import Hit, LintRule
+from cdkit.migrations.schema import Schema
+
+
+class Sizes(Struct, frozen=True, kw_only=True):
+    """Tables that somebody calls small, and estimates of rows, of which `limit` is still small.
+
+    Names hold their schema. A table that nobody knows the size of is taken for large.
+    """
+
+    small: frozenset[Name] = frozenset()
+    rows: Mapping[Name, int] = {}
+    limit: int = 0
+
+    def word(self, name: Name) -> str:
+        """Return how a table is known to be small; an empty text where it is not."""
+        if name in self.small:
+            return "is said to be small"
+        rows = self.rows.get(name, -1)
+        return f"holds about {rows} rows" if 0 <= rows <= self.limit else ""
+
+
+def spared(rule: LintRule, hit: Hit, operation: Operation, schema: Schema, sizes: Sizes) -> Hit:
+    """Return a hit as information where its harm grows with a table that is known to be small."""
+    if not rule.grows or not (sizes.small or sizes.rows):
+        return hit
+    table = _table_of(operation, schema)
+    if table is None or not (word := sizes.word(schema.full(table))):
+        return hit
+    return structs.replace(
+        hit, severity=Severity.INFO, message=f"{hit.message}; but {table} {word}"
+    )
+
+
+def _table_of(operation: Operation, schema: Schema) -> Name | None:
+    if isinstance(operation, op.OnTable):
+        return operation.table
+    if isinstance(operation, op.Reindex) and operation.kind == "table":
+        return operation.name
+    if isinstance(operation, op.Reindex) and operation.kind == "index":
+        index = schema.index(operation.name)
+        return index.table if index else None
+    return None

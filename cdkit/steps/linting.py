@@ -1,0 +1,179 @@
+"""Judging one project's migrations as the step asks, and rewriting them where it asks that."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cdkit.core.finding import Finding
+from cdkit.core.world import World
+from cdkit.migrations import catalogue, change
+from cdkit.migrations.back import custom_of
+from cdkit.migrations.baseline import LintBaseline, accept, read_baseline, written
+from cdkit.migrations.engine import Server
+from cdkit.migrations.find import PLAIN, Found, sources
+from cdkit.migrations.fixing import Fixed, Rewritten, fix
+from cdkit.migrations.lint import Judged, Linted, Request, lint
+from cdkit.migrations.regard import Regard, regarded
+from cdkit.migrations.server import DEFAULT, engines, server_of
+from cdkit.migrations.source import Complaint
+from cdkit.migrations.tell import complained, gone
+from cdkit.steps.phasing import Phasing
+from cdkit.steps.protected import read_protected
+from cdkit.steps.running import Running
+from cdkit.steps.schema_inputs import Schemas
+
+_UNKNOWN = (
+    "no migration came before these, and no schema is given: a table that none of them makes is "
+    "taken for one that is there, and large"
+)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is asked of each project.
+
+    `question` is that of the step; `refuse` lets no allowance count that the change itself brings;
+    `fix` wants fixes made, `keep` the findings of the files as they are.
+    """
+
+    question: str
+    refuse: bool
+    fix: bool
+    keep: bool
+    running: Running
+    server: Server | None
+    regard: Regard
+    schemas: Schemas
+    phasing: Phasing
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What came of one project."""
+
+    judged: tuple[Judged, ...]
+    found: tuple[Finding, ...]
+    grammar: str
+    history: int
+    notes: tuple[str, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()
+
+
+def judge_project(found: Found, asked: Asked, world: World) -> Done:
+    """Judge the migrations of one project, and rewrite them where that is asked."""
+    project, running = found.project, asked.running
+    scope = change.Scope(change=found.asked, backs=found.backs)
+    if running.revision:
+        scope = change.since(found, running.revision, world.git)
+    server = asked.server or server_of(project.engine or DEFAULT)
+    request = Request(
+        migrations=project.migrations,
+        change=scope.change,
+        released=scope.released,
+        gone=scope.gone,
+        apart=running.apart,
+        server=server,
+        today=world.clock.now().date(),
+        rules=catalogue.dispatch(asked.regard.disabled, asked.question, server.engine),
+        asked=catalogue.asked(asked.regard.disabled, asked.question, server.engine),
+        terms=asked.phasing.terms(found, scope, running.revision, world),
+        code=asked.phasing.code,
+        custom=custom_of(project.migrations),
+        backs=scope.backs,
+        outside=sources()[found.source].outside,
+        dump=asked.schemas.dumps,
+        sizes=asked.schemas.sizes,
+        refuse=asked.refuse,
+    )
+    linted = lint(request, world.processes)
+    fixed = _fixed(request, linted, found, asked, world)
+    linted = linted if asked.keep else fixed.linted
+    judged = tuple(
+        replace(each, findings=regarded(each.findings, asked.regard)) for each in linted.judged
+    )
+    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
+    told = _left if asked.fix else _mendable
+    notes += [*fixed.notes, *(() if running.apart else told(judged))]
+    if found.left:
+        notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
+    if judged and found.source != PLAIN:
+        notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
+    if len(project.migrations) == len(judged) and not asked.schemas.dumps and _open(judged):
+        notes.append(f"{found.root}: {_UNKNOWN}")
+    files = (*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone))
+    return Done(
+        judged=judged,
+        found=regarded(files, asked.regard),
+        grammar=engines()[server.engine].grammar,
+        history=len(project.migrations) - len(judged),
+        notes=tuple(notes),
+        rewritten=fixed.files,
+    )
+
+
+def _fixed(request: Request, linted: Linted, found: Found, asked: Asked, world: World) -> Fixed:
+    """Return what fixing makes of a project's files, nothing where nobody asks for it."""
+    reading = sources()[found.source].migrations
+    if not asked.fix or reading is None:
+        return Fixed(files=(), linted=linted)
+    passed = frozenset(asked.regard.off)
+    return fix(request, linted, reading, world.processes, passed=passed)
+
+
+def accepted(
+    done: list[Done], path: str, today: date, world: World, *, rewrite: bool, whole: bool
+) -> tuple[list[Done], tuple[str, ...]]:
+    """Suppress what a baseline accepts, and say what of it has ended or idles.
+
+    It counts as it stands where the change cannot write it, also after a `rewrite` of the file
+    here. `whole` says that all migrations were judged. Raises CannotTell where it cannot be read.
+    """
+    every = [x for one in done for each in (one.found, *_findings(one)) for x in each]
+    if rewrite:
+        there = world.files.read(path) if world.files.is_file(path) else b""
+        old = read_baseline(there, where=path) if there else LintBaseline(version=1)
+        world.files.write(path, written(every, old, whole=whole))
+    data = read_protected(path, "baseline", world)
+    held = read_baseline(data, where=path) if data is not None else LintBaseline(version=1)
+    settled, notes = accept(every, held, today, where=path, whole=whole)
+    rest = iter(settled)
+    return [_with(one, rest) for one in done], notes
+
+
+def _findings(done: Done) -> Iterator[tuple[Finding, ...]]:
+    yield from (each.findings for each in done.judged)
+
+
+def _with(done: Done, settled: Iterator[Finding]) -> Done:
+    """Put findings in the place of those that there are, in the same order."""
+    found = tuple(next(settled) for _ in done.found)
+    judged = tuple(
+        replace(each, findings=tuple(next(settled) for _ in each.findings)) for each in done.judged
+    )
+    return replace(done, found=found, judged=judged)
+
+
+def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
+    """Yield what is wrong with files of the change; what is long released is past mending."""
+    paths = {name.partition("#")[0] for name in scope.change}
+    yield from (one for one in found.project.complaints if one.path in paths)
+
+
+def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:
+    """Say how many findings fixing would mend."""
+    found = [one for each in judged for one in each.findings if one.suppressed is None]
+    if number := sum(bool(one.fix and one.fix.edits) for one in found):
+        findings = "1 finding" if number == 1 else f"{number} findings"
+        yield f"{findings} can be mended by `--fix`, which changes no meaning; `--diff` shows it"
+
+
+def _open(judged: tuple[Judged, ...]) -> bool:
+    return any(one.suppressed is None for each in judged for one in each.findings)
+
+
+def _left(judged: tuple[Judged, ...]) -> Iterator[str]:
+    """Say why fixing has left what one could expect it to mend."""
+    for each in judged:
+        for one in each.findings:
+            if one.suppressed is None and one.fix and one.fix.by_hand:
+                yield f"{one.where}: {one.rule} is left to you: {one.fix.by_hand}"
