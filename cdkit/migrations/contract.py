@@ -58,6 +58,10 @@ class Terms(Struct, frozen=True, kw_only=True):
         return self.release.unknown or self.release.early
 
 
+_ANYHOW = frozenset({"changed-result-type"})
+"""Rules about open connections: those of a release that stopped using a thing feel it, too."""
+
+
 def excused(finding: Finding, operation: Operation, terms: Terms) -> Finding:
     """Return a finding as a contract leaves it: not counted, or with the reason why it counts.
 
@@ -67,7 +71,7 @@ def excused(finding: Finding, operation: Operation, terms: Terms) -> Finding:
     said = terms.declared
     if said is None or not terms.is_contract or finding.question != COMPATIBLE:
         return finding
-    if isinstance(operation, ADDING) or not finding.about:
+    if isinstance(operation, ADDING) or not finding.about or finding.rule in _ANYHOW:
         return finding
     refused = terms.refused
     if not refused and not said.names(finding.about):

@@ -205,11 +205,7 @@ def _walk(
         outside=request.outside,
         read=reader.operations_of,
     )
-    findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
-    if before is not None:
-        findings.append(edited(migration, before, unchanged=not statements and not ran))
-    if not parsed.statements and not parsed.troubles:
-        findings.append(empty(migration))
+    findings = _of_file(migration, parsed, before, unchanged=not statements and not ran)
     locks: dict[str, None] = {}
     effects: list[Effect] = []
     for index, operations in enumerate(done):
@@ -235,6 +231,18 @@ def _walk(
         effects=tuple(effects),
         back=back,
     )
+
+
+def _of_file(
+    migration: Migration, parsed: Parsed, before: Migration | None, *, unchanged: bool
+) -> list[Finding]:
+    """Return what is found in a file as a whole: unread places, an edit, nothing at all."""
+    findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
+    if before is not None:
+        findings.append(edited(migration, before, unchanged=unchanged))
+    if not parsed.statements and not parsed.troubles:
+        findings.append(empty(migration))
+    return findings
 
 
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:

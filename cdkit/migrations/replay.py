@@ -1,11 +1,21 @@
 """Replaying operations on the schema, so that the next one is judged for what it is."""
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.forget import (
+    forget_children,
+    forget_indexes,
+    forget_references,
+    forget_routine,
+    forget_schema,
+    forget_table,
+    note,
+    stores,
+)
 from cdkit.migrations.guard import GUARDS
 from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type, automatic_name
 from cdkit.migrations.operation import Operation
@@ -49,7 +59,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     schema.tables[full] = table
     schema.grants.make("table", full)
     for parent in sorted(table.parents):
-        _add(schema.children, parent, full)
+        note(schema.children, parent, full)
     for each in made.columns:
         _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
@@ -75,7 +85,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
     if constraint.references:
-        _add(schema.referring, schema.full(constraint.references), table.name)
+        note(schema.referring, schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[Name(table.name.schema, named)] = index
@@ -122,44 +132,7 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
         columns = {k: v for k, v in table.columns.items() if k != dropped.column}
         schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
-        _drop_indexes(schema, table.name, dropped.column)
-
-
-def _drop_indexes(schema: Schema, table: Name, column: str = "") -> None:
-    """Forget the indexes of a table, or those that a column is part of: they go with it."""
-    for name in schema.indexes.of(table):
-        if not column or column in schema.indexes[name].columns:
-            del schema.indexes[name]
-
-
-def _drop_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
-    """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
-    for name in schema.children.get(gone, ()):
-        table = schema.tables.get(name)
-        if table and gone in table.parents and (table.partition or cascade):
-            _forget_table(schema, name)
-            _drop_children(schema, name, cascade=cascade)
-
-
-def _drop_references(schema: Schema, gone: Name) -> None:
-    """Forget the foreign keys that lead to a table: CASCADE takes them along."""
-    for name in schema.referring.get(gone, ()):
-        table = schema.tables.get(name)
-        held = table.constraints if table else {}
-        left = {
-            k: v
-            for k, v in held.items()
-            if v.references is None or schema.full(v.references) != gone
-        }
-        if table and len(left) < len(held):
-            schema.tables[name] = structs.replace(table, constraints=left)
-
-
-def _add(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
-    """Note that another table may have to do with a table."""
-    known = hints.get(table, ())
-    if other not in known:
-        hints[table] = (*known, other)
+        forget_indexes(schema, table.name, dropped.column)
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:
@@ -248,49 +221,20 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     kind = "table" if dropped.kind == "foreign table" else dropped.kind
     if kind == "table":
         if full in schema.tables:
-            _forget_table(schema, full)
-            _drop_children(schema, full, cascade=dropped.cascade)
+            forget_table(schema, full)
+            forget_children(schema, full, cascade=dropped.cascade)
             if dropped.cascade:
-                _drop_references(schema, full)
+                forget_references(schema, full)
     elif kind == "index":
         schema.indexes.pop(full, None)
     elif kind == "schema":
-        _forget_schema(schema, dropped.name.name)
+        forget_schema(schema, dropped.name.name)
         schema.things.pop(full, None)
     elif dropped.takes is not None and full in schema.things:
-        _forget_routine(schema, full, dropped.takes)
+        forget_routine(schema, full, dropped.takes)
     else:
         schema.things.pop(full, None)
         schema.grants.drop(kind, full)
-
-
-def _forget_table(schema: Schema, name: Name) -> None:
-    schema.tables.pop(name, None)
-    schema.grants.drop("table", name)
-    _drop_indexes(schema, name)
-
-
-def _forget_schema(schema: Schema, gone: str) -> None:
-    for store in _stores(schema):
-        for name in [name for name in store if name.schema == gone]:
-            if store is schema.tables:
-                _forget_table(schema, name)
-            else:
-                del store[name]
-
-
-def _forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
-    thing = schema.things[name]
-    left = {types: routine for types, routine in thing.routines.items() if types != takes}
-    if left:
-        schema.things[name] = structs.replace(thing, routines=left)
-    else:
-        schema.things.pop(name)
-        schema.grants.drop("function", name)
-
-
-def _stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
-    return (schema.tables, schema.indexes, schema.things)
 
 
 def _create_object(schema: Schema, made: op.CreateObject) -> None:
@@ -340,7 +284,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     new = Name(renamed.to, old.name) if renamed.moved else Name(old.schema, renamed.to)
     if renamed.table and renamed.kind == "constraint":
         _rename_constraint(schema, renamed.table, renamed.name.name, renamed.to)
-    for store in () if renamed.table else _stores(schema):
+    for store in () if renamed.table else stores(schema):
         if old in store:
             store[new] = store.pop(old)
     if renamed.table is None:
@@ -371,7 +315,7 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     parents = held | {parent} if attached else held - {parent}
     schema.change(moved.other, partition=attached, parents=parents)
     if attached:
-        _add(schema.children, parent, schema.full(moved.other))
+        note(schema.children, parent, schema.full(moved.other))
 
 
 def _write(schema: Schema, written: op.WriteRows) -> None:

@@ -34,7 +34,9 @@ def linted(folder: Path, second: str, git: FakeGit | None = None, /, **options: 
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    given: dict[str, object] = {"since": "main"} | options
+    # What open connections feel is another matter than what a release still uses.
+    left = ("changed-result-type",)
+    given: dict[str, object] = {"since": "main", "disable": left} | options
     there = world(folder, git=git or FakeGit(changed=ADDED))
     return run(LintMigrationsOptions(**given), there)  # type: ignore[arg-type]
 

@@ -1,0 +1,79 @@
+"""What a schema forgets with a thing that goes: indexes, partitions and heirs, foreign keys."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from msgspec import structs
+
+from cdkit.migrations.nouns import Name, Type
+from cdkit.migrations.schema import Schema
+
+
+def stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
+    """Return what holds things by name."""
+    return (schema.tables, schema.indexes, schema.things)
+
+
+def note(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
+    """Note that another table may have to do with a table."""
+    known = hints.get(table, ())
+    if other not in known:
+        hints[table] = (*known, other)
+
+
+def forget_indexes(schema: Schema, table: Name, column: str = "") -> None:
+    """Forget the indexes of a table, or those that a column is part of: they go with it."""
+    for name in schema.indexes.of(table):
+        if not column or column in schema.indexes[name].columns:
+            del schema.indexes[name]
+
+
+def forget_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
+    """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
+    for name in schema.children.get(gone, ()):
+        table = schema.tables.get(name)
+        if table and gone in table.parents and (table.partition or cascade):
+            forget_table(schema, name)
+            forget_children(schema, name, cascade=cascade)
+
+
+def forget_references(schema: Schema, gone: Name) -> None:
+    """Forget the foreign keys that lead to a table: CASCADE takes them along."""
+    for name in schema.referring.get(gone, ()):
+        table = schema.tables.get(name)
+        held = table.constraints if table else {}
+        left = {
+            k: v
+            for k, v in held.items()
+            if v.references is None or schema.full(v.references) != gone
+        }
+        if table and len(left) < len(held):
+            schema.tables[name] = structs.replace(table, constraints=left)
+
+
+def forget_table(schema: Schema, name: Name) -> None:
+    """Forget a table, with its indexes and what was granted on it."""
+    schema.tables.pop(name, None)
+    schema.grants.drop("table", name)
+    forget_indexes(schema, name)
+
+
+def forget_schema(schema: Schema, gone: str) -> None:
+    """Forget all that is in a schema of this name."""
+    for store in stores(schema):
+        for name in [name for name in store if name.schema == gone]:
+            if store is schema.tables:
+                forget_table(schema, name)
+            else:
+                del store[name]
+
+
+def forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
+    """Forget a function of these types; its namesakes stay."""
+    thing = schema.things[name]
+    left = {types: routine for types, routine in thing.routines.items() if types != takes}
+    if left:
+        schema.things[name] = structs.replace(thing, routines=left)
+    else:
+        schema.things.pop(name)
+        schema.grants.drop("function", name)
