@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cdkit.migrations.nouns import Column, Default, Name, Type
+from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
 UNKNOWN = Type("?")
@@ -25,7 +25,9 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"}),
     # What is read of a view and of functions: their definition is compared.
     Thing: frozenset({"query", "routines"}),
-    Column: frozenset({"constraints"}),
+    # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
+    Column: frozenset({"constraints", "fragile"}),
+    Constraint: frozenset({"always", "bounds"}),
 }
 
 

@@ -110,12 +110,12 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
 
 
 COMPARED: dict[type, set[str]] = {
-    Table: {"partition", "parents"},
+    Table: {"partition", "parents", "partitioned"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"},
-    Constraint: {"kind", "columns", "references", "valid", "enforced"},
-    Index: {"table", "unique", "columns"},
+    Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"},
+    Index: {"table", "unique", "columns", "expressions", "where"},
     Thing: {"kind", "body"},
-    Default: {"calls", "constant", "null"},
+    Default: {"calls", "constant", "null", "sequence", "text", "value"},
 }
 
 
