@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from cdkit.core.verdict import Reason
 from cdkit.core.world import Change, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
@@ -50,6 +51,21 @@ def since(found: Found, revision: str, git: Git) -> Scope:
                 released[migration.name] = was
         gone += old.values()
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+
+
+def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
+    """Return why files of the change cannot be judged; those that are as they were are history.
+
+    Without a revision every file that was asked for is the change.
+    """
+    if not revision or not found.unread:
+        return found.unread
+    new = {posixpath.normpath(change.path) for change in git.changes(revision)}
+    return tuple(
+        each
+        for each in found.unread
+        if each.where is None or posixpath.normpath(each.where.path) in new
+    )
 
 
 def _before(

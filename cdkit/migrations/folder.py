@@ -1,15 +1,27 @@
 """A folder of SQL files, one migration each: what most tools have, each with its own words."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from msgspec import Struct, structs
 
 from cdkit.core.errors import CdkitError
-from cdkit.core.verdict import Reason
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.migrations.atlas_sum import mismatches
 from cdkit.migrations.look import Look
-from cdkit.migrations.source import Down, Migration, Order, Project, Request, Script, Source
+from cdkit.migrations.source import (
+    Complaint,
+    Down,
+    Late,
+    Migration,
+    Order,
+    Project,
+    Request,
+    Script,
+    Source,
+)
 from cdkit.migrations.text import Text
 
 SUFFIXES = (".sql", ".pgsql", ".psql", ".ddl")
@@ -46,7 +58,12 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
     the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes.
+    file runs again whenever it changes. `fill` puts values in for placeholders.
+
+    `version` is what must be one migration's alone (nothing where a file has none), and `twice`
+    what the tool does where it is not. `misnamed` says why the tool will not run a file by its
+    name, with a remedy; `code` how to render a file that only the tool can run. `late` is what
+    becomes of a migration that comes out of order.
     """
 
     name: str
@@ -56,6 +73,12 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     order: Callable[[str], Order] = natural
     repeats: Callable[[str], bool] = lambda _: False
+    fill: Callable[[Text], Text] = lambda text: text
+    version: Callable[[str], str] = lambda _: ""
+    twice: str = ""
+    misnamed: Callable[[str], tuple[str, str] | None] = lambda _: None
+    code: Callable[[str], str] = lambda _: ""
+    late: Late | None = None
     marks: tuple[str, ...] = ()
 
 
@@ -73,45 +96,94 @@ def folder_source(tool: FolderTool) -> Source:
 
 def migration_of(tool: FolderTool, text: Text) -> Migration:
     """Return the migration that a file is, its way back left to its own text."""
+    filled = tool.fill(text)
     return Migration(
-        text=text,
-        script=tool.script(text.path, text.data),
+        text=filled,
+        script=tool.script(text.path, filled.data),
         source=tool.name,
         order=tool.order(text.path),
         repeats=tool.repeats(text.path),
+        written=None if filled is text else text,
     )
 
 
-def read_folder(tool: FolderTool, request: Request) -> Project:
+def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None = None) -> Project:
     """Read every file of a folder that a tool owns, each as one migration.
 
     A file that takes back another one of these is no migration, and becomes that one's way down.
+    `paths` are the files to look at where they are not simply those below the root.
     """
     look = request.look
-    there = {*look.below(request.root, request.depth), *request.asked}
-    owned = (path for path in there if tool.owns(path, look) and not request.claimed(path))
-    paths = sorted(owned, key=tool.order)
+    below = look.below(request.root, request.depth) if paths is None else paths
+    there = {*below, *request.asked}
+    owned = [path for path in there if tool.owns(path, look) and not request.claimed(path)]
+    coded = {path: how for path in owned if (how := tool.code(path))}
+    paths = sorted((path for path in owned if path not in coded), key=tool.order)
     ups = {path: takes_back(path, there, tool.up_of(path)) for path in paths}
     downs = {up: path for path, up in ups.items() if up}
     migrations: list[Migration] = []
-    unread: list[Reason] = []
+    unread: list[Reason] = [in_code(path, tool.title, how) for path, how in sorted(coded.items())]
     for path in paths:
         if ups[path]:
             continue
         try:
-            made = migration_of(tool, Text(path, look.read(path)))
-            if path in downs and made.script.down is None:
-                down = _down(tool, Text(downs[path], look.read(downs[path])))
-                made = structs.replace(made, script=structs.replace(made.script, down=down))
+            migrations.append(_read(tool, path, downs.get(path, ""), look))
         except CdkitError as fault:
             unread.append(fault.reason())
-        else:
-            migrations.append(made)
     return Project(
-        migrations=tuple(migrations), downs=frozenset(downs.values()), unread=tuple(unread)
+        migrations=tuple(migrations),
+        downs=frozenset(downs.values()),
+        unread=tuple(unread),
+        complaints=(
+            *_misnamed(tool, migrations),
+            *_twice(tool, [*(one.path for one in migrations), *coded]),
+            *mismatches(request.root, look),
+        ),
+        late=tool.late,
     )
 
 
-def _down(tool: FolderTool, text: Text) -> Down:
-    back = tool.script(text.path, text.data)
-    return Down(text=text, sql=back.sql, in_transaction=back.in_transaction)
+def _read(tool: FolderTool, path: str, down: str, look: Look) -> Migration:
+    made = migration_of(tool, Text(path, look.read(path)))
+    if not down or made.script.down is not None:
+        return made
+    text = tool.fill(Text(down, look.read(down)))
+    back = tool.script(down, text.data)
+    way = Down(text=text, sql=back.sql, in_transaction=back.in_transaction)
+    return structs.replace(made, script=structs.replace(made.script, down=way))
+
+
+def in_code(path: str, title: str, how: str) -> Reason:
+    """Return why a migration in a programming language cannot be judged, and what renders it."""
+    return cannot_tell(
+        f"{title} runs this as a program, so what SQL it sends cannot be read here",
+        where=Location(path=path),
+        remedy=f"give the SQL that it renders: {how}",
+        rule="unread-code",
+    )
+
+
+def _misnamed(tool: FolderTool, migrations: list[Migration]) -> Iterator[Complaint]:
+    for migration in migrations:
+        if fault := tool.misnamed(migration.path):
+            what, remedy = fault
+            yield Complaint(
+                rule="misnamed-migration", path=migration.path, what=what, remedy=remedy
+            )
+
+
+def _twice(tool: FolderTool, paths: Iterable[str]) -> Iterator[Complaint]:
+    """Yield a complaint for each file whose version another one has already."""
+    first: dict[str, str] = {}
+    for path in sorted(paths, key=tool.order):
+        version = tool.version(path)
+        other = first.setdefault(version, path)
+        if version and other != path:
+            yield Complaint(
+                rule="duplicate-version",
+                path=path,
+                what=f"version {version} is also that of {other}: {tool.title} {tool.twice}",
+                about=version,
+                remedy="give the newer of the two a version of its own",
+                whole=True,
+            )

@@ -21,7 +21,7 @@ from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.tell import edited, empty, hit_of, untold
+from cdkit.migrations.tell import assumed, edited, empty, hit_of, untold
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -118,7 +118,8 @@ def _judge(
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
     session = Session(
-        in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
+        in_transaction=_wrapped(migration, parsed, request.server),
+        single=len(parsed.statements) == 1,
     )
     context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
@@ -139,8 +140,20 @@ def _judge(
         findings=named(settled),
         statements=len(statements),
         locks=tuple(locks),
-        notes=notes,
+        notes=(*notes, *assumed(migration.text)),
     )
+
+
+def _wrapped(migration: Migration, parsed: Parsed, server: Server) -> bool | None:
+    """Return whether a transaction is around a migration, as far as that is known.
+
+    Several statements in one query are one to PostgreSQL, a single one is none (manual,
+    "Message Flow", section "Multiple Statements in a Simple Query").
+    """
+    script = migration.script
+    if script.in_transaction is None and script.together and server.engine == "postgres":
+        return len(parsed.statements) > 1
+    return script.in_transaction
 
 
 def _sources_of(before: Migration | None, reader: Reader) -> Counter[str]:

@@ -1,36 +1,138 @@
 """dbmate: one file with `-- migrate:up` and `-- migrate:down`, in a transaction unless it says no.
 
-Source: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`).
+Sources: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`,
+`env:VAR` with `{{ .VAR }}`); its source, pkg/dbmate/migration.go (the marks stand at the beginning
+of a line; a file without one of them, or with a statement before the first, is refused) and db.go
+(names are digits, any text and .sql; the version is the digits; they run in the order of names, and
+an older one that comes later runs all the same unless --strict is given).
 """
 
-from cdkit.migrations.folder import FolderTool, folder_source, is_sql
-from cdkit.migrations.look import Look
-from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Script
+import re
+from collections.abc import Iterator
 
-_UP, _DOWN = b"-- migrate:up", b"-- migrate:down"
+from msgspec import structs
+
+from cdkit.migrations.folder import FolderTool, is_sql, migration_of, read_folder
+from cdkit.migrations.look import Look
+from cdkit.migrations.placeholders import fill, templates
+from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.source import Complaint, Migration, Order, Project, Request, Script, Source
+from cdkit.migrations.text import Text
+
+_UP = re.compile(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
+_DOWN = re.compile(rb"^--\s*migrate:down(?:\s|$)", re.MULTILINE)
+_NAME = re.compile(r"(\d+)[^/]*\.sql")
 
 
 def _is_up(line: bytes) -> bool:
-    return line.strip().startswith(_UP)
+    return bool(_UP.match(line))
 
 
 def _is_down(line: bytes) -> bool:
-    return line.strip().startswith(_DOWN)
+    return bool(_DOWN.match(line))
 
 
 def _owns(path: str, look: Look) -> bool:
-    return is_sql(path) and _UP in look.read(path)
+    return is_sql(path) and bool(_UP.search(look.read(path)))
 
 
 def _script(path: str, data: bytes) -> Script:
-    start = data.find(_UP)
-    options = data[start : data.find(b"\n", start) + 1 or len(data)]
     return Script(
         sql=without_down(data, up=_is_up, down=_is_down),
-        in_transaction=b"transaction:false" not in options,
+        in_transaction=b"transaction:false" not in _options(data),
         down=down_of(path, data, up=_is_up, down=_is_down),
     )
 
 
-SOURCE = folder_source(FolderTool(name="dbmate", title="dbmate", owns=_owns, script=_script))
+def _options(data: bytes) -> list[bytes]:
+    found = _UP.search(data)
+    return data[found.start() :].split(b"\n", 1)[0].split() if found else []
+
+
+def _fill(text: Text) -> Text:
+    """Fill `{{ .VAR }}` where the file says that the environment may come in."""
+    if not any(option.startswith(b"env:") for option in _options(text.data)):
+        return text
+    return fill(text, templates(text.data))
+
+
+def _version(path: str) -> str:
+    found = _NAME.fullmatch(path.rpartition("/")[2])
+    return found[1] if found else ""
+
+
+def _order(path: str) -> Order:
+    """Names are compared as text, so that 10 comes before 9."""
+    return ((0, 0, path.rpartition("/")[2]), (0, 0, path))
+
+
+def _misnamed(path: str) -> tuple[str, str] | None:
+    if _version(path):
+        return None
+    name = path.rpartition("/")[2]
+    return (
+        f"dbmate does not run {name}, and does not say so: it looks for <number>_<title>.sql",
+        "rename it: `dbmate new` gives names like 20260131120000_title.sql",
+    )
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield why dbmate would refuse a file for how its parts stand."""
+    data = migration.said.data
+    if not _DOWN.search(data):
+        yield Complaint(
+            rule="misplaced-marker",
+            path=migration.path,
+            what="has no `-- migrate:down`: dbmate refuses such a file",
+            about="migrate:down",
+            remedy="add the part, even an empty one",
+        )
+    up, down = _UP.search(data), _DOWN.search(data)
+    if up and down and down.start() < up.start():
+        yield Complaint(
+            rule="misplaced-marker",
+            path=migration.path,
+            line=migration.said.line(down.start()),
+            what="`-- migrate:down` stands before `-- migrate:up`: dbmate refuses such a file",
+            about="migrate:down",
+            remedy="put the up part first",
+        )
+    lines = data[: up.start() if up else 0].split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.strip().startswith(b"--"):
+            yield Complaint(
+                rule="misplaced-marker",
+                path=migration.path,
+                line=number,
+                what="a statement stands before `-- migrate:up`: dbmate refuses such a file",
+                about="migrate:up",
+                remedy="put it below the mark",
+            )
+            return
+
+
+_TOOL = FolderTool(
+    name="dbmate",
+    title="dbmate",
+    owns=_owns,
+    script=_script,
+    order=_order,
+    fill=_fill,
+    version=_version,
+    twice="keeps one record of it: the second fails, or is taken for done",
+    misnamed=_misnamed,
+)
+
+
+def _read(request: Request) -> Project:
+    project = read_folder(_TOOL, request)
+    refused = (each for one in project.migrations for each in _refused(one))
+    return structs.replace(project, complaints=(*project.complaints, *refused))
+
+
+SOURCE = Source(
+    title="dbmate",
+    root=lambda path, folder, look: folder if _owns(path, look) else None,
+    read=_read,
+    migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
+)

@@ -1,0 +1,149 @@
+"""Flyway's configuration, as far as it says which files are migrations and how they run.
+
+Sources: Flyway documentation, "Flyway namespace" (each parameter's page: names, defaults),
+"Configuration files" (flyway.conf, flyway.toml), "Script configuration files" (`V1__x.sql.conf`).
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from cdkit.core.errors import CdkitError
+from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.migrations.look import Look, ancestors, join, parent
+
+FILES = ("flyway.toml", "flyway.conf", "conf/flyway.toml", "conf/flyway.conf")
+_ENGINES = {
+    "postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb", "sqlite": "sqlite",
+    "redshift": "", "sqlserver": "",
+}  # fmt: skip
+_PROPERTY = re.compile(r"[ \t]*([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """A configuration: its folder, its settings by their names without `flyway.`, its faults."""
+
+    folder: str = ""
+    settings: Mapping[str, str] = {}
+    faults: tuple[Reason, ...] = ()
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a setting, or what Flyway takes without it."""
+        return self.settings.get(name) or default
+
+    def is_on(self, name: str, *, default: bool = False) -> bool:
+        """Whether a switch is on."""
+        return self.get(name, str(default)).strip().lower() == "true"
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The suffixes that SQL migrations have."""
+        return tuple(x.strip() for x in self.get("sqlMigrationSuffixes", ".sql").split(","))
+
+    @property
+    def separator(self) -> str:
+        """What stands between version and description."""
+        return self.get("sqlMigrationSeparator", "__")
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """The folders that are named, as paths from the working directory; empty for none."""
+        found = (x.strip().partition(":") for x in self.get("locations").split(",") if x.strip())
+        plain = (rest if colon else kind for kind, colon, rest in found if kind != "classpath")
+        return tuple(
+            join(self.folder, x.removeprefix("./").partition("*")[0].rstrip("/")) for x in plain
+        )
+
+    @property
+    def engine(self) -> str:
+        """The database that the URL names, empty where there is none or cdkit knows no such."""
+        scheme = re.match(r"jdbc:(?:tc:)?(\w+):", self.get("url"))
+        return _ENGINES.get(scheme[1], "") if scheme else ""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What placeholders stand for: those that are given, and Flyway's own."""
+        given = {
+            name.removeprefix("placeholders."): value
+            for name, value in self.settings.items()
+            if name.startswith("placeholders.")
+        }
+        schema = self.get("defaultSchema") or self.get("schemas").partition(",")[0].strip()
+        own = {"flyway:table": self.get("table", "flyway_schema_history")}
+        # Without a setting it is the connection's own schema, which is where bare names are too.
+        own["flyway:defaultSchema"] = schema or "public"
+        return own | given
+
+
+def config_of(folder: str, look: Look) -> Config:
+    """Return the configuration that is nearest above a folder, or in it; empty for none."""
+    return look.once("flyway", folder, lambda: _nearest(folder, look))
+
+
+def _nearest(folder: str, look: Look) -> Config:
+    for each in dict.fromkeys((folder, *ancestors(folder), ".")):
+        for name in FILES:
+            if look.is_file(path := join(each, name)):
+                return _read(path, each, look)
+    return Config(folder=folder)
+
+
+def _read(path: str, folder: str, look: Look) -> Config:
+    try:
+        data = look.read(path).decode("utf-8")
+        settings = _of_toml(data) if path.endswith(".toml") else properties(data)
+    except CdkitError as fault:
+        return Config(folder=folder, faults=(fault.reason(),))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
+        what = f"{path} cannot be read, so it is not known what Flyway runs: {fault}"
+        return Config(folder=folder, faults=(cannot_tell(what, remedy="mend the file"),))
+    plain = {name.removeprefix("flyway."): value for name, value in settings.items()}
+    return Config(folder=folder, settings=plain)
+
+
+def properties(data: str) -> dict[str, str]:
+    """Return the settings of a Java properties file; a backslash continues a line."""
+    lines = re.sub(r"\\\r?\n[ \t]*", "", data).splitlines()
+    found = (_PROPERTY.match(line) for line in lines)
+    return {one[1]: one[2] for one in found if one}
+
+
+def _of_toml(data: str) -> dict[str, str]:
+    tree = tomllib.loads(data)
+    flat: dict[str, str] = {}
+    _flatten(tree, "", flat)
+    chosen = flat.get("flyway.environment", "default")
+    for name in ("url", "schemas"):
+        inside = flat.get(f"environments.{chosen}.{name}")
+        if inside and f"flyway.{name}" not in flat:
+            flat[f"flyway.{name}"] = inside
+    return flat
+
+
+def _flatten(tree: Mapping[str, object], above: str, into: dict[str, str]) -> None:
+    for name, value in tree.items():
+        match value:
+            case dict():
+                _flatten(value, f"{above}{name}.", into)
+            case list():
+                into[above + name] = ",".join(map(str, value))
+            case bool():
+                into[above + name] = str(value).lower()
+            case _:
+                into[above + name] = str(value)
+
+
+def root_of(path: str, folder: str, config: Config) -> str:
+    """Return the root of the project that a file is of: the configuration's folder, or its own."""
+    inside = any(path.startswith(f"{each}/") for each in config.locations)
+    return config.folder if inside else folder
+
+
+def script_config(path: str, look: Look) -> Mapping[str, str]:
+    """Return the settings that stand beside a script (`V1__x.sql.conf`); empty without any."""
+    beside = f"{path}.conf"
+    if beside.rpartition("/")[2] not in look.names(parent(path)):
+        return {}
+    return properties(look.read(beside).decode("utf-8", "replace"))

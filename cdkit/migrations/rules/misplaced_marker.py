@@ -1,0 +1,29 @@
+"""The parts of a migration are marked in a way that its tool refuses.
+
+dbmate wants `-- migrate:up` first, nothing but comments before it, and a `-- migrate:down` after
+it, be it empty. A file that is not so stops the release when it is run.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(operation: Operation, context: Context) -> Iterator[Hit]:
+    """Find nothing in a statement: the reader of the tool's files finds it."""
+    del operation, context
+    yield from ()
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(),
+    check=check,
+    instead="Put the marks where the tool wants them.",
+    bad=(),
+    good=(),
+    sources=("https://github.com/amacneil/dbmate#creating-migrations",),
+)

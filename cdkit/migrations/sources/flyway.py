@@ -1,0 +1,357 @@
+"""Flyway: `V1__x.sql` once, `R__x.sql` whenever it changes, `U1__x.sql` back, `B1__x.sql` new.
+
+Sources: Flyway documentation, "Migrations" (names, order, baseline), "Migration transaction
+handling", "Callback events", "Placeholders"; Flyway's source, PostgreSQLParser.java (what it finds
+out to be non-transactional) and ParserSqlScript.java (`mixed`). A file whose name does not fit is
+ignored in silence unless validateMigrationNaming is set. Versions are compared part by part, as
+numbers, `_` being `.`: 1.9 comes before 1.10. Java migrations are programs.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from msgspec import structs
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.flyway_config import FILES, Config, config_of, root_of, script_config
+from cdkit.migrations.folder import FolderTool, natural, read_folder
+from cdkit.migrations.lexer import tokens
+from cdkit.migrations.look import Look, parent
+from cdkit.migrations.placeholders import braces, fill
+from cdkit.migrations.source import (
+    Complaint,
+    Late,
+    Migration,
+    Order,
+    Project,
+    Request,
+    Script,
+    Source,
+)
+from cdkit.migrations.text import Text
+
+_CALLBACK = re.compile(
+    r"(before|after|createSchema)(Each)?(Migrate|Repeatables|Versioned|Clean|Info|Validate|Baseline"
+    r"|Repair|Undo|ConnectionCreate|Connect|Deploy)?\w*?(__[^/]*)?"
+)
+_CODE = (".java", ".kt", ".groovy", ".class", ".cs", ".py", ".sh", ".ps1", ".bat", ".js")
+_VERSION = r"(\d+(?:[._]\d+)*)"
+_NEAR = re.compile(r"[vVuUbB]\d[\d._-]*[_ -]?[^/]*|[rR]_[^/]*")
+_LATE = Late(
+    says="Flyway refuses to migrate (`outOfOrder` is off), and validate fails",
+    severity=Severity.HIGH,
+    remedy="give it a version after the newest released one; `outOfOrder=true` would run it late",
+)
+_ALONE = re.compile(
+    rb"(?:CREATE|DROP) (?:DATABASE|TABLESPACE|SUBSCRIPTION)\b|ALTER SYSTEM\b"
+    rb"|(?:CREATE|DROP)(?: UNIQUE)? INDEX CONCURRENTLY\b"
+    rb"|REINDEX(?: VERBOSE)? (?:SCHEMA|DATABASE|SYSTEM)\b|VACUUM\b|DISCARD ALL\b"
+)
+"""What Flyway runs outside a transaction by itself on PostgreSQL 12 and newer."""
+
+_MAYBE_ALONE = re.compile(
+    rb"concurrently|vacuum|discard|database|tablespace|subscription|system|reindex", re.IGNORECASE
+)
+
+
+def _kind(path: str, config: Config) -> tuple[str, str]:
+    """Return which kind of migration a file is by its name (V, U, B, R), and its version."""
+    name = path.rpartition("/")[2]
+    suffixes = (*config.suffixes, *_CODE)
+    suffix = next((each for each in suffixes if each and name.endswith(each)), None)
+    if suffix is None:
+        return "", ""
+    stem, separator = name.removesuffix(suffix), re.escape(config.separator)
+    for kind, prefix in _prefixes(config):
+        if kind == "R":
+            if stem.startswith(prefix + config.separator):
+                return "R", ""
+        elif found := re.fullmatch(f"{re.escape(prefix)}{_VERSION}(?:{separator}.*)?", stem):
+            return kind, _normal(found[1])
+    return "", ""
+
+
+def _prefixes(config: Config) -> tuple[tuple[str, str], ...]:
+    return (
+        ("V", config.get("sqlMigrationPrefix", "V")),
+        ("U", config.get("undoSqlMigrationPrefix", "U")),
+        ("B", config.get("baselineMigrationPrefix", "B")),
+        ("R", config.get("repeatableSqlMigrationPrefix", "R")),
+    )
+
+
+def _normal(version: str) -> str:
+    """Return a version as Flyway compares it: no zeros before a part, none at the end."""
+    parts = [str(int(part)) for part in re.split(r"[._]", version)]
+    while len(parts) > 1 and parts[-1] == "0":
+        parts.pop()
+    return ".".join(parts)
+
+
+def _is_callback(path: str, config: Config) -> bool:
+    name = path.rpartition("/")[2]
+    suffix = next((each for each in config.suffixes if each and name.endswith(each)), None)
+    return suffix is not None and bool(_CALLBACK.fullmatch(name.removesuffix(suffix)))
+
+
+def _described(path: str, config: Config) -> bool:
+    """Whether a name has the separator, so that hardly any other tool can mean it."""
+    return config.separator in path.rpartition("/")[2]
+
+
+def _is_project(folder: str, look: Look) -> bool:
+    """Whether a folder, or one right below or above it, holds a file that is surely Flyway's."""
+    config = config_of(folder, look)
+
+    def find() -> bool:
+        return any(
+            _kind(name, config)[0] and _described(name, config) for name in look.names(folder)
+        )
+
+    return look.once("flyway files", folder, find)
+
+
+def _owns(path: str, look: Look) -> bool:
+    folder = parent(path)
+    config = config_of(folder, look)
+    kind, _ = _kind(path, config)
+    if kind:
+        return _described(path, config) or bool(config.settings) or _is_project(folder, look)
+    near = path.lower().endswith(".sql") and _NEAR.fullmatch(path.rpartition("/")[2])
+    return bool(near or _is_callback(path, config)) and _is_project(folder, look)
+
+
+def _root(path: str, folder: str, look: Look) -> str | None:
+    name = path.rpartition("/")[2]
+    if name in {"flyway.toml", "flyway.conf"}:
+        config = config_of(folder, look)
+        return config.folder if config.locations else None
+    if not _owns(path, look):
+        return None
+    return root_of(path, folder, config_of(parent(path), look))
+
+
+def _order(config: Config) -> Callable[[str], Order]:
+    def order(path: str) -> Order:
+        """Repeatable ones come last, by their description."""
+        kind, version = _kind(path, config)
+        name = path.rpartition("/")[2]
+        if kind == "R":
+            return ((1, 0, ""), (0, 0, name.partition(config.separator)[2]), (0, 0, path))
+        if not version:
+            return ((0, 0, ""), *natural(path))
+        numbers = (0, *map(int, version.split(".")))
+        # A baseline stands for what came up to its version.
+        return (*((0, number, "") for number in numbers), (-1, int(kind == "B"), path))
+
+    return order
+
+
+def _misnamed(config: Config) -> Callable[[str], tuple[str, str] | None]:
+    def misnamed(path: str) -> tuple[str, str] | None:
+        if _kind(path, config)[0]:
+            return None
+        prefix, separator, suffix = _prefixes(config)[0][1], config.separator, config.suffixes[0]
+        name = path.rpartition("/")[2]
+        wanted = f"{prefix}<version>{separator}<description>{suffix}"
+        return (
+            f"Flyway does not run {name}, and does not say so: it looks for {wanted}",
+            "rename it; with `validateMigrationNaming` Flyway refuses such a name",
+        )
+
+    return misnamed
+
+
+def _up_of(config: Config) -> Callable[[str], tuple[str, ...]]:
+    undo, versioned = _prefixes(config)[1][1], _prefixes(config)[0][1]
+
+    def up_of(path: str) -> tuple[str, ...]:
+        folder, slash, name = path.rpartition("/")
+        if _kind(path, config)[0] != "U":
+            return ()
+        same = versioned + name.removeprefix(undo)
+        version = same.partition(config.separator)[0]
+        return (f"{folder}{slash}{same}", f"{folder}{slash}{version}{config.separator}*")
+
+    return up_of
+
+
+def _fill(config: Config) -> Callable[[Text], Text]:
+    opening = config.get("placeholderPrefix", "${")
+    closing = config.get("placeholderSuffix", "}")
+
+    def filled(text: Text) -> Text:
+        if not config.is_on("placeholderReplacement", default=True):
+            return text
+        if opening.encode() not in text.data:
+            return text
+        own = {"flyway:filename": text.path.rpartition("/")[2]}
+        values = {**config.values, **own}
+        return fill(text, braces(text.data, values, opening=opening, closing=closing))
+
+    return filled
+
+
+def _commands(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield where each statement starts, and its first words in upper case."""
+    words: list[bytes] = []
+    start = 0
+    for token in tokens(data):
+        if token.text == b";" and token.kind == "mark":
+            if words:
+                yield start, b" ".join(words)
+            words = []
+            continue
+        start = start if words else token.start
+        if len(words) < 5:
+            words.append(token.text.upper())
+    if words:
+        yield start, b" ".join(words)
+
+
+def _transaction(data: bytes) -> tuple[bool, int]:
+    """Return whether Flyway wraps a script by its own finding, and where it would refuse it.
+
+    It refuses the first statement that is of the other kind than those before; -1 for none.
+    """
+    if not _MAYBE_ALONE.search(data):
+        return True, -1
+    kinds = [(at, bool(_ALONE.match(words))) for at, words in _commands(data)]
+    alone = any(kind for _, kind in kinds)
+    other = (at for at, kind in kinds if kind is not kinds[0][1])
+    return not alone, next(other, -1)
+
+
+def _tool(config: Config) -> FolderTool:
+    def script(_path: str, data: bytes) -> Script:
+        wrapped, _ = _transaction(data)
+        return Script(sql=data, in_transaction=wrapped)
+
+    def code(path: str) -> str:
+        if not path.endswith(_CODE):
+            return ""
+        return "log the statements of a run on a scratch database, or write the migration in SQL"
+
+    def version(path: str) -> str:
+        kind, number = _kind(path, config)
+        return f"{'' if kind == 'V' else kind}{number}" if number else ""
+
+    return FolderTool(
+        name="flyway",
+        title="Flyway",
+        owns=_owns,
+        script=script,
+        up_of=_up_of(config),
+        order=_order(config),
+        repeats=lambda path: _kind(path, config)[0] == "R",
+        fill=_fill(config),
+        version=version,
+        twice="refuses to start (found more than one migration with this version)",
+        misnamed=_misnamed(config),
+        code=code,
+        late=None if config.is_on("outOfOrder") else _LATE,
+    )
+
+
+def _read(request: Request) -> Project:
+    look = request.look
+    config = config_of(request.root, look)
+    tool, paths = _tool(config), _paths(request, config)
+    project = read_folder(tool, request, [x for x in paths if not _is_callback(x, config)])
+    callbacks = [path for path in paths if _is_callback(path, config) and _owns(path, look)]
+    project, left = _without_baselines(project, config)
+    migrations, complaints, notes = _run_as_configured(project.migrations, config, look)
+    if callbacks:
+        notes.append(f"{request.root}: callbacks are not judged: {', '.join(callbacks[:5])}")
+    if left:
+        notes.append(f"{request.root}: baselines are for new databases, and not judged: {left}")
+    return structs.replace(
+        project,
+        migrations=migrations,
+        complaints=(*project.complaints, *complaints),
+        unread=(*project.unread, *config.faults),
+        engine=config.engine,
+        notes=tuple(notes),
+    )
+
+
+def _paths(request: Request, config: Config) -> list[str]:
+    look = request.look
+    places = config.locations if request.root == config.folder else ()
+    if not places:
+        return list(look.below(request.root, request.depth))
+    return list(dict.fromkeys(path for place in places for path in look.below(place)))
+
+
+def _without_baselines(project: Project, config: Config) -> tuple[Project, str]:
+    """Leave out baselines, which do not run where something runs already.
+
+    Where the migrations are gone that a baseline stands for, it is the history itself.
+    """
+    kinds = [(one, *_kind(one.path, config)) for one in project.migrations]
+    baselines = [one for one, kind, _ in kinds if kind == "B"]
+    newest = max(baselines, key=lambda one: one.order, default=None)
+    before = [one for one, kind, _ in kinds if kind == "V" and newest and one.order < newest.order]
+    out = {one.path for one in baselines if before or one is not newest}
+    kept = tuple(one for one in project.migrations if one.path not in out)
+    downs = project.downs | out
+    return structs.replace(project, migrations=kept, downs=downs), ", ".join(sorted(out))
+
+
+def _run_as_configured(
+    migrations: tuple[Migration, ...], config: Config, look: Look
+) -> tuple[tuple[Migration, ...], list[Complaint], list[str]]:
+    """Let each script run as its own configuration has it; complain of what Flyway refuses."""
+    done, complaints, waiting = [], [], []
+    for one in migrations:
+        asked = script_config(one.path, look).get("executeInTransaction")
+        asked = asked or config.get("executeInTransaction")
+        if asked:
+            wanted = asked.strip().lower() != "false"
+            done.append(_wrapped(one, wanted=wanted))
+            continue
+        done.append(one)
+        wrapped, refused = _transaction(one.script.sql)
+        if refused >= 0 and not config.is_on("mixed"):
+            complaints.append(_mixed(one, refused))
+        if not wrapped and b"concurrently" in one.script.sql.lower():
+            waiting.append(one.path)
+    notes = []
+    if waiting and config.get("postgresql.transactional.lock") != "false":
+        notes.append(
+            f"{waiting[-1]}: Flyway holds its lock in a transaction, for which CREATE INDEX "
+            "CONCURRENTLY would wait for ever: set postgresql.transactional.lock=false"
+        )
+    return tuple(done), complaints, notes
+
+
+def _wrapped(one: Migration, *, wanted: bool) -> Migration:
+    return structs.replace(one, script=structs.replace(one.script, in_transaction=wanted))
+
+
+def _mixed(one: Migration, at: int) -> Complaint:
+    return Complaint(
+        rule="mixed-migration",
+        path=one.path,
+        line=one.text.line(at),
+        what="here begins what Flyway runs in a transaction beside what it runs outside one: it "
+        "refuses the file, since `mixed` is off",
+        remedy="put it into a migration of its own, or say `executeInTransaction=false` in "
+        f"{one.path.rpartition('/')[2]}.conf",
+    )
+
+
+def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
+    from cdkit.migrations.folder import migration_of
+
+    return (migration_of(_tool(Config()), Text(path, data)),)
+
+
+SOURCE = Source(
+    title="Flyway",
+    root=_root,
+    read=_read,
+    migrations=_migrations,
+    up_of=_up_of(Config()),
+    marks=tuple(name for name in FILES if "/" not in name),
+)
