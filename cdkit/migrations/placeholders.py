@@ -31,12 +31,16 @@ _RESERVED = frozenset(
 
 
 class Slot(Struct, frozen=True, kw_only=True):
-    """A placeholder: where it starts and ends, what it is called, its value where it is known."""
+    """A placeholder: where it starts and ends, what it is called, its value where it is known.
+
+    `instead` is what stands in its place where it is not, if that is not just its name.
+    """
 
     start: int
     end: int
     name: bytes
     value: bytes | None = None
+    instead: bytes = b""
 
 
 def fill(text: Text, slots: Iterable[Slot]) -> Text:
@@ -49,7 +53,7 @@ def fill(text: Text, slots: Iterable[Slot]) -> Text:
         if slot.start < position:
             continue
         known = slot.value is not None
-        put = slot.value if slot.value is not None else _name_of(text.data, slot)
+        put = slot.value if slot.value is not None else slot.instead or _name_of(text.data, slot)
         pieces += (text.data[position : slot.start], put)
         length += slot.start - position
         if not known:
@@ -128,11 +132,16 @@ def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
     for found in _VARIABLE.finditer(data):
         name = found[1] or found[2] or found[3]
         value = known.get(name)
-        if found[2]:
-            value = b"'" + (name if value is None else value.replace(b"'", b"''")) + b"'"
-        elif found[3]:
-            value = b'"' + (name if value is None else value.replace(b'"', b'""')) + b'"'
-        yield Slot(start=found.start(), end=found.end(), name=name, value=value)
+        quote = b"'" if found[2] else b'"' if found[3] else b""
+        if value is not None:
+            value = quote + (value.replace(quote, quote * 2) if quote else value) + quote
+        yield Slot(
+            start=found.start(),
+            end=found.end(),
+            name=name,
+            value=value,
+            instead=quote + name + quote if quote else b"",
+        )
 
 
 def outside_quotes(data: bytes, slots: Iterable[Slot]) -> Iterator[Slot]:
@@ -147,5 +156,5 @@ def outside_quotes(data: bytes, slots: Iterable[Slot]) -> Iterator[Slot]:
     for slot in sorted(waiting, key=lambda one: one.start):
         while position < len(covered) and covered[position][1] <= slot.start:
             position += 1
-        if position == len(covered) or covered[position][0] >= slot.end:
+        if position == len(covered) or covered[position][0] >= slot.start:
             yield slot

@@ -21,38 +21,39 @@ _SECTION = re.compile(r'\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]')
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A change of the plan: its name, the name of its scripts, the plan's line (from 1)."""
+    """A change of the plan: its name, its script's possible names, the plan's line (from 1)."""
 
     name: str
-    script: str
+    scripts: tuple[str, ...]
     line: int
 
 
 def changes_of(data: bytes) -> tuple[Change, ...]:
-    """Return the changes of a plan in their order; of a reworked one, each time that it stands."""
+    """Return the changes of a plan in their order; of a reworked one, each time that it stands.
+
+    The script of one that is reworked later has one of the tags in between in its name: the first
+    for which there is a file (App::Sqitch::Plan::Change).
+    """
     found: list[tuple[str, int]] = []
-    tags: dict[int, str] = {}
+    tags: list[tuple[int, str]] = []
     for number, raw in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         line = raw.strip()
         if not line or line[0] in "%#":
             continue
         name = line.split(None, 1)[0]
         if name.startswith("@"):
-            # The first tag after a change names what it was before it was reworked.
-            for index in range(len(tags), len(found)):
-                tags[index] = name
-        else:
+            tags.append((len(found) - 1, name))
+        elif not name.startswith("-"):
             found.append((name.removeprefix("+"), number))
-    last = {name: index for index, (name, _) in enumerate(found)}
-    return tuple(
-        Change(
-            name=name,
-            line=line,
-            script=name if last[name] == index else name + tags.get(index, ""),
-        )
-        for index, (name, line) in enumerate(found)
-        if not name.startswith("-")
-    )
+    after: dict[str, int] = {}
+    changes = []
+    for index in range(len(found) - 1, -1, -1):
+        name, line_number = found[index]
+        end = after.get(name, -1)
+        between = tuple(name + tag for at, tag in tags if index <= at < end)
+        changes.append(Change(name=name, scripts=between or (name,), line=line_number))
+        after[name] = index
+    return tuple(reversed(changes))
 
 
 class Conf(Struct, frozen=True, kw_only=True):
@@ -115,4 +116,6 @@ def folder_of(kind: str, root: str, conf: Conf) -> str:
 
 def variables_of(conf: Conf) -> Mapping[str, str]:
     """Return the psql variables that the configuration gives to deploy scripts."""
-    return {**conf.under("core.variables"), **conf.under("deploy.variables")}
+    engine = conf.settings.get("core.engine", "pg")
+    sections = ("core", "deploy", f"engine.{engine}")
+    return {k: v for each in sections for k, v in conf.under(f"{each}.variables").items()}

@@ -57,7 +57,7 @@ def untold(text: Text, trouble: Trouble) -> Finding:
     """Return what cannot be read as a finding."""
     what, remedy = trouble.what, trouble.remedy
     if isinstance(text, Filled) and (names := _assumed_near(text, trouble.offset)):
-        what = f"what {names} stands for is not known, and it is more than a name here ({what})"
+        what = f"nothing here gives a value for {names}, and it is more than a name ({what})"
         remedy = "render the migration first, or give the value in the tool's own configuration"
     return Finding(
         rule=trouble.rule,
@@ -82,7 +82,7 @@ def assumed(text: Text) -> tuple[str, ...]:
         return ()
     names = text.assumed_in(0, len(text.data) + 1)
     shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
-    return (f"{text.path}: nothing here says what {shown} stands for: read as a name",)
+    return (f"{text.path}: nothing here gives a value for {shown}: read as a name",)
 
 
 def edited(migration: Migration, before: Migration, *, unchanged: bool) -> Finding:

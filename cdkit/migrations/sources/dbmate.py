@@ -1,10 +1,10 @@
 """dbmate: one file with `-- migrate:up` and `-- migrate:down`, in a transaction unless it says no.
 
-Sources: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`,
-`env:VAR` with `{{ .VAR }}`); its source, pkg/dbmate/migration.go (the marks stand at the beginning
-of a line; a file without one of them, or with a statement before the first, is refused) and db.go
-(names are digits, any text and .sql; the version is the digits; they run in the order of names, and
-an older one that comes later runs all the same unless --strict is given).
+Sources: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`); its
+source, pkg/dbmate/migration.go (the marks stand at the beginning of a line; a file without one of
+them, or with a statement before the first, is refused) and db.go (names are digits, any text and
+.sql; the version is the digits; they run in the order of names as text, and an older one that comes
+later runs all the same unless --strict is given). Seen so with dbmate 2.36.0.
 """
 
 import re
@@ -14,26 +14,27 @@ from msgspec import structs
 
 from cdkit.migrations.folder import FolderTool, is_sql, migration_of, read_folder
 from cdkit.migrations.look import Look
-from cdkit.migrations.placeholders import fill, templates
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Complaint, Migration, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
 _UP = re.compile(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
 _DOWN = re.compile(rb"^--\s*migrate:down(?:\s|$)", re.MULTILINE)
+_NEAR = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*--[ \t]*migrate:(up|down)\b", re.MULTILINE)
+_STATEMENT = re.compile(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
 _NAME = re.compile(r"(\d+)[^/]*\.sql")
 
 
 def _is_up(line: bytes) -> bool:
-    return bool(_UP.match(line))
+    return (found := _NEAR.match(line)) is not None and found[1] == b"up"
 
 
 def _is_down(line: bytes) -> bool:
-    return bool(_DOWN.match(line))
+    return (found := _NEAR.match(line)) is not None and found[1] == b"down"
 
 
 def _owns(path: str, look: Look) -> bool:
-    return is_sql(path) and bool(_UP.search(look.read(path)))
+    return is_sql(path) and bool(_NEAR.search(look.read(path)))
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -47,13 +48,6 @@ def _script(path: str, data: bytes) -> Script:
 def _options(data: bytes) -> list[bytes]:
     found = _UP.search(data)
     return data[found.start() :].split(b"\n", 1)[0].split() if found else []
-
-
-def _fill(text: Text) -> Text:
-    """Fill `{{ .VAR }}` where the file says that the environment may come in."""
-    if not any(option.startswith(b"env:") for option in _options(text.data)):
-        return text
-    return fill(text, templates(text.data))
 
 
 def _version(path: str) -> str:
@@ -77,38 +71,32 @@ def _misnamed(path: str) -> tuple[str, str] | None:
 
 
 def _refused(migration: Migration) -> Iterator[Complaint]:
-    """Yield why dbmate would refuse a file for how its parts stand."""
+    """Yield why dbmate would refuse a file for how its parts stand, the first reason only."""
     data = migration.said.data
-    if not _DOWN.search(data):
-        yield Complaint(
-            rule="misplaced-marker",
-            path=migration.path,
-            what="has no `-- migrate:down`: dbmate refuses such a file",
-            about="migrate:down",
-            remedy="add the part, even an empty one",
-        )
     up, down = _UP.search(data), _DOWN.search(data)
-    if up and down and down.start() < up.start():
-        yield Complaint(
-            rule="misplaced-marker",
-            path=migration.path,
-            line=migration.said.line(down.start()),
-            what="`-- migrate:down` stands before `-- migrate:up`: dbmate refuses such a file",
-            about="migrate:down",
-            remedy="put the up part first",
-        )
-    lines = data[: up.start() if up else 0].split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if line.strip() and not line.strip().startswith(b"--"):
-            yield Complaint(
-                rule="misplaced-marker",
-                path=migration.path,
-                line=number,
-                what="a statement stands before `-- migrate:up`: dbmate refuses such a file",
-                about="migrate:up",
-                remedy="put it below the mark",
-            )
-            return
+    if up is None:
+        near = _NEAR.search(data)
+        at = near.start() if near else 0
+        yield _misplaced(migration, at, "no line begins with `-- migrate:up`", "begin a line so")
+    elif down is None:
+        what = "no line begins with `-- migrate:down`"
+        yield _misplaced(migration, up.start(), what, "add the part, even an empty one")
+    elif down.start() < up.start():
+        what = "`-- migrate:down` stands before `-- migrate:up`"
+        yield _misplaced(migration, down.start(), what, "put the up part first")
+    elif early := _STATEMENT.search(data, 0, up.start()):
+        what = "a statement stands before `-- migrate:up`"
+        yield _misplaced(migration, early.start(), what, "put it below the mark")
+
+
+def _misplaced(migration: Migration, at: int, what: str, remedy: str) -> Complaint:
+    return Complaint(
+        rule="misplaced-marker",
+        path=migration.path,
+        line=migration.said.line(at),
+        what=f"{what}: dbmate refuses such a file",
+        remedy=remedy,
+    )
 
 
 _TOOL = FolderTool(
@@ -117,7 +105,6 @@ _TOOL = FolderTool(
     owns=_owns,
     script=_script,
     order=_order,
-    fill=_fill,
     version=_version,
     twice="keeps one record of it: the second fails, or is taken for done",
     misnamed=_misnamed,

@@ -31,9 +31,10 @@ from cdkit.migrations.source import (
 from cdkit.migrations.text import Text
 
 _CALLBACK = re.compile(
-    r"(before|after|createSchema)(Each)?(Migrate|Repeatables|Versioned|Clean|Info|Validate|Baseline"
-    r"|Repair|Undo|ConnectionCreate|Connect|Deploy)?\w*?(__[^/]*)?"
+    r"(?:(?:before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Undo|Clean|Info|Validate|Baseline"
+    r"|Repair|Connect)\w*?|createSchema)(?:__[^/]*)?"
 )
+_IN_MIGRATE = re.compile(r"(before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Connect)")
 _CODE = (".java", ".kt", ".groovy", ".class", ".cs", ".py", ".sh", ".ps1", ".bat", ".js")
 _VERSION = r"(\d+(?:[._]\d+)*)"
 _NEAR = re.compile(r"[vVuUbB]\d[\d._-]*[_ -]?[^/]*|[rR]_[^/]*")
@@ -49,6 +50,7 @@ _ALONE = re.compile(
 )
 """What Flyway runs outside a transaction by itself on PostgreSQL 12 and newer."""
 
+_CONCURRENTLY = re.compile(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
 _MAYBE_ALONE = re.compile(
     rb"concurrently|vacuum|discard|database|tablespace|subscription|system|reindex", re.IGNORECASE
 )
@@ -94,6 +96,14 @@ def _is_callback(path: str, config: Config) -> bool:
     return suffix is not None and bool(_CALLBACK.fullmatch(name.removesuffix(suffix)))
 
 
+def _place(path: str, config: Config) -> int:
+    """Return where a callback runs: before all migrations, or after; 0 for what is none."""
+    if _kind(path, config)[0] or not _is_callback(path, config):
+        return 0
+    found = _IN_MIGRATE.match(path.rpartition("/")[2])
+    return (-1 if found[1] == "before" else 2) if found else 0
+
+
 def _described(path: str, config: Config) -> bool:
     """Whether a name has the separator, so that hardly any other tool can mean it."""
     return config.separator in path.rpartition("/")[2]
@@ -133,7 +143,9 @@ def _root(path: str, folder: str, look: Look) -> str | None:
 
 def _order(config: Config) -> Callable[[str], Order]:
     def order(path: str) -> Order:
-        """Repeatable ones come last, by their description."""
+        """Repeatable ones come last, by their description; callbacks around all."""
+        if place := _place(path, config):
+            return ((place, 0, ""), (0, 0, path))
         kind, version = _kind(path, config)
         name = path.rpartition("/")[2]
         if kind == "R":
@@ -149,7 +161,7 @@ def _order(config: Config) -> Callable[[str], Order]:
 
 def _misnamed(config: Config) -> Callable[[str], tuple[str, str] | None]:
     def misnamed(path: str) -> tuple[str, str] | None:
-        if _kind(path, config)[0]:
+        if _kind(path, config)[0] or _is_callback(path, config):
             return None
         prefix, separator, suffix = _prefixes(config)[0][1], config.separator, config.suffixes[0]
         name = path.rpartition("/")[2]
@@ -243,7 +255,7 @@ def _tool(config: Config) -> FolderTool:
         script=script,
         up_of=_up_of(config),
         order=_order(config),
-        repeats=lambda path: _kind(path, config)[0] == "R",
+        repeats=lambda path: _kind(path, config)[0] == "R" or _is_callback(path, config),
         fill=_fill(config),
         version=version,
         twice="refuses to start (found more than one migration with this version)",
@@ -256,22 +268,15 @@ def _tool(config: Config) -> FolderTool:
 def _read(request: Request) -> Project:
     look = request.look
     config = config_of(request.root, look)
-    tool, paths = _tool(config), _paths(request, config)
-    project = read_folder(tool, request, [x for x in paths if not _is_callback(x, config)])
-    callbacks = [path for path in paths if _is_callback(path, config) and _owns(path, look)]
-    project, left = _without_baselines(project, config)
-    migrations, complaints, notes = _run_as_configured(project.migrations, config, look)
-    if callbacks:
-        notes.append(f"{request.root}: callbacks are not judged: {', '.join(callbacks[:5])}")
-    if left:
-        notes.append(f"{request.root}: baselines are for new databases, and not judged: {left}")
+    project = read_folder(_tool(config), request, _paths(request, config))
+    project = _without_baselines(_without_callbacks(project, config), config)
+    migrations, complaints = _run_as_configured(project.migrations, config, look)
     return structs.replace(
         project,
         migrations=migrations,
         complaints=(*project.complaints, *complaints),
         unread=(*project.unread, *config.faults),
         engine=config.engine,
-        notes=tuple(notes),
     )
 
 
@@ -283,46 +288,74 @@ def _paths(request: Request, config: Config) -> list[str]:
     return list(dict.fromkeys(path for place in places for path in look.below(place)))
 
 
-def _without_baselines(project: Project, config: Config) -> tuple[Project, str]:
+def _without_callbacks(project: Project, config: Config) -> Project:
+    """Leave out the callbacks of other commands than migrate; those of migrate run each time."""
+    calls = {
+        one.path: _place(one.path, config)
+        for one in project.migrations
+        if not _kind(one.path, config)[0] and _is_callback(one.path, config)
+    }
+    out = {path for path, place in calls.items() if not place}
+    return structs.replace(
+        project,
+        migrations=tuple(one for one in project.migrations if one.path not in out),
+        notes=_noted("callbacks of other commands than migrate, not judged", out),
+    )
+
+
+def _noted(what: str, paths: set[str]) -> tuple[str, ...]:
+    shown = sorted(paths)[:5]
+    return (f"{what}: {', '.join(shown)}{' …' if len(paths) > 5 else ''}",) if paths else ()
+
+
+def _without_baselines(project: Project, config: Config) -> Project:
     """Leave out baselines, which do not run where something runs already.
 
     Where the migrations are gone that a baseline stands for, it is the history itself.
     """
-    kinds = [(one, *_kind(one.path, config)) for one in project.migrations]
-    baselines = [one for one, kind, _ in kinds if kind == "B"]
+    kinds = [(one, _kind(one.path, config)[0]) for one in project.migrations]
+    baselines = [one for one, kind in kinds if kind == "B"]
     newest = max(baselines, key=lambda one: one.order, default=None)
-    before = [one for one, kind, _ in kinds if kind == "V" and newest and one.order < newest.order]
+    before = [one for one, kind in kinds if kind == "V" and newest and one.order < newest.order]
     out = {one.path for one in baselines if before or one is not newest}
-    kept = tuple(one for one in project.migrations if one.path not in out)
-    downs = project.downs | out
-    return structs.replace(project, migrations=kept, downs=downs), ", ".join(sorted(out))
+    return structs.replace(
+        project,
+        migrations=tuple(one for one in project.migrations if one.path not in out),
+        downs=project.downs | out,
+        notes=(*project.notes, *_noted("baselines are for new databases, not judged", out)),
+    )
 
 
 def _run_as_configured(
     migrations: tuple[Migration, ...], config: Config, look: Look
-) -> tuple[tuple[Migration, ...], list[Complaint], list[str]]:
+) -> tuple[tuple[Migration, ...], list[Complaint]]:
     """Let each script run as its own configuration has it; complain of what Flyway refuses."""
-    done, complaints, waiting = [], [], []
+    done: list[Migration] = []
+    complaints: list[Complaint] = []
+    waits = config.get("postgresql.transactional.lock") != "false"
     for one in migrations:
-        asked = script_config(one.path, look).get("executeInTransaction")
-        asked = asked or config.get("executeInTransaction")
-        if asked:
-            wanted = asked.strip().lower() != "false"
-            done.append(_wrapped(one, wanted=wanted))
-            continue
-        done.append(one)
+        own = script_config(one.path, look).get("executeInTransaction")
+        asked = own or config.get("executeInTransaction")
         wrapped, refused = _transaction(one.script.sql)
-        if refused >= 0 and not config.is_on("mixed"):
+        if asked:
+            wrapped = asked.strip().lower() != "false"
+        elif refused >= 0 and not config.is_on("mixed"):
             complaints.append(_mixed(one, refused))
-        if not wrapped and b"concurrently" in one.script.sql.lower():
-            waiting.append(one.path)
-    notes = []
-    if waiting and config.get("postgresql.transactional.lock") != "false":
-        notes.append(
-            f"{waiting[-1]}: Flyway holds its lock in a transaction, for which CREATE INDEX "
-            "CONCURRENTLY would wait for ever: set postgresql.transactional.lock=false"
-        )
-    return tuple(done), complaints, notes
+        if waits and not wrapped and (found := _CONCURRENTLY.search(one.script.sql)):
+            complaints.append(_waits(one, found.start()))
+        done.append(_wrapped(one, wanted=wrapped))
+    return tuple(done), complaints
+
+
+def _waits(one: Migration, at: int) -> Complaint:
+    return Complaint(
+        rule="waiting-on-own-lock",
+        path=one.path,
+        line=one.text.line(at),
+        what="Flyway 9.1.2 and newer hold their lock in a transaction, for which CONCURRENTLY "
+        "waits for ever",
+        remedy="set `flyway.postgresql.transactional.lock=false`",
+    )
 
 
 def _wrapped(one: Migration, *, wanted: bool) -> Migration:

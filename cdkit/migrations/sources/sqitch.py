@@ -73,7 +73,7 @@ def _read(request: Request) -> Project:
         return Project(unread=(fault.reason(),))
     suffix = conf.settings.get("core.extension", "sql")
     deploy = folder_of("deploy", root, conf)
-    paths = [f"{deploy}/{change.script}.{suffix}" for change in changes]
+    paths = [_script(change, deploy, suffix, look) for change in changes]
     listed = dict.fromkeys(paths)
     beside = sorted(x for x in look.below(deploy) if x not in listed and is_sql(x))
     migrations: list[Migration] = []
@@ -94,6 +94,11 @@ def _read(request: Request) -> Project:
         engine=engine_of(root, conf),
         late=_LATE,
     )
+
+
+def _script(change: Change, deploy: str, suffix: str, look: Look) -> str:
+    paths = [f"{deploy}/{script}.{suffix}" for script in change.scripts]
+    return next((path for path in paths if look.is_file(path)), paths[0])
 
 
 def _migration(path: str, order: Order, root: str, conf: Conf, look: Look) -> Migration:
