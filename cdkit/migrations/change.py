@@ -1,7 +1,7 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -50,7 +50,27 @@ def since(found: Found, revision: str, git: Git) -> Scope:
             if was is not None:
                 released[migration.name] = was
         gone += old.values()
+    for kept, over in _reworked(found, changed, changes, revision, git):
+        changed.discard(kept)
+        released.pop(over, None)
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+
+
+def _reworked(
+    found: Found, changed: set[str], changes: tuple[Change, ...], revision: str, git: Git
+) -> Iterator[tuple[str, str]]:
+    """Yield the new files that only keep what another one was, each with the name of that one.
+
+    What stands in the other one now is new, and nothing that is released was edited.
+    """
+    keeps = sources()[found.source].keeps
+    by_path = {one.said.path: one for one in found.project.migrations}
+    edited = {change.path for change in changes if change.status == "M"}
+    for one in found.project.migrations:
+        over = keeps(one.said.path) if one.name in changed else ""
+        path = posixpath.normpath(over)
+        if over in by_path and path in edited and git.read(revision, path) == one.said.data:
+            yield one.name, by_path[over].name
 
 
 def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
@@ -72,7 +92,7 @@ def _before(
     change: Change, found: Found, changes: tuple[Change, ...], revision: str, git: Git
 ) -> tuple[Migration, ...]:
     """Return what a file of this project held before the change; nothing where it is new."""
-    reading = sources()[found.source].migrations
+    reading = found.project.again or sources()[found.source].migrations
     old = change.old_path or change.path
     if change.status in {"A", "C"} or reading is None:
         return ()

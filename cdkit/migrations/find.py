@@ -98,7 +98,8 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
     """Yield what the user named: a folder's files, or a file with those beside it."""
     for path in paths:
-        plain = path.rstrip("/") or "/"
+        # Sources join paths of their own, so that each file must have one name only.
+        plain = (re.sub(r"^(?:\./+)+", "", path) or ".").rstrip("/") or "/"
         if look.is_dir(plain):
             for each in look.below(plain):
                 yield Candidate(path=each, folder=plain)

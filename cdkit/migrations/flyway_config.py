@@ -15,10 +15,6 @@ from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.look import Look, ancestors, join, parent
 
 FILES = ("flyway.toml", "flyway.conf", "conf/flyway.toml", "conf/flyway.conf")
-_ENGINES = {
-    "postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb", "sqlite": "sqlite",
-    "redshift": "", "sqlserver": "",
-}  # fmt: skip
 _PROPERTY = re.compile(r"[ \t]*([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
 
 
@@ -58,9 +54,9 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def engine(self) -> str:
-        """The database that the URL names, empty where there is none or cdkit knows no such."""
+        """The database that the URL names, empty where there is none."""
         scheme = re.match(r"jdbc:(?:tc:)?(\w+):", self.get("url"))
-        return _ENGINES.get(scheme[1], "") if scheme else ""
+        return scheme[1] if scheme else ""
 
     @property
     def values(self) -> Mapping[str, str]:

@@ -123,7 +123,7 @@ def _judge(
     )
     context = Context(schema=schema, session=session, server=request.server, dialect=reader.dialect)
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
-    if before is not None:
+    if before is not None and not migration.repeats:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
     if not parsed.statements and not parsed.troubles:
         findings.append(empty(migration))

@@ -97,7 +97,7 @@ def environment(data: bytes, start: int, end: int) -> Iterator[Slot]:
 
     Only `${NAME}`, `${NAME:-default}` and `$NAME`; `$1` and `$body$` are SQL.
     """
-    pattern = rb"\$\{([A-Za-z_]\w*)(?::?-([^}\n]*))?\}|\$([A-Za-z_]\w*)\b(?!\$)"
+    pattern = rb"\$\{([A-Za-z_]\w*)(?::?-([^}\n]{0,1000}))?\}|\$([A-Za-z_]\w*)\b(?!\$)"
     for found in re.compile(pattern).finditer(data, start, end):
         name = found[1] or found[3]
         yield Slot(start=found.start(), end=found.end(), name=name, value=found[2])
@@ -113,10 +113,13 @@ def templates(data: bytes) -> Iterator[Slot]:
         yield Slot(start=found.start(), end=found.end(), name=found[1] or found[2])
 
 
-_SET = re.compile(rb"^\\set[ \t]+(\w+)[ \t]+'?([^'\n\r]*?)'?[ \t]*\r?$", re.MULTILINE)
-_VARIABLE = re.compile(
-    rb"(?<![:\w\]\"'])(?:(?<=[\s(,=.<>+*/-])|^):(?:([A-Za-z_]\w*)|'(\w+)'|\"(\w+)\")(?!:)"
+_SET = re.compile(
+    rb"^\\set[ \t]{1,100}(\w{1,100})[ \t]{1,100}'?([^'\n\r]{0,1000}?)'?[ \t]{0,100}\r?$",
+    re.MULTILINE,
 )
+_VARIABLE = re.compile(rb":(?:([A-Za-z_]\w*)|'(\w+)'|\"(\w+)\")(?!:)")
+_BEFORE_VARIABLE = frozenset(b" \t\r\n(,=.<>+*/-")
+"""What may stand before a variable; elsewhere a colon is a cast, a slice or an assignment."""
 
 
 def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
@@ -130,6 +133,8 @@ def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
     known = {found[1]: found[2] for found in _SET.finditer(data)}
     known |= {name.encode(): value.encode() for name, value in values.items()}
     for found in _VARIABLE.finditer(data):
+        if found.start() and data[found.start() - 1] not in _BEFORE_VARIABLE:
+            continue
         name = found[1] or found[2] or found[3]
         value = known.get(name)
         quote = b"'" if found[2] else b'"' if found[3] else b""

@@ -101,8 +101,9 @@ class Project(Struct, frozen=True, kw_only=True):
 
     `downs` counts files that only take back; `unread` says which files nobody here can read;
     `engine` is the database by the tool's own files (as users write it for `server`), empty where
-    they do not say; `late` says what becomes of a migration that comes out of order, None where
-    the tool just runs it; `notes` are for people.
+    they do not say; `again` reads another version of one of its files, from path and bytes, where
+    that takes more than the source's `migrations` knows; `late` says what becomes of a migration
+    that comes out of order, None where the tool just runs it; `notes` are for people.
     """
 
     migrations: tuple[Migration, ...] = ()
@@ -110,6 +111,7 @@ class Project(Struct, frozen=True, kw_only=True):
     unread: tuple[Reason, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     engine: str = ""
+    again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     late: Late | None = None
     notes: tuple[str, ...] = ()
 
@@ -140,7 +142,8 @@ class Source(Struct, frozen=True, kw_only=True):
 
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
     another revision; it is None where a file alone says nothing. `up_of` says of a path which
-    names (`*` for any text) the migration would have that it takes back. `marks` are names of
+    names (`*` for any text) the migration would have that it takes back; `keeps` of a path whose
+    older text it keeps (a change that Sqitch reworked). `marks` are names of
     files by which a project is found where no path is given; `root` says yes to these too.
     """
 
@@ -149,4 +152,5 @@ class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[Request], Project]
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()

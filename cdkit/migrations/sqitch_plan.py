@@ -13,10 +13,6 @@ from cdkit.migrations.look import Look, ancestors, join
 
 PLAN = "sqitch.plan"
 CONF = "sqitch.conf"
-_ENGINES = {
-    "pg": "postgres", "mysql": "mysql", "sqlite": "sqlite", "cockroach": "postgres",
-    "mariadb": "mariadb",
-}  # fmt: skip
 _SECTION = re.compile(r'\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]')
 
 
@@ -96,7 +92,7 @@ def _settings(data: bytes) -> dict[str, str]:
 def engine_of(root: str, conf: Conf) -> str:
     """Return the database of the plan at a root: of the engine whose folder it is, else the core's.
 
-    Empty where cdkit reads no such database.
+    Empty where neither is said.
     """
     for key, value in conf.settings.items():
         kind, _, rest = key.partition(".")
@@ -104,8 +100,8 @@ def engine_of(root: str, conf: Conf) -> str:
         place = join(conf.folder, value.removeprefix("./").rstrip("/"))
         inside = {"top_dir": place, "plan_file": place.rpartition("/")[0]}.get(name)
         if kind == "engine" and engine and inside == root:
-            return _ENGINES.get(engine, "")
-    return _ENGINES.get(conf.settings.get("core.engine", ""), "")
+            return engine
+    return conf.settings.get("core.engine", "")
 
 
 def folder_of(kind: str, root: str, conf: Conf) -> str:

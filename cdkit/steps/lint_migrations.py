@@ -163,7 +163,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
 
 
 def _grammars(done: list[_Done]) -> str:
-    return " and ".join(dict.fromkeys(one.grammar for one in done))
+    return " and ".join(dict.fromkeys(one.grammar for one in done if one.grammar))
 
 
 def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
@@ -197,10 +197,13 @@ def _project(
 ) -> _Done:
     """Judge the migrations of one project."""
     project = found.project
+    try:
+        server = server or server_of(project.engine or DEFAULT)
+    except RequestError as fault:
+        return _unreadable(found, fault)
     scope = change.Scope(change=found.asked)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
-    server = server or server_of(project.engine or DEFAULT)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -231,6 +234,16 @@ def _project(
         notes=tuple(notes),
         unread=unread,
     )
+
+
+def _unreadable(found: Found, fault: RequestError) -> _Done:
+    """Return that a tool's own files name a database that nobody here can read."""
+    reason = cannot_tell(
+        f"the files of {sources()[found.source].title} name a database of their own: {fault.what}",
+        where=Location(path=found.root),
+        remedy="if it is another one in truth, say which: `--server postgres`",
+    )
+    return _Done(judged=(), found=(), grammar="", history=0, unread=(reason,))
 
 
 def _asked_complaints(found: Found, scope: change.Scope, baseline: Running) -> Iterator[Complaint]:
@@ -302,7 +315,8 @@ STEP = Step(
     rules=described,
     hook=Hook(
         name="lint migrations",
-        files=r"(^|/)(migrations?|migrate)/([^/]+/)*[^/]+\.sql$",
+        files=r"(?i)(^|/)(migrations?|migrate|drizzle|deploy)/([^/]+/)*[^/]+\.sql$"
+        r"|(^|/)[vur][0-9._]*__[^/]*\.sql$",
         args=("--records", "none", "--allow-empty"),
     ),
     icon="database",

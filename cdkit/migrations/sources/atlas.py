@@ -8,6 +8,7 @@ golang-migrate, dbmate, Flyway) is read as that tool's; its atlas.sum is checked
 """
 
 import re
+from bisect import bisect_left
 
 from msgspec import structs
 
@@ -79,12 +80,13 @@ def _parted(data: bytes, delimiter: str) -> bytes:
         return data
     first = data.find(b"\n", data.find(b"atlas:delimiter")) + 1
     # What a token covers is no delimiter, unless the delimiter is that token.
-    quoted = [(x.start, x.end) for x in tokens(data) if x.kind == "string" and x.text[:1] == b"'"]
+    quoted = [x for x in tokens(data) if x.kind == "string" and x.text[:1] == b"'"]
     parted = bytearray(data)
     position = data.find(mark, first) if first else -1
     while position >= 0:
         end = position + len(mark)
-        if not any(start < position < stop for start, stop in quoted):
+        index = bisect_left(quoted, position, key=lambda token: token.start) - 1
+        if index < 0 or quoted[index].end <= position:
             parted[position:end] = b";" + re.sub(rb"[^\n]", b" ", mark[1:])
         position = data.find(mark, end)
     return bytes(parted)

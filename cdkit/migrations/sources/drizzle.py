@@ -23,10 +23,7 @@ _JOURNAL = "_journal.json"
 _BREAK = b"--> statement-breakpoint"
 _CONFIGS = tuple(f"drizzle.config.{x}" for x in ("ts", "js", "mjs", "cjs", "mts", "json"))
 _OUT = re.compile(rb"""["']?\bout["']?\s*:\s*["'`]([^"'`\n]+)["'`]""")
-_ENGINES = {
-    "postgresql": "postgres", "pg": "postgres", "mysql": "mysql", "sqlite": "sqlite",
-    "turso": "sqlite", "durable-sqlite": "sqlite",
-}  # fmt: skip
+_SQLITE = frozenset({"turso", "durable-sqlite", "expo", "libsql"})
 
 
 class _Entry(Struct, frozen=True):
@@ -96,7 +93,7 @@ def _read(request: Request) -> Project:
             *_gone(path, root, journal, look),
             *_late(root, journal),
         ),
-        engine=_ENGINES.get(journal.dialect, ""),
+        engine=_engine(journal.dialect),
     )
 
 
@@ -118,8 +115,13 @@ def _configured(root: str, look: Look) -> str:
             path = join(folder, name)
             if look.is_file(path):
                 said = re.search(rb"""\bdialect["']?\s*:\s*["'`]([\w-]+)""", look.read(path))
-                return _ENGINES.get(said[1].decode(), "") if said else ""
+                return _engine(said[1].decode()) if said else ""
     return ""
+
+
+def _engine(dialect: str) -> str:
+    """Return the database of a dialect, as users write it for `server`."""
+    return "sqlite" if dialect in _SQLITE else dialect
 
 
 def _tag(path: str) -> str:

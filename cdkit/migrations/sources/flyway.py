@@ -14,7 +14,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.flyway_config import FILES, Config, config_of, root_of, script_config
-from cdkit.migrations.folder import FolderTool, natural, read_folder
+from cdkit.migrations.folder import FolderTool, migration_of, natural, read_folder
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look, parent
 from cdkit.migrations.placeholders import braces, fill
@@ -51,9 +51,10 @@ _ALONE = re.compile(
 """What Flyway runs outside a transaction by itself on PostgreSQL 12 and newer."""
 
 _CONCURRENTLY = re.compile(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
-_MAYBE_ALONE = re.compile(
-    rb"concurrently|vacuum|discard|database|tablespace|subscription|system|reindex", re.IGNORECASE
-)
+_MAYBE_ALONE = (
+    b"concurrently", b"vacuum", b"discard", b"database", b"tablespace", b"subscription", b"system",
+    b"reindex",
+)  # fmt: skip
 
 
 def _kind(path: str, config: Config) -> tuple[str, str]:
@@ -226,7 +227,8 @@ def _transaction(data: bytes) -> tuple[bool, int]:
 
     It refuses the first statement that is of the other kind than those before; -1 for none.
     """
-    if not _MAYBE_ALONE.search(data):
+    lowered = data.lower()
+    if not any(word in lowered for word in _MAYBE_ALONE):
         return True, -1
     kinds = [(at, bool(_ALONE.match(words))) for at, words in _commands(data)]
     alone = any(kind for _, kind in kinds)
@@ -277,6 +279,7 @@ def _read(request: Request) -> Project:
         complaints=(*project.complaints, *complaints),
         unread=(*project.unread, *config.faults),
         engine=config.engine,
+        again=lambda path, data: (migration_of(_tool(config), Text(path, data)),),
     )
 
 
@@ -375,8 +378,6 @@ def _mixed(one: Migration, at: int) -> Complaint:
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
-    from cdkit.migrations.folder import migration_of
-
     return (migration_of(_tool(Config()), Text(path, data)),)
 
 

@@ -15,7 +15,7 @@ from cdkit.migrations.look import DEPTH, Look
 from cdkit.migrations.source import Project, Request, Source
 
 _SCRIPTS = (".js", ".ts", ".mjs", ".cjs", ".mts", ".cts")
-_MOST = 4 << 20
+_MOST = 256 * 1024
 _SCRATCH = "on a scratch database"
 
 
@@ -52,7 +52,7 @@ _FRAMEWORKS = (
     _Framework(  # sequelize.org, "Migrations"
         title="Sequelize",
         suffixes=_SCRIPTS,
-        holds=r"\bqueryInterface\b",
+        holds=r"\A(?=.*\bup\b)(?=.*\bqueryInterface\b)",
         render=f"`sequelize-cli db:migrate` {_SCRATCH} with `logging: console.log`",
     ),
     _Framework(  # mikro-orm.io, "Migrations"
@@ -65,19 +65,19 @@ _FRAMEWORKS = (
     _Framework(  # salsita.github.io/node-pg-migrate, "CLI usage": --dry-run
         title="node-pg-migrate",
         suffixes=_SCRIPTS,
-        holds=r"\bup\b[^\n]*\(\s*pgm\b|\bMigrationBuilder\b.*node-pg-migrate|node-pg-migrate",
+        holds=r"\A(?=.*\bup\b)(?=.*(?:\(\s*pgm\b|node-pg-migrate))",
         render="`node-pg-migrate up --dry-run`",
     ),
     _Framework(  # knexjs.org, "Migrations" and "debug"
         title="Knex",
         suffixes=_SCRIPTS,
-        holds=r"\bup\b[^\n]*\(\s*knex\b|\bKnex\b|\bknex\.(?:schema|raw)\b",
+        holds=r"\A(?=.*(?:exports\.up|\bexport\b[^\n]{0,99}\bup\b|\bup\s*[(:]))(?=.*\b[kK]nex\b)",
         render=f"`DEBUG=knex:query knex migrate:up` {_SCRATCH}, which prints each statement",
     ),
     _Framework(  # kysely.dev, "Migrations" and "Logging"
         title="Kysely",
         suffixes=_SCRIPTS,
-        holds=r"\bKysely\s*<",
+        holds=r"\A(?=.*\bup\b)(?=.*\bKysely\s*<)",
         render=f"the migrator {_SCRATCH} with `log: ['query']`",
     ),
     _Framework(  # hexdocs.pm/ecto_sql, "mix ecto.migrate": --log-migrations-sql
@@ -134,7 +134,7 @@ def _framework(path: str, look: Look) -> _Framework | None:
     def find() -> _Framework | None:
         text = look.read(path)[:_MOST].decode("utf-8", "replace")
         here = (one for one in _FRAMEWORKS if path.endswith(one.suffixes))
-        return next((one for one in here if re.search(one.holds, text)), None)
+        return next((one for one in here if re.search(one.holds, text, re.DOTALL)), None)
 
     return look.once("framework", path, find)
 

@@ -17,9 +17,6 @@ from cdkit.migrations.text import Text
 
 _LOCK = "migration_lock.toml"
 _FOLDER = re.compile(r"\d{14}(?:_[^/]*)?")
-_ENGINES = {
-    "postgresql": "postgres", "postgres": "postgres", "mysql": "mysql", "sqlite": "sqlite",
-}  # fmt: skip
 
 
 def _owns(path: str, look: Look) -> bool:
@@ -80,7 +77,7 @@ def _engine(root: str, look: Look) -> str:
     if not look.is_file(path):
         return ""
     found = re.search(rb'^\s*provider\s*=\s*"(\w+)"', look.read(path), re.MULTILINE)
-    return _ENGINES.get(found[1].decode(), "") if found else ""
+    return found[1].decode() if found else ""
 
 
 SOURCE = Source(

@@ -5,7 +5,10 @@ script runs by psql with ON_ERROR_STOP and no transaction but its own BEGIN and 
 the plan lists runs; a change that is put into the plan before one that ran is never deployed.
 """
 
+import re
 from collections.abc import Iterator
+
+from msgspec import structs
 
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
@@ -92,6 +95,7 @@ def _read(request: Request) -> Project:
         unread=tuple(unread),
         complaints=(*_missing(changes, paths, plan, look), *_unlisted(beside)),
         engine=engine_of(root, conf),
+        again=lambda path, data: (_filled(Text(path, data), conf),),
         late=_LATE,
     )
 
@@ -102,18 +106,22 @@ def _script(change: Change, deploy: str, suffix: str, look: Look) -> str:
 
 
 def _migration(path: str, order: Order, root: str, conf: Conf, look: Look) -> Migration:
-    written = Text(path, look.read(path))
-    text = fill(written, psql_variables(written.data, variables_of(conf)))
+    made = _filled(Text(path, look.read(path)), conf)
     back = folder_of("revert", root, conf) + path.removeprefix(folder_of("deploy", root, conf))
     down = None
     if look.is_file(back):
         revert = Text(back, look.read(back))
         down = Down(text=revert, sql=revert.data, in_transaction=False)
+    return structs.replace(made, order=order, script=structs.replace(made.script, down=down))
+
+
+def _filled(written: Text, conf: Conf) -> Migration:
+    text = fill(written, psql_variables(written.data, variables_of(conf)))
     return Migration(
         text=text,
-        script=Script(sql=text.data, in_transaction=False, down=down),
+        script=Script(sql=text.data, in_transaction=False),
         source="sqitch",
-        order=order,
+        order=natural(written.path),
         written=None if text is written else written,
     )
 
@@ -145,10 +153,12 @@ def _unlisted(paths: list[str]) -> Iterator[Complaint]:
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
-    written = Text(path, data)
-    text = fill(written, psql_variables(data, {}))
-    script = Script(sql=text.data, in_transaction=False)
-    return (Migration(text=text, script=script, source="sqitch", order=natural(path)),)
+    return (_filled(Text(path, data), Conf(folder="", settings={})),)
+
+
+def _keeps(path: str) -> str:
+    """Return `deploy/x.sql` for `deploy/x@tag.sql`."""
+    return re.sub(r"@[^/@]+(\.\w+)$", r"\1", path) if "@" in path else ""
 
 
 def _up_of(path: str) -> tuple[str, ...]:
@@ -164,5 +174,6 @@ SOURCE = Source(
     read=_read,
     migrations=_migrations,
     up_of=_up_of,
+    keeps=_keeps,
     marks=(PLAN,),
 )
