@@ -62,8 +62,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `version` is what must be one migration's alone (nothing where a file has none), and `twice`
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
-    name, with a remedy; `code` how to render a file that only the tool can run. `late` is what
-    becomes of a migration that comes out of order.
+    name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
+    the tool can run. `late` is what becomes of a migration that comes out of order.
     """
 
     name: str
@@ -77,6 +77,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     version: Callable[[str], str] = lambda _: ""
     twice: str = ""
     misnamed: Callable[[str], tuple[str, str] | None] = lambda _: None
+    refused: Callable[[Migration], Iterable[Complaint]] = lambda _: ()
     code: Callable[[str], str] = lambda _: ""
     late: Late | None = None
     marks: tuple[str, ...] = ()
@@ -116,7 +117,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
     look = request.look
     below = look.below(request.root, request.depth) if paths is None else paths
     there = {*below, *request.asked}
-    owned = [path for path in there if tool.owns(path, look) and not request.claimed(path)]
+    owned = [path for path in there if _owns(tool, path, look) and not request.claimed(path)]
     coded = {path: how for path in owned if (how := tool.code(path))}
     paths = sorted((path for path in owned if path not in coded), key=tool.order)
     ups = {path: takes_back(path, there, tool.up_of(path)) for path in paths}
@@ -136,11 +137,20 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
         unread=tuple(unread),
         complaints=(
             *_misnamed(tool, migrations),
+            *(each for one in migrations for each in tool.refused(one)),
             *_twice(tool, [*(one.path for one in migrations), *coded]),
             *mismatches(request.root, look),
         ),
         late=tool.late,
     )
+
+
+def _owns(tool: FolderTool, path: str, look: Look) -> bool:
+    """Whether a file is the tool's; what cannot be read is said where it is read as plain SQL."""
+    try:
+        return tool.owns(path, look)
+    except CdkitError:
+        return False
 
 
 def _read(tool: FolderTool, path: str, down: str, look: Look) -> Migration:

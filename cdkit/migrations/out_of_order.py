@@ -13,12 +13,13 @@ def out_of_order(project: Project, scope: Scope) -> Iterator[Complaint]:
     """
     late = project.late
     versioned = [one for one in project.migrations if not one.repeats]
-    old = [one for one in versioned if one.name not in scope.change]
+    new = scope.change - scope.released.keys()
+    old = [one for one in versioned if one.name not in new]
     if late is None or not old:
         return
     newest = max(old, key=lambda one: one.order)
     for one in versioned:
-        if one.name not in scope.change or one.name in scope.released or one.order > newest.order:
+        if one.name not in new or one.order > newest.order:
             continue
         yield Complaint(
             rule="out-of-order-version",

@@ -1,8 +1,11 @@
 """Files with an up and a down part, told apart by marker lines."""
 
+import re
 from collections.abc import Callable
 
+from cdkit.core.errors import CdkitError
 from cdkit.migrations.lexer import blanked
+from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.source import Down
 from cdkit.migrations.text import Text
 
@@ -38,3 +41,23 @@ def _not(data: bytes, *, up: Mark, down: Mark, rising: bool) -> list[tuple[int, 
             blank.append((position, end))
         position = end + 1
     return blank
+
+
+def in_folder_of(tool: str, path: str, look: Look, mark: re.Pattern[bytes]) -> bool:
+    """Whether a file stands in a folder in which others bear the mark of a tool."""
+    folder = parent(path)
+
+    def find() -> bool:
+        return any(_bears(join(folder, name), look, mark) for name in look.names(folder))
+
+    return look.once(f"{tool} marks", folder, find)
+
+
+def _bears(path: str, look: Look, mark: re.Pattern[bytes]) -> bool:
+    if not path.endswith(".sql") or not look.is_file(path):
+        return False
+    try:
+        return bool(mark.search(look.read(path)))
+    except CdkitError:
+        # Said where the file itself is read.
+        return False

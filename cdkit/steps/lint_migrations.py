@@ -220,7 +220,7 @@ def _project(
     unread = change.unread_since(found, baseline.revision, world.git)
     if dark := found.dark + len(found.unread) - len(unread):
         notes.append(
-            f"{found.root}: {dark} earlier migrations cannot be read: what they made is not known"
+            f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
         )
     if found.left:
         notes.append(f"{found.root}: {found.left} files that only take back were left out")

@@ -1,7 +1,8 @@
 """The parts of a migration are marked in a way that its tool refuses.
 
 dbmate wants `-- migrate:up` first, nothing but comments before it, and a `-- migrate:down` after
-it, be it empty. A file that is not so stops the release when it is run.
+it, be it empty. goose wants `-- +goose Up` first, and a body with semicolons between
+`-- +goose StatementBegin` and `-- +goose StatementEnd`: it cuts it in pieces otherwise.
 """
 
 from collections.abc import Iterator
@@ -25,5 +26,8 @@ RULE = LintRule(
     instead="Put the marks where the tool wants them.",
     bad=(),
     good=(),
-    sources=("https://github.com/amacneil/dbmate#creating-migrations",),
+    sources=(
+        "https://github.com/amacneil/dbmate#creating-migrations",
+        "https://pressly.github.io/goose/documentation/annotations/",
+    ),
 )

@@ -10,13 +10,10 @@ later runs all the same unless --strict is given). Seen so with dbmate 2.36.0.
 import re
 from collections.abc import Iterator
 
-from msgspec import structs
-
-from cdkit.migrations.folder import FolderTool, is_sql, migration_of, read_folder
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.look import Look
-from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Complaint, Migration, Order, Project, Request, Script, Source
-from cdkit.migrations.text import Text
+from cdkit.migrations.sections import down_of, in_folder_of, without_down
+from cdkit.migrations.source import Complaint, Migration, Order, Script
 
 _UP = re.compile(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
 _DOWN = re.compile(rb"^--\s*migrate:down(?:\s|$)", re.MULTILINE)
@@ -34,7 +31,12 @@ def _is_down(line: bytes) -> bool:
 
 
 def _owns(path: str, look: Look) -> bool:
-    return is_sql(path) and bool(_NEAR.search(look.read(path)))
+    if not is_sql(path):
+        return False
+    # In a folder of dbmate's a file without any mark is one that it refuses.
+    return bool(_NEAR.search(look.read(path))) or (
+        bool(_version(path)) and in_folder_of("dbmate", path, look, _UP)
+    )
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -99,27 +101,16 @@ def _misplaced(migration: Migration, at: int, what: str, remedy: str) -> Complai
     )
 
 
-_TOOL = FolderTool(
-    name="dbmate",
-    title="dbmate",
-    owns=_owns,
-    script=_script,
-    order=_order,
-    version=_version,
-    twice="keeps one record of it: the second fails, or is taken for done",
-    misnamed=_misnamed,
-)
-
-
-def _read(request: Request) -> Project:
-    project = read_folder(_TOOL, request)
-    refused = (each for one in project.migrations for each in _refused(one))
-    return structs.replace(project, complaints=(*project.complaints, *refused))
-
-
-SOURCE = Source(
-    title="dbmate",
-    root=lambda path, folder, look: folder if _owns(path, look) else None,
-    read=_read,
-    migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
+SOURCE = folder_source(
+    FolderTool(
+        name="dbmate",
+        title="dbmate",
+        owns=_owns,
+        script=_script,
+        order=_order,
+        version=_version,
+        twice="keeps one record of it: the second fails, or is taken for done",
+        misnamed=_misnamed,
+        refused=_refused,
+    )
 )

@@ -24,9 +24,10 @@ def _parts(path: str) -> re.Match[str] | None:
 
 def _is_project(folder: str, look: Look) -> bool:
     def find() -> bool:
-        # sqlx has pairs of the same names, and wraps each in a transaction: it is Rust's.
-        rust = any(look.is_file(join(each, "Cargo.toml")) for each in (folder, *ancestors(folder)))
-        return not rust and any(_NAME.fullmatch(name) for name in look.names(folder))
+        # sqlx has pairs of the same names, and wraps each in a transaction.
+        crates = (join(each, "Cargo.toml") for each in (folder, *ancestors(folder)))
+        sqlx = any(look.is_file(path) and b"sqlx" in look.read(path) for path in crates)
+        return not sqlx and any(_NAME.fullmatch(name) for name in look.names(folder))
 
     return look.once("golang-migrate", folder, find)
 

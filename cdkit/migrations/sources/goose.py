@@ -7,17 +7,21 @@ title, and .sql or .go) and internal/sqlparser. Migrations in Go are programs.
 """
 
 import re
+from collections.abc import Iterator
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, natural
+from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import Slot, environment, fill
-from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Late, Order, Script
+from cdkit.migrations.sections import down_of, in_folder_of, without_down
+from cdkit.migrations.source import Complaint, Late, Migration, Order, Script
 from cdkit.migrations.text import Text
 
 _NAME = re.compile(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
 _MARK = re.compile(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
+_STATEMENT = re.compile(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
+_CUT = re.compile(rb";[ \t]*(?:--[^\n]*)?\r?\n")
 _IN_GO = re.compile(rb"\bgoose\.Add(?:Named)?Migration")
 
 
@@ -38,7 +42,14 @@ def _is_down(line: bytes) -> bool:
 def _owns(path: str, look: Look) -> bool:
     if path.endswith(".go"):
         return not path.endswith("_test.go") and bool(_IN_GO.search(look.read(path)))
-    return path.lower().endswith(".sql") and bool(_MARK.search(look.read(path)))
+    if not path.lower().endswith(".sql"):
+        return False
+    # In a folder of goose's a numbered file without any mark is one that it refuses.
+    return bool(_MARK.search(look.read(path))) or (
+        bool(_version(path))
+        and not path.endswith((".up.sql", ".down.sql"))
+        and in_folder_of("goose", path, look, _MARK)
+    )
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -87,6 +98,53 @@ def _misnamed(path: str) -> tuple[str, str] | None:
     return what, f"rename it: `goose create` gives names like {'20260131120000_title.sql'}"
 
 
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield what goose refuses, or cuts in two: it ends a statement where a line ends in `;`."""
+    data = migration.text.data
+    first = _MARK.search(data)
+    if first is None:
+        yield _complaint(migration, 0, "has no `-- +goose Up`: goose refuses such a file")
+        return
+    if early := _STATEMENT.search(data, 0, first.start()):
+        what = "a statement stands before `-- +goose Up`: goose refuses such a file"
+        yield _complaint(migration, early.start(), what)
+    held, opened = _held(data)
+    if opened >= 0:
+        yield _complaint(migration, opened, "StatementBegin has no StatementEnd: goose refuses it")
+    for token in tokens(data) if b"$" in data else ():
+        if token.kind != "string" or token.text[:1] != b"$" or not _CUT.search(token.text):
+            continue
+        if not any(start <= token.start < end for start, end in held):
+            what = "goose ends the statement at the first semicolon in this body"
+            yield _complaint(migration, token.start, what)
+
+
+def _held(data: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Return what stands between StatementBegin and StatementEnd, and where one is left open."""
+    held: list[tuple[int, int]] = []
+    position, opened = 0, -1
+    for line in data.split(b"\n"):
+        match _annotation(line):
+            case b"statementbegin" if opened < 0:
+                opened = position
+            case b"statementend" if opened >= 0:
+                held.append((opened, position))
+                opened = -1
+        position += len(line) + 1
+    return ([*held, (opened, len(data))] if opened >= 0 else held), opened
+
+
+def _complaint(migration: Migration, at: int, what: str) -> Complaint:
+    return Complaint(
+        rule="misplaced-marker",
+        path=migration.path,
+        line=migration.text.line(at),
+        what=what,
+        remedy="put `-- +goose Up` first, and bodies between `-- +goose StatementBegin` and "
+        "`-- +goose StatementEnd`",
+    )
+
+
 SOURCE = folder_source(
     FolderTool(
         name="goose",
@@ -98,6 +156,7 @@ SOURCE = folder_source(
         version=_version,
         twice="refuses to start (duplicate version)",
         misnamed=_misnamed,
+        refused=_refused,
         code=lambda path: (
             "run it on a scratch database with the statements logged"
             if path.endswith(".go")

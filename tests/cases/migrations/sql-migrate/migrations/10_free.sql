@@ -1,0 +1,3 @@
+-- +migrate Up notransaction
+DROP INDEX CONCURRENTLY j;
+-- +migrate Down

@@ -1,0 +1,3 @@
+-- +migrate Up
+DROP INDEX CONCURRENTLY i;
+-- +migrate Down
