@@ -1,3 +1,3 @@
 -- +migrate Up notransaction
-DROP INDEX CONCURRENTLY j;
+CREATE INDEX CONCURRENTLY j ON orders (id);
 -- +migrate Down

@@ -1,3 +1,3 @@
 -- +migrate Up
-DROP INDEX CONCURRENTLY i;
+CREATE INDEX CONCURRENTLY i ON orders (id);
 -- +migrate Down
