@@ -8,15 +8,15 @@ that file; the first line is the SHA-256 of all names and sums. A file that begi
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator
 
 from cdkit.core.errors import CdkitError
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, join
 from cdkit.migrations.source import Complaint
 
 NAME = "atlas.sum"
-_IGNORED = re.compile(rb"[ -~]*atlas:sum +(?:ignore|none)")
+_IGNORED = pattern(rb"[ -~]*atlas:sum +(?:ignore|none)")
 _REMEDY = "undo the edit; or, where it is meant, run `atlas migrate hash` and look at its diff"
 
 
@@ -93,7 +93,7 @@ def _sums(folder: str, look: Look) -> list[tuple[str, str]]:
             continue
         data = look.read(path)
         running.update(name.encode())
-        if _IGNORED.match(data):
+        if _IGNORED().match(data):
             continue
         running.update(data)
         found.append((name, base64.b64encode(running.digest()).decode()))

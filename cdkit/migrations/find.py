@@ -153,6 +153,10 @@ def _owner(candidate: Candidate, look: Look) -> tuple[str, str] | None:
 
 def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
     """Return the sources that claim a file, each with its root; what cannot be read has none."""
+    return look.once("claims", f"{path}\0{folder}", lambda: _asked_each(path, folder, look))
+
+
+def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, source in sources().items():
         if name == PLAIN:

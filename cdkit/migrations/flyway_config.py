@@ -5,24 +5,35 @@ Sources: Flyway documentation, "Flyway namespace" (each parameter's page: names,
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.errors import CdkitError
 from cdkit.core.verdict import Reason, cannot_tell
-from cdkit.migrations.look import Look, ancestors, join, parent
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.look import Look, ancestors, join
 
 FILES = ("flyway.toml", "flyway.conf", "conf/flyway.toml", "conf/flyway.conf")
-_PROPERTY = re.compile(r"[ \t]*([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
+_VERSION = r"\d+(?:[._]\d+)*"
+_PROPERTY = pattern(r"[ \t]*([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
+
+
+CODE = (".java", ".kt", ".groovy", ".class", ".cs", ".py", ".sh", ".ps1", ".bat", ".js")
+"""The suffixes of migrations that are programs."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """A configuration: its folder, its settings by their names without `flyway.`, its faults."""
+    """A configuration: its folder, its settings by their names without `flyway.`, its faults.
 
-    folder: str = ""
-    settings: Mapping[str, str] = {}
+    `names` matches the name of a migration, which begins with one of `initials`; its only named
+    group that matches is the kind (V, U, B, R), and holds the version.
+    """
+
+    folder: str
+    settings: Mapping[str, str]
+    names: Callable[[], re.Pattern[str]]
+    initials: tuple[str, ...] = ()
     faults: tuple[Reason, ...] = ()
 
     def get(self, name: str, default: str = "") -> str:
@@ -37,6 +48,16 @@ class Config(Struct, frozen=True, kw_only=True):
     def suffixes(self) -> tuple[str, ...]:
         """The suffixes that SQL migrations have."""
         return tuple(x.strip() for x in self.get("sqlMigrationSuffixes", ".sql").split(","))
+
+    @property
+    def prefixes(self) -> tuple[tuple[str, str], ...]:
+        """The kinds of migrations (V, U, B, R), each with what its names begin with."""
+        return (
+            ("V", self.get("sqlMigrationPrefix", "V")),
+            ("U", self.get("undoSqlMigrationPrefix", "U")),
+            ("B", self.get("baselineMigrationPrefix", "B")),
+            ("R", self.get("repeatableSqlMigrationPrefix", "R")),
+        )
 
     @property
     def separator(self) -> str:
@@ -73,6 +94,23 @@ class Config(Struct, frozen=True, kw_only=True):
         return own | given
 
 
+def configured(
+    folder: str, settings: Mapping[str, str] | None = None, faults: tuple[Reason, ...] = ()
+) -> Config:
+    """Return a configuration of settings, by their names without `flyway.`."""
+    given = settings or {}
+    bare = Config(folder=folder, settings=given, names=pattern(""), faults=faults)
+    separator = re.escape(bare.separator)
+    suffix = "|".join(re.escape(each) for each in (*bare.suffixes, *CODE) if each)
+    versioned = "|".join(
+        f"{re.escape(prefix)}(?P<{kind}>{_VERSION})" for kind, prefix in bare.prefixes[:3]
+    )
+    repeated = re.escape(bare.prefixes[3][1]) + separator + "(?P<R>)"
+    whole = f"(?:(?:{versioned})(?:{separator}.*)?|{repeated}.*)(?:{suffix})"
+    initials = tuple(prefix for _, prefix in bare.prefixes)
+    return structs.replace(bare, names=pattern(whole), initials=initials)
+
+
 def config_of(folder: str, look: Look) -> Config:
     """Return the configuration that is nearest above a folder, or in it; empty for none."""
     return look.once("flyway", folder, lambda: _nearest(folder, look))
@@ -83,30 +121,34 @@ def _nearest(folder: str, look: Look) -> Config:
         for name in FILES:
             if look.is_file(path := join(each, name)):
                 return _read(path, each, look)
-    return Config(folder=folder)
+    return configured(folder)
 
 
 def _read(path: str, folder: str, look: Look) -> Config:
+    import tomllib
+
     try:
         data = look.read(path).decode("utf-8")
         settings = _of_toml(data) if path.endswith(".toml") else properties(data)
     except CdkitError as fault:
-        return Config(folder=folder, faults=(fault.reason(),))
+        return configured(folder, faults=(fault.reason(),))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
         what = f"{path} cannot be read, so it is not known what Flyway runs: {fault}"
-        return Config(folder=folder, faults=(cannot_tell(what, remedy="mend the file"),))
+        return configured(folder, faults=(cannot_tell(what, remedy="mend the file"),))
     plain = {name.removeprefix("flyway."): value for name, value in settings.items()}
-    return Config(folder=folder, settings=plain)
+    return configured(folder, plain)
 
 
 def properties(data: str) -> dict[str, str]:
     """Return the settings of a Java properties file; a backslash continues a line."""
     lines = re.sub(r"\\\r?\n[ \t]*", "", data).splitlines()
-    found = (_PROPERTY.match(line) for line in lines)
+    found = (_PROPERTY().match(line) for line in lines)
     return {one[1]: one[2] for one in found if one}
 
 
 def _of_toml(data: str) -> dict[str, str]:
+    import tomllib
+
     tree = tomllib.loads(data)
     flat: dict[str, str] = {}
     _flatten(tree, "", flat)
@@ -140,6 +182,6 @@ def root_of(path: str, folder: str, config: Config) -> str:
 def script_config(path: str, look: Look) -> Mapping[str, str]:
     """Return the settings that stand beside a script (`V1__x.sql.conf`); empty without any."""
     beside = f"{path}.conf"
-    if beside.rpartition("/")[2] not in look.names(parent(path)):
+    if not look.is_file(beside):
         return {}
     return properties(look.read(beside).decode("utf-8", "replace"))

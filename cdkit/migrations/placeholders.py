@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.text import Filled, Text
 
@@ -113,11 +114,11 @@ def templates(data: bytes) -> Iterator[Slot]:
         yield Slot(start=found.start(), end=found.end(), name=found[1] or found[2])
 
 
-_SET = re.compile(
+_SET = pattern(
     rb"^\\set[ \t]{1,100}(\w{1,100})[ \t]{1,100}'?([^'\n\r]{0,1000}?)'?[ \t]{0,100}\r?$",
     re.MULTILINE,
 )
-_VARIABLE = re.compile(rb":(?:([A-Za-z_]\w*)|'(\w+)'|\"(\w+)\")(?!:)")
+_VARIABLE = pattern(rb":(?:([A-Za-z_]\w*)|'(\w+)'|\"(\w+)\")(?!:)")
 _BEFORE_VARIABLE = frozenset(b" \t\r\n(,=.<>+*/-")
 """What may stand before a variable; elsewhere a colon is a cast, a slice or an assignment."""
 
@@ -130,9 +131,9 @@ def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
     """
     if b":" not in data:
         return
-    known = {found[1]: found[2] for found in _SET.finditer(data)}
+    known = {found[1]: found[2] for found in _SET().finditer(data)}
     known |= {name.encode(): value.encode() for name, value in values.items()}
-    for found in _VARIABLE.finditer(data):
+    for found in _VARIABLE().finditer(data):
         if found.start() and data[found.start() - 1] not in _BEFORE_VARIABLE:
             continue
         name = found[1] or found[2] or found[3]

@@ -43,21 +43,22 @@ def _not(data: bytes, *, up: Mark, down: Mark, rising: bool) -> list[tuple[int, 
     return blank
 
 
-def in_folder_of(tool: str, path: str, look: Look, mark: re.Pattern[bytes]) -> bool:
-    """Whether a file stands in a folder in which others bear the mark of a tool."""
+def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:
+    """Whether a file stands in a folder in which others bear a mark, which holds a word."""
     folder = parent(path)
 
     def find() -> bool:
-        return any(_bears(join(folder, name), look, mark) for name in look.names(folder))
+        return any(_bears(word, mark, join(folder, name), look) for name in look.names(folder))
 
-    return look.once(f"{tool} marks", folder, find)
+    return look.once(f"marks {word!r}", folder, find)
 
 
-def _bears(path: str, look: Look, mark: re.Pattern[bytes]) -> bool:
+def _bears(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:
     if not path.endswith(".sql") or not look.is_file(path):
         return False
     try:
-        return bool(mark.search(look.read(path)))
+        data = look.read(path)
+        return word in data and bool(mark().search(data))
     except CdkitError:
         # Said where the file itself is read.
         return False

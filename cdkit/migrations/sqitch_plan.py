@@ -4,16 +4,16 @@ Sources: Sqitch's manual, sqitchtutorial ("Reworking": the older script of a cha
 reworked is `<change>@<tag>`), App::Sqitch::Plan ("Plan File" grammar), sqitch-config.
 """
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
 
 PLAN = "sqitch.plan"
 CONF = "sqitch.conf"
-_SECTION = re.compile(r'\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]')
+_SECTION = pattern(r'\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]')
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ def _settings(data: bytes) -> dict[str, str]:
     section = ""
     for raw in data.decode("utf-8", "replace").splitlines():
         line = raw.strip()
-        if head := _SECTION.match(line):
+        if head := _SECTION().match(line):
             section = ".".join(filter(None, head.groups()))
         elif line and line[0] not in "#;" and "=" in line:
             name, _, value = line.partition("=")

@@ -15,22 +15,23 @@ from msgspec import structs
 from cdkit.core.finding import Severity
 from cdkit.migrations.atlas_sum import NAME
 from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import blanked, tokens
-from cdkit.migrations.look import Look, parent
+from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.source import Down, Late, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
-_FOREIGN = re.compile(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
-_FOREIGN_TEXT = re.compile(rb"^\s*--\s*(?:\+goose\s+up|migrate:up)\b", re.IGNORECASE | re.MULTILINE)
-_DIRECTIVE = re.compile(rb"--[ \t]*atlas:(\w+)[ \t]*([^\r\n]*)")
-_SECTION = re.compile(rb"^-- (\S+) --[ \t]*\r?$", re.MULTILINE)
+_FOREIGN = pattern(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
+_FOREIGN_TEXT = pattern(rb"^\s*--\s*(?:\+goose\s+up|migrate:up)\b", re.IGNORECASE | re.MULTILINE)
+_DIRECTIVE = pattern(rb"--[ \t]*atlas:(\w+)[ \t]*([^\r\n]*)")
+_SECTION = pattern(rb"^-- (\S+) --[ \t]*\r?$", re.MULTILINE)
 
 
 def _owns(path: str, look: Look) -> bool:
     name = path.rpartition("/")[2]
-    if not name.endswith(".sql") or _FOREIGN.fullmatch(name):
+    if not name.endswith(".sql") or _FOREIGN().fullmatch(name):
         return False
-    return NAME in look.names(parent(path)) and not _FOREIGN_TEXT.search(look.read(path))
+    return look.is_file(join(parent(path), NAME)) and not _FOREIGN_TEXT().search(look.read(path))
 
 
 def _directives(data: bytes) -> dict[str, str]:
@@ -39,7 +40,7 @@ def _directives(data: bytes) -> dict[str, str]:
     for line in data.split(b"\n"):
         if line.strip() and not line.lstrip().startswith(b"--"):
             break
-        if said := _DIRECTIVE.match(line.strip()):
+        if said := _DIRECTIVE().match(line.strip()):
             found[said[1].decode()] = said[2].decode("utf-8", "replace").strip()
     return found
 
@@ -56,7 +57,7 @@ def _script(path: str, data: bytes) -> Script:
 
 def _archive(path: str, data: bytes, *, wrapped: bool) -> Script:
     """Read a file of several files: `migration.sql` runs, `down.sql` takes back."""
-    marks = list(_SECTION.finditer(data))
+    marks = list(_SECTION().finditer(data))
     ends = [mark.start() for mark in marks[1:]] + [len(data)]
     inside = {mark[1]: (mark.end(), end) for mark, end in zip(marks, ends, strict=True)}
 
@@ -96,19 +97,12 @@ def _order(path: str) -> Order:
     return ((0, 0, path.rpartition("/")[2]),)
 
 
-def _version(path: str) -> str:
-    found = re.match(r"\d+(?=[_.])", path.rpartition("/")[2])
-    return found[0] if found else ""
-
-
 _TOOL = FolderTool(
     name="atlas",
     title="Atlas",
     owns=_owns,
     script=_script,
     order=_order,
-    version=_version,
-    twice="keeps one record a version",
     late=Late(
         says="Atlas refuses it (`--exec-order linear`)",
         severity=Severity.HIGH,

@@ -11,32 +11,35 @@ import re
 from collections.abc import Iterator
 
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, in_folder_of, without_down
 from cdkit.migrations.source import Complaint, Migration, Order, Script
 
-_UP = re.compile(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
-_DOWN = re.compile(rb"^--\s*migrate:down(?:\s|$)", re.MULTILINE)
-_NEAR = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*--[ \t]*migrate:(up|down)\b", re.MULTILINE)
-_STATEMENT = re.compile(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
-_NAME = re.compile(r"(\d+)[^/]*\.sql")
+_WORD = b"migrate:"
+_UP = pattern(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
+_DOWN = pattern(rb"^--\s*migrate:down(?:\s|$)", re.MULTILINE)
+_NEAR = pattern(rb"^(?:\xef\xbb\xbf)?[ \t]*--[ \t]*migrate:(up|down)\b", re.MULTILINE)
+_STATEMENT = pattern(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
+_NAME = pattern(r"(\d+)[^/]*\.sql")
 
 
 def _is_up(line: bytes) -> bool:
-    return (found := _NEAR.match(line)) is not None and found[1] == b"up"
+    return (found := _NEAR().match(line)) is not None and found[1] == b"up"
 
 
 def _is_down(line: bytes) -> bool:
-    return (found := _NEAR.match(line)) is not None and found[1] == b"down"
+    return (found := _NEAR().match(line)) is not None and found[1] == b"down"
 
 
 def _owns(path: str, look: Look) -> bool:
     if not is_sql(path):
         return False
     # In a folder of dbmate's a file without any mark is one that it refuses.
-    return bool(_NEAR.search(look.read(path))) or (
-        bool(_version(path)) and in_folder_of("dbmate", path, look, _UP)
-    )
+    data = look.read(path)
+    if _WORD in data and _NEAR().search(data):
+        return True
+    return in_folder_of(_WORD, _UP, path, look) and bool(_version(path))
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -48,12 +51,12 @@ def _script(path: str, data: bytes) -> Script:
 
 
 def _options(data: bytes) -> list[bytes]:
-    found = _UP.search(data)
+    found = _UP().search(data)
     return data[found.start() :].split(b"\n", 1)[0].split() if found else []
 
 
 def _version(path: str) -> str:
-    found = _NAME.fullmatch(path.rpartition("/")[2])
+    found = _NAME().fullmatch(path.rpartition("/")[2])
     return found[1] if found else ""
 
 
@@ -75,9 +78,9 @@ def _misnamed(path: str) -> tuple[str, str] | None:
 def _refused(migration: Migration) -> Iterator[Complaint]:
     """Yield why dbmate would refuse a file for how its parts stand, the first reason only."""
     data = migration.said.data
-    up, down = _UP.search(data), _DOWN.search(data)
+    up, down = _UP().search(data), _DOWN().search(data)
     if up is None:
-        near = _NEAR.search(data)
+        near = _NEAR().search(data)
         at = near.start() if near else 0
         yield _misplaced(migration, at, "no line begins with `-- migrate:up`", "begin a line so")
     elif down is None:
@@ -86,7 +89,7 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
     elif down.start() < up.start():
         what = "`-- migrate:down` stands before `-- migrate:up`"
         yield _misplaced(migration, down.start(), what, "put the up part first")
-    elif early := _STATEMENT.search(data, 0, up.start()):
+    elif early := _STATEMENT().search(data, 0, up.start()):
         what = "a statement stands before `-- migrate:up`"
         yield _misplaced(migration, early.start(), what, "put it below the mark")
 

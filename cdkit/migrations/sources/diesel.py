@@ -7,18 +7,18 @@ Recognised by a diesel.toml, or a Cargo.toml that names diesel, above.
 """
 
 import re
-import tomllib
 from collections.abc import Callable
 
 from msgspec import structs
 
 from cdkit.core.errors import CannotTell
 from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Migration, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
-_CRATE = re.compile(rb"^\s*(?:diesel\b|\[\S*dependencies\.diesel)", re.MULTILINE)
+_CRATE = pattern(rb"^\s*(?:diesel\b|\[\S*dependencies\.diesel)", re.MULTILINE)
 
 
 def _is_project(folder: str, look: Look) -> bool:
@@ -27,7 +27,7 @@ def _is_project(folder: str, look: Look) -> bool:
             if look.is_file(join(above, "diesel.toml")):
                 return True
             crate = join(above, "Cargo.toml")
-            if look.is_file(crate) and _CRATE.search(look.read(crate)):
+            if look.is_file(crate) and _CRATE().search(look.read(crate)):
                 return True
         return False
 
@@ -75,6 +75,8 @@ def _tool(wrapped: Callable[[str], bool]) -> FolderTool:
 
 
 def _read(request: Request) -> Project:
+    import tomllib
+
     look = request.look
 
     def wrapped(path: str) -> bool:

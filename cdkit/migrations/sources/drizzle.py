@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.migrations.folder import FolderTool, migration_of, natural, read_folder
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Complaint, Migration, Project, Request, Script, Source
 from cdkit.migrations.text import Text
@@ -22,7 +23,7 @@ from cdkit.migrations.text import Text
 _JOURNAL = "_journal.json"
 _BREAK = b"--> statement-breakpoint"
 _CONFIGS = tuple(f"drizzle.config.{x}" for x in ("ts", "js", "mjs", "cjs", "mts", "json"))
-_OUT = re.compile(rb"""["']?\bout["']?\s*:\s*["'`]([^"'`\n]+)["'`]""")
+_OUT = pattern(rb"""["']?\bout["']?\s*:\s*["'`]([^"'`\n]+)["'`]""")
 _SQLITE = frozenset({"turso", "durable-sqlite", "expo", "libsql"})
 
 
@@ -57,7 +58,7 @@ def _root(path: str, folder: str, look: Look) -> str | None:
 
 def _out(path: str, look: Look) -> str | None:
     """Return the folder that a drizzle.config names, where it is there."""
-    found = _OUT.search(look.read(path))
+    found = _OUT().search(look.read(path))
     out = found[1].decode("utf-8", "replace") if found else "drizzle"
     folder = join(parent(path), out.removeprefix("./").rstrip("/"))
     return folder if look.is_dir(folder) else None

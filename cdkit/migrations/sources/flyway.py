@@ -13,8 +13,17 @@ from collections.abc import Callable, Iterator
 from msgspec import structs
 
 from cdkit.core.finding import Severity
-from cdkit.migrations.flyway_config import FILES, Config, config_of, root_of, script_config
+from cdkit.migrations.flyway_config import (
+    CODE,
+    FILES,
+    Config,
+    config_of,
+    configured,
+    root_of,
+    script_config,
+)
 from cdkit.migrations.folder import FolderTool, migration_of, natural, read_folder
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look, parent
 from cdkit.migrations.placeholders import braces, fill
@@ -30,27 +39,25 @@ from cdkit.migrations.source import (
 )
 from cdkit.migrations.text import Text
 
-_CALLBACK = re.compile(
+_CALLBACK = pattern(
     r"(?:(?:before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Undo|Clean|Info|Validate|Baseline"
     r"|Repair|Connect)\w*?|createSchema)(?:__[^/]*)?"
 )
-_IN_MIGRATE = re.compile(r"(before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Connect)")
-_CODE = (".java", ".kt", ".groovy", ".class", ".cs", ".py", ".sh", ".ps1", ".bat", ".js")
-_VERSION = r"(\d+(?:[._]\d+)*)"
-_NEAR = re.compile(r"[vVuUbB]\d[\d._-]*[_ -]?[^/]*|[rR]_[^/]*")
+_IN_MIGRATE = pattern(r"(before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Connect)")
+_NEAR = pattern(r"[vVuUbB]\d[\d._-]*[_ -]?[^/]*|[rR]_[^/]*")
 _LATE = Late(
     says="Flyway refuses to migrate (`outOfOrder` is off), and validate fails",
     severity=Severity.HIGH,
     remedy="give it a version after the newest released one; `outOfOrder=true` would run it late",
 )
-_ALONE = re.compile(
+_ALONE = pattern(
     rb"(?:CREATE|DROP) (?:DATABASE|TABLESPACE|SUBSCRIPTION)\b|ALTER SYSTEM\b"
     rb"|(?:CREATE|DROP)(?: UNIQUE)? INDEX CONCURRENTLY\b"
     rb"|REINDEX(?: VERBOSE)? (?:SCHEMA|DATABASE|SYSTEM)\b|VACUUM\b|DISCARD ALL\b"
 )
 """What Flyway runs outside a transaction by itself on PostgreSQL 12 and newer."""
 
-_CONCURRENTLY = re.compile(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
+_CONCURRENTLY = pattern(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
 _MAYBE_ALONE = (
     b"concurrently", b"vacuum", b"discard", b"database", b"tablespace", b"subscription", b"system",
     b"reindex",
@@ -60,27 +67,11 @@ _MAYBE_ALONE = (
 def _kind(path: str, config: Config) -> tuple[str, str]:
     """Return which kind of migration a file is by its name (V, U, B, R), and its version."""
     name = path.rpartition("/")[2]
-    suffixes = (*config.suffixes, *_CODE)
-    suffix = next((each for each in suffixes if each and name.endswith(each)), None)
-    if suffix is None:
+    found = config.names().fullmatch(name) if name.startswith(config.initials) else None
+    if found is None or found.lastgroup is None:
         return "", ""
-    stem, separator = name.removesuffix(suffix), re.escape(config.separator)
-    for kind, prefix in _prefixes(config):
-        if kind == "R":
-            if stem.startswith(prefix + config.separator):
-                return "R", ""
-        elif found := re.fullmatch(f"{re.escape(prefix)}{_VERSION}(?:{separator}.*)?", stem):
-            return kind, _normal(found[1])
-    return "", ""
-
-
-def _prefixes(config: Config) -> tuple[tuple[str, str], ...]:
-    return (
-        ("V", config.get("sqlMigrationPrefix", "V")),
-        ("U", config.get("undoSqlMigrationPrefix", "U")),
-        ("B", config.get("baselineMigrationPrefix", "B")),
-        ("R", config.get("repeatableSqlMigrationPrefix", "R")),
-    )
+    kind = found.lastgroup
+    return kind, _normal(found[kind]) if kind != "R" else ""
 
 
 def _normal(version: str) -> str:
@@ -93,15 +84,17 @@ def _normal(version: str) -> str:
 
 def _is_callback(path: str, config: Config) -> bool:
     name = path.rpartition("/")[2]
+    if not name.startswith(("before", "after", "createSchema")):
+        return False
     suffix = next((each for each in config.suffixes if each and name.endswith(each)), None)
-    return suffix is not None and bool(_CALLBACK.fullmatch(name.removesuffix(suffix)))
+    return suffix is not None and bool(_CALLBACK().fullmatch(name.removesuffix(suffix)))
 
 
 def _place(path: str, config: Config) -> int:
     """Return where a callback runs: before all migrations, or after; 0 for what is none."""
     if _kind(path, config)[0] or not _is_callback(path, config):
         return 0
-    found = _IN_MIGRATE.match(path.rpartition("/")[2])
+    found = _IN_MIGRATE().match(path.rpartition("/")[2])
     return (-1 if found[1] == "before" else 2) if found else 0
 
 
@@ -128,7 +121,8 @@ def _owns(path: str, look: Look) -> bool:
     kind, _ = _kind(path, config)
     if kind:
         return _described(path, config) or bool(config.settings) or _is_project(folder, look)
-    near = path.lower().endswith(".sql") and _NEAR.fullmatch(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    near = name[:1] in "vVuUbBrR" and name.lower().endswith(".sql") and _NEAR().fullmatch(name)
     return bool(near or _is_callback(path, config)) and _is_project(folder, look)
 
 
@@ -164,7 +158,7 @@ def _misnamed(config: Config) -> Callable[[str], tuple[str, str] | None]:
     def misnamed(path: str) -> tuple[str, str] | None:
         if _kind(path, config)[0] or _is_callback(path, config):
             return None
-        prefix, separator, suffix = _prefixes(config)[0][1], config.separator, config.suffixes[0]
+        prefix, separator, suffix = config.prefixes[0][1], config.separator, config.suffixes[0]
         name = path.rpartition("/")[2]
         wanted = f"{prefix}<version>{separator}<description>{suffix}"
         return (
@@ -176,7 +170,7 @@ def _misnamed(config: Config) -> Callable[[str], tuple[str, str] | None]:
 
 
 def _up_of(config: Config) -> Callable[[str], tuple[str, ...]]:
-    undo, versioned = _prefixes(config)[1][1], _prefixes(config)[0][1]
+    undo, versioned = config.prefixes[1][1], config.prefixes[0][1]
 
     def up_of(path: str) -> tuple[str, ...]:
         folder, slash, name = path.rpartition("/")
@@ -230,7 +224,7 @@ def _transaction(data: bytes) -> tuple[bool, int]:
     lowered = data.lower()
     if not any(word in lowered for word in _MAYBE_ALONE):
         return True, -1
-    kinds = [(at, bool(_ALONE.match(words))) for at, words in _commands(data)]
+    kinds = [(at, bool(_ALONE().match(words))) for at, words in _commands(data)]
     alone = any(kind for _, kind in kinds)
     other = (at for at, kind in kinds if kind is not kinds[0][1])
     return not alone, next(other, -1)
@@ -242,7 +236,7 @@ def _tool(config: Config) -> FolderTool:
         return Script(sql=data, in_transaction=wrapped)
 
     def code(path: str) -> str:
-        if not path.endswith(_CODE):
+        if not path.endswith(CODE):
             return ""
         return "log the statements of a run on a scratch database, or write the migration in SQL"
 
@@ -344,7 +338,7 @@ def _run_as_configured(
             wrapped = asked.strip().lower() != "false"
         elif refused >= 0 and not config.is_on("mixed"):
             complaints.append(_mixed(one, refused))
-        if waits and not wrapped and (found := _CONCURRENTLY.search(one.script.sql)):
+        if waits and not wrapped and (found := _CONCURRENTLY().search(one.script.sql)):
             complaints.append(_waits(one, found.start()))
         done.append(_wrapped(one, wanted=wrapped))
     return tuple(done), complaints
@@ -378,7 +372,7 @@ def _mixed(one: Migration, at: int) -> Complaint:
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
-    return (migration_of(_tool(Config()), Text(path, data)),)
+    return (migration_of(_tool(configured("")), Text(path, data)),)
 
 
 SOURCE = Source(
@@ -386,6 +380,6 @@ SOURCE = Source(
     root=_root,
     read=_read,
     migrations=_migrations,
-    up_of=_up_of(Config()),
+    up_of=_up_of(configured("")),
     marks=tuple(name for name in FILES if "/" not in name),
 )

@@ -11,30 +11,34 @@ import re
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, natural
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Late, Order, Script
 
-_NAME = re.compile(r"(\d+)_(.*)\.(down|up)\.(.*)")
-_NEAR = re.compile(r"\d+[^/]*\.sql", re.IGNORECASE)
+_NAME = pattern(r"(\d+)_(.*)\.(down|up)\.(.*)")
+_NEAR = pattern(r"\d+[^/]*\.sql", re.IGNORECASE)
 
 
 def _parts(path: str) -> re.Match[str] | None:
-    return _NAME.fullmatch(path.rpartition("/")[2])
+    return _NAME().fullmatch(path.rpartition("/")[2])
 
 
 def _is_project(folder: str, look: Look) -> bool:
     def find() -> bool:
+        paired = [x for x in look.names(folder) if ".up." in x or ".down." in x]
+        if not any(_NAME().fullmatch(name) for name in paired):
+            return False
         # sqlx has pairs of the same names, and wraps each in a transaction.
         crates = (join(each, "Cargo.toml") for each in (folder, *ancestors(folder)))
-        sqlx = any(look.is_file(path) and b"sqlx" in look.read(path) for path in crates)
-        return not sqlx and any(_NAME.fullmatch(name) for name in look.names(folder))
+        return not any(look.is_file(path) and b"sqlx" in look.read(path) for path in crates)
 
     return look.once("golang-migrate", folder, find)
 
 
 def _owns(path: str, look: Look) -> bool:
-    fits = _parts(path) or _NEAR.fullmatch(path.rpartition("/")[2])
-    return bool(fits) and path.lower().endswith(".sql") and _is_project(parent(path), look)
+    if not path.lower().endswith(".sql") or not _is_project(parent(path), look):
+        return False
+    return bool(_parts(path) or _NEAR().fullmatch(path.rpartition("/")[2]))
 
 
 def _up_of(path: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, natural
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import Slot, environment, fill
@@ -18,11 +19,12 @@ from cdkit.migrations.sections import down_of, in_folder_of, without_down
 from cdkit.migrations.source import Complaint, Late, Migration, Order, Script
 from cdkit.migrations.text import Text
 
-_NAME = re.compile(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
-_MARK = re.compile(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
-_STATEMENT = re.compile(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
-_CUT = re.compile(rb";[ \t]*(?:--[^\n]*)?\r?\n")
-_IN_GO = re.compile(rb"\bgoose\.Add(?:Named)?Migration")
+_NAME = pattern(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
+_WORD = b"+goose"
+_MARK = pattern(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
+_STATEMENT = pattern(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
+_CUT = pattern(rb";[ \t]*(?:--[^\n]*)?\r?\n")
+_IN_GO = pattern(rb"\bgoose\.Add(?:Named)?Migration")
 
 
 def _annotation(line: bytes) -> bytes:
@@ -41,15 +43,15 @@ def _is_down(line: bytes) -> bool:
 
 def _owns(path: str, look: Look) -> bool:
     if path.endswith(".go"):
-        return not path.endswith("_test.go") and bool(_IN_GO.search(look.read(path)))
+        return not path.endswith("_test.go") and bool(_IN_GO().search(look.read(path)))
     if not path.lower().endswith(".sql"):
         return False
     # In a folder of goose's a numbered file without any mark is one that it refuses.
-    return bool(_MARK.search(look.read(path))) or (
-        bool(_version(path))
-        and not path.endswith((".up.sql", ".down.sql"))
-        and in_folder_of("goose", path, look, _MARK)
-    )
+    data = look.read(path)
+    if _WORD in data and _MARK().search(data):
+        return True
+    paired = path.endswith((".up.sql", ".down.sql"))
+    return not paired and in_folder_of(_WORD, _MARK, path, look) and bool(_version(path))
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -82,7 +84,7 @@ def _fill(text: Text) -> Text:
 
 def _version(path: str) -> str:
     name = path.rpartition("/")[2]
-    return str(int(name.partition("_")[0])) if _NAME.fullmatch(name) else ""
+    return str(int(name.partition("_")[0])) if _NAME().fullmatch(name) else ""
 
 
 def _order(path: str) -> Order:
@@ -92,7 +94,7 @@ def _order(path: str) -> Order:
 
 def _misnamed(path: str) -> tuple[str, str] | None:
     name = path.rpartition("/")[2]
-    if _NAME.fullmatch(name):
+    if _NAME().fullmatch(name):
         return None
     what = f"goose does not run {name}: it looks for <number>_<title>.sql"
     return what, f"rename it: `goose create` gives names like {'20260131120000_title.sql'}"
@@ -101,18 +103,18 @@ def _misnamed(path: str) -> tuple[str, str] | None:
 def _refused(migration: Migration) -> Iterator[Complaint]:
     """Yield what goose refuses, or cuts in two: it ends a statement where a line ends in `;`."""
     data = migration.text.data
-    first = _MARK.search(data)
+    first = _MARK().search(data)
     if first is None:
         yield _complaint(migration, 0, "has no `-- +goose Up`: goose refuses such a file")
         return
-    if early := _STATEMENT.search(data, 0, first.start()):
+    if early := _STATEMENT().search(data, 0, first.start()):
         what = "a statement stands before `-- +goose Up`: goose refuses such a file"
         yield _complaint(migration, early.start(), what)
     held, opened = _held(data)
     if opened >= 0:
         yield _complaint(migration, opened, "StatementBegin has no StatementEnd: goose refuses it")
     for token in tokens(data) if b"$" in data else ():
-        if token.kind != "string" or token.text[:1] != b"$" or not _CUT.search(token.text):
+        if token.kind != "string" or token.text[:1] != b"$" or not _CUT().search(token.text):
             continue
         if not any(start <= token.start < end for start, end in held):
             what = "goose ends the statement at the first semicolon in this body"

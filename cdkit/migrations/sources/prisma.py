@@ -11,12 +11,13 @@ import re
 from msgspec import structs
 
 from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.source import Complaint, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
 _LOCK = "migration_lock.toml"
-_FOLDER = re.compile(r"\d{14}(?:_[^/]*)?")
+_FOLDER = pattern(r"\d{14}(?:_[^/]*)?")
 
 
 def _owns(path: str, look: Look) -> bool:
@@ -26,7 +27,7 @@ def _owns(path: str, look: Look) -> bool:
     if look.is_file(join(parent(folder), _LOCK)):
         return True
     # Drizzle's newer layout has the same names, and a snapshot in each folder.
-    named = _FOLDER.fullmatch(folder.rpartition("/")[2])
+    named = _FOLDER().fullmatch(folder.rpartition("/")[2])
     return bool(named) and "snapshot.json" not in look.names(folder)
 
 
@@ -64,7 +65,7 @@ def _read(request: Request) -> Project:
             whole=True,
         )
         for name in (path.rpartition("/")[2] for path in look.folders(root))
-        if _FOLDER.fullmatch(name) and "migration.sql" not in look.names(join(root, name))
+        if _FOLDER().fullmatch(name) and "migration.sql" not in look.names(join(root, name))
     )
     return structs.replace(
         project, complaints=(*project.complaints, *empty), engine=_engine(root, look)

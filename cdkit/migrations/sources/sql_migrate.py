@@ -8,24 +8,26 @@ names begin with, else as text, all that were not yet; one that sorts before wha
 import re
 
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Order, Script
 
-_UP = re.compile(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
-_DOWN = re.compile(rb"^--\s*\+migrate\s+Down\b")
+_UP = pattern(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
+_DOWN = pattern(rb"^--\s*\+migrate\s+Down\b")
 
 
 def _is_up(line: bytes) -> bool:
-    return bool(_UP.match(line))
+    return bool(_UP().match(line))
 
 
 def _is_down(line: bytes) -> bool:
-    return bool(_DOWN.match(line))
+    return bool(_DOWN().match(line))
 
 
 def _owns(path: str, look: Look) -> bool:
-    return is_sql(path) and bool(_UP.search(look.read(path)))
+    data = look.read(path) if is_sql(path) else b""
+    return b"+migrate" in data and bool(_UP().search(data))
 
 
 def _script(path: str, data: bytes) -> Script:

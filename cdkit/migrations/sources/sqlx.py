@@ -9,28 +9,29 @@ query. One that sorts before what ran still runs. Recognised by a Cargo.toml abo
 import re
 
 from cdkit.migrations.folder import FolderTool, folder_source
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Order, Script
 
-_NAME = re.compile(r"(\d+)_.*?(\.up|\.down)?\.sql")
-_CRATE = re.compile(rb"^\s*(?:sqlx\b|\[\S*dependencies\.sqlx)", re.MULTILINE)
+_NAME = pattern(r"(\d+)_.*?(\.up|\.down)?\.sql")
+_CRATE = pattern(rb"^\s*(?:sqlx\b|\[\S*dependencies\.sqlx)", re.MULTILINE)
 
 
 def _parts(path: str) -> re.Match[str] | None:
-    return _NAME.fullmatch(path.rpartition("/")[2])
+    return _NAME().fullmatch(path.rpartition("/")[2])
 
 
 def _is_project(folder: str, look: Look) -> bool:
     def find() -> bool:
         crates = (join(each, "Cargo.toml") for each in ancestors(folder))
         here = (path for path in crates if look.is_file(path))
-        return any(_CRATE.search(look.read(path)) for path in here)
+        return any(_CRATE().search(look.read(path)) for path in here)
 
     return look.once("sqlx", folder, find)
 
 
 def _owns(path: str, look: Look) -> bool:
-    return _parts(path) is not None and _is_project(parent(path), look)
+    return path.endswith(".sql") and _is_project(parent(path), look) and bool(_parts(path))
 
 
 def _script(_path: str, data: bytes) -> Script:
