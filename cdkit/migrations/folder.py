@@ -10,7 +10,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.atlas_sum import mismatches
-from cdkit.migrations.look import Look
+from cdkit.migrations.look import Look, parent
 from cdkit.migrations.source import (
     Complaint,
     Down,
@@ -58,7 +58,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
 
     `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
     the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes. `fill` puts values in for placeholders.
+    file runs again whenever it changes. `fill` puts values in for placeholders. `deep` where the
+    tool looks into folders below too; else each folder is a project of its own.
 
     `version` is what must be one migration's alone (nothing where a file has none), and `twice`
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
@@ -80,15 +81,26 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     refused: Callable[[Migration], Iterable[Complaint]] = lambda _: ()
     code: Callable[[str], str] = lambda _: ""
     late: Late | None = None
+    deep: bool = False
     marks: tuple[str, ...] = ()
 
 
 def folder_source(tool: FolderTool) -> Source:
     """Return the source of such a tool."""
+
+    def root(path: str, folder: str, look: Look) -> str | None:
+        if not tool.owns(path, look):
+            return None
+        return folder if tool.deep else parent(path)
+
+    def read(request: Request) -> Project:
+        depth = request.depth if tool.deep else 0
+        return read_folder(tool, structs.replace(request, depth=depth))
+
     return Source(
         title=tool.title,
-        root=lambda path, folder, look: folder if tool.owns(path, look) else None,
-        read=lambda request: read_folder(tool, request),
+        root=root,
+        read=read,
         migrations=lambda path, data: (migration_of(tool, Text(path, data)),),
         up_of=tool.up_of,
         marks=tool.marks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ OF = {
 """Which source each case is of; all files of a case are of that one."""
 
 
-def laid_out(folder: Path, files: dict[str, str | bytes]) -> Path:
+def laid_out(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         data = text.encode() if isinstance(text, str) else text
@@ -189,8 +190,32 @@ class TestFlyway:
         files["migration/V5__c.sql"] = ""
         assert names(project(tmp_path, files)) == ["V5__c.sql", "V6__b.sql"]
 
+    def test_each_database_may_have_the_same_versions_in_its_folder(self, tmp_path: Path) -> None:
+        paths = [f"db/migration/{each}/V1__a.sql" for each in ("h2", "postgresql", "common")]
+        found, _ = find((), world(laid_out(tmp_path, dict.fromkeys(paths, "SELECT 1;"))))
+        assert [(one.root, one.project.engine, complaints(one)) for one in found] == [
+            ("db/migration", "", []),
+            ("db/migration/h2", "h2", []),
+            ("db/migration/postgresql", "postgresql", []),
+        ]
+
+    @pytest.mark.parametrize("name", ["V1_a.sql", "V1.sql", "v2-b.sql", "r_c.sql"])
+    def test_what_looks_like_a_version_is_flyways_in_its_folder(
+        self, name: str, tmp_path: Path
+    ) -> None:
+        files: dict[str, str | bytes] = {"migration/V9__z.sql": "", f"migration/{name}": ""}
+        assert name in names(project(tmp_path, files))
+
 
 class TestGolangMigrate:
+    def test_each_folder_is_a_project(self, tmp_path: Path) -> None:
+        paths = ("migrations/a/1_x.up.sql", "migrations/b/1_x.up.sql")
+        found, _ = find((), world(laid_out(tmp_path, dict.fromkeys(paths, "SELECT 1;"))))
+        assert [(one.root, complaints(one)) for one in found] == [
+            ("migrations/a", []),
+            ("migrations/b", []),
+        ]
+
     def test_a_pair_is_one_by_its_number(self, tmp_path: Path) -> None:
         files: dict[str, str | bytes] = {
             "migrations/1_a.up.sql": "SELECT 1;",

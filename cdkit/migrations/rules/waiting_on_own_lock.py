@@ -1,9 +1,9 @@
-"""The migration waits for a lock that its own tool holds.
+"""The migration may wait for a lock that its own tool holds.
 
-Flyway keeps others out by an advisory lock in a transaction of its own connection (since 9.1.2),
-and CREATE INDEX CONCURRENTLY waits until all transactions are gone that may still see the old
-state: the release hangs. With `postgresql.transactional.lock=false` Flyway takes a lock of the
-session instead.
+Flyway keeps others out by an advisory lock, since 9.1.2 in a transaction that stays open, and
+CREATE INDEX CONCURRENTLY waits for transactions that may still see the old state: releases were
+seen to hang. With `postgresql.transactional.lock=false` Flyway takes a lock of the session instead.
+The version and the rest of the configuration are not known here, so this is no more than a hint.
 """
 
 from collections.abc import Iterator

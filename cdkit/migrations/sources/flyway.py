@@ -8,7 +8,7 @@ numbers, `_` being `.`: 1.9 comes before 1.10. Java migrations are programs.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec import structs
 
@@ -22,10 +22,10 @@ from cdkit.migrations.flyway_config import (
     root_of,
     script_config,
 )
+from cdkit.migrations.flyway_statements import transaction_of
 from cdkit.migrations.folder import FolderTool, migration_of, natural, read_folder
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.lexer import tokens
-from cdkit.migrations.look import Look, parent
+from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.placeholders import braces, fill
 from cdkit.migrations.source import (
     Complaint,
@@ -44,24 +44,16 @@ _CALLBACK = pattern(
     r"|Repair|Connect)\w*?|createSchema)(?:__[^/]*)?"
 )
 _IN_MIGRATE = pattern(r"(before|after)(?:Each)?(?:Migrate|Repeatables|Versioned|Connect)")
-_NEAR = pattern(r"[vVuUbB]\d[\d._-]*[_ -]?[^/]*|[rR]_[^/]*")
+_NEAR = pattern(r"[vVUB]\d[\d._-]*(?:[_ -][^/]*)?\.\w+|[rR]_[^/]*")
+_VENDORS = frozenset(
+    {"postgresql", "mysql", "mariadb", "sqlite", "h2", "hsqldb", "oracle", "sqlserver", "db2"}
+)
 _LATE = Late(
     says="Flyway refuses to migrate (`outOfOrder` is off), and validate fails",
     severity=Severity.HIGH,
     remedy="give it a version after the newest released one; `outOfOrder=true` would run it late",
 )
-_ALONE = pattern(
-    rb"(?:CREATE|DROP) (?:DATABASE|TABLESPACE|SUBSCRIPTION)\b|ALTER SYSTEM\b"
-    rb"|(?:CREATE|DROP)(?: UNIQUE)? INDEX CONCURRENTLY\b"
-    rb"|REINDEX(?: VERBOSE)? (?:SCHEMA|DATABASE|SYSTEM)\b|VACUUM\b|DISCARD ALL\b"
-)
-"""What Flyway runs outside a transaction by itself on PostgreSQL 12 and newer."""
-
 _CONCURRENTLY = pattern(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
-_MAYBE_ALONE = (
-    b"concurrently", b"vacuum", b"discard", b"database", b"tablespace", b"subscription", b"system",
-    b"reindex",
-)  # fmt: skip
 
 
 def _kind(path: str, config: Config) -> tuple[str, str]:
@@ -133,7 +125,10 @@ def _root(path: str, folder: str, look: Look) -> str | None:
         return config.folder if config.locations else None
     if not _owns(path, look):
         return None
-    return root_of(path, folder, config_of(parent(path), look))
+    root = root_of(path, folder, config_of(parent(path), look))
+    # `{vendor}` in Spring Boot's locations: each database has the same versions in a folder.
+    inside = _inside(path, root)
+    return join(root, inside) if inside in _VENDORS else root
 
 
 def _order(config: Config) -> Callable[[str], Order]:
@@ -199,40 +194,9 @@ def _fill(config: Config) -> Callable[[Text], Text]:
     return filled
 
 
-def _commands(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield where each statement starts, and its first words in upper case."""
-    words: list[bytes] = []
-    start = 0
-    for token in tokens(data):
-        if token.text == b";" and token.kind == "mark":
-            if words:
-                yield start, b" ".join(words)
-            words = []
-            continue
-        start = start if words else token.start
-        if len(words) < 5:
-            words.append(token.text.upper())
-    if words:
-        yield start, b" ".join(words)
-
-
-def _transaction(data: bytes) -> tuple[bool, int]:
-    """Return whether Flyway wraps a script by its own finding, and where it would refuse it.
-
-    It refuses the first statement that is of the other kind than those before; -1 for none.
-    """
-    lowered = data.lower()
-    if not any(word in lowered for word in _MAYBE_ALONE):
-        return True, -1
-    kinds = [(at, bool(_ALONE().match(words))) for at, words in _commands(data)]
-    alone = any(kind for _, kind in kinds)
-    other = (at for at, kind in kinds if kind is not kinds[0][1])
-    return not alone, next(other, -1)
-
-
 def _tool(config: Config) -> FolderTool:
     def script(_path: str, data: bytes) -> Script:
-        wrapped, _ = _transaction(data)
+        wrapped, _ = transaction_of(data)
         return Script(sql=data, in_transaction=wrapped)
 
     def code(path: str) -> str:
@@ -272,17 +236,28 @@ def _read(request: Request) -> Project:
         migrations=migrations,
         complaints=(*project.complaints, *complaints),
         unread=(*project.unread, *config.faults),
-        engine=config.engine,
+        engine=_vendor(request.root) or config.engine,
         again=lambda path, data: (migration_of(_tool(config), Text(path, data)),),
     )
+
+
+def _vendor(root: str) -> str:
+    """Return the database whose name a root has, where each has a folder of its own."""
+    name = root.rpartition("/")[2]
+    return name if name in _VENDORS else ""
 
 
 def _paths(request: Request, config: Config) -> list[str]:
     look = request.look
     places = config.locations if request.root == config.folder else ()
-    if not places:
-        return list(look.below(request.root, request.depth))
-    return list(dict.fromkeys(path for place in places for path in look.below(place)))
+    there = (path for place in places for path in look.below(place))
+    paths = there if places else look.below(request.root, request.depth)
+    return [x for x in dict.fromkeys(paths) if _inside(x, request.root) not in _VENDORS]
+
+
+def _inside(path: str, root: str) -> str:
+    """Return the folder right below a root that a path is in."""
+    return path.removeprefix(f"{root}/").partition("/")[0]
 
 
 def _without_callbacks(project: Project, config: Config) -> Project:
@@ -333,7 +308,7 @@ def _run_as_configured(
     for one in migrations:
         own = script_config(one.path, look).get("executeInTransaction")
         asked = own or config.get("executeInTransaction")
-        wrapped, refused = _transaction(one.script.sql)
+        wrapped, refused = transaction_of(one.script.sql)
         if asked:
             wrapped = asked.strip().lower() != "false"
         elif refused >= 0 and not config.is_on("mixed"):
@@ -349,8 +324,8 @@ def _waits(one: Migration, at: int) -> Complaint:
         rule="waiting-on-own-lock",
         path=one.path,
         line=one.text.line(at),
-        what="Flyway 9.1.2 and newer hold their lock in a transaction, for which CONCURRENTLY "
-        "waits for ever",
+        what="Flyway 9.1.2 and newer hold their own lock in a transaction, and CONCURRENTLY was "
+        "seen to wait for that for ever",
         remedy="set `flyway.postgresql.transactional.lock=false`",
     )
 

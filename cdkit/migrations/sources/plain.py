@@ -52,6 +52,12 @@ def _up_of(path: str) -> tuple[str, ...]:
 
 SOURCE = folder_source(
     FolderTool(
-        name="plain", title="plain SQL", owns=_owns, script=_script, up_of=_up_of, fill=_fill
+        name="plain",
+        title="plain SQL",
+        owns=_owns,
+        script=_script,
+        up_of=_up_of,
+        fill=_fill,
+        deep=True,
     )
 )
