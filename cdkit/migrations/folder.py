@@ -151,7 +151,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
             *_misnamed(tool, migrations),
             *(each for one in migrations for each in tool.refused(one)),
             *_twice(tool, [*(one.path for one in migrations), *coded]),
-            *mismatches(request.root, look),
+            *(() if tool.deep else mismatches(request.root, look)),
         ),
         late=tool.late,
     )

@@ -23,6 +23,7 @@ OF = {
     "dbmate": "dbmate", "dbmate-marks": "dbmate", "sqitch": "sqitch", "prisma": "prisma",
     "drizzle": "drizzle", "drizzle-folders": "drizzle", "atlas": "atlas",
     "atlas-edited": "atlas", "sqlx": "sqlx", "diesel": "diesel", "sql-migrate": "sql_migrate",
+    "node-pg-migrate": "node_pg_migrate", "tern": "tern",
     "frameworks": "framework", "templates": "plain", "pairs": "golang_migrate",
 }  # fmt: skip
 """Which source each case is of; all files of a case are of that one."""
