@@ -87,12 +87,12 @@ def _listed(data: bytes) -> tuple[str, list[tuple[str, str]]] | None:
 def _sums(folder: str, look: Look) -> list[tuple[str, str]]:
     running = hashlib.sha256()
     found = []
-    for name in sorted(look.names(folder), key=str.encode):
+    for name in sorted(look.names(folder), key=_bytes):
         path = join(folder, name)
         if not name.endswith(".sql") or not look.is_file(path):
             continue
         data = look.read(path)
-        running.update(name.encode())
+        running.update(_bytes(name))
         if _IGNORED().match(data):
             continue
         running.update(data)
@@ -100,8 +100,13 @@ def _sums(folder: str, look: Look) -> list[tuple[str, str]]:
     return found
 
 
+def _bytes(name: str) -> bytes:
+    """Return a name as the file system has it, which need not be UTF-8."""
+    return name.encode("utf-8", "surrogateescape")
+
+
 def _sum(lines: list[tuple[str, str]]) -> str:
     total = hashlib.sha256()
     for name, value in lines:
-        total.update(name.encode() + value.encode())
+        total.update(_bytes(name) + _bytes(value))
     return base64.b64encode(total.digest()).decode()

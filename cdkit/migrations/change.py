@@ -109,6 +109,7 @@ def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
     """Whether a path that is gone was a migration of this project, and none that takes back."""
     root = posixpath.normpath(found.root)
     inside = root == "." or posixpath.normpath(path).startswith(root + "/")
+    inside = inside and found.project.holds(path)
     known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
     is_down = takes_back(path, known, sources()[found.source].up_of(path))

@@ -86,13 +86,17 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
     found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
-    if not unread and not any(one.asked or one.unread or one.project.complaints for one in found):
+    if not unread and not any(_has_input(one) for one in found):
         raise NoInput(
             "there is no migration here",
             where=", ".join(paths) or None,
             remedy="name the folder or the files: `cdkit lint-migrations db/migrations`",
         )
     return found, tuple(unread)
+
+
+def _has_input(one: Found) -> bool:
+    return bool(one.asked or one.unread or one.project.faults or one.project.complaints)
 
 
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
@@ -180,11 +184,13 @@ def _read(
         return name == PLAIN and bool(_claims(path, root, look))
 
     migrations_asked = frozenset(path for path in paths if not _is_mark(path))
-    project = sources()[name].read(
-        Request(
-            root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
-        )
+    request = Request(
+        root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
     )
+    try:
+        project = sources()[name].read(request)
+    except CdkitError as fault:
+        project = Project(faults=(fault.reason(),))
     whole = len(migrations_asked) < len(paths)
     asked = (each.name for each in project.migrations if whole or each.said.path in paths)
     unread = tuple(x for x in project.unread if whole or not x.where or x.where.path in paths)

@@ -125,14 +125,12 @@ def _nearest(folder: str, look: Look) -> Config:
 
 
 def _read(path: str, folder: str, look: Look) -> Config:
-    import tomllib
-
     try:
         data = look.read(path).decode("utf-8")
         settings = _of_toml(data) if path.endswith(".toml") else properties(data)
     except CdkitError as fault:
         return configured(folder, faults=(fault.reason(),))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:
         what = f"{path} cannot be read, so it is not known what Flyway runs: {fault}"
         return configured(folder, faults=(cannot_tell(what, remedy="mend the file"),))
     plain = {name.removeprefix("flyway."): value for name, value in settings.items()}

@@ -35,8 +35,8 @@ def is_sql(path: str) -> bool:
 def natural(path: str) -> Order:
     """Return what sorts paths as tools run them: numbers by value."""
     # Behind a number the name begins with `_`, a further number with `.`: 2__a comes before 2.1__b.
-    parts = re.split(r"(\d+)", path.replace("_", "\t"))
-    return tuple((0, int(x), "") if x.isdigit() else (1, 0, x) for x in parts)
+    parts = enumerate(re.split(r"(\d+)", path.replace("_", "\t")))
+    return tuple((0, int(x), "") if place % 2 else (1, 0, x) for place, x in parts)
 
 
 def takes_back(path: str, paths: Collection[str], ups: Iterable[str]) -> str:
@@ -153,6 +153,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
             *_twice(tool, [*(one.path for one in migrations), *coded]),
             *(() if tool.deep else mismatches(request.root, look)),
         ),
+        holds=lambda path: tool.deep or parent(path) == request.root,
         late=tool.late,
     )
 

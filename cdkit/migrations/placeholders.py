@@ -89,7 +89,7 @@ def braces(
     pattern = re.escape(opening.encode()) + rb"([^\s" + inside + rb"]{1,128})"
     for found in re.finditer(pattern + re.escape(closing.encode()), data):
         value = values.get(found[1].decode("utf-8", "replace"))
-        known = None if value is None else value.encode()
+        known = None if value is None else value.encode("utf-8", "replace")
         yield Slot(start=found.start(), end=found.end(), name=found[1], value=known)
 
 
@@ -132,7 +132,7 @@ def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
     if b":" not in data:
         return
     known = {found[1]: found[2] for found in _SET().finditer(data)}
-    known |= {name.encode(): value.encode() for name, value in values.items()}
+    known |= {name.encode(): value.encode("utf-8", "replace") for name, value in values.items()}
     for found in _VARIABLE().finditer(data):
         if found.start() and data[found.start() - 1] not in _BEFORE_VARIABLE:
             continue

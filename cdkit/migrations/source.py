@@ -99,9 +99,11 @@ class Late(Struct, frozen=True, kw_only=True):
 class Project(Struct, frozen=True, kw_only=True):
     """What a source makes of its project: migrations in the order in which they run.
 
-    `downs` counts files that only take back; `unread` says which files nobody here can read;
+    `downs` counts files that only take back; `unread` says which files nobody here can read, each
+    with its path; `faults` why nobody can tell of the whole project (a plan that cannot be read);
     `engine` is the database by the tool's own files (as users write it for `server`), empty where
-    they do not say; `again` reads another version of one of its files, from path and bytes, where
+    they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
+    there or not; `again` reads another version of one of its files, from path and bytes, where
     that takes more than the source's `migrations` knows; `late` says what becomes of a migration
     that comes out of order, None where the tool just runs it; `notes` are for people.
     """
@@ -109,8 +111,10 @@ class Project(Struct, frozen=True, kw_only=True):
     migrations: tuple[Migration, ...] = ()
     downs: frozenset[str] = frozenset()
     unread: tuple[Reason, ...] = ()
+    faults: tuple[Reason, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     engine: str = ""
+    holds: Callable[[str], bool] = lambda _: True
     again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     late: Late | None = None
     notes: tuple[str, ...] = ()

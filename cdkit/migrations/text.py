@@ -1,7 +1,7 @@
 """The text of a migration file: bytes, and which line and column a byte is on."""
 
 import functools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from cdkit.core.finding import Location
@@ -96,4 +96,6 @@ class Filled(Text):
 
     def assumed_in(self, start: int, end: int) -> tuple[str, ...]:
         """Return the placeholders between two bytes whose value nobody knows, as written."""
-        return tuple(dict.fromkeys(name for at, name in self.assumed if start <= at < end))
+        first = bisect_left(self.assumed, start, key=lambda one: one[0])
+        last = bisect_left(self.assumed, end, key=lambda one: one[0])
+        return tuple(dict.fromkeys(name for _, name in self.assumed[first:last]))

@@ -197,13 +197,13 @@ def _project(
 ) -> _Done:
     """Judge the migrations of one project."""
     project = found.project
-    try:
-        server = server or server_of(project.engine or DEFAULT)
-    except RequestError as fault:
-        return _unreadable(found, fault)
     scope = change.Scope(change=found.asked)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
+    try:
+        server = server or server_of(project.engine or DEFAULT)
+    except RequestError as fault:
+        return _unreadable(found, scope, fault)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -232,18 +232,21 @@ def _project(
         grammar=engines()[server.engine].grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
-        unread=unread,
+        unread=(*project.faults, *unread),
     )
 
 
-def _unreadable(found: Found, fault: RequestError) -> _Done:
-    """Return that a tool's own files name a database that nobody here can read."""
+def _unreadable(found: Found, scope: change.Scope, fault: RequestError) -> _Done:
+    """Return that a tool's own files name a database that nobody here can read, if that matters."""
+    history = len(found.project.migrations)
+    if not scope.change and not scope.gone:
+        return _Done(judged=(), found=(), grammar="", history=history)
     reason = cannot_tell(
         f"the files of {sources()[found.source].title} name a database of their own: {fault.what}",
         where=Location(path=found.root),
         remedy="if it is another one in truth, say which: `--server postgres`",
     )
-    return _Done(judged=(), found=(), grammar="", history=0, unread=(reason,))
+    return _Done(judged=(), found=(), grammar="", history=history, unread=(reason,))
 
 
 def _asked_complaints(found: Found, scope: change.Scope, baseline: Running) -> Iterator[Complaint]:

@@ -144,7 +144,7 @@ class TestFlyway:
 
     def test_a_broken_configuration_cannot_be_told(self, tmp_path: Path) -> None:
         found = project(tmp_path, {"flyway.toml": "[flyway", "migration/V1__a.sql": "SELECT 1;"})
-        (reason,) = found.unread
+        (reason,) = found.project.faults
         assert reason.what.startswith("flyway.toml cannot be read")
 
     @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ class TestPrismaAndDrizzle:
             "drizzle/meta/_journal.json": journal,
             "drizzle/0000_a.sql": "SELECT 1;",
         }
-        (reason,) = project(tmp_path, files).unread
+        (reason,) = project(tmp_path, files, "drizzle/0000_a.sql").project.faults
         assert reason.where == Location(path="drizzle/meta/_journal.json")
 
 
@@ -341,6 +341,25 @@ def test_a_link_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     reasons: list[Reason] = [reason for one in found for reason in one.unread]
     assert [reason.where for reason in reasons] == [Location(path="migrations/2_b.sql")]
     assert {one.source for one in found if one.project.migrations} == {"goose"}
+
+
+def test_a_name_of_odd_digits_or_bytes_is_a_name(tmp_path: Path) -> None:
+    odd = ["1²2.sql", "1_٣.up.sql", b"1_\xff.sql".decode("utf-8", "surrogateescape")]
+    files: dict[str, str | bytes] = {f"migrations/{name}": "SELECT 1;" for name in odd}
+    found, _ = find((), world(laid_out(tmp_path, {**files, "migrations/atlas.sum": "h1:\n"})))
+    there = [one.path for each in found for one in each.project.migrations]
+    assert sorted(there) == sorted(files)
+
+
+def test_a_broken_file_beside_a_migration_is_said_of_that(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "diesel.toml": "",
+        "migrations/1_a/up.sql": "SELECT 1;",
+        "migrations/1_a/metadata.toml": "run_in_transaction",
+    }
+    (reason,) = project(tmp_path, files, "migrations/1_a/up.sql").unread
+    assert reason.where == Location(path="migrations/1_a/up.sql")
+    assert reason.what.startswith("migrations/1_a/metadata.toml is no TOML")
 
 
 def test_a_folder_that_is_called_like_a_file_is_looked_into(tmp_path: Path) -> None:

@@ -147,6 +147,44 @@ def test_migrations_in_code_are_history_unless_they_are_new(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "gone", "said"),
+    [
+        ({"sqitch.plan": "%project=x\n\na x\n", "deploy/a.sql": "SELECT 1;"},
+         ["deploy/b.sql"], ["deploy/b.sql"]),
+        ({"sqitch.plan": "%project=x\n\na x\n", "deploy/a.sql": "SELECT 1;"},
+         ["verify/b.sql", "reports/c.sql"], []),
+        ({"flyway.conf": "flyway.locations=filesystem:sql\n", "sql/V1__a.sql": "SELECT 1;"},
+         ["sql/V2__b.sql", "seed.sql"], ["sql/V2__b.sql"]),
+        ({"migrations/1_a.up.sql": "SELECT 1;"},
+         ["migrations/2_b.up.sql", "migrations/old/1_c.up.sql"], ["migrations/2_b.up.sql"]),
+        ({"p/migrations/20260101000000_a/migration.sql": "SELECT 1;"},
+         ["p/migrations/20260102000000_b/migration.sql", "p/migrations/notes.sql"],
+         ["p/migrations/20260102000000_b/migration.sql"]),
+    ],
+)  # fmt: skip
+def test_what_was_taken_away_counts_where_it_was_a_migration(
+    files: dict[str, str], gone: list[str], said: list[str], tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    changed = tuple(Change(path=path, status="D") for path in gone)
+    git = FakeGit(changed=changed, contents={("v1", path): b"SELECT 1;" for path in gone})
+    outcome = run(LintMigrationsOptions(since="v1"), world(tmp_path, git=git))
+    edited = [path for rule, path in found(outcome) if rule == "edited-migration"]
+    assert edited == said
+
+
+def test_another_database_is_no_matter_where_nothing_of_it_is_new(tmp_path: Path) -> None:
+    files = {
+        "a/migrations/migration_lock.toml": 'provider = "sqlserver"\n',
+        "a/migrations/1_a/migration.sql": "SELECT 1;",
+        "b/migrations/1.sql": "SELECT 1;",
+    }
+    assert judged(tmp_path, files, new="b/migrations/1.sql").verdict.answer is Answer.YES
+
+
 def test_a_database_that_nobody_here_reads_cannot_be_told(tmp_path: Path) -> None:
     files = {
         "a/migrations/migration_lock.toml": 'provider = "sqlserver"\n',

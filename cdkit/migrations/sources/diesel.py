@@ -85,12 +85,17 @@ def _read(request: Request) -> Project:
             return True
         try:
             said = tomllib.loads(look.read(beside).decode("utf-8", "replace"))
-        except tomllib.TOMLDecodeError as fault:
-            raise CannotTell(f"is no TOML: {fault}", where=beside, remedy="mend it") from fault
+        except (ValueError, RecursionError) as fault:
+            what = f"{beside} is no TOML, so it is not known how this runs: {fault}"
+            raise CannotTell(what, where=path, remedy="mend the file") from fault
         return said.get("run_in_transaction") is not False
 
     # A file that is named alone stands in a folder of its own: the others are beside that.
-    return read_folder(_tool(wrapped), structs.replace(request, depth=max(request.depth, 1)))
+    request = structs.replace(request, depth=max(request.depth, 1))
+    return structs.replace(
+        read_folder(_tool(wrapped), request),
+        holds=lambda path: path.endswith("/up.sql") and parent(parent(path)) == request.root,
+    )
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:

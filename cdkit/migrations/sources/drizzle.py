@@ -79,11 +79,15 @@ def _read(request: Request) -> Project:
     project = read_folder(_TOOL, request)
     path = join(root, f"meta/{_JOURNAL}")
     if not look.is_file(path):
-        return structs.replace(project, engine=_configured(root, look))
+        return structs.replace(
+            project,
+            engine=_configured(root, look),
+            holds=lambda path: path.endswith("/migration.sql") and parent(parent(path)) == root,
+        )
     try:
         journal = _journal(path, look)
     except CdkitError as fault:
-        return structs.replace(project, unread=(*project.unread, fault.reason()))
+        return structs.replace(project, faults=(*project.faults, fault.reason()))
     places = {entry.tag: index for index, entry in enumerate(journal.entries)}
     return structs.replace(
         project,

@@ -235,8 +235,9 @@ def _read(request: Request) -> Project:
         project,
         migrations=migrations,
         complaints=(*project.complaints, *complaints),
-        unread=(*project.unread, *config.faults),
+        faults=config.faults,
         engine=_vendor(request.root) or config.engine,
+        holds=lambda path: _kind(path, config)[0] in {"V", "R"},
         again=lambda path, data: (migration_of(_tool(config), Text(path, data)),),
     )
 

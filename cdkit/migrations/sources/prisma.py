@@ -68,16 +68,21 @@ def _read(request: Request) -> Project:
         if _FOLDER().fullmatch(name) and "migration.sql" not in look.names(join(root, name))
     )
     return structs.replace(
-        project, complaints=(*project.complaints, *empty), engine=_engine(root, look)
+        project,
+        complaints=(*project.complaints, *empty),
+        engine=_engine(root, look),
+        holds=lambda path: path.endswith("/migration.sql") and parent(parent(path)) == root,
     )
 
 
 def _engine(root: str, look: Look) -> str:
-    """Return the database that the lock file names."""
+    """Return the database that the lock file names, or the schema beside the folder."""
     path = join(root, _LOCK)
-    if not look.is_file(path):
-        return ""
-    found = re.search(rb'^\s*provider\s*=\s*"(\w+)"', look.read(path), re.MULTILINE)
+    schema = join(parent(root), "schema.prisma")
+    data = look.read(path) if look.is_file(path) else b""
+    if not data and look.is_file(schema):
+        data = look.read(schema).partition(b"datasource")[2]
+    found = re.search(rb'^\s*provider\s*=\s*"(\w+)"', data, re.MULTILINE)
     return found[1].decode() if found else ""
 
 

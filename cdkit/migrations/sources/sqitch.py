@@ -73,7 +73,7 @@ def _read(request: Request) -> Project:
     try:
         changes = changes_of(look.read(plan))
     except CdkitError as fault:
-        return Project(unread=(fault.reason(),))
+        return Project(faults=(fault.reason(),))
     suffix = conf.settings.get("core.extension", "sql")
     deploy = folder_of("deploy", root, conf)
     paths = [_script(change, deploy, suffix, look) for change in changes]
@@ -95,6 +95,7 @@ def _read(request: Request) -> Project:
         unread=tuple(unread),
         complaints=(*_missing(changes, paths, plan, look), *_unlisted(beside)),
         engine=engine_of(root, conf),
+        holds=lambda path: path.startswith(f"{deploy}/"),
         again=lambda path, data: (_filled(Text(path, data), conf),),
         late=_LATE,
     )
