@@ -63,7 +63,7 @@ goose.AddMigration(a, b)
 exports.up knex
 """.splitlines(keepends=True)
 )
-FILES = st.dictionaries(NAMES, st.lists(PIECES, max_size=5).map("".join), max_size=8)
+FILES = st.dictionaries(NAMES, st.lists(PIECES, max_size=5).map("".join), min_size=4, max_size=16)
 
 
 def accounted(found: tuple[Found, ...]) -> set[str]:
@@ -76,7 +76,7 @@ def accounted(found: tuple[Found, ...]) -> set[str]:
     return paths
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(files=FILES, below=st.booleans())
 def test_each_sql_file_is_a_migration_or_said(files: dict[str, str], *, below: bool) -> None:
     with tempfile.TemporaryDirectory() as name:

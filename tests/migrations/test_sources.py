@@ -334,6 +334,40 @@ class TestPrismaAndDrizzle:
         assert reason.where == Location(path="drizzle/meta/_journal.json")
 
 
+class TestAtlas:
+    @pytest.mark.parametrize(
+        ("sql", "runs"),
+        [
+            ("-- atlas:txtar\n\n-- checks.sql --\nSELECT 1;\n\n-- migration.sql --\nSELECT 2;\n",
+             b"SELECT 2;"),
+            ("-- atlas:txtar\nDROP TABLE a;\n", b"-- atlas:txtar\nDROP TABLE a;"),
+            ("-- atlas:delimiter \\n\\n\nSELECT 1\n\nSELECT 2\n",
+             b"-- atlas:delimiter \\n\\n\nSELECT 1;\nSELECT 2"),
+        ],
+    )  # fmt: skip
+    def test_what_of_a_file_runs(self, sql: str, runs: bytes, tmp_path: Path) -> None:
+        found = project(tmp_path, {"migrations/1_a.sql": sql, "migrations/atlas.sum": ""})
+        script = only(found).script
+        assert script.sql.strip() == runs
+        assert len(script.sql) == len(sql)
+
+    @pytest.mark.parametrize(("mode", "inside"), [("none", False), ("file", True)])
+    def test_the_mode_stands_at_the_top(self, mode: str, *, inside: bool, tmp_path: Path) -> None:
+        sql = f"-- atlas:txmode {mode}\n\nSELECT 1;\n-- atlas:txmode none\n"
+        found = project(tmp_path, {"migrations/1_a.sql": sql, "migrations/atlas.sum": ""})
+        assert only(found).script.in_transaction is inside
+
+    def test_a_checkpoint_is_the_history_where_the_rest_is_gone(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {
+            "migrations/2_b.sql": "-- atlas:checkpoint\n\nSELECT 1;",
+            "migrations/3_c.sql": "SELECT 1;",
+            "migrations/atlas.sum": "",
+        }
+        assert names(project(tmp_path, files)) == ["2_b.sql", "3_c.sql"]
+        files["migrations/1_a.sql"] = "SELECT 1;"
+        assert names(project(tmp_path, files)) == ["1_a.sql", "3_c.sql"]
+
+
 def test_a_link_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     folder = laid_out(tmp_path, {"migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n"})
     (folder / "migrations/2_b.sql").symlink_to(folder / "nowhere.sql")

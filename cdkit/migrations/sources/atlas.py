@@ -58,8 +58,11 @@ def _script(path: str, data: bytes) -> Script:
 def _archive(path: str, data: bytes, *, wrapped: bool) -> Script:
     """Read a file of several files: `migration.sql` runs, `down.sql` takes back."""
     marks = list(_SECTION().finditer(data))
-    ends = [mark.start() for mark in marks[1:]] + [len(data)]
-    inside = {mark[1]: (mark.end(), end) for mark, end in zip(marks, ends, strict=True)}
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    inside = {mark[1]: (mark.end(), end) for mark, end in zip(marks, ends, strict=False)}
+    if b"migration.sql" not in inside:
+        # No archive after all: whatever stands in it is judged.
+        return Script(sql=data, in_transaction=wrapped)
 
     def only(name: bytes) -> bytes:
         start, end = inside.get(name, (0, 0))
