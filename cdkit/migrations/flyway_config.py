@@ -16,8 +16,7 @@ from cdkit.migrations.look import Look, ancestors, join
 
 FILES = ("flyway.toml", "flyway.conf", "conf/flyway.toml", "conf/flyway.conf")
 _VERSION = r"\d+(?:[._]\d+)*"
-_PROPERTY = pattern(r"[ \t]*([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
-
+_PROPERTY = pattern(r"([^#!\s=:][^=:\s]*)[ \t]*[=:][ \t]*(.*)")
 
 CODE = (".java", ".kt", ".groovy", ".class", ".cs", ".py", ".sh", ".ps1", ".bat", ".js")
 """The suffixes of migrations that are programs."""
@@ -76,7 +75,7 @@ class Config(Struct, frozen=True, kw_only=True):
     @property
     def engine(self) -> str:
         """The database that the URL names, empty where there is none."""
-        scheme = re.match(r"jdbc:(?:tc:)?(\w+):", self.get("url"))
+        scheme = re.match(r"jdbc:(?:tc:|p6spy:|otel:)*(\w+):", self.get("url"))
         return scheme[1] if scheme else ""
 
     @property
@@ -140,7 +139,7 @@ def _read(path: str, folder: str, look: Look) -> Config:
 def properties(data: str) -> dict[str, str]:
     """Return the settings of a Java properties file; a backslash continues a line."""
     lines = re.sub(r"\\\r?\n[ \t]*", "", data).splitlines()
-    found = (_PROPERTY().match(line) for line in lines)
+    found = (_PROPERTY().match(line.strip()) for line in lines)
     return {one[1]: one[2] for one in found if one}
 
 

@@ -96,7 +96,7 @@ def _described(path: str, config: Config) -> bool:
 
 
 def _is_project(folder: str, look: Look) -> bool:
-    """Whether a folder, or one right below or above it, holds a file that is surely Flyway's."""
+    """Whether a folder holds a file that is surely Flyway's."""
     config = config_of(folder, look)
 
     def find() -> bool:
