@@ -1,10 +1,11 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from cdkit.core.verdict import Reason
 from cdkit.core.world import Change, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
@@ -49,14 +50,49 @@ def since(found: Found, revision: str, git: Git) -> Scope:
             if was is not None:
                 released[migration.name] = was
         gone += old.values()
+    for kept, over in _reworked(found, changed, changes, revision, git):
+        changed.discard(kept)
+        released.pop(over, None)
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+
+
+def _reworked(
+    found: Found, changed: set[str], changes: tuple[Change, ...], revision: str, git: Git
+) -> Iterator[tuple[str, str]]:
+    """Yield the new files that only keep what another one was, each with the name of that one.
+
+    What stands in the other one now is new, and nothing that is released was edited.
+    """
+    keeps = sources()[found.source].keeps
+    by_path = {one.said.path: one for one in found.project.migrations}
+    edited = {change.path for change in changes if change.status == "M"}
+    for one in found.project.migrations:
+        over = keeps(one.said.path) if one.name in changed else ""
+        path = posixpath.normpath(over)
+        if over in by_path and path in edited and git.read(revision, path) == one.said.data:
+            yield one.name, by_path[over].name
+
+
+def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
+    """Return why files of the change cannot be judged; those that are as they were are history.
+
+    Without a revision every file that was asked for is the change.
+    """
+    if not revision or not found.unread:
+        return found.unread
+    new = {posixpath.normpath(change.path) for change in git.changes(revision)}
+    return tuple(
+        each
+        for each in found.unread
+        if each.where is None or posixpath.normpath(each.where.path) in new
+    )
 
 
 def _before(
     change: Change, found: Found, changes: tuple[Change, ...], revision: str, git: Git
 ) -> tuple[Migration, ...]:
     """Return what a file of this project held before the change; nothing where it is new."""
-    reading = sources()[found.source].migrations
+    reading = found.project.again or sources()[found.source].migrations
     old = change.old_path or change.path
     if change.status in {"A", "C"} or reading is None:
         return ()
@@ -73,6 +109,7 @@ def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
     """Whether a path that is gone was a migration of this project, and none that takes back."""
     root = posixpath.normpath(found.root)
     inside = root == "." or posixpath.normpath(path).startswith(root + "/")
+    inside = inside and found.project.holds(path)
     known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
     is_down = takes_back(path, known, sources()[found.source].up_of(path))

@@ -28,7 +28,8 @@ _NUMBERED = re.compile(r"(?:^|/)[VR]?\d[\w.-]*$")
 class Found(Struct, frozen=True, kw_only=True):
     """A project of one tool, and the names of those of its migrations that were asked for.
 
-    `left` counts files that were asked for and only take back.
+    `left` counts files that were asked for and only take back. `unread` is why files that were
+    asked for cannot be judged; `dark` counts others, whose part of the history is not known.
     """
 
     root: str
@@ -36,6 +37,8 @@ class Found(Struct, frozen=True, kw_only=True):
     project: Project
     asked: frozenset[str] = frozenset()
     left: int = 0
+    unread: tuple[Reason, ...] = ()
+    dark: int = 0
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -59,7 +62,7 @@ def sources() -> Mapping[str, Source]:
 
 
 def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
-    """Return the projects that the paths are of, and why some files cannot be read.
+    """Return the projects that the paths are of, and why some files are of none.
 
     A folder is searched; a file brings its project along as history. Without paths, every folder
     that is called `migrations` (or `migration`, `migrate`) and every project that a tool's own
@@ -83,8 +86,7 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
     found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
-    unread += [reason for one in found for reason in one.project.unread]
-    if not any(one.asked for one in found) and not unread:
+    if not unread and not any(_has_input(one) for one in found):
         raise NoInput(
             "there is no migration here",
             where=", ".join(paths) or None,
@@ -93,10 +95,15 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
     return found, tuple(unread)
 
 
+def _has_input(one: Found) -> bool:
+    return bool(one.asked or one.unread or one.project.faults or one.project.complaints)
+
+
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
     """Yield what the user named: a folder's files, or a file with those beside it."""
     for path in paths:
-        plain = path.rstrip("/") or "/"
+        # Sources join paths of their own, so that each file must have one name only.
+        plain = (re.sub(r"^(?:\./+)+", "", path) or ".").rstrip("/") or "/"
         if look.is_dir(plain):
             for each in look.below(plain):
                 yield Candidate(path=each, folder=plain)
@@ -150,6 +157,10 @@ def _owner(candidate: Candidate, look: Look) -> tuple[str, str] | None:
 
 def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
     """Return the sources that claim a file, each with its root; what cannot be read has none."""
+    return look.once("claims", f"{path}\0{folder}", lambda: _asked_each(path, folder, look))
+
+
+def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, source in sources().items():
         if name == PLAIN:
@@ -173,19 +184,24 @@ def _read(
         return name == PLAIN and bool(_claims(path, root, look))
 
     migrations_asked = frozenset(path for path in paths if not _is_mark(path))
-    project = sources()[name].read(
-        Request(
-            root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
-        )
+    request = Request(
+        root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
     )
+    try:
+        project = sources()[name].read(request)
+    except CdkitError as fault:
+        project = Project(faults=(fault.reason(),))
     whole = len(migrations_asked) < len(paths)
     asked = (each.name for each in project.migrations if whole or each.said.path in paths)
+    unread = tuple(x for x in project.unread if whole or not x.where or x.where.path in paths)
     return Found(
         root=root,
         source=name,
         project=project,
         asked=frozenset(asked),
         left=len(project.downs & paths),
+        unread=unread,
+        dark=len(project.unread) - len(unread),
     )
 
 
@@ -196,8 +212,7 @@ def _unclaimed(candidate: Candidate) -> Iterator[Reason]:
     if candidate.named or is_code:
         yield cannot_tell(
             f"{path!r} is not SQL, so what it does cannot be read",
-            remedy="give the SQL that its tool renders: `liquibase update-sql`, `rails db:migrate` "
-            "with a structure.sql",
+            remedy="give the SQL that its tool renders, as a file beside it",
             rule="unread-code",
         )
 
@@ -221,6 +236,7 @@ class _Alone(Look):
     def __init__(self, path: str, data: bytes) -> None:
         self._path = path
         self._data = data
+        self._once: dict[tuple[str, str], object] = {}
 
     def read(self, path: str) -> bytes:
         """Return the file; Missing for any other."""

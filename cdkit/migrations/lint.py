@@ -14,6 +14,7 @@ from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
@@ -23,7 +24,7 @@ from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.tell import edited, empty, hit_of, untold
+from cdkit.migrations.tell import assumed, edited, empty, hit_of, untold
 
 EXCLUSIVE = "ACCESS EXCLUSIVE"
 """The lock that stops reads as well: what is done while it is held, everybody waits for."""
@@ -112,10 +113,9 @@ def _judge(
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
-    session = Session(
-        in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
-    )
-    ahead = Ahead(statements, reader.operations, in_transaction=migration.script.in_transaction)
+    wrapped = _wrapped(migration, parsed, request.server)
+    session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
+    ahead = Ahead(statements, reader.operations, in_transaction=wrapped)
     context = Context(
         schema=schema,
         released=released,
@@ -125,7 +125,7 @@ def _judge(
         dialect=reader.dialect,
     )
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
-    if before is not None:
+    if before is not None and not migration.repeats:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
     if not parsed.statements and not parsed.troubles:
         findings.append(empty(migration))
@@ -147,8 +147,20 @@ def _judge(
         findings=named(settled),
         statements=len(statements),
         locks=tuple(locks),
-        notes=notes,
+        notes=(*notes, *assumed(migration.text)),
     )
+
+
+def _wrapped(migration: Migration, parsed: Parsed, server: Server) -> bool | None:
+    """Return whether a transaction is around a migration, as far as that is known.
+
+    Several statements in one query are one to PostgreSQL, a single one is none (manual,
+    "Message Flow", section "Multiple Statements in a Simple Query").
+    """
+    script = migration.script
+    if script.in_transaction is None and script.together and server.engine == "postgres":
+        return len(parsed.statements) > 1
+    return script.in_transaction
 
 
 def _sources_of(before: Migration | None, reader: Reader) -> Counter[str]:

@@ -1,8 +1,11 @@
 """Looking into a tree of files: each read and each listing is done once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from cdkit.core.world import Files
+
+T = TypeVar("T")
 
 DEPTH = 6
 """How many folders down migrations are looked for."""
@@ -16,6 +19,7 @@ class Look:
         self._read: dict[str, bytes] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._is_file: dict[str, bool] = {}
+        self._once: dict[tuple[str, str], object] = {}
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises Missing, Unreadable or TooLarge."""
@@ -33,6 +37,12 @@ class Look:
         """Whether there is a folder, or a link to one."""
         return self.files.is_dir(path)
 
+    def once(self, what: str, path: str, make: Callable[[], T]) -> T:
+        """Return what was made out about a path before, else make it out; `what` names it."""
+        if (what, path) not in self._once:
+            self._once[what, path] = make()
+        return self._once[what, path]  # type: ignore[return-value]
+
     def names(self, folder: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted; hidden ones are left out, no folder has none."""
         if folder not in self._names:
@@ -46,10 +56,13 @@ class Look:
         return tuple(path for path in paths if not self.is_file(path) and self.is_dir(path))
 
     def below(self, folder: str, depth: int = DEPTH) -> Iterator[str]:
-        """Yield the files in a folder, and `depth` folders below it; links are followed."""
+        """Yield the files in a folder, and `depth` folders below it; links are followed.
+
+        A link that leads nowhere is yielded too: who reads it says so.
+        """
         for name in self.names(folder):
             path = join(folder, name)
-            if self.is_file(path):
+            if self.is_file(path) or (not self.is_dir(path) and self.files.is_link(path)):
                 yield path
         for path in self.folders(folder) if depth else ():
             yield from self.below(path, depth - 1)

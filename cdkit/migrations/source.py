@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from cdkit.core.finding import Severity
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.migrations.look import Look
@@ -17,12 +18,15 @@ class Script(Struct, frozen=True, kw_only=True):
     """What a migration runs: SQL as long as its text, all blank in it that does not run.
 
     `in_transaction` says whether the tool wraps it in a transaction; None where that depends on
-    who runs the file. `down` is what takes it back, as its tool would run that, with the text that
-    it stands in; None where there is nothing (or nothing that can be read).
+    who runs the file. `together`: the tool sends the whole file as one query, so that PostgreSQL
+    makes a transaction of it where it holds several statements. `down` is what takes it back, as
+    its tool would run that, with the text that it stands in; None where there is nothing (or
+    nothing that can be read).
     """
 
     sql: bytes
     in_transaction: bool | None = None
+    together: bool = False
     down: "Down | None" = None
 
 
@@ -69,7 +73,9 @@ class Migration(Struct, frozen=True, kw_only=True):
 class Complaint(Struct, frozen=True, kw_only=True):
     """What is wrong with a project's files by the word of its tool: a rule of ours names it.
 
-    `path` and `line` say where (0: the file); `about` the thing itself.
+    `path` and `line` say where (0: the file); `about` the thing itself. `whole` where the tool
+    refuses the project for it, whatever the change is: it is then always said. Without a severity
+    the rule's own counts.
     """
 
     rule: str
@@ -78,21 +84,39 @@ class Complaint(Struct, frozen=True, kw_only=True):
     what: str
     about: str = ""
     remedy: str = ""
+    whole: bool = False
+    severity: Severity | None = None
+
+
+class Late(Struct, frozen=True, kw_only=True):
+    """What a tool does with a new migration that sorts before one which ran already."""
+
+    says: str
+    severity: Severity
+    remedy: str
 
 
 class Project(Struct, frozen=True, kw_only=True):
     """What a source makes of its project: migrations in the order in which they run.
 
-    `downs` counts files that only take back; `unread` says which files nobody here can read;
-    `engine` is the database by the tool's own files (a name of `engines/`), empty where they do
-    not say; `notes` are for people.
+    `downs` counts files that only take back; `unread` says which files nobody here can read, each
+    with its path; `faults` why nobody can tell of the whole project (a plan that cannot be read);
+    `engine` is the database by the tool's own files (as users write it for `server`), empty where
+    they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
+    there or not; `again` reads another version of one of its files, from path and bytes, where
+    that takes more than the source's `migrations` knows; `late` says what becomes of a migration
+    that comes out of order, None where the tool just runs it; `notes` are for people.
     """
 
     migrations: tuple[Migration, ...] = ()
     downs: frozenset[str] = frozenset()
     unread: tuple[Reason, ...] = ()
+    faults: tuple[Reason, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     engine: str = ""
+    holds: Callable[[str], bool] = lambda _: True
+    again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    late: Late | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -122,7 +146,8 @@ class Source(Struct, frozen=True, kw_only=True):
 
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
     another revision; it is None where a file alone says nothing. `up_of` says of a path which
-    names (`*` for any text) the migration would have that it takes back. `marks` are names of
+    names (`*` for any text) the migration would have that it takes back; `keeps` of a path whose
+    older text it keeps (a change that Sqitch reworked). `marks` are names of
     files by which a project is found where no path is given; `root` says yes to these too.
     """
 
@@ -131,4 +156,5 @@ class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[Request], Project]
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
+    keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from cdkit.migrations.catalogue import described, dispatch, rules
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, find, sources
 from cdkit.migrations.lint import Judged, Request, lint
+from cdkit.migrations.out_of_order import out_of_order
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Complaint
 from cdkit.migrations.tell import UNTOLD, complained, gone
@@ -101,6 +102,7 @@ class _Done(Struct, frozen=True, kw_only=True):
     grammar: str
     history: int
     notes: tuple[str, ...] = ()
+    unread: tuple[Reason, ...] = ()
 
 
 def run(options: LintMigrationsOptions, world: World) -> Outcome:
@@ -114,7 +116,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     findings = tuple(finding for each in judged for finding in each.findings)
     findings += tuple(finding for one in done for finding in one.found)
     counted = [finding for finding in findings if finding.suppressed is None]
-    reasons = [*baseline.doubts, *unread]
+    reasons = [*baseline.doubts, *unread, *(reason for one in done for reason in one.unread)]
     reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
@@ -161,7 +163,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
 
 
 def _grammars(done: list[_Done]) -> str:
-    return " and ".join(dict.fromkeys(one.grammar for one in done))
+    return " and ".join(dict.fromkeys(one.grammar for one in done if one.grammar))
 
 
 def _disabled(options: LintMigrationsOptions) -> frozenset[str]:
@@ -198,7 +200,10 @@ def _project(
     scope = change.Scope(change=found.asked)
     if baseline.revision:
         scope = change.since(found, baseline.revision, world.git)
-    server = server or server_of(project.engine or DEFAULT)
+    try:
+        server = server or server_of(project.engine or DEFAULT)
+    except RequestError as fault:
+        return _unreadable(found, scope, fault)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -212,23 +217,47 @@ def _project(
     linted = lint(request, world.processes)
     judged = linted.judged
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
+    unread = change.unread_since(found, baseline.revision, world.git)
+    if dark := found.dark + len(found.unread) - len(unread):
+        notes.append(
+            f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
+        )
     if found.left:
         notes.append(f"{found.root}: {found.left} files that only take back were left out")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     return _Done(
         judged=judged,
-        found=(*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone)),
+        found=(*map(complained, _asked_complaints(found, scope, baseline)), *map(gone, scope.gone)),
         grammar=engines()[server.engine].grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
+        unread=(*project.faults, *unread),
     )
 
 
-def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
-    """Yield what is wrong with files of the change; what is long released is past mending."""
+def _unreadable(found: Found, scope: change.Scope, fault: RequestError) -> _Done:
+    """Return that a tool's own files name a database that nobody here can read, if that matters."""
+    history = len(found.project.migrations)
+    if not scope.change and not scope.gone:
+        return _Done(judged=(), found=(), grammar="", history=history)
+    reason = cannot_tell(
+        f"the files of {sources()[found.source].title} name a database of their own: {fault.what}",
+        where=Location(path=found.root),
+        remedy="if it is another one in truth, say which: `--server postgres`",
+    )
+    return _Done(judged=(), found=(), grammar="", history=history, unread=(reason,))
+
+
+def _asked_complaints(found: Found, scope: change.Scope, baseline: Running) -> Iterator[Complaint]:
+    """Yield what is wrong with files of the change; what is long released is past mending.
+
+    What the tool refuses the whole project for is always said.
+    """
     paths = {name.partition("#")[0] for name in scope.change}
-    yield from (one for one in found.project.complaints if one.path in paths)
+    yield from (one for one in found.project.complaints if one.whole or one.path in paths)
+    if baseline.revision:
+        yield from out_of_order(found.project, scope)
 
 
 def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:
@@ -289,7 +318,8 @@ STEP = Step(
     rules=described,
     hook=Hook(
         name="lint migrations",
-        files=r"(^|/)(migrations?|migrate)/([^/]+/)*[^/]+\.sql$",
+        files=r"(?i)(^|/)(migrations?|migrate|drizzle|deploy)/([^/]+/)*[^/]+\.sql$"
+        r"|(^|/)[vur][0-9._]*__[^/]*\.sql$",
         args=("--records", "none", "--allow-empty"),
     ),
     icon="database",
