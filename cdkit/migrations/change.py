@@ -1,5 +1,6 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
+import ast
 import posixpath
 from collections.abc import Mapping
 
@@ -43,7 +44,7 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         old = {migration.key: migration for migration in before}
         for migration in there:
             was = old.pop(migration.key, None)
-            if was is not None and migration.key and _same(was, migration):
+            if was is not None and _same(was, migration):
                 continue
             changed.add(migration.name)
             if was is not None:
@@ -66,7 +67,18 @@ def _before(
 
 
 def _same(old: Migration, new: Migration) -> bool:
-    return old.script.sql.split() == new.script.sql.split()
+    """Whether a change to the file leaves this migration of it as it was."""
+    if new.said.path.endswith(".py"):
+        return _code(old.said.data) == _code(new.said.data)
+    return bool(new.key) and old.script.sql.split() == new.script.sql.split()
+
+
+def _code(data: bytes) -> str:
+    """Return Python without its comments and spaces; as it is where it is none."""
+    try:
+        return ast.dump(ast.parse(data))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return data.decode("latin-1")
 
 
 def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
@@ -75,5 +87,6 @@ def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
     inside = root == "." or posixpath.normpath(path).startswith(root + "/")
     known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
-    is_down = takes_back(path, known, sources()[found.source].up_of(path))
-    return inside and is_sql(path) and not is_down
+    source = sources()[found.source]
+    is_down = takes_back(path, known, source.up_of(path))
+    return inside and (source.named or is_sql)(path) and not is_down

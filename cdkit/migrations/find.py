@@ -11,7 +11,7 @@ from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.migrations.look import DEPTH, Look, parent
-from cdkit.migrations.source import Migration, Project, Request, Source
+from cdkit.migrations.source import Migration, Project, Rendering, Request, Source
 
 PLAIN = "plain"
 """The source that takes the SQL which no other claims."""
@@ -58,7 +58,9 @@ def sources() -> Mapping[str, Source]:
     return plugins.collect(folder, "SOURCE", Source)
 
 
-def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
+def find(
+    paths: tuple[str, ...], world: World, rendering: Rendering | None = None
+) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
     """Return the projects that the paths are of, and why some files cannot be read.
 
     A folder is searched; a file brings its project along as history. Without paths, every folder
@@ -81,7 +83,10 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
             continue
         asked.setdefault(owner, set()).add(candidate.path)
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
-    found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
+    found = tuple(
+        _read(key, frozenset(asked[key]), depths[key], look, world, rendering or Rendering())
+        for key in asked
+    )
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
     unread += [reason for one in found for reason in one.project.unread]
     if not any(one.asked for one in found) and not unread:
@@ -165,7 +170,12 @@ def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
 
 
 def _read(
-    key: tuple[str, str], paths: frozenset[str], depth: int, look: Look, world: World
+    key: tuple[str, str],
+    paths: frozenset[str],
+    depth: int,
+    look: Look,
+    world: World,
+    rendering: Rendering,
 ) -> Found:
     name, root = key
 
@@ -175,11 +185,18 @@ def _read(
     migrations_asked = frozenset(path for path in paths if not _is_mark(path))
     project = sources()[name].read(
         Request(
-            root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
+            root=root,
+            asked=migrations_asked,
+            depth=depth,
+            look=look,
+            claimed=claimed,
+            world=world,
+            rendering=rendering,
         )
     )
     whole = len(migrations_asked) < len(paths)
-    asked = (each.name for each in project.migrations if whole or each.said.path in paths)
+    ours = (each for each in project.migrations if not each.elsewhere)
+    asked = (each.name for each in ours if whole or each.said.path in paths)
     return Found(
         root=root,
         source=name,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
@@ -42,13 +42,17 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """What was found in one file: findings, the number of statements, the strongest locks."""
+    """What was found in one file: findings, the number of statements, the strongest locks.
+
+    `no_sql` where the migration's own tool says that it runs none.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     statements: int = 0
     locks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    no_sql: bool = False
 
 
 class Linted(Struct, frozen=True, kw_only=True):
@@ -92,9 +96,11 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.dialect.parse(
+        parsed = self.dialect.parse(
             migration.text, migration.script.sql, self.server, self._processes
         )
+        troubles = (*parsed.troubles, *migration.troubles)
+        return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
 
 def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
@@ -124,7 +130,7 @@ def _judge(
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
-    if not parsed.statements and not parsed.troubles:
+    if not parsed.statements and not parsed.troubles and not migration.no_sql:
         findings.append(empty(migration))
     locks: dict[str, None] = {}
     for statement in statements:
@@ -140,6 +146,7 @@ def _judge(
         statements=len(statements),
         locks=tuple(locks),
         notes=notes,
+        no_sql=migration.no_sql,
     )
 
 

@@ -55,11 +55,14 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
 
 def untold(text: Text, trouble: Trouble) -> Finding:
     """Return what cannot be read as a finding."""
+    place = text.place(trouble.offset)
+    if trouble.line:
+        place = Location(path=text.path, line=trouble.line)
     return Finding(
         rule=trouble.rule,
         severity=Severity.UNKNOWN,
         message=trouble.what,
-        locations=(text.place(trouble.offset),),
+        locations=(place,),
         fingerprint=trouble.what,
         fix=Fix(summary=trouble.remedy),
     )

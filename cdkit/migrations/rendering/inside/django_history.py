@@ -1,0 +1,399 @@
+"""Runs in the project's own Python: every migration's SQL, by Django's own schema editor.
+
+What `manage.py sqlmigrate` prints for each migration of the plan, both ways, operation by operation,
+without a database: nothing connects, and where Django would look up the name of a constraint in the
+database, it is looked up in the SQL rendered so far. What asks for more than that is told as a
+trouble. Sources: Django documentation, "django-admin sqlmigrate", "Writing migration operations";
+django/db/migrations/migration.py (`Migration.apply`, `unapply`), django/db/backends/base/schema.py
+(`collect_sql`, `_constraint_names`).
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import re
+import runpy
+from typing import Any
+
+LONGEST_NAME = 63
+MYSQL = (8, 4, 0)
+
+
+class AsksDatabase(Exception):
+    """Django wants to know what only a database knows."""
+
+
+def render(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
+    """Let manage.py set the project up, and return every migration in the order of the plan."""
+    from django.core import management
+
+    answer: dict[str, Any] = {}
+    said: Any = []
+
+    def ours(*_given: Any, **_named: Any) -> None:
+        import django
+
+        django.setup()
+        answer.update(history(request, fault_of, relative))
+        said.append(True)
+
+    management.execute_from_command_line = ours
+    import sys
+
+    sys.argv[:] = ["manage.py", "sqlmigrate"]
+    runpy.run_path(request["manage"], run_name="__main__")
+    if not said:
+        raise RuntimeError("manage.py does not call execute_from_command_line()")
+    return answer
+
+
+def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
+    """Return every migration of the plan, and what stands against it."""
+    import django
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.state import ProjectState
+
+    connection = connections["default"]
+    unconnected(connection, request["version"])
+    loader = MigrationLoader(None)
+    plan: Any = []
+    for leaf in loader.graph.leaf_nodes():
+        plan += [key for key in loader.graph.forwards_plan(leaf) if key not in plan]
+    state = ProjectState(real_apps=getattr(loader, "unmigrated_apps", None))
+    names = Names()
+    units = []
+    for key in plan:
+        migration = loader.graph.nodes[key]
+        unit, state = unit_of(migration, state, connection, names, fault_of, relative)
+        replaced = [tuple(each) for each in migration.replaces]
+        unit["replaces"] = [
+            relative(inspect.getfile(type(loader.disk_migrations[each])))
+            for each in replaced
+            if each in loader.disk_migrations
+        ]
+        units.append(unit)
+    leaves = {app: sorted(found) for app, found in loader.detect_conflicts().items()}
+    return {
+        "version": django.get_version(),
+        "engine": connection.vendor,
+        "units": units,
+        "ran": len(units),
+        "heads": [
+            relative(inspect.getfile(type(loader.graph.nodes[app, name])))
+            for app, found in sorted(leaves.items())
+            for name in found
+        ],
+        "databases": sorted(set(connections) - {"default"}),
+    }
+
+
+def unconnected(connection: Any, version: Any) -> None:
+    """Let a connection answer what is known without a server, and refuse the rest."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AsksDatabase("it asks the database")
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["NAME"] = ":memory:"
+        return
+    connection.connect = connection.ensure_connection = connection.get_new_connection = refuse
+    if connection.vendor == "postgresql":
+        major = version[0] if version else 17
+        connection.__dict__["pg_version"] = major * 10000
+        connection.ops.compose_sql = lambda sql, params: composed(connection, sql, params)
+    if connection.vendor == "mysql":
+        numbers = ".".join(map(str, (*version, 0, 0, 0)[:3] if version else MYSQL))
+        connection.__dict__["mysql_server_data"] = {
+            "version": numbers,
+            "sql_mode": "STRICT_TRANS_TABLES",
+            "default_storage_engine": "InnoDB",
+            "lower_case_table_names": 0,
+            "has_zoneinfo_database": True,
+        }
+
+
+def composed(connection: Any, sql: str, params: Any) -> str:
+    """Put parameters into a statement, as Django's PostgreSQL backend does through a connection."""
+    editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
+    return sql % tuple(str(editor.quote_value(each)) for each in params)
+
+
+def unit_of(
+    migration: Any, state: Any, connection: Any, names: Any, fault_of: Any, relative: Any
+) -> Any:
+    """Return a migration with its SQL both ways, and the state after it."""
+    path = inspect.getfile(type(migration))
+    lines = lines_of(path, len(migration.operations))
+    wrapped = bool(connection.features.can_rollback_ddl and migration.atomic)
+    up = {"pieces": [], "troubles": [], "transaction": wrapped, "line": lines[-1]}
+    steps = []
+    for operation in migration.operations:
+        new = state.clone()
+        operation.state_forwards(migration.app_label, new)
+        steps.append((operation, state, new))
+        state = new
+    way(migration, [*zip(steps, lines)], "forwards", connection, names, up, fault_of)
+    down = None
+    if all(operation.reversible for operation in migration.operations):
+        down = {"pieces": [], "troubles": [], "transaction": wrapped, "line": lines[-1]}
+        back = [*reversed([*zip(steps, lines)])]
+        way(migration, back, "backwards", connection, copy.deepcopy(names), down, fault_of)
+    unit = {
+        "key": migration.app_label + "." + migration.name,
+        "path": relative(path),
+        "module": type(migration).__module__,
+        "up": up,
+        "down": down,
+    }
+    return unit, state
+
+
+def way(
+    migration: Any, steps: Any, name: str, connection: Any, names: Any, record: Any, fault_of: Any
+) -> None:
+    """Collect the SQL of a migration's operations one way."""
+    editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
+    editor.deferred_sql = []
+    # An operation asks for the constraints that it must drop or rename.
+    editor._constraint_names = names.asked(editor)
+    owners: Any = {}
+    original = editor.execute
+
+    def execute(sql: Any, params: Any = ()) -> None:
+        before = len(editor.collected_sql)
+        original(sql, params)
+        for text in editor.collected_sql[before:]:
+            names.follow(text)
+            record["pieces"].append({"sql": text, "line": editor.cdkit_line})
+
+    editor.execute = execute
+    for (operation, old, new), line in steps:
+        editor.cdkit_line = line
+        try:
+            one(operation, migration.app_label, name, editor, old, new, record, line)
+        except Exception as fault:
+            told = fault_of(fault)
+            told["line"], told["path"] = line, ""
+            record["troubles"].append(told)
+        for sql in editor.deferred_sql:
+            owners.setdefault(id(sql), line)
+    for sql in list(editor.deferred_sql):
+        editor.cdkit_line = owners.get(id(sql), record["line"])
+        editor.execute(sql, None)
+
+
+def one(
+    operation: Any, app: str, name: str, editor: Any, old: Any, new: Any, record: Any, line: int
+) -> None:
+    """Run one operation into the editor, or say that it is code."""
+    if not operation.reduces_to_sql:
+        code = getattr(operation, "code" if name == "forwards" else "reverse_code", None)
+        if code is None or getattr(code, "__name__", "") != "noop":
+            said = type(operation).__name__ + " runs " + getattr(code, "__name__", "code")
+            told = {"kind": "code", "said": said, "path": "", "line": line}
+            record["troubles"].append(told)
+        return
+    if name == "forwards":
+        operation.database_forwards(app, editor, old, new)
+    else:
+        operation.database_backwards(app, editor, new, old)
+
+
+def lines_of(path: str, count: int) -> Any:
+    """Return the line of each operation in a migration's file, and that of its class last."""
+    try:
+        with open(path, "rb") as stream:
+            tree = ast.parse(stream.read())
+    except (OSError, SyntaxError, ValueError):
+        return [0] * (count + 1)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Migration":
+            for item in node.body:
+                targets = getattr(item, "targets", [getattr(item, "target", None)])
+                named = [getattr(each, "id", "") for each in targets]
+                value: Any = getattr(item, "value", None)
+                if "operations" in named and isinstance(value, ast.List):
+                    found = [each.lineno for each in value.elts]
+                    if len(found) == count:
+                        return [*found, node.lineno]
+            return [node.lineno] * (count + 1)
+    return [0] * (count + 1)
+
+
+WORD = r'(?:"((?:[^"]|"")+)"|`([^`]+)`|(\w+))'
+CREATE_TABLE = re.compile(r"CREATE TABLE " + WORD + r" \((.*)\)", re.DOTALL)
+INDEX = re.compile(
+    r"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?" + WORD + r" ON " + WORD, re.DOTALL
+)
+ALTER = re.compile(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?" + WORD + r" (.*)", re.DOTALL)
+NAMED = re.compile(r"CONSTRAINT " + WORD + r"\s+(.*)", re.DOTALL)
+KINDS = {"PRIMARY": "primary_key", "UNIQUE": "unique", "FOREIGN": "foreign_key",
+         "REFERENCES": "foreign_key", "CHECK": "check"}  # fmt: skip
+
+
+class Names:
+    """The constraints and indexes that the SQL so far has made, by table."""
+
+    def __init__(self) -> None:
+        self.tables: Any = {}
+        self.unsure: Any = set()
+
+    def asked(self, editor: Any) -> Any:
+        """Return what stands in for `_constraint_names` of a schema editor."""
+
+        def constraint_names(model: Any, column_names: Any = None, **wanted: Any) -> Any:
+            table = model._meta.db_table.strip('"')
+            if table not in self.tables or table in self.unsure:
+                raise AsksDatabase("it asks the database for the constraints of " + table)
+            exclude = wanted.pop("exclude", None) or ()
+            return [
+                name
+                for name, known in self.tables[table].items()
+                if name not in exclude
+                and (column_names is None or list(column_names) == known["columns"])
+                and all(fits(known, kind, value) for kind, value in wanted.items())
+            ]
+
+        del editor
+        return constraint_names
+
+    def follow(self, sql: str) -> None:
+        """Learn from a statement what it makes, renames and drops."""
+        for statement in sql.split(";\n"):
+            self._follow(statement.strip().rstrip(";"))
+
+    def _follow(self, sql: str) -> None:
+        if found := CREATE_TABLE.match(sql):
+            table = word(found.groups()[:3])
+            self.tables[table] = {}
+            for part in parts(found[4]):
+                self._made(table, part)
+        elif found := INDEX.match(sql):
+            name, table = word(found.groups()[1:4]), word(found.groups()[4:7])
+            columns = columns_of(sql[found.end() :])
+            self._add(table, name, columns, "unique" if found[1] else "", index=True)
+        elif found := ALTER.match(sql):
+            for part in parts(found[4]):
+                self._alter(word(found.groups()[:3]), part)
+        elif found := re.match(r"DROP TABLE (?:IF EXISTS )?" + WORD, sql):
+            self.tables.pop(word(found.groups()), None)
+        elif found := re.match(r"DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?" + WORD, sql):
+            self._drop(word(found.groups()))
+        elif found := re.match(r"ALTER INDEX " + WORD + r" RENAME TO " + WORD, sql):
+            self._rename(word(found.groups()[:3]), word(found.groups()[3:]))
+
+    def _alter(self, table: str, part: str) -> None:
+        known = self.tables.setdefault(table, {})
+        if found := re.match(r"RENAME TO " + WORD, part):
+            self.tables[word(found.groups())] = self.tables.pop(table)
+        elif found := re.match(r"RENAME CONSTRAINT " + WORD + " TO " + WORD, part):
+            self._rename(word(found.groups()[:3]), word(found.groups()[3:]))
+        elif found := re.match(r"RENAME (?:COLUMN )?" + WORD + " TO " + WORD, part):
+            old, new = word(found.groups()[:3]), word(found.groups()[3:])
+            for each in known.values():
+                each["columns"] = [new if column == old else column for column in each["columns"]]
+        elif found := re.match(r"DROP CONSTRAINT (?:IF EXISTS )?" + WORD, part):
+            known.pop(word(found.groups()), None)
+        elif found := re.match(r"DROP (?:COLUMN )?(?:IF EXISTS )?" + WORD, part):
+            gone = word(found.groups())
+            for name in [n for n, each in known.items() if gone in each["columns"]]:
+                del known[name]
+        elif found := re.match(r"ADD (?:COLUMN )?(?:IF NOT EXISTS )?", part):
+            self._made(table, part[found.end() :])
+
+    def _made(self, table: str, part: str) -> None:
+        """Learn from a column or a constraint of a table."""
+        if found := NAMED.match(part):
+            name, rest = word(found.groups()[:3]), found[4]
+            kind = KINDS.get(rest.split()[0].split("(")[0].upper(), "")
+            self._add(table, name, columns_of(rest), kind, index=kind == "unique")
+            return
+        found = re.match(WORD, part)
+        if found is None:
+            self.unsure.add(table)
+            return
+        column = word(found.groups())
+        rest = part[found.end() :]
+        if inner := re.search(r"CONSTRAINT " + WORD + r"\s+REFERENCES", rest):
+            self._add(table, word(inner.groups()), [column], "foreign_key", index=False)
+        if " PRIMARY KEY" in rest:
+            self._add(table, table + "_pkey", [column], "primary_key", index=True)
+        if re.search(r" UNIQUE\b", rest):
+            self._add(table, table + "_" + column + "_key", [column], "unique", index=True)
+        if re.search(r" CHECK \(", rest):
+            self._add(table, table + "_" + column + "_check", [column], "check", index=False)
+
+    def _add(self, table: str, name: str, columns: Any, kind: str, *, index: bool) -> None:
+        if len(name.encode()) > LONGEST_NAME:
+            self.unsure.add(table)
+        known = self.tables.setdefault(table, {})
+        known[name] = {"columns": columns, "kind": kind, "index": index}
+
+    def _drop(self, name: str) -> None:
+        for known in self.tables.values():
+            known.pop(name, None)
+
+    def _rename(self, old: str, new: str) -> None:
+        for known in self.tables.values():
+            if old in known:
+                known[new] = known.pop(old)
+
+
+def fits(known: Any, kind: str, value: Any) -> bool:
+    """Whether a constraint is of a kind, as Django's introspection calls it."""
+    if value is None:
+        return True
+    if kind == "type_":
+        return True
+    if kind == "index":
+        return bool(known["index"]) is value
+    if kind == "unique":
+        return (known["kind"] in {"unique", "primary_key"}) is value
+    if kind == "foreign_key":
+        return bool(known["kind"] == kind)
+    return (known["kind"] == kind) is value
+
+
+def word(groups: Any) -> str:
+    """Return the identifier that WORD found."""
+    quoted, ticked, bare = groups
+    return (quoted or "").replace('""', '"') or ticked or bare or ""
+
+
+def columns_of(text: str) -> Any:
+    """Return the columns of the first bracket of a text, as far as they are plain names."""
+    start = text.find("(")
+    if start < 0:
+        return []
+    inner = text[start + 1 : closing(text, start)]
+    found = [re.match(r"\s*" + WORD, part) for part in parts(inner)]
+    return [word(each.groups()) for each in found if each]
+
+
+def closing(text: str, start: int) -> int:
+    """Return where the bracket that opens at `start` closes."""
+    depth = 0
+    for position in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return position
+    return len(text)
+
+
+def parts(text: str) -> Any:
+    """Return what stands between commas outside of brackets and quotes."""
+    found, depth, start, quote = [], 0, 0, ""
+    for position, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"`":
+            quote = sign
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == "," and depth == 0:
+            found.append(text[start:position].strip())
+            start = position + 1
+    return [*found, text[start:].strip()]
