@@ -43,7 +43,7 @@ class Recorder:
         frame: Any = sys._getframe(1)
         while frame is not None:
             if frame.f_code.co_filename == self.file:
-                return frame.f_lineno
+                return int(frame.f_lineno)
             frame = frame.f_back
         return 0
 
@@ -114,7 +114,7 @@ def hook(recorder: Recorder) -> None:
     from alembic.ddl.impl import DefaultImpl
     from alembic.runtime.migration import MigrationContext
 
-    DefaultImpl.static_output = lambda _self, text: recorder.write(text)  # type: ignore
+    DefaultImpl.static_output = lambda _self, text: recorder.write(text)  # type: ignore[assignment, method-assign]
     original = MigrationContext.run_migrations
 
     def run_migrations(self: Any, **given: Any) -> None:

@@ -226,7 +226,8 @@ def lines_of(path: str, count: int) -> Any:
 WORD = r'(?:"((?:[^"]|"")+)"|`([^`]+)`|(\w+))'
 CREATE_TABLE = re.compile(r"CREATE TABLE " + WORD + r" \((.*)\)", re.DOTALL)
 INDEX = re.compile(
-    r"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?" + WORD + r" ON " + WORD, re.DOTALL
+    r"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?" + WORD + r" ON " + WORD,
+    re.DOTALL,
 )
 ALTER = re.compile(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?" + WORD + r" (.*)", re.DOTALL)
 NAMED = re.compile(r"CONSTRAINT " + WORD + r"\s+(.*)", re.DOTALL)
