@@ -2,14 +2,17 @@
 
 import ast
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from cdkit.core.world import Change, Git
+from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.source import Migration
+
+_WHOLE = "raw::includeAll"
+"""Liquibase's name for the changeset that a file of plain SQL is."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -23,7 +26,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     gone: tuple[Migration, ...] = ()
 
 
-def since(found: Found, revision: str, git: Git) -> Scope:
+def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
     """Return what differs from a revision in a project.
 
     Raises CannotTell where git does not know the revision or is not there.
@@ -31,7 +34,8 @@ def since(found: Found, revision: str, git: Git) -> Scope:
     here: dict[str, list[Migration]] = {}
     for migration in found.project.migrations:
         if migration.name in found.asked:
-            here.setdefault(posixpath.normpath(migration.said.path), []).append(migration)
+            for path in {posixpath.normpath(path) for path in migration.files}:
+                here.setdefault(path, []).append(migration)
     changed: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
@@ -41,16 +45,31 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         before = (
             _before(change, found, changes, revision, git) if there or change.status == "D" else ()
         )
-        old = {migration.key: migration for migration in before}
+        old = _by_key(before, there)
+        now = _by_key(_alone(change.path, found, files), there) if old else {}
         for migration in there:
             was = old.pop(migration.key, None)
-            if was is not None and _same(was, migration):
+            if was is not None and _same(was, now.get(migration.key, migration)):
                 continue
             changed.add(migration.name)
-            if was is not None:
+            if was is not None and not migration.repeats:
                 released[migration.name] = was
         gone += old.values()
     return Scope(change=frozenset(changed), released=released, gone=tuple(gone))
+
+
+def _by_key(held: Iterable[Migration], there: list[Migration]) -> dict[str, Migration]:
+    """Return what a file holds by key; a file without keys is the one migration that runs it."""
+    found = {migration.key: migration for migration in held}
+    if len(found) == len(there) == 1 and _WHOLE in found:
+        return {there[0].key: found[_WHOLE]}
+    return found
+
+
+def _alone(path: str, found: Found, files: Files) -> tuple[Migration, ...]:
+    """Return what a file holds now, read by itself as its earlier state is."""
+    reading = sources()[found.source].migrations
+    return reading(path, files.read(path)) if reading is not None else ()
 
 
 def _before(

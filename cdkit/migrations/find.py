@@ -10,7 +10,7 @@ from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
-from cdkit.migrations.look import DEPTH, Look, parent
+from cdkit.migrations.look import DEPTH, Alone, Look, parent
 from cdkit.migrations.source import Migration, Project, Rendering, Request, Source
 
 PLAIN = "plain"
@@ -196,7 +196,7 @@ def _read(
     )
     whole = len(migrations_asked) < len(paths)
     ours = (each for each in project.migrations if not each.elsewhere)
-    asked = (each.name for each in ours if whole or each.said.path in paths)
+    asked = (each.name for each in ours if whole or paths.intersection(each.files))
     return Found(
         root=root,
         source=name,
@@ -224,40 +224,9 @@ def read(path: str, data: bytes) -> tuple[Migration, ...]:
 
     Raises CannotTell where not exactly one source does.
     """
-    look = _Alone(path, data)
+    look = Alone(path, data)
     owner = _owner(Candidate(path=path, folder=parent(path)), look)
     reading = sources()[owner[0]].migrations if owner else None
     if reading is None:
         raise CannotTell("is no migration of SQL", where=path, remedy="name an SQL file")
     return reading(path, data)
-
-
-class _Alone(Look):
-    """A look at one file and nothing beside it."""
-
-    def __init__(self, path: str, data: bytes) -> None:
-        self._path = path
-        self._data = data
-
-    def read(self, path: str) -> bytes:
-        """Return the file; Missing for any other."""
-        if path != self._path:
-            raise CannotTell("is not there", where=path, remedy="look at the file alone")
-        return self._data
-
-    def is_file(self, path: str) -> bool:
-        """Whether it is the file."""
-        return path == self._path
-
-    def is_dir(self, path: str) -> bool:
-        """Whether it is the folder of the file."""
-        return path == parent(self._path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """Return the file's name in its folder, nothing in any other."""
-        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return no folder."""
-        del folder
-        return ()

@@ -1,5 +1,6 @@
 """What a source is: a tool's way of writing migrations, and a project as that tool runs it."""
 
+import posixpath
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -43,6 +44,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     Liquibase changeset). `repeats` where it runs again whenever it changes. `troubles` are what
     of it is no SQL that anybody could read (places in `text`); `no_sql` where its tool itself says
     that it runs none; `elsewhere` where it is history that no change here can touch (a package's).
+    `also` are other files that it is made of: where one of them changes, it does.
     """
 
     text: Text
@@ -55,6 +57,13 @@ class Migration(Struct, frozen=True, kw_only=True):
     troubles: tuple[Trouble, ...] = ()
     no_sql: bool = False
     elsewhere: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all files that it is made of, as the user writes them and in short."""
+        paths = (self.said.path, *self.also)
+        return frozenset((*paths, *map(posixpath.normpath, paths)))
 
     @property
     def path(self) -> str:

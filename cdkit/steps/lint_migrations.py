@@ -233,7 +233,7 @@ def _project(
     project = found.project
     scope = change.Scope(change=found.asked)
     if baseline.revision:
-        scope = change.since(found, baseline.revision, world.git)
+        scope = change.since(found, baseline.revision, world.git, world.files)
     server = server or server_of(project.engine or DEFAULT)
     request = Request(
         migrations=project.migrations,

@@ -190,8 +190,14 @@ def _insert(node: Node, words: Words) -> Iterator[str]:
     yield f"INSERT INTO {words.table(node)} ({names}) VALUES ({values});"
 
 
-def _where(node: Node) -> str:
+def _where(node: Node, words: Words) -> str:
+    """Return a condition; `:name` and `:value` stand for what `whereParams` give, in order."""
     condition = node.get("where")
+    given = [each for wrapper in node.all("whereParams") for each in wrapper.all("param")]
+    for each in given:
+        if name := each.get("name"):
+            condition = condition.replace(":name", words.name(name), 1)
+        condition = condition.replace(":value", value_of(each, "value", words) or "NULL", 1)
     return f" WHERE {condition}" if condition else ""
 
 
@@ -200,11 +206,11 @@ def _update(node: Node, words: Words) -> Iterator[str]:
         f"{words.name(each.get('name'))} = {value_of(each, 'value', words) or 'NULL'}"
         for each in columns_of(node)
     )
-    yield f"UPDATE {words.table(node)} SET {', '.join(pairs)}{_where(node)};"
+    yield f"UPDATE {words.table(node)} SET {', '.join(pairs)}{_where(node, words)};"
 
 
 def _delete(node: Node, words: Words) -> Iterator[str]:
-    yield f"DELETE FROM {words.table(node)}{_where(node)};"
+    yield f"DELETE FROM {words.table(node)}{_where(node, words)};"
 
 
 def _load(node: Node, words: Words) -> Iterator[str]:
@@ -235,8 +241,8 @@ def _lookup(node: Node, words: Words) -> Iterator[str]:
     )
     yield from not_null(new, key, node.get("newColumnDataType"), words)
     yield f"ALTER TABLE {new} ADD PRIMARY KEY ({key});"
-    named = named(node, words)
-    yield f"ALTER TABLE {old} ADD {named}FOREIGN KEY ({column}) REFERENCES {new} ({key});"
+    constraint = named(node, words)
+    yield f"ALTER TABLE {old} ADD {constraint}FOREIGN KEY ({column}) REFERENCES {new} ({key});"
 
 
 def _drop_procedure(node: Node, words: Words) -> Iterator[str]:
@@ -289,7 +295,8 @@ TYPES = constraints.TYPES | {
     "update": type_of(f"{TABLE} where", _update),
     "delete": type_of(f"{TABLE} where", _delete),
     "loadData": type_of(f"{TABLE} {_FILE} usePreparedStatements", _load),
-    "loadUpdateData": type_of(f"{TABLE} {_FILE} primaryKey onlyUpdate usePreparedStatements", _load),
+    "loadUpdateData": type_of(
+        f"{TABLE} {_FILE} primaryKey onlyUpdate usePreparedStatements", _load),
     "mergeColumns": type_of(
         f"{TABLE} column1Name joinString column2Name finalColumnName finalColumnType", _merge),
     "addLookupTable": type_of(
@@ -303,66 +310,23 @@ TYPES = constraints.TYPES | {
 }  # fmt: skip
 """The change types that are known, but for SQL itself (`sql`, `sqlFile`, `createProcedure`)."""
 
-COLUMN = frozenset(
-    [
-        "name",
-        "type",
-        "value",
-        "valueNumeric",
-        "valueBoolean",
-        "valueDate",
-        "valueComputed",
-        "valueSequenceCurrent",
-        "valueSequenceNext",
-        "defaultValue",
-        "defaultValueNumeric",
-        "defaultValueDate",
-        "defaultValueBoolean",
-        "defaultValueComputed",
-        "defaultValueSequenceCurrent",
-        "defaultValueSequenceNext",
-        "defaultValueConstraintName",
-        "autoIncrement",
-        "startWith",
-        "incrementBy",
-        "generationType",
-        "defaultOnNull",
-        "remarks",
-        "encoding",
-        "computed",
-        "descending",
-        "position",
-        "index",
-        "header",
-    ]
-)
+_DEFAULT_KINDS = ("", "Numeric", "Date", "Boolean", "Computed", "SequenceCurrent", "SequenceNext")
+_VALUES = (f"{what}{kind}" for what in ("value", "defaultValue") for kind in _DEFAULT_KINDS)
+COLUMN = frozenset(_VALUES) | {
+    *("name", "type", "defaultValueConstraintName", "autoIncrement", "startWith", "incrementBy"),
+    *("generationType", "defaultOnNull", "remarks", "encoding", "computed", "descending"),
+    *("position", "index", "header"),
+}
 """The attributes of a column that are known; `afterColumn` and blob files are not."""
 
 CONSTRAINTS = frozenset(
-    [
-        "nullable",
-        "notNullConstraintName",
-        "primaryKey",
-        "primaryKeyName",
-        "primaryKeyTablespace",
-        "unique",
-        "uniqueConstraintName",
-        "references",
-        "referencedTableCatalogName",
-        "referencedTableSchemaName",
-        "referencedTableName",
-        "referencedColumnNames",
-        "foreignKeyName",
-        "deleteCascade",
-        "deferrable",
-        "initiallyDeferred",
-        "checkConstraint",
-        "validateNullable",
-        "validateUnique",
-        "validatePrimaryKey",
-        "validateForeignKey",
-    ]
+    ("nullable", "notNullConstraintName", "primaryKey", "primaryKeyName", "primaryKeyTablespace")
+    + ("unique", "uniqueConstraintName", "references", "referencedTableCatalogName")
+    + ("referencedTableSchemaName", "referencedTableName", "referencedColumnNames")
+    + ("foreignKeyName", "deleteCascade", "deferrable", "initiallyDeferred", "checkConstraint")
+    + ("validateNullable", "validateUnique", "validatePrimaryKey", "validateForeignKey")
 )
+"""The attributes of a column's constraints that are known; Liquibase runs no checkConstraint."""
 
 
 def unknown_of(node: Node, kind: Type) -> Iterator[str]:

@@ -7,28 +7,6 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cdkit.migrations.liquibase.node import Node
-from cdkit.migrations.trouble import Trouble
-
-RULE = "unread-code"
-
-
-class Piece(Struct, frozen=True, kw_only=True):
-    """SQL of a change, ending its last statement itself, and the line of the file it is from.
-
-    `plain` where it stands in the file as it is, so that each of its lines is the next of the file.
-    """
-
-    sql: str
-    line: int
-    plain: bool = False
-
-
-class Changed(Struct, frozen=True, kw_only=True):
-    """What a change runs; `back` takes it back, and is None where Liquibase itself knows no way."""
-
-    pieces: tuple[Piece, ...] = ()
-    back: tuple[Piece, ...] | None = None
-    troubles: tuple[Trouble, ...] = ()
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -42,6 +20,7 @@ class Options(Struct, frozen=True, kw_only=True):
     ignore: bool = False
     quote_all: bool = False
     any_checksum: bool = False
+    end_delimiter: str = ""
 
     @property
     def key(self) -> str:

@@ -54,11 +54,13 @@ def add_column(node: Node, words: Words) -> Iterator[str]:
     """
     table = words.table(node)
     later: list[str] = []
+    filled: list[str] = []
     for column in columns_of(node):
         said = constraints_of(column)
         name = words.name(column.get("name"))
         value = value_of(column, "value", words)
-        yield f"ALTER TABLE {table} ADD COLUMN {_column(column, said, words, nullable=bool(value))};"
+        written = _column(column, said, words, nullable=bool(value))
+        yield f"ALTER TABLE {table} ADD COLUMN {written};"
         if truth(said.get("primaryKey")):
             key = _named(said.get("primaryKeyName"), f"PRIMARY KEY ({name})", words)
             later.append(f"ALTER TABLE {table} ADD {key};")
@@ -67,10 +69,11 @@ def add_column(node: Node, words: Words) -> Iterator[str]:
             later.append(f"ALTER TABLE {table} ADD {unique};")
         later += (f"ALTER TABLE {table} ADD {each};" for each in _references(column, said, words))
         if value:
-            later.append(f"UPDATE {table} SET {name} = {value};")
+            filled.append(f"UPDATE {table} SET {name} = {value};")
             if _not_null(said):
-                later += not_null(table, name, column.get("type"), words)
+                filled += not_null(table, name, column.get("type"), words)
     yield from later
+    yield from filled
     yield from _remarks(node, words, own=False)
 
 
@@ -104,7 +107,7 @@ def _column(column: Node, said: Node, words: Words, *, nullable: bool = False) -
 
 
 def _references(column: Node, said: Node, words: Words) -> Iterator[str]:
-    """Yield the foreign key and the check that a column's constraints ask for."""
+    """Yield the foreign key that a column's constraints ask for."""
     found = _REFERENCE.fullmatch(said.get("references"))
     target = said.get("referencedTableName") or (found[1] if found else "")
     columns = said.get("referencedColumnNames") or (found[2] if found else "")
@@ -116,8 +119,6 @@ def _references(column: Node, said: Node, words: Words) -> Iterator[str]:
         key += " ON DELETE CASCADE" if truth(said.get("deleteCascade")) else ""
         key += deferral(said)
         yield _named(said.get("foreignKeyName"), key, words)
-    if check := said.get("checkConstraint"):
-        yield check if check.strip().upper().startswith("CHECK") else f"CHECK ({check})"
 
 
 def deferral(said: Node) -> str:

@@ -90,6 +90,7 @@ def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
         run_in_transaction=said.get("runintransaction", "true").lower() in _TRUE,
         repeats=bool({said.get("runonchange", ""), said.get("runalways", "")} & _TRUE),
         ignore=said.get("ignore", "").lower() in _TRUE,
+        end_delimiter=said.get("enddelimiter", ""),
         any_checksum=any(found and found[1].lower() == b"any" for found in sums),
     )
 

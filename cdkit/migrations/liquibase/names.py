@@ -113,7 +113,7 @@ def truth(value: str) -> bool:
 
 
 def value_of(node: Node, prefix: str, words: Words) -> str:
-    """Return the value that `value…` or `defaultValue…` attributes give as SQL; nothing for none."""
+    """Return what `value…` or `defaultValue…` attributes give, as SQL; nothing for none."""
     if plain := node.get(f"{prefix}Computed"):
         return computed(plain)
     if number := node.get(f"{prefix}Numeric"):

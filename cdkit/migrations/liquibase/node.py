@@ -105,9 +105,12 @@ def _from_xml(path: str, data: bytes) -> Node:
         done = stack.pop().close()
         stack[-1].children.append(done)
 
+    def text(piece: str) -> None:
+        stack[-1].text.append(piece)
+
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.CharacterDataHandler = lambda text: stack[-1].text.append(text)
+    parser.CharacterDataHandler = text
     feed(parser, io.BytesIO(data), path)
     for root in stack[0].children:
         if root.name == "databaseChangeLog":
@@ -137,7 +140,8 @@ def _element(name: str, node: yaml.Node, counter: _Counter, depth: int = 0) -> N
     counter.count(depth)
     line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        return Node(name=name, text=_plain(node), line=line)
+        # The text of a block begins in the line after its mark.
+        return Node(name=name, text=_plain(node), line=line + (node.style in {"|", ">"}))
     attributes: dict[str, str] = {}
     children: list[Node] = []
     if isinstance(node, yaml.SequenceNode):
@@ -159,7 +163,10 @@ def _item(item: yaml.Node, counter: _Counter, depth: int) -> Iterator[Node]:
         return
     for key, value in item.value:
         made = _element(str(getattr(key, "value", "")), value, counter, depth)
-        yield structs.replace(made, line=key.start_mark.line + 1)
+        if isinstance(value, yaml.ScalarNode):
+            yield made
+        else:
+            yield structs.replace(made, line=key.start_mark.line + 1)
 
 
 def _plain(node: yaml.ScalarNode) -> str:

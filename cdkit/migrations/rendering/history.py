@@ -8,7 +8,7 @@ from msgspec import Struct
 from cdkit.core.escape import terminal
 from cdkit.migrations.look import Look, join
 from cdkit.migrations.source import Down, Migration, Script
-from cdkit.migrations.text import Rendered, Text
+from cdkit.migrations.text import Rendered, Spot, Text
 from cdkit.migrations.trouble import Trouble
 
 _LOOK = "have somebody look at it and say so with `# cdkit: allow unread-code (reason)`"
@@ -127,14 +127,14 @@ def rendered(written: Text, way: Way, prelude: Sequence[Piece] = ()) -> Rendered
         begin, end = Piece(sql="BEGIN;", line=way.line), Piece(sql="COMMIT;", line=way.line)
         pieces = [*prelude, begin, *way.pieces, end]
     source = Source(written)
-    spots: list[tuple[int, int, int]] = []
+    spots: list[Spot] = []
     data = bytearray()
     for piece in pieces:
         line = piece.line or way.line
         for start, at in source.places(piece.sql, line):
-            spots.append((len(data) + start, at, 0))
+            spots.append(Spot(len(data) + start, at))
         data += piece.sql.encode("utf-8", "replace").rstrip() + b"\n"
-    return Rendered(written.path, bytes(data), spots or [(0, way.line, 0)])
+    return Rendered(written.path, bytes(data), spots or [Spot(0, way.line)])
 
 
 def _ends(way: Way) -> bool:

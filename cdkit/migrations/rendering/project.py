@@ -73,8 +73,8 @@ def _engine_doubts(history: History, tool: Tool, request: Request) -> Iterator[R
     if not engine:
         known = ", ".join(each.title for each in engines().values())
         yield cannot_tell(
-            f"{tool.title} renders for {terminal(history.engine) or 'no database'}, and cdkit reads "
-            f"{known}",
+            f"{tool.title} renders for {terminal(history.engine) or 'no database'}, and cdkit "
+            f"reads {known}",
             where=_where(request),
             remedy="let the project's settings name such a database",
         )

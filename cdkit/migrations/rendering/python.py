@@ -117,8 +117,7 @@ def python_of(folder: str, asked: Asked) -> str:
             remedy=f"let `{asked.by_hand}` render them elsewhere, and give the SQL",
         )
     if named:
-        program = asked.world.files.absolute(named) if "/" in named else named
-        return program
+        return asked.world.files.absolute(named) if "/" in named else named
     for found in _pythons(folder, asked.world):
         return found
     raise CannotTell(
@@ -205,7 +204,7 @@ def _remedy(fault: Fault, asked: Asked) -> str:
     if fault.kind in {"ModuleNotFoundError", "ImportError"}:
         return "install the project's requirements, or name its Python: `--python PATH`"
     if fault.kind == "KeyError" and words:
-        name = sorted(words)[0]
+        name = min(words)
         return f"if that is a variable of the environment, set it: `--project-env {name}=VALUE`"
     return f"make `{asked.by_hand}` work there; hand variables over with `--project-env NAME`"
 

@@ -148,14 +148,12 @@ def _read(request: Request) -> Project:
     try:
         place = _place_of(request)
         home, _, name = place.file.rpartition("/")
-        beside = (
-            [each for each in _places(join(home, _TOML), request.look)]
-            if (request.look.is_file(join(home, _TOML)))
-            else []
+        has_toml = request.look.is_file(join(home, _TOML)) and any(
+            _places(join(home, _TOML), request.look)
         )
         given = {
             "ini": "" if name == _TOML else name,
-            "toml": _TOML if beside else "",
+            "toml": _TOML if has_toml else "",
             "section": place.section,
         }
         history = ask("alembic_history", given, History, home or ".", asked)
