@@ -46,7 +46,7 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
             _before(change, found, changes, revision, git) if there or change.status == "D" else ()
         )
         old = _by_key(before, there)
-        now = _by_key(_alone(change.path, found, files), there) if old else {}
+        now = _by_key(_alone(change.path, found, files), there) if old and there else {}
         for migration in there:
             was = old.pop(migration.key, None)
             if was is not None and _same(was, now.get(migration.key, migration)):

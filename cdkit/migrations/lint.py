@@ -141,7 +141,7 @@ def _judge(
             apply(schema, operation)
     settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
     return Judged(
-        path=migration.path,
+        path=migration.name,
         findings=named(settled),
         statements=len(statements),
         locks=tuple(locks),

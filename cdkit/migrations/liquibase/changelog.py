@@ -25,9 +25,12 @@ _AROUND = frozenset(
 )
 _KNOWN = frozenset({"preConditions", "comment", "removeChangeSetProperty", "modifyChangeSets", ""})
 _SET_ATTRIBUTES = frozenset(
-    ("id", "author", "context", "contextFilter", "labels", "dbms", "runOnChange", "runAlways")
-    + ("failOnError", "onValidationFail", "runInTransaction", "logicalFilePath", "ignore")
-    + ("objectQuotingStrategy", "created", "runOrder", "comment", "rollback", "validCheckSum")
+    {
+        *("id", "author", "context", "contextFilter", "labels", "dbms", "runOnChange"),
+        *("runAlways", "failOnError", "onValidationFail", "runInTransaction", "logicalFilePath"),
+        *("ignore", "objectQuotingStrategy", "created", "runOrder", "comment", "rollback"),
+        "validCheckSum",
+    }
 )
 _DEEPEST = 50
 

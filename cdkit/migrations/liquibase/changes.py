@@ -320,11 +320,14 @@ COLUMN = frozenset(_VALUES) | {
 """The attributes of a column that are known; `afterColumn` and blob files are not."""
 
 CONSTRAINTS = frozenset(
-    ("nullable", "notNullConstraintName", "primaryKey", "primaryKeyName", "primaryKeyTablespace")
-    + ("unique", "uniqueConstraintName", "references", "referencedTableCatalogName")
-    + ("referencedTableSchemaName", "referencedTableName", "referencedColumnNames")
-    + ("foreignKeyName", "deleteCascade", "deferrable", "initiallyDeferred", "checkConstraint")
-    + ("validateNullable", "validateUnique", "validatePrimaryKey", "validateForeignKey")
+    {
+        *("nullable", "notNullConstraintName", "primaryKey", "primaryKeyName", "unique"),
+        *("primaryKeyTablespace", "uniqueConstraintName", "references", "checkConstraint"),
+        *("referencedTableCatalogName", "referencedTableSchemaName", "referencedTableName"),
+        *("referencedColumnNames", "foreignKeyName", "deleteCascade", "deferrable"),
+        *("initiallyDeferred", "validateNullable", "validateUnique", "validatePrimaryKey"),
+        "validateForeignKey",
+    }
 )
 """The attributes of a column's constraints that are known; Liquibase runs no checkConstraint."""
 

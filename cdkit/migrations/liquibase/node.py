@@ -1,6 +1,5 @@
 """A changelog as a tree: from XML, YAML and JSON the same, each part with its line."""
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 
@@ -111,11 +110,23 @@ def _from_xml(path: str, data: bytes) -> Node:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
-    feed(parser, io.BytesIO(data), path)
+    feed(parser, _Whole(data), path)
     for root in stack[0].children:
         if root.name == "databaseChangeLog":
             return root
     raise Unreadable("holds no databaseChangeLog", where=path, remedy="give a changelog")
+
+
+class _Whole:
+    """A file that is read already, as a stream."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+
+    def read(self, size: int, /) -> bytes:
+        self._position += size
+        return self._data[self._position - size : self._position]
 
 
 class _Counter:

@@ -19,8 +19,10 @@ from cdkit.migrations.trouble import Trouble
 NAME = "liquibase"
 _SQL = frozenset({"sql", "createProcedure"})
 _SQL_ATTRIBUTES = frozenset(
-    ("sql", "stripComments", "splitStatements", "endDelimiter", "dbms", "procedureText")
-    + ("catalogName", "schemaName", "procedureName", "replaceIfExists", "comment")
+    {
+        *("sql", "stripComments", "splitStatements", "endDelimiter", "dbms", "procedureText"),
+        *("catalogName", "schemaName", "procedureName", "replaceIfExists", "comment"),
+    }
 )
 _FILE_ATTRIBUTES = _SQL_ATTRIBUTES | {"path", "encoding", "relativeToChangelogFile"}
 _LOOK = "have somebody look at it and say so with `cdkit: allow unread-code (reason)`"
@@ -171,8 +173,7 @@ def _way_back(changeset: ChangeSet, weaver: Weaver) -> Woven | None:
     if changeset.rollback is not None:
         if any(node.get("changeSetId") for node in changeset.rollback):
             return None
-        woven = weaver.weave(each for node in changeset.rollback for each in _changes_of(node))
-        return woven
+        return weaver.weave(each for node in changeset.rollback for each in _changes_of(node))
     woven = Woven()
     for node in reversed(changeset.changes):
         kind = TYPES.get(node.name)

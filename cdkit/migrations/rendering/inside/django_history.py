@@ -1,10 +1,10 @@
 """Runs in the project's own Python: every migration's SQL, by Django's own schema editor.
 
-What `manage.py sqlmigrate` prints for each migration of the plan, both ways, an operation at a time,
-without a database: nothing connects, and where Django would look up the name of a constraint in the
-database, it is looked up in the SQL rendered so far. What asks for more than that is told as a
-trouble. Sources: Django documentation, "django-admin sqlmigrate", "Writing migration operations";
-django/db/migrations/migration.py (`Migration.apply`, `unapply`), django/db/backends/base/schema.py
+What `manage.py sqlmigrate` prints for each migration of the plan, both ways, operation after
+operation, without a database: nothing connects, and where Django would look up the name of a
+constraint in the database, it is looked up in the SQL rendered so far. What asks for more than that
+is told as a trouble. Sources: Django documentation, "django-admin sqlmigrate", "Migration
+Operations"; django/db/migrations/migration.py (`Migration.apply`, `unapply`), django/db/backends/base/schema.py
 (`collect_sql`, `_constraint_names`).
 """
 
