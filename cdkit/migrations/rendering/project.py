@@ -31,6 +31,9 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
 
     `home` is the folder that it was rendered in, which paths are relative to.
     """
+    if doubts := (*_engine_doubts(history, tool, request), *_missed(history, tool, request)):
+        # What would be judged is not what runs, so that every finding could be a false alarm.
+        return Project(unread=doubts)
     one = Rendition(source=tool.name, root=home, look=request.look, prelude=history.prelude)
     migrations: list[Migration] = []
     unread: list[Reason] = []
@@ -39,8 +42,6 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
             migrations.append(migration_of(unit, number, one))
         except CdkitError as fault:
             unread.append(fault.reason())
-    unread += _engine_doubts(history, tool, request)
-    unread += _missed(history, tool, request)
     unread += _unloaded(history, migrations, tool, request, home)
     return Project(
         migrations=tuple(migrations),
@@ -79,13 +80,18 @@ def _engine_doubts(history: History, tool: Tool, request: Request) -> Iterator[R
             remedy="let the project's settings name such a database",
         )
     wanted = version_of(request)
-    if engine and wanted is not None and wanted.engine != engine:
+    if engine and wanted is not None and wanted.engine != engine and not _alike(wanted, engine):
         yield cannot_tell(
             f"the project's own settings are for {engines()[engine].title}, and the server is "
             f"{wanted}: the SQL would be another",
             where=_where(request),
             remedy="let the settings name the real database: `--project-env NAME=VALUE`",
         )
+
+
+def _alike(wanted: Server, engine: str) -> bool:
+    """Whether frameworks mean both by one name: MariaDB is reached as MySQL is."""
+    return {wanted.engine, engine} == {"mysql", "mariadb"}
 
 
 def _missed(history: History, tool: Tool, request: Request) -> Iterator[Reason]:

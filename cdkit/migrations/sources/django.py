@@ -52,7 +52,11 @@ def _read(request: Request) -> Project:
         world=request.world,
     )
     server = version_of(request)
-    given = {"manage": _MARK, "version": server.version if server else ()}
+    given = {
+        "manage": _MARK,
+        "server": server.engine if server else "",
+        "version": server.version if server else (),
+    }
     try:
         history = ask("django_history", given, History, request.root, asked)
     except CdkitError as fault:

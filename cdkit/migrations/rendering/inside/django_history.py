@@ -4,8 +4,8 @@ What `manage.py sqlmigrate` prints for each migration of the plan, both ways, op
 operation, without a database: nothing connects, and where Django would look up the name of a
 constraint in the database, it is looked up in the SQL rendered so far. What asks for more than that
 is told as a trouble. Sources: Django documentation, "django-admin sqlmigrate", "Migration
-Operations"; django/db/migrations/migration.py (`Migration.apply`, `unapply`), django/db/backends/base/schema.py
-(`collect_sql`, `_constraint_names`).
+Operations"; its source, `Migration.apply` and `unapply`, and of its schema editor `collect_sql` and
+`_constraint_names`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 LONGEST_NAME = 63
 MYSQL = (8, 4, 0)
+MARIADB = (11, 4, 0)
 
 
 class AsksDatabase(Exception):
@@ -57,7 +58,7 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     from django.db.migrations.state import ProjectState
 
     connection = connections["default"]
-    unconnected(connection, request["version"])
+    unconnected(connection, request["version"], request["server"])
     loader = MigrationLoader(None)
     plan: Any = []
     for leaf in loader.graph.leaf_nodes():
@@ -90,7 +91,7 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     }
 
 
-def unconnected(connection: Any, version: Any) -> None:
+def unconnected(connection: Any, version: Any, server: str) -> None:
     """Let a connection answer what is known without a server, and refuse the rest."""
 
     def refuse(*_: Any, **__: Any) -> None:
@@ -105,9 +106,10 @@ def unconnected(connection: Any, version: Any) -> None:
         connection.__dict__["pg_version"] = major * 10000
         connection.ops.compose_sql = lambda sql, params: composed(connection, sql, params)
     if connection.vendor == "mysql":
-        numbers = ".".join(map(str, (*version, 0, 0, 0)[:3] if version else MYSQL))
+        plain = MARIADB if server == "mariadb" else MYSQL
+        numbers = ".".join(map(str, (*version, 0, 0, 0)[:3] if version else plain))
         connection.__dict__["mysql_server_data"] = {
-            "version": numbers,
+            "version": numbers + ("-MariaDB" if server == "mariadb" else ""),
             "sql_mode": "STRICT_TRANS_TABLES",
             "default_storage_engine": "InnoDB",
             "lower_case_table_names": 0,
