@@ -36,7 +36,7 @@ _DEEPEST = 50
 
 
 class Book(Struct, frozen=True, kw_only=True):
-    """What the changelogs of a project hold: changesets in order, the files that were reached."""
+    """What the changelogs of a project hold: changesets in order, and all files of theirs."""
 
     changesets: tuple[ChangeSet, ...] = ()
     reached: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ def book_of(tops: Iterable[str], look: Look, engine: str, given: Mapping[str, st
         reader.file(normal(top), ())
     return Book(
         changesets=tuple(reader.changesets),
-        reached=frozenset(reader.reached),
+        reached=frozenset(reader.reached - {""}),
         unread=tuple(reader.unread),
     )
 
@@ -188,6 +188,7 @@ class _Reader:
         changes += (each for wrapper in node.all("changes") for each in wrapper.children)
         changes += node.all("modifySql")
         rollbacks = list(node.all("rollback"))
+        self._files((*changes, *rollbacks), path)
         back = rollbacks or ("rollback" in node.attributes)
         if "rollback" in node.attributes:
             rollbacks.append(
@@ -202,6 +203,15 @@ class _Reader:
                 rollback=tuple(rollbacks) if back else None,
             )
         )
+
+    def _files(self, changes: Iterable[Node], path: str) -> None:
+        """Know the SQL files that changes run, below rollbacks too."""
+        for each in changes:
+            self._files(each.children, path)
+            if each.name in {"sqlFile", "createProcedure"} and (written := each.get("path")):
+                relative = truth(each.get("relativeToChangelogFile"))
+                plain = filled(written, self._properties)
+                self.reached.add(resolved(plain, path, self._look, relative=relative))
 
     def _add(self, changeset: ChangeSet) -> None:
         options = changeset.options

@@ -49,7 +49,8 @@ def changesets_of(path: str, data: bytes) -> Iterator[ChangeSet]:
         if found := _CHANGESET.match(line):
             heads.append((position, position + len(line), number, found[1]))
         position += len(line) + 1
-    ends = [start for start, *_ in heads[1:]] + [len(data)]
+    _nothing_before(path, data, heads[0][0] if heads else len(data))
+    ends = [start for start, *_ in heads[1:]] + [len(data)] if heads else []
     for (start, body, number, words), end in zip(heads, ends, strict=True):
         named = _options(words.decode("utf-8", "replace"), path, number)
         own = data[start:end]
@@ -61,6 +62,21 @@ def changesets_of(path: str, data: bytes) -> Iterator[ChangeSet]:
             sql=blanked(own, [(0, body - start), *up]),
             down=down,
         )
+
+
+def _nothing_before(path: str, data: bytes, end: int) -> None:
+    """Refuse SQL before the first changeset: Liquibase passes over it without a word."""
+    inside = False
+    for number, line in enumerate(data[:end].removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        plain = line.strip()
+        inside = inside or plain.startswith(b"/*")
+        if plain and not inside and not plain.startswith(b"--"):
+            raise Unreadable(
+                "this stands before the first changeset, and Liquibase does not run it",
+                where=Location(path=path, line=number),
+                remedy="put it into a changeset: `--changeset author:id`",
+            )
+        inside = inside and b"*/" not in plain
 
 
 def _options(words: str, path: str, line: int) -> tuple[str, str, dict[str, str]]:

@@ -98,8 +98,8 @@ def text(value: str) -> str:
 
 
 def computed(value: str) -> str:
-    """Return a computed value; the time of now in the word that all engines know."""
-    return "CURRENT_TIMESTAMP" if _NOW.fullmatch(value.strip()) else value
+    """Return a computed value; the time of now as Liquibase writes it."""
+    return "NOW()" if _NOW.fullmatch(value.strip()) else value
 
 
 def is_serial(kind: str) -> str:

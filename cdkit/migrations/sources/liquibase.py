@@ -37,9 +37,21 @@ def _root(path: str, folder: str, look: Look) -> str | None:
     top = look.once((NAME, "top", parent(path)), lambda: _top(path, look))
     if _is_ours(path, look):
         return top or folder
-    if top and is_sql(path) and normal(path) in _project(top, (), look).reached:
-        return top
+    if is_sql(path):
+        reached = _project(top, (), look).reached if top else _reached(folder, look)
+        return top or folder if normal(path) in reached else None
     return None
+
+
+def _reached(folder: str, look: Look) -> frozenset[str]:
+    """Return the files that the changelogs of a folder without a master are made of."""
+
+    def make() -> frozenset[str]:
+        there = (each for each in look.below(folder) if each.lower().endswith(_ENDINGS[1:]))
+        ours = [each for each in there if _ours(each, look)]
+        return book_of(ours, look, DEFAULT, {}).reached
+
+    return look.once((NAME, "reached", folder), make)
 
 
 def _is_ours(path: str, look: Look) -> bool:

@@ -256,24 +256,24 @@ def test_one_revision_that_is_named_brings_the_others_along(tmp_path: Path) -> N
     assert len(one.project.migrations) == 2
 
 
-def since(folder: Path, old: str, *, status: str = "M") -> FakeGit:
+def since(old: str, *, status: str = "M") -> FakeGit:
     changed = (Change(status=status, path="db/versions/1.py"),)
     return FakeGit(changed=changed, contents={("v1", "db/versions/1.py"): old.encode()})
 
 
 def test_a_released_revision_may_get_another_comment_and_no_other_code(tmp_path: Path) -> None:
     folder = alembic(tmp_path, {"1.py": FIRST})
-    comment = since(folder, FIRST.replace("\n\n\ndef up", "\n\n\n# first\ndef up"))
+    comment = since(FIRST.replace("\n\n\ndef up", "\n\n\n# first\ndef up"))
     outcome = judged(folder, world=there(folder, git=comment), since="v1")
     assert outcome.verdict.answer is Answer.YES
-    code = since(folder, FIRST.replace("String(20)", "String(10)"))
+    code = since(FIRST.replace("String(20)", "String(10)"))
     outcome = judged(folder, world=there(folder, git=code), since="v1")
     assert shown(outcome) == ["1.py:9 edited-migration"]
 
 
 def test_a_released_revision_that_is_gone_is_a_finding(tmp_path: Path) -> None:
     folder = alembic(tmp_path, {"2.py": FIRST})
-    git = since(folder, FIRST, status="D")
+    git = since(FIRST, status="D")
     assert "1.py:1 edited-migration" in shown(
         judged(folder, world=there(folder, git=git), since="v1")
     )
@@ -285,9 +285,9 @@ def test_what_is_rendered_runs_both_ways_on_a_server(tmp_path: Path, postgres: s
     migrations = found(alembic(tmp_path, files)).project.migrations
     with psycopg.connect(postgres, autocommit=True) as connection:
         for each in migrations:
-            connection.execute(sql.SQL(each.script.sql.decode()))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(each.script.sql.decode()))
         for each in reversed(migrations):
             assert each.script.down
-            connection.execute(sql.SQL(each.script.down.sql.decode()))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(each.script.down.sql.decode()))
         row = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'orders'")
         assert row.fetchone() == (0,)

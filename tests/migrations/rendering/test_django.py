@@ -71,7 +71,7 @@ def test_python_cannot_be_told_and_what_does_nothing_can(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("atomic", [True, False])
 def test_an_index_is_built_concurrently_outside_of_a_transaction(
-    atomic: bool, tmp_path: Path
+    *, atomic: bool, tmp_path: Path
 ) -> None:
     second = migration("0001_initial", INDEX, atomic=atomic)
     outcome = judged(django(tmp_path, {"0001_initial.py": INITIAL, "0002_b.py": second}))
@@ -100,7 +100,7 @@ def test_what_packages_bring_is_history_and_never_the_change(tmp_path: Path) -> 
     more = SETTINGS.replace('["shop"]', '["django.contrib.contenttypes", "shop"]')
     (folder / "settings.py").write_text(more)
     one = found(folder)
-    assert {name for name in one.asked} == {"shop/migrations/0001_initial.py"}
+    assert one.asked == {"shop/migrations/0001_initial.py"}
     assert len(one.project.migrations) == 3
 
 
@@ -222,10 +222,14 @@ MANY = [
     "migrations.AlterField('order', 'note', models.TextField())",
     "migrations.RenameField('order', 'number', 'no')",
     "migrations.AlterField('order', 'no', models.BigIntegerField(unique=True))",
-    "migrations.AddConstraint('order', models.CheckConstraint("
-    "condition=models.Q(no__gt=0) | models.Q(note='a%b'), name='c'))",
-    "migrations.AlterField('order', 'customer', models.ForeignKey("
-    "'shop.Customer', models.SET_NULL, null=True, db_constraint=False))",
+    (
+        "migrations.AddConstraint('order', models.CheckConstraint("
+        "condition=models.Q(no__gt=0) | models.Q(note='a%b'), name='c'))"
+    ),
+    (
+        "migrations.AlterField('order', 'customer', models.ForeignKey("
+        "'shop.Customer', models.SET_NULL, null=True, db_constraint=False))"
+    ),
     "migrations.AddField('order', 'kind', models.CharField(max_length=3, default=\"o'k\"))",
     "migrations.RenameModel('Customer', 'Client')",
     "migrations.AlterModelTable('order', 'purchase')",
@@ -257,7 +261,7 @@ def test_what_is_rendered_is_what_sqlmigrate_prints_on_a_real_server(
             text = ours[f"shop/migrations/{name}.py"]
             assert statements(text) == statements(manage(folder, "sqlmigrate", "shop", name))
             if text.strip():
-                connection.execute(sql.SQL(text))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(text))
 
 
 def manage(folder: Path, *words: str) -> str:
