@@ -31,7 +31,7 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
 
     `home` is the folder that it was rendered in, which paths are relative to.
     """
-    if doubts := (*_engine_doubts(history, tool, request), *_missed(history, tool, request)):
+    if doubts := (*_missed(history, tool, request), *_engine_doubts(history, tool, request)):
         # What would be judged is not what runs, so that every finding could be a false alarm.
         return Project(unread=doubts)
     one = Rendition(source=tool.name, root=home, look=request.look, prelude=history.prelude)
@@ -71,7 +71,7 @@ def version_of(request: Request) -> Server | None:
 def _engine_doubts(history: History, tool: Tool, request: Request) -> Iterator[Reason]:
     """Yield why the SQL is not of a server that anybody here knows."""
     engine = engine_of(history.engine)
-    if not engine:
+    if not engine and history.runs == 1:
         known = ", ".join(each.title for each in engines().values())
         yield cannot_tell(
             f"{tool.title} renders for {terminal(history.engine) or 'no database'}, and cdkit "

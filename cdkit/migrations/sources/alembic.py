@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.rendering.history import History
 from cdkit.migrations.rendering.project import Tool, failed, project_of
@@ -30,6 +30,7 @@ _TOOL = Tool(
 )
 _TOML = "pyproject.toml"
 _ENV = "env.py"
+_INI = "alembic.ini"
 _DEFAULT = "alembic"
 
 
@@ -152,12 +153,16 @@ def _read(request: Request) -> Project:
             _places(join(home, _TOML), request.look)
         )
         given = {
-            "ini": "" if name == _TOML else name,
+            "ini": name
+            if name != _TOML
+            else _INI
+            if request.look.is_file(join(home, _INI))
+            else "",
             "toml": _TOML if has_toml else "",
             "section": place.section,
         }
         history = ask("alembic_history", given, History, home or ".", asked)
-    except CdkitError as fault:
+    except CannotTell as fault:
         return failed(fault)
     return project_of(history, _TOOL, request, home or ".")
 
@@ -180,5 +185,5 @@ SOURCE = Source(
     read=_read,
     migrations=_migrations,
     named=_is_revision,
-    marks=("alembic.ini", _TOML, _ENV),
+    marks=(_INI, _TOML, _ENV),
 )

@@ -6,7 +6,7 @@ migration runs nothing where those that it replaces have run, so while they stan
 history. Sources: Django documentation, "Migrations", "Migration Operations".
 """
 
-from cdkit.core.errors import CdkitError
+from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.rendering.history import History
 from cdkit.migrations.rendering.project import Tool, failed, project_of, version_of
@@ -59,7 +59,7 @@ def _read(request: Request) -> Project:
     }
     try:
         history = ask("django_history", given, History, request.root, asked)
-    except CdkitError as fault:
+    except CannotTell as fault:
         return failed(fault)
     return project_of(history, _TOOL, request, request.root)
 

@@ -63,6 +63,9 @@ def render(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
         stdout=buffer,
         **options,
     )
+    if config.get_main_option("databases"):
+        # Alembic's multidb template: it would write a file for each of them into the project.
+        return {"version": alembic.__version__, "runs": 2}
     script = ScriptDirectory.from_config(config)
     answer: dict[str, Any] = {"version": alembic.__version__, "troubles": []}
     with warnings.catch_warnings(record=True) as warned:

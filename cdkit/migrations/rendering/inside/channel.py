@@ -75,7 +75,7 @@ def relative(path: str) -> str:
     """Return a path of the project's own as the project writes it, nothing for any other."""
     home = os.path.realpath(os.getcwd())
     full = os.path.realpath(path)
-    below = full.startswith(home + os.sep) and "site-packages" not in full
+    below = full.startswith(home + os.sep) and "site-packages" not in full and path[:1] != "<"
     return os.path.relpath(full, home).replace(os.sep, "/") if below else ""
 
 

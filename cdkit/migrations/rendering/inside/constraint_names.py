@@ -2,7 +2,8 @@
 
 Django asks the database for the names of constraints that it must drop; without one, they are those
 of the statements that made them. PostgreSQL's own names for unnamed ones: its documentation, CREATE
-TABLE (`table_column_key`, `table_pkey`, `table_column_check`).
+TABLE (`table_column_key`, `table_pkey`, `table_column_check`); MySQL names a unique one as its
+column.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ KINDS = {"PRIMARY": "primary_key", "UNIQUE": "unique", "FOREIGN": "foreign_key",
 class Names:
     """The constraints and indexes that the SQL so far has made, by table."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendor: str) -> None:
+        self.vendor = vendor
         self.tables: Any = {}
         self.unsure: Any = set()
 
@@ -114,17 +116,27 @@ class Names:
         if inner := re.search(r"CONSTRAINT " + WORD + r"\s+REFERENCES", rest):
             self._add(table, word(inner.groups()), [column], "foreign_key", index=False)
         if " PRIMARY KEY" in rest:
-            self._add(table, table + "_pkey", [column], "primary_key", index=True)
+            name = "PRIMARY" if self.vendor == "mysql" else table + "_pkey"
+            self._add(table, name, [column], "primary_key", index=True)
+            if len(table.encode()) > LONGEST_NAME - len("_pkey"):
+                self.unsure.add(table)
         if re.search(r" UNIQUE\b", rest):
-            self._add(table, table + "_" + column + "_key", [column], "unique", index=True)
+            self._own(table, column, "key", "unique", index=True)
         if re.search(r" CHECK \(", rest):
-            self._add(table, table + "_" + column + "_check", [column], "check", index=False)
+            self._own(table, column, "check", "check", index=False)
 
     def _add(self, table: str, name: str, columns: Any, kind: str, *, index: bool) -> None:
-        if len(name.encode()) > LONGEST_NAME:
-            self.unsure.add(table)
+        # PostgreSQL cuts a longer name off (its documentation, "Identifiers and Key Words").
+        name = name.encode()[:LONGEST_NAME].decode("utf-8", "ignore")
         known = self.tables.setdefault(table, {})
         known[name] = {"columns": columns, "kind": kind, "index": index}
+
+    def _own(self, table: str, column: str, what: str, kind: str, *, index: bool) -> None:
+        """Learn of a constraint that gets its name from the server."""
+        name = column if self.vendor == "mysql" else f"{table}_{column}_{what}"
+        if len(name.encode()) > LONGEST_NAME:
+            self.unsure.add(table)
+        self._add(table, name, [column], kind, index=index)
 
     def _drop(self, name: str) -> None:
         for known in self.tables.values():

@@ -64,7 +64,7 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
         plan += [key for key in loader.graph.forwards_plan(leaf) if key not in plan]
     state = ProjectState(real_apps=getattr(loader, "unmigrated_apps", None))
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constraint_names.py")
-    names = runpy.run_path(beside)["Names"]()
+    names = runpy.run_path(beside)["Names"](connection.vendor)
     units = []
     for key in plan:
         migration = loader.graph.nodes[key]
