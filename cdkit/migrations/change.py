@@ -1,6 +1,5 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
-import ast
 import posixpath
 from collections.abc import Iterable, Mapping
 
@@ -94,6 +93,8 @@ def _same(old: Migration, new: Migration) -> bool:
 
 def _code(data: bytes) -> str:
     """Return Python without its comments and spaces; as it is where it is none."""
+    import ast
+
     try:
         return ast.dump(ast.parse(data))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -15,7 +15,8 @@ from cdkit.migrations.folder import is_sql
 from cdkit.migrations.liquibase import formatted
 from cdkit.migrations.liquibase.changeset import ChangeSet, Options, filled, normal, runs_on
 from cdkit.migrations.liquibase.names import truth
-from cdkit.migrations.liquibase.node import Node, is_changelog, tree_of
+from cdkit.migrations.liquibase.node import Node, tree_of
+from cdkit.migrations.liquibase.sniff import is_changelog, is_formatted
 from cdkit.migrations.look import Look, ancestors, join, parent
 
 _RESOURCES = ("src/main/resources", "src/test/resources", "resources")
@@ -94,7 +95,7 @@ class _Reader:
         self.reached.add(path)
         try:
             data = self._look.read(path)
-            if formatted.is_formatted(data):
+            if is_formatted(data):
                 self._formatted(path, data)
             elif is_sql(path):
                 options = Options(id="raw", author="includeAll")

@@ -12,7 +12,6 @@ from cdkit.core.finding import Location
 from cdkit.migrations.lexer import blanked
 from cdkit.migrations.liquibase.changeset import ChangeSet, Options
 
-_HEADER = re.compile(rb"\s*-{2,}\s*liquibase\s+formatted\s+sql\b", re.IGNORECASE)
 _CHANGESET = re.compile(rb"\s*-{2,}\s*changeset\b(.*)", re.IGNORECASE)
 _NAMED = re.compile(
     r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s:]+))\s*:\s*(?:"([^"]+)"|'([^']+)'|([^\s]+))(.*)""",
@@ -24,11 +23,6 @@ _BLOCK = re.compile(rb"\s*/\*\s*(?:liquibase\s+)?rollback\b\s*$", re.IGNORECASE)
 _PROPERTY = re.compile(rb"\s*-{2,}\s*property\b(.*)", re.IGNORECASE)
 _CHECKSUM = re.compile(rb"\s*-{2,}\s*validCheckSum\b:?\s*(\S+)", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes", "on", "1"})
-
-
-def is_formatted(data: bytes) -> bool:
-    """Whether a file begins with the header of formatted SQL."""
-    return _HEADER.match(data.removeprefix(b"\xef\xbb\xbf")[:4096]) is not None
 
 
 def properties_of(data: bytes) -> Iterator[dict[str, str]]:

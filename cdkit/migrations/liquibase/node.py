@@ -1,6 +1,5 @@
 """A changelog as a tree: from XML, YAML and JSON the same, each part with its line."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 import yaml
@@ -15,9 +14,6 @@ MOST = 200_000
 """Parts of one changelog at the most; an alias counts each time that it is used."""
 
 _TAG = "tag:yaml.org,2002:"
-_HEAD = 64 * 1024
-_XML = re.compile(rb"<(?:\w+:)?databaseChangeLog[\s>/]")
-_MAPPING = re.compile(rb"""^(?:\s*\{)?\s*["']?databaseChangeLog["']?\s*:""", re.MULTILINE)
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -41,15 +37,6 @@ class Node(Struct, frozen=True, kw_only=True):
         if name in self.attributes:
             return self.attributes[name]
         return next((child.text for child in self.all(name)), "")
-
-
-def is_changelog(path: str, data: bytes) -> bool:
-    """Whether a file is a changelog in XML, YAML or JSON, by its beginning."""
-    ending = path.lower().rpartition(".")[2]
-    head = data[:_HEAD]
-    if ending == "xml":
-        return _XML.search(head) is not None
-    return ending in {"yaml", "yml", "json"} and _MAPPING.search(head) is not None
 
 
 def tree_of(path: str, data: bytes) -> Node:

@@ -6,28 +6,17 @@ project's own Python. Sources: Alembic documentation, "Tutorial" (the .ini file)
 Scripts", "Using pyproject.toml for configuration".
 """
 
-import configparser
 import functools
 import re
-import tomllib
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.rendering.history import History
-from cdkit.migrations.rendering.project import Tool, failed, project_of
-from cdkit.migrations.rendering.python import Asked, ask
 from cdkit.migrations.source import Migration, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
-_TOOL = Tool(
-    name="alembic",
-    title="Alembic",
-    by_hand="alembic upgrade heads --sql",
-    merge="alembic merge heads",
-)
 _TOML = "pyproject.toml"
 _ENV = "env.py"
 _INI = "alembic.ini"
@@ -91,6 +80,9 @@ def _sections(data: bytes, toml: bool) -> tuple[tuple[str, str, tuple[str, ...]]
     """Return the sections with a script_location, the location, and where its revisions are."""
     if b"script_location" not in data:
         return ()
+    import configparser
+    import tomllib
+
     text = data.decode("utf-8", "replace")
     tables: dict[str, dict[str, object]] = {}
     try:
@@ -140,9 +132,19 @@ def _place_of(request: Request) -> _Place:
 
 def _read(request: Request) -> Project:
     """Let the project's Alembic render every revision."""
+    from cdkit.migrations.rendering.history import History
+    from cdkit.migrations.rendering.project import Tool, failed, project_of
+    from cdkit.migrations.rendering.python import Asked, ask
+
+    tool = Tool(
+        name="alembic",
+        title="Alembic",
+        by_hand="alembic upgrade heads --sql",
+        merge="alembic merge heads",
+    )
     asked = Asked(
-        title=_TOOL.title,
-        by_hand=_TOOL.by_hand,
+        title=tool.title,
+        by_hand=tool.by_hand,
         rendering=request.rendering,
         world=request.world,
     )
@@ -164,7 +166,7 @@ def _read(request: Request) -> Project:
         history = ask("alembic_history", given, History, home or ".", asked)
     except CannotTell as fault:
         return failed(fault)
-    return project_of(history, _TOOL, request, home or ".")
+    return project_of(history, tool, request, home or ".")
 
 
 def _is_revision(path: str) -> bool:
@@ -176,11 +178,11 @@ def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
     """Return the migration that a file alone is: nobody knows its SQL."""
     text = Text(path, data)
     order = ((0, 0, path),)
-    return (Migration(text=text, script=Script(sql=b""), source=_TOOL.name, order=order),)
+    return (Migration(text=text, script=Script(sql=b""), source="alembic", order=order),)
 
 
 SOURCE = Source(
-    title=_TOOL.title,
+    title="Alembic",
     root=_root,
     read=_read,
     migrations=_migrations,

@@ -8,18 +8,9 @@ history. Sources: Django documentation, "Migrations", "Migration Operations".
 
 from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.rendering.history import History
-from cdkit.migrations.rendering.project import Tool, failed, project_of, version_of
-from cdkit.migrations.rendering.python import Asked, ask
 from cdkit.migrations.source import Migration, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
-_TOOL = Tool(
-    name="django",
-    title="Django",
-    by_hand="python manage.py sqlmigrate APP MIGRATION",
-    merge="python manage.py makemigrations --merge",
-)
 _MARK = "manage.py"
 
 
@@ -45,9 +36,19 @@ def _is_migration(path: str) -> bool:
 
 def _read(request: Request) -> Project:
     """Let the project render every migration of its plan."""
+    from cdkit.migrations.rendering.history import History
+    from cdkit.migrations.rendering.project import Tool, failed, project_of, version_of
+    from cdkit.migrations.rendering.python import Asked, ask
+
+    tool = Tool(
+        name="django",
+        title="Django",
+        by_hand="python manage.py sqlmigrate APP MIGRATION",
+        merge="python manage.py makemigrations --merge",
+    )
     asked = Asked(
-        title=_TOOL.title,
-        by_hand=_TOOL.by_hand,
+        title=tool.title,
+        by_hand=tool.by_hand,
         rendering=request.rendering,
         world=request.world,
     )
@@ -61,18 +62,18 @@ def _read(request: Request) -> Project:
         history = ask("django_history", given, History, request.root, asked)
     except CannotTell as fault:
         return failed(fault)
-    return project_of(history, _TOOL, request, request.root)
+    return project_of(history, tool, request, request.root)
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
     """Return the migration that a file alone is: nobody knows its SQL."""
     text = Text(path, data)
     order = ((0, 0, path),)
-    return (Migration(text=text, script=Script(sql=b""), source=_TOOL.name, order=order),)
+    return (Migration(text=text, script=Script(sql=b""), source="django", order=order),)
 
 
 SOURCE = Source(
-    title=_TOOL.title,
+    title="Django",
     root=_root,
     read=_read,
     migrations=_migrations,

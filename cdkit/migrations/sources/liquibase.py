@@ -5,19 +5,22 @@ changelogs of a folder. Liquibase knows a changeset by id, author and path; each
 of its own unless it says `runInTransaction` no. Source: Liquibase documentation.
 """
 
+import posixpath
+from typing import TYPE_CHECKING
+
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.folder import is_sql
-from cdkit.migrations.liquibase.changelog import Book, book_of, properties, resolved
-from cdkit.migrations.liquibase.changeset import DBMS, normal
-from cdkit.migrations.liquibase.formatted import is_formatted
-from cdkit.migrations.liquibase.node import is_changelog
-from cdkit.migrations.liquibase.render import NAME, migration_of
+from cdkit.migrations.liquibase.sniff import is_changelog, is_formatted
 from cdkit.migrations.look import Alone, Look, ancestors, join, parent
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Migration, Project, Request, Source
 
+if TYPE_CHECKING:
+    from cdkit.migrations.liquibase.changelog import Book
+
+NAME = "liquibase"
 _PROPERTIES = "liquibase.properties"
 _STEMS = (
     *("db.changelog-master", "changelog-master", "db-changelog-master", "db.changelog"),
@@ -39,12 +42,13 @@ def _root(path: str, folder: str, look: Look) -> str | None:
         return top or folder
     if is_sql(path):
         reached = _project(top, (), look).reached if top else _reached(folder, look)
-        return top or folder if normal(path) in reached else None
+        return top or folder if posixpath.normpath(path) in reached else None
     return None
 
 
 def _reached(folder: str, look: Look) -> frozenset[str]:
     """Return the files that the changelogs of a folder without a master are made of."""
+    from cdkit.migrations.liquibase.changelog import book_of
 
     def make() -> frozenset[str]:
         there = (each for each in look.below(folder) if each.lower().endswith(_ENDINGS[1:]))
@@ -67,6 +71,8 @@ def _top(path: str, look: Look) -> str:
 
 def _master(folder: str, look: Look) -> str:
     """Return the changelog that a folder begins with; the properties' own where they name one."""
+    from cdkit.migrations.liquibase.changelog import resolved
+
     names = look.names(folder)
     if _PROPERTIES in names:
         said = _said(folder, look)
@@ -81,6 +87,8 @@ def _master(folder: str, look: Look) -> str:
 
 
 def _said(folder: str, look: Look) -> dict[str, str]:
+    from cdkit.migrations.liquibase.changelog import properties
+
     path = join(folder, _PROPERTIES)
     return properties(look.read(path)) if look.is_file(path) else {}
 
@@ -100,6 +108,8 @@ def _engine(folder: str, look: Look) -> str:
 
     Source: Liquibase documentation, "Connect Liquibase to your database" (`jdbc:NAME:…`).
     """
+    from cdkit.migrations.liquibase.changeset import DBMS
+
     said = _said(folder, look)
     url = said.get("url") or said.get("liquibase.command.url") or ""
     named = url.removeprefix("jdbc:").removeprefix("offline:").partition(":")[0].partition("?")[0]
@@ -107,10 +117,11 @@ def _engine(folder: str, look: Look) -> str:
     return next((name for name in ours if name in engines()), named and f"{named} (unknown)")
 
 
-def _project(root: str, others: tuple[str, ...], look: Look, engine: str = DEFAULT) -> Book:
+def _project(root: str, others: tuple[str, ...], look: Look, engine: str = DEFAULT) -> "Book":
     """Return what the changelogs of a project hold, the master's first."""
+    from cdkit.migrations.liquibase.changelog import book_of
 
-    def make() -> Book:
+    def make() -> "Book":
         master = _master(root, look)
         tops = (master,) if master else others
         return book_of(tops, look, engine, _parameters(root, look))
@@ -120,13 +131,15 @@ def _project(root: str, others: tuple[str, ...], look: Look, engine: str = DEFAU
 
 def _tops(request: Request) -> tuple[str, ...]:
     """Return the changelogs of a folder without a master that no other one includes."""
+    from cdkit.migrations.liquibase.changelog import book_of
+
     look = request.look
     there = {*look.below(request.root, request.depth), *request.asked}
     ours = sorted(each for each in there if each.lower().endswith(_ENDINGS) and _ours(each, look))
     included: set[str] = set()
     for each in ours:
-        included |= book_of((each,), look, DEFAULT, {}).reached - {normal(each)}
-    return tuple(each for each in ours if normal(each) not in included)
+        included |= book_of((each,), look, DEFAULT, {}).reached - {posixpath.normpath(each)}
+    return tuple(each for each in ours if posixpath.normpath(each) not in included)
 
 
 def _ours(path: str, look: Look) -> bool:
@@ -139,6 +152,8 @@ def _ours(path: str, look: Look) -> bool:
 
 def _read(request: Request) -> Project:
     """Read the changelogs of a project, each changeset a migration."""
+    from cdkit.migrations.liquibase.render import migration_of
+
     look, root = request.look, request.root
     named = _engine(root, look)
     engine = server_of(request.rendering.server).engine if request.rendering.server else named
@@ -157,7 +172,7 @@ def _read(request: Request) -> Project:
             unread.append(fault.reason())
     unread += book.unread
     for path in sorted(request.asked):
-        if normal(path) not in book.reached | {x for m in migrations for x in m.also}:
+        if posixpath.normpath(path) not in book.reached | {x for m in migrations for x in m.also}:
             unread.append(_not_included(path))
     return Project(
         migrations=tuple(migrations),
@@ -184,6 +199,9 @@ def _not_included(path: str) -> Reason:
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
     """Return the changesets of one file, without what others define for it."""
+    from cdkit.migrations.liquibase.changelog import book_of
+    from cdkit.migrations.liquibase.render import migration_of
+
     look = Alone(path, data)
     book = book_of((path,), look, DEFAULT, {})
     return tuple(
