@@ -48,11 +48,14 @@ def _root(path: str, folder: str, look: Look) -> str | None:
 
 def _reached(folder: str, look: Look) -> frozenset[str]:
     """Return the files that the changelogs of a folder without a master are made of."""
-    from cdkit.migrations.liquibase.changelog import book_of
 
     def make() -> frozenset[str]:
         there = (each for each in look.below(folder) if each.lower().endswith(_ENDINGS[1:]))
         ours = [each for each in there if _ours(each, look)]
+        if not ours:
+            return frozenset()
+        from cdkit.migrations.liquibase.changelog import book_of
+
         return book_of(ours, look, DEFAULT, {}).reached
 
     return look.once((NAME, "reached", folder), make)
