@@ -74,10 +74,10 @@ def _top(path: str, look: Look) -> str:
 
 def _master(folder: str, look: Look) -> str:
     """Return the changelog that a folder begins with; the properties' own where they name one."""
-    from cdkit.migrations.liquibase.changelog import resolved
-
     names = look.names(folder)
     if _PROPERTIES in names:
+        from cdkit.migrations.liquibase.changelog import resolved
+
         said = _said(folder, look)
         written = said.get("changelogFile") or said.get("liquibase.command.changelogFile") or ""
         beside = join(folder, _PROPERTIES)
