@@ -1,15 +1,18 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from cdkit.core.verdict import Reason
-from cdkit.core.world import Change, Git
+from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.source import Migration
+
+_WHOLE = "raw::includeAll"
+"""Liquibase's name for the changeset that a file of plain SQL is."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -23,7 +26,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     gone: tuple[Migration, ...] = ()
 
 
-def since(found: Found, revision: str, git: Git) -> Scope:
+def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
     """Return what differs from a revision in a project.
 
     Raises CannotTell where git does not know the revision or is not there.
@@ -31,7 +34,8 @@ def since(found: Found, revision: str, git: Git) -> Scope:
     here: dict[str, list[Migration]] = {}
     for migration in found.project.migrations:
         if migration.name in found.asked:
-            here.setdefault(posixpath.normpath(migration.said.path), []).append(migration)
+            for path in {posixpath.normpath(path) for path in migration.files}:
+                here.setdefault(path, []).append(migration)
     changed: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
@@ -41,10 +45,11 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         before = (
             _before(change, found, changes, revision, git) if there or change.status == "D" else ()
         )
-        old = {migration.key: migration for migration in before}
+        old = _by_key(before, there)
+        now = _by_key(_alone(change.path, found, files), there) if old and there else {}
         for migration in there:
             was = old.pop(migration.key, None)
-            if was is not None and migration.key and _same(was, migration):
+            if was is not None and _same(was, now.get(migration.key, migration)):
                 continue
             changed.add(migration.name)
             if was is not None:
@@ -88,6 +93,20 @@ def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
     )
 
 
+def _by_key(held: Iterable[Migration], there: list[Migration]) -> dict[str, Migration]:
+    """Return what a file holds by key; a file without keys is the one migration that runs it."""
+    found = {migration.key: migration for migration in held}
+    if len(found) == len(there) == 1 and _WHOLE in found:
+        return {there[0].key: found[_WHOLE]}
+    return found
+
+
+def _alone(path: str, found: Found, files: Files) -> tuple[Migration, ...]:
+    """Return what a file holds now, read by itself as its earlier state is."""
+    reading = found.project.again or sources()[found.source].migrations
+    return reading(path, files.read(path)) if reading is not None else ()
+
+
 def _before(
     change: Change, found: Found, changes: tuple[Change, ...], revision: str, git: Git
 ) -> tuple[Migration, ...]:
@@ -102,7 +121,20 @@ def _before(
 
 
 def _same(old: Migration, new: Migration) -> bool:
-    return old.script.sql.split() == new.script.sql.split()
+    """Whether a change to the file leaves this migration of it as it was."""
+    if new.said.path.endswith(".py"):
+        return _code(old.said.data) == _code(new.said.data)
+    return bool(new.key) and old.script.sql.split() == new.script.sql.split()
+
+
+def _code(data: bytes) -> str:
+    """Return Python without its comments and spaces; as it is where it is none."""
+    import ast
+
+    try:
+        return ast.dump(ast.parse(data))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return data.decode("latin-1")
 
 
 def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
@@ -112,5 +144,6 @@ def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
     inside = inside and found.project.holds(path)
     known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
-    is_down = takes_back(path, known, sources()[found.source].up_of(path))
-    return inside and is_sql(path) and not is_down
+    source = sources()[found.source]
+    is_down = takes_back(path, known, source.up_of(path))
+    return inside and (source.named or is_sql)(path) and not is_down

@@ -10,8 +10,8 @@ from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
-from cdkit.migrations.look import DEPTH, Look, parent
-from cdkit.migrations.source import Migration, Project, Request, Source
+from cdkit.migrations.look import DEPTH, Alone, Look, parent
+from cdkit.migrations.source import Migration, Project, Rendering, Request, Source
 
 PLAIN = "plain"
 """The source that takes the SQL which no other claims."""
@@ -61,7 +61,9 @@ def sources() -> Mapping[str, Source]:
     return plugins.collect(folder, "SOURCE", Source)
 
 
-def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
+def find(
+    paths: tuple[str, ...], world: World, rendering: Rendering | None = None
+) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
     """Return the projects that the paths are of, and why some files are of none.
 
     A folder is searched; a file brings its project along as history. Without paths, every folder
@@ -84,7 +86,10 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
             continue
         asked.setdefault(owner, set()).add(candidate.path)
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
-    found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
+    found = tuple(
+        _read(key, frozenset(asked[key]), depths[key], look, world, rendering or Rendering())
+        for key in asked
+    )
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
     if not unread and not any(_has_input(one) for one in found):
         raise NoInput(
@@ -157,7 +162,7 @@ def _owner(candidate: Candidate, look: Look) -> tuple[str, str] | None:
 
 def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
     """Return the sources that claim a file, each with its root; what cannot be read has none."""
-    return look.once("claims", f"{path}\0{folder}", lambda: _asked_each(path, folder, look))
+    return look.once(("claims", path, folder), lambda: _asked_each(path, folder, look))
 
 
 def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
@@ -176,7 +181,12 @@ def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
 
 
 def _read(
-    key: tuple[str, str], paths: frozenset[str], depth: int, look: Look, world: World
+    key: tuple[str, str],
+    paths: frozenset[str],
+    depth: int,
+    look: Look,
+    world: World,
+    rendering: Rendering,
 ) -> Found:
     name, root = key
 
@@ -185,14 +195,21 @@ def _read(
 
     migrations_asked = frozenset(path for path in paths if not _is_mark(path))
     request = Request(
-        root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
+        root=root,
+        asked=migrations_asked,
+        depth=depth,
+        look=look,
+        claimed=claimed,
+        world=world,
+        rendering=rendering,
     )
     try:
         project = sources()[name].read(request)
     except CdkitError as fault:
         project = Project(faults=(fault.reason(),))
     whole = len(migrations_asked) < len(paths)
-    asked = (each.name for each in project.migrations if whole or each.said.path in paths)
+    ours = (each for each in project.migrations if not each.elsewhere)
+    asked = (each.name for each in ours if whole or paths.intersection(each.files))
     unread = tuple(x for x in project.unread if whole or not x.where or x.where.path in paths)
     return Found(
         root=root,
@@ -222,41 +239,9 @@ def read(path: str, data: bytes) -> tuple[Migration, ...]:
 
     Raises CannotTell where not exactly one source does.
     """
-    look = _Alone(path, data)
+    look = Alone(path, data)
     owner = _owner(Candidate(path=path, folder=parent(path)), look)
     reading = sources()[owner[0]].migrations if owner else None
     if reading is None:
         raise CannotTell("is no migration of SQL", where=path, remedy="name an SQL file")
     return reading(path, data)
-
-
-class _Alone(Look):
-    """A look at one file and nothing beside it."""
-
-    def __init__(self, path: str, data: bytes) -> None:
-        self._path = path
-        self._data = data
-        self._once: dict[tuple[str, str], object] = {}
-
-    def read(self, path: str) -> bytes:
-        """Return the file; Missing for any other."""
-        if path != self._path:
-            raise CannotTell("is not there", where=path, remedy="look at the file alone")
-        return self._data
-
-    def is_file(self, path: str) -> bool:
-        """Whether it is the file."""
-        return path == self._path
-
-    def is_dir(self, path: str) -> bool:
-        """Whether it is the folder of the file."""
-        return path == parent(self._path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """Return the file's name in its folder, nothing in any other."""
-        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return no folder."""
-        del folder
-        return ()

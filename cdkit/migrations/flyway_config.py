@@ -112,7 +112,7 @@ def configured(
 
 def config_of(folder: str, look: Look) -> Config:
     """Return the configuration that is nearest above a folder, or in it; empty for none."""
-    return look.once("flyway", folder, lambda: _nearest(folder, look))
+    return look.once(("flyway", folder), lambda: _nearest(folder, look))
 
 
 def _nearest(folder: str, look: Look) -> Config:

@@ -48,13 +48,17 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """What was found in one file: findings, the number of statements, the strongest locks."""
+    """What was found in one file: findings, the number of statements, the strongest locks.
+
+    `no_sql` where the migration's own tool says that it runs none.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     statements: int = 0
     locks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    no_sql: bool = False
 
 
 class Linted(Struct, frozen=True, kw_only=True):
@@ -111,7 +115,8 @@ def _judge(
 ) -> Judged:
     released, schema = schemas
     parsed = reader.parse(migration)
-    ran = _sources_of(before, reader)
+    # What runs again does so from end to end, whatever of it was there before.
+    ran = _sources_of(None if migration.repeats else before, reader)
     statements = [each for each in parsed.statements if not _ran_already(each, ran)]
     wrapped = _wrapped(migration, parsed, request.server)
     session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
@@ -127,7 +132,7 @@ def _judge(
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
     if before is not None and not migration.repeats:
         findings.append(edited(migration, before, unchanged=not statements and not ran))
-    if not parsed.statements and not parsed.troubles:
+    if not parsed.statements and not parsed.troubles and not migration.no_sql:
         findings.append(empty(migration))
     locks: dict[str, None] = {}
     for index, statement in enumerate(statements):
@@ -143,11 +148,12 @@ def _judge(
             apply(schema, operation)
     settled, notes = settle(findings, parsed, allowances(migration.said, request.today))
     return Judged(
-        path=migration.path,
+        path=migration.name,
         findings=named(settled),
         statements=len(statements),
         locks=tuple(locks),
         notes=(*notes, *assumed(migration.text)),
+        no_sql=migration.no_sql,
     )
 
 

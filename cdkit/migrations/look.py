@@ -1,8 +1,9 @@
 """Looking into a tree of files: each read and each listing is done once."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from cdkit.core.errors import CannotTell
 from cdkit.core.world import Files
 
 T = TypeVar("T")
@@ -19,7 +20,14 @@ class Look:
         self._read: dict[str, bytes] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._is_file: dict[str, bool] = {}
-        self._once: dict[tuple[str, str], object] = {}
+        self._made: dict[tuple[str, ...], object] = {}
+
+    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """Return what `make` makes of files, made once for each key."""
+        if key not in self._made:
+            self._made[key] = make()
+        # The key says whose it is, so that it is what was made under it.
+        return cast("T", self._made[key])
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises Missing, Unreadable or TooLarge."""
@@ -36,12 +44,6 @@ class Look:
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder, or a link to one."""
         return self.files.is_dir(path)
-
-    def once(self, what: str, path: str, make: Callable[[], T]) -> T:
-        """Return what was made out about a path before, else make it out; `what` names it."""
-        if (what, path) not in self._once:
-            self._once[what, path] = make()
-        return self._once[what, path]  # type: ignore[return-value]
 
     def names(self, folder: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted; hidden ones are left out, no folder has none."""
@@ -85,3 +87,35 @@ def ancestors(path: str) -> Iterator[str]:
     while folder not in {".", "/"}:
         folder = parent(folder)
         yield folder
+
+
+class Alone(Look):
+    """A look at one file and nothing beside it."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self._path = path
+        self._data = data
+        self._made = {}
+
+    def read(self, path: str) -> bytes:
+        """Return the file; Missing for any other."""
+        if path != self._path:
+            raise CannotTell("is not there", where=path, remedy="look at the file alone")
+        return self._data
+
+    def is_file(self, path: str) -> bool:
+        """Whether it is the file."""
+        return path == self._path
+
+    def is_dir(self, path: str) -> bool:
+        """Whether it is the folder of the file."""
+        return path == parent(self._path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the file's name in its folder, nothing in any other."""
+        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return no folder."""
+        del folder
+        return ()

@@ -28,9 +28,11 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.dialect.parse(
+        parsed = self.dialect.parse(
             migration.text, migration.script.sql, self.server, self._processes
         )
+        troubles = (*parsed.troubles, *migration.troubles)
+        return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
         """Yield what a statement does on this schema, one after the other."""

@@ -50,7 +50,7 @@ def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, 
     def find() -> bool:
         return any(_bears(word, mark, join(folder, name), look) for name in look.names(folder))
 
-    return look.once(f"marks {word!r}", folder, find)
+    return look.once(("marks", repr(word), folder), find)
 
 
 def _bears(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:

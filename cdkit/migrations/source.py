@@ -1,5 +1,6 @@
 """What a source is: a tool's way of writing migrations, and a project as that tool runs it."""
 
+import posixpath
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.migrations.look import Look
 from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
 
 Order = tuple[tuple[int, int, str], ...]
 """What sorts migrations as their tool runs them."""
@@ -43,7 +45,10 @@ class Migration(Struct, frozen=True, kw_only=True):
 
     `text` is what is parsed; where a tool renders it from something else, its places lead to the
     file that people wrote, which is `written`. `key` names it in a file that holds several (a
-    Liquibase changeset). `repeats` where it runs again whenever it changes.
+    Liquibase changeset). `repeats` where it runs again whenever it changes. `troubles` are what
+    of it is no SQL that anybody could read (places in `text`); `no_sql` where its tool itself says
+    that it runs none; `elsewhere` where it is history that no change here can touch (a package's).
+    `also` are other files that it is made of: where one of them changes, it does.
     """
 
     text: Text
@@ -53,6 +58,16 @@ class Migration(Struct, frozen=True, kw_only=True):
     key: str = ""
     repeats: bool = False
     written: Text | None = None
+    troubles: tuple[Trouble, ...] = ()
+    no_sql: bool = False
+    elsewhere: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all files that it is made of, as the user writes them and in short."""
+        paths = (self.said.path, *self.also)
+        return frozenset((*paths, *map(posixpath.normpath, paths)))
 
     @property
     def path(self) -> str:
@@ -120,12 +135,26 @@ class Project(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+class Rendering(Struct, frozen=True, kw_only=True):
+    """How SQL is rendered from code: by which Python, for which server, how long at the most.
+
+    `python` is a path, empty to look for the project's own, or `none` to run nothing of it;
+    `environ` names variables that its process gets (`NAME` as it is here, or `NAME=VALUE`);
+    `patience` is in seconds; `server` is what the user said (`postgres:16`), or empty.
+    """
+
+    python: str = ""
+    environ: tuple[str, ...] = ()
+    patience: float = 120
+    server: str = ""
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """What a source is asked to read: its root, and which paths the user wants judged.
 
     A file that was named without its folder brings along only its own folder: `depth` is how far
-    down the root is to be read. `claimed` says whether another source claims a path. `world` is
-    there for tools that render (subprocesses).
+    down the root is to be read. `claimed` says whether another source claims a path. `world` and
+    `rendering` are there for tools whose SQL must be rendered (subprocesses).
     """
 
     root: str
@@ -134,6 +163,7 @@ class Request(Struct, frozen=True, kw_only=True):
     look: Look
     claimed: Callable[[str], bool]
     world: World
+    rendering: Rendering = Rendering()
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -145,16 +175,18 @@ class Source(Struct, frozen=True, kw_only=True):
     yes to a path; `plain` takes the SQL that nobody claims. `read` gives the project at a root.
 
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
-    another revision; it is None where a file alone says nothing. `up_of` says of a path which
-    names (`*` for any text) the migration would have that it takes back; `keeps` of a path whose
-    older text it keeps (a change that Sqitch reworked). `marks` are names of
-    files by which a project is found where no path is given; `root` says yes to these too.
+    another revision; it is None where a file alone says nothing. `named` says whether a path that
+    is gone was a migration, by its name; None for SQL files. `up_of` says of a path which names
+    (`*` for any text) the migration would have that it takes back; `keeps` of a path whose older
+    text it keeps (a change that Sqitch reworked). `marks` are names of files by which a project is
+    found where no path is given; `root` says yes to these too.
     """
 
     title: str
     root: Callable[[str, str, Look], str | None]
     read: Callable[[Request], Project]
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    named: Callable[[str], bool] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()

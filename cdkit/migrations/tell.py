@@ -59,11 +59,14 @@ def untold(text: Text, trouble: Trouble) -> Finding:
     if isinstance(text, Filled) and (names := _assumed_near(text, trouble.offset)):
         what = f"nothing here gives a value for {names}, and it is more than a name ({what})"
         remedy = "render the migration first, or give the value in the tool's own configuration"
+    place = text.place(trouble.offset)
+    if trouble.line:
+        place = Location(path=text.path, line=trouble.line)
     return Finding(
         rule=trouble.rule,
         severity=Severity.UNKNOWN,
         message=what,
-        locations=(text.place(trouble.offset),),
+        locations=(place,),
         fingerprint=trouble.what,
         fix=Fix(summary=remedy),
     )

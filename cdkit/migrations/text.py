@@ -3,6 +3,7 @@
 import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cdkit.core.finding import Location
 
@@ -41,22 +42,33 @@ class Text:
         return self.data.split(b"\n")
 
 
+class Spot(NamedTuple):
+    """From which byte of rendered SQL on, which line and column of which file it comes from.
+
+    Lines and columns count from 1, 0 where nobody knows; without a path it is the text's own.
+    """
+
+    start: int
+    line: int
+    column: int = 0
+    path: str = ""
+
+
 class Rendered(Text):
     """SQL that a tool rendered from a file: its places are those of the file, not of the SQL.
 
-    `spots` are where which part of the SQL comes from, sorted: its first byte, and the line and
-    column in the file (from 1; 0 where nobody knows).
+    `spots` are where which part of the SQL comes from, sorted.
     """
 
-    def __init__(self, path: str, data: bytes, spots: Sequence[tuple[int, int, int]]) -> None:
+    def __init__(self, path: str, data: bytes, spots: Sequence[Spot]) -> None:
         super().__init__(path, data)
         self._spots = spots
 
     def place(self, offset: int) -> Location:
         """Return where in the file the SQL at a byte comes from."""
-        index = bisect_right(self._spots, offset, key=lambda spot: spot[0]) - 1
-        _, line, column = self._spots[index] if index >= 0 else (0, 0, 0)
-        return Location(path=self.path, line=line, column=column)
+        index = bisect_right(self._spots, offset, key=lambda spot: spot.start) - 1
+        spot = self._spots[index] if index >= 0 else Spot(0, 0)
+        return Location(path=spot.path or self.path, line=spot.line, column=spot.column)
 
 
 class Filled(Text):

@@ -20,7 +20,7 @@ from cdkit.migrations.find import PLAIN, Found, find, sources
 from cdkit.migrations.lint import Judged, Request, lint
 from cdkit.migrations.out_of_order import out_of_order
 from cdkit.migrations.server import DEFAULT, engines, server_of
-from cdkit.migrations.source import Complaint
+from cdkit.migrations.source import Complaint, Rendering
 from cdkit.migrations.tell import UNTOLD, complained, gone
 from cdkit.steps.origin import provenance_of
 from cdkit.steps.running import Running, running_of
@@ -81,6 +81,26 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option("Rules to leave out; rather allow single findings, with a reason.", metavar="RULE"),
     ] = ()
+    python: Annotated[
+        str,
+        option(
+            "The project's own Python, which renders what Alembic and Django would run. Without "
+            "it: its .venv, what Poetry or Pipenv say, else python3. `none`: run no code of the "
+            "project; its migrations are then cannot tell.",
+            metavar="PATH",
+        ),
+    ] = ""
+    project_env: Annotated[
+        tuple[str, ...],
+        option(
+            "Environment variables that the project's code gets when it renders: NAME, or "
+            "NAME=VALUE. It gets no others but PATH, HOME and the like.",
+            metavar="NAME",
+        ),
+    ] = ()
+    project_timeout: Annotated[
+        int, option("How many seconds the project's code may take to render.", metavar="SECONDS")
+    ] = 120
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -109,7 +129,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     """Find the migrations, tell the change from the history, judge the change."""
     server = server_of(options.server) if options.server else None
     disabled = _disabled(options)
-    found, unread = find(options.paths, world)
+    found, unread = find(options.paths, world, _rendering(options))
     baseline = _running(options, found, world)
     done = [_project(one, baseline, options, server, disabled, world) for one in found]
     judged = [each for one in done for each in one.judged]
@@ -143,6 +163,22 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         rules=_rules_of(findings),
         tables=(_table(judged),) if judged else (),
         notes=(*baseline.notes, *(note for one in done for note in one.notes)),
+    )
+
+
+def _rendering(options: LintMigrationsOptions) -> Rendering:
+    """Return how the project's own code is to render its SQL."""
+    if options.project_timeout < 1:
+        raise RequestError(
+            f"{options.project_timeout} s is no time to render in",
+            where="project-timeout",
+            remedy="give seconds, 1 or more",
+        )
+    return Rendering(
+        python=options.python,
+        environ=options.project_env,
+        patience=options.project_timeout,
+        server=options.server,
     )
 
 
@@ -199,7 +235,7 @@ def _project(
     project = found.project
     scope = change.Scope(change=found.asked)
     if baseline.revision:
-        scope = change.since(found, baseline.revision, world.git)
+        scope = change.since(found, baseline.revision, world.git, world.files)
     try:
         server = server or server_of(project.engine or DEFAULT)
     except RequestError as fault:
@@ -279,7 +315,7 @@ def _nothing_found(
     if not judged:
         since = options.since or f"what runs in {options.against}"
         return yes(f"no migration is new since {since}; {history} were there before")
-    if not any(each.statements for each in judged) and not any(e.findings for e in judged):
+    if not any(each.statements or each.findings or each.no_sql for each in judged):
         return cannot_tell("no statement was judged", remedy="check what was given")
     asked = "" if options.question == "both" else f" of the kind {options.question}"
     allowed = sum(x.suppressed is not None for each in judged for x in each.findings)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from cdkit.core.documents.xml import root_of
 from cdkit.core.errors import Unreadable
 from cdkit.evidence.formats.junit import FORMAT
 from cdkit.evidence.reading import Reading
-from cdkit.evidence.xml import root_of
 
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [

@@ -13,9 +13,9 @@ from cdkit.migrations.tell import UNTOLD
 from tests.migrations.judging import judged, places
 
 PASSIVE = {
-    "checksum-mismatch", "duplicate-version", "edited-migration", "misnamed-migration",
-    "misplaced-marker", "missing-migration", "mixed-migration", "out-of-order-version",
-    "unlisted-migration", "waiting-on-own-lock",
+    "checksum-mismatch", "duplicate-version", "edited-migration", "forked-history",
+    "misnamed-migration", "misplaced-marker", "missing-migration", "mixed-migration",
+    "out-of-order-version", "unlisted-migration", "waiting-on-own-lock",
 }  # fmt: skip
 """Rules about files, not statements: the tests of the change show them."""
 

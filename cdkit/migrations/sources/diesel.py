@@ -31,7 +31,7 @@ def _is_project(folder: str, look: Look) -> bool:
                 return True
         return False
 
-    return look.once("diesel", folder, find)
+    return look.once(("diesel", folder), find)
 
 
 def _owns(path: str, look: Look) -> bool:

@@ -104,7 +104,7 @@ def _is_project(folder: str, look: Look) -> bool:
             _kind(name, config)[0] and _described(name, config) for name in look.names(folder)
         )
 
-    return look.once("flyway files", folder, find)
+    return look.once(("flyway files", folder), find)
 
 
 def _owns(path: str, look: Look) -> bool:

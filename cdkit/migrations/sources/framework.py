@@ -136,7 +136,7 @@ def _framework(path: str, look: Look) -> Framework | None:
         here = (one for one in FRAMEWORKS if path.endswith(one.suffixes))
         return next((one for one in here if re.search(one.holds, text, re.DOTALL)), None)
 
-    return look.once("framework", path, find)
+    return look.once(("framework", path), find)
 
 
 def _read(request: Request) -> Project:

@@ -32,7 +32,7 @@ def _is_project(folder: str, look: Look) -> bool:
         crates = (join(each, "Cargo.toml") for each in (folder, *ancestors(folder)))
         return not any(look.is_file(path) and b"sqlx" in look.read(path) for path in crates)
 
-    return look.once("golang-migrate", folder, find)
+    return look.once(("golang-migrate", folder), find)
 
 
 def _owns(path: str, look: Look) -> bool:

@@ -53,10 +53,10 @@ def _root(path: str, folder: str, look: Look) -> str | None:
         return parent(path)
     if not is_sql(path):
         return None
-    root = look.once("sqitch", parent(path), lambda: _plan_above(parent(path), look))
+    root = look.once(("sqitch", parent(path)), lambda: _plan_above(parent(path), look))
     if root is None:
         return None
-    conf = look.once("sqitch.conf", root, lambda: conf_of(root, look))
+    conf = look.once(("sqitch.conf", root), lambda: conf_of(root, look))
     inside = (f"{folder_of(kind, root, conf)}/" for kind in _KINDS)
     return root if any(path.startswith(each) for each in inside) else None
 
@@ -68,7 +68,7 @@ def _plan_above(folder: str, look: Look) -> str | None:
 
 def _read(request: Request) -> Project:
     look, root = request.look, request.root
-    conf = look.once("sqitch.conf", root, lambda: conf_of(root, look))
+    conf = look.once(("sqitch.conf", root), lambda: conf_of(root, look))
     plan = join(root, PLAN)
     try:
         changes = changes_of(look.read(plan))

@@ -27,7 +27,7 @@ def _is_project(folder: str, look: Look) -> bool:
         here = (path for path in crates if look.is_file(path))
         return any(_CRATE().search(look.read(path)) for path in here)
 
-    return look.once("sqlx", folder, find)
+    return look.once(("sqlx", folder), find)
 
 
 def _owns(path: str, look: Look) -> bool:
