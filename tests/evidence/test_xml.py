@@ -149,7 +149,7 @@ def test_a_cut_off_report_says_so_and_where() -> None:
     with pytest.raises(Unreadable, match="is cut off") as caught:
         read(b"<testsuite>\n<testcase/>\n")
     assert str(caught.value.where).startswith("r.xml:3")
-    assert "to its end" in caught.value.remedy
+    assert "give the whole file" in caught.value.remedy
 
 
 def test_the_root_is_found_behind_comments_and_a_doctype() -> None:

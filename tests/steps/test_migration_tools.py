@@ -30,7 +30,9 @@ def judged(
     changed += [Change(path=path, status="M") for path in before]
     contents = {("v1", path): text.encode() for path, text in before.items()}
     git = FakeGit(changed=tuple(changed), contents=contents)
-    return run(LintMigrationsOptions(since="v1"), world(folder, git=git))
+    return run(
+        LintMigrationsOptions(since="v1", disable=("changed-result-type",)), world(folder, git=git)
+    )
 
 
 def found(outcome: Outcome) -> list[tuple[str, str]]:
@@ -171,7 +173,10 @@ def test_what_was_taken_away_counts_where_it_was_a_migration(
         (tmp_path / name).write_text(text)
     changed = tuple(Change(path=path, status="D") for path in gone)
     git = FakeGit(changed=changed, contents={("v1", path): b"SELECT 1;" for path in gone})
-    outcome = run(LintMigrationsOptions(since="v1"), world(tmp_path, git=git))
+    outcome = run(
+        LintMigrationsOptions(since="v1", disable=("changed-result-type",)),
+        world(tmp_path, git=git),
+    )
     edited = [path for rule, path in found(outcome) if rule == "edited-migration"]
     assert edited == said
 
