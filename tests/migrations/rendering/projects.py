@@ -134,10 +134,8 @@ def there(
 
 def judged(folder: Path, *, world: World | None = None, **options: object) -> Outcome:
     """Judge a project with the Python of these tests."""
-    given = {"python": sys.executable, **options}
-    return run(
-        LintMigrationsOptions(disable=("changed-result-type",), **given), world or there(folder)
-    )  # type: ignore[arg-type]
+    given = {"python": sys.executable, "disable": ("changed-result-type",), **options}
+    return run(LintMigrationsOptions(**given), world or there(folder))  # type: ignore[arg-type]
 
 
 def found(folder: Path, *paths: str) -> Found:
