@@ -1,6 +1,7 @@
 """`cdkit init`: look at a repository and write a cdkit.yaml that passes its own schema."""
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from msgspec import structs
 
 from cdkit.cli.session import CONFIG, open_session
 from cdkit.cli.table import all_steps
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.world import World
 
 _MIGRATION = re.compile(r"(^|/)[vV]?\d+[^/]*\.sql$")
@@ -57,7 +58,7 @@ def proposal(world: World) -> str:
     lines += _pins(world)
     lines += ["", "# After a push, in the pipeline: does the tag still name what was pushed?"]
     lines += ["# cdkit verify-image --metadata meta.json, which buildx wrote: --metadata-file."]
-    lines += _migrations(seen)
+    lines += _migrations(world, seen)
     lines += ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
     lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
     lines += [f"  dockerfile: {json.dumps(path)}" for path in seen if path == "Dockerfile"]
@@ -111,20 +112,44 @@ def _pins(world: World) -> list[str]:
     ]
 
 
-def _migrations(seen: tuple[str, ...]) -> list[str]:
-    """Return the section for migrations; none where no numbered SQL file was seen."""
-    folders = sorted({path.rsplit("/", 1)[0] for path in seen if _MIGRATION.search(path)} - {""})
-    if not folders:
+def _migrations(world: World, seen: tuple[str, ...]) -> list[str]:
+    """Return the section for migrations: each tool's, and folders of numbered SQL; else none.
+
+    What lint-migrations finds by itself needs no path.
+    """
+    from cdkit.migrations.find import find, sources
+
+    try:
+        found, _ = find((), world)
+    except CdkitError:
+        found = ()
+    known = {posixpath.dirname(each.path) for one in found for each in one.project.migrations}
+    known |= {posixpath.dirname(path) for one in found for path in one.project.downs}
+    numbered = {posixpath.dirname(path) for path in seen if _MIGRATION.search(path)} - {""}
+    more = sorted(numbered - known)
+    if not found and not more:
         return []
-    listed = ", ".join(json.dumps(folder) for folder in folders[:5])
-    return [
-        "",
-        "# Can the version that runs in production live with the new schema?",
-        "lint-migrations:",
-        f"  paths: [{listed}]",
-        '  server: "postgres"  # with its version: "postgres:16"',
-        "  against: production",
-    ]
+    paths = [*(one.root for one in found), *more] if more else []
+    lines = ["", "# Can the version that runs in production live with the new schema?"]
+    lines += [f"# {one.root}: {sources()[one.source].title}" for one in found]
+    lines += ["lint-migrations:"]
+    lines += [f"  paths: [{', '.join(json.dumps(path) for path in paths[:5])}]"] if paths else []
+    lines += _server({one.project.engine for one in found} - {""})
+    return [*lines, "  against: production"]
+
+
+def _server(named: set[str]) -> list[str]:
+    """Return the database, as the tools' own files name it; nothing where they differ."""
+    from cdkit.migrations.server import DEFAULT, engines, server_of
+
+    if len(named) > 1:
+        return [f"  # each project says which database it is for: {', '.join(sorted(named))}"]
+    try:
+        engine = server_of(next(iter(named), DEFAULT)).engine
+    except RequestError as fault:
+        return [f"  # {fault.what}"]
+    newest = ".".join(map(str, engines()[engine].versions[-1]))
+    return [f'  server: "{engine}"  # with its version: "{engine}:{newest}"']
 
 
 def _reports(world: World, seen: tuple[str, ...]) -> list[str]:

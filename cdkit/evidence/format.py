@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from cdkit.core import plugins
 from cdkit.core.documents.kinds import Report
+from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
 from cdkit.core.world import Files
-from cdkit.evidence.reading import Readable, Reading
+from cdkit.evidence.reading import Reading
 
 HEAD = 64 * 1024
 """How many bytes of a report its format is recognised by."""

@@ -1,7 +1,5 @@
 """What a report says, before anybody judges it."""
 
-from typing import Protocol
-
 from msgspec import Struct
 
 from cdkit.core.documents.kinds import Counts, Failure
@@ -16,13 +14,6 @@ MOST_REASONS = 100
 
 LONGEST_NAME = 500
 LONGEST_MESSAGE = 2000
-
-
-class Readable(Protocol):
-    """A stream of bytes that is read once, from its beginning."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes; none at the end."""
 
 
 class Reading(Struct, frozen=True, kw_only=True):

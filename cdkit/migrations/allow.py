@@ -1,4 +1,4 @@
-"""Allowances in migrations: `-- cdkit: allow RULE (reason) [until YYYY-MM-DD]`."""
+"""Allowances in migrations: `-- cdkit: allow RULE (reason) [until YYYY-MM-DD]`; `#` in code."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +14,7 @@ def allowances(text: Text, today: date) -> tuple[allow.Allowance, ...]:
     if b"cdkit:" not in text.data:
         return ()
     lines = [line.decode("utf-8", "replace") for line in text.lines()]
-    return allow.allowances(lines, path=text.path, marks=("--",), today=today)
+    return allow.allowances(lines, path=text.path, marks=_marks(text.path), today=today)
 
 
 def of_change(
@@ -32,3 +32,9 @@ def of_change(
         else structs.replace(each, owner="this change", fault=each.fault or why)
         for each in allowed
     )
+
+
+def _marks(path: str) -> tuple[str, ...]:
+    """Return what a comment begins with in a file of this name."""
+    ending = path.lower().rpartition(".")[2]
+    return {"py": ("#",), "xml": ("<!--",), "yaml": ("#",), "yml": ("#",)}.get(ending, ("--",))

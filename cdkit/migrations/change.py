@@ -1,15 +1,19 @@
 """What of the migrations is the change: what is new since a revision, and what it edits."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from cdkit.core.world import Change, Git
+from cdkit.core.verdict import Reason
+from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.source import Migration
+
+_WHOLE = "raw::includeAll"
+"""Liquibase's name for the changeset that a file of plain SQL is."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -25,7 +29,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     backs: frozenset[str] = frozenset()
 
 
-def since(found: Found, revision: str, git: Git) -> Scope:
+def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
     """Return what differs from a revision in a project.
 
     Raises CannotTell where git does not know the revision or is not there.
@@ -33,7 +37,8 @@ def since(found: Found, revision: str, git: Git) -> Scope:
     here: dict[str, list[Migration]] = {}
     for migration in found.project.migrations:
         if migration.name in found.asked:
-            here.setdefault(posixpath.normpath(migration.said.path), []).append(migration)
+            for path in {posixpath.normpath(path) for path in migration.files}:
+                here.setdefault(path, []).append(migration)
     changed: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
@@ -43,15 +48,19 @@ def since(found: Found, revision: str, git: Git) -> Scope:
         before = (
             _before(change, found, changes, revision, git) if there or change.status == "D" else ()
         )
-        old = {migration.key: migration for migration in before}
+        old = _by_key(before, there)
+        now = _by_key(_alone(change.path, found, files), there) if old and there else {}
         for migration in there:
             was = old.pop(migration.key, None)
-            if was is not None and migration.key and _same(was, migration):
+            if was is not None and _same(was, now.get(migration.key, migration)):
                 continue
             changed.add(migration.name)
             if was is not None:
                 released[migration.name] = was
         gone += old.values()
+    for kept, over in _reworked(found, changed, changes, revision, git):
+        changed.discard(kept)
+        released.pop(over, None)
     return Scope(
         change=frozenset(changed),
         released=released,
@@ -101,11 +110,57 @@ def application(
     )
 
 
+def _reworked(
+    found: Found, changed: set[str], changes: tuple[Change, ...], revision: str, git: Git
+) -> Iterator[tuple[str, str]]:
+    """Yield the new files that only keep what another one was, each with the name of that one.
+
+    What stands in the other one now is new, and nothing that is released was edited.
+    """
+    keeps = sources()[found.source].keeps
+    by_path = {one.said.path: one for one in found.project.migrations}
+    edited = {change.path for change in changes if change.status == "M"}
+    for one in found.project.migrations:
+        over = keeps(one.said.path) if one.name in changed else ""
+        path = posixpath.normpath(over)
+        if over in by_path and path in edited and git.read(revision, path) == one.said.data:
+            yield one.name, by_path[over].name
+
+
+def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
+    """Return why files of the change cannot be judged; those that are as they were are history.
+
+    Without a revision every file that was asked for is the change.
+    """
+    if not revision or not found.unread:
+        return found.unread
+    new = {posixpath.normpath(change.path) for change in git.changes(revision)}
+    return tuple(
+        each
+        for each in found.unread
+        if each.where is None or posixpath.normpath(each.where.path) in new
+    )
+
+
+def _by_key(held: Iterable[Migration], there: list[Migration]) -> dict[str, Migration]:
+    """Return what a file holds by key; a file without keys is the one migration that runs it."""
+    found = {migration.key: migration for migration in held}
+    if len(found) == len(there) == 1 and _WHOLE in found:
+        return {there[0].key: found[_WHOLE]}
+    return found
+
+
+def _alone(path: str, found: Found, files: Files) -> tuple[Migration, ...]:
+    """Return what a file holds now, read by itself as its earlier state is."""
+    reading = found.project.again or sources()[found.source].migrations
+    return reading(path, files.read(path)) if reading is not None else ()
+
+
 def _before(
     change: Change, found: Found, changes: tuple[Change, ...], revision: str, git: Git
 ) -> tuple[Migration, ...]:
     """Return what a file of this project held before the change; nothing where it is new."""
-    reading = sources()[found.source].migrations
+    reading = found.project.again or sources()[found.source].migrations
     old = change.old_path or change.path
     if change.status in {"A", "C"} or reading is None:
         return ()
@@ -115,14 +170,29 @@ def _before(
 
 
 def _same(old: Migration, new: Migration) -> bool:
-    return old.script.sql.split() == new.script.sql.split()
+    """Whether a change to the file leaves this migration of it as it was."""
+    if new.said.path.endswith(".py"):
+        return _code(old.said.data) == _code(new.said.data)
+    return bool(new.key) and old.script.sql.split() == new.script.sql.split()
+
+
+def _code(data: bytes) -> str:
+    """Return Python without its comments and spaces; as it is where it is none."""
+    import ast
+
+    try:
+        return ast.dump(ast.parse(data))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return data.decode("latin-1")
 
 
 def _is_migration(path: str, found: Found, changes: tuple[Change, ...]) -> bool:
     """Whether a path that is gone was a migration of this project, and none that takes back."""
     root = posixpath.normpath(found.root)
     inside = root == "." or posixpath.normpath(path).startswith(root + "/")
+    inside = inside and found.project.holds(path)
     known = {migration.path for migration in found.project.migrations}
     known |= {name for change in changes for name in (change.path, change.old_path)}
-    is_down = takes_back(path, known, sources()[found.source].up_of(path))
-    return inside and is_sql(path) and not is_down
+    source = sources()[found.source]
+    is_down = takes_back(path, known, source.up_of(path))
+    return inside and (source.named or is_sql)(path) and not is_down

@@ -10,8 +10,8 @@ from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
-from cdkit.migrations.look import DEPTH, Look, parent
-from cdkit.migrations.source import Migration, Project, Request, Source
+from cdkit.migrations.look import DEPTH, Alone, Look, parent
+from cdkit.migrations.source import Migration, Project, Rendering, Request, Source
 
 PLAIN = "plain"
 """The source that takes the SQL which no other claims."""
@@ -29,7 +29,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """A project of one tool, and the names of those of its migrations that were asked for.
 
     `left` counts files that were asked for and only take back; `backs` are the names of migrations
-    of which nothing but such a file was asked for.
+    of which nothing but such a file was asked for. `unread` is why files that were asked for cannot
+    be judged; `dark` counts others, whose part of the history is not known.
     """
 
     root: str
@@ -38,6 +39,8 @@ class Found(Struct, frozen=True, kw_only=True):
     asked: frozenset[str] = frozenset()
     left: int = 0
     backs: frozenset[str] = frozenset()
+    unread: tuple[Reason, ...] = ()
+    dark: int = 0
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -60,8 +63,10 @@ def sources() -> Mapping[str, Source]:
     return plugins.collect(folder, "SOURCE", Source)
 
 
-def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
-    """Return the projects that the paths are of, and why some files cannot be read.
+def find(
+    paths: tuple[str, ...], world: World, rendering: Rendering | None = None
+) -> tuple[tuple[Found, ...], tuple[Reason, ...]]:
+    """Return the projects that the paths are of, and why some files are of none.
 
     A folder is searched; a file brings its project along as history. Without paths, every folder
     that is called `migrations` (or `migration`, `migrate`) and every project that a tool's own
@@ -83,10 +88,12 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
             continue
         asked.setdefault(owner, set()).add(candidate.path)
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
-    found = tuple(_read(key, frozenset(asked[key]), depths[key], look, world) for key in asked)
+    found = tuple(
+        _read(key, frozenset(asked[key]), depths[key], look, world, rendering or Rendering())
+        for key in asked
+    )
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
-    unread += [reason for one in found for reason in one.project.unread]
-    if not any(one.asked or one.backs for one in found) and not unread:
+    if not unread and not any(_has_input(one) for one in found):
         raise NoInput(
             "there is no migration here",
             where=", ".join(paths) or None,
@@ -95,10 +102,15 @@ def find(paths: tuple[str, ...], world: World) -> tuple[tuple[Found, ...], tuple
     return found, tuple(unread)
 
 
+def _has_input(one: Found) -> bool:
+    return bool(one.asked or one.unread or one.project.faults or one.project.complaints)
+
+
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
     """Yield what the user named: a folder's files, or a file with those beside it."""
     for path in paths:
-        plain = path.rstrip("/") or "/"
+        # Sources join paths of their own, so that each file must have one name only.
+        plain = (re.sub(r"^(?:\./+)+", "", path) or ".").rstrip("/") or "/"
         if look.is_dir(plain):
             for each in look.below(plain):
                 yield Candidate(path=each, folder=plain)
@@ -152,6 +164,10 @@ def _owner(candidate: Candidate, look: Look) -> tuple[str, str] | None:
 
 def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
     """Return the sources that claim a file, each with its root; what cannot be read has none."""
+    return look.once(("claims", path, folder), lambda: _asked_each(path, folder, look))
+
+
+def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, source in sources().items():
         if name == PLAIN:
@@ -167,7 +183,12 @@ def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
 
 
 def _read(
-    key: tuple[str, str], paths: frozenset[str], depth: int, look: Look, world: World
+    key: tuple[str, str],
+    paths: frozenset[str],
+    depth: int,
+    look: Look,
+    world: World,
+    rendering: Rendering,
 ) -> Found:
     name, root = key
 
@@ -175,15 +196,24 @@ def _read(
         return name == PLAIN and bool(_claims(path, root, look))
 
     migrations_asked = frozenset(path for path in paths if not _is_mark(path))
-    project = sources()[name].read(
-        Request(
-            root=root, asked=migrations_asked, depth=depth, look=look, claimed=claimed, world=world
-        )
+    request = Request(
+        root=root,
+        asked=migrations_asked,
+        depth=depth,
+        look=look,
+        claimed=claimed,
+        world=world,
+        rendering=rendering,
     )
+    try:
+        project = sources()[name].read(request)
+    except CdkitError as fault:
+        project = Project(faults=(fault.reason(),))
     whole = len(migrations_asked) < len(paths)
-    there = project.migrations
-    asked = frozenset(each.name for each in there if whole or each.said.path in paths)
-    named = (each for each in there if each.script.down and each.script.down.text.path in paths)
+    ours = tuple(each for each in project.migrations if not each.elsewhere)
+    asked = frozenset(each.name for each in ours if whole or paths.intersection(each.files))
+    named = (each for each in ours if each.script.down and each.script.down.text.path in paths)
+    unread = tuple(x for x in project.unread if whole or not x.where or x.where.path in paths)
     return Found(
         root=root,
         source=name,
@@ -191,6 +221,8 @@ def _read(
         asked=asked,
         left=len(project.downs & paths),
         backs=frozenset(each.name for each in named) - asked,
+        unread=unread,
+        dark=len(project.unread) - len(unread),
     )
 
 
@@ -201,8 +233,7 @@ def _unclaimed(candidate: Candidate) -> Iterator[Reason]:
     if candidate.named or is_code:
         yield cannot_tell(
             f"{path!r} is not SQL, so what it does cannot be read",
-            remedy="give the SQL that its tool renders: `liquibase update-sql`, `rails db:migrate` "
-            "with a structure.sql",
+            remedy="give the SQL that its tool renders, as a file beside it",
             rule="unread-code",
         )
 
@@ -212,40 +243,9 @@ def read(path: str, data: bytes) -> tuple[Migration, ...]:
 
     Raises CannotTell where not exactly one source does.
     """
-    look = _Alone(path, data)
+    look = Alone(path, data)
     owner = _owner(Candidate(path=path, folder=parent(path)), look)
     reading = sources()[owner[0]].migrations if owner else None
     if reading is None:
         raise CannotTell("is no migration of SQL", where=path, remedy="name an SQL file")
     return reading(path, data)
-
-
-class _Alone(Look):
-    """A look at one file and nothing beside it."""
-
-    def __init__(self, path: str, data: bytes) -> None:
-        self._path = path
-        self._data = data
-
-    def read(self, path: str) -> bytes:
-        """Return the file; Missing for any other."""
-        if path != self._path:
-            raise CannotTell("is not there", where=path, remedy="look at the file alone")
-        return self._data
-
-    def is_file(self, path: str) -> bool:
-        """Whether it is the file."""
-        return path == self._path
-
-    def is_dir(self, path: str) -> bool:
-        """Whether it is the folder of the file."""
-        return path == parent(self._path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        """Return the file's name in its folder, nothing in any other."""
-        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        """Return no folder."""
-        del folder
-        return ()

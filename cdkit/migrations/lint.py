@@ -85,7 +85,8 @@ class Judged(Struct, frozen=True, kw_only=True):
     """What was found in one file: findings, the number of statements, the strongest locks.
 
     `phase` is the declared or inferred phase in words, `contract` what excuses breaks in it, and
-    on which condition; `back` says what becomes of its way back.
+    on which condition; `back` says what becomes of its way back. `no_sql` where the migration's own
+    tool says that it runs none.
     """
 
     path: str
@@ -96,6 +97,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     phase: str = ""
     contract: Contract | None = None
     back: str = ""
+    no_sql: bool = False
 
 
 class Linted(Struct, frozen=True, kw_only=True):
@@ -180,16 +182,16 @@ def _walk(
     """Walk through a migration: what is found in it, what it does, what takes it back."""
     released, schema = schemas
     parsed = reader.parse(migration)
-    ran = sources_of(before, reader)
+    # What runs again does so from end to end, whatever of it was there before.
+    ran = sources_of(None if migration.repeats else before, reader)
     statements = [each for each in parsed.statements if not ran_already(each, ran)]
     done = reader.done(statements, schema)
     back = Back(says="")
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
-    session = Session(
-        in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
-    )
-    ahead = Ahead(statements, done, in_transaction=migration.script.in_transaction)
+    wrapped = _wrapped(migration, parsed, request.server)
+    session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
+    ahead = Ahead(statements, done, in_transaction=wrapped)
     context = Context(
         schema=schema,
         released=released,
@@ -238,11 +240,23 @@ def _of_file(
 ) -> list[Finding]:
     """Return what is found in a file as a whole: unread places, an edit, nothing at all."""
     findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
-    if before is not None:
+    if before is not None and not migration.repeats:
         findings.append(edited(migration, before, unchanged=unchanged))
-    if not parsed.statements and not parsed.troubles:
+    if not parsed.statements and not parsed.troubles and not migration.no_sql:
         findings.append(empty(migration))
     return findings
+
+
+def _wrapped(migration: Migration, parsed: Parsed, server: Server) -> bool | None:
+    """Return whether a transaction is around a migration, as far as that is known.
+
+    Several statements in one query are one to PostgreSQL, a single one is none (manual,
+    "Message Flow", section "Multiple Statements in a Simple Query").
+    """
+    script = migration.script
+    if script.in_transaction is None and script.together and server.engine == "postgres":
+        return len(parsed.statements) > 1
+    return script.in_transaction
 
 
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:

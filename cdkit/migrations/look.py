@@ -1,8 +1,12 @@
 """Looking into a tree of files: each read and each listing is done once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar, cast
 
+from cdkit.core.errors import CannotTell
 from cdkit.core.world import Files
+
+T = TypeVar("T")
 
 DEPTH = 6
 """How many folders down migrations are looked for."""
@@ -16,6 +20,14 @@ class Look:
         self._read: dict[str, bytes] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._is_file: dict[str, bool] = {}
+        self._made: dict[tuple[str, ...], object] = {}
+
+    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """Return what `make` makes of files, made once for each key."""
+        if key not in self._made:
+            self._made[key] = make()
+        # The key says whose it is, so that it is what was made under it.
+        return cast("T", self._made[key])
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises Missing, Unreadable or TooLarge."""
@@ -46,10 +58,13 @@ class Look:
         return tuple(path for path in paths if not self.is_file(path) and self.is_dir(path))
 
     def below(self, folder: str, depth: int = DEPTH) -> Iterator[str]:
-        """Yield the files in a folder, and `depth` folders below it; links are followed."""
+        """Yield the files in a folder, and `depth` folders below it; links are followed.
+
+        A link that leads nowhere is yielded too: who reads it says so.
+        """
         for name in self.names(folder):
             path = join(folder, name)
-            if self.is_file(path):
+            if self.is_file(path) or (not self.is_dir(path) and self.files.is_link(path)):
                 yield path
         for path in self.folders(folder) if depth else ():
             yield from self.below(path, depth - 1)
@@ -72,3 +87,35 @@ def ancestors(path: str) -> Iterator[str]:
     while folder not in {".", "/"}:
         folder = parent(folder)
         yield folder
+
+
+class Alone(Look):
+    """A look at one file and nothing beside it."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self._path = path
+        self._data = data
+        self._made = {}
+
+    def read(self, path: str) -> bytes:
+        """Return the file; Missing for any other."""
+        if path != self._path:
+            raise CannotTell("is not there", where=path, remedy="look at the file alone")
+        return self._data
+
+    def is_file(self, path: str) -> bool:
+        """Whether it is the file."""
+        return path == self._path
+
+    def is_dir(self, path: str) -> bool:
+        """Whether it is the folder of the file."""
+        return path == parent(self._path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the file's name in its folder, nothing in any other."""
+        return (self._path.rpartition("/")[2],) if folder == parent(self._path) else ()
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """Return no folder."""
+        del folder
+        return ()

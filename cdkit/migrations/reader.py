@@ -30,7 +30,9 @@ class Reader:
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        return self.read(migration.text, migration.script.sql)
+        parsed = self.read(migration.text, migration.script.sql)
+        troubles = (*parsed.troubles, *migration.troubles)
+        return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
     def read(self, text: Text, sql: bytes) -> Parsed:
         """Return the statements of what runs of a text."""

@@ -1,8 +1,11 @@
 """Files with an up and a down part, told apart by marker lines."""
 
+import re
 from collections.abc import Callable
 
+from cdkit.core.errors import CdkitError
 from cdkit.migrations.lexer import blanked
+from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.source import Down
 from cdkit.migrations.text import Text
 
@@ -38,3 +41,24 @@ def _not(data: bytes, *, up: Mark, down: Mark, rising: bool) -> list[tuple[int, 
             blank.append((position, end))
         position = end + 1
     return blank
+
+
+def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:
+    """Whether a file stands in a folder in which others bear a mark, which holds a word."""
+    folder = parent(path)
+
+    def find() -> bool:
+        return any(_bears(word, mark, join(folder, name), look) for name in look.names(folder))
+
+    return look.once(("marks", repr(word), folder), find)
+
+
+def _bears(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:
+    if not path.endswith(".sql") or not look.is_file(path):
+        return False
+    try:
+        data = look.read(path)
+        return word in data and bool(mark().search(data))
+    except CdkitError:
+        # Said where the file itself is read.
+        return False

@@ -1,13 +1,16 @@
 """What a source is: a tool's way of writing migrations, and a project as that tool runs it."""
 
+import posixpath
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from cdkit.core.finding import Severity
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.migrations.look import Look
 from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
 
 Order = tuple[tuple[int, int, str], ...]
 """What sorts migrations as their tool runs them."""
@@ -17,12 +20,15 @@ class Script(Struct, frozen=True, kw_only=True):
     """What a migration runs: SQL as long as its text, all blank in it that does not run.
 
     `in_transaction` says whether the tool wraps it in a transaction; None where that depends on
-    who runs the file. `down` is what takes it back, as its tool would run that, with the text that
-    it stands in; None where there is nothing (or nothing that can be read).
+    who runs the file. `together`: the tool sends the whole file as one query, so that PostgreSQL
+    makes a transaction of it where it holds several statements. `down` is what takes it back, as
+    its tool would run that, with the text that it stands in; None where there is nothing (or
+    nothing that can be read).
     """
 
     sql: bytes
     in_transaction: bool | None = None
+    together: bool = False
     down: "Down | None" = None
 
 
@@ -39,7 +45,10 @@ class Migration(Struct, frozen=True, kw_only=True):
 
     `text` is what is parsed; where a tool renders it from something else, its places lead to the
     file that people wrote, which is `written`. `key` names it in a file that holds several (a
-    Liquibase changeset). `repeats` where it runs again whenever it changes.
+    Liquibase changeset). `repeats` where it runs again whenever it changes. `troubles` are what
+    of it is no SQL that anybody could read (places in `text`); `no_sql` where its tool itself says
+    that it runs none; `elsewhere` where it is history that no change here can touch (a package's).
+    `also` are other files that it is made of: where one of them changes, it does.
     """
 
     text: Text
@@ -49,6 +58,16 @@ class Migration(Struct, frozen=True, kw_only=True):
     key: str = ""
     repeats: bool = False
     written: Text | None = None
+    troubles: tuple[Trouble, ...] = ()
+    no_sql: bool = False
+    elsewhere: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all files that it is made of, as the user writes them and in short."""
+        paths = (self.said.path, *self.also)
+        return frozenset((*paths, *map(posixpath.normpath, paths)))
 
     @property
     def path(self) -> str:
@@ -69,7 +88,9 @@ class Migration(Struct, frozen=True, kw_only=True):
 class Complaint(Struct, frozen=True, kw_only=True):
     """What is wrong with a project's files by the word of its tool: a rule of ours names it.
 
-    `path` and `line` say where (0: the file); `about` the thing itself.
+    `path` and `line` say where (0: the file); `about` the thing itself. `whole` where the tool
+    refuses the project for it, whatever the change is: it is then always said. Without a severity
+    the rule's own counts.
     """
 
     rule: str
@@ -78,30 +99,62 @@ class Complaint(Struct, frozen=True, kw_only=True):
     what: str
     about: str = ""
     remedy: str = ""
+    whole: bool = False
+    severity: Severity | None = None
+
+
+class Late(Struct, frozen=True, kw_only=True):
+    """What a tool does with a new migration that sorts before one which ran already."""
+
+    says: str
+    severity: Severity
+    remedy: str
 
 
 class Project(Struct, frozen=True, kw_only=True):
     """What a source makes of its project: migrations in the order in which they run.
 
-    `downs` counts files that only take back; `unread` says which files nobody here can read;
-    `engine` is the database by the tool's own files (a name of `engines/`), empty where they do
-    not say; `notes` are for people.
+    `downs` counts files that only take back; `unread` says which files nobody here can read, each
+    with its path; `faults` why nobody can tell of the whole project (a plan that cannot be read);
+    `engine` is the database by the tool's own files (as users write it for `server`), empty where
+    they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
+    there or not; `again` reads another version of one of its files, from path and bytes, where
+    that takes more than the source's `migrations` knows; `late` says what becomes of a migration
+    that comes out of order, None where the tool just runs it; `notes` are for people.
     """
 
     migrations: tuple[Migration, ...] = ()
     downs: frozenset[str] = frozenset()
     unread: tuple[Reason, ...] = ()
+    faults: tuple[Reason, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     engine: str = ""
+    holds: Callable[[str], bool] = lambda _: True
+    again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    late: Late | None = None
     notes: tuple[str, ...] = ()
+
+
+class Rendering(Struct, frozen=True, kw_only=True):
+    """How SQL is rendered from code: by which Python, for which server, how long at the most.
+
+    `python` is a path, empty to look for the project's own, or `none` to run nothing of it;
+    `environ` names variables that its process gets (`NAME` as it is here, or `NAME=VALUE`);
+    `patience` is in seconds; `server` is what the user said (`postgres:16`), or empty.
+    """
+
+    python: str = ""
+    environ: tuple[str, ...] = ()
+    patience: float = 120
+    server: str = ""
 
 
 class Request(Struct, frozen=True, kw_only=True):
     """What a source is asked to read: its root, and which paths the user wants judged.
 
     A file that was named without its folder brings along only its own folder: `depth` is how far
-    down the root is to be read. `claimed` says whether another source claims a path. `world` is
-    there for tools that render (subprocesses).
+    down the root is to be read. `claimed` says whether another source claims a path. `world` and
+    `rendering` are there for tools whose SQL must be rendered (subprocesses).
     """
 
     root: str
@@ -110,6 +163,7 @@ class Request(Struct, frozen=True, kw_only=True):
     look: Look
     claimed: Callable[[str], bool]
     world: World
+    rendering: Rendering = Rendering()
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -121,19 +175,23 @@ class Source(Struct, frozen=True, kw_only=True):
     yes to a path; `plain` takes the SQL that nobody claims. `read` gives the project at a root.
 
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
-    another revision; it is None where a file alone says nothing. `up_of` says of a path which
-    names (`*` for any text) the migration would have that it takes back. `goes_back` says that
-    the tool's files have a part for the way back, so that a missing one is worth a word. `marks`
-    are names of files by which a project is found where no path is given; `root` says yes to these
-    too. `outside` says how a file's own header keeps its tool from wrapping it in a transaction:
-    what to put between which bytes of it; None where a file cannot say so.
+    another revision; it is None where a file alone says nothing. `named` says whether a path that
+    is gone was a migration, by its name; None for SQL files. `up_of` says of a path which names
+    (`*` for any text) the migration would have that it takes back; `keeps` of a path whose older
+    text it keeps (a change that Sqitch reworked). `goes_back` says that the tool's files
+    have a part for the way back, so that a missing one is worth a word. `marks` are names of files
+    by which a project is found where no path is given; `root` says yes to these too. `outside` says
+    how a file's own header keeps its tool from wrapping it in a transaction: what to put between
+    which bytes of it; None where a file cannot say so.
     """
 
     title: str
     root: Callable[[str, str, Look], str | None]
     read: Callable[[Request], Project]
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    named: Callable[[str], bool] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     goes_back: bool = False
+    keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None

@@ -5,7 +5,7 @@ from cdkit.migrations.catalogue import rules
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import Hit, LintRule
 from cdkit.migrations.source import Complaint, Migration
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import Filled, Text
 from cdkit.migrations.trouble import Trouble
 
 UNTOLD = frozenset({"syntax-error", "unreadable-file", "unread-code", "unread-command"})
@@ -28,7 +28,7 @@ def complained(complaint: Complaint) -> Finding:
     place = Location(path=complaint.path, line=complaint.line)
     return Finding(
         rule=complaint.rule,
-        severity=rule.severity,
+        severity=complaint.severity or rule.severity,
         message=complaint.what,
         locations=(place,),
         fingerprint=fingerprint(complaint.rule, place.path, complaint.about),
@@ -60,14 +60,37 @@ def fix_of(rule: LintRule, hit: Hit) -> Fix:
 
 def untold(text: Text, trouble: Trouble) -> Finding:
     """Return what cannot be read as a finding."""
+    what, remedy = trouble.what, trouble.remedy
+    if isinstance(text, Filled) and (names := _assumed_near(text, trouble.offset)):
+        what = f"nothing here gives a value for {names}, and it is more than a name ({what})"
+        remedy = "render the migration first, or give the value in the tool's own configuration"
+    place = text.place(trouble.offset)
+    if trouble.line:
+        place = Location(path=text.path, line=trouble.line)
     return Finding(
         rule=trouble.rule,
         severity=Severity.UNKNOWN,
-        message=trouble.what,
-        locations=(text.place(trouble.offset),),
+        message=what,
+        locations=(place,),
         fingerprint=trouble.what,
-        fix=Fix(summary=trouble.remedy),
+        fix=Fix(summary=remedy),
     )
+
+
+def _assumed_near(text: Filled, offset: int) -> str:
+    """Return the unknown placeholders of the statement around a byte, as they are written."""
+    start = text.data.rfind(b";", 0, offset) + 1
+    end = text.data.find(b";", offset)
+    return ", ".join(text.assumed_in(start, len(text.data) if end < 0 else end))
+
+
+def assumed(text: Text) -> tuple[str, ...]:
+    """Say of a filled text what was read as a name, since nothing here gives its value."""
+    if not isinstance(text, Filled) or not text.assumed:
+        return ()
+    names = text.assumed_in(0, len(text.data) + 1)
+    shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
+    return (f"{text.path}: nothing here gives a value for {shown}: read as a name",)
 
 
 def edited(migration: Migration, before: Migration, *, unchanged: bool) -> Finding:

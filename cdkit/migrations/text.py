@@ -1,8 +1,9 @@
 """The text of a migration file: bytes, and which line and column a byte is on."""
 
 import functools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -65,24 +66,77 @@ class Text:
         return self.data.split(b"\n")
 
 
+class Spot(NamedTuple):
+    """From which byte of rendered SQL on, which line and column of which file it comes from.
+
+    Lines and columns count from 1, 0 where nobody knows; without a path it is the text's own.
+    """
+
+    start: int
+    line: int
+    column: int = 0
+    path: str = ""
+
+
 class Rendered(Text):
     """SQL that a tool rendered from a file: its places are those of the file, not of the SQL.
 
-    `spots` are where which part of the SQL comes from, sorted: its first byte, and the line and
-    column in the file (from 1; 0 where nobody knows).
+    `spots` are where which part of the SQL comes from, sorted.
     """
 
-    def __init__(self, path: str, data: bytes, spots: Sequence[tuple[int, int, int]]) -> None:
+    def __init__(self, path: str, data: bytes, spots: Sequence[Spot]) -> None:
         super().__init__(path, data)
         self._spots = spots
 
     def place(self, offset: int) -> Location:
         """Return where in the file the SQL at a byte comes from."""
-        index = bisect_right(self._spots, offset, key=lambda spot: spot[0]) - 1
-        _, line, column = self._spots[index] if index >= 0 else (0, 0, 0)
-        return Location(path=self.path, line=line, column=column)
+        index = bisect_right(self._spots, offset, key=lambda spot: spot.start) - 1
+        spot = self._spots[index] if index >= 0 else Spot(0, 0)
+        return Location(path=spot.path or self.path, line=spot.line, column=spot.column)
 
     def span(self, start: int, end: int) -> Location:
         """Return the place alone: nobody knows how long in the file what was rendered is."""
         del end
         return self.place(start)
+
+
+class Filled(Text):
+    """A text whose placeholders are filled: its places are those of the text that people wrote.
+
+    `cuts` are the placeholders, in order: where each starts and ends here, and there. `assumed`
+    are those whose value nobody knows: where the name that stands for it starts, and what was
+    written there.
+    """
+
+    def __init__(
+        self,
+        written: Text,
+        data: bytes,
+        cuts: Sequence[tuple[int, int, int, int]],
+        assumed: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        super().__init__(written.path, data)
+        self.written = written
+        self.assumed = tuple(assumed)
+        self._cuts = cuts
+
+    def place(self, offset: int) -> Location:
+        """Return where in the written text a byte comes from: of a value, its placeholder."""
+        return self.written.place(self._there(offset))
+
+    def line(self, offset: int) -> int:
+        """Return the line of the written text that a byte is on, from 1."""
+        return self.written.line(self._there(offset))
+
+    def _there(self, offset: int) -> int:
+        index = bisect_right(self._cuts, offset, key=lambda cut: cut[0]) - 1
+        if index < 0:
+            return offset
+        _, end, there, there_end = self._cuts[index]
+        return there if offset < end else there_end + offset - end
+
+    def assumed_in(self, start: int, end: int) -> tuple[str, ...]:
+        """Return the placeholders between two bytes whose value nobody knows, as written."""
+        first = bisect_left(self.assumed, start, key=lambda one: one[0])
+        last = bisect_left(self.assumed, end, key=lambda one: one[0])
+        return tuple(dict.fromkeys(name for _, name in self.assumed[first:last]))

@@ -4,9 +4,13 @@ from msgspec import Struct
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """Which rule names it, what is so, the byte where, and what would make it readable."""
+    """Which rule names it, what is so, the byte where, and what would make it readable.
+
+    Where it stands in no SQL, the line in the file that people wrote is given instead.
+    """
 
     rule: str
     what: str
     offset: int = 0
+    line: int = 0
     remedy: str

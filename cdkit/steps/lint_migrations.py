@@ -20,6 +20,7 @@ from cdkit.migrations.lint import Judged
 from cdkit.migrations.live import VARIABLE
 from cdkit.migrations.regard import Regard, regard_of
 from cdkit.migrations.server import server_of
+from cdkit.migrations.source import Rendering
 from cdkit.migrations.summary import but, table
 from cdkit.migrations.tell import UNTOLD
 from cdkit.steps.linting import Asked, Done, accepted, judge_project
@@ -157,6 +158,26 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         option("Rewrite the migrations of the change where that changes no meaning."),
     ] = False
     diff: Annotated[bool, option("Show what fix would rewrite, and write nothing.")] = False
+    python: Annotated[
+        str,
+        option(
+            "The project's own Python, which renders what Alembic and Django would run. Without "
+            "it: its .venv, what Poetry or Pipenv say, else python3. `none`: run no code of the "
+            "project; its migrations are then cannot tell.",
+            metavar="PATH",
+        ),
+    ] = ""
+    project_env: Annotated[
+        tuple[str, ...],
+        option(
+            "Environment variables that the project's code gets when it renders: NAME, or "
+            "NAME=VALUE. It gets no others but PATH, HOME and the like.",
+            metavar="NAME",
+        ),
+    ] = ()
+    project_timeout: Annotated[
+        int, option("How many seconds the project's code may take to render.", metavar="SECONDS")
+    ] = 120
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -176,7 +197,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     server = server_of(options.server) if options.server else None
     check_phases(options.phases)
     regard = regard_of(disable=options.disable, enable=options.enable, severity=options.severity)
-    found, unread = find(options.paths, world)
+    found, unread = find(options.paths, world, _rendering(options))
     asked = _asked(options, found, server, regard, world)
     running = asked.running
     done = [judge_project(one, asked, world) for one in found]
@@ -188,7 +209,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     findings = tuple(finding for each in judged for finding in each.findings)
     findings += tuple(finding for one in done for finding in one.found)
     counted = [finding for finding in findings if finding.suppressed is None]
-    reasons = [*running.doubts, *unread]
+    reasons = [*running.doubts, *unread, *(reason for one in done for reason in one.unread)]
     reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
@@ -290,6 +311,22 @@ def _accepted(
     return done, ()
 
 
+def _rendering(options: LintMigrationsOptions) -> Rendering:
+    """Return how the project's own code is to render its SQL."""
+    if options.project_timeout < 1:
+        raise RequestError(
+            f"{options.project_timeout} s is no time to render in",
+            where="project-timeout",
+            remedy="give seconds, 1 or more",
+        )
+    return Rendering(
+        python=options.python,
+        environ=options.project_env,
+        patience=options.project_timeout,
+        server=options.server,
+    )
+
+
 def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> Running:
     """Return what runs; files that are named without it are one change."""
     named = options.paths and all(not world.files.is_dir(path) for path in options.paths)
@@ -307,7 +344,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
 
 
 def _grammars(done: list[Done]) -> str:
-    return " and ".join(dict.fromkeys(one.grammar for one in done))
+    return " and ".join(dict.fromkeys(one.grammar for one in done if one.grammar))
 
 
 def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:
@@ -329,7 +366,7 @@ def _nothing_found(
     if not judged:
         since = options.since or f"what runs in {options.against}"
         return yes(f"no migration is new since {since}; {history} were there before")
-    if not any(each.statements for each in judged) and not any(e.findings for e in judged):
+    if not any(each.statements or each.findings or each.no_sql for each in judged):
         return cannot_tell("no statement was judged", remedy="check what was given")
     kind = "" if options.question == "both" else f" of the kind {options.question}"
     number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
@@ -352,7 +389,8 @@ STEP = Step(
     rules=described,
     hook=Hook(
         name="lint migrations",
-        files=r"(^|/)(migrations?|migrate)/([^/]+/)*[^/]+\.sql$",
+        files=r"(?i)(^|/)(migrations?|migrate|drizzle|deploy)/([^/]+/)*[^/]+\.sql$"
+        r"|(^|/)[vur][0-9._]*__[^/]*\.sql$",
         args=("--records", "none", "--allow-empty"),
     ),
     icon="database",

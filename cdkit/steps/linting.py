@@ -6,7 +6,9 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.core.finding import Finding
+from cdkit.core.errors import RequestError
+from cdkit.core.finding import Finding, Location
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.migrations import catalogue, change
 from cdkit.migrations.back import custom_of
@@ -15,6 +17,7 @@ from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, sources
 from cdkit.migrations.fixing import Fixed, Rewritten, fix
 from cdkit.migrations.lint import Judged, Linted, Request, lint
+from cdkit.migrations.out_of_order import out_of_order
 from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Complaint
@@ -57,6 +60,7 @@ class Done(Struct, frozen=True, kw_only=True):
     history: int
     notes: tuple[str, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
+    unread: tuple[Reason, ...] = ()
 
 
 def judge_project(found: Found, asked: Asked, world: World) -> Done:
@@ -64,8 +68,11 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     project, running = found.project, asked.running
     scope = change.Scope(change=found.asked, backs=found.backs)
     if running.revision:
-        scope = change.since(found, running.revision, world.git)
-    server = asked.server or server_of(project.engine or DEFAULT)
+        scope = change.since(found, running.revision, world.git, world.files)
+    try:
+        server = asked.server or server_of(project.engine or DEFAULT)
+    except RequestError as fault:
+        return _unreadable(found, scope, fault)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -94,13 +101,18 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
     told = _left if asked.fix else _mendable
     notes += [*fixed.notes, *(() if running.apart else told(judged))]
+    unread = change.unread_since(found, running.revision, world.git)
+    if dark := found.dark + len(found.unread) - len(unread):
+        notes.append(
+            f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
+        )
     if found.left:
         notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
     if len(project.migrations) == len(judged) and not asked.schemas.dumps and _open(judged):
         notes.append(f"{found.root}: {_UNKNOWN}")
-    files = (*map(complained, _asked_complaints(found, scope)), *map(gone, scope.gone))
+    files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
     return Done(
         judged=judged,
         found=regarded(files, asked.regard),
@@ -108,6 +120,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,
+        unread=(*project.faults, *unread),
     )
 
 
@@ -153,10 +166,28 @@ def _with(done: Done, settled: Iterator[Finding]) -> Done:
     return replace(done, found=found, judged=judged)
 
 
-def _asked_complaints(found: Found, scope: change.Scope) -> Iterator[Complaint]:
-    """Yield what is wrong with files of the change; what is long released is past mending."""
+def _unreadable(found: Found, scope: change.Scope, fault: RequestError) -> Done:
+    """Return that a tool's own files name a database that nobody here can read, if that matters."""
+    history = len(found.project.migrations)
+    if not scope.change and not scope.gone:
+        return Done(judged=(), found=(), grammar="", history=history)
+    reason = cannot_tell(
+        f"the files of {sources()[found.source].title} name a database of their own: {fault.what}",
+        where=Location(path=found.root),
+        remedy="if it is another one in truth, say which: `--server postgres`",
+    )
+    return Done(judged=(), found=(), grammar="", history=history, unread=(reason,))
+
+
+def _asked_complaints(found: Found, scope: change.Scope, running: Running) -> Iterator[Complaint]:
+    """Yield what is wrong with files of the change; what is long released is past mending.
+
+    What the tool refuses the whole project for is always said.
+    """
     paths = {name.partition("#")[0] for name in scope.change}
-    yield from (one for one in found.project.complaints if one.path in paths)
+    yield from (one for one in found.project.complaints if one.whole or one.path in paths)
+    if running.revision:
+        yield from out_of_order(found.project, scope)
 
 
 def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:

@@ -142,6 +142,24 @@ def test_init_writes_a_configuration_that_doctor_accepts(tmp_path: Path) -> None
     assert call(tmp_path, "doctor").returncode == 0
 
 
+def test_init_sees_the_projects_of_tools_and_their_database(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "sqitch.plan").write_text("%project=x\n\na x\n")
+    (tmp_path / "sqitch.conf").write_text("[core]\n\tengine = pg\n")
+    (tmp_path / "deploy" / "a.sql").write_text("SELECT 1;\n")
+    (tmp_path / "db" / "migrate").mkdir(parents=True)
+    (tmp_path / "db" / "migrate" / "1_a.rb").write_text("class A < ActiveRecord::Migration[8.0]\n")
+    text = call(tmp_path, "init", "--print").stdout
+    section = text.partition("# Can the version")[2].partition("\n\n")[0].splitlines()[1:]
+    assert section == [
+        "# .: Sqitch",
+        "# db/migrate: a framework's code",
+        "lint-migrations:",
+        '  server: "postgres"  # with its version: "postgres:18"',
+        "  against: production",
+    ]
+
+
 def test_init_writes_over_nothing(tmp_path: Path) -> None:
     (tmp_path / "cdkit.yaml").write_text("version: 1\n")
     done = call(tmp_path, "init")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from cdkit.core.documents.xml import root_of
 from cdkit.core.errors import Unreadable
 from cdkit.evidence.formats.junit import FORMAT
 from cdkit.evidence.reading import Reading
-from cdkit.evidence.xml import root_of
 
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [
@@ -149,7 +149,7 @@ def test_a_cut_off_report_says_so_and_where() -> None:
     with pytest.raises(Unreadable, match="is cut off") as caught:
         read(b"<testsuite>\n<testcase/>\n")
     assert str(caught.value.where).startswith("r.xml:3")
-    assert "to its end" in caught.value.remedy
+    assert "give the whole file" in caught.value.remedy
 
 
 def test_the_root_is_found_behind_comments_and_a_doctype() -> None:

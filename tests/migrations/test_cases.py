@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 import yaml
 
+from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.finding import Finding
 from cdkit.core.step import Outcome
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
@@ -32,7 +34,9 @@ def by_place(found: list[str]) -> list[str]:
 def judged(case: Path, folder: Path, expected: dict[str, object]) -> Outcome:
     shutil.copytree(case, folder, dirs_exist_ok=True)
     given = {key: value for key, value in expected.items() if key not in OWN}
-    return run(msgspec.convert(given, LintMigrationsOptions), world(folder))
+    given = {"python": sys.executable, **given}
+    options = msgspec.convert(given, LintMigrationsOptions)
+    return run(options, world(folder, processes=SystemProcesses()))
 
 
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)

@@ -10,7 +10,7 @@ from cdkit.core.finding import Location
 from cdkit.migrations.contract import declarations
 from cdkit.migrations.declared import Declared, by_pattern, declared, irreversible, parse_phase
 from cdkit.migrations.source import Migration, Script
-from cdkit.migrations.text import Rendered, Text
+from cdkit.migrations.text import Rendered, Spot, Text
 
 
 def said(text: str) -> Declared:
@@ -117,7 +117,7 @@ def changesets(text: str, lines: tuple[int, ...]) -> dict[str, Declared]:
     whole = Text("log.sql", text.encode())
     migrations = [
         Migration(
-            text=Rendered("log.sql", b"SELECT 1;", [(0, line, 1)]),
+            text=Rendered("log.sql", b"SELECT 1;", [Spot(0, line, 1)]),
             script=Script(sql=b"SELECT 1;"),
             source="plain",
             order=((0, line, ""),),

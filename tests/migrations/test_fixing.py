@@ -19,7 +19,7 @@ from cdkit.migrations.lint import Request, lint
 from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.server import server_of
 from cdkit.migrations.source import Migration
-from cdkit.migrations.text import Rendered, Text
+from cdkit.migrations.text import Rendered, Spot, Text
 from tests.migrations.judging import TODAY
 from tests.worlds import NoProcesses
 
@@ -271,7 +271,7 @@ def test_a_released_file_is_left_as_it_is() -> None:
 def test_what_a_tool_rendered_is_left_as_it_is() -> None:
     asked = request(b"CREATE INDEX i ON orders (a);")
     *before, last = asked.migrations
-    text = Rendered(PATH, last.text.data, [(0, 7, 1)])
+    text = Rendered(PATH, last.text.data, [Spot(0, 7, column=1)])
     made = structs.replace(last, text=text, written=Text(PATH, b"op.create_index('i')"))
     found = done(structs.replace(asked, migrations=[*before, made]))
     assert found.files == ()

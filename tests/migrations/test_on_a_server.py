@@ -377,3 +377,12 @@ def _statements(text: str, version: int) -> list[str]:
     found = [each.source for each in parse(Text("t.sql", text.encode()), NoProcesses()).statements]
     newer = "NOT NULL note" if version < 18 else "\0"
     return [each for each in found if newer not in each and "EXECUTE prepared" not in each]
+
+
+def test_several_statements_in_one_query_are_a_transaction_and_one_is_none(
+    connection: psycopg.Connection,
+) -> None:
+    """What golang-migrate and Prisma send: `Script.together`."""
+    with pytest.raises(psycopg.errors.ActiveSqlTransaction):
+        connection.execute("SET lock_timeout = '2s'; CREATE INDEX CONCURRENTLY i ON orders (note)")
+    connection.execute("CREATE INDEX CONCURRENTLY j ON orders (note);")

@@ -1,5 +1,6 @@
 """The door to other programs: an argument list, never a shell, and always an end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -45,6 +46,9 @@ class SystemProcesses:
         try:
             stdout, stderr = process.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired as fault:
+            # A child may hold the pipes open although the program itself has ended.
+            _end_group(process.pid)
+            _close(process)
             raise CannotTell(
                 f"{argv[0]} did not end within {timeout:g} s",
                 remedy="give it more time, or less to do",
@@ -54,11 +58,26 @@ class SystemProcesses:
         return Completed(code=process.returncode, stdout=stdout, stderr=stderr)
 
 
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close our ends of a process's pipes, which it left before it was done with them."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a process and its children, on a time-out or on Ctrl-C."""
     if process.poll() is None:
         if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
+            _end_group(process.pid)
         else:
             process.kill()
         process.wait()
+
+
+def _end_group(group: int) -> None:
+    """Kill all processes of a group; nothing happens where there is none any more."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)

@@ -7,12 +7,12 @@ second time. The rules of coverage-04.dtd; branches from `condition-coverage="50
 
 import re
 
+from cdkit.core.documents.xml import DEPTH, Readable, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources, total
-from cdkit.evidence.reading import Readable, Reading
-from cdkit.evidence.xml import DEPTH, feed, parser_for, root_of
+from cdkit.evidence.reading import Reading
 
 _CONDITIONS = re.compile(r"\((\d{1,6})/(\d{1,6})\)", re.ASCII)
 _MOST_LINES = 1 << 20

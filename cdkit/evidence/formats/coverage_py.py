@@ -9,11 +9,12 @@ import re
 import msgspec
 from msgspec import Struct
 
+from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
 from cdkit.core.world import MIB
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources, total
-from cdkit.evidence.reading import Readable, Reading
+from cdkit.evidence.reading import Reading
 
 _LIMIT = 256 * MIB
 _BEGINNING = re.compile(rb'\s*\{\s*"meta"\s*:\s*\{[^{}]*"branch_coverage"\s*:')

@@ -19,6 +19,7 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 import math
 
 from cdkit.core.documents.kinds import Counts, Failure
+from cdkit.core.documents.xml import DEPTH, Readable, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no
@@ -28,10 +29,8 @@ from cdkit.evidence.reading import (
     LONGEST_NAME,
     MOST_FAILURES,
     MOST_REASONS,
-    Readable,
     Reading,
 )
-from cdkit.evidence.xml import DEPTH, feed, parser_for, root_of
 
 _SUITES = frozenset({"testsuite", "testsuites", "testrun"})
 _FAILED = frozenset({"failure", "rerunFailure"})

@@ -7,11 +7,12 @@ that is cut off between two sections cannot be told from a complete one.
 import re
 from collections.abc import Iterator
 
+from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources
-from cdkit.evidence.reading import Readable, Reading
+from cdkit.evidence.reading import Reading
 
 _LONGEST_LINE = 64 * 1024
 _MOST_LINES = 1 << 20

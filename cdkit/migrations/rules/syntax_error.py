@@ -26,7 +26,7 @@ RULE = LintRule(
     instead="Mend the statement; render templates first.",
     bad=(
         Example(text="SELECT 1;\nALTER TABEL orders ADD COLUMN a int;", line=2),
-        Example(text="DROP TABLE ${schema}.orders;", line=1),
+        Example(text="ALTER TABLE orders ${action};", line=1),
         Example(text="CREATE TABLE a (b int;", line=1),
     ),
     good=(Example(text="SELECT 1;"),),

@@ -1,13 +1,30 @@
 """goose: one file with `-- +goose Up` and `-- +goose Down`, in a transaction unless it says no.
 
-Source: goose documentation, "Annotations" (`-- +goose NO TRANSACTION`, StatementBegin).
+Sources: goose's documentation, "Annotations" (NO TRANSACTION, StatementBegin, ENVSUB ON and OFF,
+`${VAR}` and `${VAR:-default}` from the environment), "Provider" (out of order: an error, unless
+allow-missing); goose's source, NumericComponent in migrate.go (a name is a number above 0, `_`, a
+title, and .sql or .go) and internal/sqlparser. Migrations in Go are programs.
 """
 
-from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+import re
+from collections.abc import Iterator
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.folder import FolderTool, folder_source, natural
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look
-from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Script
-from cdkit.migrations.text import BOM, line_end
+from cdkit.migrations.placeholders import Slot, environment, fill
+from cdkit.migrations.sections import down_of, in_folder_of, without_down
+from cdkit.migrations.source import Complaint, Late, Migration, Order, Script
+from cdkit.migrations.text import BOM, Text, line_end
+
+_NAME = pattern(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
+_WORD = b"+goose"
+_MARK = pattern(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
+_STATEMENT = pattern(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
+_CUT = pattern(rb";[ \t]*(?:--[^\n]*)?\r?\n")
+_IN_GO = pattern(rb"\bgoose\.Add(?:Named)?Migration")
 
 
 def _annotation(line: bytes) -> bytes:
@@ -25,8 +42,16 @@ def _is_down(line: bytes) -> bool:
 
 
 def _owns(path: str, look: Look) -> bool:
-    data = look.read(path) if is_sql(path) else b""
-    return b"-- +goose Up" in data or b"-- +goose up" in data
+    if path.endswith(".go"):
+        return not path.endswith("_test.go") and bool(_IN_GO().search(look.read(path)))
+    if not path.lower().endswith(".sql"):
+        return False
+    # In a folder of goose's a numbered file without any mark is one that it refuses.
+    data = look.read(path)
+    if _WORD in data and _MARK().search(data):
+        return True
+    paired = path.endswith((".up.sql", ".down.sql"))
+    return not paired and in_folder_of(_WORD, _MARK, path, look) and bool(_version(path))
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -43,8 +68,114 @@ def _outside(data: bytes) -> tuple[int, int, str] | None:
     return None if data.startswith(BOM) else (0, 0, f"-- +goose NO TRANSACTION{line_end(data)}")
 
 
+def _fill(text: Text) -> Text:
+    """Fill what `ENVSUB ON` lets the environment fill."""
+    if b"envsub" not in text.data.lower():
+        return text
+    slots: list[Slot] = []
+    position, begin = 0, -1
+    for line in text.data.split(b"\n"):
+        match _annotation(line):
+            case b"envsub on" if begin < 0:
+                begin = position
+            case b"envsub off" if begin >= 0:
+                slots += environment(text.data, begin, position)
+                begin = -1
+        position += len(line) + 1
+    if begin >= 0:
+        slots += environment(text.data, begin, len(text.data))
+    return fill(text, slots)
+
+
+def _version(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return str(int(name.partition("_")[0])) if _NAME().fullmatch(name) else ""
+
+
+def _order(path: str) -> Order:
+    version = _version(path)
+    return ((0, int(version), path),) if version else ((1, 0, ""), *natural(path))
+
+
+def _misnamed(path: str) -> tuple[str, str] | None:
+    name = path.rpartition("/")[2]
+    if _NAME().fullmatch(name):
+        return None
+    what = f"goose does not run {name}: it looks for <number>_<title>.sql"
+    return what, f"rename it: `goose create` gives names like {'20260131120000_title.sql'}"
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield what goose refuses, or cuts in two: it ends a statement where a line ends in `;`."""
+    data = migration.text.data
+    first = _MARK().search(data)
+    if first is None:
+        yield _complaint(migration, 0, "has no `-- +goose Up`: goose refuses such a file")
+        return
+    if early := _STATEMENT().search(data, 0, first.start()):
+        what = "a statement stands before `-- +goose Up`: goose refuses such a file"
+        yield _complaint(migration, early.start(), what)
+    held, opened = _held(data)
+    if opened >= 0:
+        yield _complaint(migration, opened, "StatementBegin has no StatementEnd: goose refuses it")
+    for token in tokens(data) if b"$" in data else ():
+        if token.kind != "string" or token.text[:1] != b"$" or not _CUT().search(token.text):
+            continue
+        if not any(start <= token.start < end for start, end in held):
+            what = "goose ends the statement at the first semicolon in this body"
+            yield _complaint(migration, token.start, what)
+
+
+def _held(data: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Return what stands between StatementBegin and StatementEnd, and where one is left open."""
+    held: list[tuple[int, int]] = []
+    position, opened = 0, -1
+    for line in data.split(b"\n"):
+        match _annotation(line):
+            case b"statementbegin" if opened < 0:
+                opened = position
+            case b"statementend" if opened >= 0:
+                held.append((opened, position))
+                opened = -1
+        position += len(line) + 1
+    return ([*held, (opened, len(data))] if opened >= 0 else held), opened
+
+
+def _complaint(migration: Migration, at: int, what: str) -> Complaint:
+    return Complaint(
+        rule="misplaced-marker",
+        path=migration.path,
+        line=migration.text.line(at),
+        what=what,
+        remedy="put `-- +goose Up` first, and bodies between `-- +goose StatementBegin` and "
+        "`-- +goose StatementEnd`",
+    )
+
+
 SOURCE = folder_source(
     FolderTool(
-        name="goose", title="goose", owns=_owns, script=_script, goes_back=True, outside=_outside
+        name="goose",
+        title="goose",
+        owns=_owns,
+        script=_script,
+        order=_order,
+        fill=_fill,
+        version=_version,
+        twice="refuses to start (duplicate version)",
+        misnamed=_misnamed,
+        refused=_refused,
+        code=lambda path: (
+            "run it on a scratch database with the statements logged"
+            if path.endswith(".go")
+            else ""
+        ),
+        late=Late(
+            says="goose refuses it as missing (out of order)",
+            severity=Severity.HIGH,
+            remedy="give it a number after the newest released one (`goose fix`); `-allow-missing` "
+            "would run it late",
+        ),
+        goes_back=True,
+        outside=_outside,
     )
 )

@@ -1,18 +1,17 @@
-"""Plain SQL files: numbered, Flyway's, golang-migrate's pairs of up and down, Prisma's folders.
+"""Plain SQL files that no tool claims: numbered, or pairs of up and down.
 
-Nothing in such a file says who runs it, so whether a transaction is around it is not known.
-Names: golang-migrate, MIGRATIONS.md; Flyway documentation, "Migrations" (prefix U undoes).
+Nothing in such a file says who runs it, so whether a transaction is around it is not known. What
+psql or a template would put in is read as a name where its value does not stand in the file.
 """
 
-import re
-
-from cdkit.migrations.folder import FolderTool, folder_source, is_sql, natural
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.look import Look
-from cdkit.migrations.source import Order, Script
+from cdkit.migrations.placeholders import braces, fill, outside_quotes, psql_variables, templates
+from cdkit.migrations.source import Script
+from cdkit.migrations.text import Text
 
 _SUFFIXES = {".down.sql": ".up.sql", "_down.sql": "_up.sql", "-down.sql": "-up.sql"}
 _FOLDERS = {"down": "up", "revert": "deploy", "verify": "deploy"}
-_FLYWAY_UNDO = re.compile(r"U(\d[\d._]*)__[^/]*\.sql")
 
 
 def _owns(path: str, look: Look) -> bool:
@@ -22,6 +21,17 @@ def _owns(path: str, look: Look) -> bool:
 
 def _script(_path: str, data: bytes) -> Script:
     return Script(sql=data)
+
+
+def _fill(text: Text) -> Text:
+    """Fill what no SQL can mean: `${x}`, `{{ x }}`, `<%= x %>`, `:x`, outside quotes."""
+    data = text.data
+    slots = [*braces(data, {})] if b"${" in data else []
+    slots += templates(data) if b"{{" in data or b"<%" in data else ()
+    variables = [*psql_variables(data, {})]
+    if not slots and not variables:
+        return text
+    return fill(text, outside_quotes(data, (*slots, *variables)))
 
 
 def _up_of(path: str) -> tuple[str, ...]:
@@ -37,18 +47,7 @@ def _up_of(path: str) -> tuple[str, ...]:
         ups.append(f"{before}up.sql")
     if last in _FOLDERS:
         ups.append("/".join(filter(None, (above, _FOLDERS[last], name))))
-    if undo := _FLYWAY_UNDO.fullmatch(name):
-        ups.append(f"{before}V{undo[1]}__*")
     return tuple(ups)
-
-
-def _repeats(path: str) -> bool:
-    return path.rpartition("/")[2].startswith("R__")
-
-
-def _order(path: str) -> Order:
-    """Flyway's `R__` files come last."""
-    return ((int(_repeats(path)), 0, ""), *natural(path))
 
 
 SOURCE = folder_source(
@@ -58,7 +57,7 @@ SOURCE = folder_source(
         owns=_owns,
         script=_script,
         up_of=_up_of,
-        order=_order,
-        repeats=_repeats,
+        fill=_fill,
+        deep=True,
     )
 )

@@ -2,12 +2,11 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 from xml.parsers import expat
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
-from cdkit.evidence.reading import Readable
 
 CHUNK = 256 * 1024
 LONGEST_TOKEN = 8 * 1024 * 1024
@@ -16,8 +15,15 @@ LONGEST_TOKEN = 8 * 1024 * 1024
 DEPTH = 100
 """The deepest nesting; expat itself has no limit."""
 
-_REMEDY = "let the tool write the report again, to its end, and give that file"
+_REMEDY = "give the whole file, as its tool writes it"
 _FAULTS = (expat.ExpatError, LookupError, ValueError)
+
+
+class Readable(Protocol):
+    """A stream of bytes that is read once, from its beginning."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; none at the end."""
 
 
 class _Enough(Exception):
@@ -40,7 +46,7 @@ def root_of(head: bytes) -> tuple[str, dict[str, str]] | None:
 
 
 def parser_for(where: str) -> expat.XMLParserType:
-    """Return a parser that refuses what a report has no need of.
+    """Return a parser that refuses what nothing here has any need of.
 
     A DOCTYPE that only names a DTD is legal (Cobertura's and JaCoCo's writers do that; it is
     never fetched); one that declares anything itself is refused, and so is every entity beyond
@@ -52,15 +58,15 @@ def parser_for(where: str) -> expat.XMLParserType:
         raise Unreadable(
             what,
             where=Location(path=where, line=parser.CurrentLineNumber),
-            remedy="give a report that a test tool wrote",
+            remedy="give a file as its tool writes it, without that",
         )
 
     def doctype(_name: str, _system: str | None, _public: str | None, internal: int) -> None:
         if internal:
-            refuse("declares its own document type, which a report never needs")
+            refuse("declares its own document type, which nothing here needs")
 
     def entity(*_: object) -> None:
-        refuse("declares an XML entity, which a report never needs")
+        refuse("declares an XML entity, which nothing here needs")
 
     def unknown(name: str, _parameter: bool) -> None:  # noqa: FBT001 - expat's signature
         refuse(f"uses the XML entity &{name[:50]};, which is not declared")
@@ -85,7 +91,7 @@ def feed(parser: expat.XMLParserType, stream: Readable, where: str) -> None:
             raise Unreadable(
                 f"holds a tag or comment of over {LONGEST_TOKEN // 1024 // 1024} MiB",
                 where=Location(path=where, line=parser.CurrentLineNumber),
-                remedy="give a report that a test tool wrote",
+                remedy="give a file as its tool writes it, without that",
             )
     _parse(parser.Parse, b"", where, final=True)
 

@@ -1,0 +1,1 @@
+"""Programs that run in the project's own Python; nothing of cdkit imports them."""

@@ -1,0 +1,33 @@
+"""The parts of a migration are marked in a way that its tool refuses.
+
+dbmate wants `-- migrate:up` first, nothing but comments before it, and a `-- migrate:down` after
+it, be it empty. goose wants `-- +goose Up` first, and a body with semicolons between
+`-- +goose StatementBegin` and `-- +goose StatementEnd`: it cuts it in pieces otherwise.
+"""
+
+from collections.abc import Iterator
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+
+def check(operation: Operation, context: Context) -> Iterator[Hit]:
+    """Find nothing in a statement: the reader of the tool's files finds it."""
+    del operation, context
+    yield from ()
+
+
+RULE = LintRule(
+    severity=Severity.HIGH,
+    question=SAFE_TO_RUN,
+    on=(),
+    check=check,
+    instead="Put the marks where the tool wants them.",
+    bad=(),
+    good=(),
+    sources=(
+        "https://github.com/amacneil/dbmate#creating-migrations",
+        "https://pressly.github.io/goose/documentation/annotations/",
+    ),
+)

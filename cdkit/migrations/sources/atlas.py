@@ -1,0 +1,148 @@
+"""Atlas: versioned SQL files with checksums in atlas.sum, each in a transaction of its own.
+
+Sources: Atlas's documentation, "Migration Directory Integrity", "Migration files: directives"
+(`-- atlas:txmode none`, `-- atlas:delimiter`, `-- atlas:checkpoint`, at the top of the file),
+"Pre-migration checks" (`-- atlas:txtar`), "migrate apply" (--tx-mode file, --exec-order linear);
+its source, sql/migrate/dir.go (order and checksums). A folder in another tool's format (goose,
+golang-migrate, dbmate, Flyway) is read as that tool's; its atlas.sum is checked all the same.
+"""
+
+import re
+from bisect import bisect_left
+
+from msgspec import structs
+
+from cdkit.core.finding import Severity
+from cdkit.migrations.atlas_sum import NAME
+from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.lexer import blanked, tokens
+from cdkit.migrations.look import Look, join, parent
+from cdkit.migrations.source import Down, Late, Order, Project, Request, Script, Source
+from cdkit.migrations.text import Text
+
+_FOREIGN = pattern(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
+_FOREIGN_TEXT = pattern(rb"^\s*--\s*(?:\+goose\s+up|migrate:up)\b", re.IGNORECASE | re.MULTILINE)
+_DIRECTIVE = pattern(rb"--[ \t]*atlas:(\w+)[ \t]*([^\r\n]*)")
+_SECTION = pattern(rb"^-- (\S+) --[ \t]*\r?$", re.MULTILINE)
+
+
+def _owns(path: str, look: Look) -> bool:
+    name = path.rpartition("/")[2]
+    if not name.endswith(".sql") or _FOREIGN().fullmatch(name):
+        return False
+    return look.is_file(join(parent(path), NAME)) and not _FOREIGN_TEXT().search(look.read(path))
+
+
+def _directives(data: bytes) -> dict[str, str]:
+    """Return the directives of a file: those in the comments at its top."""
+    found: dict[str, str] = {}
+    for line in data.split(b"\n"):
+        if line.strip() and not line.lstrip().startswith(b"--"):
+            break
+        if said := _DIRECTIVE().match(line.strip()):
+            found[said[1].decode()] = said[2].decode("utf-8", "replace").strip()
+    return found
+
+
+def _script(path: str, data: bytes) -> Script:
+    said = _directives(data)
+    wrapped = said.get("txmode", "file") != "none"
+    if "txtar" in said:
+        return _archive(path, data, wrapped=wrapped)
+    if "delimiter" in said:
+        data = _parted(data, said["delimiter"])
+    return Script(sql=data, in_transaction=wrapped)
+
+
+def _archive(path: str, data: bytes, *, wrapped: bool) -> Script:
+    """Read a file of several files: `migration.sql` runs, `down.sql` takes back."""
+    marks = list(_SECTION().finditer(data))
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    inside = {mark[1]: (mark.end(), end) for mark, end in zip(marks, ends, strict=False)}
+    if b"migration.sql" not in inside:
+        # No archive after all: whatever stands in it is judged.
+        return Script(sql=data, in_transaction=wrapped)
+
+    def only(name: bytes) -> bytes:
+        start, end = inside.get(name, (0, 0))
+        return blanked(data, ((0, start), (end, len(data))))
+
+    down = None
+    if b"down.sql" in inside:
+        down = Down(text=Text(path, data), sql=only(b"down.sql"), in_transaction=wrapped)
+    return Script(sql=only(b"migration.sql"), in_transaction=wrapped, down=down)
+
+
+def _parted(data: bytes, delimiter: str) -> bytes:
+    """Put semicolons where a delimiter of the file's own parts statements.
+
+    A delimiter between quotes parts nothing; the directive's own line stays a comment.
+    """
+    mark = delimiter.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t").encode()
+    if not mark or mark == b";":
+        return data
+    first = data.find(b"\n", data.find(b"atlas:delimiter")) + 1
+    # What a token covers is no delimiter, unless the delimiter is that token.
+    quoted = [x for x in tokens(data) if x.kind == "string" and x.text[:1] == b"'"]
+    parted = bytearray(data)
+    position = data.find(mark, first) if first else -1
+    while position >= 0:
+        end = position + len(mark)
+        index = bisect_left(quoted, position, key=lambda token: token.start) - 1
+        if index < 0 or quoted[index].end <= position:
+            parted[position:end] = b";" + re.sub(rb"[^\n]", b" ", mark[1:])
+        position = data.find(mark, end)
+    return bytes(parted)
+
+
+def _order(path: str) -> Order:
+    return ((0, 0, path.rpartition("/")[2]),)
+
+
+_TOOL = FolderTool(
+    name="atlas",
+    title="Atlas",
+    owns=_owns,
+    script=_script,
+    order=_order,
+    late=Late(
+        says="Atlas refuses it (`--exec-order linear`)",
+        severity=Severity.HIGH,
+        remedy="`atlas migrate rebase` puts it after the newest one",
+    ),
+)
+
+
+def _read(request: Request) -> Project:
+    project = read_folder(_TOOL, request)
+    checkpoints = [x for x in project.migrations if "checkpoint" in _directives(x.text.data)]
+    newest = max(checkpoints, key=lambda one: one.order, default=None)
+    before = [x for x in project.migrations if newest and x.order < newest.order]
+    if newest is None or not before:
+        return project
+    # A database that runs has what a checkpoint sums up from the files before it.
+    out = {one.path for one in checkpoints}
+    kept = tuple(one for one in project.migrations if one.path not in out)
+    note = "checkpoints are for new databases, and not judged: " + ", ".join(sorted(out))
+    return structs.replace(
+        project, migrations=kept, downs=project.downs | out, notes=(*project.notes, note)
+    )
+
+
+def _root(path: str, folder: str, look: Look) -> str | None:
+    if path.rpartition("/")[2] == NAME:
+        beside = (each for each in look.below(parent(path), 0) if each.endswith(".sql"))
+        first = next(beside, "")
+        return parent(path) if first and _owns(first, look) else None
+    del folder
+    return parent(path) if _owns(path, look) else None
+
+
+SOURCE = Source(
+    title="Atlas",
+    root=_root,
+    read=_read,
+    migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
+    marks=(NAME,),
+)

@@ -1,0 +1,42 @@
+"""node-pg-migrate's SQL files: `-- Up Migration` and `-- Down Migration`, in one transaction.
+
+Sources: node-pg-migrate's documentation, "Migrations" (SQL) and "CLI" (--single-transaction, on);
+its source, sqlMigration (what stands before the up mark is never sent; without that mark the whole
+file is) and migration (files run by the number in front of their names).
+"""
+
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.look import Look
+from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.source import Script
+
+_UP = pattern(rb"(?im)^\s{0,80}--[\s-]{0,80}up\s{1,80}migration")
+_DOWN = pattern(rb"(?i)^\s{0,80}--[\s-]{0,80}down\s{1,80}migration")
+_WORD = b"migration"
+
+
+def _is_up(line: bytes) -> bool:
+    return bool(_UP().match(line))
+
+
+def _is_down(line: bytes) -> bool:
+    return bool(_DOWN().match(line))
+
+
+def _owns(path: str, look: Look) -> bool:
+    data = look.read(path) if is_sql(path) else b""
+    return _WORD in data.lower() and bool(_UP().search(data))
+
+
+def _script(path: str, data: bytes) -> Script:
+    return Script(
+        sql=without_down(data, up=_is_up, down=_is_down),
+        in_transaction=True,
+        down=down_of(path, data, up=_is_up, down=_is_down),
+    )
+
+
+SOURCE = folder_source(
+    FolderTool(name="node_pg_migrate", title="node-pg-migrate", owns=_owns, script=_script)
+)

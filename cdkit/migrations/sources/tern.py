@@ -1,0 +1,75 @@
+"""tern: one file, `---- create above / drop below ----` in its middle, in a transaction each.
+
+Sources: tern's README, "Migrations" and "Disabling transactions"; its source, migrate/migrate.go
+(names are digits, `_`, a title and .sql; two of one number are an error; `---- tern: disable-tx
+----` on a line of its own sends each statement by itself; `{{.name}}` is data of tern.conf).
+"""
+
+from cdkit.migrations.folder import FolderTool, folder_source, is_sql, natural
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.look import Look
+from cdkit.migrations.placeholders import fill, templates
+from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.source import Order, Script
+from cdkit.migrations.text import Text
+
+_NAME = pattern(r"(\d+)_.+\.sql")
+_SEPARATOR = b"---- create above / drop below ----"
+_ALONE = b"---- tern: disable-tx ----"
+
+
+def _never(_line: bytes) -> bool:
+    return False
+
+
+def _is_down(line: bytes) -> bool:
+    return line.strip() == _SEPARATOR
+
+
+def _owns(path: str, look: Look) -> bool:
+    data = look.read(path) if is_sql(path) else b""
+    return _SEPARATOR in data or _ALONE in data
+
+
+def _script(path: str, data: bytes) -> Script:
+    return Script(
+        sql=without_down(data, up=_never, down=_is_down),
+        in_transaction=_ALONE not in data,
+        down=down_of(path, data, up=_never, down=_is_down),
+    )
+
+
+def _version(path: str) -> str:
+    found = _NAME().fullmatch(path.rpartition("/")[2])
+    return str(int(found[1])) if found else ""
+
+
+def _order(path: str) -> Order:
+    version = _version(path)
+    return ((0, int(version), path),) if version else ((1, 0, ""), *natural(path))
+
+
+def _fill(text: Text) -> Text:
+    return fill(text, templates(text.data)) if b"{{" in text.data else text
+
+
+def _misnamed(path: str) -> tuple[str, str] | None:
+    if _version(path):
+        return None
+    name = path.rpartition("/")[2]
+    return f"tern does not run {name}: it looks for <number>_<title>.sql", "rename it"
+
+
+SOURCE = folder_source(
+    FolderTool(
+        name="tern",
+        title="tern",
+        owns=_owns,
+        script=_script,
+        order=_order,
+        fill=_fill,
+        version=_version,
+        twice="refuses to start (duplicate migration)",
+        misnamed=_misnamed,
+    )
+)

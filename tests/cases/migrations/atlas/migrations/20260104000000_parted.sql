@@ -1,0 +1,8 @@
+-- atlas:delimiter -- end
+
+CREATE TABLE a (id int)
+-- end
+CREATE TABLE b (t text DEFAULT '-- end')
+-- end
+DROP INDEX CONCURRENTLY i
+-- end

@@ -1,0 +1,4 @@
+  -- migrate:up
+CREATE TABLE d (id int);
+-- migrate:down
+DROP TABLE d;

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE e (id int);
+-- migrate:down
+DROP TABLE e;

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE f (id int);
+-- migrate:down
+DROP TABLE f;

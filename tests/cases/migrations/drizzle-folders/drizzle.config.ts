@@ -1,0 +1,1 @@
+export default { out: './drizzle', dialect: 'postgresql' };

@@ -1,0 +1,2 @@
+import { defineConfig } from 'drizzle-kit';
+export default defineConfig({ out: './drizzle', dialect: 'postgresql' });

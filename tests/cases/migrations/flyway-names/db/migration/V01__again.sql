@@ -1,0 +1,1 @@
+CREATE TABLE again (id int);

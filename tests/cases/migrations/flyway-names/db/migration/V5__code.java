@@ -1,0 +1,1 @@
+public class V5__code extends BaseJavaMigration {}

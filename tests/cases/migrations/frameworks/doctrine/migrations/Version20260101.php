@@ -1,0 +1,2 @@
+<?php
+use Doctrine\Migrations\AbstractMigration;

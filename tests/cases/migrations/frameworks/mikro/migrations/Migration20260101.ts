@@ -1,0 +1,1 @@
+import { Migration } from '@mikro-orm/migrations';

@@ -1,0 +1,4 @@
+-- +goose Up
+CREATE TABLE orders (id int);
+-- +goose Down
+DROP TABLE orders;

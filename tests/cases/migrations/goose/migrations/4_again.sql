@@ -1,0 +1,2 @@
+-- +goose up
+SELECT 1;

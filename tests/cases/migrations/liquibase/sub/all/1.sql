@@ -1,0 +1,1 @@
+create table raw1 (id int); create table raw2 (id int);

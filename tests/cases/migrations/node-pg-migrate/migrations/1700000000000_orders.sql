@@ -1,0 +1,5 @@
+-- Up Migration
+CREATE TABLE orders (id int);
+
+-- Down Migration
+DROP TABLE orders;

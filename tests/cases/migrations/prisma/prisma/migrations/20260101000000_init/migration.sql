@@ -1,0 +1,2 @@
+-- CreateTable
+CREATE TABLE "Order" ("id" TEXT NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));

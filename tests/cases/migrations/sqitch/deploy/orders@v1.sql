@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE :schema.orders (id int, note text);
+COMMIT;

@@ -1,0 +1,3 @@
+-- +migrate Up notransaction
+CREATE INDEX CONCURRENTLY j ON orders (id);
+-- +migrate Down

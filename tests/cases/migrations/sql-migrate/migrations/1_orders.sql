@@ -1,0 +1,4 @@
+-- +migrate Up
+CREATE TABLE orders (id int);
+-- +migrate Down
+DROP TABLE orders;

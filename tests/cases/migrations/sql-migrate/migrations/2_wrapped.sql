@@ -1,0 +1,3 @@
+-- +migrate Up
+CREATE INDEX CONCURRENTLY i ON orders (id);
+-- +migrate Down

@@ -1,0 +1,1 @@
+CREATE TABLE ${schema}.orders (id int, price text DEFAULT '${not_mine}');

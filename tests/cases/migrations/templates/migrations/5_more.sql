@@ -1,0 +1,2 @@
+ALTER TABLE orders ${clause};
+DROP TABLE ${table} ${cascade};

@@ -1,0 +1,3 @@
+{% for t in tables %}
+DROP TABLE {{ t }};
+{% endfor %}

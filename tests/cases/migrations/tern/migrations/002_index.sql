@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY i ON {{.schema}}.orders (id);
+---- create above / drop below ----

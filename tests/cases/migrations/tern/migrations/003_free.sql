@@ -1,0 +1,2 @@
+---- tern: disable-tx ----
+CREATE INDEX CONCURRENTLY j ON {{.schema}}.orders (id);
