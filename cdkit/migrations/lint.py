@@ -186,10 +186,9 @@ def _walk(
     back = Back(says="")
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
-    session = Session(
-        in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
-    )
-    ahead = Ahead(statements, done, in_transaction=migration.script.in_transaction)
+    wrapped = migration.script.in_transaction
+    session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
+    ahead = Ahead(statements, done, in_transaction=wrapped)
     context = Context(
         schema=schema,
         released=released,
@@ -217,8 +216,7 @@ def _walk(
             findings += [excused(each, operation, terms) for each in found]
             locks |= dict.fromkeys(context.follow(operation))
             apply(schema, operation)
-    if statements:
-        last = statements[-1]
+    for last in statements[-1:]:
         findings += _found(request, End(statement=last, at=last.start), context, bench)
     return _Seen(
         migration=migration,
