@@ -110,8 +110,16 @@ def _edited(request: Request, edits: Mapping[str, Sequence[Edit]], reading: Read
     data = {one.path: one.text.data for one in request.migrations}
     for path, found in edits.items():
         made |= {one.name: one for one in reading(path, spliced(data[path], found))}
-    migrations = [made.get(one.name, one) for one in request.migrations]
+    migrations = [_with_way_back(made.get(one.name, one), one) for one in request.migrations]
     return structs.replace(request, migrations=migrations)
+
+
+def _with_way_back(made: Migration, old: Migration) -> Migration:
+    """Return an edited migration with its way back, where that stands in a file of its own."""
+    down = old.script.down
+    if made is old or down is None or down.text.path == old.text.path:
+        return made
+    return structs.replace(made, script=structs.replace(made.script, down=down))
 
 
 def _by_path(linted: Linted) -> dict[str, list[Finding]]:

@@ -189,7 +189,7 @@ def _walk(
     back = Back(says="")
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
-    wrapped = _wrapped(migration, parsed, request.server)
+    wrapped = reader.wrapped(migration, parsed)
     session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
     ahead = Ahead(statements, done, in_transaction=wrapped)
     context = Context(
@@ -219,8 +219,7 @@ def _walk(
             findings += [excused(each, operation, terms) for each in found]
             locks |= dict.fromkeys(context.follow(operation))
             apply(schema, operation)
-    if statements:
-        last = statements[-1]
+    for last in statements[-1:]:
         findings += _found(request, End(statement=last, at=last.start), context, bench)
     return _Seen(
         migration=migration,
@@ -245,18 +244,6 @@ def _of_file(
     if not parsed.statements and not parsed.troubles and not migration.no_sql:
         findings.append(empty(migration))
     return findings
-
-
-def _wrapped(migration: Migration, parsed: Parsed, server: Server) -> bool | None:
-    """Return whether a transaction is around a migration, as far as that is known.
-
-    Several statements in one query are one to PostgreSQL, a single one is none (manual,
-    "Message Flow", section "Multiple Statements in a Simple Query").
-    """
-    script = migration.script
-    if script.in_transaction is None and script.together and server.engine == "postgres":
-        return len(parsed.statements) > 1
-    return script.in_transaction
 
 
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:

@@ -31,10 +31,11 @@ class Effect(Struct, frozen=True, kw_only=True):
 def effect_of(operation: Operation, schema: Schema, found: Iterable[Finding]) -> Effect | None:
     """Return the phase of an operation before it runs; None where it belongs to any of them."""
     least = Severity.MEDIUM.rank
-    if any(one.question == COMPATIBLE and one.severity.rank >= least for one in found):
-        return Effect(phase=CONTRACT, operation=operation, breaks=True)
-    phase = _phase(operation, schema)
-    return Effect(phase=phase, operation=operation) if phase else None
+    breaks = any(one.question == COMPATIBLE and one.severity.rank >= least for one in found)
+    # Who overwrites rows migrates them, whatever a running version makes of it.
+    writes = isinstance(operation, op.WriteRows) and operation.verb != "DELETE"
+    phase = CONTRACT if breaks and not writes else _phase(operation, schema)
+    return Effect(phase=phase, operation=operation, breaks=breaks) if phase else None
 
 
 def _phase(operation: Operation, schema: Schema) -> str:

@@ -34,6 +34,17 @@ class Reader:
         troubles = (*parsed.troubles, *migration.troubles)
         return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
+    def wrapped(self, migration: Migration, parsed: Parsed) -> bool | None:
+        """Return whether a transaction is around a migration, as far as that is known.
+
+        Several statements in one query are one to PostgreSQL, a single one is none (manual,
+        "Message Flow", section "Multiple Statements in a Simple Query").
+        """
+        script = migration.script
+        if script.in_transaction is None and script.together and self.server.engine == "postgres":
+            return len(parsed.statements) > 1
+        return script.in_transaction
+
     def read(self, text: Text, sql: bytes) -> Parsed:
         """Return the statements of what runs of a text."""
         return self.dialect.parse(text, sql, self.server, self._processes)

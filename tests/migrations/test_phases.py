@@ -28,6 +28,7 @@ PHASES = {
     "ALTER TABLE orders ALTER note TYPE varchar;": "expand",
     "CREATE VIEW v AS SELECT 1;": "expand",
     "UPDATE orders SET old = note WHERE old IS NULL;": "migrate",
+    "UPDATE orders SET old = note;": "migrate",
     "DELETE FROM orders WHERE id < 9;": "contract",
     "ALTER TABLE orders DROP COLUMN note;": "contract",
     "DROP TABLE orders;": "contract",

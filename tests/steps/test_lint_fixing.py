@@ -57,6 +57,26 @@ def test_fix_writes_the_new_file_and_judges_what_it_has_become(tmp_path: Path) -
     assert outputs(outcome).fixed == "migrations/2.sql"
 
 
+def test_a_way_back_in_a_file_of_its_own_stays_with_what_is_fixed(tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    for name, text in {
+        "1.up.sql": "CREATE TABLE orders (id int);\n",
+        "1.down.sql": "DROP TABLE orders;\n",
+        "2.up.sql": "ALTER TABLE orders ADD COLUMN a int;\n",
+        "2.down.sql": "ALTER TABLE orders DROP COLUMN a;\n",
+    }.items():
+        (tmp_path / "migrations" / name).write_text(text)
+    outcome = run(
+        LintMigrationsOptions(paths=("migrations/2.up.sql",), fix=True, records="none"),
+        world(tmp_path),
+    )
+    assert outputs(outcome).fixed == "migrations/2.up.sql"
+    assert (tmp_path / "migrations/2.up.sql").read_text() == (
+        "SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN a int;\n"
+    )
+    assert "missing-down" not in {finding.rule for finding in outcome.findings}
+
+
 def test_diff_writes_nothing_and_judges_what_is_there(tmp_path: Path) -> None:
     outcome = run(LintMigrationsOptions(since="main", diff=True, fix=True), there(tmp_path, NEW))
     assert (tmp_path / "migrations/2.sql").read_text() == NEW
