@@ -73,6 +73,8 @@ class Bench:
             return "the migration is released already, so its file stays as it is"
         if self._migration.written is not None or type(self._migration.text) is not Text:
             return "the SQL is rendered by the tool; change what it is rendered from"
+        if self._migration.key:
+            return "the file holds several migrations, and those that are released must stay"
         if self._parsed.troubles:
             return "not all of the file can be read"
         return ""

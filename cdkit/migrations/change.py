@@ -10,6 +10,7 @@ from cdkit.core.verdict import Reason
 from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
+from cdkit.migrations.look import parent
 from cdkit.migrations.source import Migration
 
 _WHOLE = "raw::includeAll"
@@ -40,6 +41,7 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
             for path in {posixpath.normpath(path) for path in migration.files}:
                 here.setdefault(path, []).append(migration)
     changed: set[str] = set()
+    alike: set[str] = set()
     released: dict[str, Migration] = {}
     gone: list[Migration] = []
     changes = git.changes(revision)
@@ -52,7 +54,10 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         now = _by_key(_alone(change.path, found, files), there) if old and there else {}
         for migration in there:
             was = old.pop(migration.key, None)
-            if was is not None and _same(was, now.get(migration.key, migration)):
+            read = now.get(migration.key, migration)
+            if was is not None and _goes_back_alike(was, read):
+                alike.add(migration.name)
+            if was is not None and _same(was, read):
                 continue
             changed.add(migration.name)
             if was is not None:
@@ -65,8 +70,15 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         change=frozenset(changed),
         released=released,
         gone=tuple(gone),
-        backs=_backs(found, changes) - changed,
+        backs=_backs(found, changes) - changed - alike,
     )
+
+
+def _goes_back_alike(one: Migration, other: Migration) -> bool:
+    """Whether two states of a migration are taken back by the same SQL, in the file itself."""
+    downs = (one.script.down, other.script.down)
+    back, again = (down.sql.split() if down else None for down in downs)
+    return back is not None and back == again
 
 
 def _backs(found: Found, changes: tuple[Change, ...]) -> frozenset[str]:
@@ -87,8 +99,22 @@ _BESIDE = (
     *("*_test.*", "*.test.*", "*.spec.*", "*_spec.rb", "test_*.py", "*/test_*.py"),
     *(".*", "*/.*", "*.yml", "*.yaml", "Jenkinsfile", "CHANGELOG*", "LICENSE*", "CODEOWNERS"),
     *("*structure.sql", "*schema.rb", "*schema.sql", "*atlas.sum"),
+    *("*sqitch.plan", "*_journal.json", "*_snapshot.json"),
 )
 """What is no application code: documentation, tests, pipelines, dumps of the schema."""
+
+
+def own(found: Found) -> Iterator[str]:
+    """Yield the folders and files that are a project of migrations: where its files are.
+
+    A root that is the working directory itself (`alembic.ini`, `sqitch.plan`) holds the
+    application as well.
+    """
+    yield found.root
+    for one in found.project.migrations:
+        paths = [*one.files, *([one.script.down.text.path] if one.script.down else ())]
+        yield from paths
+        yield from map(parent, paths)
 
 
 def application(
@@ -97,16 +123,20 @@ def application(
     """Return the paths of application code in a change, sorted.
 
     With `patterns` what matches one of them (`*` for any text, `/` too), else everything but what
-    lies in the projects of migrations (`roots`), documentation, tests and pipelines.
+    lies in the projects of migrations (`roots`, folders and files), documentation, tests and
+    pipelines.
     """
     paths = sorted({posixpath.normpath(change.path) for change in changes})
     if patterns:
         return tuple(path for path in paths if any(fnmatchcase(path, each) for each in patterns))
-    folders = tuple(f"{posixpath.normpath(root)}/" for root in roots)
+    known = {posixpath.normpath(root) for root in roots} - {"."}
+    folders = tuple(f"{root}/" for root in known)
     return tuple(
         path
         for path in paths
-        if not path.startswith(folders) and not any(fnmatchcase(path, each) for each in _BESIDE)
+        if path not in known
+        and not path.startswith(folders)
+        and not any(fnmatchcase(path, each) for each in _BESIDE)
     )
 
 

@@ -103,7 +103,8 @@ def find(
 
 
 def _has_input(one: Found) -> bool:
-    return bool(one.asked or one.unread or one.project.faults or one.project.complaints)
+    named = one.asked or one.backs or one.unread
+    return bool(named or one.project.faults or one.project.complaints)
 
 
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:

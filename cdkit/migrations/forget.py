@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from cdkit.migrations.nouns import Name, Type
+from cdkit.migrations.nouns import Column, Name, Type
 from cdkit.migrations.schema import Schema
 
 
@@ -51,9 +51,20 @@ def forget_references(schema: Schema, gone: Name) -> None:
             schema.tables[name] = structs.replace(table, constraints=left)
 
 
+def forget_sequence(schema: Schema, table: Name, column: Column) -> None:
+    """Forget the sequence that a serial or identity column owns: it goes with the column."""
+    name = Name(table.schema, f"{table.name}_{column.name}_seq")
+    thing = schema.things.get(name) if column.serial or column.identity else None
+    if thing and thing.kind == "sequence":
+        del schema.things[name]
+        schema.grants.drop("sequence", name)
+
+
 def forget_table(schema: Schema, name: Name) -> None:
-    """Forget a table, with its indexes and what was granted on it."""
-    schema.tables.pop(name, None)
+    """Forget a table, with its indexes, sequences and what was granted on it."""
+    table = schema.tables.pop(name, None)
+    for column in table.columns.values() if table else ():
+        forget_sequence(schema, name, column)
     schema.grants.drop("table", name)
     forget_indexes(schema, name)
 

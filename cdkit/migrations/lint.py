@@ -1,6 +1,6 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 
@@ -42,7 +42,7 @@ from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Migration
-from cdkit.migrations.tell import UNTOLD, edited, empty, fix_of, hit_of, untold
+from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, fix_of, hit_of, untold
 from cdkit.migrations.text import Text
 
 _TWO = 2
@@ -190,13 +190,12 @@ def _walk(
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
     wrapped = reader.wrapped(migration, parsed)
-    session = Session(in_transaction=wrapped, single=len(parsed.statements) == 1)
     ahead = Ahead(statements, done, in_transaction=wrapped)
     context = Context(
         schema=schema,
         released=released,
         ahead=ahead,
-        session=session,
+        session=Session(in_transaction=wrapped, single=len(parsed.statements) == 1),
         server=request.server,
         dialect=reader.dialect,
     )
@@ -339,15 +338,21 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
     kept = [x for x in settled if asked is None or x.rule in asked or x.rule in UNTOLD]
     contract = needed(terms, seen.migration.path, kept)
     return Judged(
-        path=seen.migration.path,
+        path=seen.migration.name,
         findings=named(kept),
         statements=seen.statements,
         locks=seen.locks,
-        notes=(*notes, *(useless(terms, contract) if _is_compatibility_asked(request) else ())),
+        notes=(*notes, *assumed(seen.migration.text), *_useless(terms, contract, request)),
+        no_sql=seen.migration.no_sql,
         phase="released" if seen.released else phase_said(terms, effects),
         contract=contract,
         back=seen.back.says,
     )
+
+
+def _useless(terms: Terms, contract: Contract | None, request: Request) -> Iterable[str]:
+    """Say what a declaration is of no use for, where compatibility is asked."""
+    return useless(terms, contract) if _is_compatibility_asked(request) else ()
 
 
 def _is_compatibility_asked(request: Request) -> bool:

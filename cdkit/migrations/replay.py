@@ -12,6 +12,7 @@ from cdkit.migrations.forget import (
     forget_references,
     forget_routine,
     forget_schema,
+    forget_sequence,
     forget_table,
     note,
     stores,
@@ -133,6 +134,8 @@ def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
         columns = {k: v for k, v in table.columns.items() if k != dropped.column}
         schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
         forget_indexes(schema, table.name, dropped.column)
+        if column := table.columns.get(dropped.column):
+            forget_sequence(schema, table.name, column)
 
 
 def _without(table: Table, column: str) -> dict[str, Constraint]:

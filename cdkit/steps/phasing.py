@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 
 from msgspec import Struct
 
@@ -63,5 +64,5 @@ def code_of(
     """
     if since in {"", NOTHING}:
         return tuple
-    roots = frozenset(one.root for one in found)
+    roots = frozenset(chain.from_iterable(map(change.own, found)))
     return functools.cache(lambda: change.application(world.git.changes(since), roots, application))

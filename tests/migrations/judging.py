@@ -19,6 +19,10 @@ from cdkit.migrations.source import Migration
 from tests.worlds import NoProcesses
 
 TODAY = date(2026, 11, 23)
+ABOUT_OTHERS = (
+    "changed-result-type", "empty-down", "lossy-down", "missing-down", "mixed-phases",
+)  # fmt: skip
+"""Rules that speak of nearly every migration: left out where a test is about its tool."""
 RELEASED = "-- released\n"
 RELEASES = {
     "v1.4": Release(commit="4" * 40),
@@ -48,7 +52,9 @@ def judged(
     meant = server_of(server)
     history, marker, change = data.rpartition(RELEASED.encode())
     blank = re.sub(rb"[^\n]", b" ", history + marker)
-    migrations = [_migration("0001.sql", history), _migration("0002.sql", blank + change)]
+    # The two may be of different tools, whose orders do not compare.
+    first = structs.replace(_migration("0001.sql", history), order=())
+    migrations = [first, _migration("0002.sql", blank + change)]
     if in_transaction is not None:
         script = structs.replace(migrations[1].script, in_transaction=in_transaction)
         migrations[1] = structs.replace(migrations[1], script=script)

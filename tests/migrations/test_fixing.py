@@ -34,7 +34,7 @@ TASTES = {name for name, rule in rules().items() if rule.opinion}
 
 
 def request(data: bytes, *, released: bytes | None = None) -> Request:
-    before = read("0001.sql", HISTORY.encode())
+    before = [structs.replace(each, order=()) for each in read("0001.sql", HISTORY.encode())]
     there = read(PATH, data)
     return Request(
         migrations=[*before, *there],
@@ -207,7 +207,8 @@ def test_a_second_run_finds_nothing_to_fix(before: str, after: str) -> None:
 
 @pytest.mark.parametrize(("before", "after"), FIXES.values(), ids=FIXES)
 def test_line_ends_and_a_byte_order_mark_stay(before: str, after: str) -> None:
-    mark = b"" if "goose" in before else b"\xef\xbb\xbf"  # goose knows no such mark
+    marked = "goose" in before or "migrate:" in before  # these know no such mark
+    mark = b"" if marked else b"\xef\xbb\xbf"
     there = fixed(mark + before.replace("\n", "\r\n").encode())
     assert there.startswith(mark)
     if "\n" in before:

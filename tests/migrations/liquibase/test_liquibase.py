@@ -16,6 +16,7 @@ from cdkit.core.world import Change
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.sources.liquibase import SOURCE
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
+from tests.migrations.judging import ABOUT_OTHERS
 from tests.worlds import FakeGit, world
 
 MASTER = "db.changelog-master.xml"
@@ -47,7 +48,7 @@ def found(folder: Path, *paths: str) -> Found:
 
 
 def judged(folder: Path, git: FakeGit | None = None, **options: object) -> Outcome:
-    given = LintMigrationsOptions(disable=("changed-result-type",), **options)  # type: ignore[arg-type]
+    given = LintMigrationsOptions(disable=ABOUT_OTHERS, **options)  # type: ignore[arg-type]
     return run(given, world(folder, git=git or FakeGit()))
 
 

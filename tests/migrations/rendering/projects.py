@@ -13,6 +13,7 @@ from cdkit.core.world import Git, World
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.source import Rendering
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
+from tests.migrations.judging import ABOUT_OTHERS
 from tests.worlds import FakeGit, world
 
 INI = """[alembic]
@@ -134,7 +135,7 @@ def there(
 
 def judged(folder: Path, *, world: World | None = None, **options: object) -> Outcome:
     """Judge a project with the Python of these tests."""
-    given = {"python": sys.executable, "disable": ("changed-result-type",), **options}
+    given = {"python": sys.executable, "disable": ABOUT_OTHERS, **options}
     return run(LintMigrationsOptions(**given), world or there(folder))  # type: ignore[arg-type]
 
 
@@ -147,7 +148,8 @@ def found(folder: Path, *paths: str) -> Found:
 
 def shown(outcome: Outcome) -> list[str]:
     """Return each finding that counts as `file:line rule`."""
-    return [_shown(finding) for finding in outcome.findings if not finding.suppressed]
+    counted = (one for one in outcome.findings if not one.suppressed)
+    return [_shown(one) for one in counted if not one.message.startswith("on the way back")]
 
 
 def _shown(finding: Finding) -> str:

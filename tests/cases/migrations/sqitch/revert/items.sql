@@ -1,1 +1,1 @@
-DROP INDEX i;
+DROP INDEX :schema.i;

@@ -1,1 +1,1 @@
-ALTER TABLE orders ADD COLUMN note text;
+ALTER TABLE :schema.orders ADD COLUMN note text;

@@ -1,1 +1,1 @@
-DROP TABLE orders;
+SELECT 2;
