@@ -6,8 +6,10 @@ schema as it will be then.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
@@ -83,3 +85,24 @@ class Ahead:
             for operations in self._done[self._at : self._ends[self._at]]:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
+
+    def is_empty(self, table: Name, column: str) -> bool:
+        """Whether the column of this name at the end is one that the transaction adds, unfilled.
+
+        What the old one held is not in it, then, whatever it looks like.
+        """
+        end = self._ends[self._at]
+        first = self._ends.index(end)
+        empty: set[str] = set()
+        for operation in chain.from_iterable(self._done[first:end]):
+            match operation:
+                case op.AddColumn(table=there, column=added) if there == table:
+                    empty.add(added.name)
+                case op.RenameColumn(table=there, column=old, to=new) if there == table:
+                    (empty.add if old in empty else empty.discard)(new)
+                    empty.discard(old)
+                case op.WriteRows(table=there, columns=written) if there == table:
+                    empty.difference_update(written)
+                case _:
+                    pass
+        return column in empty

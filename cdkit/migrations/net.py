@@ -29,7 +29,12 @@ def eased(hit: Hit, context: Context, *, undone: bool) -> Iterator[Hit]:
 
 
 def column_is_back(table: Name, column: str, context: Context) -> bool:
-    """Whether the end of the transaction has a column that serves as the old one did."""
+    """Whether the end of the transaction has a column that serves as the old one did.
+
+    One that is added anew holds none of the old values, and serves nobody who reads them.
+    """
+    if context.ahead.is_empty(table, column):
+        return False
     old, new = context.schema.column(table, column), context.ahead.end.column(table, column)
     if old is None or new is None or not _kept(old, new):
         return False

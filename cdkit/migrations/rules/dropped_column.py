@@ -47,6 +47,11 @@ RULE = LintRule(
     check=check,
     instead="Stop using the column in one release, drop it in the next.",
     bad=(
+        Example(
+            text="BEGIN;\nALTER TABLE orders DROP COLUMN note;\n"
+            "ALTER TABLE orders ADD COLUMN note text;\nCOMMIT;",
+            line=2,
+        ),
         Example(text="ALTER TABLE orders DROP COLUMN note;", line=1),
         Example(
             text="ALTER TABLE orders\n    ADD COLUMN state text,\n    DROP COLUMN status;", line=3

@@ -49,6 +49,11 @@ RULE = LintRule(
     check=check,
     instead="Add a column with the new name, fill it, move over, drop the old one later.",
     bad=(
+        Example(
+            text="CREATE TABLE o (note text);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME COLUMN note TO old;\nALTER TABLE o ADD COLUMN note text;\nCOMMIT;",
+            line=4,
+        ),
         Example(text="ALTER TABLE orders RENAME COLUMN status TO state;", line=1),
         Example(text="ALTER VIEW open_orders RENAME COLUMN a TO b;", line=1),
     ),
