@@ -51,7 +51,8 @@ RULE = LintRule(
     bad=(
         Example(
             text="CREATE TABLE o (note text);\n-- released\nBEGIN;\n"
-            "ALTER TABLE o RENAME COLUMN note TO old;\nALTER TABLE o ADD COLUMN note text;\nCOMMIT;",
+            "ALTER TABLE o RENAME COLUMN note TO old;\n"
+            "ALTER TABLE o ADD COLUMN note text;\nCOMMIT;",
             line=4,
         ),
         Example(text="ALTER TABLE orders RENAME COLUMN status TO state;", line=1),
