@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -37,9 +38,10 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
     no. Raises RequestError, before the step runs, where an output format is unknown.
     """
     _known_formats(options)
+    started = world.clock.now()
     outcome, code = _attempt(step, options, world)
     records, unwritten = _keep(outcome, options, world)
-    performed = _performed(step, outcome, code, world, records)
+    performed = _performed(step, outcome, code, world, records, started)
     performed = _worsened(performed, unwritten)
     performed = _worsened(performed, list(_write_reports(performed, options, world)))
     performed = _worsened(performed, list(_tell(performed, system, world)))
@@ -122,7 +124,7 @@ def _keep(outcome: Outcome, options: Options, world: World) -> tuple[list[str], 
 
 
 def _performed(
-    step: AnyStep, outcome: Outcome, code: Exit, world: World, records: list[str]
+    step: AnyStep, outcome: Outcome, code: Exit, world: World, records: list[str], started: datetime
 ) -> Performed:
     outputs = _outputs(outcome, records)
     report = Report(
@@ -140,6 +142,9 @@ def _performed(
         record=records[0] if records else "",
         tool=TOOL,
         data=outcome.data,
+        document=outcome.document,
+        subjects=outcome.subjects,
+        started_at=started,
     )
     return Performed(step=step.name, exit=code, outputs=outputs, report=report)
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from cdkit.core import plugins
 from cdkit.core.documents.kinds import Report
-from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
+from cdkit.core.readable import Readable
 from cdkit.core.world import Files
 from cdkit.evidence.reading import Reading
 

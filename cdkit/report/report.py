@@ -1,17 +1,19 @@
 """What is reported: a step's question, its answer with all reasons, and all that it found."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from cdkit.core.context import BuildContext
-from cdkit.core.documents.document import Replay
+from cdkit.core.documents.document import Document, Replay
 from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.names import TOOL
 from cdkit.core.plugins import load, names
 from cdkit.core.rule import Rule
 from cdkit.core.step import Table
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer, Reason, Verdict
 
 _TERMINAL = BuildContext(system="terminal")
@@ -22,7 +24,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `subject` names what was examined, `record` the fact that was left, both for people. `data` is
     what the step prints on standard output in place of a text report: only the JSON document holds
-    it too. `colour` asks the text format for ANSI colours.
+    it too. `document` is the fact itself, for formats that are made of one kind of it, and
+    `started_at` when the step began. `colour` asks the text format for ANSI colours.
     """
 
     step: str
@@ -39,6 +42,9 @@ class Report(Struct, frozen=True, kw_only=True):
     record: str = ""
     tool: str = TOOL
     data: str = ""
+    document: Document | None = None
+    subjects: tuple[Subject, ...] = ()
+    started_at: datetime | None = None
     colour: bool = False
 
     @property

@@ -9,23 +9,15 @@ from msgspec.structs import replace
 
 from cdkit.core.finding import Confidence, Finding, Fix, Location, Severity, fingerprint
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
-from cdkit.scan.doubts import ACCEPTABLE, Age, Scan, doubts, warnings
+from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts, warnings
 from cdkit.scan.exceptions import Waiver, find
+from cdkit.scan.policy import Policy, Threshold
 from cdkit.scan.report import Vulnerability
 
 _REASONS_NAMED = 20
 
 Place = Callable[[Vulnerability], Location]
 """Where a person should look: the Dockerfile's line, else the file in the image."""
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    """What counts: from which severity on, only what can be mended, and which doubts are lifted."""
-
-    fail_on: Severity = Severity.HIGH
-    fixed_only: bool = False
-    accept: frozenset[str] = frozenset()
-    age: Age = Age()
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -153,17 +145,23 @@ def _counts(item: _Judged, policy: Policy) -> bool:
     return item.waiver is None and mendable
 
 
+def _general(policy: Policy) -> Severity:
+    """Return the severity from which on anything fails."""
+    found = next((one for one in policy.thresholds if not one.scope), Threshold(severity=None))
+    return found.severity or Severity.CRITICAL
+
+
 def _against(judged: Sequence[_Judged], policy: Policy) -> Iterator[Reason]:
     failing = [
         item
         for item in judged
-        if _counts(item, policy) and item.finding.severity.rank >= policy.fail_on.rank
+        if _counts(item, policy) and item.finding.severity.rank >= _general(policy).rank
     ]
     for item in failing[:_REASONS_NAMED]:
         yield _reason_against(item)
     if rest := failing[_REASONS_NAMED:]:
         yield no(
-            f"{len(rest)} more vulnerabilities at {policy.fail_on} or above",
+            f"{len(rest)} more vulnerabilities at {_general(policy)} or above",
             remedy="see the findings, the worst first",
         )
 
@@ -197,7 +195,7 @@ def _nothing_known(scans: Sequence[Scan], judged: Sequence[_Judged], policy: Pol
     left = f"; {len(judged)} lesser or excepted" if judged else ""
     mendable = " with a fix" if policy.fixed_only else ""
     return yes(
-        f"no known vulnerability{mendable} at {policy.fail_on} or above in {packages} packages"
+        f"no known vulnerability{mendable} at {_general(policy)} or above in {packages} packages"
         f"{of}{left}"
     )
 

@@ -15,7 +15,7 @@ from cdkit.core.oci.layout import Layout, export, open_layout, verify_layers
 from cdkit.core.oci.login import login_for
 from cdkit.core.oci.reference import Reference, parse, pin
 from cdkit.core.world import World
-from cdkit.scan.scanner import Job, Scanner
+from cdkit.scan.scanner import Job, Runner, Scanner, TargetKind
 
 CACHE_VOLUME = "cdkit-scanner-cache"
 _MEMORY = 4 * 1024**3
@@ -39,6 +39,7 @@ class Plan:
     """How to scan: by `engine` from `image`, or by `program`; the database at hand, the time."""
 
     scanner: Scanner
+    runner: Runner
     engine: Engine | None = None
     image: str = ""
     program: str = ""
@@ -62,13 +63,18 @@ def check_image(text: str, scanner: Scanner) -> str:
         return text
     reference = parse(text)
     if why := scanner.refusal(text):
-        raise RequestError(why, remedy=f"use {scanner.image}")
+        raise RequestError(why, remedy=_use(scanner))
     if reference.digest is None:
         raise RequestError(
             f"the scanner's image {text} carries no digest: a tag can be pushed over",
-            remedy=f"name it by digest, as {scanner.image}",
+            remedy=_use(scanner),
         )
     return pin(reference, reference.digest).pinned
+
+
+def _use(scanner: Scanner) -> str:
+    known = f", as {scanner.runner.image}" if scanner.runner else ""
+    return f"name a sound release by its digest{known}"
 
 
 def scan_part(
@@ -81,16 +87,16 @@ def scan_part(
     """
     if not layout:
         reference = pin(name, part.digest)
-        job = _job(plan, reference=reference.pinned)
+        job = _job(plan, TargetKind.REFERENCE, reference.pinned)
         return _run(plan, job, "", reference, world)
     with _checked_folder(layout, image, part, world) as folder:
-        return _run(plan, _job(plan, layout=folder), folder, None, world)
+        return _run(plan, _job(plan, TargetKind.LAYOUT, folder), folder, None, world)
 
 
-def _job(plan: Plan, *, layout: str = "", reference: str = "") -> Job:
+def _job(plan: Plan, kind: TargetKind, target: str) -> Job:
     return Job(
-        layout=layout,
-        reference=reference,
+        kind=kind,
+        target=target,
         cache=plan.database,
         offline=bool(plan.database),
         timeout=plan.timeout,
@@ -132,17 +138,18 @@ def _in_container(
     reference: Reference | None,
     world: World,
 ) -> Ran:
-    scanner = plan.scanner
-    inside = msgspec.structs.replace(job, layout=_LAYOUT if folder else "", cache=_CACHE)
+    runner = plan.runner
+    target = _LAYOUT if folder else job.target
+    inside = msgspec.structs.replace(job, target=target, cache=_CACHE)
     with _login_folder(reference, world) as login:
         mounts = tuple(_mounts(plan, folder, login, world))
         where = {"DOCKER_CONFIG": _LOGIN} if login else {}
-        metadata = f"{_CACHE}/{scanner.database_file}"
+        metadata = f"{_CACHE}/{runner.database_file}"
         ended = engine.run(
             Container(
                 image=plan.image,
-                command=scanner.arguments(inside),
-                environ={**scanner.environ, **where},
+                command=runner.arguments(inside),
+                environ={**runner.environ, **where},
                 mounts=mounts,
                 network=not (folder and plan.database),
                 memory=_MEMORY,
@@ -152,7 +159,7 @@ def _in_container(
         )
     _check_ended(ended.code, ended.stderr, plan)
     found = ended.collected.get(metadata)
-    database = scanner.read_database(found, metadata) if found else None
+    database = runner.read_database(found, metadata) if found else None
     return Ran(report=ended.stdout, database=database, version="", said=ended.stderr)
 
 
@@ -166,7 +173,7 @@ def _mounts(plan: Plan, folder: str, login: str, world: World) -> Iterator[Mount
         return
     for name in world.files.names(plan.database):
         path = f"{plan.database}/{name}"
-        if name in {"db", "java-db"} and world.files.is_dir(path):
+        if name in plan.runner.database_folders and world.files.is_dir(path):
             yield Mount(source=world.files.absolute(path), target=f"{_CACHE}/{name}")
 
 
@@ -194,16 +201,16 @@ def _login_folder(reference: Reference | None, world: World) -> Iterator[str]:
 
 def _as_program(plan: Plan, job: Job, world: World) -> Ran:
     """Run the program in an empty folder, where no ignore file or configuration lies about."""
-    scanner = plan.scanner
+    runner = plan.runner
     environ = {name: value for name, value in world.environ.items() if name in _KEPT}
-    environ |= scanner.environ
+    environ |= runner.environ
     cache = world.files.absolute(plan.database) if plan.database else ""
     job = msgspec.structs.replace(job, cache=cache)
     with world.files.temporary() as folder:
         cwd = world.files.absolute(folder)
         version, _ = _ask_version(plan, environ, cwd, world)
         done = world.processes.run(
-            [plan.program, *scanner.arguments(job)],
+            [plan.program, *runner.arguments(job)],
             timeout=plan.timeout + _GRACE,
             environ=environ,
             cwd=cwd,
@@ -211,24 +218,24 @@ def _as_program(plan: Plan, job: Job, world: World) -> Ran:
         _check_ended(done.code, done.stderr, plan)
         _, database = _ask_version(plan, environ, cwd, world)
     if plan.database:
-        database = read_database(plan.database, scanner, world)
+        database = read_database(plan.database, runner, world)
     return Ran(report=done.stdout, database=database, version=version, said=done.stderr)
 
 
-def read_database(folder: str, scanner: Scanner, world: World) -> Database:
+def read_database(folder: str, runner: Runner, world: World) -> Database:
     """Return the date of the database in a scanner's cache folder; raises CannotTell."""
-    path = f"{folder.rstrip('/')}/{scanner.database_file}"
-    return scanner.read_database(world.files.read(path), path)
+    path = f"{folder.rstrip('/')}/{runner.database_file}"
+    return runner.read_database(world.files.read(path), path)
 
 
 def _ask_version(
     plan: Plan, environ: dict[str, str], cwd: str, world: World
 ) -> tuple[str, Database | None]:
     done = world.processes.run(
-        [plan.program, *plan.scanner.version_arguments], environ=environ, cwd=cwd
+        [plan.program, *plan.runner.version_arguments], environ=environ, cwd=cwd
     )
     _check_ended(done.code, done.stderr, plan)
-    version, database = plan.scanner.read_version(done.stdout)
+    version, database = plan.runner.read_version(done.stdout)
     if why := plan.scanner.refusal(version):
         raise CannotTell(
             why, where=plan.program, remedy="remove it now, and renew every secret it could read"

@@ -1,9 +1,11 @@
 """Getting at the scans of an image: reports that were made, a live scanner, or a recording."""
 
+import io
 from dataclasses import dataclass, field
 
 from cdkit.core import plugins
 from cdkit.core.digest import sha256
+from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
@@ -14,7 +16,7 @@ from cdkit.scan import live, scanners
 from cdkit.scan.doubts import Scan, doubt
 from cdkit.scan.recorded import REPORT_LIMIT, read_recording
 from cdkit.scan.report import ScanReport
-from cdkit.scan.scanner import Scanner
+from cdkit.scan.scanner import HEAD, Runner, Scanner
 
 DEFAULT_SCANNER = "trivy"
 
@@ -77,10 +79,8 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
         try:
             data = world.files.read(path, limit=REPORT_LIMIT)
             scanner = _recognise(data, path, known)
-            database = (
-                live.read_database(wanted.database, scanner, world) if wanted.database else None
-            )
-            report = _believed(scanner, scanner.read(data, path))
+            report = _believed(scanner, scanner.read(io.BytesIO(data), path))
+            database = _database(wanted, scanner, world) or report.database
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
@@ -88,9 +88,17 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
             obtained.notes.append(_note_of_made(report))
 
 
+def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None:
+    """Read the database's date where the user says that it lies."""
+    if not wanted.database or scanner.runner is None:
+        return None
+    return live.read_database(wanted.database, scanner.runner, world)
+
+
 def _note_of_made(report: ScanReport) -> str:
     """Say what a report cannot show: Trivy leaves no trace of `--severity` and the like."""
-    hidden = f" It says that {report.hidden} findings were kept out." if report.hidden else ""
+    left_out = len(report.excluded)
+    hidden = f" It says that {left_out} findings were kept out." if left_out else ""
     return (
         f"{report.where} was made elsewhere: what its scanner was told to leave out cannot be "
         f"seen.{hidden}"
@@ -103,7 +111,7 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
         try:
             recording = read_recording(path, wanted.image, world.files)
             scanner = known.get(recording.scanner) or _recognise(recording.report, path, known)
-            report = _believed(scanner, scanner.read(recording.report, path))
+            report = _believed(scanner, scanner.read(io.BytesIO(recording.report), path))
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
@@ -147,28 +155,32 @@ def _run_or_replay(wanted: Wanted, world: World, obtained: Obtained) -> None:
 def _plan(wanted: Wanted, world: World) -> tuple[live.Plan | None, str]:
     """Return the way to scan, or why there is none; a container is preferred to a program."""
     scanner = load_scanners()[DEFAULT_SCANNER]
+    runner = scanner.runner
+    if runner is None:
+        return None, f"{scanner.name} is not run by cdkit"
     whys: list[str] = []
     if wanted.way in {"auto", "docker"}:
-        image = live.check_image(wanted.scanner_image or scanner.image, scanner)
-        plan, why = _container_plan(wanted, scanner, image, world)
+        image = live.check_image(wanted.scanner_image or runner.image, scanner)
+        plan, why = _container_plan(wanted, scanner, runner, image, world)
         if plan:
             return plan, ""
         whys.append(why)
     if wanted.way in {"auto", "program"}:
-        if program := world.processes.which(scanner.program):
+        if program := world.processes.which(runner.program):
             plan = live.Plan(
                 scanner=scanner,
+                runner=runner,
                 program=program,
                 database=wanted.database,
                 timeout=wanted.timeout,
             )
             return plan, ""
-        whys.append(f"no program {scanner.program} on the PATH")
+        whys.append(f"no program {runner.program} on the PATH")
     return None, "; ".join(whys) or "live scans are switched off"
 
 
 def _container_plan(
-    wanted: Wanted, scanner: Scanner, image: str, world: World
+    wanted: Wanted, scanner: Scanner, runner: Runner, image: str, world: World
 ) -> tuple[live.Plan | None, str]:
     if world.engine is None:
         return None, "no container engine"
@@ -181,6 +193,7 @@ def _container_plan(
         return None, fault.what
     plan = live.Plan(
         scanner=scanner,
+        runner=runner,
         engine=world.engine,
         image=image,
         database=wanted.database,
@@ -196,18 +209,18 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
                 plan, wanted.image, part, layout=wanted.layout, name=wanted.name, world=world
             )
             where = wanted.layout or wanted.name.familiar
-            report = _believed(plan.scanner, plan.scanner.read(ran.report, where))
+            report = _believed(plan.scanner, plan.scanner.read(io.BytesIO(ran.report), where))
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
-        if plan.scanner.is_unknown_release(ran.said):
+        if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
         scan = Scan(report=_versioned(report, report.version or ran.version), database=ran.database)
         _add(scan, ran.report, wanted, obtained)
 
 
 def _recognise(data: bytes, path: str, known: dict[str, Scanner]) -> Scanner:
-    head = data[:65536]
+    head = data[:HEAD]
     found = [scanner for scanner in known.values() if scanner.recognises(head)]
     if len(found) == 1:
         return found[0]

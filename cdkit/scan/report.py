@@ -1,37 +1,135 @@
 """What a scanner reported, whichever scanner it was."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
+from cdkit.core.documents.inventory import Component
+from cdkit.core.documents.kinds import Database
 from cdkit.core.finding import Severity
 from cdkit.core.oci.manifest import History
+
+
+class Cvss(Struct, frozen=True, kw_only=True):
+    """One CVSS rating: who rates, by which version (`3.1`), the vector, the base score 0 to 10."""
+
+    source: str
+    version: str = ""
+    vector: str = ""
+    score: float | None = None
+
+
+class Exploitation(Struct, frozen=True, kw_only=True):
+    """What is known of attacks: EPSS (FIRST: probability and percentile, 0 to 1), KEV (CISA).
+
+    None means that nobody said, which is not "no".
+    """
+
+    epss: float | None = None
+    percentile: float | None = None
+    known_exploited: bool | None = None
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """What one scanner said of a vulnerability, kept where several were merged."""
+
+    scanner: str
+    id: str
+    severity: Severity
+    fixed: tuple[str, ...] = ()
 
 
 class Vulnerability(Struct, frozen=True, kw_only=True):
     """A vulnerable package in the image.
 
-    `kind` is the sort of package (`os/alpine`, `library/python-pkg`), `path` the file in the image
-    that names it (empty for the distribution's own), `layer` the diff ID of the layer that brought
-    it, `fixed` the versions that mend it.
+    `aliases` are other names of it (a GHSA's CVE); `kind` is the sort of package (`os/alpine`,
+    `library/python-pkg`), `path` the file in the image that names it (empty for the
+    distribution's own), `layer` the diff ID of the layer that brought it, `fixed` the versions
+    that mend it, `status` what its vendor says of a fix where nobody gives a version
+    (`will_not_fix`, in Trivy's words). `words` are what each scanner said, where there were
+    several.
     """
 
     id: str
+    aliases: tuple[str, ...] = ()
     package: str
     purl: str = ""
     installed: str = ""
     fixed: tuple[str, ...] = ()
+    status: str = ""
     severity: Severity
     title: str = ""
     url: str = ""
     kind: str
     path: str = ""
     layer: str = ""
+    published: datetime | None = None
+    cwes: tuple[str, ...] = ()
+    cvss: tuple[Cvss, ...] = ()
+    exploitation: Exploitation | None = None
+    words: tuple[Word, ...] = ()
 
     @property
     def name(self) -> str:
         """The package without its version: `pkg:apk/alpine/openssl`, else `kind:name`."""
         return versionless(self.purl) if self.purl else f"{self.kind}:{self.package}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Its identifier and all aliases."""
+        return frozenset((self.id, *self.aliases))
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the package is the distribution's own."""
+        return self.kind.startswith("os/")
+
+    @property
+    def score(self) -> float | None:
+        """The highest CVSS base score that anybody gave, or None."""
+        return max((rating.score for rating in self.cvss if rating.score is not None), default=None)
+
+
+class IssueKind(StrEnum):
+    """What else a scanner finds."""
+
+    SECRET = "secret"  # noqa: S105 - a sort of finding
+    MISCONFIGURATION = "misconfiguration"
+    LICENSE = "license"
+
+
+class Issue(Struct, frozen=True, kw_only=True):
+    """A secret, a misconfiguration or a licence that was found in the image.
+
+    `id` is the scanner's rule (`aws-access-key-id`, `DS-0002`) or the licence's SPDX identifier;
+    `package` the package that a licence is of; `path`, `line` and `end_line` the place in the
+    image. The text of a secret is never kept.
+    """
+
+    kind: IssueKind
+    id: str
+    title: str
+    message: str = ""
+    remedy: str = ""
+    severity: Severity
+    package: str = ""
+    path: str = ""
+    line: int = 0
+    end_line: int = 0
+    layer: str = ""
+    url: str = ""
+
+
+class Excluded(Struct, frozen=True, kw_only=True):
+    """A vulnerability that the scanner found and was told to leave out, where it says so."""
+
+    id: str
+    package: str = ""
+    purl: str = ""
+    status: str
+    statement: str = ""
+    source: str = ""
 
 
 class Distribution(Struct, frozen=True, kw_only=True):
@@ -55,10 +153,12 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
     `image_id` is the digest of the config of the image that was scanned. `packages` counts the
-    packages by kind, and is None where the report does not list them; `unjudged` are the kinds
-    that the scanner lists and has no advisories for; `hidden` counts the findings that its own
-    settings kept out of the report, where it says so. `history` and `diff_ids` are the image's own
-    and lead from a layer to the instruction that made it.
+    packages by kind, and is None where the report does not list them; `components` are they, for
+    the scanners that name them; `unjudged` are the kinds that the scanner lists and has no
+    advisories for; `excluded` are the findings that its own settings kept out of the report, where
+    it says so; `database` is the date that the report itself gives for its vulnerability data.
+    `history` and `diff_ids` are the image's own and lead from a layer to the instruction that made
+    it.
     """
 
     where: str
@@ -69,8 +169,11 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     distribution: Distribution | None = None
     packages: dict[str, int] | None = None
     unjudged: frozenset[str] = frozenset()
+    components: tuple[Component, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] = ()
-    hidden: int = 0
+    issues: tuple[Issue, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    database: Database | None = None
     history: tuple[History, ...] = ()
     diff_ids: tuple[str, ...] = ()
 

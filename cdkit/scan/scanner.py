@@ -1,50 +1,115 @@
-"""What a scanner is to us: a program or an image to run, and a report to read."""
+"""What a scanner is to us: a report to read and, for some, a program or an image to run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from msgspec import Struct
 
 from cdkit.core.documents.kinds import Database
+from cdkit.core.readable import Readable
 from cdkit.scan.report import ScanReport
+
+HEAD = 64 * 1024
+"""How many bytes of a report its scanner is recognised by."""
+
+
+class Look(StrEnum):
+    """What a scanner is asked to look for."""
+
+    VULNERABILITIES = "vulnerabilities"
+    SECRETS = "secrets"
+    MISCONFIGURATIONS = "misconfigurations"
+    LICENSES = "licenses"
+
+
+class TargetKind(StrEnum):
+    """In which form a scanner gets what it is to scan."""
+
+    LAYOUT = "layout"
+    REFERENCE = "reference"
+    ARCHIVE = "archive"
+    ROOTFS = "rootfs"
+    SBOM = "sbom"
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One scan of one platform's image.
+    """One scan of one platform's image, or of what stands for one.
 
-    Either `layout` is the path of an OCI layout, or `reference` a `repository@digest`. `cache` is
+    `target` is a path for every `kind` but a reference, which is `repository@digest`. `cache` is
     the folder that holds the scanner's database; with `offline` it is used as it is and nothing is
-    fetched. `timeout` is in seconds.
+    fetched, else it is fetched from the first of `mirrors` that answers (repositories, empty: the
+    scanner's own). `server` is the address of a scanner that serves. `timeout` is in seconds.
     """
 
-    layout: str = ""
-    reference: str = ""
+    kind: TargetKind
+    target: str
+    look_for: tuple[Look, ...] = (Look.VULNERABILITIES,)
     cache: str = ""
     offline: bool = False
+    mirrors: tuple[str, ...] = ()
+    server: str = ""
     timeout: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scanner:
-    """A scanner that cdkit can read, and run where `program` or `image` is named.
+class Runner:
+    """How a scanner is run: as a `program` of this machine, or in a container from `image`.
 
     `arguments` make the report appear on standard output and the exit code mean "it worked":
-    judging is ours. `environ` is all that it gets to see. `database_file` is where its database's
-    metadata stands below the cache. `refusal` takes a version or an image reference, and returns
-    why it must not be run or believed, or an empty string. `is_unknown_release` reads what the
-    scanner said on standard error: whether it does not know the release of the distribution.
+    judging is ours. `fetch` are the arguments that only fetch the database into a cache folder.
+    `environ` is all that it gets to see. `database_file` is where its database's metadata stands
+    below the cache, `database_folders` what of the cache it needs to scan. `targets` and `looks`
+    are what it can do. `rate_limited` reads standard error: whether a registry said 429 and after
+    how many seconds to come back (0: it did not say), None where nothing of that kind was said.
+    """
+
+    program: str
+    image: str
+    targets: frozenset[TargetKind]
+    looks: frozenset[Look]
+    arguments: Callable[[Job], tuple[str, ...]]
+    fetch: Callable[[Job], tuple[tuple[str, ...], ...]]
+    environ: Mapping[str, str]
+    version_arguments: tuple[str, ...]
+    read_version: Callable[[bytes], tuple[str, Database | None]]
+    database_file: str
+    database_folders: frozenset[str]
+    read_database: Callable[[bytes, str], Database]
+    is_unknown_release: Callable[[bytes], bool]
+    rate_limited: Callable[[bytes], int | None]
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """A report that the tests read: its path below tests/cases/scan, and its origin.
+
+    `real` is true where the tool itself wrote the file, and false where we wrote it by hand after
+    the tool's documentation.
+    """
+
+    path: str
+    real: bool
+    tool: str
+
+
+def _never(text: str) -> str:  # noqa: ARG001 - the shape of a refusal
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scanner:
+    """A scanner whose reports can be read, and that can be run where it has a `runner`.
+
+    `recognises` gets the first bytes of a file (up to HEAD). `read` raises Unreadable where a
+    report is not what it should be; memory does not grow with what it passes over. `refusal` takes
+    a version or an image reference, and returns why it must not be run or believed, or an empty
+    string.
     """
 
     name: str
+    title: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[bytes, str], ScanReport]
-    program: str = ""
-    image: str = ""
-    arguments: Callable[[Job], tuple[str, ...]]
-    environ: Mapping[str, str]
-    version_arguments: tuple[str, ...] = ()
-    read_version: Callable[[bytes], tuple[str, Database | None]]
-    database_file: str = ""
-    read_database: Callable[[bytes, str], Database]
-    refusal: Callable[[str], str]
-    is_unknown_release: Callable[[bytes], bool]
+    read: Callable[[Readable, str], ScanReport]
+    samples: tuple[Sample, ...]
+    runner: Runner | None = None
+    refusal: Callable[[str], str] = _never

@@ -1,8 +1,6 @@
 """Scan an image for known vulnerabilities, and never take silence for a clean bill."""
 
-from typing import Annotated, Literal
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
@@ -12,115 +10,24 @@ from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.rule import Rule
-from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.step import Outcome, Step, Table
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.scan.dockerfile import lines_of_layers
 from cdkit.scan.doubts import ACCEPTABLE, Age
 from cdkit.scan.exceptions import Waiver, read_exceptions
-from cdkit.scan.judge import Judgement, Place, Policy, judge_scans
+from cdkit.scan.judge import Judgement, Place, judge_scans
 from cdkit.scan.obtain import Obtained, Wanted, obtain
+from cdkit.scan.policy import Policy, Threshold
 from cdkit.scan.report import Vulnerability
 from cdkit.steps.origin import origin_of
 from cdkit.steps.protected import read_protected
+from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
 
 NAME = "scan-image"
 EVIDENCE = "vulnerabilities"
 _ROWS = 20
-
-
-class ScanImageOptions(Options, frozen=True, kw_only=True):
-    """The inputs of scan-image."""
-
-    image: Annotated[
-        str,
-        option("The image, by digest: `repository@sha256:…`.", shared=True),
-    ] = ""
-    layout: Annotated[
-        str,
-        option("An OCI image layout (folder or tar file) that holds the image.", metavar="PATH"),
-    ] = ""
-    platform: Annotated[
-        str,
-        option("Judge this platform alone, `linux/amd64`; by default each one in the index."),
-    ] = ""
-    reports: Annotated[
-        tuple[str, ...],
-        option(
-            "A report that was made already (`trivy image --format json --list-all-pkgs`, with no "
-            "filter and no ignore file); one for each platform.",
-            flag="--report",
-            metavar="FILE",
-        ),
-    ] = ()
-    recorded: Annotated[
-        tuple[str, ...],
-        option(
-            "A recorded report with its sidecar: it counts in a replay, `cdkit run --at`, only.",
-            metavar="FILE",
-        ),
-    ] = ()
-    scanner: Annotated[
-        Literal["auto", "docker", "trivy", "none"],
-        option("How to scan: in a container, by the `trivy` on this machine, or not at all."),
-    ] = "auto"
-    scanner_image: Annotated[
-        str, option("The scanner's image, by digest. By default Trivy 0.69.3 from ghcr.io.")
-    ] = ""
-    database: Annotated[
-        str,
-        option(
-            "The scanner's cache folder with its database in it: nothing is fetched. For a report "
-            "that was made already: where its database's date is read.",
-            metavar="DIR",
-        ),
-    ] = ""
-    timeout: Annotated[int, option("Seconds that the scan of one platform may take.")] = 300
-    dockerfile: Annotated[
-        str,
-        option(
-            "The Dockerfile that findings are shown in; by default `Dockerfile`, where there is "
-            "one.",
-            metavar="FILE",
-        ),
-    ] = ""
-    fail_on: Annotated[
-        Literal["low", "medium", "high", "critical"],
-        option("The severity from which on a vulnerability says no."),
-    ] = "high"
-    fixed_only: Annotated[
-        bool, option("Count only what a new version mends; the rest is shown.")
-    ] = False
-    exceptions: Annotated[
-        str,
-        option(
-            "Vulnerabilities that somebody answers for: a YAML file of id, reason, owner, expires. "
-            "In a pull request it counts as it stands on the target branch.",
-            metavar="FILE",
-        ),
-    ] = ""
-    accept: Annotated[
-        tuple[str, ...],
-        option(f"A doubt that you take on yourself: {', '.join(ACCEPTABLE)}.", metavar="DOUBT"),
-    ] = ()
-    warn_after: Annotated[int, option("Days after which an old database is warned of.")] = 5
-    stale_after: Annotated[
-        int, option("Days after which an old database, or report, is no longer believed.")
-    ] = 14
-
-
-class ScanImageOutputs(Outputs, frozen=True, kw_only=True):
-    """The outputs of scan-image: what was found and is not covered by an exception."""
-
-    image: Annotated[str, Meta(description="`repository@digest` of what was scanned.")] = ""
-    critical: Annotated[str, Meta(description="How many critical vulnerabilities.")] = ""
-    high: Annotated[str, Meta(description="How many high ones.")] = ""
-    medium: Annotated[str, Meta(description="How many medium ones.")] = ""
-    low: Annotated[str, Meta(description="How many low ones.")] = ""
-    unknown: Annotated[str, Meta(description="How many whose severity nobody said.")] = ""
-    suppressed: Annotated[str, Meta(description="How many an exception covers.")] = ""
-    packages: Annotated[str, Meta(description="How many packages were looked at.")] = ""
 
 
 class _Target(Struct, frozen=True, kw_only=True):
@@ -168,7 +75,7 @@ def _policy(options: ScanImageOptions) -> Policy:
                 f"{name.replace('_', '-')} is {getattr(options, name)}", remedy="give a number > 0"
             )
     return Policy(
-        fail_on=Severity(options.fail_on),
+        thresholds=(Threshold(severity=Severity(options.fail_on)),),
         fixed_only=options.fixed_only,
         accept=frozenset(options.accept),
         age=Age(warn_after=options.warn_after, stale_after=options.stale_after),
@@ -214,7 +121,7 @@ def _wanted(options: ScanImageOptions, target: _Target) -> Wanted:
         platforms=target.platforms,
         reports=options.reports,
         recorded=options.recorded,
-        way="program" if options.scanner == "trivy" else options.scanner,
+        way="none" if options.scanner == "none" else options.by,
         scanner_image=options.scanner_image,
         database=options.database,
         timeout=options.timeout,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from cdkit.core.finding import Location, Severity
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import ACCEPTABLE, Scan
 from cdkit.scan.exceptions import Waiver
-from cdkit.scan.judge import Judgement, Policy, judge_scans
+from cdkit.scan.judge import Judgement, judge_scans
+from cdkit.scan.policy import Policy
 from cdkit.scan.report import Distribution, ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
@@ -272,7 +274,7 @@ def test_copies_of_a_library_have_fingerprints_of_their_own() -> None:
 
 
 def _real(name: str) -> Judgement:
-    report = replace(read(sample(name), "r.json"), created_at=NOW)
+    report = replace(read(io.BytesIO(sample(name)), "r.json"), created_at=NOW)
     return judge_scans(
         [Scan(report=report, database=FRESH)],
         Policy(),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -13,7 +14,7 @@ from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from cdkit.scan.live import Plan, check_image, scan_part
-from cdkit.scan.scanners.trivy import IMAGE, SCANNER, read
+from cdkit.scan.scanners.trivy import IMAGE, RUNNER, SCANNER, read
 from tests.image.layouts import single
 from tests.parts.registry import Registry as RealRegistry
 from tests.scan import samples
@@ -46,7 +47,7 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker/config.json").write_text(json.dumps({"auths": auths}))
     engine = _Looking(reports=[b"report"])
-    plan = Plan(scanner=SCANNER, engine=engine, image=IMAGE, timeout=60)
+    plan = Plan(scanner=SCANNER, runner=RUNNER, engine=engine, image=IMAGE, timeout=60)
     outside = world(tmp_path, environ={"HOME": str(tmp_path)})
 
     scan_part(plan, image, image.platforms[0], layout="", name=NAME, world=outside)
@@ -64,7 +65,7 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
 def test_without_a_login_nothing_is_mounted_for_one(tmp_path: Path) -> None:
     image = _image(single(tmp_path / "image")[0])
     engine = FakeEngine(reports=[b"report"])
-    plan = Plan(scanner=SCANNER, engine=engine, image=IMAGE, timeout=60)
+    plan = Plan(scanner=SCANNER, runner=RUNNER, engine=engine, image=IMAGE, timeout=60)
 
     scan_part(plan, image, image.platforms[0], layout="", name=NAME, world=world(tmp_path))
 
@@ -107,6 +108,7 @@ def test_a_real_trivy_scans_a_digest_in_a_real_registry(
     cache = samples.database(tmp_path, NOW)
     plan = Plan(
         scanner=SCANNER,
+        runner=RUNNER,
         program=str(_RealTrivy().which("trivy")),
         database=str(cache),
         timeout=120,
@@ -114,7 +116,7 @@ def test_a_real_trivy_scans_a_digest_in_a_real_registry(
 
     ran = scan_part(plan, image, image.platforms[0], layout="", name=reference, world=outside)
 
-    report = read(ran.report, "r.json")
+    report = read(io.BytesIO(ran.report), "r.json")
     assert report.image_id == str(image.platforms[0].config_digest)
     assert len(report.vulnerabilities) == 5
     assert ran.database is not None

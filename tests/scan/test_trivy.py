@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.finding import Severity
 from cdkit.scan.report import ScanReport, Vulnerability
-from cdkit.scan.scanner import Job
-from cdkit.scan.scanners.trivy import SCANNER, arguments, read, refusal
+from cdkit.scan.scanner import Job, TargetKind
+from cdkit.scan.scanners.trivy import RUNNER, SCANNER, arguments, read, refusal
 from tests.parts import docker as engine
 from tests.parts import trivy
 from tests.scan import samples
@@ -40,7 +41,7 @@ def test_every_sample_is_recognised(name: str) -> None:
 
 
 def test_a_vulnerable_system_package_is_read_with_its_fix() -> None:
-    (found,) = _by_id(read(sample("findings"), "r.json"))["CVE-2026-91001"]
+    (found,) = _by_id(read(io.BytesIO(sample("findings")), "r.json"))["CVE-2026-91001"]
 
     assert (found.package, found.installed, found.fixed) == ("made-ssl", "3.5.0-r0", ("3.5.1-r1",))
     assert found.severity is Severity.CRITICAL
@@ -49,7 +50,7 @@ def test_a_vulnerable_system_package_is_read_with_its_fix() -> None:
 
 
 def test_a_library_is_read_with_its_place_and_both_fixes() -> None:
-    found = _by_id(read(sample("findings"), "r.json"))["CVE-2026-91004"]
+    found = _by_id(read(io.BytesIO(sample("findings")), "r.json"))["CVE-2026-91004"]
 
     assert [v.path for v in found] == [
         "srv/vendor/made_web-2.1.0.dist-info/METADATA",
@@ -60,27 +61,27 @@ def test_a_library_is_read_with_its_place_and_both_fixes() -> None:
 
 
 def test_a_severity_that_nobody_said_is_unknown() -> None:
-    (found,) = _by_id(read(sample("findings"), "r.json"))["CVE-2026-91003"]
+    (found,) = _by_id(read(io.BytesIO(sample("findings")), "r.json"))["CVE-2026-91003"]
 
     assert found.severity is Severity.UNKNOWN
 
 
 def test_packages_are_counted_by_kind() -> None:
-    report = read(sample("findings"), "r.json")
+    report = read(io.BytesIO(sample("findings")), "r.json")
 
     assert report.packages == {"os/alpine": 3, "library/python-pkg": 2}
     assert (report.package_count, report.system_packages) == (5, 3)
 
 
 def test_an_image_without_anything_has_no_packages_and_no_distribution() -> None:
-    report = read(sample("scratch"), "r.json")
+    report = read(io.BytesIO(sample("scratch")), "r.json")
 
     assert report.packages is None
     assert report.distribution is None
 
 
 def test_an_ended_distribution_is_marked() -> None:
-    distribution = read(sample("ended"), "r.json").distribution
+    distribution = read(io.BytesIO(sample("ended")), "r.json").distribution
 
     assert distribution is not None
     assert (str(distribution), distribution.judged, distribution.ended) == (
@@ -91,7 +92,7 @@ def test_an_ended_distribution_is_marked() -> None:
 
 
 def test_a_distribution_without_advisories_is_marked() -> None:
-    distribution = read(sample("fedora"), "r.json").distribution
+    distribution = read(io.BytesIO(sample("fedora")), "r.json").distribution
 
     assert distribution is not None
     assert not distribution.judged
@@ -100,20 +101,22 @@ def test_a_distribution_without_advisories_is_marked() -> None:
 def test_a_kind_of_package_without_advisories_is_unjudged() -> None:
     results = [{"Class": "lang-pkgs", "Type": "conda-pkg", "Packages": [{"Name": "made-math"}]}]
 
-    assert read(_changed("clean", Results=results), "r.json").unjudged == {"library/conda-pkg"}
+    assert read(io.BytesIO(_changed("clean", Results=results)), "r.json").unjudged == {
+        "library/conda-pkg"
+    }
 
 
 def test_the_image_is_named_by_its_config_digest() -> None:
     expected = json.loads(sample("clean"))["Metadata"]["ImageID"]
 
-    assert read(sample("clean"), "r.json").image_id == expected
+    assert read(io.BytesIO(sample("clean")), "r.json").image_id == expected
 
 
 def test_a_severity_of_another_vocabulary_is_unknown() -> None:
     results = json.loads(sample("findings"))["Results"]
     results[0]["Vulnerabilities"][0]["Severity"] = "negligible"
 
-    report = read(_changed("findings", Results=results), "r.json")
+    report = read(io.BytesIO(_changed("findings", Results=results)), "r.json")
 
     assert report.vulnerabilities[0].severity is Severity.UNKNOWN
 
@@ -140,7 +143,7 @@ def test_a_severity_of_another_vocabulary_is_unknown() -> None:
 )
 def test_what_trivy_does_not_write_is_unreadable(data: bytes, said: str) -> None:
     with pytest.raises(Unreadable) as caught:
-        read(data, "r.json")
+        read(io.BytesIO(data), "r.json")
 
     assert said in caught.value.what
 
@@ -151,13 +154,13 @@ def test_a_number_for_a_string_is_unreadable(key: str) -> None:
     results[0]["Vulnerabilities"][0][key] = 7
 
     with pytest.raises(Unreadable, match="got `int`"):
-        read(_changed("findings", Results=results), "r.json")
+        read(io.BytesIO(_changed("findings", Results=results)), "r.json")
 
 
 @given(st.integers(0, len(sample("findings").rstrip()) - 1))
 def test_a_report_cut_off_anywhere_is_unreadable(cut: int) -> None:
     with pytest.raises(Unreadable):
-        read(sample("findings")[:cut], "r.json")
+        read(io.BytesIO(sample("findings")[:cut]), "r.json")
 
 
 _JSON = st.recursive(
@@ -170,7 +173,7 @@ _JSON = st.recursive(
 @given(st.sampled_from(sorted(json.loads(sample("findings")))), _JSON)
 def test_any_value_for_a_key_is_read_or_refused(key: str, value: object) -> None:
     try:
-        report = read(_changed("findings", **{key: value}), "r.json")
+        report = read(io.BytesIO(_changed("findings", **{key: value})), "r.json")
     except CdkitError:
         return
     assert isinstance(report, ScanReport)
@@ -190,13 +193,15 @@ def test_the_malicious_releases_are_refused(text: str) -> None:
     assert "CVE-2026-33634" in refusal(text)
 
 
-@pytest.mark.parametrize("text", ["0.69.3", "0.69.40", "10.69.4", "0.70.0", SCANNER.image, "dev"])
+@pytest.mark.parametrize("text", ["0.69.3", "0.69.40", "10.69.4", "0.70.0", RUNNER.image, "dev"])
 def test_other_releases_are_not_refused(text: str) -> None:
     assert refusal(text) == ""
 
 
 def test_the_command_asks_for_everything_and_lets_us_judge() -> None:
-    given_ = arguments(Job(layout="/scan/image", cache="/cache", offline=True, timeout=60))
+    given_ = arguments(
+        Job(kind=TargetKind.LAYOUT, target="/scan/image", cache="/cache", offline=True, timeout=60)
+    )
 
     assert "--list-all-pkgs" in given_
     assert given_[given_.index("--exit-code") + 1] == "0"
@@ -209,7 +214,7 @@ def test_the_command_asks_for_everything_and_lets_us_judge() -> None:
 def test_the_databases_date_is_read_from_its_metadata() -> None:
     data = b'{"Version": 2, "UpdatedAt": "2026-11-22T06:00:00.5Z", "NextUpdate": "x"}'
 
-    database = SCANNER.read_database(data, "metadata.json")
+    database = RUNNER.read_database(data, "metadata.json")
 
     assert (database.updated_at, database.version) == ("2026-11-22T06:00:00.500000Z", "2")
 
@@ -217,7 +222,7 @@ def test_the_databases_date_is_read_from_its_metadata() -> None:
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"UpdatedAt": 7}', b'{"UpdatedAt": "yesterday"}'])
 def test_metadata_that_is_none_is_unreadable(data: bytes) -> None:
     with pytest.raises(Unreadable):
-        SCANNER.read_database(data, "metadata.json")
+        RUNNER.read_database(data, "metadata.json")
 
 
 @pytest.mark.needs("docker", "trivy")
@@ -226,9 +231,9 @@ def test_a_real_trivy_still_reports_what_was_recorded(name: str, tmp_path: Path)
     layout = samples.build(name, tmp_path)
     cache = samples.database(tmp_path, NOW)
     with engine._client(timeout=120) as client:
-        report = read(trivy.scan_layout(layout, cache, client), "r.json")
+        report = read(io.BytesIO(trivy.scan_layout(layout, cache, client)), "r.json")
 
-    recorded = read(sample(name), "r.json")
+    recorded = read(io.BytesIO(sample(name)), "r.json")
     assert report.image_id == recorded.image_id
     assert report.packages == recorded.packages
     assert report.distribution == recorded.distribution

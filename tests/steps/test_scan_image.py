@@ -17,7 +17,8 @@ from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import CannotTell, CdkitError, ConfigError, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
-from cdkit.steps.scan_image import ScanImageOptions, ScanImageOutputs, run
+from cdkit.steps.scan_image import run
+from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
 from tests.core.serving import Answer as HttpAnswer
 from tests.core.serving import serving
 from tests.image.layouts import Layout, single
@@ -316,7 +317,7 @@ def test_a_real_trivy_scans_the_example_live(tmp_path: Path, trivy_image: str) -
     now = SystemClock().now()  # Trivy stamps its report with the machine's own time
     vulndb.write(tmp_path, ORDERS / "scan/advisories.yaml", now)
     options = ScanImageOptions(
-        layout="image", scanner_image=trivy_image, database=str(tmp_path), scanner="docker"
+        layout="image", scanner_image=trivy_image, database=str(tmp_path), by="docker"
     )
     outside = replace(world(ORDERS / "demo" / "bad", now=now), engine=DockerEngine())
 

@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
+from cdkit.core.documents.inventory import Component, Known
 from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Answer, Reason, Verdict
 
@@ -75,7 +76,8 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     `evidence` is the kind of evidence that it counts as (`migrations`, `vulnerabilities`);
     `examined` names what was looked at and how many of each (`{"files": 2, "statements": 9}`).
     `contracts` are the conditions on which the verdict rests: the gate holds them against what
-    runs.
+    runs. A scan's `inventory` are the packages that it looked at, and `known` all that it knew of,
+    `findings` being the worst of them where `left_out` counts others.
     """
 
     evidence: str
@@ -84,6 +86,9 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     examined: dict[str, int]
     findings: tuple[Finding, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    left_out: int = 0
+    inventory: tuple[Component, ...] = ()
+    known: tuple[Known, ...] = ()
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

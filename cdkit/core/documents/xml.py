@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import NoReturn, Protocol
+from typing import NoReturn
 from xml.parsers import expat
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.readable import Readable
 
 CHUNK = 256 * 1024
 LONGEST_TOKEN = 8 * 1024 * 1024
@@ -17,13 +18,6 @@ DEPTH = 100
 
 _REMEDY = "give the whole file, as its tool writes it"
 _FAULTS = (expat.ExpatError, LookupError, ValueError)
-
-
-class Readable(Protocol):
-    """A stream of bytes that is read once, from its beginning."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes; none at the end."""
 
 
 class _Enough(Exception):

@@ -7,9 +7,10 @@ second time. The rules of coverage-04.dtd; branches from `condition-coverage="50
 
 import re
 
-from cdkit.core.documents.xml import DEPTH, Readable, feed, parser_for, root_of
+from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.readable import Readable
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources, total
 from cdkit.evidence.reading import Reading

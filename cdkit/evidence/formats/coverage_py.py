@@ -9,8 +9,8 @@ import re
 import msgspec
 from msgspec import Struct
 
-from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
+from cdkit.core.readable import Readable
 from cdkit.core.world import MIB
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources, total

@@ -19,9 +19,10 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 import math
 
 from cdkit.core.documents.kinds import Counts, Failure
-from cdkit.core.documents.xml import DEPTH, Readable, feed, parser_for, root_of
+from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.readable import Readable
 from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import (

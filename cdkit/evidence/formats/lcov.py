@@ -7,9 +7,9 @@ that is cut off between two sections cannot be told from a complete one.
 import re
 from collections.abc import Iterator
 
-from cdkit.core.documents.xml import Readable
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.readable import Readable
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources
 from cdkit.evidence.reading import Reading

@@ -11,8 +11,9 @@ from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.oci.manifest import History
-from cdkit.scan.report import Distribution, ScanReport, Vulnerability
-from cdkit.scan.scanner import Job, Scanner
+from cdkit.core.readable import Readable
+from cdkit.scan.report import Distribution, Excluded, ScanReport, Vulnerability
+from cdkit.scan.scanner import Job, Look, Runner, Sample, Scanner, TargetKind
 
 # Not pulled and not verified here: this is the index digest that independent projects pin
 # ghcr.io/aquasecurity/trivy:0.69.3 to. future-architect/vuls pull request 2489 reports Aqua's
@@ -159,14 +160,14 @@ def recognises(head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b'"SchemaVersion"' in head
 
 
-def read(data: bytes, where: str) -> ScanReport:
+def read(stream: Readable, where: str) -> ScanReport:
     """Read a report as `trivy image --format json` writes it.
 
     Every key may be missing, since Trivy leaves out what is empty; what is there must be of its
     type. Raises Unreadable where it is not, where the report is cut off, of another version, or of
     something else than a container image.
     """
-    report = _decode(data, where)
+    report = _decode(_whole(stream), where)
     if report.schema_version != 2:
         raise _unreadable(f"is of SchemaVersion {report.schema_version}, not 2", where)
     if report.artifact_type not in {"", "container_image"}:
@@ -189,7 +190,11 @@ def read(data: bytes, where: str) -> ScanReport:
             for result in results
             for found in result.vulnerabilities or ()
         ),
-        hidden=sum(len(result.experimental_modified_findings or ()) for result in results),
+        excluded=tuple(
+            Excluded(id="", status=found.status)
+            for result in results
+            for found in result.experimental_modified_findings or ()
+        ),
         history=config.history or (),
         diff_ids=metadata.diff_ids or rootfs.diff_ids or (),
     )
@@ -201,15 +206,16 @@ def arguments(job: Job) -> tuple[str, ...]:
     The scan cache is kept in memory: another job's cache could answer for layers by name. Findings
     of every severity are wanted, and exit code 0 whatever is found.
     """
-    given = ["image", "--format", "json", "--list-all-pkgs", "--scanners", "vuln"]
+    looks = ",".join(_LOOKS[look] for look in job.look_for)
+    given = ["image", "--format", "json", "--list-all-pkgs", "--scanners", looks]
     given += ["--exit-code", "0", "--cache-backend", "memory", "--timeout", f"{job.timeout}s"]
     if job.cache:
         given += ["--cache-dir", job.cache]
     if job.offline:
         given += ["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
-    if job.layout:
-        return (*given, "--input", job.layout)
-    return (*given, "--image-src", "remote", job.reference)
+    if job.kind is not TargetKind.REFERENCE:
+        return (*given, "--input", job.target)
+    return (*given, "--image-src", "remote", job.target)
 
 
 def read_version(data: bytes) -> tuple[str, Database | None]:
@@ -238,6 +244,13 @@ def refusal(text: str) -> str:
 def is_unknown_release(said: bytes) -> bool:
     """Whether Trivy met a release that it was built before (pkg/detector/ospkg/version)."""
     return b"not on the EOL list" in said
+
+
+def _whole(stream: Readable) -> bytes:
+    parts = []
+    while part := stream.read(1 << 20):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _decode(data: bytes, where: str) -> _Report:
@@ -316,13 +329,30 @@ def _database(metadata: _DatabaseMetadata) -> Database:
     )
 
 
-SCANNER = Scanner(
-    name="trivy",
-    recognises=recognises,
-    read=read,
+_LOOKS = {
+    Look.VULNERABILITIES: "vuln",
+    Look.SECRETS: "secret",
+    Look.MISCONFIGURATIONS: "misconfig",
+    Look.LICENSES: "license",
+}
+
+
+def _fetch(job: Job) -> tuple[tuple[str, ...], ...]:
+    given = ["image", "--cache-dir", job.cache, "--timeout", f"{job.timeout}s"]
+    return ((*given, "--download-db-only"), (*given, "--download-java-db-only"))
+
+
+def _rate_limited(said: bytes) -> int | None:
+    return 0 if b"TOOMANYREQUESTS" in said or b"429 Too Many Requests" in said else None
+
+
+RUNNER = Runner(
     program="trivy",
     image=IMAGE,
+    targets=frozenset(TargetKind),
+    looks=frozenset(Look),
     arguments=arguments,
+    fetch=_fetch,
     environ={
         "TRIVY_NO_PROGRESS": "true",
         "TRIVY_SKIP_VERSION_CHECK": "true",
@@ -331,7 +361,24 @@ SCANNER = Scanner(
     version_arguments=("version", "--format", "json"),
     read_version=read_version,
     database_file="db/metadata.json",
+    database_folders=frozenset({"db", "java-db"}),
     read_database=read_database,
-    refusal=refusal,
     is_unknown_release=is_unknown_release,
+    rate_limited=_rate_limited,
 )
+
+SCANNER = Scanner(
+    name="trivy",
+    title="Trivy's JSON (SchemaVersion 2)",
+    recognises=recognises,
+    read=read,
+    samples=tuple(
+        Sample(path=f"trivy/0.68.2/{name}.json", real=True, tool="trivy 0.68.2")
+        for name in (
+            "clean", "ended", "fedora", "findings", "no-distribution", "no-package-database",
+            "scratch",
+        )
+    ),
+    runner=RUNNER,
+    refusal=refusal,
+)  # fmt: skip
