@@ -1,6 +1,5 @@
 """Getting at the scans of an image: reports that were made, a live scanner, or a recording."""
 
-import io
 from dataclasses import dataclass, field
 
 from cdkit.core import plugins
@@ -10,6 +9,7 @@ from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.reference import Reference
+from cdkit.core.readable import Whole
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan import live, scanners
@@ -79,7 +79,7 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
         try:
             data = world.files.read(path, limit=REPORT_LIMIT)
             scanner = _recognise(data, path, known)
-            report = _believed(scanner, scanner.read(io.BytesIO(data), path))
+            report = _believed(scanner, scanner.read(Whole(data), path))
             database = _database(wanted, scanner, world) or report.database
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
@@ -111,7 +111,7 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
         try:
             recording = read_recording(path, wanted.image, world.files)
             scanner = known.get(recording.scanner) or _recognise(recording.report, path, known)
-            report = _believed(scanner, scanner.read(io.BytesIO(recording.report), path))
+            report = _believed(scanner, scanner.read(Whole(recording.report), path))
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
@@ -209,7 +209,7 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
                 plan, wanted.image, part, layout=wanted.layout, name=wanted.name, world=world
             )
             where = wanted.layout or wanted.name.familiar
-            report = _believed(plan.scanner, plan.scanner.read(io.BytesIO(ran.report), where))
+            report = _believed(plan.scanner, plan.scanner.read(Whole(ran.report), where))
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
