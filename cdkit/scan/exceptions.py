@@ -1,8 +1,8 @@
 """Exceptions: vulnerabilities that somebody answers for, until a day."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from typing import Literal
 
 import yaml
 from msgspec import Struct
@@ -11,9 +11,11 @@ from cdkit.core.config.load import load
 from cdkit.core.config.nodes import compose, place
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location, Suppression
-from cdkit.scan.report import Vulnerability, version_of, versionless
+from cdkit.scan.key import rule_of
+from cdkit.scan.report import Issue, Vulnerability, version_of, versionless
 
 _WARN_AHEAD = timedelta(days=14)
+_VERY_FAR = timedelta(days=366)
 
 
 class _Entry(Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -21,6 +23,7 @@ class _Entry(Struct, frozen=True, kw_only=True, rename="kebab"):
     reason: str
     owner: str
     expires: str
+    kind: Literal["vulnerability", "secret", "misconfiguration", "license"] = "vulnerability"
     purls: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
 
@@ -34,33 +37,56 @@ class Exceptions(Struct, frozen=True, kw_only=True, rename="kebab"):
 class Waiver(Struct, frozen=True, kw_only=True):
     """One exception: it holds through its last day, in UTC.
 
-    `purls` are package URLs, without a version for any version; `paths` are shell patterns over
-    the file in the image. Empty means that the exception is not narrowed.
+    `id` is any name of a vulnerability (its CVE, or an alias), the rule of a secret or a
+    misconfiguration, or a licence's identifier, as `kind` says. `purls` are package URLs, without
+    a version for any version; `paths` are shell patterns over the file in the image. Empty means
+    that the exception is not narrowed.
     """
 
     id: str
     reason: str
     owner: str
     expires: date
+    kind: str = "vulnerability"
     purls: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     where: Location
 
-    def covers(self, found: Vulnerability) -> bool:
-        """Whether this exception is about this vulnerability in this package at this path."""
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        return f"the exception for {self.id}"
+
+    def covers(self, thing: Vulnerability | Issue) -> bool:
+        """Whether this exception is about this thing, in this package, at this path."""
+        path = thing.path.lstrip("/")
         return (
-            self.id == found.id
-            and (not self.purls or any(_is_about(purl, found.purl) for purl in self.purls))
-            and (not self.paths or any(fnmatchcase(found.path, path) for path in self.paths))
+            self._names(thing)
+            and (not self.purls or any(_is_about(purl, thing) for purl in self.purls))
+            and (
+                not self.paths
+                or any(fnmatchcase(path, pattern.lstrip("/")) for pattern in self.paths)
+            )
         )
 
-    def is_over(self, today: date) -> bool:
-        """Whether the last day has passed."""
-        return today > self.expires
+    def _names(self, thing: Vulnerability | Issue) -> bool:
+        if isinstance(thing, Issue):
+            return self.kind == thing.kind and rule_of(self.id) == rule_of(thing.id)
+        return self.kind == "vulnerability" and self.id in thing.names
 
-    def ends_soon(self, today: date) -> bool:
-        """Whether the last day is near, or today."""
-        return not self.is_over(today) and self.expires - today <= _WARN_AHEAD
+    def ended(self, today: date) -> str:
+        """Return how it ended, or an empty string: the last day has passed."""
+        return f"of {self.owner} ended on {self.expires}" if today > self.expires else ""
+
+    def ending(self, today: date) -> str:
+        """Return what is to be said of its end: it is near, has come, or is very far."""
+        if self.ended(today):
+            return f"ended on {self.expires}"
+        if self.expires - today <= _WARN_AHEAD:
+            return f"ends on {self.expires}; {self.owner} answers for it"
+        if self.expires - today > _VERY_FAR:
+            return f"ends on {self.expires}, in more than a year: who will remember why?"
+        return ""
 
     def suppression(self) -> Suppression:
         """Return what a finding says of why it does not count."""
@@ -94,16 +120,6 @@ def read_exceptions(data: bytes, *, where: str) -> tuple[Waiver, ...]:
     return tuple(waivers)
 
 
-def find(
-    waivers: Iterable[Waiver], found: Vulnerability, today: date
-) -> tuple[Waiver | None, Waiver | None]:
-    """Return the exception that covers a vulnerability today, and one that did and has ended."""
-    covering = [waiver for waiver in waivers if waiver.covers(found)]
-    alive = next((waiver for waiver in covering if not waiver.is_over(today)), None)
-    over = next((waiver for waiver in covering if waiver.is_over(today)), None)
-    return alive, over
-
-
 def _waiver(entry: _Entry, node: yaml.Node, where: str) -> Waiver | list[Fault]:
     faults = [
         _fault(node, name, where, f"{name} is empty", "write it out")
@@ -128,6 +144,7 @@ def _waiver(entry: _Entry, node: yaml.Node, where: str) -> Waiver | list[Fault]:
         reason=entry.reason,
         owner=entry.owner,
         expires=expires,
+        kind=entry.kind,
         purls=entry.purls,
         paths=entry.paths,
         where=place(node, where=where),
@@ -149,7 +166,10 @@ def _list_nodes(root: yaml.Node) -> tuple[yaml.Node, ...]:
     return ()
 
 
-def _is_about(scope: str, purl: str) -> bool:
+def _is_about(scope: str, thing: Vulnerability | Issue) -> bool:
+    """Whether a package URL, with or without a version, names the package of a vulnerability."""
+    if isinstance(thing, Issue) or not thing.purl:
+        return False
     wanted = version_of(scope)
-    same = versionless(scope) == versionless(purl) and bool(purl)
-    return same and (not wanted or wanted == version_of(purl))
+    same = versionless(scope) == versionless(thing.purl)
+    return same and (not wanted or wanted == version_of(thing.purl))

@@ -5,41 +5,58 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from cdkit.core.finding import Confidence, Finding, Fix, Location, Severity, fingerprint
+from cdkit.core.documents.inventory import Component, Known
+from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
-from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts, warnings
-from cdkit.scan.exceptions import Waiver, find
-from cdkit.scan.policy import Policy, Threshold
-from cdkit.scan.report import Vulnerability
+from cdkit.scan.baseline import Baseline
+from cdkit.scan.cover import Cover, find
+from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
+from cdkit.scan.key import canonical, issue_key, key_of
+from cdkit.scan.policy import Policy
+from cdkit.scan.report import Exploitation, Issue, Vulnerability
+from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
+from cdkit.scan.weigh import Feeds, Standing, Weighed, rated, weigh, weigh_issue
+
+MOST_FINDINGS = 25_000
+"""Findings that are kept, those that decide and the worst; the others are counted."""
 
 _REASONS_NAMED = 20
 
-Place = Callable[[Vulnerability], Location]
+Place = Callable[[Vulnerability | Issue], Location]
 """Where a person should look: the Dockerfile's line, else the file in the image."""
 
 
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a judgement takes into account beside the scans: all fetched before."""
+
+    covers: tuple[Cover, ...] = ()
+    feeds: Feeds = Feeds()
+    baseline: Baseline | None = None
+
+
 class Judgement(Struct, frozen=True, kw_only=True):
-    """What came out: the verdict, every finding (the worst first), and what people should know."""
+    """What came out.
+
+    `findings` are the worst first, and `left_out` counts those beyond MOST_FINDINGS. `numbers`
+    count all: those that nothing covers by severity, `new`, `clocked`, `overdue`, `suppressed`.
+    `inventory` and `known` are for the record, and for the next judgement.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
+    left_out: int
+    numbers: dict[str, int]
     notes: tuple[str, ...]
     examined: dict[str, int]
-
-
-class _Judged(Struct, frozen=True, kw_only=True):
-    finding: Finding
-    vulnerability: Vulnerability
-    waiver: Waiver | None
-    over: Waiver | None
+    inventory: tuple[Component, ...]
+    known: tuple[Known, ...]
 
 
 def judge_scans(
     scans: Sequence[Scan],
     policy: Policy,
-    waivers: Sequence[Waiver],
+    facts: Facts,
     *,
     now: datetime,
     place: Place,
@@ -47,157 +64,206 @@ def judge_scans(
 ) -> Judgement:
     """Judge the scans of one image, one for each of its platforms.
 
-    `trouble` are reasons that the caller has already found. The verdict is no for a vulnerability
-    at or above the threshold that no living exception covers; "cannot tell" for any doubt that is
-    not lifted; else yes, which means that nothing is known.
+    `trouble` are reasons that the caller has already found. The verdict is no for what fails and
+    nothing living covers; "cannot tell" for any doubt that is not lifted; else yes, which means
+    that nothing is known.
     """
-    judged = tuple(_merge(list(_findings(scans, waivers, now.date(), place))))
+    judged = _merge(_weighed(scans, policy, facts, now))
     raised = [*trouble, *(r for scan in scans for r in doubts(scan, policy.age, now))]
-    raised.extend(_unknown_severity(judged, policy))
+    raised.extend(_unknown(judged, place))
+    raised.extend(_untold(judged, policy, facts.feeds))
     lifted = [reason for reason in raised if reason.rule in policy.accept & set(ACCEPTABLE)]
-    against = list(_against(judged, policy))
-    reasons = [*against, *(reason for reason in raised if reason not in lifted)]
+    reasons = list(_against(judged, facts.baseline, place))
+    reasons += [reason for reason in raised if reason not in lifted]
     if scans and not reasons:
         reasons.append(_nothing_known(scans, judged, policy))
+    kept = _worst(judged)
     return Judgement(
         verdict=judge(dict.fromkeys(reasons)),
-        findings=tuple(item.finding for item in judged),
-        notes=tuple(_notes(scans, judged, waivers, lifted, policy, now)),
+        findings=tuple(finding_of(item, place(item.thing)) for item in kept),
+        left_out=len(judged) - len(kept),
+        numbers=_numbers(judged),
+        notes=tuple(notes(scans, judged, facts, lifted, policy, now)),
         examined=_examined(scans),
+        inventory=_inventory(scans),
+        known=_known(judged, now.date()),
     )
 
 
-def _findings(
-    scans: Sequence[Scan], waivers: Sequence[Waiver], today: date, place: Place
-) -> Iterator[_Judged]:
+def _weighed(
+    scans: Sequence[Scan], policy: Policy, facts: Facts, now: datetime
+) -> Iterator[Judged]:
+    today = now.date()
     for scan in scans:
-        copies: Counter[tuple[str, ...]] = Counter()
-        for found in sorted(scan.report.vulnerabilities, key=lambda v: (v.id, v.name, v.path)):
-            key = (found.id, found.name, found.kind)
-            copies[key] += 1
-            waiver, over = find(waivers, found, today)
-            print_ = fingerprint(*key, *([str(copies[key])] if copies[key] > 1 else []))
-            finding = _finding(found, scan, print_, place(found), waiver)
-            yield _Judged(finding=finding, vulnerability=found, waiver=waiver, over=over)
+        copies: Counter[str] = Counter()
+        found = sorted(
+            scan.report.vulnerabilities, key=lambda v: (canonical(v.names), v.name, v.path)
+        )
+        for one in found:
+            first = key_of(one)
+            copies[first] += 1
+            key = first if copies[first] == 1 else key_of(one, copies[first])
+            since = facts.baseline.since(key, one, today) if facts.baseline else None
+            weighed = weigh(one, policy, facts.feeds, now, since)
+            yield _judged(one, key, since, weighed, scan, facts, today)
+        for issue in scan.report.issues:
+            key = issue_key(issue)
+            known = facts.baseline.known.get(key) if facts.baseline else None
+            since = min(known, today) if known else None
+            weighed = weigh_issue(issue, policy, now, since)
+            yield _judged(issue, key, since, weighed, scan, facts, today)
 
 
-def _finding(
-    found: Vulnerability, scan: Scan, print_: str, place: Location, waiver: Waiver | None
-) -> Finding:
-    facts = {
-        "package": found.package,
-        "installed": found.installed,
-        "fixed": ", ".join(found.fixed),
-        "kind": found.kind,
-        "path": found.path,
-        "url": found.url,
-        "platforms": scan.platform,
-    }
-    title = f": {found.title}" if found.title else ""
-    return Finding(
-        rule=found.id,
-        severity=found.severity,
-        confidence=Confidence.HIGH,
-        message=f"{found.package} {found.installed} has {found.id}{title}",
-        locations=(place,),
-        fingerprint=print_,
-        about=found.purl or f"{found.kind}:{found.package}@{found.installed}",
-        fix=_fix(found),
-        suppressed=waiver.suppression() if waiver else None,
-        properties={name: text for name, text in facts.items() if text},
+def _order(found: Vulnerability) -> tuple[str, ...]:
+    return (canonical(found.names), found.name, found.path)
+
+
+def _judged(
+    thing: Vulnerability | Issue,
+    key: str,
+    since: date | None,
+    weighed: Weighed,
+    scan: Scan,
+    facts: Facts,
+    today: date,
+) -> Judged:
+    cover, over = find(facts.covers, thing, today) if facts.covers else (None, None)
+    if cover:
+        weighed = Weighed(standing=Standing.COVERED, severity=weighed.severity)
+    return Judged(
+        key=key,
+        thing=thing,
+        weighed=weighed,
+        since=since,
+        cover=cover,
+        over=over,
+        platforms=scan.platform,
     )
 
 
-def _fix(found: Vulnerability) -> Fix | None:
-    if not found.fixed:
-        return None
-    return Fix(summary=f"upgrade {found.package} to {' or '.join(found.fixed)}")
-
-
-def _merge(judged: list[_Judged]) -> list[_Judged]:
-    """Make one finding of what several platforms share; the worst first, else by name.
+def _merge(judged: Iterable[Judged]) -> list[Judged]:
+    """Make one of what several platforms share; the worst first, else by name.
 
     What differs in anything that decides, an exception above all, stays apart.
     """
-    merged: dict[tuple[object, ...], _Judged] = {}
+    merged: dict[tuple[object, ...], Judged] = {}
     for item in judged:
-        found = item.vulnerability
-        key = (
-            item.finding.fingerprint,
-            found.installed,
-            found.severity,
-            found.fixed,
-            id(item.waiver),
-        )
+        thing = item.thing
+        version = (thing.installed, thing.fixed) if isinstance(thing, Vulnerability) else ()
+        key = (item.key, version, item.weighed.severity, item.weighed.standing, id(item.cover))
         known = merged.setdefault(key, item)
-        platform = item.finding.properties.get("platforms", "")
-        if known is not item and platform:
-            facts = dict(known.finding.properties)
-            facts["platforms"] = f"{facts.get('platforms', '')}, {platform}"
-            merged[key] = replace(known, finding=replace(known.finding, properties=facts))
-    worst_first = sorted(merged.values(), key=lambda i: (i.finding.rule, i.finding.about))
-    return sorted(worst_first, key=lambda i: i.finding.severity.rank, reverse=True)
+        if known is not item and item.platforms not in known.platforms.split(", "):
+            known.platforms = f"{known.platforms}, {item.platforms}"
+    by_name = sorted(merged.values(), key=lambda item: (item.thing.id, item.about))
+    return sorted(by_name, key=lambda item: item.weighed.severity.rank, reverse=True)
 
 
-def _counts(item: _Judged, policy: Policy) -> bool:
-    """Whether a finding decides: nobody answers for it, and it can be mended if that is asked."""
-    mendable = bool(item.vulnerability.fixed) or not policy.fixed_only
-    return item.waiver is None and mendable
+def _worst(judged: list[Judged]) -> list[Judged]:
+    """Return what is kept: all of it, or what decides and then the worst."""
+    if len(judged) <= MOST_FINDINGS:
+        return judged
+    first = sorted(judged, key=lambda item: item.weighed.standing not in _DECIDING)
+    kept = first[:MOST_FINDINGS]
+    return sorted(kept, key=lambda item: item.weighed.severity.rank, reverse=True)
 
 
-def _general(policy: Policy) -> Severity:
-    """Return the severity from which on anything fails."""
-    found = next((one for one in policy.thresholds if not one.scope), Threshold(severity=None))
-    return found.severity or Severity.CRITICAL
+_DECIDING = frozenset({Standing.FAILS, Standing.OVERDUE, Standing.UNKNOWN})
 
 
-def _against(judged: Sequence[_Judged], policy: Policy) -> Iterator[Reason]:
+def _against(judged: Sequence[Judged], baseline: Baseline | None, place: Place) -> Iterator[Reason]:
     failing = [
-        item
-        for item in judged
-        if _counts(item, policy) and item.finding.severity.rank >= _general(policy).rank
+        item for item in judged if item.weighed.standing in {Standing.FAILS, Standing.OVERDUE}
     ]
     for item in failing[:_REASONS_NAMED]:
-        yield _reason_against(item)
-    if rest := failing[_REASONS_NAMED:]:
+        what = f"{item.weighed.why}: {message_of(item.thing)}"
+        if item.over:
+            what += f"; {item.over.name} {item.over.ended(date.max)}"
+        if item.weighed.standing is Standing.OVERDUE and baseline:
+            what += (
+                f"; {baseline.environment} has it since {item.since}, and its time ended on "
+                f"{item.weighed.until}"
+            )
+        where = place(item.thing)
+        yield no(what, remedy=remedy_of(item.thing), where=where, rule=item.rule)
+    if len(failing) > _REASONS_NAMED:
+        rest = len(failing) - _REASONS_NAMED
         yield no(
-            f"{len(rest)} more vulnerabilities at {_general(policy)} or above",
+            f"{rest} more vulnerabilities or issues fail",
             remedy="see the findings, the worst first",
         )
 
 
-def _reason_against(item: _Judged) -> Reason:
-    finding = item.finding
-    what = f"{finding.severity}: {finding.message}"
-    if item.over:
-        what += f"; the exception of {item.over.owner} ended on {item.over.expires.isoformat()}"
-    remedy = finding.fix.summary if finding.fix else "there is no fix yet: remove the package"
-    remedy += ", or record an exception with a reason, an owner and a date"
-    return no(what, remedy=remedy, where=finding.locations[0], rule=finding.rule)
+def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
+    unknown = [item for item in judged if item.weighed.standing is Standing.UNKNOWN]
+    for item in unknown[:_REASONS_NAMED]:
+        yield cannot_tell(
+            f"nobody said how severe {message_of(item.thing)} is",
+            remedy="look it up, and record an exception for it or upgrade; or accept "
+            "unknown-severity",
+            where=place(item.thing),
+            rule="unknown-severity",
+        )
+    if len(unknown) > _REASONS_NAMED:
+        yield cannot_tell(
+            f"nobody said how severe {len(unknown) - _REASONS_NAMED} more are",
+            remedy="see the findings, or accept unknown-severity",
+            rule="unknown-severity",
+        )
 
 
-def _unknown_severity(judged: Sequence[_Judged], policy: Policy) -> Iterator[Reason]:
-    for item in judged:
-        if item.finding.severity is Severity.UNKNOWN and _counts(item, policy):
-            yield cannot_tell(
-                f"nobody said how severe {item.finding.message} is",
-                remedy="look it up, and record an exception for it or upgrade; or accept "
-                "unknown-severity",
-                where=item.finding.locations[0],
-                rule="unknown-severity",
-            )
+def _untold(judged: Sequence[Judged], policy: Policy, feeds: Feeds) -> Iterator[Reason]:
+    """Yield a doubt for each question that nobody's data answers."""
+    attacks = [
+        item.thing.exploitation or Exploitation()
+        for item in judged
+        if item.cover is None and isinstance(item.thing, Vulnerability)
+    ]
+    if policy.epss is not None and feeds.epss is None and any(a.epss is None for a in attacks):
+        yield _nobody_said("how likely it is to be attacked (EPSS)", "--epss")
+    unsaid = any(a.known_exploited is None for a in attacks)
+    if policy.known_exploited and feeds.kev is None and unsaid:
+        yield _nobody_said("whether it is exploited (KEV)", "--kev")
 
 
-def _nothing_known(scans: Sequence[Scan], judged: Sequence[_Judged], policy: Policy) -> Reason:
+def _nobody_said(what: str, flag: str) -> Reason:
+    return cannot_tell(
+        f"the report does not say of every vulnerability {what}",
+        remedy=f"give the file that does, {flag} FILE",
+        rule="untold-attacks",
+    )
+
+
+def _nothing_known(scans: Sequence[Scan], judged: Sequence[Judged], policy: Policy) -> Reason:
     packages = sum(scan.report.package_count for scan in scans)
     platforms = ", ".join(dict.fromkeys(scan.platform for scan in scans if scan.platform))
     of = f" of {platforms}" if platforms else ""
-    left = f"; {len(judged)} lesser or excepted" if judged else ""
+    clocked = sum(item.weighed.standing is Standing.CLOCKED for item in judged)
+    lesser = len(judged) - clocked
+    left = f"; {clocked} on the clock" if clocked else ""
+    left += f"; {lesser} lesser or excepted" if lesser else ""
     mendable = " with a fix" if policy.fixed_only else ""
-    return yes(
-        f"no known vulnerability{mendable} at {_general(policy)} or above in {packages} packages"
-        f"{of}{left}"
-    )
+    new = "new " if clocked else ""
+    at = f" at {policy.general} or above" if policy.general else ""
+    return yes(f"no {new}known vulnerability{mendable}{at} in {packages} packages{of}{left}")
+
+
+def _numbers(judged: Sequence[Judged]) -> dict[str, int]:
+    numbers = {severity.value: 0 for severity in Severity}
+    numbers |= dict.fromkeys(("new", "clocked", "overdue", "suppressed"), 0)
+    for item in judged:
+        if item.cover:
+            numbers["suppressed"] += 1
+            continue
+        thing = item.thing
+        severity = rated(thing) if isinstance(thing, Vulnerability) else thing.severity
+        numbers[severity.value] += 1
+        if item.weighed.standing is Standing.FAILS:
+            numbers["new"] += 1
+        elif item.weighed.standing in {Standing.CLOCKED, Standing.OVERDUE}:
+            numbers[item.weighed.standing.value] += 1
+        if isinstance(thing, Issue):
+            numbers[thing.kind.value] = numbers.get(thing.kind.value, 0) + 1
+    return numbers
 
 
 def _examined(scans: Sequence[Scan]) -> dict[str, int]:
@@ -207,24 +273,19 @@ def _examined(scans: Sequence[Scan]) -> dict[str, int]:
     }
 
 
-def _notes(
-    scans: Sequence[Scan],
-    judged: Sequence[_Judged],
-    waivers: Sequence[Waiver],
-    lifted: Sequence[Reason],
-    policy: Policy,
-    now: datetime,
-) -> Iterator[str]:
-    yield from (f"Accepted ({reason.rule}): {reason.what}." for reason in lifted)
-    yield from warnings(scans, policy.age, now)
-    used = [w for item in judged for w in (item.waiver, item.over) if w]
-    for waiver in waivers:
-        if waiver not in used:
-            yield f"{waiver.where}: the exception for {waiver.id} covers nothing: remove it."
-        elif waiver.is_over(now.date()):
-            yield f"{waiver.where}: the exception for {waiver.id} ended on {waiver.expires}."
-        elif waiver.ends_soon(now.date()):
-            yield (
-                f"{waiver.where}: the exception for {waiver.id} ends on {waiver.expires}; "
-                f"{waiver.owner} answers for it."
-            )
+def _inventory(scans: Sequence[Scan]) -> tuple[Component, ...]:
+    """Return the packages of all platforms, each once, without where a layer put them."""
+    found = {
+        (c.kind, c.name, c.version, c.purl, c.path): c
+        for scan in scans
+        for c in scan.report.components
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
+def _known(judged: Sequence[Judged], today: date) -> tuple[Known, ...]:
+    since: dict[str, date] = {}
+    for item in judged:
+        moment = item.since or today
+        since[item.key] = min(since.get(item.key, moment), moment)
+    return tuple(Known(key=key, since=since[key].isoformat()) for key in sorted(since))

@@ -1,12 +1,14 @@
 """What counts: thresholds, grace, exceptions to them by class, path and package."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Age
+from cdkit.scan.report import Issue, IssueKind, Vulnerability, versionless
 
 DEFAULT_CLOCK: Mapping[Severity, int] = {
     Severity.CRITICAL: 7,
@@ -15,6 +17,12 @@ DEFAULT_CLOCK: Mapping[Severity, int] = {
     Severity.LOW: 180,
 }
 """Days to mend what was found in what runs already."""
+
+SORTS = ("os", "library", *IssueKind)
+"""The sorts of things that have a threshold of their own."""
+
+PATTERNS = ("path:", "purl:")
+"""How a scope begins that names things by a shell pattern."""
 
 
 class Threshold(Struct, frozen=True, kw_only=True):
@@ -47,3 +55,54 @@ class Policy(Struct, frozen=True, kw_only=True):
     clock: Mapping[Severity, timedelta] = {}
     accept: frozenset[str] = frozenset()
     age: Age = Age()
+
+    def threshold(self, thing: Vulnerability | Issue) -> Severity | None:
+        """Return from which severity on a thing fails; None where it never does.
+
+        The narrowest scope that fits counts: a purl, then a path, then the sort, then all; of two
+        patterns the longer one, of two alike the stricter.
+        """
+        fitting = [one for one in self.thresholds if _fits(one.scope, thing)]
+        if not fitting:
+            return None
+        narrowest = max(_narrowness(one.scope) for one in fitting)
+        chosen = [one.severity for one in fitting if _narrowness(one.scope) == narrowest]
+        return min((s for s in chosen if s is not None), key=_rank, default=None)
+
+    @property
+    def general(self) -> Severity | None:
+        """The threshold for all that no narrower one names."""
+        return next((one.severity for one in self.thresholds if not one.scope), None)
+
+
+def sort_of(thing: Vulnerability | Issue) -> str:
+    """Return what sort a thing is, as scopes name it."""
+    if isinstance(thing, Issue):
+        return thing.kind.value
+    return "os" if thing.is_system else "library"
+
+
+def _fits(scope: str, thing: Vulnerability | Issue) -> bool:
+    if not scope or scope == sort_of(thing):
+        return True
+    pattern = scope.partition(":")[2]
+    if scope.startswith("path:"):
+        return bool(thing.path) and fnmatchcase(thing.path.lstrip("/"), pattern.lstrip("/"))
+    if scope.startswith("purl:") and isinstance(thing, Vulnerability) and thing.purl:
+        return any(fnmatchcase(text, pattern) for text in _spellings(thing.purl))
+    return False
+
+
+def _spellings(purl: str) -> Iterable[str]:
+    return (purl, purl.partition("?")[0], versionless(purl))
+
+
+def _narrowness(scope: str) -> tuple[int, int]:
+    for rank, beginning in ((3, "purl:"), (2, "path:")):
+        if scope.startswith(beginning):
+            return rank, len(scope)
+    return (1, 0) if scope else (0, 0)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank

@@ -5,28 +5,24 @@ from msgspec import Struct
 from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.finding import Finding, Location
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.rule import Rule
 from cdkit.core.step import Outcome, Step, Table
 from cdkit.core.subject import Subject
-from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.scan.dockerfile import lines_of_layers
-from cdkit.scan.doubts import ACCEPTABLE, Age
-from cdkit.scan.exceptions import Waiver, read_exceptions
-from cdkit.scan.judge import Judgement, Place, judge_scans
+from cdkit.scan.judge import Facts, Judgement, Place, judge_scans
 from cdkit.scan.obtain import Obtained, Wanted, obtain
-from cdkit.scan.policy import Policy, Threshold
-from cdkit.scan.report import Vulnerability
+from cdkit.scan.report import Issue, Vulnerability
 from cdkit.steps.origin import origin_of
-from cdkit.steps.protected import read_protected
+from cdkit.steps.scan_baseline import EVIDENCE, baseline_of
 from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
+from cdkit.steps.scan_policy import covers_of, feeds_of, policy_of
 
 NAME = "scan-image"
-EVIDENCE = "vulnerabilities"
 _ROWS = 20
 
 
@@ -39,17 +35,19 @@ class _Target(Struct, frozen=True, kw_only=True):
 
 def run(options: ScanImageOptions, world: World) -> Outcome:
     """Get the scans of the image, judge them, and leave the findings."""
-    policy = _policy(options)
+    policy = policy_of(options)
     target = _target(options, world)
-    waivers, waiver_trouble = _waivers(options, world)
+    covers, untaken = covers_of(options, world)
+    feeds, unfed = feeds_of(options, world)
+    found = baseline_of(options, target.name.name if target.name else "", world)
     obtained = obtain(_wanted(options, target), world)
     judgement = judge_scans(
         obtained.scans,
         policy,
-        waivers,
+        Facts(covers=covers, feeds=feeds, baseline=found.baseline),
         now=world.clock.now(),
         place=_place(options, obtained, target, world),
-        trouble=(*waiver_trouble, *obtained.trouble),
+        trouble=(*untaken, *unfed, *found.doubts, *obtained.trouble),
     )
     return Outcome(
         verdict=judgement.verdict,
@@ -59,26 +57,7 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
         findings=judgement.findings,
         rules=_rules(judgement.findings),
         tables=_tables(judgement.findings),
-        notes=(*obtained.notes, *judgement.notes, *_platform_note(options, target)),
-    )
-
-
-def _policy(options: ScanImageOptions) -> Policy:
-    if unknown := set(options.accept) - set(ACCEPTABLE):
-        raise RequestError(
-            f"there is no doubt {min(unknown)!r} that could be accepted",
-            remedy=f"name one of: {', '.join(ACCEPTABLE)}",
-        )
-    for name in ("timeout", "warn_after", "stale_after"):
-        if getattr(options, name) <= 0:
-            raise RequestError(
-                f"{name.replace('_', '-')} is {getattr(options, name)}", remedy="give a number > 0"
-            )
-    return Policy(
-        thresholds=(Threshold(severity=Severity(options.fail_on)),),
-        fixed_only=options.fixed_only,
-        accept=frozenset(options.accept),
-        age=Age(warn_after=options.warn_after, stale_after=options.stale_after),
+        notes=(*found.notes, *obtained.notes, *judgement.notes, *_platform_note(options, target)),
     )
 
 
@@ -128,20 +107,6 @@ def _wanted(options: ScanImageOptions, target: _Target) -> Wanted:
     )
 
 
-def _waivers(
-    options: ScanImageOptions, world: World
-) -> tuple[tuple[Waiver, ...], tuple[Reason, ...]]:
-    """Read the exceptions as they stand where nobody could have written them for this change."""
-    path = options.exceptions
-    if not path:
-        return (), ()
-    try:
-        data = read_protected(path, "exception", world)
-    except CannotTell as fault:
-        return (), (fault.reason(),)
-    return (read_exceptions(data, where=path) if data is not None else ()), ()
-
-
 def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world: World) -> Place:
     """Return what finds the place to look at: the Dockerfile's line, else the file in the image."""
     path = options.dockerfile or "Dockerfile"
@@ -151,10 +116,11 @@ def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world
         for scan in obtained.scans:
             lines |= lines_of_layers(instructions, scan.report.history, scan.report.diff_ids)
 
-    def place(found: Vulnerability) -> Location:
+    def place(found: Vulnerability | Issue) -> Location:
         if line := lines.get(found.layer):
             return Location(path=path, line=line)
-        return Location(path=found.path or target.called)
+        line_in_file = found.line if isinstance(found, Issue) else 0
+        return Location(path=found.path or target.called, line=line_in_file)
 
     return place
 
@@ -173,6 +139,10 @@ def _document(judgement: Judgement, obtained: Obtained, world: World) -> Finding
         tool=tool,
         examined=judgement.examined,
         findings=judgement.findings,
+        left_out=judgement.left_out,
+        numbers=judgement.numbers,
+        inventory=judgement.inventory,
+        known=judgement.known,
     )
 
 
@@ -182,16 +152,18 @@ def _subject(target: _Target) -> Subject:
 
 
 def _outputs(target: _Target, judgement: Judgement) -> ScanImageOutputs:
-    counted = [finding for finding in judgement.findings if finding.suppressed is None]
-    counts = {s: str(sum(finding.severity is s for finding in counted)) for s in Severity}
+    numbers = judgement.numbers
     return ScanImageOutputs(
         image=f"{target.name.name}@{target.image.digest}" if target.name else "",
-        critical=counts[Severity.CRITICAL],
-        high=counts[Severity.HIGH],
-        medium=counts[Severity.MEDIUM],
-        low=counts[Severity.LOW],
-        unknown=counts[Severity.UNKNOWN],
-        suppressed=str(len(judgement.findings) - len(counted)),
+        critical=str(numbers["critical"]),
+        high=str(numbers["high"]),
+        medium=str(numbers["medium"]),
+        low=str(numbers["low"]),
+        unknown=str(numbers["unknown"]),
+        new=str(numbers["new"]),
+        clocked=str(numbers["clocked"]),
+        overdue=str(numbers["overdue"]),
+        suppressed=str(numbers["suppressed"]),
         packages=str(judgement.examined["packages"]),
     )
 

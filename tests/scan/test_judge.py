@@ -11,7 +11,7 @@ from cdkit.core.finding import Location, Severity
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import ACCEPTABLE, Scan
 from cdkit.scan.exceptions import Waiver
-from cdkit.scan.judge import Judgement, judge_scans
+from cdkit.scan.judge import Facts, Judgement, judge_scans
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Distribution, ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanners.trivy import read
@@ -66,7 +66,7 @@ def judged(
     return judge_scans(
         [scan],
         policy or Policy(),
-        waivers,
+        Facts(covers=waivers),
         now=NOW,
         place=lambda v: Location(path=v.path or "image"),
     )
@@ -209,7 +209,7 @@ def test_an_exception_holds_through_its_last_day() -> None:
     assert judged(vulnerability(), waivers=(waiver(expires=today),)).verdict.is_yes
     verdict = judged(vulnerability(), waivers=(waiver(expires=yesterday),)).verdict
     assert verdict.answer is Answer.NO
-    assert "the exception of team-a ended on 2026-11-22" in verdict.reasons[0].what
+    assert "the exception for CVE-1 of team-a ended on 2026-11-22" in verdict.reasons[0].what
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def _real(name: str) -> Judgement:
     return judge_scans(
         [Scan(report=report, database=FRESH)],
         Policy(),
-        (),
+        Facts(),
         now=NOW,
         place=lambda v: Location(path=v.path or "image"),
     )
@@ -315,11 +315,11 @@ def test_many_vulnerabilities_are_named_up_to_a_point_and_counted_beyond() -> No
     reasons = judged(*many).verdict.reasons
 
     assert len(reasons) == 21
-    assert reasons[-1].what == "10 more vulnerabilities at high or above"
+    assert reasons[-1].what == "10 more vulnerabilities or issues fail"
 
 
 def test_no_scan_at_all_is_cannot_tell() -> None:
-    judgement = judge_scans([], Policy(), (), now=NOW, place=lambda _: Location(path="x"))
+    judgement = judge_scans([], Policy(), Facts(), now=NOW, place=lambda _: Location(path="x"))
 
     assert judgement.verdict.answer is Answer.CANNOT_TELL
 
@@ -334,7 +334,7 @@ def test_one_vulnerability_on_two_platforms_is_one_finding() -> None:
         for platform in ("linux/amd64", "linux/arm64")
     ]
 
-    judgement = judge_scans(scans, Policy(), (), now=NOW, place=lambda _: Location(path="x"))
+    judgement = judge_scans(scans, Policy(), Facts(), now=NOW, place=lambda _: Location(path="x"))
 
     (finding,) = judgement.findings
     assert finding.properties["platforms"] == "linux/amd64, linux/arm64"

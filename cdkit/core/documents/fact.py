@@ -87,6 +87,8 @@ def numbers_of(document: AnyDocument) -> dict[str, float]:
     match document:
         case Evidence():
             return _evidence_numbers(document)
+        case Findings(numbers=numbers) if numbers:
+            return {**document.examined, **numbers}
         case Findings():
             open_findings = [f for f in document.findings if f.suppressed is None]
             counted = {s.value: sum(f.severity is s for f in open_findings) for s in Severity}

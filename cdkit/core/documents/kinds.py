@@ -76,8 +76,8 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     `evidence` is the kind of evidence that it counts as (`migrations`, `vulnerabilities`);
     `examined` names what was looked at and how many of each (`{"files": 2, "statements": 9}`).
     `contracts` are the conditions on which the verdict rests: the gate holds them against what
-    runs. A scan's `inventory` are the packages that it looked at, and `known` all that it knew of,
-    `findings` being the worst of them where `left_out` counts others.
+    runs. A scan's `inventory` are the packages that it looked at, and `known` all that it knew of;
+    `findings` are the worst of them where `left_out` counts others, and `numbers` count all.
     """
 
     evidence: str
@@ -87,6 +87,7 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     findings: tuple[Finding, ...] = ()
     contracts: tuple[Contract, ...] = ()
     left_out: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)
     inventory: tuple[Component, ...] = ()
     known: tuple[Known, ...] = ()
 

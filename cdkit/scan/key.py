@@ -1,0 +1,62 @@
+"""Names of vulnerabilities and packages that are the same in yesterday's build and in today's."""
+
+import re
+
+from cdkit.core.documents.inventory import Component
+from cdkit.core.documents.purl import parse_purl
+from cdkit.core.errors import RequestError
+from cdkit.core.finding import fingerprint
+from cdkit.scan.report import Issue, Vulnerability, versionless
+
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
+_VERSIONED_SCHEMES = re.compile(r"(?:AVD-)?([A-Z]{2,})-?(\d+)", re.ASCII)
+
+
+def canonical(names: frozenset[str]) -> str:
+    """Return the name that stands for a vulnerability: its CVE, else the first of its names."""
+    cves = sorted(name for name in names if _CVE.fullmatch(name))
+    return cves[0] if cves else min(names)
+
+
+def key_of(found: Vulnerability, copy: int = 1) -> str:
+    """Return what a vulnerability is known by from build to build.
+
+    It is made of the canonical name, the package without its version, and the sort of package:
+    not of the image, the layer, the version or Trivy's Fingerprint, which change when the same
+    source is built again, or when a package moves to another version that is vulnerable too.
+    `copy` counts the same library at several paths, from 1.
+    """
+    parts = (canonical(found.names), found.name, found.kind)
+    return fingerprint(*parts, *([str(copy)] if copy > 1 else []))
+
+
+def issue_key(issue: Issue) -> str:
+    """Return what a secret, a misconfiguration or a licence is known by from build to build."""
+    return fingerprint(issue.kind, rule_of(issue.id), issue.package, issue.path)
+
+
+def rule_of(name: str) -> str:
+    """Return the name of a misconfiguration as Trivy writes it today: `DS002` is `DS-0002`.
+
+    Trivy changed the form between 0.68 and 0.70, and wrote `AVD-DS-0002` beside it before.
+    """
+    match = _VERSIONED_SCHEMES.fullmatch(name)
+    return f"{match[1]}-{int(match[2]):04d}" if match and len(match[2]) <= 4 else name
+
+
+def package_of(component: Component | Vulnerability) -> str:
+    """Return a package at its version: the purl's without qualifiers, else kind, name, version.
+
+    Qualifiers (`arch`, `distro`) and subpaths differ between platforms and scanners and do not
+    make another package.
+    """
+    version = component.version if isinstance(component, Component) else component.installed
+    if component.purl:
+        try:
+            purl = parse_purl(component.purl)
+        except RequestError:
+            return f"{versionless(component.purl)}@{version}"
+        space = f"{purl.namespace}/" if purl.namespace else ""
+        return f"pkg:{purl.type}/{space}{purl.name}@{purl.version or version}"
+    name = component.name if isinstance(component, Component) else component.package
+    return f"{component.kind}:{name}@{version}"
