@@ -1,0 +1,1 @@
+"""Trivy's reports: their shapes, and how they are read."""
