@@ -1,16 +1,14 @@
 """A report format: how it is recognised and read, and the one that a report is in."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO
 
 from msgspec import Struct
 
 from cdkit.core import plugins
 from cdkit.core.documents.kinds import Report
 from cdkit.core.errors import Unreadable
-from cdkit.core.readable import Readable
+from cdkit.core.readable import HashedStream, Readable
 from cdkit.core.world import Files
 from cdkit.evidence.reading import Reading
 
@@ -48,46 +46,6 @@ class Read(Struct, frozen=True, kw_only=True):
     reading: Reading
 
 
-class ReportStream:
-    """A report's bytes, hashed and counted as they pass; the head can be seen beforehand."""
-
-    def __init__(self, stream: IO[bytes], where: str) -> None:
-        self._stream = stream
-        self._where = where
-        self._hash = hashlib.sha256()
-        self._ahead = b""
-        self.size = 0
-
-    def head(self) -> bytes:
-        """Return the first bytes without taking them away; call it before `read`."""
-        self._ahead = self._ahead or self._take(HEAD)
-        return self._ahead
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes."""
-        if self._ahead:
-            data, self._ahead = self._ahead[:size], self._ahead[size:]
-            return data
-        return self._take(size)
-
-    def digest(self) -> str:
-        """Return the digest of all bytes that were taken so far."""
-        return f"sha256:{self._hash.hexdigest()}"
-
-    def _take(self, size: int) -> bytes:
-        try:
-            data = self._stream.read(size)
-        except OSError as fault:
-            raise Unreadable(
-                f"cannot be read: {fault.strerror or fault}",
-                where=self._where,
-                remedy="check the file system, and run the step again",
-            ) from fault
-        self._hash.update(data)
-        self.size += len(data)
-        return data
-
-
 def formats() -> Mapping[str, Format]:
     """Return every format, by name."""
     from cdkit.evidence import formats as folder
@@ -119,10 +77,9 @@ def read_report(files: Files, path: str) -> Read:
     Raises Missing or Unreadable.
     """
     with files.open(path) as opened:
-        stream = ReportStream(opened, path)
-        found = recognise(stream.head(), path)
+        stream = HashedStream(opened, path)
+        found = recognise(stream.head(HEAD), path)
         reading = found.read(stream, path)
-        while stream.read(HEAD):
-            pass
+        stream.drain()
         report = Report(path=path, digest=stream.digest(), size=stream.size, format=found.name)
     return Read(report=report, reading=reading)

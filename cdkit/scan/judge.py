@@ -18,8 +18,11 @@ from cdkit.scan.report import Exploitation, Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
 from cdkit.scan.weigh import Feeds, Standing, Weighed, rated, weigh, weigh_issue
 
-MOST_FINDINGS = 25_000
-"""Findings that are kept, those that decide and the worst; the others are counted."""
+MOST_FINDINGS = 5_000
+"""Findings that are kept, those that decide and the worst; the others are counted.
+
+GitHub keeps no more of a run (docs.github.com, "SARIF support for code scanning").
+"""
 
 _REASONS_NAMED = 20
 

@@ -9,12 +9,12 @@ from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.reference import Reference
-from cdkit.core.readable import Whole
+from cdkit.core.readable import HashedStream, Whole
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan import live, scanners
 from cdkit.scan.doubts import Scan, doubt
-from cdkit.scan.recorded import REPORT_LIMIT, read_recording
+from cdkit.scan.recorded import read_recording
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import HEAD, Runner, Scanner
 
@@ -77,15 +77,25 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
     known = load_scanners()
     for path in wanted.reports:
         try:
-            data = world.files.read(path, limit=REPORT_LIMIT)
-            scanner = _recognise(data, path, known)
-            report = _believed(scanner, scanner.read(Whole(data), path))
+            report, scanner, digest = _read_made(path, known, world)
             database = _database(wanted, scanner, world) or report.database
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
-        if _add(Scan(report=report, database=database), data, wanted, obtained):
+        if _add(Scan(report=report, database=database), digest, wanted, obtained):
             obtained.notes.append(_note_of_made(report))
+
+
+def _read_made(
+    path: str, known: dict[str, Scanner], world: World
+) -> tuple[ScanReport, Scanner, str]:
+    """Read a report in a stream; return it, whose it is, and the digest of its bytes."""
+    with world.files.open(path) as opened:
+        stream = HashedStream(opened, path)
+        scanner = _recognise(stream.head(HEAD), path, known)
+        report = _believed(scanner, scanner.read(stream, path))
+        stream.drain()
+    return report, scanner, stream.digest()
 
 
 def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None:
@@ -117,7 +127,7 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
             continue
         version = report.version or recording.scanner_version
         scan = Scan(report=_versioned(report, version), database=recording.database)
-        if _add(scan, recording.report, wanted, obtained):
+        if _add(scan, str(sha256(recording.report)), wanted, obtained):
             obtained.notes.append(
                 f"{path}: recorded at {recording.recorded_at:%Y-%m-%d %H:%M} UTC with "
                 f"{scanner.name} {version}, replayed: the image was not scanned again."
@@ -216,7 +226,7 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
         scan = Scan(report=_versioned(report, report.version or ran.version), database=ran.database)
-        _add(scan, ran.report, wanted, obtained)
+        _add(scan, str(sha256(ran.report)), wanted, obtained)
 
 
 def _recognise(data: bytes, path: str, known: dict[str, Scanner]) -> Scanner:
@@ -257,7 +267,7 @@ def _unknown_release(report: ScanReport) -> Reason:
     )
 
 
-def _add(scan: Scan, data: bytes, wanted: Wanted, obtained: Obtained) -> bool:
+def _add(scan: Scan, digest: str, wanted: Wanted, obtained: Obtained) -> bool:
     """Keep a scan that is of this image; one of another image is a reason against believing it."""
     parts = {str(part.config_digest): part for part in wanted.image.platforms}
     part = parts.get(scan.report.image_id)
@@ -277,7 +287,7 @@ def _add(scan: Scan, data: bytes, wanted: Wanted, obtained: Obtained) -> bool:
         obtained.scans.append(
             Scan(report=scan.report, database=scan.database, platform=part.platform)
         )
-        obtained.report_digests.append(str(sha256(data)))
+        obtained.report_digests.append(digest)
     return True
 
 

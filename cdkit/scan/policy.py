@@ -62,6 +62,8 @@ class Policy(Struct, frozen=True, kw_only=True):
         The narrowest scope that fits counts: a purl, then a path, then the sort, then all; of two
         patterns the longer one, of two alike the stricter.
         """
+        if len(self.thresholds) == 1 and not self.thresholds[0].scope:
+            return self.thresholds[0].severity
         fitting = [one for one in self.thresholds if _fits(one.scope, thing)]
         if not fitting:
             return None

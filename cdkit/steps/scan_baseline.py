@@ -2,11 +2,12 @@
 
 from datetime import date
 
+from msgspec import Struct
+
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment, Findings
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import parse_pinned
-from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.key import package_of
@@ -18,18 +19,11 @@ EVIDENCE = "vulnerabilities"
 _NONE = "none"
 
 
-class Found:
-    """A baseline, or why there is none: all that is found counts as new then."""
+class Found(Struct, frozen=True, kw_only=True):
+    """A baseline, or none: then all that is found counts as new."""
 
-    def __init__(
-        self,
-        baseline: Baseline | None = None,
-        notes: tuple[str, ...] = (),
-        doubts: tuple[Reason, ...] = (),
-    ) -> None:
-        self.baseline = baseline
-        self.notes = notes
-        self.doubts = doubts
+    baseline: Baseline | None = None
+    notes: tuple[str, ...] = ()
 
 
 def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Found:
@@ -46,7 +40,7 @@ def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Fou
         return _without(options, "`records` is none")
     told = deployed_in(environment, options.records, world)
     if told.unreadable:
-        return _without(options, f"not all records of {environment} can be read", told.unreadable)
+        return _without(options, f"not all records of {environment} can be read", always=True)
     chosen = _ours(told.deployments, options.service, repository)
     if not chosen:
         return _without(options, _nothing(environment, told.deployments, repository, told.replayed))
@@ -94,13 +88,13 @@ def _known(
     if told.unreadable or not scans:
         why = "not every record of it can be read" if told.unreadable else "no record of a scan"
         what = f"{environment} runs {image}, and there is {why}: `cdkit scan-image --image {image}`"
-        return _without(options, what, told.unreadable)
+        return _without(options, what, always=True)
     baseline = _joined(scans, environment, image)
     if baseline is None:
         return _without(options, f"no scan of {image} says when it was made")
     when = f"{baseline.scanned_at:%Y-%m-%d}"
     note = f"{environment} runs {image}, last scanned on {when}: what it has is not new."
-    return Found(baseline, (note,))
+    return Found(baseline=baseline, notes=(note,))
 
 
 def _is_scan(fact: Fact, world: World) -> bool:
@@ -136,7 +130,10 @@ def _joined(scans: list[Fact], environment: str, image: str) -> Baseline | None:
     )
 
 
-def _without(options: ScanImageOptions, why: str, doubts: tuple[Reason, ...] = ()) -> Found:
-    """Say why everything counts as new, where somebody asked or could wonder."""
+def _without(options: ScanImageOptions, why: str, *, always: bool = False) -> Found:
+    """Say why everything counts as new, where somebody asked or could wonder.
+
+    That is the strict way: what is not known of what runs opens no gate, so it is no doubt either.
+    """
     note = f"Everything counts as new: {why}."
-    return Found(None, (note,) if options.new_since or doubts else (), doubts)
+    return Found(notes=(note,) if options.new_since or always else ())

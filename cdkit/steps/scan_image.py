@@ -47,7 +47,7 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
         Facts(covers=covers, feeds=feeds, baseline=found.baseline),
         now=world.clock.now(),
         place=_place(options, obtained, target, world),
-        trouble=(*untaken, *unfed, *found.doubts, *obtained.trouble),
+        trouble=(*untaken, *unfed, *obtained.trouble),
     )
     return Outcome(
         verdict=judgement.verdict,
@@ -57,7 +57,13 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
         findings=judgement.findings,
         rules=_rules(judgement.findings),
         tables=_tables(judgement.findings),
-        notes=(*found.notes, *obtained.notes, *judgement.notes, *_platform_note(options, target)),
+        notes=(
+            *found.notes,
+            *obtained.notes,
+            *_left_out(judgement),
+            *judgement.notes,
+            *_platform_note(options, target),
+        ),
     )
 
 
@@ -207,6 +213,15 @@ def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
         heading += f" (the first {_ROWS} of {len(shown)})"
     columns = ("Severity", "Package", "Installed", "Fixed in", "Vulnerabilities")
     return (Table(heading=heading, columns=columns, rows=tuple(shown[:_ROWS])),)
+
+
+def _left_out(judgement: Judgement) -> tuple[str, ...]:
+    if not judgement.left_out:
+        return ()
+    return (
+        f"{judgement.left_out} findings, the least severe, are counted and not shown; the record "
+        "knows all of them.",
+    )
 
 
 def _platform_note(options: ScanImageOptions, target: _Target) -> tuple[str, ...]:

@@ -1,0 +1,234 @@
+"""What is new since what runs: from one record to the next scan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cdkit.core.documents.kinds import Deployment, Findings
+from cdkit.core.documents.statement import state
+from cdkit.core.errors import ConfigError, RequestError
+from cdkit.core.oci.reference import parse_pinned
+from cdkit.core.step import Outcome
+from cdkit.core.subject import image_subject
+from cdkit.core.verdict import Answer
+from cdkit.core.world import World
+from cdkit.evidence.store import open_store
+from cdkit.steps.origin import origin_of
+from cdkit.steps.scan_image import run
+from cdkit.steps.scan_options import ScanImageOptions
+from tests.steps.test_scan_image import ACCEPTING, NAME, _outputs, _prepare
+from tests.worlds import NOW, StandingClock, world
+
+RECORDS = "records"
+
+
+def scan(folder: Path, at: int = 0, **changes: Any) -> Outcome:  # noqa: ANN401 - any option
+    """Scan the image in a folder `at` days after noon, with its real report of that day."""
+    outside = on_day(folder, at)
+    digest = _prepare(folder, "findings")
+    for path in ("report.json", "cache/db/metadata.json"):
+        text = (folder / path).read_text()
+        day = f"{NOW + timedelta(days=at):%Y-%m-%d}"
+        (folder / path).write_text(text.replace("2026-11-23", day))
+    made: dict[str, Any] = {
+        "image": f"{NAME}@{digest}",
+        "layout": "image",
+        "reports": ("report.json",),
+        "database": "cache",
+        "records": RECORDS,
+        **changes,
+    }
+    return run(ScanImageOptions(**made), outside)
+
+
+def on_day(folder: Path, at: int) -> World:
+    return replace(world(folder), clock=StandingClock(NOW + timedelta(days=at)))
+
+
+def keep(outcome: Outcome, folder: Path) -> str:
+    """Put a scan's fact into the store; return the image that it is about."""
+    assert outcome.document is not None
+    outside = world(folder)
+    open_store(RECORDS, outside.files).put(state(outcome.document, *outcome.subjects))
+    return _outputs(outcome).image
+
+
+def deploy(of: str, folder: Path, environment: str = "production", **changes: Any) -> None:  # noqa: ANN401
+    outside = world(folder)
+    reference = parse_pinned(of)
+    assert reference.digest is not None
+    document = Deployment(
+        origin=origin_of(outside, "emit-event"),
+        image=of,
+        environment=environment,
+        service="orders",
+        status="deployed",
+    )
+    changed = msgspec.structs.replace(document, **changes)
+    subject = image_subject(reference.name, reference.digest)
+    open_store(RECORDS, outside.files).put(state(changed, subject))
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Path:
+    """A folder whose records say that this image was scanned and runs in production."""
+    image = keep(scan(tmp_path, accept=("unknown-severity",)), tmp_path)
+    deploy(image, tmp_path)
+    return tmp_path
+
+
+def test_what_runs_already_blocks_nothing_and_goes_on_the_clock(running: Path) -> None:
+    outcome = scan(running, at=1, accept=("unknown-severity",))
+
+    outputs = _outputs(outcome)
+    assert outcome.verdict.is_yes
+    assert (outputs.new, outputs.clocked, outputs.overdue) == ("0", "3", "0")
+    assert any("The first time ends on 2026-11-30: CVE-2026-91001" in n for n in outcome.notes)
+
+
+def test_the_clock_runs_out(running: Path) -> None:
+    outcome = scan(running, at=8, accept=("unknown-severity",))
+
+    assert outcome.verdict.answer is Answer.NO
+    (reason,) = (r for r in outcome.verdict.reasons if r.answer is Answer.NO)
+    assert "production has it since 2026-11-23, and its time ended on 2026-11-30" in reason.what
+    assert _outputs(outcome).overdue == "1"
+
+
+def test_another_build_of_the_same_starts_no_clock_anew(running: Path) -> None:
+    image = keep(scan(running, at=5, accept=("unknown-severity",)), running)
+    deploy(image, running)
+
+    assert _outputs(scan(running, at=8, accept=("unknown-severity",))).overdue == "1"
+
+
+def test_the_days_are_the_users(running: Path) -> None:
+    outcome = scan(running, at=8, accept=("unknown-severity",), clock={"critical": "10"})
+
+    assert outcome.verdict.is_yes
+
+
+def test_everything_counts_where_the_user_says_so(running: Path) -> None:
+    assert scan(running, at=1, new_since="none").verdict.answer is Answer.NO
+
+
+def test_without_a_deployment_everything_counts(tmp_path: Path) -> None:
+    outcome = scan(tmp_path, new_since="production")
+
+    assert outcome.verdict.answer is Answer.NO
+    assert "Everything counts as new: no record says what runs in production." in outcome.notes
+
+
+def test_a_deployed_image_that_nobody_scanned_makes_nothing_old(tmp_path: Path) -> None:
+    image = f"{NAME}@sha256:{'a' * 64}"
+    deploy(image, tmp_path)
+
+    outcome = scan(tmp_path, new_since="production")
+
+    assert outcome.verdict.answer is Answer.NO
+    assert any(f"`cdkit scan-image --image {image}`" in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image": f"registry.example.com/acme/billing@sha256:{'b' * 64}"},
+        {"environment": "staging"},
+        {"status": "removed"},
+    ],
+)
+def test_what_is_deployed_of_others_elsewhere_or_no_more_is_no_baseline(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    image = keep(scan(tmp_path), tmp_path)
+    deploy(changes.get("image", image), tmp_path, **changes)
+
+    assert scan(tmp_path, at=1).verdict.answer is Answer.NO
+
+
+def test_what_was_taken_out_is_no_baseline(running: Path) -> None:
+    image = _outputs(scan(running)).image
+    later = origin_of(on_day(running, 1), "emit-event")
+    deploy(image, running, status="removed", origin=later)
+
+    assert scan(running, at=2).verdict.answer is Answer.NO
+
+
+def test_a_record_that_cannot_be_read_makes_nothing_old(running: Path) -> None:
+    digest = _outputs(scan(running)).image.rpartition(":")[2]
+    (running / RECORDS / "subjects/sha256" / digest / f"{'0' * 64}.json").write_text("{}")
+
+    outcome = scan(running, at=1)
+
+    assert outcome.verdict.answer is Answer.NO
+    assert any("not every record of it can be read" in note for note in outcome.notes)
+
+
+def test_the_record_holds_what_the_next_scan_needs(tmp_path: Path) -> None:
+    document = scan(tmp_path).document
+
+    assert isinstance(document, Findings)
+    names = [(c.name, c.version, c.kind) for c in document.inventory]
+    assert ("made-ssl", "3.5.0-r0", "os/alpine") in names
+    assert len(document.known) == 5
+    assert {one.since for one in document.known} == {"2026-11-23"}
+    assert document.numbers["critical"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"thresholds": {"libary": "high"}}, "did you mean library"),
+        ({"thresholds": {"os": "hihg"}}, "did you mean high"),
+        ({"thresholds": {"path:": "high"}}, "no scope"),
+        ({"grace": {"high": "soon"}}, "no number of days"),
+        ({"clock": {"severe": "3"}}, "no severity"),
+        ({"fail_on_cvss": 11.0}, "fail-on-cvss is 11"),
+        ({"fail_on_epss": -0.5}, "fail-on-epss is -0.5"),
+        ({"accept": ("stale-databse",)}, "no doubt"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_a_wrong_request(
+    tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        scan(tmp_path, **options)
+
+    assert said in f"{caught.value.what} {caught.value.remedy}"
+
+
+def test_attacks_that_nobody_speaks_of_are_cannot_tell(tmp_path: Path) -> None:
+    outcome = scan(tmp_path, fail_on_kev=True, fail_on="critical", thresholds={"os": "never"})
+
+    assert {r.rule for r in outcome.verdict.reasons} >= {"untold-attacks"}
+
+
+def test_an_old_catalogue_is_cannot_tell_where_it_decides(tmp_path: Path) -> None:
+    (tmp_path / "kev.json").write_text(
+        '{"dateReleased": "2026-10-01T00:00:00Z", "count": 1, "vulnerabilities": [{"cveID": "x"}]}'
+    )
+
+    outcome = scan(tmp_path, fail_on_kev=True, kev="kev.json")
+
+    assert "stale-feed" in {reason.rule for reason in outcome.verdict.reasons}
+
+
+def test_an_exception_is_found_by_an_alias_and_a_wrong_kind_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "e.yaml").write_text(
+        "exceptions:\n- {id: a, reason: b, owner: c, expires: '2027-01-01', kind: weather}\n"
+    )
+
+    with pytest.raises(ConfigError, match="weather"):
+        scan(tmp_path, exceptions="e.yaml")
+
+
+def test_accepting_is_no_way_around_the_rest(running: Path) -> None:
+    outcome = scan(running, at=8, **{k: v for k, v in ACCEPTING.items() if k == "accept"})
+
+    assert outcome.verdict.answer is Answer.NO
