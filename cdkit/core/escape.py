@@ -210,6 +210,8 @@ def _percent(text: str, safe: Iterable[int]) -> str:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         data = text.encode("utf-8", "surrogatepass")
+    if not data.translate(None, bytes(safe)):
+        return data.decode("ascii")
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in data)
 
 

@@ -11,8 +11,8 @@ _SPACE = rb"[\s\x00]+"
 _TOKENS = (
     rb"(?P<space>" + _SPACE + rb")"
     rb"|(?P<comment>--[^\n]*|/\*)"
-    rb"|(?P<string>[eE]'(?:[^'\\]|''|\\.)*+(?:'|\Z)|'(?:[^']|'')*+(?:'|\Z))"
-    rb'|(?P<name>(?:[uU]&)?"(?:[^"]|"")*+(?:"|\Z)|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+    rb"|(?P<string>[eE]'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z)|'[^']*+(?:''[^']*+)*+(?:'|\Z))"
+    rb'|(?P<name>(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
     rb"|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"
     rb"|(?P<number>\d[\w.]*+)"
     rb"|(?P<mark>.)"
@@ -34,6 +34,11 @@ class Token:
 @functools.cache
 def _pattern() -> re.Pattern[bytes]:
     return re.compile(_TOKENS, re.DOTALL)
+
+
+@functools.cache
+def _skipped() -> re.Pattern[bytes]:
+    return re.compile(rb"(?:[\s\x00]++|--[^\n]*+)*+")
 
 
 @functools.cache
@@ -63,10 +68,14 @@ def tokens(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Toke
 
 def first(data: bytes, start: int, end: int | None = None) -> int:
     """Return the offset of the first token between two offsets, or the second offset."""
-    token = next(tokens(data, start, end), None)
-    if token is None:
-        return len(data) if end is None else end
-    return token.start
+    stop = len(data) if end is None else end
+    position = start
+    while True:
+        found = _skipped().match(data, position, stop)
+        position = found.end() if found else position
+        if not data.startswith(b"/*", position, stop):
+            return position
+        position = _comment_end(data, position + 2, stop)
 
 
 def _comment_end(data: bytes, position: int, stop: int) -> int:

@@ -116,7 +116,7 @@ def _judge(
 ) -> Judged:
     parsed = reader.parse(migration)
     ran = _sources_of(before, reader)
-    statements = [each for each in parsed.statements if not _ran_already(each, ran)]
+    statements = [each for each in parsed.statements if not (ran and _ran_already(each, ran))]
     session = Session(
         in_transaction=migration.script.in_transaction, single=len(parsed.statements) == 1
     )

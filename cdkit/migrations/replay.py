@@ -50,7 +50,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         constraint = structs.replace(constraint, columns=(column,))
     named = constraint.name or _automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
-    schema.change(name, constraints={**table.constraints, named: constraint})
+    table.constraints[named] = constraint
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[Name(table.name.schema, named)] = index
@@ -74,31 +74,24 @@ def _automatic_name(table: str, constraint: Constraint) -> str:
 def _alter_column(schema: Schema, table: Name, column: str, **fields: object) -> None:
     found, old = schema.table(table), schema.column(table, column)
     if found and old:
-        new = structs.replace(old, **fields)
-        schema.change(table, columns={**found.columns, column: new})
+        found.columns[column] = structs.replace(old, **fields)
 
 
 def _add_column(schema: Schema, added: op.AddColumn) -> None:
     table, column = schema.table(added.table), added.column
     if table is None or (added.if_not_exists and column.name in table.columns):
         return
-    schema.change(
-        added.table,
-        columns={**table.columns, column.name: column},
-        born={**table.born, column.name: schema.epoch},
-    )
+    table.columns[column.name] = column
+    table.born[column.name] = schema.epoch
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
 
 
 def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
-        columns = {k: v for k, v in table.columns.items() if k != dropped.column}
-        schema.change(dropped.table, columns=columns, constraints=_without(table, dropped.column))
-
-
-def _without(table: Table, column: str) -> dict[str, Constraint]:
-    return {k: v for k, v in table.constraints.items() if column not in v.columns}
+        table.columns.pop(dropped.column, None)
+        for name in [k for k, v in table.constraints.items() if dropped.column in v.columns]:
+            del table.constraints[name]
 
 
 def _rename_column(schema: Schema, renamed: op.RenameColumn) -> None:
@@ -126,18 +119,14 @@ def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
 
 def _drop_constraint(schema: Schema, dropped: op.DropConstraint) -> None:
     if table := schema.table(dropped.table):
-        left = {k: v for k, v in table.constraints.items() if k != dropped.constraint}
-        schema.change(dropped.table, constraints=left)
+        table.constraints.pop(dropped.constraint, None)
         schema.indexes.pop(Name(table.name.schema, dropped.constraint), None)
 
 
 def _validate(schema: Schema, validated: op.ValidateConstraint) -> None:
     table = schema.table(validated.table)
     if table and (old := table.constraints.get(validated.constraint)):
-        valid = structs.replace(old, valid=True)
-        schema.change(
-            validated.table, constraints={**table.constraints, validated.constraint: valid}
-        )
+        table.constraints[validated.constraint] = structs.replace(old, valid=True)
 
 
 def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:

@@ -8,6 +8,9 @@ from cdkit.migrations.nouns import Column, Constraint, Name
 class Table(Struct, frozen=True, kw_only=True):
     """A table. `known` is false where some of its columns come from elsewhere.
 
+    Its dictionaries are the schema's own and change in place: to copy them for each of a thousand
+    columns would take the square of that.
+
     `epoch` is the release that made it, `born` the release that made each column (as given to
     `Schema.release`); 0 is what was there before the change under judgement.
     """

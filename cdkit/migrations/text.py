@@ -6,6 +6,14 @@ from collections.abc import Sequence
 
 from cdkit.core.finding import Location
 
+_STRIDE = 4096
+_CONTINUED = bytes(range(0x80, 0xC0))
+
+
+def _characters(data: bytes) -> int:
+    """Return how many characters begin in a piece of UTF-8 (RFC 3629: all else continues one)."""
+    return len(data) if data.isascii() else len(data.translate(None, _CONTINUED))
+
 
 class Text:
     """A file's path as the user wrote it, and its bytes (UTF-8). Offsets are bytes from 0."""
@@ -31,10 +39,25 @@ class Text:
     def place(self, offset: int) -> Location:
         """Return the line and column of a byte; columns count characters, from 1."""
         line = self.line(offset)
-        before = self.data[self._starts[line - 1] : max(offset, 0)]
-        return Location(
-            path=self.path, line=line, column=len(before.decode("utf-8", "replace")) + 1
-        )
+        start, end = self._starts[line - 1], max(offset, 0)
+        if end - start > _STRIDE:
+            column = self._characters(end) - self._characters(start)
+        else:
+            column = len(self.data[start:end].decode("utf-8", "replace"))
+        return Location(path=self.path, line=line, column=column + 1)
+
+    @functools.cached_property
+    def _counted(self) -> list[int]:
+        """How many characters stand before every _STRIDE bytes: a file can be all one line."""
+        counted = [0]
+        for at in range(0, len(self.data), _STRIDE):
+            counted.append(counted[-1] + _characters(self.data[at : at + _STRIDE]))
+        return counted
+
+    def _characters(self, offset: int) -> int:
+        """Return how many characters stand before a byte."""
+        full = min(offset, len(self.data)) // _STRIDE
+        return self._counted[full] + _characters(self.data[full * _STRIDE : offset])
 
     def lines(self) -> list[bytes]:
         """Return the lines without their ends."""

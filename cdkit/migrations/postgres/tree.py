@@ -26,10 +26,16 @@ class RangeVar(Struct, frozen=True):
     location: int = -1
 
 
+class Word(Struct, frozen=True):
+    """A node in a list where only a `String` can be."""
+
+    string: Text | None = field(name="String", default=None)
+
+
 class TypeName(Struct, frozen=True):
     """`TypeName`."""
 
-    names: tuple["Node", ...] = ()
+    names: tuple[Word, ...] = ()
     typmods: tuple[Json, ...] = ()
     arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     location: int = -1
@@ -40,7 +46,7 @@ class ColumnDef(Struct, frozen=True):
 
     colname: str = ""
     typeName: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
-    constraints: tuple["Node", ...] = ()
+    constraints: tuple["Constrained", ...] = ()
     collClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
     raw_default: Json | None = None
     location: int = -1
@@ -53,14 +59,20 @@ class Constraint(Struct, frozen=True):
     conname: str = ""
     raw_expr: Json | None = None
     generated_kind: str = ""
-    keys: tuple["Node", ...] = ()
-    fk_attrs: tuple["Node", ...] = ()
+    keys: tuple[Word, ...] = ()
+    fk_attrs: tuple[Word, ...] = ()
     exclusions: tuple[Json, ...] = ()
     pktable: RangeVar | None = None
     indexname: str = ""
     skip_validation: bool = False
     is_enforced: bool = False
     location: int = -1
+
+
+class Constrained(Struct, frozen=True):
+    """A node in a list where only a `Constraint` can be."""
+
+    constraint: Constraint | None = field(name="Constraint", default=None)
 
 
 class ObjectWithArgs(Struct, frozen=True):
@@ -133,9 +145,9 @@ class Node(Struct, frozen=True):
     vacuumed: Json | None = field(name="VacuumRelation", default=None)
 
 
-def words(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+def words(nodes: tuple[Node | Word, ...]) -> tuple[str, ...]:
     """Return the strings in a list of nodes."""
-    return tuple(node.string.sval for node in nodes if node.string)
+    return tuple([node.string.sval for node in nodes if node.string]) if nodes else ()
 
 
 def calls(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON
