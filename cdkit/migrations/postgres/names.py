@@ -109,7 +109,7 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     kinds = {each.contype for each in given}
     default = next((x for x in given if x.contype == "CONSTR_DEFAULT"), None)
     generated = next((x for x in given if x.contype == "CONSTR_GENERATED"), None)
-    kept = tuple(of_constraint(x, statement) for x in given if x.contype in _CONSTRAINTS)
+    kept = [x for x in given if is_kept(x) and x.contype != "CONSTR_NOTNULL"]
     return Column(
         name=definition.colname,
         type=of_type(definition.typeName),
@@ -118,7 +118,7 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         identity="CONSTR_IDENTITY" in kinds,
         generated=_generated(generated),
         serial=_is_serial(definition),
-        constraints=tuple(each for each in kept if each.kind != "not null"),
+        constraints=tuple([of_constraint(each, statement) for each in kept]),
     )
 
 

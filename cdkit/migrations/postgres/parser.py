@@ -28,7 +28,7 @@ Reader = Callable[[Statement], tuple[Operation, ...]]
 
 
 class _Stmt(Struct, frozen=True):
-    stmt: Raw
+    stmt: dict[str, Raw]
     stmt_location: int = 0
     stmt_len: int = 0
 
@@ -144,7 +144,7 @@ def _statements(text: Text, sql: bytes, span: Range, tree: bytes) -> tuple[State
 
 
 def _statement(text: Text, sql: bytes, one: _Stmt, base: int, last: int) -> Statement:
-    kind, node = _kind(bytes(one.stmt))
+    kind, node = _kind(one)
     begin = base + one.stmt_location
     end = begin + one.stmt_len if one.stmt_len else last
     start = first(sql, begin)
@@ -159,13 +159,13 @@ def statements_of(sql: bytes) -> list[tuple[str, bytes]]:
     if len(sql) > pg_query.SAFE_LENGTH:
         raise GrammarFault("too long", 0)
     tree = pg_query.parse(sql)
-    return [_kind(bytes(one.stmt)) for one in msgspec.json.decode(tree, type=_Tree).stmts]
+    return [_kind(one) for one in msgspec.json.decode(tree, type=_Tree).stmts]
 
 
-def _kind(stmt: bytes) -> tuple[str, bytes]:
+def _kind(one: _Stmt) -> tuple[str, bytes]:
     """Take `{"AlterTableStmt":{…}}` apart: its only key, and what stands below it."""
-    end = stmt.index(b'"', 2)
-    return stmt[2:end].decode(), stmt[end + 2 : -1]
+    ((kind, node),) = one.stmt.items()
+    return kind, bytes(node)
 
 
 def _recovered(reading: _Reading, sql: bytes) -> Parsed:
@@ -216,7 +216,7 @@ def _piece(reading: _Reading, sql: bytes, start: int, length: int) -> list[State
     tree = pg_query.parse_apart(piece, reading.processes) if apart else pg_query.parse(piece)
     end = start + length
     try:
-        found = [_kind(bytes(one.stmt)) for one in msgspec.json.decode(tree, type=_Tree).stmts]
+        found = [_kind(one) for one in msgspec.json.decode(tree, type=_Tree).stmts]
     except RecursionError:
         # Nested deeper than the decoder goes: the kind is known, whoever wants more cannot tell.
         at = tree.index(b'"stmt":{"') + len(b'"stmt":{"')
