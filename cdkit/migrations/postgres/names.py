@@ -20,6 +20,8 @@ _CONSTRAINTS = {
     "CONSTR_EXCLUSION": "exclusion",
     "CONSTR_NOTNULL": "not null",
 }
+_KEPT = frozenset(_CONSTRAINTS) - {"CONSTR_NOTNULL"}
+_NOT_NULL = frozenset({"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"})
 _SERIAL = {
     "smallserial": "int2", "serial2": "int2", "serial": "int4", "serial4": "int4",
     "bigserial": "int8", "serial8": "int8",
@@ -103,37 +105,28 @@ def of_default(expression: Json | None) -> Default:
 
 def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     """Return a column with all that is written behind it."""
-    if not definition.constraints:
-        return _bare(definition)
+    name, kind = definition.colname, of_type(definition.typeName)
+    serial = _is_serial(definition.typeName)
     given = [node.constraint for node in definition.constraints if node.constraint]
-    kinds = {each.contype for each in given}
-    default = next((x for x in given if x.contype == "CONSTR_DEFAULT"), None)
-    generated = next((x for x in given if x.contype == "CONSTR_GENERATED"), None)
-    kept = [x for x in given if is_kept(x) and x.contype != "CONSTR_NOTNULL"]
+    if not given:
+        return Column(name=name, type=kind, serial=serial)
+    by_kind = {each.contype: each for each in reversed(given)}
+    default, kept = by_kind.get("CONSTR_DEFAULT"), [x for x in given if x.contype in _KEPT]
     return Column(
-        name=definition.colname,
-        type=of_type(definition.typeName),
-        not_null=bool(kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"}),
+        name=name,
+        type=kind,
+        not_null=not by_kind.keys().isdisjoint(_NOT_NULL),
         default=of_default(default.raw_expr) if default else None,
-        identity="CONSTR_IDENTITY" in kinds,
-        generated=_generated(generated),
-        serial=_is_serial(definition),
+        identity="CONSTR_IDENTITY" in by_kind,
+        generated=_generated(by_kind.get("CONSTR_GENERATED")),
+        serial=serial,
         constraints=tuple([of_constraint(each, statement) for each in kept]),
     )
 
 
-def _bare(definition: tree.ColumnDef) -> Column:
-    """Return a column that has nothing but its type: what most have."""
-    return Column(
-        name=definition.colname,
-        type=of_type(definition.typeName),
-        serial=_is_serial(definition),
-    )
-
-
-def _is_serial(definition: tree.ColumnDef) -> bool:
-    written = definition.typeName.names if definition.typeName else ()
-    return bool(written) and any(word in _SERIAL for word in words(written[-1:]))
+def _is_serial(named: tree.TypeName | None) -> bool:
+    last = named.names[-1].string if named and named.names else None
+    return last is not None and last.sval in _SERIAL
 
 
 def _generated(constraint: tree.Constraint | None) -> str:
