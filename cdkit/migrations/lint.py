@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 
 from msgspec import Struct
 
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
+from cdkit.migrations import remembered
 from cdkit.migrations.allow import allowances
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.remembered import Memory
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
@@ -28,7 +31,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What to lint: all migrations of a project, and the names of those that are the change.
 
     `released` holds, as they were released, the migrations that the change edits, `gone` those
-    that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC.
+    that it takes away; `apart` judges each as a release of its own; `today` is the date in UTC;
+    `memory` is where models of long histories are kept.
     """
 
     migrations: Sequence[Migration]
@@ -39,6 +43,7 @@ class Request(Struct, frozen=True, kw_only=True):
     server: Server
     today: date
     rules: Dispatch
+    memory: Memory | None = None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -64,10 +69,11 @@ def lint(request: Request, processes: Processes) -> Linted:
     schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
     judged = []
-    unread = 0
+    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
+    known, unread = _history(request, ordered, schema, reader)
     if not request.apart:
         schema.release()
-    for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
+    for migration in ordered[known:]:
         schema.path = schema.home
         if migration.name not in request.change:
             unread += _remember(schema, migration, reader)
@@ -80,6 +86,27 @@ def lint(request: Request, processes: Processes) -> Linted:
         judged.append(_judge(request, schema, migration, before, reader))
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     return Linted(judged=tuple(judged), notes=(note,) if unread else ())
+
+
+def _history(
+    request: Request, ordered: Sequence[Migration], schema: Schema, reader: "Reader"
+) -> tuple[int, int]:
+    """Replay what stands before the change, or remember what it made where that is kept.
+
+    Returns how many migrations that were, and how many places in them cannot be read.
+    """
+    old = list(takewhile(lambda one: one.name not in request.change, ordered))
+    memory = request.memory
+    if memory is None or len(old) < remembered.LEAST:
+        return 0, 0
+    names = remembered.chain(old, request.server, memory.files)
+    known, unread = remembered.recall(memory, names, schema)
+    for migration in old[known:]:
+        schema.path = schema.home
+        unread += _remember(schema, migration, reader)
+    if known < len(old):
+        remembered.keep(memory, names[-1], schema, unread)
+    return len(old), unread
 
 
 class Reader:

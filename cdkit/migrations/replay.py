@@ -53,7 +53,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     table.constraints[named] = constraint
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
-        schema.indexes[Name(table.name.schema, named)] = index
+        schema.put_index(Name(table.name.schema, named), index)
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
@@ -134,9 +134,9 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.tables[new] = structs.replace(table, name=new)
-        for name, index in schema.indexes.items():
-            if index.table == old:
-                schema.indexes[name] = structs.replace(index, table=new)
+        for name in schema.indexes_of.pop(old, ()):
+            if (index := schema.indexes.get(name)) and index.table == old:
+                schema.put_index(name, structs.replace(index, table=new))
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
 
@@ -147,9 +147,8 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     name = Name(table.schema, named)
     if name in schema.indexes:
         return
-    schema.indexes[name] = Index(
-        table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns
-    )
+    index = Index(table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns)
+    schema.put_index(name, index)
 
 
 def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
@@ -183,6 +182,8 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores:
         if old in store:
             store[new] = store.pop(old)
+    if new in schema.indexes:
+        schema.put_index(new, schema.indexes[new])
     if new in schema.tables:
         schema.tables[new] = structs.replace(schema.tables[new], name=new)
 

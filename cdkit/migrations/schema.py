@@ -44,7 +44,8 @@ class Thing(Struct, frozen=True, kw_only=True):
 class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
-    `home` is where a session begins: `public`, or nothing where a database has no schemas.
+    `indexes_of` says which indexes a table may have (some may be gone), so that nobody looks at
+    all. `home` is where a session begins: `public`, or nothing where a database has no schemas.
     """
 
     def __init__(self, home: str = "public") -> None:
@@ -53,6 +54,7 @@ class Schema:
         self.path = home
         self.tables: dict[Name, Table] = {}
         self.indexes: dict[Name, Index] = {}
+        self.indexes_of: dict[Name, list[Name]] = {}
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
 
@@ -114,6 +116,11 @@ class Schema:
         """Whether a view, function … is made by the release under judgement."""
         found = self.thing(name)
         return found is not None and self.is_new(found.epoch)
+
+    def put_index(self, name: Name, index: Index) -> None:
+        """Put an index under its name, and among those that its table may have."""
+        self.indexes[name] = index
+        self.indexes_of.setdefault(index.table, []).append(name)
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""

@@ -18,6 +18,7 @@ from cdkit.migrations.catalogue import described, dispatch, rules
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, find, sources
 from cdkit.migrations.lint import Judged, Request, lint
+from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Complaint
 from cdkit.migrations.tell import UNTOLD, complained, gone
@@ -80,6 +81,14 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option("Rules to leave out; rather allow single findings, with a reason.", metavar="RULE"),
     ] = ()
+    cache: Annotated[
+        str,
+        option(
+            "Folder to keep models of long histories in, so that they are not read anew; `none` "
+            "keeps nothing. Default: cdkit/models in the user's cache folder.",
+            metavar="FOLDER",
+        ),
+    ] = ""
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -208,6 +217,7 @@ def _project(
         server=server,
         today=world.clock.now().date(),
         rules=dispatch(disabled, options.question, server.engine),
+        memory=memory(options.cache, world.environ, world.files),
     )
     linted = lint(request, world.processes)
     judged = linted.judged

@@ -9,6 +9,7 @@ def call(Map args = [:]) {
         question: 'CDKIT_LINT_MIGRATIONS_QUESTION',
         failOn: 'CDKIT_LINT_MIGRATIONS_FAIL_ON',
         disable: 'CDKIT_LINT_MIGRATIONS_DISABLE',
+        cache: 'CDKIT_LINT_MIGRATIONS_CACHE',
         allowEmpty: 'CDKIT_LINT_MIGRATIONS_ALLOW_EMPTY',
         mode: 'CDKIT_LINT_MIGRATIONS_MODE',
         records: 'CDKIT_LINT_MIGRATIONS_RECORDS',

@@ -28,6 +28,8 @@ _SMALL = 16 * 1024
 """Up to this length a statement fits the smallest main stack in use (1 MiB, Windows)."""
 _NAMES = {"win32": "pg_query.dll", "darwin": "libpg_query.dylib"}
 _FAULTY = 3
+_SAID = 300
+"""Bytes of a message that are kept: it may quote all the rest of the text."""
 
 
 class GrammarFault(Exception):
@@ -258,7 +260,7 @@ def _raise(error: "ctypes._Pointer[_Error]", sql: bytes) -> None:
     """Raise what the library says; it counts characters from 1, we count bytes from 0."""
     if bool(error):
         said = error.contents
-        message = (said.message or b"").decode("utf-8", "replace")
+        message = (said.message or b"")[:_SAID].decode("utf-8", "replace")
         before = sql.decode("utf-8", "surrogateescape")[: max(said.cursorpos - 1, 0)]
         offset = len(before.encode("utf-8", "surrogateescape")) if said.cursorpos else -1
         raise GrammarFault(message, offset)

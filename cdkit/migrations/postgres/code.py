@@ -142,6 +142,8 @@ def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operat
 
 
 def _plpgsql(body: str) -> Any:  # noqa: ANN401 - JSON
+    if len(body.encode()) > pg_query.SAFE_LENGTH:
+        raise GrammarFault("too long", 0)
     tag = "$cdkit$"
     while tag in body:
         tag = f"$c{tag[1:]}"

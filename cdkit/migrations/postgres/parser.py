@@ -1,5 +1,6 @@
 """From the bytes of a migration to its statements, losing as little as can be to what is broken."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -12,10 +13,12 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Processes
 from cdkit.migrations.lexer import first
-from cdkit.migrations.operation import Operation
+from cdkit.migrations.operation import Operation, Unread
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.postgres.odd import folded, long_operator
 from cdkit.migrations.postgres.pieces import AT_ONCE, Range, at_semicolons, groups, pieces
 from cdkit.migrations.postgres.psql import without_commands
+from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
@@ -71,11 +74,13 @@ def parse(
         return Parsed(troubles=(trouble,))
     if sql.startswith(_BOM):
         sql = b"   " + sql[3:]
+    if trouble := long_operator(sql):
+        return Parsed(troubles=(trouble,))
     reading = _Reading(text, processes, read)
-    try:
-        return _whole(reading, sql)
-    except GrammarFault:
-        return _recovered(reading, sql)
+    if not sql.startswith(b"\\") and b"\n\\" not in sql:  # else it is psql that reads this
+        with contextlib.suppress(GrammarFault):
+            return _whole(reading, sql)
+    return _recovered(reading, sql)
 
 
 class _Reading(NamedTuple):
@@ -124,6 +129,8 @@ def _group(reading: _Reading, sql: bytes, span: Range, tree: bytes) -> Parsed:
     except RecursionError:
         # Nested deeper than the decoder goes: only one statement of them needs to be unknown.
         inner = tuple((at + start, length) for start, length in pieces(sql[at : at + size]))
+        if len(inner) == 1:
+            return Parsed(statements=tuple(_piece(reading, sql, *span, tree)))
         return _in_pieces(reading, sql, inner)
     if reading.read and len(sql) > AT_ONCE:
         _told(made, reading.read)
@@ -178,7 +185,8 @@ def _recovered(reading: _Reading, sql: bytes) -> Parsed:
         if not parsed.troubles:
             # The whole is refused though each piece is not: say so rather than pass it over.
             troubles = (*troubles, _syntax_error(clean, 0, len(clean), fault))
-    return Parsed(statements=parsed.statements, troubles=(*troubles, *parsed.troubles))
+    troubles = (*troubles, *parsed.troubles)
+    return Parsed(statements=parsed.statements, troubles=folded(clean, troubles))
 
 
 def _in_pieces(
@@ -208,25 +216,35 @@ def _in_pieces(
     return Parsed(statements=tuple(made), troubles=tuple(troubles))
 
 
-def _piece(reading: _Reading, sql: bytes, start: int, length: int) -> list[Statement]:
-    """Parse one statement by itself."""
+def _piece(
+    reading: _Reading, sql: bytes, start: int, length: int, tree: bytes | None = None
+) -> list[Statement]:
+    """Parse one statement by itself, unless its tree is there."""
     begin = first(sql, start, start + length)
     piece = sql[begin : start + length]
     apart = len(piece) > pg_query.SAFE_LENGTH
-    tree = pg_query.parse_apart(piece, reading.processes) if apart else pg_query.parse(piece)
     end = start + length
+    if tree is None:
+        tree = pg_query.parse_apart(piece, reading.processes) if apart else pg_query.parse(piece)
     try:
         found = [_kind(one) for one in msgspec.json.decode(tree, type=_Tree).stmts]
     except RecursionError:
-        # Nested deeper than the decoder goes: the kind is known, whoever wants more cannot tell.
-        at = tree.index(b'"stmt":{"') + len(b'"stmt":{"')
-        found = [(tree[at : tree.index(b'"', at)].decode(), b"")]
+        return [_too_deep(reading.text, tree, begin, end)]
     made = [
         Statement(text=reading.text, kind=kind, node=node, start=begin, end=end, base=begin)
         for kind, node in found
     ]
     if reading.read and len(sql) > AT_ONCE:
         _told(made, reading.read)
+    return made
+
+
+def _too_deep(text: Text, tree: bytes, begin: int, end: int) -> Statement:
+    """Nested deeper than the decoder goes: the kind is known, and that nobody can tell more."""
+    at = tree.index(b'"stmt":{"') + len(b'"stmt":{"')
+    kind = tree[at : tree.index(b'"', at)].decode()
+    made = Statement(text=text, kind=kind, node=b"", start=begin, end=end, base=begin)
+    made.does = (Unread(statement=made, at=begin, what=TOO_DEEP, remedy=REMEDY),)
     return made
 
 
@@ -245,5 +263,5 @@ def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> T
         rule="syntax-error",
         what=f"PostgreSQL's grammar says: {fault.message}",
         offset=offset,
-        remedy="mend the statement; if another database is meant, this cdkit cannot read it yet",
+        remedy="mend the statement; if another database is meant, name it: `--server mysql:8.0`",
     )
