@@ -4,7 +4,6 @@ A model is kept under the hash of all that it came from: the bytes of every migr
 server, and the code that read them. What is not whole, or not what its name says, is read anew.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -60,6 +59,8 @@ def memory(given: str, environ: Mapping[str, str], files: Files) -> Memory | Non
 
 def chain(migrations: Sequence[Migration], server: Server, files: Files) -> list[str]:
     """Return a name for what is there after each migration, from all that it came from."""
+    import hashlib  # loads OpenSSL, which only a long history is worth
+
     digest = hashlib.sha256(f"{server} {_code(files)}".encode())
     found = []
     for migration in migrations:
@@ -70,7 +71,9 @@ def chain(migrations: Sequence[Migration], server: Server, files: Files) -> list
 
 
 def _code(files: Files) -> str:
-    """Return a hash of the code that reads migrations: versions alone do not tell checkouts apart."""
+    """Return a hash of the code that reads: versions alone do not tell checkouts apart."""
+    import hashlib
+
     import cdkit.migrations as package
 
     digest = hashlib.sha256()
@@ -110,6 +113,8 @@ def _read(memory: Memory, name: str) -> _Model | None:
 
 
 def _seal(name: str, body: bytes) -> bytes:
+    import hashlib
+
     return hashlib.sha256(name.encode() + body).digest()
 
 

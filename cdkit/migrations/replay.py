@@ -89,7 +89,8 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
 
 def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
     if table := schema.table(dropped.table):
-        table.columns.pop(dropped.column, None)
+        if table.columns.pop(dropped.column, None) is None and table.known:
+            return
         for name in [k for k, v in table.constraints.items() if dropped.column in v.columns]:
             del table.constraints[name]
 

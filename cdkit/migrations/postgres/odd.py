@@ -2,13 +2,14 @@
 
 import re
 
-from cdkit.migrations.lexer import tokens
+from cdkit.migrations.lexer import blanked
 from cdkit.migrations.trouble import Trouble
 
-_RUN = rb"[-+*/<>=~!@#%^&|`?]{1025,}"
+_RUN = rb"[-+*/<>=~!@#%^&|`?]{129,}"
 """What the scanner takes for one operator (PostgreSQL manual, 4.1.3), or for the rest of a comment
-that begins. It looks at all of that again for each sign that it then takes off."""
-_NESTED = 64
+that begins. It looks at all of that again behind each sign that it takes for itself."""
+_AGAIN = 64
+"""So many looks at one run are borne."""
 _MANY = 20
 """So many syntax errors of a file are told one by one."""
 
@@ -29,25 +30,33 @@ _REMEDIES = {
 }
 
 
-def long_operator(sql: bytes) -> Trouble | None:
-    """Say where a run of operator signs is so long that reading it takes the square of that."""
-    for run in re.finditer(_RUN, sql):
-        if run.group().count(b"/*") > _NESTED or _is_code(sql, *run.span()):
-            return Trouble(
-                rule="unread-code",
-                what=f"{run.end() - run.start()} operator signs in a row: nobody reads that",
-                offset=run.start(),
-                remedy="put blanks between the signs, or take them out",
-            )
-    return None
+def without_long_operators(sql: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
+    """Return SQL with the runs of operator signs made blank that take the square of their length.
+
+    Each is a trouble, so that nothing which stood there passes for read.
+    """
+    if re.search(_RUN, sql) is None:
+        return sql, ()
+    spans = [run.span() for run in re.finditer(_RUN, sql) if _looks(run.group()) > _AGAIN]
+    troubles = [
+        Trouble(
+            rule="unread-code",
+            what=f"{end - start} operator signs in a row: nobody reads that",
+            offset=start,
+            remedy="put blanks between the signs, or take them out",
+        )
+        for start, end in spans
+    ]
+    return blanked(sql, spans), tuple(troubles)
 
 
-def _is_code(sql: bytes, start: int, end: int) -> bool:
-    """Whether signs are neither in a quote nor in a comment."""
-    for token in tokens(sql):
-        if token.end > start + 1:
-            return token.kind == "mark" and token.start < end
-    return False
+def _looks(run: bytes) -> int:
+    """Return how often a scanner looks at a run: each `+`, `-` and nested comment is one by itself.
+
+    A comment that begins ends the operators, so a line of dashes is looked at once.
+    """
+    operators = re.split(rb"--|/\*", run, maxsplit=1)[0]
+    return operators.count(b"+") + operators.count(b"-") + run.count(b"/*")
 
 
 def folded(sql: bytes, troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:

@@ -15,7 +15,7 @@ from cdkit.core.world import Processes
 from cdkit.migrations.lexer import first
 from cdkit.migrations.operation import Operation, Unread
 from cdkit.migrations.parsed import Parsed
-from cdkit.migrations.postgres.odd import folded, long_operator
+from cdkit.migrations.postgres.odd import folded, without_long_operators
 from cdkit.migrations.postgres.pieces import AT_ONCE, Range, at_semicolons, groups, pieces
 from cdkit.migrations.postgres.psql import without_commands
 from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
@@ -74,9 +74,12 @@ def parse(
         return Parsed(troubles=(trouble,))
     if sql.startswith(_BOM):
         sql = b"   " + sql[3:]
-    if trouble := long_operator(sql):
-        return Parsed(troubles=(trouble,))
-    reading = _Reading(text, processes, read)
+    sql, troubles = without_long_operators(sql)
+    parsed = _parsed(_Reading(text, processes, read), sql)
+    return Parsed(statements=parsed.statements, troubles=troubles + parsed.troubles)
+
+
+def _parsed(reading: "_Reading", sql: bytes) -> Parsed:
     if not sql.startswith(b"\\") and b"\n\\" not in sql:  # else it is psql that reads this
         with contextlib.suppress(GrammarFault):
             return _whole(reading, sql)
