@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, takewhile
 
 from msgspec import Struct, structs
 
@@ -10,6 +10,7 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
+from cdkit.migrations import remembered
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
@@ -34,6 +35,7 @@ from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, effect_of, phases_of
 from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
+from cdkit.migrations.remembered import Memory
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
@@ -59,7 +61,7 @@ class Request(Struct, frozen=True, kw_only=True):
     the project, and `backs` are those released migrations of which only the way back is judged.
     `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
     before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
-    change itself brings does not count.
+    change itself brings does not count. `memory` is where models of long histories are kept.
     """
 
     migrations: Sequence[Migration]
@@ -79,6 +81,7 @@ class Request(Struct, frozen=True, kw_only=True):
     dump: tuple[Migration, ...] = ()
     sizes: Sizes = Sizes()
     refuse: bool = False
+    memory: Memory | None = None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -133,10 +136,11 @@ def lint(request: Request, processes: Processes) -> Linted:
     reader = Reader(request.server, engine.dialect(), processes)
     seen = []
     released: Schema | None = None
-    unread = sum(_remember(schema, each, reader) for each in request.dump)
+    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
+    known, unread = _history(request, ordered, schema, reader)
     if not request.apart:
         schema.release()
-    for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
+    for migration in ordered[known:]:
         schema.path = schema.home
         if migration.name not in request.change:
             if migration.name in request.backs:
@@ -159,6 +163,29 @@ def lint(request: Request, processes: Processes) -> Linted:
         judged=tuple(_settled(one, phases, request) for one in seen),
         notes=(note,) if unread else (),
     )
+
+
+def _history(
+    request: Request, ordered: Sequence[Migration], schema: Schema, reader: Reader
+) -> tuple[int, int]:
+    """Replay what stands before the change, or remember what it made where that is kept.
+
+    Returns how many migrations that were, and how many places in them cannot be read.
+    """
+    looked_at = request.change | request.backs
+    old = list(takewhile(lambda one: one.name not in looked_at, ordered))
+    memory = request.memory
+    is_kept = request.server.engine in remembered.ENGINES and len(old) >= remembered.LEAST
+    if memory is None or not is_kept:
+        return 0, sum(_remember(schema, each, reader) for each in request.dump)
+    names = remembered.chain((*request.dump, *old), request.server, memory.files)[-len(old) :]
+    known, unread = remembered.recall(memory, names, schema)
+    for migration in old[known:]:
+        schema.path = schema.home
+        unread += _remember(schema, migration, reader)
+    if known < len(old):
+        remembered.keep(memory, names[-1], schema, unread)
+    return len(old), unread
 
 
 def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:

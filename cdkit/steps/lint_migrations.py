@@ -19,6 +19,7 @@ from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import Judged
 from cdkit.migrations.live import VARIABLE
 from cdkit.migrations.regard import Regard, regard_of
+from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import server_of
 from cdkit.migrations.source import Rendering
 from cdkit.migrations.summary import but, table
@@ -178,6 +179,14 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     project_timeout: Annotated[
         int, option("How many seconds the project's code may take to render.", metavar="SECONDS")
     ] = 120
+    cache: Annotated[
+        str,
+        option(
+            "Folder to keep models of long histories in, so that they are not read anew; `none` "
+            "keeps nothing. Default: cdkit/models in the user's cache folder.",
+            metavar="FOLDER",
+        ),
+    ] = ""
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -286,6 +295,7 @@ def _asked(
             records=options.records,
             code=code_of(options.since, options.application, found, world),
         ),
+        memory=memory(options.cache, world.environ, world.files),
     )
 
 

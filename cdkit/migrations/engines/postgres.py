@@ -9,8 +9,10 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.read import operations, routine
 
     return Dialect(
-        parse=lambda text, sql, _server, processes: parse(text, processes, data=sql),
-        operations=operations,
+        parse=lambda text, sql, _server, processes: parse(
+            text, processes, data=sql, read=operations
+        ),
+        operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
     )

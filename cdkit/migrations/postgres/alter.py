@@ -133,19 +133,22 @@ class _Clause(Struct, frozen=True):
 def alter_table(statement: Statement) -> Iterator[Operation]:
     """Read ALTER TABLE."""
     alter = statement.read(_AlterTable)
-    spans = _spans(statement, alter.relation)
     commands = [node.command for node in alter.cmds if node.command]
+    spans = _spans(statement, alter.relation, len(commands))
     if len(spans) != len(commands):
         spans = [(statement.start, statement.end)] * len(commands)
     for index, command in enumerate(commands):
         yield _altered(_Clause(statement, alter, index, command, *spans[index]))
 
 
-def _spans(statement: Statement, relation: RangeVar) -> list[tuple[int, int]]:
+def _spans(statement: Statement, relation: RangeVar, count: int) -> list[tuple[int, int]]:
     """Return where each clause stands in the file: the trees do not say."""
     if statement.base < 0:
         return []
-    return clauses(statement.text.data, after_name(statement, relation), statement.end)
+    data, start = statement.text.data, after_name(statement, relation)
+    if count == 1 and not any(mark in data[start : statement.end] for mark in (b"--", b"/*")):
+        return [(start, start + len(data[start : statement.end].rstrip()))]
+    return clauses(data, start, statement.end)
 
 
 def _altered(clause: _Clause) -> Operation:
