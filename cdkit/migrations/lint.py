@@ -10,7 +10,6 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations import remembered
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
@@ -29,6 +28,7 @@ from cdkit.migrations.contract import (
 )
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
+from cdkit.migrations.history import history, remember
 from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
@@ -36,7 +36,7 @@ from cdkit.migrations.phase import Effect, effect_of, phases_of
 from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remembered import Memory
-from cdkit.migrations.replay import apply, replay
+from cdkit.migrations.replay import apply
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
@@ -137,7 +137,9 @@ def lint(request: Request, processes: Processes) -> Linted:
     seen = []
     released: Schema | None = None
     ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
-    known, unread = _history(request, ordered, schema, reader)
+    looked_at = request.change | request.backs
+    old = list(takewhile(lambda one: one.name not in looked_at, ordered))
+    known, unread = history(old, request.dump, schema, reader, request.memory)
     if not request.apart:
         schema.release()
     for migration in ordered[known:]:
@@ -145,11 +147,11 @@ def lint(request: Request, processes: Processes) -> Linted:
         if migration.name not in request.change:
             if migration.name in request.backs:
                 seen.append(_back_alone(request, schema, migration, reader))
-            unread += _remember(schema, migration, reader)
+            unread += remember(schema, migration, reader)
             continue
         before = request.released.get(migration.name)
         if before is not None:
-            _remember(schema, before, reader)
+            remember(schema, before, reader)
         if request.apart:
             schema.release()
         if request.apart or released is None:
@@ -163,39 +165,6 @@ def lint(request: Request, processes: Processes) -> Linted:
         judged=tuple(_settled(one, phases, request) for one in seen),
         notes=(note,) if unread else (),
     )
-
-
-def _history(
-    request: Request, ordered: Sequence[Migration], schema: Schema, reader: Reader
-) -> tuple[int, int]:
-    """Replay what stands before the change, or remember what it made where that is kept.
-
-    Returns how many migrations that were, and how many places in them cannot be read.
-    """
-    looked_at = request.change | request.backs
-    old = list(takewhile(lambda one: one.name not in looked_at, ordered))
-    memory = request.memory
-    is_kept = request.server.engine in remembered.ENGINES and len(old) >= remembered.LEAST
-    if memory is None or not is_kept:
-        return 0, sum(_remember(schema, each, reader) for each in request.dump)
-    names = remembered.chain((*request.dump, *old), request.server, memory.files)[-len(old) :]
-    known, unread = remembered.recall(memory, names, schema)
-    for migration in old[known:]:
-        schema.path = schema.home
-        unread += _remember(schema, migration, reader)
-    if known < len(old):
-        remembered.keep(memory, names[-1], schema, unread)
-    return len(old), unread
-
-
-def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
-    """Replay what is released already: it is not new to anybody. Return what cannot be read."""
-    epoch, schema.epoch = schema.epoch, 0
-    parsed = reader.parse(migration)
-    for statement in parsed.statements:
-        replay(schema, reader.operations(statement, schema))
-    schema.epoch = epoch
-    return len(parsed.troubles)
 
 
 def _walk(

@@ -74,8 +74,12 @@ def chain(migrations: Sequence[Migration], server: Server, files: Files) -> list
     digest = hashlib.sha256(f"{server} {_code(files)}".encode())
     found = []
     for migration in migrations:
-        digest.update(b"%d:" % len(migration.script.sql))
-        digest.update(migration.script.sql)
+        sql, written = migration.script.sql, migration.text.data
+        parts = (sql,) if sql == written else (sql, written)
+        digest.update(b"%d %d" % (len(parts), len(migration.troubles)))
+        for part in parts:
+            digest.update(b":%d:" % len(part))
+            digest.update(part)
         found.append(digest.hexdigest())
     return found
 
