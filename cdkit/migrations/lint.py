@@ -61,14 +61,15 @@ class Linted(Struct, frozen=True, kw_only=True):
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
-    schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
+    dialect = reader.dialect
+    schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
     judged = []
     unread = 0
     if not request.apart:
         schema.release()
     for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
-        schema.path = schema.home
+        schema.begin()
         if migration.name not in request.change:
             unread += _remember(schema, migration, reader)
             continue
@@ -128,7 +129,7 @@ def _judge(
         findings.append(empty(migration))
     locks: dict[str, None] = {}
     for statement in statements:
-        for operation in reader.dialect.operations(statement):
+        for operation in _refined(statement, context):
             locks |= dict.fromkeys(_locks(operation, context))
             findings += _found(request.rules, operation, context)
             session.follow(operation)
@@ -141,6 +142,12 @@ def _judge(
         locks=tuple(locks),
         notes=notes,
     )
+
+
+def _refined(statement: Statement, context: Context) -> Iterator[Operation]:
+    """Yield what a statement does to the schema that is there when it comes to it."""
+    for written in context.dialect.operations(statement):
+        yield from context.dialect.refine(written, context.schema)
 
 
 def _sources_of(before: Migration | None, reader: Reader) -> Counter[str]:

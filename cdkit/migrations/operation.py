@@ -23,7 +23,10 @@ class OnTable(Operation, frozen=True, kw_only=True):
 
 
 class CreateTable(Operation, frozen=True, kw_only=True):
-    """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE)."""
+    """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
+
+    `indexes` are those written inside it, `options` what stands behind it (MySQL: engine, charset).
+    """
 
     table: Name
     columns: tuple[Column, ...] = ()
@@ -32,13 +35,16 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     parents: tuple[Name, ...] = ()
     partition: bool = False
     columns_known: bool = True
+    indexes: tuple["CreateIndex", ...] = ()
+    options: dict[str, str] = {}
 
 
 class AddColumn(OnTable, frozen=True, kw_only=True):
-    """ADD COLUMN."""
+    """ADD COLUMN. `place` is `FIRST`, or the column that it comes after; empty: the last."""
 
     column: Column
     if_not_exists: bool = False
+    place: str = ""
 
 
 class DropColumn(OnTable, frozen=True, kw_only=True):
@@ -62,6 +68,54 @@ class ChangeType(OnTable, frozen=True, kw_only=True):
     type: Type
     using: str = ""
     collation: str = ""
+
+
+class ChangeColumn(OnTable, frozen=True, kw_only=True):
+    """MySQL's MODIFY and CHANGE: a column is defined anew, and what is not said again is gone.
+
+    `old` is the column as the model has it; None where it is unknown.
+    """
+
+    column: str
+    new: Column
+    old: Column | None = None
+    place: str = ""
+
+
+class AlterTable(OnTable, frozen=True, kw_only=True):
+    """A whole ALTER TABLE (or CREATE or DROP INDEX) of MySQL, whose parts follow by themselves.
+
+    `algorithm` and `lock` are as asked for, empty where nothing is; `waits` says that it gives up
+    waiting (MariaDB's WAIT and NOWAIT).
+    """
+
+    parts: tuple[Operation, ...]
+    algorithm: str = ""
+    lock: str = ""
+    waits: bool = False
+
+
+class ChangeOption(OnTable, frozen=True, kw_only=True):
+    """A change of a table that is neither a column nor an index: `ROW_FORMAT`, `FORCE`, ….
+
+    `option` is MySQL's word for it in capitals, `value` what it becomes.
+    """
+
+    option: str
+    value: str = ""
+
+
+class RebuildTable(OnTable, frozen=True, kw_only=True):
+    """SQLite's rebuild: a table made anew, filled from the old one, under its name.
+
+    `copied` are new columns by what fills them: an old column, or an empty text for an expression;
+    `whole` where every row is copied; `recreated` the indexes and triggers that are made again.
+    """
+
+    made: CreateTable
+    copied: dict[str, str]
+    whole: bool
+    recreated: frozenset[str] = frozenset()
 
 
 class SetNotNull(OnTable, frozen=True, kw_only=True):
@@ -103,9 +157,10 @@ class AddConstraint(OnTable, frozen=True, kw_only=True):
 
 
 class DropConstraint(OnTable, frozen=True, kw_only=True):
-    """DROP CONSTRAINT."""
+    """DROP CONSTRAINT. `kind` is what it is where the statement says so: `foreign key`."""
 
     constraint: str
+    kind: str = ""
     if_exists: bool = False
 
 
@@ -149,21 +204,30 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 
 
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
-    """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE. `function` is what it calls."""
+    """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
+
+    `function` is what it calls; where it has code of its own, `body` is that.
+    """
 
     action: str
     name: str
     function: Name | None = None
+    body: str = ""
 
 
 class CreateIndex(OnTable, frozen=True, kw_only=True):
-    """CREATE INDEX; `columns` holds an empty text for an expression."""
+    """CREATE INDEX; `columns` holds an empty text for an expression.
+
+    `form` is `fulltext`, `spatial` or empty; `unseen` says that the optimizer does not look at it.
+    """
 
     name: str
     unique: bool = False
     concurrently: bool = False
     if_not_exists: bool = False
     columns: tuple[str, ...] = ()
+    form: str = ""
+    unseen: bool = False
 
 
 class DropObject(Operation, frozen=True, kw_only=True):

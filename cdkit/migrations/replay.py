@@ -35,11 +35,14 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         columns=columns,
         born=dict.fromkeys(columns, schema.epoch),
         partition=made.partition,
+        options=made.options,
     )
     schema.tables[full] = table
     written = [(column.name, each) for column in made.columns for each in column.constraints]
     for column, constraint in (*written, *(("", each) for each in made.constraints)):
         _constrain(schema, full, constraint, column)
+    for index in made.indexes:
+        _create_index(schema, index)
 
 
 def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str = "") -> None:
@@ -48,12 +51,13 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         return
     if column and not constraint.columns:
         constraint = structs.replace(constraint, columns=(column,))
-    named = constraint.name or _automatic_name(name.name, constraint)
+    given = schema.naming(table, constraint) if schema.naming else ""
+    named = constraint.name or given or _automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.change(name, constraints={**table.constraints, named: constraint})
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
-        schema.indexes[Name(table.name.schema, named)] = index
+        schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
@@ -114,6 +118,49 @@ def _rename_column(schema: Schema, renamed: op.RenameColumn) -> None:
     )
 
 
+def _change_column(schema: Schema, changed: op.ChangeColumn) -> None:
+    if table := schema.table(changed.table):
+        if changed.new.name != changed.column and changed.column in table.columns:
+            _rename_column(schema, renamed(changed))
+        new = structs.replace(changed.new, not_null=changed.new.not_null or _is_key(table, changed))
+        _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
+
+
+def renamed(changed: op.ChangeColumn) -> op.RenameColumn:
+    """Return the renaming that a CHANGE is."""
+    return op.RenameColumn(
+        statement=changed.statement,
+        at=changed.at,
+        table=changed.table,
+        column=changed.column,
+        to=changed.new.name,
+    )
+
+
+def _is_key(table: Table, changed: op.ChangeColumn) -> bool:
+    keys = (each for each in table.constraints.values() if each.kind == "primary key")
+    return any(changed.column in each.columns for each in keys)
+
+
+def _rebuild(schema: Schema, rebuilt: op.RebuildTable) -> None:
+    """The table is what its new CREATE says; columns that were there before stay as old."""
+    old = schema.table(rebuilt.table)
+    if old is None:
+        return
+    del schema.tables[old.name]
+    epoch, schema.epoch = schema.epoch, old.epoch
+    _create_table(schema, structs.replace(rebuilt.made, table=rebuilt.table))
+    schema.epoch = epoch
+    names = schema.tables[old.name].columns
+    schema.change(rebuilt.table, born={name: old.born.get(name, epoch) for name in names})
+
+
+def _set_option(schema: Schema, changed: op.ChangeOption) -> None:
+    if table := schema.table(changed.table):
+        options = {**table.options, changed.option: changed.value}
+        schema.change(changed.table, options=options)
+
+
 def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
     constraint = added.constraint
     if constraint.index and not constraint.columns:
@@ -128,7 +175,7 @@ def _drop_constraint(schema: Schema, dropped: op.DropConstraint) -> None:
     if table := schema.table(dropped.table):
         left = {k: v for k, v in table.constraints.items() if k != dropped.constraint}
         schema.change(dropped.table, constraints=left)
-        schema.indexes.pop(Name(table.name.schema, dropped.constraint), None)
+        schema.indexes.pop(schema.index_name(table.name, dropped.constraint), None)
 
 
 def _validate(schema: Schema, validated: op.ValidateConstraint) -> None:
@@ -145,9 +192,11 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.tables[new] = structs.replace(table, name=new)
-        for name, index in schema.indexes.items():
-            if index.table == old:
-                schema.indexes[name] = structs.replace(index, table=new)
+        for name, index in [each for each in schema.indexes.items() if each[1].table == old]:
+            del schema.indexes[name]
+            kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
+            named = schema.index_name(new, kept)
+            schema.indexes[named] = structs.replace(index, table=new)
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
 
@@ -155,11 +204,11 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     table = schema.full(made.table)
     named = made.name or "_".join((table.name, *filter(None, made.columns), "idx"))
-    name = Name(table.schema, named)
+    name = schema.index_name(table, named)
     if name in schema.indexes:
         return
     schema.indexes[name] = Index(
-        table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns
+        table=table, epoch=schema.epoch, unique=made.unique, columns=made.columns, form=made.form
     )
 
 
@@ -167,6 +216,8 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     full = schema.full(dropped.name)
     if dropped.kind in {"table", "foreign table"}:
         schema.tables.pop(full, None)
+        for name in [each for each, index in schema.indexes.items() if index.table == full]:
+            del schema.indexes[name]
     elif dropped.kind == "index":
         schema.indexes.pop(full, None)
     elif dropped.kind == "schema":
@@ -206,7 +257,8 @@ def _rename_constraint(schema: Schema, name: Name, old: str, new: str) -> None:
         schema.change(name, constraints={**left, new: renamed})
 
 
-def _set_path(schema: Schema, given: op.SetVariable) -> None:
+def _set_variable(schema: Schema, given: op.SetVariable) -> None:
+    schema.settings[given.name] = given.value
     if given.name == "search_path":
         first = given.value.split(",")[0].strip().strip('"')
         schema.path = first if first and first != "$user" else schema.home
@@ -242,6 +294,9 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.SetDefault: _on_column("default", lambda changed: changed.default),
     op.DropDefault: _on_column("default", lambda _: None),
     op.ChangeIdentity: _generate,
+    op.ChangeColumn: _change_column,
+    op.ChangeOption: _set_option,
+    op.RebuildTable: _rebuild,
     op.AddConstraint: _add_constraint,
     op.DropConstraint: _drop_constraint,
     op.ValidateConstraint: _validate,
@@ -250,7 +305,7 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.DropObject: _drop_object,
     op.CreateObject: _create_object,
     op.RenameObject: _rename_object,
-    op.SetVariable: _set_path,
+    op.SetVariable: _set_variable,
     op.MovePartition: _attach,
 }
 

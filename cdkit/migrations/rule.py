@@ -28,6 +28,13 @@ class Context(Struct, frozen=True, kw_only=True):
     server: Server
     dialect: Dialect
 
+    def sql(self, name: Name | str) -> str:
+        """Return a name as the engine's SQL, quoted where it must be."""
+        if isinstance(name, str):
+            return self.dialect.quoted(name)
+        said = self.dialect.quoted(name.name)
+        return said if name.schema in {"", "public"} else f"{self.sql(name.schema)}.{said}"
+
     def lock_of(self, operation: Operation) -> tuple[str, tuple[Name, ...]]:
         """Return which lock an operation takes (empty for none), and on which tables."""
         return self.dialect.lock_of(operation, self.schema, self.server)

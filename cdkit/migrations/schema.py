@@ -1,5 +1,7 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
+from collections.abc import Callable
+
 from msgspec import Struct, structs
 
 from cdkit.migrations.nouns import Column, Constraint, Name
@@ -19,6 +21,7 @@ class Table(Struct, frozen=True, kw_only=True):
     born: dict[str, int] = {}
     constraints: dict[str, Constraint] = {}
     partition: bool = False
+    options: dict[str, str] = {}
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class Index(Struct, frozen=True, kw_only=True):
     epoch: int
     unique: bool = False
     columns: tuple[str, ...] = ()
+    form: str = ""
 
 
 class Thing(Struct, frozen=True, kw_only=True):
@@ -42,16 +46,31 @@ class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
+    `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
+    index names are each table's own (`shared_names` is false), an index is called `table.index`.
     """
 
-    def __init__(self, home: str = "public") -> None:
+    def __init__(
+        self,
+        home: str = "public",
+        *,
+        naming: Callable[[Table, Constraint], str] | None = None,
+        shared_names: bool = True,
+    ) -> None:
+        self.naming = naming
+        self.shared_names = shared_names
         self.epoch = 0
         self.home = home
-        self.path = home
+        self.begin()
         self.tables: dict[Name, Table] = {}
         self.indexes: dict[Name, Index] = {}
         self.things: dict[Name, Thing] = {}
         self.enum_values: dict[tuple[Name, str], int] = {}
+
+    def begin(self) -> None:
+        """From here on another session speaks: nothing is set in it yet."""
+        self.path = self.home
+        self.settings: dict[str, str] = {}
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
@@ -78,6 +97,11 @@ class Schema:
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""
         return self.indexes.get(self.full(name))
+
+    def index_name(self, table: Name, name: str) -> Name:
+        """Return the name under which an index of a table is kept."""
+        schema = self.full(table).schema
+        return Name(schema, name if self.shared_names else f"{table.name}.{name.lower()}")
 
     def thing(self, name: Name) -> Thing | None:
         """Return a view, function, type, sequence …, or None where it is unknown."""

@@ -19,6 +19,7 @@ class Session:
         self.single = single
         self.lock_timeout = False
         self.warned = False
+        self.committed = False
         self.unvalidated: set[tuple[str, str]] = set()
         self._local = False
 

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import ChangeType
-from cdkit.migrations.postgres.types import change
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -23,17 +21,18 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         return
     old = context.schema.column(table, column)
     if old is None:
-        yield _hit(operation, "from a type that no migration here tells", Confidence.LOW)
+        yield _hit(operation, context, "from a type that no migration here tells", Confidence.LOW)
         return
-    changed = change(old.type, operation.type)
+    changed = context.dialect.change(old.type, operation.type)
     if operation.using:
-        yield _hit(operation, f"from {old.type} by an expression of its own", Confidence.MEDIUM)
+        how = f"from {old.type} by an expression of its own"
+        yield _hit(operation, context, how, Confidence.MEDIUM)
     elif changed.breaks:
         holds = ", which holds less" if changed.fares == "narrower" else ""
-        yield _hit(operation, f"from {old.type}{holds}", Confidence.HIGH)
+        yield _hit(operation, context, f"from {old.type}{holds}", Confidence.HIGH)
 
 
-def _hit(operation: ChangeType, how: str, confidence: Confidence) -> Hit:
+def _hit(operation: ChangeType, context: Context, how: str, confidence: Confidence) -> Hit:
     table, column = operation.table, operation.column
     return Hit(
         message=f"changes {table}.{column} to {operation.type} {how}: a running version may not "
@@ -44,8 +43,8 @@ def _hit(operation: ChangeType, how: str, confidence: Confidence) -> Hit:
         fix=Fix(
             summary="add a column with the new type, write both, fill it in batches, move the "
             "reads, and drop the old one in a later release",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {quoted(column + '_new')} "
-            f"{operation.type};",
+            replacement=f"ALTER TABLE {context.sql(table)} "
+            f"ADD COLUMN {context.sql(column + '_new')} {operation.type};",
         ),
     )
 

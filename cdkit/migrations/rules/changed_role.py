@@ -13,6 +13,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 _HARSH = frozenset(
     {"SET search_path", "DROP ROLE", "SET role", "SET default_transaction_read_only"}
+    | {"DROP USER", "RENAME USER"}
 )
 
 
@@ -23,9 +24,16 @@ def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
         message=f"{operation.action} for {operation.role or 'all'}: later sessions of a running "
         "version begin otherwise",
         about=operation.role,
-        severity=Severity.HIGH if operation.action in _HARSH else None,
+        severity=Severity.HIGH if _is_harsh(operation.action) else None,
         fix=Fix(summary="set it in the application's own connection, release by release"),
     )
+
+
+def _is_harsh(action: str) -> bool:
+    mode = action.startswith(("SET GLOBAL", "SET PERSIST")) and (
+        "sql_mode" in action or "read_only" in action
+    )
+    return mode or action in _HARSH
 
 
 RULE = LintRule(

@@ -26,13 +26,29 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
             else "what happens on a write of a running version changes"
         ),
         about=f"{table}.{operation.name}",
-        severity=Severity.MEDIUM if acts_before and not _is_tame(operation, context) else None,
+        severity=Severity.MEDIUM if _may_refuse(operation, context) else None,
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="see that it takes every row that the running version writes, and say so with "
             "`-- cdkit: allow changed-trigger (reason)`"
         ),
     )
+
+
+_REFUSES = ("signal", "raise(", "raise (")
+_REWRITES = ("set new", "call ", "delete ", "update ")
+
+
+def _may_refuse(operation: ChangeTrigger, context: Context) -> bool:
+    """Whether it can refuse a row, or write another than was meant."""
+    body = operation.body.lower()
+    if any(word in body for word in _REFUSES):
+        return True
+    if operation.action not in {"CREATE BEFORE TRIGGER", "CREATE INSTEAD OF TRIGGER"}:
+        return False
+    if body:
+        return any(word in body for word in _REWRITES)
+    return not _is_tame(operation, context)
 
 
 def _is_tame(operation: ChangeTrigger, context: Context) -> bool:

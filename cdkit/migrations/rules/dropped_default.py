@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import DropDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -32,7 +31,8 @@ def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if found else Confidence.MEDIUM,
         fix=Fix(
             summary="keep the default until every running version writes the column",
-            replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
+            replacement=f"ALTER TABLE {context.sql(table)} "
+            f"ALTER COLUMN {context.sql(column)} SET DEFAULT …;",
         ),
     )
 

@@ -24,35 +24,42 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
             yield from _of_index(operation, context)
         return
     table, name = operation.table, operation.constraint
-    if context.schema.is_new_table(table):
+    if context.schema.is_new_table(table) or operation.kind in {"foreign key", "check"}:
         return
     found = context.schema.constraint(table, name)
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
-        yield _hit(f"the constraint {name} of {table}", f"{table}.{name}", sure)
+        yield _hit(f"the constraint {name} of {table}", f"{table}.{name}", sure, context)
     elif found.kind in {"unique", "primary key", "exclusion"}:
-        yield _hit(f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH)
+        yield _hit(
+            f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH, context
+        )
 
 
 def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
     index = context.schema.index(operation.name)
     if index is None:
         sure = Confidence.MEDIUM if _sounds_unique(operation.name.name) else Confidence.LOW
-        hit = _hit(f"the index {operation.name}", str(operation.name), sure)
+        hit = _hit(f"the index {operation.name}", str(operation.name), sure, context)
         low = Severity.LOW if sure is Confidence.LOW else hit.severity
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
-        yield _hit(f"the unique index {operation.name}", str(operation.name), Confidence.HIGH)
+        yield _hit(
+            f"the unique index {operation.name}", str(operation.name), Confidence.HIGH, context
+        )
 
 
 def _sounds_unique(name: str) -> bool:
     return any(part in name.lower() for part in _NAMED_UNIQUE)
 
 
-def _hit(what: str, about: str, confidence: Confidence) -> Hit:
+def _hit(what: str, about: str, confidence: Confidence, context: Context) -> Hit:
+    mysql = context.server.engine in {"mysql", "mariadb"}
+    then = "inserts rows twice" if mysql else "fails"
+    clause = "ON DUPLICATE KEY UPDATE" if mysql else "ON CONFLICT"
     unsure = "" if confidence is Confidence.HIGH else ", if it is unique,"
     return Hit(
-        message=f"drops {what}: ON CONFLICT of a running version{unsure} fails",
+        message=f"drops {what}: {clause} of a running version{unsure} {then}",
         about=about,
         severity=None if confidence is Confidence.HIGH else Severity.MEDIUM,
         confidence=confidence,

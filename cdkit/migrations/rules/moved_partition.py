@@ -18,8 +18,9 @@ def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
     if schema.is_new_table(operation.table) or schema.is_new_table(operation.other):
         return
     attaches = operation.action == "ATTACH PARTITION"
+    other = "" if operation.other == operation.table else f"{operation.other} "
     yield Hit(
-        message=f"{operation.action} {operation.other} on {operation.table}: its rows "
+        message=f"{operation.action} {other}on {operation.table}: its rows "
         f"{'appear in' if attaches or operation.action == 'INHERIT' else 'vanish from'} the table",
         about=str(operation.table),
         severity=Severity.LOW if attaches else None,

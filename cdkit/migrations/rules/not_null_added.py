@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -34,7 +33,8 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(column)} SET DEFAULT …;",
+                replacement=f"ALTER TABLE {context.sql(table)} "
+                f"ALTER COLUMN {context.sql(column)} SET DEFAULT …;",
             ),
         )
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import RenameColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -19,14 +18,14 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
     if context.schema.is_new_column(table, column):
         return
     found = context.schema.column(table, column)
-    added = f"ALTER TABLE {table.sql} ADD COLUMN {quoted(to)} {found.type};" if found else ""
+    added = f"ADD COLUMN {context.sql(to)} {found.type};" if found else ""
     yield Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
         fix=Fix(
             summary="add the new column, write both, move the reads, and drop the old one in a "
             "later release",
-            replacement=added,
+            replacement=f"ALTER TABLE {context.sql(table)} {added}" if added else "",
         ),
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -22,14 +21,17 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         return
     if column.default and not column.default.null:
         return
-    name = quoted(column.name)
+    name = context.sql(column.name)
+    fails = "it fails where there are rows, and "
+    if context.server.engine in {"mysql", "mariadb"}:
+        fails = "rows that are there get an implicit one, "
     yield Hit(
-        message=f"adds {table}.{column.name} as NOT NULL without a default: it fails where there "
-        "are rows, and a running version cannot insert any more",
+        message=f"adds {table}.{column.name} as NOT NULL without a default: {fails}"
+        "a running version cannot insert any more",
         about=f"{table}.{column.name}",
         fix=Fix(
             summary="add it nullable (or with a default), and set NOT NULL in a later release",
-            replacement=f"ALTER TABLE {table.sql} ADD COLUMN {name} {column.type};",
+            replacement=f"ALTER TABLE {context.sql(table)} ADD COLUMN {name} {column.type};",
         ),
     )
 

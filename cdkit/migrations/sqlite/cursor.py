@@ -1,0 +1,24 @@
+"""A cursor over a statement of SQLite: names of tables are without case there."""
+
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.reading.cursor import Cursor
+from cdkit.migrations.reading.scan import scan
+from cdkit.migrations.statement import Statement
+
+
+def cursor_of(statement: Statement) -> Cursor:
+    """Return a cursor over a statement; its tokens stand where they do in the file."""
+    tokens = scan(statement.node, sqlite=True)
+    for token in tokens:
+        token.start += statement.start
+        token.end += statement.start
+    return Cursor(tokens, statement.end, anycase=True)
+
+
+def table(cursor: Cursor) -> Name:
+    """Read the name of a table; `main` is where a bare name is, `temp` nobody else's."""
+    name = cursor.table()
+    schema = name.schema.lower()
+    return Name(
+        {"main": "", "temp": "pg_temp", "temporary": "pg_temp"}.get(schema, schema), name.name
+    )
