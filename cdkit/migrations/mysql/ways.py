@@ -137,6 +137,12 @@ FACTS: Mapping[str, Fact] = {
 }
 
 
+_BUILDS = frozenset(
+    {"adds an index", "adds a fulltext index", "adds a spatial index"}
+    | {"adds a foreign key unchecked", "adds the first fulltext index"}
+)
+
+
 def way_of(kind: str, server: Server) -> Way:
     """Return how a server does a kind of change; a version unsaid is the newest."""
     rows = FACTS[kind].mariadb if server.engine == "mariadb" else FACTS[kind].mysql
@@ -151,7 +157,7 @@ def worst(kinds: tuple[str, ...], server: Server) -> Way:
     """Return how the server does several changes in one ALTER TABLE.
 
     The slowest algorithm and the strongest lock count; what is instant alone is a rebuild beside
-    what is not. A lock of its own needs only what stands alone.
+    what is not (in MariaDB: beside an index that is built). A lock of its own needs only what stands alone.
     """
     ways = [way_of(kind, server) for kind in kinds]
     if len(ways) > 1:
@@ -159,7 +165,8 @@ def worst(kinds: tuple[str, ...], server: Server) -> Way:
     algorithm = max((way.algorithm for way in ways), key=ALGORITHMS.index, default="INSTANT")
     lock = max((way.lock for way in ways), key=LOCKS.index, default="NONE")
     rebuilds = any(way.rebuilds for way in ways)
+    builds = server.engine == "mysql" or bool(_BUILDS & set(kinds))
     mixed = algorithm in {"NOCOPY", "INPLACE"} and any(FACTS[kind].structural for kind in kinds)
-    if mixed and not rebuilds:
+    if mixed and builds and not rebuilds:
         return Way("INPLACE", lock, True)
     return Way(algorithm, lock, rebuilds)
