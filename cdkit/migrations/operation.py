@@ -110,12 +110,17 @@ class RebuildTable(OnTable, frozen=True, kw_only=True):
 
     `copied` are new columns by what fills them: an old column, or an empty text for an expression;
     `whole` where every row is copied; `recreated` the indexes and triggers that are made again.
+    `aside` says that the old table was renamed first, so that what refers to it went along. On the
+    schema that is there, `kept` are the old columns, `lost` the triggers that are not made again.
     """
 
     made: CreateTable
     copied: dict[str, str]
     whole: bool
     recreated: frozenset[str] = frozenset()
+    aside: bool = False
+    kept: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 class SetNotNull(OnTable, frozen=True, kw_only=True):

@@ -10,32 +10,13 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import columns as read
+from cdkit.migrations.mysql import options
+from cdkit.migrations.mysql.clause import Alter, Clauses
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, said
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
 from cdkit.migrations.statement import Statement
-
-Clauses = Iterator[Operation]
-
-
-class Alter:
-    """The ALTER TABLE that is being read: its table, and what it asks the server for."""
-
-    def __init__(self, statement: Statement, cursor: Cursor, table: Name) -> None:
-        self.statement = statement
-        self.cursor = cursor
-        self.table = table
-        self.algorithm = ""
-        self.lock = ""
-
-    def where(self, at: int) -> dict[str, Any]:
-        """Return what every operation of it has."""
-        return {"statement": self.statement, "at": at, "table": self.table}
-
-    def index(self, name: str) -> Name:
-        """Return the name of an index as the model keeps it."""
-        return Name(self.table.schema, f"{self.table.name}.{name.lower()}")
 
 
 def alter_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
@@ -99,7 +80,7 @@ def clause(alter: Alter, at: int) -> Iterator[Operation]:
         cursor.next()
         yield from reader(alter, at)
     else:
-        yield from _table_option(alter, at)
+        yield from options.an_option(alter, at)
 
 
 def _place(cursor: Cursor) -> str:
@@ -111,7 +92,7 @@ def _place(cursor: Cursor) -> str:
 def _add(alter: Alter, at: int) -> Clauses:
     cursor = alter.cursor
     if cursor.sees("PARTITION"):
-        yield from _partition(alter, at, "ADD PARTITION")
+        yield from options.partition(alter, at, "ADD PARTITION")
     elif cursor.any_of("SYSTEM", "PERIOD"):
         cursor.until_comma()
         yield op.ChangeOption(**alter.where(at), option="ADD SYSTEM VERSIONING")
@@ -197,7 +178,7 @@ def _key(alter: Alter, at: int, name: str) -> Operation | None:
 def _drop(alter: Alter, at: int) -> Clauses:
     cursor, where = alter.cursor, alter.where(at)
     if cursor.sees("PARTITION"):
-        yield from _partition(alter, at, "DROP PARTITION")
+        yield from options.partition(alter, at, "DROP PARTITION")
     elif cursor.any_of("SYSTEM", "PERIOD"):
         cursor.until_comma()
         yield op.ChangeOption(**where, option="DROP SYSTEM VERSIONING")
@@ -318,121 +299,6 @@ def renamed(statement: Statement, at: int, table: Name, to: Name) -> Clauses:
         yield op.RenameTable(**where, table=table, to=to.name)
 
 
-def _convert(alter: Alter, at: int) -> Clauses:
-    cursor = alter.cursor
-    cursor.expect("TO")
-    charset = read.character_set(cursor)
-    if not charset:
-        raise cursor.unexpected("CHARACTER SET")
-    collation = cursor.identifier().lower() if cursor.take("COLLATE") else ""
-    value = f"{charset} {collation}".strip()
-    yield op.ChangeOption(**alter.where(at), option="CONVERT TO CHARACTER SET", value=value)
-
-
-def _partition(alter: Alter, at: int, what: str) -> Clauses:
-    cursor = alter.cursor
-    rest = said(cursor.tokens[cursor.position :])
-    cursor.position = len(cursor.tokens)
-    kind = "PARTITION BY" if what == "PARTITION" else what
-    yield op.ChangeOption(**alter.where(at), option=kind, value=rest[:80])
-    if kind in {"TRUNCATE PARTITION", "DROP PARTITION", "EXCHANGE PARTITION"}:
-        yield op.MovePartition(**alter.where(at), action=kind, other=alter.table)
-
-
-def _partitions(word: str) -> Callable[[Alter, int], Clauses]:
-    def reader(alter: Alter, at: int) -> Clauses:
-        if word in {"DISCARD", "IMPORT"} and alter.cursor.take("TABLESPACE"):
-            yield op.ChangeOption(**alter.where(at), option=f"{word} TABLESPACE")
-            return
-        if word != "PARTITION" and alter.cursor.peek().up not in {"PARTITION", "PARTITIONING"}:
-            raise alter.cursor.unexpected("PARTITION")
-        what = {"PARTITION": word, "REMOVE": "REMOVE PARTITIONING"}.get(word, f"{word} PARTITION")
-        yield from _partition(alter, at, what)
-
-    return reader
-
-
-def _plain(option: str, *more: str) -> Callable[[Alter, int], Clauses]:
-    def reader(alter: Alter, at: int) -> Clauses:
-        alter.cursor.expect(*more)
-        yield op.ChangeOption(**alter.where(at), option=" ".join((option, *more)))
-
-    return reader
-
-
-def _order(alter: Alter, at: int) -> Clauses:
-    alter.cursor.expect("BY")
-    alter.cursor.until_comma()
-    yield op.ChangeOption(**alter.where(at), option="ORDER BY")
-
-
-def _table_option(alter: Alter, at: int) -> Clauses:
-    option, value = table_option(alter.cursor)
-    yield op.ChangeOption(**alter.where(at), option=option, value=value)
-
-
-_OPTIONS = frozenset(
-    [
-        "ENGINE",
-        "ROW_FORMAT",
-        "AUTO_INCREMENT",
-        "COMMENT",
-        "KEY_BLOCK_SIZE",
-        "STATS_PERSISTENT",
-        "STATS_AUTO_RECALC",
-        "STATS_SAMPLE_PAGES",
-        "ENCRYPTION",
-        "COMPRESSION",
-        "TABLESPACE",
-        "AVG_ROW_LENGTH",
-        "CHECKSUM",
-        "TYPE",
-        "DELAY_KEY_WRITE",
-        "MAX_ROWS",
-        "MIN_ROWS",
-        "PACK_KEYS",
-        "INSERT_METHOD",
-        "PAGE_COMPRESSED",
-        "ENCRYPTED",
-        "PAGE_COMPRESSION_LEVEL",
-        "ENCRYPTION_KEY_ID",
-        "TRANSACTIONAL",
-        "AUTOEXTEND_SIZE",
-        "PAGE_CHECKSUM",
-        "COLLATE",
-        "CONNECTION",
-        "PASSWORD",
-        "SEQUENCE",
-        "UNION",
-        "ENGINE_ATTRIBUTE",
-        "SECONDARY_ENGINE",
-        "IETF_QUOTES",
-        "SECONDARY_ENGINE_ATTRIBUTE",
-    ]
-)
-
-
-def table_option(cursor: Cursor) -> tuple[str, str]:
-    """Read a table's option and its value. Raises UnexpectedError where it is none."""
-    cursor.take("DEFAULT")
-    if charset := read.character_set(cursor):
-        return "CHARACTER SET", charset
-    if cursor.any_of("DATA", "INDEX"):
-        cursor.expect("DIRECTORY")
-        cursor.take("=")
-        return "DIRECTORY", cursor.next().text
-    option = cursor.any_of(*_OPTIONS)
-    if not option:
-        raise cursor.unexpected("a clause of ALTER TABLE")
-    cursor.take("=")
-    if cursor.sees("("):
-        return option, said(cursor.inside())
-    value = cursor.next().text
-    if option == "TABLESPACE":
-        cursor.take("STORAGE") and cursor.next()
-    return option.replace("TYPE", "ENGINE") if option == "TYPE" else option, value.strip("'\"`")
-
-
 _CLAUSES: dict[str, Callable[[Alter, int], Clauses]] = {
     "ADD": _add,
     "DROP": _drop,
@@ -440,15 +306,15 @@ _CLAUSES: dict[str, Callable[[Alter, int], Clauses]] = {
     "CHANGE": _change,
     "ALTER": _alter,
     "RENAME": _rename,
-    "CONVERT": _convert,
-    "ORDER": _order,
-    "FORCE": _plain("FORCE"),
-    "DISABLE": _plain("DISABLE", "KEYS"),
-    "ENABLE": _plain("ENABLE", "KEYS"),
-    "WITH": _plain("WITH", "VALIDATION"),
-    "WITHOUT": _plain("WITHOUT", "VALIDATION"),
+    "CONVERT": options.convert,
+    "ORDER": options.order,
+    "FORCE": options.plain("FORCE"),
+    "DISABLE": options.plain("DISABLE", "KEYS"),
+    "ENABLE": options.plain("ENABLE", "KEYS"),
+    "WITH": options.plain("WITH", "VALIDATION"),
+    "WITHOUT": options.plain("WITHOUT", "VALIDATION"),
 } | {
-    word: _partitions(word)
+    word: options.partitions(word)
     for word in (
         "PARTITION", "REMOVE", "COALESCE", "REORGANIZE", "EXCHANGE", "TRUNCATE", "REBUILD",
         "OPTIMIZE", "ANALYZE", "CHECK", "REPAIR", "DISCARD", "IMPORT",

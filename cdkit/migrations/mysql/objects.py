@@ -122,7 +122,10 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     elif kind in {"VIEW", "EVENT", "FUNCTION", "PROCEDURE"}:
         cursor.take("IF", "EXISTS")
         name = cursor.table()
-        yield op.CreateObject(**_where(statement), kind=kind.lower(), name=name, replace=True)
+        body = said(cursor.tokens[cursor.position :])
+        yield op.CreateObject(
+            **_where(statement), kind=kind.lower(), name=name, replace=True, body=body
+        )
     elif kind == "SEQUENCE":
         cursor.take("IF", "EXISTS")
         options = tuple(token.up for token in cursor.tokens[cursor.position + 1 :] if token.up)

@@ -9,17 +9,38 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.reading.query import view_columns
 from cdkit.migrations.replay import renamed
 from cdkit.migrations.schema import Schema
 
 
 def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     """Return what an operation does to this schema, the operation itself last."""
+    if isinstance(operation, op.CreateObject) and operation.kind == "view":
+        return (*_of_view(operation, schema), operation)
     if not isinstance(operation, op.ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
     changed = structs.replace(operation, old=old)
     return (*_parts(changed), changed)
+
+
+def _of_view(made: op.CreateObject, schema: Schema) -> Iterator[Operation]:
+    """Yield the columns that a view loses by being replaced."""
+    before = schema.thing(made.name)
+    if before is None or not made.replace or schema.is_new(before.epoch):
+        return
+    old, new = (_columns_of(body) for body in (before.body, made.body))
+    for name in old or () if new else ():
+        if new and name.lower() not in {each.lower() for each in new}:
+            yield op.DropColumn(statement=made.statement, at=made.at, table=made.name, column=name)
+
+
+def _columns_of(body: str) -> tuple[str, ...] | None:
+    names, _, query = body.partition("AS ") if body.startswith("(") else ("", "", body)
+    if names:
+        return tuple(part.strip(" `()") for part in names.split(","))
+    return view_columns(query.removeprefix("AS "), "mysql")
 
 
 def _parts(changed: op.ChangeColumn) -> Iterator[Operation]:

@@ -10,7 +10,6 @@ from cdkit.migrations.engine import Server, Version
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 
-_MARIADB_ONLY = "ask the information_schema first, or let the tool keep track of what ran"
 _SINCE: dict[str, dict[str, Version]] = {
     "mysql": {
         "RENAME COLUMN": (8, 0),
@@ -23,7 +22,7 @@ _SINCE: dict[str, dict[str, Version]] = {
 }
 _NEVER = {
     "mysql": frozenset({"IF [NOT] EXISTS in ALTER TABLE", "ALGORITHM=NOCOPY", "WAIT"}),
-    "mariadb": frozenset({"an index on an expression"}),
+    "mariadb": frozenset({"an index on an expression", "ALTER COLUMN SET INVISIBLE"}),
 }
 
 
@@ -34,7 +33,7 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     if not feature:
         return None
     if feature in _NEVER[server.engine]:
-        return f"{server.engine} does not know {feature}", _MARIADB_ONLY
+        return f"{server.engine} does not know {feature}", "write it without"
     since = _SINCE[server.engine].get(feature, ())
     if since and server.before(*since):
         needed = ".".join(map(str, since))
@@ -42,7 +41,7 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     return None
 
 
-def _feature(operation: Operation) -> str:  # noqa: PLR0911 - one form a line
+def _feature(operation: Operation) -> str:  # noqa: C901, PLR0911 - one form a line
     match operation:
         case op.AddColumn(if_not_exists=True) | op.DropColumn(if_exists=True):
             return "IF [NOT] EXISTS in ALTER TABLE"
@@ -52,6 +51,8 @@ def _feature(operation: Operation) -> str:  # noqa: PLR0911 - one form a line
             return "IF [NOT] EXISTS in ALTER TABLE"
         case op.RenameColumn() if "RENAME" in operation.statement.source.upper():
             return "RENAME COLUMN"
+        case op.ChangeOption(option="COLUMN VISIBLE" | "COLUMN INVISIBLE"):
+            return "ALTER COLUMN SET INVISIBLE"
         case op.CreateIndex(columns=columns) if "" in columns:
             return "an index on an expression"
         case op.AlterTable(algorithm="INSTANT" | "NOCOPY"):

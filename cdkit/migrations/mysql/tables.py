@@ -10,13 +10,13 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import columns as read
 from cdkit.migrations.mysql.alter import (
-    Alter,
     clause,
     key_or_constraint,
     renamed,
-    table_option,
     take_wait,
 )
+from cdkit.migrations.mysql.clause import Alter
+from cdkit.migrations.mysql.options import table_option
 from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError

@@ -157,7 +157,7 @@ def worst(kinds: tuple[str, ...], server: Server) -> Way:
     """Return how the server does several changes in one ALTER TABLE.
 
     The slowest algorithm and the strongest lock count; what is instant alone is a rebuild beside
-    what is not (in MariaDB: beside an index that is built). A lock of its own needs only what stands alone.
+    what is not (in MariaDB: beside an index that is built). RENAME needs its lock only alone.
     """
     ways = [way_of(kind, server) for kind in kinds]
     if len(ways) > 1:

@@ -50,6 +50,22 @@ def query(sql: str, dialect: str) -> Query:
     return found[0]
 
 
+def view_columns(sql: str, dialect: str) -> tuple[str, ...] | None:
+    """Return the names of the columns that a query gives; None where nobody can say."""
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        tree = parse_one(sql, read=dialect) if len(sql) <= LONGEST else None
+    except (SqlglotError, RecursionError):
+        return None
+    if not isinstance(tree, exp.Query):
+        return None
+    names = tuple(tree.named_selects)
+    return None if "*" in names or "" in names else names
+
+
 def _plain(message: str) -> str:
     """Return the first line of sqlglot's message, without the colours in it."""
     return message.partition("\n")[0].partition(" Line ")[0].rstrip(".")

@@ -31,8 +31,7 @@ def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
         confidence=Confidence.HIGH if found else Confidence.MEDIUM,
         fix=Fix(
             summary="keep the default until every running version writes the column",
-            replacement=f"ALTER TABLE {context.sql(table)} "
-            f"ALTER COLUMN {context.sql(column)} SET DEFAULT …;",
+            replacement=context.alter_column(table, column, "SET DEFAULT …"),
         ),
     )
 

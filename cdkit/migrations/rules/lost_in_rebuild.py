@@ -2,7 +2,8 @@
 
 SQLite changes most of a table by making a new one and copying. A column that the copy leaves out
 is empty afterwards, a row that its WHERE leaves out is gone, and so are all rows where nothing is
-copied. What the new table itself lacks (columns, indexes, triggers) is told by the rules for these.
+copied. Triggers go with the old table. What refers to it follows it when it is renamed first. What
+the new table itself lacks (columns, indexes) is told by the rules for these.
 """
 
 from collections.abc import Iterator
@@ -23,10 +24,18 @@ def check(operation: RebuildTable, context: Context) -> Iterator[Hit]:
         return
     if not operation.whole:
         yield _hit(str(table), f"rebuilds {table} with a part of its rows: the others are gone")
-    found = context.schema.table(table)
+    for trigger in operation.lost:
+        yield _hit(str(table), f"rebuilds {table} without its trigger {trigger}: it is gone")
+    settings = context.schema.settings
+    if operation.aside and settings.get("legacy_alter_table") not in {"on", "1", "true", "yes"}:
+        said = f"puts {table} aside first: views, triggers and foreign keys follow the old one"
+        yield _hit(str(table), said)
     for column in operation.made.columns:
-        there = found is not None and column.name in found.columns
-        if there and column.name not in operation.copied and not column.generated:
+        if (
+            column.name in operation.kept
+            and column.name not in operation.copied
+            and not column.generated
+        ):
             about = f"{table}.{column.name}"
             yield _hit(about, f"rebuilds {table} without copying {about}: its values are gone")
 

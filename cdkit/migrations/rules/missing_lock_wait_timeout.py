@@ -2,8 +2,8 @@
 
 The server's own limit is a year (MariaDB: a day). Each DDL statement needs the table for itself
 for a moment, INSTANT ones too. While it waits for one long transaction, every query that comes
-later waits behind it. With a short `lock_wait_timeout` it gives up instead, and can be tried again. Said
-once for each file.
+later waits behind it. With a short `lock_wait_timeout` it gives up instead, and can be tried again.
+Said once for each file.
 """
 
 from collections.abc import Iterator

@@ -33,8 +33,7 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=f"ALTER TABLE {context.sql(table)} "
-                f"ALTER COLUMN {context.sql(column)} SET DEFAULT …;",
+                replacement=context.alter_column(table, column, "SET DEFAULT …"),
             ),
         )
 

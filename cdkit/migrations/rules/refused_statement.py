@@ -34,6 +34,7 @@ RULE = LintRule(
         op.DropColumn,
         op.DropConstraint,
         op.DropObject,
+        op.RebuildTable,
         op.RenameColumn,
     ),
     check=check,

@@ -146,6 +146,7 @@ def _rebuild(statement: Rebuild) -> tuple[Operation, ...]:
             copied=copied,
             whole=copy is not None and copy.whole,
             recreated=frozenset(_made_again(kept)),
+            aside=statement.kind == "DROP",
         ),
     )
 

@@ -22,7 +22,9 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
         what = f"rebuilds {operation.table}, and no migration here tells what it was before"
         unread = op.Unread(statement=operation.statement, at=operation.at, what=what, remedy=REMEDY)
         return (unread, operation)
-    return (*_parts(operation, old, schema), operation)
+    triggers = tuple(_lost_triggers(operation, schema))
+    known = structs.replace(operation, kept=tuple(old.columns), lost=triggers)
+    return (*_parts(operation, old, schema), known)
 
 
 def _parts(rebuilt: op.RebuildTable, old: Table, schema: Schema) -> Iterator[Operation]:
@@ -100,17 +102,21 @@ def _constraints(
 
 
 def _lost(where: dict[str, Any], rebuilt: op.RebuildTable, schema: Schema) -> Iterator[Operation]:
-    """Yield the indexes and triggers that went with the old table and are not made again."""
+    """Yield the indexes that went with the old table and are not made again."""
     table = schema.full(rebuilt.table)
     inside = {"statement": where["statement"], "at": where["at"]}
     own = {constraint.lower() for constraint in _names(schema, table)}
     for name, index in list(schema.indexes.items()):
         if index.table == table and name.name.lower() not in rebuilt.recreated | own:
             yield op.DropObject(**inside, kind="index", name=name)
-    for name, thing in list(schema.things.items()):
-        on_it = thing.kind.lower() == f"trigger on {table.name}".lower()
-        if on_it and name.name.lower() not in rebuilt.recreated:
-            yield op.DropObject(**inside, kind="trigger", name=name)
+
+
+def _lost_triggers(rebuilt: op.RebuildTable, schema: Schema) -> Iterator[str]:
+    """Yield the triggers that went with the old table and are not made again."""
+    kind = f"trigger on {rebuilt.table.name}".lower()
+    for name, thing in schema.things.items():
+        if thing.kind.lower() == kind and name.name.lower() not in rebuilt.recreated:
+            yield name.name
 
 
 def _names(schema: Schema, table: Name) -> Iterator[str]:

@@ -4,6 +4,8 @@ Sources: SQLite, "ALTER TABLE", 4 "ALTER TABLE ADD COLUMN" and 5 "ALTER TABLE DR
 notes of 3.25 (RENAME COLUMN), 3.31 (generated columns), 3.35 (DROP COLUMN), 3.37 (STRICT).
 """
 
+import re
+
 from cdkit.migrations import operation as op
 from cdkit.migrations.engine import Server
 from cdkit.migrations.operation import Operation
@@ -24,6 +26,8 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     if feature and server.before(*_SINCE[feature]):
         since = ".".join(map(str, _SINCE[feature]))
         return f"{feature} needs SQLite {since}, and {server} runs", f"{_REBUILD}, or upgrade"
+    if isinstance(operation, op.RebuildTable) and not server.before(3, 25):
+        return _of_rebuild(operation, schema)
     if isinstance(operation, op.AddColumn):
         what = _of_added(operation)
         return (f"SQLite adds no column {what}", _REBUILD) if what else None
@@ -45,6 +49,21 @@ def _feature(operation: Operation) -> str:
             return "a STRICT table"
         case _:
             return ""
+
+
+def _of_rebuild(rebuilt: op.RebuildTable, schema: Schema) -> tuple[str, str] | None:
+    """A RENAME reads every view and trigger, and meets those that name the table that is gone."""
+    legacy = schema.settings.get("legacy_alter_table", "") in {"on", "1", "true", "yes"}
+    if rebuilt.aside or legacy:
+        return None
+    name = rebuilt.table.name.lower()
+    kind = f"trigger on {name}"
+    for at, thing in schema.things.items():
+        words = re.findall(r"\w+", thing.body.lower())
+        if thing.kind.lower() != kind and name in words:
+            what = f"SQLite renames no table while the {thing.kind} {at} names {rebuilt.table}"
+            return what, "drop it first and make it again, or PRAGMA legacy_alter_table = ON"
+    return None
 
 
 def _of_added(added: op.AddColumn) -> str:

@@ -39,7 +39,8 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     elif kind == "VIRTUAL":
         yield op.CreateTable(**_where(statement), table=name, columns_known=False)
     elif kind == "VIEW":
-        yield op.CreateObject(**_where(statement), kind="view", name=name)
+        body = said(cursor.tokens[cursor.position :])
+        yield op.CreateObject(**_where(statement), kind="view", name=name, body=body)
     elif kind == "TRIGGER":
         yield from _trigger(statement, cursor, name)
     else:
@@ -104,7 +105,9 @@ def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Opera
         name=name.name,
         body=said(cursor.tokens[cursor.position :]),
     )
-    yield op.CreateObject(**_where(statement), kind=f"trigger on {over.name}", name=name)
+    body = said(cursor.tokens[cursor.position :])
+    kind = f"trigger on {over.name}"
+    yield op.CreateObject(**_where(statement), kind=kind, name=name, body=body)
 
 
 def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
