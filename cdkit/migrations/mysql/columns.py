@@ -17,32 +17,11 @@ from cdkit.migrations.reading.scan import Token
 
 _CONSTANT_WORDS = frozenset({"TRUE", "FALSE"})
 _NOW = frozenset({"CURRENT_TIMESTAMP", "NOW", "LOCALTIME", "LOCALTIMESTAMP"})
-_ENDS_DEFAULT = frozenset(
-    [
-        "NOT",
-        "NULL",
-        "AUTO_INCREMENT",
-        "UNIQUE",
-        "PRIMARY",
-        "KEY",
-        "COMMENT",
-        "COLLATE",
-        "COLUMN_FORMAT",
-        "STORAGE",
-        "ON",
-        "CHECK",
-        "REFERENCES",
-        "FIRST",
-        "AFTER",
-        "GENERATED",
-        "AS",
-        "VISIBLE",
-        "INVISIBLE",
-        "CONSTRAINT",
-        ",",
-        ")",
-    ]
-)
+_ENDS_DEFAULT_WORDS = """
+    NOT NULL AUTO_INCREMENT UNIQUE PRIMARY KEY COMMENT COLLATE COLUMN_FORMAT STORAGE ON CHECK
+    REFERENCES FIRST AFTER GENERATED AS VISIBLE INVISIBLE CONSTRAINT , )
+"""
+_ENDS_DEFAULT = frozenset(_ENDS_DEFAULT_WORDS.split())
 _REFERENCE_ENDS = _ENDS_DEFAULT - {"ON", "NOT", "NULL"}
 
 

@@ -1,5 +1,6 @@
 """Reading statements that write rows, talk to the session, or take locks."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -30,8 +31,12 @@ def unread(statement: Statement, what: str, at: int = -1) -> Operation:
 def queried(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read SELECT, WITH, and writes that join: what they write and what they call."""
     del cursor
+    yield from _read(statement, statement.node)
+
+
+def _read(statement: Statement, sql: bytes) -> Iterator[Operation]:
     try:
-        found = query(statement.node.decode("utf-8", "replace"), "mysql")
+        found = query(sql.decode("utf-8", "replace"), "mysql")
     except UnreadQueryError as fault:
         yield unread(statement, f"this {statement.kind} cannot be read: {fault.what}")
         return
@@ -50,6 +55,16 @@ def called(tokens: list[Token]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+_TEXT = re.compile(rb"'(?:[^'\\]|''|\\.)*+'|\"(?:[^\"\\]|\"\"|\\.)*+\"", re.DOTALL)
+_CALL = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+
+
+def _called_in(rows: bytes) -> tuple[str, ...]:
+    """Return what rows call that is no function of the server; they may be many megabytes."""
+    found = {name.decode().lower() for name in set(_CALL.findall(_TEXT.sub(b"''", rows)))}
+    return tuple(sorted(name for name in found if not is_harmless_call(name)))
+
+
 def insert(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read INSERT and REPLACE."""
     verb = cursor.next().up
@@ -65,8 +80,13 @@ def insert(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     yield op.WriteRows(**_where(statement, at), table=table, verb=verb)
     if cursor.peek().up not in {"VALUES", "VALUE", "SET", *_QUERIES}:
         raise cursor.unexpected("VALUES, SET or SELECT")
-    rest = list(cursor.tokens[cursor.position + 1 :])
-    if functions := called([token for token in rest if token.up not in {"VALUES", "IN"}]):
+    if cursor.peek().up in _QUERIES:
+        # sqlglot knows no REPLACE: the query in it is read alone.
+        start = cursor.at - statement.start if verb == "REPLACE" else 0
+        for read in _read(statement, statement.node[start:]):
+            if not isinstance(read, op.WriteRows):
+                yield read
+    elif functions := _called_in(statement.node[cursor.peek().end - statement.start :]):
         yield op.Call(**_where(statement), functions=functions)
 
 
@@ -86,7 +106,7 @@ def update(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         pass
     at, table = cursor.at, cursor.table()
     cursor.take("AS")
-    if not cursor.sees("SET"):
+    if not cursor.sees("SET") and not cursor.sees(","):
         cursor.identifier()
     if not cursor.take("SET"):
         yield from queried(statement, cursor)
@@ -115,7 +135,7 @@ def _written(
     rest = list(cursor.tokens[cursor.position :])
     guarded = _has(rest, "WHERE", "LIMIT")
     yield op.WriteRows(**_where(statement, at), table=table, verb=verb, guarded=guarded)
-    if functions := called([token for token in rest if token.up not in {"IN", "WHERE"}]):
+    if functions := called(rest):
         yield op.Call(**_where(statement), functions=functions)
 
 
@@ -130,7 +150,8 @@ def load(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def settings(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read SET: of the session, of the server, of variables of one's own."""
     cursor.expect("SET")
-    if cursor.peek().up in {"NAMES", "CHARACTER", "CHARSET", "TRANSACTION", "ROLE", "DEFAULT"}:
+    words = {cursor.peek().up, cursor.peek(1).up if cursor.peek(1).up == "TRANSACTION" else ""}
+    if words & {"NAMES", "CHARACTER", "CHARSET", "TRANSACTION", "ROLE", "DEFAULT"}:
         yield op.Harmless(**_where(statement))
         return
     if cursor.take("STATEMENT"):

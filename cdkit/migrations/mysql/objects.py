@@ -14,30 +14,15 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, said
 from cdkit.migrations.statement import Statement
 
-_KINDS = frozenset(
-    [
-        "VIEW",
-        "FUNCTION",
-        "PROCEDURE",
-        "TRIGGER",
-        "EVENT",
-        "SEQUENCE",
-        "SERVER",
-        "DATABASE",
-        "SCHEMA",
-        "USER",
-        "ROLE",
-        "TABLESPACE",
-        "PACKAGE",
-        "RESOURCE",
-        "LOGFILE",
-        "UNDO",
-        "SPATIAL",
-    ]
-)
-_QUIET = frozenset(
-    ["DATABASE", "SCHEMA", "USER", "ROLE", "SERVER", "TABLESPACE", "RESOURCE", "LOGFILE", "UNDO"]
-)
+_KINDS_WORDS = """
+    VIEW FUNCTION PROCEDURE TRIGGER EVENT SEQUENCE SERVER DATABASE SCHEMA USER ROLE TABLESPACE
+    PACKAGE RESOURCE LOGFILE UNDO SPATIAL
+"""
+_KINDS = frozenset(_KINDS_WORDS.split())
+_QUIET_WORDS = """
+    DATABASE SCHEMA USER ROLE SERVER TABLESPACE RESOURCE LOGFILE UNDO
+"""
+_QUIET = frozenset(_QUIET_WORDS.split())
 
 
 def _where(statement: Statement) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cdkit.migrations.encoding import readable
 from cdkit.migrations.engine import Server
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reading.compound import Nesting
-from cdkit.migrations.reading.scan import MYSQL, open_comment, scan
+from cdkit.migrations.reading.scan import MYSQL, MYSQL_RUN, open_comment, stripped, unclosed
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
@@ -22,7 +22,7 @@ _SOURCE = re.compile(rb"(?:source|system)\b|\\[.!]", re.IGNORECASE)
 _BETWEEN = frozenset({"space", "comment"})
 _OPAQUE = frozenset({"string", "name", "variable"})
 
-Piece = tuple[int, int]
+Piece = tuple[int, int, bool]
 
 
 def parse(text: Text, sql: bytes, server: Server) -> Parsed:
@@ -35,8 +35,8 @@ def parse(text: Text, sql: bytes, server: Server) -> Parsed:
         return Parsed(troubles=(_fault("a comment is never closed", begun),))
     sql = unwrapped(sql, server)
     statements, troubles = [], []
-    for start, end in _pieces(sql):
-        if trouble := _unreadable(sql, start, end):
+    for start, end, left_open in _pieces(sql):
+        if trouble := _unreadable(sql, start, end, left_open=left_open):
             troubles.append(trouble)
         else:
             statements.append(_statement(text, sql, start, end))
@@ -78,7 +78,7 @@ def _runs(opened: re.Match[bytes], server: Server) -> bool:
 
 
 def _pieces(sql: bytes) -> Iterator[Piece]:
-    """Yield the start and end of each statement, without its delimiter."""
+    """Yield the start and end of each statement, and whether a block in it is never ended."""
     position, begin, delimiter = 0, -1, b";"
     nesting = Nesting(sql)
     while match := MYSQL.match(sql, position):
@@ -88,19 +88,31 @@ def _pieces(sql: bytes) -> Iterator[Piece]:
         if begin < 0:
             if match.group().upper() == b"DELIMITER":
                 line, position = _line(sql, position)
-                delimiter = line.strip() or delimiter
+                delimiter = next(iter(line.split()), delimiter)
                 continue
             begin = match.start()
             nesting = Nesting(sql, begin)
+            if delimiter == b";" and not nesting.routine:
+                position = _run(sql, begin)
+                ended = MYSQL.match(sql, position)
+                if ended is None:
+                    break
+                match, kind, position = ended, "mark", ended.end()
         cut = -1 if kind in _OPAQUE else _cut(sql, match, delimiter)
         if cut < 0 or (delimiter == b";" and nesting.depth > 0):
             nesting.follow(match)
             continue
         if cut > begin:
-            yield begin, _stripped(sql, begin, cut)
+            yield begin, stripped(sql, begin, cut, sqlite=False), False
         begin, position = -1, cut + len(delimiter)
     if begin >= 0:
-        yield begin, _stripped(sql, begin, len(sql))
+        yield begin, stripped(sql, begin, len(sql), sqlite=False), nesting.depth > 0
+
+
+def _run(sql: bytes, begin: int) -> int:
+    """Return where the semicolon stands that ends the statement which begins here."""
+    match = MYSQL_RUN.match(sql, begin)
+    return match.end() if match else begin
 
 
 def _cut(sql: bytes, match: re.Match[bytes], delimiter: bytes) -> int:
@@ -114,19 +126,16 @@ def _line(sql: bytes, position: int) -> tuple[bytes, int]:
     return sql[position:end], end
 
 
-def _stripped(sql: bytes, start: int, end: int) -> int:
-    return start + len(sql[start:end].rstrip())
-
-
-def _unreadable(sql: bytes, start: int, end: int) -> Trouble | None:
+def _unreadable(sql: bytes, start: int, end: int, *, left_open: bool) -> Trouble | None:
     """Say why a piece is no statement that can be read, or None."""
     if _SOURCE.match(sql, start):
         what = "a command of the mysql client brings in what is not in this file"
         remedy = "write the SQL itself into the migration"
         return Trouble(rule="unread-command", what=what, offset=start, remedy=remedy)
-    unclosed = (token for token in scan(sql[start:end], sqlite=False) if not token.closed)
-    if token := next(unclosed, None):
-        return _fault("a quote is never closed", start + token.start)
+    if left_open:
+        return _fault("a block that begins here is never ended", start)
+    if sql.find(b";", end) < 0 and (begun := unclosed(sql[start:end], sqlite=False)) >= 0:
+        return _fault("a quote is never closed", start + begun)
     return None
 
 

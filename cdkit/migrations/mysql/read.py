@@ -7,7 +7,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import alter, commands, objects, tables
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
 from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.statement import Statement
 
@@ -42,31 +42,16 @@ _READERS: dict[str, Callable[[Statement, Cursor], Iterable[Operation]]] = {
     "PREPARE": commands.execute,
     "EXECUTE": commands.execute,
 }
-_HARMLESS = frozenset(
-    [
-        "GRANT",
-        "SHOW",
-        "EXPLAIN",
-        "DESCRIBE",
-        "DESC",
-        "HELP",
-        "CHECKSUM",
-        "SAVEPOINT",
-        "RELEASE",
-        "UNLOCK",
-        "DEALLOCATE",
-        "DO",
-        "VALUES",
-        "CACHE",
-        "TABLE",
-    ]
-)
+_HARMLESS_WORDS = """
+    GRANT SHOW EXPLAIN DESCRIBE DESC HELP CHECKSUM SAVEPOINT RELEASE UNLOCK DEALLOCATE DO VALUES
+    CACHE TABLE
+"""
+_HARMLESS = frozenset(_HARMLESS_WORDS.split())
 
 
 def operations(statement: Statement) -> tuple[Operation, ...]:
     """Return what a statement does, in order; Unread where this cdkit cannot say."""
-    sql = b" " * 0 + statement.node
-    cursor = Cursor(_placed(sql, statement.start), statement.end)
+    cursor = Cursor(_placed(_head(statement), statement.start), statement.end)
     where: dict[str, Any] = {"statement": statement, "at": statement.start}
     word = cursor.peek().up
     if word in _HARMLESS:
@@ -80,11 +65,21 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
     try:
         found = tuple(reader(statement, cursor))
     except UnexpectedError as fault:
-        what = f"this {_words(statement)} cannot be read: {fault.what}"
+        what = f"this {_words(statement)} cannot be read: {explained(fault, statement)}"
         return (op.Unread(statement=statement, at=fault.at, what=what, remedy=REMEDY),)
-    if not cursor.done and any(isinstance(each, op.CreateTable | op.DropObject) for each in found):
-        cursor.any_of("RESTRICT", "CASCADE", "WAIT", "NOWAIT")
+    if not found:
+        what = f"this {_words(statement)} cannot be read: it says nothing"
+        return (op.Unread(**where, what=what, remedy=REMEDY),)
     return found
+
+
+HEAD = 20_000
+"""Bytes of an INSERT that are read token by token: its table and columns stand there."""
+
+
+def _head(statement: Statement) -> bytes:
+    rows = statement.kind in {"INSERT", "REPLACE"}
+    return statement.node[:HEAD] if rows else statement.node
 
 
 def _placed(sql: bytes, start: int) -> list[Any]:

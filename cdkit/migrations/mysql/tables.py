@@ -112,6 +112,7 @@ def rename_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield from renamed(statement, at, table, cursor.table())
         if not cursor.take(","):
             break
+    cursor.ended()
 
 
 def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
@@ -127,6 +128,9 @@ def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield op.DropObject(statement=statement, at=at, kind=kind, name=name, if_exists=guarded)
         if not cursor.take(","):
             break
+    take_wait(cursor)
+    cursor.any_of("RESTRICT", "CASCADE")
+    cursor.ended()
 
 
 def create_index(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
@@ -195,6 +199,8 @@ def truncate(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     cursor.take("TABLE")
     at = cursor.at
     yield op.Truncate(statement=statement, at=at, table=cursor.table())
+    take_wait(cursor)
+    cursor.ended()
 
 
 def maintenance(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

@@ -21,11 +21,11 @@ class Nesting:
     def __init__(self, sql: bytes, begin: int = 0) -> None:
         self.depth = 0
         self._before = b""
-        self._routine = bool(_ROUTINE.match(sql, begin)) and not _TABLE.match(sql, begin)
+        self.routine = bool(_ROUTINE.match(sql, begin)) and not _TABLE.match(sql, begin)
 
     def follow(self, match: re.Match[bytes]) -> None:
         """Go past a token."""
-        if not self._routine:
+        if not self.routine:
             return
         word = match.group().upper()
         ended = self._before == b"END"

@@ -1,10 +1,12 @@
 """A cursor over tokens: what the readers of single statements are written with."""
 
+import re
 from collections.abc import Sequence
 
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.reading.names import Anycase, unquoted
 from cdkit.migrations.reading.scan import Token
+from cdkit.migrations.statement import Statement
 
 
 class UnexpectedError(Exception):
@@ -49,7 +51,12 @@ class Cursor:
 
     def sees(self, *words: str) -> bool:
         """Whether these words or marks come next."""
-        return all(self.peek(i).up == word for i, word in enumerate(words))
+        index = self.position
+        for word in words:
+            if index >= self._stop or self.tokens[index].up != word:
+                return False
+            index += 1
+        return True
 
     def take(self, *words: str) -> bool:
         """Go past these words or marks if they come next; say whether they did."""
@@ -66,6 +73,11 @@ class Cursor:
         """Go past these words. Raises UnexpectedError where something else stands."""
         if not self.take(*words):
             raise self.unexpected(" ".join(words))
+
+    def ended(self) -> None:
+        """See that nothing is left. Raises UnexpectedError."""
+        if not self.done:
+            raise self.unexpected("the end")
 
     def unexpected(self, wanted: str) -> UnexpectedError:
         """Return the error that something else was wanted here."""
@@ -116,6 +128,18 @@ class Cursor:
         """Return a cursor over tokens of this one."""
         end = tokens[-1].end if tokens else self.at
         return Cursor(tokens, end, anycase=self._anycase)
+
+
+_TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|%\(|\{[A-Za-z_]")
+
+
+def explained(fault: UnexpectedError, statement: Statement) -> str:
+    """Return what is so: a template that nobody rendered, or what was found."""
+    start = fault.at - statement.start
+    around = statement.node[max(start - 3, 0) : start + 4].decode("utf-8", "replace")
+    if _TEMPLATE.search(around):
+        return "this is a template, not SQL: give the rendered migration"
+    return fault.what
 
 
 def said(tokens: Sequence[Token]) -> str:

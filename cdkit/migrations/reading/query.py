@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from cdkit.migrations.nouns import Name
 
-LONGEST = 200_000
-"""Bytes of a query beyond which nobody reads it: sqlglot takes a second for each megabyte."""
+LONGEST = 100_000
+"""Bytes of a query beyond which nobody reads it: sqlglot takes seconds for that much."""
 
 
 class UnreadQueryError(Exception):

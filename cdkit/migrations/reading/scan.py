@@ -4,9 +4,10 @@ Sources: MySQL manual, 11 "Language Structure" (comments, string literals, ident
 "SQL As Understood By SQLite", tokenizer. PostgreSQL's rules are in `cdkit/migrations/lexer.py`.
 """
 
+import collections
 import re
 
-_WORD = rb"(?P<word>[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+)"
+_WORD = rb"(?P<word>(?:[A-Za-z_\x80-\xff]|\$(?=\w))[\w$\x80-\xff]*+)"
 _NUMBER = rb"(?P<number>0[xX][0-9A-Fa-f]+|\d[\w]*(?:\.[\w]*)?(?:[eE][+-]?\d+)?|\.\d+)"
 _SPACE = rb"(?P<space>[\s\x00]+)"
 _MYSQL = (
@@ -22,6 +23,15 @@ _SQLITE = (
     rb"|(?P<name>\"(?:[^\"]|\"\")*+(?:\"|\Z)|`(?:[^`]|``)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z))"
     rb"|(?P<variable>[@:$]\w+|\?\d*)"
     rb"|" + _NUMBER + rb"|" + _WORD + rb"|(?P<mark>.)"
+)
+# Everything up to the next semicolon that ends a statement, in one go.
+_MYSQL_RUN = (
+    rb"(?:[^;'\"`\#/-]++|'(?:[^'\\]|''|\\.)*+(?:'|\Z)|\"(?:[^\"\\]|\"\"|\\.)*+(?:\"|\Z)"
+    rb"|`(?:[^`]|``)*+(?:`|\Z)|--(?=[\s\x00]|\Z)[^\n]*+|\#[^\n]*+|/\*.*?(?:\*/|\Z)|[-/])*+"
+)
+_SQLITE_RUN = (
+    rb"(?:[^;'\"`\[/-]++|'(?:[^']|'')*+(?:'|\Z)|\"(?:[^\"]|\"\")*+(?:\"|\Z)"
+    rb"|`(?:[^`]|``)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|[-/])*+"
 )
 _CLOSING = {"'": "'", '"': '"', "`": "`", "[": "]"}
 
@@ -53,6 +63,28 @@ class Token:
 
 MYSQL = re.compile(_MYSQL, re.DOTALL)
 SQLITE = re.compile(_SQLITE, re.DOTALL)
+MYSQL_RUN = re.compile(_MYSQL_RUN, re.DOTALL)
+SQLITE_RUN = re.compile(_SQLITE_RUN, re.DOTALL)
+
+
+def stripped(sql: bytes, start: int, end: int, *, sqlite: bool) -> int:
+    """Return where a statement ends, without the spaces and comments behind it."""
+    piece = sql[start:end].rstrip()
+    last = piece[piece.rfind(b"\n") + 1 :]
+    if not any(mark in last for mark in (b"--", b"#", b"*/")):
+        return start + len(piece)
+    found = scan(piece, sqlite=sqlite)
+    return start + (found[-1].end if found else len(piece))
+
+
+def unclosed(data: bytes, *, sqlite: bool) -> int:
+    """Return where a quote begins that is never closed, or -1; only the last token can be one."""
+    found = collections.deque((SQLITE if sqlite else MYSQL).finditer(data), maxlen=1)
+    last = found[0] if found else None
+    if last is None or last.lastgroup not in {"string", "name"}:
+        return -1
+    token = Token(last.lastgroup, last.start(), last.end(), last.group().decode("utf-8", "replace"))
+    return -1 if token.closed else last.start()
 
 
 def scan(data: bytes, *, sqlite: bool, start: int = 0, end: int | None = None) -> list[Token]:

@@ -5,7 +5,7 @@ where the mode is not strict). One that comes in before others moves their numbe
 column, and code that uses numbers, change. One at the end breaks nobody who can read it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
@@ -24,15 +24,20 @@ def check(operation: ChangeColumn, context: Context) -> Iterator[Hit]:
         return
     before, after = old.type.values, new.type.values
     if gone := [value for value in before if value not in after]:
-        what = f"takes {', '.join(gone)} from"
+        what = f"takes {_some(gone)} from"
         yield _hit(operation, what, "a running version that writes it is refused", Severity.HIGH)
     elif after[: len(before)] != before:
         what = "reorders the values of"
         yield _hit(operation, what, "they sort and number otherwise", Severity.MEDIUM)
     elif after != before:
-        more = ", ".join(after[len(before) :])
-        what = f"adds {more} to"
+        what = f"adds {_some(after[len(before) :])} to"
         yield _hit(operation, what, "a running version may read a value it never saw", Severity.LOW)
+
+
+def _some(values: Sequence[str]) -> str:
+    """Name a few values, and say how many more there are."""
+    more = f" and {len(values) - 5} more" if len(values) > 5 else ""
+    return ", ".join(value[:40] for value in values[:5]) + more
 
 
 def _hit(operation: ChangeColumn, what: str, effect: str, severity: Severity) -> Hit:

@@ -23,9 +23,9 @@ def check(operation: ChangeColumn, context: Context) -> Iterator[Hit]:
         yield _hit(operation, "AUTO_INCREMENT", effect, Severity.HIGH)
     if old.on_update and not new.on_update:
         effect = "it stands still on an update"
-        yield _hit(operation, f"ON UPDATE {old.on_update}", effect, Severity.MEDIUM)
+        yield _hit(operation, f"ON UPDATE {old.on_update[:40]}", effect, Severity.MEDIUM)
     if old.comment and not new.comment:
-        yield _hit(operation, f"COMMENT '{old.comment}'", "nobody breaks", Severity.INFO)
+        yield _hit(operation, f"COMMENT '{old.comment[:40]}'", "nobody breaks", Severity.INFO)
 
 
 def _hit(operation: ChangeColumn, what: str, effect: str, severity: Severity) -> Hit:

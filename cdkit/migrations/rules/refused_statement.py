@@ -17,7 +17,8 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag what the engine says that it refuses."""
     if refusal := context.dialect.refuses(operation, context.schema, context.server):
         what, remedy = refusal
-        yield Hit(message=what, about=what, fix=Fix(summary=remedy))
+        about = str(getattr(operation, "table", "") or getattr(operation, "name", ""))
+        yield Hit(message=what, about=about, fix=Fix(summary=remedy))
 
 
 RULE = LintRule(

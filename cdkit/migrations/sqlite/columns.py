@@ -11,23 +11,10 @@ from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
 from cdkit.migrations.sqlite.cursor import table
 
-_ENDS = frozenset(
-    [
-        "CONSTRAINT",
-        "PRIMARY",
-        "NOT",
-        "NULL",
-        "UNIQUE",
-        "CHECK",
-        "DEFAULT",
-        "COLLATE",
-        "REFERENCES",
-        "GENERATED",
-        "AS",
-        ",",
-        ")",
-    ]
-)
+_ENDS_WORDS = """
+    CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS , )
+"""
+_ENDS = frozenset(_ENDS_WORDS.split())
 _NOT_CONSTANT = frozenset({"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
 

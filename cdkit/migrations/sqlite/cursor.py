@@ -5,10 +5,14 @@ from cdkit.migrations.reading.cursor import Cursor
 from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.statement import Statement
 
+HEAD = 20_000
+"""Bytes of an INSERT that are read token by token: its table and columns stand there."""
+
 
 def cursor_of(statement: Statement) -> Cursor:
     """Return a cursor over a statement; its tokens stand where they do in the file."""
-    tokens = scan(statement.node, sqlite=True)
+    rows = statement.kind in {"INSERT", "REPLACE"} and len(statement.node) > HEAD
+    tokens = scan(statement.node[:HEAD] if rows else statement.node, sqlite=True)
     for token in tokens:
         token.start += statement.start
         token.end += statement.start

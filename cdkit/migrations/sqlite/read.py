@@ -6,7 +6,7 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
 from cdkit.migrations.reading.query import UnreadQueryError, query
 from cdkit.migrations.sqlite import tables
 from cdkit.migrations.sqlite.cursor import cursor_of, table
@@ -121,9 +121,16 @@ def _operations(statement: Statement) -> tuple[Operation, ...]:
         what = f"cdkit does not know what {words} does to those who run"
         return (_unread(statement, what),)
     try:
-        return tuple(reader(statement, cursor))
+        found = tuple(reader(statement, cursor))
     except UnexpectedError as fault:
-        return (_unread(statement, f"this {words} cannot be read: {fault.what}", fault.at),)
+        return (
+            _unread(
+                statement, f"this {words} cannot be read: {explained(fault, statement)}", fault.at
+            ),
+        )
+    if not found:
+        return (_unread(statement, f"this {words} cannot be read: it says nothing"),)
+    return found
 
 
 def _rebuild(statement: Rebuild) -> tuple[Operation, ...]:

@@ -8,6 +8,7 @@ import re
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.engine import Server
+from cdkit.migrations.nouns import Constraint
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 
@@ -78,11 +79,16 @@ def _of_added(added: op.AddColumn) -> str:
     if column.not_null and not column.generated and (given is None or given.null):
         return "that is NOT NULL and has no default"
     if given and not given.constant and not given.null:
-        return f"whose default is computed ({given.sql})"
+        return f"whose default is computed ({given.sql[:40]})"
     return ""
 
 
-def _of_dropped(dropped: op.DropColumn, schema: Schema) -> str:
+def _among(constraint: Constraint, own: tuple[Constraint, ...]) -> bool:
+    """Whether a constraint was written with its column: it goes with that."""
+    return any(each.at == constraint.at and each.kind == constraint.kind for each in own)
+
+
+def _of_dropped(dropped: op.DropColumn, schema: Schema) -> str:  # noqa: PLR0911 - a list
     table = schema.table(dropped.table)
     if dropped.statement.kind != "ALTER" or table is None:
         return ""
@@ -90,10 +96,14 @@ def _of_dropped(dropped: op.DropColumn, schema: Schema) -> str:
     for each in table.constraints.values():
         if name in each.columns and each.kind in {"primary key", "unique"}:
             return f"that is in a {each.kind}"
-        if name in each.columns and each.kind == "foreign key":
+        own = table.columns[name].constraints if name in table.columns else ()
+        if name in each.columns and each.kind == "foreign key" and not _among(each, own):
             return "that refers to another table"
         if each.kind == "check" and name in each.columns and len(set(each.columns)) > 1:
             return "that a CHECK of the table names"
+    for other in table.columns.values():
+        if name.lower() in re.findall(r"\w+", other.expression.lower()):
+            return f"that {other.name} is generated from"
     for at, index in schema.indexes.items():
         if index.table == full and name in index.columns:
             return f"that is in the index {at.name}"

@@ -119,6 +119,7 @@ def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     guarded = cursor.take("IF", "EXISTS")
     name = table(cursor)
     yield op.DropObject(**_where(statement), kind=kind, name=name, if_exists=guarded)
+    cursor.ended()
 
 
 def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
