@@ -144,11 +144,15 @@ _BUILDS = frozenset(
 
 
 def way_of(kind: str, server: Server) -> Way:
-    """Return how a server does a kind of change; a version unsaid is the newest."""
+    """Return how a server does a kind of change; a version unsaid is the newest.
+
+    But for a COPY: whether others write meanwhile is known only where the version is.
+    """
     rows = FACTS[kind].mariadb if server.engine == "mariadb" else FACTS[kind].mysql
     found = [way for since, way in rows if not server.before(*since)]
     way = found[-1] if found else rows[0][1]
-    if way == _COPY and server.engine == "mariadb" and not server.before(*ONLINE_COPY):
+    known = server.engine == "mariadb" and server.version and not server.before(*ONLINE_COPY)
+    if way == _COPY and known:
         return Way("COPY", "NONE", True)
     return way
 

@@ -202,5 +202,5 @@ def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> T
         rule="syntax-error",
         what=f"PostgreSQL's grammar says: {fault.message}",
         offset=offset,
-        remedy="mend the statement; if another database is meant, this cdkit cannot read it yet",
+        remedy="mend the statement; if another database is meant, say so: `--server mysql:8.0`",
     )
