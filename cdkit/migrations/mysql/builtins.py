@@ -32,7 +32,7 @@ _WORDS = """
     to_days to_number to_seconds trim truncate ucase uncompress unhex unix_timestamp updatexml
     upper user utc_date utc_time utc_timestamp uuid uuid_short uuid_to_bin validate_password
     value values values_list var_pop var_samp variance version week weekday weekofyear weight_string
-    year yearweek and or on as exists select using key index over partition between is then when
+    year yearweek new and or on as exists select using key index over partition between is then when
     else set where from limit all any some distinct binary decimal varchar int datetime returning
 """
 _HARMLESS = frozenset(_WORDS.split())

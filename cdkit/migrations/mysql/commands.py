@@ -230,6 +230,11 @@ def call(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     yield op.Call(**_where(statement), functions=(cursor.table().name,), procedure=True)
 
 
+def do(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
+    """Read DO: an expression for what it calls."""
+    yield op.Call(**_where(statement), functions=called(list(cursor.tokens)))
+
+
 def use(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read USE: bare names are of that database from here on."""
     cursor.expect("USE")

@@ -39,11 +39,12 @@ _READERS: dict[str, Callable[[Statement, Cursor], Iterable[Operation]]] = {
     "CALL": commands.call,
     "USE": commands.use,
     "FLUSH": commands.flush,
+    "DO": commands.do,
     "PREPARE": commands.execute,
     "EXECUTE": commands.execute,
 }
 _HARMLESS_WORDS = """
-    GRANT SHOW EXPLAIN DESCRIBE DESC HELP CHECKSUM SAVEPOINT RELEASE UNLOCK DEALLOCATE DO VALUES
+    GRANT SHOW EXPLAIN DESCRIBE DESC HELP CHECKSUM SAVEPOINT RELEASE UNLOCK DEALLOCATE VALUES
     CACHE TABLE
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())

@@ -17,7 +17,7 @@ from cdkit.migrations.mysql.alter import (
 )
 from cdkit.migrations.mysql.clause import Alter
 from cdkit.migrations.mysql.options import table_option
-from cdkit.migrations.nouns import Column, Constraint, Name
+from cdkit.migrations.nouns import Column, Constraint
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
 from cdkit.migrations.statement import Statement
@@ -41,7 +41,6 @@ def create_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     guarded = cursor.take("IF", "NOT", "EXISTS")
     table = cursor.table()
     where: dict[str, Any] = {"statement": statement, "at": statement.start}
-    table = Name("pg_temp", table.name) if temporary else table
     if replace and not temporary:
         yield op.DropObject(**where, kind="table", name=table, if_exists=True)
     body = _Body()
@@ -59,7 +58,7 @@ def create_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         columns=tuple(body.columns),
         constraints=tuple(body.constraints),
         indexes=tuple(body.indexes),
-        options=options,
+        options=options | ({"TEMPORARY": "yes"} if temporary else {}),
         if_not_exists=guarded,
         columns_known=bool(body.columns) and not selects,
     )
@@ -118,13 +117,12 @@ def rename_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read DROP TABLE and DROP of what is named as a table is: views, sequences, databases."""
     cursor.expect("DROP")
-    temporary = cursor.take("TEMPORARY")
+    cursor.take("TEMPORARY")
     kind = cursor.next().up.lower()
     kind = {"schema": "database", "tables": "table"}.get(kind, kind)
     guarded = cursor.take("IF", "EXISTS")
     while True:
         at, name = cursor.at, cursor.table()
-        name = Name("pg_temp", name.name) if temporary else name
         yield op.DropObject(statement=statement, at=at, kind=kind, name=name, if_exists=guarded)
         if not cursor.take(","):
             break

@@ -15,7 +15,7 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
     """Flag each whose columns are known and that has neither a primary nor a unique key."""
     del context
-    if not operation.columns_known or operation.table.schema == "pg_temp":
+    if not operation.columns_known or "TEMPORARY" in operation.options:
         return
     written = [each for column in operation.columns for each in column.constraints]
     kinds = {each.kind for each in (*written, *operation.constraints)}
@@ -42,6 +42,7 @@ RULE = LintRule(
     bad=(Example(text="-- server mysql:8.0\nCREATE TABLE o (a int, KEY k (a));", line=2),),
     good=(
         Example(text="-- server mysql:8.0\nCREATE TABLE o (a int PRIMARY KEY);"),
+        Example(text="-- server mysql:8.0\nCREATE TEMPORARY TABLE o (a int);"),
         Example(text="-- server mysql:8.0\nCREATE TABLE o (a int NOT NULL, UNIQUE KEY (a));"),
     ),
     sources=("https://dev.mysql.com/doc/refman/8.4/en/replication-features-differing-tables.html",),

@@ -20,9 +20,7 @@ def cursor_of(statement: Statement) -> Cursor:
 
 
 def table(cursor: Cursor) -> Name:
-    """Read the name of a table; `main` is where a bare name is, `temp` nobody else's."""
+    """Read the name of a table; a bare name is of `main`, or of `temp`."""
     name = cursor.table()
     schema = name.schema.lower()
-    return Name(
-        {"main": "", "temp": "pg_temp", "temporary": "pg_temp"}.get(schema, schema), name.name
-    )
+    return Name({"main": "", "temp": "", "temporary": ""}.get(schema, schema), name.name)

@@ -11,6 +11,9 @@ from cdkit.migrations.sqlite.read import operations
 from cdkit.migrations.sqlite.refine import refine
 from cdkit.migrations.sqlite.refusals import refuses
 
+_BY_SHELL = frozenset({"load_extension", "writefile", "edit", "eval", "fts3_tokenizer"})
+"""Functions that reach out of the database; a connection has others only of its own making."""
+
 
 def lock_of(operation: Operation, schema: Schema, server: Server) -> tuple[str, tuple[Name, ...]]:
     """Return the lock of an operation: a writer has the whole database to itself, always."""
@@ -26,6 +29,6 @@ DIALECT = Dialect(
     lock_of=lock_of,
     change=change,
     refine=refine,
-    harmless=lambda _: True,
+    harmless=lambda function: function.lower() not in _BY_SHELL,
     refuses=refuses,
 )

@@ -23,7 +23,7 @@ def _where(statement: Statement) -> dict[str, Any]:
 def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read CREATE of anything."""
     cursor.expect("CREATE")
-    temporary = bool(cursor.any_of("TEMP", "TEMPORARY"))
+    cursor.any_of("TEMP", "TEMPORARY")
     unique = cursor.take("UNIQUE")
     kind = cursor.next().up
     if kind == "VIRTUAL":
@@ -33,7 +33,6 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield from _index(statement, cursor, unique=unique, guarded=guarded)
         return
     name = table(cursor)
-    name = Name("pg_temp", name.name) if temporary else name
     if kind == "TABLE":
         yield _table(statement, cursor, name, guarded=guarded)
     elif kind == "VIRTUAL":

@@ -122,6 +122,8 @@ def test_the_clauses_of_alter_table_are_read_one_by_one(clause: str, kind: str) 
         ("SELECT * FROM (((", "Unread"),
         ("KILL 1", "Unread"),
         ("SHOW TABLES", "Harmless"),
+        ("DO frob()", "Call"),
+        ("CREATE TEMPORARY TABLE t AS SELECT 1", "CreateTable"),
     ],
 )  # fmt: skip
 def test_a_statement_is_read(sql: str, kind: str) -> None:
@@ -183,6 +185,14 @@ def test_what_the_change_itself_made_is_left_alone() -> None:
         "-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY, a int);\nALTER TABLE o DROP a, "
         "MODIFY id varchar(3), CONVERT TO CHARACTER SET latin1;\nDROP INDEX `PRIMARY` ON o;\n"
         "RENAME TABLE o TO p;\nDROP TABLE p;"
+    )
+    assert not found.findings
+
+
+def test_a_temporary_table_is_nobody_elses() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TEMPORARY TABLE t (a int);\nALTER TABLE t DROP COLUMN a;\n"
+        "DROP TEMPORARY TABLE t;"
     )
     assert not found.findings
 

@@ -66,6 +66,7 @@ def test_a_drop_without_a_rename_is_no_rebuild() -> None:
         "CREATE TRIGGER t AFTER INSERT ON o BEGIN DELETE FROM p;\nDROP TABLE b;",
         ".read other.sql",
         "ATTACH 'a.db' AS a;",
+        "SELECT load_extension('a');",
         "PRAGMA writable_schema = ON;",
         "ALTER TABLE o ALTER COLUMN a SET NOT NULL;",
     ],
