@@ -248,13 +248,15 @@ class DropObject(Operation, frozen=True, kw_only=True):
 class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
-    `body` is a function's source.
+    `body` is a function's source. `other_rows` says that a view shows others than the one that it
+    replaces.
     """
 
     kind: str
     name: Name
     replace: bool = False
     body: str = ""
+    other_rows: bool = False
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ import pytest
 
 from tests.parts import loopback
 
-HOW = "install the package mariadb-server-core (Debian, Ubuntu)"
+HOW = "install mariadb-server-core and mariadb-client-core (Debian, Ubuntu)"
 ROOM = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
 _numbers = itertools.count(1)
 

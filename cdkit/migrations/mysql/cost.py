@@ -6,7 +6,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.refine import effective
 from cdkit.migrations.mysql.types import change, length_bytes, wider_store
-from cdkit.migrations.mysql.ways import Way, worst
+from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, worst
 from cdkit.migrations.nouns import Column, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
@@ -71,6 +71,14 @@ def way(whole: op.AlterTable, schema: Schema, server: Server) -> Way | None:
     """Return how the server does an ALTER TABLE at best; None where that is not known."""
     kinds = kinds_of(whole, schema)
     return None if kinds is None else worst(kinds, server)
+
+
+def asked(whole: op.AlterTable, best: Way) -> Way:
+    """Return how an ALTER TABLE is done when it asks for a slower way than it needs."""
+    slower = whole.algorithm in ALGORITHMS and whole.algorithm == "COPY" != best.algorithm
+    done = Way("COPY", "SHARED", True) if slower else best
+    stronger = whole.lock in LOCKS and LOCKS.index(whole.lock) > LOCKS.index(done.lock)
+    return Way(done.algorithm, whole.lock, done.rebuilds) if stronger else done
 
 
 def _kinds(

@@ -9,7 +9,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.query import view_columns
+from cdkit.migrations.reading.query import View, view
 from cdkit.migrations.replay import renamed
 from cdkit.migrations.schema import Schema
 
@@ -17,7 +17,7 @@ from cdkit.migrations.schema import Schema
 def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     """Return what an operation does to this schema, the operation itself last."""
     if isinstance(operation, op.CreateObject) and operation.kind == "view":
-        return (*_of_view(operation, schema), operation)
+        return _of_view(operation, schema)
     if not isinstance(operation, op.ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
@@ -25,22 +25,29 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     return (*_parts(changed), changed)
 
 
-def _of_view(made: op.CreateObject, schema: Schema) -> Iterator[Operation]:
-    """Yield the columns that a view loses by being replaced."""
+def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
+    """Return the columns that a view loses by being replaced, and the view itself."""
     before = schema.thing(made.name)
     if before is None or not made.replace or schema.is_new(before.epoch):
-        return
-    old, new = (_columns_of(body) for body in (before.body, made.body))
-    for name in old or () if new else ():
-        if new and name.lower() not in {each.lower() for each in new}:
-            yield op.DropColumn(statement=made.statement, at=made.at, table=made.name, column=name)
+        return (made,)
+    old, new = _query_of(before.body), _query_of(made.body)
+    if old is None or new is None:
+        return (made,)
+    left = {name.lower() for name in new.columns}
+    where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
+    lost = (name for name in old.columns if name.lower() not in left)
+    dropped = (op.DropColumn(**where, column=name) for name in lost)
+    return (*dropped, structs.replace(made, other_rows=old.rows != new.rows))
 
 
-def _columns_of(body: str) -> tuple[str, ...] | None:
-    names, _, query = body.partition("AS ") if body.startswith("(") else ("", "", body)
-    if names:
-        return tuple(part.strip(" `()") for part in names.split(","))
-    return view_columns(query.removeprefix("AS "), "mysql")
+def _query_of(body: str) -> View | None:
+    """Return what the query of a view gives, under the names that it gives them if it does."""
+    names, _, query = body.partition(" AS ") if body.startswith("(") else ("", "", body)
+    found = view(query.removeprefix("AS "), "mysql")
+    if found is None or not names:
+        return found
+    given = tuple(part.strip(" `()") for part in names.split(","))
+    return structs.replace(found, columns=given)
 
 
 def _parts(changed: op.ChangeColumn) -> Iterator[Operation]:

@@ -50,8 +50,15 @@ def query(sql: str, dialect: str) -> Query:
     return found[0]
 
 
-def view_columns(sql: str, dialect: str) -> tuple[str, ...] | None:
-    """Return the names of the columns that a query gives; None where nobody can say."""
+class View(Struct, frozen=True, kw_only=True):
+    """What a query gives: the names of its columns, and which rows, as one text for the same."""
+
+    columns: tuple[str, ...]
+    rows: str
+
+
+def view(sql: str, dialect: str) -> View | None:
+    """Return what a query gives; None where nobody can say."""
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
 
@@ -63,7 +70,12 @@ def view_columns(sql: str, dialect: str) -> tuple[str, ...] | None:
     if not isinstance(tree, exp.Query):
         return None
     names = tuple(tree.named_selects)
-    return None if "*" in names or "" in names else names
+    if "*" in names or "" in names:
+        return None
+    parts = (tree.args.get(name) for name in ("from_", "from", "joins", "where", "having", "limit"))
+    told = (each if isinstance(each, list) else [each] for each in parts if each)
+    rows = " ".join(one.sql(dialect).lower() for each in told for one in each)
+    return View(columns=names, rows=rows)
 
 
 def _plain(message: str) -> str:

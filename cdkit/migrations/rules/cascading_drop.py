@@ -13,8 +13,6 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropObject, RebuildTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
-_OFF = frozenset({"off", "0", "false", "no"})
-
 
 def check(operation: DropObject | RebuildTable, context: Context) -> Iterator[Hit]:
     """Flag each table that is dropped while another refers to it and foreign keys may be on."""
@@ -22,7 +20,7 @@ def check(operation: DropObject | RebuildTable, context: Context) -> Iterator[Hi
     if isinstance(operation, DropObject) and operation.kind != "table":
         return
     table = operation.table if isinstance(operation, RebuildTable) else operation.name
-    if context.schema.is_new_table(table) or _are_off(context):
+    if context.schema.is_new_table(table) or context.session.foreign_keys_off:
         return
     for other, action in _referring(table, context):
         yield Hit(
@@ -35,11 +33,6 @@ def check(operation: DropObject | RebuildTable, context: Context) -> Iterator[Hi
                 replacement="PRAGMA foreign_keys = OFF;",
             ),
         )
-
-
-def _are_off(context: Context) -> bool:
-    set_ = context.schema.settings.get("foreign_keys", "")
-    return set_ in _OFF and not context.session.wrapped
 
 
 def _referring(table: Name, context: Context) -> Iterator[tuple[Name, str]]:
@@ -70,6 +63,12 @@ RULE = LintRule(
             "CREATE TABLE n (id INTEGER PRIMARY KEY);\nINSERT INTO n SELECT id FROM o;\n"
             "DROP TABLE o;\nALTER TABLE n RENAME TO o;",
             line=5,
+        ),
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (id INTEGER PRIMARY KEY);\n"
+            "CREATE TABLE l (o int REFERENCES o (id) ON DELETE SET NULL);\n-- released\n"
+            "BEGIN;\nPRAGMA foreign_keys = OFF;\nDROP TABLE o;\nCOMMIT;",
+            line=7,
         ),
     ),
     good=(

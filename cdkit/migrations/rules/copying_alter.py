@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.mysql.cost import kinds_of
-from cdkit.migrations.mysql.ways import MARIADB_PAGE, MYSQL_PAGE, way_of, worst
+from cdkit.migrations.mysql.cost import asked, kinds_of
+from cdkit.migrations.mysql.ways import ALGORITHMS, MARIADB_PAGE, MYSQL_PAGE, way_of, worst
 from cdkit.migrations.operation import AlterTable, ChangeColumn
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -26,10 +26,10 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
     kinds = kinds_of(operation, schema)
     if not kinds or schema.is_new_table(table):
         return
-    way = worst(kinds, context.server)
+    way = asked(operation, worst(kinds, context.server))
     if way.algorithm == "INSTANT" or (way.lock == "NONE" and way.algorithm != "COPY"):
         return
-    slow = next(kind for kind in kinds if way_of(kind, context.server).algorithm == way.algorithm)
+    slow = max(kinds, key=lambda kind: ALGORITHMS.index(way_of(kind, context.server).algorithm))
     sure = all(
         schema.column(table, part.column) is not None
         for part in operation.parts
@@ -91,6 +91,7 @@ RULE = LintRule(
         ),
         Example(text="-- server mariadb:10.11\nCREATE FULLTEXT INDEX i ON o (a);", line=2),
         Example(text="-- server mysql:8.0\nALTER TABLE o DROP PRIMARY KEY;", line=2),
+        Example(text="-- server mysql:8.0\nALTER TABLE o ADD a int, ALGORITHM=COPY;", line=2),
     ),
     good=(
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN a int;"),

@@ -18,10 +18,12 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
         return
     if context.schema.thing(operation.name) is None and context.schema.things:
         return
+    rows = operation.other_rows
     yield Hit(
-        message=f"replaces the {operation.kind} {operation.name}: a running version gets what the "
-        "new one says",
+        message=f"replaces the {operation.kind} {operation.name}: a running version gets "
+        f"{'other rows' if rows else 'what the new one says'}",
         about=str(operation.name),
+        severity=Severity.MEDIUM if rows else None,
         fix=Fix(summary="see that the running version can live with what it returns now"),
     )
 
