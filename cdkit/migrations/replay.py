@@ -143,16 +143,21 @@ def _is_key(table: Table, changed: op.ChangeColumn) -> bool:
 
 
 def _rebuild(schema: Schema, rebuilt: op.RebuildTable) -> None:
-    """The table is what its new CREATE says; columns that were there before stay as old."""
-    old = schema.table(rebuilt.table)
-    if old is None:
-        return
-    del schema.tables[old.name]
-    epoch, schema.epoch = schema.epoch, old.epoch
+    """The table is what its new CREATE says; columns that were there before stay as old.
+
+    A table that was unknown is known from here on, and was there before all the same.
+    """
+    full = schema.full(rebuilt.table)
+    old = schema.tables.pop(full, None)
+    for name in [each for each, index in schema.indexes.items() if index.table == full]:
+        if name.name.lower() not in rebuilt.recreated:
+            del schema.indexes[name]
+    epoch, schema.epoch = schema.epoch, old.epoch if old else 0
     _create_table(schema, structs.replace(rebuilt.made, table=rebuilt.table))
     schema.epoch = epoch
-    names = schema.tables[old.name].columns
-    schema.change(rebuilt.table, born={name: old.born.get(name, epoch) for name in names})
+    if old:
+        names = schema.tables[full].columns
+        schema.change(full, born={name: old.born.get(name, epoch) for name in names})
 
 
 def _set_option(schema: Schema, changed: op.ChangeOption) -> None:

@@ -60,8 +60,6 @@ def _parts(changed: op.ChangeColumn) -> Iterator[Operation]:
     if old is None:
         if new.name == changed.column:
             yield op.ChangeType(**where, column=new.name, type=new.type)
-        if new.not_null:
-            yield op.SetNotNull(**where, column=new.name)
         return
     if is_other_type(old, new):
         yield op.ChangeType(**where, column=new.name, type=new.type)

@@ -21,7 +21,11 @@ _SINCE: dict[str, dict[str, Version]] = {
     "mariadb": {"RENAME COLUMN": (10, 5, 2)},
 }
 _NEVER = {
-    "mysql": frozenset({"IF [NOT] EXISTS in ALTER TABLE", "ALGORITHM=NOCOPY", "WAIT"}),
+    # "Only LOCK = DEFAULT is permitted for operations that use ALGORITHM=INSTANT."
+    "mysql": frozenset(
+        {"IF [NOT] EXISTS in ALTER TABLE", "ALGORITHM=NOCOPY", "WAIT"}
+        | {"a LOCK beside ALGORITHM=INSTANT"}
+    ),
     "mariadb": frozenset({"an index on an expression", "ALTER COLUMN SET INVISIBLE"}),
 }
 
@@ -33,7 +37,7 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     if not feature:
         return None
     if feature in _NEVER[server.engine]:
-        return f"{server.engine} does not know {feature}", "write it without"
+        return f"{server.engine} takes no {feature}", "write it without"
     since = _SINCE[server.engine].get(feature, ())
     if since and server.before(*since):
         needed = ".".join(map(str, since))
@@ -55,6 +59,8 @@ def _feature(operation: Operation) -> str:  # noqa: C901, PLR0911 - one form a l
             return "ALTER COLUMN SET INVISIBLE"
         case op.CreateIndex(columns=columns) if "" in columns:
             return "an index on an expression"
+        case op.AlterTable(algorithm="INSTANT", lock="NONE" | "SHARED" | "EXCLUSIVE"):
+            return "a LOCK beside ALGORITHM=INSTANT"
         case op.AlterTable(algorithm="INSTANT" | "NOCOPY"):
             return f"ALGORITHM={operation.algorithm}"
         case op.AlterTable(waits=True):

@@ -42,12 +42,19 @@ RULE = LintRule(
     instead="Write it in the words of the server that runs.",
     bad=(
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN IF NOT EXISTS a int;", line=2),
+        Example(
+            text="-- server mysql:8.0\nALTER TABLE o ADD a int, ALGORITHM=INSTANT, LOCK=NONE;",
+            line=2,
+        ),
         Example(text="-- server mysql:5.7\nALTER TABLE o RENAME COLUMN a TO b;", line=2),
         Example(text="-- server mariadb:10.11\nCREATE INDEX i ON o ((lower(a)));", line=2),
         Example(text="-- server sqlite\nALTER TABLE o ADD COLUMN a int NOT NULL;", line=2),
         Example(text="-- server sqlite:3.34\nALTER TABLE o DROP COLUMN a;", line=2),
     ),
     good=(
+        Example(
+            text="-- server mariadb:10.11\nALTER TABLE o ADD a int, ALGORITHM=INSTANT, LOCK=NONE;"
+        ),
         Example(text="-- server mariadb:10.11\nALTER TABLE o ADD COLUMN IF NOT EXISTS a int;"),
         Example(text="-- server mysql:8.0\nALTER TABLE o RENAME COLUMN a TO b;"),
         Example(text="-- server sqlite:3.35\nALTER TABLE o DROP COLUMN a;"),

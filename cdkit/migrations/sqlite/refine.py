@@ -20,11 +20,20 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     old = schema.table(operation.table)
     if old is None or not old.known:
         what = f"rebuilds {operation.table}, and no migration here tells what it was before"
+        return (_unread(operation, what), operation)
+    if not operation.made.columns_known:
+        what = (
+            f"rebuilds {operation.table} by CREATE TABLE AS, which keeps no constraint or default"
+        )
         unread = op.Unread(statement=operation.statement, at=operation.at, what=what, remedy=REMEDY)
         return (unread, operation)
     triggers = tuple(_lost_triggers(operation, schema))
     known = structs.replace(operation, kept=tuple(old.columns), lost=triggers)
     return (*_parts(operation, old, schema), known)
+
+
+def _unread(rebuilt: op.RebuildTable, what: str) -> op.Unread:
+    return op.Unread(statement=rebuilt.statement, at=rebuilt.at, what=what, remedy=REMEDY)
 
 
 def _parts(rebuilt: op.RebuildTable, old: Table, schema: Schema) -> Iterator[Operation]:

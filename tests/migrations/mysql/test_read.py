@@ -171,6 +171,14 @@ def test_a_modify_is_told_as_what_it_changes() -> None:
     ]
 
 
+def test_of_a_column_that_nobody_knows_a_modify_claims_no_more_than_that() -> None:
+    found = judged(
+        "-- server mysql:8.0\nALTER TABLE o MODIFY a int NOT NULL;", question="compatible"
+    )
+    told = [(x.rule, x.severity.value, x.confidence.value) for x in found.findings]
+    assert told == [("changed-column-type", "medium", "low")]
+
+
 def test_a_modify_that_says_everything_again_is_nothing() -> None:
     found = judged(
         "-- server mysql:8.0\nCREATE TABLE o (a int NOT NULL DEFAULT 0);\n-- released\n"

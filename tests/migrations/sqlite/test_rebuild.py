@@ -53,6 +53,19 @@ def test_a_rebuilt_table_is_what_it_became() -> None:
     assert [rule for rule, _ in places(found.findings)] == ["dropped-column"]
 
 
+def test_a_table_that_was_unknown_is_known_once_it_is_rebuilt() -> None:
+    sql = WAYS["Django"].format("a int", "a", "a")
+    text = f"-- server sqlite\n{sql}\n-- released\n{sql.replace('a int', 'a text')}"
+    rules = {rule for rule, _ in places(judged(text, disabled=("bare-rebuild",)).findings)}
+    assert rules == {"changed-column-type"}
+
+
+def test_a_rebuild_from_a_query_is_cannot_tell() -> None:
+    sql = "CREATE TABLE n AS SELECT * FROM o;\nDROP TABLE o;\nALTER TABLE n RENAME TO o;"
+    found = judged(BEFORE + sql, disabled=("bare-rebuild", "lost-in-rebuild"))
+    assert places(found.findings) == [("unread-code", 4)]
+
+
 def test_a_drop_without_a_rename_is_no_rebuild() -> None:
     sql = "CREATE TABLE n (a int);\nINSERT INTO n SELECT a FROM o;\nDROP TABLE o;"
     assert ("dropped-table", 6) in places(judged(BEFORE + sql).findings)
