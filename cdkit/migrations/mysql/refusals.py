@@ -21,7 +21,7 @@ _SINCE: dict[str, dict[str, Version]] = {
     "mariadb": {"RENAME COLUMN": (10, 5, 2)},
 }
 _NEVER = {
-    # "Only LOCK = DEFAULT is permitted for operations that use ALGORITHM=INSTANT."
+    # With INSTANT no LOCK but DEFAULT may be said (MySQL manual, "ALTER TABLE Statement").
     "mysql": frozenset(
         {"IF [NOT] EXISTS in ALTER TABLE", "ALGORITHM=NOCOPY", "WAIT"}
         | {"a LOCK beside ALGORITHM=INSTANT"}
