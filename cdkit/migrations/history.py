@@ -38,7 +38,7 @@ def history(
 def remember(schema: Schema, migration: Migration, reader: Reader) -> int:
     """Replay what is released already: it is not new to anybody. Return what cannot be read."""
     epoch, schema.epoch = schema.epoch, 0
-    schema.path = schema.home
+    schema.begin()
     parsed = reader.parse(migration)
     for statement in parsed.statements:
         replay(schema, reader.operations(statement, schema))
