@@ -1,7 +1,6 @@
 """Text at the border: everything foreign is made inert here before it enters another language."""
 
 import re
-from collections.abc import Iterable
 
 from cdkit.core.errors import RequestError
 
@@ -60,6 +59,8 @@ def log_line(line: str) -> str:
     anywhere in a line (actions/runner, ActionCommand.cs); `##vso[` is Azure's, `##teamcity[` is
     TeamCity's.
     """
+    if "::" not in line and "##" not in line:
+        return line
     return re.sub(_LEADING_COMMAND, r"\1: :", re.sub(_COMMAND, "# #", line))
 
 
@@ -202,15 +203,20 @@ def xml_attribute(text: str) -> str:
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _URL_SAFE = _UNRESERVED | frozenset(b":/?#[]@!$&'*+,;=%")
+_MARK = ord("%")
 _DOTENV_SAFE = _UNRESERVED | frozenset(b"/:@+=,")
 
 
-def _percent(text: str, safe: Iterable[int]) -> str:
+def _percent(text: str, safe: frozenset[int]) -> str:
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         data = text.encode("utf-8", "surrogatepass")
-    return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in data)
+    unsafe = set(data.translate(None, bytes(safe - {_MARK})))
+    for byte in sorted(unsafe, key=lambda one: one != _MARK):  # its own mark first
+        if byte not in safe:
+            data = data.replace(bytes((byte,)), b"%%%02X" % byte)
+    return data.decode("ascii")
 
 
 def uri_path(path: str) -> str:

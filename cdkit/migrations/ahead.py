@@ -15,12 +15,16 @@ from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
 
+_TRANSACTION = frozenset({"TransactionStmt", "BEGIN", "COMMIT", "END", "ROLLBACK"})
+"""How readers call the statements that begin and end one."""
+
 
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
 
     `done` is what each of its statements does. The end is worked out when a rule asks
-    for it, once a transaction.
+    for it, once a transaction. Where a server is not `atomic`, each statement is seen by itself,
+    whatever transaction is around it.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Ahead:
         done: Sequence[Sequence[Operation]],
         *,
         in_transaction: bool | None,
+        atomic: bool = True,
     ) -> None:
         self._statements = statements
         self._done = done
@@ -37,7 +42,10 @@ class Ahead:
         self._at = 0
         self._schema: Schema | None = None
         self._ahead: Schema | None = None
-        self._split(in_transaction)
+        if atomic:
+            self._split(in_transaction)
+        else:
+            self._close(len(statements), together=False, sure=True)
 
     def _split(self, wrapped: bool | None) -> None:  # noqa: FBT001 - as scripts have it
         """Find where each transaction ends. A file with its own BEGIN makes no other one."""
@@ -59,7 +67,7 @@ class Ahead:
             self._sure.append(sure)
 
     def _kind(self, index: int, statement: Statement) -> str:
-        if statement.kind != "TransactionStmt":
+        if statement.kind not in _TRANSACTION:
             return ""
         done = next(iter(self._done[index]), None)
         if not isinstance(done, op.Transaction):

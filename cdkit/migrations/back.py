@@ -131,7 +131,8 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     start = up.before.copy()
     assume(start, up.operations)
     there = start.copy()
-    there.path, there.released = there.home, None
+    there.begin()
+    there.released = None
     there.release()
     replay(there, up.operations)
     walk = Walk(start=start, there=there, after=there.copy(), sizes=up.sizes)
@@ -216,7 +217,7 @@ def _walk(
     steps: Iterable[Iterable[Operation]], walk: Walk, rules_: Dispatch, context: Context
 ) -> _Done:
     there = walk.there
-    there.path = there.home
+    there.begin()
     there.release()
     there.released = walk.after
     here = structs.replace(context, schema=there, released=walk.after)
@@ -286,7 +287,7 @@ def _fails(operation: Operation, there: Schema) -> Iterator[str]:
 def _undoable(up: Up) -> bool:
     """Whether a migration changes what the model, or the marks beside it, hold."""
     after = up.before.copy()
-    after.path = after.home
+    after.begin()
     assume(after, up.operations)
     start = after.copy()
     replay(after, up.operations)

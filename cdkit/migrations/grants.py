@@ -24,6 +24,9 @@ _AT_BIRTH = {"function": ("EXECUTE",)}
 """What everybody may do with a new thing (table 5.2: PUBLIC)."""
 
 Held = dict[str, frozenset[str]]
+Parts = tuple[
+    dict[tuple[str, Name], Held], dict[tuple[str, str, str], frozenset[str]], frozenset[str]
+]
 
 
 def family_of(kind: str) -> str:
@@ -34,17 +37,18 @@ def family_of(kind: str) -> str:
 class Grants:
     """Privileges by thing and role; and those that things yet to come will get."""
 
-    def __init__(self) -> None:
-        self._held: dict[tuple[str, Name], Held] = {}
-        self._to_come: dict[tuple[str, str, str], frozenset[str]] = {}
-        self.roles: frozenset[str] = frozenset()
+    def __init__(self, parts: Parts = ({}, {}, frozenset())) -> None:
+        self._held, self._to_come = dict(parts[0]), dict(parts[1])
+        self.roles = parts[2]
+
+    @property
+    def parts(self) -> Parts:
+        """All that is known, as data from which another one can start."""
+        return self._held, self._to_come, self.roles
 
     def copy(self) -> "Grants":
         """Return another one that starts from the same."""
-        other = Grants()
-        other._held, other._to_come = dict(self._held), dict(self._to_come)
-        other.roles = self.roles
-        return other
+        return Grants(self.parts)
 
     def of(self, kind: str, name: Name) -> Held | None:
         """Return which role may do what with a thing; None where no migration says."""

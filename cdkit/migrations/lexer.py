@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator
 _SPACE = rb"[\s\x00]+"
 _TOKENS = (
     rb"(?P<space>" + _SPACE + rb")"
-    rb"|(?P<comment>--[^\n]*|/\*)"
-    rb"|(?P<string>[eE]'(?:[^'\\]|''|\\.)*+(?:'|\Z)|'(?:[^']|'')*+(?:'|\Z))"
-    rb'|(?P<name>(?:[uU]&)?"(?:[^"]|"")*+(?:"|\Z)|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+    rb"|(?P<comment>--[^\n\r]*|/\*)"
+    rb"|(?P<string>[eE]'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z)|'[^']*+(?:''[^']*+)*+(?:'|\Z))"
+    rb'|(?P<name>(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
     rb"|(?P<dollar>\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$)"
     rb"|(?P<number>\d[\w.]*+)"
     rb"|(?P<mark>.)"
 )
+
+
+_BLANKS = bytes(ord("\n") if byte == ord("\n") else ord(" ") for byte in range(256))
 
 
 class Token:
@@ -34,6 +37,11 @@ class Token:
 @functools.cache
 def _pattern() -> re.Pattern[bytes]:
     return re.compile(_TOKENS, re.DOTALL)
+
+
+@functools.cache
+def _skipped() -> re.Pattern[bytes]:
+    return re.compile(rb"(?:[\s\x00]++|--[^\n\r]*+)*+")
 
 
 @functools.cache
@@ -63,10 +71,14 @@ def tokens(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Toke
 
 def first(data: bytes, start: int, end: int | None = None) -> int:
     """Return the offset of the first token between two offsets, or the second offset."""
-    token = next(tokens(data, start, end), None)
-    if token is None:
-        return len(data) if end is None else end
-    return token.start
+    stop = len(data) if end is None else end
+    position = start
+    while True:
+        found = _skipped().match(data, position, stop)
+        position = found.end() if found else position
+        if not data.startswith(b"/*", position, stop):
+            return position
+        position = _comment_end(data, position + 2, stop)
 
 
 def _comment_end(data: bytes, position: int, stop: int) -> int:
@@ -99,5 +111,5 @@ def blanked(data: bytes, ranges: Iterable[tuple[int, int]]) -> bytes:
     """Return the data with ranges of it made blank; offsets and line numbers stay."""
     kept = bytearray(data)
     for start, end in ranges:
-        kept[start:end] = re.sub(rb"[^\n]", b" ", data[start:end])
+        kept[start:end] = data[start:end].translate(_BLANKS)
     return bytes(kept)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, takewhile
 
 from msgspec import Struct, structs
 
@@ -10,7 +10,6 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
-from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
 from cdkit.migrations.bench import Bench, Outside
@@ -28,13 +27,15 @@ from cdkit.migrations.contract import (
 )
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
+from cdkit.migrations.history import history, remember
 from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, effect_of, phases_of
 from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
-from cdkit.migrations.replay import apply, replay
+from cdkit.migrations.remembered import Memory
+from cdkit.migrations.replay import apply
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
@@ -59,7 +60,7 @@ class Request(Struct, frozen=True, kw_only=True):
     the project, and `backs` are those released migrations of which only the way back is judged.
     `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
     before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
-    change itself brings does not count.
+    change itself brings does not count. `memory` is where models of long histories are kept.
     """
 
     migrations: Sequence[Migration]
@@ -79,6 +80,7 @@ class Request(Struct, frozen=True, kw_only=True):
     dump: tuple[Migration, ...] = ()
     sizes: Sizes = Sizes()
     refuse: bool = False
+    memory: Memory | None = None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -129,23 +131,27 @@ class _Seen(Struct, frozen=True, kw_only=True):
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
-    schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes)
+    dialect = reader.dialect
+    schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
     seen = []
     released: Schema | None = None
-    unread = sum(_remember(schema, each, reader) for each in request.dump)
+    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
+    looked_at = request.change | request.backs
+    old = list(takewhile(lambda one: one.name not in looked_at, ordered))
+    known, unread = history(old, request.dump, schema, reader, request.memory)
     if not request.apart:
         schema.release()
-    for migration in sorted((*request.migrations, *request.gone), key=lambda one: one.order):
-        schema.path = schema.home
+    for migration in ordered[known:]:
+        schema.begin()
         if migration.name not in request.change:
             if migration.name in request.backs:
                 seen.append(_back_alone(request, schema, migration, reader))
-            unread += _remember(schema, migration, reader)
+            unread += remember(schema, migration, reader)
             continue
         before = request.released.get(migration.name)
         if before is not None:
-            _remember(schema, before, reader)
+            remember(schema, before, reader)
         if request.apart:
             schema.release()
         if request.apart or released is None:
@@ -159,16 +165,6 @@ def lint(request: Request, processes: Processes) -> Linted:
         judged=tuple(_settled(one, phases, request) for one in seen),
         notes=(note,) if unread else (),
     )
-
-
-def _remember(schema: Schema, migration: Migration, reader: Reader) -> int:
-    """Replay what is released already: it is not new to anybody. Return what cannot be read."""
-    epoch, schema.epoch = schema.epoch, 0
-    parsed = reader.parse(migration)
-    for statement in parsed.statements:
-        replay(schema, reader.operations(statement, schema))
-    schema.epoch = epoch
-    return len(parsed.troubles)
 
 
 def _walk(
@@ -190,7 +186,7 @@ def _walk(
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
     wrapped = reader.wrapped(migration, parsed)
-    ahead = Ahead(statements, done, in_transaction=wrapped)
+    ahead = reader.ahead(statements, done, wrapped=wrapped)
     context = Context(
         schema=schema,
         released=released,
@@ -295,7 +291,7 @@ def _back(
     context = Context(
         schema=up.before,
         released=up.before,
-        ahead=Ahead(parsed.statements, downs, in_transaction=down.in_transaction),
+        ahead=reader.ahead(parsed.statements, downs, wrapped=down.in_transaction),
         session=session,
         server=request.server,
         dialect=reader.dialect,

@@ -1,11 +1,12 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
 from cdkit.core.world import Processes
 from cdkit.migrations import operation as op
+from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -58,15 +59,16 @@ class Reader:
     ) -> tuple[tuple[Operation, ...], ...]:
         """Return what each of these statements does, one after the other, and leave the schema.
 
-        `after` are operations that come before them. Only where something is called does it
-        matter what is there by then.
+        `after` are operations that come before them. It matters what is there by then only where
+        something is called, and to a dialect that refines what it reads.
         """
         passed = list(after)
         there: Schema | None = None
         found = []
         for statement in statements:
             operations = tuple(self.dialect.operations(statement))
-            if there is None and any(isinstance(each, op.Call) for each in operations):
+            called = any(isinstance(each, op.Call) for each in operations)
+            if there is None and (self.dialect.refine or called):
                 there = schema.copy()
                 replay(there, passed)
             if there is not None:
@@ -75,13 +77,26 @@ class Reader:
             found.append(operations)
         return tuple(found)
 
+    def ahead(
+        self,
+        statements: Sequence[Statement],
+        done: Sequence[Sequence[Operation]],
+        *,
+        wrapped: bool | None,
+    ) -> Ahead:
+        """Return what these statements come to, transaction by transaction."""
+        atomic = self.dialect.atomic
+        return Ahead(statements, done, in_transaction=wrapped, atomic=atomic)
+
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
-        """Yield what a statement does on this schema, one after the other."""
+        """Yield what a statement does on this schema, which must be kept up between them."""
         yield from self._all(self.dialect.operations(statement), schema)
 
     def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
-        for operation in operations:
-            yield from self._followed(operation, schema, _DEPTH)
+        refine = self.dialect.refine
+        for written in operations:
+            for operation in refine(written, schema) if refine else (written,):
+                yield from self._followed(operation, schema, _DEPTH)
 
     def _followed(self, operation: Operation, schema: Schema, depth: int) -> Iterator[Operation]:
         read = self.dialect.routine

@@ -1,6 +1,6 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
 from msgspec import Struct, structs
 
@@ -41,6 +41,7 @@ class Table(Struct, frozen=True, kw_only=True):
     made: int = 0
     filled: bool = False
     partitioned: bool = False
+    options: dict[str, str] = {}
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class Index(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     expressions: tuple[str, ...] = ()
     where: str = ""
+    form: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -126,12 +128,23 @@ class Schema:
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children` and `referring` tell of a table which others may inherit from it or lead to it by a
     foreign key: what they are now, the tables themselves say.
+
+    `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
+    index names are each table's own (`shared_names` is false), an index is called `table.index`.
     """
 
-    def __init__(self, home: str = "public") -> None:
+    def __init__(
+        self,
+        home: str = "public",
+        *,
+        naming: Callable[[Table, Constraint], str] | None = None,
+        shared_names: bool = True,
+    ) -> None:
+        self.naming = naming
+        self.shared_names = shared_names
         self.epoch = 0
         self.home = home
-        self.path = home
+        self.begin()
         self.tables: dict[Name, Table] = {}
         self.indexes = Indexes()
         self.things: dict[Name, Thing] = {}
@@ -153,6 +166,11 @@ class Schema:
             setattr(made, name, type(value)({} if empty else value) if held else value)
         made.grants, made.roles = self.grants.copy(), dict(self.roles)
         return made
+
+    def begin(self) -> None:
+        """From here on another session speaks: nothing is set in it yet."""
+        self.path = self.home
+        self.settings: dict[str, str] = {}
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
@@ -196,6 +214,11 @@ class Schema:
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""
         return self.indexes.get(self.full(name))
+
+    def index_name(self, table: Name, name: str) -> Name:
+        """Return the name under which an index of a table is kept."""
+        schema = self.full(table).schema
+        return Name(schema, name if self.shared_names else f"{table.name}.{name.lower()}")
 
     def thing(self, name: Name) -> Thing | None:
         """Return a view, function, type, sequence …, or None where it is unknown."""

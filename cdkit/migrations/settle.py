@@ -1,7 +1,9 @@
 """Settling findings: what is allowed where it stands, and the names that survive line moves."""
 
+import functools
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import structs
 
@@ -20,7 +22,11 @@ def settle(
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Suppress what is allowed where it stands; say which allowances were of no use."""
     used: set[int] = set()
-    settled = [_allowed(finding, parsed, allowed, used) for finding in findings]
+    by_rule: dict[str, dict[int, list[Allowance]]] = {}
+    for each in allowed:
+        by_rule.setdefault(each.rule, {}).setdefault(each.target, []).append(each)
+    spans = _Spans(parsed)
+    settled = [_allowed(one, spans, by_rule.get(one.rule, {}), used) for one in findings]
     notes = [
         f"{each.source}: nothing here needs `allow {each.rule}`; take it out"
         for each in allowed
@@ -29,32 +35,44 @@ def settle(
     return settled, tuple(notes)
 
 
+class _Spans:
+    """The lines of the statements of a file, looked at when the first allowance wants them."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
+
+    @functools.cached_property
+    def _lines(self) -> list[tuple[int, int]]:
+        return sorted(
+            (each.place().line, each.text.place(each.end).line) for each in self._parsed.statements
+        )
+
+    def firsts(self, line: int) -> Iterator[int]:
+        """Yield the first line of each statement on a line: an allowance may stand above it.
+
+        Statements follow one another, so those that reach this line stand side by side.
+        """
+        at = bisect_right(self._lines, line, key=lambda one: one[0])
+        while at and self._lines[at - 1][1] >= line:
+            at -= 1
+            yield self._lines[at][0]
+
+
 def _allowed(
-    finding: Finding, parsed: Parsed, allowed: tuple[Allowance, ...], used: set[int]
+    finding: Finding, spans: _Spans, here: Mapping[int, list[Allowance]], used: set[int]
 ) -> Finding:
-    here = {each.target for each in allowed if each.rule == finding.rule}
     if not here or finding.rule in NEVER_ACCEPTED or not finding.locations:
         return finding
     line = finding.locations[0].line
-    lines = {line, *_statement_lines(parsed, line)}
-    for each in allowed:
-        if each.rule != finding.rule or each.target not in lines:
-            continue
+    lines = {line, *spans.firsts(line)}
+    found = [each for target in lines for each in here.get(target, ())]
+    for each in sorted(found, key=lambda one: one.line):
         used.add(each.line)
         if not each.fault:
             return structs.replace(finding, suppressed=each.suppression())
         said = f"{finding.message} (the allowance in line {each.line} does not count: {each.fault})"
         finding = structs.replace(finding, message=said)
     return finding
-
-
-def _statement_lines(parsed: Parsed, line: int) -> Iterator[int]:
-    """Yield the first line of the statement that spans a line: an allowance may stand above it."""
-    for statement in parsed.statements:
-        start = statement.place().line
-        end = statement.text.place(statement.end).line
-        if start <= line <= end:
-            yield start
 
 
 def named(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,11 +1,14 @@
 """A statement of a migration: its place, its kind, and its tree, read when a rule wants it."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from cdkit.core.finding import Location
 from cdkit.migrations.text import Text
+
+if TYPE_CHECKING:
+    from cdkit.migrations.operation import Operation
 
 T = TypeVar("T")
 
@@ -13,11 +16,12 @@ T = TypeVar("T")
 class Statement:
     """One statement. `start` and `end` are byte offsets in the file; `kind` is the grammar's.
 
-    `node` is the JSON of the tree below the kind; `base` is what must be added to a location in
+    `node` is the JSON of the tree below the kind, empty where it was let go: then `does` holds the
+    operations that were read from it. `base` is what must be added to a location in
     it to have an offset in the file, or negative where the text of the tree is not in the file.
     """
 
-    __slots__ = ("base", "end", "kind", "node", "start", "text")
+    __slots__ = ("base", "does", "end", "kind", "node", "start", "text")
 
     def __init__(
         self, *, text: Text, kind: str, node: bytes, start: int, end: int, base: int = 0
@@ -28,6 +32,7 @@ class Statement:
         self.start = start
         self.end = end
         self.base = base
+        self.does: tuple[Operation, ...] | None = None
 
     def read(self, kind: type[T]) -> T:
         """Decode the tree as this struct.

@@ -18,6 +18,15 @@ def line_end(data: bytes) -> str:
     return "\r\n" if end > 0 and data[end - 1 : end] == b"\r" else "\n"
 
 
+_STRIDE = 4096
+_CONTINUED = bytes(range(0x80, 0xC0))
+
+
+def _characters(data: bytes) -> int:
+    """Return how many characters begin in a piece of UTF-8 (RFC 3629: all else continues one)."""
+    return len(data) if data.isascii() else len(data.translate(None, _CONTINUED))
+
+
 class Text:
     """A file's path as the user wrote it, and its bytes (UTF-8). Offsets are bytes from 0."""
 
@@ -45,11 +54,11 @@ class Text:
         offset = max(offset, 0)
         line = self.line(offset)
         start = self._starts[line - 1]
-        known, column = self._near if start <= self._near[0] <= offset else (start, 1)
-        column += len(self.data[known:offset].decode("utf-8", "replace"))
-        # A line may hold the whole file: what was counted before is not counted again.
-        self._near = offset, column
-        return Location(path=self.path, line=line, column=column)
+        if offset - start > _STRIDE:
+            column = self._characters(offset) - self._characters(start)
+        else:
+            column = len(self.data[start:offset].decode("utf-8", "replace"))
+        return Location(path=self.path, line=line, column=column + 1)
 
     def span(self, start: int, end: int) -> Location:
         """Return a range of bytes on its first line: what an editor underlines."""
@@ -60,6 +69,19 @@ class Text:
         if not written:
             return there
         return structs.replace(there, end_line=there.line, end_column=there.column + len(written))
+
+    @functools.cached_property
+    def _counted(self) -> list[int]:
+        """How many characters stand before every _STRIDE bytes: a file can be all one line."""
+        counted = [0]
+        for at in range(0, len(self.data), _STRIDE):
+            counted.append(counted[-1] + _characters(self.data[at : at + _STRIDE]))
+        return counted
+
+    def _characters(self, offset: int) -> int:
+        """Return how many characters stand before a byte."""
+        full = min(offset, len(self.data)) // _STRIDE
+        return self._counted[full] + _characters(self.data[full * _STRIDE : offset])
 
     def lines(self) -> list[bytes]:
         """Return the lines without their ends."""

@@ -9,16 +9,16 @@ from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.names import TOOL
-from cdkit.core.rule import Rule
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
-from cdkit.migrations.catalogue import described
+from cdkit.migrations.catalogue import describe, described
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import Judged
 from cdkit.migrations.live import VARIABLE
 from cdkit.migrations.regard import Regard, regard_of
+from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import server_of
 from cdkit.migrations.source import Rendering
 from cdkit.migrations.summary import but, table
@@ -67,8 +67,9 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     server: Annotated[
         str,
         option(
-            "The database, with its version if you know it: `postgres:16`. Without it: what the "
-            "tool's own files name, else PostgreSQL."
+            "The database, with its version if you know it: `postgres:16`, `mysql:8.0`, "
+            "`mariadb:10.11`, `sqlite:3.40`. Without it: what the tool's own files name, else "
+            "PostgreSQL."
         ),
     ] = ""
     question: Annotated[
@@ -178,6 +179,14 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     project_timeout: Annotated[
         int, option("How many seconds the project's code may take to render.", metavar="SECONDS")
     ] = 120
+    cache: Annotated[
+        str,
+        option(
+            "Folder to keep models of long histories in, so that they are not read anew; `none` "
+            "keeps nothing. Default: cdkit/models in the user's cache folder.",
+            metavar="FOLDER",
+        ),
+    ] = ""
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -209,8 +218,9 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     findings = tuple(finding for each in judged for finding in each.findings)
     findings += tuple(finding for one in done for finding in one.found)
     counted = [finding for finding in findings if finding.suppressed is None]
+    fatal = Severity(options.fail_on).rank
     reasons = [*running.doubts, *unread, *(reason for one in done for reason in one.unread)]
-    reasons += [_reason(x) for x in counted if x.rule in UNTOLD or _fails(x, options)]
+    reasons += [_reason(x) for x in counted if x.rule in UNTOLD or x.severity.rank >= fatal]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
         "files": len(judged),
@@ -237,7 +247,7 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         ),
         subjects=(source,) if source else (),
         findings=findings,
-        rules=_rules_of(findings),
+        rules=tuple(map(describe, dict.fromkeys(each.rule for each in findings))),
         tables=(table(judged, Severity(options.fail_on), options.question),) if judged else (),
         notes=(
             *running.notes,
@@ -286,6 +296,7 @@ def _asked(
             records=options.records,
             code=code_of(options.since, options.application, found, world),
         ),
+        memory=memory(options.cache, world.environ, world.files),
     )
 
 
@@ -347,10 +358,6 @@ def _grammars(done: list[Done]) -> str:
     return " and ".join(dict.fromkeys(one.grammar for one in done if one.grammar))
 
 
-def _fails(finding: Finding, options: LintMigrationsOptions) -> bool:
-    return finding.severity.rank >= Severity(options.fail_on).rank
-
-
 def _reason(finding: Finding) -> Reason:
     where: Location | None = finding.locations[0] if finding.locations else None
     remedy = finding.fix.summary if finding.fix else ""
@@ -371,12 +378,6 @@ def _nothing_found(
     kind = "" if options.question == "both" else f" of the kind {options.question}"
     number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
     return yes(f"no known break{kind} in {number}{but(judged)}")
-
-
-def _rules_of(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
-    from cdkit.migrations.catalogue import describe
-
-    return tuple(describe(name) for name in dict.fromkeys(finding.rule for finding in findings))
 
 
 STEP = Step(

@@ -19,6 +19,7 @@ from cdkit.migrations.fixing import Fixed, Rewritten, fix
 from cdkit.migrations.lint import Judged, Linted, Request, lint
 from cdkit.migrations.out_of_order import out_of_order
 from cdkit.migrations.regard import Regard, regarded
+from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Complaint
 from cdkit.migrations.tell import complained, gone
@@ -37,7 +38,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of each project.
 
     `question` is that of the step; `refuse` lets no allowance count that the change itself brings;
-    `fix` wants fixes made, `keep` the findings of the files as they are.
+    `fix` wants fixes made, `keep` the findings of the files as they are; `memory` is where models
+    of long histories are kept.
     """
 
     question: str
@@ -49,6 +51,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     regard: Regard
     schemas: Schemas
     phasing: Phasing
+    memory: Memory | None
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -91,6 +94,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         dump=asked.schemas.dumps,
         sizes=asked.schemas.sizes,
         refuse=asked.refuse,
+        memory=asked.memory,
     )
     linted = lint(request, world.processes)
     fixed = _fixed(request, linted, found, asked, world)

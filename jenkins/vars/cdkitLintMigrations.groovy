@@ -24,6 +24,7 @@ def call(Map args = [:]) {
         python: 'CDKIT_LINT_MIGRATIONS_PYTHON',
         projectEnv: 'CDKIT_LINT_MIGRATIONS_PROJECT_ENV',
         projectTimeout: 'CDKIT_LINT_MIGRATIONS_PROJECT_TIMEOUT',
+        cache: 'CDKIT_LINT_MIGRATIONS_CACHE',
         allowEmpty: 'CDKIT_LINT_MIGRATIONS_ALLOW_EMPTY',
         mode: 'CDKIT_LINT_MIGRATIONS_MODE',
         records: 'CDKIT_LINT_MIGRATIONS_RECORDS',

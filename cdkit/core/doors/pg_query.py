@@ -9,7 +9,7 @@ import ctypes
 import functools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _SMALL = 16 * 1024
 """Up to this length a statement fits the smallest main stack in use (1 MiB, Windows)."""
 _NAMES = {"win32": "pg_query.dll", "darwin": "libpg_query.dylib"}
 _FAULTY = 3
+_SAID = 300
+"""Bytes of a message that are kept: it may quote all the rest of the text."""
 
 
 class GrammarFault(Exception):
@@ -92,6 +94,35 @@ def parse(sql: bytes) -> bytes:
     return _roomy(len(sql), lambda: _parse(sql))
 
 
+def parse_each(pieces: Iterable[bytes]) -> Iterator["bytes | GrammarFault"]:
+    """Yield what `parse` gives for each piece, in order, a GrammarFault where it would raise it.
+
+    The next piece is parsed in a thread while the caller works on the last: the library needs no
+    lock of Python's.
+    """
+    begun: tuple[threading.Thread, list[bytes | BaseException]] | None = None
+    for piece in pieces:
+        following = _begin(piece)
+        if begun:
+            yield _ended(*begun)
+        begun = following
+    if begun:
+        yield _ended(*begun)
+
+
+def _begin(sql: bytes) -> "tuple[threading.Thread, list[bytes | BaseException]]":
+    box: list[bytes | BaseException] = []
+    _refuse_nul(sql)
+    return _thread(box, lambda: _parse(sql)), box
+
+
+def _ended(thread: threading.Thread, box: "list[bytes | BaseException]") -> "bytes | GrammarFault":
+    thread.join()
+    if isinstance(box[0], BaseException) and not isinstance(box[0], GrammarFault):
+        raise box[0]
+    return box[0]
+
+
 def parse_plpgsql(sql: bytes) -> bytes:
     """Return the PL/pgSQL trees of CREATE FUNCTION or DO statements as JSON; as `parse` else."""
     _refuse_nul(sql)
@@ -113,6 +144,41 @@ def split(sql: bytes) -> tuple[tuple[int, int], ...]:
         return tuple((piece.location, piece.length) for piece in pieces)
     finally:
         _library().pg_query_free_split_result(result)
+
+
+def cut(sql: bytes, size: int) -> tuple[tuple[int, int], ...]:
+    """Return ranges of whole statements, each of `size` bytes at most or one longer statement.
+
+    As `split` finds them, at the price of few of them: what it leaves out may stand in a range or
+    between two. Raises GrammarFault.
+    """
+    _refuse_nul(sql)
+    result = _library().pg_query_split_with_scanner(sql)
+    try:
+        _raise(result.error, sql)
+        found, at = [], 0
+        while at < result.count:
+            start = result.pieces[at].contents.location
+            after = max(_first_beyond(result, at, start + size), at + 1)
+            last = result.pieces[after - 1].contents
+            found.append((start, last.location + last.length - start))
+            at = after
+        return tuple(found)
+    finally:
+        _library().pg_query_free_split_result(result)
+
+
+def _first_beyond(result: _Split, low: int, end: int) -> int:
+    """Return the first piece from `low` on that ends behind this byte."""
+    high = result.count
+    while low < high:
+        middle = (low + high) // 2
+        piece = result.pieces[middle].contents
+        if piece.location + piece.length > end:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def parse_apart(sql: bytes, processes: "Processes") -> bytes:
@@ -194,7 +260,7 @@ def _raise(error: "ctypes._Pointer[_Error]", sql: bytes) -> None:
     """Raise what the library says; it counts characters from 1, we count bytes from 0."""
     if bool(error):
         said = error.contents
-        message = (said.message or b"").decode("utf-8", "replace")
+        message = (said.message or b"")[:_SAID].decode("utf-8", "replace")
         before = sql.decode("utf-8", "surrogateescape")[: max(said.cursorpos - 1, 0)]
         offset = len(before.encode("utf-8", "surrogateescape")) if said.cursorpos else -1
         raise GrammarFault(message, offset)
@@ -209,17 +275,22 @@ def _roomy(length: int, call: Callable[[], T]) -> T:
     """Call on a stack that is deep enough for SQL of this length."""
     if length <= _SMALL:
         return call()
-    before = threading.stack_size(_STACK)
     box: list[T | BaseException] = []
-    try:
-        thread = threading.Thread(target=_into, args=(box, call))
-        thread.start()
-    finally:
-        threading.stack_size(before)
-    thread.join()
+    _thread(box, call).join()
     if isinstance(box[0], BaseException):
         raise box[0]
     return box[0]
+
+
+def _thread(box: list[T | BaseException], call: Callable[[], T]) -> threading.Thread:
+    """Begin a call on a deep stack; its result, or what it raises, will stand in the box."""
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=_into, args=(box, call), daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    return thread
 
 
 def _into(box: list[T | BaseException], call: Callable[[], T]) -> None:

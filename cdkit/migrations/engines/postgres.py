@@ -7,12 +7,18 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
+    from cdkit.migrations.postgres.types import change
+    from cdkit.migrations.postgres.volatility import is_harmless_call
 
     return Dialect(
-        parse=lambda text, sql, _server, processes: parse(text, processes, data=sql),
-        operations=operations,
+        parse=lambda text, sql, _server, processes: parse(
+            text, processes, data=sql, read=operations
+        ),
+        operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
+        change=change,
+        harmless=is_harmless_call,
     )
 
 

@@ -20,6 +20,7 @@ from cdkit.migrations.postgres.names import (
 from cdkit.migrations.postgres.objects import is_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
+from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.statement import Statement
 
 SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
@@ -133,19 +134,22 @@ class _Clause(Struct, frozen=True):
 def alter_table(statement: Statement) -> Iterator[Operation]:
     """Read ALTER TABLE."""
     alter = statement.read(_AlterTable)
-    spans = _spans(statement, alter.relation)
     commands = [node.command for node in alter.cmds if node.command]
+    spans = _spans(statement, alter.relation, len(commands))
     if len(spans) != len(commands):
         spans = [(statement.start, statement.end)] * len(commands)
     for index, command in enumerate(commands):
         yield _altered(_Clause(statement, alter, index, command, *spans[index]))
 
 
-def _spans(statement: Statement, relation: RangeVar) -> list[tuple[int, int]]:
+def _spans(statement: Statement, relation: RangeVar, count: int) -> list[tuple[int, int]]:
     """Return where each clause stands in the file: the trees do not say."""
     if statement.base < 0:
         return []
-    return clauses(statement.text.data, after_name(statement, relation), statement.end)
+    data, start = statement.text.data, after_name(statement, relation)
+    if count == 1 and not any(mark in data[start : statement.end] for mark in (b"--", b"/*")):
+        return [(start, start + len(data[start : statement.end].rstrip()))]
+    return clauses(data, start, statement.end)
 
 
 def _altered(clause: _Clause) -> Operation:
@@ -202,9 +206,7 @@ def _change_owner(clause: _Clause) -> Operation:
     kind = clause.alter.objtype.removeprefix("OBJECT_").lower()
     table = of_relation(clause.alter.relation)
     owner = str((clause.command.newowner or {}).get("rolename", ""))
-    return op.Revoke(
-        **clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,)
-    )
+    return Revoke(**clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,))
 
 
 def _add_column(clause: _Clause) -> Operation:

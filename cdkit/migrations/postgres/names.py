@@ -1,10 +1,12 @@
 """Names, types, defaults and constraints: from trees to our nouns."""
 
+import functools
+import re
 from collections.abc import Sequence
 
 import msgspec
 
-from cdkit.migrations.lexer import tokens
+from cdkit.migrations.lexer import first
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
@@ -19,6 +21,8 @@ _CONSTRAINTS = {
     "CONSTR_EXCLUSION": "exclusion",
     "CONSTR_NOTNULL": "not null",
 }
+_KEPT = frozenset(_CONSTRAINTS) - {"CONSTR_NOTNULL"}
+_NOT_NULL = frozenset({"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"})
 _SERIAL = {
     "smallserial": "int2", "serial2": "int2", "serial": "int4", "serial4": "int4",
     "bigserial": "int8", "serial8": "int8",
@@ -36,13 +40,21 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     """Return the byte of the file where the clause behind a relation's name starts."""
     if statement.base < 0:
         return statement.start
-    named = tokens(statement.text.data, statement.at(relation.location), statement.end)
-    for _ in range(3 if relation.schemaname else 1):
-        next(named, None)
-    follows = next(named, None)
-    if follows and follows.text == b"*":
-        follows = next(named, None)
-    return follows.start if follows else statement.start
+    data, end = statement.text.data, statement.end
+    position = statement.at(relation.location)
+    for part in (_NAME, rb"\.", _NAME) if relation.schemaname else (_NAME,):
+        position = first(data, _behind(part, data, position, end), end)
+    if data.startswith(b"*", position):
+        position = first(data, position + 1, end)
+    return position if position < end else statement.start
+
+
+_NAME = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
+
+
+def _behind(part: bytes, data: bytes, position: int, end: int) -> int:
+    found = re.compile(part).match(data, position, end)
+    return found.end() if found else position
 
 
 def of_words(parts: Sequence[str]) -> Name:
@@ -70,10 +82,14 @@ def of_type(named: tree.TypeName | None) -> Type:
     """Return a type; `pg_catalog` goes without saying, serial is its integer."""
     if named is None:
         return Type("")
-    parts = [part for part in words(named.names) if part != "pg_catalog"]
-    modifiers = tuple(_whole(each) for each in named.typmods)
-    name = ".".join(parts)
-    return Type(_SERIAL.get(name, name), modifiers, bool(named.arrayBounds))
+    modifiers = tuple([_whole(each) for each in named.typmods]) if named.typmods else ()
+    return _type(words(named.names), modifiers, bool(named.arrayBounds))
+
+
+@functools.lru_cache(maxsize=1024)
+def _type(names: tuple[str, ...], modifiers: tuple[int | None, ...], array: bool) -> Type:  # noqa: FBT001 - cached by place
+    name = ".".join(part for part in names if part != "pg_catalog")
+    return Type(_SERIAL.get(name, name), modifiers, array)
 
 
 def _whole(modifier: Json) -> int | None:
@@ -107,23 +123,30 @@ def _sequence(expression: Json | None) -> str:
 
 def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     """Return a column with all that is written behind it."""
+    name, kind = definition.colname, of_type(definition.typeName)
+    serial = _is_serial(definition.typeName)
     given = [node.constraint for node in definition.constraints if node.constraint]
-    kinds = {each.contype for each in given}
-    default = next((x for x in given if x.contype == "CONSTR_DEFAULT"), None)
-    generated = next((x for x in given if x.contype == "CONSTR_GENERATED"), None)
-    written = words(definition.typeName.names) if definition.typeName else ()
-    kept = tuple(of_constraint(x, statement) for x in given if x.contype in _CONSTRAINTS)
+    if not given:
+        return Column(name=name, type=kind, serial=serial)
+    by_kind = {each.contype: each for each in reversed(given)}
+    default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
+    kept = [each for each in given if each.contype in _KEPT]
     return Column(
-        name=definition.colname,
-        type=of_type(definition.typeName),
-        not_null=bool(kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"}),
+        name=name,
+        type=kind,
+        not_null=not by_kind.keys().isdisjoint(_NOT_NULL),
         default=of_default(default.raw_expr) if default else None,
-        identity="CONSTR_IDENTITY" in kinds,
+        identity="CONSTR_IDENTITY" in by_kind,
         generated=_generated(generated),
         fragile=fragile(generated.raw_expr) if generated else "",
-        serial=bool(written) and written[-1] in _SERIAL,
-        constraints=tuple(each for each in kept if each.kind != "not null"),
+        serial=serial,
+        constraints=tuple([of_constraint(each, statement) for each in kept]),
     )
+
+
+def _is_serial(named: tree.TypeName | None) -> bool:
+    last = named.names[-1].string if named and named.names else None
+    return last is not None and last.sval in _SERIAL
 
 
 def _generated(constraint: tree.Constraint | None) -> str:
@@ -141,6 +164,7 @@ def of_constraint(
     source = statement.text.data[at:end] if end else b""
     checked = constraint.contype in {"CONSTR_CHECK", "CONSTR_FOREIGN"}
     columns = words(constraint.fk_attrs) or words(constraint.keys) or _mentioned(constraint)
+    expression = constraint.raw_expr
     return Constraint(
         kind=_CONSTRAINTS[constraint.contype],
         name=constraint.conname,
@@ -149,8 +173,8 @@ def of_constraint(
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,
-        proves=_proves_not_null(constraint.raw_expr),
-        wants_value='"IS_NOT_NULL"' in msgspec.json.encode(constraint.raw_expr).decode(),
+        proves=_proves_not_null(expression) if expression else "",
+        wants_value=bool(expression) and b'"IS_NOT_NULL"' in msgspec.json.encode(expression),
         sql=source.decode("utf-8", "replace"),
         expression=fingerprint(constraint.raw_expr),
         keeps=constraint.fk_del_action in {"a", "r"},
@@ -167,17 +191,17 @@ def is_kept(constraint: tree.Constraint) -> bool:
 
 def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
     """Return the columns that a CHECK mentions, in order, each once."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     stack: list[object] = [constraint.raw_expr]
     while stack:
-        node = stack.pop(0)
+        node = stack.pop()
         if isinstance(node, list):
-            stack[:0] = node
+            stack += reversed(node)
         elif isinstance(node, dict):
             fields = node.get("ColumnRef", {}).get("fields", [])
             names = [part["String"].get("sval", "") for part in fields if "String" in part]
-            found += [name for name in names[-1:] if name not in found]
-            stack[:0] = list(node.values())
+            found |= dict.fromkeys(names[-1:])
+            stack += reversed(node.values())
     return tuple(found)
 
 

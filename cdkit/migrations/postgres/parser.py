@@ -1,6 +1,9 @@
 """From the bytes of a migration to its statements, losing as little as can be to what is broken."""
 
+import contextlib
 import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -9,9 +12,14 @@ from cdkit.core.doors import pg_query
 from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Processes
-from cdkit.migrations.lexer import first, tokens
+from cdkit.migrations.encoding import readable
+from cdkit.migrations.lexer import first
+from cdkit.migrations.operation import Operation, Unread
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.postgres.odd import folded, without_long_operators
+from cdkit.migrations.postgres.pieces import AT_ONCE, Range, at_semicolons, groups, pieces
 from cdkit.migrations.postgres.psql import without_commands
+from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
@@ -19,9 +27,12 @@ from cdkit.migrations.trouble import Trouble
 _BOM = b"\xef\xbb\xbf"
 _SEVERAL = 2
 
+Reader = Callable[[Statement], tuple[Operation, ...]]
+"""What says what a statement does."""
+
 
 class _Stmt(Struct, frozen=True):
-    stmt: Raw
+    stmt: dict[str, Raw]
     stmt_location: int = 0
     stmt_len: int = 0
 
@@ -30,74 +41,105 @@ class _Tree(Struct, frozen=True):
     stmts: tuple[_Stmt, ...] = ()
 
 
-def readable(data: bytes) -> Trouble | None:
-    """Say why these bytes are no SQL text at all, or None."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return _unreadable("is UTF-16", 0)
-    if (nul := data.find(b"\0")) >= 0:
-        return _unreadable("holds a NUL byte, where the server would stop reading", nul)
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        return _unreadable(f"is not UTF-8 (byte 0x{data[fault.start]:02x})", fault.start)
-    return None
-
-
-def _unreadable(what: str, offset: int) -> Trouble:
-    return Trouble(
-        rule="unreadable-file", what=what, offset=offset, remedy="save the file as UTF-8"
-    )
-
-
-def parse(text: Text, processes: Processes, *, data: bytes | None = None) -> Parsed:
+def parse(
+    text: Text, processes: Processes, *, data: bytes | None = None, read: Reader | None = None
+) -> Parsed:
     """Read the statements of a file; `data` is its text where parts of it are made blank.
 
     Nothing here raises for what stands in the file: each part that cannot be read is a trouble,
-    and the rest is read all the same.
+    and the rest is read all the same. With `read` the statements of a large file are told what
+    they do as they come, and their trees are let go: all trees of it would fill the memory.
     """
     sql = text.data if data is None else data
     if trouble := readable(sql):
         return Parsed(troubles=(trouble,))
     if sql.startswith(_BOM):
         sql = b"   " + sql[3:]
-    try:
-        return _whole(text, sql, processes)
-    except GrammarFault:
-        return _recovered(text, sql, processes)
+    sql, troubles = without_long_operators(sql)
+    parsed = _parsed(_Reading(text, processes, read), sql)
+    return Parsed(statements=parsed.statements, troubles=troubles + parsed.troubles)
 
 
-def _whole(text: Text, sql: bytes, processes: Processes) -> Parsed:
-    """Parse all at once; raises GrammarFault."""
-    if len(sql) > pg_query.SAFE_LENGTH:
-        pieces = pg_query.split(sql)
-        if _longest(sql, pieces) > pg_query.SAFE_LENGTH:
-            return _in_pieces(text, sql, _covering(sql, pieces), processes)
-    tree = pg_query.parse(sql)
+def _parsed(reading: "_Reading", sql: bytes) -> Parsed:
+    if not sql.startswith(b"\\") and b"\n\\" not in sql:  # else it is psql that reads this
+        with contextlib.suppress(GrammarFault):
+            return _whole(reading, sql)
+    return _recovered(reading, sql)
+
+
+class _Reading(NamedTuple):
+    """A file that is read: its text, what runs the child, what tells statements what they do."""
+
+    text: Text
+    processes: Processes
+    read: Reader | None
+
+
+def _whole(reading: _Reading, sql: bytes) -> Parsed:
+    """Parse all that there is; raises GrammarFault."""
+    if len(sql) > AT_ONCE:
+        return _in_groups(reading, sql, groups(sql))
+    return _group(reading, sql, (0, len(sql)), pg_query.parse(sql))
+
+
+def _in_groups(reading: _Reading, sql: bytes, ranges: tuple[Range, ...]) -> Parsed:
+    """Parse range by range, the next while the last is read; raises GrammarFault."""
+    small = (sql[at : at + size] for at, size in ranges if size <= pg_query.SAFE_LENGTH)
+    trees = pg_query.parse_each(small)
+    done = []
+    for span in ranges:
+        if span[1] > pg_query.SAFE_LENGTH:
+            done.append(_in_pieces(reading, sql, (span,), faults=True))
+            continue
+        tree = next(trees)
+        if isinstance(tree, GrammarFault):
+            raise tree
+        done.append(_group(reading, sql, span, tree))
+    return _together(done)
+
+
+def _together(done: Sequence[Parsed]) -> Parsed:
+    return Parsed(
+        statements=tuple(each for one in done for each in one.statements),
+        troubles=tuple(each for one in done for each in one.troubles),
+    )
+
+
+def _group(reading: _Reading, sql: bytes, span: Range, tree: bytes) -> Parsed:
+    """Return the statements of a range, from their tree."""
+    at, size = span
     try:
-        return Parsed(statements=_statements(text, sql, tree))
+        made = _statements(reading.text, sql, span, tree)
     except RecursionError:
-        return _in_pieces(text, sql, _covering(sql, pg_query.split(sql)), processes)
+        # Nested deeper than the decoder goes: only one statement of them needs to be unknown.
+        inner = tuple((at + start, length) for start, length in pieces(sql[at : at + size]))
+        if len(inner) == 1:
+            return Parsed(statements=tuple(_piece(reading, sql, *span, tree)))
+        return _in_pieces(reading, sql, inner)
+    if reading.read and len(sql) > AT_ONCE:
+        _told(made, reading.read)
+    return Parsed(statements=made)
 
 
-def _longest(sql: bytes, pieces: tuple[tuple[int, int], ...]) -> int:
-    """Return the length of the longest piece, or of what the scanner left out between two."""
-    longest = position = 0
-    for start, length in (*pieces, (len(sql), 0)):
-        longest = max(longest, start - position, length)
-        position = start + length
-    return longest
+def _told(made: Iterable[Statement], read: Reader) -> None:
+    """Ask what each statement does, once and for all."""
+    for statement in made:
+        statement.does = read(statement)
+        statement.node = b""
 
 
-def _statements(text: Text, sql: bytes, tree: bytes) -> tuple[Statement, ...]:
+def _statements(text: Text, sql: bytes, span: Range, tree: bytes) -> tuple[Statement, ...]:
     found = msgspec.json.decode(tree, type=_Tree).stmts
-    return tuple(_statement(text, sql, one) for one in found)
+    base, last = span[0], len(sql[: sum(span)].rstrip()) if found else 0
+    return tuple([_statement(text, sql, one, base, last) for one in found])
 
 
-def _statement(text: Text, sql: bytes, one: _Stmt) -> Statement:
-    kind, node = _kind(bytes(one.stmt))
-    end = one.stmt_location + one.stmt_len if one.stmt_len else len(sql.rstrip())
-    start = first(sql, one.stmt_location)
-    return Statement(text=text, kind=kind, node=node, start=start, end=end)
+def _statement(text: Text, sql: bytes, one: _Stmt, base: int, last: int) -> Statement:
+    kind, node = _kind(one)
+    begin = base + one.stmt_location
+    end = begin + one.stmt_len if one.stmt_len else last
+    start = first(sql, begin)
+    return Statement(text=text, kind=kind, node=node, start=start, end=end, base=base)
 
 
 def statements_of(sql: bytes) -> list[tuple[str, bytes]]:
@@ -108,101 +150,86 @@ def statements_of(sql: bytes) -> list[tuple[str, bytes]]:
     if len(sql) > pg_query.SAFE_LENGTH:
         raise GrammarFault("too long", 0)
     tree = pg_query.parse(sql)
-    return [_kind(bytes(one.stmt)) for one in msgspec.json.decode(tree, type=_Tree).stmts]
+    return [_kind(one) for one in msgspec.json.decode(tree, type=_Tree).stmts]
 
 
-def _kind(stmt: bytes) -> tuple[str, bytes]:
+def _kind(one: _Stmt) -> tuple[str, bytes]:
     """Take `{"AlterTableStmt":{…}}` apart: its only key, and what stands below it."""
-    end = stmt.index(b'"', 2)
-    return stmt[2:end].decode(), stmt[end + 2 : -1]
+    ((kind, node),) = one.stmt.items()
+    return kind, bytes(node)
 
 
-def _recovered(text: Text, sql: bytes, processes: Processes) -> Parsed:
+def _recovered(reading: _Reading, sql: bytes) -> Parsed:
     """Read what can be read of a file that the grammar refuses as a whole."""
     clean, troubles = without_commands(sql)
     try:
-        parsed = _whole(text, clean, processes)
+        parsed = _whole(reading, clean)
     except GrammarFault as fault:
-        parsed = _in_pieces(text, clean, _pieces(clean), processes)
+        parsed = _in_pieces(reading, clean, pieces(clean))
         if not parsed.troubles:
             # The whole is refused though each piece is not: say so rather than pass it over.
             troubles = (*troubles, _syntax_error(clean, 0, len(clean), fault))
-    return Parsed(statements=parsed.statements, troubles=(*troubles, *parsed.troubles))
-
-
-def _pieces(sql: bytes) -> tuple[tuple[int, int], ...]:
-    """Split at semicolons: by the server's scanner, or by our own where that gives up."""
-    try:
-        return _covering(sql, pg_query.split(sql))
-    except GrammarFault:
-        return _at_semicolons(sql, 0, len(sql))
-
-
-def _covering(sql: bytes, pieces: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """Add what the scanner left out: it drops a statement whose parenthesis is never closed."""
-    covered: list[tuple[int, int]] = []
-    position = 0
-    for start, length in (*pieces, (len(sql), 0)):
-        covered += _at_semicolons(sql, position, start)
-        covered.append((start, length))
-        position = start + length
-    return tuple(piece for piece in covered if piece[1])
-
-
-def _at_semicolons(sql: bytes, start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """Split at every semicolon outside quotes and comments, even inside parentheses."""
-    pieces, begin = [], start
-    for token in tokens(sql, start, end):
-        if token.text == b";":
-            pieces.append((begin, token.start - begin))
-            begin = token.end
-    pieces.append((begin, end - begin))
-    return tuple((at, size) for at, size in pieces if first(sql, at, at + size) < at + size)
+    troubles = (*troubles, *parsed.troubles)
+    return Parsed(statements=parsed.statements, troubles=folded(clean, troubles))
 
 
 def _in_pieces(
-    text: Text, sql: bytes, pieces: tuple[tuple[int, int], ...], processes: Processes
+    reading: _Reading, sql: bytes, ranges: tuple[Range, ...], *, faults: bool = False
 ) -> Parsed:
-    statements: list[Statement] = []
+    """Parse statement by statement; raises GrammarFault only where `faults` asks for that."""
+    made: list[Statement] = []
     troubles: list[Trouble] = []
-    for start, length in pieces:
+    for start, length in ranges:
         try:
-            statements += _piece(text, sql, start, length, processes)
+            made += _piece(reading, sql, start, length)
         except GrammarFault as fault:
-            inner = _at_semicolons(sql, start, start + length)
+            if faults:
+                raise
+            inner = at_semicolons(sql, start, start + length)
             if len(inner) < _SEVERAL:
                 troubles.append(_syntax_error(sql, start, length, fault))
                 continue
-            rest = _in_pieces(text, sql, inner, processes)
-            statements += rest.statements
+            rest = _in_pieces(reading, sql, inner)
+            made += rest.statements
             troubles += rest.troubles
         except CannotTell as fault:
             at = first(sql, start)
             troubles.append(
                 Trouble(rule="unread-code", what=fault.what, offset=at, remedy=fault.remedy)
             )
-    return Parsed(statements=tuple(statements), troubles=tuple(troubles))
+    return Parsed(statements=tuple(made), troubles=tuple(troubles))
 
 
 def _piece(
-    text: Text, sql: bytes, start: int, length: int, processes: Processes
+    reading: _Reading, sql: bytes, start: int, length: int, tree: bytes | None = None
 ) -> list[Statement]:
-    """Parse one statement by itself."""
+    """Parse one statement by itself, unless its tree is there."""
     begin = first(sql, start, start + length)
     piece = sql[begin : start + length]
     apart = len(piece) > pg_query.SAFE_LENGTH
-    tree = pg_query.parse_apart(piece, processes) if apart else pg_query.parse(piece)
     end = start + length
+    if tree is None:
+        tree = pg_query.parse_apart(piece, reading.processes) if apart else pg_query.parse(piece)
     try:
-        found = [_kind(bytes(one.stmt)) for one in msgspec.json.decode(tree, type=_Tree).stmts]
+        found = [_kind(one) for one in msgspec.json.decode(tree, type=_Tree).stmts]
     except RecursionError:
-        # Nested deeper than the decoder goes: the kind is known, whoever wants more cannot tell.
-        at = tree.index(b'"stmt":{"') + len(b'"stmt":{"')
-        found = [(tree[at : tree.index(b'"', at)].decode(), b"")]
-    return [
-        Statement(text=text, kind=kind, node=node, start=begin, end=end, base=begin)
+        return [_too_deep(reading.text, tree, begin, end)]
+    made = [
+        Statement(text=reading.text, kind=kind, node=node, start=begin, end=end, base=begin)
         for kind, node in found
     ]
+    if reading.read and len(sql) > AT_ONCE:
+        _told(made, reading.read)
+    return made
+
+
+def _too_deep(text: Text, tree: bytes, begin: int, end: int) -> Statement:
+    """Nested deeper than the decoder goes: the kind is known, and that nobody can tell more."""
+    at = tree.index(b'"stmt":{"') + len(b'"stmt":{"')
+    kind = tree[at : tree.index(b'"', at)].decode()
+    made = Statement(text=text, kind=kind, node=b"", start=begin, end=end, base=begin)
+    made.does = (Unread(statement=made, at=begin, what=TOO_DEEP, remedy=REMEDY),)
+    return made
 
 
 def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> Trouble:
@@ -220,5 +247,5 @@ def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> T
         rule="syntax-error",
         what=f"PostgreSQL's grammar says: {fault.message}",
         offset=offset,
-        remedy="mend the statement; if another database is meant, this cdkit cannot read it yet",
+        remedy="mend the statement; if another database is meant, say so: `--server mysql:8.0`",
     )

@@ -16,6 +16,9 @@ _INERT_WORDS = b"""
 _INERT = frozenset(_INERT_WORDS.split())
 """Commands that change no schema and bring no SQL from elsewhere."""
 
+_SENDS = re.compile(rb"\\(?:g(?:set|x|exec|desc)?|watch|crosstabview)\b")
+"""Commands that send the statement before them, as a semicolon does."""
+
 
 def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
     """Return a script with psql's commands and COPY's rows made blank.
@@ -31,7 +34,11 @@ def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
             troubles.append(trouble)
         spans.append(span)
         position = end
-    return blanked(data, spans), tuple(troubles)
+    clean = bytearray(blanked(data, spans))
+    for start, end in spans:
+        if _SENDS.match(data, start, end):
+            clean[start : start + 1] = b";"
+    return bytes(clean), tuple(troubles)
 
 
 def _next_span(data: bytes, position: int) -> tuple[int, int] | None:

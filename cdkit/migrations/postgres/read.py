@@ -9,7 +9,7 @@ import msgspec
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.remedy import REMEDY
+from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
 from cdkit.migrations.schema import Routine
 from cdkit.migrations.statement import Statement
 
@@ -123,7 +123,7 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
         if statement.kind in _READERS:
             return tuple(reader(statement.kind)(statement))
     except RecursionError:
-        return (op.Unread(**where, what="is nested too deeply to be read", remedy=REMEDY),)
+        return (op.Unread(**where, what=TOO_DEEP, remedy=REMEDY),)
     except msgspec.DecodeError:
         what = f"this {statement.kind} has a form that this cdkit does not know"
         return (op.Unread(**where, what=what, remedy=REMEDY),)

@@ -26,12 +26,17 @@ class RangeVar(Struct, frozen=True):
     location: int = -1
 
 
+class Word(Struct, frozen=True):
+    """A node in a list where only a `String` can be."""
+
+    string: Text | None = field(name="String", default=None)
+
+
 class TypeName(Struct, frozen=True):
     """`TypeName`."""
 
     setof: bool = False
-
-    names: tuple["Node", ...] = ()
+    names: tuple[Word, ...] = ()
     typmods: tuple[Json, ...] = ()
     arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     location: int = -1
@@ -42,7 +47,7 @@ class ColumnDef(Struct, frozen=True):
 
     colname: str = ""
     typeName: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
-    constraints: tuple["Node", ...] = ()
+    constraints: tuple["Constrained", ...] = ()
     collClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
     raw_default: Json | None = None
     location: int = -1
@@ -57,14 +62,20 @@ class Constraint(Struct, frozen=True):
     generated_kind: str = ""
     generated_when: str = ""
     fk_del_action: str = ""
-    keys: tuple["Node", ...] = ()
-    fk_attrs: tuple["Node", ...] = ()
+    keys: tuple[Word, ...] = ()
+    fk_attrs: tuple[Word, ...] = ()
     exclusions: tuple[Json, ...] = ()
     pktable: RangeVar | None = None
     indexname: str = ""
     skip_validation: bool = False
     is_enforced: bool = False
     location: int = -1
+
+
+class Constrained(Struct, frozen=True):
+    """A node in a list where only a `Constraint` can be."""
+
+    constraint: Constraint | None = field(name="Constraint", default=None)
 
 
 class ObjectWithArgs(Struct, frozen=True):
@@ -161,9 +172,9 @@ class Node(Struct, frozen=True):
     vacuumed: Json | None = field(name="VacuumRelation", default=None)
 
 
-def words(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+def words(nodes: tuple[Node | Word, ...]) -> tuple[str, ...]:
     """Return the strings in a list of nodes."""
-    return tuple(node.string.sval for node in nodes if node.string)
+    return tuple([node.string.sval for node in nodes if node.string]) if nodes else ()
 
 
 def calls(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON

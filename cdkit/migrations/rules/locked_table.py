@@ -8,10 +8,12 @@ from cdkit.migrations.operation import LockTable
 from cdkit.migrations.postgres.locks import BLOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
+_STOPS = BLOCKING | {"READ", "WRITE"}
+
 
 def check(operation: LockTable, context: Context) -> Iterator[Hit]:
     """Flag each lock that stops writes."""
-    if operation.lock in BLOCKING and not context.schema.is_new_table(operation.table):
+    if operation.lock in _STOPS and not context.schema.is_new_table(operation.table):
         yield Hit(
             message=f"locks {operation.table} in {operation.lock} mode until the transaction ends",
             about=str(operation.table),
@@ -22,7 +24,7 @@ def check(operation: LockTable, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
-    engines=("postgres",),
+    engines=("postgres", "mysql", "mariadb"),
     on=(LockTable,),
     check=check,
     instead="Leave the lock to the statements that need one.",

@@ -23,8 +23,9 @@ def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
     if child and schema.is_new(child.epoch) and not child.filled:
         return
     attaches = operation.action == "ATTACH PARTITION"
+    other = "" if operation.other == operation.table else f"{operation.other} "
     hit = Hit(
-        message=f"{operation.action} {operation.other} on {operation.table}: its rows "
+        message=f"{operation.action} {other}on {operation.table}: its rows "
         f"{'appear in' if attaches or operation.action == 'INHERIT' else 'vanish from'} the table",
         about=str(operation.table),
         severity=_severity(operation, context) if attaches else None,

@@ -1,0 +1,46 @@
+"""The history: what stands before the change is replayed, or remembered from an earlier run."""
+
+from collections.abc import Sequence
+
+from cdkit.migrations import remembered
+from cdkit.migrations.reader import Reader
+from cdkit.migrations.remembered import Memory
+from cdkit.migrations.replay import replay
+from cdkit.migrations.schema import Schema
+from cdkit.migrations.source import Migration
+
+
+def history(
+    old: Sequence[Migration],
+    dump: Sequence[Migration],
+    schema: Schema,
+    reader: Reader,
+    memory: Memory | None,
+) -> tuple[int, int]:
+    """Fill a schema with what a dump and old migrations make, from memory where that is kept.
+
+    Returns how many of the migrations are in it (none, where they are too few to be worth a
+    memory), and how many places in them and in the dump cannot be read.
+    """
+    is_kept = reader.server.engine in remembered.ENGINES and len(old) >= remembered.LEAST
+    if memory is None or not is_kept:
+        return 0, sum(remember(schema, each, reader) for each in dump)
+    every = (*dump, *old)
+    names = remembered.chain(every, reader.server, memory.files)
+    known, unread = remembered.recall(memory, names, schema)
+    for migration in every[known:]:
+        unread += remember(schema, migration, reader)
+    if known < len(every):
+        remembered.keep(memory, names[-1], schema, unread)
+    return len(old), unread
+
+
+def remember(schema: Schema, migration: Migration, reader: Reader) -> int:
+    """Replay what is released already: it is not new to anybody. Return what cannot be read."""
+    epoch, schema.epoch = schema.epoch, 0
+    schema.begin()
+    parsed = reader.parse(migration)
+    for statement in parsed.statements:
+        replay(schema, reader.operations(statement, schema))
+    schema.epoch = epoch
+    return len(parsed.troubles)

@@ -1,0 +1,164 @@
+"""What the history made of the schema, kept from run to run, so that it is not read anew.
+
+A model is kept under the hash of all that it came from: the bytes of every migration in order, the
+server, and the code that read them. What is not whole, or not what its name says, is read anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.errors import CdkitError
+from cdkit.core.world import MIB, Files
+from cdkit.migrations.engine import Server
+from cdkit.migrations.grants import Grants, Parts
+from cdkit.migrations.nouns import Name
+from cdkit.migrations.schema import Index, Indexes, Schema, Table, Thing
+from cdkit.migrations.source import Migration
+
+NONE = "none"
+LEAST = 100
+"""A history of fewer migrations is read faster than it is worth a file."""
+_NEWER = 64
+"""How many migrations a kept model may lag behind and still be of use."""
+_ENTRIES = 32
+_LARGEST = 32 * MIB
+_DIGEST = 32
+ENGINES = frozenset({"postgres"})
+"""Whose models are kept: names without case would come back as names with one."""
+
+
+class Memory(Struct, frozen=True, kw_only=True):
+    """Where models are kept: a folder, and the files that it is among."""
+
+    folder: str
+    files: Files
+
+
+class _Model(Struct, frozen=True, kw_only=True, array_like=True):
+    """All of a schema that no release is judged on yet, by the names that it has there."""
+
+    unread: int
+    tables: dict[Name, Table]
+    indexes: dict[Name, Index]
+    things: dict[Name, Thing]
+    enum_values: dict[tuple[Name, str], int]
+    grants: Parts
+    roles: dict[str, int]
+    children: dict[Name, tuple[Name, ...]]
+    referring: dict[Name, tuple[Name, ...]]
+
+
+_ELSEWHERE = frozenset({"epoch", "home", "path", "released"})
+"""What of a schema is no part of a model: where a session and a release begin."""
+
+
+def memory(given: str, environ: Mapping[str, str], files: Files) -> Memory | None:
+    """Return where models are kept: the folder that is given, else the user's own cache.
+
+    None for `none`, and where nobody knows a home. Source of the default: XDG Base Directory
+    Specification, `XDG_CACHE_HOME` (which must be absolute).
+    """
+    if given:
+        return None if given == NONE else Memory(folder=given, files=files)
+    cache, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    base = cache if cache.startswith("/") else f"{home}/.cache" if home.startswith("/") else ""
+    return Memory(folder=f"{base}/cdkit/models", files=files) if base else None
+
+
+def chain(migrations: Sequence[Migration], server: Server, files: Files) -> list[str]:
+    """Return a name for what is there after each migration, from all that it came from."""
+    import hashlib  # loads OpenSSL, which only a long history is worth
+
+    digest = hashlib.sha256(f"{server} {_code(files)}".encode())
+    found = []
+    for migration in migrations:
+        sql, written = migration.script.sql, migration.text.data
+        parts = (sql,) if sql == written else (sql, written)
+        digest.update(b"%d %d" % (len(parts), len(migration.troubles)))
+        for part in parts:
+            digest.update(b":%d:" % len(part))
+            digest.update(part)
+        found.append(digest.hexdigest())
+    return found
+
+
+def _code(files: Files) -> str:
+    """Return a hash of the code that reads: versions alone do not tell checkouts apart."""
+    import hashlib
+
+    import cdkit.migrations as package
+
+    digest = hashlib.sha256()
+    for folder in package.__path__:
+        for path in files.walk(folder):
+            if path.endswith(".py"):
+                digest.update(files.read(path))
+    return digest.hexdigest()
+
+
+def recall(memory: Memory, names: Sequence[str], schema: Schema) -> tuple[int, int]:
+    """Fill a schema with the newest model that is kept.
+
+    Returns how many migrations it holds, and how many places in them could not be read; 0, 0 where
+    there is none.
+    """
+    for count in range(len(names), max(len(names) - _NEWER, LEAST - 1), -1):
+        if model := _read(memory, names[count - 1]):
+            _fill(schema, model)
+            return count, model.unread
+    return 0, 0
+
+
+def _read(memory: Memory, name: str) -> _Model | None:
+    """Return a model, or None where none is kept or what is there is not whole."""
+    path = f"{memory.folder}/{name}"
+    if not memory.files.is_file(path):
+        return None
+    try:
+        data = memory.files.read(path, limit=_LARGEST + _DIGEST)
+        body = data[_DIGEST:]
+        if data[:_DIGEST] != _seal(name, body):
+            return None
+        return msgspec.msgpack.decode(body, type=_Model)
+    except (CdkitError, msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _seal(name: str, body: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(name.encode() + body).digest()
+
+
+def _fill(schema: Schema, model: _Model) -> None:
+    for name in _parts(schema):
+        setattr(schema, name, getattr(model, name))
+    schema.indexes, schema.grants = Indexes(model.indexes), Grants(model.grants)
+
+
+def _parts(schema: Schema) -> frozenset[str]:
+    return frozenset(vars(schema)) - _ELSEWHERE
+
+
+def keep(memory: Memory, name: str, schema: Schema, unread: int) -> None:
+    """Keep a model. What cannot be written is not kept: the answer needs no memory."""
+    held = {part: getattr(schema, part) for part in _parts(schema)}
+    held |= {"indexes": dict(schema.indexes), "grants": schema.grants.parts}
+    model = _Model(unread=unread, **held)
+    body = msgspec.msgpack.encode(model)
+    if len(body) > _LARGEST:
+        return
+    try:
+        memory.files.write(f"{memory.folder}/{name}", _seal(name, body) + body)
+        _make_room(memory, name)
+    except CdkitError:
+        return
+
+
+def _make_room(memory: Memory, newest: str) -> None:
+    """Remove all but so many models; which of the old ones go is left to their hashes."""
+    there = [one for one in memory.files.names(memory.folder) if one != newest and len(one) == 64]
+    for name in there[_ENTRIES - 1 :]:
+        memory.files.remove(f"{memory.folder}/{name}")
