@@ -218,10 +218,8 @@ def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
 def _left_out(judgement: Judgement) -> tuple[str, ...]:
     if not judgement.left_out:
         return ()
-    return (
-        f"{judgement.left_out} findings, the least severe, are counted and not shown; the record "
-        "knows all of them.",
-    )
+    what = f"{judgement.left_out} findings, the least severe, are counted and not shown"
+    return (f"{what}; the record knows all of them.",)
 
 
 def _platform_note(options: ScanImageOptions, target: _Target) -> tuple[str, ...]:
