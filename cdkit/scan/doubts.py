@@ -16,6 +16,7 @@ ACCEPTABLE: Mapping[str, str] = {
     "ended-distribution": "a distribution that its vendor no longer mends",
     "no-system-packages": "a distribution without a package database",
     "unjudged-packages": "packages that the scanner has no advisories for",
+    "unlisted-packages": "a report that does not list what its scanner looked at",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
 }
@@ -60,7 +61,15 @@ def warnings(scans: Iterable[Scan], age: Age, now: datetime) -> Iterator[str]:
 
 
 def _about_packages(report: ScanReport) -> Iterator[Reason]:
-    if report.packages is None:
+    if report.packages is None and report.unlisting:
+        yield doubt(
+            "unlisted-packages",
+            f"reports of {report.scanner} do not list the packages that were looked at",
+            "give a report that lists them beside it (Trivy's, CycloneDX), or accept "
+            "unlisted-packages",
+            report,
+        )
+    elif report.packages is None:
         yield doubt(
             "no-packages",
             "the report does not list the packages that were looked at",

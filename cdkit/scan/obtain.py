@@ -269,15 +269,15 @@ def _unknown_release(report: ScanReport) -> Reason:
 
 def _add(scan: Scan, digest: str, wanted: Wanted, obtained: Obtained) -> bool:
     """Keep a scan that is of this image; one of another image is a reason against believing it."""
-    parts = {str(part.config_digest): part for part in wanted.image.platforms}
-    part = parts.get(scan.report.image_id)
+    part = _part_of(scan.report, wanted.image)
     if part is None:
-        found = scan.report.image_id or "an image that it does not name"
+        named = (scan.report.image_id, *scan.report.digests)
+        found = next((name for name in named if name), "an image that it does not name")
+        ours = " or ".join(str(part.config_digest) for part in wanted.image.platforms)
         obtained.trouble.append(
             doubt(
                 "other-image",
-                f"the report is of {found}; the image {wanted.image.digest} has the config "
-                f"{' or '.join(parts)}",
+                f"the report is of {found}; the image {wanted.image.digest} has the config {ours}",
                 "scan this very image, by its digest",
                 scan.report,
             )
@@ -291,11 +291,26 @@ def _add(scan: Scan, digest: str, wanted: Wanted, obtained: Obtained) -> bool:
     return True
 
 
+def _part_of(report: ScanReport, image: Image) -> PlatformImage | None:
+    """Return the platform that a report is of: by its config, its manifest, or a lone one's index.
+
+    A report that names a config is of that one, whatever else it names.
+    """
+    if report.image_id:
+        parts = {str(part.config_digest): part for part in image.platforms}
+        return parts.get(report.image_id)
+    manifests = {str(part.digest): part for part in image.platforms}
+    if len(image.platforms) == 1:
+        manifests[str(image.digest)] = image.platforms[0]
+    found = [manifests[digest] for digest in report.digests if digest in manifests]
+    return found[0] if found else None
+
+
 def _check_coverage(wanted: Wanted, obtained: Obtained) -> None:
     """Add a reason for each platform that nobody looked at, unless all of it failed already."""
-    covered = {scan.report.image_id for scan in obtained.scans}
+    covered = {scan.platform for scan in obtained.scans}
     for part in wanted.platforms:
-        if str(part.config_digest) not in covered and (covered or not obtained.trouble):
+        if part.platform not in covered and (covered or not obtained.trouble):
             obtained.trouble.append(
                 cannot_tell(
                     f"{part.platform} ({part.digest}) was not scanned",
