@@ -37,7 +37,7 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
     """Get the scans of the image, judge them, and leave the findings."""
     policy = policy_of(options)
     target = _target(options, world)
-    covers, untaken = covers_of(options, world)
+    covers, untaken = covers_of(options, _digests(target), world)
     feeds, unfed = feeds_of(options, world)
     found = baseline_of(options, target.name.name if target.name else "", world)
     obtained = obtain(_wanted(options, target), world)
@@ -129,6 +129,11 @@ def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world
         return Location(path=found.path or target.called, line=line_in_file)
 
     return place
+
+
+def _digests(target: _Target) -> frozenset[str]:
+    configs = {str(part.config_digest) for part in target.image.platforms}
+    return target.image.digests() | configs
 
 
 def _document(judgement: Judgement, obtained: Obtained, world: World) -> Findings:
