@@ -29,6 +29,8 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
         unread = op.Unread(statement=operation.statement, at=operation.at, what=what, remedy=REMEDY)
         return (unread, operation)
     triggers = tuple(_lost_triggers(operation, schema))
+    others = frozenset(_others(operation, schema))
+    operation = structs.replace(operation, recreated=operation.recreated - others)
     known = structs.replace(operation, kept=tuple(old.columns), lost=triggers)
     return (*_parts(operation, old, schema), known)
 
@@ -117,6 +119,18 @@ def _lost(where: dict[str, Any], rebuilt: RebuildTable, schema: Schema) -> Itera
     for name, index in list(schema.indexes.items()):
         if index.table == table and name.name.lower() not in rebuilt.recreated | own:
             yield op.DropObject(**inside, kind="index", name=name)
+
+
+def _others(rebuilt: RebuildTable, schema: Schema) -> Iterator[str]:
+    """Yield the names of old indexes that the new ones of these names are no more."""
+    table = schema.full(rebuilt.table)
+    for made in rebuilt.indexes:
+        old = schema.index(Name(table.schema, made.name))
+        if old is None or old.table != table:
+            continue
+        new = (made.unique, tuple(made.columns), made.expressions, made.where)
+        if new != (old.unique, tuple(old.columns), old.expressions, old.where):
+            yield made.name.lower()
 
 
 def _lost_triggers(rebuilt: RebuildTable, schema: Schema) -> Iterator[str]:

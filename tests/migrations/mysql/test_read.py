@@ -148,6 +148,34 @@ def test_a_write_is_guarded_by_a_condition_of_its_own(
     assert (write.table.name, write.guarded) == (table, guarded)
 
 
+@pytest.mark.parametrize("made", ["u (b(5))", "u ((lower(b)))"])
+def test_a_unique_key_over_a_part_of_a_column_is_another(made: str) -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (b varchar(20), UNIQUE KEY u (b));\n"
+        f"-- released\nALTER TABLE o DROP INDEX u, ADD UNIQUE KEY {made};",
+        question="compatible",
+    )
+    assert ("dropped-uniqueness", 4) in places(found.findings)
+
+
+def test_a_unique_key_that_is_made_again_in_one_statement_is_no_loss() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (b varchar(20), UNIQUE KEY u (b));\n"
+        "-- released\nALTER TABLE o DROP INDEX u, ADD UNIQUE KEY u (b);",
+        question="compatible",
+    )
+    assert places(found.findings) == []
+
+
+def test_a_partition_that_is_dropped_takes_its_rows_along() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY) PARTITION BY RANGE (id)"
+        " (PARTITION p0 VALUES LESS THAN (9));\n-- released\nALTER TABLE o DROP PARTITION p0;",
+        question="compatible",
+    )
+    assert places(found.findings) == [("moved-partition", 4)]
+
+
 def test_an_operation_stands_at_its_clause() -> None:
     found = judged(
         "-- server mysql:8.0\nALTER TABLE orders\n  ADD COLUMN a int,\n  DROP COLUMN b;",
