@@ -269,6 +269,7 @@ def _asked(
         schema=options.schema,
         small_tables=options.small_tables,
         small=options.small,
+        server=server,
         running=running,
         world=world,
     )

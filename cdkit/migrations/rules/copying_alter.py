@@ -85,6 +85,7 @@ def _command(operation: AlterTable) -> str:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("mysql", "mariadb"),
     on=(AlterTable,),
     check=check,
