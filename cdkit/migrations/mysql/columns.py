@@ -254,15 +254,16 @@ def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     table = cursor.table()
     if cursor.sees("("):
         cursor.inside()
+    keeps = True
     while not cursor.done and cursor.peek().up not in _REFERENCE_ENDS:
         if not cursor.any_of("ON", "MATCH"):
             break
-        cursor.next()
-        if cursor.any_of("SET", "NO"):
+        deletes = cursor.next().up == "DELETE"
+        word = cursor.any_of("SET", "NO", "CASCADE", "RESTRICT")
+        if word in {"SET", "NO"}:
             cursor.next()
-        else:
-            cursor.any_of("CASCADE", "RESTRICT")
-    return structs.replace(constraint, references=table)
+        keeps = keeps and not (deletes and word in {"SET", "CASCADE"})
+    return structs.replace(constraint, references=table, keeps=keeps)
 
 
 def key_columns(cursor: Cursor) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     yield op.CreateObject(
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )
+    if kind == "EVENT" and " DISABLE " not in body.upper().partition(" DO ")[0] + " ":
+        yield unread(statement, "an event runs by itself, and what it does then is not read")
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:

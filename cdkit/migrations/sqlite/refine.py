@@ -59,16 +59,10 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
             yield from _column(where, column, new[name])
     for name, column in new.items():
         if name not in old.columns and name not in renamed.values():
-            filled = bool(rebuilt.copied.get(name) == "" and name in rebuilt.copied)
-            yield op.AddColumn(**where, column=_plain(column, filled=filled))
+            # Its constraints are told below, with those of the whole table.
+            yield op.AddColumn(**where, column=structs.replace(column, constraints=()))
     yield from _constraints(where, rebuilt, old)
     yield from _lost(where, rebuilt, schema)
-
-
-def _plain(column: Column, *, filled: bool) -> Column:
-    """A column that the copy fills fails for no row that is there; inserts are another thing."""
-    del filled
-    return structs.replace(column, constraints=())
 
 
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:

@@ -138,7 +138,9 @@ def test_a_statement_is_read(sql: str, kind: str) -> None:
         ("UPDATE t, u SET u.a = 1", "u", False),
         ("DELETE FROM t LIMIT 5", "t", True),
         ("DELETE FROM t", "t", False),
-        ("DELETE x FROM t AS x JOIN u ON x.a = u.a", "t", False),
+        ("DELETE x FROM t AS x JOIN u ON x.a = u.a", "t", True),
+        ("DELETE x FROM t AS x LEFT JOIN u ON x.a = u.a", "t", False),
+        ("UPDATE t SET a = (SELECT u.a FROM u JOIN v USING (a))", "t", False),
     ],
 )
 def test_a_write_is_guarded_by_a_condition_of_its_own(
@@ -253,3 +255,26 @@ def test_a_deep_expression_is_cannot_tell_and_the_rest_is_judged() -> None:
     found = judged(f"-- server mysql:8.0\nSELECT {deep};\nDROP TABLE a;")
     assert ("unread-code", 2) in places(found.findings)
     assert ("dropped-table", 3) in places(found.findings)
+
+
+@pytest.mark.parametrize(("word", "told"), [("", ["unread-code"]), ("DISABLE ", [])])
+def test_an_event_runs_by_itself_unless_it_is_disabled(word: str, told: list[str]) -> None:
+    sql = f"CREATE EVENT e ON SCHEDULE EVERY 1 DAY {word}DO DELETE FROM o;"  # noqa: S608 - judged
+    found = judged(f"-- server mysql:8.0\n{sql}")
+    assert [each.rule for each in found.findings] == told
+
+
+@pytest.mark.parametrize(
+    ("action", "keeps"),
+    [
+        ("", True),
+        ("ON DELETE RESTRICT", True),
+        ("ON DELETE NO ACTION ON UPDATE CASCADE", True),
+        ("ON UPDATE CASCADE ON DELETE CASCADE", False),
+        ("ON DELETE SET NULL", False),
+    ],
+)
+def test_a_foreign_key_keeps_the_rows_it_leads_to(action: str, *, keeps: bool) -> None:
+    (made,) = done(f"CREATE TABLE c (a int, FOREIGN KEY (a) REFERENCES o (id) {action})")
+    assert isinstance(made, op.CreateTable)
+    assert [each.keeps for each in made.constraints] == [keeps]
