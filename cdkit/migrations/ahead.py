@@ -94,23 +94,23 @@ class Ahead:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
 
-    def is_empty(self, table: Name, column: str) -> bool:
-        """Whether the column of this name at the end is one that the transaction adds, unfilled.
+    def is_other(self, table: Name, column: str) -> bool:
+        """Whether the column of this name at the end holds something else than it did.
 
-        What the old one held is not in it, then, whatever it looks like.
+        So it is with one that the transaction adds and does not fill, or that had another name:
+        what the old one held is not in it, whatever it looks like.
         """
         end = self._ends[self._at]
         first = self._ends.index(end)
-        empty: set[str] = set()
+        holds: dict[str, str] = {}
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:
                 case op.AddColumn(table=there, column=added) if there == table:
-                    empty.add(added.name)
+                    holds[added.name] = ""
                 case op.RenameColumn(table=there, column=old, to=new) if there == table:
-                    (empty.add if old in empty else empty.discard)(new)
-                    empty.discard(old)
+                    holds[new] = holds.pop(old, old)
                 case op.WriteRows(table=there, columns=written) if there == table:
-                    empty.difference_update(written)
+                    holds |= {name: name for name in written}
                 case _:
                     pass
-        return column in empty
+        return holds.get(column, column) != column

@@ -65,7 +65,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
     name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
     the tool can run. `late` is what becomes of a migration that comes out of order. `goes_back`
-    says whether its files have a part for the way back; `outside` is that of the source.
+    says whether its files have a part for the way back; `outside` is that of the source. `engine`
+    returns the database that the tool's own settings name for a folder, empty where none do.
     """
 
     name: str
@@ -86,6 +87,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     deep: bool = False
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
+    engine: Callable[[str, Look], str] = lambda *_: ""
 
 
 def folder_source(tool: FolderTool) -> Source:
@@ -160,6 +162,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
         ),
         holds=lambda path: tool.deep or parent(path) == request.root,
         late=tool.late,
+        engine=tool.engine(request.root, look),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations import option
 from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
 from cdkit.migrations.forget import (
     forget_children,
@@ -74,8 +75,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
 
 
 def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
-    """A serial column brings its sequence (PostgreSQL manual, 8.1.4); an identity one does too."""
-    if column.serial or column.identity:
+    """A serial or identity column brings its sequence, on PostgreSQL alone (manual, 8.1.4)."""
+    if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
         schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
         schema.grants.make("sequence", named)
@@ -211,7 +212,11 @@ def _rebuild(schema: Schema, rebuilt: RebuildTable) -> None:
 
 def _set_option(schema: Schema, changed: ChangeOption) -> None:
     if table := schema.table(changed.table):
-        options = {**table.options, changed.option: changed.value}
+        word, _, seen = changed.option.partition(" ")
+        if word == "COLUMN":
+            _alter_column(schema, changed.table, changed.value, invisible=seen == "INVISIBLE")
+            return
+        options = option.changed(table.options, changed.option, changed.value)
         schema.change(changed.table, options=options)
 
 

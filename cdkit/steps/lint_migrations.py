@@ -278,6 +278,7 @@ def _asked(
         schema=options.schema,
         small_tables=options.small_tables,
         small=options.small,
+        server=server,
         running=running,
         world=world,
     )
