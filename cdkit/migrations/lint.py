@@ -387,7 +387,7 @@ def _found(
     request: Request, operation: Operation, context: Context, bench: Bench
 ) -> Iterator[Finding]:
     sizes = request.sizes
-    for rule_id, rule in request.rules.get(type(operation), ()):
+    for rule_id, rule in request.rules[type(operation)]:
         for hit in rule.check(operation, context):
             fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, sizes)

@@ -5,8 +5,7 @@ from msgspec import Struct
 from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
-from cdkit.migrations.dump import read_dump
-from cdkit.migrations.live import VARIABLE, read_live
+from cdkit.migrations.dump import VARIABLE, read_dump
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.sizes import Sizes
 from cdkit.migrations.source import Migration
@@ -49,6 +48,8 @@ def schemas_of(
         notes.append(note)
     if not address:
         return Schemas(dumps=tuple(dumps), sizes=Sizes(small=named), notes=tuple(notes))
+    from cdkit.migrations.live import read_live
+
     live = read_live(address, world)
     sizes = Sizes(small=named, rows=live.rows, limit=small)
     counted = f"{len(live.rows)} tables, of up to {small} rows called small"
