@@ -168,7 +168,7 @@ def _is_unread(operations: Iterable[Operation], rules_: Dispatch, context: Conte
     return any(
         True
         for operation in operations
-        for rule_id, rule in rules_.get(type(operation), ())
+        for rule_id, rule in rules_[type(operation)]
         if rule_id in UNTOLD
         for _ in rule.check(operation, context)
     )
@@ -247,7 +247,7 @@ def _walk(
 def _hits(rules_: Dispatch, operation: Operation, context: Context, sizes: Sizes) -> list[Finding]:
     return [
         hit_of(rule_id, rule, operation, spared(rule, hit, operation, context.schema, sizes))
-        for rule_id, rule in rules_.get(type(operation), ())
+        for rule_id, rule in rules_[type(operation)]
         for hit in rule.check(operation, context)
     ]
 

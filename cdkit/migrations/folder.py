@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from msgspec import Struct, structs
 
@@ -48,8 +47,11 @@ def takes_back(path: str, paths: Collection[str], ups: Iterable[str]) -> str:
     for up in ups:
         if up in paths and up != path:
             return up
-        if "*" in up and (found := [x for x in paths if fnmatchcase(x, up)]):
-            return min(found)
+        if "*" in up:
+            from fnmatch import fnmatchcase
+
+            if found := [each for each in paths if fnmatchcase(each, up)]:
+                return min(found)
     return ""
 
 

@@ -14,7 +14,7 @@ def stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
     return (schema.tables, schema.indexes, schema.things)
 
 
-def note(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
+def note(hints: MutableMapping[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
     """Note that another table may have to do with a table."""
     known = hints.get(table, ())
     if other not in known:

@@ -180,7 +180,7 @@ def _walk(
     parsed = reader.parse(migration)
     # What runs again does so from end to end, whatever of it was there before.
     ran = sources_of(None if migration.repeats else before, reader)
-    statements = [each for each in parsed.statements if not ran_already(each, ran)]
+    statements = [each for each in parsed.statements if not (ran and ran_already(each, ran))]
     done = reader.done(statements, schema)
     back = Back(says="")
     if before is None:
@@ -387,7 +387,7 @@ def _found(
     request: Request, operation: Operation, context: Context, bench: Bench
 ) -> Iterator[Finding]:
     sizes = request.sizes
-    for rule_id, rule in request.rules.get(type(operation), ()):
+    for rule_id, rule in request.rules[type(operation)]:
         for hit in rule.check(operation, context):
             fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, sizes)

@@ -144,9 +144,9 @@ def _parts(schema: Schema) -> frozenset[str]:
 
 def keep(memory: Memory, name: str, schema: Schema, unread: int) -> None:
     """Keep a model. What cannot be written is not kept: the answer needs no memory."""
-    held = {part: getattr(schema, part) for part in _parts(schema)}
-    held |= {"indexes": dict(schema.indexes), "grants": schema.grants.parts}
-    model = _Model(unread=unread, **held)
+    parts = _parts(schema) - {"grants"}
+    held = {part: dict(getattr(schema, part)) for part in parts}
+    model = _Model(unread=unread, grants=schema.grants.parts, **held)
     body = msgspec.msgpack.encode(model)
     if len(body) > _LARGEST:
         return

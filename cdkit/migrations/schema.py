@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from msgspec import Struct, structs
 
 from cdkit.migrations.grants import Grants
+from cdkit.migrations.layered import shared
 from cdkit.migrations.nouns import (
     Column,
     Constraint,
@@ -68,13 +69,29 @@ class Indexes(MutableMapping[Name, Index]):
     """Indexes by name, which knows those of each table."""
 
     def __init__(self, held: Mapping[Name, Index] | None = None) -> None:
-        self._held: dict[Name, Index] = {}
-        self._of: dict[Name, dict[Name, None]] = {}
+        self._held: MutableMapping[Name, Index] = {}
+        self._of: MutableMapping[Name, dict[Name, None]] = {}
+        self._mine: set[Name] = set()
         self.update(held or {})
+
+    def copy(self) -> "Indexes":
+        """Return others that start from the same."""
+        made = Indexes()
+        self._held, made._held = shared(self._held)
+        self._of, made._of = shared(self._of)
+        self._mine.clear()
+        return made
 
     def of(self, table: Name) -> tuple[Name, ...]:
         """Return the names of the indexes of a table."""
         return tuple(self._of.get(table, ()))
+
+    def _names(self, table: Name) -> dict[Name, None]:
+        """Return the names of a table's indexes, to be changed: what a copy shares stays."""
+        if table not in self._mine:
+            self._mine.add(table)
+            self._of[table] = dict(self._of.get(table, ()))
+        return self._of[table]
 
     def __getitem__(self, name: Name) -> Index:
         """Return an index; KeyError where there is none."""
@@ -84,12 +101,12 @@ class Indexes(MutableMapping[Name, Index]):
         """Put an index in, or in the place of another."""
         if name in self._held:
             del self[name]
-        self._of.setdefault(index.table, {})[name] = None
+        self._names(index.table)[name] = None
         self._held[name] = index
 
     def __delitem__(self, name: Name) -> None:
         """Take an index out; KeyError where there is none."""
-        del self._of[self._held.pop(name).table][name]
+        del self._names(self._held.pop(name).table)[name]
 
     def __iter__(self) -> Iterator[Name]:
         """Yield the names, in the order in which they came."""
@@ -145,14 +162,14 @@ class Schema:
         self.epoch = 0
         self.home = home
         self.begin()
-        self.tables: dict[Name, Table] = {}
+        self.tables: MutableMapping[Name, Table] = {}
         self.indexes = Indexes()
-        self.things: dict[Name, Thing] = {}
-        self.enum_values: dict[tuple[Name, str], int] = {}
+        self.things: MutableMapping[Name, Thing] = {}
+        self.enum_values: MutableMapping[tuple[Name, str], int] = {}
         self.grants = Grants()
-        self.roles: dict[str, int] = {}
-        self.children: dict[Name, tuple[Name, ...]] = {}
-        self.referring: dict[Name, tuple[Name, ...]] = {}
+        self.roles: MutableMapping[str, int] = {}
+        self.children: MutableMapping[Name, tuple[Name, ...]] = {}
+        self.referring: MutableMapping[Name, tuple[Name, ...]] = {}
         self.released: Schema | None = None
 
     def copy(self, *, empty: bool = False) -> "Schema":
@@ -160,11 +177,19 @@ class Schema:
 
         An `empty` one is as this one in all but what it holds: it knows who may do what.
         """
-        made = Schema(self.home)
-        for name, value in vars(self).items():
-            held = isinstance(value, dict | Indexes)
-            setattr(made, name, type(value)({} if empty else value) if held else value)
-        made.grants, made.roles = self.grants.copy(), dict(self.roles)
+        made = Schema(self.home, naming=self.naming, shared_names=self.shared_names)
+        made.epoch, made.path, made.released = self.epoch, self.path, self.released
+        made.settings = dict(self.settings)
+        made.grants = self.grants.copy()
+        self.roles, made.roles = shared(self.roles)
+        if empty:
+            return made
+        made.indexes = self.indexes.copy()
+        self.tables, made.tables = shared(self.tables)
+        self.things, made.things = shared(self.things)
+        self.enum_values, made.enum_values = shared(self.enum_values)
+        self.children, made.children = shared(self.children)
+        self.referring, made.referring = shared(self.referring)
         return made
 
     def begin(self) -> None:

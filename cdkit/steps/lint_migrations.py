@@ -13,10 +13,10 @@ from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
 from cdkit.migrations.catalogue import describe, described
+from cdkit.migrations.dump import VARIABLE
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import Judged
-from cdkit.migrations.live import VARIABLE
 from cdkit.migrations.regard import Regard, regard_of
 from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import server_of

@@ -5,9 +5,8 @@ from msgspec import Struct
 from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
-from cdkit.migrations.dump import read_dump
+from cdkit.migrations.dump import VARIABLE, read_dump
 from cdkit.migrations.engine import Server
-from cdkit.migrations.live import VARIABLE, read_live
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.sizes import Sizes
 from cdkit.migrations.source import Migration
@@ -60,6 +59,8 @@ def schemas_of(
         notes.append(note)
     if not address:
         return Schemas(dumps=tuple(dumps), sizes=Sizes(small=named), notes=tuple(notes))
+    from cdkit.migrations.live import read_live
+
     if server is not None and server.engine != "postgres":
         raise not_live(server)
     live = read_live(address, world)

@@ -16,7 +16,8 @@ from cdkit.core.secret import Secret
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import Change, Completed
-from cdkit.migrations.live import VARIABLE, environment, read_live
+from cdkit.migrations.dump import VARIABLE
+from cdkit.migrations.live import environment, read_live
 from cdkit.migrations.nouns import Name
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
 from tests.worlds import FakeGit, NoProcesses, world
