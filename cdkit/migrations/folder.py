@@ -142,7 +142,8 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
     coded = {path: how for path in owned if (how := tool.code(path))}
     paths = sorted((path for path in owned if path not in coded), key=tool.order)
     ups = {path: takes_back(path, there, tool.up_of(path)) for path in paths}
-    downs = {up: path for path, up in ups.items() if up}
+    # Where two take the same one back (`revert/`, and `verify/` behind it), the first one does.
+    downs = {up: path for path, up in reversed(ups.items()) if up}
     migrations: list[Migration] = []
     unread: list[Reason] = [in_code(path, tool.title, how) for path, how in sorted(coded.items())]
     for path in paths:
@@ -154,7 +155,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
             unread.append(fault.reason())
     return Project(
         migrations=tuple(migrations),
-        downs=frozenset(downs.values()),
+        downs=frozenset(path for path, up in ups.items() if up),
         unread=tuple(unread),
         complaints=(
             *_misnamed(tool, migrations),

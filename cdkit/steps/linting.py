@@ -26,7 +26,7 @@ from cdkit.migrations.tell import complained, gone
 from cdkit.steps.phasing import Phasing
 from cdkit.steps.protected import read_protected
 from cdkit.steps.running import Running
-from cdkit.steps.schema_inputs import Schemas, not_live
+from cdkit.steps.schema_inputs import Schemas
 
 _UNKNOWN = (
     "no migration came before these, and no schema is given: a table that none of them makes is "
@@ -74,10 +74,9 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         scope = change.since(found, running.revision, world.git, world.files)
     try:
         server = asked.server or server_of(project.engine or DEFAULT)
+        asked.schemas.check(server)
     except RequestError as fault:
         return _unreadable(found, scope, fault)
-    if asked.schemas.live and server.engine != "postgres":
-        return _unreadable(found, scope, not_live(server))
     request = Request(
         migrations=project.migrations,
         change=scope.change,

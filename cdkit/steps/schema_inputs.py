@@ -24,6 +24,11 @@ class Schemas(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     live: bool = False
 
+    def check(self, server: Server) -> None:
+        """Raise RequestError where a running database says nothing of migrations for a server."""
+        if self.live and server.engine != "postgres":
+            raise not_live(server)
+
 
 def schemas_of(
     *,
