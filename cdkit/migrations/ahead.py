@@ -38,6 +38,7 @@ class Ahead:
         self._statements = statements
         self._done = done
         self._ends: list[int] = []
+        self._firsts: list[int] = []
         self._sure: list[bool] = []
         self._at = 0
         self._schema: Schema | None = None
@@ -62,7 +63,9 @@ class Ahead:
         self._close(len(self._statements), together=together, sure=opened or wrapped is True)
 
     def _close(self, end: int, *, together: bool, sure: bool) -> None:
-        for index in range(len(self._ends), end):
+        first = len(self._ends)
+        for index in range(first, end):
+            self._firsts.append(first if together else index)
             self._ends.append(end if together else index + 1)
             self._sure.append(sure)
 
@@ -100,8 +103,7 @@ class Ahead:
         So it is with one that the transaction adds and does not fill, or that had another name:
         what the old one held is not in it, whatever it looks like.
         """
-        end = self._ends[self._at]
-        first = self._ends.index(end)
+        first, end = self._firsts[self._at], self._ends[self._at]
         holds: dict[str, str] = {}
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:

@@ -59,7 +59,7 @@ def _taken(schema: Schema, names: set[Name]) -> Schema:
         made.tables[name] = table
         made.indexes.update({each: schema.indexes[each] for each in schema.indexes.of(name)})
         for hints, held in ((schema.children, made.children), (schema.referring, made.referring)):
-            held[name] = hints.get(name, ())
+            held[name] = hints.get(name, {})
             waiting += held[name]
     for key, epoch in schema.enum_values.items():
         if key[0] in made.things:

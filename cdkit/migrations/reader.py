@@ -1,6 +1,7 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from msgspec import structs
 
@@ -19,6 +20,8 @@ from cdkit.migrations.text import Text
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
+_BODIES = 500
+"""How many bodies are read for one statement: calls of calls grow with a power of them."""
 
 
 class Reader:
@@ -93,14 +96,17 @@ class Reader:
         yield from self._all(self.dialect.operations(statement), schema)
 
     def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
-        refine = self.dialect.refine
+        refine, left = self.dialect.refine, count(_BODIES, -1)
         for written in operations:
             for operation in refine(written, schema) if refine else (written,):
-                yield from self._followed(operation, schema, _DEPTH)
+                yield from self._followed(operation, schema, _DEPTH, left)
 
-    def _followed(self, operation: Operation, schema: Schema, depth: int) -> Iterator[Operation]:
+    def _followed(
+        self, operation: Operation, schema: Schema, depth: int, bodies: Iterator[int]
+    ) -> Iterator[Operation]:
+        """Yield what an operation does, calls followed; `bodies` counts those that may be read."""
         read = self.dialect.routine
-        if read is None or not isinstance(operation, op.Call) or not depth:
+        if read is None or not isinstance(operation, op.Call) or not depth or next(bodies) <= 0:
             yield operation
             return
         known = {name: _routines(name, schema) for name in operation.functions}
@@ -110,7 +116,7 @@ class Reader:
         for routines in known.values():
             for routine in routines:
                 for inner in read(routine, operation.statement):
-                    yield from self._followed(inner, schema, depth - 1)
+                    yield from self._followed(inner, schema, depth - 1, bodies)
 
 
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:

@@ -46,11 +46,11 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     enum_values: dict[tuple[Name, str], int]
     grants: Parts
     roles: dict[str, int]
-    children: dict[Name, tuple[Name, ...]]
-    referring: dict[Name, tuple[Name, ...]]
+    children: dict[Name, dict[Name, None]]
+    referring: dict[Name, dict[Name, None]]
 
 
-_ELSEWHERE = frozenset({"epoch", "home", "path", "released"})
+_ELSEWHERE = frozenset({"epoch", "home", "path", "released", "_mine"})
 """What of a schema is no part of a model: where a session and a release begin."""
 
 

@@ -1,6 +1,7 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -63,6 +64,9 @@ class Index(Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[object, ...]:
         """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
         return (self.table, frozenset(self.columns), self.expressions, self.where)
+
+
+Entries = Literal["columns", "born", "constraints"]
 
 
 class Indexes(MutableMapping[Name, Index]):
@@ -144,7 +148,8 @@ class Schema:
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children` and `referring` tell of a table which others may inherit from it or lead to it by a
-    foreign key: what they are now, the tables themselves say.
+    foreign key: what they are now, the tables themselves say. `_mine` are the dictionaries that no
+    copy shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -168,8 +173,9 @@ class Schema:
         self.enum_values: MutableMapping[tuple[Name, str], int] = {}
         self.grants = Grants()
         self.roles: MutableMapping[str, int] = {}
-        self.children: MutableMapping[Name, tuple[Name, ...]] = {}
-        self.referring: MutableMapping[Name, tuple[Name, ...]] = {}
+        self.children: MutableMapping[Name, dict[Name, None]] = {}
+        self.referring: MutableMapping[Name, dict[Name, None]] = {}
+        self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
     def copy(self, *, empty: bool = False) -> "Schema":
@@ -181,6 +187,7 @@ class Schema:
         made.epoch, made.path, made.released = self.epoch, self.path, self.released
         made.settings = dict(self.settings)
         made.grants = self.grants.copy()
+        self._mine.clear()
         self.roles, made.roles = shared(self.roles)
         if empty:
             return made
@@ -302,6 +309,36 @@ class Schema:
         """Whether a view, function … is made by the release under judgement."""
         found = self.thing(name)
         return found is not None and self.is_new(found.epoch)
+
+    def put(self, name: Name, field: Entries, key: str, value: object) -> None:
+        """Put an entry into a table's columns, births or constraints; an unknown one stays so.
+
+        What a copy of this schema may share is copied first, and only then: to do so for each of
+        a thousand columns would take the square of that.
+        """
+        full = self.full(name)
+        held = self.tables.get(full)
+        if held is None:
+            return
+        if self._mine.get(full) is not held.columns:
+            held = structs.replace(
+                held,
+                columns=dict(held.columns),
+                born=dict(held.born),
+                constraints=dict(held.constraints),
+            )
+            self.tables[full] = held
+            self._mine[full] = held.columns
+        getattr(held, field)[key] = value
+
+    def note(self, hints: Literal["children", "referring"], table: Name, other: Name) -> None:
+        """Note that another table may have to do with a table."""
+        held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)
+        known = held.get(table, {})
+        if self._mine.get((hints, table)) is not known:
+            known = dict(known)
+            held[table] = self._mine[hints, table] = known
+        known[other] = None
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""
