@@ -5,7 +5,7 @@ granted: within one transaction only its end counts for those who run. So a rule
 schema as it will be then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from cdkit.migrations import operation as op
@@ -87,6 +87,10 @@ class Ahead:
     def sure(self) -> bool:
         """Whether this is a transaction for sure, and not only where the tool makes one."""
         return self._sure[self._at]
+
+    def so_far(self) -> Iterator[Operation]:
+        """Yield what the transaction has done before this statement."""
+        return chain.from_iterable(self._done[self._firsts[self._at] : self._at])
 
     @property
     def end(self) -> Schema:

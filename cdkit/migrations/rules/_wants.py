@@ -31,6 +31,7 @@ contract-with-code compatible - -
 contract-without-release compatible - -
 contradicted-phase compatible - -
 copying-alter safe-to-run mysql,mariadb - AlterTable
+dependent-view safe-to-run postgres - ChangeType DropColumn DropObject
 dishonest-down compatible - -
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
@@ -112,6 +113,7 @@ unread-command - - -
 unreadable-file - - -
 unrepeatable-statement safe-to-run postgres - CreateTable CreateIndex DropObject
 unsaid-algorithm safe-to-run mysql,mariadb - AlterTable
+unusable-enum-value safe-to-run postgres - WriteRows SetDefault AddColumn AddConstraint CreateIndex CreateTable
 validated-in-same-transaction safe-to-run postgres - ValidateConstraint
 volatile-default safe-to-run postgres - AddColumn
 waiting-on-own-lock safe-to-run - -
