@@ -2,15 +2,17 @@
 
 A model is kept under the hash of all that it came from: the bytes of every migration in order, the
 server, and the code that read them. What is not whole, or not what its name says, is read anew.
+That guards against accidents, not against people: whoever can write there can have a table
+forgotten, so the folder must be as well kept as cdkit itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from cdkit.core.errors import CdkitError
-from cdkit.core.world import MIB, Files
+from cdkit.core.world import MIB, Files, World
 from cdkit.migrations.engine import Server
 from cdkit.migrations.grants import Grants, Parts
 from cdkit.migrations.nouns import Name
@@ -54,17 +56,21 @@ _ELSEWHERE = frozenset({"epoch", "home", "path", "released", "_mine"})
 """What of a schema is no part of a model: where a session and a release begin."""
 
 
-def memory(given: str, environ: Mapping[str, str], files: Files) -> Memory | None:
+def memory(given: str, world: World) -> Memory | None:
     """Return where models are kept: the folder that is given, else the user's own cache.
 
-    None for `none`, and where nobody knows a home. Source of the default: XDG Base Directory
-    Specification, `XDG_CACHE_HOME` (which must be absolute).
+    None for `none`, where nobody knows a home, and in CI: on a machine that runs the jobs of pull
+    requests, one of them could leave a model there that excuses the next. Source of the default:
+    XDG Base Directory Specification, `XDG_CACHE_HOME` (which must be absolute).
     """
     if given:
-        return None if given == NONE else Memory(folder=given, files=files)
+        return None if given == NONE else Memory(folder=given, files=world.files)
+    if world.context.system != "terminal":
+        return None
+    environ = world.environ
     cache, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
     base = cache if cache.startswith("/") else f"{home}/.cache" if home.startswith("/") else ""
-    return Memory(folder=f"{base}/cdkit/models", files=files) if base else None
+    return Memory(folder=f"{base}/cdkit/models", files=world.files) if base else None
 
 
 def chain(migrations: Sequence[Migration], server: Server, files: Files) -> list[str]:
