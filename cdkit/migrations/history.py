@@ -27,7 +27,7 @@ def history(
         return 0, sum(remember(schema, each, reader) for each in dump)
     every = (*dump, *old)
     names = remembered.chain(every, reader.server, memory.files)
-    known, unread = remembered.recall(memory, names, schema)
+    known, unread, _ = remembered.recall(memory, names, schema)
     for migration in every[known:]:
         unread += remember(schema, migration, reader)
     if known < len(every):

@@ -12,6 +12,7 @@ from cdkit.core.finding import Finding
 from cdkit.core.world import Processes
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
+from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
 from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
@@ -140,9 +141,10 @@ def lint(request: Request, processes: Processes) -> Linted:
     looked_at = request.change | request.backs
     old = list(takewhile(lambda one: one.name not in looked_at, ordered))
     known, unread = history(old, request.dump, schema, reader, request.memory)
+    apart = begin(request, ordered, schema)
     if not request.apart:
         schema.release()
-    for migration in ordered[known:]:
+    for migration in ordered[known + len(apart.judged) :]:
         schema.path = schema.home
         if migration.name not in request.change:
             if migration.name in request.backs:
@@ -161,10 +163,9 @@ def lint(request: Request, processes: Processes) -> Linted:
         seen.append(_walk(request, (released, schema), migration, before, reader, terms))
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
-    return Linted(
-        judged=tuple(_settled(one, phases, request) for one in seen),
-        notes=(note,) if unread else (),
-    )
+    judged = (*apart.judged, *(_settled(one, phases, request) for one in seen))
+    apart.keep(judged, schema)
+    return Linted(judged=judged, notes=(note,) if unread else ())
 
 
 def _walk(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,81 @@ def test_models_are_kept_where_only_the_user_writes(
 
 def test_names_without_case_are_not_kept() -> None:
     assert {"postgres"} == remembered.ENGINES
+
+
+ALLOWED = "-- cdkit: allow dropped-column (unused) until 2026-11-30\n"
+
+
+def releases(count: int = LEAST, **texts: str) -> list[Migration]:
+    made = migrations(count - 1)
+    made += read("0998.sql", b"ALTER TABLE t2 DROP COLUMN a;")
+    return [
+        one
+        for old in made
+        for one in read(old.path, texts.get(f"m{old.path[:4]}", old.text.data.decode()).encode())
+    ]
+
+
+def each(old: Sequence[Migration], kept: Memory | None, *, today: date = TODAY) -> Linted:
+    request = Request(
+        migrations=old,
+        change=frozenset(one.name for one in old),
+        released={},
+        apart=True,
+        server=server_of("postgres"),
+        today=today,
+        rules=dispatch(frozenset(), "both", "postgres"),
+        asked=asked(frozenset(), "both", "postgres"),
+        memory=kept,
+    )
+    return lint(request, NoProcesses())
+
+
+def dropped(linted: Linted) -> list[tuple[str, bool]]:
+    return [
+        (x.where, x.suppressed is not None)
+        for one in linted.judged
+        for x in one.findings
+        if x.rule == "dropped-column"
+    ]
+
+
+def test_releases_that_were_judged_are_judged_the_same_from_memory(kept: Memory) -> None:
+    old = releases()
+    anew = each(old, None)
+    assert dropped(anew) == [("0998.sql:1:16", False)]
+    assert each(old, kept) == anew
+    assert each(old, kept) == anew
+    assert len(entries(kept)) == 1
+
+
+def test_a_release_that_comes_after_is_judged_by_what_is_remembered(kept: Memory) -> None:
+    old = releases()
+    each(old, kept)
+    more = [*old, *read("0999.sql", b"ALTER TABLE t3 DROP COLUMN a;")]
+    assert each(more, kept) == each(more, None)
+    assert dropped(each(more, kept)) == [("0998.sql:1:16", False), ("0999.sql:1:16", False)]
+
+
+def test_a_release_that_is_edited_is_judged_anew_and_all_after_it(kept: Memory) -> None:
+    each(releases(), kept)
+    edited = releases(m0003="SELECT 1;")
+    assert each(edited, kept) == each(edited, None)
+    assert each(edited, kept) != each(releases(), None)
+
+
+def test_an_allowance_that_expires_is_not_remembered_past_its_day(kept: Memory) -> None:
+    old = releases(m0998=f"{ALLOWED}ALTER TABLE t2 DROP COLUMN a;")
+    assert dropped(each(old, kept)) == [("0998.sql:2:16", True)]
+    assert dropped(each(old, kept, today=date(2026, 12, 1))) == [("0998.sql:2:16", False)]
+
+
+def test_findings_of_another_number_than_the_model_has_migrations_do_not_count(
+    kept: Memory,
+) -> None:
+    old = releases()
+    anew = each(old, kept)
+    (entry,) = entries(kept)
+    schema = Schema("public")
+    remembered.keep(kept, entry.name, schema, 0, b"\x90")
+    assert each(old, kept) == anew
