@@ -1,10 +1,10 @@
 """What a database engine is: its names, its versions, and how its SQL is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
@@ -31,18 +31,24 @@ class Server(Struct, frozen=True, kw_only=True):
         return ":".join(filter(None, (self.engine, ".".join(map(str, self.version)))))
 
 
+Jobs = Sequence[tuple[Text, bytes]]
+"""Texts, each with the part of it that runs."""
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
-    that takes, by the engine's own word, on which tables.
+    that takes, by the engine's own word, on which tables. `parse_each` splits many files as `parse`
+    does each, where that can be shared out.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
     operations: Callable[[Statement], tuple[Operation, ...]]
     routine: Callable[[Routine, Statement], tuple[Operation, ...]] | None = None
     lock_of: Callable[[Operation, Schema, Server], tuple[str, tuple[Name, ...]]]
+    parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
 
 
 class Engine(Struct, frozen=True, kw_only=True):

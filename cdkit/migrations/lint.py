@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.apart import begin
@@ -62,7 +62,8 @@ class Request(Struct, frozen=True, kw_only=True):
     the project, and `backs` are those released migrations of which only the way back is judged.
     `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
     before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
-    change itself brings does not count. `memory` is where models of long histories are kept.
+    change itself brings does not count. `memory` is where models of long histories are kept,
+    `hands` share out what is much.
     """
 
     migrations: Sequence[Migration]
@@ -83,6 +84,7 @@ class Request(Struct, frozen=True, kw_only=True):
     sizes: Sizes = Sizes()
     refuse: bool = False
     memory: Memory | None = None
+    hands: Hands | None = None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
     schema = Schema(engine.path)
-    reader = Reader(request.server, engine.dialect(), processes)
+    reader = Reader(request.server, engine.dialect(), processes, request.hands)
     seen = []
     released: Schema | None = None
     ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)

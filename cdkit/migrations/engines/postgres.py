@@ -7,6 +7,7 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
+    from cdkit.migrations.postgres.spread import parse_each
 
     return Dialect(
         parse=lambda text, sql, _server, processes: parse(
@@ -15,6 +16,7 @@ def _dialect() -> Dialect:
         operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
+        parse_each=parse_each,
     )
 
 
