@@ -115,8 +115,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
     if judged and found.source != PLAIN:
         notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
-    if len(project.migrations) == len(judged) and not asked.schemas.dumps and _open(judged):
-        notes.append(f"{found.root}: {_UNKNOWN}")
+    notes += _unknown(found, judged, asked)
     files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
     return Done(
         judged=judged,
@@ -127,6 +126,13 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         rewritten=fixed.files,
         unread=(*project.faults, *unread),
     )
+
+
+def _unknown(found: Found, judged: tuple[Judged, ...], asked: Asked) -> Iterator[str]:
+    """Say what is assumed where nothing is known of the schema before these migrations."""
+    alone = len(found.project.migrations) == len(judged) and not asked.schemas.dumps
+    if alone and _open(judged):
+        yield f"{found.root}: {_UNKNOWN}"
 
 
 def _fixed(request: Request, linted: Linted, found: Found, asked: Asked, world: World) -> Fixed:
