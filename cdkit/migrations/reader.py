@@ -5,7 +5,7 @@ from itertools import count
 
 from msgspec import structs
 
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations import operation as op
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
@@ -20,6 +20,8 @@ from cdkit.migrations.text import Text
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
+_MANY = 500
+"""From so many migrations on it pays to pass what they do from one process to another."""
 _BODIES = 500
 """How many bodies are read for one statement: calls of calls grow with a power of them."""
 
@@ -27,16 +29,28 @@ _BODIES = 500
 class Reader:
     """Reads migrations, and what the functions do that they call and that migrations made."""
 
-    def __init__(self, server: Server, dialect: Dialect, processes: Processes) -> None:
+    def __init__(
+        self, server: Server, dialect: Dialect, processes: Processes, hands: Hands | None = None
+    ) -> None:
         self.server = server
         self.dialect = dialect
         self._processes = processes
+        self._hands = hands
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        parsed = self.read(migration.text, migration.script.sql)
-        troubles = (*parsed.troubles, *migration.troubles)
-        return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
+        return _with_troubles(self.read(migration.text, migration.script.sql), migration)
+
+    def parse_each(self, migrations: Sequence[Migration]) -> Iterator[Parsed]:
+        """Yield what each of many migrations runs, in order."""
+        together = self.dialect.parse_each
+        if together is None or self._hands is None or len(migrations) < _MANY:
+            yield from map(self.parse, migrations)
+            return
+        jobs = [(one.text, one.script.sql) for one in migrations]
+        found = together(jobs, self._processes, self._hands)
+        for migration, parsed in zip(migrations, found, strict=True):
+            yield _with_troubles(parsed, migration)
 
     def wrapped(self, migration: Migration, parsed: Parsed) -> bool | None:
         """Return whether a transaction is around a migration, as far as that is known.
@@ -117,6 +131,11 @@ class Reader:
             for routine in routines:
                 for inner in read(routine, operation.statement):
                     yield from self._followed(inner, schema, depth - 1, bodies)
+
+
+def _with_troubles(parsed: Parsed, migration: Migration) -> Parsed:
+    troubles = (*parsed.troubles, *migration.troubles)
+    return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
 
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:

@@ -182,8 +182,8 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     cache: Annotated[
         str,
         option(
-            "Folder to keep models of long histories in, so that they are not read anew; `none` "
-            "keeps nothing. Default: cdkit/models in the user's cache folder.",
+            "Folder to keep models of long histories in, which no job of a pull request may write; "
+            "`none` keeps nothing. Default: the user's cache folder, in CI none.",
             metavar="FOLDER",
         ),
     ] = ""
@@ -297,7 +297,7 @@ def _asked(
             records=options.records,
             code=code_of(options.since, options.application, found, world),
         ),
-        memory=memory(options.cache, world.environ, world.files),
+        memory=memory(options.cache, world),
     )
 
 

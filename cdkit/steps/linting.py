@@ -96,6 +96,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         sizes=asked.schemas.sizes,
         refuse=asked.refuse,
         memory=asked.memory,
+        hands=world.hands,
     )
     linted = lint(request, world.processes)
     fixed = _fixed(request, linted, found, asked, world)

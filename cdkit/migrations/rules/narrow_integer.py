@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.apart import redefined
 from cdkit.migrations.operation import AddColumn, CreateTable, columns_of
+from cdkit.migrations.otherwise import redefined
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation as op
-from cdkit.migrations.apart import on_its_own
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 

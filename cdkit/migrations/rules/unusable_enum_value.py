@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.apart import on_its_own
 from cdkit.migrations.mend import words_of
 from cdkit.migrations.operation import (
     AddColumn,
@@ -21,6 +20,7 @@ from cdkit.migrations.operation import (
     SetDefault,
     WriteRows,
 )
+from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 

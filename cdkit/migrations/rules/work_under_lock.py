@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.apart import on_its_own
 from cdkit.migrations.operation import CreateIndex, Operation, ValidateConstraint, WriteRows
+from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
