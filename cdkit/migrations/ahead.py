@@ -5,7 +5,7 @@ granted: within one transaction only its end counts for those who run. So a rule
 schema as it will be then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from cdkit.migrations import operation as op
@@ -41,6 +41,7 @@ class Ahead:
         self._firsts: list[int] = []
         self._sure: list[bool] = []
         self._at = 0
+        self._enums: list[tuple[int, op.Operation]] | None = None
         self._schema: Schema | None = None
         self._ahead: Schema | None = None
         if atomic:
@@ -88,9 +89,21 @@ class Ahead:
         """Whether this is a transaction for sure, and not only where the tool makes one."""
         return self._sure[self._at]
 
-    def so_far(self) -> Iterator[Operation]:
-        """Yield what the transaction has done before this statement."""
-        return chain.from_iterable(self._done[self._firsts[self._at] : self._at])
+    def added_values(self) -> list[op.AddEnumValue]:
+        """Return the enum values that the transaction has added to types that it did not make."""
+        if self._enums is None:
+            self._enums = [
+                (index, done)
+                for index, operations in enumerate(self._done)
+                for done in operations
+                if isinstance(done, op.AddEnumValue)
+                or (isinstance(done, op.CreateObject) and done.kind == "type")
+            ]
+        first = self._firsts[self._at]
+        so_far = [done for index, done in self._enums if first <= index < self._at]
+        made = {done.name for done in so_far if isinstance(done, op.CreateObject)}
+        added = (done for done in so_far if isinstance(done, op.AddEnumValue))
+        return [done for done in added if done.type not in made]
 
     @property
     def end(self) -> Schema:

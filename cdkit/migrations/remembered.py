@@ -53,6 +53,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     roles: dict[str, int]
     children: dict[Name, dict[Name, None]]
     referring: dict[Name, dict[Name, None]]
+    showing: dict[Name, dict[Name, None]]
 
 
 _ELSEWHERE = frozenset({"epoch", "home", "path", "released", "_mine"})

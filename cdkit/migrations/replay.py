@@ -254,8 +254,11 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
             moved = structs.replace(schema.indexes.pop(name), table=new)
             schema.indexes[schema.index_name(new, kept)] = moved
     elif thing := schema.things.pop(old, None):
-        schema.things[Name(old.schema, renamed.to)] = thing
-        schema.grants.rename(thing.kind, old, Name(old.schema, renamed.to))
+        new = Name(old.schema, renamed.to)
+        schema.things[new] = thing
+        for source in thing.query.sources if thing.query else ():
+            schema.note("showing", schema.full(source), new)
+        schema.grants.rename(thing.kind, old, new)
 
 
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:

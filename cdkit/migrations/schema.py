@@ -143,12 +143,16 @@ class Routine(Struct, frozen=True, kw_only=True):
     epoch: int
 
 
+Hints = Literal["children", "referring", "showing"]
+"""What tells of a table which others may have to do with it."""
+
+
 class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
-    `children` and `referring` tell of a table which others may inherit from it or lead to it by a
-    foreign key: what they are now, the tables themselves say. `_mine` are the dictionaries that no
+    `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to it
+    by a foreign key, or show it: what they are now, the tables and views themselves say. `_mine` are the dictionaries that no
     copy shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
@@ -175,6 +179,7 @@ class Schema:
         self.roles: MutableMapping[str, int] = {}
         self.children: MutableMapping[Name, dict[Name, None]] = {}
         self.referring: MutableMapping[Name, dict[Name, None]] = {}
+        self.showing: MutableMapping[Name, dict[Name, None]] = {}
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
@@ -197,6 +202,7 @@ class Schema:
         self.enum_values, made.enum_values = shared(self.enum_values)
         self.children, made.children = shared(self.children)
         self.referring, made.referring = shared(self.referring)
+        self.showing, made.showing = shared(self.showing)
         return made
 
     def begin(self) -> None:
@@ -331,8 +337,8 @@ class Schema:
             self._mine[full] = held.columns
         getattr(held, field)[key] = value
 
-    def note(self, hints: Literal["children", "referring"], table: Name, other: Name) -> None:
-        """Note that another table may have to do with a table."""
+    def note(self, hints: Hints, table: Name, other: Name) -> None:
+        """Note that another table, or a view, may have to do with a table."""
         held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)
         known = held.get(table, {})
         if self._mine.get((hints, table)) is not known:

@@ -29,6 +29,7 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
     if view is None:
         return
     what = f"{table}.{column}" if column else str(table)
+    kind = context.schema.kind_of(view).upper() or "VIEW"
     verb = "changes the type of" if isinstance(operation, ChangeType) else "drops"
     yield Hit(
         message=f"{verb} {what}, which the view {view} shows: the server refuses that",
@@ -37,8 +38,8 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
         fix=Fix(
             summary=f"drop {view} before it and create it again after it, with its privileges, in "
             "one transaction",
-            replacement=f"BEGIN;\nDROP VIEW {view.sql};\n{whole(operation)}\n"
-            f"-- CREATE VIEW {view.sql} AS …, and GRANT what it had\nCOMMIT;",
+            replacement=f"BEGIN;\nDROP {kind} {view.sql};\n{whole(operation)}\n"
+            f"-- CREATE {kind} {view.sql} AS …, and GRANT what it had\nCOMMIT;",
         ),
     )
 
@@ -46,8 +47,9 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
 def _view_of(table: Name, column: str, context: Context) -> Name | None:
     """Return a view that shows a table's column, or reads the table where no column is named."""
     schema = context.schema
-    for name, thing in schema.things.items():
-        query = thing.query
+    for name in schema.showing.get(table, ()):
+        thing = schema.things.get(name)
+        query = thing.query if thing else None
         if query is None or table not in map(schema.full, query.sources):
             continue
         alone = len(query.sources) == 1

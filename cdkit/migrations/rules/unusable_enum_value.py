@@ -12,9 +12,7 @@ from cdkit.migrations.mend import words_of
 from cdkit.migrations.operation import (
     AddColumn,
     AddConstraint,
-    AddEnumValue,
     CreateIndex,
-    CreateObject,
     CreateTable,
     Operation,
     SetDefault,
@@ -26,11 +24,7 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag a statement that says a value which its transaction adds to a type that was there."""
-    added = {
-        each.value: each
-        for each in context.ahead.so_far()
-        if isinstance(each, AddEnumValue) and not _is_made_here(each, context)
-    }
+    added = {each.value: each for each in context.ahead.added_values()}
     if not added:
         return
     said = {token.text.strip(b"'") for token in words_of(operation) if token.kind == "string"}
@@ -49,13 +43,6 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
                     replacement=on_its_own(operation),
                 ),
             )
-
-
-def _is_made_here(added: AddEnumValue, context: Context) -> bool:
-    return any(
-        isinstance(each, CreateObject) and each.name == added.type
-        for each in context.ahead.so_far()
-    )
 
 
 _TYPE = "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE o (m mood);\n-- released\n"
