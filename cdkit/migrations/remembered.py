@@ -111,13 +111,18 @@ def chain(
 
 
 def _code(files: Files) -> str:
-    """Return a hash of the code that reads: versions alone do not tell checkouts apart."""
+    """Return a hash of the code that reads: versions alone do not tell checkouts apart.
+
+    The grammar is another's: its version shows in the path of its library, or in its size.
+    """
     import hashlib
 
-    import cdkit.migrations as package
+    from cdkit import core, migrations
+    from cdkit.core.doors import pg_query
 
-    digest = hashlib.sha256()
-    for folder in package.__path__:
+    grammar = pg_query.library()
+    digest = hashlib.sha256(f"{grammar} {files.size(grammar)}".encode())
+    for folder in (*core.__path__, *migrations.__path__):
         for path in files.walk(folder):
             if path.endswith(".py"):
                 digest.update(files.read(path))
