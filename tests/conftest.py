@@ -17,6 +17,7 @@ pytest_plugins = (
     "tests.parts.gitlab",
     "tests.parts.groovy",
     "tests.parts.podman",
+    "tests.parts.mariadb",
     "tests.parts.postgres",
     "tests.parts.precommit",
     "tests.parts.prek",

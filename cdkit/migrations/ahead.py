@@ -15,12 +15,16 @@ from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
 
+_TRANSACTION = frozenset({"TransactionStmt", "BEGIN", "COMMIT", "END", "ROLLBACK"})
+"""How readers call the statements that begin and end one."""
+
 
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
 
     `done` is what each of its statements does. The end is worked out when a rule asks
-    for it, once a transaction.
+    for it, once a transaction. Where a server is not `atomic`, each statement is seen by itself,
+    whatever transaction is around it.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Ahead:
         done: Sequence[Sequence[Operation]],
         *,
         in_transaction: bool | None,
+        atomic: bool = True,
     ) -> None:
         self._statements = statements
         self._done = done
@@ -38,7 +43,10 @@ class Ahead:
         self._at = 0
         self._schema: Schema | None = None
         self._ahead: Schema | None = None
-        self._split(in_transaction)
+        if atomic:
+            self._split(in_transaction)
+        else:
+            self._close(len(statements), together=False, sure=True)
 
     def _split(self, wrapped: bool | None) -> None:  # noqa: FBT001 - as scripts have it
         """Find where each transaction ends. A file with its own BEGIN makes no other one."""
@@ -62,7 +70,7 @@ class Ahead:
             self._sure.append(sure)
 
     def _kind(self, index: int, statement: Statement) -> str:
-        if statement.kind != "TransactionStmt":
+        if statement.kind not in _TRANSACTION:
             return ""
         done = next(iter(self._done[index]), None)
         if not isinstance(done, op.Transaction):
@@ -89,22 +97,22 @@ class Ahead:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
 
-    def is_empty(self, table: Name, column: str) -> bool:
-        """Whether the column of this name at the end is one that the transaction adds, unfilled.
+    def is_other(self, table: Name, column: str) -> bool:
+        """Whether the column of this name at the end holds something else than it did.
 
-        What the old one held is not in it, then, whatever it looks like.
+        So it is with one that the transaction adds and does not fill, or that had another name:
+        what the old one held is not in it, whatever it looks like.
         """
         first, end = self._firsts[self._at], self._ends[self._at]
-        empty: set[str] = set()
+        holds: dict[str, str] = {}
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:
                 case op.AddColumn(table=there, column=added) if there == table:
-                    empty.add(added.name)
+                    holds[added.name] = ""
                 case op.RenameColumn(table=there, column=old, to=new) if there == table:
-                    (empty.add if old in empty else empty.discard)(new)
-                    empty.discard(old)
+                    holds[new] = holds.pop(old, old)
                 case op.WriteRows(table=there, columns=written) if there == table:
-                    empty.difference_update(written)
+                    holds |= {name: name for name in written}
                 case _:
                     pass
-        return column in empty
+        return holds.get(column, column) != column

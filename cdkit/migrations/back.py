@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.finding import Confidence, Finding, Fix, Location, Severity
 from cdkit.migrations import operation as op
-from cdkit.migrations.assumed import assume
+from cdkit.migrations.assumed import assume, assume_options
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.declared import irreversible
 from cdkit.migrations.lossy import Loss, loss_of
@@ -130,8 +130,10 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Run the way there and the way back on the model, and hold the end against the beginning."""
     start = up.before.copy()
     assume(start, up.operations)
+    assume_options(start, up.operations, way.operations)
     there = start.copy()
-    there.path, there.released = there.home, None
+    there.begin()
+    there.released = None
     there.release()
     replay(there, up.operations)
     walk = Walk(start=start, there=there, after=there.copy(), sizes=up.sizes)
@@ -216,7 +218,7 @@ def _walk(
     steps: Iterable[Iterable[Operation]], walk: Walk, rules_: Dispatch, context: Context
 ) -> _Done:
     there = walk.there
-    there.path = there.home
+    there.begin()
     there.release()
     there.released = walk.after
     here = structs.replace(context, schema=there, released=walk.after)
@@ -286,7 +288,7 @@ def _fails(operation: Operation, there: Schema) -> Iterator[str]:
 def _undoable(up: Up) -> bool:
     """Whether a migration changes what the model, or the marks beside it, hold."""
     after = up.before.copy()
-    after.path = after.home
+    after.begin()
     assume(after, up.operations)
     start = after.copy()
     replay(after, up.operations)
@@ -314,6 +316,9 @@ def _marks(operations: Iterable[Operation]) -> Marks:
     found: dict[tuple[str, Name, str], int] = {}
     for operation in operations:
         match operation:
+            case op.ChangeTrigger(body=body) if body:
+                # One that has code of its own is in the model, under its name.
+                continue
             case op.ChangeTrigger(table=table, name=name, action=action):
                 verb, _, rest = action.partition(" ")
                 kind = "rule" if rest.endswith("RULE") else "trigger"

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from cdkit.core.world import Hands, Processes
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.fares import TypeChange
+from cdkit.migrations.nouns import Constraint, Name, Type, quoted
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
-from cdkit.migrations.schema import Routine, Schema
+from cdkit.migrations.schema import Routine, Schema, Table
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 
@@ -23,8 +24,11 @@ class Server(Struct, frozen=True, kw_only=True):
     version: Version = ()
 
     def before(self, *version: int) -> bool:
-        """Whether the server is known to be older than this version; a version unsaid is not."""
-        return bool(self.version) and self.version < version
+        """Whether the server is known to be older than this version.
+
+        A version unsaid is not, nor is a part of one: `8.0` may be any 8.0.
+        """
+        return self.version < version[: len(self.version)]
 
     def __str__(self) -> str:
         """Return it as users write it: `postgres:16`."""
@@ -40,8 +44,14 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
-    that takes, by the engine's own word, on which tables. `parse_each` splits many files as `parse`
-    does each, where that can be shared out.
+    that takes, by the engine's own word, on which tables. `change` compares two types. `refine`
+    says what an operation comes to on the schema that is there (MySQL's MODIFY); `quoted` writes a
+    name as SQL; `naming` gives a constraint of a table the name that the server gives it;
+    `shared_names` says that index names are the schema's, not each table's own; `harmless` whether
+    a function is the server's own and changes nothing; `refuses` says why the server refuses an
+    operation, and what to do instead. `atomic` says that a transaction holds changes of the schema
+    together: where it is false, each is seen by everybody at once. `parse_each` splits many files
+    as `parse` does each, where that can be shared out.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
@@ -49,6 +59,14 @@ class Dialect(Struct, frozen=True, kw_only=True):
     routine: Callable[[Routine, Statement], tuple[Operation, ...]] | None = None
     lock_of: Callable[[Operation, Schema, Server], tuple[str, tuple[Name, ...]]]
     parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
+    change: Callable[[Type, Type], TypeChange]
+    refine: Callable[[Operation, Schema], tuple[Operation, ...]] | None = None
+    quoted: Callable[[str], str] = quoted
+    naming: Callable[[Table, Constraint], str] | None = None
+    shared_names: bool = True
+    harmless: Callable[[str], bool] = lambda _: False
+    refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
+    atomic: bool = True
 
 
 class Engine(Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ def remember(schema: Schema, migration: Migration, reader: Reader) -> int:
 
 def _replayed(schema: Schema, parsed: Parsed, reader: Reader) -> int:
     epoch, schema.epoch = schema.epoch, 0
-    schema.path = schema.home
+    schema.begin()
     for statement in parsed.statements:
         replay(schema, reader.operations(statement, schema))
     schema.epoch = epoch

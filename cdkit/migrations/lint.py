@@ -10,7 +10,6 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Hands, Processes
-from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
@@ -135,8 +134,9 @@ class _Seen(Struct, frozen=True, kw_only=True):
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
-    schema = Schema(engine.path)
     reader = Reader(request.server, engine.dialect(), processes, request.hands)
+    dialect = reader.dialect
+    schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
     seen = []
     released: Schema | None = None
     ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
@@ -147,7 +147,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     if not request.apart:
         schema.release()
     for migration in ordered[known + len(apart.judged) :]:
-        schema.path = schema.home
+        schema.begin()
         if migration.name not in request.change:
             if migration.name in request.backs:
                 seen.append(_back_alone(request, schema, migration, reader))
@@ -189,7 +189,7 @@ def _walk(
     if before is None:
         back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
     wrapped = reader.wrapped(migration, parsed)
-    ahead = Ahead(statements, done, in_transaction=wrapped)
+    ahead = reader.ahead(statements, done, wrapped=wrapped)
     context = Context(
         schema=schema,
         released=released,
@@ -294,7 +294,7 @@ def _back(
     context = Context(
         schema=up.before,
         released=up.before,
-        ahead=Ahead(parsed.statements, downs, in_transaction=down.in_transaction),
+        ahead=reader.ahead(parsed.statements, downs, wrapped=down.in_transaction),
         session=session,
         server=request.server,
         dialect=reader.dialect,

@@ -11,7 +11,6 @@ from msgspec import structs
 from cdkit.core.finding import Severity
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Type
-from cdkit.migrations.postgres.types import change
 from cdkit.migrations.rule import Context, Hit
 from cdkit.migrations.schema import Routine, Schema, Table
 
@@ -33,12 +32,12 @@ def column_is_back(table: Name, column: str, context: Context) -> bool:
 
     One that is added anew holds none of the old values, and serves nobody who reads them.
     """
-    if context.ahead.is_empty(table, column):
+    if context.ahead.is_other(table, column):
         return False
     old, new = context.schema.column(table, column), context.ahead.end.column(table, column)
     if old is None or new is None or not _kept(old, new):
         return False
-    return not change(old.type, new.type).breaks
+    return not context.dialect.change(old.type, new.type).breaks
 
 
 def _kept(old: Column, new: Column) -> bool:

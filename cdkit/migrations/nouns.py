@@ -43,24 +43,31 @@ def quoted(name: str) -> str:
 class Type(Struct, frozen=True, array_like=True):
     """A column's type: its name (`int4`, `varchar`, `audit.money`), modifiers, whether an array.
 
-    A modifier that is no whole number is None: nobody can compare it.
+    A modifier that is no whole number is None: nobody can compare it. `values` are those of a
+    MySQL enum or set, as they are quoted; `charset` and `collation` are as said, or empty.
     """
 
     name: str
     modifiers: tuple[int | None, ...] = ()
     array: bool = False
+    unsigned: bool = False
+    values: tuple[str, ...] = ()
+    charset: str = ""
+    collation: str = ""
 
     def __str__(self) -> str:
         """Return the type as SQL says it."""
-        size = f"({', '.join('?' if m is None else str(m) for m in self.modifiers)})"
-        return f"{self.name}{size if self.modifiers else ''}{'[]' if self.array else ''}"
+        inside = self.values or tuple("?" if m is None else str(m) for m in self.modifiers)
+        size = f"({', '.join(inside)})" if inside else ""
+        sign = " unsigned" if self.unsigned else ""
+        return f"{self.name}{size}{sign}{'[]' if self.array else ''}"
 
 
 class Default(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A default: the functions that it calls, whether it is a constant, whether that is NULL.
 
     `sequence` is the one that it draws from; `text` a fingerprint of the expression, `value` a
-    constant as text.
+    constant as text; `sql` is how it was written, where the reader keeps that.
     """
 
     calls: tuple[str, ...] = ()
@@ -69,6 +76,7 @@ class Default(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sequence: str = ""
     text: str = ""
     value: str = ""
+    sql: str = ""
 
 
 class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,7 +121,9 @@ def automatic_name(table: str, constraint: Constraint) -> str:
 class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A column as it is written. `generated`: stored, virtual or empty; `serial` has a sequence.
 
-    `fragile` says what in a generation expression can fail for some values.
+    `fragile` says what in a generation expression can fail for some values. A MySQL column that is
+    AUTO_INCREMENT is `serial`; `on_update`, `comment` and `expression` (of a generated one) are as
+    written, `invisible` is not in a `SELECT *`.
     """
 
     name: str
@@ -125,6 +135,10 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     serial: bool = False
     fragile: str = ""
     constraints: tuple[Constraint, ...] = ()
+    expression: str = ""
+    on_update: str = ""
+    comment: str = ""
+    invisible: bool = False
 
 
 class Argument(Struct, frozen=True):

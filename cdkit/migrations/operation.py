@@ -38,7 +38,8 @@ class OnTable(Operation, frozen=True, kw_only=True):
 class CreateTable(Operation, frozen=True, kw_only=True):
     """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
 
-    `like` is the one table that all columns are copied from.
+    `like` is the one table that all columns are copied from; `indexes` are those written inside
+    it, `options` what stands behind it (MySQL: engine, charset).
     """
 
     table: Name
@@ -50,14 +51,20 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     partitioned: bool = False
     columns_known: bool = True
     like: Name | None = None
+    indexes: tuple["CreateIndex", ...] = ()
+    options: dict[str, str] = {}
 
 
 class AddColumn(OnTable, frozen=True, kw_only=True):
-    """ADD COLUMN; or ADD ATTRIBUTE, of a composite type (`attribute`)."""
+    """ADD COLUMN; or ADD ATTRIBUTE, of a composite type (`attribute`).
+
+    `place` is `FIRST`, or the column that it comes after; empty: the last.
+    """
 
     column: Column
     if_not_exists: bool = False
     attribute: bool = False
+    place: str = ""
 
 
 class DropColumn(OnTable, frozen=True, kw_only=True):
@@ -126,9 +133,10 @@ class AddConstraint(OnTable, frozen=True, kw_only=True):
 
 
 class DropConstraint(OnTable, frozen=True, kw_only=True):
-    """DROP CONSTRAINT."""
+    """DROP CONSTRAINT. `kind` is what it is where the statement says so: `foreign key`."""
 
     constraint: str
+    kind: str = ""
     if_exists: bool = False
 
 
@@ -177,20 +185,25 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 
 
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
-    """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE. `function` is what it calls."""
+    """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
+
+    `function` is what it calls; where it has code of its own, `body` is that.
+    """
 
     action: str
     name: str
     function: Name | None = None
     trigger: Trigger | None = None
     instead: bool = False
+    body: str = ""
 
 
 class CreateIndex(OnTable, frozen=True, kw_only=True):
     """CREATE INDEX; `columns` holds an empty text for an expression.
 
     `where` and `expressions` are fingerprints; `only` the column that a WHERE asks to be true or
-    not null; `fragile` says what in an expression can fail for some values.
+    not null; `fragile` says what in an expression can fail for some values. `form` is `fulltext`,
+    `spatial` or empty; `unseen` says that the optimizer does not look at it.
     """
 
     name: str
@@ -202,6 +215,8 @@ class CreateIndex(OnTable, frozen=True, kw_only=True):
     where: str = ""
     only: str = ""
     fragile: str = ""
+    form: str = ""
+    unseen: bool = False
 
 
 class DropObject(Operation, frozen=True, kw_only=True):
@@ -222,7 +237,8 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
     `body` is a function's source, `function` its declaration, `query` what a view shows;
-    `options` are what ALTER FUNCTION changes.
+    `options` are what ALTER FUNCTION changes. `other_rows` says that a view shows others than the
+    one that it replaces.
     """
 
     kind: str
@@ -232,6 +248,7 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     function: Function | None = None
     query: Query | None = None
     options: tuple[str, ...] = ()
+    other_rows: bool = False
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):
@@ -288,31 +305,6 @@ class WriteRows(OnTable, frozen=True, kw_only=True):
     verb: str
     guarded: bool = True
     columns: tuple[str, ...] = ()
-
-
-class Privileges(Operation, frozen=True, kw_only=True):
-    """What GRANT and REVOKE have in common; `objects` of `kind` are what it is about.
-
-    `privileges` are words as `SELECT`, or `SELECT(id)` for a column; `whole` says that `objects`
-    are schemas whose things of that kind are meant, `defaults` things yet to come.
-    """
-
-    kind: str
-    objects: tuple[Name, ...] = ()
-    grantees: tuple[str, ...] = ()
-    privileges: tuple[str, ...] = ()
-    whole: bool = False
-    defaults: bool = False
-
-
-class Grant(Privileges, frozen=True, kw_only=True):
-    """GRANT, and ALTER DEFAULT PRIVILEGES GRANT."""
-
-
-class Revoke(Privileges, frozen=True, kw_only=True):
-    """REVOKE, DROP OWNED, or a change of owner; `action` is how SQL says it."""
-
-    action: str
 
 
 class ChangeRole(Operation, frozen=True, kw_only=True):

@@ -6,12 +6,13 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.privileges import Grant, Privileges, Revoke
 from cdkit.migrations.schema import Schema
 
 _RELATIONS = frozenset({"table", "view", "materialized view"})
 
 
-def _grant(schema: Schema, given: op.Grant) -> None:
+def _grant(schema: Schema, given: Grant) -> None:
     if given.defaults:
         _promise(schema, given, given=True)
         return
@@ -20,7 +21,7 @@ def _grant(schema: Schema, given: op.Grant) -> None:
         schema.grants.grant(kind, (name,), given.grantees, given.privileges)
 
 
-def _revoke(schema: Schema, taken: op.Revoke) -> None:
+def _revoke(schema: Schema, taken: Revoke) -> None:
     if taken.defaults:
         _promise(schema, taken, given=False)
     elif taken.action == "DROP OWNED":
@@ -32,7 +33,7 @@ def _revoke(schema: Schema, taken: op.Revoke) -> None:
             schema.grants.revoke(kind, (name,), taken.grantees, taken.privileges)
 
 
-def _promise(schema: Schema, said: op.Privileges, *, given: bool) -> None:
+def _promise(schema: Schema, said: Privileges, *, given: bool) -> None:
     for named in said.objects or (Name("", ""),):
         schema.grants.promise(said.kind, named.name, said.grantees, said.privileges, given=given)
 
@@ -43,7 +44,7 @@ def kind_of(schema: Schema, kind: str, name: Name) -> str:
     return "sequence" if found and found.kind == "sequence" else kind
 
 
-def objects_of(schema: Schema, said: op.Privileges) -> Iterator[Name]:
+def objects_of(schema: Schema, said: Privileges) -> Iterator[Name]:
     """Yield the things that privileges are about: those of whole schemas one by one."""
     if not said.whole:
         yield from (Name("", each.name) if said.kind == "schema" else schema.full(each)
@@ -66,7 +67,7 @@ def _role(schema: Schema, changed: op.ChangeRole) -> None:
 
 
 PERMITS: dict[type[Operation], Callable[[Schema, Any], None]] = {
-    op.Grant: _grant,
-    op.Revoke: _revoke,
+    Grant: _grant,
+    Revoke: _revoke,
     op.ChangeRole: _role,
 }

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from cdkit.core.world import Hands, Processes
 from cdkit.migrations import operation as op
+from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -75,15 +76,16 @@ class Reader:
     ) -> tuple[tuple[Operation, ...], ...]:
         """Return what each of these statements does, one after the other, and leave the schema.
 
-        `after` are operations that come before them. Only where something is called does it
-        matter what is there by then.
+        `after` are operations that come before them. It matters what is there by then only where
+        something is called, and to a dialect that refines what it reads.
         """
         passed = list(after)
         there: Schema | None = None
         found = []
         for statement in statements:
             operations = tuple(self.dialect.operations(statement))
-            if there is None and any(isinstance(each, op.Call) for each in operations):
+            called = any(isinstance(each, op.Call) for each in operations)
+            if there is None and (self.dialect.refine or called):
                 there = schema.copy()
                 replay(there, passed)
             if there is not None:
@@ -92,14 +94,26 @@ class Reader:
             found.append(operations)
         return tuple(found)
 
+    def ahead(
+        self,
+        statements: Sequence[Statement],
+        done: Sequence[Sequence[Operation]],
+        *,
+        wrapped: bool | None,
+    ) -> Ahead:
+        """Return what these statements come to, transaction by transaction."""
+        atomic = self.dialect.atomic
+        return Ahead(statements, done, in_transaction=wrapped, atomic=atomic)
+
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
-        """Yield what a statement does on this schema, one after the other."""
+        """Yield what a statement does on this schema, which must be kept up between them."""
         yield from self._all(self.dialect.operations(statement), schema)
 
     def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
-        left = count(_BODIES, -1)
-        for operation in operations:
-            yield from self._followed(operation, schema, _DEPTH, left)
+        refine, left = self.dialect.refine, count(_BODIES, -1)
+        for written in operations:
+            for operation in refine(written, schema) if refine else (written,):
+                yield from self._followed(operation, schema, _DEPTH, left)
 
     def _followed(
         self, operation: Operation, schema: Schema, depth: int, bodies: Iterator[int]

@@ -55,8 +55,14 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     referring: dict[Name, dict[Name, None]]
 
 
-_ELSEWHERE = frozenset({"epoch", "home", "path", "released", "_mine"})
-"""What of a schema is no part of a model: where a session and a release begin."""
+PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
+ELSEWHERE = frozenset(
+    {"epoch", "home", "path", "settings", "naming", "shared_names", "released", "_mine"}
+)
+"""What of a schema is no part of a model: its engine's ways, where a session and a release begin.
+
+A test holds that there is nothing else.
+"""
 
 
 def memory(given: str, world: World) -> Memory | None:
@@ -160,20 +166,15 @@ def _seal(name: str, body: bytes) -> bytes:
 
 
 def _fill(schema: Schema, model: _Model) -> None:
-    for name in _parts(schema):
+    for name in PARTS:
         setattr(schema, name, getattr(model, name))
     schema.epoch = model.epoch
     schema.indexes, schema.grants = Indexes(model.indexes), Grants(model.grants)
 
 
-def _parts(schema: Schema) -> frozenset[str]:
-    return frozenset(vars(schema)) - _ELSEWHERE
-
-
 def keep(memory: Memory, name: str, schema: Schema, unread: int, said: bytes = b"") -> None:
     """Keep a model. What cannot be written is not kept: the answer needs no memory."""
-    parts = _parts(schema) - {"grants"}
-    held = {part: dict(getattr(schema, part)) for part in parts}
+    held = {part: dict(getattr(schema, part)) for part in PARTS - {"grants"}}
     grants = schema.grants.parts
     model = _Model(unread=unread, epoch=schema.epoch, said=said, grants=grants, **held)
     body = msgspec.msgpack.encode(model)

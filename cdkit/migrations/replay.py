@@ -6,6 +6,8 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations import option
+from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
 from cdkit.migrations.forget import (
     forget_children,
     forget_indexes,
@@ -17,10 +19,11 @@ from cdkit.migrations.forget import (
     stores,
 )
 from cdkit.migrations.guard import GUARDS
-from cdkit.migrations.nouns import Column, Constraint, Name, Query, Type, automatic_name
+from cdkit.migrations.nouns import Column, Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
-from cdkit.migrations.schema import Index, Routine, Schema, Table, Thing
+from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.things import create_object
 
 
 def apply(schema: Schema, operation: Operation) -> None:
@@ -55,6 +58,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         partition=made.partition,
         parents=frozenset(schema.full(parent) for parent in made.parents),
         partitioned=made.partitioned,
+        options=made.options,
     )
     schema.tables[full] = table
     schema.grants.make("table", full)
@@ -65,11 +69,13 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     written = [(column.name, each) for column in made.columns for each in column.constraints]
     for column, constraint in (*written, *(("", each) for each in made.constraints)):
         _constrain(schema, full, constraint, column)
+    for index in made.indexes:
+        _create_index(schema, index)
 
 
 def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
-    """A serial column brings its sequence (PostgreSQL manual, 8.1.4); an identity one does too."""
-    if column.serial or column.identity:
+    """A serial or identity column brings its sequence, on PostgreSQL alone (manual, 8.1.4)."""
+    if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
         schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
         schema.grants.make("sequence", named)
@@ -81,14 +87,15 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         return
     if column and not constraint.columns:
         constraint = structs.replace(constraint, columns=(column,))
-    named = constraint.name or automatic_name(name.name, constraint)
+    given = schema.naming(table, constraint) if schema.naming else ""
+    named = constraint.name or given or automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
     schema.put(name, "constraints", named, constraint)
     if constraint.references:
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
-        schema.indexes[Name(table.name.schema, named)] = index
+        schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
@@ -157,6 +164,58 @@ def _born(schema: Schema, table: Table, renamed: op.RenameColumn) -> int:
     return 0 if taken else table.born.get(renamed.column, 0)
 
 
+def _change_column(schema: Schema, changed: ChangeColumn) -> None:
+    if table := schema.table(changed.table):
+        if changed.new.name != changed.column and changed.column in table.columns:
+            _rename_column(schema, renamed(changed))
+        new = structs.replace(changed.new, not_null=changed.new.not_null or _is_key(table, changed))
+        _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
+
+
+def renamed(changed: ChangeColumn) -> op.RenameColumn:
+    """Return the renaming that a CHANGE is."""
+    return op.RenameColumn(
+        statement=changed.statement,
+        at=changed.at,
+        table=changed.table,
+        column=changed.column,
+        to=changed.new.name,
+    )
+
+
+def _is_key(table: Table, changed: ChangeColumn) -> bool:
+    keys = (each for each in table.constraints.values() if each.kind == "primary key")
+    return any(changed.column in each.columns for each in keys)
+
+
+def _rebuild(schema: Schema, rebuilt: RebuildTable) -> None:
+    """The table is what its new CREATE says; columns that were there before stay as old.
+
+    A table that was unknown is known from here on, and was there before all the same.
+    """
+    full = schema.full(rebuilt.table)
+    old = schema.tables.pop(full, None)
+    for name in [each for each, index in schema.indexes.items() if index.table == full]:
+        if name.name.lower() not in rebuilt.recreated:
+            del schema.indexes[name]
+    epoch, schema.epoch = schema.epoch, old.epoch if old else 0
+    _create_table(schema, structs.replace(rebuilt.made, table=rebuilt.table))
+    schema.epoch = epoch
+    if old:
+        names = schema.tables[full].columns
+        schema.change(full, born={name: old.born.get(name, epoch) for name in names})
+
+
+def _set_option(schema: Schema, changed: ChangeOption) -> None:
+    if table := schema.table(changed.table):
+        word, _, seen = changed.option.partition(" ")
+        if word == "COLUMN":
+            _alter_column(schema, changed.table, changed.value, invisible=seen == "INVISIBLE")
+            return
+        options = option.changed(table.options, changed.option, changed.value)
+        schema.change(changed.table, options=options)
+
+
 def _add_constraint(schema: Schema, added: op.AddConstraint) -> None:
     constraint = added.constraint
     if constraint.index and not constraint.columns:
@@ -173,7 +232,7 @@ def _drop_constraint(schema: Schema, dropped: op.DropConstraint) -> None:
     if table := schema.table(dropped.table):
         left = {k: v for k, v in table.constraints.items() if k != dropped.constraint}
         schema.change(dropped.table, constraints=left)
-        schema.indexes.pop(Name(table.name.schema, dropped.constraint), None)
+        schema.indexes.pop(schema.index_name(table.name, dropped.constraint), None)
 
 
 def _validate(schema: Schema, validated: op.ValidateConstraint) -> None:
@@ -191,7 +250,9 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
         schema.tables[new] = structs.replace(table, name=new, epoch=epoch)
         schema.grants.rename("table", old, new)
         for name in schema.indexes.of(old):
-            schema.indexes[name] = structs.replace(schema.indexes[name], table=new)
+            kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
+            moved = structs.replace(schema.indexes.pop(name), table=new)
+            schema.indexes[schema.index_name(new, kept)] = moved
     elif thing := schema.things.pop(old, None):
         schema.things[Name(old.schema, renamed.to)] = thing
         schema.grants.rename(thing.kind, old, Name(old.schema, renamed.to))
@@ -200,7 +261,7 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     table = schema.full(made.table)
     named = made.name or "_".join((table.name, *filter(None, made.columns), "idx"))
-    name = Name(table.schema, named)
+    name = schema.index_name(table, named)
     if name in schema.indexes:
         return
     schema.indexes[name] = Index(
@@ -210,6 +271,7 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
         columns=made.columns,
         expressions=made.expressions,
         where=made.where,
+        form=made.form,
     )
 
 
@@ -232,48 +294,6 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     else:
         schema.things.pop(full, None)
         schema.grants.drop(kind, full)
-
-
-def _create_object(schema: Schema, made: op.CreateObject) -> None:
-    full = schema.full(made.name)
-    old = schema.things.get(full)
-    if old is None:
-        schema.grants.make(made.kind, full)
-    thing = Thing(
-        kind=made.kind,
-        epoch=old.epoch if old else schema.epoch_of(full),
-        body=made.body or (old.body if old else ""),
-        query=_expanded(schema, made.query) if made.query else old.query if old else None,
-        routines=old.routines if old else {},
-    )
-    if made.function:
-        takes = made.function.takes
-        before = thing.routines.get(takes)
-        routine = Routine(
-            function=made.function,
-            body=made.body,
-            epoch=before.epoch if before else _routine_epoch(schema, full, takes),
-        )
-        thing = structs.replace(thing, routines={**thing.routines, takes: routine})
-    schema.things[full] = thing
-
-
-def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:
-    released = schema.released.thing(name) if schema.released else None
-    return 0 if released and takes in released.routines else schema.epoch
-
-
-def _expanded(schema: Schema, query: Query) -> Query | None:
-    """Put a source's columns where its `*` is; where nobody knows them, nobody knows the view's."""
-    if "*" not in query.columns:
-        return query
-    known = schema.shows(query.sources[0]) if len(query.sources) == 1 else None
-    if known is None:
-        return None
-    columns: list[str] = []
-    for column in query.columns:
-        columns += known if column == "*" else (column,)
-    return structs.replace(query, columns=tuple(columns), expressions=())
 
 
 def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
@@ -299,7 +319,8 @@ def _rename_constraint(schema: Schema, name: Name, old: str, new: str) -> None:
         schema.change(name, constraints={**left, new: renamed})
 
 
-def _set_path(schema: Schema, given: op.SetVariable) -> None:
+def _set_variable(schema: Schema, given: op.SetVariable) -> None:
+    schema.settings[given.name] = given.value
     if given.name == "search_path":
         first = given.value.split(",")[0].strip().strip('"')
         schema.path = first if first and first != "$user" else schema.home
@@ -347,15 +368,18 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.SetDefault: _on_column("default", lambda changed: changed.default),
     op.DropDefault: _on_column("default", lambda _: None),
     op.ChangeIdentity: _generate,
+    ChangeColumn: _change_column,
+    ChangeOption: _set_option,
+    RebuildTable: _rebuild,
     op.AddConstraint: _add_constraint,
     op.DropConstraint: _drop_constraint,
     op.ValidateConstraint: _validate,
     op.RenameTable: _rename_table,
     op.CreateIndex: _create_index,
     op.DropObject: _drop_object,
-    op.CreateObject: _create_object,
+    op.CreateObject: create_object,
     op.RenameObject: _rename_object,
-    op.SetVariable: _set_path,
+    op.SetVariable: _set_variable,
     op.MovePartition: _attach,
     op.WriteRows: _write,
     **GUARDS,

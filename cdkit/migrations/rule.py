@@ -39,6 +39,19 @@ class Context(Struct, frozen=True, kw_only=True):
     server: Server
     dialect: Dialect
 
+    def sql(self, name: Name | str) -> str:
+        """Return a name as the engine's SQL, quoted where it must be."""
+        if isinstance(name, str):
+            return self.dialect.quoted(name)
+        said = self.dialect.quoted(name.name)
+        return said if name.schema in {"", "public"} else f"{self.sql(name.schema)}.{said}"
+
+    def alter_column(self, table: Name, column: str, action: str) -> str:
+        """Return an ALTER COLUMN as SQL; nothing for SQLite, which has none."""
+        if self.server.engine == "sqlite":
+            return ""
+        return f"ALTER TABLE {self.sql(table)} ALTER COLUMN {self.sql(column)} {action};"
+
     def lock_of(self, operation: Operation) -> tuple[str, tuple[Name, ...]]:
         """Return which lock an operation takes (empty for none), and on which tables."""
         return self.dialect.lock_of(operation, self.schema, self.server)
@@ -55,9 +68,9 @@ class Context(Struct, frozen=True, kw_only=True):
             self.session.hold(str(table), lock)
         return tuple(f"{lock} on {table}" for table in taken)
 
-    def sql_of(self, engine: str, sql: str) -> str:
-        """Return SQL that one engine alone takes; nothing where the server is another."""
-        return sql if self.server.engine == engine else ""
+    def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
+        """Return SQL that one engine alone takes; `other` where the server is another."""
+        return sql if self.server.engine == engine else other
 
 
 class Hit(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -43,6 +43,7 @@ class Table(Struct, frozen=True, kw_only=True):
     made: int = 0
     filled: bool = False
     partitioned: bool = False
+    options: dict[str, str] = {}
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class Index(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     expressions: tuple[str, ...] = ()
     where: str = ""
+    form: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -148,12 +150,23 @@ class Schema:
     `children` and `referring` tell of a table which others may inherit from it or lead to it by a
     foreign key: what they are now, the tables themselves say. `_mine` are the dictionaries that no
     copy shares, by what they are of: those change in place.
+
+    `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
+    index names are each table's own (`shared_names` is false), an index is called `table.index`.
     """
 
-    def __init__(self, home: str = "public") -> None:
+    def __init__(
+        self,
+        home: str = "public",
+        *,
+        naming: Callable[[Table, Constraint], str] | None = None,
+        shared_names: bool = True,
+    ) -> None:
+        self.naming = naming
+        self.shared_names = shared_names
         self.epoch = 0
         self.home = home
-        self.path = home
+        self.begin()
         self.tables: MutableMapping[Name, Table] = {}
         self.indexes = Indexes()
         self.things: MutableMapping[Name, Thing] = {}
@@ -170,8 +183,9 @@ class Schema:
 
         An `empty` one is as this one in all but what it holds: it knows who may do what.
         """
-        made = Schema(self.home)
+        made = Schema(self.home, naming=self.naming, shared_names=self.shared_names)
         made.epoch, made.path, made.released = self.epoch, self.path, self.released
+        made.settings = dict(self.settings)
         made.grants = self.grants.copy()
         self._mine.clear()
         self.roles, made.roles = shared(self.roles)
@@ -184,6 +198,11 @@ class Schema:
         self.children, made.children = shared(self.children)
         self.referring, made.referring = shared(self.referring)
         return made
+
+    def begin(self) -> None:
+        """From here on another session speaks: nothing is set in it yet."""
+        self.path = self.home
+        self.settings: dict[str, str] = {}
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
@@ -227,6 +246,11 @@ class Schema:
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""
         return self.indexes.get(self.full(name))
+
+    def index_name(self, table: Name, name: str) -> Name:
+        """Return the name under which an index of a table is kept."""
+        schema = self.full(table).schema
+        return Name(schema, name if self.shared_names else f"{table.name}.{name.lower()}")
 
     def thing(self, name: Name) -> Thing | None:
         """Return a view, function, type, sequence …, or None where it is unknown."""

@@ -32,7 +32,7 @@ def server_of(given: str) -> Server:
         raise RequestError(
             f"cdkit reads {known}, and not {given!r}",
             where="server",
-            remedy="write `postgres`, or with its version `postgres:16`",
+            remedy="write `postgres:16`, `mysql:8.0`, `mariadb:10.11` or `sqlite:3.40`",
         )
     return Server(engine=name, version=_version(name, version, given))
 

@@ -3,6 +3,7 @@
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 
+_NO = frozenset({"off", "0", "false", "no"})
 _OFF = frozenset({"", "0", "0s", "0ms", "default"})
 
 
@@ -23,6 +24,8 @@ class Session:
         self.warned = False
         self.statement_timeout = False
         self.told_statement_timeout = False
+        self.committed = False
+        self.foreign_keys_off = False
         self.unvalidated: set[tuple[str, str]] = set()
         self.locked: dict[str, str] = {}
         self.reshaped: set[str] = set()
@@ -33,6 +36,9 @@ class Session:
         match operation:
             case op.Transaction(opens=opens):
                 self._begin_or_end(opens=opens)
+            case op.SetVariable(name="foreign_keys", value=value) if not self.in_transaction:
+                # SQLite: "This pragma is a no-op within a transaction".
+                self.foreign_keys_off = value in _NO
             case op.SetVariable(name="all"):
                 self.lock_timeout = self.statement_timeout = False
             case op.SetVariable(name="statement_timeout", value=value):

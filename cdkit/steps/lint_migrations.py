@@ -67,8 +67,9 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     server: Annotated[
         str,
         option(
-            "The database, with its version if you know it: `postgres:16`. Without it: what the "
-            "tool's own files name, else PostgreSQL."
+            "The database, with its version if you know it: `postgres:16`, `mysql:8.0`, "
+            "`mariadb:10.11`, `sqlite:3.40`. Without it: what the tool's own files name, else "
+            "PostgreSQL."
         ),
     ] = ""
     question: Annotated[
@@ -277,6 +278,7 @@ def _asked(
         schema=options.schema,
         small_tables=options.small_tables,
         small=options.small,
+        server=server,
         running=running,
         world=world,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,14 @@ def test_looking_at_cdkit_imports_no_domain(argv: list[str]) -> None:
     found = imported_by(*argv)
     assert not [name for name in found if name.startswith(tuple(f"cdkit.{d}" for d in DOMAINS))]
     assert not [name for name in found if name.split(".")[0] in HEAVY]
+
+
+def test_a_lint_for_postgres_imports_no_reader_of_another_database(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_text("SELECT 1;", encoding="utf-8")
+    found = imported_by("lint-migrations", "--records", "none", str(tmp_path / "1.sql"))
+    readers = ("cdkit.migrations.mysql.read", "cdkit.migrations.sqlite.read", "sqlglot")
+    assert "cdkit.migrations.postgres.read" in found
+    assert not [name for name in readers if name in found]
 
 
 def test_the_help_of_a_step_imports_no_other_domain() -> None:

@@ -271,3 +271,22 @@ def test_a_real_server_gives_its_schema_and_its_estimates(postgres: str, tmp_pat
         live = read_live(Secret(address), there)
     assert live.rows == {Name("public", "orders"): 300}
     assert b"CREATE TABLE public.orders" in live.dump.text.data
+
+
+def test_a_table_of_mysql_can_be_small_as_well(tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    (tmp_path / "migrations/2.sql").write_text("ALTER TABLE orders ENGINE=MyISAM;")
+    asked = LintMigrationsOptions(
+        paths=("migrations/2.sql",), small_tables=("orders",), server="mysql:8.0"
+    )
+    assert one(run(asked, world(tmp_path)), "copying-alter").severity is Severity.INFO
+
+
+@pytest.mark.parametrize("server", ["mysql:8.0", "sqlite:3.40"])
+def test_a_live_catalogue_is_postgresql_s_alone(tmp_path: Path, server: str) -> None:
+    laid_out(tmp_path)
+    asked = LintMigrationsOptions(paths=("migrations/2.sql",), server=server)
+    (tmp_path / "migrations/2.sql").write_text(NEW)
+    environ = {VARIABLE: "postgresql://app@localhost/orders"}
+    with pytest.raises(RequestError, match="a live catalogue is read from PostgreSQL alone"):
+        run(asked, world(tmp_path, environ=environ))

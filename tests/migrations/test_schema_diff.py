@@ -111,11 +111,12 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
 
 COMPARED: dict[type, set[str]] = {
     Table: {"partition", "parents", "partitioned"},
-    Column: {"type", "not_null", "default", "identity", "generated", "serial"},
+    Column: {"type", "not_null", "default", "identity", "generated", "serial"}
+    | {"expression", "on_update", "comment", "invisible"},
     Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"},
-    Index: {"table", "unique", "columns", "expressions", "where"},
+    Index: {"table", "unique", "columns", "expressions", "where", "form"},
     Thing: {"kind", "body"},
-    Default: {"calls", "constant", "null", "sequence", "text", "value"},
+    Default: {"calls", "constant", "null", "sequence", "text", "value", "sql"},
 }
 
 

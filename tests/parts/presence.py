@@ -19,6 +19,7 @@ PARTS = {
     "gitlab-ci-local": "tests.parts.gitlab",
     "groovy": "tests.parts.groovy",
     "index": "tests.parts.index",
+    "mariadb": "tests.parts.mariadb",
     "node": "tests.parts.node",
     "podman": "tests.parts.podman",
     "postgres": "tests.parts.postgres",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import docker
 import psycopg
+import pymysql
 import pytest
 
 from tests.parts import podman as podman_part
@@ -115,3 +116,9 @@ def test_node_imports_the_packages_from_any_folder(node: Node, tmp_path: Path) -
     )
     done = node.run(script)
     assert (done.stdout, done.stderr) == ("true\n", "")
+
+
+@pytest.mark.needs("mariadb")
+def test_a_new_mariadb_database_is_empty(mariadb: pymysql.Connection) -> None:
+    with mariadb.cursor() as cursor:
+        assert cursor.execute("SHOW TABLES") == 0

@@ -247,7 +247,7 @@ def test_git_that_does_not_know_the_revision_cannot_tell(tmp_path: Path) -> None
     "options",
     [
         LintMigrationsOptions(since="a", against="b"),
-        LintMigrationsOptions(server="mysql:8"),
+        LintMigrationsOptions(server="oracle:23"),
         LintMigrationsOptions(server="postgres:9"),
         LintMigrationsOptions(disable=("dropped-colum",)),
         LintMigrationsOptions(disable=("syntax-error",)),

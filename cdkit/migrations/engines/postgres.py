@@ -8,6 +8,8 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
     from cdkit.migrations.postgres.spread import parse_each
+    from cdkit.migrations.postgres.types import change
+    from cdkit.migrations.postgres.volatility import is_harmless_call
 
     return Dialect(
         parse=lambda text, sql, _server, processes: parse(
@@ -17,6 +19,8 @@ def _dialect() -> Dialect:
         routine=routine,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
         parse_each=parse_each,
+        change=change,
+        harmless=is_harmless_call,
     )
 
 

@@ -20,6 +20,7 @@ from cdkit.migrations.postgres.names import (
 from cdkit.migrations.postgres.objects import is_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
+from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.statement import Statement
 
 SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
@@ -205,9 +206,7 @@ def _change_owner(clause: _Clause) -> Operation:
     kind = clause.alter.objtype.removeprefix("OBJECT_").lower()
     table = of_relation(clause.alter.relation)
     owner = str((clause.command.newowner or {}).get("rolename", ""))
-    return op.Revoke(
-        **clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,)
-    )
+    return Revoke(**clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,))
 
 
 def _add_column(clause: _Clause) -> Operation:

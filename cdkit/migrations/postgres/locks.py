@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.schema import Schema
 
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
@@ -36,7 +37,7 @@ def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]
             return _of_object(operation, schema)
         case op.RestrictDomain(domain=domain, valid=True):
             return SHARE, tuple(_using(domain, schema))
-        case op.Revoke(action="OWNER TO", objects=objects):
+        case Revoke(action="OWNER TO", objects=objects):
             return ACCESS_EXCLUSIVE, tuple(each for each in objects if schema.table(each))
         case _:
             return "", ()

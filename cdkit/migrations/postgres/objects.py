@@ -24,6 +24,7 @@ from cdkit.migrations.postgres.tree import (
     RangeVar,
     words,
 )
+from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.statement import Statement
 
 _ON_TABLES = {"rule", "policy", "trigger"}
@@ -173,7 +174,7 @@ def owner(statement: Statement) -> Iterator[Operation]:
     """Read ALTER … OWNER TO."""
     owned = statement.read(_Owner)
     named = of_relation(owned.relation) if owned.relation else _object_name(owned.object)
-    yield op.Revoke(
+    yield Revoke(
         **at_start(statement),
         action="OWNER TO",
         kind=kind_word(owned.kind),

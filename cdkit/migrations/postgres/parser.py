@@ -12,6 +12,7 @@ from cdkit.core.doors import pg_query
 from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Processes
+from cdkit.migrations.encoding import readable
 from cdkit.migrations.lexer import first
 from cdkit.migrations.operation import Operation, Unread
 from cdkit.migrations.parsed import Parsed
@@ -38,26 +39,6 @@ class _Stmt(Struct, frozen=True):
 
 class _Tree(Struct, frozen=True):
     stmts: tuple[_Stmt, ...] = ()
-
-
-def readable(data: bytes) -> Trouble | None:
-    """Say why these bytes are no SQL text at all, or None."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return _unreadable("is UTF-16", 0)
-    if (nul := data.find(b"\0")) >= 0:
-        return _unreadable("holds a NUL byte, where the server would stop reading", nul)
-    try:
-        if not data.isascii():
-            data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        return _unreadable(f"is not UTF-8 (byte 0x{data[fault.start]:02x})", fault.start)
-    return None
-
-
-def _unreadable(what: str, offset: int) -> Trouble:
-    return Trouble(
-        rule="unreadable-file", what=what, offset=offset, remedy="save the file as UTF-8"
-    )
 
 
 def parse(
@@ -266,5 +247,5 @@ def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> T
         rule="syntax-error",
         what=f"PostgreSQL's grammar says: {fault.message}",
         offset=offset,
-        remedy="mend the statement; if another database is meant, name it: `--server mysql:8.0`",
+        remedy="mend the statement; if another database is meant, say so: `--server mysql:8.0`",
     )

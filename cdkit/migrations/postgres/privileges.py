@@ -12,6 +12,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_object, of_words
 from cdkit.migrations.postgres.objects import at_start, kind_word
 from cdkit.migrations.postgres.tree import DefElem, Json, Node, RoleSpec, literal, words
+from cdkit.migrations.privileges import Grant, Revoke
 from cdkit.migrations.statement import Statement
 
 
@@ -79,7 +80,7 @@ def _granted(
         "whole": whole,
         "defaults": defaults,
     }
-    return op.Grant(**said) if given.is_grant else op.Revoke(**said, action="REVOKE")
+    return Grant(**said) if given.is_grant else Revoke(**said, action="REVOKE")
 
 
 def _words_of(given: _Grant) -> Iterator[str]:
@@ -98,7 +99,7 @@ def revoke_role(statement: Statement) -> Iterator[Operation]:
     if statement.read(_Grant).is_grant:
         yield op.Harmless(**at_start(statement))
     else:
-        yield op.Revoke(**at_start(statement), action="REVOKE", kind="role")
+        yield Revoke(**at_start(statement), action="REVOKE", kind="role")
 
 
 def new_role(statement: Statement) -> Iterator[Operation]:
@@ -145,7 +146,7 @@ class _Owned(Struct, frozen=True):
 def owned(statement: Statement) -> Iterator[Operation]:
     """Read DROP OWNED and REASSIGN OWNED: all that a role has, and may do."""
     dropped = statement.kind == "DropOwnedStmt"
-    yield op.Revoke(
+    yield Revoke(
         **at_start(statement),
         action="DROP OWNED" if dropped else "REASSIGN OWNED",
         kind="everything",

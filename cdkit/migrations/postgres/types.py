@@ -4,22 +4,8 @@ Sources: PostgreSQL manual, ALTER TABLE, "Notes" (no rewrite where the old type 
 to the new one); `pg_cast` for which are; `ATColumnChangeRequiresRewrite` for the rest.
 """
 
-from msgspec import Struct
-
+from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Type
-
-
-class TypeChange(Struct, frozen=True):
-    """Whether the table is rewritten, and how the old code fares: same, wider, narrower, other."""
-
-    rewrites: bool
-    fares: str
-
-    @property
-    def breaks(self) -> bool:
-        """Whether the old code can meet, or write, a value that it cannot handle."""
-        return self.fares in {"narrower", "other"}
-
 
 FREE = TypeChange(False, "same")
 _WIDER = TypeChange(True, "wider")

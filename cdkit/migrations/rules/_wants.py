@@ -4,15 +4,19 @@
 WANTS = """\
 ambiguous-column compatible - - AddColumn
 ambiguous-function compatible postgres - CreateObject
+bare-rebuild safe-to-run sqlite - RebuildTable
 blocking-constraint safe-to-run postgres - AddConstraint AddColumn
 blocking-index safe-to-run postgres - CreateIndex
 blocking-index-drop safe-to-run postgres - DropObject
 blocking-not-null safe-to-run postgres - SetNotNull AddConstraint
 blocking-refresh safe-to-run postgres - Refresh
 blocking-reindex safe-to-run postgres - Reindex
+cascading-drop compatible sqlite - DropObject RebuildTable
+changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-default compatible - - SetDefault
+changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
 changed-role compatible - - ChangeRole
@@ -26,6 +30,7 @@ constraint-on-existing-table compatible - - AddConstraint AddColumn CreateIndex
 contract-with-code compatible - -
 contract-without-release compatible - -
 contradicted-phase compatible - -
+copying-alter safe-to-run mysql,mariadb - AlterTable
 dishonest-down compatible - -
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
@@ -40,17 +45,24 @@ edited-migration safe-to-run - -
 empty-down compatible - -
 empty-migration safe-to-run - -
 failing-expression compatible postgres - AddColumn CreateIndex
+forgotten-attribute compatible mysql,mariadb - ChangeColumn
 forked-history safe-to-run - -
+half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
+hidden-column compatible mysql,mariadb - ChangeColumn ChangeOption
 invoker-view compatible postgres - ChangeTable CreateObject
 kept-rows compatible - - CreateTable
 limited-text compatible postgres taste CreateTable AddColumn
-locked-table safe-to-run postgres - LockTable
+locked-table safe-to-run postgres,mysql,mariadb - LockTable
 long-lock-timeout safe-to-run postgres - SetVariable
+loosened-sql-mode safe-to-run mysql,mariadb - SetVariable
 lossy-down compatible - -
+lost-in-rebuild compatible sqlite - RebuildTable
 misnamed-migration safe-to-run - -
+misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn
 misplaced-marker safe-to-run - -
 missing-down compatible - -
 missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-lock-wait-timeout safe-to-run mysql,mariadb - AlterTable ChangeTrigger DropObject RenameTable Truncate
 missing-migration safe-to-run - -
 missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 mixed-migration safe-to-run - -
@@ -65,6 +77,9 @@ not-null-added compatible - - SetNotNull AddConstraint
 out-of-order-version safe-to-run - -
 overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstraint CreateObject RenameColumn RenameTable RenameObject
 padded-text compatible postgres taste CreateTable AddColumn
+rebuilding-alter safe-to-run mysql,mariadb - AlterTable
+refused-algorithm safe-to-run mysql,mariadb - AlterTable
+refused-statement safe-to-run mysql,mariadb,sqlite - AddColumn AddConstraint AlterTable ChangeOption CreateIndex CreateTable DropColumn DropConstraint DropObject RebuildTable RenameColumn
 renamed-column compatible - - RenameColumn
 renamed-enum-value compatible - - RenameEnumValue
 renamed-object compatible - - RenameObject
@@ -78,6 +93,7 @@ rewritten-table safe-to-run postgres - RewriteTable
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
 syntax-error - - -
+table-without-key safe-to-run mysql,mariadb - CreateTable
 timestamp-without-zone compatible postgres taste CreateTable AddColumn
 truncated-table compatible - - Truncate WriteRows
 type-without-equality compatible postgres - AddColumn
@@ -95,6 +111,7 @@ unread-code - - - Unread Call
 unread-command - - -
 unreadable-file - - -
 unrepeatable-statement safe-to-run postgres - CreateTable CreateIndex DropObject
+unsaid-algorithm safe-to-run mysql,mariadb - AlterTable
 validated-in-same-transaction safe-to-run postgres - ValidateConstraint
 volatile-default safe-to-run postgres - AddColumn
 waiting-on-own-lock safe-to-run - -

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeType
-from cdkit.migrations.postgres.types import change
 from cdkit.migrations.postgres.ways import retyped
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -29,7 +28,7 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         sorts = f"{old.type} and sorts it as {operation.collation}"
         yield _hit(operation, context, f"from {sorts}", Confidence.LOW)
         return
-    changed = change(old.type, operation.type)
+    changed = context.dialect.change(old.type, operation.type)
     if operation.using:
         how = f"from {old.type} by an expression of its own"
         yield _hit(operation, context, how, Confidence.MEDIUM)
@@ -49,9 +48,18 @@ def _hit(operation: ChangeType, context: Context, how: str, confidence: Confiden
         fix=Fix(
             summary="add a column with the new type, write both, fill it in batches, move the "
             "reads, and drop the old one in a later release",
-            replacement=context.sql_of("postgres", retyped(operation, context.schema)),
+            replacement=context.sql_of(
+                "postgres", retyped(operation, context.schema), other=_added(operation, context)
+            ),
         ),
     )
+
+
+def _added(operation: ChangeType, context: Context) -> str:
+    if None in operation.type.modifiers:
+        return ""
+    name = context.sql(operation.column + "_new")
+    return f"ALTER TABLE {context.sql(operation.table)} ADD COLUMN {name} {operation.type};"
 
 
 RULE = LintRule(

@@ -12,7 +12,9 @@ from cdkit.migrations.operation import ChangeRole
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
-_HARSH = frozenset({"SET role", "SET default_transaction_read_only", "DROP ROLE"})
+_HARSH = frozenset(
+    {"SET role", "SET default_transaction_read_only", "DROP ROLE", "DROP USER", "RENAME USER"}
+)
 _SHOWN = frozenset(
     {"SET timezone", "SET datestyle", "SET intervalstyle", "SET bytea_output", "SET row_security"}
     | {"SET standard_conforming_strings", "SET lc_monetary", "SET lc_numeric", "SET TimeZone"}
@@ -43,6 +45,8 @@ def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
 def _severity(operation: ChangeRole, context: Context) -> Severity | None:
     if operation.action == "SET search_path":
         return None if _finds_the_same(operation, context) else Severity.HIGH
+    if _is_global_mode(operation.action):
+        return Severity.HIGH
     if operation.action in _HARSH:
         return None if operation.values in {("off",), ("false",)} else Severity.HIGH
     if operation.action in _SHOWN:
@@ -61,6 +65,13 @@ def _finds_the_same(operation: ChangeRole, context: Context) -> bool:
     ahead = set(path[: path.index(home)]) - {"$user"}
     here = {name.name for name in known if name.schema == home}
     return not any(name.schema in ahead and name.name in here for name in known)
+
+
+def _is_global_mode(action: str) -> bool:
+    """Whether every session of a MySQL server gets another sql_mode, or may not write."""
+    return action.startswith(("SET GLOBAL", "SET PERSIST")) and (
+        "sql_mode" in action or "read_only" in action
+    )
 
 
 RULE = LintRule(

@@ -16,6 +16,9 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Routine
 from cdkit.migrations.ways import later
 
+_REFUSES = ("signal", "raise(", "raise (")
+_REWRITES = ("set new", "call ", "delete ", "update ")
+
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each change of a trigger on a table that was there before the change."""
@@ -61,6 +64,8 @@ def _made(operation: ChangeTrigger, context: Context) -> str:
     """Return what a new trigger does to old writes; empty where it does nothing to them."""
     routine = _routine(operation.function, context)
     before = "AFTER" not in operation.action
+    if operation.body:
+        return _of_body(operation.body.lower(), before=before)
     if routine is None or not is_read(routine):
         return "it can refuse or rewrite what a running version writes"
     if refuses(routine):
@@ -72,6 +77,15 @@ def _made(operation: ChangeTrigger, context: Context) -> str:
     if rewritten:
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)
+
+
+def _of_body(body: str, *, before: bool) -> str:
+    """Return what a trigger with code of its own (MySQL, SQLite) does to old writes."""
+    if any(word in body for word in _REFUSES):
+        return "it can refuse what a running version writes"
+    if before and any(word in body for word in _REWRITES):
+        return "it can rewrite what a running version writes"
+    return ""
 
 
 def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> str:

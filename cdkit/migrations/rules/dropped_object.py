@@ -20,7 +20,7 @@ _OTHERS = frozenset({"table", "foreign table", "index", "column", "statistics"})
 _QUIET = frozenset(
     {"publication", "subscription", "event trigger", "access method", "foreign server", "fdw"}
     | {"text search parser", "text search template", "cast", "transform", "language", "opclass"}
-    | {"opfamily", "user mapping"}
+    | {"opfamily", "user mapping", "trigger", "event"}
 )
 """What queries do not name: still shown, below the usual threshold."""
 

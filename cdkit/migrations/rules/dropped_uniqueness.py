@@ -12,7 +12,6 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Index
@@ -28,17 +27,16 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
             yield from _of_index(operation, context)
         return
     table, name = operation.table, operation.constraint
-    if context.schema.is_new_table(table):
+    if context.schema.is_new_table(table) or operation.kind in {"foreign key", "check"}:
         return
     found = context.schema.constraint(table, name)
-    index = context.schema.index(Name(context.schema.full(table).schema, name))
+    index = context.schema.indexes.get(context.schema.index_name(table, name))
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
-        yield _hit(operation, f"the constraint {name} of {table}", f"{table}.{name}", sure)
+        yield _hit(context, operation, f"the constraint {name} of {table}", f"{table}.{name}", sure)
     elif found.kind in {"unique", "primary key", "exclusion"}:
-        hit = _hit(
-            operation, f"the {found.kind} {name} of {table}", f"{table}.{name}", Confidence.HIGH
-        )
+        what = f"the {found.kind} {name} of {table}"
+        hit = _hit(context, operation, what, f"{table}.{name}", Confidence.HIGH)
         back = index is not None and _is_back(index, context, named=name)
         yield from eased(hit, context, undone=back)
 
@@ -47,13 +45,12 @@ def _of_index(operation: DropObject, context: Context) -> Iterator[Hit]:
     index = context.schema.index(operation.name)
     if index is None:
         sure = Confidence.MEDIUM if _sounds_unique(operation.name.name) else Confidence.LOW
-        hit = _hit(operation, f"the index {operation.name}", str(operation.name), sure)
+        hit = _hit(context, operation, f"the index {operation.name}", str(operation.name), sure)
         low = Severity.LOW if sure is Confidence.LOW else hit.severity
         yield structs.replace(hit, severity=low)
     elif index.unique and not context.schema.is_new(index.epoch):
-        hit = _hit(
-            operation, f"the unique index {operation.name}", str(operation.name), Confidence.HIGH
-        )
+        what = f"the unique index {operation.name}"
+        hit = _hit(context, operation, what, str(operation.name), Confidence.HIGH)
         twins = [
             each for _, each in context.schema.unique_keys(index.table) if each.key == index.key
         ]
@@ -75,17 +72,22 @@ def _sounds_unique(name: str) -> bool:
     return any(part in name.lower() for part in _NAMED_UNIQUE)
 
 
-def _hit(operation: Operation, what: str, about: str, confidence: Confidence) -> Hit:
+def _hit(
+    context: Context, operation: Operation, what: str, about: str, confidence: Confidence
+) -> Hit:
+    mysql = context.server.engine in {"mysql", "mariadb"}
+    then = "inserts rows twice" if mysql else "fails"
+    clause = "ON DUPLICATE KEY UPDATE" if mysql else "ON CONFLICT"
     unsure = "" if confidence is Confidence.HIGH else ", if it is unique,"
     return Hit(
-        message=f"drops {what}: ON CONFLICT of a running version{unsure} fails",
+        message=f"drops {what}: {clause} of a running version{unsure} {then}",
         about=about,
         severity=None if confidence is Confidence.HIGH else Severity.MEDIUM,
         confidence=confidence,
         fix=Fix(
             summary="release a version that does not rely on it, let it run everywhere, and drop "
             "it in a later release; to replace it, make the new one first",
-            replacement=later(operation, "a version without ON CONFLICT on it"),
+            replacement=later(operation, f"a version without {clause} on it"),
         ),
     )
 

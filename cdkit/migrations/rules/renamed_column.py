@@ -22,6 +22,7 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
         return
     found = context.schema.column(table, column)
     types = (found.type, found.type) if found else (Type(""), Type(""))
+    added = f"ADD COLUMN {context.sql(to)} {found.type};" if found else ""
     hit = Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
@@ -29,7 +30,9 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
             summary="add the new column, write both, move the reads, and drop the old one in a "
             "later release",
             replacement=context.sql_of(
-                "postgres", moved_over(table, column, to, types, context.schema)
+                "postgres",
+                moved_over(table, column, to, types, context.schema),
+                other=f"ALTER TABLE {context.sql(table)} {added}" if added else "",
             ),
         ),
     )

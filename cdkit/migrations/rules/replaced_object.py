@@ -45,6 +45,8 @@ def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None,
 
 
 def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    if operation.other_rows:
+        return Severity.MEDIUM, "a running version gets other rows"
     found = context.schema.thing(operation.name)
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"

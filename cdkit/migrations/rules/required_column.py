@@ -24,13 +24,22 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         return
     if column.default and not column.default.null:
         return
+    # A rebuild fills it as it copies the rows.
+    fails = "it fails where there are rows, and " if operation.statement.whole else ""
+    if context.server.engine in {"mysql", "mariadb"}:
+        fails = "rows that are there get an implicit one, "
+    added = f"ADD COLUMN {context.sql(column.name)} {column.type};"
     yield Hit(
-        message=f"adds {table}.{column.name} as NOT NULL without a default: it fails where there "
-        "are rows, and a running version cannot insert any more",
+        message=f"adds {table}.{column.name} as NOT NULL without a default: {fails}"
+        "a running version cannot insert any more",
         about=f"{table}.{column.name}",
         fix=Fix(
             summary="add it nullable (or with a default), and set NOT NULL in a later release",
-            replacement=context.sql_of("postgres", _instead(operation)),
+            replacement=context.sql_of(
+                "postgres",
+                _instead(operation),
+                other=f"ALTER TABLE {context.sql(table)} {added}",
+            ),
         ),
     )
 

@@ -11,8 +11,8 @@ from cdkit.core.rule import Example
 from cdkit.migrations.bodies import writes_of
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Name
-from cdkit.migrations.operation import Revoke
 from cdkit.migrations.permit import kind_of, objects_of
+from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 

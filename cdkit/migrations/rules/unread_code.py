@@ -12,18 +12,16 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Call, Operation, Unread
-from cdkit.migrations.postgres.volatility import is_harmless_call
 from cdkit.migrations.rule import Context, Hit, LintRule
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag what is unread, and calls of functions that nobody knows."""
-    del context
     if isinstance(operation, Unread):
         yield Hit(message=operation.what, fix=Fix(summary=operation.remedy))
     if isinstance(operation, Call):
         for function in operation.functions:
-            if operation.procedure or not is_harmless_call(function):
+            if operation.procedure or not context.dialect.harmless(function):
                 yield Hit(
                     message=f"calls {function}(), and what that does cannot be read here",
                     about=function,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Type
-from cdkit.migrations.postgres.types import TypeChange, change
+from cdkit.migrations.postgres.types import change
 
 
 def kind(text: str) -> Type:

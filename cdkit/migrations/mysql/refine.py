@@ -1,0 +1,97 @@
+"""What an operation comes to on the schema that is there: a MODIFY is what it changes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import structs
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeColumn
+from cdkit.migrations.mysql.types import change
+from cdkit.migrations.nouns import Column, Default
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.reading.query import View, view
+from cdkit.migrations.replay import renamed
+from cdkit.migrations.schema import Schema
+
+
+def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
+    """Return what an operation does to this schema, the operation itself last."""
+    if isinstance(operation, op.CreateObject) and operation.kind == "view":
+        return _of_view(operation, schema)
+    if not isinstance(operation, ChangeColumn):
+        return (operation,)
+    old = schema.column(operation.table, operation.column)
+    changed = structs.replace(operation, old=old)
+    return (*_parts(changed), changed)
+
+
+def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
+    """Return the columns that a view loses by being replaced, and the view itself."""
+    before = schema.thing(made.name)
+    if before is None or not made.replace or schema.is_new(before.epoch):
+        return (made,)
+    old, new = _query_of(before.body), _query_of(made.body)
+    if old is None or new is None:
+        return (made,)
+    left = {name.lower() for name in new.columns}
+    where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
+    lost = (name for name in old.columns if name.lower() not in left)
+    dropped = (op.DropColumn(**where, column=name) for name in lost)
+    return (*dropped, structs.replace(made, other_rows=old.rows != new.rows))
+
+
+def _query_of(body: str) -> View | None:
+    """Return what the query of a view gives, under the names that it gives them if it does."""
+    names, _, query = body.partition(" AS ") if body.startswith("(") else ("", "", body)
+    found = view(query.removeprefix("AS "), "mysql")
+    if found is None or not names:
+        return found
+    given = tuple(part.strip(" `()") for part in names.split(","))
+    return structs.replace(found, columns=given)
+
+
+def _parts(changed: ChangeColumn) -> Iterator[Operation]:
+    where: dict[str, Any] = {
+        "statement": changed.statement, "at": changed.at, "table": changed.table,
+    }  # fmt: skip
+    old, new = changed.old, changed.new
+    if new.name != changed.column:
+        yield renamed(changed)
+    if old is None:
+        if new.name == changed.column:
+            yield op.ChangeType(**where, column=new.name, type=new.type)
+        return
+    if is_other_type(old, new):
+        yield op.ChangeType(**where, column=new.name, type=new.type)
+    if new.not_null and not old.not_null:
+        yield op.SetNotNull(**where, column=new.name)
+    if old.not_null and not new.not_null and not new.serial:
+        yield op.DropNotNull(**where, column=new.name)
+    yield from _default(where, old, new)
+    if old.generated != new.generated or old.expression != new.expression:
+        action = "SET EXPRESSION" if new.generated else "DROP EXPRESSION"
+        yield op.ChangeIdentity(**where, column=new.name, action=action)
+
+
+def is_other_type(old: Column, new: Column) -> bool:
+    """Whether the type is another one, its size included; enums have a rule of their own."""
+    both = old.type.name == new.type.name
+    if both and old.type.name in {"enum", "set"}:
+        return False
+    return not both or change(old.type, new.type).fares != "same"
+
+
+def _default(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:
+    if old.generated or new.generated or new.serial:
+        return
+    before, after = effective(old), effective(new)
+    if before and not after:
+        yield op.DropDefault(**where, column=new.name)
+    elif after and after.sql != (before.sql if before else ""):
+        yield op.SetDefault(**where, column=new.name, default=after)
+
+
+def effective(column: Column) -> Default | None:
+    """Return a column's default, unless that is NULL, as it is without one."""
+    return None if column.default is None or column.default.null else column.default

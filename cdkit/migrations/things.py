@@ -1,0 +1,50 @@
+"""Replaying what makes views, functions and whatever else has a name of its own."""
+
+from msgspec import structs
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name, Query, Type
+from cdkit.migrations.schema import Routine, Schema, Thing
+
+
+def create_object(schema: Schema, made: op.CreateObject) -> None:
+    """Put what is made into the schema."""
+    full = schema.full(made.name)
+    old = schema.things.get(full)
+    if old is None:
+        schema.grants.make(made.kind, full)
+    thing = Thing(
+        kind=made.kind,
+        epoch=old.epoch if old else schema.epoch_of(full),
+        body=made.body or (old.body if old else ""),
+        query=_expanded(schema, made.query) if made.query else old.query if old else None,
+        routines=old.routines if old else {},
+    )
+    if made.function:
+        takes = made.function.takes
+        before = thing.routines.get(takes)
+        routine = Routine(
+            function=made.function,
+            body=made.body,
+            epoch=before.epoch if before else _routine_epoch(schema, full, takes),
+        )
+        thing = structs.replace(thing, routines={**thing.routines, takes: routine})
+    schema.things[full] = thing
+
+
+def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:
+    released = schema.released.thing(name) if schema.released else None
+    return 0 if released and takes in released.routines else schema.epoch
+
+
+def _expanded(schema: Schema, query: Query) -> Query | None:
+    """Put a source's columns where its `*` is; where nobody knows them, nobody knows the view's."""
+    if "*" not in query.columns:
+        return query
+    known = schema.shows(query.sources[0]) if len(query.sources) == 1 else None
+    if known is None:
+        return None
+    columns: list[str] = []
+    for column in query.columns:
+        columns += known if column == "*" else (column,)
+    return structs.replace(query, columns=tuple(columns), expressions=())
