@@ -54,7 +54,8 @@ def begin(request: "Request", ordered: Sequence[Migration], schema: Schema) -> A
     found = remembered.recall(memory, names, schema)
     judged = _decoded(found.said)
     if len(judged) != found.holds:  # what the model was kept with is not what belongs to it
-        vars(schema).update(vars(Schema(schema.home)))
+        empty = Schema(schema.home, naming=schema.naming, shared_names=schema.shared_names)
+        vars(schema).update(vars(empty))
         return Apart()
     return Apart(judged=judged, names=names, memory=memory)
 

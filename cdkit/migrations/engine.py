@@ -43,7 +43,6 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
-    `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
     that takes, by the engine's own word, on which tables. `change` compares two types. `refine`
     says what an operation comes to on the schema that is there (MySQL's MODIFY); `quoted` writes a

@@ -56,8 +56,14 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     showing: dict[Name, dict[Name, None]]
 
 
-_ELSEWHERE = frozenset({"epoch", "home", "path", "released", "_mine"})
-"""What of a schema is no part of a model: where a session and a release begin."""
+PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
+ELSEWHERE = frozenset(
+    {"epoch", "home", "path", "settings", "naming", "shared_names", "released", "_mine"}
+)
+"""What of a schema is no part of a model: its engine's ways, where a session and a release begin.
+
+A test holds that there is nothing else.
+"""
 
 
 def memory(given: str, world: World) -> Memory | None:
@@ -112,13 +118,18 @@ def chain(
 
 
 def _code(files: Files) -> str:
-    """Return a hash of the code that reads: versions alone do not tell checkouts apart."""
+    """Return a hash of the code that reads: versions alone do not tell checkouts apart.
+
+    The grammar is another's: its version shows in the path of its library, or in its size.
+    """
     import hashlib
 
-    import cdkit.migrations as package
+    from cdkit import core, migrations
+    from cdkit.core.doors import pg_query
 
-    digest = hashlib.sha256()
-    for folder in package.__path__:
+    grammar = pg_query.library()
+    digest = hashlib.sha256(f"{grammar} {files.size(grammar)}".encode())
+    for folder in (*core.__path__, *migrations.__path__):
         for path in files.walk(folder):
             if path.endswith(".py"):
                 digest.update(files.read(path))
@@ -156,20 +167,15 @@ def _seal(name: str, body: bytes) -> bytes:
 
 
 def _fill(schema: Schema, model: _Model) -> None:
-    for name in _parts(schema):
+    for name in PARTS:
         setattr(schema, name, getattr(model, name))
     schema.epoch = model.epoch
     schema.indexes, schema.grants = Indexes(model.indexes), Grants(model.grants)
 
 
-def _parts(schema: Schema) -> frozenset[str]:
-    return frozenset(vars(schema)) - _ELSEWHERE
-
-
 def keep(memory: Memory, name: str, schema: Schema, unread: int, said: bytes = b"") -> None:
     """Keep a model. What cannot be written is not kept: the answer needs no memory."""
-    parts = _parts(schema) - {"grants"}
-    held = {part: dict(getattr(schema, part)) for part in parts}
+    held = {part: dict(getattr(schema, part)) for part in PARTS - {"grants"}}
     grants = schema.grants.parts
     model = _Model(unread=unread, epoch=schema.epoch, said=said, grants=grants, **held)
     body = msgspec.msgpack.encode(model)

@@ -151,9 +151,9 @@ class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
-    `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to it
-    by a foreign key, or show it: what they are now, the tables and views themselves say. `_mine` are the dictionaries that no
-    copy shares, by what they are of: those change in place.
+    `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
+    it by a foreign key, or show it: what they are now, the tables and views themselves say. `_mine`
+    are the dictionaries that no copy shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
