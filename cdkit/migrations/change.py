@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -126,6 +125,8 @@ def application(
     lies in the projects of migrations (`roots`, folders and files), documentation, tests and
     pipelines.
     """
+    from fnmatch import fnmatchcase
+
     paths = sorted({posixpath.normpath(change.path) for change in changes})
     if patterns:
         return tuple(path for path in paths if any(fnmatchcase(path, each) for each in patterns))

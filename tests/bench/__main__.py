@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
+from tests.bench.migrations import migrations
 from tests.bench.pins import pins
 
 EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
@@ -32,6 +33,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
+        missed += migrations(folder)
         missed += pins(folder)
     return 1 if missed else 0
 

@@ -3,11 +3,14 @@
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Completed
+
+if TYPE_CHECKING:
+    import subprocess  # loads much, and few runs start a program
 
 
 class SystemProcesses:
@@ -29,6 +32,8 @@ class SystemProcesses:
         cwd: str | None = None,
     ) -> Completed:
         """Run a program to its end; its whole process group dies with it when time is up."""
+        import subprocess
+
         try:
             process = subprocess.Popen(
                 list(argv),
@@ -58,7 +63,7 @@ class SystemProcesses:
         return Completed(code=process.returncode, stdout=stdout, stderr=stderr)
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _close(process: "subprocess.Popen[bytes]") -> None:
     """Close our ends of a process's pipes, which it left before it was done with them."""
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
@@ -66,7 +71,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """Kill what is left of a process and its children, on a time-out or on Ctrl-C."""
     if process.poll() is None:
         if os.name == "posix":
