@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from cdkit.core.digest import Digest, sha256
 from cdkit.core.errors import RequestError, Unreadable
-from cdkit.core.oci.manifest import CONFIG_LIMIT, decode, read_config
+from cdkit.core.oci.manifest import CONFIG_LIMIT, read_config
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import image_subject
 from cdkit.core.world import MIB, Files
@@ -51,7 +51,6 @@ def read_archive(path: str, files: Files) -> Target:
             )
         (entry,) = entries
         held = _bytes(tar, entry.config, CONFIG_LIMIT, path)
-        decode(held, dict, path)
         config = read_config(held, where=path)
         if len(config.rootfs.diff_ids) != len(entry.layers):
             named = len(config.rootfs.diff_ids)
@@ -65,10 +64,14 @@ def read_archive(path: str, files: Files) -> Target:
         called=path,
         parts=(Part(platform=config.platform, config_digest=str(digest)),),
         subject=image_subject(path, digest),
-        notes=(
-            f"{path} has no digest of a registry: the subject is its config, {digest}. A pushed "
-            "image is the same where its config has this digest.",
-        ),
+        notes=(_identity_note(path, digest),),
+    )
+
+
+def _identity_note(path: str, digest: Digest) -> str:
+    return (
+        f"{path} has no digest of a registry: the subject is its config, {digest}. What is pushed "
+        "later is the same image where its config has this digest."
     )
 
 

@@ -112,7 +112,7 @@ class DockerEngine:
         size = 0
         with self._client(_PULL_TIMEOUT) as client, open(path, "wb") as stream:  # noqa: PTH123
             try:
-                pieces = client.api.get_image(image, chunk_size=_PIECE)  # type: ignore[no-untyped-call]
+                pieces = client.api.get_image(image, chunk_size=_PIECE)
             except ImageNotFound:
                 raise CannotTell(
                     f"the {self.name} engine holds no image {image}",
@@ -145,7 +145,8 @@ class DockerEngine:
             said = getattr(fault, "explanation", None) or str(fault) or type(fault).__name__
             raise CannotTell(
                 f"the {self.name} engine failed: {str(said)[:500]}",
-                remedy=f"check that it runs and that this user may use it: {self.name.lower()} info",
+                remedy="check that it runs and that this user may use it: "
+                f"{self.name.lower()} info",
             ) from fault
 
 
