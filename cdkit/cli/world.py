@@ -9,7 +9,7 @@ from threading import Lock
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
 from cdkit.core.doors.clock import ReplayClock, SystemClock, stamp
-from cdkit.core.doors.engine import DockerEngine
+from cdkit.core.doors.engine import DockerEngine, PodmanEngine
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.doors.git import GitRepository
 from cdkit.core.doors.hands import ForkedHands
@@ -74,6 +74,7 @@ def build_world(context: BuildContext, *, at: datetime | None = None, run: str =
         clock=ReplayClock(at) if at else SystemClock(),
         environ=dict(os.environ),
         processes=processes,
+        programs=processes,
         http=LateHttp(),
         quick_http=LateQuickHttp(),
         git=GitRepository(processes),
@@ -81,5 +82,6 @@ def build_world(context: BuildContext, *, at: datetime | None = None, run: str =
         context=context,
         replay=Replay(run=run, at=stamp(at)) if at else None,
         engine=DockerEngine(),
+        podman=PodmanEngine(),
         hands=ForkedHands(),
     )

@@ -18,8 +18,10 @@ class Container(Struct, frozen=True, kw_only=True):
     """A container to run.
 
     `image` names it by digest (`repository@sha256:…`, or an image ID). It sees `environ` and
-    nothing else of this process. `memory` is in bytes, `timeout` in seconds; `collect` are files
-    that are read from it when it has ended, those that exist.
+    nothing else of this process. Its root is read-only; `scratch` are folders that it may write to,
+    gone when it has ended. `memory` is in bytes, `timeout` in seconds; `collect` are files that are
+    read from it when it has ended, those that exist. What it writes on standard output goes to the
+    file `output` (an absolute path), at most `most_output` bytes.
     """
 
     image: str
@@ -29,14 +31,16 @@ class Container(Struct, frozen=True, kw_only=True):
     network: bool = False
     memory: int
     timeout: float
+    scratch: tuple[str, ...] = ()
     collect: tuple[str, ...] = ()
+    output: str
+    most_output: int = 1024 * 1024 * 1024
 
 
 class Ended(Struct, frozen=True, kw_only=True):
-    """A container that has ended by itself: its exit code, its output, the files collected."""
+    """A container that has ended by itself: its exit code, what it said, the files collected."""
 
     code: int
-    stdout: bytes
     stderr: bytes
     collected: dict[str, bytes] = {}
 
@@ -69,13 +73,22 @@ class Engine(Protocol):
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string."""
 
-    def obtain(self, image: str) -> None:
-        """Make sure that the engine holds an image, pulling it by digest; raises CannotTell."""
+    def obtain(self, image: str) -> LocalImage:
+        """Make sure that the engine holds an image, pulling it by digest, and say what it holds.
+
+        Raises CannotTell where it cannot be had, and where the engine holds another under its name.
+        """
 
     def inspect(self, image: str) -> LocalImage | None:
         """Return what the engine says of an image by name or ID, or None where it holds none.
 
         Nothing is pulled. Raises CannotTell where the engine fails or answers what cannot be read.
+        """
+
+    def save(self, image: str, path: str, limit: int) -> None:
+        """Write an image as `docker save` does (a tar) to a file, an absolute path.
+
+        Raises CannotTell where the engine holds none, or where it has more than `limit` bytes.
         """
 
     def run(self, container: Container) -> Ended:

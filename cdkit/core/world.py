@@ -38,6 +38,15 @@ class Files(Protocol):
         With `fresh` an existing file stays as it is (write-once).
         """
 
+    def create(self, path: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a new file for writing in a stream; folders are made, one that exists is a fault."""
+
+    def move(self, path: str, to: str) -> None:
+        """Put a file or folder in the place of another, which is replaced whole.
+
+        Where a folder stands in its place that one is removed only when the new one stands.
+        """
+
     def rewrite(self, path: str, data: bytes) -> None:
         """Put other bytes into a file that is there, whole, keeping its rights.
 
@@ -117,6 +126,25 @@ class Processes(Protocol):
         """Run a program to its end, without a shell, in its own process group.
 
         Raises CannotTell where it cannot be started or does not end in `timeout` seconds.
+        """
+
+
+class Programs(Protocol):
+    """Other programs that write much."""
+
+    def run_into(
+        self,
+        output: str,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        environ: Mapping[str, str],
+        cwd: str,
+        most: int = 1024 * MIB,
+    ) -> Completed:
+        """Run a program as Processes.run does, its standard output going to a file.
+
+        Raises CannotTell where that gets more than `most` bytes.
         """
 
 
@@ -257,4 +285,6 @@ class World:
     context: BuildContext
     replay: Replay | None = None
     engine: Engine | None = None
+    podman: Engine | None = None
+    programs: Programs | None = None
     hands: Hands = OwnHands()  # noqa: RUF009 - it holds nothing

@@ -15,14 +15,19 @@ from cdkit.core.oci.layout import Layout, export, open_layout, verify_layers
 from cdkit.core.oci.login import login_for
 from cdkit.core.oci.reference import Reference, parse, pin
 from cdkit.core.world import World
-from cdkit.scan.scanner import Job, Runner, Scanner, TargetKind
+from cdkit.scan.database import read_database, served_database
+from cdkit.scan.scanner import Job, Look, Runner, Scanner, TargetKind
+from cdkit.scan.target import Part, Target
 
 CACHE_VOLUME = "cdkit-scanner-cache"
-_MEMORY = 4 * 1024**3
 _GRACE = 30
 """Seconds on top of the scanner's own time limit, to start and to say that it was reached."""
 
-_LAYOUT = "/scan/image"
+_WAITS = (5, 20, 60)
+_LONGEST_WAIT = 120
+"""Seconds between the tries after a 429, and how long a registry may ask us to wait."""
+
+_TARGET = "/scan/image"
 _CACHE = "/cache"
 _LOGIN = "/login"
 _KEPT = frozenset(
@@ -36,22 +41,32 @@ _KEPT = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """How to scan: by `engine` from `image`, or by `program`; the database at hand, the time."""
+    """How to scan: by `engine` from `image`, or by `program`.
+
+    `database` is the folder with the one at hand (empty: the scanner fetches its own, from
+    `mirrors` where there are some), `server` what judges instead. `timeout` is in seconds, `memory`
+    in MiB. `version` is what the scanner's image says of itself.
+    """
 
     scanner: Scanner
     runner: Runner
     engine: Engine | None = None
     image: str = ""
     program: str = ""
+    version: str = ""
     database: str = ""
+    mirrors: tuple[str, ...] = ()
+    server: str = ""
+    look_for: tuple[Look, ...] = (Look.VULNERABILITIES,)
     timeout: int
+    memory: int = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ran:
-    """What a scan left: the report's bytes, the database's date, the version, what it said."""
+    """What a scan left: the report's file, the database's date, the version, what it said."""
 
-    report: bytes
+    report: str
     database: Database | None
     version: str
     said: bytes
@@ -77,36 +92,68 @@ def _use(scanner: Scanner) -> str:
     return f"name a sound release by its digest{known}"
 
 
-def scan_part(
-    plan: Plan, image: Image, part: PlatformImage, *, layout: str, name: Reference, world: World
-) -> Ran:
-    """Scan the image of one platform; raises CannotTell where that fails in any way.
+@contextlib.contextmanager
+def scan_part(plan: Plan, target: Target, part: Part, world: World) -> Iterator[Ran]:
+    """Scan one platform's image and give what came out; its report is gone at the end.
 
-    From a layout the scanner gets a folder whose blobs were all checked. Without one it asks the
-    registry for the platform's digest.
+    From a layout the scanner gets a folder whose blobs were all checked. From a registry it gets
+    the platform's digest. Raises CannotTell where that fails in any way.
     """
-    if not layout:
-        reference = pin(name, part.digest)
-        job = _job(plan, TargetKind.REFERENCE, reference.pinned)
-        return _run(plan, job, "", reference, world)
-    with _checked_folder(layout, image, part, world) as folder:
-        return _run(plan, _job(plan, TargetKind.LAYOUT, folder), folder, None, world)
+    with contextlib.ExitStack() as stack:
+        output = world.files.absolute(f"{stack.enter_context(world.files.temporary())}/report.json")
+        if target.kind is TargetKind.REFERENCE:
+            reference = _pinned(target, part)
+            job = _job(plan, target.kind, reference.pinned)
+            yield _patiently(plan, job, "", reference, output, world)
+            return
+        path = world.files.absolute(target.path)
+        if target.image and part.image:
+            folder = _checked_folder(target.path, target.image, part.image, world)
+            path = stack.enter_context(folder)
+        yield _patiently(plan, _job(plan, target.kind, path), path, None, output, world)
+
+
+def _pinned(target: Target, part: Part) -> Reference:
+    if target.name is None or part.image is None:
+        raise CannotTell(f"{target.called} has no name in a registry", remedy="give --image")
+    return pin(target.name, part.image.digest)
 
 
 def _job(plan: Plan, kind: TargetKind, target: str) -> Job:
     return Job(
         kind=kind,
         target=target,
+        look_for=plan.look_for,
         cache=plan.database,
         offline=bool(plan.database),
+        mirrors=() if plan.database else plan.mirrors,
+        server=plan.server,
         timeout=plan.timeout,
     )
 
 
-def _run(plan: Plan, job: Job, folder: str, reference: Reference | None, world: World) -> Ran:
+def _patiently(
+    plan: Plan, job: Job, path: str, reference: Reference | None, output: str, world: World
+) -> Ran:
+    """Run the scanner, again after a while where a registry wants fewer questions (429)."""
+    for wait in (*_WAITS, None):
+        code, ran = _run(plan, job, path, reference, output, world)
+        limited = plan.runner.rate_limited(ran.said) if code else None
+        if limited is None or wait is None or limited > _LONGEST_WAIT:
+            _check_ended(code, ran.said, plan)
+            return ran
+        pause = limited or wait
+        world.talk.say(f"A registry wants fewer questions; {plan.scanner.name} waits {pause} s.")
+        world.clock.sleep(pause)
+    raise CannotTell(f"{plan.scanner.name} was not run", remedy="run it again")  # pragma: no cover
+
+
+def _run(
+    plan: Plan, job: Job, path: str, reference: Reference | None, output: str, world: World
+) -> tuple[int, Ran]:
     if plan.engine:
-        return _in_container(plan, plan.engine, job, folder, reference, world)
-    return _as_program(plan, job, world)
+        return _in_container(plan, plan.engine, job, path, reference, output, world)
+    return _as_program(plan, job, output, world)
 
 
 @contextlib.contextmanager
@@ -134,47 +181,51 @@ def _in_container(
     plan: Plan,
     engine: Engine,
     job: Job,
-    folder: str,
+    path: str,
     reference: Reference | None,
+    output: str,
     world: World,
-) -> Ran:
+) -> tuple[int, Ran]:
     runner = plan.runner
-    target = _LAYOUT if folder else job.target
-    inside = msgspec.structs.replace(job, target=target, cache=_CACHE)
+    inside = msgspec.structs.replace(job, target=_TARGET if path else job.target, cache=_CACHE)
+    metadata = f"{_CACHE}/{runner.database_file}"
     with _login_folder(reference, world) as login:
-        mounts = tuple(_mounts(plan, folder, login, world))
         where = {"DOCKER_CONFIG": _LOGIN} if login else {}
-        metadata = f"{_CACHE}/{runner.database_file}"
         ended = engine.run(
             Container(
                 image=plan.image,
                 command=runner.arguments(inside),
                 environ={**runner.environ, **where},
-                mounts=mounts,
-                network=not (folder and plan.database),
-                memory=_MEMORY,
+                mounts=tuple(_mounts(plan, path, login, world)),
+                scratch=("/tmp", *((_CACHE,) if plan.database or plan.server else ())),  # noqa: S108
+                network=not (path and plan.database) or bool(plan.server),
+                memory=plan.memory * 1024**2,
                 timeout=plan.timeout + _GRACE,
-                collect=(metadata,),
+                collect=() if plan.server else (metadata,),
+                output=output,
             )
         )
-    _check_ended(ended.code, ended.stderr, plan)
-    found = ended.collected.get(metadata)
-    database = runner.read_database(found, metadata) if found else None
-    return Ran(report=ended.stdout, database=database, version="", said=ended.stderr)
+    database = served_database(plan.server, runner, world) if plan.server else None
+    if found := ended.collected.get(metadata):
+        database = runner.read_database(found, metadata)
+    said = ended.stderr
+    return ended.code, Ran(report=output, database=database, version=plan.version, said=said)
 
 
-def _mounts(plan: Plan, folder: str, login: str, world: World) -> Iterator[Mount]:
-    if folder:
-        yield Mount(source=folder, target=_LAYOUT)
+def _mounts(plan: Plan, path: str, login: str, world: World) -> Iterator[Mount]:
+    if path:
+        yield Mount(source=path, target=_TARGET)
     if login:
         yield Mount(source=login, target=_LOGIN)
+    if plan.server:
+        return
     if not plan.database:
         yield Mount(source=CACHE_VOLUME, target=_CACHE, is_volume=True, read_only=False)
         return
     for name in world.files.names(plan.database):
-        path = f"{plan.database}/{name}"
-        if name in plan.runner.database_folders and world.files.is_dir(path):
-            yield Mount(source=world.files.absolute(path), target=f"{_CACHE}/{name}")
+        folder = f"{plan.database}/{name}"
+        if name in plan.runner.database_folders and world.files.is_dir(folder):
+            yield Mount(source=world.files.absolute(folder), target=f"{_CACHE}/{name}")
 
 
 @contextlib.contextmanager
@@ -199,8 +250,10 @@ def _login_folder(reference: Reference | None, world: World) -> Iterator[str]:
         yield world.files.absolute(folder)
 
 
-def _as_program(plan: Plan, job: Job, world: World) -> Ran:
+def _as_program(plan: Plan, job: Job, output: str, world: World) -> tuple[int, Ran]:
     """Run the program in an empty folder, where no ignore file or configuration lies about."""
+    if world.programs is None:
+        raise CannotTell("no program can be run here", remedy="scan in a container: --by docker")
     runner = plan.runner
     environ = {name: value for name, value in world.environ.items() if name in _KEPT}
     environ |= runner.environ
@@ -209,23 +262,21 @@ def _as_program(plan: Plan, job: Job, world: World) -> Ran:
     with world.files.temporary() as folder:
         cwd = world.files.absolute(folder)
         version, _ = _ask_version(plan, environ, cwd, world)
-        done = world.processes.run(
+        done = world.programs.run_into(
+            output,
             [plan.program, *runner.arguments(job)],
             timeout=plan.timeout + _GRACE,
             environ=environ,
             cwd=cwd,
         )
-        _check_ended(done.code, done.stderr, plan)
-        _, database = _ask_version(plan, environ, cwd, world)
-    if plan.database:
-        database = read_database(plan.database, runner, world)
-    return Ran(report=done.stdout, database=database, version=version, said=done.stderr)
-
-
-def read_database(folder: str, runner: Runner, world: World) -> Database:
-    """Return the date of the database in a scanner's cache folder; raises CannotTell."""
-    path = f"{folder.rstrip('/')}/{runner.database_file}"
-    return runner.read_database(world.files.read(path), path)
+        database = None
+        if plan.server:
+            database = served_database(plan.server, runner, world)
+        elif plan.database:
+            database = read_database(plan.database, runner, world)
+        elif done.code == 0:
+            _, database = _ask_version(plan, environ, cwd, world)
+    return done.code, Ran(report=output, database=database, version=version, said=done.stderr)
 
 
 def _ask_version(
@@ -251,5 +302,5 @@ def _check_ended(code: int, said: bytes, plan: Plan) -> None:
     last = lines[-1].strip()[-500:] if lines else "it said nothing"
     raise CannotTell(
         f"{plan.scanner.name} failed with exit code {code}: {last}",
-        remedy="read what it said; the image, its database or the network is missing",
+        remedy="read what it said: the image, the database or the network may be missing",
     )

@@ -5,49 +5,57 @@ from dataclasses import dataclass, field
 from cdkit.core import plugins
 from cdkit.core.digest import sha256
 from cdkit.core.documents.kinds import Database
-from cdkit.core.errors import CannotTell
+from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Location
-from cdkit.core.oci.image import Image, PlatformImage
-from cdkit.core.oci.reference import Reference
 from cdkit.core.readable import HashedStream, Whole
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan import live, scanners
+from cdkit.scan.database import read_database
 from cdkit.scan.doubts import Scan, doubt
-from cdkit.scan.recorded import read_recording
+from cdkit.scan.plan import plan_of
+from cdkit.scan.recorded import Recording, read_recording
 from cdkit.scan.report import ScanReport
-from cdkit.scan.scanner import HEAD, Runner, Scanner
+from cdkit.scan.scanner import HEAD, Look, Scanner
+from cdkit.scan.target import Part, Target
 
 DEFAULT_SCANNER = "trivy"
+_OFF = "live scans are switched off"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
     """What the user asked for: made reports, recordings, or a way to scan.
 
-    `way` is `auto`, `docker`, `program` or `none`; `platforms` are those that must be covered.
+    `way` is `auto`, `docker`, `podman`, `program` or `none`. `memory` is in MiB.
     """
 
-    image: Image
-    name: Reference
-    layout: str = ""
-    platforms: tuple[PlatformImage, ...]
+    target: Target
     reports: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
+    scanner: str = DEFAULT_SCANNER
     way: str = "auto"
+    server: str = ""
     scanner_image: str = ""
     database: str = ""
+    mirrors: tuple[str, ...] = ()
+    look_for: tuple[Look, ...] = (Look.VULNERABILITIES,)
     timeout: int = 300
+    memory: int = 4096
 
 
 @dataclass(kw_only=True, slots=True)
 class Obtained:
-    """The scans, what stood in the way, what people should know, and which bytes were read."""
+    """The scans, what stood in the way, what people should know, and which bytes were read.
+
+    `covered` are the target's parts that a scan is of.
+    """
 
     scans: list[Scan] = field(default_factory=list)
     trouble: list[Reason] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     report_digests: list[str] = field(default_factory=list)
+    covered: list[Part] = field(default_factory=list)
 
 
 def obtain(wanted: Wanted, world: World) -> Obtained:
@@ -102,7 +110,7 @@ def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None
     """Read the database's date where the user says that it lies."""
     if not wanted.database or scanner.runner is None:
         return None
-    return live.read_database(wanted.database, scanner.runner, world)
+    return read_database(wanted.database, scanner.runner, world)
 
 
 def _note_of_made(report: ScanReport) -> str:
@@ -119,7 +127,7 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
     known = load_scanners()
     for path in wanted.recorded:
         try:
-            recording = read_recording(path, wanted.image, world.files)
+            recording = _recording(path, wanted.target, world)
             scanner = known.get(recording.scanner) or _recognise(recording.report, path, known)
             report = _believed(scanner, scanner.read(Whole(recording.report), path))
         except CannotTell as fault:
@@ -134,6 +142,16 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
             )
 
 
+def _recording(path: str, target: Target, world: World) -> Recording:
+    if target.image is None:
+        raise CannotTell(
+            f"{target.where} has no digest by which a recording could be of it",
+            where=path,
+            remedy="give the image by digest, or its layout",
+        )
+    return read_recording(path, target.image, world.files)
+
+
 def _no_scan_of_today(wanted: Wanted) -> Reason:
     """A recording lies beside the code that it judges: it shows something, and proves nothing."""
     return cannot_tell(
@@ -145,7 +163,8 @@ def _no_scan_of_today(wanted: Wanted) -> Reason:
 
 
 def _run_or_replay(wanted: Wanted, world: World, obtained: Obtained) -> None:
-    plan, why = _plan(wanted, world)
+    scanner = _scanner(wanted)
+    plan, why = plan_of(wanted, scanner, world) if scanner else (None, _OFF)
     if plan:
         _run(plan, wanted, world, obtained)
         return
@@ -156,77 +175,65 @@ def _run_or_replay(wanted: Wanted, world: World, obtained: Obtained) -> None:
         return
     obtained.trouble.append(
         cannot_tell(
-            f"the image cannot be scanned: {why}",
-            remedy="start Docker, install trivy, or give a report with --report",
+            f"{wanted.target.called} cannot be scanned: {why}",
+            remedy="start Docker, install the scanner, or give a report with --report",
         )
     )
 
 
-def _plan(wanted: Wanted, world: World) -> tuple[live.Plan | None, str]:
-    """Return the way to scan, or why there is none; a container is preferred to a program."""
-    scanner = load_scanners()[DEFAULT_SCANNER]
-    runner = scanner.runner
-    if runner is None:
-        return None, f"{scanner.name} is not run by cdkit"
-    whys: list[str] = []
-    if wanted.way in {"auto", "docker"}:
-        image = live.check_image(wanted.scanner_image or runner.image, scanner)
-        plan, why = _container_plan(wanted, scanner, runner, image, world)
-        if plan:
-            return plan, ""
-        whys.append(why)
-    if wanted.way in {"auto", "program"}:
-        if program := world.processes.which(runner.program):
-            plan = live.Plan(
-                scanner=scanner,
-                runner=runner,
-                program=program,
-                database=wanted.database,
-                timeout=wanted.timeout,
-            )
-            return plan, ""
-        whys.append(f"no program {runner.program} on the PATH")
-    return None, "; ".join(whys) or "live scans are switched off"
-
-
-def _container_plan(
-    wanted: Wanted, scanner: Scanner, runner: Runner, image: str, world: World
-) -> tuple[live.Plan | None, str]:
-    if world.engine is None:
-        return None, "no container engine"
-    if why := world.engine.missing():
-        return None, why
-    try:
-        world.talk.say(f"Scanning with {scanner.name} in a container ({image}).")
-        world.engine.obtain(image)
-    except CannotTell as fault:
-        return None, fault.what
-    plan = live.Plan(
-        scanner=scanner,
-        runner=runner,
-        engine=world.engine,
-        image=image,
-        database=wanted.database,
-        timeout=wanted.timeout,
-    )
-    return plan, ""
+def _scanner(wanted: Wanted) -> Scanner | None:
+    if wanted.scanner == "none" or wanted.way == "none":
+        return None
+    known = load_scanners()
+    scanner = known.get(wanted.scanner)
+    if scanner is None or scanner.runner is None:
+        able = ", ".join(name for name, one in known.items() if one.runner)
+        raise RequestError(
+            f"{wanted.scanner} is not run by this release", where="scanner", remedy=f"use {able}"
+        )
+    return scanner
 
 
 def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
-    for part in wanted.platforms:
+    for part in wanted.target.parts:
         try:
-            ran = live.scan_part(
-                plan, wanted.image, part, layout=wanted.layout, name=wanted.name, world=world
-            )
-            where = wanted.layout or wanted.name.familiar
-            report = _believed(plan.scanner, plan.scanner.read(Whole(ran.report), where))
+            with live.scan_part(plan, wanted.target, part, world) as ran:
+                report, digest = _read_ran(plan, wanted.target, ran, world)
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
-        scan = Scan(report=_versioned(report, report.version or ran.version), database=ran.database)
-        _add(scan, str(sha256(ran.report)), wanted, obtained)
+        report = _versioned(report, report.version or ran.version)
+        scan = Scan(report=report, database=ran.database)
+        _add(scan, digest, wanted, obtained, made_here=True)
+        _note_version(report, obtained)
+
+
+def _read_ran(
+    plan: live.Plan, target: Target, ran: live.Ran, world: World
+) -> tuple[ScanReport, str]:
+    """Read the report of a scan in a stream; return it, and the digest of its bytes."""
+    kind = target.kind
+    with world.files.open(ran.report) as opened:
+        stream = HashedStream(opened, target.where)
+        if not stream.head(HEAD).strip():
+            raise CannotTell(
+                f"{plan.scanner.name} gave no report",
+                where=target.where,
+                remedy="scan again, or look at what the scanner says by itself",
+            )
+        report = _believed(plan.scanner, plan.runner.read_scan(stream, target.where, kind))
+        stream.drain()
+    return report, stream.digest()
+
+
+def _note_version(report: ScanReport, obtained: Obtained) -> None:
+    """Say where a scanner hides which release it is, so that a malicious one would not be seen."""
+    if report.version in {"", "dev"}:
+        note = f"This {report.scanner} does not say which release it is."
+        if note not in obtained.notes:
+            obtained.notes.append(note)
 
 
 def _recognise(data: bytes, path: str, known: dict[str, Scanner]) -> Scanner:
@@ -267,55 +274,56 @@ def _unknown_release(report: ScanReport) -> Reason:
     )
 
 
-def _add(scan: Scan, digest: str, wanted: Wanted, obtained: Obtained) -> bool:
-    """Keep a scan that is of this image; one of another image is a reason against believing it."""
-    part = _part_of(scan.report, wanted.image)
+def _add(
+    scan: Scan, digest: str, wanted: Wanted, obtained: Obtained, *, made_here: bool = False
+) -> bool:
+    """Keep a scan that is of this image; one of another image is a reason against believing it.
+
+    What has no config can only be tied to a scan that was made here.
+    """
+    target = wanted.target
+    part = target.part_of(scan.report)
+    if target.is_bare and made_here:
+        part = target.parts[0]
     if part is None:
-        named = (scan.report.image_id, *scan.report.digests)
-        found = next((name for name in named if name), "an image that it does not name")
-        ours = " or ".join(str(part.config_digest) for part in wanted.image.platforms)
-        obtained.trouble.append(
-            doubt(
-                "other-image",
-                f"the report is of {found}; the image {wanted.image.digest} has the config {ours}",
-                "scan this very image, by its digest",
-                scan.report,
-            )
-        )
+        obtained.trouble.append(_of_another(scan.report, target))
         return False
-    if part in wanted.platforms:
-        obtained.scans.append(
-            Scan(report=scan.report, database=scan.database, platform=part.platform)
-        )
+    if part in target.parts:
+        kept = Scan(report=scan.report, database=scan.database, platform=part.platform)
+        obtained.scans.append(kept)
         obtained.report_digests.append(digest)
+        obtained.covered.append(part)
     return True
 
 
-def _part_of(report: ScanReport, image: Image) -> PlatformImage | None:
-    """Return the platform that a report is of: by its config, its manifest, or a lone one's index.
-
-    A report that names a config is of that one, whatever else it names.
-    """
-    if report.image_id:
-        parts = {str(part.config_digest): part for part in image.platforms}
-        return parts.get(report.image_id)
-    manifests = {str(part.digest): part for part in image.platforms}
-    if len(image.platforms) == 1:
-        manifests[str(image.digest)] = image.platforms[0]
-    found = [manifests[digest] for digest in report.digests if digest in manifests]
-    return found[0] if found else None
+def _of_another(report: ScanReport, target: Target) -> Reason:
+    named = (report.image_id, *report.digests)
+    found = next((name for name in named if name), "an image that it does not name")
+    configs = [part.config_digest for part in (*target.parts, *target.others) if part.config_digest]
+    if not configs:
+        what = f"nothing ties the report to {target.called}: it is no image"
+        return doubt("other-image", what, "have it scanned here, without --report", report)
+    subject = target.subject
+    image = next(iter(subject.keys())) if subject else target.called
+    return doubt(
+        "other-image",
+        f"the report is of {found}; the image {image} has the config {' or '.join(configs)}",
+        "scan this very image, by its digest",
+        report,
+    )
 
 
 def _check_coverage(wanted: Wanted, obtained: Obtained) -> None:
     """Add a reason for each platform that nobody looked at, unless all of it failed already."""
-    covered = {scan.platform for scan in obtained.scans}
-    for part in wanted.platforms:
-        if part.platform not in covered and (covered or not obtained.trouble):
-            obtained.trouble.append(
-                cannot_tell(
-                    f"{part.platform} ({part.digest}) was not scanned",
-                    where=Location(path=wanted.layout or wanted.name.familiar),
-                    remedy="give a report for it too, or name the platform that counts: --platform",
-                    rule="unscanned-platform",
-                )
-            )
+    for part in wanted.target.parts:
+        if part not in obtained.covered and (obtained.covered or not obtained.trouble):
+            obtained.trouble.append(_unscanned(part, wanted.target))
+
+
+def _unscanned(part: Part, target: Target) -> Reason:
+    return cannot_tell(
+        f"{part.called} was not scanned",
+        where=Location(path=target.where),
+        remedy="give a report for it too, or name the platform that counts: --platform",
+        rule="unscanned-platform",
+    )

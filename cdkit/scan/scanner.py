@@ -52,15 +52,37 @@ class Job(Struct, frozen=True, kw_only=True):
     timeout: int
 
 
+class Artifact(Struct, frozen=True, kw_only=True):
+    """A database as a registry holds it: an OCI artifact of one layer, a tar in gzip.
+
+    It is unpacked into `folder` of the cache and holds exactly `files`. `repositories` are where it
+    is published, in turn; `tag` is the one of its schema. `without` says what is missed where one
+    that is not `required` is not there.
+    """
+
+    title: str
+    folder: str
+    media_type: str
+    files: frozenset[str]
+    repositories: tuple[str, ...]
+    tag: str
+    required: bool = True
+    without: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runner:
     """How a scanner is run: as a `program` of this machine, or in a container from `image`.
 
     `arguments` make the report appear on standard output and the exit code mean "it worked":
-    judging is ours. `fetch` are the arguments that only fetch the database into a cache folder.
+    judging is ours. `artifacts` are its databases, where they lie in registries.
     `environ` is all that it gets to see. `database_file` is where its database's metadata stands
     below the cache, `database_folders` what of the cache it needs to scan. `targets` and `looks`
-    are what it can do. `rate_limited` reads standard error: whether a registry said 429 and after
+    are what it can do. `database_version` is the version of the database that it reads,
+    `database_content` the file that must lie beside the metadata. `read_scan` reads the report of
+    a scan that we ran, which may be of no image. `server_version` is the path below a server where
+    it says its version; empty where it has none.
+    `rate_limited` reads standard error: whether a registry said 429 and after
     how many seconds to come back (0: it did not say), None where nothing of that kind was said.
     """
 
@@ -69,13 +91,17 @@ class Runner:
     targets: frozenset[TargetKind]
     looks: frozenset[Look]
     arguments: Callable[[Job], tuple[str, ...]]
-    fetch: Callable[[Job], tuple[tuple[str, ...], ...]]
+    artifacts: tuple[Artifact, ...]
     environ: Mapping[str, str]
     version_arguments: tuple[str, ...]
     read_version: Callable[[bytes], tuple[str, Database | None]]
     database_file: str
     database_folders: frozenset[str]
     read_database: Callable[[bytes, str], Database]
+    database_version: str
+    database_content: str
+    read_scan: Callable[[Readable, str, TargetKind], ScanReport]
+    server_version: str
     is_unknown_release: Callable[[bytes], bool]
     rate_limited: Callable[[bytes], int | None]
 

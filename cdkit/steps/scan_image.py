@@ -1,46 +1,41 @@
 """Scan an image for known vulnerabilities, and never take silence for a clean bill."""
 
-from msgspec import Struct
-
 from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
-from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Finding, Location
-from cdkit.core.oci.image import Image, PlatformImage
-from cdkit.core.oci.layout import open_layout, read_image
-from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.rule import Rule
 from cdkit.core.step import Outcome, Step, Table
-from cdkit.core.subject import Subject
 from cdkit.core.world import World
 from cdkit.scan.dockerfile import lines_of_layers
 from cdkit.scan.judge import Facts, Judgement, Place, judge_scans
-from cdkit.scan.obtain import Obtained, Wanted, obtain
+from cdkit.scan.obtain import Obtained, obtain
+from cdkit.scan.policy import Policy
 from cdkit.scan.report import Issue, Vulnerability
+from cdkit.scan.target import Target
 from cdkit.steps.origin import origin_of
 from cdkit.steps.scan_baseline import EVIDENCE, baseline_of
 from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
 from cdkit.steps.scan_policy import covers_of, feeds_of, policy_of
+from cdkit.steps.scanning import fetch, targeted, wanted
 
 NAME = "scan-image"
 _ROWS = 20
 
 
-class _Target(Struct, frozen=True, kw_only=True):
-    image: Image
-    name: Reference | None
-    called: str
-    platforms: tuple[PlatformImage, ...]
-
-
 def run(options: ScanImageOptions, world: World) -> Outcome:
     """Get the scans of the image, judge them, and leave the findings."""
+    if options.fetch_db:
+        return fetch(options, world)
     policy = policy_of(options)
-    target = _target(options, world)
-    covers, untaken = covers_of(options, _digests(target), world)
+    with targeted(options, world) as target:
+        return _scan(options, target, policy, world)
+
+
+def _scan(options: ScanImageOptions, target: Target, policy: Policy, world: World) -> Outcome:
+    covers, untaken = covers_of(options, target.digests, world)
     feeds, unfed = feeds_of(options, world)
     found = baseline_of(options, target.name.name if target.name else "", world)
-    obtained = obtain(_wanted(options, target), world)
+    obtained = obtain(wanted(options, target), world)
     judgement = judge_scans(
         obtained.scans,
         policy,
@@ -52,12 +47,13 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
     return Outcome(
         verdict=judgement.verdict,
         outputs=_outputs(target, judgement),
-        document=_document(judgement, obtained, world),
-        subjects=(_subject(target),),
+        document=_document(judgement, obtained, world) if target.subject else None,
+        subjects=(target.subject,) if target.subject else (),
         findings=judgement.findings,
         rules=_rules(judgement.findings),
         tables=_tables(judgement.findings),
         notes=(
+            *target.notes,
             *found.notes,
             *obtained.notes,
             *_left_out(judgement),
@@ -67,53 +63,7 @@ def run(options: ScanImageOptions, world: World) -> Outcome:
     )
 
 
-def _target(options: ScanImageOptions, world: World) -> _Target:
-    """Take the image apart: without its config digests no report can be held against it."""
-    if not options.image and not options.layout:
-        raise RequestError(
-            "no image is named", remedy="give --image repository@sha256:… or --layout PATH"
-        )
-    name = parse_pinned(options.image) if options.image else None
-    image = _image(options, name, world)
-    platforms = (image.choose(options.platform),) if options.platform else image.platforms
-    called = name.name if name else options.layout
-    return _Target(image=image, name=name, called=called, platforms=platforms)
-
-
-def _image(options: ScanImageOptions, name: Reference | None, world: World) -> Image:
-    if options.layout:
-        with open_layout(options.layout, world.files) as layout:
-            return read_image(layout, digest=name.digest if name else None)
-    from cdkit.core.oci.registry import Registry
-
-    if name is None:  # pragma: no cover - `_target` has made sure
-        raise RequestError("no image is named", remedy="give --image")
-    try:
-        return Registry(world).image(name)
-    except CannotTell as fault:
-        raise CannotTell(
-            f"cannot find out what {name} holds: {fault.what}",
-            where=fault.where,
-            remedy=f"{fault.remedy}; or give the layout that it was built into, --layout",
-        ) from fault
-
-
-def _wanted(options: ScanImageOptions, target: _Target) -> Wanted:
-    return Wanted(
-        image=target.image,
-        name=target.name or Reference(registry="", repository=options.layout),
-        layout=options.layout,
-        platforms=target.platforms,
-        reports=options.reports,
-        recorded=options.recorded,
-        way="none" if options.scanner == "none" else options.by,
-        scanner_image=options.scanner_image,
-        database=options.database,
-        timeout=options.timeout,
-    )
-
-
-def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world: World) -> Place:
+def _place(options: ScanImageOptions, obtained: Obtained, target: Target, world: World) -> Place:
     """Return what finds the place to look at: the Dockerfile's line, else the file in the image."""
     path = options.dockerfile or "Dockerfile"
     lines: dict[str, int] = {}
@@ -129,11 +79,6 @@ def _place(options: ScanImageOptions, obtained: Obtained, target: _Target, world
         return Location(path=found.path or target.called, line=line_in_file)
 
     return place
-
-
-def _digests(target: _Target) -> frozenset[str]:
-    configs = {str(part.config_digest) for part in target.image.platforms}
-    return target.image.digests() | configs
 
 
 def _document(judgement: Judgement, obtained: Obtained, world: World) -> Findings:
@@ -157,15 +102,10 @@ def _document(judgement: Judgement, obtained: Obtained, world: World) -> Finding
     )
 
 
-def _subject(target: _Target) -> Subject:
-    digest = target.image.digest
-    return Subject(name=target.called, digest={digest.algorithm: digest.encoded})
-
-
-def _outputs(target: _Target, judgement: Judgement) -> ScanImageOutputs:
+def _outputs(target: Target, judgement: Judgement) -> ScanImageOutputs:
     numbers = judgement.numbers
     return ScanImageOutputs(
-        image=f"{target.name.name}@{target.image.digest}" if target.name else "",
+        image=_named(target),
         critical=str(numbers["critical"]),
         high=str(numbers["high"]),
         medium=str(numbers["medium"]),
@@ -177,6 +117,12 @@ def _outputs(target: _Target, judgement: Judgement) -> ScanImageOutputs:
         suppressed=str(numbers["suppressed"]),
         packages=str(judgement.examined["packages"]),
     )
+
+
+def _named(target: Target) -> str:
+    if target.name is None or target.subject is None:
+        return ""
+    return f"{target.name.name}@{next(iter(target.subject.keys()))}"
 
 
 def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
@@ -227,8 +173,8 @@ def _left_out(judgement: Judgement) -> tuple[str, ...]:
     return (f"{what}; the record knows all of them.",)
 
 
-def _platform_note(options: ScanImageOptions, target: _Target) -> tuple[str, ...]:
-    left = len(target.image.platforms) - len(target.platforms)
+def _platform_note(options: ScanImageOptions, target: Target) -> tuple[str, ...]:
+    left = len(target.others)
     if not left:
         return ()
     return (f"Only {options.platform} was judged; {left} more platforms are in the index.",)

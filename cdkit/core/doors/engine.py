@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 _QUICK = 10
 _PULL_TIMEOUT = 600
-_MOST_OUTPUT = 1024 * 1024 * 1024
+_MOST_SAID = 16 * 1024 * 1024
 _MOST_COLLECTED = 1024 * 1024
 _MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
+_PIECE = 1024 * 1024
 
 
 class _Config(Struct, frozen=True):
@@ -42,36 +43,48 @@ class _Inspected(Struct, frozen=True):
 class DockerEngine:
     """The engine at DOCKER_HOST, else at the usual socket; podman's Docker API works as well."""
 
+    name = "Docker"
+
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string; asked without importing much."""
-        host = os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"
+        host = self.host()
         socket = host.removeprefix("unix://")
         if socket != host and os.name == "posix":
             if not os.path.exists(socket):  # noqa: PTH110 - a socket, not a file
-                return f"no Docker engine: there is no {socket}"
+                return f"no {self.name} engine: there is no {socket}"
             if not os.access(socket, os.R_OK | os.W_OK):
-                return f"no Docker engine: this user may not use {socket}"
+                return f"no {self.name} engine: this user may not use {socket}"
         try:
-            with _client(_QUICK) as client:
-                system = client.info().get("OSType", "linux")
+            with self._client(_QUICK) as client:
+                system = client.version().get("Os", "linux")
         except CannotTell as fault:
             return fault.what
-        return "" if system == "linux" else f"the Docker engine runs {system} containers, not Linux"
+        if system == "linux":
+            return ""
+        return f"the {self.name} engine runs {system} containers, not Linux"
 
-    def obtain(self, image: str) -> None:
+    def host(self) -> str:
+        """Return the engine's address."""
+        return os.environ.get("DOCKER_HOST") or f"unix://{_SOCKET}"
+
+    def obtain(self, image: str) -> LocalImage:
         """Make sure that the engine holds an image; it is pulled by digest, or not at all."""
-        from docker.errors import ImageNotFound
-
-        with _client(_PULL_TIMEOUT) as client:
-            try:
-                client.images.get(image)
-            except ImageNotFound:
-                if "@" not in image:
-                    raise CannotTell(
-                        f"the Docker engine does not hold the image {image}",
-                        remedy="name it by digest, repository@sha256:…, so that it can be pulled",
-                    ) from None
+        held = self.inspect(image)
+        if held is None:
+            if "@" not in image:
+                raise CannotTell(
+                    f"the {self.name} engine does not hold the image {image}",
+                    remedy="name it by digest, repository@sha256:…, so that it can be pulled",
+                )
+            with self._client(_PULL_TIMEOUT) as client:
                 client.images.pull(image)
+            held = self.inspect(image)
+        if held is None or not _is_it(image, held):
+            raise CannotTell(
+                f"the {self.name} engine holds another image under {image}",
+                remedy="remove it from the engine, and run the step again",
+            )
+        return held
 
     def inspect(self, image: str) -> LocalImage | None:
         """Return what the engine says of an image by name or ID, or None where it holds none.
@@ -80,7 +93,7 @@ class DockerEngine:
         """
         from docker.errors import ImageNotFound
 
-        with _client(_QUICK) as client:
+        with self._client(_QUICK) as client:
             try:
                 answer = client.api.inspect_image(image)  # type: ignore[no-untyped-call]
             except ImageNotFound:
@@ -89,8 +102,78 @@ class DockerEngine:
 
     def run(self, container: Container) -> Ended:
         """Run a container to its end and remove it."""
-        with _client(_PULL_TIMEOUT) as client, _created(client, container) as made:
-            return _run(client, container, made.id)
+        with self._client(_PULL_TIMEOUT) as client, _created(client, container) as made:
+            return _run(client, container, made)
+
+    def save(self, image: str, path: str, limit: int) -> None:
+        """Write an image as a tar, a piece at a time."""
+        from docker.errors import ImageNotFound
+
+        size = 0
+        with self._client(_PULL_TIMEOUT) as client, open(path, "wb") as stream:  # noqa: PTH123
+            try:
+                pieces = client.api.get_image(image, chunk_size=_PIECE)
+            except ImageNotFound:
+                raise CannotTell(
+                    f"the {self.name} engine holds no image {image}",
+                    remedy="build or pull it first; `docker image ls` lists what is there",
+                ) from None
+            for piece in pieces:
+                size += len(piece)
+                if size > limit:
+                    raise CannotTell(
+                        f"the image {image} has more than {limit // 1024**3} GiB",
+                        remedy="push it, and scan its digest in the registry",
+                    )
+                stream.write(piece)
+
+    @contextlib.contextmanager
+    def _client(self, timeout: int) -> Iterator["DockerClient"]:
+        """A client of the SDK; whatever it raises comes out as CannotTell, without an address."""
+        import docker
+        import requests
+        from docker.errors import DockerException
+
+        try:
+            environ = dict(os.environ) | {"DOCKER_HOST": self.host()}
+            client = docker.from_env(timeout=timeout, environment=environ)
+            try:
+                yield client
+            finally:
+                client.close()
+        except (DockerException, requests.RequestException, OSError) as fault:
+            said = getattr(fault, "explanation", None) or str(fault) or type(fault).__name__
+            raise CannotTell(
+                f"the {self.name} engine failed: {str(said)[:500]}",
+                remedy="check that it runs and that this user may use it: "
+                f"{self.name.lower()} info",
+            ) from fault
+
+
+class PodmanEngine(DockerEngine):
+    """podman through its Docker API: at CONTAINER_HOST, else where its service listens.
+
+    A user's own service goes before root's (podman-system-service(1)).
+    """
+
+    name = "podman"
+
+    def host(self) -> str:
+        """Return the address of the service."""
+        if named := os.environ.get("CONTAINER_HOST"):
+            return named
+        folder = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{getattr(os, 'getuid', int)()}"
+        own = f"{folder}/podman/podman.sock"
+        there = os.path.exists(own)  # noqa: PTH110 - a socket, not a file
+        return f"unix://{own if there else '/run/podman/podman.sock'}"
+
+
+def _is_it(image: str, held: LocalImage) -> bool:
+    """Whether what is held is what was named by digest: an engine's names can be made up."""
+    if "@" not in image:
+        return held.id.removeprefix("sha256:").startswith(image.removeprefix("sha256:"))
+    digest = image.rpartition("@")[2]
+    return held.id == digest or any(d.rpartition("@")[2] == digest for d in held.repo_digests)
 
 
 def _local_image(image: str, answer: object) -> LocalImage:
@@ -131,7 +214,7 @@ def _run(client: "DockerClient", container: Container, made: str) -> Ended:
     try:
         with _attached(client, made) as stream:
             client.api.start(made)
-            stdout, stderr = _read(stream)
+            stderr = _read(stream, container)
         code = client.api.wait(made, timeout=_QUICK)["StatusCode"]
     finally:
         watch.cancel()
@@ -146,7 +229,7 @@ def _run(client: "DockerClient", container: Container, made: str) -> Ended:
             remedy="run it where there is more memory, or on a smaller image",
         )
     collected = dict(_collect(client, made, container.collect))
-    return Ended(code=code, stdout=stdout, stderr=stderr, collected=collected)
+    return Ended(code=code, stderr=stderr, collected=collected)
 
 
 @contextlib.contextmanager
@@ -165,14 +248,18 @@ def _attached(client: "DockerClient", made: str) -> Iterator[Iterator[tuple[int,
         getattr(channel, "_response", channel).close()
 
 
-def _read(stream: Iterator[tuple[int, bytes]]) -> tuple[bytes, bytes]:
+def _read(stream: Iterator[tuple[int, bytes]], container: Container) -> bytes:
     """Sort what was written: 1 is standard output, 2 standard error (Docker's attach API)."""
-    out, err = io.BytesIO(), io.BytesIO()
-    for number, data in stream:
-        (out if number == 1 else err).write(data)
-        if out.tell() + err.tell() > _MOST_OUTPUT:
-            raise CannotTell("a container wrote over 1 GiB", remedy="look at what it runs")
-    return out.getvalue(), err.getvalue()
+    said = io.BytesIO()
+    with open(container.output, "wb") as out:  # noqa: PTH123 - a path as text
+        for number, data in stream:
+            (out if number == 1 else said).write(data)
+            if out.tell() > container.most_output or said.tell() > _MOST_SAID:
+                raise CannotTell(
+                    f"{container.image} wrote over {container.most_output // 1024**2} MiB",
+                    remedy="look at what it runs",
+                )
+    return said.getvalue()
 
 
 def _kill(client: "DockerClient", made: str, late: threading.Event) -> None:
@@ -207,30 +294,37 @@ def _collect(
 
 
 @contextlib.contextmanager
-def _created(client: "DockerClient", container: Container) -> Iterator[Any]:
+def _created(client: "DockerClient", container: Container) -> Iterator[str]:
     """Create a container and remove it at the end, with the volumes that have no name."""
     from docker.types import LogConfig
 
-    made = client.containers.create(
-        container.image,
-        list(container.command),
-        environment=container.environ,
-        mounts=[_mount(mount) for mount in container.mounts],
-        network_mode="bridge" if container.network else "none",
-        mem_limit=container.memory,
-        pids_limit=1024,
-        # Root without rights, save the one to read files that belong to somebody else.
-        cap_drop=["ALL"],
-        cap_add=["DAC_OVERRIDE"],
-        security_opt=["no-new-privileges"],
-        labels={"dev.cdkit": "scan"},
-        log_config=LogConfig(type="none"),
+    # Named by us, so that it can be removed even where an interrupt came before the answer.
+    name = f"cdkit-{os.urandom(8).hex()}"
+    scratch = (
+        Mount(source="", target=path, is_volume=True, read_only=False) for path in container.scratch
     )
     try:
-        yield made
+        client.containers.create(
+            container.image,
+            list(container.command),
+            name=name,
+            environment=container.environ,
+            mounts=[_mount(mount) for mount in (*container.mounts, *scratch)],
+            read_only=True,
+            network_mode="bridge" if container.network else "none",
+            mem_limit=container.memory,
+            pids_limit=1024,
+            # Root without rights, save the one to read files that belong to somebody else.
+            cap_drop=["ALL"],
+            cap_add=["DAC_OVERRIDE"],
+            security_opt=["no-new-privileges"],
+            labels={"dev.cdkit": "scan"},
+            log_config=LogConfig(type="none"),
+        )
+        yield name
     finally:
         with contextlib.suppress(Exception):  # what failed before is what people must hear of
-            made.remove(force=True, v=True)
+            client.api.remove_container(name, force=True, v=True)
 
 
 def _mount(mount: Mount) -> Any:  # noqa: ANN401 - the SDK's own type, imported late
@@ -238,28 +332,7 @@ def _mount(mount: Mount) -> Any:  # noqa: ANN401 - the SDK's own type, imported 
 
     return SdkMount(
         target=mount.target,
-        source=mount.source,
+        source=mount.source or None,
         type="volume" if mount.is_volume else "bind",
         read_only=mount.read_only,
     )
-
-
-@contextlib.contextmanager
-def _client(timeout: int) -> Iterator["DockerClient"]:
-    """A client of the SDK; whatever it raises comes out as CannotTell, without an address."""
-    import docker
-    import requests
-    from docker.errors import DockerException
-
-    try:
-        client = docker.from_env(timeout=timeout)
-        try:
-            yield client
-        finally:
-            client.close()
-    except (DockerException, requests.RequestException, OSError) as fault:
-        said = getattr(fault, "explanation", None) or str(fault) or type(fault).__name__
-        raise CannotTell(
-            f"the Docker engine failed: {str(said)[:500]}",
-            remedy="check that it runs and that this user may use it: docker info",
-        ) from fault

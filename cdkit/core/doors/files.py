@@ -105,6 +105,35 @@ class DiskFiles:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(aside)  # noqa: PTH108 - as above
 
+    @contextlib.contextmanager
+    def create(self, path: str) -> Iterator[IO[bytes]]:
+        """Open a new file for writing; what is there already is a fault."""
+        with _writing(path):
+            target = self._root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stream = target.open("xb")
+        with stream, _writing(path):
+            yield stream
+
+    def move(self, path: str, to: str) -> None:
+        """Rename; a folder in the way is put aside first, and back where that fails."""
+        import shutil
+
+        with _writing(to):
+            source, target = self._root / path, self._root / to
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.is_dir():
+                source.replace(target)
+                return
+            aside = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
+            target.rename(aside)
+            try:
+                source.rename(target)
+            except BaseException:
+                aside.rename(target)
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
+
     def rewrite(self, path: str, data: bytes) -> None:
         """Write aside, rename, with the rights that the file had, and its owner where we may.
 

@@ -23,12 +23,13 @@ from cdkit.core.oci.place import Place
 from cdkit.core.oci.reference import Reference, pin
 from cdkit.core.oci.refusal import check_absent
 from cdkit.core.oci.transport import Transport
-from cdkit.core.world import Response, World
+from cdkit.core.world import MIB, Response, World
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _KNOWN = media.INDEXES | media.MANIFESTS
+_LARGEST_WHOLE = 256 * MIB
 _NO_HEAD = frozenset({404, 405, 501})
 """Answers to HEAD after which GET is asked: one has no body to say why, the others know no HEAD."""
 
@@ -126,6 +127,43 @@ class Registry:
                 remedy="push the image again",
             )
         return found
+
+    @_redacted
+    def piece(self, reference: Reference, descriptor: Descriptor, start: int, size: int) -> bytes:
+        """Return a piece of a blob, for one that is too large to be held whole.
+
+        Nothing is checked: whoever puts the pieces together hashes them. Where the registry knows
+        no ranges it gives the whole blob, up to 256 MiB (distribution-spec, "Pulling blobs").
+        """
+        named = pin(reference, descriptor.parsed)
+        found = self._first(named, lambda place: self._piece_at(place, descriptor, start, size))
+        if found is None:
+            raise CannotTell(
+                f"{reference.registry} does not hold {descriptor.digest}, a part of {reference}",
+                remedy="push it again",
+            )
+        return found
+
+    def _piece_at(
+        self, place: Place, descriptor: Descriptor, start: int, size: int
+    ) -> bytes | None:
+        url = f"{place.base}/blobs/{descriptor.digest}"
+        part = f"bytes={start}-{start + size - 1}"
+        answer = self._transport.ask("GET", place, url, max(size, _LARGEST_WHOLE), part)
+        if answer.status == 404:
+            return None
+        is_whole = answer.status == 200 and len(answer.body) == descriptor.size
+        if is_whole:
+            return answer.body[start:]
+        if answer.status == 206 and len(answer.body) == size:
+            return answer.body
+        if answer.status in {200, 206}:
+            raise unreadable(
+                f"{place.reference.registry} answers with {len(answer.body)} bytes of "
+                f"{descriptor.digest}, not with {size}",
+                str(place.reference),
+            )
+        raise self._transport.refusal(answer, place)
 
     def _first(self, reference: Reference, ask: Callable[[Place], R | None]) -> R | None:
         """Return what the first place answers that has an answer; the last one's stands."""

@@ -32,9 +32,12 @@ class Transport:
         self._dead: dict[str, NoAnswer] = {}
         self.authorizer = Authorizer(world)
 
-    def ask(self, method: str, place: Place, url: str, limit: int = 65536) -> Response:
+    def ask(
+        self, method: str, place: Place, url: str, limit: int = 65536, part: str = ""
+    ) -> Response:
         """Send a request, answer a challenge once, follow redirects without the login.
 
+        `part` is the range of bytes that is wanted (RFC 9110, 14.2).
         Raises CannotTell where the registry wants a login, or another than ours, where it redirects
         without end or to where nobody should go, and where it does not answer.
         """
@@ -46,7 +49,7 @@ class Transport:
                 remedy=fault.remedy,
             )
         try:
-            return self._asked(method, place, url, limit)
+            return self._asked(method, place, url, limit, part)
         except NoAnswer as fault:
             self._note(registry, fault)
             raise
@@ -64,29 +67,37 @@ class Transport:
         if self._give_up:
             self._dead.setdefault(registry, fault)
 
-    def _asked(self, method: str, place: Place, url: str, limit: int) -> Response:
+    def _asked(self, method: str, place: Place, url: str, limit: int, part: str) -> Response:
         header = self.authorizer.known(place.reference) or self.authorizer.ahead(place)
-        answer = self._follow(method, place, url, header, limit)
+        answer = self._follow(method, place, url, header, limit, part)
         if answer.status != 401:
             return answer
         challenge = answer.headers.get("www-authenticate", "")
         header = self.authorizer.answer(place, challenge, header)
         if header is None:
             raise self.authorizer.refusal(place.reference, challenge)
-        answer = self._follow(method, place, url, header, limit)
+        answer = self._follow(method, place, url, header, limit, part)
         if answer.status == 401:
             again = answer.headers.get("www-authenticate", "")
             raise self.authorizer.refusal(place.reference, again)
         return answer
 
     def _follow(
-        self, method: str, place: Place, url: str, header: Secret | None, limit: int
+        self,
+        method: str,
+        place: Place,
+        url: str,
+        header: Secret | None,
+        limit: int,
+        part: str,
     ) -> Response:
         home = urlsplit(url)
         for _ in range(_MOST_REDIRECTS + 1):
             here = urlsplit(url)
             is_home = (here.scheme, here.netloc) == (home.scheme, home.netloc)
             headers: dict[str, str | Secret] = {"Accept": media.ACCEPT}
+            if part:
+                headers["Range"] = part
             if header and is_home:
                 headers["Authorization"] = header
             answer = self._world.http.request(

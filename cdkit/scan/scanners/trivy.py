@@ -11,7 +11,7 @@ from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.scan.report import ScanReport
-from cdkit.scan.scanner import Job, Look, Runner, Sample, Scanner, TargetKind
+from cdkit.scan.scanner import Artifact, Job, Look, Runner, Sample, Scanner, TargetKind
 from cdkit.scan.trivy import reading
 
 # Not pulled and not verified here: this is the index digest that independent projects pin
@@ -59,6 +59,11 @@ def read(stream: Readable, where: str) -> ScanReport:
     return reading.read(stream, where, frozenset({"container_image"}))
 
 
+def read_scan(stream: Readable, where: str, kind: TargetKind) -> ScanReport:
+    """Read the report of a scan that we ran, of a target of this kind."""
+    return reading.read(stream, where, _ARTIFACTS.get(kind, frozenset({"container_image"})))
+
+
 def arguments(job: Job) -> tuple[str, ...]:
     """Return the arguments for `trivy` (trivy 0.57 and later, which know the memory cache).
 
@@ -66,12 +71,22 @@ def arguments(job: Job) -> tuple[str, ...]:
     of every severity are wanted, and exit code 0 whatever is found.
     """
     looks = ",".join(_LOOKS[look] for look in job.look_for)
-    given = ["image", "--format", "json", "--list-all-pkgs", "--scanners", looks]
+    given = [_COMMANDS.get(job.kind, "image"), "--format", "json", "--list-all-pkgs"]
+    given += ["--scanners", looks]
     given += ["--exit-code", "0", "--cache-backend", "memory", "--timeout", f"{job.timeout}s"]
     if job.cache:
         given += ["--cache-dir", job.cache]
     if job.offline:
         given += ["--skip-db-update", "--skip-java-db-update", "--offline-scan"]
+        given += ["--skip-check-update"] if Look.MISCONFIGURATIONS in job.look_for else []
+    if job.server:
+        given += ["--server", job.server]
+    for mirror in job.mirrors:
+        given += ["--db-repository", mirror]
+    if job.kind in _COMMANDS:
+        return (*given, job.target)
+    in_config = [_LOOKS[look] for look in job.look_for if look in _IN_CONFIG]
+    given += ["--image-config-scanners", ",".join(in_config)] if in_config else []
     if job.kind is not TargetKind.REFERENCE:
         return (*given, "--input", job.target)
     return (*given, "--image-src", "remote", job.target)
@@ -134,9 +149,41 @@ _LOOKS = {
 }
 
 
-def _fetch(job: Job) -> tuple[tuple[str, ...], ...]:
-    given = ["image", "--cache-dir", job.cache, "--timeout", f"{job.timeout}s"]
-    return ((*given, "--download-db-only"), (*given, "--download-java-db-only"))
+_IN_CONFIG = frozenset({Look.SECRETS, Look.MISCONFIGURATIONS})
+"""What is looked for in an image's config too: its environment, the instructions of its history."""
+
+_COMMANDS = {TargetKind.ROOTFS: "rootfs", TargetKind.SBOM: "sbom"}
+_ARTIFACTS = {
+    TargetKind.ROOTFS: frozenset({"filesystem"}),
+    TargetKind.SBOM: frozenset({"cyclonedx", "spdx", "sbom"}),
+}
+
+
+_ARTIFACT = "application/vnd.aquasec.trivy"
+_DATABASES = (
+    Artifact(
+        title="Trivy's database",
+        folder="db",
+        media_type=f"{_ARTIFACT}.db.layer.v1.tar+gzip",
+        files=frozenset({"trivy.db", "metadata.json"}),
+        repositories=("mirror.gcr.io/aquasec/trivy-db:2", "ghcr.io/aquasecurity/trivy-db:2"),
+        tag="2",
+    ),
+    Artifact(
+        title="Trivy's Java database",
+        folder="java-db",
+        media_type=f"{_ARTIFACT}.javadb.layer.v1.tar+gzip",
+        files=frozenset({"trivy-java.db", "metadata.json"}),
+        repositories=(
+            "mirror.gcr.io/aquasec/trivy-java-db:1",
+            "ghcr.io/aquasecurity/trivy-java-db:1",
+        ),
+        tag="1",
+        required=False,
+        without="an image with JAR files in it cannot be scanned by it",
+    ),
+)
+"""Where Trivy 0.58 and later look by default (trivy, docs: "Databases")."""
 
 
 def _rate_limited(said: bytes) -> int | None:
@@ -149,7 +196,7 @@ RUNNER = Runner(
     targets=frozenset(TargetKind),
     looks=frozenset(Look),
     arguments=arguments,
-    fetch=_fetch,
+    artifacts=_DATABASES,
     environ={
         "TRIVY_NO_PROGRESS": "true",
         "TRIVY_SKIP_VERSION_CHECK": "true",
@@ -160,6 +207,10 @@ RUNNER = Runner(
     database_file="db/metadata.json",
     database_folders=frozenset({"db", "java-db"}),
     read_database=read_database,
+    database_version="2",
+    database_content="db/trivy.db",
+    read_scan=read_scan,
+    server_version="version",
     is_unknown_release=is_unknown_release,
     rate_limited=_rate_limited,
 )

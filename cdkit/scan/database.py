@@ -1,0 +1,76 @@
+"""The database that a scanner judges by: is it whole, of the version that is read, and of when."""
+
+from urllib.parse import urlsplit
+
+from cdkit.core.documents.kinds import Database
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.world import World
+from cdkit.scan.scanner import Runner
+
+_OK = 200
+
+
+def read_database(folder: str, runner: Runner, world: World) -> Database:
+    """Return the date of the database in a scanner's cache folder; raises CannotTell."""
+    path = f"{folder.rstrip('/')}/{runner.database_file}"
+    return runner.read_database(world.files.read(path), path)
+
+
+def check_database(folder: str, runner: Runner, world: World) -> Database:
+    """Return what the database at hand says of itself, if a scanner can use it.
+
+    Raises CannotTell where it is missing, empty, or of a version that the scanner does not read.
+    That its metadata belongs to the file beside it cannot be seen: neither names the other.
+    """
+    files, where = world.files, folder.rstrip("/")
+    remedy = f"fetch it: cdkit scan-image --fetch-db {folder}"
+    content = f"{where}/{runner.database_content}"
+    for path in (content, f"{where}/{runner.database_file}"):
+        if not files.is_file(path):
+            raise CannotTell(
+                f"holds no database of {runner.program}: there is no {path}",
+                where=folder,
+                remedy=remedy,
+            )
+    if files.size(content) == 0:
+        raise CannotTell("is empty", where=content, remedy=remedy)
+    database = read_database(folder, runner, world)
+    if database.version != runner.database_version:
+        raise CannotTell(
+            f"is of version {database.version or 'none'}, and {runner.program} reads version "
+            f"{runner.database_version}",
+            where=f"{where}/{runner.database_file}",
+            remedy=remedy,
+        )
+    return database
+
+
+def check_server(server: str) -> str:
+    """Return the address of a scanner's server; RequestError where it is none."""
+    try:
+        parts = urlsplit(server)
+        parts.port  # noqa: B018 - raises ValueError where it is none
+    except ValueError:
+        parts = urlsplit("")
+    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+        raise RequestError(
+            "the server is no address that can be asked",
+            where="server",
+            remedy="write http://trivy:4954, without a login in it",
+        )
+    return server.rstrip("/")
+
+
+def served_database(server: str, runner: Runner, world: World) -> Database | None:
+    """Ask a server for the date of its database; None where it does not say.
+
+    Trivy's server answers `GET /version` as `trivy version --format json` does (trivy,
+    pkg/rpc/server/listen.go); an older one, or a proxy before it, may not: then the date is
+    unknown, which is a doubt.
+    """
+    try:
+        answer = world.http.request("GET", f"{server}/{runner.server_version}", timeout=10)
+        return runner.read_version(answer.body)[1] if answer.status == _OK else None
+    except CannotTell:
+        return None

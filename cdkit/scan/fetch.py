@@ -1,0 +1,223 @@
+"""Fetching a scanner's database from a registry, without the scanner.
+
+Trivy's databases are OCI artifacts of one layer, a tar in gzip (trivy-db and trivy-java-db publish
+them with `oras push`; trivy, pkg/oci/artifact.go reads them).
+"""
+
+import hashlib
+import tarfile
+import uuid
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+from msgspec import Struct
+
+from cdkit.core.documents.kinds import Database
+from cdkit.core.errors import CannotTell, NoAnswer, RequestError, Unreadable, Unwritable
+from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
+from cdkit.core.oci.reference import Reference, parse
+from cdkit.core.oci.registry import Registry
+from cdkit.core.world import MIB, World
+from cdkit.scan.database import check_database
+from cdkit.scan.scanner import Artifact, Runner, Scanner
+
+_PIECE = 16 * MIB
+_LARGEST = 8 * 1024 * MIB
+"""Bytes of a database, packed or not. Trivy's was 0.7 GB unpacked in 2025, its Java one 1.5 GB."""
+
+_WAITS = (10, 30, 60)
+"""Seconds between rounds over all repositories, where one of them wanted fewer questions."""
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """What was fetched: the date of the database, where it came from, what people should know."""
+
+    database: Database
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def fetch_database(
+    scanner: Scanner, folder: str, repositories: tuple[str, ...], timeout: int, world: World
+) -> Fetched:
+    """Fetch a scanner's databases into a folder, each from the first repository that answers.
+
+    What is there already is replaced only when all of the new is there, its digest checked. Raises
+    CannotTell where no repository has it, RequestError where the folder holds something else.
+    """
+    runner = scanner.runner
+    if runner is None or not runner.artifacts:
+        raise RequestError(
+            f"the database of {scanner.name} lies in no registry",
+            where="fetch-db",
+            remedy=f"have {scanner.name} fetch it, and give its folder to --db",
+        )
+    where = folder.rstrip("/") or "/"
+    for artifact in runner.artifacts:
+        _check_place(f"{where}/{artifact.folder}", artifact, world)
+    stage = f"{where}/.cdkit-{uuid.uuid4().hex}"
+    try:
+        return _fetch_all(runner, where, stage, repositories, timeout, world)
+    finally:
+        world.files.remove(stage)
+
+
+def _fetch_all(
+    runner: Runner, where: str, stage: str, given: tuple[str, ...], timeout: int, world: World
+) -> Fetched:
+    registry = Registry(world, mirrored=True, timeout=timeout)
+    sources: dict[str, str] = {}
+    notes: list[str] = []
+    for artifact in runner.artifacts:
+        named = _named(artifact, given)
+        try:
+            sources[artifact.folder] = _first(artifact, named, stage, registry, world)
+        except CannotTell as fault:
+            if artifact.required or not given:
+                raise
+            notes.append(f"{artifact.title} was not fetched ({fault.what}): {artifact.without}.")
+    database = check_database(stage, runner, world)
+    for name in sources:
+        world.files.move(f"{stage}/{name}", f"{where}/{name}")
+    return Fetched(database=database, source=next(iter(sources.values())), notes=tuple(notes))
+
+
+def _check_place(path: str, artifact: Artifact, world: World) -> None:
+    """Refuse a folder that is somebody else's: what is in it would be gone."""
+    found = set(world.files.names(path)) if world.files.is_dir(path) else set()
+    if world.files.is_link(path) or found - artifact.files:
+        other = sorted(found - artifact.files)[:3] or ["a link"]
+        raise RequestError(
+            f"holds {', '.join(other)}, which is no part of {artifact.title}",
+            where=path,
+            remedy="give a folder of its own to --fetch-db",
+        )
+
+
+def _named(artifact: Artifact, given: tuple[str, ...]) -> tuple[Reference, ...]:
+    """Return where an artifact may be: a mirror of one holds the other beside it."""
+    if not given:
+        return tuple(parse(text) for text in artifact.repositories)
+    own = [parse(text) for text in given]
+    if artifact.required:
+        return tuple(_tagged(one, artifact.tag) for one in own)
+    moved = (one.repository.replace("trivy-db", "trivy-java-db") for one in own)
+    return tuple(
+        Reference(registry=one.registry, repository=name, tag=artifact.tag)
+        for one, name in zip(own, moved, strict=True)
+        if name != one.repository
+    )
+
+
+def _tagged(reference: Reference, tag: str) -> Reference:
+    if reference.tag or reference.digest:
+        return reference
+    return Reference(registry=reference.registry, repository=reference.repository, tag=tag)
+
+
+def _first(
+    artifact: Artifact,
+    named: tuple[Reference, ...],
+    stage: str,
+    registry: Registry,
+    world: World,
+) -> str:
+    """Fetch from the first repository that has it; go round again where one was too busy."""
+    faults: list[CannotTell] = []
+    for wait in (*_WAITS, None):
+        faults = []
+        for reference in named:
+            try:
+                _fetch(artifact, reference, stage, registry, world)
+            except Unwritable:
+                raise
+            except CannotTell as fault:
+                world.files.remove(f"{stage}/{artifact.folder}")
+                world.talk.say(f"{reference} does not give {artifact.title}: {fault.what}")
+                faults.append(fault)
+                continue
+            return str(reference)
+        if wait is None or not any(isinstance(fault, NoAnswer) for fault in faults):
+            break
+        world.talk.say(f"All are asked again in {wait} s.")
+        world.clock.sleep(wait)
+    said = "; ".join(fault.what for fault in faults) or "no repository of it is named"
+    raise CannotTell(
+        f"{artifact.title} cannot be fetched: {said}",
+        remedy="try again later, or name a mirror: --db-repository",
+    )
+
+
+def _fetch(
+    artifact: Artifact, reference: Reference, stage: str, registry: Registry, world: World
+) -> None:
+    found = registry.manifest(reference)
+    if found is None:
+        raise CannotTell(f"{reference} is not in the registry", remedy="check the name")
+    manifest = read_manifest(found.data, media_type=found.media_type, where=str(reference))
+    layers = manifest.layers if isinstance(manifest, Manifest) else ()
+    if [layer.media_type for layer in layers] != [artifact.media_type]:
+        raise _wrong(
+            f"is not {artifact.title}: it has no one layer of {artifact.media_type}", reference
+        )
+    (layer,) = layers
+    if layer.size > _LARGEST:
+        raise _wrong(f"has a layer of {layer.size} bytes", reference)
+    packed = f"{stage}/{artifact.folder}.tar.gz"
+    world.files.remove(packed)
+    _download(reference, layer, packed, registry, world)
+    _unpack(packed, f"{stage}/{artifact.folder}", artifact, reference, world)
+    world.files.remove(packed)
+
+
+def _download(
+    reference: Reference, layer: Descriptor, path: str, registry: Registry, world: World
+) -> None:
+    digest = layer.parsed
+    state, size = hashlib.new(digest.algorithm), 0
+    with world.files.create(path) as stream:
+        while size < layer.size:
+            piece = registry.piece(reference, layer, size, min(_PIECE, layer.size - size))
+            if not piece or size + len(piece) > layer.size:
+                raise _wrong(f"gives other bytes than {digest} has", reference)
+            state.update(piece)
+            stream.write(piece)
+            size += len(piece)
+    if state.hexdigest() != digest.encoded:
+        raise _wrong(f"gives other bytes than {digest}", reference)
+
+
+def _unpack(
+    packed: str, folder: str, artifact: Artifact, reference: Reference, world: World
+) -> None:
+    """Unpack the files that belong to a database; any other name, or a link, is a fault."""
+    seen: set[str] = set()
+    try:
+        with world.files.open(packed) as stream, tarfile.open(fileobj=stream, mode="r|gz") as tar:
+            for member in tar:
+                name = member.name.removeprefix("./")
+                content = tar.extractfile(member) if member.isreg() else None
+                if content is None or name not in artifact.files or name in seen:
+                    raise _wrong(f"holds {name[:100]!r}, which is no part of it", reference)
+                seen.add(name)
+                with world.files.create(f"{folder}/{name}") as out:
+                    for chunk in _bounded(content, reference):
+                        out.write(chunk)
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as fault:
+        raise _wrong(f"is no tar in gzip: {fault}", reference) from fault
+    if seen != artifact.files:
+        raise _wrong(f"lacks {', '.join(sorted(artifact.files - seen))}", reference)
+
+
+def _bounded(content: IO[bytes], reference: Reference) -> Iterator[bytes]:
+    size = 0
+    while chunk := content.read(MIB):
+        size += len(chunk)
+        if size > _LARGEST:
+            raise _wrong(f"unpacks to over {_LARGEST // 1024**3} GiB", reference)
+        yield chunk
+
+
+def _wrong(what: str, reference: Reference) -> Unreadable:
+    return Unreadable(what, where=str(reference), remedy="name another mirror: --db-repository")

@@ -1,0 +1,108 @@
+"""What is scanned: an image wherever it lies, or what stands for one."""
+
+from msgspec import Struct
+
+from cdkit.core.oci.image import Image, PlatformImage
+from cdkit.core.oci.reference import Reference
+from cdkit.core.subject import Subject, image_subject
+from cdkit.scan.report import ScanReport
+from cdkit.scan.scanner import TargetKind
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """The image of one platform, which a report must name by its `config_digest`.
+
+    `image` is what a registry or a layout holds of it. A root file system and a list of packages
+    have no config: theirs is empty, and only a scan that was made here and now is known to be of
+    them.
+    """
+
+    platform: str = ""
+    config_digest: str = ""
+    image: PlatformImage | None = None
+
+    @property
+    def called(self) -> str:
+        """The platform with its digest, for people."""
+        digest = str(self.image.digest) if self.image else self.config_digest
+        return f"{self.platform or 'the image'} ({digest})" if digest else "it"
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What is to be scanned.
+
+    `path` is where it lies on this machine (empty for a registry), `called` what people call it,
+    `name` its name in a registry. `parts` are what must be covered; `others` belong to the same
+    image and were not asked for. `subject` is what a fact would be about: None where nothing
+    identifies it, and then no fact is left. `notes` are for people.
+    """
+
+    kind: TargetKind
+    path: str = ""
+    called: str
+    name: Reference | None = None
+    image: Image | None = None
+    parts: tuple[Part, ...]
+    others: tuple[Part, ...] = ()
+    subject: Subject | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """What stands in messages."""
+        return self.path or (self.name.familiar if self.name else self.called)
+
+    def part_of(self, report: ScanReport) -> Part | None:
+        """Return the part that a report is of: by its config, its manifest, or a lone one's index.
+
+        A report that names a config is of that one, whatever else it names.
+        """
+        everything = (*self.others, *self.parts)
+        if report.image_id:
+            known = {part.config_digest: part for part in everything}
+            return known.get(report.image_id)
+        manifests = {str(part.image.digest): part for part in everything if part.image}
+        if len(everything) == 1 and self.subject:
+            manifests |= dict.fromkeys(self.subject.keys(), everything[0])
+        return next((manifests[one] for one in report.digests if one in manifests), None)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every digest under which the image or a part of it is known."""
+        found = set(self.subject.keys()) if self.subject else set()
+        for part in (*self.others, *self.parts):
+            found |= {part.config_digest} - {""}
+            found |= {str(part.image.digest)} if part.image else set()
+        return frozenset(found)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it has no config by which a report could name it."""
+        return self.kind in {TargetKind.ROOTFS, TargetKind.SBOM}
+
+
+def image_target(
+    image: Image, *, name: Reference | None, layout: str = "", platform: str = ""
+) -> Target:
+    """Return the target for an image in a layout, or without one in a registry.
+
+    RequestError where it has no image, or several, for this platform.
+    """
+    wanted = (image.choose(platform),) if platform else image.platforms
+    parts = {part.digest: _part(part) for part in image.platforms}
+    chosen = tuple(parts.pop(part.digest) for part in wanted)
+    called = name.name if name else layout
+    return Target(
+        kind=TargetKind.LAYOUT if layout else TargetKind.REFERENCE,
+        path=layout,
+        called=called,
+        name=name,
+        image=image,
+        parts=chosen,
+        others=tuple(parts.values()),
+        subject=image_subject(called, image.digest),
+    )
+
+
+def _part(image: PlatformImage) -> Part:
+    return Part(platform=image.platform, config_digest=str(image.config_digest), image=image)
