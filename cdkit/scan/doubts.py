@@ -22,6 +22,18 @@ ACCEPTABLE: Mapping[str, str] = {
 }
 """Doubts that a user may take on, by name; the others cannot be lifted."""
 
+FIRM: Mapping[str, str] = {
+    "no-packages": "not one package was found, or the report does not list them",
+    "stale-database": "a database that is too old, or from the future",
+    "old-report": "a report that is too old, or from the future",
+    "other-image": "a report of another image",
+    "unscanned-platform": "a platform that nobody scanned",
+    "recording": "a recording outside of a replay",
+    "untold-attacks": "EPSS or KEV decide, and nobody says them",
+    "stale-feed": "a file of EPSS or KEV that is too old",
+}
+"""Doubts that nobody can lift."""
+
 _CLOCK_SLACK = timedelta(hours=1)
 
 

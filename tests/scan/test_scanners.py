@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cdkit
 from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.readable import Whole
+from cdkit.scan.doubts import ACCEPTABLE, FIRM
 from cdkit.scan.obtain import load_scanners
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import HEAD
@@ -79,6 +82,18 @@ def test_a_report_cut_off_anywhere_is_unreadable(
 def test_what_is_no_report_is_unreadable(name: str, path: str, change: Any) -> None:  # noqa: ANN401
     with pytest.raises(Unreadable):
         SCANNERS[name].read(Whole(change(data(path))), "r.json")
+
+
+def test_every_doubt_has_a_name_that_the_documentation_knows() -> None:
+    source = Path(cdkit.__file__).parent
+    text = "".join(
+        p.read_text() for p in (*source.glob("scan/*.py"), *source.glob("steps/scan*.py"))
+    )
+    said = set(re.findall(r'doubt\(\s*"([a-z-]+)"', text))
+    said |= set(re.findall(r'rule="([a-z-]+)"', text))
+
+    assert said <= {*ACCEPTABLE, *FIRM}
+    assert len(said) > 10
 
 
 _JSON = st.recursive(
