@@ -16,6 +16,7 @@ from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.migrations import migrations
 from tests.bench.pins import pins
+from tests.bench.scan import scan
 
 EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
 LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
@@ -34,7 +35,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
         missed += migrations(folder)
-        missed += pins(folder)
+        missed += pins(folder) + scan()
     return 1 if missed else 0
 
 

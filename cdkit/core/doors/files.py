@@ -109,7 +109,7 @@ class DiskFiles:
     def create(self, path: str) -> Iterator[IO[bytes]]:
         """Open a new file for writing; what is there already is a fault."""
         with _writing(path):
-            target = Path(self._root, path)
+            target = self._path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             stream = target.open("xb")
         with stream, _writing(path):
@@ -120,7 +120,7 @@ class DiskFiles:
         import shutil
 
         with _writing(to):
-            source, target = Path(self._root, path), Path(self._root, to)
+            source, target = self._path(path), self._path(to)
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.is_dir():
                 source.replace(target)
