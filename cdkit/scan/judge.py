@@ -122,8 +122,7 @@ def _weighed(
             yield _judged(one, key, since, weighed, platform, facts, today)
         for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
-            known = facts.baseline.known.get(key) if facts.baseline else None
-            since = min(known, today) if known else None
+            since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
             yield _judged(issue, key, since, weighed, platform, facts, today)
 
