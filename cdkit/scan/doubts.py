@@ -17,6 +17,7 @@ ACCEPTABLE: Mapping[str, str] = {
     "no-system-packages": "a distribution without a package database",
     "unjudged-packages": "packages that the scanner has no advisories for",
     "unlisted-packages": "a report that does not list what its scanner looked at",
+    "not-looked-for": "a made report that does not show that secrets and the like were looked for",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
 }
