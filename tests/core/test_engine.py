@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import dataclasses
 import io
+import os
+import signal
+import subprocess
+import sys
 import tarfile
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from cdkit.core.container import Container, Mount
 from cdkit.core.doors.engine import DockerEngine
+from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell
+from cdkit.scan.archive import read_archive
 from tests.parts import busybox as busybox_part
 
 if TYPE_CHECKING:
@@ -41,8 +50,25 @@ def busybox(docker_engine: DockerClient) -> Iterator[str]:
 
 
 def _container(image: str, script: str, **changes: object) -> Container:
-    made = {"memory": MEMORY, "timeout": 60.0, **changes}
+    made = {"memory": MEMORY, "timeout": 60.0, "output": os.devnull, **changes}
     return Container(image=image, command=("/bin/sh", "-c", script), **made)  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ran:
+    """A container that has ended, with what it wrote."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+
+def _run(container: Container, engine: DockerEngine | None = None) -> Ran:
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "out"
+        made = msgspec.structs.replace(container, output=str(output))
+        ended = (engine or DockerEngine()).run(made)
+        return Ran(code=ended.code, stdout=output.read_bytes(), stderr=ended.stderr)
 
 
 def _left(client: DockerClient) -> list[str]:
@@ -50,7 +76,7 @@ def _left(client: DockerClient) -> list[str]:
 
 
 def test_output_and_exit_code_come_back_apart(busybox: str, docker_engine: DockerClient) -> None:
-    ended = DockerEngine().run(_container(busybox, "echo out; echo err >&2; exit 3"))
+    ended = _run(_container(busybox, "echo out; echo err >&2; exit 3"))
 
     assert (ended.code, ended.stdout, ended.stderr) == (3, b"out\n", b"err\n")
     assert _left(docker_engine) == []
@@ -61,7 +87,7 @@ def test_a_container_sees_the_environment_it_is_given_and_no_other(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
 
-    ended = DockerEngine().run(_container(busybox, "/bin/busybox env", environ={"A": "b"}))
+    ended = _run(_container(busybox, "/bin/busybox env", environ={"A": "b"}))
 
     assert b"A=b" in ended.stdout
     assert b"hunter2" not in ended.stdout
@@ -70,7 +96,7 @@ def test_a_container_sees_the_environment_it_is_given_and_no_other(
 def test_a_container_has_no_network_and_no_rights(busybox: str) -> None:
     script = "/bin/busybox ls /sys/class/net; /bin/busybox grep CapEff /proc/self/status"
 
-    ended = DockerEngine().run(_container(busybox, script))
+    ended = _run(_container(busybox, script))
 
     interfaces = ended.stdout.decode().split("CapEff")[0].split()
     assert "eth0" not in interfaces
@@ -83,7 +109,7 @@ def test_a_folder_is_mounted_to_be_read(busybox: str, tmp_path: Path) -> None:
     mount = Mount(source=str(tmp_path), target="/in")
 
     script = "/bin/busybox cat /in/a; /bin/busybox touch /in/b"
-    ended = DockerEngine().run(_container(busybox, script, mounts=(mount,)))
+    ended = _run(_container(busybox, script, mounts=(mount,)))
 
     assert ended.stdout == b"content"
     assert b"Read-only" in ended.stderr
@@ -91,15 +117,93 @@ def test_a_folder_is_mounted_to_be_read(busybox: str, tmp_path: Path) -> None:
 
 
 def test_files_are_collected_where_they_exist(busybox: str) -> None:
-    made = _container(busybox, "echo kept > /kept", collect=("/kept", "/none"))
+    script = "echo kept > /work/kept"
+    made = _container(busybox, script, scratch=("/work",), collect=("/work/kept", "/none"))
 
-    assert DockerEngine().run(made).collected == {"/kept": b"kept\n"}
+    assert DockerEngine().run(made).collected == {"/work/kept": b"kept\n"}
+
+
+def test_a_container_writes_to_its_scratch_folders_alone(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    before = {volume.id for volume in docker_engine.volumes.list()}
+
+    ran = _run(_container(busybox, "echo a > /work/a; echo b > /b", scratch=("/work",)))
+
+    assert b"/b: Read-only file system" in ran.stderr
+    assert b"/work/a" not in ran.stderr
+    assert {volume.id for volume in docker_engine.volumes.list()} == before
+
+
+def test_a_container_that_writes_without_end_is_stopped(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    made = _container(busybox, "/bin/busybox yes", most_output=1024**2)
+
+    with pytest.raises(CannotTell, match="wrote over 1 MiB"):
+        _run(made)
+    assert _left(docker_engine) == []
+
+
+def test_an_image_is_saved_as_docker_saves_it(busybox: str, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+
+    DockerEngine().save(busybox, str(path), 1024**3)
+
+    target = read_archive(str(path), DiskFiles())
+    assert target.parts[0].config_digest == busybox
+
+
+def test_an_image_over_the_limit_is_not_saved(busybox: str, tmp_path: Path) -> None:
+    with pytest.raises(CannotTell, match="has more than 0 GiB"):
+        DockerEngine().save(busybox, str(tmp_path / "image.tar"), 1000)
+
+
+def test_an_image_that_is_not_there_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(CannotTell, match="holds no image"):
+        DockerEngine().save("sha256:" + "0" * 64, str(tmp_path / "image.tar"), 1024**3)
+
+
+SLEEPER = """
+import sys
+from cdkit.cli.main import _guarded, _terminate
+import signal
+from cdkit.core.container import Container
+from cdkit.core.doors.engine import DockerEngine
+signal.signal(signal.SIGTERM, _terminate)
+command = ("/bin/sh", "-c", "echo up; /bin/busybox sleep 600")
+made = Container(image=sys.argv[1], command=command, memory=2**28, timeout=600, output=sys.argv[2])
+DockerEngine().run(made)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_container_too(
+    busybox: str, docker_engine: DockerClient, tmp_path: Path, number: signal.Signals
+) -> None:
+    output = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLEEPER, busybox, str(output)], stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            if output.exists() and output.stat().st_size:
+                break
+            threading.Event().wait(0.05)
+        process.send_signal(number)
+        process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode != 0
+    assert _left(docker_engine) == []
 
 
 def test_a_large_output_is_whole(busybox: str) -> None:
     script = "/bin/busybox dd if=/dev/zero bs=1048576 count=20 2>/dev/null"
 
-    assert len(DockerEngine().run(_container(busybox, script)).stdout) == 20 * 1024**2
+    assert len(_run(_container(busybox, script)).stdout) == 20 * 1024**2
 
 
 def test_a_container_that_does_not_end_is_stopped_and_removed(
@@ -138,7 +242,9 @@ def test_a_folder_that_is_not_there_is_cannot_tell(
 def test_a_program_that_is_not_in_the_image_is_cannot_tell(
     busybox: str, docker_engine: DockerClient
 ) -> None:
-    made = Container(image=busybox, command=("/nothing",), memory=MEMORY, timeout=60)
+    made = Container(
+        image=busybox, command=("/nothing",), memory=MEMORY, timeout=60, output=os.devnull
+    )
 
     with pytest.raises(CannotTell, match="the Docker engine failed"):
         DockerEngine().run(made)

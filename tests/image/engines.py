@@ -26,12 +26,15 @@ class LookingEngine:
     def missing(self) -> str:
         return self.why_missing
 
-    def obtain(self, image: str) -> None:
+    def obtain(self, image: str) -> LocalImage:
         raise CannotTell(f"cannot pull {image}", remedy="check the network")
 
     def inspect(self, image: str) -> LocalImage | None:
         self.asked.append(image)
         return self.images.get(image)
+
+    def save(self, image: str, path: str, limit: int) -> None:  # noqa: ARG002
+        raise CannotTell(f"cannot save {image}", remedy="check the engine")
 
     def run(self, container: Container) -> Ended:
         raise CannotTell(f"cannot run {container.image}", remedy="check the engine")

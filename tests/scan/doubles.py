@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cdkit.core.container import Container, Ended, LocalImage
 from cdkit.core.errors import CannotTell
@@ -22,23 +23,33 @@ class FakeEngine:
     code: int = 0
     said: bytes = b""
     metadata: bytes | None = METADATA
+    endings: list[tuple[int, bytes]] = field(default_factory=list)
+    held: LocalImage | None = None
+    local: LocalImage | None = None
+    saved: bytes = b""
     ran: list[Container] = field(default_factory=list)
 
     def missing(self) -> str:
         return self.why_missing
 
-    def obtain(self, image: str) -> None:
+    def obtain(self, image: str) -> LocalImage:
         if not self.pulls:
             raise CannotTell(f"cannot pull {image}", remedy="check the network")
+        return self.held or LocalImage(id="sha256:" + "e" * 64)
 
     def inspect(self, image: str) -> LocalImage | None:  # noqa: ARG002
-        return None
+        return self.local
+
+    def save(self, image: str, path: str, limit: int) -> None:  # noqa: ARG002
+        Path(path).write_bytes(self.saved)
 
     def run(self, container: Container) -> Ended:
         self.ran.append(container)
         report = self.reports.pop(0) if self.reports else b""
+        Path(container.output).write_bytes(report)
         collected = dict.fromkeys(container.collect, self.metadata) if self.metadata else {}
-        return Ended(code=self.code, stdout=report, stderr=self.said, collected=collected)
+        code, said = self.endings.pop(0) if self.endings else (self.code, self.said)
+        return Ended(code=code, stderr=said, collected=collected)
 
 
 @dataclass
@@ -67,5 +78,18 @@ class FakeTrivy:
         if argv[1] == "version":
             out = f'{{"Version": "{self.version}", "VulnerabilityDB": {METADATA.decode()}}}'
             return Completed(code=0, stdout=out.encode(), stderr=b"")
-        report = self.reports.pop(0) if self.reports else b""
-        return Completed(code=self.code, stdout=report, stderr=self.said)
+        return Completed(code=self.code, stdout=b"", stderr=self.said)
+
+    def run_into(
+        self,
+        output: str,
+        argv: Sequence[str],
+        *,
+        timeout: float,  # noqa: ARG002
+        environ: Mapping[str, str],
+        cwd: str,
+        most: int = 0,  # noqa: ARG002
+    ) -> Completed:
+        self.ran.append((argv, environ, cwd))
+        Path(output).write_bytes(self.reports.pop(0) if self.reports else b"")
+        return Completed(code=self.code, stdout=b"", stderr=self.said)

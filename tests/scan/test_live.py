@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from cdkit.scan.live import Plan, check_image, scan_part
 from cdkit.scan.scanners.trivy import IMAGE, RUNNER, SCANNER, read
+from cdkit.scan.target import image_target
 from tests.image.layouts import single
 from tests.parts.registry import Registry as RealRegistry
 from tests.scan import samples
@@ -39,7 +41,7 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
     tmp_path: Path,
 ) -> None:
     folder, digest, _ = single(tmp_path / "image")
-    image = _image(folder)
+    target = image_target(_image(folder), name=NAME)
     auths = {
         "registry.example.com": {"auth": base64.b64encode(b"ci:hunter2").decode()},
         "other.example.com": {"auth": base64.b64encode(b"ci:other").decode()},
@@ -50,7 +52,8 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
     plan = Plan(scanner=SCANNER, runner=RUNNER, engine=engine, image=IMAGE, timeout=60)
     outside = world(tmp_path, environ={"HOME": str(tmp_path)})
 
-    scan_part(plan, image, image.platforms[0], layout="", name=NAME, world=outside)
+    with scan_part(plan, target, target.parts[0], outside):
+        pass
 
     (container,) = engine.ran
     assert container.command[-1] == f"registry.example.com/acme/orders@{digest}"
@@ -63,11 +66,12 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
 
 
 def test_without_a_login_nothing_is_mounted_for_one(tmp_path: Path) -> None:
-    image = _image(single(tmp_path / "image")[0])
+    target = image_target(_image(single(tmp_path / "image")[0]), name=NAME)
     engine = FakeEngine(reports=[b"report"])
     plan = Plan(scanner=SCANNER, runner=RUNNER, engine=engine, image=IMAGE, timeout=60)
 
-    scan_part(plan, image, image.platforms[0], layout="", name=NAME, world=world(tmp_path))
+    with scan_part(plan, target, target.parts[0], world(tmp_path)):
+        pass
 
     (container,) = engine.ran
     assert "DOCKER_CONFIG" not in container.environ
@@ -104,7 +108,8 @@ def test_a_real_trivy_scans_a_digest_in_a_real_registry(
         processes=_RealTrivy(),
         environ={"PATH": "/usr/bin", "HOME": str(tmp_path)},
     )
-    image = Registry(outside).image(reference)
+    outside = replace(outside, programs=_RealTrivy())
+    target = image_target(Registry(outside).image(reference), name=reference)
     cache = samples.database(tmp_path, NOW)
     plan = Plan(
         scanner=SCANNER,
@@ -114,10 +119,11 @@ def test_a_real_trivy_scans_a_digest_in_a_real_registry(
         timeout=120,
     )
 
-    ran = scan_part(plan, image, image.platforms[0], layout="", name=reference, world=outside)
+    with scan_part(plan, target, target.parts[0], outside) as ran:
+        report = read(io.BytesIO(Path(ran.report).read_bytes()), "r.json")
 
-    report = read(io.BytesIO(ran.report), "r.json")
-    assert report.image_id == str(image.platforms[0].config_digest)
+    assert not Path(ran.report).exists()
+    assert report.image_id == target.parts[0].config_digest
     assert len(report.vulnerabilities) == 5
     assert ran.database is not None
     assert ran.database.updated_at == "2026-11-23T12:00:00Z"

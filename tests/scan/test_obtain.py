@@ -20,6 +20,7 @@ from cdkit.core.world import Processes, World
 from cdkit.scan.live import CACHE_VOLUME
 from cdkit.scan.obtain import Obtained, Wanted, obtain
 from cdkit.scan.scanners.trivy import IMAGE
+from cdkit.scan.target import image_target
 from tests.image.layouts import Layout, single
 from tests.parts import trivy
 from tests.scan import samples
@@ -48,7 +49,8 @@ def _outside(
     replay = Replay(run="r", at="2026-11-23T12:00:00Z") if replayed else None
     environ = {"PATH": "/usr/bin", "HOME": str(folder), "AWS_SECRET_ACCESS_KEY": "hunter2"}
     outside = world(folder, processes=processes, replay=replay, environ=environ)
-    return replace(outside, engine=engine)
+    programs = processes if isinstance(processes, FakeTrivy | SystemProcesses) else None
+    return replace(outside, engine=engine, programs=programs)
 
 
 def _image(path: Path) -> Image:
@@ -58,8 +60,15 @@ def _image(path: Path) -> Image:
 
 def _wanted(folder: Path, **changes: object) -> Wanted:
     image = _image(folder)
-    wanted = Wanted(image=image, name=NAME, layout=str(folder), platforms=image.platforms)
+    wanted = Wanted(target=image_target(image, name=NAME, layout=str(folder)))
     return replace(wanted, **changes)  # type: ignore[arg-type]
+
+
+def _fill(cache: Path, metadata: bytes = METADATA) -> None:
+    """A database in a cache folder, as far as we look at it."""
+    (cache / "db").mkdir(parents=True)
+    (cache / "db/trivy.db").write_bytes(b"bbolt")
+    (cache / "db/metadata.json").write_bytes(metadata)
 
 
 def _whats(obtained: Obtained) -> list[str]:
@@ -76,7 +85,7 @@ def _two(tmp_path: Path) -> tuple[Path, list[str]]:
 
 def test_a_container_scans_a_layout_without_network_rights_or_secrets(tmp_path: Path) -> None:
     folder, _, config = single(tmp_path / "image")
-    (tmp_path / "cache/db").mkdir(parents=True)
+    _fill(tmp_path / "cache")
     engine = FakeEngine(reports=[report_of(config)])
 
     obtained = obtain(_wanted(folder, database=str(tmp_path / "cache")), _outside(tmp_path, engine))
@@ -171,7 +180,7 @@ def test_no_output_is_cannot_tell(tmp_path: Path) -> None:
 
     obtained = obtain(_wanted(folder), _outside(tmp_path, FakeEngine(reports=[b""])))
 
-    assert _whats(obtained) == ["is empty"]
+    assert _whats(obtained) == ["trivy gave no report"]
 
 
 def test_a_database_without_metadata_leaves_the_date_open(tmp_path: Path) -> None:
@@ -248,7 +257,7 @@ def test_nothing_to_scan_with_is_cannot_tell_with_every_reason(tmp_path: Path) -
     obtained = obtain(_wanted(folder), _outside(tmp_path, FakeEngine(why_missing="no socket")))
 
     assert _whats(obtained) == [
-        "the image cannot be scanned: no socket; no program trivy on the PATH"
+        f"{NAME.name} cannot be scanned: no socket; no program trivy on the PATH"
     ]
 
 
@@ -290,7 +299,7 @@ def test_a_scanner_goes_before_a_recording(tmp_path: Path) -> None:
     obtained = obtain(_wanted(folder, recorded=(path,)), _outside(tmp_path, engine))
 
     assert len(engine.ran) == 1
-    assert obtained.notes == []
+    assert obtained.notes == ["This trivy does not say which release it is."]
 
 
 def test_a_scan_that_fails_is_not_replaced_by_a_recording(tmp_path: Path) -> None:

@@ -107,17 +107,14 @@ class DockerEngine:
 
     def save(self, image: str, path: str, limit: int) -> None:
         """Write an image as a tar, a piece at a time."""
-        from docker.errors import ImageNotFound
-
+        if self.inspect(image) is None:
+            raise CannotTell(
+                f"the {self.name} engine holds no image {image}",
+                remedy="build or pull it first; `docker image ls` lists what is there",
+            )
         size = 0
         with self._client(_PULL_TIMEOUT) as client, open(path, "wb") as stream:  # noqa: PTH123
-            try:
-                pieces = client.api.get_image(image, chunk_size=_PIECE)
-            except ImageNotFound:
-                raise CannotTell(
-                    f"the {self.name} engine holds no image {image}",
-                    remedy="build or pull it first; `docker image ls` lists what is there",
-                ) from None
+            pieces = client.api.get_image(image, chunk_size=_PIECE)
             for piece in pieces:
                 size += len(piece)
                 if size > limit:
@@ -251,9 +248,10 @@ def _attached(client: "DockerClient", made: str) -> Iterator[Iterator[tuple[int,
 def _read(stream: Iterator[tuple[int, bytes]], container: Container) -> bytes:
     """Sort what was written: 1 is standard output, 2 standard error (Docker's attach API)."""
     said = io.BytesIO()
-    with open(container.output, "wb") as out:  # noqa: PTH123 - a path as text
+    with open(container.output, "wb") as out:  # noqa: PTH123
         for number, data in stream:
             (out if number == 1 else said).write(data)
+            out.flush()  # people look at a file that grows
             if out.tell() > container.most_output or said.tell() > _MOST_SAID:
                 raise CannotTell(
                     f"{container.image} wrote over {container.most_output // 1024**2} MiB",
