@@ -54,7 +54,7 @@ def scan(
         subjects=(target.subject,) if target.subject else (),
         findings=judgement.findings,
         rules=_rules(judgement.findings),
-        tables=_tables(judgement.findings),
+        tables=(*_glance(judgement), *_tables(judgement.findings)),
         notes=(
             *target.notes,
             *found.notes,
@@ -144,6 +144,19 @@ def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
             ),
         )
     return tuple(rules.values())
+
+
+def _glance(judgement: Judgement) -> tuple[Table, ...]:
+    """Show in one row how much there is of what; nothing where nothing was found."""
+    names = ("new", "overdue", "clocked", "suppressed", "critical", "high", "medium", "low")
+    if not any(judgement.numbers[name] for name in (*names, "unknown")):
+        return ()
+    row = tuple(str(judgement.numbers[name]) for name in (*names, "unknown"))
+    columns = (
+        "Fail at once", "Overdue", "On the clock", "Excepted", "Critical", "High", "Medium", "Low",
+        "Unknown",
+    )  # fmt: skip
+    return (Table(heading="At a glance", columns=columns, rows=(row,)),)
 
 
 def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:

@@ -202,3 +202,53 @@ def test_other_packages_and_other_vulnerabilities_stay_apart() -> None:
     both = merged([scan("trivy", vulnerability(id_="CVE-2026-1000")), scan("grype", other)])
 
     assert len(list(both)) == 2
+
+
+def test_clair_ties_packages_to_their_distribution_and_the_report_to_a_manifest() -> None:
+    read = report("clair")
+
+    assert read.digests == (f"sha256:{'5' * 64}",)
+    assert read.packages == {"os/alpine": 1, "library/unknown": 1}
+    assert str(read.distribution) == "alpine 3.22"
+    assert [(v.id, v.severity, v.fixed) for v in read.vulnerabilities] == [
+        ("CVE-2026-91001", Severity.CRITICAL, ("3.5.1-r1",)),
+        ("GHSA-made-made-made", Severity.UNKNOWN, ()),
+    ]
+
+
+def test_a_report_of_clairs_that_lacks_what_it_speaks_of_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="lacks one of them"):
+        report("clair", lambda d: d["vulnerabilities"].pop("356835"))
+
+
+def test_snyk_is_tied_by_the_digest_that_it_was_asked_for() -> None:
+    read = report("snyk")
+
+    assert read.digests == (f"sha256:{'5' * 64}",)
+    assert read.packages == {"os/deb": 96}
+    assert str(read.distribution) == "debian 12"
+    (one,) = read.vulnerabilities
+    assert (one.id, one.aliases) == ("CVE-2026-91001", ("SNYK-DEBIAN12-LIBMADE-1",))
+    assert (one.severity, one.fixed, one.score) == (Severity.CRITICAL, ("1.4-2",), 9.8)
+    assert one.exploitation is not None
+    assert one.exploitation.epss == 0.91
+
+
+def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
+    assert report("snyk", _with("path", "registry.example.com/acme/orders:v1")).digests == ()
+
+
+def test_applications_in_the_image_make_snyk_write_an_array() -> None:
+    document = json.loads(data(SAMPLE["snyk"]))
+    app = {**document, "packageManager": "npm", "dependencyCount": 7, "vulnerabilities": []}
+    whole = json.dumps([document, app]).encode()
+
+    read = SCANNERS["snyk"].read(Whole(whole), "r.json")
+
+    assert read.packages == {"os/deb": 96, "library/npm": 7}
+    assert SCANNERS["snyk"].recognises(whole)
+
+
+def test_a_scan_of_snyks_that_failed_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="its scan failed: no such image"):
+        report("snyk", _with("error", "no such image"))
