@@ -123,8 +123,8 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
 
 
 def _aliases(made: _Vulnerability, named: _Identifiers) -> tuple[str, ...]:
-    first, *others = (*named.cve, made.id, *named.ghsa)
-    return tuple(dict.fromkeys(name for name in others if name != first))
+    names = [*named.cve, made.id, *named.ghsa]
+    return tuple(dict.fromkeys(name for name in names[1:] if name != names[0]))
 
 
 def _exploitation(made: _Epss | None) -> Exploitation | None:
