@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.pins import pins
+from tests.bench.scan import scan
 
 EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
 LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
@@ -33,6 +34,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
         missed += pins(folder)
+        missed += scan(folder)
     return 1 if missed else 0
 
 

@@ -13,6 +13,7 @@ from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.world import World
 from cdkit.scan.fetch import Fetched, fetch_database
+from cdkit.scan.obtain import obtain
 from cdkit.scan.scanners.trivy import SCANNER
 from tests.core.serving import Answer, Asked, serving
 from tests.image.layouts import Layout, push
@@ -194,8 +195,6 @@ def test_a_real_trivy_scans_by_what_was_fetched(tmp_path: Path, registry: RealRe
     made = samples.database(tmp_path / "made", NOW) / "db"
     files = {path.name: path.read_bytes() for path in made.iterdir()}
     _fetch(tmp_path, _publish(registry, "real", data=_packed(files)))
-    from tests.scan.test_obtain import obtain
-
     folder = samples.build("findings", tmp_path)
     wanted = test_obtain._wanted(folder, way="program", database=str(tmp_path / "bundle"))
     obtained = obtain(wanted, test_obtain._outside(tmp_path, processes=test_obtain._RealTrivy()))
