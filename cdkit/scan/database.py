@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.world import World
-from cdkit.scan.scanner import Runner
+from cdkit.scan.scanner import Runner, Scanner
 
 _OK = 200
 
@@ -62,15 +62,23 @@ def check_server(server: str) -> str:
     return server.rstrip("/")
 
 
-def served_database(server: str, runner: Runner, world: World) -> Database | None:
+def served_database(server: str, scanner: Scanner, world: World) -> Database | None:
     """Ask a server for the date of its database; None where it does not say.
 
-    Trivy's server answers `GET /version` as `trivy version --format json` does (trivy,
-    pkg/rpc/server/listen.go); an older one, or a proxy before it, may not: then the date is
-    unknown, which is a doubt.
+    Trivy's server answers `GET /version` as `trivy version --format json` does; an older one, or a
+    proxy before it, may not: then the date is unknown, which is a doubt. Ask before the scan: a
+    database that is exchanged meanwhile is newer. Raises CannotTell for a malicious release.
     """
+    runner = scanner.runner
+    if runner is None:
+        return None
     try:
         answer = world.http.request("GET", f"{server}/{runner.server_version}", timeout=10)
-        return runner.read_version(answer.body)[1] if answer.status == _OK else None
+        version, database = runner.read_version(answer.body) if answer.status == _OK else ("", None)
     except CannotTell:
         return None
+    if why := scanner.refusal(version):
+        raise CannotTell(
+            why, where=server, remedy="stop it now, and renew every secret that it could read"
+        )
+    return database

@@ -189,6 +189,7 @@ def _in_container(
     runner = plan.runner
     inside = msgspec.structs.replace(job, target=_TARGET if path else job.target, cache=_CACHE)
     metadata = f"{_CACHE}/{runner.database_file}"
+    database = served_database(plan.server, plan.scanner, world) if plan.server else None
     with _login_folder(reference, world) as login:
         where = {"DOCKER_CONFIG": _LOGIN} if login else {}
         ended = engine.run(
@@ -205,7 +206,6 @@ def _in_container(
                 output=output,
             )
         )
-    database = served_database(plan.server, runner, world) if plan.server else None
     if found := ended.collected.get(metadata):
         database = runner.read_database(found, metadata)
     said = ended.stderr
@@ -258,6 +258,7 @@ def _as_program(plan: Plan, job: Job, output: str, world: World) -> tuple[int, R
     environ = {name: value for name, value in world.environ.items() if name in _KEPT}
     environ |= runner.environ
     cache = world.files.absolute(plan.database) if plan.database else ""
+    database = served_database(plan.server, plan.scanner, world) if plan.server else None
     job = msgspec.structs.replace(job, cache=cache)
     with world.files.temporary() as folder:
         cwd = world.files.absolute(folder)
@@ -269,12 +270,9 @@ def _as_program(plan: Plan, job: Job, output: str, world: World) -> tuple[int, R
             environ=environ,
             cwd=cwd,
         )
-        database = None
-        if plan.server:
-            database = served_database(plan.server, runner, world)
-        elif plan.database:
+        if plan.database:
             database = read_database(plan.database, runner, world)
-        elif done.code == 0:
+        elif done.code == 0 and not plan.server:
             _, database = _ask_version(plan, environ, cwd, world)
     return done.code, Ran(report=output, database=database, version=version, said=done.stderr)
 
@@ -299,7 +297,8 @@ def _check_ended(code: int, said: bytes, plan: Plan) -> None:
     if code == 0:
         return
     lines = said.decode("utf-8", "replace").strip().splitlines()
-    last = lines[-1].strip()[-500:] if lines else "it said nothing"
+    loud = [line for line in lines if "FATAL" in line or "ERROR" in line]
+    last = (loud or lines or ["it said nothing"])[-1].strip()[-500:]
     raise CannotTell(
         f"{plan.scanner.name} failed with exit code {code}: {last}",
         remedy="read what it said: the image, the database or the network may be missing",

@@ -1,9 +1,11 @@
 """By which way a scanner is run: an engine's container, or a program; refused where it is bad."""
 
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from cdkit.core.container import Engine, LocalImage
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.oci.reference import is_loopback
 from cdkit.core.world import World
 from cdkit.scan.database import check_database, check_server
 from cdkit.scan.live import Plan, check_image
@@ -122,6 +124,8 @@ def _container_plan(
     image = check_image(named, scanner)
     if engine is None:
         return None, "no container engine"
+    if asked.server and is_loopback(urlsplit(asked.server).netloc):
+        return None, f"in a container {asked.server} is the container itself: use --by program"
     if why := engine.missing():
         return None, why
     try:

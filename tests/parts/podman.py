@@ -22,6 +22,11 @@ from tests.parts import loopback
 
 HOW = "install the package podman (Debian, Ubuntu)"
 LONGEST_SOCKET = 100
+#: podman wants more open files than a machine in a container may allow, and then starts nothing.
+CONFIGURATION = """
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,10 +69,12 @@ def missing() -> str | None:
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     """Podman's service; all share it: use names of your own."""
     home = tmp_path_factory.mktemp("podman")
+    (home / "containers.conf").write_text(CONFIGURATION)
     with tempfile.TemporaryDirectory(prefix="cdkit-") as short:  # a socket's path may not be long
         path = Path(short) / "podman.sock"
         assert len(os.fspath(path)) < LONGEST_SOCKET
-        command = [*_command(home), "system", "service", "--time=0", f"unix://{path}"]
+        environ = ["env", f"CONTAINERS_CONF={home}/containers.conf"]
+        command = [*environ, *_command(home), "system", "service", "--time=0", f"unix://{path}"]
         with loopback.serving(command, home / "log", lambda: _answers(path)):
             yield Podman(host=f"unix://{path}", home=home)
 

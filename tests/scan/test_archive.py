@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cdkit.core.doors.files import DiskFiles
+from cdkit.core.errors import CannotTell, CdkitError, RequestError
+from cdkit.scan.archive import read_archive
+from tests.image.layouts import layer
+
+
+def saved(path: Path, layers: list[bytes], *, entries: int = 1, packed: bool = False) -> str:
+    """What `docker save` writes of an image with these layers; returns the config's digest."""
+    diff_ids = [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in layers]
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        }
+    ).encode()
+    digest = hashlib.sha256(config).hexdigest()
+    names = [f"{number}/layer.tar" for number in range(len(layers))]
+    entry = {"Config": f"{digest}.json", "RepoTags": ["orders:dev"], "Layers": names}
+    files = {
+        f"{digest}.json": config,
+        "manifest.json": json.dumps([entry] * entries).encode(),
+        **dict(zip(names, [gzip.compress(d) if packed else d for d in layers], strict=True)),
+    }
+    with tarfile.open(path, "w") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return f"sha256:{digest}"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_archives_identity_is_its_configs_digest(tmp_path: Path, *, packed: bool) -> None:
+    config = saved(tmp_path / "a.tar", [layer({"a": b"1"}), layer({"b": b"2"})], packed=packed)
+
+    target = read_archive(str(tmp_path / "a.tar"), DiskFiles())
+
+    assert [(part.platform, part.config_digest) for part in target.parts] == [
+        ("linux/amd64", config)
+    ]
+    assert target.subject is not None
+    assert target.subject.keys() == {config}
+    assert "has no digest of a registry" in target.notes[0]
+
+
+def test_a_layer_that_was_exchanged_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    first, other = layer({"a": b"1"}), layer({"a": b"2"})
+    saved(path, [first])
+    path.write_bytes(path.read_bytes().replace(first, other))
+
+    with pytest.raises(CannotTell, match=r"holds another layer as '0/layer\.tar'"):
+        read_archive(str(path), DiskFiles())
+
+
+def test_several_images_in_one_archive_are_refused(tmp_path: Path) -> None:
+    saved(tmp_path / "a.tar", [layer({"a": b"1"})], entries=2)
+
+    with pytest.raises(RequestError, match="holds 2 images"):
+        read_archive(str(tmp_path / "a.tar"), DiskFiles())
+
+
+@pytest.mark.parametrize("data", [b"", b"no tar", b"\0" * 10240])
+def test_what_is_no_archive_is_cannot_tell(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.tar").write_bytes(data)
+
+    with pytest.raises(CannotTell, match="is not what `docker save` writes"):
+        read_archive(str(tmp_path / "a.tar"), DiskFiles())
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(min_value=0, max_value=12_000))
+def test_an_archive_cut_anywhere_is_never_believed_in_part(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "a.tar"
+    config = saved(path, [layer({"a": b"1"})])
+    path.write_bytes(path.read_bytes()[:at])
+
+    try:
+        target = read_archive(str(path), DiskFiles())
+    except CdkitError:
+        return
+    assert target.parts[0].config_digest == config
