@@ -15,10 +15,10 @@ from cdkit.core.step import AnyStep
 @click.command("explain", short_help="Explain a rule, or a step.")
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
-    """Explain a rule (`dropped-column`), another linter's (`squawk:ban-char-field`), a step, or a
-    doubt of a scan (`stale-database`).
+    """Explain a rule, a step, or a doubt of a scan.
 
-    Without a name, list all.
+    `dropped-column`; another linter's rule, `squawk:ban-char-field`; `scan-image`;
+    `stale-database`. Without a name, list all.
     """
     steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
