@@ -189,7 +189,7 @@ def _in_container(
     runner = plan.runner
     inside = msgspec.structs.replace(job, target=_TARGET if path else job.target, cache=_CACHE)
     metadata = f"{_CACHE}/{runner.database_file}"
-    database = served_database(plan.server, plan.scanner, world) if plan.server else None
+    database = _known_database(plan, world)
     with _login_folder(reference, world) as login:
         where = {"DOCKER_CONFIG": _LOGIN} if login else {}
         ended = engine.run(
@@ -202,7 +202,7 @@ def _in_container(
                 network=not (path and plan.database) or bool(plan.server),
                 memory=plan.memory * 1024**2,
                 timeout=plan.timeout + _GRACE,
-                collect=() if plan.server else (metadata,),
+                collect=() if plan.server or plan.database else (metadata,),
                 output=output,
             )
         )
@@ -210,6 +210,13 @@ def _in_container(
         database = runner.read_database(found, metadata)
     said = ended.stderr
     return ended.code, Ran(report=output, database=database, version=plan.version, said=said)
+
+
+def _known_database(plan: Plan, world: World) -> Database | None:
+    """Return the date of the database where it is known before the scan; nobody changes it then."""
+    if plan.server:
+        return served_database(plan.server, plan.scanner, world)
+    return read_database(plan.database, plan.runner, world) if plan.database else None
 
 
 def _mounts(plan: Plan, path: str, login: str, world: World) -> Iterator[Mount]:
@@ -258,7 +265,7 @@ def _as_program(plan: Plan, job: Job, output: str, world: World) -> tuple[int, R
     environ = {name: value for name, value in world.environ.items() if name in _KEPT}
     environ |= runner.environ
     cache = world.files.absolute(plan.database) if plan.database else ""
-    database = served_database(plan.server, plan.scanner, world) if plan.server else None
+    database = _known_database(plan, world)
     job = msgspec.structs.replace(job, cache=cache)
     with world.files.temporary() as folder:
         cwd = world.files.absolute(folder)
@@ -270,9 +277,7 @@ def _as_program(plan: Plan, job: Job, output: str, world: World) -> tuple[int, R
             environ=environ,
             cwd=cwd,
         )
-        if plan.database:
-            database = read_database(plan.database, runner, world)
-        elif done.code == 0 and not plan.server:
+        if done.code == 0 and not (plan.server or plan.database):
             _, database = _ask_version(plan, environ, cwd, world)
     return done.code, Ran(report=output, database=database, version=version, said=done.stderr)
 

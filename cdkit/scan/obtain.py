@@ -227,7 +227,7 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
         report = _versioned(report, report.version or ran.version)
-        scan = Scan(report=report, database=ran.database)
+        scan = Scan(report=report, database=ran.database or report.database)
         _add(scan, digest, wanted, obtained, made_here=True)
         _note_version(report, obtained)
 

@@ -61,13 +61,20 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     ] = "trivy"
     by: Annotated[
         Literal["auto", "docker", "podman", "program"],
-        option("How it is run: in a container, or as the program on this machine's PATH."),
+        option(
+            "How it is run: in a container of Docker's or podman's, or as the program on this "
+            "machine's PATH; `auto`: Docker, else the program."
+        ),
     ] = "auto"
     server: Annotated[
         str, option("The address of a Trivy server that judges, `http://trivy:4954`.")
     ] = ""
     scanner_image: Annotated[
-        str, option("The scanner's image, by digest. By default Trivy 0.69.3 from ghcr.io.")
+        str,
+        option(
+            "The scanner's image, by digest or by the engine's ID. By default Trivy 0.69.3 from "
+            "ghcr.io."
+        ),
     ] = ""
     database: Annotated[
         str,
@@ -80,13 +87,17 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     ] = ""
     fetch_db: Annotated[
         str,
-        option("Only fetch the scanner's database into this folder, for `--db`.", metavar="DIR"),
+        option(
+            "Only fetch the scanner's database into this folder, for `--db`; no scanner and no "
+            "engine is needed.",
+            metavar="DIR",
+        ),
     ] = ""
     db_repositories: Annotated[
         tuple[str, ...],
         option(
-            "Where the database is fetched from: the first that answers. By default the scanner's "
-            "own places.",
+            "Where the database is fetched from, `registry.example.com/mirror/trivy-db:2`: the "
+            "first that answers. By default the scanner's own places.",
             flag="--db-repository",
         ),
     ] = ()

@@ -37,6 +37,39 @@ def test_a_full_disk_is_told_as_such(files: DiskFiles) -> None:
         files.append("/dev/full", "text")
 
 
+def test_a_new_file_is_written_in_a_stream_and_one_that_is_there_is_left(
+    files: DiskFiles,
+) -> None:
+    with files.create("a/b.bin") as stream:
+        stream.write(b"one")
+        stream.write(b"two")
+
+    assert files.read("a/b.bin") == b"onetwo"
+    with pytest.raises(Unwritable), files.create("a/b.bin"):
+        pass
+    assert files.read("a/b.bin") == b"onetwo"
+
+
+def test_a_folder_takes_the_place_of_another_whole(files: DiskFiles) -> None:
+    files.write("old/a", b"1")
+    files.write("old/gone", b"1")
+    files.write("new/a", b"2")
+
+    files.move("new", "old")
+
+    assert list(files.walk(".")) == ["old/a"]
+    assert files.read("old/a") == b"2"
+
+
+def test_a_folder_stays_where_nothing_can_take_its_place(files: DiskFiles) -> None:
+    files.write("old/a", b"1")
+
+    with pytest.raises(Unwritable):
+        files.move("none", "old")
+
+    assert list(files.walk(".")) == ["old/a"]
+
+
 def test_writing_fresh_never_changes_what_is_there(files: DiskFiles) -> None:
     files.write("a", b"first", fresh=True)
     files.write("a", b"second", fresh=True)

@@ -21,6 +21,9 @@ _MOST_SAID = 16 * 1024 * 1024
 _MOST_COLLECTED = 1024 * 1024
 _MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
+_ANY = "1.40"
+"""For the one question that is asked without a version in its path."""
+
 _PIECE = 1024 * 1024
 
 
@@ -45,6 +48,9 @@ class DockerEngine:
 
     name = "Docker"
 
+    def __init__(self) -> None:
+        self._version = ""
+
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string; asked without importing much."""
         host = self.host()
@@ -55,8 +61,10 @@ class DockerEngine:
             if not os.access(socket, os.R_OK | os.W_OK):
                 return f"no {self.name} engine: this user may not use {socket}"
         try:
-            with self._client(_QUICK) as client:
-                system = client.version().get("Os", "linux")
+            with self._client(_QUICK, version=_ANY) as client:
+                said = client.api.version(api_version=False)
+                system = said.get("Os", "linux")
+                self._version = said.get("ApiVersion", "")
         except CannotTell as fault:
             return fault.what
         if system == "linux":
@@ -125,15 +133,19 @@ class DockerEngine:
                 stream.write(piece)
 
     @contextlib.contextmanager
-    def _client(self, timeout: int) -> Iterator["DockerClient"]:
-        """A client of the SDK; whatever it raises comes out as CannotTell, without an address."""
+    def _client(self, timeout: int, version: str = "") -> Iterator["DockerClient"]:
+        """A client of the SDK; whatever it raises comes out as CannotTell, without an address.
+
+        The engine is asked once which version of the API it speaks, not by every client.
+        """
         import docker
         import requests
         from docker.errors import DockerException
 
         try:
             environ = dict(os.environ) | {"DOCKER_HOST": self.host()}
-            client = docker.from_env(timeout=timeout, environment=environ)
+            spoken = version or self._version or "auto"
+            client = docker.from_env(version=spoken, timeout=timeout, environment=environ)
             try:
                 yield client
             finally:

@@ -69,10 +69,12 @@ def _ending(process: "subprocess.Popen[bytes]", program: str, timeout: float) ->
 
     try:
         yield
-    except subprocess.TimeoutExpired as fault:
+    except BaseException as fault:
         # A child may hold the pipes open although the program itself has ended.
         _end_group(process.pid)
         _close(process)
+        if not isinstance(fault, subprocess.TimeoutExpired):
+            raise
         raise CannotTell(
             f"{program} did not end within {timeout:g} s",
             remedy="give it more time, or less to do",
