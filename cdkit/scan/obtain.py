@@ -260,6 +260,8 @@ def _note_version(report: ScanReport, obtained: Obtained) -> None:
 
 def _recognise(data: bytes, path: str, known: dict[str, Scanner]) -> Scanner:
     head = data[:HEAD]
+    if head[:2] == b"\x1f\x8b":
+        raise CannotTell("is packed with gzip", where=path, remedy="unpack it first")
     found = [scanner for scanner in known.values() if scanner.recognises(head)]
     if len(found) == 1:
         return found[0]

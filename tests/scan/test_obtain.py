@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from dataclasses import replace
@@ -383,6 +384,15 @@ def test_one_report_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     places = {str(reason.where) for reason in obtained.trouble}
     assert {"a.json", "c.json"} <= places
     assert any("linux/amd64" in what and "not scanned" in what for what in _whats(obtained))
+
+
+def test_a_packed_report_is_cannot_tell_with_what_to_do(tmp_path: Path) -> None:
+    folder, _, config = single(tmp_path / "image")
+    (tmp_path / "r.json").write_bytes(gzip.compress(report_of(config)))
+
+    obtained = obtain(_wanted(folder, reports=("r.json",)), _outside(tmp_path))
+
+    assert _whats(obtained) == ["is packed with gzip"]
 
 
 def test_a_report_by_a_malicious_release_is_not_believed(tmp_path: Path) -> None:
