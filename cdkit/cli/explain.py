@@ -1,6 +1,7 @@
 """`cdkit explain`: why a rule is one, what to do instead; or what a step does."""
 
 import difflib
+from collections.abc import Mapping
 
 import click
 
@@ -14,9 +15,10 @@ from cdkit.core.step import AnyStep
 @click.command("explain", short_help="Explain a rule, or a step.")
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
-    """Explain a rule (`dropped-column`), another linter's (`squawk:ban-char-field`), or a step.
+    """Explain a rule, a step, or a doubt of a scan.
 
-    Without a name, list all.
+    `dropped-column`; another linter's rule, `squawk:ban-char-field`; `scan-image`;
+    `stale-database`. Without a name, list all.
     """
     steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
@@ -38,11 +40,23 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
         return step_text(steps[name])
     if ":" in name:
         return _of_peer(name, rules)
-    near = difflib.get_close_matches(name, [*rules, *steps], n=1)
+    from cdkit.scan.doubts import ACCEPTABLE, FIRM
+
+    if name in ACCEPTABLE or name in FIRM:
+        return _of_doubt(name, ACCEPTABLE, FIRM)
+    near = difflib.get_close_matches(name, [*rules, *steps, *ACCEPTABLE, *FIRM], n=1)
     raise RequestError(
-        f"there is no rule and no step {name!r}",
+        f"there is no rule, no step and no doubt {name!r}",
         remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
     )
+
+
+def _of_doubt(name: str, acceptable: Mapping[str, str], firm: Mapping[str, str]) -> str:
+    """Return what a doubt of scan-image is about, and whether it can be taken on."""
+    if name in acceptable:
+        lifted = f"To take it on, where you know better: --accept {name}."
+        return f"{name}: {acceptable[name]}\n\nThe scan says cannot tell. {lifted}"
+    return f"{name}: {firm[name]}\n\nThe scan says cannot tell, and nobody can take that on."
 
 
 def _of_peer(name: str, rules: dict[str, Rule]) -> str:

@@ -1,5 +1,6 @@
 """The inputs of a step, read from its Options: for flags, actions, schemas and pages alike."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -39,6 +40,12 @@ class Input(Struct, frozen=True, kw_only=True):
 
 def inputs_of(options: type[Options]) -> tuple[Input, ...]:
     """Return the inputs of an Options struct: the step's own first, then those that all have."""
+    known: Any = options  # mypy takes a class that has a metaclass for no Hashable
+    return _inputs_of(known)
+
+
+@functools.cache
+def _inputs_of(options: type[Options]) -> tuple[Input, ...]:
     described = types.type_info(options)
     if not isinstance(described, types.StructType):
         msg = f"{options.__name__} is not a struct"

@@ -20,6 +20,7 @@ from cdkit.core.world import World
 from cdkit.report.report import Report, render
 
 NO_RECORD = "none"
+SCAN = "scan-image"
 
 
 class Performed(Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
     Where one of these cannot be written the answer becomes "cannot tell", unless it is already
     no. Raises RequestError, before the step runs, where an output format is unknown.
     """
-    _known_formats(options)
+    _known_formats(step, options)
     started = world.clock.now()
     outcome, code = _attempt(step, options, world)
     records, unwritten = _keep(outcome, options, world)
@@ -76,14 +77,16 @@ def _hand(handed: Handed, world: World) -> None:
             )
 
 
-def _known_formats(options: Options) -> None:
-    from cdkit.report.report import format_names
+def _known_formats(step: AnyStep, options: Options) -> None:
+    from cdkit.report.report import format_names, scan_format_names
 
+    known = (*format_names(), *(scan_format_names() if step.name == SCAN else ()))
     for name in (options.format, *options.write):
-        if name not in format_names():
+        if name not in known:
+            of_scans = f"; {name} is made of a scan" if name in scan_format_names() else ""
             raise RequestError(
-                f"there is no report format {name!r}",
-                remedy=f"use one of: {', '.join(format_names())}",
+                f"there is no report format {name!r} of {step.name}{of_scans}",
+                remedy=f"use one of: {', '.join(known)}",
             )
 
 

@@ -50,6 +50,7 @@ def allowances(
     `marks` are what a comment begins with there (`--`, `#`); `today` is the date in UTC.
     """
     lines = [line.strip() for line in lines]
+    following = _next_code(lines, marks)
     found = []
     for number, line in enumerate(lines, start=1):
         match = _pattern(marks).search(line) if "cdkit:" in line else None
@@ -62,7 +63,7 @@ def allowances(
                 reason=reason,
                 until=until,
                 line=number,
-                target=number if match.start() else _next_code(lines, number, marks),
+                target=number if match.start() else following[number],
                 source=f"{path}:{number}",
                 fault=_fault(reason, until, today),
             )
@@ -70,12 +71,18 @@ def allowances(
     return tuple(found)
 
 
-def _next_code(lines: Sequence[str], number: int, marks: tuple[str, ...]) -> int:
-    """Return the line after a block of comments."""
-    for following in range(number, len(lines)):
-        if not lines[following].startswith(marks):
-            return following + 1
-    return number
+def _next_code(lines: Sequence[str], marks: tuple[str, ...]) -> list[int]:
+    """Return for each line, and before the first, the number of the next that is no comment.
+
+    Behind the last of them it is the line itself.
+    """
+    following = list(range(len(lines) + 1))
+    for number in range(len(lines) - 1, -1, -1):
+        if not lines[number].startswith(marks):
+            following[number] = number + 1
+        elif following[number + 1] > number + 1:
+            following[number] = following[number + 1]
+    return following
 
 
 def _fault(reason: str, until: str, today: date) -> str:

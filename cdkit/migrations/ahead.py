@@ -38,8 +38,10 @@ class Ahead:
         self._statements = statements
         self._done = done
         self._ends: list[int] = []
+        self._firsts: list[int] = []
         self._sure: list[bool] = []
         self._at = 0
+        self._enums: list[tuple[int, op.Operation]] | None = None
         self._schema: Schema | None = None
         self._ahead: Schema | None = None
         if atomic:
@@ -62,7 +64,9 @@ class Ahead:
         self._close(len(self._statements), together=together, sure=opened or wrapped is True)
 
     def _close(self, end: int, *, together: bool, sure: bool) -> None:
-        for index in range(len(self._ends), end):
+        first = len(self._ends)
+        for index in range(first, end):
+            self._firsts.append(first if together else index)
             self._ends.append(end if together else index + 1)
             self._sure.append(sure)
 
@@ -85,6 +89,22 @@ class Ahead:
         """Whether this is a transaction for sure, and not only where the tool makes one."""
         return self._sure[self._at]
 
+    def added_values(self) -> list[op.AddEnumValue]:
+        """Return the enum values that the transaction has added to types that it did not make."""
+        if self._enums is None:
+            self._enums = [
+                (index, done)
+                for index, operations in enumerate(self._done)
+                for done in operations
+                if isinstance(done, op.AddEnumValue)
+                or (isinstance(done, op.CreateObject) and done.kind == "type")
+            ]
+        first = self._firsts[self._at]
+        so_far = [done for index, done in self._enums if first <= index < self._at]
+        made = {done.name for done in so_far if isinstance(done, op.CreateObject)}
+        added = (done for done in so_far if isinstance(done, op.AddEnumValue))
+        return [done for done in added if done.type not in made]
+
     @property
     def end(self) -> Schema:
         """The schema at the end of the transaction, as far as it can be read."""
@@ -94,23 +114,22 @@ class Ahead:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
 
-    def is_empty(self, table: Name, column: str) -> bool:
-        """Whether the column of this name at the end is one that the transaction adds, unfilled.
+    def is_other(self, table: Name, column: str) -> bool:
+        """Whether the column of this name at the end holds something else than it did.
 
-        What the old one held is not in it, then, whatever it looks like.
+        So it is with one that the transaction adds and does not fill, or that had another name:
+        what the old one held is not in it, whatever it looks like.
         """
-        end = self._ends[self._at]
-        first = self._ends.index(end)
-        empty: set[str] = set()
+        first, end = self._firsts[self._at], self._ends[self._at]
+        holds: dict[str, str] = {}
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:
                 case op.AddColumn(table=there, column=added) if there == table:
-                    empty.add(added.name)
+                    holds[added.name] = ""
                 case op.RenameColumn(table=there, column=old, to=new) if there == table:
-                    (empty.add if old in empty else empty.discard)(new)
-                    empty.discard(old)
+                    holds[new] = holds.pop(old, old)
                 case op.WriteRows(table=there, columns=written) if there == table:
-                    empty.difference_update(written)
+                    holds |= {name: name for name in written}
                 case _:
                     pass
-        return column in empty
+        return holds.get(column, column) != column

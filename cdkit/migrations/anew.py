@@ -1,7 +1,7 @@
 """Operations that say a thing anew and whole: MySQL's ALTER TABLE and MODIFY, SQLite's rebuild."""
 
 from cdkit.migrations.nouns import Column
-from cdkit.migrations.operation import CreateTable, OnTable, Operation
+from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
 
 
 class ChangeColumn(OnTable, frozen=True, kw_only=True):
@@ -43,7 +43,8 @@ class RebuildTable(OnTable, frozen=True, kw_only=True):
     """SQLite's rebuild: a table made anew, filled from the old one, under its name.
 
     `copied` are new columns by what fills them: an old column, or an empty text for an expression;
-    `whole` where every row is copied; `recreated` the indexes and triggers that are made again.
+    `whole` where every row is copied; `recreated` the indexes and triggers that are made again,
+    `indexes` how the indexes are made that are.
     `aside` says that the old table was renamed first, so that what refers to it went along. On the
     schema that is there, `kept` are the old columns, `lost` the triggers that are not made again.
     """
@@ -52,6 +53,7 @@ class RebuildTable(OnTable, frozen=True, kw_only=True):
     copied: dict[str, str]
     whole: bool
     recreated: frozenset[str] = frozenset()
+    indexes: tuple[CreateIndex, ...] = ()
     aside: bool = False
     kept: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()

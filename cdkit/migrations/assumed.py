@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeOption
 from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.replay import apply
@@ -25,6 +26,20 @@ def assume(schema: Schema, operations: Sequence[Operation]) -> None:
     for operation in operations:
         _need((schema, probe), operation)
         apply(probe, operation)
+
+
+def assume_options(schema: Schema, ups: Sequence[Operation], downs: Sequence[Operation]) -> None:
+    """Take for what was there what the way back sets, for options that nobody knows of."""
+    before = {name: table.options for name, table in schema.tables.items()}
+    meant = schema.copy()
+    for operation in (each for each in downs if isinstance(each, ChangeOption)):
+        apply(meant, operation)
+    for operation in (each for each in ups if isinstance(each, ChangeOption)):
+        table, other = schema.table(operation.table), meant.table(operation.table)
+        word = operation.option.removeprefix("CONVERT TO ")
+        if table and other and word in other.options and word not in before[table.name]:
+            held = {**table.options, word: other.options[word]}
+            schema.change(table.name, options=held)
 
 
 def _need(both: Both, operation: Operation) -> None:

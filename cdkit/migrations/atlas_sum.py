@@ -6,8 +6,6 @@ that file; the first line is the SHA-256 of all names and sums. A file that begi
 `atlas:sum ignore` counts by its name alone and has no line.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator
 
 from cdkit.core.errors import CdkitError
@@ -85,6 +83,9 @@ def _listed(data: bytes) -> tuple[str, list[tuple[str, str]]] | None:
 
 
 def _sums(folder: str, look: Look) -> list[tuple[str, str]]:
+    import base64
+    import hashlib
+
     running = hashlib.sha256()
     found = []
     for name in sorted(look.names(folder), key=_bytes):
@@ -106,6 +107,9 @@ def _bytes(name: str) -> bytes:
 
 
 def _sum(lines: list[tuple[str, str]]) -> str:
+    import base64
+    import hashlib
+
     total = hashlib.sha256()
     for name, value in lines:
         total.update(_bytes(name) + _bytes(value))

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.finding import Confidence, Finding, Fix, Location, Severity
 from cdkit.migrations import operation as op
-from cdkit.migrations.assumed import assume
+from cdkit.migrations.assumed import assume, assume_options
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.declared import irreversible
 from cdkit.migrations.lossy import Loss, loss_of
@@ -130,6 +130,7 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Run the way there and the way back on the model, and hold the end against the beginning."""
     start = up.before.copy()
     assume(start, up.operations)
+    assume_options(start, up.operations, way.operations)
     there = start.copy()
     there.begin()
     there.released = None
@@ -167,7 +168,7 @@ def _is_unread(operations: Iterable[Operation], rules_: Dispatch, context: Conte
     return any(
         True
         for operation in operations
-        for rule_id, rule in rules_.get(type(operation), ())
+        for rule_id, rule in rules_[type(operation)]
         if rule_id in UNTOLD
         for _ in rule.check(operation, context)
     )
@@ -246,7 +247,7 @@ def _walk(
 def _hits(rules_: Dispatch, operation: Operation, context: Context, sizes: Sizes) -> list[Finding]:
     return [
         hit_of(rule_id, rule, operation, spared(rule, hit, operation, context.schema, sizes))
-        for rule_id, rule in rules_.get(type(operation), ())
+        for rule_id, rule in rules_[type(operation)]
         for hit in rule.check(operation, context)
     ]
 
@@ -315,6 +316,9 @@ def _marks(operations: Iterable[Operation]) -> Marks:
     found: dict[tuple[str, Name, str], int] = {}
     for operation in operations:
         match operation:
+            case op.ChangeTrigger(body=body) if body:
+                # One that has code of its own is in the model, under its name.
+                continue
             case op.ChangeTrigger(table=table, name=name, action=action):
                 verb, _, rest = action.partition(" ")
                 kind = "rule" if rest.endswith("RULE") else "trigger"

@@ -1,6 +1,5 @@
 """A baseline: what was found when a team began, and is accepted until it is mended."""
 
-import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -50,6 +49,8 @@ def read_baseline(data: bytes, *, where: str) -> LintBaseline:
     Raises RequestError where it is none, is of a newer version, holds a key twice or a date that
     is none: a baseline that is passed over would be a wall of findings, or a hole.
     """
+    import json
+
     try:
         read = msgspec.json.decode(data, type=LintBaseline)
         json.loads(data, object_pairs_hook=once)

@@ -10,7 +10,6 @@ import functools
 import posixpath
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -127,6 +126,8 @@ def parse_phase(rest: str, place: Location) -> Declared:
 
 def by_pattern(given: Mapping[str, str], path: str) -> Declared | None:
     """Return the phase that the user's patterns give a path: the first that matches it counts."""
+    from fnmatch import fnmatchcase
+
     for pattern, rest in given.items():
         if fnmatchcase(posixpath.normpath(path), pattern):
             return parse_phase(f" {rest}", Location(path=path))

@@ -5,12 +5,15 @@ added, so that a dump of any age helps.
 """
 
 import posixpath
+from typing import Final
 
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.world import World
 from cdkit.migrations.source import Migration, Script
 from cdkit.migrations.text import Text
 
+VARIABLE: Final = "CDKIT_LINT_MIGRATIONS_DATABASE_URL"
+"""Where the address of a running database stands, which is asked for its schema."""
 _LARGEST = 256 * 1024 * 1024
 
 

@@ -1,10 +1,10 @@
 """What a database engine is: its names, its versions, and how its SQL is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Constraint, Name, Type, quoted
 from cdkit.migrations.operation import Operation
@@ -35,10 +35,13 @@ class Server(Struct, frozen=True, kw_only=True):
         return ":".join(filter(None, (self.engine, ".".join(map(str, self.version)))))
 
 
+Jobs = Sequence[tuple[Text, bytes]]
+"""Texts, each with the part of it that runs."""
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
-    `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
     that takes, by the engine's own word, on which tables. `change` compares two types. `refine`
@@ -47,7 +50,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     `shared_names` says that index names are the schema's, not each table's own; `harmless` whether
     a function is the server's own and changes nothing; `refuses` says why the server refuses an
     operation, and what to do instead. `atomic` says that a transaction holds changes of the schema
-    together: where it is false, each is seen by everybody at once.
+    together: where it is false, each is seen by everybody at once. `parse_each` splits many files
+    as `parse` does each, where that can be shared out.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
@@ -62,6 +66,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     harmless: Callable[[str], bool] = lambda _: False
     refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
     atomic: bool = True
+    parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
 
 
 class Engine(Struct, frozen=True, kw_only=True):

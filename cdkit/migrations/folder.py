@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from msgspec import Struct, structs
 
@@ -48,8 +47,11 @@ def takes_back(path: str, paths: Collection[str], ups: Iterable[str]) -> str:
     for up in ups:
         if up in paths and up != path:
             return up
-        if "*" in up and (found := [x for x in paths if fnmatchcase(x, up)]):
-            return min(found)
+        if "*" in up:
+            from fnmatch import fnmatchcase
+
+            if found := [each for each in paths if fnmatchcase(each, up)]:
+                return min(found)
     return ""
 
 
@@ -65,7 +67,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
     name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
     the tool can run. `late` is what becomes of a migration that comes out of order. `goes_back`
-    says whether its files have a part for the way back; `outside` is that of the source.
+    says whether its files have a part for the way back; `outside` is that of the source. `engine`
+    returns the database that the tool's own settings name for a folder, empty where none do.
     """
 
     name: str
@@ -86,6 +89,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     deep: bool = False
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
+    engine: Callable[[str, Look], str] = lambda *_: ""
 
 
 def folder_source(tool: FolderTool) -> Source:
@@ -138,7 +142,8 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
     coded = {path: how for path in owned if (how := tool.code(path))}
     paths = sorted((path for path in owned if path not in coded), key=tool.order)
     ups = {path: takes_back(path, there, tool.up_of(path)) for path in paths}
-    downs = {up: path for path, up in ups.items() if up}
+    # Where two take the same one back (`revert/`, and `verify/` behind it), the first one does.
+    downs = {up: path for path, up in reversed(ups.items()) if up}
     migrations: list[Migration] = []
     unread: list[Reason] = [in_code(path, tool.title, how) for path, how in sorted(coded.items())]
     for path in paths:
@@ -150,7 +155,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
             unread.append(fault.reason())
     return Project(
         migrations=tuple(migrations),
-        downs=frozenset(downs.values()),
+        downs=frozenset(path for path, up in ups.items() if up),
         unread=tuple(unread),
         complaints=(
             *_misnamed(tool, migrations),
@@ -160,6 +165,7 @@ def read_folder(tool: FolderTool, request: Request, paths: Iterable[str] | None 
         ),
         holds=lambda path: tool.deep or parent(path) == request.root,
         late=tool.late,
+        engine=tool.engine(request.root, look),
     )
 
 

@@ -14,13 +14,6 @@ def stores(schema: Schema) -> tuple[MutableMapping[Name, Any], ...]:
     return (schema.tables, schema.indexes, schema.things)
 
 
-def note(hints: dict[Name, tuple[Name, ...]], table: Name, other: Name) -> None:
-    """Note that another table may have to do with a table."""
-    known = hints.get(table, ())
-    if other not in known:
-        hints[table] = (*known, other)
-
-
 def forget_indexes(schema: Schema, table: Name, column: str = "") -> None:
     """Forget the indexes of a table, or those that a column is part of: they go with it."""
     for name in schema.indexes.of(table):

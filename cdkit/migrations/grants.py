@@ -4,8 +4,9 @@ A repository may grant nothing at all (its application owns its tables) or elsew
 unknown here is unknown, and never "nobody may".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 
+from cdkit.migrations.layered import shared
 from cdkit.migrations.nouns import Name
 
 PUBLIC = "public"
@@ -38,17 +39,20 @@ class Grants:
     """Privileges by thing and role; and those that things yet to come will get."""
 
     def __init__(self, parts: Parts = ({}, {}, frozenset())) -> None:
-        self._held, self._to_come = dict(parts[0]), dict(parts[1])
+        self._held: MutableMapping[tuple[str, Name], Held] = dict(parts[0])
+        self._to_come = dict(parts[1])
         self.roles = parts[2]
 
     @property
     def parts(self) -> Parts:
         """All that is known, as data from which another one can start."""
-        return self._held, self._to_come, self.roles
+        return dict(self._held), dict(self._to_come), self.roles
 
     def copy(self) -> "Grants":
         """Return another one that starts from the same."""
-        return Grants(self.parts)
+        other = Grants(({}, self._to_come, self.roles))
+        self._held, other._held = shared(self._held)
+        return other
 
     def of(self, kind: str, name: Name) -> Held | None:
         """Return which role may do what with a thing; None where no migration says."""
@@ -125,7 +129,7 @@ class Grants:
 
     def forget(self, role: str) -> None:
         """DROP OWNED: a role keeps nothing."""
-        for key, held in self._held.items():
+        for key, held in list(self._held.items()):
             self._held[key] = {other: mine for other, mine in held.items() if other != role}
 
 

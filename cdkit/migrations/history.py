@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cdkit.migrations import remembered
+from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.replay import replay
@@ -22,14 +23,15 @@ def history(
     Returns how many of the migrations are in it (none, where they are too few to be worth a
     memory), and how many places in them and in the dump cannot be read.
     """
-    is_kept = reader.server.engine in remembered.ENGINES and len(old) >= remembered.LEAST
-    if memory is None or not is_kept:
+    if len(old) < remembered.LEAST:
         return 0, sum(remember(schema, each, reader) for each in dump)
     every = (*dump, *old)
+    if memory is None or reader.server.engine not in remembered.ENGINES:
+        return len(old), sum(_replayed(schema, x, reader) for x in reader.parse_each(every))
     names = remembered.chain(every, reader.server, memory.files)
-    known, unread = remembered.recall(memory, names, schema)
-    for migration in every[known:]:
-        unread += remember(schema, migration, reader)
+    known, unread, _ = remembered.recall(memory, names, schema)
+    for parsed in reader.parse_each(every[known:]):
+        unread += _replayed(schema, parsed, reader)
     if known < len(every):
         remembered.keep(memory, names[-1], schema, unread)
     return len(old), unread
@@ -37,9 +39,12 @@ def history(
 
 def remember(schema: Schema, migration: Migration, reader: Reader) -> int:
     """Replay what is released already: it is not new to anybody. Return what cannot be read."""
+    return _replayed(schema, reader.parse(migration), reader)
+
+
+def _replayed(schema: Schema, parsed: Parsed, reader: Reader) -> int:
     epoch, schema.epoch = schema.epoch, 0
     schema.begin()
-    parsed = reader.parse(migration)
     for statement in parsed.statements:
         replay(schema, reader.operations(statement, schema))
     schema.epoch = epoch

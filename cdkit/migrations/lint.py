@@ -9,8 +9,9 @@ from msgspec import Struct, structs
 from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations.allow import allowances, of_change
+from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
 from cdkit.migrations.bench import Bench, Outside
 from cdkit.migrations.catalogue import Dispatch
@@ -60,7 +61,8 @@ class Request(Struct, frozen=True, kw_only=True):
     the project, and `backs` are those released migrations of which only the way back is judged.
     `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
     before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
-    change itself brings does not count. `memory` is where models of long histories are kept.
+    change itself brings does not count. `memory` is where models of long histories are kept,
+    `hands` share out what is much.
     """
 
     migrations: Sequence[Migration]
@@ -81,6 +83,7 @@ class Request(Struct, frozen=True, kw_only=True):
     sizes: Sizes = Sizes()
     refuse: bool = False
     memory: Memory | None = None
+    hands: Hands | None = None
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -131,7 +134,7 @@ class _Seen(Struct, frozen=True, kw_only=True):
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
-    reader = Reader(request.server, engine.dialect(), processes)
+    reader = Reader(request.server, engine.dialect(), processes, request.hands)
     dialect = reader.dialect
     schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
     seen = []
@@ -140,9 +143,10 @@ def lint(request: Request, processes: Processes) -> Linted:
     looked_at = request.change | request.backs
     old = list(takewhile(lambda one: one.name not in looked_at, ordered))
     known, unread = history(old, request.dump, schema, reader, request.memory)
+    apart = begin(request, ordered, schema)
     if not request.apart:
         schema.release()
-    for migration in ordered[known:]:
+    for migration in ordered[known + len(apart.judged) :]:
         schema.begin()
         if migration.name not in request.change:
             if migration.name in request.backs:
@@ -161,10 +165,9 @@ def lint(request: Request, processes: Processes) -> Linted:
         seen.append(_walk(request, (released, schema), migration, before, reader, terms))
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
-    return Linted(
-        judged=tuple(_settled(one, phases, request) for one in seen),
-        notes=(note,) if unread else (),
-    )
+    judged = (*apart.judged, *(_settled(one, phases, request) for one in seen))
+    apart.keep(judged, schema)
+    return Linted(judged=judged, notes=(note,) if unread else ())
 
 
 def _walk(
@@ -180,7 +183,7 @@ def _walk(
     parsed = reader.parse(migration)
     # What runs again does so from end to end, whatever of it was there before.
     ran = sources_of(None if migration.repeats else before, reader)
-    statements = [each for each in parsed.statements if not ran_already(each, ran)]
+    statements = [each for each in parsed.statements if not (ran and ran_already(each, ran))]
     done = reader.done(statements, schema)
     back = Back(says="")
     if before is None:
@@ -387,7 +390,7 @@ def _found(
     request: Request, operation: Operation, context: Context, bench: Bench
 ) -> Iterator[Finding]:
     sizes = request.sizes
-    for rule_id, rule in request.rules.get(type(operation), ()):
+    for rule_id, rule in request.rules[type(operation)]:
         for hit in rule.check(operation, context):
             fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, sizes)

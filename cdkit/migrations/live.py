@@ -8,7 +8,7 @@ Sources: PostgreSQL manual, "pg_dump", 34.1.1.2 "Connection URIs", 34.15 "Enviro
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
@@ -17,11 +17,10 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
-from cdkit.migrations.dump import dump_of
+from cdkit.migrations.dump import VARIABLE, dump_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.source import Migration
 
-VARIABLE: Final = "CDKIT_LINT_MIGRATIONS_DATABASE_URL"
 _TIMEOUT = 120
 _PARAMETERS = {
     "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",

@@ -32,7 +32,7 @@ def column_is_back(table: Name, column: str, context: Context) -> bool:
 
     One that is added anew holds none of the old values, and serves nobody who reads them.
     """
-    if context.ahead.is_empty(table, column):
+    if context.ahead.is_other(table, column):
         return False
     old, new = context.schema.column(table, column), context.ahead.end.column(table, column)
     if old is None or new is None or not _kept(old, new):

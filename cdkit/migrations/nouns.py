@@ -17,7 +17,7 @@ _RESERVED_WORDS = """
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
-class Name(Struct, frozen=True, order=True):
+class Name(Struct, frozen=True, order=True, array_like=True):
     """The name of a thing in a database: schema (empty: the search path's first) and name."""
 
     schema: str
@@ -40,7 +40,7 @@ def quoted(name: str) -> str:
     return name if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
 
 
-class Type(Struct, frozen=True):
+class Type(Struct, frozen=True, array_like=True):
     """A column's type: its name (`int4`, `varchar`, `audit.money`), modifiers, whether an array.
 
     A modifier that is no whole number is None: nobody can compare it. `values` are those of a
@@ -63,7 +63,7 @@ class Type(Struct, frozen=True):
         return f"{self.name}{size}{sign}{'[]' if self.array else ''}"
 
 
-class Default(Struct, frozen=True, kw_only=True):
+class Default(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A default: the functions that it calls, whether it is a constant, whether that is NULL.
 
     `sequence` is the one that it draws from; `text` a fingerprint of the expression, `value` a
@@ -79,7 +79,7 @@ class Default(Struct, frozen=True, kw_only=True):
     sql: str = ""
 
 
-class Constraint(Struct, frozen=True, kw_only=True):
+class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A constraint. `kind`: check, foreign key, unique, primary key, exclusion, not null.
 
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
@@ -118,7 +118,7 @@ def automatic_name(table: str, constraint: Constraint) -> str:
     return "_".join((table, *columns, suffix))
 
 
-class Column(Struct, frozen=True, kw_only=True):
+class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A column as it is written. `generated`: stored, virtual or empty; `serial` has a sequence.
 
     `fragile` says what in a generation expression can fail for some values. A MySQL column that is

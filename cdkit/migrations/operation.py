@@ -19,8 +19,11 @@ from cdkit.migrations.nouns import (
 from cdkit.migrations.statement import Statement
 
 
-class Operation(Struct, frozen=True, kw_only=True):
-    """One thing that a statement does; `at` is the byte of its clause in the file."""
+class Operation(Struct, frozen=True, kw_only=True, tag_field="does", tag=True, omit_defaults=True):
+    """One thing that a statement does; `at` is the byte of its clause in the file.
+
+    Its tag says which it is where operations pass from one process to another.
+    """
 
     statement: Statement
     at: int

@@ -58,9 +58,9 @@ def _taken(schema: Schema, names: set[Name]) -> Schema:
             continue
         made.tables[name] = table
         made.indexes.update({each: schema.indexes[each] for each in schema.indexes.of(name)})
-        for hints, held in ((schema.children, made.children), (schema.referring, made.referring)):
-            held[name] = hints.get(name, ())
-            waiting += held[name]
+        for hints in ("children", "referring", "showing"):
+            getattr(made, hints)[name] = found = getattr(schema, hints).get(name, {})
+            waiting += found if hints != "showing" else ()
     for key, epoch in schema.enum_values.items():
         if key[0] in made.things:
             made.enum_values[key] = epoch

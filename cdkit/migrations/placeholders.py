@@ -131,7 +131,7 @@ def psql_variables(data: bytes, values: Mapping[str, str]) -> Iterator[Slot]:
     """
     if b":" not in data:
         return
-    known = {found[1]: found[2] for found in _SET().finditer(data)}
+    known = {found[1]: found[2] for found in _SET().finditer(data)} if b"\\set" in data else {}
     known |= {name.encode(): value.encode("utf-8", "replace") for name, value in values.items()}
     for found in _VARIABLE().finditer(data):
         if found.start() and data[found.start() - 1] not in _BEFORE_VARIABLE:

@@ -1,10 +1,11 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from msgspec import structs
 
-from cdkit.core.world import Processes
+from cdkit.core.world import Hands, Processes
 from cdkit.migrations import operation as op
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.engine import Dialect, Server
@@ -19,21 +20,37 @@ from cdkit.migrations.text import Text
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
+_MANY = 500
+"""From so many migrations on it pays to pass what they do from one process to another."""
+_BODIES = 500
+"""How many bodies are read for one statement: calls of calls grow with a power of them."""
 
 
 class Reader:
     """Reads migrations, and what the functions do that they call and that migrations made."""
 
-    def __init__(self, server: Server, dialect: Dialect, processes: Processes) -> None:
+    def __init__(
+        self, server: Server, dialect: Dialect, processes: Processes, hands: Hands | None = None
+    ) -> None:
         self.server = server
         self.dialect = dialect
         self._processes = processes
+        self._hands = hands
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
-        parsed = self.read(migration.text, migration.script.sql)
-        troubles = (*parsed.troubles, *migration.troubles)
-        return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
+        return _with_troubles(self.read(migration.text, migration.script.sql), migration)
+
+    def parse_each(self, migrations: Sequence[Migration]) -> Iterator[Parsed]:
+        """Yield what each of many migrations runs, in order."""
+        together = self.dialect.parse_each
+        if together is None or self._hands is None or len(migrations) < _MANY:
+            yield from map(self.parse, migrations)
+            return
+        jobs = [(one.text, one.script.sql) for one in migrations]
+        found = together(jobs, self._processes, self._hands)
+        for migration, parsed in zip(migrations, found, strict=True):
+            yield _with_troubles(parsed, migration)
 
     def wrapped(self, migration: Migration, parsed: Parsed) -> bool | None:
         """Return whether a transaction is around a migration, as far as that is known.
@@ -93,14 +110,17 @@ class Reader:
         yield from self._all(self.dialect.operations(statement), schema)
 
     def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
-        refine = self.dialect.refine
+        refine, left = self.dialect.refine, count(_BODIES, -1)
         for written in operations:
             for operation in refine(written, schema) if refine else (written,):
-                yield from self._followed(operation, schema, _DEPTH)
+                yield from self._followed(operation, schema, _DEPTH, left)
 
-    def _followed(self, operation: Operation, schema: Schema, depth: int) -> Iterator[Operation]:
+    def _followed(
+        self, operation: Operation, schema: Schema, depth: int, bodies: Iterator[int]
+    ) -> Iterator[Operation]:
+        """Yield what an operation does, calls followed; `bodies` counts those that may be read."""
         read = self.dialect.routine
-        if read is None or not isinstance(operation, op.Call) or not depth:
+        if read is None or not isinstance(operation, op.Call) or not depth or next(bodies) <= 0:
             yield operation
             return
         known = {name: _routines(name, schema) for name in operation.functions}
@@ -110,7 +130,12 @@ class Reader:
         for routines in known.values():
             for routine in routines:
                 for inner in read(routine, operation.statement):
-                    yield from self._followed(inner, schema, depth - 1)
+                    yield from self._followed(inner, schema, depth - 1, bodies)
+
+
+def _with_troubles(parsed: Parsed, migration: Migration) -> Parsed:
+    troubles = (*parsed.troubles, *migration.troubles)
+    return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
 
 
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:

@@ -1,6 +1,5 @@
 """What a team makes of findings: rules left out or asked for, severities of its own."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +7,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Severity, Suppression
-from cdkit.migrations.catalogue import rules
+from cdkit.migrations.catalogue import rules, tastes
 from cdkit.migrations.tell import UNTOLD
 
 _OFF = re.compile(r"off(?:\s*[:(]\s*(?P<reason>.*?)\s*\)?)?\s*")
@@ -45,8 +44,7 @@ def regard_of(
             levels[name] = found
         else:
             off[name] = found
-    tastes = {name for name, rule in rules().items() if rule.opinion}
-    disabled |= tastes - enabled - set(levels) - set(off)
+    disabled |= tastes() - enabled - set(levels) - set(off)
     return Regard(disabled=frozenset(disabled), levels=levels, off=off)
 
 
@@ -67,6 +65,8 @@ def _regarded(finding: Finding, regard: Regard) -> Finding:
 
 def _known(name: str, where: str, *, untold: bool = False) -> str:
     if name not in rules():
+        import difflib
+
         near = difflib.get_close_matches(name, rules(), n=1)
         raise RequestError(
             f"there is no rule {name!r}",

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations import option
 from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
 from cdkit.migrations.forget import (
     forget_children,
@@ -15,7 +16,6 @@ from cdkit.migrations.forget import (
     forget_schema,
     forget_sequence,
     forget_table,
-    note,
     stores,
 )
 from cdkit.migrations.guard import GUARDS
@@ -63,7 +63,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     schema.tables[full] = table
     schema.grants.make("table", full)
     for parent in sorted(table.parents):
-        note(schema.children, parent, full)
+        schema.note("children", parent, full)
     for each in made.columns:
         _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
@@ -74,8 +74,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
 
 
 def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
-    """A serial column brings its sequence (PostgreSQL manual, 8.1.4); an identity one does too."""
-    if column.serial or column.identity:
+    """A serial or identity column brings its sequence, on PostgreSQL alone (manual, 8.1.4)."""
+    if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
         schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
         schema.grants.make("sequence", named)
@@ -90,9 +90,9 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     given = schema.naming(table, constraint) if schema.naming else ""
     named = constraint.name or given or automatic_name(name.name, constraint)
     constraint = structs.replace(constraint, name=named)
-    schema.change(name, constraints={**table.constraints, named: constraint})
+    schema.put(name, "constraints", named, constraint)
     if constraint.references:
-        note(schema.referring, schema.full(constraint.references), table.name)
+        schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
         schema.indexes[schema.index_name(table.name, named)] = index
@@ -104,8 +104,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
 def _alter_column(schema: Schema, table: Name, column: str, **fields: object) -> None:
     found, old = schema.table(table), schema.column(table, column)
     if found and old:
-        new = structs.replace(old, **fields)
-        schema.change(table, columns={**found.columns, column: new})
+        schema.put(table, "columns", column, structs.replace(old, **fields))
 
 
 def _add_column(schema: Schema, added: op.AddColumn) -> None:
@@ -113,11 +112,9 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     table = schema.table(added.table) or _unknown(schema, added)
     if table is None or (added.if_not_exists and column.name in table.columns):
         return
-    schema.change(
-        added.table,
-        columns={**table.columns, column.name: column},
-        born={**table.born, column.name: schema.epoch_of_column(table.name, column.name)},
-    )
+    schema.put(added.table, "columns", column.name, column)
+    born = schema.epoch_of_column(table.name, column.name)
+    schema.put(added.table, "born", column.name, born)
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
@@ -211,7 +208,11 @@ def _rebuild(schema: Schema, rebuilt: RebuildTable) -> None:
 
 def _set_option(schema: Schema, changed: ChangeOption) -> None:
     if table := schema.table(changed.table):
-        options = {**table.options, changed.option: changed.value}
+        word, _, seen = changed.option.partition(" ")
+        if word == "COLUMN":
+            _alter_column(schema, changed.table, changed.value, invisible=seen == "INVISIBLE")
+            return
+        options = option.changed(table.options, changed.option, changed.value)
         schema.change(changed.table, options=options)
 
 
@@ -238,9 +239,7 @@ def _validate(schema: Schema, validated: op.ValidateConstraint) -> None:
     table = schema.table(validated.table)
     if table and (old := table.constraints.get(validated.constraint)):
         valid = structs.replace(old, valid=True)
-        schema.change(
-            validated.table, constraints={**table.constraints, validated.constraint: valid}
-        )
+        schema.put(validated.table, "constraints", validated.constraint, valid)
 
 
 def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
@@ -255,8 +254,11 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
             moved = structs.replace(schema.indexes.pop(name), table=new)
             schema.indexes[schema.index_name(new, kept)] = moved
     elif thing := schema.things.pop(old, None):
-        schema.things[Name(old.schema, renamed.to)] = thing
-        schema.grants.rename(thing.kind, old, Name(old.schema, renamed.to))
+        new = Name(old.schema, renamed.to)
+        schema.things[new] = thing
+        for source in thing.query.sources if thing.query else ():
+            schema.note("showing", schema.full(source), new)
+        schema.grants.rename(thing.kind, old, new)
 
 
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:
@@ -334,7 +336,7 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     parents = held | {parent} if attached else held - {parent}
     schema.change(moved.other, partition=attached, parents=parents)
     if attached:
-        note(schema.children, parent, schema.full(moved.other))
+        schema.note("children", parent, schema.full(moved.other))
 
 
 def _write(schema: Schema, written: op.WriteRows) -> None:

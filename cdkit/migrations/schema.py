@@ -1,10 +1,12 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from cdkit.migrations.grants import Grants
+from cdkit.migrations.layered import shared
 from cdkit.migrations.nouns import (
     Column,
     Constraint,
@@ -64,17 +66,36 @@ class Index(Struct, frozen=True, kw_only=True):
         return (self.table, frozenset(self.columns), self.expressions, self.where)
 
 
+Entries = Literal["columns", "born", "constraints"]
+
+
 class Indexes(MutableMapping[Name, Index]):
     """Indexes by name, which knows those of each table."""
 
     def __init__(self, held: Mapping[Name, Index] | None = None) -> None:
-        self._held: dict[Name, Index] = {}
-        self._of: dict[Name, dict[Name, None]] = {}
+        self._held: MutableMapping[Name, Index] = {}
+        self._of: MutableMapping[Name, dict[Name, None]] = {}
+        self._mine: set[Name] = set()
         self.update(held or {})
+
+    def copy(self) -> "Indexes":
+        """Return others that start from the same."""
+        made = Indexes()
+        self._held, made._held = shared(self._held)
+        self._of, made._of = shared(self._of)
+        self._mine.clear()
+        return made
 
     def of(self, table: Name) -> tuple[Name, ...]:
         """Return the names of the indexes of a table."""
         return tuple(self._of.get(table, ()))
+
+    def _names(self, table: Name) -> dict[Name, None]:
+        """Return the names of a table's indexes, to be changed: what a copy shares stays."""
+        if table not in self._mine:
+            self._mine.add(table)
+            self._of[table] = dict(self._of.get(table, ()))
+        return self._of[table]
 
     def __getitem__(self, name: Name) -> Index:
         """Return an index; KeyError where there is none."""
@@ -84,12 +105,12 @@ class Indexes(MutableMapping[Name, Index]):
         """Put an index in, or in the place of another."""
         if name in self._held:
             del self[name]
-        self._of.setdefault(index.table, {})[name] = None
+        self._names(index.table)[name] = None
         self._held[name] = index
 
     def __delitem__(self, name: Name) -> None:
         """Take an index out; KeyError where there is none."""
-        del self._of[self._held.pop(name).table][name]
+        del self._names(self._held.pop(name).table)[name]
 
     def __iter__(self) -> Iterator[Name]:
         """Yield the names, in the order in which they came."""
@@ -122,12 +143,17 @@ class Routine(Struct, frozen=True, kw_only=True):
     epoch: int
 
 
+Hints = Literal["children", "referring", "showing"]
+"""What tells of a table which others may have to do with it."""
+
+
 class Schema:
     """What is there. Names are looked up as the search path has it: its first schema.
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
-    `children` and `referring` tell of a table which others may inherit from it or lead to it by a
-    foreign key: what they are now, the tables themselves say.
+    `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
+    it by a foreign key, or show it: what they are now, the tables and views themselves say. `_mine`
+    are the dictionaries that no copy shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -145,14 +171,16 @@ class Schema:
         self.epoch = 0
         self.home = home
         self.begin()
-        self.tables: dict[Name, Table] = {}
+        self.tables: MutableMapping[Name, Table] = {}
         self.indexes = Indexes()
-        self.things: dict[Name, Thing] = {}
-        self.enum_values: dict[tuple[Name, str], int] = {}
+        self.things: MutableMapping[Name, Thing] = {}
+        self.enum_values: MutableMapping[tuple[Name, str], int] = {}
         self.grants = Grants()
-        self.roles: dict[str, int] = {}
-        self.children: dict[Name, tuple[Name, ...]] = {}
-        self.referring: dict[Name, tuple[Name, ...]] = {}
+        self.roles: MutableMapping[str, int] = {}
+        self.children: MutableMapping[Name, dict[Name, None]] = {}
+        self.referring: MutableMapping[Name, dict[Name, None]] = {}
+        self.showing: MutableMapping[Name, dict[Name, None]] = {}
+        self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
     def copy(self, *, empty: bool = False) -> "Schema":
@@ -160,11 +188,21 @@ class Schema:
 
         An `empty` one is as this one in all but what it holds: it knows who may do what.
         """
-        made = Schema(self.home)
-        for name, value in vars(self).items():
-            held = isinstance(value, dict | Indexes)
-            setattr(made, name, type(value)({} if empty else value) if held else value)
-        made.grants, made.roles = self.grants.copy(), dict(self.roles)
+        made = Schema(self.home, naming=self.naming, shared_names=self.shared_names)
+        made.epoch, made.path, made.released = self.epoch, self.path, self.released
+        made.settings = dict(self.settings)
+        made.grants = self.grants.copy()
+        self._mine.clear()
+        self.roles, made.roles = shared(self.roles)
+        if empty:
+            return made
+        made.indexes = self.indexes.copy()
+        self.tables, made.tables = shared(self.tables)
+        self.things, made.things = shared(self.things)
+        self.enum_values, made.enum_values = shared(self.enum_values)
+        self.children, made.children = shared(self.children)
+        self.referring, made.referring = shared(self.referring)
+        self.showing, made.showing = shared(self.showing)
         return made
 
     def begin(self) -> None:
@@ -277,6 +315,36 @@ class Schema:
         """Whether a view, function … is made by the release under judgement."""
         found = self.thing(name)
         return found is not None and self.is_new(found.epoch)
+
+    def put(self, name: Name, field: Entries, key: str, value: object) -> None:
+        """Put an entry into a table's columns, births or constraints; an unknown one stays so.
+
+        What a copy of this schema may share is copied first, and only then: to do so for each of
+        a thousand columns would take the square of that.
+        """
+        full = self.full(name)
+        held = self.tables.get(full)
+        if held is None:
+            return
+        if self._mine.get(full) is not held.columns:
+            held = structs.replace(
+                held,
+                columns=dict(held.columns),
+                born=dict(held.born),
+                constraints=dict(held.constraints),
+            )
+            self.tables[full] = held
+            self._mine[full] = held.columns
+        getattr(held, field)[key] = value
+
+    def note(self, hints: Hints, table: Name, other: Name) -> None:
+        """Note that another table, or a view, may have to do with a table."""
+        held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)
+        known = held.get(table, {})
+        if self._mine.get((hints, table)) is not known:
+            known = dict(known)
+            held[table] = self._mine[hints, table] = known
+        known[other] = None
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""

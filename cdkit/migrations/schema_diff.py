@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.option import DEFAULTS
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
 UNKNOWN = Type("?")
@@ -22,7 +23,8 @@ _NO_MATTER = frozenset(
 
 _APART: dict[type, frozenset[str]] = {
     # Row security, policies and triggers are told by what was done to them (see `back`).
-    Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"}),
+    Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
+    | {"options"},
     # What is read of a view and of functions: their definition is compared.
     Thing: frozenset({"query", "routines"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
@@ -74,11 +76,21 @@ def _tables(before: Schema, after: Schema) -> Iterator[Difference]:
             yield _presence("table", str(name), old, new)
             continue
         yield from _fields("table", str(name), old, new)
+        yield from _options(str(name), old, new)
         if not old.known and new.epoch > before.epoch:
             # A table that nobody knew was made anew: what its columns were cannot be told.
             continue
         yield from _columns(str(name), old, new)
         yield from _constraints(str(name), old, new)
+
+
+def _options(table: str, old: Table, new: Table) -> Iterator[Difference]:
+    for option in sorted(old.options.keys() | new.options.keys()):
+        usual = DEFAULTS.get(option, "")
+        was, now = (each.options.get(option, usual).lower() for each in (old, new))
+        if was != now:
+            said = (each or "not said" for each in (was, now))
+            yield Difference(kind=option, about=table, was=next(said), now=next(said))
 
 
 def _columns(table: str, old: Table, new: Table) -> Iterator[Difference]:

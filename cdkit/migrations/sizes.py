@@ -15,7 +15,8 @@ from cdkit.migrations.schema import Schema
 class Sizes(Struct, frozen=True, kw_only=True):
     """Tables that somebody calls small, and estimates of rows, of which `limit` is still small.
 
-    Names hold their schema. A table that nobody knows the size of is taken for large.
+    Names hold their schema, `public` where a database has none. A table that nobody knows the size
+    of is taken for large.
     """
 
     small: frozenset[Name] = frozenset()
@@ -35,7 +36,8 @@ def spared(rule: LintRule, hit: Hit, operation: Operation, schema: Schema, sizes
     if not rule.grows or not (sizes.small or sizes.rows):
         return hit
     table = _table_of(operation, schema)
-    if table is None or not (word := sizes.word(schema.full(table))):
+    full = schema.full(table) if table else None
+    if full is None or not (word := sizes.word(Name(full.schema or "public", full.name))):
         return hit
     return structs.replace(
         hit, severity=Severity.INFO, message=f"{hit.message}; but {table} {word}"

@@ -30,6 +30,8 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         )
         thing = structs.replace(thing, routines={**thing.routines, takes: routine})
     schema.things[full] = thing
+    for source in thing.query.sources if thing.query else ():
+        schema.note("showing", schema.full(source), full)
 
 
 def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:

@@ -11,9 +11,9 @@ def later(operation: Operation, first: str) -> str:
     """Return the statement put off: release 1 is code alone, release 2 does it.
 
     `first` says what the first release must be, in our own words: it stands in a comment. A
-    statement of several pages is not said again.
+    statement of several pages is not said again, nor one that is only a part of what is done.
     """
-    if len(operation.statement.source) > _LONGEST:
+    if not operation.statement.whole or len(operation.statement.source) > _LONGEST:
         return ""
     return f"{RELEASE} 1: {first}\n{RELEASE} 2, when release 1 runs everywhere:\n{whole(operation)}"
 

@@ -77,10 +77,26 @@ def format_names() -> tuple[str, ...]:
     return names(formats)
 
 
+def scan_format_names() -> tuple[str, ...]:
+    """Return the names of the formats that are made of a scan's fact, sorted."""
+    from cdkit.report import scans
+
+    return tuple(sorted(name.replace("_", "-") for name in names(scans)))
+
+
 def render(name: str, report: Report) -> str:
-    """Return a report in the format of this name; raises RequestError where there is none."""
+    """Return a report in the format of this name; raises RequestError where there is none.
+
+    A format that is made of a scan's fact is none for the report of another step.
+    """
     from cdkit.report import formats
 
+    if name in scan_format_names():
+        from cdkit.report import scans
+        from cdkit.report.scan import ScanFormat, scanned_of
+
+        made = load(scans, name.replace("-", "_"), "FORMAT", ScanFormat)
+        return made.render(report, scanned_of(report))
     if name not in names(formats):
         raise RequestError(
             f"there is no report format {name[:100]!r}",

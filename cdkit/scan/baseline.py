@@ -12,7 +12,8 @@ from cdkit.scan.report import Vulnerability
 class Baseline(Struct, frozen=True, kw_only=True):
     """What the records say of the image that is deployed.
 
-    `environment` and `image` name it for people. `known` are the vulnerabilities that its scans
+    `environment` and `image` name it for people. With `everything` it is the very image that is
+    scanned: nothing in it is new. `known` are the vulnerabilities that its scans
     knew, by key, with the day since when; `packages` what it is made of, at their versions;
     `scanned_at` when it was last scanned.
     """
@@ -22,6 +23,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
     known: Mapping[str, date]
     packages: frozenset[str]
     scanned_at: datetime
+    everything: bool = False
 
     def since(self, key: str, found: Vulnerability, today: date) -> date | None:
         """Return since when what runs has this vulnerability; None where it is new.
@@ -36,9 +38,15 @@ class Baseline(Struct, frozen=True, kw_only=True):
         """
         if key in self.known:
             return min(self.known[key], today)
-        if package_of(found) not in self.packages:
+        if not self.everything and package_of(found) not in self.packages:
             return None
         if found.published is None:
             return today
         published = found.published.date()
         return min(max(published, self.scanned_at.date()), today)
+
+    def since_of_issue(self, key: str, today: date) -> date | None:
+        """Return since when what runs has a secret, misconfiguration or licence; None where new."""
+        if key in self.known:
+            return min(self.known[key], today)
+        return today if self.everything else None

@@ -16,10 +16,24 @@ ACCEPTABLE: Mapping[str, str] = {
     "ended-distribution": "a distribution that its vendor no longer mends",
     "no-system-packages": "a distribution without a package database",
     "unjudged-packages": "packages that the scanner has no advisories for",
+    "unlisted-packages": "a report that does not list what its scanner looked at",
+    "not-looked-for": "a made report that does not show that secrets and the like were looked for",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
 }
 """Doubts that a user may take on, by name; the others cannot be lifted."""
+
+FIRM: Mapping[str, str] = {
+    "no-packages": "not one package was found, or the report does not list them",
+    "stale-database": "a database that is too old, or from the future",
+    "old-report": "a report that is too old, or from the future",
+    "other-image": "a report of another image",
+    "unscanned-platform": "a platform that nobody scanned",
+    "recording": "a recording outside of a replay",
+    "untold-attacks": "EPSS or KEV decide, and nobody says them",
+    "stale-feed": "a file of EPSS or KEV that is too old",
+}
+"""Doubts that nobody can lift."""
 
 _CLOCK_SLACK = timedelta(hours=1)
 
@@ -60,7 +74,15 @@ def warnings(scans: Iterable[Scan], age: Age, now: datetime) -> Iterator[str]:
 
 
 def _about_packages(report: ScanReport) -> Iterator[Reason]:
-    if report.packages is None:
+    if report.packages is None and report.unlisting:
+        yield doubt(
+            "unlisted-packages",
+            f"reports of {report.scanner} do not list the packages that were looked at",
+            "give a report that lists them beside it (Trivy's, CycloneDX), or accept "
+            "unlisted-packages",
+            report,
+        )
+    elif report.packages is None:
         yield doubt(
             "no-packages",
             "the report does not list the packages that were looked at",

@@ -13,6 +13,7 @@ from cdkit.scan.baseline import Baseline
 from cdkit.scan.cover import Cover, find
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
+from cdkit.scan.merge import by_platform, merged
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Exploitation, Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
@@ -72,7 +73,7 @@ def judge_scans(
     that nothing is known.
     """
     judged = _merge(_weighed(scans, policy, facts, now))
-    raised = [*trouble, *(r for scan in scans for r in doubts(scan, policy.age, now))]
+    raised = [*trouble, *(_doubted(scans, policy, now))]
     raised.extend(_unknown(judged, place))
     raised.extend(_untold(judged, policy, facts.feeds))
     lifted = [reason for reason in raised if reason.rule in policy.accept & set(ACCEPTABLE)]
@@ -93,28 +94,37 @@ def judge_scans(
     )
 
 
+def _doubted(scans: Sequence[Scan], policy: Policy, now: datetime) -> Iterator[Reason]:
+    """Yield each scan's doubts, but what another scanner of the same platform settles."""
+    for group in by_platform(scans).values():
+        listed = any(scan.report.package_count for scan in group)
+        known = any(scan.report.distribution for scan in group)
+        settled = {"unlisted-packages"} if listed else set()
+        settled |= {"no-distribution"} if known else set()
+        for scan in group:
+            for reason in doubts(scan, policy.age, now):
+                if len(group) == 1 or reason.rule not in settled:
+                    yield reason
+
+
 def _weighed(
     scans: Sequence[Scan], policy: Policy, facts: Facts, now: datetime
 ) -> Iterator[Judged]:
     today = now.date()
-    for scan in scans:
+    for platform, group in by_platform(scans).items():
         copies: Counter[str] = Counter()
-        found = sorted(
-            scan.report.vulnerabilities, key=lambda v: (canonical(v.names), v.name, v.path)
-        )
-        for one in found:
+        for one in sorted(merged(group), key=_order):
             first = key_of(one)
             copies[first] += 1
             key = first if copies[first] == 1 else key_of(one, copies[first])
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
-            yield _judged(one, key, since, weighed, scan, facts, today)
-        for issue in scan.report.issues:
+            yield _judged(one, key, since, weighed, platform, facts, today)
+        for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
-            known = facts.baseline.known.get(key) if facts.baseline else None
-            since = min(known, today) if known else None
+            since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
-            yield _judged(issue, key, since, weighed, scan, facts, today)
+            yield _judged(issue, key, since, weighed, platform, facts, today)
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:
@@ -126,7 +136,7 @@ def _judged(
     key: str,
     since: date | None,
     weighed: Weighed,
-    scan: Scan,
+    platform: str,
     facts: Facts,
     today: date,
 ) -> Judged:
@@ -140,7 +150,7 @@ def _judged(
         since=since,
         cover=cover,
         over=over,
-        platforms=scan.platform,
+        platforms=platform,
     )
 
 

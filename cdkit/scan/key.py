@@ -21,12 +21,15 @@ def canonical(names: frozenset[str]) -> str:
 def key_of(found: Vulnerability, copy: int = 1) -> str:
     """Return what a vulnerability is known by from build to build.
 
-    It is made of the canonical name, the package without its version, and the sort of package:
-    not of the image, the layer, the version or Trivy's Fingerprint, which change when the same
-    source is built again, or when a package moves to another version that is vulnerable too.
+    It is made of the canonical name, the package without its version, and whether that is the
+    distribution's: not of the image, the layer, the version or Trivy's Fingerprint, which change
+    when the same source is built again, or when a package moves to another version that is
+    vulnerable too.
     `copy` counts the same library at several paths, from 1.
     """
-    parts = (canonical(found.names), found.name, found.kind)
+    sort = "os" if found.is_system else "library"
+    name = found.name if found.purl else f"{sort}:{found.package}"
+    parts = (canonical(found.names), name, sort)
     return fingerprint(*parts, *([str(copy)] if copy > 1 else []))
 
 

@@ -1,5 +1,6 @@
 """Getting at the scans of an image: reports that were made, a live scanner, or a recording."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cdkit.core import plugins
@@ -15,7 +16,7 @@ from cdkit.scan.database import read_database
 from cdkit.scan.doubts import Scan, doubt
 from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
-from cdkit.scan.report import ScanReport
+from cdkit.scan.report import IssueKind, ScanReport
 from cdkit.scan.scanner import HEAD, Look, Scanner
 from cdkit.scan.target import Part, Target
 
@@ -92,6 +93,27 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
             continue
         if _add(Scan(report=report, database=database), digest, wanted, obtained):
             obtained.notes.append(_note_of_made(report))
+            obtained.trouble.extend(_not_looked_for(report, wanted.look_for))
+
+
+_ISSUES = {
+    Look.SECRETS: IssueKind.SECRET,
+    Look.MISCONFIGURATIONS: IssueKind.MISCONFIGURATION,
+    Look.LICENSES: IssueKind.LICENSE,
+}
+
+
+def _not_looked_for(report: ScanReport, look_for: tuple[Look, ...]) -> Iterator[Reason]:
+    """Yield a doubt for what was asked for and a made report shows none of: who knows why."""
+    shown = {issue.kind for issue in report.issues}
+    for look in look_for:
+        if look in _ISSUES and _ISSUES[look] not in shown:
+            yield doubt(
+                "not-looked-for",
+                f"the report shows no {look}, and does not say that they were looked for",
+                f"let cdkit scan it with --look-for {look}, or accept not-looked-for",
+                report,
+            )
 
 
 def _read_made(
@@ -282,7 +304,7 @@ def _add(
     What has no config can only be tied to a scan that was made here.
     """
     target = wanted.target
-    part = target.part_of(scan.report.image_id)
+    part = target.part_of(scan.report)
     if target.is_bare and made_here:
         part = target.parts[0]
     if part is None:
@@ -297,7 +319,8 @@ def _add(
 
 
 def _of_another(report: ScanReport, target: Target) -> Reason:
-    found = report.image_id or "an image that it does not name"
+    named = (report.image_id, *report.digests)
+    found = next((name for name in named if name), "an image that it does not name")
     configs = [part.config_digest for part in (*target.parts, *target.others) if part.config_digest]
     if not configs:
         what = f"nothing ties the report to {target.called}: it is no image"

@@ -152,7 +152,9 @@ class Distribution(Struct, frozen=True, kw_only=True):
 class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
-    `image_id` is the digest of the config of the image that was scanned. `packages` counts the
+    `image_id` is the digest of the config of the image that was scanned, `digests` are those of
+    manifests under which the report names it. `unlisting` says that this scanner's reports never
+    list what was looked at. `packages` counts the
     packages by kind, and is None where the report does not list them; `components` are they, for
     the scanners that name them; `unjudged` are the kinds that the scanner lists and has no
     advisories for; `excluded` are the findings that its own settings kept out of the report, where
@@ -166,6 +168,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     version: str = ""
     created_at: datetime | None = None
     image_id: str = ""
+    digests: tuple[str, ...] = ()
+    unlisting: bool = False
     distribution: Distribution | None = None
     packages: dict[str, int] | None = None
     unjudged: frozenset[str] = frozenset()

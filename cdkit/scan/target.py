@@ -5,6 +5,7 @@ from msgspec import Struct
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import Subject, image_subject
+from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import TargetKind
 
 
@@ -51,10 +52,28 @@ class Target(Struct, frozen=True, kw_only=True):
         """What stands in messages."""
         return self.path or (self.name.familiar if self.name else self.called)
 
-    def part_of(self, image_id: str) -> Part | None:
-        """Return the part of which a scanner says this image ID (the config's digest), or None."""
-        known = {part.config_digest: part for part in (*self.others, *self.parts)}
-        return known.get(image_id) if image_id else None
+    def part_of(self, report: ScanReport) -> Part | None:
+        """Return the part that a report is of: by its config, its manifest, or a lone one's index.
+
+        A report that names a config is of that one, whatever else it names.
+        """
+        everything = (*self.others, *self.parts)
+        if report.image_id:
+            known = {part.config_digest: part for part in everything}
+            return known.get(report.image_id)
+        manifests = {str(part.image.digest): part for part in everything if part.image}
+        if len(everything) == 1 and self.subject:
+            manifests |= dict.fromkeys(self.subject.keys(), everything[0])
+        return next((manifests[one] for one in report.digests if one in manifests), None)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every digest under which the image or a part of it is known."""
+        found = set(self.subject.keys()) if self.subject else set()
+        for part in (*self.others, *self.parts):
+            found |= {part.config_digest} - {""}
+            found |= {str(part.image.digest)} if part.image else set()
+        return frozenset(found)
 
     @property
     def is_bare(self) -> bool:

@@ -13,10 +13,10 @@ from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.core.world import World
 from cdkit.migrations.catalogue import describe, described
+from cdkit.migrations.dump import VARIABLE
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import Judged
-from cdkit.migrations.live import VARIABLE
 from cdkit.migrations.regard import Regard, regard_of
 from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import server_of
@@ -182,8 +182,8 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
     cache: Annotated[
         str,
         option(
-            "Folder to keep models of long histories in, so that they are not read anew; `none` "
-            "keeps nothing. Default: cdkit/models in the user's cache folder.",
+            "Folder to keep models of long histories in, which no job of a pull request may write; "
+            "`none` keeps nothing. Default: the user's cache folder, in CI none.",
             metavar="FOLDER",
         ),
     ] = ""
@@ -278,6 +278,7 @@ def _asked(
         schema=options.schema,
         small_tables=options.small_tables,
         small=options.small,
+        server=server,
         running=running,
         world=world,
     )
@@ -296,7 +297,7 @@ def _asked(
             records=options.records,
             code=code_of(options.since, options.application, found, world),
         ),
-        memory=memory(options.cache, world.environ, world.files),
+        memory=memory(options.cache, world),
     )
 
 

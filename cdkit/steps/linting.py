@@ -74,6 +74,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         scope = change.since(found, running.revision, world.git, world.files)
     try:
         server = asked.server or server_of(project.engine or DEFAULT)
+        asked.schemas.check(server)
     except RequestError as fault:
         return _unreadable(found, scope, fault)
     request = Request(
@@ -95,6 +96,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         sizes=asked.schemas.sizes,
         refuse=asked.refuse,
         memory=asked.memory,
+        hands=world.hands,
     )
     linted = lint(request, world.processes)
     fixed = _fixed(request, linted, found, asked, world)
@@ -102,20 +104,11 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     judged = tuple(
         replace(each, findings=regarded(each.findings, asked.regard)) for each in linted.judged
     )
-    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
-    told = _left if asked.fix else _mendable
-    notes += [*fixed.notes, *(() if running.apart else told(judged))]
     unread = change.unread_since(found, running.revision, world.git)
-    if dark := found.dark + len(found.unread) - len(unread):
-        notes.append(
-            f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
-        )
-    if found.left:
-        notes.append(f"{found.root}: files that take back others, and go with those: {found.left}")
-    if judged and found.source != PLAIN:
-        notes.append(f"{found.root}: read as {sources()[found.source].title} runs it")
-    if len(project.migrations) == len(judged) and not asked.schemas.dumps and _open(judged):
-        notes.append(f"{found.root}: {_UNKNOWN}")
+    told = _left if asked.fix else _mendable
+    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
+    notes += [*fixed.notes, *(() if running.apart else told(judged))]
+    notes += _of_project(found, judged, asked, len(unread))
     files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
     return Done(
         judged=judged,
@@ -126,6 +119,21 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         rewritten=fixed.files,
         unread=(*project.faults, *unread),
     )
+
+
+def _of_project(
+    found: Found, judged: tuple[Judged, ...], asked: Asked, unread: int
+) -> Iterator[str]:
+    """Yield what people should know of how a project was read."""
+    if dark := found.dark + len(found.unread) - unread:
+        yield f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
+    if found.left:
+        yield f"{found.root}: files that take back others, and go with those: {found.left}"
+    if judged and found.source != PLAIN:
+        yield f"{found.root}: read as {sources()[found.source].title} runs it"
+    whole = len(found.project.migrations) == len(judged)
+    if whole and not asked.schemas.dumps and _open(judged):
+        yield f"{found.root}: {_UNKNOWN}"
 
 
 def _fixed(request: Request, linted: Linted, found: Found, asked: Asked, world: World) -> Fixed:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.world import World
-from cdkit.evidence.store import open_store
 from cdkit.migrations.contract import Release, Terms
 from cdkit.migrations.declared import Declared
 from cdkit.migrations.find import sources
@@ -84,6 +83,8 @@ def _built_from(digest: str, records: str, world: World) -> str:
             "a digest is looked up among the records, and `records` is none",
             remedy="name the release by its tag, or the folder of the records",
         )
+    from cdkit.evidence.store import open_store
+
     told = open_store(records, world.files).about(frozenset({digest}))
     identities = [fact.document for fact in told.facts if isinstance(fact.document, Identity)]
     here = [one for one in identities if one.origin.replay in {None, world.replay}]

@@ -1,6 +1,5 @@
 """Writing what `--fix` makes of files, or showing it as a diff."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from cdkit.core.errors import CannotTell
@@ -30,6 +29,8 @@ def diff(files: Iterable[Rewritten]) -> str:
 
 
 def _diff(file: Rewritten) -> Iterator[str]:
+    import difflib
+
     before, after = (_lines(data) for data in (file.before, file.after))
     path = file.path.lstrip("/")
     for line in difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"):

@@ -1,13 +1,13 @@
 """What runs already of the image that is scanned, by the records: the baseline of scan-image."""
 
-from datetime import date
+import contextlib
+from datetime import date, datetime
 
 from msgspec import Struct
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment, Findings
-from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.oci.reference import parse_pinned
+from cdkit.core.errors import RequestError
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.key import package_of
@@ -16,7 +16,7 @@ from cdkit.steps.scan_options import ScanImageOptions
 
 DEFAULT = "production"
 EVIDENCE = "vulnerabilities"
-_NONE = "none"
+NONE = "none"
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -34,9 +34,9 @@ def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Fou
     as new, and a note says what would give one.
     """
     environment = options.new_since or DEFAULT
-    if options.new_since == _NONE:
+    if options.new_since == NONE:
         return Found()
-    if options.records == _NONE:
+    if options.records == NONE:
         return _without(options, "`records` is none")
     told = deployed_in(environment, options.records, world)
     if told.unreadable:
@@ -76,25 +76,51 @@ def _nothing(
 def _known(
     deployment: Deployment, environment: str, options: ScanImageOptions, world: World
 ) -> Found:
-    from cdkit.evidence.store import open_store
-
     image = deployment.image
-    try:
-        digest = str(parse_pinned(image).digest)
-    except CannotTell as fault:
-        return _without(options, f"{environment} runs {image}: {fault.what}")
-    told = open_store(options.records, world.files).about(frozenset({digest}))
-    scans = [fact for fact in told.facts if _is_scan(fact, world)]
-    if told.unreadable or not scans:
-        why = "not every record of it can be read" if told.unreadable else "no record of a scan"
+    earlier = scans_of(image, options.records, world)
+    if earlier.unreadable or not earlier.moments:
+        why = "not every record of it can be read" if earlier.unreadable else "no record of a scan"
         what = f"{environment} runs {image}, and there is {why}: `cdkit scan-image --image {image}`"
         return _without(options, what, always=True)
-    baseline = _joined(scans, environment, image)
-    if baseline is None:
-        return _without(options, f"no scan of {image} says when it was made")
+    baseline = _joined(earlier, environment, image)
     when = f"{baseline.scanned_at:%Y-%m-%d}"
     note = f"{environment} runs {image}, last scanned on {when}: what it has is not new."
     return Found(baseline=baseline, notes=(note,))
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What the records hold of scans of an image: when each was, what it knew since when."""
+
+    moments: tuple[datetime, ...] = ()
+    known: tuple[dict[str, date], ...] = ()
+    packages: frozenset[str] = frozenset()
+    unreadable: bool = False
+
+
+def scans_of(image: str, records: str, world: World) -> Earlier:
+    """Return the scans of an image by the records; one without a time cannot be read."""
+    from cdkit.evidence.store import open_store
+
+    digest = image.rpartition("@")[2]
+    told = open_store(records, world.files).about(frozenset({digest}))
+    documents = [fact.document for fact in told.facts if _is_scan(fact, world)]
+    scans = [one for one in documents if isinstance(one, Findings)]
+    moments = [moment_of(one.origin.recorded_at) for one in scans]
+    return Earlier(
+        moments=tuple(moment for moment in moments if moment),
+        known=tuple(_days(one) for one in scans),
+        packages=frozenset(package_of(part) for one in scans for part in one.inventory),
+        unreadable=bool(told.unreadable) or None in moments,
+    )
+
+
+def _days(scan: Findings) -> dict[str, date]:
+    """Return since when a scan knew what; a day that is none is as if it was never known."""
+    days: dict[str, date] = {}
+    for one in scan.known:
+        with contextlib.suppress(ValueError):
+            days[one.key] = date.fromisoformat(one.since)
+    return days
 
 
 def _is_scan(fact: Fact, world: World) -> bool:
@@ -104,29 +130,18 @@ def _is_scan(fact: Fact, world: World) -> bool:
     return document.origin.replay is None or document.origin.replay == world.replay
 
 
-def _joined(scans: list[Fact], environment: str, image: str) -> Baseline | None:
+def _joined(earlier: Earlier, environment: str, image: str) -> Baseline:
     """Join all scans of the deployed image: the earliest day that any of them says counts."""
     known: dict[str, date] = {}
-    packages: set[str] = set()
-    moments = []
-    for fact in scans:
-        document = fact.document
-        if not isinstance(document, Findings):
-            continue
-        moment = moment_of(document.origin.recorded_at)
-        if moment is None:
-            return None
-        moments.append(moment)
-        packages |= {package_of(component) for component in document.inventory}
-        for one in document.known:
-            day = date.fromisoformat(one.since)
-            known[one.key] = min(known.get(one.key, day), day)
+    for days in earlier.known:
+        for key, day in days.items():
+            known[key] = min(known.get(key, day), day)
     return Baseline(
         environment=environment,
         image=image,
         known=known,
-        packages=frozenset(packages),
-        scanned_at=max(moments),
+        packages=earlier.packages,
+        scanned_at=max(earlier.moments),
     )
 
 

@@ -13,6 +13,7 @@ from cdkit.scan.doubts import ACCEPTABLE, Age
 from cdkit.scan.exceptions import read_exceptions
 from cdkit.scan.feed import FEED_LIMIT, read_epss, read_kev
 from cdkit.scan.policy import DEFAULT_CLOCK, PATTERNS, SORTS, Policy, Threshold
+from cdkit.scan.statement import Statement, read_vex, words_of
 from cdkit.scan.weigh import Feeds
 from cdkit.steps.protected import read_protected
 from cdkit.steps.scan_options import ScanImageOptions
@@ -78,17 +79,26 @@ def feeds_of(options: ScanImageOptions, world: World) -> tuple[Feeds, tuple[Reas
 
 
 def covers_of(
-    options: ScanImageOptions, world: World
+    options: ScanImageOptions, image: frozenset[str], world: World
 ) -> tuple[tuple[Cover, ...], tuple[Reason, ...]]:
-    """Read the exceptions as they stand where nobody could have written them for this change."""
-    path = options.exceptions
-    if not path:
-        return (), ()
-    try:
-        data = read_protected(path, "exception", world)
-    except CannotTell as fault:
-        return (), (fault.reason(),)
-    return (read_exceptions(data, where=path) if data is not None else ()), ()
+    """Read exceptions and VEX as they stand where nobody could have written them for this change.
+
+    `image` are the digests of the image, to know it by in a VEX document.
+    """
+    covers: list[Cover] = []
+    statements: list[Statement] = []
+    doubts: list[Reason] = []
+    asked = [(options.exceptions, "exception")] if options.exceptions else []
+    for path, what in (*asked, *((path, "VEX statement") for path in options.vex)):
+        try:
+            data = read_protected(path, what, world)
+            if data is not None and what == "exception":
+                covers.extend(read_exceptions(data, where=path))
+            elif data is not None:
+                statements.extend(read_vex(data, path))
+        except CannotTell as fault:
+            doubts.append(fault.reason())
+    return (*covers, *words_of(statements, image)), tuple(doubts)
 
 
 def _threshold(scope: str, text: str) -> Threshold:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
+from tests.bench.migrations import migrations
 from tests.bench.pins import pins
 from tests.bench.scan import scan
+from tests.bench.scan_report import scan_report
 
 EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
 LINT = ["-m", "cdkit", "lint-migrations", "--records", "none", "0001_new.sql"]
@@ -33,8 +35,9 @@ def main() -> int:
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
+        missed += migrations(folder)
         missed += pins(folder)
-        missed += scan(folder)
+        missed += scan(folder) + scan_report()
     return 1 if missed else 0
 
 

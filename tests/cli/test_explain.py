@@ -44,3 +44,17 @@ def test_a_name_that_is_none_is_a_wrong_request(
 ) -> None:
     assert code("explain", asked) == 2
     assert remedy in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("doubt", "said"),
+    [
+        ("no-distribution", "--accept no-distribution"),
+        ("stale-database", "nobody can take that on"),
+    ],
+)
+def test_a_doubt_of_a_scan_is_explained_with_what_lifts_it(
+    doubt: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code("explain", doubt) == 0
+    assert said in capsys.readouterr().out

@@ -16,7 +16,8 @@ from cdkit.core.secret import Secret
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import Change, Completed
-from cdkit.migrations.live import VARIABLE, environment, read_live
+from cdkit.migrations.dump import VARIABLE
+from cdkit.migrations.live import environment, read_live
 from cdkit.migrations.nouns import Name
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
 from tests.worlds import FakeGit, NoProcesses, world
@@ -270,3 +271,22 @@ def test_a_real_server_gives_its_schema_and_its_estimates(postgres: str, tmp_pat
         live = read_live(Secret(address), there)
     assert live.rows == {Name("public", "orders"): 300}
     assert b"CREATE TABLE public.orders" in live.dump.text.data
+
+
+def test_a_table_of_mysql_can_be_small_as_well(tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    (tmp_path / "migrations/2.sql").write_text("ALTER TABLE orders ENGINE=MyISAM;")
+    asked = LintMigrationsOptions(
+        paths=("migrations/2.sql",), small_tables=("orders",), server="mysql:8.0"
+    )
+    assert one(run(asked, world(tmp_path)), "copying-alter").severity is Severity.INFO
+
+
+@pytest.mark.parametrize("server", ["mysql:8.0", "sqlite:3.40"])
+def test_a_live_catalogue_is_postgresql_s_alone(tmp_path: Path, server: str) -> None:
+    laid_out(tmp_path)
+    asked = LintMigrationsOptions(paths=("migrations/2.sql",), server=server)
+    (tmp_path / "migrations/2.sql").write_text(NEW)
+    environ = {VARIABLE: "postgresql://app@localhost/orders"}
+    with pytest.raises(RequestError, match="a live catalogue is read from PostgreSQL alone"):
+        run(asked, world(tmp_path, environ=environ))

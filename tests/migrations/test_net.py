@@ -45,6 +45,28 @@ def test_a_column_that_takes_the_name_of_an_old_one_is_not_new() -> None:
     assert "not-null-added:8" in found(swap)
 
 
+def test_two_columns_that_change_names_hold_each_other_s_values() -> None:
+    base = "CREATE TABLE p (a int, c int);\n-- released\n"
+    swap = (
+        "ALTER TABLE p RENAME a TO t;\nALTER TABLE p RENAME c TO a;\nALTER TABLE p RENAME t TO c;\n"
+    )
+    judgement = judged(base + swap, question="compatible", in_transaction=True)
+    lines = [x.locations[0].line for x in judgement.findings if x.rule == "renamed-column"]
+    assert lines == [3, 4]
+
+
+def test_a_column_that_gets_its_name_back_is_no_loss() -> None:
+    back = "ALTER TABLE o RENAME a TO t;\nALTER TABLE o RENAME t TO a;\n"
+    assert found(back) == set()
+
+
+def test_what_is_made_again_on_mysql_was_gone_for_everybody() -> None:
+    base = "-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY, a int);\n-- released\n"
+    change = "ALTER TABLE o RENAME COLUMN a TO t;\nALTER TABLE o RENAME COLUMN t TO a;\n"
+    judgement = judged(base + change, question="compatible", in_transaction=True)
+    assert ("renamed-column", 4) in [(x.rule, x.locations[0].line) for x in judgement.findings]
+
+
 def test_a_renamed_table_whose_view_may_be_read_by_no_one_is_a_loss() -> None:
     base = "GRANT SELECT ON o TO app;\n-- released\n"
     change = "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\n"

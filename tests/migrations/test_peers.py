@@ -1,4 +1,4 @@
-"""Coming from other linters: their rules have ours, or a word why not; squawk's by example."""
+"""Coming from other linters: ours for each of their rules, or why none; some by example."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def test_a_rule_without_ours_says_why(name: str, row: Row) -> None:
 def test_a_rule_of_theirs_is_named_once(peer: Peer) -> None:
     names = [row.name for row in peer.rows]
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("row", [x for x in peers()["atlas"].rows if x.sql], ids=_id)
+def test_what_atlas_flags_on_mysql_is_found_by_the_rule_that_is_named(row: Row) -> None:
+    assert row.ours[0] in {each.rule for each in judged(row.sql).findings}
 
 
 @pytest.mark.parametrize("row", [x for x in SQUAWK.rows if x.name not in NO_SQL], ids=_id)

@@ -110,7 +110,7 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
 
 
 COMPARED: dict[type, set[str]] = {
-    Table: {"partition", "parents", "partitioned", "options"},
+    Table: {"partition", "parents", "partitioned"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"}
     | {"expression", "on_update", "comment", "invisible"},
     Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"},

@@ -163,7 +163,7 @@ def test_an_ageing_database_is_warned_of() -> None:
     assert judgement.notes[0].startswith("The vulnerability database is 6 days old")
 
 
-@pytest.mark.parametrize("name", sorted(ACCEPTABLE))
+@pytest.mark.parametrize("name", sorted({*ACCEPTABLE} - {"not-looked-for"}))
 def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
     doubted = {
         "no-distribution": replace(BASE, distribution=None),
@@ -171,6 +171,7 @@ def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
         "ended-distribution": replace(BASE, distribution=replace(ALPINE, ended=True)),
         "no-system-packages": replace(BASE, packages={"library/npm": 9}),
         "unjudged-packages": replace(BASE, unjudged=frozenset({"library/conda-pkg"})),
+        "unlisted-packages": replace(BASE, packages=None, unlisting=True),
     }
     found = [vulnerability(Severity.UNKNOWN)] if name == "unknown-severity" else []
     judgement = judged(

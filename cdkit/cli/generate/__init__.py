@@ -10,6 +10,7 @@ from cdkit.cli.generate.hooks import hooks
 from cdkit.cli.generate.jenkins import jenkins
 from cdkit.cli.generate.pages import pages
 from cdkit.cli.generate.schemas import schemas
+from cdkit.cli.generate.wants import wants
 from cdkit.cli.session import open_session
 from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
@@ -22,6 +23,7 @@ OWNED = (
     "schemas/**/*.json",
     "docs/steps/*.md",
     "docs/rules/**/*.md",
+    "cdkit/migrations/rules/_wants.py",
 )
 """What only `cdkit generate` writes: a file here that it does not write is a leftover."""
 
@@ -54,7 +56,7 @@ def everything() -> Mapping[str, str]:
     """Return every generated file by its path."""
     steps = list(all_steps().values())
     calls = {**actions(steps), **gitlab(steps), **jenkins(steps), **hooks(steps)}
-    return {**calls, **schemas(steps), **pages(steps)}
+    return {**calls, **schemas(steps), **pages(steps), **wants()}
 
 
 def _same(files: Files, path: str, text: str) -> bool:

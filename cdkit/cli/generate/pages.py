@@ -8,6 +8,7 @@ from cdkit.ci.dotenv import VARIABLE as DOTENV
 from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import MEANINGS
 from cdkit.cli.generate.actions import outputs_of
+from cdkit.cli.generate.scanners import scanners
 from cdkit.cli.inputs import Input, inputs_of, variable
 from cdkit.core.names import rule_page
 from cdkit.core.rule import Example, Rule
@@ -66,6 +67,7 @@ def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     made["docs/exit-codes.md"] = _exit_codes()
     made["docs/image-files.md"] = _image_files()
     made["docs/ci-systems.md"] = _ci_systems()
+    made["docs/scanners.md"] = scanners()
     return {path: NOTE + "\n" + text.rstrip() + "\n" for path, text in made.items()}
 
 

@@ -4,11 +4,13 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from cdkit.core.errors import Missing, TooLarge, Unreadable, Unwritable
 from cdkit.core.world import MIB
+
+if TYPE_CHECKING:
+    from pathlib import Path  # loads urllib: only what writes pays for it
 
 _AT_ONCE = MIB
 _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -21,21 +23,21 @@ _LEFT_OUT = frozenset({".git", ".hg", ".svn"})
 class DiskFiles:
     """The files below a root, which is the working directory of the command."""
 
-    def __init__(self, root: str | Path = ".") -> None:
-        self._root = Path(root)
-        self._elsewhere = str(self._root) != "."
+    def __init__(self, root: "str | Path" = ".") -> None:
+        self._root = str(root) or "."
+        self._elsewhere = self._root != "."
 
     def absolute(self, path: str) -> str:
         """Return the absolute path, for handing to another program."""
-        return str((self._root / path).absolute())
+        return str(self._path(path).absolute())
 
     def is_file(self, path: str) -> bool:
         """Whether there is a regular file."""
-        return _quietly((self._root / path).is_file)
+        return _quietly(lambda: os.path.isfile(self._full(path)))  # noqa: PTH113 - as below
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder."""
-        return _quietly((self._root / path).is_dir)
+        return _quietly(lambda: os.path.isdir(self._full(path) or "."))  # noqa: PTH112 - as below
 
     def is_link(self, path: str) -> bool:
         """Whether there is a symbolic link."""
@@ -60,15 +62,19 @@ class DiskFiles:
     def _full(self, path: str) -> str:
         return os.path.join(self._root, path) if self._elsewhere else path  # noqa: PTH118 - as above
 
+    def _path(self, path: str) -> "Path":
+        from pathlib import Path
+
+        return Path(self._root, path)
+
     @contextlib.contextmanager
     def open(self, path: str) -> Iterator[IO[bytes]]:
         """Open a regular file; a pipe or a device is refused, since it may never end."""
         with _reading(path):
-            full = self._root / path
-            if not full.is_file():
-                full.stat()
+            full = self._full(path)
+            if not stat.S_ISREG(os.stat(full).st_mode):  # noqa: PTH116 - as above
                 raise Unreadable("is not a regular file", where=path, remedy="give a file")
-            stream = full.open("rb")
+            stream = open(full, "rb")  # noqa: PTH123, SIM115 - as above; the caller closes it
         with stream:
             yield stream
 
@@ -81,7 +87,7 @@ class DiskFiles:
         import tempfile
 
         with _writing(path):
-            target = self._root / path
+            target = self._path(path)
             if _is_device(target):
                 _write_into(target, data)
                 return
@@ -92,16 +98,18 @@ class DiskFiles:
                     stream.write(data)
                     stream.flush()
                     os.fsync(stream.fileno())
-                Path(aside).chmod(0o644)
-                _put(Path(aside), target, fresh=fresh)
+                beside = target.with_name(os.path.basename(aside))  # noqa: PTH119 - it is text
+                beside.chmod(0o644)
+                _put(beside, target, fresh=fresh)
             finally:
-                Path(aside).unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(aside)  # noqa: PTH108 - as above
 
     @contextlib.contextmanager
     def create(self, path: str) -> Iterator[IO[bytes]]:
         """Open a new file for writing; what is there already is a fault."""
         with _writing(path):
-            target = self._root / path
+            target = self._path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             stream = target.open("xb")
         with stream, _writing(path):
@@ -112,7 +120,7 @@ class DiskFiles:
         import shutil
 
         with _writing(to):
-            source, target = self._root / path, self._root / to
+            source, target = self._path(path), self._path(to)
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.is_dir():
                 source.replace(target)
@@ -147,13 +155,14 @@ class DiskFiles:
                 _give(aside, found)
                 os.replace(aside, target)  # noqa: PTH105 - of thousands of files
             except BaseException:
-                Path(aside).unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(aside)  # noqa: PTH108 - as above
                 raise
 
     def append(self, path: str, text: str) -> None:
         """Add text at the end of a file, in UTF-8, in one write, synced."""
         with _writing(path):
-            target = self._root / path
+            target = self._path(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("ab") as stream:
                 stream.write(text.encode("utf-8", "replace"))
@@ -164,13 +173,15 @@ class DiskFiles:
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
         with _reading(path):
-            return tuple(sorted(os.listdir(self._root / path)))  # noqa: PTH208 - names, not paths
+            return tuple(sorted(os.listdir(self._full(path) or ".")))  # noqa: PTH208 - names, not paths
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield every regular file below a folder, sorted; links are not followed.
 
         A folder that cannot be listed is a fault, raised when all else was yielded.
         """
+        from pathlib import Path
+
         top = self._full(path)
         faults: list[OSError] = []
         for folder, folders, names in os.walk(top, onerror=faults.append):
@@ -187,6 +198,7 @@ class DiskFiles:
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Return the files that match a shell pattern, sorted; a plain path matches itself."""
         import glob
+        from pathlib import Path
 
         if not glob.has_magic(pattern):
             return (pattern,) if self.is_file(pattern) else ()
@@ -199,7 +211,7 @@ class DiskFiles:
         """Remove a file or a whole folder."""
         import shutil
 
-        target = self._root / path
+        target = self._path(path)
         with _writing(path):
             if target.is_dir() and not target.is_symlink():
                 shutil.rmtree(target)
@@ -269,7 +281,7 @@ def _give(path: str, to: os.stat_result) -> None:
         os.chmod(path, stat.S_IMODE(to.st_mode))  # noqa: PTH101 - of thousands of files
 
 
-def _is_device(target: Path) -> bool:
+def _is_device(target: "Path") -> bool:
     """Whether there is a device, a pipe or a socket, itself or behind a link.
 
     So is a link that the machine has to what is open, whatever that is: /dev/stdout, /dev/fd/3.
@@ -280,7 +292,7 @@ def _is_device(target: Path) -> bool:
     return target.exists() and not (target.is_file() or target.is_dir())
 
 
-def _write_into(target: Path, data: bytes) -> None:
+def _write_into(target: "Path", data: bytes) -> None:
     """Write without waiting for somebody to read at a pipe's other end, but all that there is."""
     handle = os.open(target, os.O_WRONLY | os.O_APPEND | _NEVER_WAIT)
     try:
@@ -290,7 +302,7 @@ def _write_into(target: Path, data: bytes) -> None:
         os.close(handle)
 
 
-def _put(aside: Path, target: Path, *, fresh: bool) -> None:
+def _put(aside: "Path", target: "Path", *, fresh: bool) -> None:
     if not fresh:
         aside.replace(target)
         return

@@ -1,7 +1,7 @@
 """The door to the git repository around the working directory."""
 
+import os
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell, Missing
@@ -137,8 +137,13 @@ class GitRepository:
 
     def _is_checkout(self) -> bool:
         """Whether this folder or one above it holds a `.git`; what git says depends on a locale."""
-        here = Path(self._root).resolve()
-        return any((folder / ".git").exists() for folder in (here, *here.parents))
+        here = os.path.realpath(self._root)
+        while not os.path.exists(f"{here}/.git"):  # noqa: PTH110 - pathlib loads much for this
+            above = os.path.dirname(here)  # noqa: PTH120 - as above
+            if above == here:
+                return False
+            here = above
+        return True
 
     def _prefix(self) -> str:
         return self._git("rev-parse", "--show-prefix").rstrip("\n")

@@ -3,13 +3,15 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Completed
+
+if TYPE_CHECKING:
+    import subprocess  # loads much, and few runs start a program
 
 _MOST_OUTPUT = 1024 * 1024 * 1024
 _LOOK = 1.0
@@ -35,6 +37,8 @@ class SystemProcesses:
         cwd: str | None = None,
     ) -> Completed:
         """Run a program to its end; its whole process group dies with it when time is up."""
+        import subprocess
+
         process = _start(argv, subprocess.PIPE, environ, cwd)
         with _ending(process, argv[0], timeout):
             stdout, stderr = process.communicate(stdin, timeout=timeout)
@@ -59,8 +63,10 @@ class SystemProcesses:
 
 
 @contextlib.contextmanager
-def _ending(process: subprocess.Popen[bytes], program: str, timeout: float) -> Iterator[None]:
+def _ending(process: "subprocess.Popen[bytes]", program: str, timeout: float) -> Iterator[None]:
     """See that a process is gone at the end, whatever that is."""
+    import subprocess
+
     try:
         yield
     except BaseException as fault:
@@ -82,7 +88,9 @@ def _start(
     out: int | IO[bytes],
     environ: Mapping[str, str] | None,
     cwd: str | None,
-) -> subprocess.Popen[bytes]:
+) -> "subprocess.Popen[bytes]":
+    import subprocess
+
     try:
         return subprocess.Popen(
             list(argv),
@@ -99,8 +107,10 @@ def _start(
         ) from fault
 
 
-def _watch(process: subprocess.Popen[bytes], timeout: float, output: str, most: int) -> bytes:
+def _watch(process: "subprocess.Popen[bytes]", timeout: float, output: str, most: int) -> bytes:
     """Read what a process says to its end; how much it has written is looked at every second."""
+    import subprocess
+
     end = time.monotonic() + timeout
     while True:
         left = end - time.monotonic()
@@ -122,7 +132,7 @@ def _check_size(path: str, most: int) -> None:
         )
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _close(process: "subprocess.Popen[bytes]") -> None:
     """Close our ends of a process's pipes, which it left before it was done with them."""
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
@@ -130,7 +140,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """Kill what is left of a process and its children, on a time-out or on Ctrl-C."""
     if process.poll() is None:
         if os.name == "posix":

@@ -7,6 +7,7 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
+    from cdkit.migrations.postgres.spread import parse_each
     from cdkit.migrations.postgres.types import change
     from cdkit.migrations.postgres.volatility import is_harmless_call
 
@@ -19,6 +20,7 @@ def _dialect() -> Dialect:
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
         change=change,
         harmless=is_harmless_call,
+        parse_each=parse_each,
     )
 
 

@@ -171,6 +171,7 @@ def _key(alter: Alter, at: int, name: str) -> Operation | None:
         name=made.name,
         unique=unique,
         columns=made.columns,
+        expressions=made.expressions,
         form=form,
         unseen=made.unseen,
     )

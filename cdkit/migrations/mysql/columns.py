@@ -26,10 +26,14 @@ _REFERENCE_ENDS = _ENDS_DEFAULT - {"ON", "NOT", "NULL"}
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """A key of a table: its name, what it is over (empty texts for expressions), its kind."""
+    """A key of a table: its name, what it is over (empty texts for expressions), its kind.
+
+    `expressions` are those parts that are not a whole column, as they are written.
+    """
 
     name: str
     columns: tuple[str, ...]
+    expressions: tuple[str, ...] = ()
     unique: bool = False
     form: str = ""
     unseen: bool = False
@@ -250,26 +254,34 @@ def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     table = cursor.table()
     if cursor.sees("("):
         cursor.inside()
+    keeps = True
     while not cursor.done and cursor.peek().up not in _REFERENCE_ENDS:
         if not cursor.any_of("ON", "MATCH"):
             break
-        cursor.next()
-        if cursor.any_of("SET", "NO"):
+        deletes = cursor.next().up == "DELETE"
+        word = cursor.any_of("SET", "NO", "CASCADE", "RESTRICT")
+        if word in {"SET", "NO"}:
             cursor.next()
-        else:
-            cursor.any_of("CASCADE", "RESTRICT")
-    return structs.replace(constraint, references=table)
+        keeps = keeps and not (deletes and word in {"SET", "CASCADE"})
+    return structs.replace(constraint, references=table, keeps=keeps)
 
 
 def key_columns(cursor: Cursor) -> tuple[str, ...]:
     """Read the parts of a key: column names, an empty text for an expression."""
-    found = []
+    return _parts_of(cursor)[0]
+
+
+def _parts_of(cursor: Cursor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of a key, and those of its parts that are no whole column."""
+    found, others = [], []
     for part in pieces(cursor.inside()):
         plain = part[0].kind in {"word", "name"} and (len(part) < 2 or part[1].up != ".")
         prefix = plain and len(part) > 1 and part[1].up == "("
         call = prefix and not (len(part) > 2 and part[2].kind == "number")
         found.append(Anycase(unquoted(part[0].text)) if plain and not call else "")
-    return tuple(found)
+        if prefix or not plain:
+            others.append(said(part))
+    return tuple(found), tuple(others)
 
 
 def key(cursor: Cursor, *, unique: bool, form: str, name: str = "") -> Key:
@@ -278,10 +290,17 @@ def key(cursor: Cursor, *, unique: bool, form: str, name: str = "") -> Key:
         cursor.take("IF", "NOT", "EXISTS")
         name = cursor.identifier() if not cursor.sees("(") else name
     _key_options(cursor)
-    columns = key_columns(cursor)
+    columns, others = _parts_of(cursor)
     unseen = _key_options(cursor)
     automatic = Anycase(next(iter(columns), "") or "functional_index")
-    return Key(name=name or automatic, columns=columns, unique=unique, form=form, unseen=unseen)
+    return Key(
+        name=name or automatic,
+        columns=columns,
+        expressions=others,
+        unique=unique,
+        form=form,
+        unseen=unseen,
+    )
 
 
 _KEY_OPTIONS = frozenset(["KEY_BLOCK_SIZE", "COMMENT", "CLUSTERING", "ENGINE_ATTRIBUTE"])

@@ -3,7 +3,7 @@
 Source: MySQL manual, 13.1 "Data Definition Statements" (15.1 since 8.4).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cdkit.migrations import operation as op
@@ -13,6 +13,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.reading.cursor import Cursor, said
+from cdkit.migrations.reading.scan import Token
 from cdkit.migrations.statement import Statement
 
 _KINDS_WORDS = """
@@ -59,6 +60,8 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     yield op.CreateObject(
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )
+    if kind == "EVENT" and " DISABLE " not in body.upper().partition(" DO ")[0] + " ":
+        yield unread(statement, "an event runs by itself, and what it does then is not read")
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:
@@ -76,13 +79,18 @@ def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Opera
     yield op.CreateObject(**_where(statement), kind="trigger", name=name)
 
 
+def _account(tokens: Sequence[Token]) -> str:
+    """Return accounts as they are written: `'app'@'%'`."""
+    return said(tokens).replace(" @", "@").replace("@ ", "@")
+
+
 def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read DROP of anything."""
     kind = cursor.peek(1).up
     if kind == "INDEX":
         yield from tables.drop_index(statement, cursor)
     elif kind in {"USER", "ROLE"}:
-        name = said(cursor.tokens[cursor.position + 2 :])
+        name = _account(cursor.tokens[cursor.position + 2 :])
         yield op.ChangeRole(**_where(statement), role=name, action=f"DROP {kind}")
     elif kind in {"PREPARE", "SERVER", "RESOURCE"}:
         yield op.Harmless(**_where(statement))
@@ -101,7 +109,7 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         cursor.next()
     kind = cursor.next().up
     if kind in {"USER", "ROLE"}:
-        user = said(cursor.tokens[cursor.position : cursor.position + 3])
+        user = _account(cursor.tokens[cursor.position : cursor.position + 3])
         yield op.ChangeRole(**_where(statement), role=user, action=f"ALTER {kind}")
     elif kind in {"DATABASE", "SCHEMA"}:
         yield op.Harmless(**_where(statement))  # the default of tables to come
@@ -123,7 +131,7 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def rename(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read RENAME TABLE and RENAME USER."""
     if cursor.sees("RENAME", "USER"):
-        name = said(cursor.tokens[2:5])
+        name = _account(cursor.tokens[2:5])
         return iter((op.ChangeRole(**_where(statement), role=name, action="RENAME USER"),))
     return tables.rename_table(statement, cursor)
 
@@ -142,7 +150,7 @@ def revoke(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
             objects = (Name(first if second else "", str(second or first)),)
     while not cursor.done and not cursor.take("FROM"):
         cursor.next()
-    grantees = (said(cursor.tokens[cursor.position :]),)
+    grantees = (_account(cursor.tokens[cursor.position :]),)
     yield Revoke(
         **_where(statement), action="REVOKE", kind="table", objects=objects, grantees=grantees
     )

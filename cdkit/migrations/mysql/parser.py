@@ -16,6 +16,7 @@ from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
 
+_WORD = re.compile(rb"[A-Za-z]+")
 _BOM = b"\xef\xbb\xbf"
 _VERSION_COMMENT = re.compile(rb"/\*(M?)!(\d{5,6})?")
 _SOURCE = re.compile(rb"(?:source|system)\b|\\[.!]", re.IGNORECASE)
@@ -44,7 +45,8 @@ def parse(text: Text, sql: bytes, server: Server) -> Parsed:
 
 
 def _statement(text: Text, sql: bytes, start: int, end: int) -> Statement:
-    kind = sql[start : start + 40].split(maxsplit=1)[0].decode("utf-8", "replace").upper()
+    found = _WORD.match(sql, start)
+    kind = found.group().decode().upper() if found else ""
     return Statement(text=text, kind=kind, node=sql[start:end], start=start, end=end, base=start)
 
 

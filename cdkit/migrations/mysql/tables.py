@@ -151,6 +151,7 @@ def create_index(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         name=name,
         unique=unique,
         columns=made.columns,
+        expressions=made.expressions,
         form=form,
         if_not_exists=guarded,
         unseen=made.unseen,

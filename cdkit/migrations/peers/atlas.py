@@ -2,6 +2,12 @@
 
 from cdkit.migrations.peer import Peer, row
 
+
+def _altered(columns: str, clause: str) -> str:
+    """Return a table of MySQL 8.0 that runs, and an ALTER TABLE of it."""
+    return f"-- server mysql:8.0\nCREATE TABLE o ({columns});\n-- released\nALTER TABLE o {clause};"
+
+
 PEER = Peer(
     title="Atlas",
     version="0.38",
@@ -42,14 +48,69 @@ PEER = Peer(
             "MY102",
             note="MySQL passes an inline REFERENCES over: nothing happens, so nothing breaks.",
         ),
-        row("MY110", "changed-column-type"),
-        row("MY111", "changed-column-type"),
-        row("MY112", "changed-column-type"),
-        row("MY113", "changed-column-type"),
-        row("MY120", "changed-column-type"),
-        row("MY121", "changed-column-type"),
-        row("MY122", "changed-column-type"),
-        row("MY123", "changed-column-type"),
+        row(
+            "MY110",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e enum('a','b')", "MODIFY e enum('a')"),
+        ),
+        row(
+            "MY111",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e enum('a','b')", "MODIFY e enum('b','a')"),
+        ),
+        row(
+            "MY112",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e enum('a','b')", "MODIFY e enum('a','c','b')"),
+        ),
+        row("MY113", "copying-alter"),
+        row(
+            "MY120",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e set('a','b')", "MODIFY e set('a')"),
+        ),
+        row(
+            "MY121",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e set('a','b')", "MODIFY e set('b','a')"),
+        ),
+        row(
+            "MY122",
+            "changed-enum",
+            "copying-alter",
+            sql=_altered("e set('a','b')", "MODIFY e set('a','c','b')"),
+        ),
+        row("MY123", "copying-alter"),
+        row(
+            "MY137",
+            "rebuilding-alter",
+            sql=_altered(
+                "id int PRIMARY KEY, a int NOT NULL", "DROP PRIMARY KEY, ADD PRIMARY KEY (a, id)"
+            ),
+        ),
+        row("MY138", "copying-alter", sql=_altered("id int PRIMARY KEY", "ENGINE=MyISAM")),
+        row(
+            "MY139",
+            "copying-alter",
+            sql=_altered("id int PRIMARY KEY", "PARTITION BY HASH(id) PARTITIONS 4"),
+        ),
+        row("MY140", "copying-alter", sql=_altered("a int", "ADD COLUMN b int AS (a + 1) STORED")),
+        row(
+            "MY141",
+            "copying-alter",
+            sql=_altered("a int", "ADD COLUMN id int AUTO_INCREMENT PRIMARY KEY"),
+        ),
+        row(
+            "MY142",
+            "misplaced-column",
+            "rebuilding-alter",
+            sql=_altered("a int", "ADD COLUMN b int FIRST"),
+        ),
         row("LT101", "not-null-added"),
         row("NM101", note="How a schema is called is a matter of taste of your own."),
         row("NM102", note="How a table is called is a matter of taste of your own."),

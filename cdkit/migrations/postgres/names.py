@@ -101,7 +101,7 @@ def _whole(modifier: Json) -> int | None:
 def of_default(expression: Json | None) -> Default:
     """Return a default; nextval and its like are among its calls."""
     text = literal(expression)
-    called = calls(expression)
+    called = calls(expression) if text is None else ()
     return Default(
         calls=called,
         constant=text is not None,

@@ -8,6 +8,11 @@ from cdkit.migrations.trouble import Trouble
 _RUN = rb"[-+*/<>=~!@#%^&|`?]{129,}"
 """What the scanner takes for one operator (PostgreSQL manual, 4.1.3), or for the rest of a comment
 that begins. It looks at all of that again behind each sign that it takes for itself."""
+_LONG = b"+" * 129
+_SIGNS = bytes(ord("+") if chr(byte) in "-+*/<>=~!@#%^&|`?" else 0 for byte in range(256))
+"""Maps every sign of an operator to one and the same: a run of them is found in C."""
+_HARMLESS = 4096
+"""The square of so many bytes is soon worked off."""
 _AGAIN = 64
 """So many looks at one run are borne."""
 _MANY = 20
@@ -35,7 +40,7 @@ def without_long_operators(sql: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
 
     Each is a trouble, so that nothing which stood there passes for read.
     """
-    if re.search(_RUN, sql) is None:
+    if len(sql) < _HARMLESS or _LONG not in sql.translate(_SIGNS):
         return sql, ()
     spans = [run.span() for run in re.finditer(_RUN, sql) if _looks(run.group()) > _AGAIN]
     troubles = [

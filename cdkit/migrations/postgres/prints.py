@@ -4,6 +4,7 @@ And what of an expression can be told without knowing values: whether it always 
 can fail, what a simple comparison asks for.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,21 +12,16 @@ import msgspec
 
 from cdkit.migrations.postgres.tree import Json, literal
 
-_PLACES = frozenset({"location", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"})
+_PLACE = rb'"(?:location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+'
+_PLACES = re.compile(rb"(?<=\{)" + _PLACE + rb",?|," + _PLACE)
+"""A field that says where something stands: within a text, JSON has its quotes escaped."""
+_WITHIN = (dict, list)
 _DIVIDES = frozenset({"/", "%"})
 
 
 def fingerprint(tree: object) -> str:
     """Return a text that is the same for the same tree, wherever it stands; empty for none."""
-    return msgspec.json.encode(_bare(tree)).decode() if tree else ""
-
-
-def _bare(tree: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(tree, list):
-        return [_bare(each) for each in tree]
-    if isinstance(tree, dict):
-        return {key: _bare(value) for key, value in tree.items() if key not in _PLACES}
-    return tree
+    return _PLACES.sub(b"", msgspec.json.encode(tree)).decode() if tree else ""
 
 
 def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
@@ -33,12 +29,12 @@ def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
     stack = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, list):
-            stack += reversed(node)
-        elif isinstance(node, dict):
+        if isinstance(node, dict):
             if kind in node:
                 yield node[kind]
-            stack += reversed(list(node.values()))
+            stack += [each for each in reversed(node.values()) if isinstance(each, _WITHIN)]
+        elif isinstance(node, list):
+            stack += reversed(node)
 
 
 def column_of(tree: Any) -> str:  # noqa: ANN401 - JSON

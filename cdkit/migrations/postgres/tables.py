@@ -92,5 +92,5 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
         where=fingerprint(index.whereClause),
         only=required(index.whereClause),
-        fragile=next(filter(None, (fragile(each.expr) for each in elements)), ""),
+        fragile=next(filter(None, (fragile(each.expr) for each in elements if each.expr)), ""),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 Json = dict[str, Any]
+_WITHIN = (dict, list)
 
 
 class Text(Struct, frozen=True):
@@ -186,14 +187,14 @@ def calls(tree: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON
     stack = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, list):
-            stack += node
-        elif isinstance(node, dict):
+        if isinstance(node, dict):
             if call := node.get("FuncCall"):
                 found.add(_last(call.get("funcname", [])))
             if "SQLValueFunction" in node:
                 found.add("sqlvaluefunction")
-            stack += node.values()
+            stack += [each for each in node.values() if isinstance(each, _WITHIN)]
+        elif isinstance(node, list):
+            stack += node
     return tuple(sorted(found))
 
 

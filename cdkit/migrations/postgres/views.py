@@ -1,7 +1,7 @@
 """Reading CREATE VIEW, CREATE MATERIALIZED VIEW and CREATE TABLE AS: what a query shows."""
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,7 @@ from cdkit.migrations.postgres.prints import fingerprint, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, words
 from cdkit.migrations.statement import Statement
 
+_SOURCE = b'"RangeVar":{'
 _MORE = ("whereClause", "groupClause", "havingClause", "distinctClause", "limitCount",
          "limitOffset", "withClause", "windowClause", "larg")  # fmt: skip
 
@@ -48,7 +49,7 @@ def create_view(statement: Statement) -> Iterator[Operation]:
         kind="view",
         name=of_relation(made.view),
         replace=made.replace,
-        query=_query(made.query, words(made.aliases)),
+        query=_query(statement, made.query, words(made.aliases)),
         options=tuple(
             each.option.defname for each in made.options if each.option and is_on(each.option)
         ),
@@ -60,7 +61,8 @@ def create_table_as(statement: Statement) -> Iterator[Operation]:
     made = statement.read(_TableAs)
     named = of_relation(made.into.rel)
     if made.objtype == "OBJECT_MATVIEW":
-        query = _query(made.query, words(made.into.colNames), empty=made.into.skipData)
+        aliases = words(made.into.colNames)
+        query = _query(statement, made.query, aliases, empty=made.into.skipData)
         yield op.CreateObject(
             **at_start(statement), kind="materialized view", name=named, query=query
         )
@@ -73,7 +75,9 @@ def create_table_as(statement: Statement) -> Iterator[Operation]:
         )
 
 
-def _query(tree: Json, aliases: tuple[str, ...], *, empty: bool = False) -> Query | None:
+def _query(
+    statement: Statement, tree: Json, aliases: tuple[str, ...], *, empty: bool = False
+) -> Query | None:
     """Return what a query shows; None where its columns cannot be told."""
     select = tree.get("SelectStmt", {})
     first = select
@@ -85,7 +89,8 @@ def _query(tree: Json, aliases: tuple[str, ...], *, empty: bool = False) -> Quer
     if not names or "" in names:
         return None
     rest = {key: value for key, value in select.items() if key != "targetList"}
-    sources = tuple(_sources(select))
+    # Nobody looks further once all are found: expressions are most of a query.
+    sources = tuple(islice(_sources(select), statement.node.count(_SOURCE)))
     return Query(
         columns=tuple(names),
         expressions=tuple(fingerprint(each.get("val")) for each in targets),
@@ -110,11 +115,9 @@ def _name(target: Json) -> str:
     return "coalesce" if "CoalesceExpr" in value else ""
 
 
-def _sources(select: Any) -> Iterator[Name]:  # noqa: ANN401 - JSON
+def _sources(select: Json) -> Iterator[Name]:
     for each in nodes(select, "RangeVar"):
         yield of_relation(msgspec.convert(each, RangeVar))
-    if isinstance(select, dict) and "larg" in select:
-        return
 
 
 def _is_plain(select: Json, targets: list[Json]) -> bool:

@@ -89,7 +89,7 @@ def _of(tree: Any, exp: Any) -> Query:  # noqa: ANN401 - sqlglot is imported lat
     writes = []
     for node in tree.find_all(exp.Insert, exp.Update, exp.Delete):
         guarded = isinstance(node, exp.Insert) or bool(
-            node.args.get("where") or node.args.get("limit")
+            node.args.get("where") or node.args.get("limit") or _joins(node)
         )
         writes += [(node.key.upper(), name, guarded) for name in _targets(node, exp)]
     called = {
@@ -97,6 +97,15 @@ def _of(tree: Any, exp: Any) -> Query:  # noqa: ANN401 - sqlglot is imported lat
         for node in tree.find_all(exp.Func)
     }
     return Query(writes=tuple(writes), calls=tuple(sorted(called - {""})))
+
+
+def _joins(node: Any) -> bool:  # noqa: ANN401 - sqlglot is imported late
+    """Whether rows without a match in another table are left alone (`UPDATE a JOIN b ON …`)."""
+    joins = [*(node.args.get("joins") or ()), *((node.this and node.this.args.get("joins")) or ())]
+    return any(
+        (each.args.get("on") or each.args.get("using")) and not each.args.get("side")
+        for each in joins
+    )
 
 
 def _targets(node: Any, exp: Any) -> list[Name]:  # noqa: ANN401 - sqlglot is imported late

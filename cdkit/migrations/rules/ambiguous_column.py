@@ -15,6 +15,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -33,7 +34,10 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         about=f"{table}.{name}",
         severity=Severity.LOW if len(having) > 1 else None,
         confidence=Confidence.LOW,
-        fix=Fix(summary="choose another name, or release a version first that says which one"),
+        fix=Fix(
+            summary="choose another name, or release a version first that says which one",
+            replacement=later(operation, "code that says of which table it means a column"),
+        ),
     )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Function
+from cdkit.migrations.nouns import Function, Type
 from cdkit.migrations.operation import CreateObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
@@ -30,9 +31,15 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
             about=str(operation.name),
             fix=Fix(
                 summary="drop the old one in the same transaction, or give the new one a name of "
-                "its own or an argument without a default"
+                "its own or an argument without a default",
+                replacement=_in_place_of(operation, takes),
             ),
         )
+
+
+def _in_place_of(operation: CreateObject, takes: tuple[Type, ...]) -> str:
+    old = f"{operation.name.sql}({', '.join(map(str, takes))})"
+    return f"BEGIN;\nDROP FUNCTION {old};\n{whole(operation)}\nCOMMIT;"
 
 
 def _least(function: Function) -> int:

@@ -22,7 +22,11 @@ def check(operation: RebuildTable, context: Context) -> Iterator[Hit]:
         "transaction: in between there is no such table",
         about=str(operation.table),
         severity=None if sure else Severity.LOW,
-        fix=Fix(summary="BEGIN before it, COMMIT after it"),
+        fix=Fix(
+            summary="BEGIN before it, COMMIT after it",
+            replacement="PRAGMA foreign_keys = OFF;\nBEGIN;\n-- the statements of the rebuild\n"
+            "COMMIT;\nPRAGMA foreign_keys = ON;",
+        ),
     )
 
 

@@ -71,7 +71,7 @@ def _hit(about: str, before: str, after: str, confidence: Confidence) -> Hit:
         confidence=confidence,
         fix=Fix(
             summary="look for texts that are equal in the new one, change the columns of a join "
-            "together, and see that the connection of every version speaks it"
+            "together, and see that the connection of every version speaks it",
         ),
     )
 

@@ -49,7 +49,9 @@ def _hit(operation: ChangeType, context: Context, how: str, confidence: Confiden
             summary="add a column with the new type, write both, fill it in batches, move the "
             "reads, and drop the old one in a later release",
             replacement=context.sql_of(
-                "postgres", retyped(operation, context.schema), other=_added(operation, context)
+                "postgres",
+                retyped(operation, context.schema) or _added(operation, context),
+                other=_added(operation, context),
             ),
         ),
     )

@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -20,7 +21,10 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         message=f"adds {operation.column.name} to the type {operation.table}: a running version "
         "that writes its values out as rows fails",
         about=str(operation.table),
-        fix=Fix(summary="make a second type, and move column by column, release by release"),
+        fix=Fix(
+            summary="make a second type, and move column by column, release by release",
+            replacement=later(operation, "code that writes no row of the type as a whole"),
+        ),
     )
 
 

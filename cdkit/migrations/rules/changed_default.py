@@ -12,6 +12,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
@@ -29,7 +30,10 @@ def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
         about=f"{table}.{column}",
         severity=None if before else Severity.LOW,
         confidence=Confidence.MEDIUM,
-        fix=Fix(summary="let the new version write the value itself, and change the default later"),
+        fix=Fix(
+            summary="let the new version write the value itself, and change the default later",
+            replacement=later(operation, "code that writes the value itself"),
+        ),
     )
     end = context.ahead.end.column(table, column)
     yield from eased(hit, context, undone=end is not None and end.default == old.default)

@@ -11,6 +11,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 _KINDS = frozenset({"enum", "set"})
 
@@ -46,7 +47,10 @@ def _hit(operation: ChangeColumn, what: str, effect: str, severity: Severity) ->
         message=f"{what} {about}: {effect}",
         about=about,
         severity=severity,
-        fix=Fix(summary="append new values at the end; take one away when nobody writes it"),
+        fix=Fix(
+            summary="append new values at the end; take one away when nobody writes it",
+            replacement=later(operation, "code that knows the values as they will be"),
+        ),
     )
 
 

@@ -58,7 +58,7 @@ def _severity(operation: ChangeRole, context: Context) -> Severity | None:
 
 def _finds_the_same(operation: ChangeRole, context: Context) -> bool:
     """Whether a bare name means what it meant: the old schema is on the path, nothing before it."""
-    home, known = context.schema.home, context.schema.tables | context.schema.things
+    home, known = context.schema.home, {*context.schema.tables, *context.schema.things}
     path = [part.strip().strip('"') for value in operation.values for part in value.split(",")]
     if home not in path:
         return False

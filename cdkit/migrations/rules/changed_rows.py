@@ -11,6 +11,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import WriteRows
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
@@ -32,7 +33,8 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
         confidence=Confidence.MEDIUM,
         fix=Fix(
             summary="mark rows as gone and delete them in a later release; write new values to a "
-            "new column"
+            "new column",
+            replacement=later(operation, "code that does not read what this changes"),
         ),
     )
 

@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeSequence
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeSequence, context: Context) -> Iterator[Hit]:
@@ -22,7 +23,10 @@ def check(operation: ChangeSequence, context: Context) -> Iterator[Hit]:
             f"version draws {'numbers that are taken, or none' if again else 'other numbers'}",
             about=str(operation.sequence),
             severity=Severity.MEDIUM if again else None,
-            fix=Fix(summary="see that the numbers to come are free"),
+            fix=Fix(
+                summary="see that the numbers to come are free",
+                replacement=later(operation, "code that can live with the numbers to come"),
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Standalone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: Standalone, context: Context) -> Iterator[Hit]:
@@ -14,7 +15,12 @@ def check(operation: Standalone, context: Context) -> Iterator[Hit]:
     if operation.action == "DROP DATABASE":
         yield Hit(
             message="drops a database: whatever runs on it fails, and its rows are gone",
-            fix=Fix(summary="do it by hand, after a backup, when nothing connects to it any more"),
+            fix=Fix(
+                summary="do it by hand, after a backup, when nothing connects to it any more",
+                replacement=later(
+                    operation, "nothing connects to it any more, and a backup is made"
+                ),
+            ),
         )
 
 

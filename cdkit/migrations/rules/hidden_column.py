@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeColumn | ChangeOption, context: Context) -> Iterator[Hit]:
@@ -24,7 +25,10 @@ def check(operation: ChangeColumn | ChangeOption, context: Context) -> Iterator[
     yield Hit(
         message=f"hides {operation.table}.{column}: `SELECT *` of a running version misses it",
         about=f"{operation.table}.{column}",
-        fix=Fix(summary="hide it when every running version names its columns"),
+        fix=Fix(
+            summary="hide it when every running version names its columns",
+            replacement=later(operation, "code that names its columns"),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import ChangeTable, CreateObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -30,8 +30,25 @@ def check(operation: ChangeTable | CreateObject, context: Context) -> Iterator[H
     yield Hit(
         message=f"{view} asks as its caller from now on: {why}",
         about=str(view),
-        fix=Fix(summary="grant what the view reads to those who read it, in the same migration"),
+        fix=Fix(
+            summary="grant what the view reads to those who read it, in the same migration",
+            replacement=_granting(view, context),
+        ),
     )
+
+
+def _granting(view: Name, context: Context) -> str:
+    """What each reader of the view may not read behind it, granted."""
+    schema = context.ahead.end
+    found, held = schema.thing(view), schema.grants.of("view", schema.full(view))
+    sources = sorted(map(schema.full, found.query.sources)) if found and found.query else []
+    missing = [
+        f"GRANT SELECT ON {source.sql} TO {quoted(role)};"
+        for source in sources
+        for role in sorted(held or ())
+        if "SELECT" not in schema.grants.may(role, "table", source)
+    ]
+    return "\n".join(missing)
 
 
 def _why(view: Name, context: Context) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Constraint
+from cdkit.migrations.nouns import Constraint, quoted
 from cdkit.migrations.operation import CreateTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -35,9 +35,20 @@ def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
             severity=None if _is_filled(operation, context) else Severity.LOW,
             fix=Fix(
                 summary="say ON DELETE CASCADE or SET NULL until every running version knows the "
-                "new table"
+                "new table",
+                replacement=_letting_go(operation, constraint),
             ),
         )
+
+
+def _letting_go(made: CreateTable, constraint: Constraint) -> str:
+    """The foreign key with an action, as a statement; one that leads to a primary key."""
+    to, columns = constraint.references, constraint.columns
+    if not to or not columns:
+        return ""
+    here = ", ".join(map(quoted, columns))
+    key = f"FOREIGN KEY ({here}) REFERENCES {to.sql} ON DELETE CASCADE"
+    return f"-- in place of the one in CREATE TABLE:\nALTER TABLE {made.table.sql} ADD {key};"
 
 
 def _is_filled(made: CreateTable, context: Context) -> bool:

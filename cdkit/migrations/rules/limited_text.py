@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import AddColumn, CreateTable, columns_of
+from cdkit.migrations.otherwise import redefined
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -21,7 +22,10 @@ def check(operation: CreateTable | AddColumn, context: Context) -> Iterator[Hit]
                 message=f"{operation.table}.{column.name} is {column.type}: the limit is part of "
                 "the type",
                 about=f"{operation.table}.{column.name}",
-                fix=Fix(summary="make it text, with a CHECK where there must be a limit"),
+                fix=Fix(
+                    summary="make it text, with a CHECK where there must be a limit",
+                    replacement=redefined(operation, column, "text"),
+                ),
             )
 
 

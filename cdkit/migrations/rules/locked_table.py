@@ -1,4 +1,4 @@
-"""LOCK TABLE keeps others out of a table for the rest of the transaction."""
+"""LOCK TABLE keeps others out of a table for the rest of the transaction, or of the session."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,11 @@ _STOPS = BLOCKING | {"READ", "WRITE"}
 def check(operation: LockTable, context: Context) -> Iterator[Hit]:
     """Flag each lock that stops writes."""
     if operation.lock in _STOPS and not context.schema.is_new_table(operation.table):
+        until = "the transaction ends"
+        if context.server.engine in {"mysql", "mariadb"}:
+            until = "UNLOCK TABLES or the session's end"
         yield Hit(
-            message=f"locks {operation.table} in {operation.lock} mode until the transaction ends",
+            message=f"locks {operation.table} in {operation.lock} mode until {until}",
             about=str(operation.table),
             fix=Fix(summary="leave the lock to the statements that need one, and keep them short"),
         )

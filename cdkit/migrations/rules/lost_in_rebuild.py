@@ -1,12 +1,15 @@
 """A table is rebuilt, and not everything that was in it comes along.
 
 SQLite changes most of a table by making a new one and copying. A column that the copy leaves out
-is empty afterwards, a row that its WHERE leaves out is gone, and so are all rows where nothing is
-copied. Triggers go with the old table. What refers to it follows it when it is renamed first. What
-the new table itself lacks (columns, indexes) is told by the rules for these.
+is empty afterwards, one that it fills from another holds other values, a row that its WHERE leaves
+out is gone, and so are all rows where nothing is copied. Triggers go with the old table. What
+refers to it follows it when it is renamed first. What the new table itself lacks (columns,
+indexes) is told by the rules for these.
 """
 
 from collections.abc import Iterator
+
+from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
@@ -38,6 +41,21 @@ def check(operation: RebuildTable, context: Context) -> Iterator[Hit]:
         ):
             about = f"{table}.{column.name}"
             yield _hit(about, f"rebuilds {table} without copying {about}: its values are gone")
+    yield from _filled_otherwise(operation)
+
+
+def _filled_otherwise(operation: RebuildTable) -> Iterator[Hit]:
+    """Yield the columns that get other values; what an expression makes, nobody here can tell."""
+    for column, source in operation.copied.items():
+        if column not in operation.kept or source == column:
+            continue
+        about = f"{operation.table}.{column}"
+        said = f"rebuilds {operation.table} and fills {about} from"
+        if source:
+            yield _hit(about, f"{said} {source}: its own values are gone")
+        else:
+            hit = _hit(about, f"{said} an expression: see that it keeps its values")
+            yield structs.replace(hit, severity=Severity.LOW)
 
 
 def _hit(about: str, said: str) -> Hit:
@@ -59,6 +77,12 @@ RULE = LintRule(
         Example(
             text="-- server sqlite\nCREATE TABLE o (a int, b int);\n-- released\n"
             "CREATE TABLE n (a int, b int);\nINSERT INTO n (a) SELECT a FROM o;\n"
+            "DROP TABLE o;\nALTER TABLE n RENAME TO o;",
+            line=4,
+        ),
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (a int, b int);\n-- released\n"
+            "CREATE TABLE n (a int, b int);\nINSERT INTO n (a, b) SELECT b, a FROM o;\n"
             "DROP TABLE o;\nALTER TABLE n RENAME TO o;",
             line=4,
         ),

@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: AddColumn | ChangeColumn, context: Context) -> Iterator[Hit]:
@@ -30,7 +31,10 @@ def check(operation: AddColumn | ChangeColumn, context: Context) -> Iterator[Hit
         "reads or writes by the place of columns meets others",
         about=f"{table}.{column}",
         severity=Severity.MEDIUM if moved else None,
-        fix=Fix(summary="put it last, or see that no version uses `SELECT *` by place"),
+        fix=Fix(
+            summary="put it last, or see that no version uses `SELECT *` by place",
+            replacement=later(operation, "code that names its columns"),
+        ),
     )
 
 

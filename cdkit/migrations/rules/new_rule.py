@@ -9,6 +9,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
@@ -20,7 +21,10 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         "version silently mean something else",
         about=f"{operation.table}.{operation.name}",
         severity=None if operation.instead else Severity.LOW,
-        fix=Fix(summary="do it in a view with another name, or in the application"),
+        fix=Fix(
+            summary="do it in a view with another name, or in the application",
+            replacement=later(operation, "code that does not rely on what the rule changes"),
+        ),
     )
 
 

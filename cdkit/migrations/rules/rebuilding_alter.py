@@ -33,6 +33,7 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.LOW,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("mysql", "mariadb"),
     on=(AlterTable,),
     check=check,

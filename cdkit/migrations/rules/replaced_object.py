@@ -14,6 +14,7 @@ from cdkit.migrations.bodies import is_read, writes_of
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
@@ -31,7 +32,10 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
         about=str(name),
         severity=severity,
         confidence=Confidence.MEDIUM,
-        fix=Fix(summary="see that the running version can live with what it returns now"),
+        fix=Fix(
+            summary="see that the running version can live with what it returns now",
+            replacement=later(operation, "code that can live with what it returns then"),
+        ),
     )
 
 

@@ -24,7 +24,8 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         return
     if column.default and not column.default.null:
         return
-    fails = "it fails where there are rows, and "
+    # A rebuild fills it as it copies the rows.
+    fails = "it fails where there are rows, and " if operation.statement.whole else ""
     if context.server.engine in {"mysql", "mariadb"}:
         fails = "rows that are there get an implicit one, "
     added = f"ADD COLUMN {context.sql(column.name)} {column.type};"

@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import RewriteTable
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 
 def check(operation: RewriteTable, context: Context) -> Iterator[Hit]:
@@ -19,8 +20,20 @@ def check(operation: RewriteTable, context: Context) -> Iterator[Hit]:
         yield Hit(
             message=f"{operation.action} copies {name} under a lock that stops reads and writes",
             about=name,
-            fix=Fix(summary="copy it online (pg_repack, pg_squeeze), or in a maintenance window"),
+            fix=Fix(
+                summary="copy it online (pg_repack, pg_squeeze), or in a maintenance window",
+                replacement=_instead(operation),
+            ),
         )
+
+
+def _instead(operation: RewriteTable) -> str:
+    """VACUUM frees what is dead without a lock; the copy itself is a matter for pg_repack."""
+    table = operation.table.sql if str(operation.table) else ""
+    repack = f"-- pg_repack {f'--table={table} ' if table else ''}DATABASE  (from a shell)"
+    if operation.action.startswith("VACUUM"):
+        return f"VACUUM (ANALYZE) {table};".replace(" ;", ";") + f"\n{repack}"
+    return f"{repack}\n-- or when nobody uses {table or 'the tables'}:\n{whole(operation)}"
 
 
 RULE = LintRule(

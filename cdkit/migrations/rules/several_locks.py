@@ -11,6 +11,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -25,7 +26,10 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
             yield Hit(
                 message=f"locks {table} against everybody while {next(iter(locked))} is locked too",
                 about=str(table),
-                fix=Fix(summary="change one table a transaction"),
+                fix=Fix(
+                    summary="change one table a transaction",
+                    replacement=on_its_own(operation),
+                ),
             )
 
 

@@ -1,4 +1,4 @@
-"""A statement is not what PostgreSQL takes.
+"""A statement is not what the server takes.
 
 What it would have done cannot be told, so the answer is "cannot tell"; the statements around it are
 judged all the same. Templates must be rendered first.

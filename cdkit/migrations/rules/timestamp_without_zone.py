@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import AddColumn, CreateTable, columns_of
+from cdkit.migrations.otherwise import redefined
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -20,7 +21,10 @@ def check(operation: CreateTable | AddColumn, context: Context) -> Iterator[Hit]
                 message=f"{operation.table}.{column.name} is a timestamp without a time zone: "
                 "sessions in two zones read two instants",
                 about=f"{operation.table}.{column.name}",
-                fix=Fix(summary="make it timestamptz"),
+                fix=Fix(
+                    summary="make it timestamptz",
+                    replacement=redefined(operation, column, "timestamptz"),
+                ),
             )
 
 

@@ -9,6 +9,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Truncate, WriteRows
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import later
 
 
 def check(operation: Truncate | WriteRows, context: Context) -> Iterator[Hit]:
@@ -21,7 +22,10 @@ def check(operation: Truncate | WriteRows, context: Context) -> Iterator[Hit]:
     yield Hit(
         message=f"empties {table}: a running version finds its rows gone",
         about=str(table),
-        fix=Fix(summary="say which rows: DELETE FROM … WHERE …, after a copy of them is made"),
+        fix=Fix(
+            summary="say which rows: DELETE FROM … WHERE …, after a copy of them is made",
+            replacement=later(operation, "code that reads none of these rows"),
+        ),
     )
 
 

@@ -14,13 +14,26 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: AddEnumValue, context: Context) -> Iterator[Hit]:
     """Flag each value without BEFORE or AFTER."""
-    del context
     if not any(token.text.upper() in {b"BEFORE", b"AFTER"} for token in words_of(operation)):
         yield Hit(
             message=f"puts {operation.value!r} at the end of {operation.type}, for good",
             about=f"{operation.type}.{operation.value}",
-            fix=Fix(summary="say where it belongs: BEFORE or AFTER another value"),
+            fix=Fix(
+                summary="say where it belongs: BEFORE or AFTER another value",
+                replacement=_placed(operation, context),
+            ),
         )
+
+
+def _placed(operation: AddEnumValue, context: Context) -> str:
+    """The statement with AFTER the last value that is known, which is where it goes without."""
+    full = context.schema.full(operation.type)
+    known = [value for type_, value in context.schema.enum_values if type_ == full]
+    last = next((value for value in reversed(known) if value != operation.value), "")
+    if not last:
+        return ""
+    value, before = (text.replace("'", "''") for text in (operation.value, last))
+    return f"ALTER TYPE {operation.type.sql} ADD VALUE '{value}' AFTER '{before}';"
 
 
 RULE = LintRule(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import CreateIndex, Operation, ValidateConstraint, WriteRows
+from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -29,7 +30,10 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         about=str(table),
         severity=None if sure else Severity.LOW,
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-        fix=Fix(summary="do it in a migration of its own, after the one that takes the lock"),
+        fix=Fix(
+            summary="do it in a migration of its own, after the one that takes the lock",
+            replacement=on_its_own(operation),
+        ),
     )
 
 

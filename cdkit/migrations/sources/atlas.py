@@ -3,8 +3,9 @@
 Sources: Atlas's documentation, "Migration Directory Integrity", "Migration files: directives"
 (`-- atlas:txmode none`, `-- atlas:delimiter`, `-- atlas:checkpoint`, at the top of the file),
 "Pre-migration checks" (`-- atlas:txtar`), "migrate apply" (--tx-mode file, --exec-order linear);
-its source, sql/migrate/dir.go (order and checksums). A folder in another tool's format (goose,
-golang-migrate, dbmate, Flyway) is read as that tool's; its atlas.sum is checked all the same.
+its source, sql/migrate/dir.go (order and checksums); "Dev Database" (addresses in atlas.hcl). A
+folder in another tool's format (goose, golang-migrate, dbmate, Flyway) is read as that tool's; its
+atlas.sum is checked all the same.
 """
 
 import re
@@ -17,12 +18,13 @@ from cdkit.migrations.atlas_sum import NAME
 from cdkit.migrations.folder import FolderTool, migration_of, read_folder
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import blanked, tokens
-from cdkit.migrations.look import Look, join, parent
+from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Down, Late, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
 _FOREIGN = pattern(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
 _FOREIGN_TEXT = pattern(rb"^\s*--\s*(?:\+goose\s+up|migrate:up)\b", re.IGNORECASE | re.MULTILINE)
+_ADDRESS = pattern(rb"""^\s*(?:dev|url)\s*=\s*"([a-z+]+)://(\w*)""", re.MULTILINE)
 _DIRECTIVE = pattern(rb"--[ \t]*atlas:(\w+)[ \t]*([^\r\n]*)")
 _SECTION = pattern(rb"^-- (\S+) --[ \t]*\r?$", re.MULTILINE)
 
@@ -100,12 +102,30 @@ def _order(path: str) -> Order:
     return ((0, 0, path.rpartition("/")[2]),)
 
 
+def _engine(root: str, look: Look) -> str:
+    """Return the database that atlas.hcl names, where all its addresses name the same one."""
+    for folder in (root, *ancestors(root)):
+        path = join(folder, "atlas.hcl")
+        if look.is_file(path):
+            named = {_engine_of(said) for said in _ADDRESS().findall(look.read(path))}
+            return next(iter(named)) if len(named) == 1 else ""
+    return ""
+
+
+def _engine_of(said: tuple[bytes, bytes]) -> str:
+    """Return the engine of `docker://mysql/8/dev`, `mysql://…`, `docker+postgres://…`."""
+    scheme, image = (each.decode() for each in said)
+    name = image if scheme == "docker" else scheme.partition("+")[2] or scheme
+    return "sqlite" if name == "libsql" else name
+
+
 _TOOL = FolderTool(
     name="atlas",
     title="Atlas",
     owns=_owns,
     script=_script,
     order=_order,
+    engine=_engine,
     late=Late(
         says="Atlas refuses it (`--exec-order linear`)",
         severity=Severity.HIGH,

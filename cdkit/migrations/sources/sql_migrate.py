@@ -3,17 +3,19 @@
 Sources: rubenv/sql-migrate, README ("Writing migrations": `notransaction` behind Up or Down,
 StatementBegin and StatementEnd) and migrate.go: files run in the order of the numbers that their
 names begin with, else as text, all that were not yet; one that sorts before what ran still runs.
+dbconfig.yml names the dialect.
 """
 
 import re
 
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.look import Look
+from cdkit.migrations.look import Look, ancestors, join
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Order, Script
 
 _UP = pattern(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
+_DIALECT = pattern(rb"""^\s+dialect:\s*["']?(\w+)""", re.MULTILINE)
 _DOWN = pattern(rb"^--\s*\+migrate\s+Down\b")
 
 
@@ -45,6 +47,23 @@ def _order(path: str) -> Order:
     return ((0, int(number[0]) if number else 0, name), (0, 0, path))
 
 
+def _engine(root: str, look: Look) -> str:
+    """Return the dialect that dbconfig.yml names, where all its environments have one."""
+    for folder in (root, *ancestors(root)):
+        path = join(folder, "dbconfig.yml")
+        if look.is_file(path):
+            named = {said[1].decode() for said in _DIALECT().finditer(look.read(path))}
+            return next(iter(named)) if len(named) == 1 else ""
+    return ""
+
+
 SOURCE = folder_source(
-    FolderTool(name="sql_migrate", title="sql-migrate", owns=_owns, script=_script, order=_order)
+    FolderTool(
+        name="sql_migrate",
+        title="sql-migrate",
+        owns=_owns,
+        script=_script,
+        order=_order,
+        engine=_engine,
+    )
 )

@@ -182,5 +182,11 @@ def _references(cursor: Cursor, name: str, columns: tuple[str, ...], at: int) ->
             break
     actions = said(cursor.tokens[begin : cursor.position]).upper()
     return Constraint(
-        kind="foreign key", name=name, columns=columns, references=other, sql=actions, at=at
+        kind="foreign key",
+        name=name,
+        columns=columns,
+        references=other,
+        keeps=not any(f"ON DELETE {word}" in actions for word in ("CASCADE", "SET")),
+        sql=actions,
+        at=at,
     )

@@ -19,7 +19,7 @@ def lock_of(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     """Return the lock of an operation: a writer has the whole database to itself, always."""
     del schema, server
     if isinstance(operation, RebuildTable):
-        return "EXCLUSIVE on the database", (operation.table,)
+        return "EXCLUSIVE (the whole database)", (operation.table,)
     return "", ()
 
 

@@ -3,6 +3,7 @@
 Source: SQLite, "SQL As Understood By SQLite"; "Command Line Shell" (dot-commands).
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.migrations.encoding import readable
@@ -14,6 +15,7 @@ from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
 
+_WORD = re.compile(rb"[A-Za-z]+")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -40,7 +42,8 @@ def parse(text: Text, sql: bytes) -> Parsed:
 
 
 def _word(sql: bytes, start: int) -> str:
-    return sql[start : start + 40].split(maxsplit=1)[0].decode("utf-8", "replace").upper()
+    found = _WORD.match(sql, start)
+    return found.group().decode().upper() if found else ""
 
 
 def _pieces(sql: bytes) -> Iterator[tuple[int, int, bool]]:

@@ -154,6 +154,7 @@ def _rebuild(statement: Rebuild) -> tuple[Operation, ...]:
             copied=copied,
             whole=copy is not None and copy.whole,
             recreated=frozenset(_made_again(kept)),
+            indexes=tuple(each for each in kept if isinstance(each, op.CreateIndex)),
             aside=statement.kind == "DROP",
         ),
     )

@@ -34,6 +34,7 @@ class Copy(Struct, frozen=True, kw_only=True):
 class Step(Statement):
     """A statement that is a part of a rebuild, and does nothing that anybody sees by itself."""
 
+    whole = False
     __slots__ = ()
 
 
@@ -78,7 +79,7 @@ def _mark(
     for at in {index, *steps.values()} - {last}:
         done[at] = _as(Step, statements[at])
     rebuilt = _as(Rebuild, statements[last])
-    rebuilt.create = statements[steps["CREATE"]]
+    rebuilt.create = _as(Step, statements[steps["CREATE"]])
     rebuilt.copy = _copy(statements[steps["INSERT"]]) if "INSERT" in steps else None
     rebuilt.table = _words(statements[steps["DROP"]]).table
     if steps["DROP"] == last:

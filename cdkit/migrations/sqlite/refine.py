@@ -29,6 +29,8 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
         unread = op.Unread(statement=operation.statement, at=operation.at, what=what, remedy=REMEDY)
         return (unread, operation)
     triggers = tuple(_lost_triggers(operation, schema))
+    others = frozenset(_others(operation, schema))
+    operation = structs.replace(operation, recreated=operation.recreated - others)
     known = structs.replace(operation, kept=tuple(old.columns), lost=triggers)
     return (*_parts(operation, old, schema), known)
 
@@ -57,16 +59,10 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
             yield from _column(where, column, new[name])
     for name, column in new.items():
         if name not in old.columns and name not in renamed.values():
-            filled = bool(rebuilt.copied.get(name) == "" and name in rebuilt.copied)
-            yield op.AddColumn(**where, column=_plain(column, filled=filled))
+            # Its constraints are told below, with those of the whole table.
+            yield op.AddColumn(**where, column=structs.replace(column, constraints=()))
     yield from _constraints(where, rebuilt, old)
     yield from _lost(where, rebuilt, schema)
-
-
-def _plain(column: Column, *, filled: bool) -> Column:
-    """A column that the copy fills fails for no row that is there; inserts are another thing."""
-    del filled
-    return structs.replace(column, constraints=())
 
 
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:
@@ -117,6 +113,18 @@ def _lost(where: dict[str, Any], rebuilt: RebuildTable, schema: Schema) -> Itera
     for name, index in list(schema.indexes.items()):
         if index.table == table and name.name.lower() not in rebuilt.recreated | own:
             yield op.DropObject(**inside, kind="index", name=name)
+
+
+def _others(rebuilt: RebuildTable, schema: Schema) -> Iterator[str]:
+    """Yield the names of old indexes that the new ones of these names are no more."""
+    table = schema.full(rebuilt.table)
+    for made in rebuilt.indexes:
+        old = schema.index(Name(table.schema, made.name))
+        if old is None or old.table != table:
+            continue
+        new = (made.unique, tuple(made.columns), made.expressions, made.where)
+        if new != (old.unique, tuple(old.columns), old.expressions, old.where):
+            yield made.name.lower()
 
 
 def _lost_triggers(rebuilt: RebuildTable, schema: Schema) -> Iterator[str]:

@@ -88,6 +88,12 @@ def _index(
         name=name.name,
         unique=unique,
         columns=columns,
+        expressions=tuple(
+            said(part)
+            for part, column in zip(parts, columns, strict=True)
+            if not column or any(token.up == "COLLATE" for token in part)
+        ),
+        where=said(cursor.tokens[cursor.position + 1 :]) if cursor.sees("WHERE") else "",
         if_not_exists=guarded,
     )
 
@@ -121,6 +127,12 @@ def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     cursor.ended()
 
 
+def _adds_no_column(cursor: Cursor) -> bool:
+    return cursor.sees("ADD") and cursor.peek(1).up in {
+        "CONSTRAINT", "CHECK", "PRIMARY", "UNIQUE", "FOREIGN",
+    }  # fmt: skip
+
+
 def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read ALTER TABLE, which does one of four things."""
     cursor.expect("ALTER", "TABLE")
@@ -132,7 +144,7 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         old = cursor.identifier()
         cursor.expect("TO")
         yield op.RenameColumn(**where, column=old, to=cursor.identifier())
-    elif cursor.take("ADD"):
+    elif not _adds_no_column(cursor) and cursor.take("ADD"):
         cursor.take("COLUMN")
         yield op.AddColumn(**where, column=read.column(cursor))
     elif cursor.take("DROP"):

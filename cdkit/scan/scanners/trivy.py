@@ -215,18 +215,19 @@ RUNNER = Runner(
     rate_limited=_rate_limited,
 )
 
+_RECORDED = (
+    "clean", "ended", "fedora", "findings", "no-distribution", "no-package-database", "scratch",
+)  # fmt: skip
+
 SCANNER = Scanner(
     name="trivy",
     title="Trivy's JSON (SchemaVersion 2)",
     recognises=recognises,
     read=read,
-    samples=tuple(
-        Sample(path=f"trivy/0.68.2/{name}.json", real=True, tool="trivy 0.68.2")
-        for name in (
-            "clean", "ended", "fedora", "findings", "no-distribution", "no-package-database",
-            "scratch",
-        )
+    samples=(
+        Sample(path="trivy/0.74.0/everything.json", real=False, tool="trivy 0.74.0"),
+        *(Sample(path=f"trivy/0.68.2/{x}.json", real=True, tool="trivy 0.68.2") for x in _RECORDED),
     ),
     runner=RUNNER,
     refusal=refusal,
-)  # fmt: skip
+)

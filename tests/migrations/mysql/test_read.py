@@ -138,7 +138,9 @@ def test_a_statement_is_read(sql: str, kind: str) -> None:
         ("UPDATE t, u SET u.a = 1", "u", False),
         ("DELETE FROM t LIMIT 5", "t", True),
         ("DELETE FROM t", "t", False),
-        ("DELETE x FROM t AS x JOIN u ON x.a = u.a", "t", False),
+        ("DELETE x FROM t AS x JOIN u ON x.a = u.a", "t", True),
+        ("DELETE x FROM t AS x LEFT JOIN u ON x.a = u.a", "t", False),
+        ("UPDATE t SET a = (SELECT u.a FROM u JOIN v USING (a))", "t", False),
     ],
 )
 def test_a_write_is_guarded_by_a_condition_of_its_own(
@@ -146,6 +148,34 @@ def test_a_write_is_guarded_by_a_condition_of_its_own(
 ) -> None:
     (write,) = [each for each in done(sql) if isinstance(each, op.WriteRows)]
     assert (write.table.name, write.guarded) == (table, guarded)
+
+
+@pytest.mark.parametrize("made", ["u (b(5))", "u ((lower(b)))"])
+def test_a_unique_key_over_a_part_of_a_column_is_another(made: str) -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (b varchar(20), UNIQUE KEY u (b));\n"
+        f"-- released\nALTER TABLE o DROP INDEX u, ADD UNIQUE KEY {made};",
+        question="compatible",
+    )
+    assert ("dropped-uniqueness", 4) in places(found.findings)
+
+
+def test_a_unique_key_that_is_made_again_in_one_statement_is_no_loss() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (b varchar(20), UNIQUE KEY u (b));\n"
+        "-- released\nALTER TABLE o DROP INDEX u, ADD UNIQUE KEY u (b);",
+        question="compatible",
+    )
+    assert places(found.findings) == []
+
+
+def test_a_partition_that_is_dropped_takes_its_rows_along() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY) PARTITION BY RANGE (id)"
+        " (PARTITION p0 VALUES LESS THAN (9));\n-- released\nALTER TABLE o DROP PARTITION p0;",
+        question="compatible",
+    )
+    assert places(found.findings) == [("moved-partition", 4)]
 
 
 def test_an_operation_stands_at_its_clause() -> None:
@@ -225,3 +255,26 @@ def test_a_deep_expression_is_cannot_tell_and_the_rest_is_judged() -> None:
     found = judged(f"-- server mysql:8.0\nSELECT {deep};\nDROP TABLE a;")
     assert ("unread-code", 2) in places(found.findings)
     assert ("dropped-table", 3) in places(found.findings)
+
+
+@pytest.mark.parametrize(("word", "told"), [("", ["unread-code"]), ("DISABLE ", [])])
+def test_an_event_runs_by_itself_unless_it_is_disabled(word: str, told: list[str]) -> None:
+    sql = f"CREATE EVENT e ON SCHEDULE EVERY 1 DAY {word}DO DELETE FROM o;"  # noqa: S608 - judged
+    found = judged(f"-- server mysql:8.0\n{sql}")
+    assert [each.rule for each in found.findings] == told
+
+
+@pytest.mark.parametrize(
+    ("action", "keeps"),
+    [
+        ("", True),
+        ("ON DELETE RESTRICT", True),
+        ("ON DELETE NO ACTION ON UPDATE CASCADE", True),
+        ("ON UPDATE CASCADE ON DELETE CASCADE", False),
+        ("ON DELETE SET NULL", False),
+    ],
+)
+def test_a_foreign_key_keeps_the_rows_it_leads_to(action: str, *, keeps: bool) -> None:
+    (made,) = done(f"CREATE TABLE c (a int, FOREIGN KEY (a) REFERENCES o (id) {action})")
+    assert isinstance(made, op.CreateTable)
+    assert [each.keeps for each in made.constraints] == [keeps]

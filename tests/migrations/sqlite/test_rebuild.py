@@ -33,6 +33,33 @@ def test_a_rebuild_that_keeps_all_is_nothing(way: str) -> None:
     assert places(found.findings) == []
 
 
+def test_an_index_that_is_made_again_otherwise_is_another() -> None:
+    before = BEFORE.replace("-- released", "CREATE UNIQUE INDEX u ON o (a);\n-- released")
+    sql = WAYS["Django"].format("a int, b text NOT NULL DEFAULT ''", "a, b", "a, b")
+    same = judged(f"{before}{sql}\nCREATE UNIQUE INDEX u ON o (a);", disabled=("bare-rebuild",))
+    assert places(same.findings) == []
+    part = judged(
+        f"{before}{sql}\nCREATE UNIQUE INDEX u ON o (a) WHERE a > 0;",
+        disabled=("bare-rebuild", "mixed-phases"),
+        question="compatible",
+    )
+    assert ("dropped-uniqueness", 5) in places(part.findings)
+
+
+def test_a_column_that_is_filled_from_another_has_lost_its_values() -> None:
+    before = BEFORE.replace("b text NOT NULL DEFAULT ''", "b int")
+    sql = WAYS["Django"].format("a int, b int", "a, b", "b, a")
+    found = judged(before + sql, disabled=("bare-rebuild", "mixed-phases"))
+    assert places(found.findings) == [("lost-in-rebuild", 4), ("lost-in-rebuild", 4)]
+
+
+def test_a_part_of_a_rebuild_is_no_statement_to_put_off() -> None:
+    sql = WAYS["Django"].format("b text NOT NULL DEFAULT ''", "b", "b")
+    found = judged(BEFORE + sql, disabled=("bare-rebuild", "mixed-phases"))
+    fixes = [each.fix.replacement for each in found.findings if each.fix]
+    assert (places(found.findings), fixes) == ([("dropped-column", 4)], [""])
+
+
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_rebuild_is_told_by_what_it_changes(way: str) -> None:
     sql = way.format("b text NOT NULL DEFAULT '', c int NOT NULL", "b, c", "b, 0")

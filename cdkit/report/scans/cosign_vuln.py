@@ -1,0 +1,43 @@
+"""The predicate of cosign's vulnerability attestation, for `cosign attest --type vuln`.
+
+Source: sigstore/cosign, specs/COSIGN_VULN_ATTESTATION_SPEC.md. Times are those of this run, the
+database's date is the scanner's own.
+"""
+
+from typing import Any
+
+from cdkit.report.json_text import json_text
+from cdkit.report.report import Report
+from cdkit.report.scan import ScanFormat, Scanned
+
+Json = dict[str, Any]
+
+
+def render(report: Report, scanned: Scanned) -> str:
+    """Return the predicate; `result` says what was found, the suppressed with why."""
+    context = report.context
+    predicate: Json = {
+        "invocation": {
+            "parameters": [],
+            "uri": scanned.url,
+            "event_id": context.build_id,
+            "builder.id": context.system,
+        },
+        "scanner": {
+            "uri": f"pkg:generic/{scanned.tool}@{scanned.version}" if scanned.tool else "",
+            "version": scanned.version,
+            "db": {"uri": "", "version": scanned.database_version},
+            "result": {
+                "verdict": report.verdict.answer.value,
+                "databaseUpdatedAt": scanned.database_date,
+                "numbers": scanned.numbers,
+                "leftOut": scanned.left_out,
+                "findings": report.findings,
+            },
+        },
+        "metadata": {"scanStartedOn": scanned.started, "scanFinishedOn": scanned.ended},
+    }
+    return json_text(predicate)
+
+
+FORMAT = ScanFormat(name="cosign-vuln", render=render)

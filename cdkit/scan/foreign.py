@@ -1,0 +1,84 @@
+"""What readers of scanners' reports have in common: a whole document, words for severities."""
+
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Severity
+from cdkit.core.readable import Readable
+from cdkit.core.world import MIB
+
+T = TypeVar("T")
+
+MOST = 256 * MIB
+LONGEST_TITLE = 300
+_CHUNK = 1 << 20
+_WORDS = {
+    "critical": Severity.CRITICAL,
+    "high": Severity.HIGH,
+    "important": Severity.HIGH,
+    "medium": Severity.MEDIUM,
+    "moderate": Severity.MEDIUM,
+    "low": Severity.LOW,
+    "minor": Severity.LOW,
+    "negligible": Severity.INFO,
+    "unimportant": Severity.INFO,
+    "info": Severity.INFO,
+    "none": Severity.INFO,
+}
+
+
+def severity_of(word: str) -> Severity:
+    """Return the severity that a scanner names; a word that nobody knows is unknown, never low."""
+    return _WORDS.get(word.strip().lower(), Severity.UNKNOWN)
+
+
+def severity_of_score(score: float) -> Severity:
+    """Return the severity of a CVSS base score (FIRST, CVSS v3.1, 5); unknown where it is none."""
+    for severity, least in (
+        (Severity.CRITICAL, 9.0),
+        (Severity.HIGH, 7.0),
+        (Severity.MEDIUM, 4.0),
+        (Severity.LOW, 0.1),
+    ):
+        if least <= score <= 10:
+            return severity
+    return Severity.UNKNOWN
+
+
+def read_whole(stream: Readable, kind: type[T], where: str, remedy: str) -> T:
+    """Read a JSON document of a type; unknown keys are passed over.
+
+    Raises Unreadable where it is not that, begins with a byte order mark, is packed, cut off, or
+    of more than MOST bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while part := stream.read(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > MOST:
+            raise Unreadable(f"is of more than {MOST // MIB} MiB", where=where, remedy=remedy)
+    data = b"".join(parts)
+    for beginning, what in (
+        (b"\xef\xbb\xbf", "begins with a byte order mark, which JSON does not allow"),
+        (b"\x1f\x8b", "is packed with gzip; unpack it first"),
+    ):
+        if data.startswith(beginning):
+            raise Unreadable(what, where=where, remedy=remedy)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        what = "is empty" if not data.strip() else f"is not what it should be: {fault}"
+        raise Unreadable(what, where=where, remedy=remedy) from fault
+
+
+def moment(text: str) -> datetime | None:
+    """Return a time; one without a zone is in UTC, what is none is None."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

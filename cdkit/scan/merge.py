@@ -1,0 +1,114 @@
+"""Several scanners' reports of one image: each vulnerability once, and what each of them said."""
+
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from msgspec.structs import replace
+
+from cdkit.core.finding import Severity
+from cdkit.scan.doubts import Scan
+from cdkit.scan.key import canonical
+from cdkit.scan.report import Exploitation, Vulnerability, Word
+
+
+def by_platform(scans: Iterable[Scan]) -> dict[str, list[Scan]]:
+    """Return the scans of each platform, in the order in which they came."""
+    found: dict[str, list[Scan]] = {}
+    for scan in scans:
+        found.setdefault(scan.platform, []).append(scan)
+    return found
+
+
+def merged(scans: Sequence[Scan]) -> Iterable[Vulnerability]:
+    """Return the vulnerabilities that scans of one platform found, those that are one as one.
+
+    Two are one where they are in the same package and share a name or an alias. The worst severity
+    that anybody knows counts, every fix is offered, and each scanner's word is kept. Copies of a
+    package at several paths stay as many as the scanner says that sees most of them.
+    """
+    if len(scans) == 1:
+        return scans[0].report.vulnerabilities
+    groups = _grouped(scans)
+    return [one for group in groups for one in _joined(group, scans)]
+
+
+_Group = dict[int, list[Vulnerability]]
+"""What is one vulnerability in one package, by the scan that it comes from."""
+
+
+def _grouped(scans: Sequence[Scan]) -> list[_Group]:
+    heads: dict[tuple[str, str], int] = {}
+    groups: dict[int, _Group] = {}
+    for number, scan in enumerate(scans):
+        for found in scan.report.vulnerabilities:
+            package = _package(found)
+            known = sorted({heads[package, n] for n in found.names if (package, n) in heads})
+            head = known[0] if known else len(heads) + len(groups)
+            group = groups.setdefault(head, {})
+            for other in known[1:]:
+                for index, held in groups.pop(other).items():
+                    group.setdefault(index, []).extend(held)
+                heads = {key: head if at == other else at for key, at in heads.items()}
+            group.setdefault(number, []).append(found)
+            heads |= {(package, name): head for name in found.names}
+    return list(groups.values())
+
+
+def _package(found: Vulnerability) -> str:
+    """Return the package, which scanners sort differently (`os/alpine`, `os/apk`)."""
+    sort = "os" if found.is_system else "library"
+    return found.name if found.purl else f"{sort}:{found.package}"
+
+
+def _joined(group: _Group, scans: Sequence[Scan]) -> Iterable[Vulnerability]:
+    rows = [sorted(held, key=lambda one: one.path) for held in group.values()]
+    for copies in zip_longest(*rows):
+        told = [(number, one) for number, one in zip(group, copies, strict=True) if one]
+        yield _one(told, scans)
+
+
+def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vulnerability:
+    said = [one for _, one in told]
+    first = said[0]
+    names = frozenset[str]().union(*(one.names for one in said))
+    id_ = canonical(names)
+    known = [one.severity for one in said if one.severity is not Severity.UNKNOWN]
+    return replace(
+        first,
+        id=id_,
+        aliases=tuple(sorted(names - {id_})),
+        fixed=tuple(dict.fromkeys(version for one in said for version in one.fixed)),
+        severity=max(known, key=lambda one: one.rank, default=Severity.UNKNOWN),
+        title=next((one.title for one in said if one.title), ""),
+        url=next((one.url for one in said if one.url), ""),
+        published=min((one.published for one in said if one.published), default=None),
+        layer=next((one.layer for one in said if one.layer), ""),
+        cvss=tuple(dict.fromkeys(rating for one in said for rating in one.cvss)),
+        exploitation=_attacks(said),
+        words=tuple(
+            Word(
+                scanner=scans[number].report.scanner,
+                id=one.id,
+                severity=one.severity,
+                fixed=one.fixed,
+            )
+            for number, one in told
+        ),
+    )
+
+
+def _attacks(said: Sequence[Vulnerability]) -> Exploitation | None:
+    told = [one.exploitation for one in said if one.exploitation]
+    if not told:
+        return None
+    known = [one.known_exploited for one in told if one.known_exploited is not None]
+    best = max((one for one in told if one.epss is not None), key=_epss, default=None)
+    return Exploitation(
+        epss=best.epss if best else None,
+        percentile=best.percentile if best else None,
+        known_exploited=any(known) if known else None,
+    )
+
+
+def _epss(one: Exploitation) -> float:
+    return one.epss or 0.0

@@ -1,0 +1,136 @@
+"""Clair 4: the vulnerability report of its matcher, as `clairctl report --out json` gives it.
+
+Sources: quay/clair, the OpenAPI description (VulnerabilityReport), and quay/claircore,
+vulnerabilityreport.go. `manifest_hash` is the digest of the manifest of one platform.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cdkit.core.documents.inventory import Component
+from cdkit.core.errors import Unreadable
+from cdkit.core.readable import Readable
+from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
+from cdkit.scan.report import Distribution, ScanReport, Vulnerability
+from cdkit.scan.scanner import Sample, Scanner
+
+_REMEDY = "let Clair report again: clairctl report --out json IMAGE"
+
+
+class _Package(Struct, frozen=True, kw_only=True):
+    name: str
+    version: str = ""
+
+
+class _Distribution(Struct, frozen=True, kw_only=True):
+    did: str = ""
+    version_id: str = ""
+
+
+class _Environment(Struct, frozen=True, kw_only=True):
+    package_db: str = ""
+    distribution_id: str = ""
+
+
+class _Vulnerability(Struct, frozen=True, kw_only=True):
+    name: str
+    description: str = ""
+    issued: str = ""
+    links: str = ""
+    severity: str = ""
+    normalized_severity: str = ""
+    fixed_in_version: str = ""
+
+
+class _Report(Struct, frozen=True, kw_only=True):
+    manifest_hash: str
+    packages: dict[str, _Package]
+    distributions: dict[str, _Distribution] = {}
+    environments: dict[str, tuple[_Environment, ...]] = {}
+    vulnerabilities: dict[str, _Vulnerability]
+    package_vulnerabilities: dict[str, tuple[str, ...]]
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a report of Clair's."""
+    return head.lstrip().startswith(b"{") and b'"manifest_hash"' in head
+
+
+def read(stream: Readable, where: str) -> ScanReport:
+    """Read a report. Raises Unreadable where it is none, or speaks of what it does not hold."""
+    report = read_whole(stream, _Report, where, _REMEDY)
+    places = {id_: _place(report.environments.get(id_, ())) for id_ in report.packages}
+    kinds = {id_: _kind(report, id_) for id_ in report.packages}
+    counts: dict[str, int] = {}
+    for kind in kinds.values():
+        counts[kind] = counts.get(kind, 0) + 1
+    return ScanReport(
+        where=where,
+        scanner="clair",
+        digests=(report.manifest_hash,),
+        distribution=_distribution(report),
+        packages=counts,
+        components=tuple(
+            Component(name=one.name, version=one.version, kind=kinds[id_], path=places[id_])
+            for id_, one in report.packages.items()
+        ),
+        vulnerabilities=tuple(_vulnerabilities(report, kinds, places, where)),
+    )
+
+
+def _kind(report: _Report, id_: str) -> str:
+    """Return the sort of a package: of the distribution where Clair ties it to one."""
+    for environment in report.environments.get(id_, ()):
+        if distribution := report.distributions.get(environment.distribution_id):
+            return f"os/{distribution.did or 'unknown'}"
+    return "library/unknown"
+
+
+def _place(environments: tuple[_Environment, ...]) -> str:
+    return next((one.package_db for one in environments if one.package_db), "")
+
+
+def _distribution(report: _Report) -> Distribution | None:
+    if len(report.distributions) != 1:
+        return None
+    (one,) = report.distributions.values()
+    return Distribution(family=one.did, version=one.version_id, judged=True) if one.did else None
+
+
+def _vulnerabilities(
+    report: _Report, kinds: dict[str, str], places: dict[str, str], where: str
+) -> Iterator[Vulnerability]:
+    for id_, ids in report.package_vulnerabilities.items():
+        for found in ids:
+            package, made = report.packages.get(id_), report.vulnerabilities.get(found)
+            if package is None or made is None:
+                what = f"speaks of package {id_[:40]!r} with {found[:40]!r}, and lacks one of them"
+                raise Unreadable(what, where=where, remedy=_REMEDY)
+            system = kinds[id_].startswith("os/")
+            yield Vulnerability(
+                id=_name(made.name),
+                package=package.name,
+                installed=package.version,
+                fixed=(made.fixed_in_version,) if made.fixed_in_version else (),
+                severity=severity_of(made.normalized_severity or made.severity),
+                title=made.description.partition("\n")[0][:LONGEST_TITLE],
+                url=made.links.partition(" ")[0],
+                kind=kinds[id_],
+                path="" if system else places[id_],
+                published=moment(made.issued),
+            )
+
+
+def _name(text: str) -> str:
+    """Return a vulnerability's name; some updaters put words behind it (`CVE-1 on Ubuntu …`)."""
+    return text.partition(" ")[0] or text
+
+
+SCANNER = Scanner(
+    name="clair",
+    title="Clair 4's vulnerability report",
+    recognises=recognises,
+    read=read,
+    samples=(Sample(path="clair/4.8/alpine.json", real=False, tool="Clair 4.8"),),
+)

@@ -1,0 +1,161 @@
+"""VEX: what a vendor, or the team itself, says of a vulnerability in a product."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from cdkit.core import plugins
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location, Suppression
+from cdkit.scan.report import Issue, Vulnerability, version_of, versionless
+
+HEAD = 64 * 1024
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+
+
+class Status(StrEnum):
+    """What is said of a vulnerability in a product (OpenVEX 0.2.0, "Status Labels")."""
+
+    NOT_AFFECTED = "not_affected"
+    AFFECTED = "affected"
+    FIXED = "fixed"
+    UNDER_INVESTIGATION = "under_investigation"
+
+
+COVERING = frozenset({Status.NOT_AFFECTED, Status.FIXED})
+"""What takes a finding out of the count."""
+
+
+class Product(Struct, frozen=True, kw_only=True):
+    """What a statement is about: an image by its digests, or a package by its package URL.
+
+    `parts` are packages in it, by package URL: where there are some, only they are meant.
+    """
+
+    purl: str = ""
+    digests: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()
+
+    def covers(self, found: Vulnerability, image: frozenset[str]) -> bool:
+        """Whether this is the package, or the image of these digests and the package in it."""
+        if self.digests & image:
+            return not self.parts or any(is_package(part, found.purl) for part in self.parts)
+        return not self.digests and not self.parts and is_package(self.purl, found.purl)
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One statement. `why` is its justification and what it says of the impact."""
+
+    names: frozenset[str]
+    products: tuple[Product, ...]
+    status: Status
+    why: str = ""
+    author: str = ""
+    issued: datetime | None = None
+    where: Location
+
+    def speaks_of(self, found: Vulnerability, image: frozenset[str]) -> bool:
+        """Whether it is about this vulnerability in this package or image."""
+        named = bool(self.names & found.names)
+        return named and any(product.covers(found, image) for product in self.products)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vex:
+    """A format of VEX documents. `read` raises Unreadable where one is not what it should be."""
+
+    name: str
+    title: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[bytes, str], tuple[Statement, ...]]
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """A statement as a cover: it counts where it is the newest that speaks of a finding."""
+
+    statement: Statement
+    all: tuple[Statement, ...]
+    image: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        return f"the VEX statement on {min(self.statement.names)}"
+
+    @property
+    def where(self) -> Location:
+        """Where it stands."""
+        return self.statement.where
+
+    def covers(self, thing: Vulnerability | Issue) -> bool:
+        """Whether it takes this thing out of the count."""
+        if isinstance(thing, Issue) or self.statement.status not in COVERING:
+            return False
+        if not self.statement.speaks_of(thing, self.image):
+            return False
+        return newest(self.all, thing, self.image) is self.statement
+
+    def suppression(self) -> Suppression:
+        """Return what a finding says of why it does not count."""
+        said = self.statement
+        told = f"{said.status}: {said.why}" if said.why else str(said.status)
+        return Suppression(reason=told, owner=said.author, source=str(said.where))
+
+    def ended(self, today: date) -> str:
+        """A statement holds until another one is made."""
+        del today
+        return ""
+
+    def ending(self, today: date) -> str:
+        """A statement holds until another one is made."""
+        del today
+        return ""
+
+
+def newest(
+    statements: Sequence[Statement], found: Vulnerability, image: frozenset[str]
+) -> Statement | None:
+    """Return the statement that counts: the newest, and of several the one that excuses nothing.
+
+    A statement without a time is older than any other (OpenVEX 0.2.0, "Updating Statements").
+    """
+    speaking = [one for one in statements if one.speaks_of(found, image)]
+    return max(speaking, key=_weight, default=None)
+
+
+def _weight(said: Statement) -> tuple[datetime, bool]:
+    return (said.issued or _EARLIEST, said.status not in COVERING)
+
+
+def is_package(wanted: str, purl: str) -> bool:
+    """Whether a package URL, with or without a version, names a package."""
+    if not wanted or not purl or versionless(wanted) != versionless(purl):
+        return False
+    return not version_of(wanted) or version_of(wanted) == version_of(purl)
+
+
+def digests_of(text: str) -> frozenset[str]:
+    """Return the digest in an image's name or package URL (`pkg:oci/x@sha256:…`), if any."""
+    version = version_of(text).replace("%3A", ":").replace("%3a", ":") or text.rpartition("@")[2]
+    return frozenset({version}) if version.startswith("sha256:") else frozenset()
+
+
+def read_vex(data: bytes, where: str) -> tuple[Statement, ...]:
+    """Read a VEX document of any format. Raises Unreadable where none claims it."""
+    from cdkit.scan import vex
+
+    known = plugins.collect(vex, "VEX", Vex)
+    claiming = [one for one in known.values() if one.recognises(data[:HEAD])]
+    if len(claiming) != 1:
+        titles = ", ".join(one.title for one in known.values())
+        raise Unreadable("is no VEX document", where=where, remedy=f"give one of: {titles}")
+    return claiming[0].read(data, where)
+
+
+def words_of(statements: Sequence[Statement], image: frozenset[str]) -> tuple[Word, ...]:
+    """Return statements as covers for the findings of an image with these digests."""
+    everything = tuple(statements)
+    return tuple(Word(statement=one, all=everything, image=image) for one in everything)

@@ -1,0 +1,1 @@
+"""VEX formats, one file each."""

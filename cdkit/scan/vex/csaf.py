@@ -1,0 +1,179 @@
+"""CSAF 2.0, profile VEX.
+
+Source: OASIS, CSAF 2.0, 4.5 "Profile 5: VEX" and 3.2.2 "product tree". A product is named by the
+package URL of its identification helper; `default_component_of` and its like put one into another.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.scan.foreign import moment
+from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
+
+_REMEDY = "mend it, or ask its publisher"
+_GROUPS = {
+    "known_not_affected": Status.NOT_AFFECTED,
+    "fixed": Status.FIXED,
+    "first_fixed": Status.FIXED,
+    "known_affected": Status.AFFECTED,
+    "first_affected": Status.AFFECTED,
+    "last_affected": Status.AFFECTED,
+    "under_investigation": Status.UNDER_INVESTIGATION,
+}
+
+
+class _Helper(Struct, frozen=True, kw_only=True):
+    purl: str = ""
+
+
+class _Name(Struct, frozen=True, kw_only=True):
+    product_id: str
+    product_identification_helper: _Helper | None = None
+
+
+class _Branch(Struct, frozen=True, kw_only=True):
+    branches: tuple["_Branch", ...] | None = None
+    product: _Name | None = None
+
+
+class _Relationship(Struct, frozen=True, kw_only=True):
+    full_product_name: _Name
+    product_reference: str
+    relates_to_product_reference: str
+
+
+class _Tree(Struct, frozen=True, kw_only=True):
+    branches: tuple[_Branch, ...] = ()
+    full_product_names: tuple[_Name, ...] = ()
+    relationships: tuple[_Relationship, ...] = ()
+
+
+class _Publisher(Struct, frozen=True, kw_only=True):
+    name: str = ""
+
+
+class _Tracking(Struct, frozen=True, kw_only=True):
+    current_release_date: str = ""
+
+
+class _About(Struct, frozen=True, kw_only=True):
+    category: str
+    publisher: _Publisher
+    tracking: _Tracking
+
+
+class _Said(Struct, frozen=True, kw_only=True):
+    label: str = ""
+    category: str = ""
+    details: str = ""
+    product_ids: tuple[str, ...] = ()
+
+
+class _Id(Struct, frozen=True, kw_only=True):
+    text: str = ""
+
+
+class _Vulnerability(Struct, frozen=True, kw_only=True):
+    cve: str = ""
+    ids: tuple[_Id, ...] = ()
+    product_status: dict[str, tuple[str, ...]]
+    flags: tuple[_Said, ...] = ()
+    threats: tuple[_Said, ...] = ()
+
+
+class _Document(Struct, frozen=True, kw_only=True):
+    document: _About
+    product_tree: _Tree
+    vulnerabilities: tuple[_Vulnerability, ...]
+
+
+def _recognises(head: bytes) -> bool:
+    return b'"csaf_version"' in head or b'"csaf_vex"' in head
+
+
+def _read(data: bytes, where: str) -> tuple[Statement, ...]:
+    try:
+        found = msgspec.json.decode(data, type=_Document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise Unreadable(f"is no CSAF document: {fault}", where=where, remedy=_REMEDY) from fault
+    if found.document.category != "csaf_vex":
+        what = f"is of the category {found.document.category[:60]!r}, not csaf_vex"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
+    products = _products(found.product_tree)
+    statements = tuple(
+        statement
+        for one in found.vulnerabilities
+        for statement in _statements(one, found.document, products, where)
+    )
+    if not statements:
+        raise Unreadable("makes no statement", where=where, remedy=_REMEDY)
+    return statements
+
+
+def _names(tree: _Tree) -> Iterator[_Name]:
+    yield from tree.full_product_names
+    waiting = [(branch, 0) for branch in tree.branches]
+    while waiting:
+        branch, depth = waiting.pop()
+        if branch.product:
+            yield branch.product
+        if depth < 50:
+            waiting += [(inside, depth + 1) for inside in branch.branches or ()]
+
+
+def _products(tree: _Tree) -> dict[str, Product]:
+    """Return what each product ID names; one inside another is a part of it."""
+    purls = {
+        name.product_id: name.product_identification_helper.purl
+        for name in _names(tree)
+        if name.product_identification_helper
+    }
+    products = {id_: Product(purl=purl, digests=digests_of(purl)) for id_, purl in purls.items()}
+    for one in tree.relationships:
+        inner = purls.get(one.product_reference, "")
+        outer = purls.get(one.relates_to_product_reference, "")
+        digests = digests_of(outer)
+        products[one.full_product_name.product_id] = (
+            Product(purl=outer, digests=digests, parts=(inner,) if inner else ("",))
+            if digests
+            else Product(purl=inner)
+        )
+    return products
+
+
+def _statements(
+    made: _Vulnerability, about: _About, products: dict[str, Product], where: str
+) -> Iterator[Statement]:
+    names = frozenset({made.cve, *(one.text for one in made.ids)} - {""})
+    if not names:
+        raise Unreadable("names no vulnerability", where=where, remedy=_REMEDY)
+    for group, ids in made.product_status.items():
+        status = _GROUPS.get(group)
+        for id_ in ids if status else ():
+            why = " ".join(_why(made, id_))
+            if status is Status.NOT_AFFECTED and not why:
+                what = f"{min(names)} is not affected in {id_[:100]} without a flag or an impact"
+                raise Unreadable(what, where=where, remedy=_REMEDY)
+            yield Statement(
+                names=names,
+                products=(products.get(id_, Product()),),
+                status=status or Status.AFFECTED,
+                why=why[:500],
+                author=about.publisher.name[:200],
+                issued=moment(about.tracking.current_release_date),
+                where=Location(path=where),
+            )
+
+
+def _why(made: _Vulnerability, id_: str) -> Iterator[str]:
+    yield from (one.label for one in made.flags if id_ in one.product_ids and one.label)
+    for one in made.threats:
+        if one.category == "impact" and (not one.product_ids or id_ in one.product_ids):
+            yield one.details
+
+
+VEX = Vex(name="csaf", title="CSAF 2.0 (profile VEX)", recognises=_recognises, read=_read)

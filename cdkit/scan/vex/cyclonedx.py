@@ -1,0 +1,128 @@
+"""CycloneDX VEX: the `analysis` of vulnerabilities in a document of CycloneDX 1.4 and later.
+
+Source: cyclonedx.org, JSON reference, `vulnerabilities[].analysis`. What is affected is a
+component of the document, a package URL, or a BOM-Link (`urn:cdx:…#pkg:…`).
+"""
+
+import msgspec
+from msgspec import Struct, field
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.scan.foreign import moment
+from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
+
+_REMEDY = "mend it, or make it again with the tool that wrote it"
+_STATES = {
+    "not_affected": Status.NOT_AFFECTED,
+    "false_positive": Status.NOT_AFFECTED,
+    "resolved": Status.FIXED,
+    "resolved_with_pedigree": Status.FIXED,
+    "exploitable": Status.AFFECTED,
+    "in_triage": Status.UNDER_INVESTIGATION,
+}
+
+
+class _Component(Struct, frozen=True, kw_only=True):
+    ref: str = field(default="", name="bom-ref")
+    purl: str = ""
+    components: tuple["_Component", ...] | None = None
+
+
+class _Metadata(Struct, frozen=True, kw_only=True):
+    timestamp: str = ""
+    component: _Component | None = None
+    supplier: dict[str, object] | None = None
+
+
+class _Reference(Struct, frozen=True, kw_only=True):
+    id: str = ""
+
+
+class _Affects(Struct, frozen=True, kw_only=True):
+    ref: str
+
+
+class _Analysis(Struct, frozen=True, kw_only=True):
+    state: str = ""
+    justification: str = ""
+    detail: str = ""
+    updated: str = field(default="", name="lastUpdated")
+
+
+class _Vulnerability(Struct, frozen=True, kw_only=True):
+    id: str
+    references: tuple[_Reference, ...] | None = None
+    analysis: _Analysis | None = None
+    affects: tuple[_Affects, ...] | None = None
+
+
+class _Bom(Struct, frozen=True, kw_only=True):
+    format: str = field(name="bomFormat")
+    metadata: _Metadata | None = None
+    components: tuple[_Component, ...] | None = None
+    vulnerabilities: tuple[_Vulnerability, ...]
+
+
+def _recognises(head: bytes) -> bool:
+    return b'"bomFormat"' in head and b"openvex.dev/ns" not in head
+
+
+def _read(data: bytes, where: str) -> tuple[Statement, ...]:
+    try:
+        bom = msgspec.json.decode(data, type=_Bom)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        what = f"is no CycloneDX document: {fault}"
+        raise Unreadable(what, where=where, remedy=_REMEDY) from fault
+    purls: dict[str, str] = {}
+    _collect(bom.components or (), purls)
+    if bom.metadata and bom.metadata.component:
+        _collect((bom.metadata.component,), purls)
+    issued = bom.metadata.timestamp if bom.metadata else ""
+    found = tuple(
+        _statement(one, purls, issued, where) for one in bom.vulnerabilities if one.analysis
+    )
+    if not found:
+        raise Unreadable("analyses no vulnerability", where=where, remedy=_REMEDY)
+    return found
+
+
+def _collect(components: tuple[_Component, ...], purls: dict[str, str], depth: int = 0) -> None:
+    for one in components:
+        if one.ref and one.purl:
+            purls[one.ref] = one.purl
+        if one.components and depth < 20:
+            _collect(one.components, purls, depth + 1)
+
+
+def _statement(made: _Vulnerability, purls: dict[str, str], issued: str, where: str) -> Statement:
+    analysis = made.analysis or _Analysis()
+    status = _STATES.get(analysis.state)
+    why = " ".join(text for text in (analysis.justification, analysis.detail) if text)
+    if status is None:
+        what = f"{made.id[:100]} has the state {analysis.state[:40]!r}, which is none"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
+    if status is Status.NOT_AFFECTED and not why:
+        what = f"{made.id[:100]} is {analysis.state} without a justification or a detail"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
+    products = tuple(_product(one.ref, purls) for one in made.affects or ())
+    if not products:
+        raise Unreadable(f"{made.id[:100]} affects nothing", where=where, remedy=_REMEDY)
+    names = (made.id, *(one.id for one in made.references or ()))
+    return Statement(
+        names=frozenset(name for name in names if name),
+        products=products,
+        status=status,
+        why=why[:500],
+        issued=moment(analysis.updated or issued),
+        where=Location(path=where),
+    )
+
+
+def _product(ref: str, purls: dict[str, str]) -> Product:
+    named = purls.get(ref) or purls.get(ref.partition("#")[2]) or ref.partition("#")[2] or ref
+    purl = named if named.startswith("pkg:") else ""
+    return Product(purl=purl, digests=digests_of(named))
+
+
+VEX = Vex(name="cyclonedx", title="CycloneDX VEX", recognises=_recognises, read=_read)

@@ -1,0 +1,196 @@
+"""One image scanned and judged: what scan-image says of it, and the fact that it leaves."""
+
+from cdkit.core.documents.dockerfile import read_instructions
+from cdkit.core.documents.kinds import Findings, Tool
+from cdkit.core.finding import Finding, Location
+from cdkit.core.rule import Rule
+from cdkit.core.step import Outcome, Table
+from cdkit.core.world import World
+from cdkit.scan.baseline import Baseline
+from cdkit.scan.dockerfile import lines_of_layers
+from cdkit.scan.judge import Facts, Judgement, Place, judge_scans
+from cdkit.scan.obtain import Obtained, obtain
+from cdkit.scan.policy import Policy
+from cdkit.scan.report import Issue, Vulnerability
+from cdkit.scan.target import Target
+from cdkit.steps.origin import origin_of
+from cdkit.steps.scan_baseline import EVIDENCE, Found, baseline_of
+from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
+from cdkit.steps.scan_policy import covers_of, feeds_of
+from cdkit.steps.scanning import wanted
+
+NAME = "scan-image"
+_ROWS = 20
+
+
+def scan(
+    options: ScanImageOptions,
+    target: Target,
+    policy: Policy,
+    world: World,
+    running: Baseline | None = None,
+) -> Outcome:
+    """Get the scans of a target, judge them, and say what was found.
+
+    `running` is what counts as deployed already, where the caller knows it.
+    """
+    covers, untaken = covers_of(options, target.digests, world)
+    feeds, unfed = feeds_of(options, world)
+    repository = target.name.name if target.name else ""
+    found = Found(baseline=running) if running else baseline_of(options, repository, world)
+    obtained = obtain(wanted(options, target), world)
+    judgement = judge_scans(
+        obtained.scans,
+        policy,
+        Facts(covers=covers, feeds=feeds, baseline=found.baseline),
+        now=world.clock.now(),
+        place=_place(options, obtained, target, world),
+        trouble=(*untaken, *unfed, *obtained.trouble),
+    )
+    return Outcome(
+        verdict=judgement.verdict,
+        outputs=_outputs(target, judgement),
+        document=_document(judgement, obtained, world) if target.subject else None,
+        subjects=(target.subject,) if target.subject else (),
+        findings=judgement.findings,
+        rules=_rules(judgement.findings),
+        tables=(*_glance(judgement), *_tables(judgement.findings)),
+        notes=(
+            *target.notes,
+            *found.notes,
+            *obtained.notes,
+            *_left_out(judgement),
+            *judgement.notes,
+            *_platform_note(options, target),
+        ),
+    )
+
+
+def _place(options: ScanImageOptions, obtained: Obtained, target: Target, world: World) -> Place:
+    """Return what finds the place to look at: the Dockerfile's line, else the file in the image."""
+    path = options.dockerfile or "Dockerfile"
+    lines: dict[str, int] = {}
+    if options.dockerfile or world.files.is_file(path):
+        instructions = read_instructions(world.files.read(path))
+        for scan in obtained.scans:
+            lines |= lines_of_layers(instructions, scan.report.history, scan.report.diff_ids)
+
+    def place(found: Vulnerability | Issue) -> Location:
+        if line := lines.get(found.layer):
+            return Location(path=path, line=line)
+        line_in_file = found.line if isinstance(found, Issue) else 0
+        return Location(path=found.path or target.called, line=line_in_file)
+
+    return place
+
+
+def _document(judgement: Judgement, obtained: Obtained, world: World) -> Findings:
+    first = obtained.scans[0] if obtained.scans else None
+    tool = Tool(
+        name=first.report.scanner if first else "none",
+        version=first.report.version if first else "",
+        database=first.database if first else None,
+    )
+    return Findings(
+        origin=origin_of(world, NAME),
+        evidence=EVIDENCE,
+        verdict=judgement.verdict,
+        tool=tool,
+        examined=judgement.examined,
+        findings=judgement.findings,
+        left_out=judgement.left_out,
+        numbers=judgement.numbers,
+        inventory=judgement.inventory,
+        known=judgement.known,
+    )
+
+
+def _outputs(target: Target, judgement: Judgement) -> ScanImageOutputs:
+    numbers = judgement.numbers
+    return ScanImageOutputs(
+        image=_named(target),
+        critical=str(numbers["critical"]),
+        high=str(numbers["high"]),
+        medium=str(numbers["medium"]),
+        low=str(numbers["low"]),
+        unknown=str(numbers["unknown"]),
+        new=str(numbers["new"]),
+        clocked=str(numbers["clocked"]),
+        overdue=str(numbers["overdue"]),
+        suppressed=str(numbers["suppressed"]),
+        packages=str(judgement.examined["packages"]),
+    )
+
+
+def _named(target: Target) -> str:
+    if target.name is None or target.subject is None:
+        return ""
+    return f"{target.name.name}@{next(iter(target.subject.keys()))}"
+
+
+def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for finding in findings:
+        url = finding.properties.get("url", "")
+        title = finding.message.partition(": ")[2] or finding.rule
+        rules.setdefault(
+            finding.rule,
+            Rule(
+                id=finding.rule,
+                domain="scan",
+                title=title,
+                severity=finding.severity,
+                sources=(url,) if url else (),
+            ),
+        )
+    return tuple(rules.values())
+
+
+def _glance(judgement: Judgement) -> tuple[Table, ...]:
+    """Show in one row how much there is of what; nothing where nothing was found."""
+    names = ("new", "overdue", "clocked", "suppressed", "critical", "high", "medium", "low")
+    if not any(judgement.numbers[name] for name in (*names, "unknown")):
+        return ()
+    row = tuple(str(judgement.numbers[name]) for name in (*names, "unknown"))
+    columns = (
+        "Fail at once", "Overdue", "On the clock", "Excepted", "Critical", "High", "Medium", "Low",
+        "Unknown",
+    )  # fmt: skip
+    return (Table(heading="At a glance", columns=columns, rows=(row,)),)
+
+
+def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
+    """Show what a person has to do: one row a package, the worst first."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for finding in findings:
+        if finding.suppressed is None:
+            facts = finding.properties
+            key = (
+                finding.severity.value,
+                facts.get("package", ""),
+                facts.get("installed", ""),
+                facts.get("fixed", "") or "no fix yet",
+            )
+            rows.setdefault(key, []).append(finding.rule)
+    if not rows:
+        return ()
+    shown = [(*key, ", ".join(dict.fromkeys(ids))) for key, ids in rows.items()]
+    heading = "What to upgrade"
+    if len(shown) > _ROWS:
+        heading += f" (the first {_ROWS} of {len(shown)})"
+    columns = ("Severity", "Package", "Installed", "Fixed in", "Vulnerabilities")
+    return (Table(heading=heading, columns=columns, rows=tuple(shown[:_ROWS])),)
+
+
+def _left_out(judgement: Judgement) -> tuple[str, ...]:
+    if not judgement.left_out:
+        return ()
+    what = f"{judgement.left_out} findings, the least severe, are counted and not shown"
+    return (f"{what}; the record knows all of them.",)
+
+
+def _platform_note(options: ScanImageOptions, target: Target) -> tuple[str, ...]:
+    left = len(target.others)
+    if not left:
+        return ()
+    return (f"Only {options.platform} was judged; {left} more platforms are in the index.",)

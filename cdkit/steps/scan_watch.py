@@ -1,0 +1,183 @@
+"""Scan what is deployed: the watch list of scan-image, for a schedule."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cdkit.core.documents.document import Document
+from cdkit.core.documents.kinds import Deployment
+from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.step import Outcome, Table
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge
+from cdkit.core.world import World
+from cdkit.scan.baseline import Baseline
+from cdkit.scan.policy import Policy
+from cdkit.steps.deployed import deployed_anywhere, deployed_in
+from cdkit.steps.scan_baseline import NONE, scans_of
+from cdkit.steps.scan_one import scan
+from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
+from cdkit.steps.scanning import targeted
+
+_ALONE = ("image", "layout", "archive", "local", "rootfs", "sbom", "reports", "recorded")
+_OF_ONE = frozenset({"gitlab", "cyclonedx", "spdx", "cosign-vuln"})
+"""Formats that are made of one image's fact."""
+_COUNTED = ("critical", "high", "medium", "low", "unknown", "clocked", "overdue", "suppressed")
+
+
+class _Watched(Struct, frozen=True, kw_only=True):
+    """One deployed image, where it runs, and what was found out about it."""
+
+    image: str
+    places: tuple[str, ...]
+    outcome: Outcome
+
+
+def watch(options: ScanImageOptions, policy: Policy, world: World) -> Outcome:
+    """Scan each image that the records say is deployed; each leaves a fact of its own.
+
+    All that is found runs already, so it is on the clock. An image that cannot be scanned is
+    "cannot tell" for itself, and the others go on. Raises NoInput where nothing is deployed.
+    """
+    images = _deployed(options, world)
+    watched = [_watch(image, places, options, policy, world) for image, places in images.items()]
+    facts = [fact for one in watched for fact in _facts(one.outcome)]
+    first = facts[0] if facts else (None, ())
+    return Outcome(
+        verdict=_together(watched),
+        outputs=_outputs(watched),
+        document=first[0],
+        subjects=first[1],
+        more=tuple(facts[1:]),
+        findings=tuple(found for one in watched for found in one.outcome.findings),
+        rules=tuple({rule.id: rule for one in watched for rule in one.outcome.rules}.values()),
+        tables=(_table(watched), *(table for one in watched for table in one.outcome.tables)),
+        notes=tuple(dict.fromkeys(note for one in watched for note in one.outcome.notes)),
+    )
+
+
+def _deployed(options: ScanImageOptions, world: World) -> dict[str, tuple[str, ...]]:
+    """Return each deployed image with the places that it runs in."""
+    if named := [name for name in _ALONE if getattr(options, name)]:
+        raise RequestError(
+            f"the watch list is what is deployed, and {named[0]} is given as well",
+            where="watch-list",
+            remedy=f"leave out one of the two; a schedule needs no {named[0]}",
+        )
+    if asked := [name for name in (options.format, *options.write) if name in _OF_ONE]:
+        raise RequestError(
+            f"{asked[0]} is made of one image, and the watch list holds several",
+            where="write",
+            remedy="write sarif, json or junit; or scan one image for it",
+        )
+    if options.records == NONE:
+        raise RequestError(
+            "the records say what is deployed, and `records` is none",
+            where="records",
+            remedy="name the folder of the records",
+        )
+    environment = options.new_since
+    told = (
+        deployed_in(environment, options.records, world)
+        if environment and environment != NONE
+        else deployed_anywhere(options.records, world)
+    )
+    if told.unreadable:
+        raise CannotTell(
+            "not every record of what is deployed can be read",
+            where=told.unreadable[0].where,
+            remedy=told.unreadable[0].remedy,
+        )
+    images: dict[str, tuple[str, ...]] = {}
+    for one in told.deployments:
+        if not options.service or one.service == options.service:
+            images[one.image] = (*images.get(one.image, ()), _place(one))
+    if not images:
+        where = f" in {environment}" if environment else ""
+        raise NoInput(
+            f"no record says that anything is deployed{where}",
+            where=options.records,
+            remedy="record it: `cdkit emit-event --environment ENVIRONMENT --image IMAGE`",
+        )
+    return images
+
+
+def _place(deployment: Deployment) -> str:
+    return f"{deployment.service or 'a service'} in {deployment.environment}"
+
+
+def _watch(
+    image: str, places: tuple[str, ...], options: ScanImageOptions, policy: Policy, world: World
+) -> _Watched:
+    alone = replace(options, image=image, watch_list=False)
+    try:
+        with targeted(alone, world) as target:
+            outcome = scan(alone, target, policy, world, _running(image, places, options, world))
+    except (CannotTell, RequestError) as fault:
+        reason = cannot_tell(f"{image}: {fault.what}", where=fault.where, remedy=fault.remedy)
+        outcome = Outcome(verdict=judge([reason]), outputs=ScanImageOutputs())
+    return _Watched(image=image, places=places, outcome=outcome)
+
+
+def _running(
+    image: str, places: tuple[str, ...], options: ScanImageOptions, world: World
+) -> Baseline:
+    """Return the image as its own baseline: nothing in it is new, and scans before tell since when.
+
+    What no scan knew became known after the last of them; where there was none, today.
+    """
+    earlier = scans_of(image, options.records, world)
+    known: dict[str, date] = {}
+    for day_of in earlier.known:
+        for key, day in day_of.items():
+            known[key] = min(known.get(key, day), day)
+    return Baseline(
+        environment=places[0],
+        image=image,
+        known=known,
+        packages=frozenset(),
+        everything=True,
+        scanned_at=max(earlier.moments, default=world.clock.now()),
+    )
+
+
+def _facts(outcome: Outcome) -> Iterable[tuple[Document, tuple[Subject, ...]]]:
+    if outcome.document is not None:
+        yield outcome.document, outcome.subjects
+    yield from outcome.more
+
+
+def _together(watched: list[_Watched]) -> Verdict:
+    """Return all reasons, each with the image that it is about."""
+    return judge(
+        _about(one.image, reason) for one in watched for reason in one.outcome.verdict.reasons
+    )
+
+
+def _about(image: str, reason: Reason) -> Reason:
+    said = reason.what if reason.what.startswith(image) else f"{image}: {reason.what}"
+    return replace(reason, what=said)
+
+
+def _outputs(watched: list[_Watched]) -> ScanImageOutputs:
+    counted = {
+        name: str(sum(int(getattr(one.outcome.outputs, name, "") or 0) for one in watched))
+        for name in (*_COUNTED, "packages")
+    }
+    return ScanImageOutputs(image="\n".join(one.image for one in watched), new="0", **counted)
+
+
+def _table(watched: list[_Watched]) -> Table:
+    rows = [
+        (
+            one.image,
+            ", ".join(one.places),
+            one.outcome.verdict.answer.value,
+            *(getattr(one.outcome.outputs, name, "") or "-" for name in ("clocked", "overdue")),
+        )
+        for one in watched
+    ]
+    columns = ("Image", "Runs", "Answer", "On the clock", "Overdue")
+    return Table(heading="What is deployed", columns=columns, rows=tuple(rows))

@@ -1,0 +1,1 @@
+ALTER TABLE orders MODIFY status varchar(10) NOT NULL DEFAULT 'new', ALGORITHM=COPY; DROP TABLE nothere;

@@ -1,0 +1,4 @@
+-- +goose Up
+CREATE TABLE `orders` (`id` int AUTO_INCREMENT PRIMARY KEY, `status` varchar(20) NOT NULL) ENGINE=InnoDB;
+-- +goose Down
+DROP TABLE orders;

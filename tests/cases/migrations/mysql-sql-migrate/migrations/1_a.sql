@@ -1,0 +1,4 @@
+-- +migrate Up
+CREATE TABLE `orders` (`id` int AUTO_INCREMENT PRIMARY KEY, `status` varchar(20) NOT NULL) ENGINE=InnoDB;
+-- +migrate Down
+DROP TABLE orders;

@@ -1,0 +1,4 @@
+-- +migrate Up
+ALTER TABLE `orders` MODIFY `status` varchar(10);
+-- +migrate Down
+ALTER TABLE orders MODIFY status varchar(20) NOT NULL;

@@ -1,0 +1,240 @@
+"""Formats that are made of a scan's fact, held against independent readers of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+from cdkit.core.documents.document import Origin
+from cdkit.core.documents.inventory import Component
+from cdkit.core.documents.kinds import Database, Findings, Tool
+from cdkit.core.errors import RequestError
+from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import cannot_tell, judge, no, yes
+from cdkit.report.report import Report, render, scan_format_names
+from tests.report.cases import report
+
+SSL = "pkg:apk/alpine/made-ssl@3.5.0-r0?arch=x86_64"
+INVENTORY = (
+    Component(name="made-ssl", version="3.5.0-r0", purl=SSL, kind="os/alpine", licenses=("MIT",)),
+    Component(name="made-web", version="2.1.0", purl="pkg:pypi/made-web@2.1.0", kind="library/pip"),
+    Component(name="jq", kind="binary/unknown", path="usr/bin/jq"),
+)
+
+
+def finding(**changes: Any) -> Finding:  # noqa: ANN401
+    made = Finding(
+        rule="CVE-2026-91001",
+        severity=Severity.CRITICAL,
+        message="made-ssl 3.5.0-r0 has CVE-2026-91001: a made-up hole",
+        locations=(Location(path="Dockerfile", line=3),),
+        fingerprint="f1",
+        about=SSL,
+        fix=Fix(summary="upgrade made-ssl to 3.5.1-r1"),
+        properties={
+            "package": "made-ssl",
+            "installed": "3.5.0-r0",
+            "aliases": "GHSA-made-made-made",
+            "security-severity": "9.8",
+            "cvss": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+            "url": "https://avd.aquasec.com/nvd/cve-2026-91001",
+            "published": "2026-11-20",
+        },
+    )
+    return replace(made, **changes)
+
+
+EXCEPTED = finding(
+    rule="CVE-2026-91004",
+    severity=Severity.UNKNOWN,
+    fingerprint="f2",
+    about="pkg:pypi/made-web@2.1.0",
+    suppressed=Suppression(reason="not reachable", owner="team", expires="2027-01-31"),
+    properties={"package": "made-web", "installed": "2.1.0", "url": "javascript:alert(1)"},
+)
+
+
+def scan(*findings: Finding, **changes: Any) -> Report:  # noqa: ANN401
+    verdict = judge([no("critical: made-ssl", remedy="upgrade", rule="CVE-2026-91001")])
+    document = Findings(
+        origin=Origin(
+            recorded_at="2026-11-23T12:00:09Z",
+            tool="cdkit 0.1.0",
+            step="scan-image",
+            url="https://ci.example.com/run/7",
+        ),
+        evidence="vulnerabilities",
+        verdict=verdict,
+        tool=Tool(
+            name="trivy",
+            version="0.69.3",
+            database=Database(updated_at="2026-11-23T06:00:00Z", version="2"),
+        ),
+        examined={"packages": 3},
+        findings=findings,
+        numbers={"critical": 1},
+        inventory=INVENTORY,
+    )
+    made = Report(
+        step="scan-image",
+        verdict=verdict,
+        findings=findings,
+        document=document,
+        subjects=(Subject(name="registry.example.com/acme/orders", digest={"sha256": "5" * 64}),),
+        started_at=datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC),
+    )
+    return replace(made, **changes)
+
+
+def written(form: str, made: Report | None = None) -> Any:  # noqa: ANN401
+    return json.loads(render(form, made or scan(finding(), EXCEPTED)))
+
+
+def test_cyclonedx_is_what_the_official_schema_wants() -> None:
+    text = render("cyclonedx", scan(finding(), EXCEPTED))
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+
+
+def test_cyclonedx_leads_from_a_vulnerability_to_its_package() -> None:
+    bom = written("cyclonedx")
+
+    first, second = bom["vulnerabilities"]
+    packages = {one["bom-ref"]: one for one in bom["components"]}
+    assert first["id"] == "CVE-2026-91001"
+    assert [packages[one["ref"]]["purl"] for one in first["affects"]] == [SSL]
+    assert first["ratings"][0]["severity"] == "critical"
+    assert bom["metadata"]["component"]["version"] == f"sha256:{'5' * 64}"
+    assert second["analysis"]["state"] == "exploitable"
+    assert "source" not in second
+
+
+def test_a_vex_becomes_an_analysis() -> None:
+    said = Suppression(reason="not_affected: vulnerable_code_not_present")
+    (only,) = written("cyclonedx", scan(finding(suppressed=said)))["vulnerabilities"]
+
+    assert only["analysis"]["state"] == "not_affected"
+
+
+def test_one_vulnerability_in_two_packages_is_one_entry() -> None:
+    other = finding(
+        fingerprint="f3",
+        about="pkg:pypi/made-web@2.1.0",
+        properties={"package": "made-web", "installed": "2.1.0"},
+    )
+    (only,) = written("cyclonedx", scan(finding(), other))["vulnerabilities"]
+
+    assert len(only["affects"]) == 2
+
+
+def test_spdx_is_what_an_independent_reader_takes() -> None:
+    document = JsonLikeDictParser().parse(written("spdx"))  # type: ignore[no-untyped-call]
+
+    assert validate_full_spdx_document(document) == []
+    assert [one.name for one in document.packages][1:] == ["made-ssl", "made-web", "jq"]
+
+
+def test_the_predicate_has_real_times_and_the_databases_date() -> None:
+    predicate = written("cosign-vuln")
+
+    assert predicate["metadata"] == {
+        "scanStartedOn": "2026-11-23T12:00:01Z",
+        "scanFinishedOn": "2026-11-23T12:00:09Z",
+    }
+    assert predicate["scanner"]["result"]["databaseUpdatedAt"] == "2026-11-23T06:00:00Z"
+    assert predicate["scanner"]["version"] == "0.69.3"
+    assert predicate["invocation"]["uri"] == "https://ci.example.com/run/7"
+
+
+def test_gitlab_gets_ids_of_their_own_and_the_right_identifiers() -> None:
+    document = written("gitlab", scan(finding(), finding(fingerprint="f9"), EXCEPTED))
+
+    assert document["version"] == "15.0.7"
+    ids = [one["id"] for one in document["vulnerabilities"]]
+    assert len(set(ids)) == len(ids) == 2
+    first = document["vulnerabilities"][0]
+    assert [(one["type"], one["value"]) for one in first["identifiers"]] == [
+        ("cve", "CVE-2026-91001"),
+        ("ghsa", "GHSA-made-made-made"),
+    ]
+    assert first["severity"] == "Critical"
+    assert first["solution"] == "upgrade made-ssl to 3.5.1-r1"
+    assert first["location"]["operating_system"] == "alpine"
+    assert first["location"]["image"].endswith("5" * 64)
+    assert document["scan"]["start_time"] == "2026-11-23T12:00:01"
+    assert document["scan"]["status"] == "success"
+    assert {"level": "info", "value": "1 findings are excepted and not listed"} in document["scan"][
+        "messages"
+    ]
+
+
+def test_gitlab_hears_that_nobody_can_tell() -> None:
+    unclear = judge([cannot_tell("the database is stale", remedy="fetch it")])
+    document = written("gitlab", scan(verdict=unclear))
+
+    assert document["scan"]["status"] == "failure"
+    assert document["scan"]["messages"][0] == {
+        "level": "fatal",
+        "value": "cannot tell: the database is stale",
+    }
+
+
+@pytest.mark.parametrize("form", scan_format_names())
+def test_the_report_of_another_step_is_refused(form: str) -> None:
+    with pytest.raises(RequestError, match="made of a scan"):
+        render(form, report("open-gate"))
+
+
+@pytest.mark.parametrize("form", scan_format_names())
+def test_the_same_scan_gives_the_same_bytes(form: str) -> None:
+    assert render(form, scan(finding())) == render(form, scan(finding()))
+
+
+@pytest.mark.parametrize("form", scan_format_names())
+def test_a_scan_without_findings_packages_and_subject_is_written(form: str) -> None:
+    bare = scan(verdict=judge([yes("nothing known")]), subjects=())
+    assert bare.document is not None
+    document = replace(bare.document, inventory=())
+
+    assert json.loads(render(form, replace(bare, document=document)))
+
+
+_TEXT = st.text(max_size=12) | st.sampled_from(["\n::error::x", "]]>", "\ud800", "##[x]", ""])
+_URL = re.compile(r"https?://")
+
+
+@given(_TEXT, _TEXT, _TEXT)
+def test_hostile_names_stay_data(rule: str, text: str, url: str) -> None:
+    hostile = finding(
+        rule=rule,
+        message=text,
+        about=text,
+        properties={"package": text, "installed": rule, "url": url, "aliases": url, "cvss": text},
+    )
+    part = Component(name=text, version=rule, kind="os/alpine", licenses=(text,), path=url)
+    made = scan(hostile)
+    assert isinstance(made.document, Findings)
+    made = replace(made, document=replace(made.document, inventory=(part,)))
+
+    for form in scan_format_names():
+        shown = render(form, made)
+        assert not any(line.startswith(("::", "##")) for line in shown.splitlines())
+        json.loads(shown)
+    links = [
+        link["url"]
+        for one in written("gitlab", made)["vulnerabilities"]
+        for link in one.get("links", [])
+    ]
+    assert all(_URL.match(link) for link in links)

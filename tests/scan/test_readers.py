@@ -1,0 +1,254 @@
+"""What each scanner's report says. The samples are made by hand after the tools' documentation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Severity
+from cdkit.core.readable import Whole
+from cdkit.core.verdict import Answer
+from cdkit.scan.doubts import Scan
+from cdkit.scan.judge import Facts, judge_scans
+from cdkit.scan.merge import merged
+from cdkit.scan.policy import Policy
+from cdkit.scan.report import ScanReport, Vulnerability, Word
+from tests.scan.test_judge import BASE, FRESH, vulnerability
+from tests.scan.test_scanners import SCANNERS, data
+from tests.worlds import NOW
+
+SAMPLE = {name: one.samples[0].path for name, one in SCANNERS.items()}
+
+
+def report(name: str, change: Any = None) -> ScanReport:  # noqa: ANN401 - what a test changes
+    document = json.loads(data(SAMPLE[name]))
+    if change:
+        change(document)
+    return SCANNERS[name].read(Whole(json.dumps(document).encode()), "r.json")
+
+
+def found(name: str, id_: str) -> Vulnerability:
+    return next(one for one in report(name).vulnerabilities if id_ in one.names)
+
+
+def test_grype_says_what_is_attacked_and_by_which_names_it_is_known() -> None:
+    ssl = found("grype", "CVE-2026-91001")
+
+    assert (ssl.severity, ssl.fixed, ssl.score) == (Severity.CRITICAL, ("3.5.1-r1",), 9.8)
+    assert ssl.exploitation is not None
+    assert (ssl.exploitation.epss, ssl.exploitation.known_exploited) == (0.91, True)
+    assert ssl.kind == "os/apk"
+    web = found("grype", "CVE-2026-91004")
+    assert (web.id, web.severity) == ("GHSA-made-made-made", Severity.INFO)
+
+
+def test_grype_names_image_distribution_database_and_what_it_left_out() -> None:
+    read = report("grype")
+
+    assert read.image_id == f"sha256:{'2' * 64}"
+    assert str(read.distribution) == "alpine 3.22.2"
+    assert read.database is not None
+    assert read.database.updated_at == "2026-11-23T06:10:00Z"
+    assert [(one.id, one.statement) for one in read.excluded] == [
+        ("CVE-2026-91002", "not reachable")
+    ]
+
+
+def test_an_older_grype_says_the_databases_date_elsewhere() -> None:
+    def older(document: dict[str, Any]) -> None:
+        document["descriptor"]["db"] = {"built": "2026-11-20T01:00:00Z", "schemaVersion": 5}
+
+    database = report("grype", older).database
+
+    assert database is not None
+    assert (database.updated_at, database.version) == ("2026-11-20T01:00:00Z", "5")
+
+
+def test_cyclonedx_lists_components_and_what_affects_them() -> None:
+    read = report("cyclonedx")
+
+    assert read.packages == {"os/apk": 1, "library/pypi": 1}
+    assert read.digests == (f"sha256:{'5' * 64}",)
+    assert [(one.id, one.package, one.severity) for one in read.vulnerabilities] == [
+        ("CVE-2026-91001", "made-ssl", Severity.CRITICAL),
+        ("CVE-2026-91004", "made-web", Severity.MEDIUM),
+    ]
+    assert read.vulnerabilities[0].cwes == ("CWE-79",)
+
+
+def test_what_a_document_excuses_itself_counts_all_the_same() -> None:
+    assert found("cyclonedx", "CVE-2026-91004").status == "not_affected"
+
+
+def test_an_answer_of_inspectors_api_is_read_below_its_key() -> None:
+    document = json.loads(data(SAMPLE["cyclonedx"]))
+    whole = json.dumps({"sbom": document}).encode()
+
+    read = SCANNERS["cyclonedx"].read(Whole(whole), "r.json")
+
+    assert read == report("cyclonedx")
+
+
+def _without(key: str) -> Any:  # noqa: ANN401
+    return lambda document: document.pop(key)
+
+
+def _with(key: str, value: object) -> Any:  # noqa: ANN401
+    return lambda document: document.__setitem__(key, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("cyclonedx", _without("vulnerabilities"), "no list of vulnerabilities"),
+        ("cyclonedx", _with("specVersion", "1.3"), "of version '1.3'"),
+        ("cyclonedx", _with("components", []), "which is no component"),
+        ("sarif", _with("runs", []), "0 runs"),
+        ("sarif", lambda d: d["runs"][0].pop("results"), "no list of results"),
+        (
+            "sarif",
+            lambda d: d["runs"][0].update(invocations=[{"executionSuccessful": False}]),
+            "its run failed",
+        ),
+        ("grype", _without("matches"), "missing required field"),
+        ("grype", _without("descriptor"), "missing required field"),
+    ],
+)
+def test_a_report_that_proves_nothing_is_unreadable(name: str, change: Any, said: str) -> None:  # noqa: ANN401
+    with pytest.raises(Unreadable) as caught:
+        report(name, change)
+
+    assert said in caught.value.what
+
+
+def test_sarif_takes_severity_from_the_score_and_never_low_for_nothing() -> None:
+    assert found("sarif", "CVE-2026-91001").severity is Severity.CRITICAL
+    assert found("sarif", "CVE-2026-91009").severity is Severity.UNKNOWN
+    assert found("sarif", "CVE-2026-91001").purl.startswith("pkg:apk/alpine/made-ssl@3.5.0-r0")
+
+
+def test_a_report_that_lists_no_packages_is_a_doubt_that_another_report_settles() -> None:
+    grype = Scan(report=replace(report("grype"), created_at=NOW), database=FRESH)
+    trivy = Scan(report=BASE, database=FRESH)
+
+    def rules(*scans: Scan) -> set[str]:
+        verdict = judge_scans(
+            scans,
+            Policy(),
+            Facts(),
+            now=NOW,
+            place=lambda _: None,  # type: ignore[arg-type,return-value]
+        ).verdict
+        return {r.rule for r in verdict.reasons if r.answer is Answer.CANNOT_TELL}
+
+    assert rules(grype) == {"unlisted-packages"}
+    assert rules(grype, trivy) == set()
+
+
+def scan(scanner: str, *ones: Vulnerability) -> Scan:
+    return Scan(report=replace(BASE, scanner=scanner, vulnerabilities=ones), database=FRESH)
+
+
+def test_two_scanners_words_of_one_vulnerability_become_one() -> None:
+    ours = vulnerability(Severity.MEDIUM, "CVE-2026-91001")
+    theirs = replace(
+        vulnerability(Severity.HIGH, "GHSA-a"), aliases=("CVE-2026-91001",), fixed=("1.0-r2",)
+    )
+
+    (one,) = merged([scan("trivy", ours), scan("grype", theirs)])
+
+    assert (one.id, one.aliases, one.severity) == ("CVE-2026-91001", ("GHSA-a",), Severity.HIGH)
+    assert one.fixed == ("1.0-r1", "1.0-r2")
+    assert one.words == (
+        Word(scanner="trivy", id="CVE-2026-91001", severity=Severity.MEDIUM, fixed=("1.0-r1",)),
+        Word(scanner="grype", id="GHSA-a", severity=Severity.HIGH, fixed=("1.0-r2",)),
+    )
+
+
+def test_a_severity_is_unknown_only_where_nobody_knows_it() -> None:
+    (one,) = merged(
+        [
+            scan("trivy", vulnerability(Severity.UNKNOWN, "CVE-2026-91001")),
+            scan("grype", vulnerability(Severity.LOW, "CVE-2026-91001")),
+        ]
+    )
+
+    assert one.severity is Severity.LOW
+
+
+def test_a_third_name_joins_what_two_names_kept_apart() -> None:
+    apart = scan("trivy", vulnerability(id_="CVE-2026-1000"), vulnerability(id_="GHSA-b"))
+    joining = replace(vulnerability(id_="CVE-2026-1000"), aliases=("GHSA-b",))
+
+    assert len(list(merged([apart, scan("grype", joining)]))) == 2
+    assert len(list(merged([scan("grype", joining), scan("trivy", joining)]))) == 1
+
+
+def test_copies_at_several_paths_stay_as_many() -> None:
+    copies = [replace(vulnerability(id_="CVE-2026-1000"), path=path) for path in ("a", "b")]
+
+    both = list(merged([scan("trivy", *copies), scan("grype", copies[0])]))
+
+    assert [one.path for one in both] == ["a", "b"]
+
+
+def test_other_packages_and_other_vulnerabilities_stay_apart() -> None:
+    other = replace(vulnerability(id_="CVE-2026-1000"), purl="pkg:apk/alpine/tls@1.0-r0")
+
+    both = merged([scan("trivy", vulnerability(id_="CVE-2026-1000")), scan("grype", other)])
+
+    assert len(list(both)) == 2
+
+
+def test_clair_ties_packages_to_their_distribution_and_the_report_to_a_manifest() -> None:
+    read = report("clair")
+
+    assert read.digests == (f"sha256:{'5' * 64}",)
+    assert read.packages == {"os/alpine": 1, "library/unknown": 1}
+    assert str(read.distribution) == "alpine 3.22"
+    assert [(v.id, v.severity, v.fixed) for v in read.vulnerabilities] == [
+        ("CVE-2026-91001", Severity.CRITICAL, ("3.5.1-r1",)),
+        ("GHSA-made-made-made", Severity.UNKNOWN, ()),
+    ]
+
+
+def test_a_report_of_clairs_that_lacks_what_it_speaks_of_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="lacks one of them"):
+        report("clair", lambda d: d["vulnerabilities"].pop("356835"))
+
+
+def test_snyk_is_tied_by_the_digest_that_it_was_asked_for() -> None:
+    read = report("snyk")
+
+    assert read.digests == (f"sha256:{'5' * 64}",)
+    assert read.packages == {"os/deb": 96}
+    assert str(read.distribution) == "debian 12"
+    (one,) = read.vulnerabilities
+    assert (one.id, one.aliases) == ("CVE-2026-91001", ("SNYK-DEBIAN12-LIBMADE-1",))
+    assert (one.severity, one.fixed, one.score) == (Severity.CRITICAL, ("1.4-2",), 9.8)
+    assert one.exploitation is not None
+    assert one.exploitation.epss == 0.91
+
+
+def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
+    assert report("snyk", _with("path", "registry.example.com/acme/orders:v1")).digests == ()
+
+
+def test_applications_in_the_image_make_snyk_write_an_array() -> None:
+    document = json.loads(data(SAMPLE["snyk"]))
+    app = {**document, "packageManager": "npm", "dependencyCount": 7, "vulnerabilities": []}
+    whole = json.dumps([document, app]).encode()
+
+    read = SCANNERS["snyk"].read(Whole(whole), "r.json")
+
+    assert read.packages == {"os/deb": 96, "library/npm": 7}
+    assert SCANNERS["snyk"].recognises(whole)
+
+
+def test_a_scan_of_snyks_that_failed_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="its scan failed: no such image"):
+        report("snyk", _with("error", "no such image"))

@@ -1,0 +1,146 @@
+"""Scanning what is deployed: a registry on loopback, and an engine that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdkit.core.doors.http import RequestsHttp
+from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.step import Outcome
+from cdkit.core.verdict import Answer
+from cdkit.core.world import World
+from cdkit.steps.scan_image import run
+from cdkit.steps.scan_options import ScanImageOptions
+from tests.core.serving import Answer as HttpAnswer
+from tests.core.serving import serving
+from tests.image.layouts import single
+from tests.scan import samples
+from tests.scan.doubles import FakeEngine
+from tests.scan.test_obtain import report_of
+from tests.steps.test_scan_image import _outputs
+from tests.steps.test_scan_since import RECORDS, deploy, keep
+from tests.worlds import NOW, StandingClock, world
+
+KIND = "application/vnd.oci.image.manifest.v1+json"
+
+
+@contextmanager
+def registry(folder: Path, *names: str) -> Iterator[list[tuple[str, str]]]:
+    """Serve the images of these samples; give each one's reference and config."""
+    made = [single(folder / name, samples.SAMPLES[name]) for name in names]
+    blobs = {
+        path.name: path.read_bytes()
+        for layout, _, _ in made
+        for path in (layout / "blobs/sha256").iterdir()
+    }
+
+    def answer(asked: Any) -> HttpAnswer:  # noqa: ANN401 - what the server hands over
+        data = blobs.get(asked.path.rpartition(":")[2])
+        return HttpAnswer(200, {"Content-Type": KIND}, data) if data else HttpAnswer(404)
+
+    with serving(answer) as server:
+        yield [
+            (f"{server.address}/acme/{n}@{d}", c) for n, (_, d, c) in zip(names, made, strict=True)
+        ]
+
+
+def outside(folder: Path, *reports: bytes, at: int = 0) -> World:
+    made = world(folder, now=NOW + timedelta(days=at), http=RequestsHttp(StandingClock()))
+    metadata = f'{{"Version": 2, "UpdatedAt": "{NOW + timedelta(days=at):%Y-%m-%d}T06:00:00Z"}}'
+    return replace(made, engine=FakeEngine(reports=list(reports), metadata=metadata.encode()))
+
+
+def watch(world_: World, **changes: Any) -> Outcome:  # noqa: ANN401 - any option
+    given: dict[str, Any] = {"watch_list": True, "records": RECORDS, **changes}
+    return run(ScanImageOptions(accept=("unknown-severity",), **given), world_)
+
+
+def report(config: str, name: str, at: int = 0) -> bytes:
+    day = f"{NOW + timedelta(days=at):%Y-%m-%d}"
+    return report_of(config, name).replace(b"2026-11-23", day.encode())
+
+
+def test_each_deployed_image_is_scanned_and_leaves_a_fact(tmp_path: Path) -> None:
+    with registry(tmp_path, "findings", "clean") as ((one, config), (other, clean)):
+        deploy(one, tmp_path)
+        deploy(other, tmp_path, "staging")
+        outcome = watch(outside(tmp_path, report(config, "findings"), report(clean, "clean")))
+
+    assert outcome.verdict.is_yes
+    assert outcome.document is not None
+    assert len(outcome.more) == 1
+    rows = {row[0]: row[1:] for row in outcome.tables[0].rows}
+    assert rows[one] == ("orders in production", "yes", "3", "0")
+    assert rows[other] == ("orders in staging", "yes", "0", "0")
+    assert _outputs(outcome).image.splitlines() == [one, other]
+
+
+def test_the_clock_runs_on_from_scan_to_scan_and_ends(tmp_path: Path) -> None:
+    with registry(tmp_path, "findings") as ((image, config),):
+        deploy(image, tmp_path)
+        keep(watch(outside(tmp_path, report(config, "findings"))), tmp_path)
+        late = watch(outside(tmp_path, report(config, "findings", 8), at=8))
+
+    assert late.verdict.answer is Answer.NO
+    assert _outputs(late).overdue == "1"
+    (reason,) = (r for r in late.verdict.reasons if r.answer is Answer.NO)
+    assert reason.what.startswith(f"{image}: critical: made-ssl")
+    assert "orders in production has it since 2026-11-23" in reason.what
+
+
+def test_an_image_that_cannot_be_pulled_stops_no_other(tmp_path: Path) -> None:
+    with registry(tmp_path, "clean") as ((image, config),):
+        gone = f"{image.rpartition('@')[0]}@sha256:{'0' * 64}"
+        deploy(gone, tmp_path, "staging")
+        deploy(image, tmp_path)
+        outcome = watch(outside(tmp_path, report(config, "clean")))
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert any(r.what.startswith(gone) for r in outcome.verdict.reasons)
+    assert {row[0]: row[2] for row in outcome.tables[0].rows}[image] == "yes"
+
+
+def test_one_environment_or_service_can_be_named(tmp_path: Path) -> None:
+    with registry(tmp_path, "clean", "findings") as ((one, config), (other, _)):
+        deploy(one, tmp_path)
+        deploy(other, tmp_path, "staging")
+        outcome = watch(outside(tmp_path, report(config, "clean")), new_since="production")
+
+    assert [row[0] for row in outcome.tables[0].rows] == [one]
+
+
+def test_nothing_deployed_is_no_input(tmp_path: Path) -> None:
+    with pytest.raises(NoInput, match="no record says that anything is deployed"):
+        watch(outside(tmp_path))
+
+
+def test_records_that_cannot_be_read_are_no_list(tmp_path: Path) -> None:
+    folder = tmp_path / RECORDS / "environments/production"
+    folder.mkdir(parents=True)
+    (folder / f"{'0' * 64}.json").write_text("{}")
+
+    with pytest.raises(CannotTell):
+        watch(outside(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image": f"registry.example.com/a@sha256:{'a' * 64}"},
+        {"reports": ("r.json",)},
+        {"records": "none"},
+        {"write": {"cyclonedx": "sbom.json"}},
+    ],
+)
+def test_what_does_not_go_with_a_watch_list_is_a_wrong_request(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestError):
+        watch(outside(tmp_path), **changes)
