@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -73,7 +73,7 @@ def _run(container: Container, engine: DockerEngine | None = None) -> Ran:
 
 def _left(client: DockerClient, image: str) -> list[str]:
     """What is left of this module's containers: others may use the engine at the same time."""
-    filters = {"label": "dev.cdkit", "ancestor": image}
+    filters: dict[str, Any] = {"label": "dev.cdkit", "ancestor": image}
     return [c.id or "" for c in client.containers.list(all=True, filters=filters)]
 
 
