@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -71,15 +71,17 @@ def _run(container: Container, engine: DockerEngine | None = None) -> Ran:
         return Ran(code=ended.code, stdout=output.read_bytes(), stderr=ended.stderr)
 
 
-def _left(client: DockerClient) -> list[str]:
-    return [c.id or "" for c in client.containers.list(all=True, filters={"label": "dev.cdkit"})]
+def _left(client: DockerClient, image: str) -> list[str]:
+    """What is left of this module's containers: others may use the engine at the same time."""
+    filters: dict[str, Any] = {"label": "dev.cdkit", "ancestor": image}
+    return [c.id or "" for c in client.containers.list(all=True, filters=filters)]
 
 
 def test_output_and_exit_code_come_back_apart(busybox: str, docker_engine: DockerClient) -> None:
     ended = _run(_container(busybox, "echo out; echo err >&2; exit 3"))
 
     assert (ended.code, ended.stdout, ended.stderr) == (3, b"out\n", b"err\n")
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_a_container_sees_the_environment_it_is_given_and_no_other(
@@ -126,13 +128,11 @@ def test_files_are_collected_where_they_exist(busybox: str) -> None:
 def test_a_container_writes_to_its_scratch_folders_alone(
     busybox: str, docker_engine: DockerClient
 ) -> None:
-    before = {volume.id for volume in docker_engine.volumes.list()}
-
     ran = _run(_container(busybox, "echo a > /work/a; echo b > /b", scratch=("/work",)))
 
     assert b"/b: Read-only file system" in ran.stderr
     assert b"/work/a" not in ran.stderr
-    assert {volume.id for volume in docker_engine.volumes.list()} == before
+    assert _left(docker_engine, busybox) == []
 
 
 def test_a_container_that_writes_without_end_is_stopped(
@@ -142,7 +142,7 @@ def test_a_container_that_writes_without_end_is_stopped(
 
     with pytest.raises(CannotTell, match="wrote over 1 MiB"):
         _run(made)
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_an_image_is_saved_as_docker_saves_it(busybox: str, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_signal_ends_the_container_too(
         process.wait()
 
     assert process.returncode != 0
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_a_large_output_is_whole(busybox: str) -> None:
@@ -212,7 +212,7 @@ def test_a_container_that_does_not_end_is_stopped_and_removed(
     with pytest.raises(CannotTell, match="did not end within 1 s"):
         DockerEngine().run(_container(busybox, "/bin/busybox sleep 1000", timeout=1.0))
 
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_an_interrupt_removes_the_container(
@@ -226,7 +226,7 @@ def test_an_interrupt_removes_the_container(
     with pytest.raises(KeyboardInterrupt):
         DockerEngine().run(_container(busybox, "/bin/busybox sleep 1000"))
 
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_a_folder_that_is_not_there_is_cannot_tell(
@@ -236,7 +236,7 @@ def test_a_folder_that_is_not_there_is_cannot_tell(
 
     with pytest.raises(CannotTell, match="/not/here"):
         DockerEngine().run(_container(busybox, "exit 0", mounts=(mount,)))
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_a_program_that_is_not_in_the_image_is_cannot_tell(
@@ -248,7 +248,7 @@ def test_a_program_that_is_not_in_the_image_is_cannot_tell(
 
     with pytest.raises(CannotTell, match="the Docker engine failed"):
         DockerEngine().run(made)
-    assert _left(docker_engine) == []
+    assert _left(docker_engine, busybox) == []
 
 
 def test_an_image_by_id_that_is_not_there_is_not_pulled() -> None:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from cdkit.core.container import Container
+from cdkit.core.doors.engine import DockerEngine
+from cdkit.core.errors import CannotTell
+from tests.core.serving import Answer, Asked, serving
+
+MADE = Container(image="sha256:" + "a" * 64, command=(), memory=2**26, timeout=5, output=os.devnull)
+VERSION = b'{"ApiVersion": "1.41", "Os": "linux"}'
+
+
+def _engine(asked: Asked) -> Answer:
+    """An engine that says its version, makes a container, and then dies in the middle of a word."""
+    if asked.path.endswith("/version"):
+        return Answer(headers={"Content-Type": "application/json"}, body=VERSION)
+    return Answer(status=201, headers={"Content-Type": "application/json"}, body=b"{", length=500)
+
+
+def test_an_engine_that_dies_half_way_is_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(_engine) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://{server.address}")
+        engine = DockerEngine()
+
+        assert engine.missing() == ""
+        with pytest.raises(CannotTell, match="the Docker engine failed"):
+            engine.run(MADE)
+
+    asked = [(one.method, one.path.partition("?")[0]) for one in server.asked]
+    assert asked[0] == ("GET", "/version")
+    assert asked[1] == ("POST", "/v1.41/containers/create")
+    # It may have made it before it died, so its removal is asked for all the same.
+    assert asked[2][0] == "DELETE"
+    assert asked[2][1].startswith("/v1.41/containers/cdkit-")
+
+
+def test_an_engine_of_another_system_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Answer(body=VERSION.replace(b"linux", b"windows"))
+    with serving(lambda _: answer) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://{server.address}")
+
+        said = DockerEngine().missing()
+
+    assert said == "the Docker engine runs windows containers, not Linux"
