@@ -18,6 +18,7 @@ ACCEPTABLE: Mapping[str, str] = {
     "unjudged-packages": "packages that the scanner has no advisories for",
     "unlisted-packages": "a report that does not list what its scanner looked at",
     "not-looked-for": "a made report that does not show that secrets and the like were looked for",
+    "foreign-list": "a list of packages (SBOM): nobody here sees that it lists all that is there",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
 }

@@ -5,6 +5,7 @@ from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.finding import Finding, Location
 from cdkit.core.rule import Rule
 from cdkit.core.step import Outcome, Table
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.dockerfile import lines_of_layers
@@ -12,6 +13,7 @@ from cdkit.scan.judge import Facts, Judgement, Place, judge_scans
 from cdkit.scan.obtain import Obtained, obtain
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Issue, Vulnerability
+from cdkit.scan.scanner import TargetKind
 from cdkit.scan.target import Target
 from cdkit.steps.origin import origin_of
 from cdkit.steps.scan_baseline import EVIDENCE, Found, baseline_of
@@ -45,7 +47,7 @@ def scan(
         Facts(covers=covers, feeds=feeds, baseline=found.baseline),
         now=world.clock.now(),
         place=_place(options, obtained, target, world),
-        trouble=(*untaken, *unfed, *obtained.trouble),
+        trouble=(*untaken, *unfed, *obtained.trouble, *_doubts(target)),
     )
     return Outcome(
         verdict=judgement.verdict,
@@ -62,6 +64,20 @@ def scan(
             *_left_out(judgement),
             *judgement.notes,
             *_platform_note(options, target),
+        ),
+    )
+
+
+def _doubts(target: Target) -> tuple[Reason, ...]:
+    """Return the doubt about a list of packages: a partial one would say yes for a whole image."""
+    if target.kind is not TargetKind.SBOM:
+        return ()
+    return (
+        cannot_tell(
+            "what is scanned is a list that somebody made, and it may lack packages of the image",
+            where=Location(path=target.path),
+            remedy="scan the image itself; or accept foreign-list, if you made the list yourself",
+            rule="foreign-list",
         ),
     )
 

@@ -57,7 +57,7 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ()
     scanner: Annotated[
-        Literal["trivy", "grype", "none"], option("Which scanner is run; `none`: reports only.")
+        Literal["trivy", "none"], option("Which scanner is run; `none`: reports only.")
     ] = "trivy"
     by: Annotated[
         Literal["auto", "docker", "podman", "program"],

@@ -163,7 +163,7 @@ def test_an_ageing_database_is_warned_of() -> None:
     assert judgement.notes[0].startswith("The vulnerability database is 6 days old")
 
 
-@pytest.mark.parametrize("name", sorted({*ACCEPTABLE} - {"not-looked-for"}))
+@pytest.mark.parametrize("name", sorted({*ACCEPTABLE} - {"not-looked-for", "foreign-list"}))
 def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
     doubted = {
         "no-distribution": replace(BASE, distribution=None),

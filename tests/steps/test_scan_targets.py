@@ -165,7 +165,7 @@ def _bill(folder: Path, digest: str = "") -> None:
     _fill(folder / "cache")
 
 
-def _of_a_bill(folder: Path, **more: str) -> Outcome:
+def _of_a_bill(folder: Path, **more: object) -> Outcome:
     report = json.loads(report_of("")) | {"ArtifactType": "cyclonedx"}
     engine = FakeEngine(reports=[json.dumps(report).encode()])
     return run(_options(sbom="bom.json", **more), _outside(folder, engine))
@@ -178,6 +178,16 @@ def test_a_list_of_packages_is_about_the_image_that_it_names(tmp_path: Path) -> 
 
     assert outcome.subjects[0].keys() == {"sha256:" + "a" * 64}
     assert outcome.document is not None
+
+
+def test_a_list_of_packages_is_no_yes_until_somebody_vouches_for_it(tmp_path: Path) -> None:
+    _bill(tmp_path, "sha256:" + "a" * 64)
+
+    verdict = _of_a_bill(tmp_path).verdict
+
+    assert verdict.answer is Answer.CANNOT_TELL
+    assert {reason.rule for reason in verdict.reasons} == {"foreign-list"}
+    assert _of_a_bill(tmp_path, accept=("foreign-list",)).verdict.is_yes
 
 
 def test_a_list_of_packages_that_names_no_image_leaves_no_fact(tmp_path: Path) -> None:
