@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -306,6 +307,7 @@ def _collect(
 @contextlib.contextmanager
 def _created(client: "DockerClient", container: Container) -> Iterator[str]:
     """Create a container and remove it at the end, with the volumes that have no name."""
+    from docker.errors import APIError
     from docker.types import LogConfig
 
     # Named by us, so that it can be removed even where an interrupt came before the answer.
@@ -313,6 +315,7 @@ def _created(client: "DockerClient", container: Container) -> Iterator[str]:
     scratch = (
         Mount(source="", target=path, is_volume=True, read_only=False) for path in container.scratch
     )
+    answered = False
     try:
         client.containers.create(
             container.image,
@@ -331,10 +334,41 @@ def _created(client: "DockerClient", container: Container) -> Iterator[str]:
             labels={"dev.cdkit": "scan"},
             log_config=LogConfig(type="none"),
         )
+        answered = True
         yield name
+    except APIError:
+        answered = True  # whatever it was, nothing is on its way any more
+        raise
     finally:
-        with contextlib.suppress(Exception):  # what failed before is what people must hear of
+        _remove(client, name, answered=answered)
+
+
+_PATIENCE = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between tries to remove a container."""
+
+
+def _remove(client: "DockerClient", name: str, *, answered: bool) -> None:
+    """Remove a container, again where the engine is not ready to (a mount that is still busy).
+
+    One whose creation was not answered may yet come to be. What failed before is what people must
+    hear of, so nothing is raised here.
+    """
+    from docker.errors import APIError, NotFound
+
+    for wait in (*_PATIENCE, None):
+        try:
             client.api.remove_container(name, force=True, v=True)
+        except NotFound:
+            if answered:
+                return
+        except APIError:
+            pass
+        except Exception:  # noqa: BLE001 - an engine that is gone removes nothing
+            return
+        else:
+            return
+        if wait is not None:
+            time.sleep(wait)
 
 
 def _mount(mount: Mount) -> Any:  # noqa: ANN401 - the SDK's own type, imported late
