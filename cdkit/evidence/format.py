@@ -30,10 +30,16 @@ class Sample(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """A format of reports. `read` raises Unreadable where a report is not what it should be."""
+    """A format of reports. `read` raises Unreadable where a report is not what it should be.
+
+    `proves` is what its reports are about (`tests`, `coverage`, `performance`, `findings`);
+    `written_by` names the tools and how each is told to write it, for the page.
+    """
 
     name: str
     title: str
+    proves: str
+    written_by: str
     recognises: Callable[[bytes], bool]
     read: Callable[[Readable, str], Reading]
     samples: tuple[Sample, ...]
@@ -62,7 +68,7 @@ def recognise(head: bytes, where: str) -> Format:
     claiming = [known[name] for name in known if known[name].recognises(head)]
     if len(claiming) == 1:
         return claiming[0]
-    names = ", ".join(known)
+    names = ", ".join(found.title for found in known.values())
     what = "is empty" if not head else f"is in no format that this cdkit reads ({names})"
     if claiming:
         what = f"could be {' or '.join(found.name for found in claiming)}"

@@ -1,14 +1,17 @@
 """What reports prove: the verdict of one kind of evidence, and the document that says so."""
 
-from msgspec import Struct
+import math
+
+from msgspec import Struct, structs
 
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.kinds import Counts, Coverage, Evidence, Failure
+from cdkit.core.documents.ran import joined
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
 from cdkit.evidence.format import Read
-from cdkit.evidence.lines import all_joined, total
-from cdkit.evidence.reading import MOST_FAILURES
+from cdkit.evidence.reading import MOST_FAILURES, Load, Reading
+from cdkit.evidence.together import counted, covered, found_in, loaded, measured, said_in
 
 MOST_NAMED = 20
 """Failed tests that a verdict names; the document holds more, and counts the rest."""
@@ -17,54 +20,76 @@ MOST_NAMED = 20
 class Gathered(Struct, frozen=True, kw_only=True):
     """The reports of one kind: those that were read, and why others were not.
 
-    `shards` is how many were expected, 0 where nobody said.
+    `shards` is how many were expected, 0 where nobody said. `error_budget` is how many percent of
+    a load test's requests may fail where its report has no thresholds that say so.
     """
 
     kind: str
     reads: tuple[Read, ...]
     unread: tuple[Reason, ...] = ()
     shards: int = 0
+    error_budget: float = 0.0
 
 
 def evidence_of(gathered: Gathered, origin: Origin) -> Evidence:
     """Return the document that these reports amount to, with its verdict.
 
     A failed test or a broken suite says no. No report, an unreadable one, no test case, nothing
-    but skipped tests, no line of code, a missing shard: each says "cannot tell".
+    but skipped tests, no line of code, no request, a missing shard: each says "cannot tell".
     """
     readings = [read.reading for read in gathered.reads]
-    counts = _counted([reading.counts for reading in readings if reading.counts])
-    coverage = _covered(gathered)
+    counts = counted(readings)
     failures = tuple(failure for reading in readings for failure in reading.failures)
     left_out = sum(reading.failures_left_out for reading in readings)
-    reasons = [*gathered.unread, *_shards(gathered), *_emptiness(gathered)]
-    reasons += [reason for reading in readings for reason in reading.reasons]
-    reasons += _failed(gathered, failures, counts)
-    if not any(reason.answer != "yes" for reason in reasons):
-        reasons += _proved(gathered, counts, coverage)
-    return Evidence(
+    document = Evidence(
         origin=origin,
         evidence=gathered.kind,
-        verdict=judge(reasons),
+        verdict=_PENDING,
         reports=tuple(read.report for read in gathered.reads),
         counts=counts,
-        coverage=coverage,
+        coverage=covered(readings),
         duration=round(sum(reading.duration for reading in readings), 6),
         failures=failures[:MOST_FAILURES],
         failures_left_out=left_out + max(0, len(failures) - MOST_FAILURES),
+        ran=joined([reading.ran for reading in readings if reading.ran]),
+        flaky=tuple(name for reading in readings for name in reading.flaky)[:MOST_FAILURES],
+        metrics=measured(readings),
+        found=found_in(readings),
+        said=said_in(readings),
     )
+    return structs.replace(document, verdict=judge(_reasons(gathered, document, readings)))
 
 
-def _counted(counts: list[Counts]) -> Counts | None:
-    if not counts:
-        return None
-    names = Counts.__struct_fields__
-    return Counts(**{name: sum(getattr(count, name) for count in counts) for name in names})
+_PENDING = judge(())
 
 
-def _covered(gathered: Gathered) -> Coverage | None:
-    sources = [read.reading.sources for read in gathered.reads if read.reading.sources is not None]
-    return total(all_joined(sources)) if sources else None
+def _reasons(gathered: Gathered, document: Evidence, readings: list[Reading]) -> list[Reason]:
+    reasons = [*gathered.unread, *_shards(gathered), *_emptiness(gathered)]
+    reasons += [reason for reading in readings for reason in reading.reasons]
+    reasons += _failed(gathered, document.failures, document.counts)
+    reasons += _errors(gathered, loaded(readings))
+    if not any(reason.answer != "yes" for reason in reasons):
+        reasons += _proved(gathered, document)
+    return reasons
+
+
+def _errors(gathered: Gathered, load: Load | None) -> list[Reason]:
+    """Hold failed requests against the budget, where the report itself does not judge them."""
+    if load is None or load.judged or not load.requests:
+        return []
+    rate = 100 * load.failed / load.requests
+    if rate <= gathered.error_budget:
+        return []
+    where = Location(path=gathered.reads[0].report.path)
+    return [
+        no(
+            f"{gathered.kind}: {load.failed} of {load.requests} requests failed ({rate:.3g} %),"
+            f" and {gathered.error_budget:g} % may",
+            where=where,
+            remedy="find out why they failed and run it again; or allow so many with"
+            f" error-budget {gathered.kind}={math.ceil(rate)}",
+        )
+    ]
 
 
 def _shards(gathered: Gathered) -> list[Reason]:
@@ -99,7 +124,7 @@ def _emptiness(gathered: Gathered) -> list[Reason]:
     """Return why reports that were read prove nothing."""
     reasons = [reason for read in gathered.reads for reason in _empty(gathered.kind, read)]
     tested = [read for read in gathered.reads if read.reading.counts is not None]
-    counts = _counted([read.reading.counts for read in tested if read.reading.counts])
+    counts = counted(read.reading for read in tested)
     if counts and counts.tests and not counts.executed:
         reasons.append(
             cannot_tell(
@@ -115,13 +140,28 @@ def _empty(kind: str, read: Read) -> list[Reason]:
     reading = read.reading
     if reading.counts is not None and not reading.counts.tests:
         what, remedy = "no test was executed", "let the suite find its tests, run it"
-    elif reading.sources is not None and not any(s.lines for s in reading.sources.values()):
+    elif _measured_nothing(reading):
         what, remedy = "no line of code was measured", "let the tool measure the code, run it"
-    elif reading.counts is None and reading.sources is None:
-        what, remedy = "it proves nothing", "give a report of tests or coverage"
+    elif reading.load is not None and not reading.load.requests:
+        what, remedy = "no request was sent", "let the load test reach its target, run it"
+    elif not _proves_something(reading):
+        what, remedy = "it proves nothing", "give a report of tests, coverage or measurements"
     else:
         return []
     return [cannot_tell(f"{kind}: {what}", where=_begin(read), remedy=f"{remedy}, and record it")]
+
+
+def _measured_nothing(reading: Reading) -> bool:
+    if reading.sources is not None:
+        return not any(source.lines or source.blocks for source in reading.sources.values())
+    return reading.coverage is not None and not (
+        reading.coverage.lines or reading.coverage.statements
+    )
+
+
+def _proves_something(reading: Reading) -> bool:
+    told = (reading.counts, reading.sources, reading.coverage, reading.load, reading.found)
+    return any(one is not None for one in told) or bool(reading.metrics or reading.said)
 
 
 def _failed(
@@ -144,19 +184,30 @@ def _failed(
     return reasons
 
 
-def _proved(gathered: Gathered, counts: Counts | None, coverage: Coverage | None) -> list[Reason]:
+def _proved(gathered: Gathered, document: Evidence) -> list[Reason]:
     where = Location(path=gathered.reads[0].report.path) if len(gathered.reads) == 1 else None
     said = []
-    if counts:
+    if counts := document.counts:
         extra = [f"{counts.skipped} skipped"] if counts.skipped else []
         extra += [f"{counts.flaky} only after a failure"] if counts.flaky else []
         said.append(f"{counts.passed} tests passed" + (f" ({', '.join(extra)})" if extra else ""))
-    if coverage:
-        said.append(
-            f"{coverage.lines_covered} of {coverage.lines} lines were run"
-            f" ({coverage.line_percent:.1f} %)"
-        )
+    if coverage := document.coverage:
+        said.append(_lines_were_run(coverage))
+    if document.metrics:
+        shown = [f"{one.name} {one.value:g} {one.unit}".rstrip() for one in document.metrics[:8]]
+        said.append(f"measured {', '.join(shown)}")
+    if any(read.reading.found is not None for read in gathered.reads):
+        kinds = [f"{number} {name}" for name, number in document.found.items() if number]
+        said.append(f"found {', '.join(kinds) or 'nothing'}")
+    said += [f"{name} is {text}" for name, text in document.said.items()]
     return [yes(f"{gathered.kind}: {text}", where) for text in said]
+
+
+def _lines_were_run(coverage: Coverage) -> str:
+    ran, among, what = coverage.lines_covered, coverage.lines, "lines"
+    if coverage.statements:
+        ran, among, what = coverage.statements_covered, coverage.statements, "statements"
+    return f"{ran} of {among} {what} were run ({100 * ran / among:.1f} %)"
 
 
 def _begin(read: Read) -> Location:

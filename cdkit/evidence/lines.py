@@ -18,12 +18,14 @@ class Source(Struct, frozen=True, kw_only=True):
     """The lines of one source file, as bits.
 
     Bit n of `lines` says that line n can run, bit n of `covered` that it ran; `branches` holds
-    (taken, in all) for each line that branches.
+    (taken, in all) for each line that branches. `blocks` are the pieces of code of a tool that
+    counts statements, by their place (`12.3,14.9`): how many statements, and whether they ran.
     """
 
     lines: int
     covered: int
     branches: Mapping[int, tuple[int, int]] = {}
+    blocks: Mapping[str, tuple[int, bool]] = {}
 
 
 class Sources:
@@ -41,6 +43,7 @@ class Sources:
         covered: Iterable[int],
         missed: Iterable[int],
         branches: Mapping[int, tuple[int, int]],
+        blocks: Mapping[str, tuple[int, bool]] | None = None,
         line: int = 0,
     ) -> None:
         """Add what a report says of one file, by line numbers; `line` is the report's own.
@@ -49,8 +52,8 @@ class Sources:
         memory.
         """
         ran, not_run = self._bits(covered, line), self._bits(missed, line)
-        self._left -= 48 * len(branches)
-        source = Source(lines=ran | not_run, covered=ran, branches=branches)
+        self._left -= 48 * len(branches) + 64 * len(blocks or ())
+        source = Source(lines=ran | not_run, covered=ran, branches=branches, blocks=blocks or {})
         before = self.files.get(name)
         self.files[name] = source if before is None else joined(before, source)
 
@@ -87,8 +90,15 @@ def joined(one: Source, other: Source) -> Source:
     for line, (taken, among) in other.branches.items():
         before = branches.get(line, (0, 0))
         branches[line] = (max(before[0], taken), max(before[1], among))
+    blocks = dict(one.blocks)
+    for place, (statements, ran) in other.blocks.items():
+        known = blocks.get(place, (0, False))
+        blocks[place] = (max(known[0], statements), known[1] or ran)
     return Source(
-        lines=one.lines | other.lines, covered=one.covered | other.covered, branches=branches
+        lines=one.lines | other.lines,
+        covered=one.covered | other.covered,
+        branches=branches,
+        blocks=blocks,
     )
 
 
@@ -104,9 +114,12 @@ def all_joined(reports: Iterable[Mapping[str, Source]]) -> dict[str, Source]:
 def total(files: Mapping[str, Source]) -> Coverage:
     """Count the lines and branches of all files."""
     pairs = [pair for source in files.values() for pair in source.branches.values()]
+    blocks = [block for source in files.values() for block in source.blocks.values()]
     return Coverage(
         lines_covered=sum(source.covered.bit_count() for source in files.values()),
         lines=sum(source.lines.bit_count() for source in files.values()),
         branches_covered=sum(taken for taken, _ in pairs),
         branches=sum(among for _, among in pairs),
+        statements_covered=sum(count for count, ran in blocks if ran),
+        statements=sum(count for count, _ in blocks),
     )

@@ -12,6 +12,7 @@ from cdkit.core.documents.kinds import (
     Findings,
     Identity,
 )
+from cdkit.core.documents.ran import unpack
 from cdkit.core.documents.statement import Statement, decode_statement
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
@@ -82,8 +83,19 @@ def fact_of(statement: Statement, *, digest: str, where: str) -> Fact:
     return Fact(subjects=statement.subject, document=document, digest=digest, where=where)
 
 
+def names_of(evidence: Evidence, *, where: str = "") -> tuple[str, ...]:
+    """Return the names of the tests that ran, passed or not, sorted; none where nobody kept them.
+
+    Raises Unreadable where the list is not what the evidence says of it.
+    """
+    return tuple(unpack(evidence.ran, where=where)) if evidence.ran else ()
+
+
 def numbers_of(document: AnyDocument) -> dict[str, float]:
-    """Return the numbers of a document: test counts, coverage in percent, findings by severity."""
+    """Return the numbers of a document: test counts, coverage in percent, findings by severity.
+
+    What was measured stands under its own name (`p95`), after the names that are ours.
+    """
     match document:
         case Evidence():
             return _evidence_numbers(document)
@@ -99,7 +111,8 @@ def numbers_of(document: AnyDocument) -> dict[str, float]:
 
 
 def _evidence_numbers(document: Evidence) -> dict[str, float]:
-    numbers: dict[str, float] = {"duration": document.duration}
+    numbers: dict[str, float] = {metric.name: metric.value for metric in document.metrics}
+    numbers |= {"duration": document.duration, **document.found}
     if counts := document.counts:
         numbers |= {name: getattr(counts, name) for name in counts.__struct_fields__}
         numbers["executed"] = counts.executed
@@ -107,4 +120,6 @@ def _evidence_numbers(document: Evidence) -> dict[str, float]:
         numbers["lines"] = coverage.line_percent
         if coverage.branches:
             numbers["branches"] = 100 * coverage.branches_covered / coverage.branches
+    if coverage and coverage.statements:
+        numbers["statements"] = 100 * coverage.statements_covered / coverage.statements
     return numbers

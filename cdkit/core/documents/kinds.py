@@ -4,6 +4,7 @@ from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.inventory import Component, Known
+from cdkit.core.documents.ran import Names
 from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Answer, Reason, Verdict
 
@@ -117,12 +118,17 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class Coverage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How much of the code the tests ran: lines and branches, covered and in all."""
+    """How much of the code the tests ran: lines, branches and statements, covered and in all.
+
+    Statements are zero where the tool counts lines alone.
+    """
 
     lines_covered: int
     lines: int
     branches_covered: int = 0
     branches: int = 0
+    statements_covered: int = 0
+    statements: int = 0
 
     @property
     def line_percent(self) -> float:
@@ -139,11 +145,29 @@ class Report(Struct, frozen=True, kw_only=True):
     format: str
 
 
+class Metric(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A number that was measured: `p95`, 212.0, `ms`.
+
+    `better` is `lower` or `higher`, empty where neither is. `samples` is how many measurements it
+    rests on and `noise` their standard deviation in the same unit; zero where nobody said.
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    better: str = ""
+    samples: int = 0
+    noise: float = 0.0
+
+
 class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evidence"):
     """What a report says: of which kind it is evidence, its numbers, its failures.
 
     `failures` holds the first thousand and `failures_left_out` counts the others; `duration` is
-    in seconds.
+    in seconds. `ran` are the names of the tests that ran, passed or not, and `flaky` the first
+    thousand of those that passed only after a failure. `metrics` were measured; `found` counts the
+    findings of an analysis by severity; `said` is what else a statement says of itself, by name
+    (`builder`: the id of who built it).
     """
 
     evidence: str
@@ -154,6 +178,11 @@ class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evi
     duration: float = 0.0
     failures: tuple[Failure, ...] = ()
     failures_left_out: int = 0
+    ran: Names | None = None
+    flaky: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    found: dict[str, int] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
 
 
 class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -111,6 +111,8 @@ def _read(stream: Readable, where: str) -> Reading:
 FORMAT = Format(
     name="cobertura",
     title="Cobertura XML",
+    proves="coverage",
+    written_by="`coverage xml` · gcovr `--cobertura F` · coverlet · Istanbul (`cobertura`) · PHPUnit `--coverage-cobertura F`",
     recognises=_recognises,
     read=_read,
     samples=(

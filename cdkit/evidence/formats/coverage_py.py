@@ -101,6 +101,8 @@ def _decode(data: bytes, where: str) -> _Report:
 FORMAT = Format(
     name="coverage-py",
     title="coverage.py JSON",
+    proves="coverage",
+    written_by="`coverage json`",
     recognises=_recognises,
     read=_read,
     samples=(

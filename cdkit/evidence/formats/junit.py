@@ -16,15 +16,25 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 - a suite that claims more failures than its test cases show broke outside of them.
 """
 
-import math
-
 from cdkit.core.documents.kinds import Counts, Failure
+from cdkit.core.documents.ran import Gatherer
 from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.evidence.format import Format, Sample
+from cdkit.evidence.formats._junit import (
+    DID_NOT_PASS,
+    DID_NOT_RUN,
+    ERRORED,
+    FAILED,
+    FLAKY,
+    RAN,
+    SKIPPED,
+    SUITES,
+    name_of,
+)
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
@@ -32,21 +42,7 @@ from cdkit.evidence.reading import (
     MOST_REASONS,
     Reading,
 )
-
-_SUITES = frozenset({"testsuite", "testsuites", "testrun"})
-_FAILED = frozenset({"failure", "rerunFailure"})
-_ERRORED = frozenset({"error", "rerunError"})
-_FLAKY = frozenset({"flakyFailure", "flakyError"})
-_SKIPPED = frozenset({"skipped", "ignored", "disabled", "warning"})
-"""PHPUnit writes `warning` where a test could not do its work: it proves nothing."""
-
-_RAN = frozenset(
-    {"run", "passed", "pass", "success", "successful", "succeeded", "ok", "complete", "completed"}
-)
-_DID_NOT_RUN = frozenset(
-    {"notrun", "skipped", "skip", "ignored", "disabled", "suppressed", "pending", "todo"}
-)
-_DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "broken", "timeout"})
+from cdkit.evidence.tally import duration, whole
 
 
 class _Suite:
@@ -56,8 +52,8 @@ class _Suite:
 
     def __init__(self, attributes: dict[str, str], *, bad_before: int, line: int) -> None:
         self.name = attributes.get("name", "")[:LONGEST_NAME]
-        self.claims_tests = _whole(attributes.get("tests"))
-        self.claims_bad = sum(_whole(attributes.get(name)) or 0 for name in ("failures", "errors"))
+        self.claims_tests = whole(attributes.get("tests"))
+        self.claims_bad = sum(whole(attributes.get(name)) or 0 for name in ("failures", "errors"))
         self.bad_before = bad_before
         self.line = line
 
@@ -75,11 +71,13 @@ class _Reader:
         "_failed",
         "_failures",
         "_flaky",
+        "_flaky_names",
         "_line",
         "_message",
         "_name",
         "_notes",
         "_outcome",
+        "_ran",
         "_parser",
         "_reasons",
         "_seconds",
@@ -110,6 +108,8 @@ class _Reader:
         self._text: str | None = None
         self._suites: list[_Suite] = []
         self._failures: list[Failure] = []
+        self._flaky_names: list[str] = []
+        self._ran = Gatherer()
         self._reasons: list[Reason] = []
         self._notes: list[str] = []
 
@@ -129,6 +129,8 @@ class _Reader:
             duration=round(self._seconds or self._suite_seconds, 6),
             failures=tuple(self._failures),
             failures_left_out=not_passed - min(not_passed, len(self._failures)),
+            flaky=tuple(self._flaky_names),
+            ran=self._ran.packed(),
             line=self._line or 1,
             reasons=tuple(self._reasons),
             notes=tuple(self._notes),
@@ -157,16 +159,16 @@ class _Reader:
             self._outcome = ""
             self._tests += 1
             if time := attributes.get("time"):
-                self._seconds += _seconds(time)
+                self._seconds += duration(time)
             return
         self._depth += 1
         if self._depth > DEPTH:
             raise self._unreadable(f"is nested more than {DEPTH} elements deep")
         if self._case is not None:
             self._inside_case(name, attributes)
-        elif name in _SUITES:
+        elif name in SUITES:
             self._open_suite(attributes)
-        elif (name in _FAILED or name in _ERRORED) and self._suites:
+        elif (name in FAILED or name in ERRORED) and self._suites:
             self._suite_broke(attributes)
 
     def end(self, name: str) -> None:
@@ -176,20 +178,20 @@ class _Reader:
         if self._text is not None and self._depth == self._text_depth:
             self._keep_message()
         self._depth -= 1
-        if name in _SUITES and self._case is None:
+        if name in SUITES and self._case is None:
             self._close_suite()
 
     def _inside_case(self, name: str, attributes: dict[str, str]) -> None:
         """Take what an element inside a test case says; the worst that is said counts."""
         if name == "testcase":
             raise self._unreadable("holds a test case inside a test case")
-        if name in _FAILED or name in _ERRORED:
+        if name in FAILED or name in ERRORED:
             if self._outcome not in ("failed", "error"):
-                self._outcome = "failed" if name in _FAILED else "error"
+                self._outcome = "failed" if name in FAILED else "error"
                 self._begin_failure(attributes)
-        elif name in _FLAKY:
+        elif name in FLAKY:
             self._outcome = self._outcome or "flaky"
-        elif name in _SKIPPED and self._depth == self._case_depth + 1:
+        elif name in SKIPPED and self._depth == self._case_depth + 1:
             self._outcome = self._outcome or "skipped"
 
     def _begin_failure(self, attributes: dict[str, str]) -> None:
@@ -204,7 +206,7 @@ class _Reader:
     def _fail(self, message: str) -> None:
         self._failures.append(
             Failure(
-                name=_name_of(self._case or {}),
+                name=name_of(self._case or {}),
                 message=message[:LONGEST_MESSAGE],
                 where=str(self._here()),
             )
@@ -228,10 +230,12 @@ class _Reader:
         self._case = None
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)
+        if outcome != "skipped":
+            self._ran.add(name_of(case))
         if outcome:
-            self._count(outcome)
+            self._count(outcome, case)
 
-    def _count(self, outcome: str) -> None:
+    def _count(self, outcome: str, case: dict[str, str]) -> None:
         match outcome:
             case "failed":
                 self._failed += 1
@@ -241,24 +245,26 @@ class _Reader:
                 self._skipped += 1
             case "flaky":
                 self._flaky += 1
+                if len(self._flaky_names) < MOST_FAILURES:
+                    self._flaky_names.append(name_of(case))
             case _:
                 pass
 
     def _said(self, case: dict[str, str]) -> str:
         """Return how a test ended that has no element for it, but an attribute."""
         words = {case.get(name, "").strip().lower() for name in ("status", "result")} - {""}
-        if words & _DID_NOT_PASS:
+        if words & DID_NOT_PASS:
             if len(self._failures) < MOST_FAILURES:
                 self._case = case
                 self._fail(f"has the status {' '.join(sorted(words))}")
                 self._case = None
             return "failed"
-        if words & _DID_NOT_RUN:
+        if words & DID_NOT_RUN:
             return "skipped"
-        if words - _RAN:
+        if words - RAN:
             self._doubt(
                 cannot_tell(
-                    f"the test {_name_of(case)} has the status {' '.join(sorted(words))[:80]!r},"
+                    f"the test {name_of(case)} has the status {' '.join(sorted(words))[:80]!r},"
                     " which is not known to mean that it passed",
                     where=self._here(),
                     remedy="let the tool write failure, error or skipped elements",
@@ -272,7 +278,7 @@ class _Reader:
         if all(outer.claims_tests is None for outer in self._suites):
             if suite.claims_tests is not None:
                 self._claimed_tests = (self._claimed_tests or 0) + suite.claims_tests
-            self._suite_seconds += _seconds(attributes.get("time", ""))
+            self._suite_seconds += duration(attributes.get("time", ""))
         self._suites.append(suite)
 
     def _close_suite(self) -> None:
@@ -326,30 +332,9 @@ class _Reader:
         )
 
 
-def _name_of(case: dict[str, str]) -> str:
-    name, group = case.get("name", ""), case.get("classname", "")
-    whole = f"{group}.{name}" if group and name else name or group
-    return whole[:LONGEST_NAME] or "(a test without a name)"
-
-
-def _whole(text: str | None) -> int | None:
-    """Return a count; None where there is none that makes sense."""
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
-
-
-def _seconds(text: str) -> float:
-    """Return a duration; surefire writes thousands with a comma. What is none counts nothing."""
-    try:
-        seconds = float(text.replace(",", "")) if text else 0.0
-    except ValueError:
-        return 0.0
-    return seconds if math.isfinite(seconds) and 0 <= seconds < 1e9 else 0.0
-
-
 def _recognises(head: bytes) -> bool:
     found = root_of(head)
-    return found is not None and found[0] in _SUITES
+    return found is not None and found[0] in SUITES
 
 
 def _read(stream: Readable, where: str) -> Reading:
@@ -359,6 +344,10 @@ def _read(stream: Readable, where: str) -> Reading:
 FORMAT = Format(
     name="junit",
     title="JUnit XML",
+    proves="tests",
+    written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with jest-junit"
+    " (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit `--log-junit F`"
+    " · go-junit-report · googletest `--gtest_output=xml:F` · `ctest --output-junit F`",
     recognises=_recognises,
     read=_read,
     samples=(

@@ -150,6 +150,8 @@ def _read(stream: Readable, where: str) -> Reading:
 FORMAT = Format(
     name="lcov",
     title="LCOV tracefile",
+    proves="coverage",
+    written_by="geninfo, `lcov --capture` · Istanbul (`lcovonly`) · `coverage lcov` · `cargo llvm-cov --lcov`",
     recognises=_recognises,
     read=_read,
     samples=(
