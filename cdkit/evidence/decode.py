@@ -55,10 +55,11 @@ def read_all(stream: Readable, where: str, most: int = MOST) -> bytes:
     return b"".join(parts)
 
 
-def lines_of(stream: Readable, where: str) -> Iterator[tuple[int, bytes]]:
+def lines_of(stream: Readable, where: str, *, ended: bool = False) -> Iterator[tuple[int, bytes]]:
     """Yield every line with its number from 1, without its end; empty ones too.
 
-    Raises Unreadable where one holds more than 16 MiB.
+    Raises Unreadable where one holds more than 16 MiB; with `ended` also where the last one has no
+    end, since the tool ends each: the rest of it was cut off.
     """
     number, rest = 0, b""
     while chunk := stream.read(_CHUNK):
@@ -75,5 +76,11 @@ def lines_of(stream: Readable, where: str) -> Iterator[tuple[int, bytes]]:
                 where=Location(path=where, line=number + 1),
                 remedy="give the report as its tool writes it",
             )
+    if rest and ended:
+        raise Unreadable(
+            "is cut off: its last line has no end",
+            where=Location(path=where, line=number + 1),
+            remedy="give the report as its tool writes it, to its end",
+        )
     if rest:
         yield number + 1, rest.rstrip(b"\r").removeprefix(_BOM if not number else b"")

@@ -3,7 +3,6 @@
 from msgspec import Struct, field
 
 from cdkit.core.documents.kinds import Counts, Coverage, Failure, Metric
-from cdkit.core.documents.ran import LONGEST_NAME as LONGEST_NAME
 from cdkit.core.documents.ran import Names
 from cdkit.core.verdict import Reason
 from cdkit.evidence.lines import Source

@@ -4,12 +4,11 @@ import math
 from typing import Literal
 
 from cdkit.core.documents.kinds import Counts, Failure
-from cdkit.core.documents.ran import Gatherer
+from cdkit.core.documents.ran import LONGEST_NAME, Gatherer
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
-    LONGEST_NAME,
     MOST_FAILURES,
     MOST_REASONS,
     Reading,

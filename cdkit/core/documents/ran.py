@@ -11,7 +11,6 @@ import hashlib
 import heapq
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from msgspec import Struct
 
@@ -20,13 +19,14 @@ from cdkit.core.errors import Unreadable
 LONGEST_NAME = 500
 """Characters of a test's name that are kept."""
 
-_RUN = 100_000
+_RUN = 50_000
 """Names that are sorted at a time: so many are in memory as they are."""
 
 _MOST_BYTES = 512 * 1024 * 1024
 """What a block may hold when it is unpacked: no test suite has more names."""
 
-_CHUNK = 1 << 20
+_CHUNK = 32 * 1024
+_LONGEST_BYTES = 16 * 1024
 _REMEDY = "record the evidence again from its report"
 
 
@@ -48,7 +48,7 @@ class Gatherer:
         self._runs: list[bytes] = []
 
     def add(self, name: str) -> None:
-        """Take one name."""
+        """Take one name, which is short (LONGEST_NAME)."""
         self._names.append(name)
         if len(self._names) >= _RUN:
             self._runs.append(zlib.compress(_plain(self._sorted()), 1))
@@ -65,14 +65,14 @@ class Gatherer:
 
     def _sorted(self) -> list[bytes]:
         taken, self._names = self._names, []
-        return sorted({_clean(name) for name in taken})
+        return sorted(set(_encoded_all(taken)))
 
 
 def pack(names: Iterable[bytes]) -> Names:
     """Return names that come sorted as a block; one that comes several times stands once."""
-    compressor, digest, count = zlib.compressobj(6), hashlib.sha256(), 0
+    compressor, digest, count = zlib.compressobj(1), hashlib.sha256(), 0
     parts: list[bytes] = []
-    for stretch in _stretches(name for name, _ in groupby(names)):
+    for stretch in _stretches(names):
         plain = _plain(stretch)
         count += len(stretch)
         digest.update(plain)
@@ -116,8 +116,12 @@ def _encoded(names: Names) -> Iterator[bytes]:
     return (name.encode("utf-8") for name in unpack(names))
 
 
-def _clean(name: str) -> bytes:
-    return name[:LONGEST_NAME].encode("utf-8", "replace").replace(b"\0", b"\xef\xbf\xbd")
+def _encoded_all(names: list[str]) -> list[bytes]:
+    """Return names in UTF-8; a NUL in one becomes U+FFFD, since it ends a name here."""
+    together = "\0".join(names).encode("utf-8", "replace").split(b"\0") if names else []
+    if len(together) == len(names):
+        return together
+    return [name.replace("\0", "\ufffd").encode("utf-8", "replace") for name in names]
 
 
 def _plain(names: list[bytes]) -> bytes:
@@ -125,10 +129,15 @@ def _plain(names: list[bytes]) -> bytes:
 
 
 def _stretches(names: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield sorted names in pieces, those left out that came before."""
     stretch: list[bytes] = []
+    before = None
     for name in names:
+        if name == before:
+            continue
         stretch.append(name)
-        if len(stretch) >= 10_000:
+        before = name
+        if len(stretch) >= 5_000:
             yield stretch
             stretch = []
     yield stretch
@@ -155,8 +164,8 @@ def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\0")
         yield from whole
-        if len(rest) > _CHUNK:
-            raise _unreadable("holds a name of over a megabyte", "")
+        if len(rest) > _LONGEST_BYTES:
+            raise _unreadable("holds a name that is too long", "")
 
 
 def _unreadable(what: str, where: str) -> Unreadable:

@@ -9,6 +9,9 @@ FLAKY = frozenset({"flakyFailure", "flakyError"})
 SKIPPED = frozenset({"skipped", "ignored", "disabled", "warning"})
 """PHPUnit writes `warning` where a test could not do its work: it proves nothing."""
 
+TELLING = FAILED | ERRORED | FLAKY | SKIPPED | {"testcase"}
+"""What says something of the test case that it stands in."""
+
 RAN = frozenset(
     {"run", "passed", "pass", "success", "successful", "succeeded", "ok", "complete", "completed"}
 )
@@ -20,6 +23,6 @@ DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "brok
 
 def name_of(case: dict[str, str]) -> str:
     """Return the name of a test case, with its class or file before it."""
-    name, group = case.get("name", ""), case.get("classname", "")
-    whole = f"{group}.{name}" if group and name else name or group
-    return whole[:LONGEST_NAME] or "(a test without a name)"
+    name, group = case.get("name"), case.get("classname")
+    whole = f"{group}.{name}" if group and name else name or group or "(a test without a name)"
+    return whole if len(whole) <= LONGEST_NAME else whole[:LONGEST_NAME]

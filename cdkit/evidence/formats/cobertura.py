@@ -112,7 +112,8 @@ FORMAT = Format(
     name="cobertura",
     title="Cobertura XML",
     proves="coverage",
-    written_by="`coverage xml` · gcovr `--cobertura F` · coverlet · Istanbul (`cobertura`) · PHPUnit `--coverage-cobertura F`",
+    written_by="`coverage xml` · gcovr `--cobertura F` · coverlet · Istanbul (`cobertura`) · PHPUnit"
+    " `--coverage-cobertura F`",
     recognises=_recognises,
     read=_read,
     samples=(

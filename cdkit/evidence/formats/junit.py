@@ -17,7 +17,7 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 """
 
 from cdkit.core.documents.kinds import Counts, Failure
-from cdkit.core.documents.ran import Gatherer
+from cdkit.core.documents.ran import LONGEST_NAME, Gatherer
 from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
@@ -33,11 +33,11 @@ from cdkit.evidence.formats._junit import (
     RAN,
     SKIPPED,
     SUITES,
+    TELLING,
     name_of,
 )
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
-    LONGEST_NAME,
     MOST_FAILURES,
     MOST_REASONS,
     Reading,
@@ -63,6 +63,7 @@ class _Reader:
 
     __slots__ = (
         "_accounted",
+        "_add_name",
         "_case",
         "_case_depth",
         "_claimed_tests",
@@ -77,8 +78,8 @@ class _Reader:
         "_name",
         "_notes",
         "_outcome",
-        "_ran",
         "_parser",
+        "_ran",
         "_reasons",
         "_seconds",
         "_skipped",
@@ -110,6 +111,7 @@ class _Reader:
         self._failures: list[Failure] = []
         self._flaky_names: list[str] = []
         self._ran = Gatherer()
+        self._add_name = self._ran.add
         self._reasons: list[Reason] = []
         self._notes: list[str] = []
 
@@ -165,7 +167,8 @@ class _Reader:
         if self._depth > DEPTH:
             raise self._unreadable(f"is nested more than {DEPTH} elements deep")
         if self._case is not None:
-            self._inside_case(name, attributes)
+            if name in TELLING:
+                self._inside_case(name, attributes)
         elif name in SUITES:
             self._open_suite(attributes)
         elif (name in FAILED or name in ERRORED) and self._suites:
@@ -231,7 +234,7 @@ class _Reader:
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)
         if outcome != "skipped":
-            self._ran.add(name_of(case))
+            self._add_name(name_of(case))
         if outcome:
             self._count(outcome, case)
 
@@ -345,9 +348,9 @@ FORMAT = Format(
     name="junit",
     title="JUnit XML",
     proves="tests",
-    written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with jest-junit"
-    " (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit `--log-junit F`"
-    " · go-junit-report · googletest `--gtest_output=xml:F` · `ctest --output-junit F`",
+    written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with"
+    " jest-junit (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit"
+    " `--log-junit F` · go-junit-report · googletest `--gtest_output=xml:F` · `ctest --output-junit F`",
     recognises=_recognises,
     read=_read,
     samples=(

@@ -151,7 +151,8 @@ FORMAT = Format(
     name="lcov",
     title="LCOV tracefile",
     proves="coverage",
-    written_by="geninfo, `lcov --capture` · Istanbul (`lcovonly`) · `coverage lcov` · `cargo llvm-cov --lcov`",
+    written_by="geninfo, `lcov --capture` · Istanbul (`lcovonly`) · `coverage lcov` · `cargo llvm-cov"
+    " --lcov`",
     recognises=_recognises,
     read=_read,
     samples=(

@@ -1,0 +1,65 @@
+"""Istanbul's coverage-summary.json: totals of lines, statements, branches, for all and each file.
+
+Source: istanbuljs, the reporter `json-summary`. Without lines nothing can be joined: of several
+shards the totals are added up, which is right only where they measure different files.
+"""
+
+from msgspec import Struct
+
+from cdkit.core.documents.kinds import Coverage
+from cdkit.core.errors import Unreadable
+from cdkit.core.readable import Readable
+from cdkit.evidence.decode import read_json
+from cdkit.evidence.format import Format
+from cdkit.evidence.reading import Reading
+from cdkit.evidence.shape import shape_of
+
+_REMEDY = "let the tool write it again, with the reporter `json-summary`"
+
+
+class _Total(Struct):
+    total: int
+    covered: int
+
+
+class _Totals(Struct):
+    lines: _Total
+    statements: _Total
+    branches: _Total
+
+
+class _Report(Struct):
+    total: _Totals
+
+
+def _recognises(head: bytes) -> bool:
+    return shape_of(head).has("total.lines", "total.statements", "total.lines.pct")
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    totals = read_json(stream, _Report, where, _REMEDY).total
+    for one in (totals.lines, totals.statements, totals.branches):
+        if not 0 <= one.covered <= one.total < 10**12:
+            what = f"claims that {one.covered} of {one.total} were covered"
+            raise Unreadable(what, where=where, remedy=_REMEDY)
+    return Reading(
+        coverage=Coverage(
+            lines_covered=totals.lines.covered,
+            lines=totals.lines.total,
+            branches_covered=totals.branches.covered,
+            branches=totals.branches.total,
+            statements_covered=totals.statements.covered,
+            statements=totals.statements.total,
+        )
+    )
+
+
+FORMAT = Format(
+    name="istanbul-summary",
+    title="Istanbul coverage-summary.json",
+    proves="coverage",
+    written_by="nyc, c8, jest, Vitest, with the reporter `json-summary`",
+    recognises=_recognises,
+    read=_read,
+    samples=(),
+)

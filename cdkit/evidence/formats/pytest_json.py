@@ -1,0 +1,104 @@
+"""pytest-json-report's JSON: `summary`, `collectors` and `tests`.
+
+Source: the README of pytest-json-report. A module that could not be collected is a collector with
+the outcome `failed`; the exit codes are pytest's own (0 and 1: the run came to its end).
+"""
+
+from msgspec import Struct
+
+from cdkit.core.readable import Readable
+from cdkit.evidence.decode import read_json
+from cdkit.evidence.format import Format
+from cdkit.evidence.reading import Reading
+from cdkit.evidence.shape import shape_of
+from cdkit.evidence.tally import Outcome, Tally, duration
+
+_OUTCOMES: dict[str, Outcome] = {
+    "passed": "passed",
+    "xpassed": "passed",
+    "failed": "failed",
+    "error": "error",
+    "skipped": "skipped",
+    "xfailed": "skipped",
+}
+
+
+class _Crash(Struct):
+    message: str = ""
+
+
+class _Stage(Struct):
+    duration: float = 0.0
+    crash: _Crash | None = None
+
+
+class _Test(Struct):
+    nodeid: str
+    outcome: str
+    setup: _Stage | None = None
+    call: _Stage | None = None
+    teardown: _Stage | None = None
+
+
+class _Collector(Struct):
+    nodeid: str = ""
+    outcome: str = ""
+    longrepr: str = ""
+
+
+class _Summary(Struct):
+    total: int = 0
+
+
+class _Report(Struct):
+    exitcode: int
+    summary: _Summary
+    tests: list[_Test] = []
+    collectors: list[_Collector] = []
+    duration: float = 0.0
+
+
+def _recognises(head: bytes) -> bool:
+    return shape_of(head).has("created", "exitcode", "root", "summary")
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    report = read_json(stream, _Report, where, "let pytest write it again: `--json-report`")
+    tally = Tally(where)
+    for collector in report.collectors:
+        if collector.outcome == "failed":
+            tally.broke(f"{collector.nodeid} could not be collected: {collector.longrepr}")
+    for test in report.tests:
+        _count(tally, test)
+    tally.claimed(report.summary.total)
+    if report.exitcode not in {0, 1, 5}:
+        tally.doubt(f"pytest ended with the exit code {report.exitcode}: not all tests ran")
+    elif report.exitcode == 1 and not tally.bad:
+        tally.broke("pytest says that tests failed, and none is listed")
+    return tally.reading()
+
+
+def _count(tally: Tally, test: _Test) -> None:
+    outcome = _OUTCOMES.get(test.outcome)
+    if outcome is None:
+        tally.doubt(f"the test {test.nodeid} has the unknown outcome {test.outcome[:80]!r}")
+        outcome = "skipped"
+    stages = [stage for stage in (test.setup, test.call, test.teardown) if stage]
+    crashes = [stage.crash.message for stage in stages if stage.crash]
+    tally.add(
+        outcome,
+        test.nodeid,
+        message=crashes[0] if crashes else "",
+        seconds=sum(duration(stage.duration) for stage in stages),
+    )
+
+
+FORMAT = Format(
+    name="pytest-json",
+    title="pytest-json-report",
+    proves="tests",
+    written_by="`pytest --json-report --json-report-file=F`",
+    recognises=_recognises,
+    read=_read,
+    samples=(),
+)

@@ -1,0 +1,186 @@
+r"""TAP, versions 12 to 14: a plan, and `ok` or `not ok` lines; subtests indented by four spaces.
+
+Source: testanything.org, the specifications of TAP 13 and 14. Of a test with subtests the subtests
+are counted. What is marked TODO and fails, or is marked SKIP, proves nothing. Without a plan nobody
+knows whether all tests ran, and neither where it names another number than there are.
+"""
+
+import re
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.core.readable import Readable
+from cdkit.evidence.decode import lines_of
+from cdkit.evidence.format import Format
+from cdkit.evidence.reading import LONGEST_MESSAGE, Reading
+from cdkit.evidence.tally import Outcome, Tally
+
+_BEGINNING = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n|#[^\n]*\n)*"
+    rb"(?:TAP version 1[234][ \t]*\r?\n|1\.\.\d+|(?:not )?ok \d+\b|Bail out!)"
+)
+_POINT = re.compile(r"(not )?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
+_PLAN = re.compile(r"1\.\.(\d{1,9})\s*(?:#\s*(.*))?", re.ASCII)
+_DIRECTIVE = re.compile(r"(?<!\\)\s#\s*(skip\S*|todo)\b[:\s]*(.*)\Z", re.IGNORECASE | re.DOTALL)
+_VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
+_DEPTH = 100
+
+
+class _Level:
+    """The tests at one depth: those inside a subtest that is open."""
+
+    def __init__(self) -> None:
+        self.points = 0
+        self.plan: int | None = None
+        self.title = ""
+        self.bad_before = 0
+        self.tests_before = 0
+
+
+class _Reader:
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.tally = Tally(where)
+        self.levels = [_Level()]
+        self.inside: tuple[int, int] | None = None
+        self.failing: tuple[Outcome, str, int] | None = None
+        self.message: list[str] = []
+        self.yaml = ""
+        self.ended = False
+
+    def read(self, stream: Readable) -> Reading:
+        line = 1
+        for line, data in lines_of(stream, self.where):
+            if not self.ended:
+                self.take(data.decode("utf-8", "replace"), line)
+        if self.yaml:
+            raise self.unreadable("is cut off inside the diagnosis of a test", line)
+        self.close_levels(1, line)
+        self.flush()
+        if not self.ended:
+            self.check_plan(self.levels[0], line)
+        return self.tally.reading()
+
+    def take(self, text: str, line: int) -> None:
+        stripped = text.strip()
+        if self.yaml:
+            self.take_yaml(text, stripped)
+            return
+        if not stripped:
+            return
+        depth = (len(text) - len(text.lstrip(" "))) // 4
+        if stripped == "---" and text.startswith("  "):
+            self.yaml = text[: len(text) - len(text.lstrip(" "))]
+        elif stripped.startswith("Bail out!"):
+            self.flush()
+            self.tally.broke(f"the run gave up: {stripped}", line=line)
+            self.ended = True
+        elif stripped.startswith("#"):
+            self.take_comment(stripped, depth)
+        elif found := _POINT.fullmatch(stripped):
+            self.point(found, depth, line)
+        elif found := _PLAN.fullmatch(stripped):
+            self.take_plan(int(found[1]), depth, line)
+
+    def take_yaml(self, text: str, stripped: str) -> None:
+        if stripped == "..." and text.startswith(self.yaml):
+            self.yaml = ""
+        elif self.failing and sum(map(len, self.message)) < LONGEST_MESSAGE:
+            self.message.append(stripped[:LONGEST_MESSAGE])
+
+    def take_comment(self, text: str, depth: int) -> None:
+        if text.startswith("# Subtest") and depth < _DEPTH:
+            self.open_levels(depth, 0)
+            self.levels[depth].title = text.removeprefix("# Subtest").lstrip(": ")
+
+    def take_plan(self, plan: int, depth: int, line: int) -> None:
+        self.open_levels(depth, line)
+        level = self.levels[depth]
+        if level.plan is not None and level.plan != plan:
+            self.tally.doubt(f"has two plans: {level.plan} tests, and {plan}", line=line)
+        level.plan = plan
+
+    def open_levels(self, depth: int, line: int) -> None:
+        """Make this depth the current one: deeper ones are over."""
+        if depth >= _DEPTH:
+            raise self.unreadable(f"is nested more than {_DEPTH} tests deep", line)
+        self.flush()
+        while len(self.levels) <= depth:
+            level = _Level()
+            level.bad_before, level.tests_before = self.tally.bad, self.tally.tests
+            self.levels.append(level)
+
+    def point(self, found: re.Match[str], depth: int, line: int) -> None:
+        self.open_levels(depth, line)
+        inside = self.close_levels(depth + 1, line)
+        level = self.levels[depth]
+        level.points += 1
+        description = found[3] or ""
+        directive = _DIRECTIVE.search(f" {description}")
+        name = description if directive is None else f" {description}"[: directive.start()]
+        name = name.strip().removeprefix("- ").strip() or level.title or f"test {level.points}"
+        level.title = ""
+        outcome = _outcome(is_good=not found[1], directive=directive[1] if directive else "")
+        if inside and (outcome != "failed" or self.tally.bad > inside.bad_before):
+            return
+        outer = [each.title for each in self.levels[:depth] if each.title]
+        name = " > ".join([*outer, name])
+        if outcome == "failed":
+            self.failing, self.message = (outcome, name, line), []
+        else:
+            self.tally.add(outcome, name, line=line)
+
+    def close_levels(self, depth: int, line: int) -> _Level | None:
+        """Close the deeper levels; return the one below this depth where it held tests."""
+        closed = None
+        while len(self.levels) > depth:
+            closed = self.levels.pop()
+            self.check_plan(closed, line)
+        return closed if closed and closed.points else None
+
+    def check_plan(self, level: _Level, line: int) -> None:
+        if level.plan is None:
+            self.tally.doubt(f"has no plan for its {level.points} tests", line=line)
+        elif level.plan != level.points:
+            told = f"planned {level.plan} tests and tells of {level.points}"
+            self.tally.doubt(told, line=line)
+
+    def flush(self) -> None:
+        """Count the failed test whose diagnosis is over."""
+        if self.failing:
+            outcome, name, line = self.failing
+            self.tally.add(outcome, name, message="\n".join(self.message), line=line)
+            self.failing = None
+
+    def unreadable(self, what: str, line: int) -> Unreadable:
+        where = Location(path=self.where, line=line)
+        return Unreadable(what, where=where, remedy="give the whole output of the test tool")
+
+
+def _outcome(*, is_good: bool, directive: str) -> Outcome:
+    word = directive.lower()
+    if word.startswith("skip") and is_good:
+        return "skipped"
+    if word == "todo" and not is_good:
+        return "skipped"
+    return "passed" if is_good else "failed"
+
+
+def _recognises(head: bytes) -> bool:
+    return _BEGINNING.match(head) is not None
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    return _Reader(where).read(stream)
+
+
+FORMAT = Format(
+    name="tap",
+    title="TAP",
+    proves="tests",
+    written_by="`prove -v` · `node --test --test-reporter=tap` · node-tap · bats `--formatter tap`"
+    " · pytest-tap",
+    recognises=_recognises,
+    read=_read,
+    samples=(),
+)

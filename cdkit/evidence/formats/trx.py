@@ -1,0 +1,119 @@
+"""TRX, Visual Studio's test results: `UnitTestResult` elements with an outcome.
+
+Source: vstst.xsd, as Visual Studio installs it, and the trx logger of microsoft/vstest. Of a
+data-driven test the inner results are counted, and not the one around them. `ResultSummary` tells
+of a run that was aborted; `RunInfo` of what broke outside of the tests.
+"""
+
+from cdkit.core.documents.xml import root_of
+from cdkit.core.readable import Readable
+from cdkit.evidence.elements import read_elements
+from cdkit.evidence.format import Format, Sample
+from cdkit.evidence.reading import Reading
+from cdkit.evidence.tally import Outcome, Tally, clock_seconds, whole
+
+_OUTCOMES: dict[str, Outcome] = {
+    "passed": "passed",
+    "warning": "passed",
+    "completed": "passed",
+    "failed": "failed",
+    "error": "error",
+    "timeout": "error",
+    "aborted": "error",
+    "disconnected": "error",
+    "passedbutrunaborted": "error",
+    "inprogress": "error",
+    "notexecuted": "skipped",
+    "notrunnable": "skipped",
+    "inconclusive": "skipped",
+    "pending": "skipped",
+}
+_GOOD_RUNS = frozenset({"passed", "completed", "warning"})
+
+
+class _Result:
+    """A result that is open, and what the results inside it were."""
+
+    def __init__(self, attributes: dict[str, str], line: int, bad_before: int) -> None:
+        self.attributes = attributes
+        self.line = line
+        self.bad_before = bad_before
+        self.inner = 0
+        self.message = ""
+
+
+class _Reader:
+    def __init__(self, where: str) -> None:
+        self.tally = Tally(where)
+        self.results: list[_Result] = []
+        self.summary = ""
+        self.claims: int | None = None
+        self.info = False
+        self.broken = 0
+
+    def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
+        if name in {"UnitTestResult", "TestResultAggregation", "GenericTestResult"}:
+            if self.results:
+                self.results[-1].inner += 1
+            self.results.append(_Result(attributes, line, self.tally.bad))
+        elif name == "ResultSummary":
+            self.summary = attributes.get("outcome", "").lower()
+        elif name == "Counters":
+            self.claims = whole(attributes.get("total"))
+        elif name == "RunInfo":
+            self.info = attributes.get("outcome", "").lower() == "error"
+
+    def end(self, name: str, text: str, line: int) -> None:
+        if name == "Message" and self.results:
+            self.results[-1].message = self.results[-1].message or text
+        elif name in {"UnitTestResult", "TestResultAggregation", "GenericTestResult"}:
+            self.close_result(self.results.pop())
+        elif name == "Text" and self.info:
+            self.broken += 1
+            self.tally.broke(f"the run reports an error: {text}", line=line)
+            self.info = False
+        elif name == "TestRun":
+            self.close_run(line)
+
+    def close_result(self, result: _Result) -> None:
+        name, told = result.attributes.get("testName", ""), result.attributes.get("outcome", "")
+        outcome = _OUTCOMES.get(told.lower())
+        if outcome is None:
+            what = f"the test {name} has the unknown outcome {told[:80]!r}"
+            self.tally.doubt(what, line=result.line)
+            outcome = "skipped"
+        is_told_inside = outcome not in {"failed", "error"} or self.tally.bad > result.bad_before
+        if result.inner and is_told_inside:
+            return
+        seconds = clock_seconds(result.attributes.get("duration", ""))
+        self.tally.add(outcome, name, message=result.message, line=result.line, seconds=seconds)
+
+    def close_run(self, line: int) -> None:
+        if not self.summary:
+            self.tally.doubt("has no ResultSummary: the run may not have ended", line=line)
+        elif self.summary not in _GOOD_RUNS and not self.tally.bad and not self.broken:
+            self.tally.broke(f"the run ended as {self.summary!r}, and no test failed", line=line)
+        if self.claims is not None and self.claims > self.tally.tests:
+            self.tally.claimed(self.claims, line=line)
+
+
+def _recognises(head: bytes) -> bool:
+    found = root_of(head)
+    return found is not None and found[0].rpartition(":")[2] == "TestRun"
+
+
+def _read(stream: Readable, where: str) -> Reading:
+    reader = _Reader(where)
+    read_elements(stream, where, reader.begin, reader.end, texts={"Message", "Text"})
+    return reader.tally.reading()
+
+
+FORMAT = Format(
+    name="trx",
+    title="TRX (Visual Studio)",
+    proves="tests",
+    written_by="`dotnet test --logger trx` · `vstest.console /logger:trx`",
+    recognises=_recognises,
+    read=_read,
+    samples=(Sample(path="trx/vstest-17.trx", real=False, tool="vstest 17"),),
+)
