@@ -9,7 +9,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.elements import read_elements
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.tally import whole
@@ -81,5 +81,9 @@ FORMAT = Format(
     written_by="PHPUnit `--coverage-clover F` · Istanbul, nyc, c8, jest (`clover`) · OpenClover",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="clover/gcovr-8.8.xml", real=True, tool="gcovr 8.8"),
+        Sample(path="clover/nyc-18.xml", real=True, tool="nyc 18"),
+        Sample(path="clover/phpunit-9.6.xml", real=True, tool="PHPUnit 9.6"),
+    ),
 )

@@ -112,13 +112,16 @@ FORMAT = Format(
     name="cobertura",
     title="Cobertura XML",
     proves="coverage",
-    written_by="`coverage xml` · gcovr `--cobertura F` · coverlet · Istanbul (`cobertura`) · PHPUnit"
-    " `--coverage-cobertura F`",
+    written_by="`coverage xml` · gcovr `--cobertura F` · coverlet · Istanbul (`cobertura`) ·"
+    " PHPUnit `--coverage-cobertura F`",
     recognises=_recognises,
     read=_read,
     samples=(
         Sample(path="cobertura/coverage-py.xml", real=True, tool="coverage.py 7.17"),
         Sample(path="cobertura/istanbul.xml", real=False, tool="istanbul, with its DOCTYPE"),
         Sample(path="cobertura/coverlet.xml", real=False, tool="coverlet, one file in two classes"),
+        Sample(path="cobertura/gcovr-8.8.xml", real=True, tool="gcovr 8.8"),
+        Sample(path="cobertura/nyc-18.xml", real=True, tool="nyc 18"),
+        Sample(path="cobertura/phpunit-9.6.xml", real=True, tool="PHPUnit 9.6"),
     ),
 )

@@ -20,19 +20,19 @@ _LIMIT = 256 * MIB
 _BEGINNING = re.compile(rb'\s*\{\s*"meta"\s*:\s*\{[^{}]*"branch_coverage"\s*:')
 
 
-class _File(Struct):
+class _File(Struct, frozen=True):
     executed_lines: list[int]
     missing_lines: list[int]
     executed_branches: list[tuple[int, int]] = []
     missing_branches: list[tuple[int, int]] = []
 
 
-class _Totals(Struct):
+class _Totals(Struct, frozen=True):
     covered_lines: int
     num_statements: int
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     files: dict[str, _File]
     totals: _Totals
 

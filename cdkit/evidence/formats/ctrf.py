@@ -4,11 +4,11 @@ Source: ctrf.io, the specification and its JSON schema. Durations are in millise
 `other` says nothing that anybody could rely on; `pending` is a test that did not run.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -20,8 +20,11 @@ _OUTCOMES: dict[str, Outcome] = {
     "pending": "skipped",
 }
 
+_NOT_RUN = frozenset({"todo", "disabled", "ignored"})
+"""What tools call `other` and never ran, by their own word."""
 
-class _Test(Struct):
+
+class _Test(Struct, frozen=True):
     name: str
     status: str
     duration: float = 0.0
@@ -29,19 +32,20 @@ class _Test(Struct):
     message: str | None = None
     trace: str | None = None
     flaky: bool | None = None
+    raw: str | None = field(name="rawStatus", default=None)
 
 
-class _Summary(Struct):
+class _Summary(Struct, frozen=True):
     tests: int
     failed: int = 0
 
 
-class _Results(Struct):
+class _Results(Struct, frozen=True):
     summary: _Summary
     tests: list[_Test]
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     results: _Results
 
 
@@ -67,6 +71,8 @@ def _count(tally: Tally, test: _Test) -> None:
     suites = [test.suite] if isinstance(test.suite, str) else test.suite or []
     name = " > ".join([*suites, test.name])
     outcome = _OUTCOMES.get(test.status)
+    if test.status == "other" and (test.raw or "").lower() in _NOT_RUN:
+        outcome = "skipped"
     if outcome is None:
         what = f"the test {name} has the status {test.status[:80]!r}, which says nothing"
         tally.doubt(what, remedy="let the tool tell how that test ended")
@@ -84,5 +90,13 @@ FORMAT = Format(
     written_by="the CTRF reporters of jest, Playwright, Cypress, pytest (`--ctrf F`), Go and more",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="ctrf/jest-ctrf-0.0.11.json", real=True, tool="jest-ctrf-json-reporter 0.0.11"),
+        Sample(path="ctrf/pytest-json-ctrf-0.6.json", real=True, tool="pytest-json-ctrf 0.6"),
+        Sample(
+            path="ctrf/pytest-json-ctrf-good-0.6.json",
+            real=False,
+            tool="pytest-json-ctrf 0.6, good",
+        ),
+    ),
 )

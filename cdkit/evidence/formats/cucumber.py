@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -20,18 +20,18 @@ _BAD = frozenset({"failed", "undefined", "ambiguous", "error", "hook_error"})
 _NOT_RUN = frozenset({"skipped", "pending", "untested", "unknown", "unused"})
 
 
-class _Result(Struct):
+class _Result(Struct, frozen=True):
     status: str = "unknown"
     duration: float | None = None
     error_message: str | list[str] | None = None
 
 
-class _Step(Struct):
+class _Step(Struct, frozen=True):
     name: str = ""
     result: _Result | None = None
 
 
-class _Element(Struct):
+class _Element(Struct, frozen=True):
     name: str = ""
     type: str = "scenario"
     line: Any = None
@@ -41,7 +41,7 @@ class _Element(Struct):
     after: list[_Step] = []
 
 
-class _Feature(Struct):
+class _Feature(Struct, frozen=True):
     name: str = ""
     uri: str = ""
     status: str = ""
@@ -110,5 +110,11 @@ FORMAT = Format(
     written_by="`cucumber-js --format json:F` · cucumber-jvm `json:F` · `behave -f json -o F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="cucumber/behave-1.3.json", real=True, tool="behave 1.3"),
+        Sample(path="cucumber/cucumber-js-12.9.json", real=True, tool="cucumber-js 12.9"),
+        Sample(
+            path="cucumber/cucumber-js-good-12.9.json", real=False, tool="cucumber-js 12.9, good"
+        ),
+    ),
 )

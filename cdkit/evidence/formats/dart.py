@@ -16,17 +16,17 @@ from cdkit.evidence.tally import Outcome, Tally
 _REMEDY = "let the tool write it again: `dart test --file-reporter json:F`"
 
 
-class _Metadata(Struct):
+class _Metadata(Struct, frozen=True):
     skip: bool = False
 
 
-class _Test(Struct):
+class _Test(Struct, frozen=True):
     id: int
     name: str
     metadata: _Metadata | None = None
 
 
-class _Event(Struct):
+class _Event(Struct, frozen=True):
     type: str = ""
     test: _Test | int | str | None = None
     id: int = field(name="testID", default=-1)
@@ -105,5 +105,8 @@ FORMAT = Format(
     written_by="`dart test --file-reporter json:F` · `flutter test --machine > F`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="dart/dart-test-1.25.json", real=False, tool="package:test 1.25"),),
+    samples=(
+        Sample(path="dart/dart-test-1.25.json", real=False, tool="package:test 1.25"),
+        Sample(path="dart/dart-test-good-1.25.json", real=False, tool="package:test 1.25, good"),
+    ),
 )

@@ -18,13 +18,13 @@ from cdkit.evidence.shape import shape_of
 _REMEDY = "give js/stats.json of the report, as Gatling wrote it"
 
 
-class _Three(Struct):
+class _Three(Struct, frozen=True):
     total: float | str
     ok: float | str = 0.0
     ko: float | str = 0.0
 
 
-class _Stats(Struct):
+class _Stats(Struct, frozen=True):
     requests: _Three = field(name="numberOfRequests")
     mean: _Three = field(name="meanResponseTime")
     deviation: _Three | None = field(name="standardDeviation", default=None)
@@ -36,7 +36,7 @@ class _Stats(Struct):
     rate: _Three | None = field(name="meanNumberOfRequestsPerSecond", default=None)
 
 
-class _Group(Struct):
+class _Group(Struct, frozen=True):
     stats: _Stats
 
 
@@ -104,5 +104,8 @@ FORMAT = Format(
     written_by="Gatling, in its report: `js/stats.json`, `js/global_stats.json`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="gatling/stats-3.9.json", real=False, tool="Gatling 3.9"),),
+    samples=(
+        Sample(path="gatling/stats-3.9.json", real=False, tool="Gatling 3.9"),
+        Sample(path="gatling/stats-good-3.9.json", real=False, tool="Gatling 3.9, good"),
+    ),
 )

@@ -47,5 +47,8 @@ FORMAT = Format(
     written_by="Gatling before 3.10, by itself: `simulation.log`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="gatling-log/simulation-3.9.log", real=False, tool="Gatling 3.9"),),
+    samples=(
+        Sample(path="gatling-log/simulation-3.9.log", real=False, tool="Gatling 3.9"),
+        Sample(path="gatling-log/simulation-good-3.9.log", real=False, tool="Gatling 3.9, good"),
+    ),
 )

@@ -11,7 +11,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import lines_of
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import LAST_LINE, Sources
 from cdkit.evidence.reading import Reading
 
@@ -86,5 +86,8 @@ FORMAT = Format(
     written_by="`go test -coverprofile=F ./...` · `go tool covdata textfmt -o F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="go-cover/go-1.19-count.out", real=True, tool="Go 1.19, count"),
+        Sample(path="go-cover/go-1.19-set.out", real=True, tool="Go 1.19, set"),
+    ),
 )

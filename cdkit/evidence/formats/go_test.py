@@ -6,13 +6,14 @@ was running when its package died. A file that ends between two packages cannot 
 one: nothing in it says how many there are.
 """
 
+import re
 from collections import deque
 
 from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import decode_json, lines_of
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -24,11 +25,16 @@ _OUTCOMES: dict[str, Outcome] = {
     "fail": "failed",
     "skip": "skipped",
 }
+_FAILED = re.compile(rb"FAIL\b[ \t]*([^\r\n]{0,300})")
+"""What Go before 1.24 writes in plain text, between the events, of a package that does not build.
+
+Other lines that are no events are the words of other programs.
+"""
 _LINES = 30
 """Lines of output kept of a test while it runs: the last ones, which say why it failed."""
 
 
-class _Event(Struct):
+class _Event(Struct, frozen=True):
     action: str = field(name="Action")
     package: str = field(name="Package", default="")
     path: str = field(name="ImportPath", default="")
@@ -65,9 +71,12 @@ class _Reader:
         self.builds: dict[str, deque[str]] = {}
 
     def read(self, stream: Readable) -> Reading:
-        for line, data in lines_of(stream, self.where):
-            if data.strip():
+        for line, data in lines_of(stream, self.where, ended=True):
+            if data.startswith(b"{"):
                 self.take(decode_json(data, _Event, self.where, _REMEDY, line), line)
+            elif found := _FAILED.match(data):
+                told = found[1].decode("utf-8", "replace")
+                self.tally.broke(f"go says FAIL {told}", line=line)
         for name, package in self.packages.items():
             if not package.ended:
                 self.tally.doubt(f"the package {name} never ended", line=package.line)
@@ -157,5 +166,9 @@ FORMAT = Format(
     written_by="`go test -json ./... > F` · `gotestsum --jsonfile F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="go-test/go-1.19-bench.json", real=True, tool="Go 1.19, bench"),
+        Sample(path="go-test/go-1.19-cached.json", real=True, tool="Go 1.19, cached"),
+        Sample(path="go-test/go-1.19.json", real=True, tool="Go 1.19"),
+    ),
 )

@@ -18,7 +18,7 @@ from cdkit.evidence.shape import shape_of
 _REMEDY = "let hyperfine write it again: `--export-json F`"
 
 
-class _Result(Struct):
+class _Result(Struct, frozen=True):
     command: str
     mean: float
     median: float
@@ -27,7 +27,7 @@ class _Result(Struct):
     exit_codes: list[int | None] = []
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     results: list[_Result]
 
 
@@ -73,5 +73,5 @@ FORMAT = Format(
     written_by="`hyperfine --export-json F COMMAND`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="hyperfine/hyperfine-1.18.json", real=False, tool="hyperfine 1.18"),),
+    samples=(Sample(path="hyperfine/hyperfine-1.15.json", real=True, tool="hyperfine 1.15"),),
 )

@@ -9,27 +9,27 @@ from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 
 
-class _Point(Struct):
+class _Point(Struct, frozen=True):
     line: int
     column: int | None = None
 
 
-class _Range(Struct):
+class _Range(Struct, frozen=True):
     start: _Point
 
 
-class _Branch(Struct):
+class _Branch(Struct, frozen=True):
     line: int | None = None
     loc: _Range | None = None
 
 
-class _File(Struct):
+class _File(Struct, frozen=True):
     path: str
     statements: dict[str, _Range] = field(name="statementMap")
     ran: dict[str, int] = field(name="s")
@@ -81,5 +81,8 @@ FORMAT = Format(
     written_by="nyc, c8, jest, Vitest, with the reporter `json`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="istanbul/c8-12.json", real=True, tool="c8 12"),
+        Sample(path="istanbul/nyc-18.json", real=True, tool="nyc 18"),
+    ),
 )

@@ -10,25 +10,25 @@ from cdkit.core.documents.kinds import Coverage
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 
 _REMEDY = "let the tool write it again, with the reporter `json-summary`"
 
 
-class _Total(Struct):
+class _Total(Struct, frozen=True):
     total: int
     covered: int
 
 
-class _Totals(Struct):
+class _Totals(Struct, frozen=True):
     lines: _Total
     statements: _Total
     branches: _Total
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     total: _Totals
 
 
@@ -61,5 +61,8 @@ FORMAT = Format(
     written_by="nyc, c8, jest, Vitest, with the reporter `json-summary`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="istanbul-summary/c8-12.json", real=True, tool="c8 12"),
+        Sample(path="istanbul-summary/nyc-18.json", real=True, tool="nyc 18"),
+    ),
 )

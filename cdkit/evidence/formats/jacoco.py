@@ -1,8 +1,8 @@
 """JaCoCo XML: `report`, `package` and `sourcefile` elements with a `line` for each line of code.
 
 Source: jacoco.org, report.dtd 1.1: `mi`/`ci` are missed and covered instructions of a line,
-`mb`/`cb` its branches. Lines are counted from the source files; what the report's own counter says is held
-against them. Code that was compiled without line numbers has none, and proves nothing here.
+`mb`/`cb` its branches. Lines are counted from the source files; what the report's own counter says
+is held against them. Code that was compiled without line numbers has none, and proves nothing here.
 """
 
 from cdkit.core.documents.xml import root_of
@@ -10,7 +10,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.elements import read_elements
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources, total
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.tally import whole
@@ -102,5 +102,5 @@ FORMAT = Format(
     " · `jacococli report --xml F` · Kover",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(Sample(path="jacoco/jacoco-0.8.xml", real=True, tool="JaCoCo 0.8"),),
 )

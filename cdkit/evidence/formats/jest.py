@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -24,7 +24,7 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 
 
-class _Assertion(Struct):
+class _Assertion(Struct, frozen=True):
     status: str
     name: str = field(name="fullName", default="")
     title: str = ""
@@ -33,14 +33,14 @@ class _Assertion(Struct):
     messages: list[str] | None = field(name="failureMessages", default=None)
 
 
-class _File(Struct):
+class _File(Struct, frozen=True):
     assertions: list[_Assertion] = field(name="assertionResults")
     name: str = ""
     status: str = ""
     message: str | None = ""
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     tests: int = field(name="numTotalTests")
     failed_suites: int = field(name="numFailedTestSuites")
     files: list[_File] = field(name="testResults")
@@ -90,5 +90,9 @@ FORMAT = Format(
     written_by="`jest --json --outputFile=F` · `vitest run --reporter=json --outputFile=F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="jest/jest-30.json", real=True, tool="jest 30"),
+        Sample(path="jest/vitest-4.1.json", real=True, tool="Vitest 4.1"),
+        Sample(path="jest/vitest-good-4.1.json", real=False, tool="Vitest 4.1, good"),
+    ),
 )

@@ -120,5 +120,6 @@ FORMAT = Format(
     samples=(
         Sample(path="jmeter-csv/jmeter-5.6.jtl", real=False, tool="JMeter 5.6"),
         Sample(path="jmeter-csv/no-header-5.6.jtl", real=False, tool="JMeter 5.6, no header"),
+        Sample(path="jmeter-csv/jmeter-good-5.6.jtl", real=False, tool="JMeter 5.6, good"),
     ),
 )

@@ -55,5 +55,8 @@ FORMAT = Format(
     written_by="`jmeter -n -t plan.jmx -l F -Jjmeter.save.saveservice.output_format=xml`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="jmeter-xml/jmeter-5.6.xml", real=False, tool="JMeter 5.6"),),
+    samples=(
+        Sample(path="jmeter-xml/jmeter-5.6.xml", real=False, tool="JMeter 5.6"),
+        Sample(path="jmeter-xml/jmeter-good-5.6.xml", real=False, tool="JMeter 5.6, good"),
+    ),
 )

@@ -350,7 +350,8 @@ FORMAT = Format(
     proves="tests",
     written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with"
     " jest-junit (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit"
-    " `--log-junit F` · go-junit-report · googletest `--gtest_output=xml:F` · `ctest --output-junit F`",
+    " `--log-junit F` · go-junit-report · googletest `--gtest_output=xml:F`"
+    " · `ctest --output-junit F`",
     recognises=_recognises,
     read=_read,
     samples=(
@@ -365,5 +366,16 @@ FORMAT = Format(
         Sample(path="junit/googletest.xml", real=False, tool="googletest 1.14"),
         Sample(path="junit/eclipse.xml", real=False, tool="Eclipse JUnit view"),
         Sample(path="junit/utf-16.xml", real=False, tool="any, in UTF-16"),
+        Sample(path="junit/phpunit-9.6.xml", real=True, tool="PHPUnit 9.6"),
+        Sample(
+            path="junit/pytest-9.2-rerunfailures.xml", real=True, tool="pytest 9.2, rerunfailures"
+        ),
+        Sample(path="junit/ruff-0.17-clean.xml", real=True, tool="ruff 0.17, clean"),
+        Sample(
+            path="junit/unittest-xml-reporting-4.0.xml",
+            real=True,
+            tool="unittest-xml-reporting 4.0",
+        ),
+        Sample(path="junit/vitest-4.1.xml", real=True, tool="Vitest 4.1"),
     ),
 )

@@ -24,11 +24,11 @@ _TIMES = "http_req_duration"
 _MOST = 10**15
 
 
-class _Threshold(Struct):
+class _Threshold(Struct, frozen=True):
     ok: bool
 
 
-class _Metric(Struct):
+class _Metric(Struct, frozen=True):
     """Both forms: numbers stand in `values`, or beside the thresholds."""
 
     values: dict[str, float] | None = None
@@ -57,11 +57,11 @@ class _Metric(Struct):
         return told
 
 
-class _State(Struct):
+class _State(Struct, frozen=True):
     milliseconds: float = field(name="testRunDurationMs", default=0.0)
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     metrics: dict[str, _Metric]
     state: _State = _State()
 
@@ -172,5 +172,7 @@ FORMAT = Format(
     samples=(
         Sample(path="k6-summary/handle-summary-0.49.json", real=False, tool="k6 0.49"),
         Sample(path="k6-summary/summary-export-0.49.json", real=False, tool="k6 0.49, crossed"),
+        Sample(path="k6-summary/handle-summary-good-0.49.json", real=False, tool="k6 0.49, good"),
+        Sample(path="k6-summary/summary-export-good-0.49.json", real=False, tool="k6 0.49, good"),
     ),
 )

@@ -151,13 +151,14 @@ FORMAT = Format(
     name="lcov",
     title="LCOV tracefile",
     proves="coverage",
-    written_by="geninfo, `lcov --capture` · Istanbul (`lcovonly`) · `coverage lcov` · `cargo llvm-cov"
-    " --lcov`",
+    written_by="geninfo, `lcov --capture` · Istanbul (`lcovonly`) · `coverage lcov` · `cargo"
+    " llvm-cov --lcov`",
     recognises=_recognises,
     read=_read,
     samples=(
         Sample(path="lcov/coverage-py.info", real=True, tool="coverage.py 7.17 (`coverage lcov`)"),
         Sample(path="lcov/node.info", real=True, tool="Node.js 24.19 test runner"),
         Sample(path="lcov/geninfo.info", real=False, tool="geninfo 2.0, a file of two tests"),
+        Sample(path="lcov/gcovr-8.8.info", real=True, tool="gcovr 8.8"),
     ),
 )

@@ -12,7 +12,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import lines_of
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Load, Reading
 from cdkit.evidence.tally import whole
 
@@ -35,16 +35,17 @@ def _recognises(head: bytes) -> bool:
 
 
 def _read(stream: Readable, where: str) -> Reading:
-    lines = (data.decode("utf-8", "replace") + "\n" for _, data in lines_of(stream, where))
+    told = lines_of(stream, where, ended=True)
+    lines = (data.decode("utf-8", "replace") + "\n" for _, data in told)
     try:
         rows = list(zip(range(_MOST_ROWS), csv.reader(lines, strict=True), strict=False))
     except csv.Error as fault:
         raise _unreadable(f"is not such a CSV file: {fault}", where, 0) from fault
-    header, *told = [row for _, row in rows if row]
-    last = told[-1] if told else []
+    header, *rest = [row for _, row in rows if row]
+    last = rest[-1] if rest else []
     if len(last) != len(header) or last[1] != "Aggregated":
         raise _unreadable("is cut off: it has no row Aggregated at its end", where, len(rows))
-    named = [dict(zip(header, row, strict=False)) for row in told]
+    named = [dict(zip(header, row, strict=False)) for row in rest]
     requests, failed = whole(named[-1]["Request Count"]), whole(named[-1]["Failure Count"])
     if requests is None or failed is None or failed > requests:
         raise _unreadable("counts no requests and failures in its last row", where, len(rows))
@@ -89,5 +90,8 @@ FORMAT = Format(
     written_by="`locust --headless --csv PREFIX`: `PREFIX_stats.csv`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="locust/locust-2.47_stats.csv", real=True, tool="Locust 2.47"),
+        Sample(path="locust/locust-good-2.47_stats.csv", real=False, tool="Locust 2.47, good"),
+    ),
 )

@@ -8,31 +8,31 @@ from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
 
 
-class _Error(Struct):
+class _Error(Struct, frozen=True):
     message: str = ""
     stack: str = ""
 
 
-class _Test(Struct):
+class _Test(Struct, frozen=True):
     name: str = field(name="fullTitle")
     duration: float | None = None
     retry: int = field(name="currentRetry", default=0)
     err: _Error | None = None
 
 
-class _Stats(Struct):
+class _Stats(Struct, frozen=True):
     tests: int
     failures: int
     duration: float = 0.0
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     stats: _Stats
     passes: list[_Test]
     pending: list[_Test]
@@ -72,5 +72,8 @@ FORMAT = Format(
     written_by="`mocha --reporter json --reporter-option output=F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="mocha/mocha-12.json", real=True, tool="Mocha 12"),
+        Sample(path="mocha/mocha-good-12.json", real=False, tool="Mocha 12, good"),
+    ),
 )

@@ -109,5 +109,10 @@ FORMAT = Format(
     written_by="`nunit-console /xml:F` · `nunit3-console --result=F;format=nunit2`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="nunit2/nunit-console-2.6.xml", real=False, tool="NUnit Console 2.6"),),
+    samples=(
+        Sample(path="nunit2/nunit-console-2.6.xml", real=False, tool="NUnit Console 2.6"),
+        Sample(
+            path="nunit2/nunit-console-good-2.6.xml", real=False, tool="NUnit Console 2.6, good"
+        ),
+    ),
 )

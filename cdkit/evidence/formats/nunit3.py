@@ -106,5 +106,10 @@ FORMAT = Format(
     written_by="`dotnet test --logger nunit` · `nunit3-console --result=F`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="nunit3/nunit3-console-3.16.xml", real=False, tool="NUnit Console 3.16"),),
+    samples=(
+        Sample(path="nunit3/nunit3-console-3.16.xml", real=False, tool="NUnit Console 3.16"),
+        Sample(
+            path="nunit3/nunit3-console-good-3.16.xml", real=False, tool="NUnit Console 3.16, good"
+        ),
+    ),
 )

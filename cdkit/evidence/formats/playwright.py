@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -25,38 +25,38 @@ _OUTCOMES: dict[str, Outcome] = {
 _DEPTH = 50
 
 
-class _Error(Struct):
+class _Error(Struct, frozen=True):
     message: str = ""
 
 
-class _Result(Struct):
+class _Result(Struct, frozen=True):
     status: str | None = None
     duration: float = 0.0
     errors: list[_Error] = []
 
 
-class _Test(Struct):
+class _Test(Struct, frozen=True):
     status: str
     project: str = field(name="projectName", default="")
     results: list[_Result] = []
 
 
-class _Spec(Struct):
+class _Spec(Struct, frozen=True):
     title: str
     tests: list[_Test]
 
 
-class _Suite(Struct):
+class _Suite(Struct, frozen=True):
     title: str = ""
     specs: list[_Spec] = []
     suites: list[_Suite] = []
 
 
-class _Stats(Struct):
+class _Stats(Struct, frozen=True):
     unexpected: int = 0
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     suites: list[_Suite]
     errors: list[_Error] = []
     stats: _Stats = _Stats()
@@ -112,5 +112,10 @@ FORMAT = Format(
     written_by="`playwright test --reporter=json > F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="playwright/playwright-1.65.json", real=True, tool="Playwright 1.65"),
+        Sample(
+            path="playwright/playwright-good-1.65.json", real=False, tool="Playwright 1.65, good"
+        ),
+    ),
 )

@@ -10,14 +10,14 @@ from cdkit.core.documents.kinds import Metric
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import MOST_METRICS, Reading
 from cdkit.evidence.shape import shape_of
 
 _REMEDY = "let pytest write it again: `--benchmark-json=F`"
 
 
-class _Stats(Struct):
+class _Stats(Struct, frozen=True):
     mean: float
     median: float
     stddev: float
@@ -25,12 +25,12 @@ class _Stats(Struct):
     min: float
 
 
-class _Benchmark(Struct):
+class _Benchmark(Struct, frozen=True):
     name: str = field(name="fullname")
     stats: _Stats
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     benchmarks: list[_Benchmark]
 
 
@@ -71,5 +71,11 @@ FORMAT = Format(
     written_by="`pytest --benchmark-json=F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(
+            path="pytest-benchmark/pytest-benchmark-5.3.json",
+            real=True,
+            tool="pytest-benchmark 5.3",
+        ),
+    ),
 )

@@ -1,14 +1,15 @@
 """pytest-json-report's JSON: `summary`, `collectors` and `tests`.
 
 Source: the README of pytest-json-report. A module that could not be collected is a collector with
-the outcome `failed`; the exit codes are pytest's own (0 and 1: the run came to its end).
+the outcome `failed`; a test that pytest-rerunfailures ran again has the outcome `rerun`, and the
+stages of its last attempt; the exit codes are pytest's own (0 and 1: the run came to its end).
 """
 
 from msgspec import Struct
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -23,16 +24,17 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 
 
-class _Crash(Struct):
+class _Crash(Struct, frozen=True):
     message: str = ""
 
 
-class _Stage(Struct):
+class _Stage(Struct, frozen=True):
+    outcome: str = ""
     duration: float = 0.0
     crash: _Crash | None = None
 
 
-class _Test(Struct):
+class _Test(Struct, frozen=True):
     nodeid: str
     outcome: str
     setup: _Stage | None = None
@@ -40,17 +42,17 @@ class _Test(Struct):
     teardown: _Stage | None = None
 
 
-class _Collector(Struct):
+class _Collector(Struct, frozen=True):
     nodeid: str = ""
     outcome: str = ""
     longrepr: str = ""
 
 
-class _Summary(Struct):
+class _Summary(Struct, frozen=True):
     total: int = 0
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     exitcode: int
     summary: _Summary
     tests: list[_Test] = []
@@ -78,8 +80,15 @@ def _read(stream: Readable, where: str) -> Reading:
     return tally.reading()
 
 
+def _rerun(test: _Test) -> Outcome:
+    """Return how a test ended that pytest-rerunfailures ran again: the stages are the last ones."""
+    stages = [stage for stage in (test.setup, test.call, test.teardown) if stage]
+    is_good = test.call is not None and all(stage.outcome == "passed" for stage in stages)
+    return "flaky" if is_good else "failed"
+
+
 def _count(tally: Tally, test: _Test) -> None:
-    outcome = _OUTCOMES.get(test.outcome)
+    outcome = _rerun(test) if test.outcome == "rerun" else _OUTCOMES.get(test.outcome)
     if outcome is None:
         tally.doubt(f"the test {test.nodeid} has the unknown outcome {test.outcome[:80]!r}")
         outcome = "skipped"
@@ -100,5 +109,14 @@ FORMAT = Format(
     written_by="`pytest --json-report --json-report-file=F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(
+            path="pytest-json/pytest-json-report-1.5.json", real=True, tool="pytest-json-report 1.5"
+        ),
+        Sample(
+            path="pytest-json/pytest-json-report-good-1.5.json",
+            real=False,
+            tool="pytest-json-report 1.5, good",
+        ),
+    ),
 )

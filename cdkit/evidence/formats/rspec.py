@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
@@ -16,12 +16,12 @@ from cdkit.evidence.tally import Outcome, Tally, duration
 _OUTCOMES: dict[str, Outcome] = {"passed": "passed", "failed": "failed", "pending": "skipped"}
 
 
-class _Exception(Struct):
+class _Exception(Struct, frozen=True):
     kind: str = field(name="class", default="")
     message: str = ""
 
 
-class _Example(Struct):
+class _Example(Struct, frozen=True):
     status: str
     name: str = field(name="full_description", default="")
     path: str = field(name="file_path", default="")
@@ -30,13 +30,13 @@ class _Example(Struct):
     exception: _Exception | None = None
 
 
-class _Summary(Struct):
+class _Summary(Struct, frozen=True):
     examples: int = field(name="example_count")
     failures: int = field(name="failure_count")
     outside: int = field(name="errors_outside_of_examples_count", default=0)
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     examples: list[_Example]
     summary: _Summary
     messages: list[str] = []
@@ -87,5 +87,9 @@ FORMAT = Format(
     written_by="`rspec --format json --out F`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="rspec/rspec-3.12-broken.json", real=True, tool="RSpec 3.12, broken"),
+        Sample(path="rspec/rspec-3.12.json", real=True, tool="RSpec 3.12"),
+        Sample(path="rspec/rspec-good-3.12.json", real=False, tool="RSpec 3.12, good"),
+    ),
 )

@@ -16,7 +16,7 @@ from cdkit.core.finding import Location, Severity
 from cdkit.core.readable import Readable
 from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import MOST_REASONS, Reading
 from cdkit.evidence.shape import shape_of
 
@@ -40,57 +40,57 @@ _COUNTED = (
 )
 
 
-class _Text(Struct):
+class _Text(Struct, frozen=True):
     text: str = ""
 
 
-class _Configuration(Struct):
+class _Configuration(Struct, frozen=True):
     level: str = "warning"
 
 
-class _Rule(Struct):
+class _Rule(Struct, frozen=True):
     id: str = ""
     configuration: _Configuration | None = field(name="defaultConfiguration", default=None)
     properties: dict[str, Any] | None = None
 
 
-class _Component(Struct):
+class _Component(Struct, frozen=True):
     name: str = ""
     rules: list[_Rule] | None = None
 
 
-class _Tool(Struct):
+class _Tool(Struct, frozen=True):
     driver: _Component
     extensions: list[_Component] | None = None
 
 
-class _Reference(Struct):
+class _Reference(Struct, frozen=True):
     id: str = ""
     index: int = -1
 
 
-class _Artifact(Struct):
+class _Artifact(Struct, frozen=True):
     uri: str = ""
 
 
-class _Region(Struct):
+class _Region(Struct, frozen=True):
     line: int | None = field(name="startLine", default=None)
 
 
-class _Physical(Struct):
+class _Physical(Struct, frozen=True):
     artifact: _Artifact | None = field(name="artifactLocation", default=None)
     region: _Region | None = None
 
 
-class _Place(Struct):
+class _Place(Struct, frozen=True):
     physical: _Physical | None = field(name="physicalLocation", default=None)
 
 
-class _Suppression(Struct):
+class _Suppression(Struct, frozen=True):
     status: str = "accepted"
 
 
-class _Result(Struct):
+class _Result(Struct, frozen=True):
     rule_id: str = field(name="ruleId", default="")
     rule_index: int = field(name="ruleIndex", default=-1)
     rule: _Reference | None = None
@@ -103,24 +103,24 @@ class _Result(Struct):
     properties: dict[str, Any] | None = None
 
 
-class _Notice(Struct):
+class _Notice(Struct, frozen=True):
     level: str = "warning"
     message: _Text | None = None
 
 
-class _Invocation(Struct):
+class _Invocation(Struct, frozen=True):
     successful: bool = field(name="executionSuccessful")
     notices: list[_Notice] | None = field(name="toolExecutionNotifications", default=None)
 
 
-class _Run(Struct):
+class _Run(Struct, frozen=True):
     tool: _Tool
     results: list[_Result] | None = None
     artifacts: list[Any] | None = None
     invocations: list[_Invocation] | None = None
 
 
-class _Log(Struct):
+class _Log(Struct, frozen=True):
     version: str
     runs: list[_Run]
 
@@ -243,5 +243,10 @@ FORMAT = Format(
     written_by="CodeQL, Semgrep `--sarif`, ESLint, Bandit, gosec and most other analyses; ZAP",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="sarif/bandit-1.9-clean.sarif", real=True, tool="Bandit 1.9, clean"),
+        Sample(path="sarif/bandit-1.9.sarif", real=True, tool="Bandit 1.9"),
+        Sample(path="sarif/ruff-0.17-clean.sarif", real=True, tool="ruff 0.17, clean"),
+        Sample(path="sarif/ruff-0.17.sarif", real=True, tool="ruff 0.17"),
+    ),
 )

@@ -8,17 +8,17 @@ from msgspec import Struct
 
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import read_json
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.lines import Sources
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 
 
-class _Lines(Struct):
+class _Lines(Struct, frozen=True):
     lines: list[int | str | None]
 
 
-class _Result(Struct):
+class _Result(Struct, frozen=True):
     coverage: dict[str, _Lines | list[int | None]]
 
 
@@ -53,5 +53,5 @@ FORMAT = Format(
     written_by="SimpleCov, by itself: `coverage/.resultset.json`",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(Sample(path="simplecov/simplecov.json", real=True, tool="SimpleCov"),),
 )

@@ -11,12 +11,12 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.decode import lines_of
-from cdkit.evidence.format import Format
+from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import LONGEST_MESSAGE, Reading
 from cdkit.evidence.tally import Outcome, Tally
 
 _BEGINNING = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n|#[^\n]*\n)*"
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n|[ \t]*#[^\n]*\n)*[ ]*"
     rb"(?:TAP version 1[234][ \t]*\r?\n|1\.\.\d+|(?:not )?ok \d+\b|Bail out!)"
 )
 _POINT = re.compile(r"(not )?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
@@ -24,6 +24,8 @@ _PLAN = re.compile(r"1\.\.(\d{1,9})\s*(?:#\s*(.*))?", re.ASCII)
 _DIRECTIVE = re.compile(r"(?<!\\)\s#\s*(skip\S*|todo)\b[:\s]*(.*)\Z", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
 _DEPTH = 100
+_WHY = ("error:", "message:", "E  ")
+"""What in a diagnosis says why, and should be seen first."""
 
 
 class _Level:
@@ -92,6 +94,8 @@ class _Reader:
         if text.startswith("# Subtest") and depth < _DEPTH:
             self.open_levels(depth, 0)
             self.levels[depth].title = text.removeprefix("# Subtest").lstrip(": ")
+        elif self.failing and sum(map(len, self.message)) < LONGEST_MESSAGE:
+            self.message.append(text.lstrip("# ")[:LONGEST_MESSAGE])
 
     def take_plan(self, plan: int, depth: int, line: int) -> None:
         self.open_levels(depth, line)
@@ -149,7 +153,9 @@ class _Reader:
         """Count the failed test whose diagnosis is over."""
         if self.failing:
             outcome, name, line = self.failing
-            self.tally.add(outcome, name, message="\n".join(self.message), line=line)
+            why = [each for each in self.message if each.startswith(_WHY)]
+            rest = [each for each in self.message if not each.startswith(_WHY)]
+            self.tally.add(outcome, name, message="\n".join([*why, *rest]), line=line)
             self.failing = None
 
     def unreadable(self, what: str, line: int) -> Unreadable:
@@ -182,5 +188,20 @@ FORMAT = Format(
     " · pytest-tap",
     recognises=_recognises,
     read=_read,
-    samples=(),
+    samples=(
+        Sample(path="tap/node-20.20-good.tap", real=True, tool="Node.js 20.20, good"),
+        Sample(path="tap/node-20.20.tap", real=True, tool="Node.js 20.20"),
+        Sample(
+            path="tap/perl-test-more-1.3-bail-out.tap",
+            real=True,
+            tool="Perl Test::More 1.3, bail out",
+        ),
+        Sample(
+            path="tap/perl-test-more-1.3-subtest.tap",
+            real=True,
+            tool="Perl Test::More 1.3, subtest",
+        ),
+        Sample(path="tap/perl-test-more-1.3.tap", real=True, tool="Perl Test::More 1.3"),
+        Sample(path="tap/pytest-tap-3.5.tap", real=True, tool="pytest-tap 3.5"),
+    ),
 )

@@ -115,5 +115,8 @@ FORMAT = Format(
     written_by="`dotnet test --logger trx` · `vstest.console /logger:trx`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="trx/vstest-17.trx", real=False, tool="vstest 17"),),
+    samples=(
+        Sample(path="trx/vstest-17.trx", real=False, tool="vstest 17"),
+        Sample(path="trx/vstest-good-17.trx", real=False, tool="vstest 17, good"),
+    ),
 )

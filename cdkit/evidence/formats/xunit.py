@@ -102,5 +102,8 @@ FORMAT = Format(
     written_by="`dotnet test --logger xunit` · `dotnet xunit -xml F`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="xunit/xunit-console-2.9.xml", real=False, tool="xUnit.net 2.9"),),
+    samples=(
+        Sample(path="xunit/xunit-console-2.9.xml", real=False, tool="xUnit.net 2.9"),
+        Sample(path="xunit/xunit-console-good-2.9.xml", real=False, tool="xUnit.net 2.9, good"),
+    ),
 )

@@ -20,7 +20,7 @@ _REMEDY = "let ZAP scan again, and write its JSON report at the end"
 _RISKS = {"3": "high", "2": "medium", "1": "low", "0": "info"}
 
 
-class _Alert(Struct):
+class _Alert(Struct, frozen=True):
     risk: str | int = field(name="riskcode")
     name: str = ""
     alert: str = ""
@@ -28,12 +28,12 @@ class _Alert(Struct):
     count: str | int = ""
 
 
-class _Site(Struct):
+class _Site(Struct, frozen=True):
     name: str = field(name="@name", default="")
     alerts: list[_Alert] = []
 
 
-class _Report(Struct):
+class _Report(Struct, frozen=True):
     sites: list[_Site] | _Site = field(name="site")
 
 
@@ -91,5 +91,8 @@ FORMAT = Format(
     written_by="`zap-baseline.py -J F` · ZAP's automation framework, `traditional-json`",
     recognises=_recognises,
     read=_read,
-    samples=(Sample(path="zap/zap-2.15.json", real=False, tool="ZAP 2.15"),),
+    samples=(
+        Sample(path="zap/zap-2.15.json", real=False, tool="ZAP 2.15"),
+        Sample(path="zap/zap-good-2.15.json", real=False, tool="ZAP 2.15, good"),
+    ),
 )
