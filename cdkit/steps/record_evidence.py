@@ -21,6 +21,8 @@ from cdkit.evidence.records import is_record, read_records, restate
 from cdkit.steps.origin import origin_of, source_of
 
 NAME = "record-evidence"
+_TELLING = ("requests", "error_rate", "p50", "p95", "p99", "rps")
+_PERCENT = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 
 
@@ -31,8 +33,9 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
         dict[str, str],
         option(
             "What the reports are evidence of, and where they are: `unit=reports/junit.xml`; "
-            "`*` and `**` match, commas separate several patterns. JUnit, Cobertura, LCOV, "
-            "coverage.py JSON, and the facts that cdkit left in other jobs.",
+            "`*` and `**` match, commas separate several patterns. Reports of tests, coverage, "
+            "load tests and analyses, recognised by what is in them (docs/evidence-formats.md), "
+            "and the facts that cdkit left in other jobs.",
             flag="--report",
             metavar="KIND=FILES",
         ),
@@ -52,6 +55,14 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
             metavar="KIND=NUMBER",
         ),
     ] = ()
+    error_budget: Annotated[
+        tuple[str, ...],
+        option(
+            "How many percent of a load test's requests may fail, where its report has no "
+            "thresholds of its own: `load=0.5`. Without it: none.",
+            metavar="KIND=PERCENT",
+        ),
+    ] = ()
 
 
 class RecordEvidenceOutputs(Outputs, frozen=True, kw_only=True):
@@ -61,6 +72,15 @@ class RecordEvidenceOutputs(Outputs, frozen=True, kw_only=True):
     evidence: Annotated[
         str, Meta(description="Each kind of evidence and its verdict, `unit yes`, one a line.")
     ] = ""
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What is asked of one kind: where its files are, how many, what may fail in a load test."""
+
+    kind: str
+    patterns: tuple[str, ...]
+    shards: int
+    error_budget: float
 
 
 class _Found(Struct, frozen=True, kw_only=True):
@@ -73,11 +93,21 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def run(options: RecordEvidenceOptions, world: World) -> Outcome:
     """Read every report, and leave one document for each kind of evidence."""
-    shards = _shards(options)
+    shards, budgets = _shards(options), _budgets(options)
     source = source_of(world)
     subject = _subject(options, source)
     found = [
-        _find(kind, patterns, shards.get(kind, 0), subject, source, world)
+        _find(
+            _Asked(
+                kind=kind,
+                patterns=patterns,
+                shards=shards.get(kind, 0),
+                error_budget=budgets.get(kind, 0.0),
+            ),
+            subject,
+            source,
+            world,
+        )
         for kind, patterns in _reports(options).items()
     ]
     documents = [document for one in found for document in one.documents]
@@ -94,7 +124,7 @@ def run(options: RecordEvidenceOptions, world: World) -> Outcome:
         tables=(
             Table(
                 heading="Evidence",
-                columns=("kind", "answer", "tests", "skipped", "lines"),
+                columns=("kind", "answer", "tests", "skipped", "lines", "what else"),
                 rows=tuple(map(_row, documents)),
             ),
         ),
@@ -143,38 +173,51 @@ def _reports(options: RecordEvidenceOptions) -> dict[str, tuple[str, ...]]:
 
 def _shards(options: RecordEvidenceOptions) -> dict[str, int]:
     shards: dict[str, int] = {}
-    for text in options.expect_shards:
-        kind, _, number = (part.strip() for part in text.partition("="))
+    for kind, number in _pairs(options, "expect-shards", options.expect_shards):
         if not number.isascii() or not number.isdigit() or not 0 < int(number[:6]) < 100_000:
-            raise RequestError(
-                f"{text[:80]!r} names no number of shards",
-                where="expect-shards",
-                remedy="write unit=4",
-            )
-        if kind not in options.reports or kind in shards:
-            what = "twice" if kind in shards else "and no report of that kind is given"
-            raise RequestError(
-                f"shards of {kind[:80]!r} are expected, {what}",
-                where="expect-shards",
-                remedy=f"name one of: {', '.join(options.reports)}",
-            )
+            raise _unclear(f"{kind}={number}", "number of shards", "expect-shards", "unit=4")
         shards[kind] = int(number)
     return shards
 
 
-def _find(
-    kind: str,
-    patterns: tuple[str, ...],
-    shards: int,
-    subject: Subject,
-    source: Subject | None,
-    world: World,
-) -> _Found:
+def _budgets(options: RecordEvidenceOptions) -> dict[str, float]:
+    budgets: dict[str, float] = {}
+    for kind, percent in _pairs(options, "error-budget", options.error_budget):
+        if not _PERCENT.fullmatch(percent) or float(percent) > 100:
+            raise _unclear(f"{kind}={percent}", "percentage", "error-budget", "load=0.5")
+        budgets[kind] = float(percent)
+    return budgets
+
+
+def _pairs(
+    options: RecordEvidenceOptions, where: str, texts: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield kind and value of each; a kind has one, and reports."""
+    seen: set[str] = set()
+    for text in texts:
+        kind, _, value = (part.strip() for part in text.partition("="))
+        if kind not in options.reports or kind in seen:
+            what = "it stands there twice" if kind in seen else "no report of that kind is given"
+            raise RequestError(
+                f"{text[:80]!r}: {what}",
+                where=where,
+                remedy=f"name one of: {', '.join(options.reports)}",
+            )
+        seen.add(kind)
+        yield kind, value
+
+
+def _unclear(text: str, what: str, where: str, example: str) -> RequestError:
+    return RequestError(f"{text[:80]!r} names no {what}", where=where, remedy=f"write {example}")
+
+
+def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World) -> _Found:
     """Read all files of one kind: whatever happens, one document says what came of it."""
+    kind, shards = asked.kind, asked.shards
     reads: list[Read] = []
     unread: list[Reason] = []
     restated: list[Document] = []
-    for path, trouble in _paths(kind, patterns, world):
+    for path, trouble in _paths(kind, asked.patterns, world):
         try:
             if trouble:
                 unread.append(trouble)
@@ -186,7 +229,13 @@ def _find(
             unread.append(_untold(kind, fault))
     documents = list(restated)
     if reads or unread or shards or not restated:
-        gathered = Gathered(kind=kind, reads=tuple(reads), unread=tuple(unread), shards=shards)
+        gathered = Gathered(
+            kind=kind,
+            reads=tuple(reads),
+            unread=tuple(unread),
+            shards=shards,
+            error_budget=asked.error_budget,
+        )
         documents.append(evidence_of(gathered, origin_of(world, NAME)))
     return _Found(
         documents=tuple(documents),
@@ -252,13 +301,28 @@ def _reasons(document: Document) -> tuple[Reason, ...]:
 
 def _row(document: Document) -> tuple[str, ...]:
     if not isinstance(document, Evidence | Findings):
-        return ("identity", "yes", "", "", "")
-    tests = skipped = lines = ""
-    if isinstance(document, Evidence) and document.counts:
-        tests, skipped = str(document.counts.tests), str(document.counts.skipped)
-    if isinstance(document, Evidence) and document.coverage:
-        lines = f"{document.coverage.line_percent:.1f} %"
-    return (document.evidence, document.verdict.answer.value, tests, skipped, lines)
+        return ("identity", "yes", "", "", "", "")
+    tests = skipped = lines = more = ""
+    if isinstance(document, Evidence):
+        if document.counts:
+            tests, skipped = str(document.counts.tests), str(document.counts.skipped)
+        if document.coverage:
+            lines = f"{document.coverage.line_percent:.1f} %"
+        more = ", ".join(_more(document))
+    return (document.evidence, document.verdict.answer.value, tests, skipped, lines, more)
+
+
+def _more(document: Evidence) -> Iterator[str]:
+    """Yield what a person wants to see of a load test, an analysis, flaky tests."""
+    told = {metric.name: metric for metric in document.metrics}
+    for name in _TELLING:
+        if metric := told.get(name):
+            yield f"{name} {metric.value:g} {metric.unit}".rstrip()
+    for severity, number in document.found.items():
+        if number:
+            yield f"{number} {severity}"
+    if document.counts and document.counts.flaky:
+        yield f"{document.counts.flaky} flaky"
 
 
 STEP = Step(

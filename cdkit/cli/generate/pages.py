@@ -8,6 +8,7 @@ from cdkit.ci.dotenv import VARIABLE as DOTENV
 from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import MEANINGS
 from cdkit.cli.generate.actions import outputs_of
+from cdkit.cli.generate.formats import evidence_formats
 from cdkit.cli.generate.scanners import scanners
 from cdkit.cli.inputs import Input, inputs_of, variable
 from cdkit.core.names import rule_page
@@ -68,6 +69,7 @@ def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     made["docs/image-files.md"] = _image_files()
     made["docs/ci-systems.md"] = _ci_systems()
     made["docs/scanners.md"] = scanners()
+    made["docs/evidence-formats.md"] = evidence_formats()
     return {path: NOTE + "\n" + text.rstrip() + "\n" for path, text in made.items()}
 
 
