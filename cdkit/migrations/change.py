@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from cdkit.core.verdict import Reason
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
@@ -163,13 +164,26 @@ def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
 
     Without a revision every file that was asked for is the change.
     """
-    if not revision or not found.unread:
+    if not revision or not (found.unread or found.project.replaced):
         return found.unread
     new = {posixpath.normpath(change.path) for change in git.changes(revision)}
-    return tuple(
+    unread = (
         each
         for each in found.unread
         if each.where is None or posixpath.normpath(each.where.path) in new
+    )
+    replaced = (path for path in found.project.replaced if posixpath.normpath(path) in new)
+    return (*unread, *map(_replaced, replaced))
+
+
+def _replaced(path: str) -> Reason:
+    """A migration that a squash stands for is not in the plan, and yet new to what runs."""
+    return cannot_tell(
+        "is part of this change, and a squashed migration beside it stands for it: a database that "
+        "ran the others runs it, and one that ran none does not",
+        where=Location(path=path),
+        remedy="release it before the squash, or let a migration after the squash do it",
+        rule="unread-code",
     )
 
 

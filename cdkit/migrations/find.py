@@ -103,8 +103,8 @@ def find(
 
 
 def _has_input(one: Found) -> bool:
-    named = one.asked or one.backs or one.unread
-    return bool(named or one.project.faults or one.project.complaints)
+    named, held = one.asked or one.backs or one.unread, one.project
+    return bool(named or held.faults or held.complaints or held.replaced)
 
 
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:

@@ -119,7 +119,8 @@ class Project(Struct, frozen=True, kw_only=True):
     `engine` is the database by the tool's own files (as users write it for `server`), empty where
     they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
     there or not; `again` reads another version of one of its files, from path and bytes, where
-    that takes more than the source's `migrations` knows; `late` says what becomes of a migration
+    that takes more than the source's `migrations` knows; `replaced` are files whose place another
+    migration takes where they have not run; `late` says what becomes of a migration
     that comes out of order, None where the tool just runs it; `notes` are for people.
     """
 
@@ -131,6 +132,7 @@ class Project(Struct, frozen=True, kw_only=True):
     engine: str = ""
     holds: Callable[[str], bool] = lambda _: True
     again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
+    replaced: tuple[str, ...] = ()
     late: Late | None = None
     notes: tuple[str, ...] = ()
 

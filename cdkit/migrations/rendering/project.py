@@ -48,6 +48,7 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
         unread=tuple(unread),
         complaints=tuple(_forked(history, home, tool)),
         engine=engine_of(history.engine),
+        replaced=tuple(join(home, path) for unit in history.units for path in unit.replaces),
         notes=tuple(_notes(history, tool)),
     )
 

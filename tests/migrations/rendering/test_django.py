@@ -123,6 +123,22 @@ def test_a_squash_beside_what_it_replaces_is_history(tmp_path: Path) -> None:
     assert "cannot be told" not in reasons(outcome)
 
 
+def test_an_original_that_the_change_adds_beside_its_squash_cannot_be_told(tmp_path: Path) -> None:
+    files = {
+        "0001_initial.py": INITIAL,
+        "0002_b.py": migration("0001_initial", DROP),
+        "0001_squashed.py": squashed("0001_initial", "0002_b"),
+    }
+    path = "shop/migrations/0002_b.py"
+    git = FakeGit(changed=(Change(status="A", path=path),))
+
+    folder = django(tmp_path, files)
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert f"{path}: is part of this change, and a squashed migration" in reasons(outcome)
+
+
 def test_a_squash_whose_originals_are_gone_is_a_migration(tmp_path: Path) -> None:
     one = found(django(tmp_path, {"0001_squashed.py": squashed("0001_initial")}))
     assert one.asked == {"shop/migrations/0001_squashed.py"}
