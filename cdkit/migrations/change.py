@@ -17,17 +17,26 @@ _WHOLE = "raw::includeAll"
 """Liquibase's name for the changeset that a file of plain SQL is."""
 
 
+class StandIns(Struct, frozen=True, kw_only=True):
+    """The paths of migrations that stand for others: those released, those of them edited."""
+
+    released: frozenset[str] = frozenset()
+    edited: tuple[str, ...] = ()
+
+
 class Scope(Struct, frozen=True, kw_only=True):
     """The change: names of its migrations, and those that it edits, as they were released.
 
     `gone` are migrations that were released and are not there any more, `backs` the names of those
-    of which only the way back is new, in a file of its own.
+    of which only the way back is new, in a file of its own. `stand_ins` are the migrations
+    that stand for others.
     """
 
     change: frozenset[str]
     released: Mapping[str, Migration] = {}
     gone: tuple[Migration, ...] = ()
     backs: frozenset[str] = frozenset()
+    stand_ins: StandIns = StandIns()
 
 
 def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
@@ -71,7 +80,16 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         released=released,
         gone=tuple(gone),
         backs=_backs(found, changes) - changed - alike,
+        stand_ins=_stand_ins(found, changes),
     )
+
+
+def _stand_ins(found: Found, changes: tuple[Change, ...]) -> StandIns:
+    paths = {posixpath.normpath(one.said.path): one.said.path for one in found.project.stand_ins}
+    status = {posixpath.normpath(change.path): change.status for change in changes}
+    released = {path for path in paths if status.get(path) not in {"A", "C"}}
+    edited = sorted(paths[path] for path in released if path in status)
+    return StandIns(released=frozenset(paths[path] for path in released), edited=tuple(edited))
 
 
 def _goes_back_alike(one: Migration, other: Migration) -> bool:

@@ -120,8 +120,10 @@ class Project(Struct, frozen=True, kw_only=True):
     they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
     there or not; `again` reads another version of one of its files, from path and bytes, where
     that takes more than the source's `migrations` knows; `replaced` are files whose place another
-    migration takes where they have not run; `late` says what becomes of a migration
-    that comes out of order, None where the tool just runs it; `notes` are for people.
+    migration takes where they have not run; `stand_ins` are migrations that stand for others and
+    run only where none of those did, so that no database that runs sees them; `late` says what
+    becomes of a migration that comes out of order, None where the tool just runs it; `notes` are
+    for people.
     """
 
     migrations: tuple[Migration, ...] = ()
@@ -133,6 +135,7 @@ class Project(Struct, frozen=True, kw_only=True):
     holds: Callable[[str], bool] = lambda _: True
     again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     replaced: tuple[str, ...] = ()
+    stand_ins: tuple[Migration, ...] = ()
     late: Late | None = None
     notes: tuple[str, ...] = ()
 

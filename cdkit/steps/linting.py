@@ -17,7 +17,7 @@ from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, sources
 from cdkit.migrations.fixing import Fixed, Rewritten, fix
 from cdkit.migrations.lint import Judged, Linted, Request, lint
-from cdkit.migrations.out_of_order import out_of_order
+from cdkit.migrations.out_of_order import edited_stand_ins, out_of_order
 from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, server_of
@@ -200,6 +200,7 @@ def _asked_complaints(found: Found, scope: change.Scope, running: Running) -> It
     yield from (one for one in found.project.complaints if one.whole or one.path in paths)
     if running.revision:
         yield from out_of_order(found.project, scope)
+        yield from edited_stand_ins(scope)
 
 
 def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:

@@ -43,12 +43,14 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
         except CdkitError as fault:
             unread.append(fault.reason())
     unread += _unloaded(history, migrations, tool, request, home)
+    squashes = {join(home, unit.path) for unit in history.units if unit.replaces}
     return Project(
         migrations=tuple(migrations),
         unread=tuple(unread),
         complaints=tuple(_forked(history, home, tool)),
         engine=engine_of(history.engine),
         replaced=tuple(join(home, path) for unit in history.units for path in unit.replaces),
+        stand_ins=tuple(one for one in migrations if one.path in squashes),
         notes=tuple(_notes(history, tool)),
     )
 

@@ -146,7 +146,11 @@ def _read(request: Request) -> Project:
     kept = tuple(one for one in project.migrations if one.path not in out)
     note = "checkpoints are for new databases, and not judged: " + ", ".join(sorted(out))
     return structs.replace(
-        project, migrations=kept, downs=project.downs | out, notes=(*project.notes, note)
+        project,
+        migrations=kept,
+        downs=project.downs | out,
+        stand_ins=tuple(checkpoints),
+        notes=(*project.notes, note),
     )
 
 

@@ -295,6 +295,7 @@ def _without_baselines(project: Project, config: Config) -> Project:
         project,
         migrations=tuple(one for one in project.migrations if one.path not in out),
         downs=project.downs | out,
+        stand_ins=tuple(one for one in baselines if one.path in out),
         notes=(*project.notes, *_noted("baselines are for new databases, not judged", out)),
     )
 
