@@ -71,7 +71,8 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
             changed.add(migration.name)
             if was is not None:
                 released[migration.name] = was
-        gone += old.values()
+        # What is there and does not run here (for another database) is not gone.
+        gone += (one for key, one in old.items() if key not in now)
     for kept, over in _reworked(found, changed, changes, revision, git):
         changed.discard(kept)
         released.pop(over, None)

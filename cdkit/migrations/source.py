@@ -48,7 +48,8 @@ class Migration(Struct, frozen=True, kw_only=True):
     Liquibase changeset). `repeats` where it runs again whenever it changes. `troubles` are what
     of it is no SQL that anybody could read (places in `text`); `no_sql` where its tool itself says
     that it runs none; `elsewhere` where it is history that no change here can touch (a package's).
-    `also` are other files that it is made of: where one of them changes, it does.
+    `also` are other files that it is made of: where one of them changes, it does. `maybe` says why
+    its tool may pass it over and go on, so that nothing new after it may rest on what it makes.
     """
 
     text: Text
@@ -62,6 +63,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     no_sql: bool = False
     elsewhere: bool = False
     also: tuple[str, ...] = ()
+    maybe: str = ""
 
     @property
     def files(self) -> frozenset[str]:
