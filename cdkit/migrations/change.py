@@ -178,6 +178,25 @@ def _reworked(
             yield one.name, by_path[over].name
 
 
+def faults_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
+    """Return why nobody can tell of the whole project, where the change may touch it.
+
+    It may where it touches one of the tool's own files, or what has the name of a migration here.
+    """
+    if not revision or not found.project.faults:
+        return found.project.faults
+    source, root = sources()[found.source], posixpath.normpath(found.root)
+
+    def touches(path: str) -> bool:
+        below = root != "." and path.startswith(f"{root}/")
+        named = (source.named or is_sql)(path) and found.project.holds(path)
+        return below or named or path.rpartition("/")[2] in source.marks
+
+    changes = git.changes(revision)
+    paths = {posixpath.normpath(x) for each in changes for x in (each.path, each.old_path) if x}
+    return found.project.faults if any(map(touches, paths)) else ()
+
+
 def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
     """Return why files of the change cannot be judged; those that are as they were are history.
 

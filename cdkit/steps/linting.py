@@ -105,10 +105,13 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         replace(each, findings=regarded(each.findings, asked.regard)) for each in linted.judged
     )
     unread = change.unread_since(found, running.revision, world.git)
+    faults = change.faults_since(found, running.revision, world.git)
     told = _left if asked.fix else _mendable
     notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
     notes += [*fixed.notes, *(() if running.apart else told(judged))]
     notes += _of_project(found, judged, asked, len(unread))
+    passed = () if faults else project.faults
+    notes += [f"{found.root}: cannot be read, and nothing of it is new: {x.what}" for x in passed]
     files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
     return Done(
         judged=judged,
@@ -117,7 +120,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,
-        unread=(*project.faults, *unread),
+        unread=(*faults, *unread),
     )
 
 
