@@ -175,7 +175,7 @@ class _Reader:
         context, labels = said.get("contextfilter") or said.get("context", ""), said.get("labels")
         if not self._taken.takes((context,), (labels or "",)):
             return
-        sure = not (context and not self._taken.contexts or labels and not self._taken.labels)
+        sure = not ((context and not self._taken.contexts) or (labels and not self._taken.labels))
         if name not in self._properties and name not in self._unsure and sure:
             self._properties = {**self._properties, name: value}
         elif name not in self._properties:
@@ -284,7 +284,6 @@ class _Reader:
             return
         self._names[name] = changeset.line
         self.changesets.append(structs.replace(changeset, properties=self._properties))
-
 
     def _runs(self, changeset: ChangeSet) -> bool:
         """Whether the run takes a changeset; where that cannot be read, it is said and it does."""

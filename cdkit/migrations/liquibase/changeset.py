@@ -120,12 +120,16 @@ def normal(path: str) -> str:
     """Return a path without `./` and `a/../`."""
     return posixpath.normpath(path)
 
+
 _DATABASES = frozenset(
-    """
-    all none asany athena aurora bigquery cassandra clickhouse cloudspanner cockroachdb databricks
-    db2 db2i db2z derby documentdb duckdb dynamodb edb exasol firebird greenplum h2 hana hanadb hive
-    hsqldb impala informix ingres mariadb maxdb mongodb mssql mysql neo4j oracle postgresql redshift
-    snowflake spanner spark sqlite sybase teradata trino unsupported vertica yugabytedb
-    """.split()
+    {
+        *("all", "none", "asany", "athena", "aurora", "bigquery", "cassandra", "clickhouse"),
+        *("cloudspanner", "cockroachdb", "databricks", "db2", "db2i", "db2z", "derby"),
+        *("documentdb", "duckdb", "dynamodb", "edb", "exasol", "firebird", "greenplum", "h2"),
+        *("hana", "hanadb", "hive", "hsqldb", "impala", "informix", "ingres", "mariadb", "maxdb"),
+        *("mongodb", "mssql", "mysql", "neo4j", "oracle", "postgresql", "redshift", "snowflake"),
+        *("spanner", "spark", "sqlite", "sybase", "teradata", "trino", "unsupported", "vertica"),
+        *("yugabytedb",),
+    }
 )
 """Short names of databases (documentation, "Supported databases", extensions included)."""

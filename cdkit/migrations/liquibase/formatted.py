@@ -24,11 +24,12 @@ _PROPERTY = re.compile(rb"\s*-{2,}\s*property\b(.*)", re.IGNORECASE)
 _CHECKSUM = re.compile(rb"\s*-{2,}\s*validCheckSum\b:?\s*(\S+)", re.IGNORECASE)
 _CONDITIONS = re.compile(rb"\s*-{2,}\s*preconditions\b(.*)", re.IGNORECASE)
 _KNOWN = frozenset(
-    """
-    stripcomments splitstatements enddelimiter rollbackenddelimiter rollbacksplitstatements context
-    contextfilter labels dbms runonchange runalways runintransaction failonerror onvalidationfail
-    logicalfilepath ignore objectquotingstrategy created runorder comment validchecksum
-    """.split()
+    {
+        *("stripcomments", "splitstatements", "enddelimiter", "rollbackenddelimiter"),
+        *("rollbacksplitstatements", "context", "contextfilter", "labels", "dbms", "runonchange"),
+        *("runalways", "runintransaction", "failonerror", "onvalidationfail", "logicalfilepath"),
+        *("ignore", "objectquotingstrategy", "created", "runorder", "comment", "validchecksum"),
+    }
 )
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
@@ -102,7 +103,7 @@ def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
     author, identity, said = named
     sums = (_CHECKSUM.match(line) for line in body.split(b"\n"))
     conditions = (_CONDITIONS.match(line) for line in body.split(b"\n"))
-    wants = {}
+    wants: dict[str, str] = {}
     for each in conditions:
         wants |= _attributes(each[1].decode("utf-8", "replace")) if each else {}
     return Options(

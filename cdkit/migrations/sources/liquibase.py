@@ -201,16 +201,13 @@ def _again(root: str, engine: str, look: Look) -> Callable[[str, bytes], tuple[M
         alone = Alone(path, data)
         book = book_of((path,), alone, engine, given, taken)
         return tuple(
-            migration_of(each, number, engine, alone)
-            for number, each in enumerate(book.changesets)
+            migration_of(each, number, engine, alone) for number, each in enumerate(book.changesets)
         )
 
     return again
 
 
-def _notes(
-    book: "Book", migrations: list[Migration], said: Mapping[str, str]
-) -> Iterator[str]:
+def _notes(book: "Book", migrations: list[Migration], said: Mapping[str, str]) -> Iterator[str]:
     from cdkit.migrations.liquibase.filters import filter_of
 
     if book.left:

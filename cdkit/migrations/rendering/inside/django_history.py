@@ -133,7 +133,7 @@ def uncoded() -> None:
     def nothing(*_given: Any, **_named: Any) -> None:
         return None
 
-    RunPython.database_forwards = RunPython.database_backwards = nothing  # type: ignore[method-assign]
+    RunPython.database_forwards = RunPython.database_backwards = nothing
 
 
 def composed(connection: Any, sql: str, params: Any) -> str:
