@@ -136,7 +136,7 @@ def _unloaded(
             yield cannot_tell(
                 f"{tool.title} does not load this file, so what it does cannot be told",
                 where=Location(path=path),
-                remedy="see that the tool looks into its folder, and takes its name for a migration's",
+                remedy="see that the tool looks into its folder, and knows its name",
                 rule="unread-code",
             )
 

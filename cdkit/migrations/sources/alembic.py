@@ -199,5 +199,6 @@ SOURCE = Source(
     read=_read,
     migrations=_migrations,
     named=_is_revision,
+    goes_back=True,
     marks=(_INI, _TOML, _ENV),
 )

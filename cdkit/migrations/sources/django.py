@@ -85,5 +85,6 @@ SOURCE = Source(
     read=_read,
     migrations=_migrations,
     named=_may_be_migration,
+    goes_back=True,
     marks=(_MARK,),
 )

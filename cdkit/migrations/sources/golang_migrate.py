@@ -79,6 +79,7 @@ SOURCE = folder_source(
         version=_version,
         twice="refuses to start (duplicate migration file)",
         misnamed=_misnamed,
+        goes_back=True,
         late=Late(
             says="golang-migrate never runs it where the later one ran, and does not say so",
             severity=Severity.HIGH,

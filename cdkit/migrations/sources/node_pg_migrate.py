@@ -38,5 +38,11 @@ def _script(path: str, data: bytes) -> Script:
 
 
 SOURCE = folder_source(
-    FolderTool(name="node_pg_migrate", title="node-pg-migrate", owns=_owns, script=_script)
+    FolderTool(
+        name="node_pg_migrate",
+        title="node-pg-migrate",
+        owns=_owns,
+        script=_script,
+        goes_back=True,
+    )
 )

@@ -176,5 +176,6 @@ SOURCE = Source(
     migrations=_migrations,
     up_of=_up_of,
     keeps=_keeps,
+    goes_back=True,
     marks=(PLAN,),
 )

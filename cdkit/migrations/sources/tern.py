@@ -11,7 +11,7 @@ from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import fill, templates
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Order, Script
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import BOM, Text, line_end
 
 _NAME = pattern(r"(\d+)_.+\.sql")
 _SEPARATOR = b"---- create above / drop below ----"
@@ -37,6 +37,12 @@ def _script(path: str, data: bytes) -> Script:
         in_transaction=_ALONE not in data,
         down=down_of(path, data, up=_never, down=_is_down),
     )
+
+
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the line that says so, as the first one."""
+    at = len(BOM) if data.startswith(BOM) else 0
+    return at, at, f"{_ALONE.decode()}{line_end(data)}"
 
 
 def _version(path: str) -> str:
@@ -71,5 +77,7 @@ SOURCE = folder_source(
         version=_version,
         twice="refuses to start (duplicate migration)",
         misnamed=_misnamed,
+        goes_back=True,
+        outside=_outside,
     )
 )
