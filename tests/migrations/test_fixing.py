@@ -106,13 +106,17 @@ FIXES: dict[str, tuple[str, str]] = {
     ),
     "a file of sql-migrate, whose mark says so": (
         "-- +migrate Up\nCREATE INDEX i ON orders (a);\n-- +migrate Down\nDROP INDEX i;\n",
-        "-- +migrate Up notransaction\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
-        "-- +migrate Down\nDROP INDEX i;\n",
+        (
+            "-- +migrate Up notransaction\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
+            "-- +migrate Down\nDROP INDEX i;\n"
+        ),
     ),
     "a file of tern, whose first line says so": (
         "CREATE INDEX i ON orders (a);\n---- create above / drop below ----\nDROP INDEX i;\n",
-        "---- tern: disable-tx ----\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
-        "---- create above / drop below ----\nDROP INDEX i;\n",
+        (
+            "---- tern: disable-tx ----\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
+            "---- create above / drop below ----\nDROP INDEX i;\n"
+        ),
     ),
     "what was meant to be outside already": (
         ("-- migrate:up\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"),
