@@ -6,13 +6,14 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import Missing, RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.migrations import catalogue, change
 from cdkit.migrations.back import custom_of
 from cdkit.migrations.baseline import LintBaseline, accept, read_baseline, written
+from cdkit.migrations.dump import dump_beside
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, sources
 from cdkit.migrations.fixing import Fixed, Rewritten, fix
@@ -77,6 +78,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         asked.schemas.check(server)
     except RequestError as fault:
         return _unreadable(found, scope, fault)
+    asked, kept = _with_dump(found, scope, asked, world)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -107,8 +109,9 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     unread = change.unread_since(found, running.revision, world.git)
     faults = change.faults_since(found, running.revision, world.git)
     told = _left if asked.fix else _mendable
-    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
-    notes += [*fixed.notes, *(() if running.apart else told(judged))]
+    notes = [*kept, *project.notes, *linted.notes]
+    notes += [*(note for each in judged for note in each.notes), *fixed.notes]
+    notes += [*(() if running.apart else told(judged))]
     notes += _of_project(found, judged, asked, len(unread))
     passed = () if faults else project.faults
     notes += [f"{found.root}: cannot be read, and nothing of it is new: {x.what}" for x in passed]
@@ -122,6 +125,19 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         rewritten=fixed.files,
         unread=(*faults, *unread),
     )
+
+
+def _with_dump(
+    found: Found, scope: change.Scope, asked: Asked, world: World
+) -> tuple[Asked, tuple[str, ...]]:
+    """Ask with the schema that the tool itself keeps, and a note, where nobody gives one."""
+    if asked.schemas.dumps or not asked.running.revision:
+        return asked, ()
+    try:
+        dump, note = dump_beside(found, scope, asked.running.revision, world.git)
+    except Missing:
+        return asked, ()
+    return replace(asked, schemas=replace(asked.schemas, dumps=(dump,))), (note,)
 
 
 def _of_project(
