@@ -69,9 +69,9 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
     name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
     the tool can run. `late` is what becomes of a migration that comes out of order. `goes_back`
-    says whether its files have a part for the way back; `outside` is that of the source; `doubts`
-    yields what of a text is no SQL. `engine` returns the database that the tool's own settings name
-    for a folder, empty where none do.
+    says whether its files have a part for the way back; `outside` and `sums` are those of the
+    source; `doubts` yields what of a text is no SQL. `engine` returns the database that the tool's
+    own settings name for a folder, empty where none do.
     """
 
     name: str
@@ -93,6 +93,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
     doubts: Callable[[Text], Iterable[Trouble]] = lambda _: ()
+    sums: str = ""
     engine: Callable[[str, Look], str] = lambda *_: ""
 
 
@@ -117,6 +118,7 @@ def folder_source(tool: FolderTool) -> Source:
         goes_back=tool.goes_back,
         marks=tool.marks,
         outside=tool.outside,
+        sums=tool.sums,
     )
 
 

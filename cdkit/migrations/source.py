@@ -189,7 +189,8 @@ class Source(Struct, frozen=True, kw_only=True):
     have a part for the way back, so that a missing one is worth a word. `marks` are names of files
     by which a project is found where no path is given; `root` says yes to these too. `outside` says
     how a file's own header keeps its tool from wrapping it in a transaction: what to put between
-    which bytes of it; None where a file cannot say so.
+    which bytes of it; None where a file cannot say so. `sums` says what a tool that keeps a sum of
+    each file does where one that ran has other comments or spaces now; empty where nothing.
     """
 
     title: str
@@ -202,3 +203,4 @@ class Source(Struct, frozen=True, kw_only=True):
     keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
+    sums: str = ""

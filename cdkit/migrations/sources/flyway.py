@@ -359,4 +359,5 @@ SOURCE = Source(
     migrations=_migrations,
     up_of=_up_of(configured("")),
     marks=tuple(name for name in FILES if "/" not in name),
+    sums="Flyway's sum of the file is another then, and it refuses to migrate until `repair`",
 )

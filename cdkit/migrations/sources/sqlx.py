@@ -76,6 +76,7 @@ SOURCE = folder_source(
         order=_order,
         version=_version,
         outside=_outside,
+        sums="sqlx's sum of the file is another then, and it refuses to migrate (VersionMismatch)",
         twice="keeps one record of it: the second is taken for an edit of the first",
     )
 )
