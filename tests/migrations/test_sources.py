@@ -458,3 +458,43 @@ class TestOutside:
             "alembic", "dbmate", "diesel", "django", "golang_migrate", "goose",
             "node_pg_migrate", "sql_migrate", "sqitch", "tern",
         }  # fmt: skip
+
+
+class TestEnvironment:
+    """The kind of database, where a tool has its address in the environment."""
+
+    @pytest.mark.parametrize(
+        ("said", "engine"),
+        [
+            ("DATABASE_URL=mysql://app:geheim@db/shop\n", "mysql"),
+            ('export DATABASE_URL="postgres://db/shop"\n', "postgres"),
+            ("DATABASE_URL=sqlite3:shop.db\nDATABASE_URL=sqlite:shop.db\n", "sqlite"),
+            ("DATABASE_URL=mysql://a\nDATABASE_URL=postgres://b\n", ""),
+            ("# DATABASE_URL=mysql://a\nOTHER_DATABASE_URL=mysql://a\n", ""),
+            ("DATABASE_URL=$URL\n", ""),
+            ("DATABASE_URL=changeme\n", ""),
+        ],
+    )
+    def test_dbmate_s_is_in_a_dotenv_file(self, said: str, engine: str, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {".env": said, "db/migrations/1_a.sql": DBMATE}
+        assert project(tmp_path, files).project.engine == engine
+
+    def test_goose_s_is_the_driver_of_the_nearest_file(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {
+            ".env": "GOOSE_DRIVER=mysql\n",
+            "db/.env.example": "GOOSE_DRIVER=pgx\nGOOSE_DBSTRING=secret\n",
+            "db/migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n",
+        }
+        assert project(tmp_path, files).project.engine == "postgres"
+
+    def test_what_is_assumed_of_golang_migrate_s_address_is_said(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {"migrations/1_a.up.sql": "SELECT 1;\nSELECT 2;\n"}
+        (note,) = project(tmp_path, files).project.notes
+        assert "one query, as golang-migrate sends it unless the address" in note
+
+    def test_nothing_is_assumed_where_each_file_is_one_statement(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {"migrations/1_a.up.sql": "SELECT 1;\n-- done;\n"}
+        assert project(tmp_path, files).project.notes == ()
+
+
+DBMATE = "-- migrate:up\nSELECT 1;\n-- migrate:down\n"
