@@ -6,10 +6,19 @@ Of an address nothing but the part before the colon is read.
 import re
 from collections.abc import Callable
 
+from cdkit.core.errors import CdkitError
 from cdkit.migrations.look import Look, ancestors, join
 
 _FILES = (".env", ".env.example", ".env.sample", ".env.dist")
 _ENGINES = {"sqlite3": "sqlite", "libsql": "sqlite", "turso": "sqlite", "pgx": "postgres"}
+
+
+def _read(path: str, look: Look) -> bytes:
+    try:
+        return look.read(path)
+    except CdkitError:
+        # A secret file that nobody here may read names no database; `--server` does.
+        return b""
 
 
 def engine_by(variable: str, end: str = "") -> Callable[[str, Look], str]:
@@ -23,7 +32,7 @@ def engine_by(variable: str, end: str = "") -> Callable[[str, Look], str]:
     def engine(root: str, look: Look) -> str:
         for folder in (root, *ancestors(root)):
             paths = (join(folder, name) for name in _FILES)
-            texts = (look.read(path) for path in paths if look.is_file(path))
+            texts = [_read(path, look) for path in paths if look.is_file(path)]
             named = {found.decode().lower() for text in texts for found in written.findall(text)}
             if known := {_ENGINES.get(each, each) for each in named}:
                 return known.pop() if len(known) == 1 else ""

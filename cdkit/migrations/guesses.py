@@ -4,15 +4,13 @@
 in each row, `WHERE ${condition}` may mean every row: what is found there is not all of it.
 """
 
-import re
+from bisect import bisect_right
+from itertools import islice
 
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.lexer import tokens
+from cdkit.migrations.lexer import Token, tokens
 from cdkit.migrations.text import Filled, Text
 from cdkit.migrations.trouble import Trouble
-
-_BEFORE = 400
-"""Bytes before a placeholder in which the word before it is, comments between them included."""
 
 _NAMING = frozenset(
     b"""
@@ -26,29 +24,48 @@ _NAMING = frozenset(
 """Words of ALTER behind which a name stands, or a number (PostgreSQL manual, "ALTER TABLE")."""
 
 _CONDITIONS = frozenset(b"where and or having using when default".split())
-_COMPARED = pattern(
-    rb"\s*(?:[=<>!~+*/|%-]|(?:not\s|in\b|is\b|like\b|ilike\b|between\b|similar\b))", re.IGNORECASE
+_COMPARING = frozenset(b"not in is like ilike between similar".split())
+_DECIDES = pattern(
+    rb"\{%|<%(?!=)|\{\{-?\s{0,9}(?:[#/]|(?:if|range|with|block|template|else|end)\b)"
 )
-_ALTER = pattern(rb"(?:\s|--[^\n]*\n|/\*.*?\*/)*alter\b", re.IGNORECASE | re.DOTALL)
-_LAST = pattern(rb"([\w$]+|[^\s\w])\s*\Z")
-_COMMENT = pattern(rb"--[^\n]*(?:\n|\Z)|/\*.*?\*/", re.DOTALL)
-_NAME = pattern(rb"\w+")
-_DECIDES = pattern(rb"\{%|<%(?!=)|\{\{-?\s*(?:[#/]|(?:if|range|with|block|template|else|end)\b)")
 _REMEDY = "render the migration first, or give the value in the tool's own configuration"
+_MOST = 100
+"""Told of one file: one is enough for "cannot tell"."""
+
+_END = Token("mark", 0, 0, b";")
 
 
 def guesses(text: Text) -> tuple[Trouble, ...]:
-    """Return a trouble for each placeholder of a text that may be more than a name."""
-    if not isinstance(text, Filled):
+    """Return a trouble for each placeholder of a text that may be more than a name.
+
+    What stands in a string or a comment is a part of that.
+    """
+    unknown = text.unknown if isinstance(text, Filled) else {}
+    if not unknown:
         return ()
-    found = [at for at, _ in text.assumed if _may_be_more(text.data, at)]
-    if not found:
-        return ()
-    # Only now: what stands in a string or a comment is a part of that.
-    quoted = [(each.start, each.end) for each in tokens(text.data) if each.kind == "string"]
-    quoted += [found.span() for found in _COMMENT().finditer(text.data)]
-    plain = (at for at in found if not any(start < at < end for start, end in quoted))
-    return tuple(_trouble("it stands where an expression, or more, may be", at) for at in plain)
+    found: list[int] = []
+    first = before = here = _END
+    for token in (*tokens(text.data), _END):
+        if unknown.get(here.start) == here.end and _may_be_more(before, here, token, first):
+            found.append(here.start)
+        if len(found) == _MOST:
+            break
+        first = token if here.text == b";" else first
+        before, here = here, token
+    return tuple(_trouble("it stands where an expression, or more, may be", at) for at in found)
+
+
+def _may_be_more(before: Token, here: Token, behind: Token, first: Token) -> bool:
+    """Whether the name that stands for a placeholder is in a place where more could be."""
+    if here.kind != "name" or (behind.start == here.end and behind.text in {b".", b"("}):
+        return False
+    word = before.text.lower()
+    if word in _CONDITIONS:
+        compared = behind.kind == "mark" and behind.text in b"=<>!~+*/|%-"
+        return not compared and behind.text.lower() not in _COMPARING
+    if first.text.lower() != b"alter":
+        return False
+    return word == b")" or (before.kind in {"name", "number"} and word not in _NAMING)
 
 
 def decisions(data: bytes) -> tuple[Trouble, ...]:
@@ -56,32 +73,13 @@ def decisions(data: bytes) -> tuple[Trouble, ...]:
 
     Elsewhere the grammar refuses it; there it looks as if what follows ran in any case.
     """
-    if b"{%" not in data and b"<%" not in data and b"{{" not in data:
-        return ()
-    return tuple(
-        _trouble("a template decides here what runs", comment.start() + found.start())
-        for comment in _COMMENT().finditer(data)
-        if (found := _DECIDES().search(comment[0]))
-    )
+    marks = [found.start() for found in _DECIDES().finditer(data)]
+    there = [(token.start, token.end) for token in tokens(data)] if marks else []
+    before = ((at, bisect_right(there, (at, len(data))) - 1) for at in marks)
+    commented = (at for at, index in before if index < 0 or there[index][1] <= at)
+    told = islice(commented, _MOST)
+    return tuple(_trouble("a template decides here what runs", at) for at in told)
 
 
 def _trouble(what: str, at: int) -> Trouble:
     return Trouble(rule="unread-code", what=what, offset=at, remedy=_REMEDY)
-
-
-def _may_be_more(data: bytes, at: int) -> bool:
-    """Whether a name that stands for a placeholder is in a place where more could be."""
-    name = _NAME().match(data, at)
-    if name is None or re.match(rb"[\w.\"`(]", data[name.end() : name.end() + 1]):
-        return False
-    if re.match(rb"[\w.\"`']", data[at - 1 : at]):
-        return False
-    before = _COMMENT().sub(b" ", data[max(0, at - _BEFORE) : at])
-    last = _LAST().search(before)
-    word = last[1].lower() if last else b""
-    if word in _CONDITIONS:
-        return not _COMPARED().match(data, name.end())
-    start = data.rfind(b";", 0, at) + 1
-    if not _ALTER().match(data, start):
-        return False
-    return word == b")" or (word[:1].isalnum() and word not in _NAMING)

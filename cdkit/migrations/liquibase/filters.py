@@ -14,7 +14,9 @@ from msgspec import Struct
 from cdkit.core.errors import Unreadable
 
 _TOKEN = re.compile(r"\s*([(),!]|[\w.@:/-]+)")
-_MOST = 1000
+_LONGEST = 10_000
+_PLACES = frozenset({"", "liquibase", "liquibase.command", "liquibase.command.update"})
+"""What stands before the names of such properties; `parameter.` is a changelog's own."""
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -40,7 +42,8 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 def filter_of(said: Mapping[str, str]) -> Filter:
     """Return what liquibase.properties names; what is no list and no expression names nothing."""
-    plain = {name.rpartition(".")[2].replace("-", "").lower(): x for name, x in said.items()}
+    parted = ((name.rpartition("."), value) for name, value in said.items())
+    plain = {name.replace("-", "").lower(): x for (at, _, name), x in parted if at in _PLACES}
     contexts = plain.get("contextfilter") or plain.get("contexts") or ""
     labels = plain.get("labelfilter") or plain.get("labels") or ""
     try:
@@ -58,9 +61,10 @@ def holds(expression: str, names: Sequence[str]) -> bool:
     known = frozenset(name.lower() for name in names)
     words: list[str] = []
     position = 0
-    while expression[position:].strip() and len(words) < _MOST:
+    expression = expression.strip()
+    while position < len(expression):
         found = _TOKEN.match(expression, position)
-        if found is None:
+        if found is None or len(expression) > _LONGEST:
             raise _no(expression)
         words.append(found[1].lower())
         position = found.end()
