@@ -15,6 +15,8 @@ from cdkit.core.errors import Unreadable
 
 _TOKEN = re.compile(r"\s*([(),!]|[\w.@:/-]+)")
 _LONGEST = 10_000
+_DEEPER = frozenset({"(", "!", "not"})
+_DEEPEST = 100
 _PLACES = frozenset({"", "liquibase", "liquibase.command", "liquibase.command.update"})
 """What stands before the names of such properties; `parameter.` is a changelog's own."""
 
@@ -68,10 +70,12 @@ def holds(expression: str, names: Sequence[str]) -> bool:
             raise _no(expression)
         words.append(found[1].lower())
         position = found.end()
+    if sum(word in _DEEPER for word in words) > _DEEPEST:
+        raise _no(expression)
     reader = _Reader(words, known)
     try:
         answer = reader.either((",", "or"))
-    except (IndexError, RecursionError) as fault:
+    except IndexError as fault:
         raise _no(expression) from fault
     if reader.words:
         raise _no(expression)

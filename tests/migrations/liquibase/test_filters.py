@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,8 +36,10 @@ def test_an_expression_is_true_for_the_names_of_a_run(expression: str, *, expect
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "and", "a b", "a and", "(a", "a)", "!", "a or or b", "a & b", "(" * 9000, "not " * 3000]
-    + ["a," * 20_000],
+    [
+        *("", "and", "a b", "a and", "(a", "a)", "!", "a or or b", "a & b"),
+        *("(" * 9000, "not " * 2000 + "a", "a," * 20_000),
+    ],
 )
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     with pytest.raises(Unreadable, match="no expression of contexts or labels"):
@@ -44,10 +48,9 @@ def test_what_is_no_expression_is_refused(expression: str) -> None:
 
 @given(st.text(alphabet="ab ,!()andortn$\n", max_size=40))
 def test_any_text_is_an_expression_or_refused(text: str) -> None:
-    try:
+    refused = contextlib.suppress(Unreadable)
+    with refused:
         assert holds(text, ("a",)) in {True, False}
-    except Unreadable as fault:
-        assert fault.remedy
 
 
 @pytest.mark.parametrize(
