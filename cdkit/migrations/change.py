@@ -12,6 +12,7 @@ from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.look import parent
 from cdkit.migrations.source import Migration
+from cdkit.migrations.text import Text
 
 _WHOLE = "raw::includeAll"
 """Liquibase's name for the changeset that a file of plain SQL is."""
@@ -81,16 +82,27 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         released=released,
         gone=tuple(gone),
         backs=_backs(found, changes) - changed - alike,
-        stand_ins=_stand_ins(found, changes),
+        stand_ins=_stand_ins(found, changes, revision, git),
     )
 
 
-def _stand_ins(found: Found, changes: tuple[Change, ...]) -> StandIns:
-    paths = {posixpath.normpath(one.said.path): one.said.path for one in found.project.stand_ins}
+def _stand_ins(found: Found, changes: tuple[Change, ...], revision: str, git: Git) -> StandIns:
+    ours = {posixpath.normpath(one.said.path): one.said for one in found.project.stand_ins}
     status = {posixpath.normpath(change.path): change.status for change in changes}
-    released = {path for path in paths if status.get(path) not in {"A", "C"}}
-    edited = sorted(paths[path] for path in released if path in status)
-    return StandIns(released=frozenset(paths[path] for path in released), edited=tuple(edited))
+    released = {path: text for path, text in ours.items() if status.get(path) not in {"A", "C"}}
+    edited = (
+        text.path
+        for path, text in sorted(released.items())
+        if status.get(path) == "M" and not _alike(git.read(revision, path), text)
+    )
+    return StandIns(
+        released=frozenset(text.path for text in released.values()), edited=tuple(edited)
+    )
+
+
+def _alike(old: bytes, new: Text) -> bool:
+    """Whether a file is what it was, comments of Python aside."""
+    return old == new.data or (new.path.endswith(".py") and _code(old) == _code(new.data))
 
 
 def _goes_back_alike(one: Migration, other: Migration) -> bool:

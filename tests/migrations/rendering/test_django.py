@@ -391,3 +391,17 @@ def test_a_change_to_a_project_that_cannot_be_rendered_is_no_yes(
     outcome = judged(folder, world=there(folder, git=git), since="main")
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert said in reasons(outcome)
+
+
+@pytest.mark.parametrize(("edit", "found_it"), [("# why\n", False), ("x = 1\n", True)])
+def test_an_edit_of_a_released_squash_beside_its_originals_is_a_finding(
+    edit: str, *, found_it: bool, tmp_path: Path
+) -> None:
+    path, before = "shop/migrations/0001_squashed.py", squashed("0001_initial")
+    files = {"0001_initial.py": INITIAL, "0001_squashed.py": before + edit}
+    git = FakeGit(
+        changed=(Change(status="M", path=path),), contents={("main", path): before.encode()}
+    )
+    folder = django(tmp_path, files)
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+    assert ("0001_squashed.py:0 edited-migration" in shown(outcome)) is found_it
