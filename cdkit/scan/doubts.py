@@ -101,8 +101,8 @@ def _about_packages(report: ScanReport) -> Iterator[Reason]:
         count = (report.packages or {}).get(kind, 0)
         yield doubt(
             "unjudged-packages",
-            f"{count} packages of the kind {kind} were listed, and {report.scanner} has no "
-            "advisories for them",
+            f"{count} packages of the kind {kind} were listed, and nothing shows that "
+            f"{report.scanner} has advisories for them",
             "judge them with a scanner that has, or accept unjudged-packages",
             report,
         )

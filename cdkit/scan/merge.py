@@ -78,6 +78,7 @@ def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vu
         id=id_,
         aliases=tuple(sorted(names - {id_})),
         fixed=tuple(dict.fromkeys(version for one in said for version in one.fixed)),
+        fix_told=any(one.fix_told for one in said),
         severity=max(known, key=lambda one: one.rank, default=Severity.UNKNOWN),
         title=next((one.title for one in said if one.title), ""),
         url=next((one.url for one in said if one.url), ""),

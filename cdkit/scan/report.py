@@ -47,7 +47,8 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     `library/python-pkg`), `path` the file in the image that names it (empty for the
     distribution's own), `layer` the diff ID of the layer that brought it, `fixed` the versions
     that mend it, `status` what its vendor says of a fix where nobody gives a version
-    (`will_not_fix`, in Trivy's words). `words` are what each scanner said, where there were
+    (`will_not_fix`, in Trivy's words). `fix_told` is false where the format does not say whether
+    there is a fix: that is not "no fix". `words` are what each scanner said, where there were
     several.
     """
 
@@ -57,6 +58,7 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     purl: str = ""
     installed: str = ""
     fixed: tuple[str, ...] = ()
+    fix_told: bool = True
     status: str = ""
     severity: Severity
     title: str = ""

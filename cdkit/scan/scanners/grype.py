@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from cdkit.core.documents.kinds import Database
 from cdkit.core.readable import Readable
+from cdkit.scan.advised import GRYPE_FAMILIES
 from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
 from cdkit.scan.report import (
     Cvss,
@@ -21,14 +22,6 @@ from cdkit.scan.report import (
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "scan again: grype IMAGE -o json"
-_JUDGED = frozenset(
-    {
-        "alma", "almalinux", "alpine", "amazonlinux", "amzn", "arch", "azurelinux", "bitnami",
-        "centos", "chainguard", "debian", "echo", "fedora", "mariner", "minimos", "ol",
-        "oraclelinux", "photon", "redhat", "rhel", "rocky", "rockylinux", "sles", "ubuntu", "wolfi",
-    }
-)  # fmt: skip
-"""Distributions that its database has advisories for (grype documentation, "Supported sources")."""
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm", "portage"})
 
 
@@ -165,7 +158,9 @@ def read(stream: Readable, where: str) -> ScanReport:
 def _distribution(distro: _Distro | None) -> Distribution | None:
     if distro is None or not distro.name:
         return None
-    return Distribution(family=distro.name, version=distro.version, judged=distro.name in _JUDGED)
+    return Distribution(
+        family=distro.name, version=distro.version, judged=distro.name in GRYPE_FAMILIES
+    )
 
 
 def _database(db: _Db | None) -> Database | None:
