@@ -5,10 +5,12 @@ from itertools import zip_longest
 
 from msgspec.structs import replace
 
+from cdkit.core.documents.purl import parse_purl
+from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
 from cdkit.scan.key import canonical
-from cdkit.scan.report import Exploitation, Vulnerability, Word
+from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
 def by_platform(scans: Iterable[Scan]) -> dict[str, list[Scan]]:
@@ -54,10 +56,46 @@ def _grouped(scans: Sequence[Scan]) -> list[_Group]:
     return list(groups.values())
 
 
+def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[str]]:
+    """Return a scan without the doubts that others of the same platform settle.
+
+    These are the kinds of packages that one of them judged, gone from the scan, and the names of
+    doubts about packages and distributions. Only a report that shows packages of the kind as judged
+    settles anything: what another merely does not complain of it need not have seen.
+    """
+    report = scan.report
+    systems = any(map(_judges_system, others))
+    kinds = {kind for one in others for kind in (one.packages or ()) if kind not in one.unjudged}
+    unjudged = {kind for kind in report.unjudged if not (systems and kind.startswith("os/"))}
+    names = set()
+    if systems:
+        names |= {"no-distribution", "unknown-distribution", "no-system-packages"}
+    if systems or (kinds and not any(one.distribution for one in (report, *others))):
+        names.add("unlisted-packages")
+    lessened = replace(report, unjudged=frozenset(unjudged - kinds))
+    return replace(scan, report=lessened), frozenset(names)
+
+
+def _judges_system(report: ScanReport) -> bool:
+    """Whether it lists packages of a distribution that its scanner has advisories for."""
+    judged = report.distribution is not None and report.distribution.judged
+    listed = (kind for kind, count in (report.packages or {}).items() if count)
+    return judged and any(k.startswith("os/") and k not in report.unjudged for k in listed)
+
+
 def _package(found: Vulnerability) -> str:
-    """Return the package, which scanners sort differently (`os/alpine`, `os/apk`)."""
+    """Return the package without its version, by what its package URL means.
+
+    Scanners sort differently (`os/alpine`, `os/apk`), and encode differently (`%2B`, `+`).
+    """
     sort = "os" if found.is_system else "library"
-    return found.name if found.purl else f"{sort}:{found.package}"
+    if not found.purl:
+        return f"{sort}:{found.package}"
+    try:
+        purl = parse_purl(found.purl)
+    except CdkitError:
+        return found.name
+    return f"{purl.type}/{purl.namespace}/{purl.name}"
 
 
 def _joined(group: _Group, scans: Sequence[Scan]) -> Iterable[Vulnerability]:

@@ -52,11 +52,9 @@ def test_a_real_trivys_document_says_what_its_json_says() -> None:
     )
 
     def facts(made: ScanReport) -> set[tuple[object, ...]]:
-        return {
-            (one.id, one.package, one.installed, ", ".join(one.fixed))
-            + (one.severity, one.kind, one.path, one.layer)  # noqa: RUF005 - two lines
-            for one in made.vulnerabilities
-        }
+        found = made.vulnerabilities
+        where = {(one.id, one.package, one.path, one.layer) for one in found}
+        return where | {(v.id, v.installed, ", ".join(v.fixed), v.severity, v.kind) for v in found}
 
     assert facts(document) == facts(json_)
     assert (document.image_id, document.packages) == (json_.image_id, json_.packages)

@@ -58,6 +58,42 @@ def test_grype_names_image_distribution_database_and_what_it_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("alert", "judged", "ended"),
+    [
+        ("distro-eol", True, True),
+        ("distro-unknown", False, False),
+        ("distro-disabled", False, False),
+        ("another", True, False),
+    ],
+)
+def test_grype_warns_of_a_distribution_that_has_ended_or_is_not_matched(
+    alert: str,
+    judged: bool,  # noqa: FBT001 - a case's
+    ended: bool,  # noqa: FBT001 - a case's
+) -> None:
+    alerts = [{"package": {"name": "made-ssl"}, "alerts": [{"type": alert, "message": "m"}]}]
+    read = report("grype", _with("alertsByPackage", alerts)).distribution
+
+    assert read is not None
+    assert (read.judged, read.ended) == (judged, ended)
+
+
+def test_a_database_that_grype_calls_invalid_is_not_believed() -> None:
+    with pytest.raises(Unreadable, match="its database is not valid"):
+        report("grype", lambda d: d["descriptor"]["db"]["status"].update(valid=False))
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("not-fixed", True), ("wont-fix", True), ("unknown", False), ("", False)]
+)
+def test_grype_says_where_it_does_not_know_of_a_fix(state: str, told: bool) -> None:  # noqa: FBT001
+    def change(document: dict[str, Any]) -> None:
+        document["matches"][0]["vulnerability"]["fix"] = {"versions": [], "state": state}
+
+    assert report("grype", change).vulnerabilities[0].fix_told is told
+
+
 def test_an_older_grype_says_the_databases_date_elsewhere() -> None:
     def older(document: dict[str, Any]) -> None:
         document["descriptor"]["db"] = {"built": "2026-11-20T01:00:00Z", "schemaVersion": 5}

@@ -102,7 +102,8 @@ _JSON = st.recursive(
 )
 
 
-def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Return the way to every value in a document."""
     inside = (
         value.items()
         if isinstance(value, dict)
@@ -110,7 +111,7 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # n
         if isinstance(value, list)
         else ()
     )
-    return [at, *(place for key, one in inside for place in _places(one, (*at, key)))]
+    return [at, *(place for key, one in inside for place in places(one, (*at, key)))]
 
 
 @settings(deadline=None)
@@ -122,7 +123,7 @@ def test_any_value_at_any_place_is_read_or_refused(
 ) -> None:
     name, path = case
     document = json.loads(data(path))
-    *way, last = draw.draw(st.sampled_from([p for p in _places(document) if p]))
+    *way, last = draw.draw(st.sampled_from([p for p in places(document) if p]))
     target = document
     for key in way:
         target = target[key]

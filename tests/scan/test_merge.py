@@ -1,0 +1,159 @@
+"""Several scanners of one image: which doubts of one the others settle, and what is one package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from msgspec.structs import replace
+
+from cdkit.core.finding import Severity
+from cdkit.core.verdict import Answer
+from cdkit.scan.doubts import Scan
+from cdkit.scan.judge import Facts, judge_scans
+from cdkit.scan.merge import merged
+from cdkit.scan.policy import Policy
+from cdkit.scan.report import Distribution, ScanReport
+from tests.scan.test_judge import BASE, FRESH, vulnerability
+from tests.worlds import NOW
+
+ALPINE = Distribution(family="alpine", version="3.22.2", judged=True)
+FEDORA = Distribution(family="fedora", version="42", judged=False)
+CONDA = {"os/a": 1, "library/conda": 2}
+#: As Grype's: it names the distribution and lists nothing.
+SILENT = replace(
+    BASE, scanner="grype", packages=None, unlisting=True, distribution=ALPINE, unjudged=frozenset()
+)
+
+
+def listing(
+    packages: Mapping[str, int], distribution: Distribution | None = ALPINE, *unjudged: str
+) -> ScanReport:
+    return replace(
+        BASE, packages=dict(packages), distribution=distribution, unjudged=frozenset(unjudged)
+    )
+
+
+def doubts(*reports: ScanReport) -> set[str]:
+    verdict = judge_scans(
+        [Scan(report=one, database=FRESH) for one in reports],
+        Policy(),
+        Facts(),
+        now=NOW,
+        place=lambda _: None,  # type: ignore[arg-type,return-value]
+    ).verdict
+    return {str(r.rule) for r in verdict.reasons if r.answer is Answer.CANNOT_TELL}
+
+
+@pytest.mark.parametrize(
+    ("reports", "expected"),
+    [
+        # One that lists and judges the distribution settles what another cannot show.
+        ((SILENT, listing({"os/alpine": 3})), set()),
+        ((SILENT, listing({"library/npm": 3, "os/alpine": 3})), set()),
+        ((replace(SILENT, distribution=None), listing({"os/alpine": 3})), set()),
+        ((listing({"os/rpm": 3}, FEDORA, "os/rpm"), listing({"os/rpm": 3})), set()),
+        ((listing({"library/npm": 3}, None), listing({"os/apk": 3})), set()),
+        ((listing({"library/npm": 3}), listing({"os/apk": 3})), set()),
+        (
+            (listing(CONDA, ALPINE, "library/conda"), listing(CONDA)),
+            set(),
+        ),
+        # Libraries show nothing of the distribution that another one has seen.
+        ((SILENT, listing({"library/npm": 3}, None)), {"unlisted-packages", "no-distribution"}),
+        ((SILENT, listing({"library/npm": 3})), {"unlisted-packages", "no-system-packages"}),
+        # What nobody judged is judged by nobody, however many list it.
+        ((SILENT, SILENT), {"unlisted-packages"}),
+        (
+            (SILENT, listing({"os/rpm": 3}, FEDORA, "os/rpm")),
+            {"unlisted-packages", "unknown-distribution", "unjudged-packages"},
+        ),
+        (
+            (SILENT, listing({"os/alpine": 3}, ALPINE, "os/alpine")),
+            {"unlisted-packages", "unjudged-packages"},
+        ),
+        (
+            (listing(CONDA, ALPINE, "library/conda"), listing({"os/a": 1})),
+            {"unjudged-packages"},
+        ),
+        (
+            (SILENT, listing({"os/alpine": 0})),
+            {"unlisted-packages", "no-packages"} | {"no-system-packages"},
+        ),
+        # An image without a distribution: what lists its libraries settles that they were seen.
+        (
+            (replace(SILENT, distribution=None), listing({"library/npm": 3}, None)),
+            {"no-distribution"},
+        ),
+    ],
+)
+def test_a_doubt_is_settled_only_by_who_judged_that_kind_of_package(
+    reports: tuple[ScanReport, ...], expected: set[str]
+) -> None:
+    assert doubts(*reports) == expected
+    assert doubts(*reversed(reports)) == expected
+
+
+def test_a_distribution_that_has_ended_stays_a_doubt_whoever_else_judged_it() -> None:
+    ended = replace(ALPINE, ended=True)
+
+    assert doubts(listing({"os/a": 1}, ended), listing({"os/a": 1})) == {"ended-distribution"}
+
+
+def test_a_scan_of_another_platform_settles_nothing() -> None:
+    verdict = judge_scans(
+        [
+            Scan(report=SILENT, database=FRESH, platform="linux/amd64"),
+            Scan(report=listing({"os/a": 1}), database=FRESH, platform="linux/arm64"),
+        ],
+        Policy(),
+        Facts(),
+        now=NOW,
+        place=lambda _: None,  # type: ignore[arg-type,return-value]
+    ).verdict
+
+    assert {r.rule for r in verdict.reasons if r.answer is Answer.CANNOT_TELL} == {
+        "unlisted-packages"
+    }
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "one"),
+    [
+        ("pkg:deb/debian/libmade%2B%2B@1.0", "pkg:deb/debian/libmade++@1.0?arch=amd64", True),
+        ("pkg:npm/%40acme/web@1.0", "pkg:npm/@acme/web@1.0", True),
+        ("PKG:deb/debian/ssl@1.0", "pkg:DEB/debian/ssl@1.0", True),
+        ("pkg:npm/web@1.0", "pkg:pypi/web@1.0", False),
+        ("pkg:deb/debian/ssl@1.0", "pkg:deb/ubuntu/ssl@1.0", False),
+        ("pkg:", "pkg:", True),
+        ("not a purl", "nor this one", False),
+    ],
+)
+def test_a_package_is_one_by_what_its_url_means(
+    ours: str,
+    theirs: str,
+    one: bool,  # noqa: FBT001 - a case's
+) -> None:
+    scans = [
+        Scan(
+            report=replace(
+                BASE,
+                scanner=scanner,
+                vulnerabilities=(replace(vulnerability(Severity.LOW, "CVE-2026-1"), purl=purl),),
+            ),
+            database=FRESH,
+        )
+        for scanner, purl in (("trivy", ours), ("grype", theirs))
+    ]
+
+    assert (len(list(merged(scans))) == 1) is one
+
+
+def test_a_fix_that_one_of_them_tells_is_told() -> None:
+    silent = replace(vulnerability(Severity.LOW, "CVE-2026-1"), fixed=(), fix_told=False)
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=(found,)), database=FRESH)
+        for name, found in (("sarif", silent), ("trivy", replace(silent, fix_told=True)))
+    ]
+
+    assert [found.fix_told for found in merged(scans)] == [True]
