@@ -9,7 +9,7 @@ from cdkit.core.documents.purl import parse_purl
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical
+from cdkit.scan.key import canonical, is_bulletin
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
@@ -44,7 +44,8 @@ def _grouped(scans: Sequence[Scan]) -> list[_Group]:
     for number, scan in enumerate(scans):
         for found in scan.report.vulnerabilities:
             package = _package(found)
-            known = sorted({heads[package, n] for n in found.names if (package, n) in heads})
+            names = _identity(found)
+            known = sorted({heads[package, n] for n in names if (package, n) in heads})
             head = known[0] if known else len(heads) + len(groups)
             group = groups.setdefault(head, {})
             for other in known[1:]:
@@ -52,8 +53,18 @@ def _grouped(scans: Sequence[Scan]) -> list[_Group]:
                     group.setdefault(index, []).extend(held)
                 heads = {key: head if at == other else at for key, at in heads.items()}
             group.setdefault(number, []).append(found)
-            heads |= {(package, name): head for name in found.names}
+            heads |= {(package, name): head for name in names}
     return list(groups.values())
+
+
+def _identity(found: Vulnerability) -> frozenset[str]:
+    """Return the names by which it may be known to another scanner as the very same.
+
+    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`): its name makes
+    them no one.
+    """
+    own = frozenset(name for name in found.names if not is_bulletin(name))
+    return own or found.names
 
 
 def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[str]]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cdkit.core.finding import Severity
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
+from cdkit.scan.foreign import aliases_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
@@ -157,3 +158,34 @@ def test_a_fix_that_one_of_them_tells_is_told() -> None:
     ]
 
     assert [found.fix_told for found in merged(scans)] == [True]
+
+
+def test_two_that_one_bulletin_mends_stay_two() -> None:
+    one, two = (
+        replace(vulnerability(Severity.LOW, id_), aliases=("RHSA-2026:1",))
+        for id_ in ("CVE-2026-1000", "CVE-2026-2000")
+    )
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=found), database=FRESH)
+        for name, found in (("trivy", (one, two)), ("clair", (two,)))
+    ]
+
+    assert [(found.id, len(found.words)) for found in merged(scans)] == [
+        ("CVE-2026-1000", 1),
+        ("CVE-2026-2000", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("id_", "names", "expected"),
+    [
+        ("GHSA-a", ("CVE-2026-1000", "GHSA-a", ""), ("CVE-2026-1000",)),
+        ("ALAS-2026-1", ("CVE-2026-1000", "CVE-2026-2000"), ()),
+        ("CVE-2026-1000", ("CVE-2026-2000", "GHSA-a"), ("GHSA-a",)),
+        ("CVE-2026-1000", ("CVE-2026-1000", "RHSA-2026:1"), ("RHSA-2026:1",)),
+    ],
+)
+def test_an_exception_for_one_cve_of_a_bulletin_covers_no_other(
+    id_: str, names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert aliases_of(id_, names) == expected

@@ -22,6 +22,7 @@ from cdkit.scan import cyclonedx as cdx
 from cdkit.scan.advised import GRYPE_FAMILIES
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
+    aliases_of,
     moment,
     read_whole,
     severity_of,
@@ -217,7 +218,7 @@ def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str)
     fixed, told = _fix(made, component, tool)
     return Vulnerability(
         id=made.id,
-        aliases=_aliases(made),
+        aliases=aliases_of(made.id, (one.id for one in made.references or ())),
         package=package.name,
         purl=package.purl,
         installed=package.version,
@@ -235,11 +236,6 @@ def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str)
         cvss=tuple(_cvss(one) for one in ratings if _is_cvss(one)),
         exploitation=_exploitation(made),
     )
-
-
-def _aliases(made: cdx.Vulnerability) -> tuple[str, ...]:
-    names = (reference.id for reference in made.references or ())
-    return tuple(dict.fromkeys(name for name in names if name and name != made.id))
 
 
 def _fix(

@@ -12,7 +12,7 @@ from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.scan.advised import GRYPE_FAMILIES
-from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -200,7 +200,7 @@ def _vulnerability(match: _Match) -> Vulnerability:
     related = (one.id for one in match.related_vulnerabilities or ())
     return Vulnerability(
         id=found.id,
-        aliases=tuple(dict.fromkeys(name for name in related if name != found.id)),
+        aliases=aliases_of(found.id, related),
         package=artifact.name,
         purl=artifact.purl,
         installed=artifact.version,

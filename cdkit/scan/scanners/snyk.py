@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
 from cdkit.scan.report import Cvss, Distribution, Excluded, Exploitation, ScanReport, Vulnerability
 from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.statement import digests_of
@@ -67,12 +67,18 @@ class _Image(_Report, frozen=True, kw_only=True, rename="camel"):
     applications: tuple[_Report, ...] | None = None
 
 
+_OTHERS = (
+    *(b'"bomFormat"', b'"manifest_hash"', b'"matches"', b'"runs"', b'"SchemaVersion"'),
+    *(b'"imageScanFindings"', b'"findingArn"', b'"ecosystem"'),
+)
+"""Keys of other scanners' reports, which may speak of Snyk's names."""
+
+
 def recognises(head: bytes) -> bool:
     """Whether the first bytes of a file are those of a report of Snyk's."""
-    others = (b'"bomFormat"', b'"manifest_hash"', b'"matches"', b'"runs"', b'"SchemaVersion"')
     failed = b'"ok"' in head and b'"error"' in head
     ours = b'"SNYK-' in head or b'"dependencyCount"' in head or failed
-    return head.lstrip()[:1] in {b"{", b"["} and ours and not any(key in head for key in others)
+    return head.lstrip()[:1] in {b"{", b"["} and ours and not any(key in head for key in _OTHERS)
 
 
 def read(stream: Readable, where: str) -> ScanReport:
@@ -142,8 +148,8 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     rating = Cvss(source="snyk", version="3.1", vector=made.cvss_v3 or "", score=sound)
     fixed = made.nearest_fixed_in_version
     return Vulnerability(
-        id=named.cve[0] if named.cve else made.id,
-        aliases=_aliases(made, named),
+        id=_id(made, named),
+        aliases=aliases_of(_id(made, named), (*named.cve, made.id, *named.ghsa)),
         package=made.package_name or made.name,
         installed=made.version,
         fixed=(fixed,) if fixed else (),
@@ -161,15 +167,15 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
 def _excluded(made: _Vulnerability) -> Excluded:
     named = made.identifiers or _Identifiers()
     return Excluded(
-        id=named.cve[0] if named.cve else made.id,
+        id=_id(made, named),
         package=made.package_name or made.name,
         status="ignored",
     )
 
 
-def _aliases(made: _Vulnerability, named: _Identifiers) -> tuple[str, ...]:
-    names = [*named.cve, made.id, *named.ghsa]
-    return tuple(dict.fromkeys(name for name in names[1:] if name != names[0]))
+def _id(made: _Vulnerability, named: _Identifiers) -> str:
+    """Return the CVE; what is about several keeps Snyk's own name."""
+    return named.cve[0] if len(named.cve) == 1 else made.id
 
 
 def _exploitation(made: _Epss | None) -> Exploitation | None:
