@@ -25,6 +25,7 @@ ACCEPTABLE: Mapping[str, str] = {
 """Doubts that a user may take on, by name; the others cannot be lifted."""
 
 FIRM: Mapping[str, str] = {
+    "unscanned-list": "a list of packages in which nothing shows that anybody looked",
     "no-packages": "not one package was found, or the report does not list them",
     "stale-database": "a database that is too old, or from the future",
     "old-report": "a report that is too old, or from the future",
@@ -97,6 +98,15 @@ def _about_packages(report: ScanReport) -> Iterator[Reason]:
             "check that the image is the right one and keeps its package databases",
             report,
         )
+    if not report.looked:
+        yield doubt(
+            "unscanned-list",
+            f"the list of vulnerabilities is empty, which {report.scanner} writes whether it "
+            "looked for any or not",
+            "give the scanner's own JSON: trivy image --format json --list-all-pkgs",
+            report,
+        )
+        return
     for kind in sorted(report.unjudged):
         count = (report.packages or {}).get(kind, 0)
         yield doubt(

@@ -1,6 +1,6 @@
 """Several scanners' reports of one image: each vulnerability once, and what each of them said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from msgspec.structs import replace
@@ -41,9 +41,10 @@ _Group = dict[int, list[Vulnerability]]
 def _grouped(scans: Sequence[Scan]) -> list[_Group]:
     heads: dict[tuple[str, str], int] = {}
     groups: dict[int, _Group] = {}
+    urls = _urls(scans)
     for number, scan in enumerate(scans):
         for found in scan.report.vulnerabilities:
-            package = _package(found)
+            package = _package(found, urls)
             names = _identity(found)
             known = sorted({heads[package, n] for n in names if (package, n) in heads})
             head = known[0] if known else len(heads) + len(groups)
@@ -75,15 +76,18 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
     settles anything: what another merely does not complain of it need not have seen.
     """
     report = scan.report
+    others = [one for one in others if one.looked]
     systems = any(map(_judges_system, others))
     kinds = {kind for one in others for kind in (one.packages or ()) if kind not in one.unjudged}
-    unjudged = {kind for kind in report.unjudged if not (systems and kind.startswith("os/"))}
+    lacking = report.unjudged if report.looked else set(report.packages or ())
+    unjudged = {kind for kind in lacking if not (systems and kind.startswith("os/"))}
     names = set()
     if systems:
         names |= {"no-distribution", "unknown-distribution", "no-system-packages"}
     if systems or (kinds and not any(one.distribution for one in (report, *others))):
         names.add("unlisted-packages")
-    lessened = replace(report, unjudged=frozenset(unjudged - kinds))
+    looked = report.looked or systems or bool(kinds)
+    lessened = replace(report, looked=looked, unjudged=frozenset(unjudged - kinds))
     return replace(scan, report=lessened), frozenset(names)
 
 
@@ -94,14 +98,30 @@ def _judges_system(report: ScanReport) -> bool:
     return judged and any(k.startswith("os/") and k not in report.unjudged for k in listed)
 
 
-def _package(found: Vulnerability) -> str:
+def _urls(scans: Sequence[Scan]) -> dict[str, set[str]]:
+    """Return the packages that package URLs name, by what those call them that know of none."""
+    urls: dict[str, set[str]] = {}
+    for scan in scans:
+        for found in scan.report.vulnerabilities:
+            if found.purl:
+                urls.setdefault(_called(found), set()).add(_package(found, {}))
+    return urls
+
+
+def _called(found: Vulnerability) -> str:
+    return f"{'os' if found.is_system else 'library'}:{found.package}@{found.installed}"
+
+
+def _package(found: Vulnerability, urls: Mapping[str, set[str]]) -> str:
     """Return the package without its version, by what its package URL means.
 
-    Scanners sort differently (`os/alpine`, `os/apk`), and encode differently (`%2B`, `+`).
+    Scanners sort differently (`os/alpine`, `os/apk`), and encode differently (`%2B`, `+`). One
+    without a package URL is the one that another scanner calls by the same sort, name and version,
+    if it is only one.
     """
-    sort = "os" if found.is_system else "library"
     if not found.purl:
-        return f"{sort}:{found.package}"
+        named = urls.get(_called(found), set())
+        return next(iter(named)) if len(named) == 1 else _called(found)
     try:
         purl = parse_purl(found.purl)
     except CdkitError:

@@ -155,7 +155,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
     `image_id` is the digest of the config of the image that was scanned, `digests` are those of
-    manifests under which the report names it. `unlisting` says that this scanner's reports never
+    manifests under which the report names it. `looked` is false where nothing shows that anybody
+    looked for vulnerabilities at all. `unlisting` says that this scanner's reports never
     list what was looked at. `packages` counts the
     packages by kind, and is None where the report does not list them; `components` are they, for
     the scanners that name them; `unjudged` are the kinds that the scanner lists and has no
@@ -171,6 +172,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     image_id: str = ""
     digests: tuple[str, ...] = ()
+    looked: bool = True
     unlisting: bool = False
     distribution: Distribution | None = None
     packages: dict[str, int] | None = None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
-from cdkit.scan.doubts import Scan
+from cdkit.scan.doubts import ACCEPTABLE, Scan
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import ScanReport, Vulnerability
@@ -65,9 +65,9 @@ def test_an_empty_list_of_trivys_does_not_show_that_anybody_looked() -> None:
     unscanned, clean = read(UNSCANNED), read(CLEAN)
 
     assert unscanned.vulnerabilities == ()
-    assert unscanned.unjudged == {"os/alpine", "library/python-pkg"}
-    assert doubts(unscanned) == {"unjudged-packages"}
-    assert doubts(clean) == {"unjudged-packages"}
+    assert doubts(unscanned) == {"unscanned-list"}
+    assert doubts(clean) == {"unscanned-list"}
+    assert "unscanned-list" not in ACCEPTABLE
 
 
 def test_a_list_of_trivys_with_something_in_it_was_judged() -> None:
@@ -111,10 +111,10 @@ def _by(name: str) -> Any:  # noqa: ANN401
     ("tool", "expected"),
     [
         ("grype", set()),
-        ("syft", {"unjudged-packages", "unknown-distribution"}),
-        ("Amazon Inspector", {"unjudged-packages", "unknown-distribution"}),
-        ("inspector", {"unjudged-packages", "unknown-distribution"}),
-        ("", {"unjudged-packages", "unknown-distribution"}),
+        ("syft", {"unscanned-list", "unknown-distribution"}),
+        ("Amazon Inspector", {"unscanned-list", "unknown-distribution"}),
+        ("inspector", {"unscanned-list", "unknown-distribution"}),
+        ("", {"unscanned-list", "unknown-distribution"}),
     ],
 )
 def test_an_empty_list_counts_by_who_wrote_it(tool: str, expected: set[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from cdkit.core.finding import Severity
+from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
 from cdkit.scan.foreign import aliases_of
@@ -16,11 +18,15 @@ from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Distribution, ScanReport
 from tests.scan.test_judge import BASE, FRESH, vulnerability
+from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
 
 ALPINE = Distribution(family="alpine", version="3.22.2", judged=True)
 FEDORA = Distribution(family="fedora", version="42", judged=False)
 CONDA = {"os/a": 1, "library/conda": 2}
+UNSCANNED = replace(
+    BASE, packages={"os/alpine": 2, "library/npm": 2}, distribution=ALPINE, looked=False
+)
 #: As Grype's: it names the distribution and lists nothing.
 SILENT = replace(
     BASE, scanner="grype", packages=None, unlisting=True, distribution=ALPINE, unjudged=frozenset()
@@ -81,6 +87,11 @@ def doubts(*reports: ScanReport) -> set[str]:
             (SILENT, listing({"os/alpine": 0})),
             {"unlisted-packages", "no-packages"} | {"no-system-packages"},
         ),
+        # A list of packages that nobody looked into settles nothing, and is settled by who did.
+        ((SILENT, UNSCANNED), {"unlisted-packages", "unscanned-list"}),
+        ((UNSCANNED, UNSCANNED), {"unscanned-list"}),
+        ((UNSCANNED, listing({"os/apk": 2, "library/npm": 2})), set()),
+        ((UNSCANNED, listing({"os/apk": 2})), {"unjudged-packages"}),
         # An image without a distribution: what lists its libraries settles that they were seen.
         (
             (replace(SILENT, distribution=None), listing({"library/npm": 3}, None)),
@@ -189,3 +200,56 @@ def test_an_exception_for_one_cve_of_a_bulletin_covers_no_other(
     id_: str, names: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     assert aliases_of(id_, names) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({}, 1),
+        ({"installed": "2.0-r0"}, 2),
+        ({"package": "tls"}, 2),
+        ({"kind": "library/apk"}, 2),
+        ({"id": "CVE-2026-2"}, 2),
+    ],
+)
+def test_a_package_without_a_url_is_the_one_of_that_sort_name_and_version(
+    changes: dict[str, Any], count: int
+) -> None:
+    ours = vulnerability(Severity.LOW, "CVE-2026-1")
+    theirs = replace(ours, purl="", **changes)
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=(found,)), database=FRESH)
+        for name, found in (("sarif", theirs), ("trivy", ours))
+    ]
+
+    assert len(list(merged(scans))) == count
+
+
+def test_a_package_without_a_url_that_may_be_one_of_two_is_neither() -> None:
+    npm, pypi = (
+        replace(vulnerability(Severity.LOW, "CVE-2026-1"), purl=f"pkg:{kind}/web@1.0", kind=kind)
+        for kind in ("npm", "pypi")
+    )
+    nameless = replace(npm, purl="")
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=found), database=FRESH)
+        for name, found in (("trivy", (npm, pypi)), ("sarif", (nameless,)))
+    ]
+
+    assert len(list(merged(scans))) == 3
+
+
+def test_a_real_trivys_formats_merge_into_what_each_says() -> None:
+    reports = [
+        SCANNERS[name].read(Whole(data(path)), path)
+        for name, path in (
+            ("trivy", "trivy/0.68.2/findings.json"),
+            ("cyclonedx", "cyclonedx/1.6/trivy.json"),
+            ("sarif", "sarif/2.1.0/trivy.json"),
+        )
+    ]
+
+    both = list(merged([Scan(report=one, database=FRESH) for one in reports]))
+
+    assert [len(one.words) for one in both] == [3] * 5
+    assert len({(one.id, one.package, one.path) for one in both}) == 5

@@ -6,9 +6,9 @@ Inspector, user guide, "API output formats" of the ScanSbom API; and documents o
 It is a list of packages first, and an empty list of vulnerabilities does not say that anybody
 looked: Trivy writes one where it was not asked to look for any. Only a document of Grype, which
 does nothing else, or one in which Inspector counts what it found, shows that it was looked into; in
-any other one that is empty no package counts as judged. What a document's own `analysis` says of a
-vulnerability is shown and does not count: whoever wants it to count gives the document as a VEX.
-It does not say whether the distribution is still mended.
+any other one an empty list is a doubt that nobody can lift. What a document's own `analysis` says
+of a vulnerability is shown and does not count: whoever wants it to count gives the document as a
+VEX. It does not say whether the distribution is still mended.
 """
 
 from collections.abc import Iterable, Iterator
@@ -76,7 +76,8 @@ def read(stream: Readable, where: str) -> ScanReport:
         digests=_digests(metadata.component),
         distribution=_distribution(held, tool.name, found),
         packages=_counts(components),
-        unjudged=_unjudged(packages, tool.name, found),
+        looked=bool(found) or tool.name in {"grype", "inspector"},
+        unjudged=frozenset(_kind(one) for one in packages if _is_skipped(one, tool.name)),
         components=components,
         vulnerabilities=found,
     )
@@ -144,16 +145,8 @@ def _counts(components: tuple[Component, ...]) -> dict[str, int]:
     return counts
 
 
-def _unjudged(
-    packages: Iterable[cdx.Component], tool: str, found: tuple[Vulnerability, ...]
-) -> frozenset[str]:
-    """Return the kinds that nobody shows to have judged."""
-    if not found and tool not in {"grype", "inspector"}:
-        return frozenset(map(_kind, packages))
-    return frozenset(_kind(one) for one in packages if _is_skipped(one, tool))
-
-
 def _is_skipped(made: cdx.Component, tool: str) -> bool:
+    """Whether the tool lists a package and has no advisories for its kind."""
     if tool == "trivy":
         return _kind(made).startswith("library/") and _type(made) not in JUDGED_TYPES
     said = (_property(made, f"{_INSPECTOR}{name}") for name in ("warning", "info"))
