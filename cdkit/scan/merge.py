@@ -39,23 +39,31 @@ _Group = dict[int, list[Vulnerability]]
 
 
 def _grouped(scans: Sequence[Scan]) -> list[_Group]:
-    heads: dict[tuple[str, str], int] = {}
-    groups: dict[int, _Group] = {}
+    """Return what is the same, by union and find over the names in each package."""
     urls = _urls(scans)
-    for number, scan in enumerate(scans):
-        for found in scan.report.vulnerabilities:
-            package = _package(found, urls)
-            names = _identity(found)
-            known = sorted({heads[package, n] for n in names if (package, n) in heads})
-            head = known[0] if known else len(heads) + len(groups)
-            group = groups.setdefault(head, {})
-            for other in known[1:]:
-                for index, held in groups.pop(other).items():
-                    group.setdefault(index, []).extend(held)
-                heads = {key: head if at == other else at for key, at in heads.items()}
-            group.setdefault(number, []).append(found)
-            heads |= {(package, name): head for name in names}
+    parents: list[int] = []
+    first: dict[tuple[str, str], int] = {}
+    said = [
+        (number, one) for number, scan in enumerate(scans) for one in scan.report.vulnerabilities
+    ]
+    for at, (_, found) in enumerate(said):
+        parents.append(at)
+        package = _package(found, urls)
+        for name in _identity(found):
+            known = _head(parents, first.setdefault((package, name), at))
+            head = _head(parents, at)
+            parents[max(known, head)] = min(known, head)
+    groups: dict[int, _Group] = {}
+    for at, (number, found) in enumerate(said):
+        groups.setdefault(_head(parents, at), {}).setdefault(number, []).append(found)
     return list(groups.values())
+
+
+def _head(parents: list[int], at: int) -> int:
+    while parents[at] != at:
+        parents[at] = parents[parents[at]]
+        at = parents[at]
+    return at
 
 
 def _identity(found: Vulnerability) -> frozenset[str]:
@@ -130,10 +138,30 @@ def _package(found: Vulnerability, urls: Mapping[str, set[str]]) -> str:
 
 
 def _joined(group: _Group, scans: Sequence[Scan]) -> Iterable[Vulnerability]:
-    rows = [sorted(held, key=lambda one: one.path) for held in group.values()]
-    for copies in zip_longest(*rows):
-        told = [(number, one) for number, one in zip(group, copies, strict=True) if one]
+    """Yield the copies of one vulnerability: those at one path first, the others as they come."""
+    slots: list[list[tuple[int, Vulnerability]]] = []
+    for number, held in group.items():
+        free: dict[str, list[int]] = {}
+        for at, slot in enumerate(slots):
+            free.setdefault(_place(slot[0][1]), []).append(at)
+        rest = []
+        for one in sorted(held, key=_place):
+            if same := free.get(_place(one)):
+                slots[same.pop(0)].append((number, one))
+            else:
+                rest.append(one)
+        left = sorted(at for slots_ in free.values() for at in slots_)
+        for one, at in zip_longest(rest, left[: len(rest)]):
+            if at is None:
+                slots.append([(number, one)])
+            else:
+                slots[at].append((number, one))
+    for told in slots:
         yield _one(told, scans)
+
+
+def _place(found: Vulnerability) -> str:
+    return found.path.lstrip("/")
 
 
 def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vulnerability:

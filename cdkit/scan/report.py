@@ -155,7 +155,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
     `image_id` is the digest of the config of the image that was scanned, `digests` are those of
-    manifests under which the report names it. `looked` is false where nothing shows that anybody
+    manifests under which the report names it; `layers` are the diff IDs of all its layers, where
+    the format knows no other name of an image. `looked` is false where nothing shows that anybody
     looked for vulnerabilities at all. `unlisting` says that this scanner's reports never
     list what was looked at. `packages` counts the
     packages by kind, and is None where the report does not list them; `components` are they, for
@@ -172,6 +173,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     image_id: str = ""
     digests: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
     looked: bool = True
     unlisting: bool = False
     distribution: Distribution | None = None

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cdkit.core.finding import Severity
@@ -16,7 +18,7 @@ from cdkit.scan.foreign import aliases_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import Distribution, ScanReport
+from cdkit.scan.report import Distribution, ScanReport, Vulnerability
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -253,3 +255,93 @@ def test_a_real_trivys_formats_merge_into_what_each_says() -> None:
 
     assert [len(one.words) for one in both] == [3] * 5
     assert len({(one.id, one.package, one.path) for one in both}) == 5
+
+
+def _named(*names: tuple[str, ...]) -> tuple[Vulnerability, ...]:
+    return tuple(
+        replace(vulnerability(Severity.LOW, first), aliases=tuple(others))
+        for first, *others in names
+    )
+
+
+def test_what_comes_after_joins_is_joined_to_nothing_else() -> None:
+    first = _named(("GHSA-a",), ("GHSA-b",), ("GHSA-c",), ("GHSA-d",))
+    second = _named(("GHSA-a", "GHSA-b"), ("GHSA-a", "GHSA-c"), ("GHSA-e",))
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=found), database=FRESH)
+        for name, found in (("trivy", first), ("grype", second))
+    ]
+
+    both = {one.names for one in merged(scans)}
+
+    assert {"GHSA-d"} in both
+    assert {"GHSA-e"} in both
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3), max_size=12))
+def test_no_finding_is_lost_and_none_shares_a_group_without_a_reason(
+    names: list[list[str]],
+) -> None:
+    found = _named(*(tuple(dict.fromkeys(one)) for one in names))
+    half = len(found) // 2
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=part), database=FRESH)
+        for name, part in (("trivy", found[:half]), ("grype", found[half:]))
+    ]
+
+    both = list(merged(scans))
+    words = [word.id for one in both for word in one.words]
+
+    assert sorted(words) == sorted(one.id for one in found)
+    assert all(one.names <= _reachable(one.id, found) for one in both)
+
+
+def _reachable(name: str, found: tuple[Vulnerability, ...]) -> frozenset[str]:
+    """All names that chains of aliases lead to from one."""
+    known = frozenset({name})
+    while wider := known.union(*(one.names for one in found if one.names & known)) - known:
+        known |= wider
+    return known
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "pairs"),
+    [
+        (("a", "b"), ("/b", "/a"), {("a", 2), ("b", 2)}),
+        (("a", "b"), ("/b",), {("a", 1), ("b", 2)}),
+        (("a",), ("/b", "/a"), {("a", 2), ("/b", 1)}),
+        (("a", "b"), ("app.jar:lib/b",), {("a", 2), ("b", 1)}),
+        (("", ""), ("",), {("", 2), ("", 1)}),
+    ],
+)
+def test_copies_at_the_same_path_are_the_same_copy(
+    ours: tuple[str, ...], theirs: tuple[str, ...], pairs: set[tuple[str, int]]
+) -> None:
+    one = vulnerability(Severity.LOW, "CVE-2026-1")
+    scans = [
+        Scan(
+            report=replace(
+                BASE,
+                scanner=name,
+                vulnerabilities=tuple(replace(one, path=path) for path in paths),
+            ),
+            database=FRESH,
+        )
+        for name, paths in (("trivy", ours), ("grype", theirs))
+    ]
+
+    both = list(merged(scans))
+
+    assert {(found.path, len(found.words)) for found in both} == pairs
+    assert len(both) == max(len(ours), len(theirs))
+
+
+def test_many_findings_that_all_join_end() -> None:
+    apart = _named(*((f"GHSA-{n}",) for n in range(20_000)))
+    joining = _named(*((f"GHSA-{n}", f"GHSA-{n + 1}") for n in range(19_999)))
+    scans = [
+        Scan(report=replace(BASE, scanner=name, vulnerabilities=found), database=FRESH)
+        for name, found in (("trivy", apart), ("grype", joining))
+    ]
+
+    assert len(list(merged(scans))) == 20_000

@@ -134,7 +134,7 @@ def read(stream: Readable, where: str) -> ScanReport:
     return ScanReport(
         where=where,
         scanner="osv-scanner",
-        diff_ids=layers,
+        layers=layers,
         distribution=_distribution(image.os),
         unlisting=not whole,
         packages=_counts(components) if whole else None,

@@ -164,9 +164,10 @@ def _vulnerabilities(results: tuple[_Result, ...], driver: _Driver) -> Iterator[
     Docker Scout lists at a rule every package that has the vulnerability: each is one of its own,
     so that an exception for one does not cover the others.
     """
+    named = {one.id: one for one in reversed(driver.rules)}
     for made in results:
         if made.kind not in _PASSING:
-            rule = _rule(made, driver)
+            rule = _rule(made, driver, named)
             for purl in _purls(made, rule) or ("",):
                 yield _vulnerability(made, rule, purl)
 
@@ -227,10 +228,10 @@ def _versions(text: str) -> tuple[str, ...]:
     return tuple(one for one in split if one.lower() not in _UNFIXED)
 
 
-def _rule(made: _Result, driver: _Driver) -> _Rule:
+def _rule(made: _Result, driver: _Driver, named: Mapping[str, _Rule]) -> _Rule:
     if 0 <= made.index < len(driver.rules):
         return driver.rules[made.index]
-    return next((one for one in driver.rules if one.id == made.rule), _Rule(id=made.rule))
+    return named.get(made.rule) or _Rule(id=made.rule)
 
 
 def _purls(made: _Result, rule: _Rule) -> tuple[str, ...]:

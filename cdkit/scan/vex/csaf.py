@@ -54,7 +54,7 @@ class _Relationship(Struct, frozen=True, kw_only=True):
 
 class _Group(Struct, frozen=True, kw_only=True):
     group_id: str
-    product_ids: tuple[str, ...]
+    product_ids: frozenset[str]
 
 
 class _Tree(Struct, frozen=True, kw_only=True):
@@ -82,10 +82,10 @@ class _Said(Struct, frozen=True, kw_only=True):
     label: str = ""
     category: str = ""
     details: str = ""
-    product_ids: tuple[str, ...] = ()
+    product_ids: frozenset[str] = frozenset()
     group_ids: tuple[str, ...] = ()
 
-    def is_about(self, id_: str, groups: dict[str, tuple[str, ...]]) -> bool:
+    def is_about(self, id_: str, groups: dict[str, frozenset[str]]) -> bool:
         """Whether it is said of a product: it must name it, or a group that it is in."""
         return id_ in self.product_ids or any(id_ in groups.get(g, ()) for g in self.group_ids)
 
@@ -188,7 +188,7 @@ def _statements(
     made: _Vulnerability,
     about: _About,
     products: dict[str, Product],
-    groups: dict[str, tuple[str, ...]],
+    groups: dict[str, frozenset[str]],
     where: str,
 ) -> Iterator[Statement]:
     names = frozenset({made.cve, *(one.text for one in made.ids)} - {""})
@@ -212,7 +212,7 @@ def _statements(
             )
 
 
-def _why(made: _Vulnerability, id_: str, groups: dict[str, tuple[str, ...]]) -> Iterator[str]:
+def _why(made: _Vulnerability, id_: str, groups: dict[str, frozenset[str]]) -> Iterator[str]:
     yield from (one.label for one in made.flags if one.is_about(id_, groups) and one.label)
     for one in made.threats:
         everybody = not one.product_ids and not one.group_ids
