@@ -48,7 +48,7 @@ def test_packages_are_placed_by_ecosystem_layer_and_file() -> None:
     first, second, _ = read().vulnerabilities
 
     assert (first.kind, first.path, first.layer) == ("os/debian", "", LAYERS[0])
-    assert (second.kind, second.path) == ("library/pypi", "/srv/made_web-2.1.0.dist-info/METADATA")
+    assert (second.kind, second.path) == ("library/pypi", "srv/made_web-2.1.0.dist-info/METADATA")
     assert second.layer == LAYERS[1]
     assert second.published == datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 

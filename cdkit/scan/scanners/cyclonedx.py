@@ -135,7 +135,8 @@ def _component(made: cdx.Component) -> Component:
 
 
 def _path(made: cdx.Component) -> str:
-    return _property(made, "aquasecurity:trivy:FilePath") or _property(made, f"{_INSPECTOR}path")
+    said = _property(made, "aquasecurity:trivy:FilePath") or _property(made, f"{_INSPECTOR}path")
+    return said.lstrip("/")
 
 
 def _counts(components: tuple[Component, ...]) -> dict[str, int]:

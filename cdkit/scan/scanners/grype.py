@@ -211,7 +211,7 @@ def _vulnerability(match: _Match) -> Vulnerability:
         title=found.description.partition("\n")[0][:LONGEST_TITLE],
         url=found.data_source,
         kind=f"{'os' if system else 'library'}/{artifact.type or 'unknown'}",
-        path="" if system else place.path,
+        path="" if system else place.path.lstrip("/"),
         layer=place.layer,
         cvss=tuple(map(_rating, found.cvss or ())),
         exploitation=_exploitation(found),

@@ -228,7 +228,7 @@ def _vulnerabilities(made: _Finding, where: str) -> Iterator[Vulnerability]:
             title=made.title[:LONGEST_TITLE],
             url=details.source_url,
             kind="os/unknown" if manager == "os" else f"library/{manager or 'unknown'}",
-            path="" if manager == "os" else package.file_path or "",
+            path="" if manager == "os" else (package.file_path or "").lstrip("/"),
             layer=package.source_layer_hash or "",
             published=_moment(details.vendor_created_at),
             cvss=tuple(map(_rating, details.cvss or ())),

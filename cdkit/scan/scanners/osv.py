@@ -207,7 +207,7 @@ def _vulnerability(
         title=next((one.summary for one in members if one.summary), "")[:LONGEST_TITLE],
         url=f"https://osv.dev/{first.id}",
         kind=kind,
-        path="" if kind.startswith("os/") or source is None else source.path,
+        path="" if kind.startswith("os/") or source is None else source.path.lstrip("/"),
         layer=layers[at].diff_id if 0 <= at < len(layers) else "",
         published=min((day for one in members if (day := moment(one.published))), default=None),
     )
