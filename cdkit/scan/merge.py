@@ -86,8 +86,8 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
     report = scan.report
     others = [one for one in others if one.looked]
     systems = any(map(_judges_system, others))
-    kinds = {kind for one in others for kind in (one.packages or ()) if kind not in one.unjudged}
-    lacking = report.unjudged if report.looked else set(report.packages or ())
+    kinds = {kind for one in others for kind in _listed(one) - one.unjudged}
+    lacking = report.unjudged if report.looked else _listed(report)
     unjudged = {kind for kind in lacking if not (systems and kind.startswith("os/"))}
     names = set()
     if systems:
@@ -102,8 +102,11 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
 def _judges_system(report: ScanReport) -> bool:
     """Whether it lists packages of a distribution that its scanner has advisories for."""
     judged = report.distribution is not None and report.distribution.judged
-    listed = (kind for kind, count in (report.packages or {}).items() if count)
-    return judged and any(k.startswith("os/") and k not in report.unjudged for k in listed)
+    return judged and any(kind.startswith("os/") for kind in _listed(report) - report.unjudged)
+
+
+def _listed(report: ScanReport) -> frozenset[str]:
+    return frozenset(kind for kind, count in (report.packages or {}).items() if count > 0)
 
 
 def _urls(scans: Sequence[Scan]) -> dict[str, set[str]]:

@@ -223,3 +223,15 @@ def test_under_fixed_only_a_vulnerability_whose_fix_nobody_tells_counts() -> Non
 
     assert (one.fixed, one.fix_told) == ((), False)
     assert verdict.answer is Answer.NO
+
+
+def test_a_lock_file_or_a_binary_is_no_package_and_raises_no_doubt() -> None:
+    def binary(document: dict[str, Any]) -> None:
+        kinds = [{"name": "aquasecurity:trivy:Type", "value": "gobinary"}]
+        document["components"].append(
+            {"bom-ref": "b", "type": "application", "name": "bin/app", "properties": kinds}
+        )
+
+    made = read(TRIVY, binary)
+
+    assert (made.packages, made.unjudged) == (read(TRIVY).packages, frozenset())

@@ -13,6 +13,7 @@ from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
+from cdkit.scan.foreign import severity_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
@@ -329,3 +330,25 @@ def test_a_failed_scan_of_snyks_is_known_for_what_it_is() -> None:
     whole = b'{"ok": false, "error": "no such image", "path": "acme/orders"}'
 
     assert [name for name, one in SCANNERS.items() if one.recognises(whole)] == ["snyk"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("CRITICAL", Severity.CRITICAL),
+        (" critical ", Severity.CRITICAL),
+        ("Important", Severity.HIGH),
+        ("Moderate", Severity.MEDIUM),
+        ("Low", Severity.LOW),
+        ("Negligible", Severity.INFO),
+        ("None", Severity.INFO),
+        ("INFORMATIONAL", Severity.INFO),
+        ("Defcon1", Severity.UNKNOWN),
+        ("UNTRIAGED", Severity.UNKNOWN),
+        ("Unknown", Severity.UNKNOWN),
+        ("lo w", Severity.UNKNOWN),
+        ("", Severity.UNKNOWN),
+    ],
+)
+def test_a_word_that_nobody_knows_is_unknown_and_never_low(word: str, expected: Severity) -> None:
+    assert severity_of(word) is expected

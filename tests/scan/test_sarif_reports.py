@@ -132,3 +132,29 @@ def test_what_a_file_calls_suppressed_counts() -> None:
             result["suppressions"] = [{"kind": "external", "status": "accepted"}]
 
     assert trivy(suppress).vulnerabilities == trivy().vulnerabilities
+
+
+@pytest.mark.parametrize(
+    ("rule", "index", "expected"),
+    [
+        ("CVE-2026-1000", 0, Severity.LOW),
+        ("CVE-2026-1000/1", 0, Severity.LOW),
+        ("", 0, Severity.LOW),
+        ("CVE-2026-2000", 0, Severity.CRITICAL),
+        ("CVE-2026-2000", -1, Severity.CRITICAL),
+        ("CVE-2026-2000", 99, Severity.CRITICAL),
+        ("CVE-2026-10001", 0, Severity.UNKNOWN),
+    ],
+)
+def test_an_index_does_not_lend_a_result_another_rules_severity(
+    rule: str, index: int, expected: Severity
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        (run,) = document["runs"]
+        run["tool"]["driver"]["rules"] = [
+            {"id": "CVE-2026-1000", "properties": {"security-severity": "1.0"}},
+            {"id": "CVE-2026-2000", "properties": {"security-severity": "9.9"}},
+        ]
+        run["results"] = [{"ruleId": rule, "ruleIndex": index, "level": ""}]
+
+    assert [one.severity for one in trivy(change).vulnerabilities] == [expected]

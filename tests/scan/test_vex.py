@@ -237,6 +237,14 @@ def test_a_statement_about_another_or_that_excuses_nothing_covers_nothing(docume
     assert any("covers nothing" in note for note in judgement.notes)
 
 
+def test_a_bulletin_about_several_cves_excuses_none_of_them() -> None:
+    document = json.loads(cyclonedx(state="resolved"))
+    (one,) = document["vulnerabilities"]
+    one |= {"id": "ALAS-2026-1", "references": [{"id": "CVE-2026-1000"}, {"id": "CVE-2026-2000"}]}
+
+    assert judged(json.dumps(document).encode()).verdict.answer is Answer.NO
+
+
 def test_the_newest_statement_counts_whatever_the_order() -> None:
     old = openvex(said(), timestamp="2026-11-01T00:00:00Z")
     new = openvex(said(status="affected"), timestamp="2026-11-02T00:00:00Z")

@@ -41,6 +41,8 @@ from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
 
 _REMEDY = "give a CycloneDX document (JSON) in which a scanner has put its vulnerabilities"
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
+_PACKAGES = frozenset({"", "library", "framework"})
+"""Components that are packages even without a package URL; a lock file is an `application`."""
 _INSPECTOR = "amazon:inspector:sbom_scanner:"
 _IMAGE_IDS = frozenset({"aquasecurity:trivy:ImageID", "amazon:inspector:sbom_generator:image_id"})
 _IMAGE_DIGESTS = frozenset({"aquasecurity:trivy:RepoDigest"})
@@ -64,7 +66,7 @@ def read(stream: Readable, where: str) -> ScanReport:
         raise Unreadable("holds no list of vulnerabilities", where=where, remedy=_REMEDY)
     held = tuple(_walk(bom.components or ()))
     parts = {one.ref: one for one in (metadata.component, *held) if one and one.ref}
-    packages = [one for one in held if one.type != "operating-system"]
+    packages = [one for one in held if one.purl or one.type in _PACKAGES]
     components = tuple(map(_component, packages))
     found = tuple(_vulnerabilities(bom.vulnerabilities or (), parts, tool.name, where))
     return ScanReport(

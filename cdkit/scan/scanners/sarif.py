@@ -229,8 +229,11 @@ def _versions(text: str) -> tuple[str, ...]:
 
 
 def _rule(made: _Result, driver: _Driver, named: Mapping[str, _Rule]) -> _Rule:
+    """Return a result's rule; an index may lead to another tool component's rules."""
     if 0 <= made.index < len(driver.rules):
-        return driver.rules[made.index]
+        rule = driver.rules[made.index]
+        if not made.rule or f"{made.rule}/".startswith(f"{rule.id}/"):
+            return rule
     return named.get(made.rule) or _Rule(id=made.rule)
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
-from cdkit.scan.foreign import moment
+from cdkit.scan.foreign import aliases_of, moment
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or make it again with the tool that wrote it"
@@ -132,9 +132,9 @@ def _statement(
     products = tuple(_product(one.ref, root, purls) for one in made.affects or ())
     if not products:
         raise Unreadable(f"{made.id[:100]} affects nothing", where=where, remedy=_REMEDY)
-    names = (made.id, *(one.id for one in made.references or ()))
+    others = aliases_of(made.id, (one.id for one in made.references or ()))
     return Statement(
-        names=frozenset(name for name in names if name),
+        names=frozenset({made.id, *others} - {""}),
         products=products,
         status=status,
         why=why[:500],
