@@ -39,7 +39,8 @@ class Bases(Struct, frozen=True, kw_only=True):
         where = finding.locations[0] if finding.locations else None
         if where is None or where.path != self.dockerfile or where.line not in self.names:
             return ""
-        return f"{self.names[where.line]} ({where})"
+        name = self.names[where.line].partition("@")[0]
+        return f"{name} ({where})"
 
 
 def headline(numbers: Mapping[str, int]) -> str:
