@@ -16,12 +16,17 @@ from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.readable import Whole
 from cdkit.scan.doubts import ACCEPTABLE, FIRM
 from cdkit.scan.obtain import load_scanners
+from cdkit.scan.remedies import REMEDIES
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import HEAD
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "scan"
 SCANNERS = load_scanners()
 SAMPLES = [(name, sample.path) for name, one in SCANNERS.items() for sample in one.samples]
+
+
+def test_every_doubt_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(ACCEPTABLE) | set(FIRM)
 
 
 def data(path: str) -> bytes:
