@@ -182,6 +182,15 @@ def decisive(report: Report) -> Callable[[Finding], bool]:
     return lambda finding: _key_of(finding) in said
 
 
+_SHOWN = frozenset({"clocked", "grace", "shown"})
+"""What a scan says of a finding that decides nothing today (cdkit/scan/weigh.py, Standing)."""
+
+
+def counts(finding: Finding) -> bool:
+    """Return whether a finding may have decided: a step can say of one that it did not."""
+    return finding.properties.get("standing") not in _SHOWN
+
+
 def unsaid(report: Report) -> tuple[Reason, ...]:
     """Return the reasons for "no" that no open finding already tells.
 

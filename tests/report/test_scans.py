@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -24,6 +25,7 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import cannot_tell, judge, no, yes
+from cdkit.report.annotation import annotations_of
 from cdkit.report.report import Report, render, scan_format_names
 from tests.report.cases import report
 
@@ -297,6 +299,49 @@ def test_a_scan_without_findings_packages_and_subject_is_written(form: str) -> N
     document = replace(bare.document, inventory=())
 
     assert json.loads(render(form, replace(bare, document=document)))
+
+
+STANDINGS = ("fails", "overdue", "unknown", "clocked", "grace", "shown")
+
+
+def of_each_standing() -> Report:
+    made = [
+        finding(
+            rule=f"CVE-{n}",
+            severity=Severity.HIGH,
+            fingerprint=standing,
+            properties={"package": "p", "standing": standing},
+        )
+        for n, standing in enumerate(STANDINGS)
+    ]
+    why = no("high: p", remedy="upgrade", rule="CVE-0", where=made[0].locations[0])
+    return scan(*made, verdict=judge([why]))
+
+
+def test_junit_fails_for_what_counts_and_not_for_what_has_time() -> None:
+    text = render("junit", of_each_standing())
+    suite = ET.fromstring(text).find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    failed = [case.get("name", "")[:5] for case in suite if case.find("failure") is not None]
+    passed = [case.get("name", "")[:5] for case in suite if case.find("system-out") is not None]
+    assert failed == ["CVE-0", "CVE-1", "CVE-2"]
+    assert passed == ["CVE-3", "CVE-4", "CVE-5"]
+
+
+def test_what_has_time_is_no_error_in_a_job_that_fails_for_another() -> None:
+    levels = {
+        annotation.title.rpartition(": ")[2]: annotation.level
+        for annotation in annotations_of(of_each_standing())
+        if annotation.title.rpartition(": ")[2].startswith("CVE")
+    }
+    assert levels == {
+        "CVE-0": "error",
+        "CVE-1": "error",
+        "CVE-2": "error",
+        "CVE-3": "warning",
+        "CVE-4": "warning",
+        "CVE-5": "warning",
+    }
 
 
 _NAMED = {"type": "string", "minLength": 1, "maxLength": 255}
