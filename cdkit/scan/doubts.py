@@ -157,7 +157,7 @@ def _about_database(scan: Scan, age: Age, now: datetime) -> Iterator[Reason]:
         yield doubt(
             "undated-database",
             "nobody says how old the vulnerability database was",
-            "give --database, the folder that the scanner keeps it in (Trivy: --cache-dir)",
+            "give --db, the folder that the scanner keeps it in (Trivy: --cache-dir)",
             scan.report,
         )
         return
