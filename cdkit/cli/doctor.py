@@ -41,8 +41,7 @@ def _examine(session: Session) -> Iterator[Finding]:
     yield Finding("ci system", True, session.system.name, "outputs, annotations, build ids")
     yield _git(session)
     yield _config(session)
-    yield _engine(session)
-    yield _program(session, "trivy", "scan-image, where there is no Docker engine")
+    yield from _scanner(session)
     yield _parser()
     yield _login(session)
     outbox = ".cdkit/outbox.db"
@@ -68,21 +67,21 @@ def _config(session: Session) -> Finding:
     return Finding("cdkit.yaml", True, session.config, "run, every step")
 
 
-def _engine(session: Session) -> Finding:
-    wanted = "scan-image with Trivy in a container"
-    try:
-        done = session.world.processes.run(
-            ["docker", "version", "--format", "{{.Server.Version}}"], timeout=10
-        )
-    except CdkitError as error:
-        return Finding("docker engine", False, error.remedy, wanted)
-    said = (done.stdout or done.stderr).decode(errors="replace").strip().splitlines()
-    return Finding("docker engine", done.code == 0, said[0] if said else "no answer", wanted)
-
-
-def _program(session: Session, name: str, wanted: str) -> Finding:
-    path = session.world.processes.which(name)
-    return Finding(name, path is not None, path or f"install {name}, or use a report", wanted)
+def _scanner(session: Session) -> Iterator[Finding]:
+    """Say how scan-image would run its scanner here: Docker, the program, podman where asked."""
+    world = session.world
+    why = world.engine.missing() if world.engine else "no Docker engine"
+    yield Finding("docker engine", not why, why or "answers", "scan-image, tag-image --local")
+    path = world.processes.which("trivy")
+    other = world.podman.missing() if world.podman else "no podman"
+    ways = [] if why else ["Trivy in a container of Docker's"]
+    ways += [f"the program {path}"] if path else []
+    ways += [] if other else ["podman, with --by podman"]
+    seen = "; else ".join(ways) or (
+        "start Docker or podman, or install trivy; a report that was made elsewhere counts too: "
+        "scan-image --report"
+    )
+    yield Finding("scanner", bool(ways), seen, "scan-image")
 
 
 def _parser() -> Finding:

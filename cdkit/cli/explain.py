@@ -1,7 +1,6 @@
 """`cdkit explain`: why a rule is one, what to do instead; or what a step does."""
 
 import difflib
-from collections.abc import Mapping
 
 import click
 
@@ -43,7 +42,9 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
     from cdkit.scan.doubts import ACCEPTABLE, FIRM
 
     if name in ACCEPTABLE or name in FIRM:
-        return _of_doubt(name, ACCEPTABLE, FIRM)
+        from cdkit.scan.remedies import REMEDIES
+
+        return _of_doubt(name, ACCEPTABLE.get(name, ""), FIRM.get(name, ""), REMEDIES[name])
     near = difflib.get_close_matches(name, [*rules, *steps, *ACCEPTABLE, *FIRM], n=1)
     raise RequestError(
         f"there is no rule, no step and no doubt {name!r}",
@@ -51,12 +52,11 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
     )
 
 
-def _of_doubt(name: str, acceptable: Mapping[str, str], firm: Mapping[str, str]) -> str:
-    """Return what a doubt of scan-image is about, and whether it can be taken on."""
-    if name in acceptable:
-        lifted = f"To take it on, where you know better: --accept {name}."
-        return f"{name}: {acceptable[name]}\n\nThe scan says cannot tell. {lifted}"
-    return f"{name}: {firm[name]}\n\nThe scan says cannot tell, and nobody can take that on."
+def _of_doubt(name: str, acceptable: str, firm: str, remedy: str) -> str:
+    """Return what a doubt of scan-image is about, what to do, and whether it can be taken on."""
+    can = f"To take it on, where you know better: --accept {name}." if acceptable else ""
+    told = f"The scan says cannot tell{'. ' + can if can else ', and nobody can take that on.'}"
+    return f"{name}: {acceptable or firm}\n\n{told}\n\nWhat to do: {remedy}"
 
 
 def _of_peer(name: str, rules: dict[str, Rule]) -> str:

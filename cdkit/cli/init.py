@@ -15,6 +15,10 @@ from cdkit.core.world import World
 
 _MIGRATION = re.compile(r"(^|/)[vV]?\d+[^/]*\.sql$")
 _MOST_FILES = 20_000
+_DOCKERFILES = frozenset({"Dockerfile", "Containerfile"})
+_EXCEPTIONS = ("scan/exceptions.yaml", ".cdkit/exceptions.yaml", "exceptions.yaml")
+_OTHERS = frozenset({".trivyignore", ".trivyignore.yaml", ".grype.yaml", ".snyk"})
+_VEX = re.compile(r"(^|[/.])(open)?vex\.json$")
 _REPORTS = {
     "unit": ("reports/junit.xml", "junit.xml", "build/test-results/test/*.xml"),
     "coverage": ("reports/coverage.xml", "coverage.xml", "coverage/lcov.info"),
@@ -59,9 +63,7 @@ def proposal(world: World) -> str:
     lines += ["", "# After a push, in the pipeline: does the tag still name what was pushed?"]
     lines += ["# cdkit verify-image --metadata meta.json, which buildx wrote: --metadata-file."]
     lines += _migrations(world, seen)
-    lines += ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
-    lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
-    lines += [f"  dockerfile: {json.dumps(path)}" for path in seen if path == "Dockerfile"]
+    lines += _scan(seen)
     lines += _reports(world, seen)
     lines += ["", "# May it go out? Without a policy: cdkit's own four stages."]
     lines += ["check-gate:", "  stage: deployment"]
@@ -150,6 +152,26 @@ def _server(named: set[str]) -> list[str]:
         return [f"  # {fault.what}"]
     newest = ".".join(map(str, engines()[engine].versions[-1]))
     return [f'  server: "{engine}"  # with its version: "{engine}:{newest}"']
+
+
+def _scan(seen: tuple[str, ...]) -> list[str]:
+    """Return the section for scans: where findings are shown, who has answered for what."""
+    lines = ["", "# Does the image carry known vulnerabilities?", "scan-image:", "  fail-on: high"]
+    lines += [f"  layout: {json.dumps(path)}" for path in _layouts(seen)[:1]]
+    files = [path for path in seen if posixpath.basename(path) in _DOCKERFILES]
+    lines += [f"  dockerfile: {json.dumps(path)}" for path in files[:1]]
+    lines += [f"  # there is {path} too" for path in files[1:4]]
+    kept = [path for path in _EXCEPTIONS if path in seen]
+    lines += [f"  exceptions: {json.dumps(path)}" for path in kept[:1]]
+    vex = sorted(path for path in seen if _VEX.search(path))
+    lines += [f"  vex: [{', '.join(json.dumps(path) for path in vex[:5])}]"] if vex else []
+    lines += [
+        f"  # {path} is not read: docs/coming-from-scanners.md says how to take it over"
+        for path in seen
+        if posixpath.basename(path) in _OTHERS
+    ]
+    lines += ["  # what production runs already goes on a clock, as soon as the records know of it"]
+    return lines
 
 
 def _reports(world: World, seen: tuple[str, ...]) -> list[str]:

@@ -141,13 +141,14 @@ def _performed(
         notes=outcome.notes,
         context=world.context,
         replay=world.replay,
-        subject=", ".join(subject.name for subject in outcome.subjects if subject.name),
+        subject=outcome.examined or ", ".join(s.name for s in outcome.subjects if s.name),
         record=records[0] if records else "",
         tool=TOOL,
         data=outcome.data,
         document=outcome.document,
         subjects=outcome.subjects,
         started_at=started,
+        headline=outcome.headline,
     )
     return Performed(step=step.name, exit=code, outputs=outputs, report=report)
 
@@ -210,14 +211,22 @@ def _markdown(report: Report) -> str:
 
 
 def _show(performed: Performed, options: Options) -> Iterator[Reason]:
-    """Print the report: data on standard output, talk on standard error."""
+    """Print the report: data on standard output, talk on standard error.
+
+    Where the format cannot be made of this report, text is: why is never lost.
+    """
     apart = options.format == "text" and bool(performed.report.data)
     talk = sys.stderr if apart else sys.stdout
     report = msgspec.structs.replace(performed.report, colour=talk.isatty())
     try:
+        shown = render(options.format, report)
+    except CdkitError as error:
+        yield error.reason()
+        shown, talk = render("text", report), sys.stderr
+    try:
         if apart:
             print(report.data, flush=True)
-        print(render(options.format, report), end="", file=talk, flush=True)
+        print(shown, end="", file=talk, flush=True)
     except (OSError, ValueError) as fault:
         quiet_stdout()
         yield cannot_tell(f"standard output cannot be written: {fault}", remedy="run it again")

@@ -73,12 +73,16 @@ class Outputs(Struct, frozen=True, kw_only=True, rename="kebab"):
     record: Annotated[str, Meta(description="The path of the fact that the step left.")] = ""
 
 
-class Table(Struct, frozen=True, kw_only=True):
-    """A table for the summary: a heading, column names, rows of plain text."""
+class Table(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A table for the summary: a heading, column names, rows of plain text.
+
+    One that is `ahead` says what to do, and stands before the reasons and findings.
+    """
 
     heading: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    ahead: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -87,7 +91,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `data` is what plain text on standard output should be (a tag, a path); empty where findings
     and reasons say it all. `document` about `subjects` becomes the fact that the step leaves;
     None leaves none; `more` holds further ones with their
-    subjects. `notes` are for people: what was assumed, what was left out.
+    subjects. `notes` are for people: what was assumed, what was left out. `headline` counts in a
+    few words what stands behind the answer; `examined` names what was, where that is more than the
+    subjects (`watch-list`).
     """
 
     verdict: Verdict
@@ -100,6 +106,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     data: str = ""
     more: tuple[tuple[Document, tuple[Subject, ...]], ...] = ()
+    headline: str = ""
+    examined: str = ""
 
 
 class Hook(Struct, frozen=True, kw_only=True):

@@ -302,12 +302,20 @@ def _left(up: Up, downs: Sequence[Operation], there: Schema) -> Iterator[str]:
         return
     ahead, back = _marks(up.operations), _marks(downs)
     for (kind, table, name), made in ahead.items():
-        if made + back.get((kind, table, name), 0) == 0 or there.full(table) not in there.tables:
+        is_value = kind == _VALUE and not any(_makes_anew(table, each) for each in downs)
+        if made + back.get((kind, table, name), 0) == 0:
+            continue
+        if not is_value and there.full(table) not in there.tables:
             continue
         what = f"the {kind} {name} of {table}" if name else f"the {kind} of {table}"
         yield f"{what} is {'left over' if made > 0 else 'missing'}"
 
 
+def _makes_anew(name: Name, operation: Operation) -> bool:
+    return isinstance(operation, op.DropObject) and operation.name.name == name.name
+
+
+_VALUE = "enum value"
 Marks = Mapping[tuple[str, Name, str], int]
 """What stands beside the model: how often each was made more than taken away."""
 
@@ -319,6 +327,12 @@ def _marks(operations: Iterable[Operation]) -> Marks:
             case op.ChangeTrigger(body=body) if body:
                 # One that has code of its own is in the model, under its name.
                 continue
+            case op.RenameEnumValue(type=named, value=old, to=new):
+                named = _bare(named)
+                for value, change in ((old, -1), (new, 1)):
+                    key = (_VALUE, named, value)
+                    found[key] = found.get(key, 0) + change
+                continue
             case op.ChangeTrigger(table=table, name=name, action=action):
                 verb, _, rest = action.partition(" ")
                 kind = "rule" if rest.endswith("RULE") else "trigger"
@@ -328,10 +342,16 @@ def _marks(operations: Iterable[Operation]) -> Marks:
                 name, kind = "", rest.removeprefix("FORCE ").lower()
             case _:
                 continue
-        change = {"CREATE": 1, "ENABLE": 1, "FORCE": 1, "DROP": -1, "DISABLE": -1, "NO": -1}
-        key = (kind, Name("" if table.schema == "public" else table.schema, table.name), name)
-        found[key] = found.get(key, 0) + change.get(verb, 0)
+        key = (kind, _bare(table), name)
+        found[key] = found.get(key, 0) + _CHANGES.get(verb, 0)
     return {key: number for key, number in found.items() if number}
+
+
+_CHANGES = {"CREATE": 1, "ENABLE": 1, "FORCE": 1, "DROP": -1, "DISABLE": -1, "NO": -1}
+
+
+def _bare(name: Name) -> Name:
+    return Name("" if name.schema == "public" else name.schema, name.name)
 
 
 def _lossy(loss: Loss, operation: Operation, *, unread: bool) -> Finding:

@@ -12,22 +12,32 @@ from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
 from cdkit.migrations.look import parent
 from cdkit.migrations.source import Migration
+from cdkit.migrations.text import Text
 
 _WHOLE = "raw::includeAll"
 """Liquibase's name for the changeset that a file of plain SQL is."""
+
+
+class StandIns(Struct, frozen=True, kw_only=True):
+    """The paths of migrations that stand for others: those released, those of them edited."""
+
+    released: frozenset[str] = frozenset()
+    edited: tuple[str, ...] = ()
 
 
 class Scope(Struct, frozen=True, kw_only=True):
     """The change: names of its migrations, and those that it edits, as they were released.
 
     `gone` are migrations that were released and are not there any more, `backs` the names of those
-    of which only the way back is new, in a file of its own.
+    of which only the way back is new, in a file of its own. `stand_ins` are the migrations
+    that stand for others.
     """
 
     change: frozenset[str]
     released: Mapping[str, Migration] = {}
     gone: tuple[Migration, ...] = ()
     backs: frozenset[str] = frozenset()
+    stand_ins: StandIns = StandIns()
 
 
 def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
@@ -62,7 +72,8 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
             changed.add(migration.name)
             if was is not None:
                 released[migration.name] = was
-        gone += old.values()
+        # What is there and does not run here (for another database) is not gone.
+        gone += (one for key, one in old.items() if key not in now)
     for kept, over in _reworked(found, changed, changes, revision, git):
         changed.discard(kept)
         released.pop(over, None)
@@ -71,7 +82,27 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         released=released,
         gone=tuple(gone),
         backs=_backs(found, changes) - changed - alike,
+        stand_ins=_stand_ins(found, changes, revision, git),
     )
+
+
+def _stand_ins(found: Found, changes: tuple[Change, ...], revision: str, git: Git) -> StandIns:
+    ours = {posixpath.normpath(one.said.path): one.said for one in found.project.stand_ins}
+    status = {posixpath.normpath(change.path): change.status for change in changes}
+    released = {path: text for path, text in ours.items() if status.get(path) not in {"A", "C"}}
+    edited = (
+        text.path
+        for path, text in sorted(released.items())
+        if status.get(path) == "M" and not _alike(git.read(revision, path), text)
+    )
+    return StandIns(
+        released=frozenset(text.path for text in released.values()), edited=tuple(edited)
+    )
+
+
+def _alike(old: bytes, new: Text) -> bool:
+    """Whether a file is what it was, comments of Python aside."""
+    return old == new.data or (new.path.endswith(".py") and _code(old) == _code(new.data))
 
 
 def _goes_back_alike(one: Migration, other: Migration) -> bool:
@@ -157,6 +188,25 @@ def _reworked(
         path = posixpath.normpath(over)
         if over in by_path and path in edited and git.read(revision, path) == one.said.data:
             yield one.name, by_path[over].name
+
+
+def faults_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:
+    """Return why nobody can tell of the whole project, where the change may touch it.
+
+    It may where it touches one of the tool's own files, or what has the name of a migration here.
+    """
+    if not revision or not found.project.faults:
+        return found.project.faults
+    source, root = sources()[found.source], posixpath.normpath(found.root)
+
+    def touches(path: str) -> bool:
+        below = root != "." and path.startswith(f"{root}/")
+        named = (source.named or is_sql)(path) and found.project.holds(path)
+        return below or named or path.rpartition("/")[2] in source.marks
+
+    changes = git.changes(revision)
+    paths = {posixpath.normpath(x) for each in changes for x in (each.path, each.old_path) if x}
+    return found.project.faults if any(map(touches, paths)) else ()
 
 
 def unread_since(found: Found, revision: str, git: Git) -> tuple[Reason, ...]:

@@ -9,6 +9,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.atlas_sum import mismatches
+from cdkit.migrations.guesses import guesses
 from cdkit.migrations.look import Look, parent
 from cdkit.migrations.source import (
     Complaint,
@@ -22,6 +23,7 @@ from cdkit.migrations.source import (
     Source,
 )
 from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
 
 SUFFIXES = (".sql", ".pgsql", ".psql", ".ddl")
 
@@ -67,8 +69,9 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     what the tool does where it is not. `misnamed` says why the tool will not run a file by its
     name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
     the tool can run. `late` is what becomes of a migration that comes out of order. `goes_back`
-    says whether its files have a part for the way back; `outside` is that of the source. `engine`
-    returns the database that the tool's own settings name for a folder, empty where none do.
+    says whether its files have a part for the way back; `outside` and `sums` are those of the
+    source; `doubts` yields what of a text is no SQL. `engine` returns the database that the tool's
+    own settings name for a folder, empty where none do.
     """
 
     name: str
@@ -89,6 +92,8 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     deep: bool = False
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
+    doubts: Callable[[Text], Iterable[Trouble]] = lambda _: ()
+    sums: str = ""
     engine: Callable[[str, Look], str] = lambda *_: ""
 
 
@@ -113,6 +118,7 @@ def folder_source(tool: FolderTool) -> Source:
         goes_back=tool.goes_back,
         marks=tool.marks,
         outside=tool.outside,
+        sums=tool.sums,
     )
 
 
@@ -126,6 +132,7 @@ def migration_of(tool: FolderTool, text: Text) -> Migration:
         order=tool.order(text.path),
         repeats=tool.repeats(text.path),
         written=None if filled is text else text,
+        troubles=(*guesses(filled), *tool.doubts(filled)),
     )
 
 

@@ -46,6 +46,7 @@ from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, fix_of, hit_of, untold
 from cdkit.migrations.text import Text
+from cdkit.migrations.unsure import unsure
 
 _TWO = 2
 
@@ -162,7 +163,9 @@ def lint(request: Request, processes: Processes) -> Linted:
             schema.released = None
             released = schema.released = schema.copy()
         terms = request.terms.get(migration.name, Terms())
+        kept = schema.copy() if migration.maybe and not request.apart else schema
         seen.append(_walk(request, (released, schema), migration, before, reader, terms))
+        schema = schema if kept is schema else unsure(kept, migration, reader)
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     judged = (*apart.judged, *(_settled(one, phases, request) for one in seen))

@@ -92,6 +92,8 @@ def other_rows(old: Query, new: Query) -> str:
     ]
     if changed:
         return f"it computes {', '.join(changed)} otherwise"
+    if old.filters != new.filters:
+        return "it filters its rows otherwise"
     if old.rest != new.rest and len(new.columns) == len(old.columns):
         return "it takes its rows from elsewhere, or filters them otherwise"
     return ""

@@ -172,7 +172,8 @@ class Function(Struct, frozen=True, kw_only=True):
 class Query(Struct, frozen=True, kw_only=True):
     """What a view shows: its columns in order, `*` for all of a source's.
 
-    `expressions` and `rest` are fingerprints: of each column, and of all but the columns;
+    `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,
+    and of what of that only ever leaves rows out;
     `sources` are the tables and views that it reads; `plain` says that it is one source's rows
     as they are, so that it can be written through; `empty` that it is made WITH NO DATA.
     """
@@ -180,6 +181,7 @@ class Query(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     expressions: tuple[str, ...] = ()
     rest: str = ""
+    filters: str = ""
     sources: tuple[Name, ...] = ()
     plain: bool = False
     empty: bool = False

@@ -15,6 +15,7 @@ def out_of_order(project: Project, scope: Scope) -> Iterator[Complaint]:
     versioned = [one for one in project.migrations if not one.repeats]
     new = scope.change - scope.released.keys()
     old = [one for one in versioned if one.name not in new]
+    old += [one for one in project.stand_ins if one.said.path in scope.stand_ins.released]
     if late is None or not old:
         return
     newest = max(old, key=lambda one: one.order)
@@ -28,4 +29,15 @@ def out_of_order(project: Project, scope: Scope) -> Iterator[Complaint]:
             about=one.key or one.path.rpartition("/")[2],
             remedy=late.remedy,
             severity=late.severity,
+        )
+
+
+def edited_stand_ins(scope: Scope) -> Iterator[Complaint]:
+    """Yield what was released to stand for others, and is another now: new databases differ."""
+    for path in scope.stand_ins.edited:
+        yield Complaint(
+            rule="edited-migration",
+            path=path,
+            what="this stands for migrations before it and is released, and the change edits it: "
+            "databases that it made are not like those that it makes from here on",
         )

@@ -1,5 +1,6 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
@@ -17,6 +18,7 @@ from cdkit.migrations.schema import Routine, Schema
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
@@ -134,8 +136,19 @@ class Reader:
 
 
 def _with_troubles(parsed: Parsed, migration: Migration) -> Parsed:
-    troubles = (*parsed.troubles, *migration.troubles)
-    return structs.replace(parsed, troubles=troubles) if migration.troubles else parsed
+    """Add what of a migration is no SQL; what the grammar refuses is not said a second time."""
+    if not migration.troubles:
+        return parsed
+    data, refused = migration.text.data, sorted(each.offset for each in parsed.troubles)
+
+    def is_said(trouble: Trouble) -> bool:
+        start, end = data.rfind(b";", 0, trouble.offset), data.find(b";", trouble.offset)
+        end = len(data) if end < 0 else end
+        index = bisect_left(refused, start)
+        return not trouble.line and index < len(refused) and refused[index] <= end
+
+    more = (each for each in migration.troubles if not (refused and is_said(each)))
+    return structs.replace(parsed, troubles=(*parsed.troubles, *more))
 
 
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:

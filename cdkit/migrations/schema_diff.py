@@ -9,7 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.nouns import Column, Constraint, Default, Name, Query, Type
 from cdkit.migrations.option import DEFAULTS
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
@@ -31,6 +32,14 @@ _APART: dict[type, frozenset[str]] = {
     Column: frozenset({"constraints", "fragile"}),
     Constraint: frozenset({"always", "bounds"}),
 }
+
+
+_QUALIFIERS = pattern(r'"fields":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)+')
+"""Before the name of a column in a fingerprint: its table, or what that is called there."""
+
+
+_LONGEST = 200
+"""Characters of two lists of columns that are still told."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -62,7 +71,8 @@ def differences(before: Schema, after: Schema) -> tuple[Difference, ...]:
         *_tables(before, after),
         *_things("index", before.indexes, after.indexes, before, after),
         *_things("", before.things, after.things, before, after),
-        *_enum_values(before, after),
+        *_views(before, after),
+        *_privileges(before, after),
     )
 
 
@@ -144,11 +154,46 @@ def _is_unknown(thing: Index | Thing) -> bool:
     return isinstance(thing, Index) and thing.table.name == "?"
 
 
-def _enum_values(before: Schema, after: Schema) -> Iterator[Difference]:
-    for type_name, value in sorted(before.enum_values.keys() ^ after.enum_values.keys()):
-        was = "there" if (type_name, value) in before.enum_values else ""
-        now = "" if was else "there"
-        yield Difference(kind="enum value", about=f"{type_name}.{value}", was=was, now=now)
+def _views(before: Schema, after: Schema) -> Iterator[Difference]:
+    """Yield views that show something else, as far as both can be read.
+
+    Order, groups and how sources are joined are not compared: one query may be written in many
+    ways, and what takes back is mostly written anew.
+    """
+    for name in sorted(before.things.keys() & after.things.keys()):
+        was, now = before.things[name].query, after.things[name].query
+        if was is None or now is None or was == now:
+            continue
+        about = f"{before.things[name].kind} {name}"
+        if was.columns != now.columns:
+            old, new = (", ".join(each.columns) for each in (was, now))
+            told = len(old) + len(new) <= _LONGEST
+            old, new = (old, new) if told else ("there", "there")
+            yield Difference(kind="list of columns", about=about, was=old, now=new)
+        elif _shown(was, before) != _shown(now, after):
+            yield Difference(kind="definition", about=about, was="there", now="there")
+
+
+def _shown(query: Query, schema: Schema) -> tuple[object, ...]:
+    plain = (_QUALIFIERS().sub('"fields":[', x) for x in (query.filters, *query.expressions))
+    return (*plain, frozenset(schema.full(each) for each in query.sources))
+
+
+def _privileges(before: Schema, after: Schema) -> Iterator[Difference]:
+    """Yield what roles may do otherwise with a thing that is there before and after.
+
+    A role that no migration gave anything on it before may have had it all the same.
+    """
+    there = dict.fromkeys(before.tables.keys() & after.tables.keys(), "table")
+    there |= {name: before.things[name].kind for name in before.things.keys() & after.things.keys()}
+    for name, kind in sorted(there.items()):
+        old, new = (each.grants.of(kind, name) or {} for each in (before, after))
+        for role in sorted(old) if old != new else ():
+            held = [each.get(role, frozenset()) for each in (old, new)]
+            for word in sorted(held[0] ^ held[1]):
+                was, now = ("there" if word in each else "" for each in held)
+                about = f"{word} on {name} for {role}"
+                yield Difference(kind="privilege", about=about, was=was, now=now)
 
 
 def _presence(kind: str, about: str, old: object, new: object) -> Difference:

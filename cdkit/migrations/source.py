@@ -48,7 +48,8 @@ class Migration(Struct, frozen=True, kw_only=True):
     Liquibase changeset). `repeats` where it runs again whenever it changes. `troubles` are what
     of it is no SQL that anybody could read (places in `text`); `no_sql` where its tool itself says
     that it runs none; `elsewhere` where it is history that no change here can touch (a package's).
-    `also` are other files that it is made of: where one of them changes, it does.
+    `also` are other files that it is made of: where one of them changes, it does. `maybe` says why
+    its tool may pass it over and go on, so that nothing new after it may rest on what it makes.
     """
 
     text: Text
@@ -62,6 +63,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     no_sql: bool = False
     elsewhere: bool = False
     also: tuple[str, ...] = ()
+    maybe: str = ""
 
     @property
     def files(self) -> frozenset[str]:
@@ -120,8 +122,10 @@ class Project(Struct, frozen=True, kw_only=True):
     they do not say; `holds` says whether a path is one of its migrations by its name alone, be it
     there or not; `again` reads another version of one of its files, from path and bytes, where
     that takes more than the source's `migrations` knows; `replaced` are files whose place another
-    migration takes where they have not run; `late` says what becomes of a migration
-    that comes out of order, None where the tool just runs it; `notes` are for people.
+    migration takes where they have not run; `stand_ins` are migrations that stand for others and
+    run only where none of those did, so that no database that runs sees them; `late` says what
+    becomes of a migration that comes out of order, None where the tool just runs it; `notes` are
+    for people.
     """
 
     migrations: tuple[Migration, ...] = ()
@@ -133,6 +137,7 @@ class Project(Struct, frozen=True, kw_only=True):
     holds: Callable[[str], bool] = lambda _: True
     again: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     replaced: tuple[str, ...] = ()
+    stand_ins: tuple[Migration, ...] = ()
     late: Late | None = None
     notes: tuple[str, ...] = ()
 
@@ -184,7 +189,8 @@ class Source(Struct, frozen=True, kw_only=True):
     have a part for the way back, so that a missing one is worth a word. `marks` are names of files
     by which a project is found where no path is given; `root` says yes to these too. `outside` says
     how a file's own header keeps its tool from wrapping it in a transaction: what to put between
-    which bytes of it; None where a file cannot say so.
+    which bytes of it; None where a file cannot say so. `sums` says what a tool that keeps a sum of
+    each file does where one that ran has other comments or spaces now; empty where nothing.
     """
 
     title: str
@@ -197,3 +203,4 @@ class Source(Struct, frozen=True, kw_only=True):
     keeps: Callable[[str], str] = lambda _: ""
     marks: tuple[str, ...] = ()
     outside: Callable[[bytes], tuple[int, int, str] | None] = lambda _: None
+    sums: str = ""

@@ -2,6 +2,7 @@
 
 from cdkit.core.finding import Finding, Fix, Location, Severity, fingerprint
 from cdkit.migrations.catalogue import rules
+from cdkit.migrations.find import sources
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import Hit, LintRule
 from cdkit.migrations.source import Complaint, Migration
@@ -100,8 +101,10 @@ def edited(migration: Migration, before: Migration, *, unchanged: bool) -> Findi
     if migration.path != before.path:
         said = f"this migration is released already, and the change renames it from {before.path}"
     elif unchanged:
-        severity = Severity.LOW
+        sums = sources()[migration.source].sums
+        severity = severity if sums else Severity.LOW
         said = "this migration is released already, and the change edits its comments or spaces"
+        said = f"{said}: {sums}" if sums else said
     return _about_file("edited-migration", migration, said, severity)
 
 

@@ -157,6 +157,12 @@ class Filled(Text):
         _, end, there, there_end = self._cuts[index]
         return there if offset < end else there_end + offset - end
 
+    @property
+    def unknown(self) -> dict[int, int]:
+        """Where the name starts, and ends, that stands for a placeholder without a known value."""
+        starts = {start for start, _ in self.assumed}
+        return {start: end for start, end, _, _ in self._cuts if start in starts}
+
     def assumed_in(self, start: int, end: int) -> tuple[str, ...]:
         """Return the placeholders between two bytes whose value nobody knows, as written."""
         first = bisect_left(self.assumed, start, key=lambda one: one[0])

@@ -15,6 +15,7 @@ from cdkit.core.verdict import Answer, Reason
 from cdkit.report.report import (
     Report,
     answer_words,
+    counts,
     decisive,
     place,
     reasons_of,
@@ -105,9 +106,13 @@ def _of_finding(report: Report, finding: Finding, level: Level, remedy: str) -> 
 
 
 def _level(report: Report, finding: Finding) -> Level:
-    """Return how loud a finding is that did not decide: under a yes nothing is an error."""
+    """Return how loud a finding is that did not decide.
+
+    Under a yes nothing is an error, and nothing that the step says did not count.
+    """
     level = _OF_SEVERITY.get(finding.severity, "notice")
-    return "warning" if level == "error" and report.verdict.is_yes else level
+    quiet = report.verdict.is_yes or not counts(finding)
+    return "warning" if level == "error" and quiet else level
 
 
 def title_of(report: Report) -> str:

@@ -25,7 +25,8 @@ class Report(Struct, frozen=True, kw_only=True):
     `subject` names what was examined, `record` the fact that was left, both for people. `data` is
     what the step prints on standard output in place of a text report: only the JSON document holds
     it too. `document` is the fact itself, for formats that are made of one kind of it, and
-    `started_at` when the step began. `colour` asks the text format for ANSI colours.
+    `started_at` when the step began. `headline` counts in a few words what stands behind the
+    answer. `colour` asks the text format for ANSI colours.
     """
 
     step: str
@@ -45,6 +46,7 @@ class Report(Struct, frozen=True, kw_only=True):
     document: Document | None = None
     subjects: tuple[Subject, ...] = ()
     started_at: datetime | None = None
+    headline: str = ""
     colour: bool = False
 
     @property
@@ -87,16 +89,17 @@ def scan_format_names() -> tuple[str, ...]:
 def render(name: str, report: Report) -> str:
     """Return a report in the format of this name; raises RequestError where there is none.
 
-    A format that is made of a scan's fact is none for the report of another step.
+    A format that is made of a scan's fact is none for the report of another step; where nothing
+    was scanned it raises CannotTell.
     """
     from cdkit.report import formats
 
     if name in scan_format_names():
         from cdkit.report import scans
-        from cdkit.report.scan import ScanFormat, scanned_of
+        from cdkit.report.scan import ScanFormat, written
 
         made = load(scans, name.replace("-", "_"), "FORMAT", ScanFormat)
-        return made.render(report, scanned_of(report))
+        return written(made, report)
     if name not in names(formats):
         raise RequestError(
             f"there is no report format {name[:100]!r}",
@@ -177,6 +180,15 @@ def decisive(report: Report) -> Callable[[Finding], bool]:
     """Return what tells, of any finding of a report, whether a reason for "no" speaks of it."""
     said = {_key(reason) for reason in reasons_of(report, Answer.NO)}
     return lambda finding: _key_of(finding) in said
+
+
+_SHOWN = frozenset({"clocked", "grace", "shown"})
+"""What a scan says of a finding that decides nothing today (cdkit/scan/weigh.py, Standing)."""
+
+
+def counts(finding: Finding) -> bool:
+    """Return whether a finding may have decided: a step can say of one that it did not."""
+    return finding.properties.get("standing") not in _SHOWN
 
 
 def unsaid(report: Report) -> tuple[Reason, ...]:

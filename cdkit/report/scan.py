@@ -9,8 +9,9 @@ from cdkit.core.digest import Digest
 from cdkit.core.documents.inventory import Component
 from cdkit.core.documents.kinds import Findings
 from cdkit.core.documents.purl import image_purl
-from cdkit.core.errors import RequestError
-from cdkit.report.report import Report
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.verdict import Answer
+from cdkit.report.report import Report, reasons_of
 
 STEP = "scan-image"
 
@@ -19,7 +20,8 @@ class Scanned(Struct, frozen=True, kw_only=True):
     """What was scanned, by what, when (RFC 3339), with which result.
 
     `key` names this image in this run and no other; `system` is the distribution that most of its
-    own packages are of.
+    own packages are of. `doubts` are why nobody can tell what is in it: a list of packages or of
+    vulnerabilities may then lack some.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Scanned(Struct, frozen=True, kw_only=True):
     numbers: dict[str, int]
     left_out: int
     inventory: tuple[Component, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def image(self) -> str:
@@ -45,30 +48,78 @@ class Scanned(Struct, frozen=True, kw_only=True):
 
 
 class ScanFormat(Struct, frozen=True, kw_only=True):
-    """A format that is made of a scan's fact."""
+    """A format that is made of a scan's fact.
+
+    `says_failure`: it can say that nothing was scanned. In any other an empty list would read as
+    an image without packages and without vulnerabilities, so none is written.
+    """
 
     name: str
     render: Callable[[Report, Scanned], str]
+    says_failure: bool = False
 
 
-def scanned_of(report: Report) -> Scanned:
-    """Return what a report's fact says of the scan.
+def written(form: ScanFormat, report: Report) -> str:
+    """Return a scan's report in this format.
 
-    Raises RequestError where it is of another step, or left no fact.
+    Raises RequestError for the report of another step, and CannotTell where nothing was scanned
+    and the format has no word for that.
     """
-    document = report.document
-    if not isinstance(document, Findings) or report.step != STEP:
+    if report.step != STEP:
         raise RequestError(
-            f"this format is made of a scan, and {report.step[:60]} left none",
+            f"{form.name} is made of a scan, and {report.step[:60]} makes none",
             remedy=f"ask {STEP} for it",
         )
+    document = report.document
+    if isinstance(document, Findings) and document.examined.get("platforms", 1):
+        return form.render(report, _scanned(report, document))
+    if form.says_failure:
+        return form.render(report, _unscanned(report))
+    raise CannotTell(
+        f"nothing was scanned, so no {form.name} is written: an empty one would read as clean",
+        remedy="do what the other reasons say, and scan again",
+    )
+
+
+def _unscanned(report: Report) -> Scanned:
+    """Return what is known of a scan that was not: when it was tried, and why it was not."""
+    moment = _moment(report, "1970-01-01T00:00:00Z")
+    return Scanned(
+        name=report.subject,
+        digest="",
+        purl="",
+        key=f"{report.subject} {report.context.build_id} {moment}",
+        tool="",
+        version="",
+        database_date="",
+        database_version="",
+        started=moment,
+        ended=moment,
+        url=report.context.url,
+        system="",
+        numbers={},
+        left_out=0,
+        inventory=(),
+        doubts=_doubts(report),
+    )
+
+
+def _moment(report: Report, otherwise: str) -> str:
+    started = report.started_at
+    return started.strftime("%Y-%m-%dT%H:%M:%SZ") if started else otherwise
+
+
+def _doubts(report: Report) -> tuple[str, ...]:
+    return tuple(reason.what for reason in reasons_of(report, Answer.CANNOT_TELL))
+
+
+def _scanned(report: Report, document: Findings) -> Scanned:
     subject = next(iter(report.subjects), None)
     hexadecimal = subject.digest.get("sha256", "") if subject else ""
     digest = f"sha256:{hexadecimal}" if hexadecimal else ""
     name = subject.name if subject else report.subject
     database = document.tool.database
     ended = document.origin.recorded_at
-    started = report.started_at
     return Scanned(
         name=name,
         digest=digest,
@@ -78,13 +129,14 @@ def scanned_of(report: Report) -> Scanned:
         version=document.tool.version,
         database_date=database.updated_at if database else "",
         database_version=database.version if database else "",
-        started=started.strftime("%Y-%m-%dT%H:%M:%SZ") if started else ended,
+        started=_moment(report, ended),
         ended=ended,
         url=document.origin.url,
         system=_system(document.inventory),
         numbers=document.numbers,
         left_out=document.left_out,
         inventory=document.inventory,
+        doubts=_doubts(report),
     )
 
 

@@ -20,6 +20,7 @@ class _Stage(Struct, frozen=True, kw_only=True):
     line: int
     name: str
     base: str
+    image: str
     instructions: list[Instruction]
 
 
@@ -42,6 +43,11 @@ def lines_of_layers(
     if complete:
         lines |= dict.fromkeys(range(lowest), root)
     return {diff_ids[index]: line for index, line in lines.items()}
+
+
+def bases_of(instructions: Sequence[Instruction]) -> dict[int, str]:
+    """Return, by its line, the image that each FROM names, as it is written there."""
+    return {stage.line: stage.image for stage in _stages(instructions) if stage.image}
 
 
 def _match(makers: Sequence[str], chain: Sequence[Instruction]) -> tuple[dict[int, int], int, bool]:
@@ -118,6 +124,7 @@ def _stages(instructions: Sequence[Instruction]) -> Iterator[_Stage]:
                 line=instruction.line,
                 name=words[2].lower() if named else "",
                 base=words[0].lower() if words else "",
+                image=words[0] if words else "",
                 instructions=[],
             )
         elif stage and instruction.keyword in _MAY_MAKE_LAYER:

@@ -25,6 +25,7 @@ ACCEPTABLE: Mapping[str, str] = {
 """Doubts that a user may take on, by name; the others cannot be lifted."""
 
 FIRM: Mapping[str, str] = {
+    "unscanned-list": "a list of packages in which nothing shows that anybody looked",
     "no-packages": "not one package was found, or the report does not list them",
     "stale-database": "a database that is too old, or from the future",
     "old-report": "a report that is too old, or from the future",
@@ -97,12 +98,21 @@ def _about_packages(report: ScanReport) -> Iterator[Reason]:
             "check that the image is the right one and keeps its package databases",
             report,
         )
+    if not report.looked:
+        yield doubt(
+            "unscanned-list",
+            f"the list of vulnerabilities is empty, which {report.scanner} writes whether it "
+            "looked for any or not",
+            "give the scanner's own JSON: trivy image --format json --list-all-pkgs",
+            report,
+        )
+        return
     for kind in sorted(report.unjudged):
         count = (report.packages or {}).get(kind, 0)
         yield doubt(
             "unjudged-packages",
-            f"{count} packages of the kind {kind} were listed, and {report.scanner} has no "
-            "advisories for them",
+            f"{count} packages of the kind {kind} were listed, and nothing shows that "
+            f"{report.scanner} has advisories for them",
             "judge them with a scanner that has, or accept unjudged-packages",
             report,
         )
@@ -147,7 +157,7 @@ def _about_database(scan: Scan, age: Age, now: datetime) -> Iterator[Reason]:
         yield doubt(
             "undated-database",
             "nobody says how old the vulnerability database was",
-            "give --database, the folder that the scanner keeps it in (Trivy: --cache-dir)",
+            "give --db, the folder that the scanner keeps it in (Trivy: --cache-dir)",
             scan.report,
         )
         return

@@ -1,5 +1,6 @@
 """What readers of scanners' reports have in common: a whole document, words for severities."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.core.world import MIB
+from cdkit.scan.key import is_cve
 
 T = TypeVar("T")
 
@@ -26,6 +28,7 @@ _WORDS = {
     "negligible": Severity.INFO,
     "unimportant": Severity.INFO,
     "info": Severity.INFO,
+    "informational": Severity.INFO,
     "none": Severity.INFO,
 }
 
@@ -46,6 +49,17 @@ def severity_of_score(score: float) -> Severity:
         if least <= score <= 10:
             return severity
     return Severity.UNKNOWN
+
+
+def aliases_of(id_: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the other names of a vulnerability, each once.
+
+    A vendor's bulletin (`ALAS-2026-1`) may be about several CVEs: then they are no names of it, and
+    an exception for one of them must not cover the others.
+    """
+    others = tuple(dict.fromkeys(name for name in names if name and name != id_))
+    several = len({name for name in (id_, *others) if is_cve(name)}) > 1
+    return tuple(name for name in others if not (several and is_cve(name)))
 
 
 def read_whole(stream: Readable, kind: type[T], where: str, remedy: str) -> T:

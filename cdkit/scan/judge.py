@@ -13,7 +13,7 @@ from cdkit.scan.baseline import Baseline
 from cdkit.scan.cover import Cover, find
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
-from cdkit.scan.merge import by_platform, merged
+from cdkit.scan.merge import by_platform, merged, settled
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Exploitation, Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
@@ -97,13 +97,10 @@ def judge_scans(
 def _doubted(scans: Sequence[Scan], policy: Policy, now: datetime) -> Iterator[Reason]:
     """Yield each scan's doubts, but what another scanner of the same platform settles."""
     for group in by_platform(scans).values():
-        listed = any(scan.report.package_count for scan in group)
-        known = any(scan.report.distribution for scan in group)
-        settled = {"unlisted-packages"} if listed else set()
-        settled |= {"no-distribution"} if known else set()
         for scan in group:
-            for reason in doubts(scan, policy.age, now):
-                if len(group) == 1 or reason.rule not in settled:
+            lessened, names = settled(scan, [one.report for one in group if one is not scan])
+            for reason in doubts(lessened, policy.age, now):
+                if reason.rule not in names:
                     yield reason
 
 

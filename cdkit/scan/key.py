@@ -9,7 +9,25 @@ from cdkit.core.finding import fingerprint
 from cdkit.scan.report import Issue, Vulnerability, versionless
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
+_BULLETIN = re.compile(
+    r"(?:RH[SBE]A|CESA|DSA|DTSA|DLA|USN|LSN|ALAS\w*|ELSA|ALSA|RLSA|RXSA|PHSA|GLSA|MGASA|OESA"
+    r"|SUSE-[A-Z]+|openSUSE-[A-Z]+|FEDORA)-",
+    re.ASCII,
+)
 _VERSIONED_SCHEMES = re.compile(r"(?:AVD-)?([A-Z]{2,})-?(\d+)", re.ASCII)
+
+
+def is_cve(name: str) -> bool:
+    """Whether this is the name of a CVE."""
+    return _CVE.fullmatch(name) is not None
+
+
+def is_bulletin(name: str) -> bool:
+    """Whether this is the name of a vendor's bulletin, which may be about several vulnerabilities.
+
+    The prefixes are those that distributions give their bulletins.
+    """
+    return _BULLETIN.match(name) is not None
 
 
 def canonical(names: frozenset[str]) -> str:

@@ -1,14 +1,16 @@
 """Several scanners' reports of one image: each vulnerability once, and what each of them said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from msgspec.structs import replace
 
+from cdkit.core.documents.purl import parse_purl
+from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical
-from cdkit.scan.report import Exploitation, Vulnerability, Word
+from cdkit.scan.key import canonical, is_bulletin
+from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
 def by_platform(scans: Iterable[Scan]) -> dict[str, list[Scan]]:
@@ -37,34 +39,132 @@ _Group = dict[int, list[Vulnerability]]
 
 
 def _grouped(scans: Sequence[Scan]) -> list[_Group]:
-    heads: dict[tuple[str, str], int] = {}
+    """Return what is the same, by union and find over the names in each package."""
+    urls = _urls(scans)
+    parents: list[int] = []
+    first: dict[tuple[str, str], int] = {}
+    said = [
+        (number, one) for number, scan in enumerate(scans) for one in scan.report.vulnerabilities
+    ]
+    for at, (_, found) in enumerate(said):
+        parents.append(at)
+        package = _package(found, urls)
+        for name in _identity(found):
+            known = _head(parents, first.setdefault((package, name), at))
+            head = _head(parents, at)
+            parents[max(known, head)] = min(known, head)
     groups: dict[int, _Group] = {}
-    for number, scan in enumerate(scans):
-        for found in scan.report.vulnerabilities:
-            package = _package(found)
-            known = sorted({heads[package, n] for n in found.names if (package, n) in heads})
-            head = known[0] if known else len(heads) + len(groups)
-            group = groups.setdefault(head, {})
-            for other in known[1:]:
-                for index, held in groups.pop(other).items():
-                    group.setdefault(index, []).extend(held)
-                heads = {key: head if at == other else at for key, at in heads.items()}
-            group.setdefault(number, []).append(found)
-            heads |= {(package, name): head for name in found.names}
+    for at, (number, found) in enumerate(said):
+        groups.setdefault(_head(parents, at), {}).setdefault(number, []).append(found)
     return list(groups.values())
 
 
-def _package(found: Vulnerability) -> str:
-    """Return the package, which scanners sort differently (`os/alpine`, `os/apk`)."""
-    sort = "os" if found.is_system else "library"
-    return found.name if found.purl else f"{sort}:{found.package}"
+def _head(parents: list[int], at: int) -> int:
+    while parents[at] != at:
+        parents[at] = parents[parents[at]]
+        at = parents[at]
+    return at
+
+
+def _identity(found: Vulnerability) -> frozenset[str]:
+    """Return the names by which it may be known to another scanner as the very same.
+
+    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`): its name makes
+    them no one.
+    """
+    own = frozenset(name for name in found.names if not is_bulletin(name))
+    return own or found.names
+
+
+def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[str]]:
+    """Return a scan without the doubts that others of the same platform settle.
+
+    These are the kinds of packages that one of them judged, gone from the scan, and the names of
+    doubts about packages and distributions. Only a report that shows packages of the kind as judged
+    settles anything: what another merely does not complain of it need not have seen.
+    """
+    report = scan.report
+    others = [one for one in others if one.looked]
+    systems = any(map(_judges_system, others))
+    kinds = {kind for one in others for kind in _listed(one) - one.unjudged}
+    lacking = report.unjudged if report.looked else _listed(report)
+    unjudged = {kind for kind in lacking if not (systems and kind.startswith("os/"))}
+    names = set()
+    if systems:
+        names |= {"no-distribution", "unknown-distribution", "no-system-packages"}
+    if systems or (kinds and not any(one.distribution for one in (report, *others))):
+        names.add("unlisted-packages")
+    looked = report.looked or systems or bool(kinds)
+    lessened = replace(report, looked=looked, unjudged=frozenset(unjudged - kinds))
+    return replace(scan, report=lessened), frozenset(names)
+
+
+def _judges_system(report: ScanReport) -> bool:
+    """Whether it lists packages of a distribution that its scanner has advisories for."""
+    judged = report.distribution is not None and report.distribution.judged
+    return judged and any(kind.startswith("os/") for kind in _listed(report) - report.unjudged)
+
+
+def _listed(report: ScanReport) -> frozenset[str]:
+    return frozenset(kind for kind, count in (report.packages or {}).items() if count > 0)
+
+
+def _urls(scans: Sequence[Scan]) -> dict[str, set[str]]:
+    """Return the packages that package URLs name, by what those call them that know of none."""
+    urls: dict[str, set[str]] = {}
+    for scan in scans:
+        for found in scan.report.vulnerabilities:
+            if found.purl:
+                urls.setdefault(_called(found), set()).add(_package(found, {}))
+    return urls
+
+
+def _called(found: Vulnerability) -> str:
+    return f"{'os' if found.is_system else 'library'}:{found.package}@{found.installed}"
+
+
+def _package(found: Vulnerability, urls: Mapping[str, set[str]]) -> str:
+    """Return the package without its version, by what its package URL means.
+
+    Scanners sort differently (`os/alpine`, `os/apk`), and encode differently (`%2B`, `+`). One
+    without a package URL is the one that another scanner calls by the same sort, name and version,
+    if it is only one.
+    """
+    if not found.purl:
+        named = urls.get(_called(found), set())
+        return next(iter(named)) if len(named) == 1 else _called(found)
+    try:
+        purl = parse_purl(found.purl)
+    except CdkitError:
+        return found.name
+    return f"{purl.type}/{purl.namespace}/{purl.name}"
 
 
 def _joined(group: _Group, scans: Sequence[Scan]) -> Iterable[Vulnerability]:
-    rows = [sorted(held, key=lambda one: one.path) for held in group.values()]
-    for copies in zip_longest(*rows):
-        told = [(number, one) for number, one in zip(group, copies, strict=True) if one]
+    """Yield the copies of one vulnerability: those at one path first, the others as they come."""
+    slots: list[list[tuple[int, Vulnerability]]] = []
+    for number, held in group.items():
+        free: dict[str, list[int]] = {}
+        for at, slot in enumerate(slots):
+            free.setdefault(_place(slot[0][1]), []).append(at)
+        rest = []
+        for one in sorted(held, key=_place):
+            if same := free.get(_place(one)):
+                slots[same.pop(0)].append((number, one))
+            else:
+                rest.append(one)
+        left = sorted(at for slots_ in free.values() for at in slots_)
+        for one, at in zip_longest(rest, left[: len(rest)]):
+            if at is None:
+                slots.append([(number, one)])
+            else:
+                slots[at].append((number, one))
+    for told in slots:
         yield _one(told, scans)
+
+
+def _place(found: Vulnerability) -> str:
+    return found.path.lstrip("/")
 
 
 def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vulnerability:
@@ -78,6 +178,7 @@ def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vu
         id=id_,
         aliases=tuple(sorted(names - {id_})),
         fixed=tuple(dict.fromkeys(version for one in said for version in one.fixed)),
+        fix_told=any(one.fix_told for one in said),
         severity=max(known, key=lambda one: one.rank, default=Severity.UNKNOWN),
         title=next((one.title for one in said if one.title), ""),
         url=next((one.url for one in said if one.url), ""),

@@ -322,7 +322,8 @@ def _add(
 
 def _of_another(report: ScanReport, target: Target) -> Reason:
     named = (report.image_id, *report.digests)
-    found = next((name for name in named if name), "an image that it does not name")
+    unnamed = "an image with other layers" if report.layers else "an image that it does not name"
+    found = next((name for name in named if name), unnamed)
     configs = [part.config_digest for part in (*target.parts, *target.others) if part.config_digest]
     if not configs:
         what = f"nothing ties the report to {target.called}: it is no image"

@@ -47,7 +47,8 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     `library/python-pkg`), `path` the file in the image that names it (empty for the
     distribution's own), `layer` the diff ID of the layer that brought it, `fixed` the versions
     that mend it, `status` what its vendor says of a fix where nobody gives a version
-    (`will_not_fix`, in Trivy's words). `words` are what each scanner said, where there were
+    (`will_not_fix`, in Trivy's words). `fix_told` is false where the format does not say whether
+    there is a fix: that is not "no fix". `words` are what each scanner said, where there were
     several.
     """
 
@@ -57,6 +58,7 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     purl: str = ""
     installed: str = ""
     fixed: tuple[str, ...] = ()
+    fix_told: bool = True
     status: str = ""
     severity: Severity
     title: str = ""
@@ -153,7 +155,9 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
     `image_id` is the digest of the config of the image that was scanned, `digests` are those of
-    manifests under which the report names it. `unlisting` says that this scanner's reports never
+    manifests under which the report names it; `layers` are the diff IDs of all its layers, where
+    the format knows no other name of an image. `looked` is false where nothing shows that anybody
+    looked for vulnerabilities at all. `unlisting` says that this scanner's reports never
     list what was looked at. `packages` counts the
     packages by kind, and is None where the report does not list them; `components` are they, for
     the scanners that name them; `unjudged` are the kinds that the scanner lists and has no
@@ -169,6 +173,8 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     image_id: str = ""
     digests: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    looked: bool = True
     unlisting: bool = False
     distribution: Distribution | None = None
     packages: dict[str, int] | None = None

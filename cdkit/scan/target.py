@@ -55,12 +55,16 @@ class Target(Struct, frozen=True, kw_only=True):
     def part_of(self, report: ScanReport) -> Part | None:
         """Return the part that a report is of: by its config, its manifest, or a lone one's index.
 
-        A report that names a config is of that one, whatever else it names.
+        A report that names a config is of that one, whatever else it names. One whose format knows
+        layers alone is of the part with exactly these: what is in them is then the same.
         """
         everything = (*self.others, *self.parts)
         if report.image_id:
             known = {part.config_digest: part for part in everything}
             return known.get(report.image_id)
+        if report.layers:
+            found = [p for p in everything if p.image and _layers(p.image) == report.layers]
+            return found[0] if len(found) == 1 else None
         manifests = {str(part.image.digest): part for part in everything if part.image}
         if len(everything) == 1 and self.subject:
             manifests |= dict.fromkeys(self.subject.keys(), everything[0])
@@ -102,6 +106,10 @@ def image_target(
         others=tuple(parts.values()),
         subject=image_subject(called, image.digest),
     )
+
+
+def _layers(image: PlatformImage) -> tuple[str, ...]:
+    return tuple(map(str, image.config.rootfs.diff_ids))
 
 
 def _part(image: PlatformImage) -> Part:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cdkit.scan.judge import Facts
 
 
+UNUSED = "covers nothing: remove it."
+"""How a note on an exception ends that nothing in an image needs."""
+
+
 class Judged(Struct, kw_only=True):
     """A thing that was found, with what became of it.
 
@@ -152,7 +156,7 @@ def notes(
     used = {id(cover) for item in judged for cover in (item.cover, item.over) if cover}
     for cover in facts.covers:
         if id(cover) not in used:
-            yield f"{cover.where}: {cover.name} covers nothing: remove it."
+            yield f"{cover.where}: {cover.name} {UNUSED}"
         elif told := cover.ending(today):
             yield f"{cover.where}: {cover.name} {told}."
 

@@ -71,11 +71,13 @@ def weigh(
 
     `since` is the day since when what runs has it, None where it is new. A severity that nobody
     said is "unknown" unless a CVSS score tells it (FIRST, CVSS v3.1, "Qualitative Severity Rating
-    Scale"), or the vulnerability fails for another reason.
+    Scale"), or the vulnerability fails for another reason. Where nobody says whether there is a
+    fix, it counts under `fixed_only` too.
     """
     severity = rated(found)
     threshold = policy.threshold(found)
-    if threshold is None or (policy.fixed_only and not found.fixed):
+    unfixed = found.fix_told and not found.fixed
+    if threshold is None or (policy.fixed_only and unfixed):
         return Weighed(standing=Standing.SHOWN, severity=severity)
     attacks = feeds.of(found)
     why = _why(found, severity, threshold, policy, attacks)

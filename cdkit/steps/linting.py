@@ -6,18 +6,19 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import Missing, RequestError
 from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.migrations import catalogue, change
 from cdkit.migrations.back import custom_of
 from cdkit.migrations.baseline import LintBaseline, accept, read_baseline, written
+from cdkit.migrations.dump import dump_beside
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import PLAIN, Found, sources
 from cdkit.migrations.fixing import Fixed, Rewritten, fix
 from cdkit.migrations.lint import Judged, Linted, Request, lint
-from cdkit.migrations.out_of_order import out_of_order
+from cdkit.migrations.out_of_order import edited_stand_ins, out_of_order
 from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, server_of
@@ -77,6 +78,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         asked.schemas.check(server)
     except RequestError as fault:
         return _unreadable(found, scope, fault)
+    asked, kept = _with_dump(found, scope, asked, world)
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -105,10 +107,14 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         replace(each, findings=regarded(each.findings, asked.regard)) for each in linted.judged
     )
     unread = change.unread_since(found, running.revision, world.git)
+    faults = change.faults_since(found, running.revision, world.git)
     told = _left if asked.fix else _mendable
-    notes = [*project.notes, *linted.notes, *(note for each in judged for note in each.notes)]
-    notes += [*fixed.notes, *(() if running.apart else told(judged))]
+    notes = [*kept, *project.notes, *linted.notes]
+    notes += [*(note for each in judged for note in each.notes), *fixed.notes]
+    notes += [*(() if running.apart else told(judged))]
     notes += _of_project(found, judged, asked, len(unread))
+    passed = () if faults else project.faults
+    notes += [f"{found.root}: cannot be read, and nothing of it is new: {x.what}" for x in passed]
     files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
     return Done(
         judged=judged,
@@ -117,8 +123,21 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,
-        unread=(*project.faults, *unread),
+        unread=(*faults, *unread),
     )
+
+
+def _with_dump(
+    found: Found, scope: change.Scope, asked: Asked, world: World
+) -> tuple[Asked, tuple[str, ...]]:
+    """Ask with the schema that the tool itself keeps, and a note, where nobody gives one."""
+    if asked.schemas.dumps or not asked.running.revision:
+        return asked, ()
+    try:
+        dump, note = dump_beside(found, scope, asked.running.revision, world.git)
+    except Missing:
+        return asked, ()
+    return replace(asked, schemas=replace(asked.schemas, dumps=(dump,))), (note,)
 
 
 def _of_project(
@@ -200,6 +219,7 @@ def _asked_complaints(found: Found, scope: change.Scope, running: Running) -> It
     yield from (one for one in found.project.complaints if one.whole or one.path in paths)
     if running.revision:
         yield from out_of_order(found.project, scope)
+        yield from edited_stand_ins(scope)
 
 
 def _mendable(judged: tuple[Judged, ...]) -> Iterator[str]:

@@ -4,11 +4,11 @@ from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.finding import Finding, Location
 from cdkit.core.rule import Rule
-from cdkit.core.step import Outcome, Table
+from cdkit.core.step import Outcome
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
-from cdkit.scan.dockerfile import lines_of_layers
+from cdkit.scan.dockerfile import bases_of, lines_of_layers
 from cdkit.scan.judge import Facts, Judgement, Place, judge_scans
 from cdkit.scan.obtain import Obtained, obtain
 from cdkit.scan.policy import Policy
@@ -19,10 +19,10 @@ from cdkit.steps.origin import origin_of
 from cdkit.steps.scan_baseline import EVIDENCE, Found, baseline_of
 from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
 from cdkit.steps.scan_policy import covers_of, feeds_of
-from cdkit.steps.scanning import wanted
+from cdkit.steps.scan_summary import Bases, headline, upgrades
+from cdkit.steps.scanning import refuse_formats, wanted
 
 NAME = "scan-image"
-_ROWS = 20
 
 
 def scan(
@@ -36,17 +36,20 @@ def scan(
 
     `running` is what counts as deployed already, where the caller knows it.
     """
+    if target.subject is None:
+        refuse_formats(options, f"{target.called} has none")
     covers, untaken = covers_of(options, target.digests, world)
     feeds, unfed = feeds_of(options, world)
     repository = target.name.name if target.name else ""
     found = Found(baseline=running) if running else baseline_of(options, repository, world)
     obtained = obtain(wanted(options, target), world)
+    place, bases = _places(options, obtained, target, world)
     judgement = judge_scans(
         obtained.scans,
         policy,
         Facts(covers=covers, feeds=feeds, baseline=found.baseline),
         now=world.clock.now(),
-        place=_place(options, obtained, target, world),
+        place=place,
         trouble=(*untaken, *unfed, *obtained.trouble, *_doubts(target)),
     )
     return Outcome(
@@ -56,7 +59,8 @@ def scan(
         subjects=(target.subject,) if target.subject else (),
         findings=judgement.findings,
         rules=_rules(judgement.findings),
-        tables=(*_glance(judgement), *_tables(judgement.findings)),
+        headline=headline(judgement.numbers),
+        tables=upgrades(judgement.findings, bases),
         notes=(
             *target.notes,
             *found.notes,
@@ -82,14 +86,21 @@ def _doubts(target: Target) -> tuple[Reason, ...]:
     )
 
 
-def _place(options: ScanImageOptions, obtained: Obtained, target: Target, world: World) -> Place:
-    """Return what finds the place to look at: the Dockerfile's line, else the file in the image."""
+def _places(
+    options: ScanImageOptions, obtained: Obtained, target: Target, world: World
+) -> tuple[Place, Bases]:
+    """Return what finds the place to look at: the Dockerfile's line, else the file in the image.
+
+    And the lines of the Dockerfile that name what is built on.
+    """
     path = options.dockerfile or "Dockerfile"
     lines: dict[str, int] = {}
+    names: dict[int, str] = {}
     if options.dockerfile or world.files.is_file(path):
         instructions = read_instructions(world.files.read(path))
         for scan in obtained.scans:
             lines |= lines_of_layers(instructions, scan.report.history, scan.report.diff_ids)
+        names = bases_of(instructions)
 
     def place(found: Vulnerability | Issue) -> Location:
         if line := lines.get(found.layer):
@@ -97,7 +108,7 @@ def _place(options: ScanImageOptions, obtained: Obtained, target: Target, world:
         line_in_file = found.line if isinstance(found, Issue) else 0
         return Location(path=found.path or target.called, line=line_in_file)
 
-    return place
+    return place, Bases(dockerfile=path, names=names)
 
 
 def _document(judgement: Judgement, obtained: Obtained, world: World) -> Findings:
@@ -160,42 +171,6 @@ def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
             ),
         )
     return tuple(rules.values())
-
-
-def _glance(judgement: Judgement) -> tuple[Table, ...]:
-    """Show in one row how much there is of what; nothing where nothing was found."""
-    names = ("new", "overdue", "clocked", "suppressed", "critical", "high", "medium", "low")
-    if not any(judgement.numbers[name] for name in (*names, "unknown")):
-        return ()
-    row = tuple(str(judgement.numbers[name]) for name in (*names, "unknown"))
-    columns = (
-        "Fail at once", "Overdue", "On the clock", "Excepted", "Critical", "High", "Medium", "Low",
-        "Unknown",
-    )  # fmt: skip
-    return (Table(heading="At a glance", columns=columns, rows=(row,)),)
-
-
-def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
-    """Show what a person has to do: one row a package, the worst first."""
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for finding in findings:
-        if finding.suppressed is None:
-            facts = finding.properties
-            key = (
-                finding.severity.value,
-                facts.get("package", ""),
-                facts.get("installed", ""),
-                facts.get("fixed", "") or "no fix yet",
-            )
-            rows.setdefault(key, []).append(finding.rule)
-    if not rows:
-        return ()
-    shown = [(*key, ", ".join(dict.fromkeys(ids))) for key, ids in rows.items()]
-    heading = "What to upgrade"
-    if len(shown) > _ROWS:
-        heading += f" (the first {_ROWS} of {len(shown)})"
-    columns = ("Severity", "Package", "Installed", "Fixed in", "Vulnerabilities")
-    return (Table(heading=heading, columns=columns, rows=tuple(shown[:_ROWS])),)
 
 
 def _left_out(judgement: Judgement) -> tuple[str, ...]:

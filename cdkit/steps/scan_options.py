@@ -10,6 +10,9 @@ from cdkit.scan.doubts import ACCEPTABLE
 Severe = Literal["low", "medium", "high", "critical"]
 Look = Literal["vulnerabilities", "secrets", "misconfigurations", "licenses"]
 
+OF_ONE_IMAGE = frozenset({"cosign-vuln", "cyclonedx", "gitlab", "spdx"})
+"""Report formats that are made of one image's fact (cdkit/report/scans)."""
+
 
 class ScanImageOptions(Options, frozen=True, kw_only=True):
     """The inputs of scan-image."""

@@ -1,5 +1,6 @@
 """Scan what is deployed: the watch list of scan-image, for a schedule."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
@@ -9,22 +10,34 @@ from msgspec.structs import replace
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.finding import Finding, Location, fingerprint
 from cdkit.core.step import Outcome, Table
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.policy import Policy
+from cdkit.scan.tell import UNUSED
 from cdkit.steps.deployed import deployed_anywhere, deployed_in
 from cdkit.steps.scan_baseline import NONE, scans_of
 from cdkit.steps.scan_one import scan
 from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
-from cdkit.steps.scanning import targeted
+from cdkit.steps.scan_policy import covers_of
+from cdkit.steps.scan_summary import headline
+from cdkit.steps.scanning import refuse_formats, targeted
 
 _ALONE = ("image", "layout", "archive", "local", "rootfs", "sbom", "reports", "recorded")
-_OF_ONE = frozenset({"gitlab", "cyclonedx", "spdx", "cosign-vuln"})
-"""Formats that are made of one image's fact."""
-_COUNTED = ("critical", "high", "medium", "low", "unknown", "clocked", "overdue", "suppressed")
+_COUNTED = (
+    "critical",
+    "high",
+    "medium",
+    "low",
+    "unknown",
+    "clocked",
+    "overdue",
+    "suppressed",
+    "packages",
+)
 
 
 class _Watched(Struct, frozen=True, kw_only=True):
@@ -42,6 +55,7 @@ def watch(options: ScanImageOptions, policy: Policy, world: World) -> Outcome:
     "cannot tell" for itself, and the others go on. Raises NoInput where nothing is deployed.
     """
     images = _deployed(options, world)
+    covers_of(options, frozenset(), world)  # RequestError here, and not as a doubt of each image
     watched = [_watch(image, places, options, policy, world) for image, places in images.items()]
     facts = [fact for one in watched for fact in _facts(one.outcome)]
     first = facts[0] if facts else (None, ())
@@ -53,8 +67,10 @@ def watch(options: ScanImageOptions, policy: Policy, world: World) -> Outcome:
         more=tuple(facts[1:]),
         findings=tuple(found for one in watched for found in one.outcome.findings),
         rules=tuple({rule.id: rule for one in watched for rule in one.outcome.rules}.values()),
+        headline=headline(_numbers(watched)),
+        examined=f"watch-list/{asked}" if (asked := _environment(options)) else "watch-list",
         tables=(_table(watched), *(table for one in watched for table in one.outcome.tables)),
-        notes=tuple(dict.fromkeys(note for one in watched for note in one.outcome.notes)),
+        notes=_notes(watched),
     )
 
 
@@ -66,22 +82,17 @@ def _deployed(options: ScanImageOptions, world: World) -> dict[str, tuple[str, .
             where="watch-list",
             remedy=f"leave out one of the two; a schedule needs no {named[0]}",
         )
-    if asked := [name for name in (options.format, *options.write) if name in _OF_ONE]:
-        raise RequestError(
-            f"{asked[0]} is made of one image, and the watch list holds several",
-            where="write",
-            remedy="write sarif, json or junit; or scan one image for it",
-        )
+    refuse_formats(options, "the watch list holds several")
     if options.records == NONE:
         raise RequestError(
             "the records say what is deployed, and `records` is none",
             where="records",
             remedy="name the folder of the records",
         )
-    environment = options.new_since
+    environment = _environment(options)
     told = (
         deployed_in(environment, options.records, world)
-        if environment and environment != NONE
+        if environment
         else deployed_anywhere(options.records, world)
     )
     if told.unreadable:
@@ -104,6 +115,11 @@ def _deployed(options: ScanImageOptions, world: World) -> dict[str, tuple[str, .
     return images
 
 
+def _environment(options: ScanImageOptions) -> str:
+    """Return the one environment that is asked for, or an empty string for all."""
+    return "" if options.new_since == NONE else options.new_since
+
+
 def _place(deployment: Deployment) -> str:
     return f"{deployment.service or 'a service'} in {deployment.environment}"
 
@@ -118,7 +134,48 @@ def _watch(
     except (CannotTell, RequestError) as fault:
         reason = cannot_tell(f"{image}: {fault.what}", where=fault.where, remedy=fault.remedy)
         outcome = Outcome(verdict=judge([reason]), outputs=ScanImageOutputs())
-    return _Watched(image=image, places=places, outcome=outcome)
+    return _Watched(
+        image=image,
+        places=places,
+        outcome=_apart(image, places, outcome, options.dockerfile or "Dockerfile"),
+    )
+
+
+def _apart(image: str, places: tuple[str, ...], outcome: Outcome, dockerfile: str) -> Outcome:
+    """Return an outcome that can stand beside other images' and be told from theirs.
+
+    A path in the image gets the image's name before it, and a fingerprint stays the same when the
+    next release runs in the same place: then it is the same alert still.
+    """
+    name = image.partition("@")[0]
+    runs = ", ".join(places)
+
+    inside = {where for found in outcome.findings for where in found.locations}
+    inside = {where for where in inside if where.path not in {name, image, dockerfile}}
+
+    def place(where: Location) -> Location:
+        return replace(where, path=f"{name}/{where.path.lstrip('/')}") if where in inside else where
+
+    def finding(found: Finding) -> Finding:
+        return replace(
+            found,
+            message=f"{runs}: {found.message}",
+            locations=tuple(place(where) for where in found.locations),
+            fingerprint=fingerprint(name, runs, found.fingerprint),
+            properties={**found.properties, "image": image, "runs": runs},
+        )
+
+    return replace(
+        outcome,
+        verdict=judge(
+            replace(reason, where=place(reason.where) if reason.where else None)
+            for reason in outcome.verdict.reasons
+        ),
+        findings=tuple(map(finding, outcome.findings)),
+        tables=tuple(
+            replace(table, heading=f"{table.heading}: {runs}") for table in outcome.tables
+        ),
+    )
 
 
 def _running(
@@ -161,11 +218,23 @@ def _about(image: str, reason: Reason) -> Reason:
     return replace(reason, what=said)
 
 
-def _outputs(watched: list[_Watched]) -> ScanImageOutputs:
-    counted = {
-        name: str(sum(int(getattr(one.outcome.outputs, name, "") or 0) for one in watched))
-        for name in (*_COUNTED, "packages")
+def _notes(watched: list[_Watched]) -> tuple[str, ...]:
+    """Return all notes, each once; an exception is unused where no image at all has its thing."""
+    told = Counter(note for one in watched for note in dict.fromkeys(one.outcome.notes))
+    return tuple(
+        note for note, count in told.items() if not note.endswith(UNUSED) or count == len(watched)
+    )
+
+
+def _numbers(watched: list[_Watched]) -> dict[str, int]:
+    return {
+        name: sum(int(getattr(one.outcome.outputs, name, "") or 0) for one in watched)
+        for name in _COUNTED
     }
+
+
+def _outputs(watched: list[_Watched]) -> ScanImageOutputs:
+    counted = {name: str(number) for name, number in _numbers(watched).items()}
     return ScanImageOutputs(image="\n".join(one.image for one in watched), new="0", **counted)
 
 
@@ -180,4 +249,4 @@ def _table(watched: list[_Watched]) -> Table:
         for one in watched
     ]
     columns = ("Image", "Runs", "Answer", "On the clock", "Overdue")
-    return Table(heading="What is deployed", columns=columns, rows=tuple(rows))
+    return Table(heading="What is deployed", columns=columns, rows=tuple(rows), ahead=True)

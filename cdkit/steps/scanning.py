@@ -20,7 +20,7 @@ from cdkit.scan.bill import named_digests
 from cdkit.scan.obtain import Wanted, load_scanners
 from cdkit.scan.scanner import Look, TargetKind
 from cdkit.scan.target import Part, Target, image_target
-from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
+from cdkit.steps.scan_options import OF_ONE_IMAGE, ScanImageOptions, ScanImageOutputs
 
 _LARGEST = 32 * 1024**3
 """Bytes of an image that is saved to be scanned."""
@@ -79,6 +79,16 @@ def wanted(options: ScanImageOptions, target: Target) -> Wanted:
         timeout=options.timeout,
         memory=options.memory,
     )
+
+
+def refuse_formats(options: ScanImageOptions, why: str) -> None:
+    """Raise RequestError where a format is asked for that only the fact of one image gives."""
+    if asked := [name for name in (options.format, *options.write) if name in OF_ONE_IMAGE]:
+        raise RequestError(
+            f"{asked[0]} is made of one image that has a digest, and {why}",
+            where="write",
+            remedy="write sarif, json or junit; or scan one image for it",
+        )
 
 
 def _check_platform(options: ScanImageOptions, kind: str) -> None:
@@ -233,6 +243,7 @@ def fetch(options: ScanImageOptions, world: World) -> Outcome:
     """Fetch the scanner's database into a folder, and say of when it is."""
     from cdkit.scan.fetch import fetch_database
 
+    refuse_formats(options, "fetching a database scans none")
     scanner = load_scanners().get(options.scanner)
     if scanner is None:
         raise RequestError(

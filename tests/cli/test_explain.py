@@ -50,6 +50,7 @@ def test_a_name_that_is_none_is_a_wrong_request(
     ("doubt", "said"),
     [
         ("no-distribution", "--accept no-distribution"),
+        ("stale-database", "What to do: Let the scanner fetch a new database"),
         ("stale-database", "nobody can take that on"),
     ],
 )

@@ -160,6 +160,47 @@ def test_init_sees_the_projects_of_tools_and_their_database(tmp_path: Path) -> N
     ]
 
 
+def test_init_takes_over_who_answered_for_what_and_says_what_it_does_not_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "scan").mkdir()
+    (tmp_path / "scan" / "exceptions.yaml").write_text("exceptions: []\n")
+    (tmp_path / "orders.openvex.json").write_text("{}")
+    (tmp_path / ".trivyignore").write_text("CVE-2026-1\n")
+    text = call(tmp_path, "init", "--print").stdout
+    section = text.partition("# Does the image carry")[2].partition("\n\n")[0].splitlines()[1:]
+    assert section == [
+        "scan-image:",
+        "  fail-on: high",
+        '  dockerfile: "service/Dockerfile"',
+        '  exceptions: "scan/exceptions.yaml"',
+        '  vex: ["orders.openvex.json"]',
+        "  # .trivyignore is not read: docs/coming-from-scanners.md says how to take it over",
+        "  # what production runs already goes on a clock, as soon as the records know of it",
+    ]
+
+
+def test_doctor_says_how_a_scanner_would_run_here(tmp_path: Path) -> None:
+    socket = f"unix://{tmp_path}/none.sock"
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    environ = {"DOCKER_HOST": socket, "XDG_RUNTIME_DIR": str(tmp_path), "PATH": str(folder)}
+    said = call(tmp_path, "doctor", **environ).stdout.splitlines()
+    assert f"missing  docker engine    no Docker engine: there is no {tmp_path}/none.sock" in next(
+        line for line in said if "docker engine" in line
+    )
+    (scanner,) = [line for line in said if line.split()[1] == "scanner"]
+    assert scanner.startswith("missing  scanner")
+    assert "scan-image --report" in scanner
+    (folder / "trivy").write_text("#!/bin/sh\n")
+    (folder / "trivy").chmod(0o755)
+    said = call(tmp_path, "doctor", **environ).stdout.splitlines()
+    (scanner,) = [line for line in said if line.split()[1] == "scanner"]
+    assert scanner.startswith(f"ok       scanner          the program {folder}/trivy")
+
+
 def test_init_writes_over_nothing(tmp_path: Path) -> None:
     (tmp_path / "cdkit.yaml").write_text("version: 1\n")
     done = call(tmp_path, "init")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,22 @@ def test_no_input_is_fine_where_it_is_allowed(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused_before_the_step_runs(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="no report format 'yaml'"):
         performed(tmp_path, format="yaml", fail="bug")
+
+
+def test_a_format_that_a_failed_scan_does_not_give_hides_no_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    around = world(tmp_path)
+    step = replace(ASK, name="scan-image")
+    options = AskOptions(fail="cannot-tell", format="cyclonedx", write={"gitlab": "scan.json"})
+    done = perform(step, options, around, detect(around.environ))
+
+    told = capsys.readouterr()
+    assert done.exit is Exit.CANNOT_TELL
+    assert told.out == ""
+    assert "cannot tell: the tool died" in told.err
+    assert "would read as clean" in done.outputs["reasons"]
+    assert '"status": "failure"' in (tmp_path / "scan.json").read_text()
 
 
 def test_data_goes_to_standard_output_and_talk_to_standard_error(

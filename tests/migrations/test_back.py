@@ -314,3 +314,56 @@ def test_what_the_migration_may_have_made_where_nobody_can_read_is_no_certain_lo
     (finding,) = _of(back("SELECT tidy_up();", "DROP TABLE scratch;"))
     assert (finding.rule, finding.severity) == ("lossy-down", Severity.LOW)
     assert finding.message.endswith("(unless the migration made it, in what cannot be read)")
+
+
+RIGHTS = (
+    "CREATE TABLE orders (id bigint PRIMARY KEY, note text);\n"
+    "CREATE VIEW v AS SELECT id, note FROM orders WHERE id > 1;\n"
+    "CREATE TYPE mood AS ENUM ('a', 'b');\n"
+    "GRANT SELECT ON orders TO app;\n-- released\n"
+)
+VIEW = "CREATE OR REPLACE VIEW v AS SELECT id, note FROM orders WHERE id > 2;"
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "said"),
+    [
+        (VIEW, VIEW.replace("2", "3"), "the definition of view v is another"),
+        (VIEW, VIEW.replace("orders", "other").replace("2", "1"), "the definition of view v"),
+        ("DROP VIEW v;", "CREATE VIEW v AS SELECT id FROM orders;", "view v is id, and was id, n"),
+        ("GRANT UPDATE ON orders TO app;", "SELECT 1;", "UPDATE on orders for app is left over"),
+        ("REVOKE SELECT ON orders FROM app;", "SELECT 1;", "SELECT on orders for app is missing"),
+        ("ALTER TYPE mood RENAME VALUE 'a' TO 'z';", "SELECT 1;", "the enum value a of mood is mi"),
+    ],
+)
+def test_views_rights_and_values_that_stay_otherwise_are_not_undone(
+    up: str, down: str, said: str
+) -> None:
+    found = back(up, down, history=RIGHTS)
+    (finding,) = (each for each in found.findings if each.rule == "dishonest-down")
+    assert said in finding.message
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        (VIEW, VIEW.replace("2", "1")),
+        (
+            VIEW,
+            "create or replace view v as select o.id, note from public.orders o where o.id>1;",
+        ),
+        ("GRANT UPDATE ON orders TO app;", "REVOKE UPDATE ON orders FROM app;"),
+        ("GRANT UPDATE ON orders TO other;", "SELECT 1;"),
+        ("REVOKE SELECT ON orders FROM other;", "GRANT SELECT ON orders TO other;"),
+        ("REVOKE SELECT ON orders FROM app;", "GRANT SELECT ON orders TO app;"),
+        ("ALTER TYPE mood RENAME VALUE 'a' TO 'z';", "ALTER TYPE mood RENAME VALUE 'z' TO 'a';"),
+        (
+            "ALTER TYPE mood RENAME VALUE 'a' TO 'z';",
+            "DROP TYPE mood;\nCREATE TYPE mood AS ENUM ('a', 'b');",
+        ),
+        ("ALTER TYPE mood ADD VALUE 'c';", "SELECT 1;"),
+    ],
+)
+def test_views_rights_and_values_that_are_as_before_are_undone(up: str, down: str) -> None:
+    found = back(up, down, history=RIGHTS)
+    assert "dishonest-down" not in {each.rule for each in found.findings}

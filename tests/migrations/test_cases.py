@@ -1,4 +1,8 @@
-"""The cases: folders of migrations, each with what must be found in them at which line."""
+"""The cases: folders of migrations, each with what must be found in them at which line.
+
+A folder `released` in one holds what was there before the change, `since: released` judges what is
+new or another since then; a file that is only in `released` is gone.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,12 @@ import yaml
 from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.finding import Finding
 from cdkit.core.step import Outcome
+from cdkit.core.world import Change
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
-from tests.worlds import world
+from tests.worlds import FakeGit, world
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
+RELEASED = "released"
 OWN = frozenset({"verdict", "findings", "suppressed", "notes", "reasons"})
 
 
@@ -32,11 +38,30 @@ def by_place(found: list[str]) -> list[str]:
 
 
 def judged(case: Path, folder: Path, expected: dict[str, object]) -> Outcome:
-    shutil.copytree(case, folder, dirs_exist_ok=True)
+    shutil.copytree(case, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(RELEASED))
     given = {key: value for key, value in expected.items() if key not in OWN}
     given = {"python": sys.executable, **given}
     options = msgspec.convert(given, LintMigrationsOptions)
-    return run(options, world(folder, processes=SystemProcesses()))
+    return run(options, world(folder, processes=SystemProcesses(), git=git_of(case)))
+
+
+def git_of(case: Path) -> FakeGit:
+    """Return a checkout in which what is released stands at the revision of that name."""
+    before = files_of(case / RELEASED)
+    after = {name: data for name, data in files_of(case).items() if not name.startswith(RELEASED)}
+    differ = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
+    status = {(True, False): "A", (False, True): "D", (False, False): "M"}
+    changed = tuple(
+        Change(status=status[name not in before, name not in after], path=name) for name in differ
+    )
+    return FakeGit(
+        changed=changed, contents={(RELEASED, name): data for name, data in before.items()}
+    )
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    there = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in there}
 
 
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)

@@ -104,6 +104,20 @@ FIXES: dict[str, tuple[str, str]] = {
             "CREATE INDEX CONCURRENTLY i ON orders (a);\n"
         ),
     ),
+    "a file of sql-migrate, whose mark says so": (
+        "-- +migrate Up\nCREATE INDEX i ON orders (a);\n-- +migrate Down\nDROP INDEX i;\n",
+        (
+            "-- +migrate Up notransaction\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
+            "-- +migrate Down\nDROP INDEX i;\n"
+        ),
+    ),
+    "a file of tern, whose first line says so": (
+        "CREATE INDEX i ON orders (a);\n---- create above / drop below ----\nDROP INDEX i;\n",
+        (
+            "---- tern: disable-tx ----\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"
+            "---- create above / drop below ----\nDROP INDEX i;\n"
+        ),
+    ),
     "what was meant to be outside already": (
         ("-- migrate:up\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"),
         ("-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY i ON orders (a);\n"),
@@ -207,7 +221,7 @@ def test_a_second_run_finds_nothing_to_fix(before: str, after: str) -> None:
 
 @pytest.mark.parametrize(("before", "after"), FIXES.values(), ids=FIXES)
 def test_line_ends_and_a_byte_order_mark_stay(before: str, after: str) -> None:
-    marked = "goose" in before or "migrate:" in before  # these know no such mark
+    marked = any(x in before for x in ("goose", "migrate:", "+migrate"))  # these know no such mark
     mark = b"" if marked else b"\xef\xbb\xbf"
     there = fixed(mark + before.replace("\n", "\r\n").encode())
     assert there.startswith(mark)

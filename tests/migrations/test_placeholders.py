@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdkit.migrations.find import find
 from cdkit.migrations.placeholders import (
     Slot,
     braces,
@@ -17,6 +20,7 @@ from cdkit.migrations.placeholders import (
 )
 from cdkit.migrations.text import Filled, Text
 from tests.migrations.judging import judged, places
+from tests.worlds import world
 
 
 def filled(sql: str, **values: str) -> str:
@@ -118,3 +122,60 @@ def test_overlapping_placeholders_are_filled_once() -> None:
     text = fill(Text("a.sql", b"${a}bc"), slots)
     assert isinstance(text, Filled)
     assert text.data == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("sql", "column"),
+    [
+        ("ALTER TABLE orders ADD x ${type};", 26),
+        ("ALTER TABLE orders ADD x /* a */ ${type};", 34),
+        ("ALTER TABLE orders ADD x int DEFAULT ${value};", 38),
+        ("ALTER TABLE orders ALTER a TYPE int USING ${how};", 43),
+        ("UPDATE orders SET a = 1 WHERE ${condition};", 31),
+        ("DELETE FROM orders WHERE a = 1 AND {{ more }};", 36),
+    ],
+)
+def test_what_may_be_more_than_a_name_where_the_grammar_takes_one_cannot_be_told(
+    sql: str, column: int
+) -> None:
+    troubles = [x for x in judged(sql).findings if x.rule == "unread-code"]
+    assert [each.locations[0].column for each in troubles] == [column]
+    assert "nothing here gives a value for" in troubles[0].message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE ${schema}.orders ADD x int;",
+        "ALTER TABLE orders ADD ${column} int;",
+        "ALTER TABLE orders ADD CONSTRAINT ${name} CHECK (a > 0) NOT VALID;",
+        "ALTER TABLE orders OWNER TO ${owner};",
+        "ALTER TABLE orders_${year} ADD x int;",
+        "UPDATE orders SET a = 1 WHERE ${column} = 1;",
+        "UPDATE orders SET a = 1 WHERE id = ${id};",
+        "GRANT SELECT ON orders TO ${role};",
+        "COMMENT ON TABLE orders IS 'where ${x}';",
+    ],
+)
+def test_what_can_only_be_a_name_or_a_value_is_read_as_one(sql: str) -> None:
+    assert not {rule for rule, _ in places(judged(sql).findings)} & {"unread-code", "syntax-error"}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["{% if x %}", "{%- for x in y %}", "<% if x %>", "{{ if .X }}", "{{#x}}", "{{- range .}}"],
+)
+@pytest.mark.parametrize("comment", ["-- {}\n", "/* {} */"])
+def test_a_template_that_decides_within_a_comment_cannot_be_told(mark: str, comment: str) -> None:
+    found = judged(f"SELECT 1;\n{comment.format(mark)}ALTER TABLE orders ADD x int;\n").findings
+    assert ("unread-code", 2) in places(found)
+
+
+def test_a_name_of_a_template_within_a_comment_is_a_comment() -> None:
+    assert places(judged("-- {{ ticket }} <%= author %> ${x}\nSELECT 1;").findings) == []
+
+
+def test_a_guess_within_a_string_of_flyway_is_a_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "V1__a.sql").write_text("COMMENT ON TABLE o IS 'a where ${x}'; -- default ${y}\n")
+    ((found,), _) = find((".",), world(tmp_path))
+    assert found.project.migrations[0].troubles == ()

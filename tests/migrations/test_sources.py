@@ -399,3 +399,102 @@ def test_a_broken_file_beside_a_migration_is_said_of_that(tmp_path: Path) -> Non
 def test_a_folder_that_is_called_like_a_file_is_looked_into(tmp_path: Path) -> None:
     found = project(tmp_path, {"migrations/x.sql/1.sql": "SELECT 1;"})
     assert names(found) == ["1.sql"]
+
+
+INDEX = "CREATE INDEX i ON orders (a);\n"
+
+
+class TestOutside:
+    """What keeps a tool from wrapping a file, as `--fix` writes it."""
+
+    @pytest.mark.parametrize(
+        ("source", "before", "after"),
+        [
+            ("goose", f"-- +goose Up\n{INDEX}", f"-- +goose NO TRANSACTION\n-- +goose Up\n{INDEX}"),
+            ("dbmate", f"-- migrate:up\n{INDEX}", f"-- migrate:up transaction:false\n{INDEX}"),
+            ("sql_migrate", f"-- +migrate Up\n{INDEX}", f"-- +migrate Up notransaction\n{INDEX}"),
+            ("tern", INDEX, f"---- tern: disable-tx ----\n{INDEX}"),
+            ("sqlx", INDEX, f"-- no-transaction\n{INDEX}"),
+            ("atlas", INDEX, f"-- atlas:txmode none\n\n{INDEX}"),
+            (
+                "atlas",
+                f"-- atlas:nolint\n\n{INDEX}",
+                f"-- atlas:txmode none\n-- atlas:nolint\n\n{INDEX}",
+            ),
+        ],
+    )
+    def test_a_header_says_so(self, source: str, before: str, after: str) -> None:
+        tool = sources()[source]
+        put = tool.outside(before.encode())
+        assert put is not None
+        start, end, text = put
+        written = before[:start] + text + before[end:]
+        assert written == after
+        assert tool.migrations is not None
+        (made,) = tool.migrations("1_x.sql", written.encode())
+        assert made.script.in_transaction is not True
+
+    @pytest.mark.parametrize(
+        ("source", "text"),
+        [
+            ("goose", f"\ufeff-- +goose Up\n{INDEX}"),
+            ("dbmate", f"-- migrate:up transaction:true\n{INDEX}"),
+            ("sql_migrate", f"-- +migrate Up something\n{INDEX}"),
+            ("sqlx", f"{INDEX}{INDEX}"),
+            ("sqlx", f"\ufeff{INDEX}"),
+            ("atlas", f"-- atlas:txmode all\n\n{INDEX}"),
+            ("atlas", f"-- atlas:txtar\n\n-- migration.sql --\n{INDEX}"),
+            ("flyway", INDEX),
+            ("drizzle", INDEX),
+            ("liquibase", f"--liquibase formatted sql\n--changeset a:1\n{INDEX}"),
+        ],
+    )
+    def test_a_file_that_cannot_say_so_is_left(self, source: str, text: str) -> None:
+        assert sources()[source].outside(text.encode()) is None
+
+    def test_tools_with_a_part_for_the_way_back_miss_it(self) -> None:
+        back = {name for name, one in sources().items() if one.goes_back}
+        assert back == {
+            "alembic", "dbmate", "diesel", "django", "golang_migrate", "goose",
+            "node_pg_migrate", "sql_migrate", "sqitch", "tern",
+        }  # fmt: skip
+
+
+class TestEnvironment:
+    """The kind of database, where a tool has its address in the environment."""
+
+    @pytest.mark.parametrize(
+        ("said", "engine"),
+        [
+            ("DATABASE_URL=mysql://app:geheim@db/shop\n", "mysql"),
+            ('export DATABASE_URL="postgres://db/shop"\n', "postgres"),
+            ("DATABASE_URL=sqlite3:shop.db\nDATABASE_URL=sqlite:shop.db\n", "sqlite"),
+            ("DATABASE_URL=mysql://a\nDATABASE_URL=postgres://b\n", ""),
+            ("# DATABASE_URL=mysql://a\nOTHER_DATABASE_URL=mysql://a\n", ""),
+            ("DATABASE_URL=$URL\n", ""),
+            ("DATABASE_URL=changeme\n", ""),
+        ],
+    )
+    def test_dbmate_s_is_in_a_dotenv_file(self, said: str, engine: str, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {".env": said, "db/migrations/1_a.sql": DBMATE}
+        assert project(tmp_path, files).project.engine == engine
+
+    def test_goose_s_is_the_driver_of_the_nearest_file(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {
+            ".env": "GOOSE_DRIVER=mysql\n",
+            "db/.env.example": "GOOSE_DRIVER=pgx\nGOOSE_DBSTRING=secret\n",
+            "db/migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n",
+        }
+        assert project(tmp_path, files).project.engine == "postgres"
+
+    def test_what_is_assumed_of_golang_migrate_s_address_is_said(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {"migrations/1_a.up.sql": "SELECT 1;\nSELECT 2;\n"}
+        (note,) = project(tmp_path, files).project.notes
+        assert "one query, as golang-migrate sends it unless the address" in note
+
+    def test_nothing_is_assumed_where_each_file_is_one_statement(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {"migrations/1_a.up.sql": "SELECT 1;\n-- done;\n"}
+        assert project(tmp_path, files).project.notes == ()
+
+
+DBMATE = "-- migrate:up\nSELECT 1;\n-- migrate:down\n"

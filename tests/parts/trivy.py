@@ -106,14 +106,21 @@ def _executable(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def scan_layout(layout: Path, cache: Path, client: DockerClient | None, *more: str) -> bytes:
-    """Scan an OCI layout and return Trivy's JSON report, byte for byte as it wrote it.
+def scan_layout(
+    layout: Path,
+    cache: Path,
+    client: DockerClient | None,
+    *more: str,
+    form: str = "json",
+    look: tuple[str, ...] = ("--scanners", "vuln"),
+) -> bytes:
+    """Scan an OCI layout and return Trivy's report, byte for byte as it wrote it.
 
     `cache` is a folder as `vulndb.write` makes it; Trivy keeps its own files there too. The report
     names the layout `image`, wherever it is: both ways of running give it that path.
     """
     arguments = [
-        "image", "--input", "image", "--format", "json", "--list-all-pkgs", "--scanners", "vuln",
+        "image", "--input", "image", "--format", form, "--list-all-pkgs", *look,
         "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--quiet", *more,
     ]  # fmt: skip
     return (

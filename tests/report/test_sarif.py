@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -68,6 +70,62 @@ def test_results_beyond_githubs_limit_are_left_out_least_severe_first_and_counte
     assert written["results"][0]["ruleId"] == "worst"
     told = written["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
     assert told == "1 results, the least severe, are left out of this file"
+
+
+def noise(seed: int, words: int) -> str:
+    """Text that packs badly."""
+    return hashlib.shake_256(str(seed).encode()).hexdigest(words)
+
+
+def test_what_github_would_not_take_is_cut_short_and_says_so(official: Draft4Validator) -> None:
+    large = [
+        finding(
+            rule=f"CVE-{n}",
+            severity=Severity.CRITICAL if n == 1_500 else Severity.LOW,
+            message=noise(n, 6_000),
+            fingerprint=str(n),
+            about=f"pkg:deb/debian/p@{n}",
+            locations=(Location(path=f"p{n}"), Location(path="q")),
+            properties={"package": "p", "security-severity": "9.9", "said": noise(-n, 900)},
+        )
+        for n in range(2_000)
+    ]
+    rules = tuple(
+        Rule(id=one.rule, domain="scan", title=one.message, why=one.message, severity=Severity.LOW)
+        for one in large
+    )
+    report_ = Report(findings=tuple(large), rules=rules, verdict=judge([yes("y")]), step="s")
+    text = render("sarif", report_)
+
+    assert len(gzip.compress(text.encode())) <= 10_000_000
+    (made,) = json.loads(text)["runs"]
+    assert len(made["results"]) == 2_000
+    assert made["results"][0]["ruleId"] == "CVE-1500"
+    assert made["results"][0]["properties"] == {
+        "severity": "critical",
+        "package": "p",
+        "security-severity": "9.9",
+        "confidence": "high",
+    }
+    told = made["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert told.startswith("texts and properties are cut short")
+    assert [fault.message for fault in official.iter_errors(json.loads(text))] == []
+
+
+def test_what_is_still_too_large_has_fewer_results_the_worst_first() -> None:
+    large = [
+        finding(rule=f"C{n}", locations=(Location(path=noise(n, 4_000)),), fingerprint=str(n))
+        for n in range(3_000)
+    ]
+    worst = finding(rule="worst", severity=Severity.CRITICAL)
+    text = render("sarif", Report(findings=(*large, worst), verdict=judge([yes("y")]), step="s"))
+
+    (made,) = json.loads(text)["runs"]
+    assert len(gzip.compress(text.encode())) <= 10_000_000
+    assert len(made["results"]) == len(made["tool"]["driver"]["rules"]) == 1_000
+    assert made["results"][0]["ruleId"] == "worst"
+    told = [n["message"]["text"] for n in made["invocations"][0]["toolExecutionNotifications"]]
+    assert told[0] == "2001 results, the least severe, are left out of this file"
 
 
 def test_locations_beyond_githubs_limit_are_left_out() -> None:

@@ -6,12 +6,14 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema.validators import Draft7Validator
 from msgspec.structs import replace
 from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
@@ -19,10 +21,11 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.inventory import Component
 from cdkit.core.documents.kinds import Database, Findings, Tool
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import cannot_tell, judge, no, yes
+from cdkit.report.annotation import annotations_of
 from cdkit.report.report import Report, render, scan_format_names
 from tests.report.cases import report
 
@@ -191,6 +194,93 @@ def test_gitlab_hears_that_nobody_can_tell() -> None:
     }
 
 
+def test_gitlab_lists_what_two_platforms_have_in_different_versions() -> None:
+    amd = finding(properties={**finding().properties, "platforms": "linux/amd64"})
+    arm = finding(
+        about="pkg:apk/alpine/made-ssl@3.4.9-r0",
+        properties={
+            **finding().properties,
+            "platforms": "linux/arm64",
+            "installed": "3.4.9-r0",
+        },
+    )
+    found = written("gitlab", scan(amd, arm, amd))["vulnerabilities"]
+
+    assert [one["location"]["dependency"]["version"] for one in found] == [
+        "3.5.0-r0",
+        "3.4.9-r0",
+        "3.5.0-r0",
+    ]
+    assert len({one["id"] for one in found}) == 3
+
+
+def test_gitlab_keeps_the_ids_of_an_image_from_run_to_run() -> None:
+    later = scan(finding())
+    assert isinstance(later.document, Findings)
+    origin = replace(later.document.origin, recorded_at="2026-11-24T12:00:09Z")
+    later = replace(later, document=replace(later.document, origin=origin))
+
+    first, second = (
+        [one["id"] for one in written("gitlab", made)["vulnerabilities"]]
+        for made in (scan(finding()), later)
+    )
+    assert first == second
+
+
+def unscanned(form: str) -> Report:
+    """A scan that was not: of no image, or of one that no scanner looked at."""
+    verdict = judge(
+        [cannot_tell("there is no such file", where=Location(path="image.tar"), remedy="look")]
+    )
+    made = scan(verdict=verdict)
+    assert isinstance(made.document, Findings)
+    if form == "no document":
+        return replace(made, document=None, subjects=())
+    empty = replace(made.document, examined={"platforms": 0, "packages": 0}, inventory=())
+    return replace(made, document=empty)
+
+
+@pytest.mark.parametrize("how", ["no document", "no scan"])
+@pytest.mark.parametrize("form", ["cyclonedx", "spdx", "cosign-vuln"])
+def test_no_empty_list_is_made_of_an_image_that_nobody_looked_at(form: str, how: str) -> None:
+    with pytest.raises(CannotTell, match="would read as clean"):
+        render(form, unscanned(how))
+
+
+@pytest.mark.parametrize("how", ["no document", "no scan"])
+def test_gitlab_hears_that_nothing_was_scanned_and_why(how: str) -> None:
+    document = written("gitlab", unscanned(how))
+
+    assert document["vulnerabilities"] == []
+    assert document["scan"]["status"] == "failure"
+    assert document["scan"]["start_time"] == "2026-11-23T12:00:01"
+    assert document["scan"]["messages"] == [
+        {"level": "fatal", "value": "cannot tell: image.tar: there is no such file"}
+    ]
+
+
+def test_a_list_that_may_lack_something_says_so() -> None:
+    unclear = judge([cannot_tell("no scan of linux/arm64", remedy="scan it")])
+    made = scan(finding(), verdict=unclear)
+
+    bom = written("cyclonedx", made)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bom)) is None
+    assert bom["compositions"] == [{"aggregate": "incomplete", "assemblies": ["image"]}]
+    told = {one["name"]: one["value"] for one in bom["metadata"]["properties"]}
+    assert told["cdkit:verdict"] == "cannot-tell"
+    assert told["cdkit:cannot-tell"] == "no scan of linux/arm64"
+    assert written("cosign-vuln", made)["scanner"]["result"]["cannotTell"] == [
+        "no scan of linux/arm64"
+    ]
+    assert written("spdx", made)["comment"].endswith("cannot tell; no scan of linux/arm64")
+
+
+def test_a_list_without_doubts_claims_no_more_than_its_scanner_saw() -> None:
+    assert written("cyclonedx")["compositions"] == [
+        {"aggregate": "unknown", "assemblies": ["image"]}
+    ]
+
+
 @pytest.mark.parametrize("form", scan_format_names())
 def test_the_report_of_another_step_is_refused(form: str) -> None:
     with pytest.raises(RequestError, match="made of a scan"):
@@ -209,6 +299,153 @@ def test_a_scan_without_findings_packages_and_subject_is_written(form: str) -> N
     document = replace(bare.document, inventory=())
 
     assert json.loads(render(form, replace(bare, document=document)))
+
+
+STANDINGS = ("fails", "overdue", "unknown", "clocked", "grace", "shown")
+
+
+def of_each_standing() -> Report:
+    made = [
+        finding(
+            rule=f"CVE-{n}",
+            severity=Severity.HIGH,
+            fingerprint=standing,
+            properties={"package": "p", "standing": standing},
+        )
+        for n, standing in enumerate(STANDINGS)
+    ]
+    why = no("high: p", remedy="upgrade", rule="CVE-0", where=made[0].locations[0])
+    return scan(*made, verdict=judge([why]))
+
+
+def test_junit_fails_for_what_counts_and_not_for_what_has_time() -> None:
+    text = render("junit", of_each_standing())
+    suite = ET.fromstring(text).find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    failed = [case.get("name", "")[:5] for case in suite if case.find("failure") is not None]
+    passed = [case.get("name", "")[:5] for case in suite if case.find("system-out") is not None]
+    assert failed == ["CVE-0", "CVE-1", "CVE-2"]
+    assert passed == ["CVE-3", "CVE-4", "CVE-5"]
+
+
+def test_what_has_time_is_no_error_in_a_job_that_fails_for_another() -> None:
+    levels = {
+        annotation.title.rpartition(": ")[2]: annotation.level
+        for annotation in annotations_of(of_each_standing())
+        if annotation.title.rpartition(": ")[2].startswith("CVE")
+    }
+    assert levels == {
+        "CVE-0": "error",
+        "CVE-1": "error",
+        "CVE-2": "error",
+        "CVE-3": "warning",
+        "CVE-4": "warning",
+        "CVE-5": "warning",
+    }
+
+
+_NAMED = {"type": "string", "minLength": 1, "maxLength": 255}
+_TOOL = {
+    "required": ["id", "name", "version", "vendor"],
+    "properties": {
+        "id": _NAMED,
+        "name": _NAMED,
+        "version": _NAMED,
+        "vendor": {"required": ["name"], "properties": {"name": _NAMED}},
+    },
+}
+_WEB = {"type": "string", "pattern": "^(https?|ftp)://.+"}
+_TIME = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$"}
+GITLAB = Draft7Validator(
+    {
+        "required": ["version", "scan", "vulnerabilities"],
+        "properties": {
+            "version": {"pattern": r"^[0-9]+\.[0-9]+\.[0-9]+$"},
+            "scan": {
+                "required": ["analyzer", "scanner", "start_time", "end_time", "status", "type"],
+                "properties": {
+                    "analyzer": _TOOL,
+                    "scanner": _TOOL,
+                    "start_time": _TIME,
+                    "end_time": _TIME,
+                    "status": {"enum": ["success", "failure"]},
+                    "type": {"const": "container_scanning"},
+                    "messages": {
+                        "items": {
+                            "required": ["level", "value"],
+                            "properties": {
+                                "level": {"enum": ["info", "warn", "fatal"]},
+                                "value": {"type": "string", "minLength": 1},
+                            },
+                        }
+                    },
+                },
+            },
+            "vulnerabilities": {
+                "items": {
+                    "required": ["id", "identifiers", "location"],
+                    "properties": {
+                        "id": {"type": "string", "pattern": "^[0-9a-f-]{36}$"},
+                        "name": _NAMED,
+                        "description": {"type": "string", "maxLength": 1_048_576},
+                        "solution": {"type": "string", "maxLength": 7_000},
+                        "severity": {
+                            "enum": ["Info", "Unknown", "Low", "Medium", "High", "Critical"]
+                        },
+                        "identifiers": {
+                            "minItems": 1,
+                            "items": {
+                                "required": ["type", "name", "value"],
+                                "properties": {
+                                    "type": _NAMED,
+                                    "name": _NAMED,
+                                    "value": _NAMED,
+                                    "url": _WEB,
+                                },
+                            },
+                        },
+                        "links": {"items": {"required": ["url"], "properties": {"url": _WEB}}},
+                        "location": {
+                            "required": ["dependency", "operating_system", "image"],
+                            "properties": {
+                                "dependency": {
+                                    "required": ["package", "version"],
+                                    "properties": {
+                                        "package": {
+                                            "required": ["name"],
+                                            "properties": {"name": {"type": "string"}},
+                                        },
+                                        "version": {"type": "string"},
+                                    },
+                                },
+                                "operating_system": {"type": "string", "minLength": 1},
+                                "image": {"type": "string", "minLength": 1},
+                            },
+                        },
+                        "cvss_vectors": {"minItems": 1, "maxItems": 10},
+                    },
+                }
+            },
+        },
+    }
+)
+"""What container-scanning-report-format.json 15.0.7 asks for, as GitLab documents it."""
+
+
+def gitlab_faults(made: Report) -> list[str]:
+    return [fault.message for fault in GITLAB.iter_errors(written("gitlab", made))]
+
+
+def test_gitlab_gets_what_its_format_asks_for_however_long_it_is() -> None:
+    long = finding(
+        rule="C" * 300,
+        message="m" * 1_050_000,
+        fix=Fix(summary="u" * 8_000),
+        properties={"package": "p", "aliases": "GHSA-" + "x" * 300, "url": "gopher://x"},
+    )
+    assert gitlab_faults(scan(finding(), EXCEPTED, long)) == []
+    assert gitlab_faults(unscanned("no document")) == []
+    assert GITLAB.is_valid({"version": "15.0.7"}) is False
 
 
 _TEXT = st.text(max_size=12) | st.sampled_from(["\n::error::x", "]]>", "\ud800", "##[x]", ""])
@@ -232,6 +469,7 @@ def test_hostile_names_stay_data(rule: str, text: str, url: str) -> None:
         shown = render(form, made)
         assert not any(line.startswith(("::", "##")) for line in shown.splitlines())
         json.loads(shown)
+    assert gitlab_faults(made) == []
     links = [
         link["url"]
         for one in written("gitlab", made)["vulnerabilities"]

@@ -73,7 +73,16 @@ def database(folder: Path, updated_at: datetime) -> Path:
     return folder / "cache"
 
 
-def record(client: DockerClient) -> None:
+#: Reports of the same Trivy in formats of others: the sample, the format, what is looked for.
+FOREIGN: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "cyclonedx/1.6/trivy.json": ("findings", "cyclonedx", ("--scanners", "vuln")),
+    "cyclonedx/1.6/trivy-not-scanned.json": ("findings", "cyclonedx", ()),
+    "cyclonedx/1.6/trivy-clean.json": ("clean", "cyclonedx", ("--scanners", "vuln")),
+    "sarif/2.1.0/trivy.json": ("findings", "sarif", ("--scanners", "vuln")),
+}
+
+
+def record(client: DockerClient | None) -> None:
     """Scan every sample and keep Trivy's reports, byte for byte."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -81,6 +90,16 @@ def record(client: DockerClient) -> None:
         for name in SAMPLES:
             layout = build(name, Path(folder))
             (FOLDER / f"{name}.json").write_bytes(trivy.scan_layout(layout, cache, client))
+        record_foreign(Path(folder), cache, client)
+
+
+def record_foreign(folder: Path, cache: Path, client: DockerClient | None) -> None:
+    """Scan again what is wanted in another format."""
+    for path, (name, form, look) in FOREIGN.items():
+        layout = build(name, folder / form)
+        kept = CASES.parent / path
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(trivy.scan_layout(layout, cache, client, form=form, look=look))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from cdkit.core.documents.dockerfile import read_instructions
 from cdkit.core.oci.manifest import History
-from cdkit.scan.dockerfile import lines_of_layers
+from cdkit.scan.dockerfile import bases_of, lines_of_layers
 
 DOCKERFILE = b"""# syntax=docker/dockerfile:1
 FROM golang:1.25 AS build
@@ -98,3 +98,9 @@ def test_a_history_that_does_not_fit_the_layers_gives_no_line() -> None:
 @pytest.mark.parametrize("data", [b"", b"\x00\xff", b"RUN before from", b"FROM", b"\\\n\\"])
 def test_what_is_no_dockerfile_matches_no_layer(data: bytes) -> None:
     assert _lines(["RUN x"], data) in ([None], [1])
+
+
+def test_each_from_names_what_is_built_on_as_it_is_written() -> None:
+    dockerfile = b"FROM --platform=$BUILDPLATFORM Go:1 AS build\nRUN x\nFROM ${BASE}\n"
+
+    assert bases_of(read_instructions(dockerfile)) == {1: "Go:1", 3: "${BASE}"}

@@ -13,6 +13,7 @@ from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
+from cdkit.scan.foreign import severity_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
@@ -24,8 +25,8 @@ from tests.worlds import NOW
 SAMPLE = {name: one.samples[0].path for name, one in SCANNERS.items()}
 
 
-def report(name: str, change: Any = None) -> ScanReport:  # noqa: ANN401 - what a test changes
-    document = json.loads(data(SAMPLE[name]))
+def report(name: str, change: Any = None, path: str = "") -> ScanReport:  # noqa: ANN401 - what a test changes
+    document = json.loads(data(path or SAMPLE[name]))
     if change:
         change(document)
     return SCANNERS[name].read(Whole(json.dumps(document).encode()), "r.json")
@@ -58,6 +59,42 @@ def test_grype_names_image_distribution_database_and_what_it_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("alert", "judged", "ended"),
+    [
+        ("distro-eol", True, True),
+        ("distro-unknown", False, False),
+        ("distro-disabled", False, False),
+        ("another", True, False),
+    ],
+)
+def test_grype_warns_of_a_distribution_that_has_ended_or_is_not_matched(
+    alert: str,
+    judged: bool,  # noqa: FBT001 - a case's
+    ended: bool,  # noqa: FBT001 - a case's
+) -> None:
+    alerts = [{"package": {"name": "made-ssl"}, "alerts": [{"type": alert, "message": "m"}]}]
+    read = report("grype", _with("alertsByPackage", alerts)).distribution
+
+    assert read is not None
+    assert (read.judged, read.ended) == (judged, ended)
+
+
+def test_a_database_that_grype_calls_invalid_is_not_believed() -> None:
+    with pytest.raises(Unreadable, match="its database is not valid"):
+        report("grype", lambda d: d["descriptor"]["db"]["status"].update(valid=False))
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("not-fixed", True), ("wont-fix", True), ("unknown", False), ("", False)]
+)
+def test_grype_says_where_it_does_not_know_of_a_fix(state: str, told: bool) -> None:  # noqa: FBT001
+    def change(document: dict[str, Any]) -> None:
+        document["matches"][0]["vulnerability"]["fix"] = {"versions": [], "state": state}
+
+    assert report("grype", change).vulnerabilities[0].fix_told is told
+
+
 def test_an_older_grype_says_the_databases_date_elsewhere() -> None:
     def older(document: dict[str, Any]) -> None:
         document["descriptor"]["db"] = {"built": "2026-11-20T01:00:00Z", "schemaVersion": 5}
@@ -66,31 +103,6 @@ def test_an_older_grype_says_the_databases_date_elsewhere() -> None:
 
     assert database is not None
     assert (database.updated_at, database.version) == ("2026-11-20T01:00:00Z", "5")
-
-
-def test_cyclonedx_lists_components_and_what_affects_them() -> None:
-    read = report("cyclonedx")
-
-    assert read.packages == {"os/apk": 1, "library/pypi": 1}
-    assert read.digests == (f"sha256:{'5' * 64}",)
-    assert [(one.id, one.package, one.severity) for one in read.vulnerabilities] == [
-        ("CVE-2026-91001", "made-ssl", Severity.CRITICAL),
-        ("CVE-2026-91004", "made-web", Severity.MEDIUM),
-    ]
-    assert read.vulnerabilities[0].cwes == ("CWE-79",)
-
-
-def test_what_a_document_excuses_itself_counts_all_the_same() -> None:
-    assert found("cyclonedx", "CVE-2026-91004").status == "not_affected"
-
-
-def test_an_answer_of_inspectors_api_is_read_below_its_key() -> None:
-    document = json.loads(data(SAMPLE["cyclonedx"]))
-    whole = json.dumps({"sbom": document}).encode()
-
-    read = SCANNERS["cyclonedx"].read(Whole(whole), "r.json")
-
-    assert read == report("cyclonedx")
 
 
 def _without(key: str) -> Any:  # noqa: ANN401
@@ -107,6 +119,30 @@ def _with(key: str, value: object) -> Any:  # noqa: ANN401
         ("cyclonedx", _without("vulnerabilities"), "no list of vulnerabilities"),
         ("cyclonedx", _with("specVersion", "1.3"), "of version '1.3'"),
         ("cyclonedx", _with("components", []), "which is no component"),
+        (
+            "cyclonedx",
+            lambda d: d["vulnerabilities"][0].pop("affects"),
+            "does not say what 'CVE-2026-91001' affects",
+        ),
+        (
+            "sarif",
+            lambda d: d["runs"][0].update(invocations=[{}]),
+            "missing required field `executionSuccessful`",
+        ),
+        (
+            "sarif",
+            lambda d: d["runs"][0].update(
+                invocations=[
+                    {
+                        "executionSuccessful": True,
+                        "toolConfigurationNotifications": [
+                            {"level": "error", "message": {"text": "no database"}}
+                        ],
+                    }
+                ]
+            ),
+            "its run failed: no database",
+        ),
         ("sarif", _with("runs", []), "0 runs"),
         ("sarif", lambda d: d["runs"][0].pop("results"), "no list of results"),
         (
@@ -240,7 +276,8 @@ def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
 
 def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     document = json.loads(data(SAMPLE["snyk"]))
-    app = {**document, "packageManager": "npm", "dependencyCount": 7, "vulnerabilities": []}
+    app = {**document, "ok": True, "packageManager": "npm", "dependencyCount": 7}
+    app["vulnerabilities"] = []
     whole = json.dumps([document, app]).encode()
 
     read = SCANNERS["snyk"].read(Whole(whole), "r.json")
@@ -249,6 +286,69 @@ def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     assert SCANNERS["snyk"].recognises(whole)
 
 
-def test_a_scan_of_snyks_that_failed_is_unreadable() -> None:
-    with pytest.raises(Unreadable, match="its scan failed: no such image"):
-        report("snyk", _with("error", "no such image"))
+def test_what_snyk_finds_in_applications_of_the_image_counts() -> None:
+    def with_application(document: dict[str, Any]) -> None:
+        found = {**document["vulnerabilities"][0], "packageName": "made-web", "version": "2.1.0"}
+        app = {"vulnerabilities": [found], "ok": False, "dependencyCount": 7}
+        document["applications"] = [{**app, "packageManager": "pip"}]
+        document |= {"vulnerabilities": [], "ok": True}
+
+    read = report("snyk", with_application)
+
+    assert read.packages == {"os/deb": 96, "library/pip": 7}
+    assert [(one.package, one.kind) for one in read.vulnerabilities] == [
+        ("made-web", "library/pip")
+    ]
+
+
+def test_what_a_policy_of_snyks_ignored_is_told() -> None:
+    def ignored(document: dict[str, Any]) -> None:
+        document["filtered"] = {"ignore": [document["vulnerabilities"][0]], "patch": []}
+
+    assert [(one.id, one.package) for one in report("snyk", ignored).excluded] == [
+        ("CVE-2026-91001", "libmade")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_with("error", "no such image"), "its scan failed: no such image"),
+        (_with("vulnerabilities", []), "is not ok, and lists nothing"),
+        (_without("ok"), "lacks ok"),
+        (_without("vulnerabilities"), "lacks ok, vulnerabilities"),
+        (_with("applications", [{"ok": False, "error": "out of memory"}]), "out of memory"),
+        (_with("applications", [{"ok": True}]), "lacks ok, vulnerabilities"),
+    ],
+)
+def test_a_scan_of_snyks_that_failed_in_any_part_is_unreadable(change: Any, said: str) -> None:  # noqa: ANN401
+    with pytest.raises(Unreadable, match=said):
+        report("snyk", change)
+
+
+def test_a_failed_scan_of_snyks_is_known_for_what_it_is() -> None:
+    whole = b'{"ok": false, "error": "no such image", "path": "acme/orders"}'
+
+    assert [name for name, one in SCANNERS.items() if one.recognises(whole)] == ["snyk"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("CRITICAL", Severity.CRITICAL),
+        (" critical ", Severity.CRITICAL),
+        ("Important", Severity.HIGH),
+        ("Moderate", Severity.MEDIUM),
+        ("Low", Severity.LOW),
+        ("Negligible", Severity.INFO),
+        ("None", Severity.INFO),
+        ("INFORMATIONAL", Severity.INFO),
+        ("Defcon1", Severity.UNKNOWN),
+        ("UNTRIAGED", Severity.UNKNOWN),
+        ("Unknown", Severity.UNKNOWN),
+        ("lo w", Severity.UNKNOWN),
+        ("", Severity.UNKNOWN),
+    ],
+)
+def test_a_word_that_nobody_knows_is_unknown_and_never_low(word: str, expected: Severity) -> None:
+    assert severity_of(word) is expected

@@ -16,13 +16,17 @@ from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.readable import Whole
 from cdkit.scan.doubts import ACCEPTABLE, FIRM
 from cdkit.scan.obtain import load_scanners
+from cdkit.scan.remedies import REMEDIES
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import HEAD
 
 CASES = Path(__file__).resolve().parent.parent / "cases" / "scan"
 SCANNERS = load_scanners()
 SAMPLES = [(name, sample.path) for name, one in SCANNERS.items() for sample in one.samples]
-FIRST = [(name, one.samples[0].path) for name, one in SCANNERS.items()]
+
+
+def test_every_doubt_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(ACCEPTABLE) | set(FIRM)
 
 
 def data(path: str) -> bytes:
@@ -53,7 +57,7 @@ def test_a_sample_is_read(name: str, path: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(FIRST), st.data())
+@given(st.sampled_from(SAMPLES), st.data())
 def test_a_report_cut_off_anywhere_is_unreadable(
     case: tuple[str, str], draw: st.DataObject
 ) -> None:
@@ -65,7 +69,7 @@ def test_a_report_cut_off_anywhere_is_unreadable(
         SCANNERS[name].read(Whole(whole[:at]), "r.json")
 
 
-@pytest.mark.parametrize(("name", "path"), FIRST)
+@pytest.mark.parametrize(("name", "path"), SAMPLES)
 @pytest.mark.parametrize(
     "change",
     [
@@ -103,7 +107,8 @@ _JSON = st.recursive(
 )
 
 
-def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Return the way to every value in a document."""
     inside = (
         value.items()
         if isinstance(value, dict)
@@ -111,11 +116,11 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # n
         if isinstance(value, list)
         else ()
     )
-    return [at, *(place for key, one in inside for place in _places(one, (*at, key)))]
+    return [at, *(place for key, one in inside for place in places(one, (*at, key)))]
 
 
 @settings(deadline=None)
-@given(st.sampled_from(FIRST), st.data(), _JSON)
+@given(st.sampled_from(SAMPLES), st.data(), _JSON)
 def test_any_value_at_any_place_is_read_or_refused(
     case: tuple[str, str],
     draw: st.DataObject,
@@ -123,7 +128,7 @@ def test_any_value_at_any_place_is_read_or_refused(
 ) -> None:
     name, path = case
     document = json.loads(data(path))
-    *way, last = draw.draw(st.sampled_from([p for p in _places(document) if p]))
+    *way, last = draw.draw(st.sampled_from([p for p in places(document) if p]))
     target = document
     for key in way:
         target = target[key]

@@ -6,8 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema.validators import Draft202012Validator
 
 from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.verdict import Answer
@@ -16,7 +19,9 @@ from cdkit.scan.judge import Facts, Judgement, judge_scans
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Vulnerability
 from cdkit.scan.statement import Status, read_vex, words_of
+from tests.report.test_sarif import SCHEMAS
 from tests.scan.test_judge import BASE, FRESH, vulnerability
+from tests.scan.test_scanners import places
 from tests.worlds import NOW
 
 DIGEST = f"sha256:{'5' * 64}"
@@ -49,21 +54,39 @@ def said(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     }
 
 
-def cyclonedx(**analysis: str) -> bytes:
+def attested(*statements: dict[str, Any], digest: str = "5" * 64, **changes: Any) -> bytes:  # noqa: ANN401
+    return json.dumps(
+        {
+            "_type": "https://in-toto.io/Statement/v1",
+            "predicateType": "https://openvex.dev/ns/v0.2.0",
+            "subject": [{"name": "registry.example.com/acme/orders", "digest": {"sha256": digest}}],
+            "predicate": json.loads(openvex(*statements)),
+            **changes,
+        }
+    ).encode()
+
+
+def cyclonedx(root: dict[str, Any] | None = None, ref: str = "a", **analysis: str) -> bytes:
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
-        "metadata": {"timestamp": "2026-11-20T10:00:00Z"},
+        "metadata": {"timestamp": "2026-11-20T10:00:00Z"} | ({"component": root} if root else {}),
         "components": [{"bom-ref": "a", "type": "library", "name": "ssl", "purl": f"{SSL}@1.0-r0"}],
         "vulnerabilities": [
-            {"id": "CVE-2026-1000", "analysis": analysis, "affects": [{"ref": "a"}]}
+            {"id": "CVE-2026-1000", "analysis": analysis, "affects": [{"ref": ref}]}
         ],
     }
     return json.dumps(document).encode()
 
 
-def csaf(**status: Any) -> bytes:  # noqa: ANN401
+def csaf(
+    inner: str = f"{SSL}@1.0-r0",
+    outer: dict[str, str] | None = None,
+    groups: tuple[dict[str, Any], ...] = (),
+    **status: Any,  # noqa: ANN401
+) -> bytes:
     helper = "product_identification_helper"
+    image = {"product_id": "IMAGE", "name": "image", helper: outer or {"purl": OCI}}
     document = {
         "document": {
             "category": "csaf_vex",
@@ -77,12 +100,11 @@ def csaf(**status: Any) -> bytes:  # noqa: ANN401
                 {
                     "category": "vendor",
                     "name": "Acme",
-                    "branches": [{"product": {"product_id": "IMAGE", helper: {"purl": OCI}}}],
+                    "branches": [{"category": "product_name", "name": "x", "product": image}],
                 }
             ],
-            "full_product_names": [
-                {"name": "ssl", "product_id": "SSL", helper: {"purl": f"{SSL}@1.0-r0"}}
-            ],
+            "full_product_names": [{"name": "ssl", "product_id": "SSL", helper: {"purl": inner}}],
+            "product_groups": list(groups),
             "relationships": [
                 {
                     "category": "default_component_of",
@@ -138,6 +160,27 @@ def judged(*documents: bytes, found: Vulnerability = FOUND) -> Judgement:
         cyclonedx(state="resolved"),
         csaf(),
         csaf(product_status={"fixed": ["SSL"]}),
+        csaf(
+            groups=({"group_id": "ALL", "product_ids": ["IN", "IMAGE"]},),
+            flags=[{"label": "component_not_present", "group_ids": ["ALL"]}],
+        ),
+        csaf(outer={"cpe": "cpe:/o:alpine:linux:3.22"}),
+        csaf(outer={"cpe": "cpe:2.3:o:alpine:linux:3.22:*:*:*:*:*:*:*"}),
+        attested(said()),
+        attested(said(products=[])),
+        attested(said(products=[{"@id": SSL}])),
+        cyclonedx({"bom-ref": "r", "purl": OCI}, state="resolved"),
+        cyclonedx({"bom-ref": "r", "version": DIGEST}, state="resolved"),
+        cyclonedx(
+            {
+                "bom-ref": "r",
+                "properties": [{"name": "aquasecurity:trivy:ImageID", "value": DIGEST}],
+            },
+            state="resolved",
+        ),
+        cyclonedx({"bom-ref": "r", "purl": OCI}, ref="r", state="resolved"),
+        cyclonedx(ref=f"{SSL}@1.0-r0", state="resolved"),
+        cyclonedx(ref=OCI, state="resolved"),
     ],
 )
 def test_a_statement_about_this_image_or_package_covers_and_is_shown(document: bytes) -> None:
@@ -164,6 +207,27 @@ def test_a_statement_about_this_image_or_package_covers_and_is_shown(document: b
         cyclonedx(state="in_triage"),
         csaf(product_status={"known_affected": ["IN"]}),
         csaf(product_status={"fixed": ["NOBODY"]}),
+        csaf(outer={"purl": OCI.replace("5", "6")}),
+        csaf(outer={"purl": "pkg:generic/appliance@1.0"}),
+        csaf(outer={"purl": "pkg:oci/orders", "cpe": "cpe:/o:alpine:linux:3.22"}),
+        csaf(outer={"cpe": "cpe:/a:acme:appliance:1.0"}),
+        csaf(outer={"cpe": "alpine"}),
+        csaf(inner=SSL, outer={"cpe": "cpe:/o:alpine:linux:3.21"}),
+        csaf(inner="pkg:pypi/ssl@1.0-r0", outer={"cpe": "cpe:/o:pypi:linux:3.21"}),
+        attested(said(products=[]), digest="6" * 64),
+        attested(said(products=[{"@id": SSL}]), digest="6" * 64),
+        attested(said(products=[{"@id": OCI.replace("5", "6")}])),
+        attested(said(products=[{"@id": "pkg:oci/orders"}])),
+        cyclonedx({"bom-ref": "r", "purl": OCI.replace("5", "6")}, state="resolved"),
+        cyclonedx({"bom-ref": "r", "purl": "pkg:npm/shop@1.0"}, state="resolved"),
+        cyclonedx({"bom-ref": "r", "version": "1.0"}, ref="r", state="resolved"),
+        cyclonedx({"version": DIGEST}, ref="", state="resolved"),
+        cyclonedx(
+            {"bom-ref": "r", "properties": [{"name": "base:Digest", "value": DIGEST}]},
+            state="resolved",
+        ),
+        cyclonedx(ref=f"urn:cdx:0195c0de-0000-4000-8000-000000000000/1#{SSL}", state="resolved"),
+        cyclonedx(ref="elsewhere", state="resolved"),
     ],
 )
 def test_a_statement_about_another_or_that_excuses_nothing_covers_nothing(document: bytes) -> None:
@@ -171,6 +235,14 @@ def test_a_statement_about_another_or_that_excuses_nothing_covers_nothing(docume
 
     assert judgement.verdict.answer is Answer.NO
     assert any("covers nothing" in note for note in judgement.notes)
+
+
+def test_a_bulletin_about_several_cves_excuses_none_of_them() -> None:
+    document = json.loads(cyclonedx(state="resolved"))
+    (one,) = document["vulnerabilities"]
+    one |= {"id": "ALAS-2026-1", "references": [{"id": "CVE-2026-1000"}, {"id": "CVE-2026-2000"}]}
+
+    assert judged(json.dumps(document).encode()).verdict.answer is Answer.NO
 
 
 def test_the_newest_statement_counts_whatever_the_order() -> None:
@@ -199,11 +271,25 @@ def test_a_doubt_is_not_covered() -> None:
     [
         openvex(),
         openvex(said(justification="")),
+        openvex(said(justification="", impact_statement=" ")),
         openvex(said(products=[])),
         openvex(said(status="fine")),
         openvex(said(vulnerability={})),
         openvex(said(), timestamp="yesterday"),
+        openvex(said(justification="trust_me")),
+        openvex(said(), **{"@context": "https://openvex.dev/ns/v9.9.9"}),
+        openvex(said(), **{"@context": "https://example.com/?https://openvex.dev/ns"}),
+        attested(said(), subject=[]),
+        attested(said(), subject=[{"name": "x", "digest": {"sha512": "5" * 128}}]),
+        attested(said(), predicate=None),
+        attested(said(), predicateType="https://example.com/openvex.dev/ns"),
+        csaf(flags=[{"label": "component_not_present", "group_ids": ["ALL"]}]),
+        csaf(
+            flags=[],
+            threats=[{"category": "impact", "details": "no", "product_ids": ["SSL"]}],
+        ),
         cyclonedx(state="not_affected"),
+        cyclonedx(state="not_affected", detail=" "),
         cyclonedx(state="sure"),
         csaf(flags=[]),
         csaf(cve=""),
@@ -223,24 +309,78 @@ def test_another_category_of_csaf_is_no_vex() -> None:
         read_vex(csaf().replace(b'"csaf_vex"', b'"csaf_security_advisory"'), "vex.json")
 
 
+def test_what_is_read_here_is_openvex_by_its_own_schema() -> None:
+    path = SCHEMAS / "openvex-0.2.0.json"
+    if not path.is_file():
+        pytest.skip(f"no official OpenVEX schema here: set CDKIT_SCHEMAS to its folder ({SCHEMAS})")
+    official = Draft202012Validator(json.loads(path.read_bytes()))
+    good = openvex(said(products=[{"@id": OCI, "subcomponents": [{"@id": SSL}]}]))
+    bad = openvex(said(justification="trust_me"))
+
+    assert [fault.message for fault in official.iter_errors(json.loads(good))] == []
+    assert not official.is_valid(json.loads(bad))
+
+
+def test_what_is_read_here_is_cyclonedx_by_its_own_schema() -> None:
+    root = {"bom-ref": "r", "type": "container", "name": "acme/orders", "purl": OCI}
+    text = cyclonedx(root, state="not_affected", justification="code_not_reachable").decode()
+
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
+_WHOLE = [
+    openvex(said(products=[{"@id": OCI, "subcomponents": [{"@id": SSL}]}])),
+    attested(said()),
+    cyclonedx(
+        {"bom-ref": "r", "purl": OCI}, state="not_affected", justification="code_not_present"
+    ),
+    csaf(),
+    csaf(
+        outer={"cpe": "cpe:/o:alpine:linux:3.22"},
+        groups=({"group_id": "ALL", "product_ids": ["IN"]},),
+        flags=[{"label": "component_not_present", "group_ids": ["ALL"]}],
+    ),
+]
 
 
-@given(st.sampled_from([openvex(said()), cyclonedx(state="resolved"), csaf()]), st.data(), _JSON)
-def test_any_value_for_a_key_is_read_or_refused(
+@given(st.sampled_from(_WHOLE), st.data(), _JSON)
+def test_any_value_at_any_place_is_read_or_refused(
     document: bytes,
     draw: st.DataObject,
     value: Any,  # noqa: ANN401 - any JSON
 ) -> None:
     whole = json.loads(document)
-    key = draw.draw(st.sampled_from(sorted(whole)))
-    whole[key] = value
+    *way, last = draw.draw(st.sampled_from([place for place in places(whole) if place]))
+    target = whole
+    for key in way:
+        target = target[key]
+    target[last] = value
     try:
         found = read_vex(json.dumps(whole).encode(), "vex.json")
     except CdkitError:
         return
     assert all(one.status in Status for one in found)
+
+
+@given(st.sampled_from(_WHOLE), st.data())
+def test_a_document_cut_off_anywhere_is_unreadable(document: bytes, draw: st.DataObject) -> None:
+    at = draw.draw(st.integers(0, len(document) - 1))
+
+    with pytest.raises(Unreadable):
+        read_vex(document[:at], "vex.json")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"branches":[', b'{"components":['])
+@pytest.mark.parametrize(
+    "start", [b'{"bomFormat":"CycloneDX","components":', b'{"csaf_version":2,"x":']
+)
+def test_a_document_that_is_nested_beyond_reason_is_unreadable(
+    start: bytes, opening: bytes
+) -> None:
+    with pytest.raises(Unreadable):
+        read_vex(start + opening * 50_000, "vex.json")

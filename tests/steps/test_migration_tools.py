@@ -97,9 +97,9 @@ def test_an_older_text_has_the_values_of_the_configuration(tmp_path: Path) -> No
     sql = "CREATE TABLE ${s}.a (b int);\n"
     files = {"flyway.conf": "flyway.placeholders.s=app\n", "migration/V1__a.sql": "-- x\n" + sql}
     outcome = judged(tmp_path, files, old={"migration/V1__a.sql": sql})
-    assert [(one.rule, one.severity.value) for one in outcome.findings] == [
-        ("edited-migration", "low")
-    ]
+    (finding,) = outcome.findings
+    assert finding.rule == "edited-migration"
+    assert "edits its comments or spaces: Flyway's sum" in finding.message
 
 
 def test_a_change_that_sqitch_reworked_is_no_edit(tmp_path: Path) -> None:
@@ -110,7 +110,10 @@ def test_a_change_that_sqitch_reworked_is_no_edit(tmp_path: Path) -> None:
         "deploy/orders@v1.sql": old,
     }
     outcome = judged(tmp_path, files, new="deploy/orders@v1.sql", old={"deploy/orders.sql": old})
-    assert found(outcome) == [("dropped-column", "deploy/orders.sql")]
+    assert found(outcome) == [
+        ("dropped-column", "deploy/orders.sql"),
+        ("missing-down", "deploy/orders.sql"),
+    ]
 
 
 def test_a_change_before_the_last_of_the_plan_is_never_deployed(tmp_path: Path) -> None:

@@ -77,13 +77,12 @@ def test_vulnerabilities_are_no_and_counted(tmp_path: Path) -> None:
     assert outcome.verdict.answer is Answer.NO
     counts = (outputs.critical, outputs.high, outputs.medium, outputs.low, outputs.unknown)
     assert counts == ("1", "2", "0", "1", "1")
-    assert outcome.tables[0].rows[0][:4] == ("3", "0", "0", "0")
-    assert outcome.tables[1].rows[0] == (
-        "critical",
-        "made-ssl",
-        "3.5.0-r0",
-        "3.5.1-r1",
+    assert outcome.headline == "3 fail at once; 1 critical, 2 high, 1 low, 1 unknown"
+    assert outcome.tables[0].rows[0] == (
+        "upgrade made-ssl from 3.5.0-r0 to 3.5.1-r1",
         "CVE-2026-91001",
+        "critical",
+        "fails",
     )
     assert {rule.id for rule in outcome.rules} == {f"CVE-2026-9100{n}" for n in (1, 2, 3, 4)}
 
@@ -242,6 +241,24 @@ def test_a_dockerfile_that_is_named_must_be_there(tmp_path: Path) -> None:
 
     with pytest.raises(CdkitError):
         run(_options(dockerfile="Dockerfile.prod"), world(tmp_path))
+
+
+def test_what_the_base_image_brought_is_told_as_one_thing_to_do(tmp_path: Path) -> None:
+    _prepare(tmp_path, "findings")
+    report = json.loads((tmp_path / "report.json").read_bytes())
+    makers = ["base", "COPY site /", "COPY vendor /"]
+    report["Metadata"]["ImageConfig"]["history"] = [{"created_by": maker} for maker in makers]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    lines = f"FROM alpine:3.22@sha256:{'a' * 64}\nCOPY site /\nCOPY vendor /\n"
+    (tmp_path / "Dockerfile").write_text(lines)
+
+    (table,) = run(_options(accept=("unknown-severity",)), world(tmp_path)).tables
+
+    assert [row[0] for row in table.rows] == [
+        "build on a newer base image: alpine:3.22 (Dockerfile:1) brings made-ssl, made-zip",
+        "upgrade made-web from 2.1.0 to 2.1.4 or 3.0.2",
+        "made-box 1.0-r0: no fix yet",
+    ]
 
 
 @pytest.mark.parametrize("folder", ["", "demo/bad"])

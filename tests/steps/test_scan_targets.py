@@ -16,8 +16,9 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
+from cdkit.report.report import scan_format_names
 from cdkit.steps.scan_image import run
-from cdkit.steps.scan_options import ScanImageOptions
+from cdkit.steps.scan_options import OF_ONE_IMAGE, ScanImageOptions
 from tests.image.layouts import layer as packed
 from tests.image.layouts import push, single
 from tests.parts.podman import Podman
@@ -169,6 +170,28 @@ def _of_a_bill(folder: Path, **more: object) -> Outcome:
     report = json.loads(report_of("")) | {"ArtifactType": "cyclonedx"}
     engine = FakeEngine(reports=[json.dumps(report).encode()])
     return run(_options(sbom="bom.json", **more), _outside(folder, engine))
+
+
+def test_every_format_of_an_image_is_known_to_the_step() -> None:
+    assert set(scan_format_names()) == OF_ONE_IMAGE
+
+
+@pytest.mark.parametrize("form", sorted(OF_ONE_IMAGE))
+def test_a_format_of_an_image_is_refused_before_a_folder_is_scanned(
+    tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/hello").write_text("hello")
+    engine = FakeEngine()
+    with pytest.raises(RequestError, match=f"{form} is made of one image that has a digest"):
+        run(_options(rootfs="root", write={form: "x.json"}), _outside(tmp_path, engine))
+
+    assert not engine.ran
+
+
+def test_a_format_of_an_image_is_refused_before_a_database_is_fetched(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="fetching a database scans none"):
+        run(_options(fetch_db="db", format="gitlab"), _outside(tmp_path, FakeEngine()))
 
 
 def test_a_list_of_packages_is_about_the_image_that_it_names(tmp_path: Path) -> None:

@@ -95,6 +95,70 @@ def test_the_clock_runs_on_from_scan_to_scan_and_ends(tmp_path: Path) -> None:
     assert "orders in production has it since 2026-11-23" in reason.what
 
 
+EXCEPTIONS = """\
+exceptions:
+  - {id: CVE-2026-91001, reason: not reachable, owner: team, expires: "2027-01-31"}
+  - {id: CVE-2026-99999, reason: not there, owner: team, expires: "2027-01-31"}
+"""
+
+
+def test_what_one_image_has_and_another_has_too_stay_two_findings(tmp_path: Path) -> None:
+    with registry(tmp_path / "a", "findings") as ((one, config),):
+        host, _, rest = one.partition("/acme/findings")
+        deploy(one, tmp_path)
+        deploy(f"{host}/acme/billing{rest}", tmp_path, "staging")
+        reports = [report(config, "findings"), report(config, "findings")]
+        outcome = watch(outside(tmp_path, *reports))
+
+    ssl = [found for found in outcome.findings if found.rule == "CVE-2026-91001"]
+    assert len({found.fingerprint for found in ssl}) == 2
+    assert [found.properties["runs"] for found in ssl] == [
+        "orders in production",
+        "orders in staging",
+    ]
+    web = [found.where for found in outcome.findings if found.rule == "CVE-2026-91004"]
+    assert all(
+        where.startswith((f"{host}/acme/findings/", f"{host}/acme/billing/")) for where in web
+    )
+    assert outcome.examined == "watch-list"
+    assert [table.heading for table in outcome.tables] == [
+        "What is deployed",
+        "What to do: orders in production",
+        "What to do: orders in staging",
+    ]
+
+
+def test_a_reason_names_a_file_of_this_machine_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "vex.json").write_text("no JSON")
+    with registry(tmp_path, "findings") as ((image, config),):
+        deploy(image, tmp_path)
+        outcome = watch(outside(tmp_path, report(config, "findings")), vex=("vex.json",))
+
+    unread = [r for r in outcome.verdict.reasons if r.where and "vex.json" in r.where.path]
+    assert [r.where.path for r in unread if r.where] == ["vex.json"]
+
+
+def test_an_exception_that_one_image_needs_is_not_unused(tmp_path: Path) -> None:
+    (tmp_path / "exceptions.yaml").write_text(EXCEPTIONS)
+    with registry(tmp_path, "findings", "clean") as ((one, config), (other, clean)):
+        deploy(one, tmp_path)
+        deploy(other, tmp_path, "staging")
+        reports = [report(config, "findings"), report(clean, "clean")]
+        outcome = watch(outside(tmp_path, *reports), exceptions="exceptions.yaml")
+
+    unused = [note for note in outcome.notes if "covers nothing" in note]
+    assert len(unused) == 1
+    assert "CVE-2026-99999" in unused[0]
+
+
+def test_an_exceptions_file_that_is_wrong_is_a_wrong_request(tmp_path: Path) -> None:
+    (tmp_path / "exceptions.yaml").write_text("exceptions: [{id: CVE-1}]")
+    with registry(tmp_path, "clean") as ((image, config),):
+        deploy(image, tmp_path)
+        with pytest.raises(RequestError):
+            watch(outside(tmp_path, report(config, "clean")), exceptions="exceptions.yaml")
+
+
 def test_an_image_that_cannot_be_pulled_stops_no_other(tmp_path: Path) -> None:
     with registry(tmp_path, "clean") as ((image, config),):
         gone = f"{image.rpartition('@')[0]}@sha256:{'0' * 64}"

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from cdkit.core.escape import markdown
 from cdkit.scan.doubts import ACCEPTABLE, FIRM
 from cdkit.scan.obtain import load_scanners
+from cdkit.scan.remedies import REMEDIES
 
 _INTRO = """\
 Reports are recognised by what is in them. A sample is real where the tool itself wrote it, else
 made by hand after the tool's documentation."""
 _DOUBTS = """\
 What makes a report worthless says *cannot tell* under one of these names. `--accept NAME` takes on
-the first kind; the others mean that nobody has looked."""
+the first kind; the others mean that nobody has looked. `cdkit explain NAME` says the same."""
 
 
 def scanners() -> str:
@@ -22,8 +23,10 @@ def scanners() -> str:
         made = sorted({sample.tool for sample in one.samples if not sample.real})
         run = f"`{one.runner.program}`, container" if one.runner else "reports only"
         rows.append((f"`{one.name}`", one.title, run, ", ".join(real), ", ".join(made)))
-    named = [(f"`{name}`", what, "`--accept`") for name, what in ACCEPTABLE.items()]
-    named += [(f"`{name}`", what, "") for name, what in FIRM.items()]
+    named = [
+        (f"`{name}`", what, REMEDIES[name], "`--accept`" if name in ACCEPTABLE else "")
+        for name, what in {**ACCEPTABLE, **FIRM}.items()
+    ]
     return "\n\n".join(
         [
             "# Scanners",
@@ -31,7 +34,7 @@ def scanners() -> str:
             _table(("name", "report", "run as", "real samples of", "made-up samples of"), rows),
             "## Doubts",
             _DOUBTS,
-            _table(("doubt", "what it says", "can be taken on"), named),
+            _table(("doubt", "what it says", "what to do", "can be taken on"), named),
         ]
     )
 
@@ -42,7 +45,3 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         " | ".join(cell if cell.startswith("`") else markdown(cell) for cell in row) for row in rows
     ]
     return "\n".join(f"| {line} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text if text.startswith("`") else markdown(text)

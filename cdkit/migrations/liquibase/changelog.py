@@ -8,12 +8,21 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, structs
 
-from cdkit.core.errors import CdkitError
+from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.folder import is_sql
 from cdkit.migrations.liquibase import formatted
-from cdkit.migrations.liquibase.changeset import ChangeSet, Options, filled, normal, runs_on
+from cdkit.migrations.liquibase.changeset import (
+    ChangeSet,
+    Options,
+    filled,
+    maybe_of,
+    normal,
+    runs_on,
+    unknown_databases,
+)
+from cdkit.migrations.liquibase.filters import Filter
 from cdkit.migrations.liquibase.names import truth
 from cdkit.migrations.liquibase.node import Node, tree_of
 from cdkit.migrations.liquibase.sniff import is_changelog, is_formatted
@@ -34,25 +43,44 @@ _SET_ATTRIBUTES = frozenset(
     }
 )
 _DEEPEST = 50
+_NO_CONDITIONS = frozenset({"onFail", "onError", "onFailMessage", "onErrorMessage", "onSqlOutput"})
+_THERE = frozenset(
+    {
+        *("tableExists", "columnExists", "viewExists", "indexExists", "sequenceExists"),
+        *("foreignKeyConstraintExists", "primaryKeyExists", "uniqueConstraintExists"),
+    }
+)
+_ASKS = ("dbms", "context", "contextFilter", "labels")
 
 
 class Book(Struct, frozen=True, kw_only=True):
-    """What the changelogs of a project hold: changesets in order, and all files of theirs."""
+    """What the changelogs of a project hold: changesets in order, and all files of theirs.
+
+    `left` counts the changesets that do not run here: for other databases, contexts or labels.
+    """
 
     changesets: tuple[ChangeSet, ...] = ()
     reached: frozenset[str] = frozenset()
     unread: tuple[Reason, ...] = ()
+    left: int = 0
 
 
-def book_of(tops: Iterable[str], look: Look, engine: str, given: Mapping[str, str]) -> Book:
+def book_of(
+    tops: Iterable[str],
+    look: Look,
+    engine: str,
+    given: Mapping[str, str],
+    taken: Filter | None = None,
+) -> Book:
     """Read changelogs and all that they include, for an engine, with properties from outside."""
-    reader = _Reader(look, engine, given)
+    reader = _Reader(look, engine, given, taken or Filter())
     for top in tops:
         reader.file(normal(top), ())
     return Book(
         changesets=tuple(reader.changesets),
         reached=frozenset(reader.reached - {""}),
         unread=tuple(reader.unread),
+        left=reader.left,
     )
 
 
@@ -78,8 +106,12 @@ def resolved(written: str, beside: str, look: Look, *, relative: bool) -> str:
 class _Reader:
     """Follows includes; what stands against a file is kept as a reason, and the rest read on."""
 
-    def __init__(self, look: Look, engine: str, given: Mapping[str, str]) -> None:
+    def __init__(self, look: Look, engine: str, given: Mapping[str, str], taken: Filter) -> None:
         self._look = look
+        self._taken = taken
+        self._around: list[Node] = []
+        self._unsure: dict[str, str] = {}
+        self.left = 0
         self._engine = engine
         self._properties: Mapping[str, str] = dict(given)
         self._names: dict[tuple[str, str], int] = {}
@@ -112,6 +144,11 @@ class _Reader:
             self._add(changeset)
 
     def _tree(self, root: Node, path: str, stack: tuple[str, ...]) -> None:
+        self._around.append(root)
+        self._parts(root, path, stack)
+        self._around.pop()
+
+    def _parts(self, root: Node, path: str, stack: tuple[str, ...]) -> None:
         for node in root.children:
             if node.name == "property":
                 self._property(node, path)
@@ -132,14 +169,25 @@ class _Reader:
         self.unread.append(cannot_tell(what, where=where, remedy=remedy))
 
     def _define(self, said: Mapping[str, str]) -> None:
-        name = said.get("name", "")
-        if name and name not in self._properties and runs_on(said.get("dbms", ""), self._engine):
-            self._properties = {**self._properties, name: said.get("value", "")}
+        name, value = said.get("name", ""), said.get("value", "")
+        if not name or not runs_on(said.get("dbms", ""), self._engine):
+            return
+        context, labels = said.get("contextfilter") or said.get("context", ""), said.get("labels")
+        if not self._taken.takes((context,), (labels or "",)):
+            return
+        sure = not ((context and not self._taken.contexts) or (labels and not self._taken.labels))
+        if name not in self._properties and name not in self._unsure and sure:
+            self._properties = {**self._properties, name: value}
+        elif name not in self._properties:
+            # Which of several values counts depends on what the run names: then none is known.
+            first = self._unsure.setdefault(name, value)
+            if sure and value == first:
+                self._properties = {**self._properties, name: value}
 
     def _property(self, node: Node, path: str) -> None:
         file = node.get("file")
         if not file:
-            self._define({key: node.get(key) for key in ("name", "value", "dbms")})
+            self._define({key.lower(): node.get(key) for key in ("name", "value", *_ASKS)})
             return
         relative = truth(node.get("relativeToChangelogFile"))
         found = resolved(file, path, self._look, relative=relative)
@@ -147,19 +195,26 @@ class _Reader:
             self._against(f"the property file {file} is not there", path, node.line, "add it")
             return
         for name, value in properties(self._look.read(found)).items():
-            self._define({"name": name, "value": value, "dbms": node.get("dbms")})
+            asks = {key.lower(): node.get(key) for key in _ASKS}
+            self._define({**asks, "name": name, "value": value})
 
     def _include(self, node: Node, path: str, stack: tuple[str, ...]) -> None:
+        if truth(node.get("ignore")):
+            return
         file = filled(node.get("file"), self._properties)
         relative = truth(node.get("relativeToChangelogFile"))
         found = resolved(file, path, self._look, relative=relative)
         if found and self._look.is_file(found):
+            self._around.append(node)
             self.file(found, stack, node.line)
+            self._around.pop()
         elif node.get("errorIfMissing").lower() != "false":
             remedy = "add it, or run cdkit where its path begins"
             self._against(f"includes {file[:200]!r}, which is not there", path, node.line, remedy)
 
     def _include_all(self, node: Node, path: str, stack: tuple[str, ...]) -> None:
+        if truth(node.get("ignore")):
+            return
         folder = filled(node.get("path"), self._properties)
         if node.get("filter") or node.get("resourceComparator"):
             remedy = "name the files by `include`, in their order"
@@ -173,9 +228,11 @@ class _Reader:
         if not chosen and node.get("errorIfMissingOrEmpty").lower() != "false":
             remedy = "add the folder, or run cdkit where its path begins"
             self._against(f"includes all of {folder[:200]!r}: nothing", path, node.line, remedy)
+        self._around.append(node)
         for each in chosen:
             if is_sql(each) or is_changelog(each, self._look.read(each)):
                 self.file(normal(each), stack, node.line)
+        self._around.pop()
 
     def _changeset(self, node: Node, path: str) -> None:
         unknown = [name for name in node.attributes if name not in _SET_ATTRIBUTES]
@@ -216,7 +273,8 @@ class _Reader:
 
     def _add(self, changeset: ChangeSet) -> None:
         options = changeset.options
-        if options.ignore or not runs_on(options.dbms, self._engine):
+        if options.ignore or not self._runs(changeset):
+            self.left += 1
             return
         name = (changeset.path, options.key)
         if name in self._names and options.id != "raw":
@@ -227,8 +285,45 @@ class _Reader:
         self._names[name] = changeset.line
         self.changesets.append(structs.replace(changeset, properties=self._properties))
 
+    def _runs(self, changeset: ChangeSet) -> bool:
+        """Whether the run takes a changeset; where that cannot be read, it is said and it does."""
+        options, line = changeset.options, changeset.line
+        for name in options.unknown:
+            remedy = "see that it is spelt right; cdkit knows what open-source Liquibase knows"
+            self._against(f"a changeset says {name[:60]!r}", changeset.path, line, remedy)
+        for name in unknown_databases(options.dbms):
+            what = f"{name[:60]!r} is no database that Liquibase is known to have"
+            remedy = "write `postgresql`, `mysql`, `mariadb`, `sqlite`"
+            self._against(what, changeset.path, line, remedy)
+        contexts = [options.context, *(_context(each) for each in self._around)]
+        labels = [options.labels, *(each.get("labels") for each in self._around)]
+        try:
+            taken = self._taken.takes(contexts, labels)
+        except Unreadable as fault:
+            self._against(fault.what, changeset.path, line, fault.remedy or "")
+            taken = True
+        return taken and runs_on(options.dbms, self._engine)
+
+
+def _is_guard(conditions: Node) -> bool:
+    """Whether preconditions only ask that what the changeset makes is not there yet.
+
+    That is IF NOT EXISTS in other words: afterwards it is there in any case.
+    """
+    asked = [each for each in conditions.children if each.name not in _NO_CONDITIONS]
+    plain = [x for each in asked for x in (each.children if each.name == "and" else (each,))]
+    return bool(plain) and all(
+        each.name == "not" and each.children and all(x.name in _THERE for x in each.children)
+        for each in plain
+    )
+
+
+def _context(node: Node) -> str:
+    return node.get("contextFilter") or node.get("context")
+
 
 def _options(node: Node) -> Options:
+    conditions = [each for each in node.all("preConditions") if not _is_guard(each)]
     sums = [each.text or each.get("checkSum") for each in node.all("validCheckSum")]
     sums += [each.text for wrapper in node.all("validCheckSum") for each in wrapper.children]
     sums.append(node.attributes.get("validCheckSum", ""))
@@ -241,6 +336,13 @@ def _options(node: Node) -> Options:
         ignore=truth(node.get("ignore")),
         quote_all=node.get("objectQuotingStrategy") == "QUOTE_ALL_OBJECTS",
         any_checksum=any(each.strip().lower() in {"any", "1:any"} for each in sums),
+        context=_context(node),
+        labels=node.get("labels"),
+        maybe=maybe_of(
+            on_fail="".join(each.get("onFail") for each in conditions),
+            on_error="".join(each.get("onError") for each in conditions),
+            fail_on_error=node.get("failOnError"),
+        ),
     )
 
 

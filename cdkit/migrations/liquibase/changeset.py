@@ -10,7 +10,11 @@ from cdkit.migrations.liquibase.node import Node
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What a changeset says of itself, as it is written; empty where it does not say."""
+    """What a changeset says of itself, as it is written; empty where it does not say.
+
+    `maybe` says why it may be passed over where all others run; `unknown` are words that nobody
+    here knows.
+    """
 
     id: str
     author: str
@@ -21,6 +25,10 @@ class Options(Struct, frozen=True, kw_only=True):
     quote_all: bool = False
     any_checksum: bool = False
     end_delimiter: str = ""
+    context: str = ""
+    labels: str = ""
+    maybe: str = ""
+    unknown: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -81,6 +89,24 @@ def runs_on(dbms: str, engine: str) -> bool:
     return bool(ours & set(named)) or len(refused) == len(named)
 
 
+def maybe_of(*, on_fail: str, on_error: str, fail_on_error: str) -> str:
+    """Return why Liquibase may pass a changeset over and go on, empty where it does not.
+
+    Source: Liquibase documentation, "Preconditions": HALT (usual) stops, WARN runs the changeset
+    all the same, CONTINUE and MARK_RAN pass it over; "failOnError".
+    """
+    for word in (on_fail, on_error):
+        if word.strip().upper() not in {"", "HALT", "WARN"}:
+            return f"its precondition says {word.strip()[:40]}"
+    return "it says failOnError false" if fail_on_error.strip().lower() == "false" else ""
+
+
+def unknown_databases(dbms: str) -> list[str]:
+    """Return the names of a `dbms` attribute that no database has."""
+    named = (each.strip().lstrip("!").lower() for each in dbms.split(","))
+    return [each for each in named if each and each not in _DATABASES]
+
+
 DBMS = {
     "postgres": frozenset({"postgresql"}),
     "mysql": frozenset({"mysql"}),
@@ -93,3 +119,17 @@ DBMS = {
 def normal(path: str) -> str:
     """Return a path without `./` and `a/../`."""
     return posixpath.normpath(path)
+
+
+_DATABASES = frozenset(
+    {
+        *("all", "none", "asany", "athena", "aurora", "bigquery", "cassandra", "clickhouse"),
+        *("cloudspanner", "cockroachdb", "databricks", "db2", "db2i", "db2z", "derby"),
+        *("documentdb", "duckdb", "dynamodb", "edb", "exasol", "firebird", "greenplum", "h2"),
+        *("hana", "hanadb", "hive", "hsqldb", "impala", "informix", "ingres", "mariadb", "maxdb"),
+        *("mongodb", "mssql", "mysql", "neo4j", "oracle", "postgresql", "redshift", "snowflake"),
+        *("spanner", "spark", "sqlite", "sybase", "teradata", "trino", "unsupported", "vertica"),
+        *("yugabytedb",),
+    }
+)
+"""Short names of databases (documentation, "Supported databases", extensions included)."""

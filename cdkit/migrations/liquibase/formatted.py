@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.migrations.lexer import blanked
-from cdkit.migrations.liquibase.changeset import ChangeSet, Options
+from cdkit.migrations.liquibase.changeset import ChangeSet, Options, maybe_of
 
 _CHANGESET = re.compile(rb"\s*-{2,}\s*changeset\b(.*)", re.IGNORECASE)
 _NAMED = re.compile(
@@ -22,6 +22,15 @@ _ROLLBACK = re.compile(rb"\s*-{2,}\s*rollback\b[ \t]?(.*)", re.IGNORECASE)
 _BLOCK = re.compile(rb"\s*/\*\s*(?:liquibase\s+)?rollback\b\s*$", re.IGNORECASE)
 _PROPERTY = re.compile(rb"\s*-{2,}\s*property\b(.*)", re.IGNORECASE)
 _CHECKSUM = re.compile(rb"\s*-{2,}\s*validCheckSum\b:?\s*(\S+)", re.IGNORECASE)
+_CONDITIONS = re.compile(rb"\s*-{2,}\s*preconditions\b(.*)", re.IGNORECASE)
+_KNOWN = frozenset(
+    {
+        *("stripcomments", "splitstatements", "enddelimiter", "rollbackenddelimiter"),
+        *("rollbacksplitstatements", "context", "contextfilter", "labels", "dbms", "runonchange"),
+        *("runalways", "runintransaction", "failonerror", "onvalidationfail", "logicalfilepath"),
+        *("ignore", "objectquotingstrategy", "created", "runorder", "comment", "validchecksum"),
+    }
+)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
@@ -93,6 +102,10 @@ def _attributes(text: str) -> dict[str, str]:
 def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
     author, identity, said = named
     sums = (_CHECKSUM.match(line) for line in body.split(b"\n"))
+    conditions = (_CONDITIONS.match(line) for line in body.split(b"\n"))
+    wants: dict[str, str] = {}
+    for each in conditions:
+        wants |= _attributes(each[1].decode("utf-8", "replace")) if each else {}
     return Options(
         id=identity,
         author=author,
@@ -102,6 +115,14 @@ def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
         ignore=said.get("ignore", "").lower() in _TRUE,
         end_delimiter=said.get("enddelimiter", ""),
         any_checksum=any(found and found[1].lower() == b"any" for found in sums),
+        context=said.get("contextfilter") or said.get("context", ""),
+        labels=said.get("labels", ""),
+        maybe=maybe_of(
+            on_fail=wants.get("onfail", ""),
+            on_error=wants.get("onerror", ""),
+            fail_on_error=said.get("failonerror", ""),
+        ),
+        unknown=tuple(name for name in said if name not in _KNOWN),
     )
 
 

@@ -131,6 +131,7 @@ def migration_of(changeset: ChangeSet, number: int, engine: str, look: Look) -> 
         written=alone or said,
         also=(changeset.path, *woven.files),
         troubles=tuple(woven.troubles),
+        maybe=options.maybe,
         no_sql=not woven.troubles and not any(piece.sql.strip() for piece in woven.pieces),
     )
 

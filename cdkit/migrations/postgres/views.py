@@ -75,6 +75,9 @@ def create_table_as(statement: Statement) -> Iterator[Operation]:
         )
 
 
+_FILTERS = ("whereClause", "havingClause", "limitCount", "limitOffset")
+
+
 def _query(
     statement: Statement, tree: Json, aliases: tuple[str, ...], *, empty: bool = False
 ) -> Query | None:
@@ -95,6 +98,7 @@ def _query(
         columns=tuple(names),
         expressions=tuple(fingerprint(each.get("val")) for each in targets),
         rest=fingerprint(rest),
+        filters=fingerprint([select.get(each) for each in _FILTERS]),
         sources=sources,
         plain=_is_plain(select, targets),
         empty=empty,

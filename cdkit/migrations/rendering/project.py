@@ -1,6 +1,6 @@
 """From a rendered history to a project: its migrations, and whatever makes it no history."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -18,12 +18,16 @@ _SHOWN = 5
 
 
 class Tool(Struct, frozen=True, kw_only=True):
-    """A tool that renders: its source's name, its title, its own commands to render and merge."""
+    """A tool that renders: its source's name, its title, its own commands to render and merge.
+
+    `holds` says whether a path may be one of the project's migrations, by its name alone.
+    """
 
     name: str
     title: str
     by_hand: str
     merge: str
+    holds: Callable[[str], bool] = lambda _: True
 
 
 def project_of(history: History, tool: Tool, request: Request, home: str) -> Project:
@@ -33,7 +37,7 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
     """
     if doubts := (*_missed(history, tool, request), *_engine_doubts(history, tool, request)):
         # What would be judged is not what runs, so that every finding could be a false alarm.
-        return Project(unread=doubts)
+        return Project(faults=doubts, holds=tool.holds)
     one = Rendition(source=tool.name, root=home, look=request.look, prelude=history.prelude)
     migrations: list[Migration] = []
     unread: list[Reason] = []
@@ -43,19 +47,22 @@ def project_of(history: History, tool: Tool, request: Request, home: str) -> Pro
         except CdkitError as fault:
             unread.append(fault.reason())
     unread += _unloaded(history, migrations, tool, request, home)
+    squashes = {join(home, unit.path) for unit in history.units if unit.replaces}
     return Project(
         migrations=tuple(migrations),
         unread=tuple(unread),
         complaints=tuple(_forked(history, home, tool)),
         engine=engine_of(history.engine),
+        holds=tool.holds,
         replaced=tuple(join(home, path) for unit in history.units for path in unit.replaces),
+        stand_ins=tuple(one for one in migrations if one.path in squashes),
         notes=tuple(_notes(history, tool)),
     )
 
 
-def failed(fault: CdkitError) -> Project:
+def failed(fault: CdkitError, tool: Tool) -> Project:
     """Return the project of which nothing can be told."""
-    return Project(unread=(fault.reason(),))
+    return Project(faults=(fault.reason(),), holds=tool.holds)
 
 
 def engine_of(dialect: str) -> str:
@@ -129,7 +136,7 @@ def _unloaded(
             yield cannot_tell(
                 f"{tool.title} does not load this file, so what it does cannot be told",
                 where=Location(path=path),
-                remedy="see that its application is installed, and that its name is a migration's",
+                remedy="see that the tool looks into its folder, and knows its name",
                 rule="unread-code",
             )
 

@@ -80,6 +80,7 @@ overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstr
 padded-text compatible postgres taste CreateTable AddColumn
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
+refused-replacement safe-to-run postgres - CreateObject
 refused-statement safe-to-run mysql,mariadb,sqlite - AddColumn AddConstraint AlterTable ChangeOption CreateIndex CreateTable DropColumn DropConstraint DropObject RebuildTable RenameColumn
 renamed-column compatible - - RenameColumn
 renamed-enum-value compatible - - RenameEnumValue

@@ -1,7 +1,12 @@
 """The way back does not lead to where the migration came from.
 
 The migration and its way back are run on a model of the schema, and the end is held against the
-beginning: tables, columns, types, nullability, defaults, constraints, indexes, views, triggers.
+beginning: tables, columns, types, nullability, defaults, constraints, indexes, triggers, policies,
+views with what they show, functions with their bodies, renamed enum values, and privileges of roles
+that the migrations speak of. Not held, so not compared: rows, comments, owners, roles, default
+privileges, options of sequences and of storage, the expression of a policy, the order and the joins
+of a view, and an enum value that is added, which no server takes away again.
+
 What is left over makes the next run forward fail; what is missing breaks the old version, which
 is why one goes back at all. The same is said where the way back cannot work, or cannot be read.
 """

@@ -2,7 +2,8 @@
 
 Tools that keep checksums refuse to go on; the others never run it again, so that new and old
 databases differ from here on. A released migration is history: what must change goes into a new
-one.
+one. Where only comments or spaces change, it counts less, unless the tool keeps a sum of the file.
+What stands for others (a baseline, a checkpoint, a squash) is released as well.
 """
 
 from collections.abc import Iterator

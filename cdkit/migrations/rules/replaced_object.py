@@ -54,8 +54,14 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
     found = context.schema.thing(operation.name)
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"
-    fault = other_rows(found.query, operation.query)
-    return (Severity.MEDIUM, fault) if fault else (None, "")
+    old, new = found.query, operation.query
+    if fault := other_rows(old, new):
+        return Severity.MEDIUM, fault
+    gone = [each for each in old.columns if "*" not in new.columns and each not in new.columns]
+    if gone and context.server.engine != "postgres":
+        return Severity.HIGH, f"it lacks {', '.join(gone)}"
+    joins = old.rest != new.rest and len(new.columns) > len(old.columns)
+    return None, "rows that its new columns have nothing for may be missing" if joins else ""
 
 
 def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
@@ -108,6 +114,16 @@ RULE = LintRule(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE c;",
             line=3,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a, b FROM o WHERE c;",
+            line=3,
+        ),
+        Example(
+            text="-- server mariadb:10.11\nCREATE VIEW v AS SELECT a, b FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o;",
+            line=4,
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
         Example(

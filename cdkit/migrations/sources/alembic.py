@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
@@ -141,6 +141,7 @@ def _read(request: Request) -> Project:
         title="Alembic",
         by_hand="alembic upgrade heads --sql",
         merge="alembic merge heads",
+        holds=lambda path: path.startswith(f"{request.root}/"),
     )
     asked = Asked(
         title=tool.title,
@@ -150,6 +151,8 @@ def _read(request: Request) -> Project:
     )
     try:
         place = _place_of(request)
+        folders = tuple(join(each, "") for each in (request.root, *place.versions))
+        tool = structs.replace(tool, holds=lambda path: path.startswith(folders))
         home, _, name = place.file.rpartition("/")
         has_toml = request.look.is_file(join(home, _TOML)) and any(
             _places(join(home, _TOML), request.look)
@@ -165,13 +168,22 @@ def _read(request: Request) -> Project:
         }
         history = ask("alembic_history", given, History, home or ".", asked)
     except CannotTell as fault:
-        return failed(fault)
-    return project_of(history, tool, request, home or ".")
+        return failed(fault, tool)
+    look = request.look
+    files = {path for folder in folders for path in look.below(folder.rstrip("/"))}
+    beside = frozenset(path for path in files if _is_revision(path) and _revises(path, look))
+    asked_for = structs.replace(request, asked=request.asked | beside)
+    return project_of(history, tool, asked_for, home or ".")
 
 
 def _is_revision(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.endswith(".py") and name not in {"__init__.py", _ENV}
+
+
+def _revises(path: str, look: Look) -> bool:
+    """Whether a file says what it follows: a helper that lies beside revisions does not."""
+    return b"down_revision" in look.read(path)
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
@@ -187,5 +199,6 @@ SOURCE = Source(
     read=_read,
     migrations=_migrations,
     named=_is_revision,
+    goes_back=True,
     marks=(_INI, _TOML, _ENV),
 )

@@ -20,7 +20,7 @@ from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import blanked, tokens
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Down, Late, Order, Project, Request, Script, Source
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import BOM, Text, line_end
 
 _FOREIGN = pattern(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
 _FOREIGN_TEXT = pattern(rb"^\s*--\s*(?:\+goose\s+up|migrate:up)\b", re.IGNORECASE | re.MULTILINE)
@@ -98,6 +98,15 @@ def _parted(data: bytes, delimiter: str) -> bytes:
     return bytes(parted)
 
 
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the directive as a first line; None where the file has one, or is an archive."""
+    if data.startswith(BOM) or {"txmode", "txtar"} & _directives(data).keys():
+        return None
+    end = line_end(data)
+    # A directive speaks of the file where a blank line parts it from the first statement.
+    return 0, 0, f"-- atlas:txmode none{end}{'' if _directives(data) else end}"
+
+
 def _order(path: str) -> Order:
     return ((0, 0, path.rpartition("/")[2]),)
 
@@ -125,6 +134,7 @@ _TOOL = FolderTool(
     owns=_owns,
     script=_script,
     order=_order,
+    outside=_outside,
     engine=_engine,
     late=Late(
         says="Atlas refuses it (`--exec-order linear`)",
@@ -146,7 +156,11 @@ def _read(request: Request) -> Project:
     kept = tuple(one for one in project.migrations if one.path not in out)
     note = "checkpoints are for new databases, and not judged: " + ", ".join(sorted(out))
     return structs.replace(
-        project, migrations=kept, downs=project.downs | out, notes=(*project.notes, note)
+        project,
+        migrations=kept,
+        downs=project.downs | out,
+        stand_ins=tuple(checkpoints),
+        notes=(*project.notes, note),
     )
 
 
@@ -165,4 +179,5 @@ SOURCE = Source(
     read=_read,
     migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
     marks=(NAME,),
+    outside=_outside,
 )

@@ -1,15 +1,17 @@
 """dbmate: one file with `-- migrate:up` and `-- migrate:down`, in a transaction unless it says no.
 
-Sources: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`); its
-source, pkg/dbmate/migration.go (the marks stand at the beginning of a line; a file without one of
-them, or with a statement before the first, is refused) and db.go (names are digits, any text and
-.sql; the version is the digits; they run in the order of names as text, and an older one that comes
-later runs all the same unless --strict is given). Seen so with dbmate 2.36.0.
+Sources: dbmate's README, "Creating Migrations" and "Migration Options" (`transaction:false`),
+"Usage" (DATABASE_URL, also of .env); its source, pkg/dbmate/migration.go (the marks stand at the
+beginning of a line; a file without one of them, or with a statement before the first, is refused)
+and db.go (names are digits, any text and .sql; the version is the digits; they run in the order of
+names as text, and an older one that comes later runs all the same unless --strict is given). Seen
+so with dbmate 2.36.0.
 """
 
 import re
 from collections.abc import Iterator
 
+from cdkit.migrations.dotenv import engine_by
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
@@ -125,6 +127,7 @@ SOURCE = folder_source(
         misnamed=_misnamed,
         refused=_refused,
         goes_back=True,
+        engine=engine_by("DATABASE_URL", ":"),
         outside=_outside,
     )
 )

@@ -102,4 +102,11 @@ def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
     return (migration_of(_tool(lambda _: True), Text(path, data)),)
 
 
-SOURCE = Source(title="Diesel", root=_root, read=_read, migrations=_migrations, up_of=_up_of)
+SOURCE = Source(
+    title="Diesel",
+    root=_root,
+    read=_read,
+    migrations=_migrations,
+    up_of=_up_of,
+    goes_back=True,
+)

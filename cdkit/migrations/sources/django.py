@@ -6,6 +6,8 @@ migration runs nothing where those that it replaces have run, so while they stan
 history. Sources: Django documentation, "Migrations", "Migration Operations".
 """
 
+import re
+
 from cdkit.core.errors import CannotTell
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Migration, Project, Request, Script, Source
@@ -32,6 +34,11 @@ def _is_migration(path: str) -> bool:
     above, _, name = path.rpartition("/")
     inside = above.rpartition("/")[2] == "migrations"
     return inside and name.endswith(".py") and name != "__init__.py"
+
+
+def _may_be_migration(path: str) -> bool:
+    """Whether a path has a migration's name: MIGRATION_MODULES may put them into any folder."""
+    return _is_migration(path) or bool(re.search(r"(?:^|/)\d{4}_\w+\.py$", path))
 
 
 def _read(request: Request) -> Project:
@@ -61,7 +68,7 @@ def _read(request: Request) -> Project:
     try:
         history = ask("django_history", given, History, request.root, asked)
     except CannotTell as fault:
-        return failed(fault)
+        return failed(fault, tool)
     return project_of(history, tool, request, request.root)
 
 
@@ -77,6 +84,7 @@ SOURCE = Source(
     root=_root,
     read=_read,
     migrations=_migrations,
-    named=_is_migration,
+    named=_may_be_migration,
+    goes_back=True,
     marks=(_MARK,),
 )

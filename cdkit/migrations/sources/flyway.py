@@ -295,6 +295,7 @@ def _without_baselines(project: Project, config: Config) -> Project:
         project,
         migrations=tuple(one for one in project.migrations if one.path not in out),
         downs=project.downs | out,
+        stand_ins=tuple(one for one in baselines if one.path in out),
         notes=(*project.notes, *_noted("baselines are for new databases, not judged", out)),
     )
 
@@ -358,4 +359,5 @@ SOURCE = Source(
     migrations=_migrations,
     up_of=_up_of(configured("")),
     marks=tuple(name for name in FILES if "/" not in name),
+    sums="Flyway's sum of the file is another then, and it refuses to migrate until `repair`",
 )

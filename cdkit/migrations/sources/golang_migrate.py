@@ -9,13 +9,16 @@ x-multi-statement=true, which splits it at semicolons).
 
 import re
 
+from msgspec import structs
+
 from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, natural
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.source import Late, Order, Script
+from cdkit.migrations.source import Late, Order, Project, Request, Script
 
 _NAME = pattern(r"(\d+)_(.*)\.(down|up)\.(.*)")
+_SEVERAL = pattern(rb";\s*[^\s;-]")
 _NEAR = pattern(r"\d+[^/]*\.sql", re.IGNORECASE)
 
 
@@ -68,7 +71,7 @@ def _misnamed(path: str) -> tuple[str, str] | None:
     return f"{what}.up.sql", "rename it, or keep it in another folder"
 
 
-SOURCE = folder_source(
+_PLAIN = folder_source(
     FolderTool(
         name="golang_migrate",
         title="golang-migrate",
@@ -79,6 +82,7 @@ SOURCE = folder_source(
         version=_version,
         twice="refuses to start (duplicate migration file)",
         misnamed=_misnamed,
+        goes_back=True,
         late=Late(
             says="golang-migrate never runs it where the later one ran, and does not say so",
             severity=Severity.HIGH,
@@ -86,3 +90,15 @@ SOURCE = folder_source(
         ),
     )
 )
+
+
+def _read(request: Request) -> Project:
+    """Read a folder, and say what is assumed of the address: no file of it tells."""
+    project = _PLAIN.read(request)
+    several = any(_SEVERAL().search(one.script.sql) for one in project.migrations)
+    note = f"{request.root}: each file is taken for one query, as golang-migrate sends it unless "
+    note += "the address of the database says x-multi-statement=true"
+    return structs.replace(project, notes=(*project.notes, note) if several else project.notes)
+
+
+SOURCE = structs.replace(_PLAIN, read=_read)

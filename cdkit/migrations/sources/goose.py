@@ -2,14 +2,16 @@
 
 Sources: goose's documentation, "Annotations" (NO TRANSACTION, StatementBegin, ENVSUB ON and OFF,
 `${VAR}` and `${VAR:-default}` from the environment), "Provider" (out of order: an error, unless
-allow-missing); goose's source, NumericComponent in migrate.go (a name is a number above 0, `_`, a
-title, and .sql or .go) and internal/sqlparser. Migrations in Go are programs.
+allow-missing), "Environment variables" (GOOSE_DRIVER, also of .env); goose's source,
+NumericComponent in migrate.go (a name is a number above 0, `_`, a title, and .sql or .go) and
+internal/sqlparser. Migrations in Go are programs.
 """
 
 import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Severity
+from cdkit.migrations.dotenv import engine_by
 from cdkit.migrations.folder import FolderTool, folder_source, natural
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
@@ -176,6 +178,7 @@ SOURCE = folder_source(
             "would run it late",
         ),
         goes_back=True,
+        engine=engine_by("GOOSE_DRIVER"),
         outside=_outside,
     )
 )

@@ -6,6 +6,7 @@ of its own unless it says `runInTransaction` no. Source: Liquibase documentation
 """
 
 import posixpath
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CdkitError
@@ -123,11 +124,13 @@ def _engine(folder: str, look: Look) -> str:
 def _project(root: str, others: tuple[str, ...], look: Look, engine: str = DEFAULT) -> "Book":
     """Return what the changelogs of a project hold, the master's first."""
     from cdkit.migrations.liquibase.changelog import book_of
+    from cdkit.migrations.liquibase.filters import filter_of
 
     def make() -> "Book":
         master = _master(root, look)
         tops = (master,) if master else others
-        return book_of(tops, look, engine, _parameters(root, look))
+        taken = filter_of(_said(root, look))
+        return book_of(tops, look, engine, _parameters(root, look), taken)
 
     return look.once((NAME, "book", root, engine, *others), make)
 
@@ -181,7 +184,43 @@ def _read(request: Request) -> Project:
         migrations=tuple(migrations),
         unread=tuple(unread),
         engine="" if named not in engines() else named,
+        again=_again(root, engine, look),
+        notes=tuple(_notes(book, migrations, _said(root, look))),
     )
+
+
+def _again(root: str, engine: str, look: Look) -> Callable[[str, bytes], tuple[Migration, ...]]:
+    """Return what reads one file as this project has it run, in whatever state the file is."""
+    from cdkit.migrations.liquibase.changelog import book_of
+    from cdkit.migrations.liquibase.filters import filter_of
+    from cdkit.migrations.liquibase.render import migration_of
+
+    given, taken = _parameters(root, look), filter_of(_said(root, look))
+
+    def again(path: str, data: bytes) -> tuple[Migration, ...]:
+        alone = Alone(path, data)
+        book = book_of((path,), alone, engine, given, taken)
+        return tuple(
+            migration_of(each, number, engine, alone) for number, each in enumerate(book.changesets)
+        )
+
+    return again
+
+
+def _notes(book: "Book", migrations: list[Migration], said: Mapping[str, str]) -> Iterator[str]:
+    from cdkit.migrations.liquibase.filters import filter_of
+
+    if book.left:
+        taken = filter_of(said)
+        by = f"; {_PROPERTIES} names {taken}" if str(taken) else ""
+        yield f"changesets for other databases, contexts or labels, not judged: {book.left}{by}"
+    if unsure := [one for one in migrations if one.maybe]:
+        first = unsure[0]
+        more = f" and {len(unsure) - 1} others" if len(unsure) > 1 else ""
+        yield (
+            f"{first.name}{more} may be passed over ({first.maybe}): what such changesets make "
+            "counts as there before, and what they mend as not mended"
+        )
 
 
 def _unknown_engine(root: str, engine: str) -> Reason:
@@ -202,14 +241,7 @@ def _not_included(path: str) -> Reason:
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
     """Return the changesets of one file, without what others define for it."""
-    from cdkit.migrations.liquibase.changelog import book_of
-    from cdkit.migrations.liquibase.render import migration_of
-
-    look = Alone(path, data)
-    book = book_of((path,), look, DEFAULT, {})
-    return tuple(
-        migration_of(each, number, DEFAULT, look) for number, each in enumerate(book.changesets)
-    )
+    return _again(parent(path), DEFAULT, Alone(path, data))(path, data)
 
 
 SOURCE = Source(

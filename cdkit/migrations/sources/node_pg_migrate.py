@@ -2,14 +2,16 @@
 
 Sources: node-pg-migrate's documentation, "Migrations" (SQL) and "CLI" (--single-transaction, on);
 its source, sqlMigration (what stands before the up mark is never sent; without that mark the whole
-file is) and migration (files run by the number in front of their names).
+file is) and migration (files run by the number in front of their names;
+one that comes before what ran is an error, unless --no-check-order is given).
 """
 
+from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Script
+from cdkit.migrations.source import Late, Script
 
 _UP = pattern(rb"(?im)^\s{0,80}--[\s-]{0,80}up\s{1,80}migration")
 _DOWN = pattern(rb"(?i)^\s{0,80}--[\s-]{0,80}down\s{1,80}migration")
@@ -38,5 +40,16 @@ def _script(path: str, data: bytes) -> Script:
 
 
 SOURCE = folder_source(
-    FolderTool(name="node_pg_migrate", title="node-pg-migrate", owns=_owns, script=_script)
+    FolderTool(
+        name="node_pg_migrate",
+        title="node-pg-migrate",
+        owns=_owns,
+        script=_script,
+        late=Late(
+            says="node-pg-migrate refuses to go on (checkOrder)",
+            severity=Severity.HIGH,
+            remedy="give it a number after the newest one; `--no-check-order` runs it late",
+        ),
+        goes_back=True,
+    )
 )

@@ -5,6 +5,7 @@ psql or a template would put in is read as a name where its value does not stand
 """
 
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
+from cdkit.migrations.guesses import decisions
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import braces, fill, outside_quotes, psql_variables, templates
 from cdkit.migrations.source import Script
@@ -58,6 +59,7 @@ SOURCE = folder_source(
         script=_script,
         up_of=_up_of,
         fill=_fill,
+        doubts=lambda text: decisions(text.data),
         deep=True,
     )
 )

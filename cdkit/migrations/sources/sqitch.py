@@ -14,6 +14,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.core.verdict import Reason
 from cdkit.migrations.folder import is_sql, natural
+from cdkit.migrations.guesses import guesses
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.placeholders import fill, psql_variables
 from cdkit.migrations.source import (
@@ -124,6 +125,7 @@ def _filled(written: Text, conf: Conf) -> Migration:
         source="sqitch",
         order=natural(written.path),
         written=None if text is written else written,
+        troubles=guesses(text),
     )
 
 
@@ -176,5 +178,6 @@ SOURCE = Source(
     migrations=_migrations,
     up_of=_up_of,
     keeps=_keeps,
+    goes_back=True,
     marks=(PLAN,),
 )

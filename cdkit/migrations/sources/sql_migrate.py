@@ -16,6 +16,8 @@ from cdkit.migrations.source import Order, Script
 
 _UP = pattern(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
 _DIALECT = pattern(rb"""^\s+dialect:\s*["']?(\w+)""", re.MULTILINE)
+_WORDS = 3
+"""Those of a bare mark: `--`, `+migrate` and `Up`."""
 _DOWN = pattern(rb"^--\s*\+migrate\s+Down\b")
 
 
@@ -39,6 +41,17 @@ def _script(path: str, data: bytes) -> Script:
         in_transaction=not any(b"notransaction" in line.split() for line in ups),
         down=down_of(path, data, up=_is_up, down=_is_down),
     )
+
+
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return what makes the first mark say `notransaction`; None where it says anything else."""
+    found = _UP().search(data)
+    if found is None:
+        return None
+    end = data.find(b"\n", found.start())
+    line = data[found.start() : end if end >= 0 else len(data)].rstrip()
+    at = found.start() + len(line)
+    return (at, at, " notransaction") if len(line.split()) == _WORDS else None
 
 
 def _order(path: str) -> Order:
@@ -65,5 +78,7 @@ SOURCE = folder_source(
         script=_script,
         order=_order,
         engine=_engine,
+        goes_back=True,
+        outside=_outside,
     )
 )

@@ -10,8 +10,10 @@ import re
 
 from cdkit.migrations.folder import FolderTool, folder_source
 from cdkit.migrations.lazy import pattern
+from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look, ancestors, join, parent
 from cdkit.migrations.source import Order, Script
+from cdkit.migrations.text import BOM, line_end
 
 _NAME = pattern(r"(\d+)_.*?(\.up|\.down)?\.sql")
 _CRATE = pattern(rb"^\s*(?:sqlx\b|\[\S*dependencies\.sqlx)", re.MULTILINE)
@@ -40,6 +42,16 @@ def _script(_path: str, data: bytes) -> Script:
     return Script(sql=data, in_transaction=True)
 
 
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the first line that says so.
+
+    The file is one query all the same, and PostgreSQL makes one transaction of several statements.
+    """
+    marks = [token.text == b";" for token in tokens(data)]
+    several = True in marks and not all(marks[marks.index(True) :])
+    return None if several or data.startswith(BOM) else (0, 0, f"-- no-transaction{line_end(data)}")
+
+
 def _up_of(path: str) -> tuple[str, ...]:
     return (path.removesuffix(".down.sql") + ".up.sql",) if path.endswith(".down.sql") else ()
 
@@ -63,6 +75,8 @@ SOURCE = folder_source(
         up_of=_up_of,
         order=_order,
         version=_version,
+        outside=_outside,
+        sums="sqlx's sum of the file is another then, and it refuses to migrate (VersionMismatch)",
         twice="keeps one record of it: the second is taken for an edit of the first",
     )
 )

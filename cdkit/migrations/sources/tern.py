@@ -1,17 +1,21 @@
 """tern: one file, `---- create above / drop below ----` in its middle, in a transaction each.
 
 Sources: tern's README, "Migrations" and "Disabling transactions"; its source, migrate/migrate.go
-(names are digits, `_`, a title and .sql; two of one number are an error; `---- tern: disable-tx
-----` on a line of its own sends each statement by itself; `{{.name}}` is data of tern.conf).
+(names are digits, `_`, a title and .sql; two of one number are an error, and so is a number that is
+left out; `---- tern: disable-tx ----` on a line of its own sends each statement by itself;
+`{{.name}}` is data of tern.conf).
 """
 
+from msgspec import structs
+
+from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql, natural
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import fill, templates
 from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Order, Script
-from cdkit.migrations.text import Text
+from cdkit.migrations.source import Complaint, Late, Order, Project, Request, Script
+from cdkit.migrations.text import BOM, Text, line_end
 
 _NAME = pattern(r"(\d+)_.+\.sql")
 _SEPARATOR = b"---- create above / drop below ----"
@@ -39,6 +43,12 @@ def _script(path: str, data: bytes) -> Script:
     )
 
 
+def _outside(data: bytes) -> tuple[int, int, str] | None:
+    """Return the line that says so, as the first one."""
+    at = len(BOM) if data.startswith(BOM) else 0
+    return at, at, f"{_ALONE.decode()}{line_end(data)}"
+
+
 def _version(path: str) -> str:
     found = _NAME().fullmatch(path.rpartition("/")[2])
     return str(int(found[1])) if found else ""
@@ -60,7 +70,7 @@ def _misnamed(path: str) -> tuple[str, str] | None:
     return f"tern does not run {name}: it looks for <number>_<title>.sql", "rename it"
 
 
-SOURCE = folder_source(
+_PLAIN = folder_source(
     FolderTool(
         name="tern",
         title="tern",
@@ -71,5 +81,34 @@ SOURCE = folder_source(
         version=_version,
         twice="refuses to start (duplicate migration)",
         misnamed=_misnamed,
+        late=Late(
+            says="tern goes on from the number that the database has, and never runs it",
+            severity=Severity.HIGH,
+            remedy="give it the number after the newest one",
+        ),
+        goes_back=True,
+        outside=_outside,
     )
 )
+
+
+def _read(request: Request) -> Project:
+    """Read a folder; tern numbers its migrations from 1 on without a gap."""
+    project = _PLAIN.read(request)
+    there = {int(version): one for one in project.migrations if (version := _version(one.path))}
+    gaps = (
+        Complaint(
+            rule="missing-migration",
+            path=there[number].path,
+            what=f"there is no migration {number - 1} before it: tern refuses to start",
+            about=str(number),
+            remedy="number the migrations from 1 on without a gap",
+            whole=True,
+        )
+        for number in sorted(there)
+        if number > 1 and number - 1 not in there
+    )
+    return structs.replace(project, complaints=(*project.complaints, *gaps))
+
+
+SOURCE = structs.replace(_PLAIN, read=_read)

@@ -11,6 +11,8 @@ from cdkit.report.report import (
     Format,
     Report,
     answer_words,
+    counts,
+    decisive,
     place,
     reasons_of,
     remedies,
@@ -33,21 +35,21 @@ class _Case(Struct, frozen=True, kw_only=True):
 def render(report: Report) -> str:
     """Return one test suite.
 
-    A finding is a failure, unless the verdict is yes: then it did not count, and passes with its
-    text as output. A reason for no that no finding tells is a failure, one for cannot tell an
-    error, one for yes passes; what is suppressed is skipped. So a suite without failure and error
-    means yes and nothing else.
+    A finding is a failure, unless the verdict is yes or the step says that this one did not count:
+    then it passes with its text as output. A reason for no that no finding tells is a failure, one
+    for cannot tell an error, one for yes passes; what is suppressed is skipped. So a suite without
+    failure and error means yes and nothing else.
     """
     cases = tuple(_cases(report))
-    counts = _attributes(
+    numbers = _attributes(
         tests=str(len(cases)),
         failures=str(sum(case.result == "failure" for case in cases)),
         errors=str(sum(case.result == "error" for case in cases)),
         skipped=str(sum(case.result == "skipped" for case in cases)),
     )
     name = _attributes(name=_suite(report))
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{name}{counts}>"]
-    lines += [f"  <testsuite{name}{counts}>", *_properties(report)]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{name}{numbers}>"]
+    lines += [f"  <testsuite{name}{numbers}>", *_properties(report)]
     lines += [line for case in cases for line in _element(case, report)]
     return "\n".join([*lines, "  </testsuite>", "</testsuites>"]) + "\n"
 
@@ -61,9 +63,10 @@ def _cases(report: Report) -> Iterator[_Case]:
         yield _of_reason(reason, "failure")
     for reason in reasons_of(report, Answer.CANNOT_TELL):
         yield _of_reason(reason, "error")
-    remedy = remedies(report)
+    remedy, decides = remedies(report), decisive(report)
     for finding in worst_first(report.open_findings):
-        yield _of_finding(finding, "" if report.verdict.is_yes else "failure", remedy(finding))
+        bad = not report.verdict.is_yes and (counts(finding) or decides(finding))
+        yield _of_finding(finding, "failure" if bad else "", remedy(finding))
     for finding in report.suppressed_findings:
         yield _of_suppressed(finding)
     for reason in reasons_of(report, Answer.YES):

@@ -65,14 +65,19 @@ def _blocks(report: Report) -> Iterator[str]:
     answer = report.verdict.answer
     if mark := replay_mark(report):
         yield f"> [!CAUTION]\n> **{markdown(mark)}**"
-    yield f"## {_SIGN[answer]} {markdown(report.step)}: {answer_words(answer)}"
+    counts = f" — {markdown(report.headline)}" if report.headline else ""
+    yield f"## {_SIGN[answer]} {markdown(report.step)}: {answer_words(answer)}{counts}"
     if report.question:
         yield f"_{markdown(report.question)}_"
+    ahead = [table for table in report.tables if table.ahead]
+    notes = "\n".join(f"- {markdown(note)}" for note in report.notes)
+    yield from (_shown(table) for table in ahead)
+    yield notes if ahead else ""
     yield _reasons(report)
     yield from _findings(report)
     yield _ways(report)
-    yield from (_table(table.heading, table.columns, _cells(table)) for table in report.tables)
-    yield "\n".join(f"- {markdown(note)}" for note in report.notes)
+    yield from (_shown(table) for table in report.tables if not table.ahead)
+    yield "" if ahead else notes
     yield _suppressed(report)
     yield _footer(report)
 
@@ -152,6 +157,10 @@ def _table(heading: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _shown(table: Table) -> str:
+    return _table(table.heading, table.columns, _cells(table))
 
 
 def _cells(table: Table) -> list[list[str]]:

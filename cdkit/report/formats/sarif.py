@@ -1,7 +1,8 @@
 """SARIF 2.1.0: findings for code scanning (OASIS standard; docs.github.com, SARIF support).
 
-GitHub's limits are kept: 25,000 results and rules a run, worst first; 1,000 locations a result;
-20 tags and 1,024 characters of description a rule; no empty text; every result has a place.
+GitHub's limits are kept: 10 MB packed; 25,000 results and rules a run, worst first; 1,000 locations
+a result; 20 tags and 1,024 characters of description a rule; no empty text; every result has a
+place.
 """
 
 from collections import Counter
@@ -9,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.escape import sound, terminal, terminal_lines, uri_path
 from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression, fingerprint
 from cdkit.core.rule import Rule
 from cdkit.core.verdict import Answer, Reason
+from cdkit.report.brief import brief, fits
 from cdkit.report.json_text import json_text
 from cdkit.report.report import (
     Format,
@@ -35,6 +38,10 @@ MOST_LOCATIONS = 1_000
 MOST_TAGS = 20
 LONGEST_DESCRIPTION = 1_024
 LONGEST_NAME = 255
+LARGEST = 10_000_000
+"""Bytes of a file, packed by gzip, that GitHub takes."""
+_FEWER = (10_000, 5_000, 1_000, 200)
+_CUT = "texts and properties are cut short, so that GitHub takes this file (10 MB packed)"
 
 _LEVEL = {
     Severity.CRITICAL: "error",
@@ -77,16 +84,30 @@ def render(report: Report) -> str:
     reason for no, with a result where no finding tells it. GitHub reads the category of a run from
     `automationDetails.id` up to its last slash: it is the step and the subject's name without its
     digest, so that two images do not overwrite each other and the next image does.
+
+    What would be too large is written with short texts, then with fewer results; it says so.
     """
+    text = _log(report, MOST_RESULTS)
+    if fits(text, LARGEST):
+        return text
+    short = brief(report)
+    for most in (MOST_RESULTS, *(few for few in _FEWER if few < len(report.findings))):
+        text = _log(short, most, _CUT)
+        if fits(text, LARGEST):
+            break
+    return text
+
+
+def _log(report: Report, most: int, cut: str = "") -> str:
     results = _results(report)
-    kept = results[:MOST_RESULTS]
-    rules = _rules(report, kept)
+    kept = results[:most]
+    rules = _rules(replace(report, rules=_found(report, kept)) if cut else report, kept)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     run: Json = {
         "tool": {"driver": _driver(report, rules)},
         "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report, len(results) - len(kept))],
+        "invocations": [_invocation(report, len(results) - len(kept), cut)],
         "results": list(_written(kept, index, report)),
         "properties": _properties(report),
     }
@@ -270,12 +291,14 @@ def _suppression(why: Suppression, locations: tuple[Location, ...]) -> Json:
     return {"kind": kind, "status": "accepted", "justification": text or "no reason given"}
 
 
-def _invocation(report: Report, left_out: int) -> Json:
+def _invocation(report: Report, left_out: int, cut: str) -> Json:
     notices = [
         _notification(reason)
         for answer in (Answer.NO, Answer.CANNOT_TELL, Answer.YES)
         for reason in reasons_of(report, answer)
     ]
+    if cut:
+        notices.insert(0, {"level": "warning", "message": {"text": cut}})
     if left_out:
         text = f"{left_out} results, the least severe, are left out of this file"
         notices.insert(0, {"level": "warning", "message": {"text": text}})
@@ -304,6 +327,11 @@ def _rules(report: Report, results: list[_Result]) -> list[Json]:
     return [
         _rule(name, known.get(name), found.get(name, []), report) for name in [*names][:MOST_RULES]
     ]
+
+
+def _found(report: Report, results: list[_Result]) -> tuple[Rule, ...]:
+    names = {_id(result.rule) for result in results}
+    return tuple(rule for rule in report.rules if _id(rule.id) in names)
 
 
 def _rule(name: str, rule: Rule | None, results: list[_Result], report: Report) -> Json:

@@ -42,7 +42,8 @@ def _lines(report: Report) -> Iterator[str]:
     answer = report.verdict.answer
     verdict = _painted(report, f"{_BOLD};{_OF_ANSWER[answer]}", answer_words(answer))
     asked = f"  ({terminal(report.question)})" if report.question else ""
-    yield f"{terminal(report.step)}: {verdict}{asked}"
+    counts = f": {terminal(report.headline)}" if report.headline else ""
+    yield f"{terminal(report.step)}: {verdict}{counts}{asked}"
     yield from _findings(report)
     yield from _reasons(report, Answer.NO, unsaid(report))
     yield from _reasons(report, Answer.CANNOT_TELL, reasons_of(report, Answer.CANNOT_TELL))

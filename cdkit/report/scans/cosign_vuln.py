@@ -32,6 +32,7 @@ def render(report: Report, scanned: Scanned) -> str:
                 "databaseUpdatedAt": scanned.database_date,
                 "numbers": scanned.numbers,
                 "leftOut": scanned.left_out,
+                "cannotTell": scanned.doubts,
                 "findings": report.findings,
             },
         },

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from cdkit.core.documents.inventory import Component
+from cdkit.core.escape import terminal
 from cdkit.core.finding import Finding, Severity
 from cdkit.core.names import TOOL
 from cdkit.report.json_text import json_text
@@ -32,11 +33,30 @@ def render(report: Report, scanned: Scanned) -> str:
             "timestamp": scanned.ended,
             "tools": {"components": [_tool(name, version), _tool(scanned.tool, scanned.version)]},
             "component": _image(scanned),
+            "properties": list(_properties(report, scanned)),
         },
         "components": [_component(component, ref) for component, ref in refs.items()],
+        "compositions": [_composition(scanned)],
         "vulnerabilities": list(_vulnerabilities(report.findings, refs)),
     }
     return json_text(bom)
+
+
+def _composition(scanned: Scanned) -> Json:
+    """Return how whole the list is: what a scanner sees of an image is never known to be all."""
+    whole = not scanned.doubts and not scanned.left_out
+    return {"aggregate": "unknown" if whole else "incomplete", "assemblies": ["image"]}
+
+
+def _properties(report: Report, scanned: Scanned) -> Iterator[Json]:
+    """Yield the answer, and what may be missing: whoever reads an empty list should see why."""
+    yield {"name": "cdkit:verdict", "value": report.verdict.answer.value}
+    for doubt in scanned.doubts:
+        yield {"name": "cdkit:cannot-tell", "value": terminal(doubt)}
+    if scanned.left_out:
+        yield {"name": "cdkit:left-out", "value": str(scanned.left_out)}
+    if scanned.database_date:
+        yield {"name": "cdkit:database", "value": scanned.database_date}
 
 
 def _tool(name: str, version: str) -> Json:

@@ -5,12 +5,13 @@ that is older than a report's version refuses it, and 15.0.7 is taken by all tha
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from cdkit.core.escape import terminal
-from cdkit.core.finding import Finding, Severity
+from cdkit.core.finding import Finding, Severity, fingerprint
 from cdkit.core.names import TOOL
 from cdkit.core.verdict import Answer
 from cdkit.report.json_text import json_text
@@ -21,6 +22,7 @@ Json = dict[str, Any]
 VERSION = "15.0.7"
 LONGEST_NAME = 255
 LONGEST_SOLUTION = 7_000
+LONGEST_MESSAGE = 1_000
 LONGEST_DESCRIPTION = 1_048_576
 _SEVERITY = {
     Severity.UNKNOWN: "Unknown",
@@ -44,9 +46,6 @@ def render(report: Report, scanned: Scanned) -> str:
         "version": scanned.version or "unknown",
         "vendor": {"name": scanned.tool or "unknown"},
     }
-    unclear = report.verdict.answer is Answer.CANNOT_TELL or bool(
-        reasons_of(report, Answer.CANNOT_TELL)
-    )
     return json_text(
         {
             "version": VERSION,
@@ -55,7 +54,7 @@ def render(report: Report, scanned: Scanned) -> str:
                 "scanner": scanner,
                 "start_time": _time(scanned.started),
                 "end_time": _time(scanned.ended),
-                "status": "failure" if unclear else "success",
+                "status": "failure" if scanned.doubts else "success",
                 "type": "container_scanning",
                 "messages": list(_messages(report, scanned)),
             },
@@ -73,7 +72,9 @@ def _messages(report: Report, scanned: Scanned) -> Iterator[Json]:
     for answer in (Answer.CANNOT_TELL, Answer.NO):
         for reason in reasons_of(report, answer):
             level = "fatal" if answer is Answer.CANNOT_TELL else "warn"
-            yield {"level": level, "value": terminal(f"{answer_words(answer)}: {reason.what}")}
+            where = f"{reason.where}: " if reason.where else ""
+            told = f"{answer_words(answer)}: {where}{reason.what}"
+            yield {"level": level, "value": terminal(told)[:LONGEST_MESSAGE]}
     if count := len(report.suppressed_findings):
         yield {"level": "info", "value": f"{count} findings are excepted and not listed"}
     if scanned.left_out:
@@ -81,12 +82,17 @@ def _messages(report: Report, scanned: Scanned) -> Iterator[Json]:
 
 
 def _vulnerabilities(report: Report, scanned: Scanned) -> Iterator[Json]:
-    seen: set[str] = set()
+    """Yield each open finding under an id of its own, the same in each run on this image.
+
+    Platforms with different versions of a package share a fingerprint, and are both listed.
+    """
+    seen: Counter[str] = Counter()
     for finding in report.open_findings:
-        id_ = str(uuid5(NAMESPACE_URL, f"{scanned.key} {finding.fingerprint}"))
-        if id_ not in seen:
-            seen.add(id_)
-            yield _vulnerability(finding, id_, scanned)
+        facts = finding.properties
+        parts = (scanned.image, finding.fingerprint, facts.get("platforms", ""), finding.about)
+        name = fingerprint(*parts)
+        seen[name] += 1
+        yield _vulnerability(finding, str(uuid5(NAMESPACE_URL, f"{name}:{seen[name]}")), scanned)
 
 
 def _vulnerability(finding: Finding, id_: str, scanned: Scanned) -> Json:
@@ -120,7 +126,7 @@ def _identifiers(finding: Finding) -> Iterator[Json]:
     aliases = [name for name in finding.properties.get("aliases", "").split(", ") if name]
     url = https(finding.properties.get("url", ""))
     for number, name in enumerate(dict.fromkeys((finding.rule, *aliases))):
-        clean = terminal(name).strip() or "unnamed"
+        clean = terminal(name).strip()[:LONGEST_NAME] or "unnamed"
         identifier = {
             "type": _TYPES.get(clean.partition("-")[0], "other"),
             "name": clean,
@@ -129,4 +135,4 @@ def _identifiers(finding: Finding) -> Iterator[Json]:
         yield identifier | ({"url": url} if url and not number else {})
 
 
-FORMAT = ScanFormat(name="gitlab", render=render)
+FORMAT = ScanFormat(name="gitlab", render=render, says_failure=True)

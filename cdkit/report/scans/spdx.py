@@ -8,9 +8,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from cdkit.core.documents.inventory import Component
+from cdkit.core.escape import terminal
 from cdkit.core.names import NAMESPACE, TOOL
 from cdkit.report.json_text import json_text
-from cdkit.report.report import Report
+from cdkit.report.report import Report, answer_words
 from cdkit.report.scan import ScanFormat, Scanned
 
 Json = dict[str, Any]
@@ -19,7 +20,6 @@ _NOBODY = "NOASSERTION"
 
 def render(report: Report, scanned: Scanned) -> str:
     """Return one document that describes the image and what it contains."""
-    del report
     packages = [_image(scanned)]
     packages += [_package(one, number) for number, one in enumerate(scanned.inventory, start=1)]
     contained = [
@@ -42,10 +42,17 @@ def render(report: Report, scanned: Scanned) -> str:
         "name": scanned.name or "image",
         "documentNamespace": f"{NAMESPACE}/spdx/{uuid5(NAMESPACE_URL, scanned.key)}",
         "creationInfo": {"created": scanned.ended, "creators": [f"Tool: {TOOL.replace(' ', '-')}"]},
+        "comment": _comment(report, scanned),
         "packages": packages,
         "relationships": [describes, *contained],
     }
     return json_text(document)
+
+
+def _comment(report: Report, scanned: Scanned) -> str:
+    """Return the answer, and what may be missing: whoever reads a short list should see why."""
+    answer = f"scan-image said {answer_words(report.verdict.answer)}"
+    return "; ".join([answer, *(terminal(doubt) for doubt in scanned.doubts)])
 
 
 def _image(scanned: Scanned) -> Json:

@@ -1,21 +1,28 @@
 """CycloneDX 1.4 to 1.6 (JSON) with vulnerabilities: Amazon Inspector's answers, and many others'.
 
 Sources: cyclonedx.org, JSON reference, `components`, `vulnerabilities`, `analysis`; Amazon
-Inspector's ScanSbom API gives this format. A document without `vulnerabilities` was judged by
-nobody, which is not the same as an empty list. What its own `analysis` says of a vulnerability is
-shown and does not count: whoever wants it to count gives the document as a VEX.
+Inspector, user guide, "API output formats" of the ScanSbom API; and documents of a real Trivy.
+
+It is a list of packages first, and an empty list of vulnerabilities does not say that anybody
+looked: Trivy writes one where it was not asked to look for any. Only a document of Grype, which
+does nothing else, or one in which Inspector counts what it found, shows that it was looked into; in
+any other one an empty list is a doubt that nobody can lift. What a document's own `analysis` says
+of a vulnerability is shown and does not count: whoever wants it to count gives the document as a
+VEX. It does not say whether the distribution is still mended.
 """
 
 from collections.abc import Iterable, Iterator
-
-from msgspec import Struct, field
+from urllib.parse import unquote
 
 from cdkit.core.documents.inventory import Component
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
+from cdkit.scan import cyclonedx as cdx
+from cdkit.scan.advised import GRYPE_FAMILIES
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
+    aliases_of,
     moment,
     read_whole,
     severity_of,
@@ -24,115 +31,22 @@ from cdkit.scan.foreign import (
 from cdkit.scan.report import (
     Cvss,
     Distribution,
+    Exploitation,
     ScanReport,
     Vulnerability,
     version_of,
 )
 from cdkit.scan.scanner import Sample, Scanner
+from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
 
 _REMEDY = "give a CycloneDX document (JSON) in which a scanner has put its vulnerabilities"
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
-
-
-class _Property(Struct, frozen=True, kw_only=True):
-    name: str = ""
-    value: str = ""
-
-
-class _License(Struct, frozen=True, kw_only=True):
-    id: str = ""
-    name: str = ""
-
-
-class _Choice(Struct, frozen=True, kw_only=True):
-    license: _License | None = None
-    expression: str = ""
-
-
-class _Component(Struct, frozen=True, kw_only=True, rename={"ref": "bom-ref"}):
-    name: str
-    type: str = ""
-    version: str = ""
-    purl: str = ""
-    ref: str = ""
-    licenses: tuple[_Choice, ...] | None = None
-    properties: tuple[_Property, ...] | None = None
-    components: tuple["_Component", ...] | None = None
-
-
-class _Tool(Struct, frozen=True, kw_only=True):
-    name: str = ""
-    version: str = ""
-
-
-class _Tools(Struct, frozen=True, kw_only=True):
-    components: tuple[_Tool, ...] | None = None
-    services: tuple[_Tool, ...] | None = None
-
-
-class _Metadata(Struct, frozen=True, kw_only=True):
-    timestamp: str = ""
-    component: _Component | None = None
-    tools: tuple[_Tool, ...] | _Tools | None = None
-
-
-class _Source(Struct, frozen=True, kw_only=True):
-    name: str = ""
-    url: str = ""
-
-
-class _Rating(Struct, frozen=True, kw_only=True):
-    source: _Source | None = None
-    score: float | None = None
-    severity: str = ""
-    method: str = ""
-    vector: str = ""
-
-
-class _Reference(Struct, frozen=True, kw_only=True):
-    id: str = ""
-
-
-class _Affects(Struct, frozen=True, kw_only=True):
-    ref: str
-
-
-class _Analysis(Struct, frozen=True, kw_only=True):
-    state: str = ""
-    justification: str = ""
-    detail: str = ""
-
-
-class _Vulnerability(Struct, frozen=True, kw_only=True):
-    id: str
-    source: _Source | None = None
-    references: tuple[_Reference, ...] | None = None
-    ratings: tuple[_Rating, ...] | None = None
-    cwes: tuple[int, ...] | None = None
-    description: str = ""
-    recommendation: str = ""
-    published: str = ""
-    affects: tuple[_Affects, ...] | None = None
-    analysis: _Analysis | None = None
-
-
-class _Bom(Struct, frozen=True, kw_only=True):
-    format: str = field(name="bomFormat")
-    spec: str = field(name="specVersion")
-    metadata: _Metadata | None = None
-    components: tuple[_Component, ...] | None = None
-    vulnerabilities: tuple[_Vulnerability, ...] | None = None
-
-
-class _Answer(Struct, frozen=True, kw_only=True):
-    """A document, by itself or below `sbom`, as Amazon Inspector's API answers it."""
-
-    sbom: _Bom | None = None
-    format: str = field(default="", name="bomFormat")
-    spec: str = field(default="", name="specVersion")
-    metadata: _Metadata | None = None
-    components: tuple[_Component, ...] | None = None
-    vulnerabilities: tuple[_Vulnerability, ...] | None = None
+_PACKAGES = frozenset({"", "library", "framework"})
+"""Components that are packages even without a package URL; a lock file is an `application`."""
+_INSPECTOR = "amazon:inspector:sbom_scanner:"
+_IMAGE_IDS = frozenset({"aquasecurity:trivy:ImageID", "amazon:inspector:sbom_generator:image_id"})
+_IMAGE_DIGESTS = frozenset({"aquasecurity:trivy:RepoDigest"})
+_METHODS = {"CVSSv2": "2.0", "CVSSv3": "3.0", "CVSSv31": "3.1", "CVSSv4": "4.0"}
 
 
 def recognises(head: bytes) -> bool:
@@ -142,46 +56,72 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: Readable, where: str) -> ScanReport:
     """Read a document with the vulnerabilities in it. Raises Unreadable where it is none."""
-    answer = read_whole(stream, _Answer, where, _REMEDY)
+    answer = read_whole(stream, cdx.Answer, where, _REMEDY)
     bom = answer.sbom or answer
     if bom.spec not in {"1.4", "1.5", "1.6", "1.7"}:
         raise Unreadable(f"is of version {bom.spec[:20]!r}", where=where, remedy=_REMEDY)
-    if bom.vulnerabilities is None:
-        raise Unreadable("holds no list of vulnerabilities", where=where, remedy=_REMEDY)
-    metadata = bom.metadata or _Metadata()
-    parts = {one.ref: one for one in _walk(bom.components or ()) if one.ref}
-    components = tuple(_component(one) for one in parts.values() if one.type != "operating-system")
+    metadata = bom.metadata or cdx.Metadata()
     tool = _tool(metadata)
+    if bom.vulnerabilities is None and tool.name != "inspector":
+        raise Unreadable("holds no list of vulnerabilities", where=where, remedy=_REMEDY)
+    held = tuple(_walk(bom.components or ()))
+    parts = {one.ref: one for one in (metadata.component, *held) if one and one.ref}
+    packages = [one for one in held if one.purl or one.type in _PACKAGES]
+    components = tuple(map(_component, packages))
+    found = tuple(_vulnerabilities(bom.vulnerabilities or (), parts, tool.name, where))
     return ScanReport(
         where=where,
-        scanner=tool.name.lower() or "cyclonedx",
+        scanner=tool.name,
         version=tool.version,
         created_at=moment(metadata.timestamp),
         image_id=_image_id(metadata.component),
         digests=_digests(metadata.component),
-        distribution=_distribution(parts.values()),
+        distribution=_distribution(held, tool.name, found),
         packages=_counts(components),
+        looked=bool(found) or tool.name in {"grype", "inspector"},
+        unjudged=frozenset(_kind(one) for one in packages if _is_skipped(one, tool.name)),
         components=components,
-        vulnerabilities=tuple(_vulnerabilities(bom.vulnerabilities, parts, where)),
+        vulnerabilities=found,
     )
 
 
-def _walk(components: tuple[_Component, ...], depth: int = 0) -> Iterator[_Component]:
+def _walk(components: tuple[cdx.Component, ...], depth: int = 0) -> Iterator[cdx.Component]:
     for one in components:
         yield one
         if one.components and depth < 20:
             yield from _walk(one.components, depth + 1)
 
 
-def _tool(metadata: _Metadata) -> _Tool:
+def _tool(metadata: cdx.Metadata) -> cdx.Tool:
+    """Return who looked for vulnerabilities; of several tools a scanner that is known here."""
     tools = metadata.tools
-    if isinstance(tools, _Tools):
+    if isinstance(tools, cdx.Tools):
         tools = (*(tools.components or ()), *(tools.services or ()))
-    return next(iter(tools or ()), _Tool())
+    named = [cdx.Tool(name=one.name.lower(), version=one.version) for one in tools or ()]
+    first = next(iter(named), cdx.Tool())
+    if any(one.name.startswith(_INSPECTOR) for one in metadata.properties or ()):
+        return cdx.Tool(name="inspector", version=first.version)
+    known = next((one for one in named if one.name in {"trivy", "grype"}), first)
+    # The name alone proves nothing: Inspector is known by its counts.
+    return known if known.name not in {"", "inspector"} else cdx.Tool(name="cyclonedx")
 
 
-def _component(made: _Component) -> Component:
-    kind = made.purl.removeprefix("pkg:").partition("/")[0] if made.purl else made.type
+def _type(made: cdx.Component) -> str:
+    """Return the sort of a package, in Trivy's words where it is Trivy's."""
+    own = _property(made, "aquasecurity:trivy:PkgType")
+    return own or made.purl.removeprefix("pkg:").partition("/")[0] or made.type or "unknown"
+
+
+def _kind(made: cdx.Component) -> str:
+    scheme = made.purl.removeprefix("pkg:").partition("/")[0]
+    return f"{'os' if scheme in _SYSTEM else 'library'}/{_type(made)}"
+
+
+def _property(made: cdx.Component, name: str) -> str:
+    return next((one.value for one in made.properties or () if one.name == name), "")
+
+
+def _component(made: cdx.Component) -> Component:
     licenses = (
         choice.expression or (choice.license.id or choice.license.name if choice.license else "")
         for choice in made.licenses or ()
@@ -190,9 +130,15 @@ def _component(made: _Component) -> Component:
         name=made.name,
         version=made.version or version_of(made.purl),
         purl=made.purl,
-        kind=f"{'os' if kind in _SYSTEM else 'library'}/{kind or 'unknown'}",
+        kind=_kind(made),
+        path=_path(made),
         licenses=tuple(text for text in licenses if text),
     )
+
+
+def _path(made: cdx.Component) -> str:
+    said = _property(made, "aquasecurity:trivy:FilePath") or _property(made, f"{_INSPECTOR}path")
+    return said.lstrip("/")
 
 
 def _counts(components: tuple[Component, ...]) -> dict[str, int]:
@@ -202,94 +148,153 @@ def _counts(components: tuple[Component, ...]) -> dict[str, int]:
     return counts
 
 
-def _image_id(component: _Component | None) -> str:
+def _is_skipped(made: cdx.Component, tool: str) -> bool:
+    """Whether the tool lists a package and has no advisories for its kind."""
+    if tool == "trivy":
+        return _kind(made).startswith("library/") and _type(made) not in JUDGED_TYPES
+    said = (_property(made, f"{_INSPECTOR}{name}") for name in ("warning", "info"))
+    return any(text.lower().startswith("component skipped") for text in said)
+
+
+def _image_id(component: cdx.Component | None) -> str:
     properties = component.properties or () if component else ()
-    return next((one.value for one in properties if one.name.endswith(":ImageID")), "")
+    return next((one.value for one in properties if one.name in _IMAGE_IDS), "")
 
 
-def _digests(component: _Component | None) -> tuple[str, ...]:
+def _digests(component: cdx.Component | None) -> tuple[str, ...]:
     """Return the digests that name the image: of its package URL, its version, its properties."""
     if component is None:
         return ()
     said = [component.version, version_of(component.purl).replace("%3A", ":")]
     held = component.properties or ()
-    said += [one.value.rpartition("@")[2] for one in held if "Digest" in one.name]
+    said += [one.value.rpartition("@")[2] for one in held if one.name in _IMAGE_DIGESTS]
     return tuple(dict.fromkeys(text for text in said if text.startswith("sha256:")))
 
 
-def _distribution(parts: Iterable[_Component]) -> Distribution | None:
+def _distribution(
+    parts: Iterable[cdx.Component], tool: str, found: tuple[Vulnerability, ...]
+) -> Distribution | None:
+    """Return the distribution; it is judged where the tool has advisories, or shows a finding."""
     systems = [one for one in parts if one.type == "operating-system"]
     if len(systems) != 1:
         return None
-    return Distribution(family=systems[0].name, version=systems[0].version, judged=True)
+    family = systems[0].name
+    known = {"trivy": JUDGED_FAMILIES, "grype": GRYPE_FAMILIES}.get(tool, frozenset())
+    judged = tool == "inspector" or family in known or any(one.is_system for one in found)
+    return Distribution(family=family, version=systems[0].version, judged=judged)
 
 
 def _vulnerabilities(
-    made: tuple[_Vulnerability, ...], parts: dict[str, _Component], where: str
+    made: tuple[cdx.Vulnerability, ...], parts: dict[str, cdx.Component], tool: str, where: str
 ) -> Iterator[Vulnerability]:
-    """Yield each vulnerability of each component; what is affected must be a component."""
+    """Yield each vulnerability of each component; what is affected must be in the document."""
     for one in made:
-        for affected in one.affects or ():
-            component = parts.get(affected.ref)
+        if not one.affects:
+            what = f"does not say what {one.id[:100]!r} affects"
+            raise Unreadable(what, where=where, remedy=_REMEDY)
+        for affected in one.affects:
+            component = parts.get(affected.ref) or parts.get(_linked(affected.ref))
             if component is None:
                 raise Unreadable(
                     f"{one.id[:100]} affects {affected.ref[:100]!r}, which is no component of it",
                     where=where,
                     remedy=_REMEDY,
                 )
-            yield _vulnerability(one, component)
+            yield _vulnerability(one, component, tool)
 
 
-def _vulnerability(made: _Vulnerability, component: _Component) -> Vulnerability:
+def _linked(ref: str) -> str:
+    """Return what a BOM-Link leads to (`urn:cdx:SERIAL/VERSION#REF`)."""
+    return unquote(ref.partition("#")[2]) if ref.startswith("urn:cdx:") else ""
+
+
+def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str) -> Vulnerability:
     package = _component(component)
-    ratings = made.ratings or ()
+    ratings = [one for one in made.ratings or () if not _is_epss(one)]
+    fixed, told = _fix(made, component, tool)
     return Vulnerability(
         id=made.id,
-        aliases=tuple(
-            dict.fromkeys(r.id for r in made.references or () if r.id not in ("", made.id))
-        ),
+        aliases=aliases_of(made.id, (one.id for one in made.references or ())),
         package=package.name,
         purl=package.purl,
         installed=package.version,
+        fixed=fixed,
+        fix_told=told,
         status=made.analysis.state if made.analysis else "",
         severity=_severity(ratings),
         title=made.description.partition("\n")[0][:LONGEST_TITLE],
         url=made.source.url if made.source else "",
         kind=package.kind,
-        published=moment(made.published),
+        path=package.path,
+        layer=_property(component, "aquasecurity:trivy:LayerDiffID"),
+        published=moment(made.published or made.created),
         cwes=tuple(f"CWE-{number}" for number in made.cwes or ()),
-        cvss=tuple(map(_cvss, ratings)),
+        cvss=tuple(_cvss(one) for one in ratings if _is_cvss(one)),
+        exploitation=_exploitation(made),
     )
 
 
-def _aliases(made: _Vulnerability) -> tuple[str, ...]:
-    names = (reference.id for reference in made.references or ())
-    return tuple(dict.fromkeys(name for name in names if name and name != made.id))
+def _fix(
+    made: cdx.Vulnerability, component: cdx.Component, tool: str
+) -> tuple[tuple[str, ...], bool]:
+    """Return the versions with the fix, and whether there being none would mean anything."""
+    name = f"{_INSPECTOR}fixed_version:{component.ref}"
+    fixed = tuple(one.value for one in made.properties or () if one.name == name and one.value)
+    if tool == "trivy":
+        _, by, versions = made.recommendation.rpartition(f"{component.name} to version ")
+        fixed = tuple(text.strip() for text in versions.split(",") if text.strip()) if by else ()
+    return fixed, bool(fixed) or tool == "inspector" or (
+        tool == "trivy" and not made.recommendation
+    )
 
 
-def _severity(ratings: tuple[_Rating, ...]) -> Severity:
+def _is_epss(rating: cdx.Rating) -> bool:
+    return bool(rating.source) and rating.source.name.upper() == "EPSS"  # type: ignore[union-attr]
+
+
+def _is_cvss(rating: cdx.Rating) -> bool:
+    """Whether its score is one of CVSS: another method has another scale."""
+    return rating.method in _METHODS or (not rating.method and rating.vector.startswith("CVSS:"))
+
+
+def _severity(ratings: Iterable[cdx.Rating]) -> Severity:
     """Return the worst that anybody says, by word or by score."""
     said = [severity_of(one.severity) for one in ratings if one.severity]
-    said += [severity_of_score(one.score) for one in ratings if one.score is not None]
+    said += [severity_of_score(one.score or 0.0) for one in ratings if _is_cvss(one)]
     known = [one for one in said if one is not Severity.UNKNOWN]
     return max(known, key=lambda one: one.rank, default=Severity.UNKNOWN)
 
 
-def _cvss(rating: _Rating) -> Cvss:
+def _cvss(rating: cdx.Rating) -> Cvss:
     score = rating.score if rating.score is not None and 0 <= rating.score <= 10 else None
-    version = {"CVSSv2": "2.0", "CVSSv3": "3.0", "CVSSv31": "3.1", "CVSSv4": "4.0"}
     return Cvss(
         source=rating.source.name if rating.source else "",
-        version=version.get(rating.method, ""),
+        version=_METHODS.get(rating.method, ""),
         vector=rating.vector,
         score=score,
     )
 
+
+def _exploitation(made: cdx.Vulnerability) -> Exploitation | None:
+    """Return EPSS, a rating of its own, and the day on which Inspector says that CISA listed it."""
+    said = [one.score for one in made.ratings or () if _is_epss(one) and one.score is not None]
+    epss = max((score for score in said if 0 <= score <= 1), default=None)
+    listed = f"{_INSPECTOR}cisa_kev_date_added"
+    known = any(one.name == listed and one.value for one in made.properties or ())
+    return Exploitation(epss=epss, known_exploited=known or None) if known or said else None
+
+
+_TRIVY = "trivy 0.68.2 (CycloneDX 1.6)"
 
 SCANNER = Scanner(
     name="cyclonedx",
     title="CycloneDX 1.4 to 1.7 with vulnerabilities (Amazon Inspector, Trivy, Grype and others)",
     recognises=recognises,
     read=read,
-    samples=(Sample(path="cyclonedx/1.6/inspector.json", real=False, tool="CycloneDX 1.6"),),
+    samples=(
+        Sample(path="cyclonedx/1.6/trivy.json", real=True, tool=_TRIVY),
+        Sample(path="cyclonedx/1.6/trivy-clean.json", real=True, tool=_TRIVY),
+        Sample(path="cyclonedx/1.6/trivy-not-scanned.json", real=True, tool=_TRIVY),
+        Sample(path="cyclonedx/1.5/inspector.json", real=False, tool="Amazon Inspector"),
+    ),
 )

@@ -1,15 +1,18 @@
 """Grype: its JSON report.
 
 Sources: anchore/grype, grype/presenter/models (document.go, match.go, vulnerability.go, source.go),
-and the goldens of grype/presenter/json. It lists what matched and not what it looked at, so that a
-report without matches proves little: that is a doubt of its own.
+alert.go, and the goldens of grype/presenter/json. It lists what matched and not what it looked at,
+so that a report without matches proves little: that is a doubt of its own. Newer releases say in
+`alertsByPackage` that a distribution has ended, or that it is not matched.
 """
 
 from msgspec import Raw, Struct
 
 from cdkit.core.documents.kinds import Database
+from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
+from cdkit.scan.advised import GRYPE_FAMILIES
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -21,15 +24,9 @@ from cdkit.scan.report import (
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "scan again: grype IMAGE -o json"
-_JUDGED = frozenset(
-    {
-        "alma", "almalinux", "alpine", "amazonlinux", "amzn", "arch", "azurelinux", "bitnami",
-        "centos", "chainguard", "debian", "echo", "fedora", "mariner", "minimos", "ol",
-        "oraclelinux", "photon", "redhat", "rhel", "rocky", "rockylinux", "sles", "ubuntu", "wolfi",
-    }
-)  # fmt: skip
-"""Distributions that its database has advisories for (grype documentation, "Supported sources")."""
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm", "portage"})
+_TOLD = frozenset({"fixed", "not-fixed", "wont-fix"})
+_UNMATCHED = frozenset({"distro-unknown", "distro-disabled"})
 
 
 class _Metrics(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -116,6 +113,7 @@ class _Distro(Struct, frozen=True, kw_only=True):
 class _Status(Struct, frozen=True, kw_only=True, rename={"schema": "schemaVersion"}):
     built: str = ""
     schema: str | int = ""
+    valid: bool = True
 
 
 class _Db(_Status, frozen=True, kw_only=True, rename={"schema": "schemaVersion"}):
@@ -129,8 +127,17 @@ class _Descriptor(Struct, frozen=True, kw_only=True):
     db: _Db | None = None
 
 
+class _Alert(Struct, frozen=True, kw_only=True):
+    type: str = ""
+
+
+class _Alerts(Struct, frozen=True, kw_only=True):
+    alerts: tuple[_Alert, ...] | None = None
+
+
 class _Report(Struct, frozen=True, kw_only=True, rename="camel"):
     matches: tuple[_Match, ...]
+    alerts_by_package: tuple[_Alerts, ...] | None = None
     ignored_matches: tuple[_Ignored, ...] | None = None
     source: _Source | None = None
     distro: _Distro | None = None
@@ -145,6 +152,9 @@ def recognises(head: bytes) -> bool:
 def read(stream: Readable, where: str) -> ScanReport:
     """Read a report as `grype -o json` writes it. Raises Unreadable where it is none."""
     report = read_whole(stream, _Report, where, _REMEDY)
+    db = report.descriptor.db
+    if db and not (db.status or db).valid:
+        raise Unreadable("says that its database is not valid", where=where, remedy=_REMEDY)
     target = report.source.target if report.source else None
     image = target if isinstance(target, _Target) else _Target()
     return ScanReport(
@@ -154,18 +164,25 @@ def read(stream: Readable, where: str) -> ScanReport:
         created_at=moment(report.descriptor.timestamp),
         image_id=image.image_id,
         digests=(image.digest,) if image.digest else (),
-        distribution=_distribution(report.distro),
+        distribution=_distribution(report),
         unlisting=True,
         vulnerabilities=tuple(map(_vulnerability, report.matches)),
         excluded=tuple(map(_excluded, report.ignored_matches or ())),
-        database=_database(report.descriptor.db),
+        database=_database(db),
     )
 
 
-def _distribution(distro: _Distro | None) -> Distribution | None:
+def _distribution(report: _Report) -> Distribution | None:
+    distro = report.distro
     if distro is None or not distro.name:
         return None
-    return Distribution(family=distro.name, version=distro.version, judged=distro.name in _JUDGED)
+    alerts = {a.type for one in report.alerts_by_package or () for a in one.alerts or ()}
+    return Distribution(
+        family=distro.name,
+        version=distro.version,
+        judged=distro.name in GRYPE_FAMILIES and not alerts & _UNMATCHED,
+        ended="distro-eol" in alerts,
+    )
 
 
 def _database(db: _Db | None) -> Database | None:
@@ -183,17 +200,18 @@ def _vulnerability(match: _Match) -> Vulnerability:
     related = (one.id for one in match.related_vulnerabilities or ())
     return Vulnerability(
         id=found.id,
-        aliases=tuple(dict.fromkeys(name for name in related if name != found.id)),
+        aliases=aliases_of(found.id, related),
         package=artifact.name,
         purl=artifact.purl,
         installed=artifact.version,
         fixed=tuple(found.fix.versions or ()) if found.fix else (),
+        fix_told=found.fix is not None and found.fix.state in _TOLD,
         status=found.fix.state if found.fix else "",
         severity=severity_of(found.severity),
         title=found.description.partition("\n")[0][:LONGEST_TITLE],
         url=found.data_source,
         kind=f"{'os' if system else 'library'}/{artifact.type or 'unknown'}",
-        path="" if system else place.path,
+        path="" if system else place.path.lstrip("/"),
         layer=place.layer,
         cvss=tuple(map(_rating, found.cvss or ())),
         exploitation=_exploitation(found),

@@ -1,12 +1,17 @@
 """SARIF 2.1.0 of any scanner of images: Docker Scout's, Snyk's, Clair's, and others'.
 
-Source: OASIS, SARIF 2.1.0. It was made for code: it names no packages that were looked at, and no
-image but in the run's own properties (`repoDigests` and `imageID`, as Trivy writes them). Where a
-report does not name its image nobody can tell whose it is.
+Sources: OASIS, SARIF 2.1.0 (3.20 "invocation", 3.27.9 "kind", 3.58 "notification"); reports of a
+real Trivy; Docker Scout, which has no JSON of its own (docker/scout-cli, issue 189) and writes
+`purls`, `fixed_version` and its word for the severity among a rule's properties. The format was
+made for code: it names no packages that were looked at, and no image but in the run's own
+properties (`repoDigests` and `imageID`, as Trivy writes them). Where a report does not name its
+image nobody can tell whose it is.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec import Struct, field
 
@@ -14,11 +19,17 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of, severity_of_score
-from cdkit.scan.report import ScanReport, Vulnerability, version_of
+from cdkit.scan.report import ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "let the scanner write its SARIF again; its own JSON says more"
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW}
+_SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
+_PASSING = frozenset({"pass", "notApplicable"})
+_UNFIXED = frozenset({"", "not fixed", "none"})
+_UNRATED = frozenset({"unknown", "unspecified", "undefined", "untriaged"})
+_LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): ?(.*)$", re.MULTILINE)
+"""What Trivy says of a package in the text of a result."""
 
 
 class _Text(Struct, frozen=True, kw_only=True):
@@ -27,9 +38,10 @@ class _Text(Struct, frozen=True, kw_only=True):
 
 class _Rule(Struct, frozen=True, kw_only=True):
     id: str
+    name: str = ""
     short: _Text | None = field(default=None, name="shortDescription")
     help_uri: str = field(default="", name="helpUri")
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] | None = None
 
 
 class _Driver(Struct, frozen=True, kw_only=True):
@@ -63,11 +75,12 @@ class _Location(Struct, frozen=True, kw_only=True):
 class _Result(Struct, frozen=True, kw_only=True):
     rule: str = field(default="", name="ruleId")
     index: int = field(default=-1, name="ruleIndex")
+    kind: str = "fail"
     level: str = ""
     message: _Text | None = None
     locations: tuple[_Location, ...] = ()
     suppressions: tuple[dict[str, Any], ...] | None = None
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] | None = None
 
 
 class _Notice(Struct, frozen=True, kw_only=True):
@@ -76,8 +89,9 @@ class _Notice(Struct, frozen=True, kw_only=True):
 
 
 class _Invocation(Struct, frozen=True, kw_only=True):
-    successful: bool = field(default=True, name="executionSuccessful")
+    successful: bool = field(name="executionSuccessful")
     notices: tuple[_Notice, ...] = field(default=(), name="toolExecutionNotifications")
+    settings: tuple[_Notice, ...] = field(default=(), name="toolConfigurationNotifications")
     ended: str = field(default="", name="endTimeUtc")
 
 
@@ -85,7 +99,7 @@ class _Run(Struct, frozen=True, kw_only=True):
     tool: _ToolOf
     results: tuple[_Result, ...] | None = None
     invocations: tuple[_Invocation, ...] = ()
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] | None = None
 
 
 class _Log(Struct, frozen=True, kw_only=True):
@@ -116,18 +130,19 @@ def read(stream: Readable, where: str) -> ScanReport:
         scanner=driver.name.lower(),
         version=driver.semantic or driver.version,
         created_at=ended,
-        image_id=_text(run.properties.get("imageID")),
-        digests=tuple(_digests(run.properties)),
+        image_id=_text((run.properties or {}).get("imageID")),
+        digests=tuple(_digests(run.properties or {})),
         unlisting=True,
-        vulnerabilities=tuple(_vulnerability(one, driver) for one in run.results),
+        vulnerabilities=tuple(dict.fromkeys(_vulnerabilities(run.results, driver))),
     )
 
 
 def _check_success(run: _Run, where: str) -> None:
     for one in run.invocations:
-        errors = [n.message.text for n in one.notices if n.level == "error" and n.message]
+        notices = (*one.notices, *one.settings)
+        errors = [n.message.text if n.message else "" for n in notices if n.level == "error"]
         if not one.successful or errors:
-            why = errors[0][:200] if errors else "it does not say why"
+            why = next((text[:200] for text in errors if text), "it does not say why")
             raise Unreadable(f"says that its run failed: {why}", where=where, remedy=_REMEDY)
 
 
@@ -143,59 +158,127 @@ def _digests(properties: dict[str, Any]) -> Iterator[str]:
             yield digest
 
 
-def _vulnerability(made: _Result, driver: _Driver) -> Vulnerability:
-    """Read a result; what the file calls suppressed counts here: nobody vouches for it."""
-    rule = _rule(made, driver)
+def _vulnerabilities(results: tuple[_Result, ...], driver: _Driver) -> Iterator[Vulnerability]:
+    """Yield what each result is about; what the file calls suppressed counts: nobody vouches.
+
+    Docker Scout lists at a rule every package that has the vulnerability: each is one of its own,
+    so that an exception for one does not cover the others.
+    """
+    named = {one.id: one for one in reversed(driver.rules)}
+    for made in results:
+        if made.kind not in _PASSING:
+            rule = _rule(made, driver, named)
+            for purl in _purls(made, rule) or ("",):
+                yield _vulnerability(made, rule, purl)
+
+
+def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
     place = next(iter(made.locations), _Location())
-    logical = next((one.name for one in place.logical if one.name), "")
-    purl = next(_purls(made, rule), "")
-    name, _, version = logical.rpartition("@")
+    said = dict(_LINE.findall(made.message.text if made.message else ""))
     path = place.physical.artifact.uri if place.physical and place.physical.artifact else ""
-    kind = purl.removeprefix("pkg:").partition("/")[0] if purl else "unknown"
+    package, installed = _package(place, purl, said)
+    kind = _kind(purl, rule)
+    fixed, told = _fix(made, rule, said)
     return Vulnerability(
         id=made.rule or rule.id or "unnamed",
-        package=name or logical or purl or path or "unknown",
+        package=package or path or "unknown",
         purl=purl,
-        installed=version if name else version_of(purl),
-        severity=_severity(made, rule),
+        installed=installed,
+        fixed=fixed,
+        fix_told=told,
+        severity=_severity(made, rule, said),
         title=(rule.short.text if rule.short else made.message.text if made.message else "")[
             :LONGEST_TITLE
         ],
         url=rule.help_uri,
-        kind=f"library/{kind}",
-        path=path,
+        kind=kind,
+        path="" if kind.startswith("os/") else path,
     )
 
 
-def _rule(made: _Result, driver: _Driver) -> _Rule:
+def _kind(purl: str, rule: _Rule) -> str:
+    """Return the sort of a package, by its package URL, or by what Trivy calls its rule."""
+    scheme = purl.removeprefix("pkg:").partition("/")[0] or "unknown"
+    system = scheme in _SYSTEM or (not purl and rule.name == "OsPackageVulnerability")
+    return f"{'os' if system else 'library'}/{scheme}"
+
+
+def _package(place: _Location, purl: str, said: Mapping[str, str]) -> tuple[str, str]:
+    """Return a package's name and version, wherever the tool says them."""
+    if said.get("Package"):
+        return said["Package"], said.get("Installed Version", "")
+    if purl:
+        return unquote(versionless(purl).rpartition("/")[2]), version_of(purl)
+    logical = next((one.name for one in place.logical if one.name), "")
+    name, _, version = logical.rpartition("@")
+    return (name, version) if name else (logical, "")
+
+
+def _fix(made: _Result, rule: _Rule, said: Mapping[str, str]) -> tuple[tuple[str, ...], bool]:
+    """Return the versions with the fix, and whether the tool says at all that there is one."""
+    for properties in (made.properties or {}, rule.properties or {}):
+        if "fixed_version" in properties:
+            text = _text(properties["fixed_version"])
+            return _versions(text), True
+    return _versions(said.get("Fixed Version", "")), "Fixed Version" in said
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    split = (one.strip() for one in text.split(","))
+    return tuple(one for one in split if one.lower() not in _UNFIXED)
+
+
+def _rule(made: _Result, driver: _Driver, named: Mapping[str, _Rule]) -> _Rule:
+    """Return a result's rule; an index may lead to another tool component's rules."""
     if 0 <= made.index < len(driver.rules):
-        return driver.rules[made.index]
-    return next((one for one in driver.rules if one.id == made.rule), _Rule(id=made.rule))
+        rule = driver.rules[made.index]
+        if not made.rule or f"{made.rule}/".startswith(f"{rule.id}/"):
+            return rule
+    return named.get(made.rule) or _Rule(id=made.rule)
 
 
-def _purls(made: _Result, rule: _Rule) -> Iterator[str]:
-    for properties in (made.properties, rule.properties):
+def _purls(made: _Result, rule: _Rule) -> tuple[str, ...]:
+    """Return the package URLs of the result itself, else those of its rule."""
+    for properties in (made.properties or {}, rule.properties or {}):
         said = properties.get("purls") or properties.get("purl")
-        for text in said if isinstance(said, list) else [said]:
-            if _text(text).startswith("pkg:"):
-                yield _text(text)
-
-
-def _severity(made: _Result, rule: _Rule) -> Severity:
-    """Return the score's severity (what GitHub reads), a word of the properties, or the level."""
-    for properties in (made.properties, rule.properties):
-        score = properties.get("security-severity")
-        try:
-            found = severity_of_score(float(score or "0"))
-        except (TypeError, ValueError):
-            found = Severity.UNKNOWN
-        if found is not Severity.UNKNOWN:
+        texts = (_text(text) for text in (said if isinstance(said, list) else [said]))
+        if found := tuple(text for text in texts if text.startswith("pkg:")):
             return found
-        for key in ("cvssV3_severity", "severity"):
-            word = severity_of(_text(properties.get(key)))
-            if word is not Severity.UNKNOWN:
-                return word
-    return _LEVELS.get(made.level, Severity.UNKNOWN)
+    return ()
+
+
+def _severity(made: _Result, rule: _Rule, said: Mapping[str, str]) -> Severity:
+    """Return the score's severity (what GitHub reads), else a word, else what the level means.
+
+    A level stands for a severity only where the tool rates nothing: Trivy gives `note` to what it
+    knows no severity of, with a score of "0.0", and that is unknown, not low.
+    """
+    words = [said["Severity"]] if said.get("Severity") else []
+    scored = False
+    for properties in (made.properties or {}, rule.properties or {}):
+        if "security-severity" in properties:
+            scored = True
+            found = _of_score(properties["security-severity"])
+            if found is not Severity.UNKNOWN:
+                return found
+        tags = properties.get("tags")
+        words += [_text(properties.get(key)) for key in ("cvssV3_severity", "severity")]
+        words += [_text(tag) for tag in tags] if isinstance(tags, list) else []
+    known = [severity_of(word) for word in words]
+    worst = max((one for one in known if one is not Severity.UNKNOWN), key=_rank, default=None)
+    unrated = scored or any(word.lower() in _UNRATED for word in words)
+    return worst or (Severity.UNKNOWN if unrated else _LEVELS.get(made.level, Severity.UNKNOWN))
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _of_score(said: object) -> Severity:
+    try:
+        return severity_of_score(float(said))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return Severity.UNKNOWN
 
 
 SCANNER = Scanner(
@@ -203,5 +286,8 @@ SCANNER = Scanner(
     title="SARIF 2.1.0 (Docker Scout, Snyk, Clair and others)",
     recognises=recognises,
     read=read,
-    samples=(Sample(path="sarif/2.1.0/scout.json", real=False, tool="Docker Scout"),),
+    samples=(
+        Sample(path="sarif/2.1.0/scout.json", real=False, tool="Docker Scout"),
+        Sample(path="sarif/2.1.0/trivy.json", real=True, tool="trivy 0.68.2 (SARIF)"),
+    ),
 )

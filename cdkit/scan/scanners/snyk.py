@@ -1,16 +1,18 @@
 """Snyk: `snyk container test --json`.
 
-Source: Snyk CLI, "Container test", and its JSON output. A report names its image by the name that
-the scan was asked for, so only a scan by digest (`snyk container test repository@sha256:…`) can be
-held against an image. Where it finds applications in the image it writes an array.
+Sources: Snyk CLI, "Container test", and snyk/cli, src/lib/formatters/test/format-test-results.ts.
+A report names its image by the name that the scan was asked for, so only a scan by digest (`snyk
+container test repository@sha256:…`) can be held against an image. What it finds in the image's
+applications stands below `applications`, each a report like the first; with `--experimental` and in
+older releases all of them stand in an array. What a policy file ignored stands below `filtered`.
 """
 
 from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
-from cdkit.scan.report import Cvss, Distribution, Exploitation, ScanReport, Vulnerability
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
+from cdkit.scan.report import Cvss, Distribution, Excluded, Exploitation, ScanReport, Vulnerability
 from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.statement import digests_of
 
@@ -45,44 +47,84 @@ class _Vulnerability(Struct, frozen=True, kw_only=True, rename="camel"):
     epss_details: _Epss | None = None
 
 
+class _Filtered(Struct, frozen=True, kw_only=True):
+    ignore: tuple[_Vulnerability, ...] | None = None
+
+
 class _Report(Struct, frozen=True, kw_only=True, rename="camel"):
-    vulnerabilities: tuple[_Vulnerability, ...]
-    dependency_count: int
+    """A scan of a system or of one application; of a failed one there is only `error`."""
+
+    vulnerabilities: tuple[_Vulnerability, ...] | None = None
+    dependency_count: int | None = None
+    ok: bool | None = None
+    error: str = ""
+    filtered: _Filtered | None = None
     package_manager: str = ""
     path: str = ""
-    error: str = ""
+
+
+class _Image(_Report, frozen=True, kw_only=True, rename="camel"):
+    applications: tuple[_Report, ...] | None = None
+
+
+_OTHERS = (
+    *(b'"bomFormat"', b'"manifest_hash"', b'"matches"', b'"runs"', b'"SchemaVersion"'),
+    *(b'"imageScanFindings"', b'"findingArn"', b'"ecosystem"'),
+)
+"""Keys of other scanners' reports, which may speak of Snyk's names."""
 
 
 def recognises(head: bytes) -> bool:
     """Whether the first bytes of a file are those of a report of Snyk's."""
-    others = (b'"bomFormat"', b'"manifest_hash"', b'"matches"', b'"runs"', b'"SchemaVersion"')
-    ours = b'"SNYK-' in head or b'"dependencyCount"' in head
-    return head.lstrip()[:1] in {b"{", b"["} and ours and not any(key in head for key in others)
+    failed = b'"ok"' in head and b'"error"' in head
+    ours = b'"SNYK-' in head or b'"dependencyCount"' in head or failed
+    return head.lstrip()[:1] in {b"{", b"["} and ours and not any(key in head for key in _OTHERS)
 
 
 def read(stream: Readable, where: str) -> ScanReport:
-    """Read a report. Raises Unreadable where it is none, or where its scan failed."""
-    read_ = read_whole(stream, _Report | tuple[_Report, ...], where, _REMEDY)  # type: ignore[arg-type]
-    reports: tuple[_Report, ...] = read_ if isinstance(read_, tuple) else (read_,)
+    """Read a report. Raises Unreadable where it is none, or where a scan in it failed."""
+    read_ = read_whole(stream, _Image | tuple[_Image, ...], where, _REMEDY)  # type: ignore[arg-type]
+    images: tuple[_Image, ...] = read_ if isinstance(read_, tuple) else (read_,)
+    reports = tuple(part for one in images for part in (one, *(one.applications or ())))
     if not reports:
         raise Unreadable("holds no report", where=where, remedy=_REMEDY)
-    if failed := next((one.error for one in reports if one.error), ""):
-        what = f"says that its scan failed: {failed[:200]}"
-        raise Unreadable(what, where=where, remedy=_REMEDY)
-    counts: dict[str, int] = {}
     for one in reports:
-        kind = _kind(one.package_manager)
-        counts[kind] = counts.get(kind, 0) + max(one.dependency_count, 0)
+        if why := _fault(one):
+            raise Unreadable(why, where=where, remedy=_REMEDY)
     return ScanReport(
         where=where,
         scanner="snyk",
         digests=tuple(digests_of(reports[0].path)),
         distribution=_distribution(reports),
-        packages=counts,
+        packages=_counts(reports),
         vulnerabilities=tuple(
-            _vulnerability(made, one) for one in reports for made in one.vulnerabilities
+            _vulnerability(made, one) for one in reports for made in one.vulnerabilities or ()
+        ),
+        excluded=tuple(
+            _excluded(made)
+            for one in reports
+            for made in (one.filtered or _Filtered()).ignore or ()
         ),
     )
+
+
+def _fault(one: _Report) -> str:
+    """Say why a report proves nothing, or return an empty string."""
+    if one.error:
+        return f"says that its scan failed: {one.error[:200]}"
+    if one.ok is None or one.vulnerabilities is None or one.dependency_count is None:
+        return "lacks ok, vulnerabilities or dependencyCount"
+    if not one.ok and not one.vulnerabilities:
+        return "says that a scan is not ok, and lists nothing that was found"
+    return ""
+
+
+def _counts(reports: tuple[_Report, ...]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for one in reports:
+        kind = _kind(one.package_manager)
+        counts[kind] = counts.get(kind, 0) + max(one.dependency_count or 0, 0)
+    return counts
 
 
 def _kind(manager: str) -> str:
@@ -92,7 +134,7 @@ def _kind(manager: str) -> str:
 def _distribution(reports: tuple[_Report, ...]) -> Distribution | None:
     """Return what a vulnerability's package manager names, `debian:12`; nothing where none does."""
     for one in reports:
-        for made in one.vulnerabilities:
+        for made in one.vulnerabilities or ():
             family, colon, version = made.package_manager.partition(":")
             if colon and one.package_manager in _SYSTEM:
                 return Distribution(family=family, version=version, judged=True)
@@ -106,8 +148,8 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     rating = Cvss(source="snyk", version="3.1", vector=made.cvss_v3 or "", score=sound)
     fixed = made.nearest_fixed_in_version
     return Vulnerability(
-        id=named.cve[0] if named.cve else made.id,
-        aliases=_aliases(made, named),
+        id=_id(made, named),
+        aliases=aliases_of(_id(made, named), (*named.cve, made.id, *named.ghsa)),
         package=made.package_name or made.name,
         installed=made.version,
         fixed=(fixed,) if fixed else (),
@@ -122,9 +164,18 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     )
 
 
-def _aliases(made: _Vulnerability, named: _Identifiers) -> tuple[str, ...]:
-    names = [*named.cve, made.id, *named.ghsa]
-    return tuple(dict.fromkeys(name for name in names[1:] if name != names[0]))
+def _excluded(made: _Vulnerability) -> Excluded:
+    named = made.identifiers or _Identifiers()
+    return Excluded(
+        id=_id(made, named),
+        package=made.package_name or made.name,
+        status="ignored",
+    )
+
+
+def _id(made: _Vulnerability, named: _Identifiers) -> str:
+    """Return the CVE; what is about several keeps Snyk's own name."""
+    return named.cve[0] if len(named.cve) == 1 else made.id
 
 
 def _exploitation(made: _Epss | None) -> Exploitation | None:

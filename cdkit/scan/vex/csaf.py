@@ -2,6 +2,10 @@
 
 Source: OASIS, CSAF 2.0, 4.5 "Profile 5: VEX" and 3.2.2 "product tree". A product is named by the
 package URL of its identification helper; `default_component_of` and its like put one into another.
+A package in an image is that package in that image and no other. A package in a distribution
+(Red Hat's and SUSE's documents) covers where the distribution's maker, by its CPE, is the maker of
+the package, by its package URL, and the version is said: the same name without one may be another
+release's. A package in any other product covers nothing.
 """
 
 from collections.abc import Iterator
@@ -12,6 +16,7 @@ from msgspec import Struct
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.scan.foreign import moment
+from cdkit.scan.report import version_of, versionless
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or ask its publisher"
@@ -28,6 +33,7 @@ _GROUPS = {
 
 class _Helper(Struct, frozen=True, kw_only=True):
     purl: str = ""
+    cpe: str = ""
 
 
 class _Name(Struct, frozen=True, kw_only=True):
@@ -46,10 +52,16 @@ class _Relationship(Struct, frozen=True, kw_only=True):
     relates_to_product_reference: str
 
 
+class _Group(Struct, frozen=True, kw_only=True):
+    group_id: str
+    product_ids: frozenset[str]
+
+
 class _Tree(Struct, frozen=True, kw_only=True):
     branches: tuple[_Branch, ...] = ()
     full_product_names: tuple[_Name, ...] = ()
     relationships: tuple[_Relationship, ...] = ()
+    product_groups: tuple[_Group, ...] = ()
 
 
 class _Publisher(Struct, frozen=True, kw_only=True):
@@ -70,7 +82,12 @@ class _Said(Struct, frozen=True, kw_only=True):
     label: str = ""
     category: str = ""
     details: str = ""
-    product_ids: tuple[str, ...] = ()
+    product_ids: frozenset[str] = frozenset()
+    group_ids: tuple[str, ...] = ()
+
+    def is_about(self, id_: str, groups: dict[str, frozenset[str]]) -> bool:
+        """Whether it is said of a product: it must name it, or a group that it is in."""
+        return id_ in self.product_ids or any(id_ in groups.get(g, ()) for g in self.group_ids)
 
 
 class _Id(Struct, frozen=True, kw_only=True):
@@ -103,11 +120,13 @@ def _read(data: bytes, where: str) -> tuple[Statement, ...]:
     if found.document.category != "csaf_vex":
         what = f"is of the category {found.document.category[:60]!r}, not csaf_vex"
         raise Unreadable(what, where=where, remedy=_REMEDY)
-    products = _products(found.product_tree)
+    tree = found.product_tree
+    products = _products(tree)
+    groups = {one.group_id: one.product_ids for one in tree.product_groups}
     statements = tuple(
         statement
         for one in found.vulnerabilities
-        for statement in _statements(one, found.document, products, where)
+        for statement in _statements(one, found.document, products, groups, where)
     )
     if not statements:
         raise Unreadable("makes no statement", where=where, remedy=_REMEDY)
@@ -127,26 +146,50 @@ def _names(tree: _Tree) -> Iterator[_Name]:
 
 def _products(tree: _Tree) -> dict[str, Product]:
     """Return what each product ID names; one inside another is a part of it."""
-    purls = {
-        name.product_id: name.product_identification_helper.purl
+    helpers = {
+        name.product_id: name.product_identification_helper
         for name in _names(tree)
         if name.product_identification_helper
     }
-    products = {id_: Product(purl=purl, digests=digests_of(purl)) for id_, purl in purls.items()}
+    products = {
+        id_: Product(purl=one.purl, digests=digests_of(one.purl)) for id_, one in helpers.items()
+    }
     for one in tree.relationships:
-        inner = purls.get(one.product_reference, "")
-        outer = purls.get(one.relates_to_product_reference, "")
-        digests = digests_of(outer)
-        products[one.full_product_name.product_id] = (
-            Product(purl=outer, digests=digests, parts=(inner,) if inner else ("",))
-            if digests
-            else Product(purl=inner)
-        )
+        inner = helpers.get(one.product_reference, _Helper())
+        outer = helpers.get(one.relates_to_product_reference, _Helper())
+        products[one.full_product_name.product_id] = _inside(inner, outer)
     return products
 
 
+def _inside(inner: _Helper, outer: _Helper) -> Product:
+    """Return a package in an image, or one of a distribution's own; else nothing."""
+    if digests := digests_of(outer.purl):
+        return Product(purl=outer.purl, digests=digests, parts=(inner.purl,))
+    maker, version = _maker(inner.purl), version_of(inner.purl)
+    own = maker and version and not outer.purl and _vendor(outer.cpe) == maker
+    return Product(purl=inner.purl) if own else Product()
+
+
+def _maker(purl: str) -> str:
+    """Return the distribution of a package (`pkg:rpm/redhat/openssl@…`: `redhat`), if any."""
+    kind, _, rest = purl.removeprefix("pkg:").partition("/")
+    maker, slash, _ = versionless(rest).partition("/")
+    return maker if slash and kind in {"rpm", "deb", "apk"} else ""
+
+
+def _vendor(cpe: str) -> str:
+    """Return the vendor in a CPE (`cpe:/o:redhat:…`, `cpe:2.3:o:suse:…`), if any."""
+    parts = cpe.split(":")
+    at = 3 if cpe.startswith("cpe:2.3:") else 2
+    return parts[at] if len(parts) > at else ""
+
+
 def _statements(
-    made: _Vulnerability, about: _About, products: dict[str, Product], where: str
+    made: _Vulnerability,
+    about: _About,
+    products: dict[str, Product],
+    groups: dict[str, frozenset[str]],
+    where: str,
 ) -> Iterator[Statement]:
     names = frozenset({made.cve, *(one.text for one in made.ids)} - {""})
     if not names:
@@ -154,7 +197,7 @@ def _statements(
     for group, ids in made.product_status.items():
         status = _GROUPS.get(group)
         for id_ in ids if status else ():
-            why = " ".join(_why(made, id_))
+            why = " ".join(_why(made, id_, groups)).strip()
             if status is Status.NOT_AFFECTED and not why:
                 what = f"{min(names)} is not affected in {id_[:100]} without a flag or an impact"
                 raise Unreadable(what, where=where, remedy=_REMEDY)
@@ -169,10 +212,11 @@ def _statements(
             )
 
 
-def _why(made: _Vulnerability, id_: str) -> Iterator[str]:
-    yield from (one.label for one in made.flags if id_ in one.product_ids and one.label)
+def _why(made: _Vulnerability, id_: str, groups: dict[str, frozenset[str]]) -> Iterator[str]:
+    yield from (one.label for one in made.flags if one.is_about(id_, groups) and one.label)
     for one in made.threats:
-        if one.category == "impact" and (not one.product_ids or id_ in one.product_ids):
+        everybody = not one.product_ids and not one.group_ids
+        if one.category == "impact" and (everybody or one.is_about(id_, groups)):
             yield one.details
 
 

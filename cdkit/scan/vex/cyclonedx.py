@@ -1,7 +1,10 @@
 """CycloneDX VEX: the `analysis` of vulnerabilities in a document of CycloneDX 1.4 and later.
 
 Source: cyclonedx.org, JSON reference, `vulnerabilities[].analysis`. What is affected is a
-component of the document, a package URL, or a BOM-Link (`urn:cdx:…#pkg:…`).
+component of the document, or a package URL. Where the document says which product it is about
+(`metadata.component`), a component is meant as a part of that product: in another one it may well
+be affected. A product that no digest ties to an image covers nothing, and so does a BOM-Link
+(`urn:cdx:…`) to another document.
 """
 
 import msgspec
@@ -9,10 +12,17 @@ from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
-from cdkit.scan.foreign import moment
+from cdkit.scan.foreign import aliases_of, moment
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or make it again with the tool that wrote it"
+_DIGESTS = frozenset(
+    {
+        "aquasecurity:trivy:ImageID",
+        "aquasecurity:trivy:RepoDigest",
+        "amazon:inspector:sbom_generator:image_id",
+    }
+)
 _STATES = {
     "not_affected": Status.NOT_AFFECTED,
     "false_positive": Status.NOT_AFFECTED,
@@ -23,9 +33,16 @@ _STATES = {
 }
 
 
+class _Property(Struct, frozen=True, kw_only=True):
+    name: str = ""
+    value: str = ""
+
+
 class _Component(Struct, frozen=True, kw_only=True):
     ref: str = field(default="", name="bom-ref")
     purl: str = ""
+    version: str = ""
+    properties: tuple[_Property, ...] | None = None
     components: tuple["_Component", ...] | None = None
 
 
@@ -75,12 +92,13 @@ def _read(data: bytes, where: str) -> tuple[Statement, ...]:
         what = f"is no CycloneDX document: {fault}"
         raise Unreadable(what, where=where, remedy=_REMEDY) from fault
     purls: dict[str, str] = {}
+    root = bom.metadata.component if bom.metadata else None
     _collect(bom.components or (), purls)
-    if bom.metadata and bom.metadata.component:
-        _collect((bom.metadata.component,), purls)
+    if root:
+        _collect(root.components or (), purls)
     issued = bom.metadata.timestamp if bom.metadata else ""
     found = tuple(
-        _statement(one, purls, issued, where) for one in bom.vulnerabilities if one.analysis
+        _statement(one, root, purls, issued, where) for one in bom.vulnerabilities if one.analysis
     )
     if not found:
         raise Unreadable("analyses no vulnerability", where=where, remedy=_REMEDY)
@@ -95,22 +113,28 @@ def _collect(components: tuple[_Component, ...], purls: dict[str, str], depth: i
             _collect(one.components, purls, depth + 1)
 
 
-def _statement(made: _Vulnerability, purls: dict[str, str], issued: str, where: str) -> Statement:
+def _statement(
+    made: _Vulnerability,
+    root: _Component | None,
+    purls: dict[str, str],
+    issued: str,
+    where: str,
+) -> Statement:
     analysis = made.analysis or _Analysis()
     status = _STATES.get(analysis.state)
-    why = " ".join(text for text in (analysis.justification, analysis.detail) if text)
+    why = " ".join(text for text in (analysis.justification, analysis.detail) if text.strip())
     if status is None:
         what = f"{made.id[:100]} has the state {analysis.state[:40]!r}, which is none"
         raise Unreadable(what, where=where, remedy=_REMEDY)
     if status is Status.NOT_AFFECTED and not why:
         what = f"{made.id[:100]} is {analysis.state} without a justification or a detail"
         raise Unreadable(what, where=where, remedy=_REMEDY)
-    products = tuple(_product(one.ref, purls) for one in made.affects or ())
+    products = tuple(_product(one.ref, root, purls) for one in made.affects or ())
     if not products:
         raise Unreadable(f"{made.id[:100]} affects nothing", where=where, remedy=_REMEDY)
-    names = (made.id, *(one.id for one in made.references or ()))
+    others = aliases_of(made.id, (one.id for one in made.references or ()))
     return Statement(
-        names=frozenset(name for name in names if name),
+        names=frozenset({made.id, *others} - {""}),
         products=products,
         status=status,
         why=why[:500],
@@ -119,10 +143,25 @@ def _statement(made: _Vulnerability, purls: dict[str, str], issued: str, where: 
     )
 
 
-def _product(ref: str, purls: dict[str, str]) -> Product:
-    named = purls.get(ref) or purls.get(ref.partition("#")[2]) or ref.partition("#")[2] or ref
+def _product(ref: str, root: _Component | None, purls: dict[str, str]) -> Product:
+    if ref.startswith("urn:cdx:"):
+        return Product()
+    digests = _digests(root) if root else frozenset()
+    if root and ref and root.ref == ref:
+        return Product(digests=digests)
+    named = purls.get(ref, ref)
     purl = named if named.startswith("pkg:") else ""
-    return Product(purl=purl, digests=digests_of(named))
+    if root is None or digests_of(purl):
+        return Product(purl=purl, digests=digests_of(purl))
+    return Product(digests=digests, parts=(purl,)) if digests else Product()
+
+
+def _digests(root: _Component) -> frozenset[str]:
+    """Return the digests that name the image which a document is about."""
+    held = (one.value for one in root.properties or () if one.name in _DIGESTS)
+    said = (digests_of(text) | {text} for text in (*held, root.version))
+    found = digests_of(root.purl).union(*said)
+    return frozenset(text for text in found if text.startswith("sha256:"))
 
 
 VEX = Vex(name="cyclonedx", title="CycloneDX VEX", recognises=_recognises, read=_read)

@@ -1,13 +1,16 @@
 """OpenVEX 0.2.0, and 0.0.1 whose products and vulnerabilities are bare names.
 
-Source: openvex/spec, OPENVEX-SPEC.md: a `not_affected` needs a justification or an impact
-statement; what a statement does not say itself the document says.
+Source: openvex/spec, OPENVEX-SPEC.md: a `not_affected` needs a justification, one of five words, or
+an impact statement; what a statement does not say itself the document says. ATTESTING.md: in an
+in-toto statement the document is the predicate, and what is attested is the subject: a statement
+without products is about it, and one about a package is about that package in it. Who signed an
+attestation is not asked here: verify it first, and give what was verified.
 """
 
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
@@ -15,6 +18,18 @@ from cdkit.scan.foreign import moment
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or make it with vexctl: `vexctl create`"
+_NAMESPACE = "https://openvex.dev/ns"
+_VERSIONS = frozenset({"", "/v0.0.1", "/v0.2.0"})
+_JUSTIFICATIONS = frozenset(
+    {
+        "",
+        "component_not_present",
+        "vulnerable_code_not_present",
+        "vulnerable_code_not_in_execute_path",
+        "vulnerable_code_cannot_be_controlled_by_adversary",
+        "inline_mitigations_already_exist",
+    }
+)
 
 
 class _Named(Struct, frozen=True, kw_only=True):
@@ -50,27 +65,61 @@ class _Document(Struct, frozen=True, kw_only=True):
     statements: tuple[_Statement, ...]
 
 
+class _Subject(Struct, frozen=True, kw_only=True):
+    digest: dict[str, str] = {}
+
+
+class _Attested(Struct, frozen=True, kw_only=True):
+    """An in-toto statement, or a document by itself, of which this is no part."""
+
+    type: str = field(default="", name="_type")
+    predicate_type: str = field(default="", name="predicateType")
+    subject: tuple[_Subject, ...] = ()
+    predicate: Raw = Raw(b"")
+
+
 def _recognises(head: bytes) -> bool:
     return b"openvex.dev/ns" in head
 
 
 def _read(data: bytes, where: str) -> tuple[Statement, ...]:
     try:
-        document = msgspec.json.decode(data, type=_Document)
+        attested = msgspec.json.decode(data, type=_Attested)
+        inner = bytes(attested.predicate) if attested.type else data
+        document = msgspec.json.decode(inner, type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise Unreadable(f"is no OpenVEX document: {fault}", where=where, remedy=_REMEDY) from fault
     if not document.statements:
         raise Unreadable("makes no statement", where=where, remedy=_REMEDY)
-    return tuple(_statement(one, document, where) for one in document.statements)
+    subjects = _subjects(attested, where) if attested.type else None
+    for named in (document.context, attested.predicate_type if attested.type else _NAMESPACE):
+        if not named.startswith(_NAMESPACE) or named[len(_NAMESPACE) :] not in _VERSIONS:
+            raise Unreadable(f"is of the format {named[:60]!r}", where=where, remedy=_REMEDY)
+    return tuple(_statement(one, document, subjects, where) for one in document.statements)
 
 
-def _statement(made: _Statement, document: _Document, where: str) -> Statement:
+def _subjects(attested: _Attested, where: str) -> frozenset[str]:
+    """Return the digests of what is attested; a document about nothing covers nothing."""
+    named = (one.digest.get("sha256", "") for one in attested.subject)
+    found = frozenset(f"sha256:{text}" for text in named if text)
+    if not found:
+        raise Unreadable("attests no subject by its sha256", where=where, remedy=_REMEDY)
+    return found
+
+
+def _statement(
+    made: _Statement, document: _Document, subjects: frozenset[str] | None, where: str
+) -> Statement:
     names = _names(made.vulnerability)
     issued = _issued(made, document)
-    why = " ".join(text for text in (made.justification, made.impact) if text)
+    why = " ".join(text for text in (made.justification, made.impact) if text.strip())
     name = min(names) if names else "a statement"
-    if not names or not made.products:
+    products = _products(made, subjects)
+    if not names or not products:
         what = f"{name} names no vulnerability or no product"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
+    if made.justification not in _JUSTIFICATIONS:
+        what = f"{name} has the justification {made.justification[:60]!r}, which is none"
         raise Unreadable(what, where=where, remedy=_REMEDY)
     if made.status is Status.NOT_AFFECTED and not why:
         what = f"{name} is not_affected without a justification or an impact statement"
@@ -79,7 +128,7 @@ def _statement(made: _Statement, document: _Document, where: str) -> Statement:
         raise Unreadable(f"{name} has no time that can be read", where=where, remedy=_REMEDY)
     return Statement(
         names=names,
-        products=tuple(map(_product, made.products)),
+        products=products,
         status=made.status,
         why=why[:500],
         author=document.author[:200],
@@ -97,6 +146,18 @@ def _names(made: _Vulnerability | str) -> frozenset[str]:
 
 def _issued(made: _Statement, document: _Document) -> datetime | None:
     return moment(made.updated or made.timestamp or document.timestamp)
+
+
+def _products(made: _Statement, subjects: frozenset[str] | None) -> tuple[Product, ...]:
+    """Return what a statement is about; in an attestation that is its subject, or part of it."""
+    named = tuple(map(_product, made.products))
+    if subjects is None:
+        return named
+    if not named:
+        return (Product(digests=subjects),)
+    return tuple(
+        one if one.digests else Product(digests=subjects, parts=(one.purl,)) for one in named
+    )
 
 
 def _product(made: _Product | str) -> Product:

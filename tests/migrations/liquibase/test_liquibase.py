@@ -369,3 +369,72 @@ def test_a_changelog_that_is_cut_or_changed_anywhere_is_read_or_refused(
             SOURCE.migrations(f"a.{ending}", broken.encode("utf-8", "replace"))
         except CdkitError:
             continue
+
+
+def changed(folder: Path, before: Mapping[str, str], after: Mapping[str, str]) -> Outcome:
+    """Judge what `after` makes of the files of `before`."""
+    laid_out(folder, {**before, **after})
+    contents = {("main", name): text.encode() for name, text in before.items()}
+    changes = (Change(status="M" if name in before else "A", path=name) for name in after)
+    return judged(folder, FakeGit(changed=tuple(changes), contents=contents), since="main")
+
+
+ONLY_MYSQL = changeset(
+    "<sql>ALTER TABLE orders ADD q int</sql>", 'id="2" author="ann" dbms="mysql"'
+)
+MORE = changeset("<sql>ALTER TABLE orders ADD r int</sql>", 'id="3" author="ann"')
+
+
+@pytest.mark.parametrize("database", ["mysql", "postgresql"])
+def test_a_released_changeset_of_one_database_stays_released(database: str, tmp_path: Path) -> None:
+    properties = {"liquibase.properties": f"url: jdbc:{database}://db/shop\n"}
+    before = {MASTER: xml(TABLE + ONLY_MYSQL), **properties}
+    outcome = changed(tmp_path, before, {MASTER: xml(TABLE + ONLY_MYSQL + MORE)})
+    assert outcome.outputs.migrations == "1"  # type: ignore[attr-defined]
+    assert "edited-migration" not in {each.rule for each in outcome.findings}
+
+
+def test_an_included_file_that_no_context_takes_is_neither_run_nor_gone(tmp_path: Path) -> None:
+    include = '\n  <include file="test/data.xml" context="test"/>'
+    drop = "<sql>DROP TABLE orders</sql>"
+    before = {
+        MASTER: xml(TABLE + include),
+        "test/data.xml": xml(changeset(drop)),
+        "liquibase.properties": "contexts: prod\n",
+    }
+    outcome = changed(tmp_path, before, {"test/data.xml": xml(changeset(drop + drop))})
+    assert shown(outcome) == []
+    assert any(
+        "not judged: 1; liquibase.properties names contexts prod" in x for x in outcome.notes
+    )
+
+
+def test_a_precondition_that_asks_only_whether_it_is_there_changes_nothing(tmp_path: Path) -> None:
+    asks = (
+        '<preConditions onFail="MARK_RAN"><not><tableExists tableName="t"/></not></preConditions>'
+    )
+    make = '<createTable tableName="t"><column name="b" type="int"/></createTable>'
+    index = '<createIndex tableName="t" indexName="i"><column name="b"/></createIndex>'
+    sets = changeset(asks + make) + changeset(index, 'id="3" author="ann"')
+    outcome = changed(tmp_path, {MASTER: xml(TABLE)}, {MASTER: xml(TABLE + sets)})
+    assert "blocking-index" not in {each.rule for each in outcome.findings}
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        'onFail="MARK_RAN"><tableExists tableName="x"/>',
+        'onFail="CONTINUE"><not><rowCount tableName="t" expectedRows="1"/></not>',
+        'onError="MARK_RAN"><sqlCheck expectedResult="1">x</sqlCheck>',
+        'onFail="${what}"><sqlCheck expectedResult="1">x</sqlCheck>',
+    ],
+)
+def test_what_a_changeset_makes_that_may_be_passed_over_is_not_new(
+    asks: str, tmp_path: Path
+) -> None:
+    make = '<createTable tableName="t"><column name="b" type="int"/></createTable>'
+    index = '<createIndex tableName="t" indexName="i"><column name="b"/></createIndex>'
+    first = changeset(f"<preConditions {asks}</preConditions>{make}")
+    sets = first + changeset(index, 'id="3" author="ann"')
+    outcome = changed(tmp_path, {MASTER: xml(TABLE)}, {MASTER: xml(TABLE + sets)})
+    assert "blocking-index" in {each.rule for each in outcome.findings}

@@ -291,3 +291,104 @@ def test_what_is_rendered_runs_both_ways_on_a_server(tmp_path: Path, postgres: s
             connection.execute(sql.SQL(each.script.down.sql.decode()))
         row = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'orders'")
         assert row.fetchone() == (0,)
+
+
+def untold_since(folder: Path, *paths: str, status: str = "A") -> str:
+    """Judge what a change to these files brings; return the reasons of the answer."""
+    changed = tuple(Change(status=status, path=path) for path in paths)
+    contents = {("main", path): b"down_revision = None" for path in paths}
+    git = FakeGit(changed=changed, contents=contents)
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+    assert outcome.verdict.answer is not Answer.YES
+    return reasons(outcome)
+
+
+MULTI = """import re
+
+from alembic import context
+
+for name in re.split(r",\\s*", context.config.get_main_option("{option}")):
+    url = context.config.get_section_option(name, "sqlalchemy.url")
+    context.configure(url=url, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations(engine_name=name)
+"""
+
+
+@pytest.mark.parametrize("option", ["databases", "names"])
+def test_an_env_that_migrates_several_databases_cannot_be_told(option: str, tmp_path: Path) -> None:
+    both = "".join(f"[{each}]\nsqlalchemy.url = postgresql://x/{each}\n" for each in ("one", "two"))
+    ini = f"[alembic]\nscript_location = db\n{option} = one, two\n{both}"
+    files = {"1.py": FIRST.replace("():", "(engine_name):"), "2.py": revision("b2", "a1", DROP)}
+    folder = alembic(tmp_path, files, env=MULTI.replace("{option}", option))
+    laid_out(folder, {"alembic.ini": ini})
+    assert "migrates several databases in turn" in untold_since(folder, "db/versions/2.py")
+
+
+@pytest.mark.parametrize(
+    ("files", "env", "said"),
+    [
+        ({"2.py": revision("b2", "zz", DROP)}, ENV, "KeyError: 'zz'"),
+        ({"2.py": revision("b2", "c3", ADD), "3.py": revision("c3", "b2", ADD)}, ENV, "Cycle"),
+        ({"2.py": revision("b2", "a1", ADD), "3.py": revision("b2", "a1", DROP)}, ENV, "once"),
+        ({"2.py": revision("b2", "a1", DROP)}, "import nowhere  # run_migrations", "nowhere"),
+    ],
+)
+def test_a_change_to_a_history_that_cannot_be_rendered_is_no_yes(
+    files: dict[str, str], env: str, said: str, tmp_path: Path
+) -> None:
+    folder = alembic(tmp_path, {"1.py": FIRST, **files}, env=env)
+    assert said in untold_since(folder, "db/versions/2.py")
+    assert said in untold_since(folder, "db/env.py", status="M")
+    assert said in untold_since(folder, "db/versions/gone.py", status="D")
+
+
+def test_what_cannot_be_rendered_is_a_note_where_the_change_is_elsewhere(tmp_path: Path) -> None:
+    folder = alembic(tmp_path, {"1.py": FIRST}, env="import nowhere  # run_migrations")
+    git = FakeGit(changed=(Change(status="M", path="app/models.py"),))
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+    assert outcome.verdict.answer is Answer.YES
+    assert any("cannot be read, and nothing of it is new" in note for note in outcome.notes)
+
+
+def test_a_revision_that_alembic_does_not_load_cannot_be_told(tmp_path: Path) -> None:
+    folder = alembic(tmp_path, {"1.py": FIRST, "2026/2.py": revision("b2", "a1", DROP)})
+    assert "db/versions/2026/2.py: Alembic does not load" in untold_since(
+        folder, "db/versions/2026/2.py"
+    )
+
+
+@pytest.mark.parametrize("separator", ["space", "os"])
+def test_revisions_may_lie_in_several_folders(separator: str, tmp_path: Path) -> None:
+    folder = alembic(tmp_path, {"1.py": FIRST})
+    sign = {"space": " ", "os": ":"}[separator]
+    more = f"version_locations = %(here)s/db/versions{sign}%(here)s/more\n"
+    ini = f"{INI}{more}version_path_separator = {separator}\n"
+    laid_out(folder, {"alembic.ini": ini, "more/2.py": revision("b2", "a1", DROP)})
+    assert "2.py:9 dropped-column" in shown(judged(folder))
+
+
+def test_branches_that_have_labels_are_no_fork(tmp_path: Path) -> None:
+    other = revision("b2", None, "op.execute('SELECT 1')")
+    labelled = other.replace("down_revision", "branch_labels = ('other',)\ndown_revision")
+    assert shown(judged(alembic(tmp_path, {"1.py": FIRST, "2.py": labelled}))) == []
+
+
+@pytest.mark.parametrize(
+    ("asks", "said"),
+    [
+        ("context.is_offline_mode()", "it asks whether SQL is only rendered"),
+        ("context.get_x_argument(as_dictionary=True).get('all')", "`-x`"),
+        ("op.get_bind().execute(sa.text('SELECT 1 FROM orders'))", "asks the database"),
+        ("op.get_bind().execute(sa.text('SELECT 1')).scalar()", "asks the database"),
+        ("list(op.get_bind().execute(sa.text('SELECT 1')))", "asks the database"),
+        ("sa.inspect(op.get_bind())", "NoInspectionAvailable"),
+    ],
+)
+def test_a_revision_that_decides_when_it_runs_cannot_be_told(
+    asks: str, said: str, tmp_path: Path
+) -> None:
+    second = revision("b2", "a1", f"from alembic import context\n    if {asks}:\n        {DROP}")
+    outcome = judged(alembic(tmp_path, {"1.py": FIRST, "2.py": second}))
+    assert "2.py:10 unread-code" in shown(outcome)
+    assert said in reasons(outcome)

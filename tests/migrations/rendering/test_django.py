@@ -305,3 +305,103 @@ def test_manage_is_what_sets_a_project_up(tmp_path: Path) -> None:
     (folder / "manage.py").write_text(MANAGE.replace('"settings"', '"other"'))
     (folder / "other.py").write_text("from settings import *  # noqa: F403\nprint('hello')\n")
     assert judged(folder).verdict.answer is Answer.YES
+
+
+OTHER = SETTINGS.replace(
+    "}}", '}, "other": {"ENGINE": "django.db.backends.postgresql", "NAME": "o"}}'
+)
+ROUTED = OTHER + 'DATABASE_ROUTERS = ["routers.Router"]\n'
+
+
+@pytest.mark.parametrize(
+    ("router", "operation"),
+    [
+        ("return db == 'other'", DROP),
+        (
+            "return hints.get('target', db) == db",
+            "migrations.RunSQL('A', hints={'target': 'other'})",
+        ),
+    ],
+)
+def test_what_a_router_sends_to_another_database_cannot_be_told(
+    router: str, operation: str, tmp_path: Path
+) -> None:
+    files = {"0001_initial.py": INITIAL, "0002_b.py": migration("0001_initial", operation)}
+    folder = django(tmp_path, files, ROUTED)
+    head = "class Router:\n    def allow_migrate(self, db, app_label, **hints):\n        "
+    laid_out(folder, {"routers.py": f"{head}{router}\n"})
+    outcome = judged(folder, paths=("shop/migrations/0002_b.py",))
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "runs on the database other" in reasons(outcome)
+    assert shown(outcome) == ["0002_b.py:10 unread-code"]
+
+
+def test_what_runs_on_all_databases_is_judged_as_on_the_first(tmp_path: Path) -> None:
+    files = {"0001_initial.py": INITIAL, "0002_b.py": migration("0001_initial", DROP)}
+    outcome = judged(django(tmp_path, files, OTHER), paths=("shop/migrations/0002_b.py",))
+    assert shown(outcome) == ["0002_b.py:10 dropped-column", "0002_b.py:10 missing-lock-timeout"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        (f"state_operations=[{DROP}]", []),
+        (f"database_operations=[{CODE}]", ["0002_b.py:10 unread-code"]),
+        (
+            f"database_operations=[{DROP}, {CODE}]",
+            [
+                "0002_b.py:10 unread-code",
+                "0002_b.py:10 dropped-column",
+                "0002_b.py:10 missing-lock-timeout",
+            ],
+        ),
+    ],
+)
+def test_what_stands_below_separate_operations_counts(
+    inside: str, expected: list[str], tmp_path: Path
+) -> None:
+    second = migration("0001_initial", f"migrations.SeparateDatabaseAndState({inside})")
+    folder = django(tmp_path, {"0001_initial.py": INITIAL, "0002_b.py": second})
+    outcome = judged(folder, paths=("shop/migrations/0002_b.py",))
+    assert sorted(shown(outcome)) == sorted(expected)
+
+
+def test_a_migration_with_an_apply_of_its_own_cannot_be_told(tmp_path: Path) -> None:
+    own = "    def apply(self, state, editor, collect_sql=False):\n        return state\n"
+    second = migration("0001_initial", ADD) + own
+    outcome = judged(django(tmp_path, {"0001_initial.py": INITIAL, "0002_b.py": second}))
+    assert "an apply() of its own" in reasons(outcome)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("0002_b.py", migration("0009_gone", ADD), "NodeNotFoundError"),
+        ("0002_b.py", "import nowhere\n", "No module named 'nowhere'"),
+        ("0002_b.py", "class Migration(:\n", "SyntaxError"),
+        ("../../settings.py", "import nowhere\n", "No module named 'nowhere'"),
+    ],
+)
+def test_a_change_to_a_project_that_cannot_be_rendered_is_no_yes(
+    name: str, text: str, said: str, tmp_path: Path
+) -> None:
+    files = {"0001_initial.py": INITIAL, "0002_b.py": migration("0001_initial", ADD), name: text}
+    folder = django(tmp_path, files)
+    git = FakeGit(changed=(Change(status="A", path="shop/migrations/0002_b.py"),))
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert said in reasons(outcome)
+
+
+@pytest.mark.parametrize(("edit", "found_it"), [("# why\n", False), ("x = 1\n", True)])
+def test_an_edit_of_a_released_squash_beside_its_originals_is_a_finding(
+    edit: str, *, found_it: bool, tmp_path: Path
+) -> None:
+    path, before = "shop/migrations/0001_squashed.py", squashed("0001_initial")
+    files = {"0001_initial.py": INITIAL, "0001_squashed.py": before + edit}
+    git = FakeGit(
+        changed=(Change(status="M", path=path),), contents={("main", path): before.encode()}
+    )
+    folder = django(tmp_path, files)
+    outcome = judged(folder, world=there(folder, git=git), since="main")
+    assert ("0001_squashed.py:0 edited-migration" in shown(outcome)) is found_it

@@ -90,12 +90,20 @@ def render(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
         engine=dialect,
         ran=len(ran),
         runs=runs,
-        heads=heads,
+        heads=forked(script),
         doubts=doubts,
         prelude=prelude,
         down_fault=fault,
     )
     return answer
+
+
+def forked(script: Any) -> Any:
+    """Return the ends of a history that want merging: of branches with labels each has its own."""
+    heads = [script.get_revision(head) for head in script.get_heads()]
+    labels = [frozenset(each.branch_labels) for each in heads]
+    apart = len(labels) == len(set(labels)) and sum(not each for each in labels) <= 1
+    return [] if apart and any(labels) else [each.revision for each in heads]
 
 
 def unit_of(revision: Any, relative: Any) -> dict[str, Any]:
@@ -115,6 +123,7 @@ def unit_of(revision: Any, relative: Any) -> dict[str, Any]:
 def hook(recorder: Recorder) -> None:
     """Let Alembic write into the recorder, and tell it when it runs revisions."""
     from alembic.ddl.impl import DefaultImpl
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
 
     DefaultImpl.static_output = lambda _self, text: recorder.write(text)  # type: ignore[assignment, method-assign]
@@ -129,6 +138,56 @@ def hook(recorder: Recorder) -> None:
             recorder.inside = False
 
     MigrationContext.run_migrations = run_migrations  # type: ignore[method-assign]
+    for name, said in ASKED.items():
+        watched(EnvironmentContext, name, recorder, said)
+    try:
+        from sqlalchemy.engine.mock import MockConnection
+    except ImportError:
+        # Before SQLAlchemy 1.4 the answer is None, and whoever wants more of it fails.
+        return
+    answered: Any = MockConnection.execute
+
+    def execute(self: Any, *given: Any, **named: Any) -> Any:
+        answered(self, *given, **named)
+        return Unanswered()
+
+    MockConnection.execute = execute  # type: ignore[method-assign]
+
+
+ASKED = {
+    "is_offline_mode": "it asks whether SQL is only rendered",
+    "get_x_argument": "it asks for what `-x` says on the command line",
+}
+
+
+def watched(owner: Any, name: str, recorder: Recorder, said: str) -> None:
+    """Let a revision's question be told: the answer of an upgrade may be another."""
+    original = getattr(owner, name)
+
+    def asked(self: Any, *given: Any, **named: Any) -> Any:
+        if recorder.unit is not None:
+            told = {"kind": "code", "said": said, "path": "", "line": recorder.line()}
+            recorder.unit["troubles"].append(told)
+        return original(self, *given, **named)
+
+    setattr(owner, name, asked)
+
+
+class Unanswered:
+    """The result of a statement that nobody ran: whoever wants to know it does not come to it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AsksDatabase("it asks the database")
+
+    def __bool__(self) -> bool:
+        raise AsksDatabase("it asks the database")
+
+    def __iter__(self) -> Any:
+        raise AsksDatabase("it asks the database")
+
+
+class AsksDatabase(Exception):
+    """A revision wants to know what only a database knows."""
 
 
 def run(

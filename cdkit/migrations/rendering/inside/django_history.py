@@ -58,6 +58,8 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
 
     connection = connections["default"]
     unconnected(connection, request["version"], request["server"])
+    uncoded()
+    others = [elsewhere(connection, alias, request) for alias in connections if alias != "default"]
     loader = MigrationLoader(None)
     plan: Any = []
     for leaf in loader.graph.leaf_nodes():
@@ -68,7 +70,7 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     units = []
     for key in plan:
         migration = loader.graph.nodes[key]
-        unit, state = unit_of(migration, state, connection, names, fault_of, relative)
+        unit, state = unit_of(migration, state, connection, names, fault_of, relative, others)
         replaced = [tuple(each) for each in migration.replaces]
         unit["replaces"] = [
             relative(inspect.getfile(type(loader.disk_migrations[each])))
@@ -117,6 +119,23 @@ def unconnected(connection: Any, version: Any, server: str) -> None:
         }
 
 
+def elsewhere(connection: Any, alias: str, request: Any) -> Any:
+    """Return what stands for another database: routers ask no more than what it is called."""
+    other = connection.copy(alias)
+    unconnected(other, request["version"], request["server"])
+    return other
+
+
+def uncoded() -> None:
+    """Let code below other operations (SeparateDatabaseAndState) not run: it is told as code."""
+    from django.db.migrations.operations import RunPython
+
+    def nothing(*_given: Any, **_named: Any) -> None:
+        return None
+
+    RunPython.database_forwards = RunPython.database_backwards = nothing
+
+
 def composed(connection: Any, sql: str, params: Any) -> str:
     """Put parameters into a statement, as Django's PostgreSQL backend does through a connection."""
     editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
@@ -124,7 +143,13 @@ def composed(connection: Any, sql: str, params: Any) -> str:
 
 
 def unit_of(
-    migration: Any, state: Any, connection: Any, names: Any, fault_of: Any, relative: Any
+    migration: Any,
+    state: Any,
+    connection: Any,
+    names: Any,
+    fault_of: Any,
+    relative: Any,
+    others: Any = (),
 ) -> Any:
     """Return a migration with its SQL both ways, and the state after it."""
     path = inspect.getfile(type(migration))
@@ -137,7 +162,13 @@ def unit_of(
         operation.state_forwards(migration.app_label, new)
         steps.append((operation, state, new))
         state = new
+    from django.db.migrations import Migration
+
+    if type(migration).apply is not Migration.apply:
+        said = "this migration has an apply() of its own"
+        up["troubles"].append({"kind": "code", "said": said, "path": "", "line": lines[-1]})
     way(migration, [*zip(steps, lines)], "forwards", connection, names, up, fault_of)
+    routed(migration, [*zip(steps, lines)], up, others)
     down = None
     if all(operation.reversible for operation in migration.operations):
         down = {"pieces": [], "troubles": [], "transaction": wrapped, "line": lines[-1]}
@@ -187,16 +218,46 @@ def way(
         editor.execute(sql, None)
 
 
+def routed(migration: Any, steps: Any, record: Any, others: Any) -> None:
+    """Tell what a router keeps from the default database and lets run on another one."""
+    lines = {piece["line"] for piece in (*record["pieces"], *record["troubles"])}
+    for connection in others:
+        for (operation, old, new), line in steps:
+            if line in lines:
+                continue
+            editor = connection.SchemaEditorClass(connection, collect_sql=True, atomic=False)
+            editor.deferred_sql = []
+            try:
+                operation.database_forwards(migration.app_label, editor, old, new)
+                runs = bool(editor.collected_sql or editor.deferred_sql)
+            except Exception:
+                # It wants to do something there, and needs the database for it.
+                runs = True
+            if runs:
+                said = type(operation).__name__ + " runs on the database " + connection.alias
+                record["troubles"].append({"kind": "code", "said": said, "path": "", "line": line})
+                lines.add(line)
+
+
+def codes(operation: Any) -> Any:
+    """Yield the operations of an operation, it and those below it, that no SQL stands for."""
+    if not operation.reduces_to_sql:
+        yield operation
+    for below in getattr(operation, "database_operations", None) or ():
+        yield from codes(below)
+
+
 def one(
     operation: Any, app: str, name: str, editor: Any, old: Any, new: Any, record: Any, line: int
 ) -> None:
     """Run one operation into the editor, or say that it is code."""
-    if not operation.reduces_to_sql:
-        code = getattr(operation, "code" if name == "forwards" else "reverse_code", None)
+    for each in codes(operation):
+        code = getattr(each, "code" if name == "forwards" else "reverse_code", None)
         if code is None or getattr(code, "__name__", "") != "noop":
-            said = type(operation).__name__ + " runs " + getattr(code, "__name__", "code")
+            said = type(each).__name__ + " runs " + getattr(code, "__name__", "code")
             told = {"kind": "code", "said": said, "path": "", "line": line}
             record["troubles"].append(told)
+    if not operation.reduces_to_sql:
         return
     if name == "forwards":
         operation.database_forwards(app, editor, old, new)

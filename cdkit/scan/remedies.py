@@ -1,0 +1,36 @@
+"""What to do about each doubt of a scan, by its name: for the page of scanners and `explain`."""
+
+from collections.abc import Mapping
+
+REMEDIES: Mapping[str, str] = {
+    "no-distribution": "Keep /etc/os-release in the image. FROM scratch or distroless without it: "
+    "accept it, once the packages of the language are found.",
+    "unknown-distribution": "Take a base image that the scanner knows, a newer release of the "
+    "scanner, or another scanner beside it.",
+    "ended-distribution": "Build on a release that its vendor still mends: nobody publishes what "
+    "is found in this one.",
+    "no-system-packages": "Keep the package database in the image (/lib/apk/db, /var/lib/dpkg, "
+    "/var/lib/rpm): a build that deletes it hides every system package.",
+    "unjudged-packages": "Give the report of a scanner that judges them too: `--report` takes "
+    "several.",
+    "unlisted-packages": "Give a report that lists packages beside it: Trivy's with "
+    "`--list-all-pkgs`, or CycloneDX.",
+    "not-looked-for": "Let cdkit run the scanner with `--look-for`, or accept that nobody looked.",
+    "unscanned-list": "Give the scanner's own report: an empty CycloneDX list is written whether "
+    "anybody looked or not.",
+    "foreign-list": "Scan the image itself. Accept it where you made the list yourself, of this "
+    "digest.",
+    "undated-database": "Name the scanner's cache folder with `--db`: the date stands in it.",
+    "unknown-severity": "Look the vulnerability up; then upgrade, or record an exception for it. "
+    "A second scanner often knows.",
+    "no-packages": "Scan the image that you ship, not a stage before it; make reports of Trivy "
+    "with `--list-all-pkgs`.",
+    "stale-database": "Let the scanner fetch a new database; without a network fetch one "
+    "elsewhere, `cdkit scan-image --fetch-db DIR`, and take it along.",
+    "old-report": "Scan again: what was found since is not in it. From the future: set the clock.",
+    "other-image": "Scan this image by its digest. A rebuild is another image.",
+    "unscanned-platform": "Give a report of that platform too, or judge one alone: `--platform`.",
+    "recording": "Recordings count in a replay only, `cdkit run --at`: give `--report` or scan.",
+    "untold-attacks": "Give FIRST's and CISA's files: `--epss FILE`, `--kev FILE`.",
+    "stale-feed": "Fetch FIRST's or CISA's file again.",
+}

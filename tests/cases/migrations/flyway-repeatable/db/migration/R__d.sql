@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW u AS SELECT id, note, a FROM orders WHERE a > 0;

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW w AS SELECT id, note FROM orders;

@@ -1,0 +1,2 @@
+ALTER TABLE orders ALTER note TYPE varchar(20);
+DROP INDEX oi;

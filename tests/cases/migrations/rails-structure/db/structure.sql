@@ -1,0 +1,1 @@
+CREATE TABLE public.orders (id bigint NOT NULL, note varchar(20), a int);
