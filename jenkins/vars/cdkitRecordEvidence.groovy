@@ -4,6 +4,7 @@ def call(Map args = [:]) {
         reports: 'CDKIT_RECORD_EVIDENCE_REPORTS',
         image: 'CDKIT_RECORD_EVIDENCE_IMAGE',
         expectShards: 'CDKIT_RECORD_EVIDENCE_EXPECT_SHARDS',
+        errorBudget: 'CDKIT_RECORD_EVIDENCE_ERROR_BUDGET',
         mode: 'CDKIT_RECORD_EVIDENCE_MODE',
         records: 'CDKIT_RECORD_EVIDENCE_RECORDS',
         record: 'CDKIT_RECORD_EVIDENCE_RECORD',
