@@ -59,6 +59,7 @@ def run(
     *,
     image: str = IMAGE,
     expect_shards: tuple[str, ...] = (),
+    error_budget: tuple[str, ...] = (),
     git: FakeGit | None = None,
     **reports: str,
 ) -> Outcome:
@@ -66,6 +67,7 @@ def run(
         reports={name.replace("_", "-"): text for name, text in reports.items()},
         image=image,
         expect_shards=expect_shards,
+        error_budget=error_budget,
     )
     return STEP.run(options, world(folder, git=git))
 
@@ -255,3 +257,52 @@ def test_what_contradicts_itself_is_noted(tmp_path: Path) -> None:
     assert run(tmp_path, unit="r.xml").notes == (
         "r.xml: claims 9 tests and holds 2 test cases: the test cases were counted",
     )
+
+
+SLOW = b"""timeStamp,elapsed,label,responseCode,success
+1700000000000,120,pay,200,true
+1700000000500,130,pay,200,true
+1700000001000,110,pay,500,false
+1700000001500,140,pay,200,true
+"""
+
+
+@pytest.mark.parametrize(
+    ("budget", "answer"),
+    [((), Answer.NO), (("load=24.9",), Answer.NO), (("load=25",), Answer.YES)],
+)
+def test_requests_that_fail_are_held_against_their_budget(
+    tmp_path: Path, budget: tuple[str, ...], answer: Answer
+) -> None:
+    write(tmp_path, r_jtl=SLOW)
+    outcome = run(tmp_path, load="r.jtl", error_budget=budget)
+    assert outcome.verdict.answer is answer
+    (row,) = outcome.tables[0].rows
+    assert row[-1].startswith("requests 4, error_rate 25 %")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["load", "load=", "load=-1", "load=101", "load=1e1", "load=nan", "load=1,5", "load=\u0661"],
+)
+def test_a_budget_that_is_no_percentage_is_refused(tmp_path: Path, text: str) -> None:
+    write(tmp_path, r_jtl=SLOW)
+    with pytest.raises(RequestError, match="names no percentage") as caught:
+        run(tmp_path, load="r.jtl", error_budget=(text,))
+    assert caught.value.remedy == "write load=0.5"
+
+
+@pytest.mark.parametrize(
+    ("budget", "what"),
+    [
+        (("unit=1",), "no report of that kind is given"),
+        (("load=1", "load=2"), "it stands there twice"),
+    ],
+)
+def test_a_budget_is_of_a_kind_that_has_reports_and_stands_once(
+    tmp_path: Path, budget: tuple[str, ...], what: str
+) -> None:
+    write(tmp_path, r_jtl=SLOW)
+    with pytest.raises(RequestError, match=what) as caught:
+        run(tmp_path, load="r.jtl", error_budget=budget)
+    assert caught.value.remedy == "name one of: load"
