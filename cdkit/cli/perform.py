@@ -42,6 +42,10 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
     started = world.clock.now()
     outcome, code = _attempt(step, options, world)
     records, unwritten = _keep(outcome, options, world)
+    if outcome.stands:
+        untold = (f"this is not on record: {reason_line(reason)}" for reason in unwritten)
+        outcome = msgspec.structs.replace(outcome, notes=(*outcome.notes, *untold))
+        unwritten = []
     performed = _performed(step, outcome, code, world, records, started)
     performed = _worsened(performed, unwritten)
     performed = _worsened(performed, list(_write_reports(performed, options, world)))

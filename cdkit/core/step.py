@@ -93,7 +93,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     None leaves none; `more` holds further ones with their
     subjects. `notes` are for people: what was assumed, what was left out. `headline` counts in a
     few words what stands behind the answer; `examined` names what was, where that is more than the
-    subjects (`watch-list`).
+    subjects (`watch-list`). One that `stands` keeps its answer where its fact cannot be kept: going
+    on is worth more than the record, which is told.
     """
 
     verdict: Verdict
@@ -108,6 +109,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     more: tuple[tuple[Document, tuple[Subject, ...]], ...] = ()
     headline: str = ""
     examined: str = ""
+    stands: bool = False
 
 
 class Hook(Struct, frozen=True, kw_only=True):

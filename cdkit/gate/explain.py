@@ -11,6 +11,13 @@ def asked(stage: str, wanted: Requirement) -> str:
     parts += [f"{name} at most {bound:g}" for name, bound in wanted.at_most.items()]
     parts += [f"not older than {wanted.max_age}"] if wanted.max_age else []
     parts += ["on the image's own source"] if wanted.same_source else []
+    parts += ["from the run that built it"] if wanted.same_run else []
+    parts += [f"signed by {' or '.join(wanted.signed_by)}"] if wanted.signed_by else []
+    parts += [f"the test {name}" for name in wanted.tests]
+    parts += [f"{name} worse by {margin:g} % at most" for name, margin in wanted.no_worse.items()]
+    if wanted.approvals:
+        by = f" of {', '.join(wanted.approvals.by)}" if wanted.approvals.by else ""
+        parts.append(f"approved by {wanted.approvals.count}{by}")
     parts += ["about the image itself"] if wanted.about == "image" else []
     if wanted.contracts:
         where = ", ".join(wanted.contracts.environments) or "every environment"

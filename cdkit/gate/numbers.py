@@ -7,19 +7,20 @@ from cdkit.core.documents.kinds import Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
 from cdkit.gate.policy import Requirement
+from cdkit.gate.select import Selected
 
 _PERCENT = frozenset({"lines", "branches"})
 """Numbers that shards do not add up to; the smallest is certain."""
 
 
-def bounds(wanted: Requirement, facts: Sequence[Fact], opening: str) -> list[Reason]:
+def bounds(wanted: Requirement, selected: Selected, opening: str) -> list[Reason]:
     """Hold the numbers of the facts against the policy's bounds.
 
-    Every fact must keep every bound; the shards of a job are taken together. A number that a fact
-    does not hold is "cannot tell".
+    Every fact must keep every bound; the shards of a job are taken together. Tests that failed in
+    an earlier attempt are flaky. A number that a fact does not hold is "cannot tell".
     """
     reasons = []
-    for numbers, where in _groups(facts):
+    for numbers, where in _groups(selected):
         for name, bound in wanted.at_least.items():
             reasons.append(_bound(wanted, numbers, name, bound, where, opening, least=True))
         for name, bound in wanted.at_most.items():
@@ -27,13 +28,34 @@ def bounds(wanted: Requirement, facts: Sequence[Fact], opening: str) -> list[Rea
     return reasons
 
 
-def _groups(facts: Sequence[Fact]) -> list[tuple[dict[str, float], str]]:
-    single = [(fact.numbers, _place(fact)) for fact in facts if fact.document.origin.shards <= 1]
-    jobs: dict[str, list[Fact]] = {}
-    for fact in facts:
-        if fact.document.origin.shards > 1:
-            jobs.setdefault(fact.document.origin.job, []).append(fact)
-    return single + [(_together(shards), shards[0].where) for shards in jobs.values()]
+def _groups(selected: Selected) -> list[tuple[dict[str, float], str]]:
+    """Return the numbers of each fact, of the shards of a job together, and where they stood."""
+    jobs: dict[tuple[str, str], list[Fact]] = {}
+    for fact in selected.facts:
+        origin = fact.document.origin
+        name = ("", origin.job) if origin.shards > 1 else (fact.digest, origin.job)
+        jobs.setdefault(name, []).append(fact)
+    flaky = _flaky(selected.retried)
+    groups = []
+    for (_, job), facts in jobs.items():
+        numbers = dict(_together(facts)) if len(facts) > 1 else dict(facts[0].numbers)
+        if "flaky" in numbers:
+            numbers["flaky"] += flaky.get(job, 0)
+        groups.append((numbers, _place(facts[0]) if len(facts) == 1 else facts[0].where))
+    return groups
+
+
+def _flaky(retried: Sequence[Fact]) -> dict[str, int]:
+    """Count, by job, the tests that failed in earlier attempts; those left out are some more."""
+    names: dict[str, set[str]] = {}
+    more: dict[str, int] = {}
+    for fact in retried:
+        document = fact.document
+        if isinstance(document, Evidence):
+            job = document.origin.job
+            names.setdefault(job, set()).update(failure.name for failure in document.failures)
+            more[job] = max(more.get(job, 0), document.failures_left_out)
+    return {job: len(found) + more[job] for job, found in names.items()}
 
 
 def _place(fact: Fact) -> str:

@@ -1,19 +1,23 @@
-"""The policy: stages in order, and the evidence that an image needs to enter each of them."""
+"""The policy: stages in order, and the evidence that an image needs to enter each and to stay."""
 
-import math
 import re
 from datetime import timedelta
 from typing import Literal
 
 from msgspec import Struct
 
-from cdkit.core.config import load
-from cdkit.core.errors import ConfigError, Fault, RequestError
-from cdkit.core.finding import Location
+from cdkit.core.errors import RequestError
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
-_AGE = re.compile(r"([1-9][0-9]{0,4})(m|h|d|w)", re.ASCII)
-_NO_EVIDENCE = frozenset({"decision", "deployment"})
+AGE = re.compile(r"([1-9][0-9]{0,4})(m|h|d|w)", re.ASCII)
+GONE = 5.0
+"""Percent of the tests that may be gone where nobody says how many."""
+
+RUNS = 5
+"""Releases that it takes to judge a measured number where nobody says how many."""
+
+_NO_TESTS = frozenset({"identity", "migrations", "vulnerabilities"})
+"""Kinds that our own steps leave, which no tests are counted in."""
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -27,15 +31,34 @@ class Contracts(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults
     services: tuple[str, ...] = ()
 
 
+class Approvals(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """How many people must stand for the change, and who counts: anybody where `by` is empty.
+
+    The author of the change never counts.
+    """
+
+    count: int = 1
+    by: tuple[str, ...] = ()
+
+
 class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """One kind of evidence that must be there, must say yes, and what more is asked of it.
 
     `at-least` and `at-most` bound any number in the fact, by its name (`executed`, `lines`,
     `high`); `max-age` is `30m`, `12h`, `7d` or `2w`. `same-source: true` wants evidence that was
     found out on the very source that the image was built from, and knows it; `false` does not ask;
-    left out, only evidence of a source that is known to be another is refused. `about: image`
-    wants facts about the image itself, so that those about its source do not count. `contracts`
-    says against what runs where the contracts of migrations are held; they always are.
+    left out, only evidence of a source that is known to be another is refused. `same-run: true`
+    wants it from the run that built the image. `about: image` wants facts about the image itself,
+    so that those about its source do not count. `signed-by` names keys or identities, of which one
+    must have signed.
+
+    `tests` are names of tests that must have run and passed (`*` and `?` match); `tests-gone` is
+    how many percent of the tests that ran for what runs in the policy's baseline may be gone (5).
+    `no-worse` is by how many percent a number may be worse than in the releases before
+    (`{p95: 10}`), told from their noise; `runs` is how many of them it takes to judge (5).
+
+    `approvals` says how many people must stand for the change. `contracts` says against what runs
+    where the contracts of migrations are held; they always are.
     """
 
     evidence: str
@@ -43,22 +66,92 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     at_most: dict[str, float] = {}
     max_age: str = ""
     same_source: bool | None = None
+    same_run: bool = False
     about: Literal["any", "image"] = "any"
+    signed_by: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    tests_gone: float | None = None
+    no_worse: dict[str, float] = {}
+    runs: int | None = None
+    approvals: Approvals | None = None
     contracts: Contracts | None = None
 
 
-class Stage(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """A stage, and what an image needs to enter it, beside what the stages before it need."""
+class Stage(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """A stage: what an image needs to enter it, and what is then asked of it there.
+
+    Entering takes what the stages before ask, to enter and to stay, and this one's `enter`.
+    `environment` is where images of this stage are deployed; without one, the stage's own name.
+    """
 
     name: str
     enter: tuple[Requirement, ...] = ()
+    stay: tuple[Requirement, ...] = ()
+    environment: str = ""
 
 
-class Policy(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """A policy: its version, which is 1, and its stages in the order that images pass them."""
+class Quarantine(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """A test that may fail, through its last day in UTC; it is run, and shown, all the same.
+
+    `test` is its name (`*` and `?` match); `evidence` the kind that it counts in, each where empty.
+    """
+
+    test: str
+    reason: str
+    owner: str
+    expires: str
+    evidence: str = ""
+
+
+class PolicyWaiver(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """A requirement that need not be kept, through its last day in UTC, for a reason.
+
+    `evidence` is its kind. `rule` narrows it to one rule or vulnerability, `image` to one digest
+    (`sha256:…`), `stage` to the stage that asks.
+    """
+
+    evidence: str
+    reason: str
+    owner: str
+    expires: str
+    rule: str = ""
+    image: str = ""
+    stage: str = ""
+
+
+class BreakGlass(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """Who may open the gate in an emergency, and for how many hours an incident counts.
+
+    Anybody whom the CI system vouches for where `by` is empty; nobody where `hours` is 0.
+    """
+
+    by: tuple[str, ...] = ()
+    hours: int = 4
+
+
+class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """A policy: its version, which is 1, and its stages in the order that images pass them.
+
+    `extends` is another policy (a file, `git:REVISION:PATH`, `oci://…`) that this one adds to and
+    changes; what `locked` names there (a stage, a kind of evidence, `STAGE/KIND`, `*`) can only be
+    made stricter. `baseline` is the environment whose release is compared with. `signed-by` is who
+    must have signed every fact that counts; `may-waive` whose waivers count.
+    """
 
     version: int
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage, ...] = ()
+    extends: str = ""
+    locked: tuple[str, ...] = ()
+    baseline: str = "production"
+    signed_by: tuple[str, ...] = ()
+    quarantine: tuple[Quarantine, ...] = ()
+    waivers: tuple[PolicyWaiver, ...] = ()
+    may_waive: tuple[str, ...] = ()
+    break_glass: BreakGlass | None = None
+
+
+def _of(*kinds: str) -> tuple[Requirement, ...]:
+    return tuple(Requirement(evidence=kind) for kind in kinds)
 
 
 DEFAULT = Policy(
@@ -66,52 +159,71 @@ DEFAULT = Policy(
     stages=(
         Stage(
             name="development",
-            enter=(
-                Requirement(evidence="identity"),
-                Requirement(evidence="unit", at_least={"executed": 1}),
-            ),
+            enter=_of("identity"),
+            stay=_of("unit", "lint", "static-analysis", "review"),
         ),
-        Stage(name="integration", enter=(Requirement(evidence="migrations"),)),
+        Stage(
+            name="integration",
+            stay=_of("migrations", "data-driven", "end-to-end", "regression", "performance"),
+        ),
         Stage(
             name="delivery",
             enter=(Requirement(evidence="vulnerabilities", max_age="7d", about="image"),),
+            stay=_of("functional", "dast", "pre-production"),
         ),
-        Stage(name="deployment"),
+        Stage(
+            name="deployment",
+            stay=(
+                Requirement(evidence="vulnerabilities", max_age="1d", about="image"),
+                *_of("slo", "canary"),
+            ),
+            environment="production",
+        ),
     ),
 )
-"""What counts where nobody wrote a policy: the evidence that cdkit's own steps leave."""
+"""What counts where nobody wrote a policy: the four stages of a delivery pipeline, in full."""
 
 
-def read_policy(data: bytes, *, where: str) -> Policy:
-    """Read a policy file. Raises ConfigError with every fault in it."""
-    policy = load(data, Policy, where=where)
-    faults = [
-        Fault(what, where=Location(path=where, line=_line_of(data, text)), remedy=remedy)
-        for what, text, remedy in _faults(policy)
-    ]
-    if faults:
-        raise ConfigError(tuple(faults))
-    return policy
-
-
-def required(policy: Policy, stage: str) -> tuple[tuple[str, Requirement], ...]:
+def required(
+    policy: Policy, stage: str, *, stay: bool = False
+) -> tuple[tuple[str, Requirement], ...]:
     """Return what entering a stage takes: its own requirements after those of earlier stages.
 
-    Each comes with the name of the stage that asks for it. Raises RequestError where the policy
-    has no such stage.
+    With `stay`, what is asked of an image that is in it. Each comes with the name of the stage
+    that asks for it. Raises RequestError where the policy has no such stage.
     """
+    wanted = stage_of(policy, stage)
+    if stay:
+        return tuple((stage, one) for one in wanted.stay)
+    before = policy.stages[: policy.stages.index(wanted)]
+    earlier = [(one.name, asks) for one in before for asks in (*one.enter, *one.stay)]
+    return (*earlier, *((stage, one) for one in wanted.enter))
+
+
+def stage_of(policy: Policy, stage: str) -> Stage:
+    """Return a stage of the policy. Raises RequestError where it has no such stage."""
     names = [known.name for known in policy.stages]
     if stage not in names:
         raise RequestError(
             f"the policy has no stage {stage[:80]!r}", where="stage", remedy=_nearest(stage, names)
         )
-    passed = policy.stages[: names.index(stage) + 1]
-    return tuple((known.name, wanted) for known in passed for wanted in known.enter)
+    return policy.stages[names.index(stage)]
+
+
+def environment_of(policy: Policy, stage: str) -> str:
+    """Return where images of a stage are deployed."""
+    return stage_of(policy, stage).environment or stage
+
+
+def looks_back(wanted: Requirement) -> bool:
+    """Whether a requirement compares with the releases before: tests do, unless told not to."""
+    gone = GONE if wanted.tests_gone is None else wanted.tests_gone
+    return bool(wanted.no_worse) or (gone < 100 and wanted.evidence not in _NO_TESTS)
 
 
 def age_of(text: str) -> timedelta:
     """Return the time that `30m`, `12h`, `7d` or `2w` means; the text must have been checked."""
-    found = _AGE.fullmatch(text)
+    found = AGE.fullmatch(text)
     if found is None:
         raise RequestError(
             f"{text[:80]!r} is no age", where="max-age", remedy="write it as 12h or 7d"
@@ -124,70 +236,3 @@ def _nearest(stage: str, names: list[str]) -> str:
 
     near = difflib.get_close_matches(stage, names, n=1)
     return f"did you mean {near[0]!r}?" if near else f"its stages: {', '.join(names) or 'none'}"
-
-
-def _faults(policy: Policy) -> list[tuple[str, str, str]]:
-    """Return (what, text to find its line by, remedy) for all that the types do not forbid."""
-    faults = []
-    if policy.version != 1:
-        faults.append((f"is a policy of version {policy.version}", "version", "write `version: 1`"))
-    names = [stage.name for stage in policy.stages]
-    faults += [
-        (f"the stage {name!r} stands twice", name, "give each stage a name of its own")
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
-    faults += [
-        (f"{name[:80]!r} is no name of a stage", name, "use small letters, digits and hyphens")
-        for name in names
-        if not _NAME.fullmatch(name)
-    ]
-    for stage in policy.stages:
-        for wanted in stage.enter:
-            faults += _faults_of(wanted)
-    return faults
-
-
-def _faults_of(wanted: Requirement) -> list[tuple[str, str, str]]:
-    faults = []
-    if not _NAME.fullmatch(wanted.evidence):
-        faults.append(
-            (
-                f"{wanted.evidence[:80]!r} is no kind of evidence",
-                wanted.evidence,
-                "use small letters, digits and hyphens, such as `unit`",
-            )
-        )
-    if wanted.evidence in _NO_EVIDENCE:
-        faults.append(
-            (
-                f"a {wanted.evidence} is no evidence: gates and roll-outs leave it",
-                wanted.evidence,
-                "ask for what the decision should rest on; earlier stages are asked anyway",
-            )
-        )
-    if wanted.contracts is not None and wanted.evidence != "migrations":
-        faults.append(
-            (
-                f"{wanted.evidence[:80]!r} has no contracts",
-                "contracts",
-                "move `contracts` to the requirement `evidence: migrations`",
-            )
-        )
-    if wanted.max_age and not _AGE.fullmatch(wanted.max_age):
-        faults.append(
-            (f"{wanted.max_age[:80]!r} is no age", wanted.max_age, "write it as 30m, 12h, 7d or 2w")
-        )
-    faults += [
-        (f"{number} is bounded by {bound}", number, "write a number that can be reached")
-        for number, bound in (*wanted.at_least.items(), *wanted.at_most.items())
-        if not math.isfinite(bound)
-    ]
-    return faults
-
-
-def _line_of(data: bytes, text: str) -> int:
-    """Return the first line that holds this text as a word; 0 where none does."""
-    word = re.compile(rf"(?<![\w-]){re.escape(text)}(?![\w-])")
-    lines = data.decode("utf-8", "replace").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if text and word.search(line)), 0)

@@ -16,12 +16,15 @@ from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_o
 class Selected(Struct, frozen=True, kw_only=True):
     """The facts that answer a requirement: all of them must say yes.
 
-    `set_aside` counts those of its kind that belong to a replay, where there are no others;
-    `platforms_missing` names the platforms that nothing speaks of, where there are facts about
-    others only.
+    `runs` are all runs that have facts about the image as a whole, the last attempts of each.
+    `retried` are those of earlier attempts that one of them stands for now. `set_aside` counts
+    those of its kind that belong to a replay, where there are no others; `platforms_missing` names
+    the platforms that nothing speaks of, where there are facts about others only.
     """
 
     facts: tuple[Fact, ...] = ()
+    runs: tuple[tuple[Fact, ...], ...] = ()
+    retried: tuple[Fact, ...] = ()
     set_aside: int = 0
     platforms_missing: tuple[str, ...] = ()
 
@@ -48,9 +51,27 @@ def select(
     replayed = [fact for fact in of_kind if fact.document.origin.replay is not None]
     return Selected(
         facts=tuple(chosen.values()),
+        runs=tuple(tuple(_last_attempts(run)) for run in _runs(whole).values()),
+        retried=_retried(whole, chosen),
         set_aside=0 if here else len(replayed),
         platforms_missing=tuple(known.platforms[digest] or digest for digest in missing),
     )
+
+
+def _retried(whole: list[Fact], chosen: dict[str, Fact]) -> tuple[Fact, ...]:
+    """Return the facts of earlier attempts in the place of those that were chosen."""
+    slots = {(*_run_of(fact), *slot_of(fact)) for fact in chosen.values()}
+    return tuple(
+        fact
+        for fact in whole
+        if fact.digest not in chosen
+        and fact.document.origin.run
+        and (*_run_of(fact), *slot_of(fact)) in slots
+    )
+
+
+def _run_of(fact: Fact) -> tuple[str, str]:
+    return (fact.document.origin.system, fact.document.origin.run)
 
 
 def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -59,11 +80,7 @@ def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     A fact outside of any run stands for itself. Runs that ended in the same second all count, and
     so does every fact without a time: nobody knows which came last.
     """
-    runs: dict[tuple[str, str], list[Fact]] = {}
-    for fact in facts:
-        origin = fact.document.origin
-        name = (origin.system, origin.run) if origin.run else ("", fact.digest)
-        runs.setdefault(name, []).append(fact)
+    runs = _runs(facts)
     if not runs:
         return ()
     dated = [(_ended(run), run) for run in runs.values()]
@@ -71,6 +88,15 @@ def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(
         fact for ended, run in dated if ended in (newest, None) for fact in _last_attempts(run)
     )
+
+
+def _runs(facts: Iterable[Fact]) -> dict[tuple[str, str], list[Fact]]:
+    runs: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        origin = fact.document.origin
+        name = (origin.system, origin.run) if origin.run else ("", fact.digest)
+        runs.setdefault(name, []).append(fact)
+    return runs
 
 
 def _ended(run: list[Fact]) -> datetime | None:

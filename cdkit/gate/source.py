@@ -10,9 +10,13 @@ from cdkit.core.finding import Location
 from cdkit.core.names import TOOL
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
-from cdkit.gate.policy import DEFAULT, Policy, read_policy
+from cdkit.gate.extend import extend
+from cdkit.gate.policy import DEFAULT, Policy
+from cdkit.gate.published import SCHEME, published
+from cdkit.gate.read import read_policy
 
 _FROM_GIT = "git:"
+_DEEPEST = 5
 _TRUNKS = frozenset({"main", "master", "trunk"})
 _HERE = frozenset({"", "HEAD", "@"})
 _LOCAL = frozenset({"", "terminal"})
@@ -35,17 +39,53 @@ def find_policy(option: str, world: World) -> FoundPolicy:
     the change under judgement cannot bring its own policy. Where that branch has no such file the
     change's own is used, and in CI a doubt keeps the gate shut.
 
+    `oci://REGISTRY/REPOSITORY:TAG` is read from a registry. One that `extends` another is laid over
+    that one, which is found in the same ways.
+
     Raises ConfigError where the policy has faults, CannotTell where it cannot be read.
     """
+    return _whole(option, world, ())
+
+
+def _whole(option: str, world: World, seen: tuple[str, ...]) -> FoundPolicy:
+    """Return a policy with all that it extends."""
+    found = _one(option, world)
+    more = found.policy
+    if not more.extends:
+        return found
+    if more.extends in seen or len(seen) >= _DEEPEST:
+        raise RequestError(
+            f"{option[:200]!r} extends {more.extends[:200]!r}, in a circle or too deep",
+            where="policy",
+            remedy="let one policy extend one that stands for itself",
+        )
+    base = _whole(more.extends, world, (*seen, option))
+    source = msgspec.structs.replace(
+        found.source,
+        protected=found.source.protected and base.source.protected,
+        extends=base.source,
+    )
+    return FoundPolicy(
+        policy=extend(base.policy, more, where=found.source.where),
+        source=source,
+        doubts=(*base.doubts, *found.doubts),
+        notes=(*base.notes, *found.notes),
+    )
+
+
+def _one(option: str, world: World) -> FoundPolicy:
     if not option:
         return _built_in()
     if option.startswith(_FROM_GIT):
         return _from_revision(option, world)
+    if option.startswith(SCHEME):
+        data, artifact = published(option, world)
+        return _read(data, f"{SCHEME}{artifact}", str(artifact.digest))
     if "://" in option:
         raise RequestError(
             f"a policy cannot be read from {option[:200]!r}",
             where="policy",
-            remedy="give a file, or git:REVISION:PATH",
+            remedy="give a file, git:REVISION:PATH or oci://REGISTRY/REPOSITORY:TAG",
         )
     path = _inside(option, world)
     branch = world.context.target_branch or world.context.default_branch

@@ -1,6 +1,7 @@
 """What is known of the image under judgement: its source, its platforms, and what they lead to."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,23 +17,28 @@ SKEW = timedelta(minutes=5)
 class Request(Struct, frozen=True, kw_only=True):
     """The question whether this image (`repository@digest`) may enter this stage.
 
-    `key` is its digest; `replay` is set where the question is asked in a replay of another time.
+    `key` is its digest; `question` is `enter`, `stay`, or `return` where it was let in before;
+    `replay` is set where the question is asked in a replay of another time.
     """
 
     image: str
     key: str
     stage: str
+    question: Literal["enter", "stay", "return"] = "enter"
     replay: Replay | None = None
 
 
 class Known(Struct, frozen=True, kw_only=True):
     """What the image's newest identity says.
 
-    `tree` is its source tree, empty where that is not known for certain; `platforms` has each
-    platform's name by its manifest's digest.
+    `tree` is its source tree and `commit` its commit, empty where that is not known for certain;
+    `run` is the CI system and the run that built it; `platforms` has each platform's name by its
+    manifest's digest.
     """
 
     tree: str = ""
+    commit: str = ""
+    run: tuple[str, str] = ("", "")
     platforms: dict[str, str] = {}
 
     @property
@@ -51,9 +57,28 @@ def known_of(request: Request, collected: Collected, now: datetime) -> Known:
     found = _by_moment(request, collected, now)
     newest = found[max(found)] if found else []
     trees = {"" if one.origin.dirty else one.tree for one in newest}
+    commits = {"" if one.origin.dirty else one.commit for one in newest}
+    runs = {(one.origin.system, one.origin.run) for one in newest}
     platforms = {part.digest: part.platform for one in newest for part in one.platforms}
     platforms.pop(request.key, None)
-    return Known(tree=trees.pop() if len(trees) == 1 else "", platforms=platforms)
+    return Known(
+        tree=trees.pop() if len(trees) == 1 else "",
+        commit=commits.pop() if len(commits) == 1 else "",
+        run=runs.pop() if len(runs) == 1 else ("", ""),
+        platforms=platforms,
+    )
+
+
+def trusted(collected: Collected, signers: tuple[str, ...]) -> Collected:
+    """Return what is known without the identities that none of these signed, where some must."""
+    if not signers:
+        return collected
+    kept = [
+        fact
+        for fact in collected.facts
+        if not isinstance(fact.document, Identity) or set(signers) & set(fact.signers)
+    ]
+    return Collected(facts=tuple(kept), unreadable=collected.unreadable)
 
 
 def _by_moment(

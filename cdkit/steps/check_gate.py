@@ -1,23 +1,30 @@
 """Decide whether an image may enter a stage, from the facts about it and a policy."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from cdkit.core.documents.collected import Collected
-from cdkit.core.documents.kinds import Answered, Decision
+from cdkit.core.documents.document import Replay
+from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import encode_statement, state
+from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
+from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
-from cdkit.gate.contracts import Ran, contracts_of, pairs
-from cdkit.gate.decide import Ruling, decide
+from cdkit.gate.decide import decide
+from cdkit.gate.glass import Breaker, broken
+from cdkit.gate.policy import Policy, Stage
 from cdkit.gate.source import FoundPolicy, find_policy
-from cdkit.gate.subject import Request, known_of
+from cdkit.gate.subject import Request
+from cdkit.gate.vsa import summary
+from cdkit.steps.gate_facts import Asked, Gathered, gather
 from cdkit.steps.origin import origin_of
 
 NAME = "check-gate"
@@ -35,14 +42,47 @@ class CheckGateOptions(Options, frozen=True, kw_only=True):
     policy: Annotated[
         str,
         option(
-            "The policy: a file, or `git:REVISION:PATH`. In CI a file is read from the branch "
-            "that the change wants to enter. Without one, cdkit's own four stages count.",
+            "The policy: a file, `git:REVISION:PATH`, or `oci://REGISTRY/REPOSITORY:TAG`. In CI a "
+            "file is read from the branch that the change wants to enter. Without one, cdkit's own "
+            "four stages count.",
             metavar="POLICY",
+        ),
+    ] = ""
+    stay: Annotated[
+        bool, option("Ask whether it may stay in the stage, not whether it may enter.")
+    ] = False
+    roll_back: Annotated[
+        bool,
+        option(
+            "The image was let in before and comes back: only its identity and the schema count."
+        ),
+    ] = False
+    break_glass: Annotated[
+        str,
+        option(
+            "Open the gate for this incident, whatever is missing: only for a person for whom the "
+            "CI system vouches, for some hours; it is listed by `cdkit audit` until reviewed.",
+            metavar="INCIDENT",
+        ),
+    ] = ""
+    at: Annotated[
+        str,
+        option(
+            "Decide as of this time (RFC 3339) from the facts of then; leaves no fact.",
+            metavar="TIME",
         ),
     ] = ""
     decision: Annotated[str, option("Write the decision to this file as well.", metavar="FILE")] = (
         ""
     )
+    vsa: Annotated[
+        str,
+        option(
+            "Write the decision to this file as a SLSA verification summary, for those who trust "
+            "only the gate.",
+            metavar="FILE",
+        ),
+    ] = ""
 
 
 class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
@@ -55,46 +95,154 @@ class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
 
 def run(options: CheckGateOptions, world: World) -> Outcome:
     """Collect the facts, find the policy, decide; the decision is a fact as well."""
+    reference = _image(options)
+    subject = _subject(reference)
+    store = _store(options, world)
+    found = _policy(options, world)
+    now, replay = _moment(options, world)
+    request = Request(
+        image=reference.pinned,
+        key=str(reference.digest),
+        stage=options.stage,
+        question=_question(options),
+        replay=world.replay,
+    )
+    asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
+    gathered = _gathered(asked, store, options, world)
+    collected = gathered.collected
+    ruling = decide(
+        request, found.policy, collected, now, found.doubts, gathered.ran, gathered.past
+    )
+    until = None
+    if options.break_glass and ruling.verdict.answer is not Answer.YES:
+        opened = broken(ruling, found.policy, _breaker(options, world), request, collected, now)
+        ruling, until = opened.ruling, opened.until
+    decision = Decision(
+        origin=structs.replace(origin_of(world, NAME), recorded_at=stamp(now), replay=replay),
+        image=request.image,
+        stage=options.stage,
+        verdict=ruling.verdict,
+        policy=found.source,
+        requirements=ruling.requirements,
+        question=request.question,
+        incident=options.break_glass if until else "",
+        until=stamp(until) if until else "",
+    )
+    return _outcome(options, world, found, _Decided(decision, subject, store, collected))
+
+
+class _Decided(NamedTuple):
+    """A decision, what it is about, where it goes, what it was made from."""
+
+    decision: Decision
+    subject: Subject
+    store: Store
+    collected: Collected
+
+
+def _outcome(
+    options: CheckGateOptions, world: World, found: FoundPolicy, decided: _Decided
+) -> Outcome:
+    decision, subject, store, collected = decided
+    statement = state(decision, subject)
+    if options.decision:
+        world.files.write(options.decision, encode_statement(statement))
+    if options.vsa:
+        world.files.write(options.vsa, encode_statement(summary(decision, subject)))
+    kept = "" if options.at else store.place(statement)
+    return Outcome(
+        verdict=decision.verdict,
+        outputs=CheckGateOutputs(
+            decision=options.decision or kept, image=decision.image, stage=decision.stage
+        ),
+        document=decision,
+        subjects=() if options.at else (subject,),
+        tables=(_table(decision),),
+        notes=(*_notes(found), *_then(options, decision, collected)),
+        stands=bool(decision.incident),
+    )
+
+
+def _question(options: CheckGateOptions) -> Literal["enter", "stay", "return"]:
+    if options.stay and options.roll_back:
+        raise RequestError(
+            "an image cannot stay and come back at once",
+            where="roll-back",
+            remedy="give --stay or --roll-back",
+        )
+    if options.break_glass and (options.stay or options.at):
+        raise RequestError(
+            "the glass is broken to let an image in, now",
+            where="break-glass",
+            remedy="leave out --stay and --at",
+        )
+    if options.at and options.record:
+        raise RequestError(
+            "a decision as of another time leaves no fact",
+            where="record",
+            remedy="write it with --decision, which marks it",
+        )
+    return "stay" if options.stay else "return" if options.roll_back else "enter"
+
+
+def _moment(options: CheckGateOptions, world: World) -> tuple[datetime, Replay | None]:
+    """Return the time as of which is asked, and the mark of a decision that is not of now."""
+    now = world.clock.now()
+    if not options.at:
+        return now, world.replay
+    try:
+        at = datetime.fromisoformat(options.at)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or at > now:
+        raise RequestError(
+            f"{options.at[:80]!r} is no time that has been, with a zone",
+            where="at",
+            remedy="write 2026-11-27T09:00:00Z",
+        )
+    return at, Replay(run="check-gate --at", at=stamp(at))
+
+
+def _policy(options: CheckGateOptions, world: World) -> FoundPolicy:
+    """Find the policy; where the glass is broken, one that is out of reach asks for nothing."""
+    try:
+        return find_policy(options.policy, world)
+    except CannotTell as fault:
+        if not options.break_glass:
+            raise
+        nothing = Policy(version=1, stages=(Stage(name=options.stage),))
+        source = PolicySource(where=options.policy, digest="")
+        return FoundPolicy(policy=nothing, source=source, doubts=(fault.reason(),))
+
+
+def _gathered(asked: Asked, store: Store, options: CheckGateOptions, world: World) -> Gathered:
+    """Read the facts; where the glass is broken, a store that is out of reach holds none."""
+    try:
+        return gather(asked, store, world)
+    except CannotTell as fault:
+        if not options.break_glass:
+            raise
+        return Gathered(collected=Collected(unreadable=(fault.reason(),)))
+
+
+def _breaker(options: CheckGateOptions, world: World) -> Breaker:
+    context = world.context
+    return Breaker(
+        incident=options.break_glass.strip(),
+        actor=context.actor,
+        system=context.system,
+        pull_request=context.pull_request,
+    )
+
+
+def _image(options: CheckGateOptions) -> Reference:
     if not options.image:
         raise RequestError(
             "no image is named",
             where="image",
             remedy="give --image repository@sha256:…, as `cdkit tag-image` prints it",
         )
-    reference = parse_pinned(options.image, where="image")
-    subject = _subject(reference)
-    store = _store(options, world)
-    found = find_policy(options.policy, world)
-    now = world.clock.now()
-    request = Request(
-        image=reference.pinned, key=str(reference.digest), stage=options.stage, replay=world.replay
-    )
-    collected = _collect(request, store, now)
-    ran = _ran(collected, store, world)
-    ruling = decide(request, found.policy, collected, now, found.doubts, ran)
-    decision = Decision(
-        origin=origin_of(world, NAME),
-        image=request.image,
-        stage=options.stage,
-        verdict=ruling.verdict,
-        policy=found.source,
-        requirements=ruling.requirements,
-    )
-    statement = state(decision, subject)
-    if options.decision:
-        world.files.write(options.decision, encode_statement(statement))
-    return Outcome(
-        verdict=ruling.verdict,
-        outputs=CheckGateOutputs(
-            decision=options.decision or store.place(statement),
-            image=request.image,
-            stage=options.stage,
-        ),
-        document=decision,
-        subjects=(subject,),
-        tables=(_table(request, ruling),),
-        notes=_notes(found),
-    )
+    return parse_pinned(options.image, where="image")
 
 
 def _subject(reference: Reference) -> Subject:
@@ -114,33 +262,12 @@ def _store(options: CheckGateOptions, world: World) -> Store:
     return open_store(options.records, world.files)
 
 
-def _collect(request: Request, store: Store, now: datetime) -> Collected:
-    """Read the facts about the image, then those about the source and platforms they name."""
-    collected = store.about(frozenset({request.key}))
-    related = known_of(request, collected, now).related
-    return collected.joined(store.about(related)) if related else collected
-
-
-def _ran(collected: Collected, store: Store, world: World) -> Ran:
-    """Read what runs where, and ask git what it contains, where a contract waits for that."""
-    if not contracts_of(collected.facts):
-        return Ran()
-    told = store.deployments()
-    contains: dict[tuple[str, str], bool] = {}
-    untold: dict[tuple[str, str], str] = {}
-    for release, commit in sorted(pairs(collected.facts, told.facts)):
-        try:
-            contains[release, commit] = world.git.is_ancestor(release, commit)
-        except CannotTell as fault:
-            untold[release, commit] = fault.what
-    return Ran(deployments=told.facts, unreadable=told.unreadable, contains=contains, untold=untold)
-
-
-def _table(request: Request, ruling: Ruling) -> Table:
+def _table(decision: Decision) -> Table:
+    asks = {"enter": "takes", "stay": "keeps", "return": "takes back"}[decision.question]
     return Table(
-        heading=f"What {request.stage} takes",
+        heading=f"What {decision.stage} {asks}",
         columns=("requirement", "answer", "why"),
-        rows=tuple((one.requirement, one.answer.value, _why(one)) for one in ruling.requirements),
+        rows=tuple((one.requirement, one.answer.value, _why(one)) for one in decision.requirements),
     )
 
 
@@ -158,6 +285,28 @@ def _why(answered: Answered) -> str:
 def _notes(found: FoundPolicy) -> tuple[str, ...]:
     source = found.source
     return (f"the policy: {source.where} ({source.digest[:19]}…)", *found.notes)
+
+
+def _then(options: CheckGateOptions, decision: Decision, collected: Collected) -> Iterator[str]:
+    """Say how the decision compares with the one that was made at the time."""
+    if not options.at:
+        return
+    same = [
+        fact.document
+        for fact in collected.facts
+        if isinstance(fact.document, Decision)
+        and fact.document.origin.replay is None
+        and (fact.document.stage, fact.document.question) == (decision.stage, decision.question)
+    ]
+    if not same:
+        yield "no decision of then is among the facts"
+        return
+    last = max(same, key=lambda one: one.origin.recorded_at)
+    what = f"the last decision of then ({last.origin.recorded_at}) said {last.verdict.answer.value}"
+    if last.policy.digest != decision.policy.digest:
+        at = f" at {last.policy.revision[:12]}" if last.policy.revision else ""
+        what += f", by another policy: {last.policy.where}{at}"
+    yield what
 
 
 STEP = Step(

@@ -16,7 +16,7 @@ from cdkit.cli.session import RUN, VERSION, Walk
 from cdkit.cli.table import COMMANDS, STEPS, Entry, all_steps
 from cdkit.core.config import sections
 from cdkit.core.step import AnyStep
-from cdkit.gate.policy import read_policy
+from cdkit.gate.read import read_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

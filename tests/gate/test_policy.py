@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkit.core.errors import ConfigError, RequestError
-from cdkit.gate.policy import DEFAULT, Contracts, Policy, Requirement, age_of, read_policy, required
+from cdkit.gate.policy import DEFAULT, Contracts, Policy, Requirement, age_of, required
+from cdkit.gate.read import read_policy
 
 GOOD = b"""version: 1
 stages:

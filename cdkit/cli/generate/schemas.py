@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from cdkit.cli.session import RUN, VERSION, Walk
-from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity
+from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity, Waiver
 from cdkit.core.names import schema_id
 from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
@@ -24,6 +24,7 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "findings": Findings,
     "evidence": Evidence,
     "decision": Decision,
+    "waiver": Waiver,
     "deployment": Deployment,
     "report": ReportDocument,
     "policy": Policy,

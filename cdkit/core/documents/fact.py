@@ -11,6 +11,7 @@ from cdkit.core.documents.kinds import (
     Evidence,
     Findings,
     Identity,
+    Waiver,
 )
 from cdkit.core.documents.ran import unpack
 from cdkit.core.documents.statement import Statement, decode_statement
@@ -22,12 +23,17 @@ from cdkit.core.verdict import Verdict
 
 
 class Fact(Struct, frozen=True, kw_only=True):
-    """A document about subjects, the digest of its statement, and the place it was read from."""
+    """A document about subjects, the digest of its statement, and the place it was read from.
+
+    `signers` says who signed it and was verified: names of keys, or identities; empty where nobody
+    did.
+    """
 
     subjects: tuple[Subject, ...]
     document: AnyDocument
     digest: str
     where: str
+    signers: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -44,7 +50,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict | None:
         """The verdict of the step that left it; None for documents that judge nothing."""
-        if isinstance(self.document, Identity | Deployment):
+        if isinstance(self.document, Identity | Waiver | Deployment):
             return None
         return self.document.verdict
 
@@ -56,7 +62,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 _KINDS: dict[str, type[AnyDocument]] = {
     predicate_type(str(kind.__struct_config__.tag)): kind
-    for kind in (Identity, Findings, Evidence, Decision, Deployment)
+    for kind in (Identity, Findings, Evidence, Decision, Waiver, Deployment)
 }
 
 

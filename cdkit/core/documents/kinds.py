@@ -1,4 +1,4 @@
-"""Our five documents: identity, findings, evidence, decision, deployment."""
+"""Our six documents: identity, findings, evidence, decision, waiver, deployment."""
 
 from msgspec import Struct, field
 
@@ -160,6 +160,19 @@ class Metric(Struct, frozen=True, kw_only=True, omit_defaults=True):
     noise: float = 0.0
 
 
+class Approval(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person's word for a change: who (the CI system's name), when (RFC 3339), of which commit.
+
+    `how` says what vouches for it: `github-review`, `gitlab-approval`, `github-environment`.
+    """
+
+    who: str
+    at: str = ""
+    commit: str = ""
+    how: str = ""
+    url: str = ""
+
+
 class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evidence"):
     """What a report says: of which kind it is evidence, its numbers, its failures.
 
@@ -167,7 +180,8 @@ class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evi
     in seconds. `ran` are the names of the tests that ran, passed or not, and `flaky` the first
     thousand of those that passed only after a failure. `metrics` were measured; `found` counts the
     findings of an analysis by severity; `said` is what else a statement says of itself, by name
-    (`builder`: the id of who built it).
+    (`builder`: the id of who built it). `approvals` are the people who stand for the change, its
+    author not among them.
     """
 
     evidence: str
@@ -183,6 +197,7 @@ class Evidence(Document, frozen=True, kw_only=True, omit_defaults=True, tag="evi
     metrics: tuple[Metric, ...] = ()
     found: dict[str, int] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
 
 
 class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -197,23 +212,49 @@ class Answered(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PolicySource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which policy decided: where it stood, its SHA-256 digest, the git revision it came from.
 
-    `protected` is false where it was read from the change under judgement itself.
+    Of one from a registry the revision is the digest of its manifest. `protected` is false where it
+    was read from the change under judgement itself; `extends` is the policy that it adds to.
     """
 
     where: str
     digest: str
     revision: str = ""
     protected: bool = False
+    extends: "PolicySource | None" = None
 
 
 class Decision(Document, frozen=True, kw_only=True, omit_defaults=True, tag="decision"):
-    """May this image enter this stage: the verdict, every requirement, the policy that asked."""
+    """May this image enter this stage: the verdict, every requirement, the policy that asked.
+
+    `question` is `enter`, `stay`, or `return` where the image was let in before and comes back.
+    `incident` is set where a person opened the gate against the policy, for that incident and
+    until `until` (RFC 3339); who it was stands in the origin's `actor`.
+    """
 
     image: str
     stage: str
     verdict: Verdict
     policy: PolicySource
     requirements: tuple[Answered, ...]
+    question: str = "enter"
+    incident: str = ""
+    until: str = ""
+
+
+class Waiver(Document, frozen=True, kw_only=True, omit_defaults=True, tag="waiver"):
+    """A person's word that an image may pass without a requirement, for a reason, until a date.
+
+    `requirement` is a kind of evidence, `rule` one rule or vulnerability of it (all where empty),
+    `stage` the stage that asks (each where empty), `expires` the last day (`YYYY-MM-DD`, UTC). The
+    person is the origin's `actor`, for whom the CI system vouches.
+    """
+
+    image: str
+    requirement: str
+    reason: str
+    expires: str
+    rule: str = ""
+    stage: str = ""
 
 
 class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="deployment"):
@@ -228,8 +269,8 @@ class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="d
     decision: str = ""
 
 
-AnyDocument = Identity | Findings | Evidence | Decision | Deployment
+AnyDocument = Identity | Findings | Evidence | Decision | Waiver | Deployment
 """Any document of ours, told apart by its `kind`."""
 
-OWN_KINDS = frozenset({"identity", "decision", "deployment"})
+OWN_KINDS = frozenset({"identity", "decision", "waiver", "deployment"})
 """Kinds of evidence that only the document of that name can be: no report passes for one."""

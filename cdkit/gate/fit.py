@@ -1,0 +1,136 @@
+"""Whether a fact that is there may be counted: its time, source, run, signature, and its sense."""
+
+from collections.abc import Iterator
+
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Evidence
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Answer, Reason, cannot_tell
+from cdkit.gate.case import Case
+from cdkit.gate.policy import age_of
+from cdkit.gate.select import Selected, disagreeing
+from cdkit.gate.subject import SKEW, moment_of
+
+
+def unfit(case: Case, selected: Selected) -> list[Reason]:
+    """Return why facts that are there may not be counted."""
+    kind = case.wanted.evidence
+    reasons = [
+        cannot_tell(
+            f"{kind}: says {answer_of(fact)}, and another fact of the same run and attempt"
+            " says otherwise",
+            where=Location(path=fact.where),
+            remedy=f"find out which is right; then {case.opening} in a new run",
+        )
+        for fact in disagreeing(selected.facts)
+    ]
+    for fact in selected.facts:
+        reasons += _wrong_time(case, fact)
+        reasons += _wrong_source(case, fact)
+        reasons += _wrong_run(case, fact)
+        reasons += _unsigned(case, fact)
+        reasons += _contradiction(case, fact)
+    return reasons
+
+
+def answer_of(fact: Fact) -> str:
+    """Return what a fact says, in words."""
+    return fact.verdict.answer.value if fact.verdict else "yes"
+
+
+def _wrong_time(case: Case, fact: Fact) -> Iterator[Reason]:
+    kind, moment, at = case.wanted.evidence, moment_of(fact), fact.document.origin.recorded_at
+    where = Location(path=fact.where)
+    if moment is None:
+        what = f"{kind}: was recorded at {at[:40]!r}, which is no time with a zone"
+        yield cannot_tell(what, where=where, remedy=case.opening)
+    elif moment > case.now + SKEW:
+        yield cannot_tell(
+            f"{kind}: was recorded at {at}, in the future",
+            where=where,
+            remedy=f"set the clock of the machine that recorded it, or of this one; then "
+            f"{case.opening}",
+        )
+    elif case.wanted.max_age and case.now - moment > age_of(case.wanted.max_age):
+        what = f"{kind}: was recorded at {at}, more than {case.wanted.max_age} ago"
+        yield cannot_tell(what, where=where, remedy=f"{case.opening} again")
+
+
+def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:
+    """Hold the source that a fact was found out on against the one the image was built from."""
+    wanted, tree, origin = case.wanted, case.known.tree, fact.document.origin
+    if wanted.same_source is False or (wanted.same_source is None and wanted.about == "image"):
+        return
+    where = Location(path=fact.where)
+    if not tree or not origin.tree:
+        if wanted.same_source:
+            whose = "the fact does not say on which source it was found out"
+            if not tree:
+                whose = "the image's identity does not say from which source it was built"
+            remedy = "let the step run in a clean git checkout"
+            yield cannot_tell(f"{wanted.evidence}: {whose}", where=where, remedy=remedy)
+        return
+    if origin.tree == tree and not origin.dirty:
+        return
+    found = "with changes that were not committed" if origin.dirty else f"tree {origin.tree[:12]}"
+    yield cannot_tell(
+        f"{wanted.evidence}: was found out on another source ({found}) than the image was"
+        f" built from (tree {tree[:12]})",
+        where=where,
+        remedy=f"check out the commit that the image was built from and {case.opening}; where"
+        " the tests live elsewhere on purpose, the policy can say `same-source: false`",
+    )
+
+
+def _wrong_run(case: Case, fact: Fact) -> Iterator[Reason]:
+    if not case.wanted.same_run:
+        return
+    origin, built = fact.document.origin, case.known.run
+    where = Location(path=fact.where)
+    if not built[1]:
+        yield cannot_tell(
+            f"{case.wanted.evidence}: no identity of the image says which run built it",
+            where=where,
+            remedy="let `cdkit tag-image` or `verify-image` leave its fact in the run that builds",
+        )
+    elif (origin.system, origin.run) != built:
+        yield cannot_tell(
+            f"{case.wanted.evidence}: is of the run {origin.run or '(none)'}, and the image was"
+            f" built in {built[1]}",
+            where=where,
+            remedy=f"{case.opening}, in the run that builds the image",
+        )
+
+
+def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
+    wanted = case.signers
+    if not wanted or set(wanted) & set(fact.signers):
+        return
+    by = f"was signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"
+    yield cannot_tell(
+        f"{case.wanted.evidence}: {by}, and the policy takes {' or '.join(wanted)}",
+        where=Location(path=fact.where),
+        remedy=f"{case.opening}, in a job that holds that key",
+    )
+
+
+def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
+    """Yield how a fact that says yes contradicts itself: nobody believes such a yes."""
+    verdict, document = fact.verdict, fact.document
+    if verdict is None or verdict.answer is not Answer.YES:
+        return
+    what = ""
+    if any(reason.answer is not Answer.YES for reason in verdict.reasons):
+        what = "says yes, and gives reasons against it"
+    elif isinstance(document, Evidence) and document.counts:
+        counts = document.counts
+        if counts.failed + counts.errors or document.failures:
+            what = "says yes, and counts failed tests"
+        elif min(counts.executed, counts.passed) <= 0:
+            what = "says yes, and no test was executed"
+    if what:
+        yield cannot_tell(
+            f"{case.wanted.evidence}: {what}",
+            where=Location(path=fact.where),
+            remedy=f"do not trust whoever wrote it; {case.opening}",
+        )

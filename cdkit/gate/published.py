@@ -1,0 +1,59 @@
+"""A policy that was pushed to a registry: one file in an artifact, pinned by what it is.
+
+`oras push registry.example.com/acme/policy:3 policy.yaml` makes such an artifact (OCI image-spec
+1.1, "Guidelines for Artifact Usage"): one layer, or several of which one is titled `*.yaml`.
+"""
+
+from cdkit.core.errors import CannotTell, RequestError, Unreadable
+from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
+from cdkit.core.oci.reference import Reference, parse, pin
+from cdkit.core.oci.registry import Registry
+from cdkit.core.world import World
+
+SCHEME = "oci://"
+_TITLE = "org.opencontainers.image.title"
+_LARGEST = 1024 * 1024
+_NAMES = (".yaml", ".yml", ".json")
+
+
+def published(option: str, world: World) -> tuple[bytes, Reference]:
+    """Return a policy's bytes, and the artifact that held it, with its digest.
+
+    Raises RequestError where `oci://…` names no artifact, CannotTell where the registry has none or
+    does not answer, Unreadable where what it has is no policy.
+    """
+    reference = parse(option.removeprefix(SCHEME), where="policy")
+    if not reference.tag and reference.digest is None:
+        raise RequestError(
+            f"{option[:200]!r} names neither a tag nor a digest",
+            where="policy",
+            remedy="write oci://registry.example.com/acme/policy:3",
+        )
+    registry = Registry(world)
+    found = registry.manifest(reference)
+    if found is None:
+        raise CannotTell(
+            f"{reference} is not in the registry",
+            where="policy",
+            remedy=f"push it: `oras push {reference} policy.yaml`",
+        )
+    manifest = read_manifest(found.data, media_type=found.media_type, where=str(reference))
+    layer = _file(manifest) if isinstance(manifest, Manifest) else None
+    if layer is None or layer.size > _LARGEST:
+        raise Unreadable(
+            "is no artifact of one policy file",
+            where=str(reference),
+            remedy=f"push the file alone: `oras push {reference} policy.yaml`",
+        )
+    return registry.blob(reference, layer), pin(reference, found.digest)
+
+
+def _file(manifest: Manifest) -> Descriptor | None:
+    """Return the layer that is the policy; None where none is, or several may be."""
+    titled = [
+        layer
+        for layer in manifest.layers
+        if (layer.annotations or {}).get(_TITLE, "").endswith(_NAMES)
+    ]
+    found = titled or list(manifest.layers)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,117 @@
+"""Waivers: a requirement that need not be kept for a while, on somebody's word.
+
+They stand in the policy, which the change under judgement cannot alter, or are facts that a person
+left in a CI job, whom the CI system vouches for and the policy names in `may-waive`. One that has
+ended counts no more; the identity of an image is never waived.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Answered, Waiver
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Answer, Reason, judge, yes
+from cdkit.gate.case import Case
+from cdkit.gate.policy import Policy
+from cdkit.gate.read import day_of
+from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
+
+UNVOUCHED = frozenset({"", "terminal"})
+"""Systems that vouch for nobody: whoever sits at a terminal has the name that they say."""
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """A waiver, wherever it stood."""
+
+    evidence: str
+    rule: str
+    stage: str
+    reason: str
+    owner: str
+    expires: date
+    where: Location | None = None
+
+
+def words_of(
+    policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
+) -> tuple[Word, ...]:
+    """Return the waivers that speak of this image, those that have ended among them."""
+    written = [
+        Word(
+            evidence=one.evidence,
+            rule=one.rule,
+            stage=one.stage,
+            reason=one.reason,
+            owner=one.owner,
+            expires=day,
+        )
+        for one in policy.waivers
+        if one.image in {"", request.key} and (day := day_of(one.expires)) is not None
+    ]
+    return (*written, *_left(policy, facts, request, now))
+
+
+def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime) -> Iterator[Word]:
+    for fact in facts:
+        document, moment = fact.document, moment_of(fact)
+        if not isinstance(document, Waiver) or not counts_here(fact, request, now):
+            continue
+        origin, day = document.origin, day_of(document.expires)
+        if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
+            continue
+        if origin.system in UNVOUCHED or origin.actor not in policy.may_waive:
+            continue
+        if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
+            continue
+        if day is None or moment is None or moment > now + SKEW:
+            continue
+        yield Word(
+            evidence=document.requirement,
+            rule=document.rule,
+            stage=document.stage,
+            reason=document.reason,
+            owner=origin.actor,
+            expires=day,
+            where=Location(path=fact.where),
+        )
+
+
+def waived(case: Case, answered: Answered, words: tuple[Word, ...]) -> Answered:
+    """Return an answer with what a waiver covers turned into a yes that says so."""
+    mine = [w for w in words if w.evidence == case.wanted.evidence and w.stage in {"", case.stage}]
+    if answered.answer is Answer.YES or not mine or case.wanted.evidence == "identity":
+        return answered
+    reasons = tuple(_covered(reason, mine, case.today) for reason in answered.reasons)
+    return Answered(
+        requirement=answered.requirement,
+        answer=judge(reasons).answer,
+        reasons=reasons,
+        facts=answered.facts,
+    )
+
+
+def _covered(reason: Reason, words: list[Word], today: date) -> Reason:
+    if reason.answer is Answer.YES:
+        return reason
+    fitting = [word for word in words if word.rule in {"", reason.rule}]
+    holding = [word for word in fitting if word.expires >= today]
+    if holding:
+        word = holding[0]
+        return yes(
+            f"{reason.what}: waived until {word.expires} ({word.owner}: {word.reason})",
+            reason.where or word.where,
+        )
+    if fitting:
+        word = max(fitting, key=lambda one: one.expires)
+        ended = f"{reason.what} (the waiver of {word.owner} ended on {word.expires})"
+        return Reason(
+            answer=reason.answer,
+            what=ended,
+            where=reason.where,
+            remedy=reason.remedy,
+            rule=reason.rule,
+        )
+    return reason

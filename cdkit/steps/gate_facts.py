@@ -1,0 +1,168 @@
+"""What the gate decides by, fetched from the store and from git before it is asked."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct, structs
+
+from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Deployment
+from cdkit.core.errors import CannotTell
+from cdkit.core.verdict import Reason
+from cdkit.core.world import World
+from cdkit.evidence.store import Store
+from cdkit.gate.back import asks_for_a_schema, schema_facts
+from cdkit.gate.case import Past, Release
+from cdkit.gate.contracts import Ran, contracts_of, pairs
+from cdkit.gate.policy import Policy, environment_of, looks_back, required
+from cdkit.gate.subject import Request, counts_here, known_of, moment_of, trusted
+
+_RELEASES = 20
+"""Releases that a measured number is held against."""
+
+
+class Gathered(Struct, frozen=True, kw_only=True):
+    """The facts about the image, what runs where, and the releases before."""
+
+    collected: Collected
+    ran: Ran = Ran()
+    past: Past = Past()
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The question, the policy, the time as of which it is asked, and whether that is now."""
+
+    request: Request
+    policy: Policy
+    now: datetime
+    earlier: bool = False
+
+
+def gather(asked: Asked, store: Store, world: World) -> Gathered:
+    """Read all that the gate needs.
+
+    Where the question is asked as of an earlier time, what was recorded since is left out.
+    Raises CannotTell where the store cannot be read.
+    """
+    collected = _about(asked, asked.request.key, store)
+    past = _past(asked, store)
+    ran = _ran(asked, collected, past, store, world)
+    return Gathered(collected=collected, ran=ran, past=past)
+
+
+def _about(asked: Asked, key: str, store: Store) -> Collected:
+    """Read the facts about an image, then those about the source and platforms they name."""
+    request = structs.replace(asked.request, key=key)
+    found = _then(asked, store.about(frozenset({key})))
+    known = known_of(request, trusted(found, asked.policy.signed_by), asked.now)
+    return found.joined(_then(asked, store.about(known.related))) if known.related else found
+
+
+def _then(asked: Asked, collected: Collected) -> Collected:
+    """Return what was known at the time as of which the question is asked."""
+    if not asked.earlier:
+        return collected
+    kept = [
+        fact
+        for fact in collected.facts
+        if (moment := moment_of(fact)) is None or moment <= asked.now
+    ]
+    return Collected(facts=tuple(kept), unreadable=collected.unreadable)
+
+
+def _past(asked: Asked, store: Store) -> Past:
+    if asked.request.question == "return":
+        return _since(asked, store)
+    wanted = required(asked.policy, asked.request.stage, stay=asked.request.question == "stay")
+    many = _RELEASES if any(one.no_worse for _, one in wanted) else 1
+    if not any(looks_back(one) for _, one in wanted):
+        return Past()
+    told, deployments = _deployments(asked, asked.policy.baseline, store)
+    images = list(_newest_first(asked.request, deployments))[:many]
+    return _releases(asked, told.unreadable, images, store)
+
+
+def _since(asked: Asked, store: Store) -> Past:
+    """Read what came into the stage's environment after the image was last put there."""
+    if not asks_for_a_schema(asked.policy):
+        return Past(known=True)
+    environment = environment_of(asked.policy, asked.request.stage)
+    told, deployments = _deployments(asked, environment, store)
+    mine = [at for at, one in deployments if one.image.endswith(f"@{asked.request.key}")]
+    after = [each for each in deployments if not mine or each[0] > max(mine)]
+    images = list(_newest_first(asked.request, after))
+    past = _releases(asked, told.unreadable, images, store)
+    return Past(since=past.releases, known=bool(deployments), unreadable=past.unreadable)
+
+
+_Dated = tuple[datetime, Deployment]
+
+
+def _deployments(asked: Asked, environment: str, store: Store) -> tuple[Collected, list[_Dated]]:
+    """Read the deployments of this repository's images to an environment, oldest first."""
+    told = _then(asked, store.environment(environment))
+    repository = asked.request.image.rpartition("@")[0]
+    found = [
+        (moment, fact.document)
+        for fact in told.facts
+        if isinstance(fact.document, Deployment)
+        and fact.document.status == "deployed"
+        and fact.document.image.rpartition("@")[0] == repository
+        and counts_here(fact, asked.request, asked.now)
+        and (moment := moment_of(fact)) is not None
+    ]
+    return told, sorted(found, key=lambda each: each[0])
+
+
+def _newest_first(request: Request, deployments: Iterable[_Dated]) -> Iterator[_Dated]:
+    seen = {request.key}
+    for moment, deployment in sorted(deployments, key=lambda each: each[0], reverse=True):
+        key = deployment.image.rpartition("@")[2]
+        if key not in seen:
+            seen.add(key)
+            yield moment, deployment
+
+
+def _releases(
+    asked: Asked, unreadable: tuple[Reason, ...], images: Iterable[_Dated], store: Store
+) -> Past:
+    releases, broken = [], list(unreadable)
+    for moment, deployment in images:
+        key = deployment.image.rpartition("@")[2]
+        found = _about(asked, key, store)
+        broken += found.unreadable
+        releases.append(
+            Release(
+                image=deployment.image,
+                key=key,
+                deployed_at=moment.isoformat(timespec="seconds"),
+                facts=found.facts,
+            )
+        )
+    return Past(releases=tuple(releases), unreadable=tuple(broken), known=bool(releases))
+
+
+def _ran(asked: Asked, collected: Collected, past: Past, store: Store, world: World) -> Ran:
+    """Read what runs where, and ask git what it contains, where a contract waits for that."""
+    waiting: set[tuple[str, str]] = set()
+    told = Collected()
+    if contracts_of(collected.facts):
+        told = _then(asked, store.deployments())
+        waiting |= pairs(collected.facts, told.facts)
+    commit = known_of(asked.request, collected, asked.now).commit
+    if commit:
+        taken = contracts_of(_facts(past))
+        waiting |= {(each.commit, commit) for each in taken if each.commit}
+    contains: dict[tuple[str, str], bool] = {}
+    untold: dict[tuple[str, str], str] = {}
+    for release, deployed in sorted(waiting):
+        try:
+            contains[release, deployed] = world.git.is_ancestor(release, deployed)
+        except CannotTell as fault:
+            untold[release, deployed] = fault.what
+    return Ran(deployments=told.facts, unreadable=told.unreadable, contains=contains, untold=untold)
+
+
+def _facts(past: Past) -> tuple[Fact, ...]:
+    return schema_facts(past.since)
