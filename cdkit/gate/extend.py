@@ -158,7 +158,7 @@ def _source(old: Requirement, new: Requirement) -> _Told:
         yield f"it may be {old.max_age} old at most", f"write {old.max_age} or less"
     if new.same_source is False and old.same_source is not False:
         yield "its source is asked", "leave `same-source` out, or write true"
-    if old.same_source and not new.same_source:
+    elif old.same_source and not new.same_source:
         yield "its source must be known", "leave `same-source` out"
     if new.about != old.about:
         yield f"it is about {old.about}", "leave `about` out"

@@ -40,35 +40,13 @@ from tests.evidence.doubles import (
     identity,
     origin,
 )
+from tests.gate.asking import UNIT, ask, policy
 from tests.worlds import NOW
 
 RECORD = f"cdkit record-evidence --image {IMAGE} --report unit=reports/junit.xml"
 REPLAY = Replay(run="r1", at="2026-11-01T00:00:00Z")
 ARM = "sha256:" + "1" * 64
 AMD = "sha256:" + "2" * 64
-
-
-def policy(*wanted: Requirement) -> Policy:
-    return Policy(version=1, stages=(Stage(name="deployment", enter=wanted),))
-
-
-UNIT = policy(Requirement(evidence="unit"))
-
-
-def ask(
-    *facts: Fact,
-    by: Policy = UNIT,
-    stage: str = "deployment",
-    unreadable: tuple[str, ...] = (),
-    replay: Replay | None = None,
-    now: datetime = NOW,
-) -> Ruling:
-    request = Request(image=IMAGE, key=IMAGE_KEY, stage=stage, replay=replay)
-    broken = tuple(
-        cannot_tell("a record is cut off", where=Location(path=p), remedy="remove the file")
-        for p in unreadable
-    )
-    return decide(request, by, Collected(facts=facts, unreadable=broken), now)
 
 
 def answer(*facts: Fact, by: Policy = UNIT, replay: Replay | None = None) -> Answer:
@@ -105,10 +83,26 @@ def test_a_fact_about_the_source_that_the_image_was_built_from_counts() -> None:
     assert answer(fact(identity()), unit(SOURCE)) is Answer.YES
 
 
-def test_all_four_stages_open_on_what_our_steps_leave() -> None:
-    migrations = fact(findings("migrations"), SOURCE)
-    facts = (fact(identity()), unit(), migrations, fact(findings("vulnerabilities")))
-    assert ask(*facts, by=DEFAULT).verdict.answer is Answer.YES
+def whole() -> tuple[Fact, ...]:
+    """Return what the default policy asks for before the deployment."""
+    ours = (fact(identity()), fact(findings("migrations"), SOURCE))
+    return (*ours, fact(findings("vulnerabilities")), *(fact(evidence(kind)) for kind in TESTED))
+
+
+TESTED = (
+    *("unit", "lint", "static-analysis", "review", "data-driven", "end-to-end", "regression"),
+    *("performance", "functional", "dast", "pre-production"),
+)
+
+
+def test_all_four_stages_open_on_evidence_of_every_kind() -> None:
+    assert ask(*whole(), by=DEFAULT).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("left_out", range(len(TESTED) + 3))
+def test_the_default_policy_misses_whatever_is_left_out(left_out: int) -> None:
+    facts = [one for n, one in enumerate(whole()) if n != left_out]
+    assert ask(*facts, by=DEFAULT).verdict.answer is Answer.CANNOT_TELL
 
 
 def findings(kind: str, verdict: Verdict = PASSED, **changes: object) -> Findings:
@@ -560,9 +554,30 @@ def test_a_stage_asks_what_earlier_stages_ask() -> None:
     assert asked == ["unit (first)", "lint (second)"]
 
 
-def test_the_default_policy_asks_identity_unit_migrations_and_vulnerabilities() -> None:
-    asked = [one.requirement.split()[0].rstrip(":") for one in ask(by=DEFAULT).requirements]
-    assert asked == ["identity", "unit", "migrations", "vulnerabilities"]
+def asked_of(*, stage: str, question: str = "enter") -> list[str]:
+    found = ask(by=DEFAULT, stage=stage, question=question).requirements
+    return [one.requirement.split()[0].rstrip(":") for one in found]
+
+
+def test_the_default_policy_asks_what_belongs_in_each_stage_before_the_next() -> None:
+    assert asked_of(stage="development") == ["identity"]
+    development = ["identity", "unit", "lint", "static-analysis", "review"]
+    assert asked_of(stage="integration") == development
+    integration = ["migrations", "data-driven", "end-to-end", "regression", "performance"]
+    assert asked_of(stage="delivery") == [*development, *integration, "vulnerabilities"]
+    delivery = ["vulnerabilities", "functional", "dast", "pre-production"]
+    assert asked_of(stage="deployment") == [*development, *integration, *delivery]
+
+
+def test_the_default_policy_keeps_what_is_deployed_on_scans_and_its_health() -> None:
+    asked = asked_of(stage="deployment", question="stay")
+    assert asked == ["vulnerabilities", "slo", "canary"]
+
+
+def test_staying_in_a_stage_that_asks_for_nothing_is_shut() -> None:
+    ruling = ask(unit(), question="stay")
+    (reason,) = ruling.verdict.reasons
+    assert reason.what == "the policy requires nothing to stay in deployment: nothing was examined"
 
 
 # Whatever the facts

@@ -1,0 +1,260 @@
+"""Quarantines and waivers: what need not hold for a while, on somebody's word, and is shown."""
+
+import pytest
+from msgspec import structs
+
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Counts, Evidence, Failure, Findings, Tool, Waiver
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Answer, cannot_tell, judge, no
+from cdkit.gate.policy import Policy, PolicyWaiver, Quarantine, Requirement
+from tests.evidence.doubles import IMAGE, IMAGE_KEY, OTHER_SUBJECT, fact, identity, origin
+from tests.gate.asking import against, ask, policy, suite, told
+
+AT = "2026-11-23T11:00:00Z"
+TODAY = "2026-11-23"
+YESTERDAY = "2026-11-22"
+
+
+# Quarantine
+
+
+def quarantine(test: str = "t.flaky[*]", expires: str = "2026-12-31", kind: str = "") -> Policy:
+    kept = Quarantine(
+        test=test, reason="races with the clock", owner="team-pay", expires=expires, evidence=kind
+    )
+    return policy(Requirement(evidence="unit"), quarantine=(kept,))
+
+
+FLAKY = suite("t.a", "t.flaky[1]", failed=["t.flaky[1]"])
+
+
+def test_a_failure_in_quarantine_is_shown_and_does_not_close_the_gate() -> None:
+    ruling = ask(FLAKY, by=quarantine())
+    assert ruling.verdict.answer is Answer.YES
+    assert told(ruling) == [
+        (
+            "yes",
+            (
+                "unit: t.flaky[1] failed, in quarantine until 2026-12-31 (team-pay: races with the"
+                " clock)"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(("expires", "answer"), [(TODAY, Answer.YES), (YESTERDAY, Answer.NO)])
+def test_a_quarantine_holds_through_its_last_day(expires: str, answer: Answer) -> None:
+    assert ask(FLAKY, by=quarantine(expires=expires)).verdict.answer is answer
+
+
+def test_a_quarantine_that_ended_is_named_beside_the_failure() -> None:
+    assert against(ask(FLAKY, by=quarantine(expires=YESTERDAY))) == [
+        "unit: t.flaky[1] failed: 1 != 2",
+        "unit: the quarantine of t.flaky[*] ended on 2026-11-22 (team-pay: races with the clock)",
+    ]
+
+
+@pytest.mark.parametrize("by", [quarantine(test="t.other"), quarantine(kind="lint")])
+def test_a_quarantine_of_something_else_covers_nothing(by: Policy) -> None:
+    assert ask(FLAKY, by=by).verdict.answer is Answer.NO
+
+
+def test_one_failure_that_is_not_in_quarantine_closes_it() -> None:
+    both = suite("t.a", "t.flaky[1]", failed=["t.flaky[1]", "t.a"])
+    assert ask(both, by=quarantine()).verdict.answer is Answer.NO
+
+
+def changed(**changes: object) -> Fact:
+    assert isinstance(FLAKY.document, Evidence)
+    return fact(structs.replace(FLAKY.document, **changes))
+
+
+COUNTS = {"tests": 2, "passed": 1, "failed": 1, "errors": 0, "skipped": 0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"failures_left_out": 1},
+        {"counts": None},
+        {"counts": Counts(**(COUNTS | {"errors": 1}))},
+        {"counts": Counts(**(COUNTS | {"tests": 1, "passed": 0}))},
+        {"failures": ()},
+        {"failures": (Failure(name="t.flaky[1]"), Failure(name="t.flaky[2]"))},
+        {"verdict": judge([no("unit: the suite broke before its tests", remedy="")])},
+        {"verdict": judge([no("unit: t.flaky[1] failed", remedy=""), no("no shard", remedy="")])},
+        {
+            "verdict": judge(
+                [no("unit: t.flaky[1] failed", remedy=""), cannot_tell("cut off", remedy="")]
+            )
+        },
+    ],
+    ids=str,
+)
+def test_whatever_else_speaks_against_it_is_not_covered_by_a_quarantine(
+    changes: dict[str, object],
+) -> None:
+    assert ask(changed(**changes), by=quarantine()).verdict.answer is not Answer.YES
+
+
+def test_many_failures_of_which_the_verdict_only_counts_some_are_all_covered() -> None:
+    names = [f"t.flaky[{n}]" for n in range(30)]
+    shown = [no(f"unit: {name} failed", remedy="") for name in names[:20]]
+    many = suite("t.a", *names, failed=names)
+    assert isinstance(many.document, Evidence)
+    more = no("unit: 10 more tests failed", remedy="")
+    document = structs.replace(many.document, verdict=judge([*shown, more]))
+    assert ask(fact(document), by=quarantine()).verdict.answer is Answer.YES
+    document = structs.replace(document, verdict=judge([*shown, structs.replace(more, what="x")]))
+    assert ask(fact(document), by=quarantine()).verdict.answer is Answer.NO
+
+
+# Waivers in the policy
+
+VULNERABLE = fact(
+    Findings(
+        origin=origin("scan-image"),
+        evidence="vulnerabilities",
+        verdict=judge(
+            [
+                no("openssl has CVE-1", remedy="update", rule="CVE-1"),
+                no("zlib has CVE-2", remedy="update", rule="CVE-2"),
+            ]
+        ),
+        tool=Tool(name="trivy"),
+        examined={"packages": 9},
+    )
+)
+VULNERABILITIES = Requirement(evidence="vulnerabilities")
+
+
+def waiving(*rules: str, expires: str = "2026-12-31", **narrow: str) -> Policy:
+    waivers = tuple(
+        PolicyWaiver(
+            evidence="vulnerabilities",
+            reason="not reachable",
+            owner="sec",
+            expires=expires,
+            rule=rule,
+            **narrow,
+        )
+        for rule in rules
+    )
+    return policy(VULNERABILITIES, waivers=waivers)
+
+
+def test_a_waiver_lets_a_requirement_pass_and_is_shown() -> None:
+    ruling = ask(VULNERABLE, by=waiving(""))
+    assert ruling.verdict.answer is Answer.YES
+    assert told(ruling)[0] == (
+        "yes",
+        "vulnerabilities: openssl has CVE-1: waived until 2026-12-31 (sec: not reachable)",
+    )
+
+
+def test_a_waiver_of_one_rule_covers_that_one() -> None:
+    assert against(ask(VULNERABLE, by=waiving("CVE-1"))) == ["vulnerabilities: zlib has CVE-2"]
+    assert ask(VULNERABLE, by=waiving("CVE-1", "CVE-2")).verdict.answer is Answer.YES
+
+
+def test_a_waiver_of_one_rule_does_not_waive_that_nobody_looked() -> None:
+    assert ask(by=waiving("CVE-1")).verdict.answer is Answer.CANNOT_TELL
+    assert ask(by=waiving("")).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize(("expires", "answer"), [(TODAY, Answer.YES), (YESTERDAY, Answer.NO)])
+def test_a_waiver_holds_through_its_last_day(expires: str, answer: Answer) -> None:
+    assert ask(VULNERABLE, by=waiving("", expires=expires)).verdict.answer is answer
+
+
+def test_a_waiver_that_ended_is_named() -> None:
+    first = against(ask(VULNERABLE, by=waiving("", expires=YESTERDAY)))[0]
+    assert first == "vulnerabilities: openssl has CVE-1 (the waiver of sec ended on 2026-11-22)"
+
+
+@pytest.mark.parametrize(
+    ("narrow", "answer"),
+    [
+        ({"image": IMAGE_KEY}, Answer.YES),
+        ({"image": "sha256:" + "b" * 64}, Answer.NO),
+        ({"stage": "deployment"}, Answer.YES),
+        ({"stage": "delivery"}, Answer.NO),
+    ],
+)
+def test_a_waiver_may_be_of_one_image_or_stage(narrow: dict[str, str], answer: Answer) -> None:
+    assert ask(VULNERABLE, by=waiving("", **narrow)).verdict.answer is answer
+
+
+def test_a_waiver_covers_no_record_that_cannot_be_read() -> None:
+    ruling = ask(VULNERABLE, by=waiving(""), unreadable=("r.json",))
+    assert ruling.verdict.answer is Answer.CANNOT_TELL
+
+
+def test_the_identity_is_never_waived() -> None:
+    waiver = PolicyWaiver(evidence="identity", reason="r", owner="o", expires="2027-01-01")
+    by = policy(Requirement(evidence="identity"), waivers=(waiver,))
+    assert ask(by=by).verdict.answer is Answer.CANNOT_TELL
+    assert ask(fact(identity()), by=by).verdict.answer is Answer.YES
+
+
+# Waivers that a person left in a job
+
+
+def waiver(
+    *subjects: Subject, system: str = "github", actor: str = "ann", at: str = AT, **changes: str
+) -> Fact:
+    usual = {
+        "image": IMAGE,
+        "requirement": "vulnerabilities",
+        "reason": "not reachable",
+        "expires": "2026-12-31",
+    }
+    document = Waiver(
+        origin=origin("waive", system=system, actor=actor, recorded_at=at),
+        **(usual | changes),  # type: ignore[arg-type]
+    )
+    return fact(document, *subjects)
+
+
+MAY = policy(VULNERABILITIES, may_waive=("ann",))
+
+
+def test_a_waiver_of_somebody_who_may_lets_it_pass() -> None:
+    ruling = ask(VULNERABLE, waiver(), by=MAY)
+    assert ruling.verdict.answer is Answer.YES
+    assert "waived until 2026-12-31 (ann: not reachable)" in told(ruling)[0][1]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        waiver(actor="eve"),
+        waiver(actor=""),
+        waiver(system="terminal"),
+        waiver(system=""),
+        waiver(OTHER_SUBJECT),
+        waiver(image=IMAGE.replace("a" * 64, "b" * 64)),
+        waiver(expires=YESTERDAY),
+        waiver(expires="tomorrow"),
+        waiver(requirement="unit"),
+        waiver(stage="delivery"),
+        waiver(rule="CVE-9"),
+        waiver(at="2030-01-01T00:00:00Z"),
+        waiver(at="soon"),
+    ],
+)
+def test_a_waiver_that_does_not_count_changes_nothing(left: Fact) -> None:
+    assert ask(VULNERABLE, left, by=MAY).verdict.answer is Answer.NO
+
+
+def test_without_anybody_who_may_no_waiver_counts() -> None:
+    assert ask(VULNERABLE, waiver(), by=policy(VULNERABILITIES)).verdict.answer is Answer.NO
+
+
+def test_a_waiver_must_be_signed_where_every_fact_must() -> None:
+    by = policy(VULNERABILITIES, may_waive=("ann",), signed_by=("ci",))
+    vulnerable = structs.replace(VULNERABLE, signers=("ci",))
+    assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
+    signed = structs.replace(waiver(), signers=("ci",))
+    assert ask(vulnerable, signed, by=by).verdict.answer is Answer.YES
