@@ -4,9 +4,10 @@
 1.1, "Guidelines for Artifact Usage"): one layer, or several of which one is titled `*.yaml`.
 """
 
+from cdkit.core.digest import Digest
 from cdkit.core.errors import CannotTell, RequestError, Unreadable
 from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
-from cdkit.core.oci.reference import Reference, parse, pin
+from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
 from cdkit.core.world import World
 
@@ -16,8 +17,8 @@ _LARGEST = 1024 * 1024
 _NAMES = (".yaml", ".yml", ".json")
 
 
-def published(option: str, world: World) -> tuple[bytes, Reference]:
-    """Return a policy's bytes, and the artifact that held it, with its digest.
+def published(option: str, world: World) -> tuple[bytes, str, Digest]:
+    """Return a policy's bytes, where it stood (`oci://…:3@sha256:…`), and its artifact's digest.
 
     Raises RequestError where `oci://…` names no artifact, CannotTell where the registry has none or
     does not answer, Unreadable where what it has is no policy.
@@ -45,7 +46,8 @@ def published(option: str, world: World) -> tuple[bytes, Reference]:
             where=str(reference),
             remedy=f"push the file alone: `oras push {reference} policy.yaml`",
         )
-    return registry.blob(reference, layer), pin(reference, found.digest)
+    where = str(reference) if reference.digest else f"{reference}@{found.digest}"
+    return registry.blob(reference, layer), f"{SCHEME}{where}", found.digest
 
 
 def _file(manifest: Manifest) -> Descriptor | None:

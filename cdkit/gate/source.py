@@ -79,8 +79,8 @@ def _one(option: str, world: World) -> FoundPolicy:
     if option.startswith(_FROM_GIT):
         return _from_revision(option, world)
     if option.startswith(SCHEME):
-        data, artifact = published(option, world)
-        return _read(data, f"{SCHEME}{artifact}", str(artifact.digest))
+        data, where, digest = published(option, world)
+        return _read(data, where, str(digest))
     if "://" in option:
         raise RequestError(
             f"a policy cannot be read from {option[:200]!r}",

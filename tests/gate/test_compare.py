@@ -57,8 +57,8 @@ def test_near_the_margin_nobody_can_tell_and_the_reason_shows_the_numbers() -> N
     # t(0.95, 6) = 1.943; s = 1.291; sqrt(1 + 1/7) = 1.069
     assert against(ruling) == [
         (
-            "load: p95 is 219, against 200 of 7 releases before: worse by 19 ± 2.68, and 20 (10 %) may"
-            ": too noisy to tell"
+            "load: p95 is 219, against 200 of 7 releases before: worse by 19 ± 2.68, and 20 (10 %)"
+            " may: too noisy to tell"
         )
     ]
 

@@ -33,8 +33,8 @@ def test_a_person_opens_the_gate_and_what_was_not_answered_stays_to_be_seen() ->
     assert found.ruling.verdict.answer is Answer.YES
     assert [r.what for r in found.ruling.verdict.reasons] == [
         (
-            "ann broke the glass for INC-7, until 2026-11-23T16:00:00+00:00: 1 of 1 requirements are"
-            " not answered with yes"
+            "ann broke the glass for INC-7, until 2026-11-23T16:00:00+00:00: 1 of 1 requirements"
+            " are not answered with yes"
         )
     ]
     assert [one.answer for one in found.ruling.requirements] == [Answer.CANNOT_TELL, Answer.YES]
