@@ -40,6 +40,12 @@ STEPS = (
         "Turn test and coverage reports into facts about an image.",
     ),
     Entry("check-gate", "cdkit.steps.check_gate", "May this image enter this stage?"),
+    Entry("waive", "cdkit.steps.waive", "Let an image pass without one requirement, for a while."),
+    Entry(
+        "review-glass",
+        "cdkit.steps.review_glass",
+        "Say that a person looked at a gate that was opened by force.",
+    ),
     Entry(
         "emit-event", "cdkit.steps.emit_event", "Tell everybody what happened, and never lose it."
     ),
@@ -48,6 +54,11 @@ STEPS = (
 COMMANDS = (
     Entry("run", "cdkit.cli.run", "Walk a cdkit.yaml through its steps, on this machine."),
     Entry("init", "cdkit.cli.init", "Look at a repository and write a cdkit.yaml for it."),
+    Entry("ratchet", "cdkit.cli.ratchet", "Tighten a policy to what the last releases reached."),
+    Entry("policy", "cdkit.cli.policy", "Write admission policies that trust only the gate."),
+    Entry("where", "cdkit.cli.where", "Say where an image or a service runs."),
+    Entry("what", "cdkit.cli.what", "Say what runs in an environment."),
+    Entry("audit", "cdkit.cli.audit", "List every deployment with the decision that let it in."),
     Entry("explain", "cdkit.cli.explain", "Explain a rule, or a step."),
     Entry("doctor", "cdkit.cli.doctor", "Say what is here, what is missing, and who wants it."),
     Entry(

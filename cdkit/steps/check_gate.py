@@ -12,20 +12,20 @@ from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
-from cdkit.core.subject import Subject, image_subject
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.glass import Breaker, broken
-from cdkit.gate.policy import Policy, Stage
+from cdkit.gate.policy import Policy, Stage, environment_of
 from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
 from cdkit.steps.gate_facts import Asked, Gathered, gather
 from cdkit.steps.origin import origin_of
+from cdkit.steps.pinned import pinned_image
 
 NAME = "check-gate"
 _NO_RECORDS = "none"
@@ -95,14 +95,13 @@ class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
 
 def run(options: CheckGateOptions, world: World) -> Outcome:
     """Collect the facts, find the policy, decide; the decision is a fact as well."""
-    reference = _image(options)
-    subject = _subject(reference)
+    reference, key, subject = pinned_image(options.image)
     store = _store(options, world)
     found = _policy(options, world)
     now, replay = _moment(options, world)
     request = Request(
         image=reference.pinned,
-        key=str(reference.digest),
+        key=key,
         stage=options.stage,
         question=_question(options),
         replay=world.replay,
@@ -125,6 +124,7 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         policy=found.source,
         requirements=ruling.requirements,
         question=request.question,
+        environment=environment_of(found.policy, options.stage),
         incident=options.break_glass if until else "",
         until=stamp(until) if until else "",
     )
@@ -233,23 +233,6 @@ def _breaker(options: CheckGateOptions, world: World) -> Breaker:
         system=context.system,
         pull_request=context.pull_request,
     )
-
-
-def _image(options: CheckGateOptions) -> Reference:
-    if not options.image:
-        raise RequestError(
-            "no image is named",
-            where="image",
-            remedy="give --image repository@sha256:…, as `cdkit tag-image` prints it",
-        )
-    return parse_pinned(options.image, where="image")
-
-
-def _subject(reference: Reference) -> Subject:
-    """Return the subject that this reference pins."""
-    if reference.digest is None:
-        raise RequestError("carries no digest", where="image", remedy="write repository@sha256:…")
-    return image_subject(reference.name, reference.digest)
 
 
 def _store(options: CheckGateOptions, world: World) -> Store:

@@ -226,7 +226,8 @@ class PolicySource(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Decision(Document, frozen=True, kw_only=True, omit_defaults=True, tag="decision"):
     """May this image enter this stage: the verdict, every requirement, the policy that asked.
 
-    `question` is `enter`, `stay`, or `return` where the image was let in before and comes back.
+    `question` is `enter`, `stay`, or `return` where the image was let in before and comes back;
+    `environment` is where images of the stage are deployed.
     `incident` is set where a person opened the gate against the policy, for that incident and
     until `until` (RFC 3339); who it was stands in the origin's `actor`.
     """
@@ -237,6 +238,7 @@ class Decision(Document, frozen=True, kw_only=True, omit_defaults=True, tag="dec
     policy: PolicySource
     requirements: tuple[Answered, ...]
     question: str = "enter"
+    environment: str = ""
     incident: str = ""
     until: str = ""
 

@@ -1,0 +1,126 @@
+"""What runs where, and what let it in: the deployments of the store with their decisions."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.fact import Fact
+from cdkit.core.documents.kinds import Decision, Deployment, Evidence
+from cdkit.core.verdict import Answer, Reason
+from cdkit.core.world import World
+from cdkit.evidence.store import Store, open_store
+from cdkit.steps.deployed import moment_of
+
+REVIEW = "break-glass-review"
+"""The kind of evidence that a person looked at a decision which was forced."""
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """A deployment, the decision that let it in (if any), and who looked at a forced one."""
+
+    deployment: Deployment
+    decision: Decision | None = None
+    digest: str = ""
+    reviewed_by: str = ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; empty where a decision said yes, or a forced one was reviewed."""
+        if self.decision is None:
+            return "no decision let it in"
+        if self.decision.incident and not self.reviewed_by:
+            return "opened by force, not reviewed"
+        return ""
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """Every deployment, oldest first, and the records that could not be read."""
+
+    deployments: tuple[Audited, ...] = ()
+    unreadable: tuple[Reason, ...] = ()
+
+
+def audit(environment: str, since: datetime | None, records: str, world: World) -> Audit:
+    """Return the deployments to an environment (to all where it is empty) with their decisions."""
+    store = open_store(records, world.files)
+    told = store.environment(environment) if environment else store.deployments()
+    unreadable = list(told.unreadable)
+    about: dict[str, Collected] = {}
+    found = []
+    for fact in told.facts:
+        document = fact.document
+        if not isinstance(document, Deployment) or not _counts(fact, since, world):
+            continue
+        key = document.image.rpartition("@")[2]
+        if key not in about:
+            about[key] = store.about(frozenset({key})) if key else Collected()
+            unreadable += about[key].unreadable
+        found.append(_audited(document, about[key].facts))
+    return Audit(deployments=tuple(found), unreadable=tuple(dict.fromkeys(unreadable)))
+
+
+def _counts(fact: Fact, since: datetime | None, world: World) -> bool:
+    document = fact.document
+    if not isinstance(document, Deployment) or document.status != "deployed":
+        return False
+    if document.origin.replay is not None and document.origin.replay != world.replay:
+        return False
+    moment = moment_of(document.origin.recorded_at)
+    return since is None or moment is None or moment >= since
+
+
+def _audited(deployment: Deployment, facts: Iterable[Fact]) -> Audited:
+    """Return a deployment with the last decision before it that opened the gate."""
+    known = list(facts)
+    opened = sorted(_opened(deployment, known), key=lambda each: each[0])
+    if not opened:
+        return Audited(deployment=deployment)
+    _, fact, decision = opened[-1]
+    return Audited(
+        deployment=deployment,
+        decision=decision,
+        digest=fact.digest,
+        reviewed_by=_reviewer(fact, known),
+    )
+
+
+def _opened(
+    deployment: Deployment, facts: Iterable[Fact]
+) -> Iterator[tuple[datetime, Fact, Decision]]:
+    """Yield the decisions that opened the gate to this environment before the deployment."""
+    at = moment_of(deployment.origin.recorded_at)
+    for fact in facts:
+        document = fact.document
+        if not isinstance(document, Decision) or document.verdict.answer is not Answer.YES:
+            continue
+        moment = moment_of(document.origin.recorded_at)
+        places = {document.environment, document.stage} - {""}
+        if moment is None or at is None or moment > at or deployment.environment not in places:
+            continue
+        if document.question == "stay" or document.origin.replay != deployment.origin.replay:
+            continue
+        if document.incident and (end := moment_of(document.until)) is not None and end < at:
+            continue
+        yield moment, fact, document
+
+
+def _reviewer(decision: Fact, facts: Iterable[Fact]) -> str:
+    """Return who looked at a forced decision: another person than the one who forced it."""
+    forced_by = decision.document.origin.actor
+    for fact in facts:
+        document = fact.document
+        if not isinstance(document, Evidence) or document.evidence != REVIEW:
+            continue
+        if document.said.get("decision") == decision.digest:
+            who = document.origin.actor
+            if who and who != forced_by:
+                return who
+    return ""
+
+
+def running(environment: str, records: str, world: World) -> Collected:
+    """Return the deployment facts of one environment, or of all."""
+    store: Store = open_store(records, world.files)
+    return store.environment(environment) if environment else store.deployments()
