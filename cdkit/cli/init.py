@@ -10,9 +10,10 @@ from msgspec import structs
 
 from cdkit.cli.session import CONFIG, open_session
 from cdkit.cli.table import all_steps
-from cdkit.core.errors import CannotTell, CdkitError, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.world import World
 
+POLICY = "policy.yaml"
 _MIGRATION = re.compile(r"(^|/)[vV]?\d+[^/]*\.sql$")
 _MOST_FILES = 20_000
 _DOCKERFILES = frozenset({"Dockerfile", "Containerfile"})
@@ -28,23 +29,74 @@ _REPORTS = {
 @click.command("init", short_help="Look at a repository and write a cdkit.yaml for it.")
 @click.option("--force", is_flag=True, help="Write over a cdkit.yaml that is there.")
 @click.option("--print", "show", is_flag=True, help="Print it, and write nothing.")
-def COMMAND(force: bool, show: bool) -> int:  # noqa: N802, FBT001 - the constant that the table loads
-    """Look at a repository and write a cdkit.yaml for it: what was seen, and what to fill in."""
+@click.option(
+    "--observe", is_flag=True, help="Write a policy.yaml that the last releases would have passed."
+)
+@click.option("--image", "images", multiple=True, help="Observe these images, repository@sha256:….")
+@click.option("--environment", default="production", help="Observe what was deployed here.")
+@click.option("--records", default=".cdkit/records", envvar="CDKIT_RECORDS", metavar="DIR")
+def COMMAND(  # noqa: N802 - the constant that the table loads
+    force: bool,  # noqa: FBT001 - a flag
+    show: bool,  # noqa: FBT001 - a flag
+    observe: bool,  # noqa: FBT001 - a flag
+    images: tuple[str, ...],
+    environment: str,
+    records: str,
+) -> int:
+    """Look at a repository and write a cdkit.yaml for it: what was seen, and what to fill in.
+
+    With --observe, write a policy.yaml instead, from the facts about the last releases: these
+    images, or the last ten that were deployed to the environment.
+    """
     session = open_session()
     world = session.world
+    if observe:
+        text = observed(images, environment, records, world)
+        return _write(POLICY, text, "`cdkit check-gate --policy policy.yaml`", world, show, force)
     text = proposal(world)
     # Hold what we wrote to our own schema: a fault here is ours.
     structs.replace(session, config=CONFIG, data=text.encode()).whole(all_steps())
+    return _write(CONFIG, text, "`cdkit doctor`, then `cdkit run`", world, show, force)
+
+
+def _write(path: str, text: str, following: str, world: World, show: bool, force: bool) -> int:  # noqa: FBT001 - two flags
     if show:
         print(text, end="")
         return 0
-    if world.files.is_file(CONFIG) and not force:
+    if world.files.is_file(path) and not force:
         raise RequestError(
-            "stands here already", where=CONFIG, remedy="look at `cdkit init --print`, or `--force`"
+            "stands here already", where=path, remedy="look at it with `--print`, or `--force`"
         )
-    world.files.write(CONFIG, text.encode())
-    print(f"wrote {CONFIG}. Next: read it, then `cdkit doctor`, then `cdkit run`.")
+    world.files.write(path, text.encode())
+    print(f"wrote {path}. Next: read it, then {following}.")
     return 0
+
+
+def observed(images: tuple[str, ...], environment: str, records: str, world: World) -> str:
+    """Return a policy that the last releases would have passed, as a file."""
+    from cdkit.evidence.store import open_store
+    from cdkit.gate.observe import observe, written
+    from cdkit.gate.read import read_policy
+    from cdkit.steps.gate_facts import last_releases
+    from cdkit.steps.pinned import pinned_image
+
+    named = tuple(pinned_image(image)[0].pinned for image in images)
+    releases = last_releases(environment, named, open_store(records, world.files), world)
+    if not releases:
+        raise NoInput(
+            f"no record says what was deployed to {environment[:80]!r}",
+            remedy="name images that have facts: --image repository@sha256:…",
+        )
+    found = observe(releases, world.clock.now(), environment)
+    if not any((*stage.enter, *stage.stay) for stage in found.policy.stages):
+        raise CannotTell(
+            f"none of {len(releases)} releases has evidence that says yes: a policy that asks for "
+            "nothing opens nothing",
+            remedy="let the pipeline leave facts first: `cdkit record-evidence`",
+        )
+    text = written(found, releases)
+    read_policy(text.encode(), where=POLICY)  # hold what we wrote to our own schema
+    return text
 
 
 def proposal(world: World) -> str:
@@ -65,7 +117,8 @@ def proposal(world: World) -> str:
     lines += _migrations(world, seen)
     lines += _scan(seen)
     lines += _reports(world, seen)
-    lines += ["", "# May it go out? Without a policy: cdkit's own four stages."]
+    lines += ["", "# May it go out? Without a policy: cdkit's own four stages, in full;"]
+    lines += ["# `cdkit init --observe` writes one that the last releases would have passed."]
     lines += ["check-gate:", "  stage: deployment"]
     lines += ["", "# Tell everybody, once the gate is open.", "emit-event:"]
     lines += [f"  service: {json.dumps(service)}", "  environment: production"]

@@ -20,7 +20,7 @@ def bounds(wanted: Requirement, selected: Selected, opening: str) -> list[Reason
     an earlier attempt are flaky. A number that a fact does not hold is "cannot tell".
     """
     reasons = []
-    for numbers, where in _groups(selected):
+    for numbers, where in groups(selected):
         for name, bound in wanted.at_least.items():
             reasons.append(_bound(wanted, numbers, name, bound, where, opening, least=True))
         for name, bound in wanted.at_most.items():
@@ -28,7 +28,7 @@ def bounds(wanted: Requirement, selected: Selected, opening: str) -> list[Reason
     return reasons
 
 
-def _groups(selected: Selected) -> list[tuple[dict[str, float], str]]:
+def groups(selected: Selected) -> list[tuple[dict[str, float], str]]:
     """Return the numbers of each fact, of the shards of a job together, and where they stood."""
     jobs: dict[tuple[str, str], list[Fact]] = {}
     for fact in selected.facts:

@@ -8,7 +8,8 @@ from msgspec import Struct, structs
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
-from cdkit.core.errors import CannotTell
+from cdkit.core.doors.clock import stamp
+from cdkit.core.errors import CannotTell, Unreadable
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 from cdkit.evidence.store import Store
@@ -18,6 +19,7 @@ from cdkit.gate.contracts import Ran, contracts_of, pairs
 from cdkit.gate.policy import Policy, environment_of, looks_back, required
 from cdkit.gate.subject import Request, counts_here, known_of, moment_of, trusted
 
+_OBSERVED = 10
 _RELEASES = 20
 """Releases that a measured number is held against."""
 
@@ -122,6 +124,45 @@ def _newest_first(request: Request, deployments: Iterable[_Dated]) -> Iterator[_
         if key not in seen:
             seen.add(key)
             yield moment, deployment
+
+
+def last_releases(
+    environment: str, images: tuple[str, ...], store: Store, world: World
+) -> tuple[Release, ...]:
+    """Return these images (`repository@digest`), or else the last ten of an environment.
+
+    Newest first, each with every fact about it and its source. Raises CannotTell where a record of
+    them cannot be read.
+    """
+    now = world.clock.now()
+    request = Request(image="", key="", stage="", replay=world.replay)
+    asked = Asked(request=request, policy=Policy(version=1), now=now)
+    dated: list[_Dated] = []
+    if not images:
+        told = store.environment(environment)
+        _raise(told.unreadable)
+        for fact in told.facts:
+            document, moment = fact.document, moment_of(fact)
+            if not isinstance(document, Deployment) or document.status != "deployed":
+                continue
+            if moment is not None and counts_here(fact, request, now):
+                dated.append((moment, document))
+        images = tuple(one.image for _, one in _newest_first(request, dated))[:_OBSERVED]
+    when = {one.image: stamp(moment) for moment, one in dated}
+    releases = []
+    for image in images:
+        key = image.rpartition("@")[2]
+        found = _about(asked, key, store)
+        _raise(found.unreadable)
+        releases.append(
+            Release(image=image, key=key, deployed_at=when.get(image, ""), facts=found.facts)
+        )
+    return tuple(releases)
+
+
+def _raise(reasons: tuple[Reason, ...]) -> None:
+    for reason in reasons:
+        raise Unreadable(reason.what, where=reason.where, remedy=reason.remedy)
 
 
 def _releases(
