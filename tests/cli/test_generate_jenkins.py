@@ -119,9 +119,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory, groovy: Groovy) -> Ran:
 def calls() -> list[tuple[str, str]]:
     """Return each call in docs/jenkins.md: the variable, and its arguments as they stand there."""
     text = (ROOT / "docs/jenkins.md").read_text(encoding="utf-8")
-    found = re.search(r"^```groovy\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found = "".join(re.findall(r"^```groovy\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
     assert found
-    return re.findall(r"(cdkit[A-Z]\w*)\(((?:[^()]|\([^()]*\))*)\)", found[1])
+    return re.findall(r"(cdkit[A-Z]\w*)\(((?:[^()]|\([^()]*\))*)\)", found)
 
 
 @pytest.mark.parametrize(("called", "given"), calls())

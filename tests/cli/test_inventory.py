@@ -1,0 +1,201 @@
+"""where, what, audit: what the records say of what runs, and of what let it in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from cdkit.cli.main import main
+from cdkit.core.digest import sha256
+from cdkit.core.documents.document import Document
+from cdkit.core.documents.kinds import Decision, Deployment, Evidence, PolicySource
+from cdkit.core.documents.statement import encode_statement, state
+from cdkit.core.doors.files import DiskFiles
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Verdict, judge, no
+from cdkit.evidence.store import open_store
+from tests.evidence.doubles import PASSED, REPOSITORY, origin
+
+Call = Callable[..., tuple[int, str, str]]
+A, B = (f"{REPOSITORY}@sha256:{letter * 64}" for letter in "ab")
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Call cdkit in an empty folder; returns exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return called
+
+
+def put(document: Document, image: str) -> str:
+    subject = Subject(name=REPOSITORY, digest={"sha256": image.rpartition(":")[2]})
+    statement = state(document, subject)
+    open_store(".cdkit/records", DiskFiles()).put(statement)
+    return str(sha256(encode_statement(statement)))
+
+
+def deployed(image: str, hour: int, *, status: str = "deployed", **changes: str) -> None:
+    usual = {"environment": "production", "service": "orders"} | changes
+    document = Deployment(
+        origin=origin("emit-event", recorded_at=f"2026-11-23T{hour:02}:00:00Z", actor="ann"),
+        image=image,
+        status=status,
+        commit="c" * 40,
+        **usual,  # type: ignore[arg-type]
+    )
+    put(document, image)
+
+
+def decided(image: str, hour: int, verdict: Verdict = PASSED, **changes: object) -> str:
+    usual: dict[str, object] = {
+        "stage": "deployment",
+        "environment": "production",
+        "policy": PolicySource(where="policy.yaml", digest="sha256:1"),
+        "requirements": (),
+    }
+    document = Decision(
+        origin=origin("check-gate", recorded_at=f"2026-11-23T{hour:02}:00:00Z", actor="ann"),
+        image=image,
+        verdict=verdict,
+        **(usual | changes),  # type: ignore[arg-type]
+    )
+    return put(document, image)
+
+
+def test_what_runs_in_an_environment_is_the_newest_of_each_service(call: Call) -> None:
+    deployed(A, 9)
+    deployed(B, 10)
+    deployed(A, 11, service="stock")
+    deployed(B, 12, environment="staging")
+    code, out, _ = call("what", "production", "--format", "json")
+    assert code == 0
+    assert [(one["service"], one["image"]) for one in json.loads(out)] == [
+        ("orders", B),
+        ("stock", A),
+    ]
+
+
+def test_what_was_taken_out_runs_no_more(call: Call) -> None:
+    deployed(A, 9)
+    deployed(A, 10, status="removed")
+    code, _, said = call("what", "production")
+    assert code == 3
+    assert "no record says what runs in 'production'" in said
+
+
+@pytest.mark.parametrize("name", [A, A.rpartition("@")[2], "orders", REPOSITORY])
+def test_where_it_runs_is_told_by_image_digest_service_or_repository(call: Call, name: str) -> None:
+    deployed(A, 9)
+    code, out, _ = call("where", name, "--format", "csv")
+    assert code == 0
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["environment"], row["image"]) == ("production", A)
+
+
+def test_where_nothing_runs_is_said(call: Call) -> None:
+    deployed(B, 9)
+    code, out, said = call("where", A)
+    assert (code, out) == (3, "")
+    assert "runs anywhere" in said
+
+
+def test_a_record_that_cannot_be_read_is_told_beside_what_is_known(
+    call: Call, tmp_path: Path
+) -> None:
+    deployed(A, 9)
+    folder = tmp_path / ".cdkit/records/environments/production"
+    (folder / f"{'0' * 64}.json").write_text("{")
+    code, out, said = call("what", "production")
+    assert code == 4
+    assert "orders" in out
+    assert f"{'0' * 64}.json" in said
+
+
+def rows(out: str) -> list[tuple[str, str]]:
+    return [(one["image"][-1], one["fault"]) for one in csv.DictReader(io.StringIO(out))]
+
+
+def test_the_audit_finds_deployments_that_no_decision_let_in(call: Call) -> None:
+    decided(A, 8)
+    deployed(A, 9)
+    deployed(B, 10)
+    code, out, said = call("audit", "--format", "csv")
+    assert code == 1
+    assert rows(out) == [("a", ""), ("b", "no decision let it in")]
+    assert "2 deployments, 1 with a fault" in said
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        {"hour": 10},
+        {"hour": 8, "verdict": judge([no("x", remedy="y")])},
+        {"hour": 8, "environment": "staging"},
+        {"hour": 8, "question": "stay"},
+        {"hour": 7, "incident": "INC-1", "until": "2026-11-23T08:00:00Z"},
+    ],
+)
+def test_a_decision_that_did_not_open_this_is_none(call: Call, decision: dict[str, object]) -> None:
+    decided(A, **decision)  # type: ignore[arg-type]
+    deployed(A, 9)
+    code, out, _ = call("audit", "--format", "csv")
+    assert (code, rows(out)) == (1, [("a", "no decision let it in")])
+
+
+def test_a_gate_that_was_forced_is_listed_until_another_person_has_reviewed_it(
+    call: Call,
+) -> None:
+    digest = decided(A, 8, incident="INC-1", until="2026-11-23T12:00:00Z")
+    deployed(A, 9)
+    code, out, _ = call("audit", "--format", "csv")
+    assert (code, rows(out)) == (1, [("a", "opened by force, not reviewed")])
+    review = Evidence(
+        origin=origin("review-glass", actor="ann"),
+        evidence="break-glass-review",
+        verdict=PASSED,
+        reports=(),
+        said={"decision": digest},
+    )
+    put(review, A)
+    assert call("audit")[0] == 1  # whoever forced it cannot review it
+    put(structs.replace(review, origin=origin("review-glass", actor="bob")), A)
+    code, out, _ = call("audit", "--format", "csv")
+    assert (code, rows(out)) == (0, [("a", "")])
+
+
+def test_the_audit_can_begin_at_a_day_and_look_everywhere(call: Call) -> None:
+    deployed(A, 9, environment="staging")
+    assert call("audit")[0] == 3
+    assert call("audit", "--everywhere")[0] == 1
+    assert call("audit", "--everywhere", "--since", "2026-11-24")[0] == 3
+    assert call("audit", "--since", "soon")[0] == 2
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_quoted(call: Call) -> None:
+    decided(A, 8)
+    deployed(A, 9, service="=HYPERLINK(1)")
+    _, out, _ = call("audit", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["service"] == "'=HYPERLINK(1)"
+
+
+def test_control_characters_do_not_reach_a_terminal(call: Call) -> None:
+    decided(A, 8)
+    deployed(A, 9, service="a\x1b[31mb")
+    _, out, _ = call("audit")
+    assert "\x1b" not in out
