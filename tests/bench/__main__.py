@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.gate import gate
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.migrations import migrations
@@ -35,6 +36,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
+        missed += gate(folder)
         missed += migrations(folder)
         missed += pins(folder)
         missed += scan(folder) + scan_report()
