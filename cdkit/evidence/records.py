@@ -1,14 +1,17 @@
-"""Our own records as evidence: a fact from another job is stated again, about the image too."""
+"""Statements as evidence: our own facts, stated again about the image, and other tools'."""
 
 import re
 
 import msgspec
+from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
-from cdkit.core.documents.fact import Fact, read_fact
+from cdkit.core.documents.fact import Fact, is_ours, read_fact
 from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings, Identity
 from cdkit.core.errors import Unreadable
 from cdkit.core.subject import Subject
+from cdkit.evidence.format import Read
+from cdkit.evidence.statements import is_wrapped, read_foreign, unwrapped
 
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(_type|subject|predicateType|predicate)"\s*:')
 
@@ -18,12 +21,47 @@ def is_record(head: bytes) -> bool:
     return _BEGINNING.match(head) is not None
 
 
-def read_records(data: bytes, where: str) -> tuple[Fact, ...]:
-    """Read a file of one statement, or of one a line. Raises Unreadable."""
+def is_stated(head: bytes) -> bool:
+    """Whether these first bytes are those of a statement: bare, in an envelope, in a bundle."""
+    return is_record(head) or is_wrapped(head)
+
+
+class Stated(Struct, frozen=True):
+    """What a file of statements holds: our own facts, and what others' say of this subject."""
+
+    facts: tuple[Fact, ...] = ()
+    reads: tuple[Read, ...] = ()
+
+
+def read_stated(data: bytes, where: str, subject: Subject, source: Subject | None) -> Stated:
+    """Read a file of one statement, or of one a line (`.intoto.jsonl`). Raises Unreadable.
+
+    Those that are not ours must be about this subject, or about the source that is checked out.
+    """
     lines = [line for line in data.splitlines() if line.strip()]
-    if len(lines) > 1 and is_record(lines[1]):
-        return tuple(read_fact(line, where=where) for line in lines)
-    return (read_fact(data, where=where),)
+    parts = lines if len(lines) > 1 and is_stated(lines[1]) else [data]
+    facts: list[Fact] = []
+    reads: list[Read] = []
+    for part in parts:
+        statement = unwrapped(part, where)
+        if is_ours(_type_of(statement, where)):
+            facts.append(read_fact(statement, where=where))
+        else:
+            reads.append(read_foreign(statement, data, where, subject, source))
+    return Stated(tuple(facts), tuple(reads))
+
+
+class _Typed(Struct, frozen=True):
+    predicate_type: str = field(name="predicateType")
+
+
+def _type_of(statement: bytes, where: str) -> str:
+    try:
+        return msgspec.json.decode(statement, type=_Typed).predicate_type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise _refused(
+            where, f"is not an in-toto statement: {fault}", "give it as its tool wrote it"
+        ) from fault
 
 
 def restate(fact: Fact, kind: str, subject: Subject, source: Subject | None) -> Document:

@@ -20,6 +20,7 @@ from cdkit.gate.numbers import bounds
 from cdkit.gate.policy import Policy, Requirement, required, stage_of
 from cdkit.gate.quarantine import expired, quarantined
 from cdkit.gate.ruling import Ruling
+from cdkit.gate.say import says
 from cdkit.gate.select import Selected, missing_shards, select
 from cdkit.gate.subject import Request, known_of, trusted
 from cdkit.gate.waive import waived, words_of
@@ -124,6 +125,7 @@ def _answer(case: Case, collected: Collected) -> Answered:
         reasons += held(case.wanted, selected.facts, case.ran, case.request, case.now)
         reasons += named(case, selected.facts)
         reasons += compared(case, selected)
+        reasons += says(case, selected.facts)
         reasons += approved(case, selected.facts)
     verdict = judge(reasons)
     return Answered(

@@ -15,6 +15,7 @@ def asked(stage: str, wanted: Requirement) -> str:
     parts += [f"signed by {' or '.join(wanted.signed_by)}"] if wanted.signed_by else []
     parts += [f"the test {name}" for name in wanted.tests]
     parts += [f"{name} worse by {margin:g} % at most" for name, margin in wanted.no_worse.items()]
+    parts += [f"{name} is {pattern}" for name, pattern in wanted.says.items()]
     if wanted.approvals:
         by = f" of {', '.join(wanted.approvals.by)}" if wanted.approvals.by else ""
         parts.append(f"approved by {wanted.approvals.count}{by}")

@@ -92,7 +92,7 @@ def _over(base: Requirement, more: Requirement) -> Requirement:
         for name in Requirement.__struct_fields__
         if getattr(more, name) != getattr(usual, name)
     }
-    for name in ("at_least", "at_most", "no_worse"):
+    for name in ("at_least", "at_most", "no_worse", "says"):
         said[name] = {**getattr(base, name), **getattr(more, name)}
     said["tests"] = tuple(dict.fromkeys((*base.tests, *more.tests)))
     return structs.replace(base, **said)
@@ -128,6 +128,9 @@ def _less(old: Requirement, new: Requirement) -> _Told:
     yield from _source(old, new)
     if _fewer(new.signed_by, old.signed_by):
         yield f"only {', '.join(old.signed_by)} may sign", "name some of these"
+    for name, pattern in old.says.items():
+        if new.says[name] != pattern:
+            yield f"{name} must say {pattern}", f"leave `{name}` out"
     if old.approvals and (
         new.approvals is None
         or new.approvals.count < old.approvals.count

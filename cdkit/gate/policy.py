@@ -57,7 +57,8 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     `no-worse` is by how many percent a number may be worse than in the releases before
     (`{p95: 10}`), told from their noise; `runs` is how many of them it takes to judge (5).
 
-    `approvals` says how many people must stand for the change. `contracts` says against what runs
+    `says` is what a statement must say of itself, by name (`{builder: "https://…/build.yml@*"}`,
+    where `*` and `?` match). `approvals` says how many people must stand for the change. `contracts` says against what runs
     where the contracts of migrations are held; they always are.
     """
 
@@ -73,6 +74,7 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     tests_gone: float | None = None
     no_worse: dict[str, float] = {}
     runs: int | None = None
+    says: dict[str, str] = {}
     approvals: Approvals | None = None
     contracts: Contracts | None = None
 

@@ -95,6 +95,10 @@ def _compared(wanted: Requirement) -> Iterator[_Told]:
         yield what, "runs", "write 3 to 50"
     if wanted.approvals and not 1 <= wanted.approvals.count <= 100:
         yield f"{wanted.approvals.count} people approve nothing", "count", "write 1 or more"
+    for name, pattern in wanted.says.items():
+        if not pattern.strip("*? "):
+            what = f"{name} may say anything"
+            yield what, name, "write what it must say; `*` and `?` match within it"
     if any(not pattern.strip() for pattern in wanted.tests):
         yield "the name of a required test is empty", "tests", "write the test's name"
 

@@ -17,7 +17,7 @@ from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
-from cdkit.evidence.records import is_record, read_records, restate
+from cdkit.evidence.records import is_stated, read_stated, restate
 from cdkit.steps.origin import origin_of, source_of
 
 NAME = "record-evidence"
@@ -221,8 +221,10 @@ def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World)
         try:
             if trouble:
                 unread.append(trouble)
-            elif is_record(_head(path, world)):
-                restated += _restated(path, kind, subject, source, world)
+            elif is_stated(_head(path, world)):
+                stated = read_stated(world.files.read(path), path, subject, source)
+                restated += [restate(fact, kind, subject, source) for fact in stated.facts]
+                reads += _of_kind(kind, path, stated.reads)
             else:
                 reads.append(_report(path, kind, world))
         except CdkitError as fault:
@@ -272,21 +274,20 @@ def _head(path: str, world: World) -> bytes:
         return stream.read(HEAD)
 
 
-def _restated(
-    path: str, kind: str, subject: Subject, source: Subject | None, world: World
-) -> list[Document]:
-    facts = read_records(world.files.read(path), path)
-    return [restate(fact, kind, subject, source) for fact in facts]
-
-
 def _report(path: str, kind: str, world: World) -> Read:
-    if kind in OWN_KINDS:
+    (read,) = _of_kind(kind, path, (read_report(world.files, path),))
+    return read
+
+
+def _of_kind(kind: str, path: str, reads: tuple[Read, ...]) -> tuple[Read, ...]:
+    """Return reports; raises Unreadable where they are to pass for a document of our own."""
+    if reads and kind in OWN_KINDS:
         raise Unreadable(
             f"is no {kind}",
             where=path,
             remedy=f"give the record that left the {kind}, or this report under another kind",
         )
-    return read_report(world.files, path)
+    return reads
 
 
 def _untold(kind: str, fault: CdkitError) -> Reason:

@@ -8,7 +8,7 @@ from cdkit.core.documents.kinds import Deployment, Evidence, Findings, Tool
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import Unreadable
 from cdkit.core.subject import Subject
-from cdkit.evidence.records import is_record, read_records, restate
+from cdkit.evidence.records import is_record, read_stated, restate
 from tests.evidence.doubles import (
     IMAGE,
     OTHER_SUBJECT,
@@ -96,18 +96,21 @@ def test_a_deployment_is_no_evidence() -> None:
 
 def test_a_file_of_several_facts_is_read_line_by_line() -> None:
     data = encode_statement(state(evidence(), SUBJECT)) + encode_statement(state(FINDINGS, SOURCE))
-    assert [found.kind for found in read_records(data, "in.json")] == ["unit", "migrations"]
+    assert [found.kind for found in read_stated(data, "in.json", SUBJECT, None).facts] == [
+        "unit",
+        "migrations",
+    ]
 
 
 def test_a_fact_spread_over_lines_is_read_whole() -> None:
     data = encode_statement(state(evidence(), SUBJECT)).replace(b",", b",\n")
-    assert [found.kind for found in read_records(data, "in.json")] == ["unit"]
+    assert [found.kind for found in read_stated(data, "in.json", SUBJECT, None).facts] == ["unit"]
 
 
 def test_a_cut_off_line_spoils_the_file() -> None:
     data = encode_statement(state(evidence(), SUBJECT)) * 2
     with pytest.raises(Unreadable):
-        read_records(data[:-20], "in.json")
+        read_stated(data[:-20], "in.json", SUBJECT, None)
 
 
 @pytest.mark.parametrize(

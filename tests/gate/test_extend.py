@@ -103,6 +103,7 @@ def test_what_is_not_locked_may_be_changed(locked: str) -> None:
             {"approvals": Approvals(by=("a", "b"))},
             "1 people must approve",
         ),
+        ({"says": {"builder": "a"}}, {"says": {"builder": "*b"}}, "builder must say a"),
         ({}, {"contracts": Contracts(services=("a",))}, "contracts are held in more services"),
         (
             {"contracts": Contracts(environments=("a", "b"))},

@@ -250,3 +250,40 @@ def test_a_review_that_names_nobody_cannot_tell() -> None:
 def test_a_release_before_that_is_another_images_is_no_evidence_for_this_one() -> None:
     past = before(suite("a", subject=OTHER_SUBJECT))
     assert ask(past=past).verdict.answer is Answer.CANNOT_TELL
+
+
+# What a statement says of itself
+
+BUILT = Evidence(
+    origin=origin(),
+    evidence="provenance",
+    verdict=judge([structs.replace(no("provenance: built", remedy=""), answer=Answer.YES)]),
+    reports=(),
+    said={"builder": "https://github.com/acme/orders/build.yml@main"},
+)
+
+
+def provenance(**says: str) -> Requirement:
+    return Requirement(evidence="provenance", says=says)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "answer"),
+    [
+        ("https://github.com/acme/*/build.yml@main", Answer.YES),
+        ("https://github.com/acme/orders/build.yml@main", Answer.YES),
+        ("https://github.com/acme/*", Answer.YES),
+        ("https://github.com/evil/*", Answer.NO),
+        ("github.com/acme", Answer.NO),
+        ("https://github.com/acme/orders/build.yml@mai", Answer.NO),
+    ],
+)
+def test_a_statement_must_say_of_itself_what_the_policy_wants(pattern: str, answer: Answer) -> None:
+    by = policy(provenance(builder=pattern))
+    assert ask(fact(BUILT), by=by).verdict.answer is answer
+
+
+def test_a_statement_that_does_not_say_cannot_tell() -> None:
+    ruling = ask(fact(BUILT), by=policy(provenance(levels="SLSA_BUILD_LEVEL_3")))
+    assert ruling.verdict.answer is Answer.CANNOT_TELL
+    assert ruling.verdict.reasons[-1].remedy.startswith("it says: builder; ")

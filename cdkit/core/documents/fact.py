@@ -66,6 +66,11 @@ _KINDS: dict[str, type[AnyDocument]] = {
 }
 
 
+def is_ours(predicate_type: str) -> bool:
+    """Whether statements of this predicate type hold documents of ours."""
+    return predicate_type in _KINDS
+
+
 def read_fact(data: bytes, *, where: str) -> Fact:
     """Read a fact from the JSON of its statement.
 

@@ -1,0 +1,1 @@
+"""Predicates of other tools' in-toto statements, one file each."""
