@@ -58,8 +58,8 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     (`{p95: 10}`), told from their noise; `runs` is how many of them it takes to judge (5).
 
     `says` is what a statement must say of itself, by name (`{builder: "https://…/build.yml@*"}`,
-    where `*` and `?` match). `approvals` says how many people must stand for the change. `contracts` says against what runs
-    where the contracts of migrations are held; they always are.
+    where `*` and `?` match). `approvals` says how many people must stand for the change.
+    `contracts` says against what runs where the contracts of migrations are held; they always are.
     """
 
     evidence: str

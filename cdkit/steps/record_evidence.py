@@ -19,6 +19,7 @@ from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.records import is_stated, read_stated, restate
 from cdkit.steps.origin import origin_of, source_of
+from cdkit.steps.reviewing import reviews_of
 
 NAME = "record-evidence"
 _TELLING = ("requests", "error_rate", "p50", "p95", "p99", "rps")
@@ -46,6 +47,22 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
             "The image that was tested, `repository@sha256:…`; without one the evidence is about "
             "the source that is checked out.",
             shared=True,
+        ),
+    ] = ""
+    review: Annotated[
+        str,
+        option(
+            "Ask GitHub or GitLab who reviewed the change that brought this commit, and record it "
+            "as evidence of this kind: `review`.",
+            metavar="KIND",
+        ),
+    ] = ""
+    approval: Annotated[
+        str,
+        option(
+            "Ask GitHub who approved the deployment of this run, and record it as evidence of this "
+            "kind: `approval`.",
+            metavar="KIND",
         ),
     ] = ""
     expect_shards: Annotated[
@@ -88,7 +105,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
     documents: tuple[Document, ...]
     reasons: tuple[Reason, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def run(options: RecordEvidenceOptions, world: World) -> Outcome:
@@ -109,6 +126,10 @@ def run(options: RecordEvidenceOptions, world: World) -> Outcome:
             world,
         )
         for kind, patterns in _reports(options).items()
+    ]
+    found += [
+        _Found(documents=(one,), reasons=one.verdict.reasons)
+        for one in reviews_of(options.review, options.approval, NAME, world)
     ]
     documents = [document for one in found for document in one.documents]
     verdict = judge([reason for one in found for reason in one.reasons])
@@ -150,12 +171,7 @@ def _subject(options: RecordEvidenceOptions, source: Subject | None) -> Subject:
 def _reports(options: RecordEvidenceOptions) -> dict[str, tuple[str, ...]]:
     reports: dict[str, tuple[str, ...]] = {}
     for kind, text in options.reports.items():
-        if not _KIND.fullmatch(kind):
-            raise RequestError(
-                f"{kind[:80]!r} is no kind of evidence",
-                where="reports",
-                remedy="name it with small letters, digits and hyphens: unit, end-to-end",
-            )
+        _check_kind(kind, "reports")
         patterns = tuple(part.strip() for part in text.split(",") if part.strip())
         if not patterns:
             raise RequestError(
@@ -164,11 +180,28 @@ def _reports(options: RecordEvidenceOptions) -> dict[str, tuple[str, ...]]:
                 remedy=f"write {kind}=reports/junit.xml",
             )
         reports[kind] = patterns
-    if not reports:
+    for kind, where in ((options.review, "review"), (options.approval, "approval")):
+        if kind:
+            _check_kind(kind, where)
+    named = [*reports, *filter(None, (options.review, options.approval))]
+    if not named:
         raise RequestError(
             "no report is given", where="reports", remedy="write unit=reports/junit.xml"
         )
+    if len(set(named)) < len(named):
+        raise RequestError(
+            "a kind of evidence is given twice", where="review", remedy="give each its own kind"
+        )
     return reports
+
+
+def _check_kind(kind: str, where: str) -> None:
+    if not _KIND.fullmatch(kind):
+        raise RequestError(
+            f"{kind[:80]!r} is no kind of evidence",
+            where=where,
+            remedy="name it with small letters, digits and hyphens: unit, end-to-end",
+        )
 
 
 def _shards(options: RecordEvidenceOptions) -> dict[str, int]:

@@ -3,6 +3,8 @@ def call(Map args = [:]) {
     return cdkit.call('record-evidence', [
         reports: 'CDKIT_RECORD_EVIDENCE_REPORTS',
         image: 'CDKIT_RECORD_EVIDENCE_IMAGE',
+        review: 'CDKIT_RECORD_EVIDENCE_REVIEW',
+        approval: 'CDKIT_RECORD_EVIDENCE_APPROVAL',
         expectShards: 'CDKIT_RECORD_EVIDENCE_EXPECT_SHARDS',
         errorBudget: 'CDKIT_RECORD_EVIDENCE_ERROR_BUDGET',
         mode: 'CDKIT_RECORD_EVIDENCE_MODE',

@@ -1,0 +1,1 @@
+"""Where changes are reviewed and deployments approved, one file a forge."""
