@@ -18,8 +18,9 @@ from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Evidence, Metric
 from cdkit.core.finding import Location, Severity
-from cdkit.core.verdict import Reason, cannot_tell, no, yes
+from cdkit.core.verdict import Answer, Reason, cannot_tell, no, yes
 from cdkit.gate.case import Case
+from cdkit.gate.fit import unfit
 from cdkit.gate.policy import RUNS
 from cdkit.gate.select import Selected, select
 from cdkit.gate.subject import Request, known_of
@@ -108,7 +109,8 @@ def _series(case: Case, name: str, better: str, selected: Selected) -> _Series:
         if (metric := _metric(fact, name)) and metric.samples > 0
     ]
     exact = name in _HIGHER | _LOWER and not any(_metric(fact, name) for fact in selected.facts)
-    runs = [one for run in selected.runs for one in _worst(name, better, run)]
+    fit = [run for run in selected.runs if not unfit(case, Selected(facts=run)) and _passed(run)]
+    runs = [one for run in fit for one in _worst(name, better, run)]
     return _Series(
         name=name,
         better=better,
@@ -117,6 +119,10 @@ def _series(case: Case, name: str, better: str, selected: Selected) -> _Series:
         before=tuple(before),
         noise=max(noises, default=0.0),
     )
+
+
+def _passed(run: Iterable[Fact]) -> bool:
+    return all(fact.verdict and fact.verdict.answer is Answer.YES for fact in run)
 
 
 def _worst(name: str, better: str, facts: Iterable[Fact]) -> list[float]:

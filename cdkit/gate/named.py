@@ -52,8 +52,15 @@ def named(case: Case, facts: Sequence[Fact]) -> Iterator[Reason]:
 
 def _must_have_run(case: Case, facts: Sequence[Fact], names: frozenset[str]) -> Iterator[Reason]:
     kind, where = case.wanted.evidence, Location(path=facts[0].where)
+    failed = _failed(facts)
     for pattern in case.wanted.tests:
-        if not names:
+        if bad := [name for name in failed if matcher(pattern).fullmatch(name)]:
+            yield no(
+                f"{kind}: the test {bad[0]} failed, and must pass",
+                where=where,
+                remedy=f"mend it; then {case.opening}: a required test is in no quarantine",
+            )
+        elif not names:
             yield cannot_tell(
                 f"{kind}: the policy wants the test {pattern}, and the fact names no tests",
                 where=where,
@@ -122,6 +129,11 @@ def _of_release(case: Case, release: Release) -> tuple[Fact, ...]:
     collected = Collected(facts=release.facts)
     known = known_of(request, collected, case.now)
     return select(case.wanted, request, collected, known, case.now).facts
+
+
+def _failed(facts: Iterable[Fact]) -> list[str]:
+    documents = [fact.document for fact in facts]
+    return [f.name for one in documents if isinstance(one, Evidence) for f in one.failures]
 
 
 def _counted(facts: Iterable[Fact]) -> bool:

@@ -189,3 +189,13 @@ def test_a_report_with_bytes_taken_out_crashes_nothing(data: st.DataObject, para
     begin = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(begin, len(whole)))
     assert answer(whole[:begin] + whole[end:]) in tuple(Answer)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), st.sampled_from(SAMPLES))
+def test_a_report_with_changed_bytes_crashes_nothing(data: st.DataObject, param: object) -> None:
+    path = param.values[1].path  # type: ignore[attr-defined]
+    whole = bytearray((CASES / path).read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    assert answer(bytes(whole)) in tuple(Answer)

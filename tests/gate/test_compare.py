@@ -12,7 +12,7 @@ from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.gate.case import Past
 from cdkit.gate.policy import Policy, Requirement
-from tests.evidence.doubles import PASSED, SUBJECT, fact, origin
+from tests.evidence.doubles import PASSED, SUBJECT, fact, identity, origin
 from tests.gate.asking import about, against, ask, policy, release, told
 
 
@@ -67,6 +67,15 @@ def test_more_runs_of_this_image_narrow_it() -> None:
     runs = [load(218, run=str(n), recorded_at=f"2026-11-23T10:{n:02}:00Z") for n in range(10)]
     assert ask(runs[0], by=asking(), past=STEADY).verdict.answer is Answer.CANNOT_TELL
     assert ask(*runs, by=asking(), past=STEADY).verdict.answer is Answer.YES
+
+
+def test_a_run_that_failed_or_is_of_another_source_does_not_narrow_it() -> None:
+    at = "2026-11-23T09:00:00Z"
+    others = [load(100, run=str(n), recorded_at=at, dirty=True) for n in range(1, 9)]
+    facts = (fact(identity()), load(218, run="9"), *others)
+    ruling = ask(*facts, by=asking(), past=STEADY)
+    assert ruling.verdict.answer is Answer.CANNOT_TELL
+    assert "p95 is 218" in against(ruling)[0]
 
 
 def test_noise_between_releases_is_no_regression_and_no_proof() -> None:

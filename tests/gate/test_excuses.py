@@ -110,6 +110,12 @@ def test_many_failures_of_which_the_verdict_only_counts_some_are_all_covered() -
     assert ask(fact(document), by=quarantine()).verdict.answer is Answer.NO
 
 
+def test_a_test_that_is_required_is_in_no_quarantine() -> None:
+    wanted = Requirement(evidence="unit", tests=("t.flaky*",))
+    by = structs.replace(quarantine(), stages=policy(wanted).stages)
+    assert against(ask(FLAKY, by=by)) == ["unit: the test t.flaky[1] failed, and must pass"]
+
+
 # Waivers in the policy
 
 VULNERABLE = fact(

@@ -17,6 +17,8 @@ from cdkit.evidence.reading import Reading
 
 _BEGINNING = re.compile(rb"(?:ASSERTION\t[^\n]*\n)*RUN\t[^\t\n]+\t")
 _REQUEST = re.compile(r"REQUEST\t.*?\t(\d{13})\t(\d{13})\t(OK|KO)(?:\t.*)?", re.ASCII | re.DOTALL)
+_OTHER = re.compile(rb"(?:RUN|USER|GROUP|ERROR|ASSERTION)\t|$")
+"""Records that are no request, and empty lines."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -26,7 +28,7 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: Readable, where: str) -> Reading:
     times = Latencies()
     for line, data in lines_of(stream, where, ended=True):
-        if not data.startswith(b"REQUEST\t"):
+        if _OTHER.match(data):
             continue
         found = _REQUEST.fullmatch(data.decode("utf-8", "replace"))
         elapsed = int(found[2]) - int(found[1]) if found else -1

@@ -29,8 +29,8 @@ class _Alert(Struct, frozen=True):
 
 
 class _Site(Struct, frozen=True):
+    alerts: list[_Alert]
     name: str = field(name="@name", default="")
-    alerts: list[_Alert] = []
 
 
 class _Report(Struct, frozen=True):
