@@ -62,6 +62,15 @@ def notes(
             yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
 
 
+def not_wanted(wanted: Sequence[Target], unwanted: Sequence[Target]) -> Iterator[str]:
+    """Yield which sinks do not get an event by their own filter, or by what they can say."""
+    if unwanted:
+        names = ", ".join(target.name for target in unwanted)
+        yield f"not for {names}: by `when`, or since it says no such event"
+    if not wanted:
+        yield "warning: no sink wants this event, so that nobody was told"
+
+
 def _said(one: Delivered) -> str:
     return one.said or "time was up"
 

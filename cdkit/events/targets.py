@@ -10,7 +10,11 @@ from msgspec import Meta, Struct
 from cdkit.core import plugins
 from cdkit.core.errors import RequestError
 from cdkit.events import sinks
+from cdkit.events.cloudevents import CloudEvent
+from cdkit.events.facts import Facts, facts_of
+from cdkit.events.older import Spec
 from cdkit.events.sink import Sink, SinkOptions
+from cdkit.events.when import When, check_when, matches
 
 
 class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
@@ -36,7 +40,16 @@ class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="k
     mode: Annotated[
         str, Meta(description="The CloudEvents mode of an http sink: binary, structured, batch.")
     ] = ""
+    token_env: Annotated[
+        str, Meta(description="The variable that holds the service's key, where not its usual one.")
+    ] = ""
     timeout: Annotated[float, Meta(description="Seconds that an answer may take.")] = 0.0
+    when: Annotated[When, Meta(description="Which events it gets; all where nothing is said.")] = (
+        When()
+    )
+    spec: Annotated[Spec, Meta(description="The version of CDEvents that the receiver reads.")] = (
+        "0.5.1"
+    )
     settings: Annotated[
         dict[str, str], Meta(description="What else this type of sink can be told.")
     ] = {}
@@ -54,6 +67,19 @@ class Target:
     def required(self) -> bool:
         """Whether a failure counts."""
         return self.options.required
+
+    def wants(self, facts: Facts) -> bool:
+        """Whether this sink can say such an event, and is to get it."""
+        return matches(When(type=self.sink.takes), facts) and matches(self.options.when, facts)
+
+
+def wanting(
+    targets: Sequence[Target], event: CloudEvent
+) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    """Return the targets that want an event, and those that do not."""
+    facts = facts_of(event)
+    wanted = tuple(target for target in targets if target.wants(facts))
+    return wanted, tuple(target for target in targets if target not in wanted)
 
 
 def resolve(entries: Sequence[str | SinkTable]) -> tuple[Target, ...]:
@@ -88,7 +114,9 @@ def _target(entry: str | SinkTable, known: Mapping[str, Sink]) -> Target:
             remedy=f"give it only: {', '.join(_names(sink.options))}",
         ) from fault
     sink.check(options)
-    return Target(name=sink.place(options), sink=sink, options=options)
+    name = sink.place(options)
+    check_when(options.when, sink=name)
+    return Target(name=name, sink=sink, options=options)
 
 
 def _text(entry: str, known: Mapping[str, Sink]) -> tuple[Sink, dict[str, Any]]:
@@ -110,6 +138,8 @@ def _table(entry: SinkTable, known: Mapping[str, Sink]) -> tuple[Sink, dict[str,
         )
     values: dict[str, Any] = msgspec.to_builtins(entry)
     del values["type"]
+    if "settings" in sink.options.__struct_fields__:
+        return sink, values
     return sink, {**values.pop("settings", {}), **values}
 
 

@@ -23,16 +23,25 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
-from cdkit.events.account import notes, places, reasons, set_aside
+from cdkit.events.account import not_wanted, notes, places, reasons, set_aside
 from cdkit.events.catalogue import find
-from cdkit.events.cdevents import CustomData, Happening, build, identity, source_of
+from cdkit.events.cdevents import (
+    CustomData,
+    Happening,
+    build,
+    chain_of,
+    identity,
+    links_of,
+    source_of,
+)
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
 from cdkit.events.deliver import deliver
+from cdkit.events.older import in_words_of
 from cdkit.events.outbox import open_outbox
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
-from cdkit.events.targets import SinkTable, Target, resolve
+from cdkit.events.targets import SinkTable, Target, resolve, wanting
 from cdkit.steps.origin import head_of, origin_of
 
 _STATUS = {
@@ -75,8 +84,22 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str, option("The file that events are kept in until they have arrived.", metavar="FILE")
     ] = ".cdkit/outbox.db"
     chain_id: Annotated[
-        str, option("The UUID of the chain of events that this one belongs to.", metavar="UUID")
+        str,
+        option(
+            "The UUID of the chain of events that this one belongs to; where nothing is given, one "
+            "that all events of the same commit share.",
+            metavar="UUID",
+        ),
     ] = ""
+    links: Annotated[
+        tuple[str, ...],
+        option(
+            "Events that this one came from: `PATH=<id>`, `END=<id>`, or any kind of relation, "
+            "`ARTIFACT=<id>`.",
+            flag="--link",
+            metavar="KIND=ID",
+        ),
+    ] = ()
     content: Annotated[
         dict[str, str],
         option("More fields of the event's content: `change.id=123`.", metavar="FIELD=VALUE"),
@@ -195,7 +218,8 @@ def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: 
         time=stamp(world.clock.now()),
         content=content,
         custom=_marked(options, known, world),
-        chain_id=options.chain_id,
+        chain_id=options.chain_id or chain_of(known.context, known.commit),
+        links=links_of(options.links),
     )
 
 
@@ -241,9 +265,10 @@ def _send(
     event: CloudEvent, targets: Sequence[Target], options: EmitEventOptions, world: World
 ) -> _Sent:
     durable = [target for target in targets if target.sink.durable]
+    wanted, unwanted = wanting(targets, event)
     opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
     with opened as outbox:
-        put = outbox.put(event, [target.name for target in durable])
+        put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
         return _Sent(
@@ -253,9 +278,12 @@ def _send(
                 *set_aside(aside, options.outbox),
                 *reasons(put.event, outbox, done, options.outbox),
             ),
-            notes=tuple(notes(put.event, outbox, done, known=put.known)),
-            printed=tuple(_print(put.event, targets, world)),
-            places=tuple(places(put.event, outbox, targets)),
+            notes=(
+                *not_wanted(wanted, unwanted),
+                *notes(put.event, outbox, done, known=put.known),
+            ),
+            printed=tuple(_print(put.event, wanted, world)),
+            places=tuple(places(put.event, outbox, wanted)),
             pending=sum(count.waiting + count.dead for count in outbox.counts().values()),
         )
 
@@ -264,7 +292,7 @@ def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterat
     """Yield what goes to standard output: it belongs to this process, so nothing is kept."""
     for target in targets:
         if not target.sink.durable:
-            parcel = Parcel(event=event, key=target.name)
+            parcel = Parcel(event=in_words_of(target.options.spec, event), key=target.name)
             receipts = target.sink.send([parcel], target.options, world)
             yield from (receipt.text for receipt in receipts)
 

@@ -9,6 +9,7 @@ def call(Map args = [:]) {
         sinks: 'CDKIT_EMIT_EVENT_SINKS',
         outbox: 'CDKIT_EMIT_EVENT_OUTBOX',
         chainId: 'CDKIT_EMIT_EVENT_CHAIN_ID',
+        links: 'CDKIT_EMIT_EVENT_LINKS',
         content: 'CDKIT_EMIT_EVENT_CONTENT',
         custom: 'CDKIT_EMIT_EVENT_CUSTOM',
         budget: 'CDKIT_EMIT_EVENT_BUDGET',
