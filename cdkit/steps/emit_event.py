@@ -23,7 +23,14 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
-from cdkit.events.account import not_wanted, notes, places, reasons, set_aside
+from cdkit.events.account import (
+    not_wanted,
+    notes,
+    places,
+    reasons,
+    set_aside,
+    told_of_handing,
+)
 from cdkit.events.catalogue import find
 from cdkit.events.cdevents import (
     CustomData,
@@ -37,8 +44,9 @@ from cdkit.events.cdevents import (
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
 from cdkit.events.deliver import deliver
+from cdkit.events.handing import hand_over
 from cdkit.events.older import in_words_of
-from cdkit.events.outbox import open_outbox
+from cdkit.events.opening import open_outbox
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
 from cdkit.events.targets import SinkTable, Target, resolve, wanting
@@ -83,6 +91,14 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
     outbox: Annotated[
         str, option("The file that events are kept in until they have arrived.", metavar="FILE")
     ] = ".cdkit/outbox.db"
+    hand_on: Annotated[
+        str,
+        option(
+            "Where to put what could not be delivered, for a later job's flush-events: a file to "
+            "keep as an artifact. Then it is no reason to fail.",
+            metavar="FILE",
+        ),
+    ] = ""
     chain_id: Annotated[
         str,
         option(
@@ -125,6 +141,9 @@ class EmitEventOutputs(Outputs, frozen=True, kw_only=True):
     pending: Annotated[
         str, Meta(description="How many deliveries wait in the outbox, older events included.")
     ] = "0"
+    handed_on: Annotated[
+        str, Meta(description="The outbox that was handed on; empty where nothing had to be.")
+    ] = ""
 
 
 class _Sent(Struct, frozen=True, kw_only=True):
@@ -136,6 +155,7 @@ class _Sent(Struct, frozen=True, kw_only=True):
     printed: tuple[str, ...]
     places: tuple[str, ...]
     pending: int
+    handed: str
 
 
 def run(options: EmitEventOptions, world: World) -> Outcome:
@@ -153,7 +173,10 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     return Outcome(
         verdict=judge(sent.reasons),
         outputs=EmitEventOutputs(
-            event=sent.event.id, delivered=str(len(sent.places)), pending=str(sent.pending)
+            event=sent.event.id,
+            delivered=str(len(sent.places)),
+            pending=str(sent.pending),
+            handed_on=sent.handed,
         ),
         document=document,
         subjects=_subjects(reference) if document and reference else (),
@@ -271,20 +294,24 @@ def _send(
         put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
+        handed, lost = hand_over(outbox, done, options.hand_on, world)
         return _Sent(
             event=put.event,
             reasons=(
                 yes(f"{event.type} of {event.subject} is taken in as {put.event.id}"),
                 *set_aside(aside, options.outbox),
-                *reasons(put.event, outbox, done, options.outbox),
+                *reasons(put.event, outbox, done, options.outbox, handed),
+                *lost,
             ),
             notes=(
                 *not_wanted(wanted, unwanted),
                 *notes(put.event, outbox, done, known=put.known),
+                *told_of_handing(handed),
             ),
             printed=tuple(_print(put.event, wanted, world)),
             places=tuple(places(put.event, outbox, wanted)),
             pending=sum(count.waiting + count.dead for count in outbox.counts().values()),
+            handed=handed,
         )
 
 

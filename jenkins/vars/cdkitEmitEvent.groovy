@@ -8,6 +8,7 @@ def call(Map args = [:]) {
         subject: 'CDKIT_EMIT_EVENT_SUBJECT',
         sinks: 'CDKIT_EMIT_EVENT_SINKS',
         outbox: 'CDKIT_EMIT_EVENT_OUTBOX',
+        handOn: 'CDKIT_EMIT_EVENT_HAND_ON',
         chainId: 'CDKIT_EMIT_EVENT_CHAIN_ID',
         links: 'CDKIT_EMIT_EVENT_LINKS',
         content: 'CDKIT_EMIT_EVENT_CONTENT',
