@@ -27,10 +27,11 @@ _FAILED = {"failure": "failed", "error": "failed", "cancel": "was cancelled"}
 
 NAMES = (
     "id", "kind", "type", "subject", "predicate", "about", "source", "time", "time-s", "time-ms",
-    "time-ns", "started", "started-s", "started-ms", "started-ns", "environment", "service",
+    "time-ns", "started", "started-s", "started-ms", "started-ns", "began", "began-s",
+    "began-ms", "began-ns", "environment", "tier", "service",
     "artifact", "image", "digest", "version", "repository", "repository-url", "commit",
     "previous-commit", "outcome", "planned", "rollback", "rollback-of", "team", "run", "attempt",
-    "job", "run-url", "actor", "chain", "title", "event",
+    "job", "run-url", "actor", "chain", "title", "event", "event-json",
 )  # fmt: skip
 """The name of every fact. What an event does not say is an empty text."""
 
@@ -40,8 +41,9 @@ def facts_of(event: CloudEvent) -> Facts:
 
     `kind` is its short type (`service.deployed`), `about` its subject's id; `time` and `started`
     are RFC 3339 and, with an ending, whole seconds, milliseconds or nanoseconds since 1970.
-    `outcome` of a service's event is `success` where it says nothing else, since CDEvents has the
-    event for what came about. `event` is the whole CDEvent.
+    `began` is `started`, or `time` where nobody said. `outcome` of a service's event is `success`
+    where it says nothing else, since CDEvents has the event for what came about. `tier` is the kind
+    of environment that its name tells, if it tells one. `event` is the whole CDEvent.
     """
     whole = msgspec.json.decode(event.data)
     content = whole["subject"]["content"]
@@ -66,16 +68,27 @@ def facts_of(event: CloudEvent) -> Facts:
         "attempt": run.get("attempt", 0),
         "chain": _text(whole["context"].get("chainId")),
         "event": whole,
+        "event-json": event.data.decode(),
         **_artifact(purl, _text(content.get("artifactId"))),
         **_repository(event.source),
         **{name: _text(custom.get(key)) for name, key in _CUSTOM},
         **{name: _text(run.get(key)) for name, key in _RUN},
         **_moments("time", event.time),
         **_moments("started", _text(custom.get("startedAt"))),
+        **_moments("began", _text(custom.get("startedAt")) or event.time),
     }
+    told["tier"] = _TIERS.get(told["environment"].lower(), "")
     told["title"] = _title(told)
     return told
 
+
+_TIERS = {
+    **dict.fromkeys(("production", "prod", "prd", "live"), "PRODUCTION"),
+    **dict.fromkeys(("staging", "stage", "stg", "preprod", "pre-production"), "STAGING"),
+    **dict.fromkeys(("testing", "test", "qa", "uat"), "TESTING"),
+    **dict.fromkeys(("development", "dev"), "DEVELOPMENT"),
+}
+"""The four kinds of environment of DevLake, by the names that mean just one of them."""
 
 _CUSTOM = (
     ("commit", "commit"),

@@ -67,8 +67,8 @@ class Sink:
     options. `check` raises RequestError for options that cannot work. `place` names the
     destination for people and for the outbox, without secrets. A `local` sink starts nothing
     elsewhere, so that a replay may use it; one that is not `durable` belongs to this process
-    alone, so that nothing is kept for it. `takes` are patterns of the types that it can say at
-    all: others are not sent to it.
+    alone, so that nothing is kept for it. `takes` tells the events that it can say
+    at all: others are not sent to it.
     """
 
     options: type[SinkOptions]
@@ -79,5 +79,5 @@ class Sink:
     send: Callable[[Sequence[Parcel], Any, World], Sequence[Receipt]]
     local: bool = False
     durable: bool = True
-    takes: str = "*"
+    takes: tuple[When, ...] = (When(),)
     batch: Callable[[Any], int] = lambda _: 1
