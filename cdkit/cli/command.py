@@ -7,6 +7,7 @@ import click
 
 from cdkit.cli.inputs import Input, inputs_of, resolve
 from cdkit.cli.session import Session, begin, configured
+from cdkit.cli.sharing import needed_sections, section_of
 from cdkit.core.errors import CdkitError
 from cdkit.core.step import AnyStep
 
@@ -44,7 +45,7 @@ def _run(step: AnyStep, flags: Mapping[str, Any], config: str | None, ci: str | 
 
 
 def _section(step: AnyStep, session: Session) -> Any:  # noqa: ANN401 - the step's own Options
-    return session.sections({step.name: step.options}).get(step.name)
+    return section_of(step, session.sections(needed_sections(step)))
 
 
 def _help(step: AnyStep) -> str:

@@ -11,6 +11,7 @@ from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
 from cdkit.cli.perform import Performed, perform
 from cdkit.cli.session import Session, open_session
+from cdkit.cli.sharing import section_of
 from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import AnyStep
@@ -69,7 +70,9 @@ def _walk(session: Session) -> _Walked:
         if closed:
             held_back.append(name)
             continue
-        options = resolve(steps[name], {}, session.world.environ, told.get(name), handed)
+        options = resolve(
+            steps[name], {}, session.world.environ, section_of(steps[name], told), handed
+        )
         print(f"\n== {name}\n", flush=True)
         done = perform(steps[name], options, session.world, _quiet(session.system))
         performed.append(done)

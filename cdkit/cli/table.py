@@ -49,6 +49,9 @@ STEPS = (
     Entry(
         "emit-event", "cdkit.steps.emit_event", "Tell everybody what happened, and never lose it."
     ),
+    Entry(
+        "flush-events", "cdkit.steps.flush_events", "Deliver what earlier jobs could not deliver."
+    ),
 )
 
 COMMANDS = (

@@ -179,6 +179,19 @@ _XML_ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _XML_COMMAND = r"(?m)#(?=#)|^(?P<blank>[^\S\n]*):(?=:)"
 
 
+def slack(text: str) -> str:
+    """Return foreign text for Slack's mrkdwn: no mention and no link comes alive.
+
+    Source: Slack, "Formatting text for app surfaces": only `&`, `<` and `>` are control characters.
+    """
+    return terminal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def adaptive_card(text: str) -> str:
+    """Return foreign text for an adaptive card's Markdown: no link and no emphasis comes alive."""
+    return re.sub(r"([\\\[\]()*_`<>])", r"\\\1", terminal(text))
+
+
 def xml_text(text: str) -> str:
     """Return text for between two tags (XML 1.0, production 2): what XML cannot hold is replaced.
 

@@ -129,6 +129,8 @@ class Step(Generic[O]):
 
     `run` raises RequestError for wrong requests, NoInput where there is nothing of its kind, and
     may raise CannotTell; whatever was found out despite a failure belongs into the Outcome.
+    `shares` names another step, and the inputs that this one takes from that step's section of the
+    configuration where its own says nothing.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Step(Generic[O]):
     rules: Callable[[], tuple[Rule, ...]] = tuple
     hook: Hook | None = None
     icon: str = "check"
+    shares: tuple[str, tuple[str, ...]] = ("", ())
 
 
 AnyStep = Step[Any]

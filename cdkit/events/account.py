@@ -18,20 +18,29 @@ def places(event: CloudEvent, outbox: Outbox, targets: Sequence[Target]) -> Iter
 
 
 def reasons(
-    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], path: str
+    event: CloudEvent, outbox: Outbox, done: Sequence[Delivered], path: str, handed: str = ""
 ) -> Iterator[Reason]:
-    """Yield a reason for each sink; what has not arrived at a required one is "cannot tell"."""
+    """Yield a reason for each sink; what has not arrived at a required one is "cannot tell".
+
+    What was handed on to the outbox `handed` is as good as in the hands of the next job.
+    """
     for one in done:
         own = outbox.delivery(event, one.target)
         if own and own.state == "delivered":
             yield yes(f"delivered to {one.target}")
         if not one.required:
             continue
-        if one.waiting:
+        if one.waiting and handed:
+            yield yes(
+                f"{_events(one.waiting)} for {one.target} handed on in {handed}, since: "
+                f"{_said(one)}"
+            )
+        elif one.waiting:
             yield cannot_tell(
                 f"{_events(one.waiting)} not delivered to {one.target}: {_said(one)}",
                 remedy="mend that, or wait, and run this step again where the outbox is "
-                f"({path}): what waits goes first, under the same id",
+                f"({path}): what waits goes first, under the same id; or give `hand-on`, and let "
+                "flush-events of a later job deliver it",
             )
         if own and own.state == "dead":
             yield cannot_tell(
@@ -60,6 +69,24 @@ def notes(
     for sink, count in outbox.counts().items():
         if sink not in {one.target for one in done}:
             yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
+
+
+def told_of_handing(handed: str) -> Iterator[str]:
+    """Yield what is left to do with an outbox that was handed on; nothing where none was."""
+    if handed:
+        yield (
+            f"keep {handed}, as an artifact for one: a later job delivers what is in it with "
+            f"`cdkit flush-events {handed}`"
+        )
+
+
+def not_wanted(wanted: Sequence[Target], unwanted: Sequence[Target]) -> Iterator[str]:
+    """Yield which sinks do not get an event by their own filter, or by what they can say."""
+    if unwanted:
+        names = ", ".join(target.name for target in unwanted)
+        yield f"not for {names}: by `when`, or since it says no such event"
+    if not wanted:
+        yield "warning: no sink wants this event, so that nobody was told"
 
 
 def _said(one: Delivered) -> str:

@@ -17,6 +17,7 @@ from cdkit.events.strict import check
 from cdkit.events.vocabulary import SPECIFICATION
 
 CUSTOM_KIND = "event-data"
+_OURSELVES = "/cdkit"
 
 
 class Run(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -123,6 +124,39 @@ def identity(
     return str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}/event"), name))
 
 
+def chain_of(context: BuildContext, commit: str) -> str:
+    """Return the chain of a commit's events, the same in each of its jobs and runs; or nothing.
+
+    A UUID (version 5) over the repository and the commit: from the change over the artifact to
+    each deployment, without anybody handing an id on.
+    """
+    import uuid
+
+    repository = source_of(context)
+    if not commit or repository == _OURSELVES:
+        return ""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}/chain/{repository}/{commit}"))
+
+
+def links_of(given: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """Return links from `KIND=ID`: `PATH`, `END`, or the kind of a relation.
+
+    Source: CDEvents links.md, "Embedded". Raises RequestError where one is not of that form.
+    """
+    return tuple(map(_link, given))
+
+
+def _link(text: str) -> dict[str, Any]:
+    kind, equals, name = (part.strip() for part in text.partition("="))
+    if not (kind and equals and name):
+        raise RequestError(
+            f"{text[:60]!r} is no link", remedy="write PATH=<id of an event> or ARTIFACT=<id>"
+        )
+    if kind in {"PATH", "END"}:
+        return {"linkType": kind, "from": {"contextId": name}}
+    return {"linkType": "RELATION", "linkKind": kind, "target": {"contextId": name}}
+
+
 def source_of(context: BuildContext) -> str:
     """Return where an event comes from: the repository's address, or its name, or cdkit itself.
 
@@ -133,4 +167,4 @@ def source_of(context: BuildContext) -> str:
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if context.repository:
         return "/" + quote(context.repository.strip("/").encode("utf-8", "replace"))
-    return "/cdkit"
+    return _OURSELVES

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.world import World
+from cdkit.events.older import Spec, in_words_of
 from cdkit.events.outbox import Count, Outbox
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import sending
@@ -107,7 +109,7 @@ def _round(outbox: Outbox, line: _Line, world: World, end: float) -> None:
             line.ended = True
             return
         outbox.begin(parcels)
-        receipts = _complete(parcels, sink.send(parcels, options, world))
+        receipts = _complete(parcels, sink.send(_worded(parcels, options.spec), options, world))
         outbox.settle(receipts)
         worst = _note(line, receipts, failed)
         if worst is not None:
@@ -117,6 +119,11 @@ def _round(outbox: Outbox, line: _Line, world: World, end: float) -> None:
         _wait(line, 0.0, world)
     else:
         line.ended = True
+
+
+def _worded(parcels: Sequence[Parcel], spec: Spec) -> Sequence[Parcel]:
+    """Return parcels in the words of the version that the sink reads."""
+    return [replace(parcel, event=in_words_of(spec, parcel.event)) for parcel in parcels]
 
 
 def _complete(parcels: Sequence[Parcel], receipts: Sequence[Receipt]) -> list[Receipt]:

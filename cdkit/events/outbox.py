@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +15,7 @@ from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.world import Clock
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.sink import Parcel, Receipt
-from cdkit.events.sqlite import CorruptOutbox, guarded, is_busy, sending
+from cdkit.events.sqlite import CorruptOutbox, guarded, is_busy
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -49,6 +49,7 @@ CREATE TABLE delivery (
 ) WITHOUT ROWID"""
 _PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
 _BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
+_STATEMENTS = (_EVENT, _DELIVERY, _PAUSE, _BY_STATE)
 
 
 class Put(Struct, frozen=True, kw_only=True):
@@ -69,11 +70,20 @@ class Count(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """How one delivery stands: `waiting`, `sending`, `delivered` or `dead`."""
+    """How one delivery stands: `waiting`, `sending`, `delivered`, `handed` on, or `dead`."""
 
     state: str
     tries: int
     said: str
+
+
+class Undelivered(Struct, frozen=True, kw_only=True):
+    """An event that a sink does not have: how that delivery stands, under its key."""
+
+    event: CloudEvent
+    sink: str
+    key: str
+    delivery: Delivery
 
 
 class Outbox:
@@ -189,12 +199,70 @@ class Outbox:
             ).fetchone()
         return Delivery(state=row[0], tries=row[1], said=row[2]) if row else None
 
+    def undelivered(self) -> list[Undelivered]:
+        """Return what no sink has and nobody was handed, dead letters too, oldest first."""
+        with guarded(self.path):
+            rows = self._db.execute(
+                "SELECT event.data, sink, key, state, tries, said FROM delivery "
+                "JOIN event ON event.number = delivery.event "
+                "WHERE state NOT IN ('delivered', 'handed') ORDER BY event.number, sink"
+            ).fetchall()
+        return [
+            Undelivered(
+                event=_unpacked(data, self.path),
+                sink=sink,
+                key=key,
+                delivery=Delivery(state=state, tries=tries, said=said),
+            )
+            for data, sink, key, state, tries, said in rows
+        ]
+
+    def adopt(self, given: Sequence[Undelivered]) -> None:
+        """Take over deliveries as they stand elsewhere; those that are here already stay."""
+        now = self._now()
+        with self._writing() as db:
+            for one in given:
+                db.execute(
+                    "INSERT INTO event (source, id, data, made) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
+                    (one.event.source, one.event.id, one.event.data, now),
+                )
+                db.execute(
+                    "INSERT INTO delivery (key, event, sink, state, tries, said) "
+                    "SELECT ?, number, ?, ?, ?, ? FROM event WHERE source = ? AND id = ? "
+                    "ON CONFLICT (key) DO NOTHING",
+                    (
+                        *(one.key, one.sink, one.delivery.state, one.delivery.tries),
+                        *(one.delivery.said, one.event.source, one.event.id),
+                    ),
+                )
+
+    def mark(
+        self, keys: Sequence[str], state: Literal["handed", "waiting", "dead"], said: str = ""
+    ) -> None:
+        """Note that deliveries were handed on, are to be tried again, or never will be."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE delivery SET state = ?, said = coalesce(nullif(?, ''), said) WHERE key = ?",
+                [(state, said, key) for key in keys],
+            )
+
+    def fold(self) -> None:
+        """Put everything into the one file, without a log beside it: it is to be carried away."""
+        with guarded(self.path):
+            self._db.execute("PRAGMA journal_mode = DELETE")
+
+    def drop(self, keys: Sequence[str]) -> None:
+        """Forget deliveries that somebody gave up."""
+        with self._writing() as db:
+            db.executemany("DELETE FROM delivery WHERE key = ?", [(key,) for key in keys])
+
     def counts(self) -> dict[str, Count]:
         """Return what is not delivered, by sink."""
         with guarded(self.path):
             rows = self._db.execute(
                 "SELECT sink, sum(state != 'dead'), sum(state = 'dead') FROM delivery "
-                "WHERE state != 'delivered' GROUP BY sink ORDER BY sink"
+                "WHERE state NOT IN ('delivered', 'handed') GROUP BY sink ORDER BY sink"
             ).fetchall()
         return {sink: Count(waiting=waiting, dead=dead) for sink, waiting, dead in rows}
 
@@ -203,7 +271,7 @@ class Outbox:
         limit = (self._now() - _KEPT,)
         old = (
             "SELECT number FROM event WHERE made < ? AND NOT EXISTS (SELECT 1 FROM delivery "
-            "WHERE delivery.event = event.number AND state != 'delivered')"
+            "WHERE delivery.event = event.number AND state NOT IN ('delivered', 'handed'))"
         )
         with self._writing() as db:
             db.execute(f"DELETE FROM delivery WHERE event IN ({old})", limit)  # noqa: S608 - our text
@@ -230,6 +298,8 @@ class Outbox:
             )
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise CorruptOutbox(self.path)
+        self._db.execute("PRAGMA trusted_schema = OFF")
+        self._check_schema()
         self._db.execute("PRAGMA synchronous = FULL")
         self._use_wal()
         if version < _VERSION:
@@ -248,6 +318,17 @@ class Outbox:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
+    def _check_schema(self) -> None:
+        """Refuse a file with more in it than an outbox has: a trigger would run as we write."""
+        found = self._db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        known = {statement.strip() for statement in _STATEMENTS}
+        if strange := [sql for (sql,) in found if str(sql).strip() not in known]:
+            raise RequestError(
+                f"holds what no outbox has: {strange[0][:60]!r}",
+                where=self.path,
+                remedy="name an outbox that cdkit made",
+            )
+
     def _use_wal(self) -> None:
         """Write ahead, so that readers do not wait; without it we are as safe, only slower."""
         if self._db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
@@ -262,7 +343,7 @@ class Outbox:
         with self._writing() as db:
             if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
                 return  # another process was quicker
-            for statement in (_EVENT, _DELIVERY, _PAUSE, _BY_STATE):
+            for statement in _STATEMENTS:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -292,43 +373,6 @@ _STATES = {"delivered": "delivered", "refused": "dead", "gone": "dead"}
 def key_of(event: CloudEvent, sink: str) -> str:
     """Return the name of a delivery: SHA-256 over source, id and sink, in hexadecimal."""
     return hashlib.sha256(f"{event.source}|{event.id}|{sink}".encode()).hexdigest()
-
-
-def open_outbox(path: str, clock: Clock) -> tuple[Outbox, str]:
-    """Open an outbox, making it where there is none.
-
-    A damaged file is set aside under the name that is returned with the new one (empty where
-    nothing had to be): what it held is not known. Raises Unwritable where there is no room or no
-    right to write, RequestError where the file is a database of something else.
-    """
-    try:
-        return Outbox(path, clock), ""
-    except CorruptOutbox:
-        pass
-    with sending(path, clock, patience=_PATIENCE) as alone:
-        if not alone:
-            raise Unreadable(
-                "is damaged, and another process is at it", where=path, remedy="run it again"
-            )
-        try:  # another process may have set it aside meanwhile
-            return Outbox(path, clock), ""
-        except CorruptOutbox:
-            aside = _set_aside(path, clock)
-        return Outbox(path, clock), aside
-
-
-def _set_aside(path: str, clock: Clock) -> str:
-    """Rename a damaged file, with its write-ahead log, which may hold what can be saved."""
-    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    aside, number = Path(f"{path}.corrupt-{stamp}"), 1
-    while aside.exists():
-        number += 1
-        aside = Path(f"{path}.corrupt-{stamp}-{number}")
-    with guarded(path):
-        for tail in ("", "-wal", "-shm", "-journal"):
-            if Path(path + tail).exists():
-                Path(path + tail).replace(f"{aside}{tail}")
-    return str(aside)
 
 
 def _unpacked(data: bytes, path: str) -> CloudEvent:

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from cdkit.core.world import World
 from cdkit.events.cloudevents import CloudEvent
+from cdkit.events.older import Spec
+from cdkit.events.when import When
 
 State = Literal["delivered", "later", "down", "held", "refused", "gone"]
 """What became of an event at a sink.
@@ -45,10 +47,16 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class SinkOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """What every sink can be told: a name for people, and whether a failure counts."""
+    """What every sink can be told.
+
+    A name for people, whether a failure counts, which events it gets, and in which version of
+    CDEvents.
+    """
 
     name: str = ""
     required: bool = True
+    when: When = When()
+    spec: Spec = "0.5.1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +67,8 @@ class Sink:
     options. `check` raises RequestError for options that cannot work. `place` names the
     destination for people and for the outbox, without secrets. A `local` sink starts nothing
     elsewhere, so that a replay may use it; one that is not `durable` belongs to this process
-    alone, so that nothing is kept for it.
+    alone, so that nothing is kept for it. `takes` tells the events that it can say
+    at all: others are not sent to it.
     """
 
     options: type[SinkOptions]
@@ -70,4 +79,5 @@ class Sink:
     send: Callable[[Sequence[Parcel], Any, World], Sequence[Receipt]]
     local: bool = False
     durable: bool = True
+    takes: tuple[When, ...] = (When(),)
     batch: Callable[[Any], int] = lambda _: 1

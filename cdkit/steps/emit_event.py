@@ -23,16 +23,33 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
-from cdkit.events.account import notes, places, reasons, set_aside
+from cdkit.events.account import (
+    not_wanted,
+    notes,
+    places,
+    reasons,
+    set_aside,
+    told_of_handing,
+)
 from cdkit.events.catalogue import find
-from cdkit.events.cdevents import CustomData, Happening, build, identity, source_of
+from cdkit.events.cdevents import (
+    CustomData,
+    Happening,
+    build,
+    chain_of,
+    identity,
+    links_of,
+    source_of,
+)
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
 from cdkit.events.deliver import deliver
-from cdkit.events.outbox import open_outbox
+from cdkit.events.handing import hand_over
+from cdkit.events.older import in_words_of
+from cdkit.events.opening import open_outbox
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
-from cdkit.events.targets import SinkTable, Target, resolve
+from cdkit.events.targets import SinkTable, Target, resolve, wanting
 from cdkit.steps.origin import head_of, origin_of
 
 _STATUS = {
@@ -74,9 +91,31 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
     outbox: Annotated[
         str, option("The file that events are kept in until they have arrived.", metavar="FILE")
     ] = ".cdkit/outbox.db"
-    chain_id: Annotated[
-        str, option("The UUID of the chain of events that this one belongs to.", metavar="UUID")
+    hand_on: Annotated[
+        str,
+        option(
+            "Where to put what could not be delivered, for a later job's flush-events: a file to "
+            "keep as an artifact. Then it is no reason to fail.",
+            metavar="FILE",
+        ),
     ] = ""
+    chain_id: Annotated[
+        str,
+        option(
+            "The UUID of the chain of events that this one belongs to; where nothing is given, one "
+            "that all events of the same commit share.",
+            metavar="UUID",
+        ),
+    ] = ""
+    links: Annotated[
+        tuple[str, ...],
+        option(
+            "Events that this one came from: `PATH=<id>`, `END=<id>`, or any kind of relation, "
+            "`ARTIFACT=<id>`.",
+            flag="--link",
+            metavar="KIND=ID",
+        ),
+    ] = ()
     content: Annotated[
         dict[str, str],
         option("More fields of the event's content: `change.id=123`.", metavar="FIELD=VALUE"),
@@ -102,6 +141,9 @@ class EmitEventOutputs(Outputs, frozen=True, kw_only=True):
     pending: Annotated[
         str, Meta(description="How many deliveries wait in the outbox, older events included.")
     ] = "0"
+    handed_on: Annotated[
+        str, Meta(description="The outbox that was handed on; empty where nothing had to be.")
+    ] = ""
 
 
 class _Sent(Struct, frozen=True, kw_only=True):
@@ -113,6 +155,7 @@ class _Sent(Struct, frozen=True, kw_only=True):
     printed: tuple[str, ...]
     places: tuple[str, ...]
     pending: int
+    handed: str
 
 
 def run(options: EmitEventOptions, world: World) -> Outcome:
@@ -130,7 +173,10 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     return Outcome(
         verdict=judge(sent.reasons),
         outputs=EmitEventOutputs(
-            event=sent.event.id, delivered=str(len(sent.places)), pending=str(sent.pending)
+            event=sent.event.id,
+            delivered=str(len(sent.places)),
+            pending=str(sent.pending),
+            handed_on=sent.handed,
         ),
         document=document,
         subjects=_subjects(reference) if document and reference else (),
@@ -195,7 +241,8 @@ def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: 
         time=stamp(world.clock.now()),
         content=content,
         custom=_marked(options, known, world),
-        chain_id=options.chain_id,
+        chain_id=options.chain_id or chain_of(known.context, known.commit),
+        links=links_of(options.links),
     )
 
 
@@ -241,22 +288,30 @@ def _send(
     event: CloudEvent, targets: Sequence[Target], options: EmitEventOptions, world: World
 ) -> _Sent:
     durable = [target for target in targets if target.sink.durable]
+    wanted, unwanted = wanting(targets, event)
     opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
     with opened as outbox:
-        put = outbox.put(event, [target.name for target in durable])
+        put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
+        handed, lost = hand_over(outbox, done, options.hand_on, world)
         return _Sent(
             event=put.event,
             reasons=(
                 yes(f"{event.type} of {event.subject} is taken in as {put.event.id}"),
                 *set_aside(aside, options.outbox),
-                *reasons(put.event, outbox, done, options.outbox),
+                *reasons(put.event, outbox, done, options.outbox, handed),
+                *lost,
             ),
-            notes=tuple(notes(put.event, outbox, done, known=put.known)),
-            printed=tuple(_print(put.event, targets, world)),
-            places=tuple(places(put.event, outbox, targets)),
+            notes=(
+                *not_wanted(wanted, unwanted),
+                *notes(put.event, outbox, done, known=put.known),
+                *told_of_handing(handed),
+            ),
+            printed=tuple(_print(put.event, wanted, world)),
+            places=tuple(places(put.event, outbox, wanted)),
             pending=sum(count.waiting + count.dead for count in outbox.counts().values()),
+            handed=handed,
         )
 
 
@@ -264,7 +319,7 @@ def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterat
     """Yield what goes to standard output: it belongs to this process, so nothing is kept."""
     for target in targets:
         if not target.sink.durable:
-            parcel = Parcel(event=event, key=target.name)
+            parcel = Parcel(event=in_words_of(target.options.spec, event), key=target.name)
             receipts = target.sink.send([parcel], target.options, world)
             yield from (receipt.text for receipt in receipts)
 

@@ -51,6 +51,7 @@ METHODS = frozenset(
 CLOCKS = frozenset({"now", "utcnow", "today", "fromtimestamp"})
 EXCEPTIONS = {
     "cdkit/events/outbox.py": "the outbox is a SQLite file: durability is SQLite's own affair",
+    "cdkit/events/opening.py": "the same file, made or set aside",
     "cdkit/events/sqlite.py": "the same file's lock and failures",
     **dict.fromkeys(
         (

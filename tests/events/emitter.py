@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cdkit.core.doors.clock import SystemClock
 from cdkit.events.deliver import deliver
-from cdkit.events.outbox import open_outbox
+from cdkit.events.opening import open_outbox
 from cdkit.events.targets import resolve
 from tests.events.places import envelope, world
 

@@ -18,8 +18,10 @@ from cdkit.events.cdevents import (
     Happening,
     Run,
     build,
+    chain_of,
     custom_schema,
     identity,
+    links_of,
     source_of,
 )
 from cdkit.events.strict import check
@@ -150,3 +152,35 @@ def test_the_source_is_the_repository_without_secrets(context: dict[str, str], s
 def test_any_repository_gives_a_right_source(repository: str, url: str) -> None:
     source = source_of(BuildContext(system="x", repository=repository, repository_url=url))
     assert check(build(replace(DEPLOYED, source=source), id="1")) == ()
+
+
+def test_all_events_of_a_commit_share_a_chain() -> None:
+    one = BuildContext(system="github", repository="acme/orders", run="7", job="build")
+    two = BuildContext(system="github", repository="acme/orders", run="8", job="deploy")
+    assert chain_of(one, "c" * 40) == chain_of(two, "c" * 40) != ""
+    assert chain_of(one, "d" * 40) != chain_of(one, "c" * 40)
+    event = build(replace(DEPLOYED, chain_id=chain_of(one, "c" * 40)), id="1")
+    assert check(event) == ()
+
+
+@pytest.mark.parametrize(
+    ("context", "commit"), [(RUN, ""), (BuildContext(system="terminal"), "c" * 40)]
+)
+def test_without_commit_or_repository_there_is_no_chain(context: BuildContext, commit: str) -> None:
+    assert chain_of(context, commit) == ""
+
+
+def test_links_are_written_as_kind_and_id() -> None:
+    links = links_of(["PATH=e-1", "END = e-2", "ARTIFACT=e-3=x"])
+    assert links == (
+        {"linkType": "PATH", "from": {"contextId": "e-1"}},
+        {"linkType": "END", "from": {"contextId": "e-2"}},
+        {"linkType": "RELATION", "linkKind": "ARTIFACT", "target": {"contextId": "e-3=x"}},
+    )
+    assert check(build(replace(DEPLOYED, links=links), id="1")) == ()
+
+
+@pytest.mark.parametrize("text", ["", "=", "PATH", "PATH=", "=e-1"])
+def test_what_is_no_link_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="is no link"):
+        links_of([text])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cdkit.core.errors import RequestError, Unreadable, Unwritable
-from cdkit.events.outbox import Count, Delivery, Outbox, key_of, open_outbox
+from cdkit.events.opening import open_outbox
+from cdkit.events.outbox import Count, Delivery, Outbox, key_of
 from cdkit.events.sink import Receipt, State
 from cdkit.events.sqlite import CorruptOutbox, sending
 from tests.events.places import RunningClock, envelope

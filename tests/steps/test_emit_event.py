@@ -23,6 +23,7 @@ from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.events.strict import check
 from cdkit.events.targets import SinkTable
+from cdkit.events.when import When
 from cdkit.steps.emit_event import STEP, EmitEventOptions, EmitEventOutputs, run
 from tests.events import places
 from tests.events.receiver import Answer as HttpAnswer
@@ -292,6 +293,45 @@ def test_content_and_chain_reach_the_event(world: World) -> None:
     (event,) = written(world)
     assert event["subject"]["content"] == {"change": {"id": COMMIT}, "sbom": {"uri": "/sbom"}}
     assert event["context"]["chainId"] == chain
+
+
+def test_without_a_chain_the_commit_names_one(world: World) -> None:
+    emit(world)
+    emit(world, environment="staging")
+    first, second = (event["context"]["chainId"] for event in written(world))
+    assert first == second
+
+
+def test_an_event_can_be_linked_to_where_it_came_from(world: World) -> None:
+    emit(world, links=("PATH=e-1",))
+    (event,) = written(world)
+    assert event["context"]["links"] == [{"linkType": "PATH", "from": {"contextId": "e-1"}}]
+
+
+def test_a_sink_gets_only_what_its_filter_wants(world: World, receiver: Receiver) -> None:
+    hook = SinkTable(type="http", name="hook", url=receiver.url, when=When(environment="staging"))
+    first = emit(world, sinks=(FILE, hook))
+    second = emit(world, sinks=(FILE, hook), environment="staging")
+    assert [request.headers["ce-id"] for request in receiver.requests] == [event_id(second)]
+    assert "not for hook: by `when`" in said(first)
+    assert (outputs(first), first.verdict.answer) == (("1", "0"), Answer.YES)
+    assert outputs(second) == ("2", "0")
+
+
+def test_an_event_that_no_sink_wants_is_said_to_be_told_to_nobody(world: World) -> None:
+    hook = SinkTable(type="stdout", when=When(type="incident.*"))
+    assert "warning: no sink wants this event" in said(emit(world, sinks=(hook,)))
+
+
+def test_a_receiver_gets_the_version_of_cdevents_that_it_reads(
+    world: World, receiver: Receiver
+) -> None:
+    old = SinkTable(type="http", name="old", url=receiver.url, spec="0.4.1")
+    outcome = emit(world, sinks=(FILE, old))
+    (request,) = receiver.requests
+    assert request.headers["ce-type"] == "dev.cdevents.service.deployed.0.2.0"
+    assert json.loads(request.body)["context"]["version"] == "0.4.1"
+    assert request.headers["ce-id"] == event_id(outcome) == written(world)[0]["context"]["id"]
 
 
 def test_a_custom_type_is_emitted_about_its_subject(world: World) -> None:

@@ -44,5 +44,5 @@ def sign(
     return {
         "webhook-id": id,
         "webhook-timestamp": str(moment),
-        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+        "webhook-signature": Secret(" ".join(f"v1,{signature}" for signature in signatures)),
     }

@@ -1,26 +1,30 @@
 """An HTTP receiver of CloudEvents, signed by Standard Webhooks where a secret is named."""
 
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from cdkit.core.errors import CannotTell, CdkitError, RequestError
-from cdkit.core.oci.reference import is_loopback
+from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
-from cdkit.core.world import Response, World
+from cdkit.core.world import World
 from cdkit.events.cloudevents import batch, binary, structured
-from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
-from cdkit.events.sinks._answer import state_of, wait_of
+from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions
+from cdkit.events.sinks._posting import (
+    Held,
+    Request,
+    check_headers,
+    check_timeout,
+    check_url,
+    post,
+    secret_headers,
+    variable,
+)
 from cdkit.events.sinks._signature import keys_of, sign
 
 _BATCH = 100
-_OURS = re.compile(
-    r"ce-.*|webhook-.*|content-(?:type|length)|host|transfer-encoding", re.IGNORECASE
-)
 
 
 class HttpOptions(SinkOptions, frozen=True, kw_only=True):
@@ -41,10 +45,6 @@ class HttpOptions(SinkOptions, frozen=True, kw_only=True):
         Meta(description="The CloudEvents mode; `batch` only where the receiver asked for it."),
     ] = "binary"
     timeout: Annotated[float, Meta(description="Seconds that an answer may take.")] = 10.0
-
-
-class _Held(Exception):
-    """Something here must be mended before this receiver takes anything."""
 
 
 def send(events: Sequence[Parcel], options: HttpOptions, world: World) -> Sequence[Receipt]:
@@ -73,70 +73,27 @@ def _post(
     world: World,
 ) -> list[Receipt]:
     headers, body = message
-    try:
-        url = _address(options, world.environ)
-        secrets = _secrets(options, parcels, body, world)
-        answer = world.quick_http.request(
-            "POST", url, headers={**headers, **secrets}, body=body, timeout=options.timeout
-        )
-    except _Held as fault:
-        return _receipts(parcels, "held", str(fault))
-    except CannotTell as fault:
-        return _receipts(parcels, "down", fault.what)
-    except CdkitError as fault:
-        return _receipts(parcels, "held", fault.what)
-    return _answered(parcels, answer, world)
 
+    def make() -> Request:
+        url = variable(options.url_env, world.environ) if options.url_env else options.url
+        return url, {**headers, **_secrets(options, parcels, body, world)}, body
 
-def _answered(parcels: Sequence[Parcel], answer: Response, world: World) -> list[Receipt]:
-    state = state_of(answer.status)
-    wait = 0.0 if state == "delivered" else wait_of(answer, world.clock.now())
-    said = f"status {answer.status}"
-    if 300 <= answer.status < 400:
-        said += " (a redirect, which is not followed: give the address that it leads to)"
-    return _receipts(parcels, state, said, wait)
-
-
-def _receipts(
-    parcels: Sequence[Parcel], state: State, said: str, wait: float = 0.0
-) -> list[Receipt]:
-    return [Receipt(key=p.key, state=state, said=said, wait=wait) for p in parcels]
-
-
-def _address(options: HttpOptions, environ: Mapping[str, str]) -> str:
-    return _variable(options.url_env, environ) if options.url_env else options.url
+    return post(parcels, make, world, timeout=options.timeout)
 
 
 def _secrets(
     options: HttpOptions, parcels: Sequence[Parcel], body: bytes, world: World
 ) -> dict[str, str | Secret]:
     """Return the headers that come from the environment, and the signature."""
-    found: dict[str, str | Secret] = {
-        name: Secret(_variable(variable, world.environ))
-        for name, variable in options.headers.items()
-    }
+    found = secret_headers(options.headers, world.environ)
     if options.secret_env:
-        keys = keys_of(_variable(options.secret_env, world.environ))
+        keys = keys_of(variable(options.secret_env, world.environ))
         if not keys:
-            raise _Held(f"the variable {options.secret_env} holds no secret such as whsec_…")
+            raise Held(f"the variable {options.secret_env} holds no secret such as whsec_…")
         name = hashlib.sha256("".join(p.key for p in parcels).encode()).hexdigest()
         moment = int(world.clock.now().timestamp())
         found |= sign(keys, id=f"msg_{name}", moment=moment, body=body)
-    if found and not _is_private(_address(options, world.environ)):
-        raise _Held("a secret would travel unencrypted: the address must begin with https://")
     return found
-
-
-def _variable(name: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(name, "").strip()
-    if not value:
-        raise _Held(f"the variable {name} is not set")
-    return value
-
-
-def _is_private(url: str) -> bool:
-    """Whether nobody on the way can read along: TLS, or this very machine."""
-    return url.startswith("https://") or is_loopback(urlsplit(url).netloc)
 
 
 def _check(options: HttpOptions) -> None:
@@ -145,20 +102,9 @@ def _check(options: HttpOptions) -> None:
             "an http sink needs an address, once",
             remedy="give url, or url-env where the address is a secret",
         )
-    if options.url:
-        from cdkit.core.doors.quick_http import parse_target
-
-        parse_target(options.url)
-    for name in options.headers:
-        if _OURS.fullmatch(name) or not re.fullmatch(r"[A-Za-z0-9_-]+", name, re.ASCII):
-            raise RequestError(
-                f"an http sink cannot be given the header {name[:60]!r}",
-                remedy="take it out: it is no header's name, or cdkit sets it itself",
-            )
-    if not 0 < options.timeout <= 300:
-        raise RequestError(
-            f"an http sink's timeout is {options.timeout:g} s", remedy="give 1 to 300 seconds"
-        )
+    check_url(options.url)
+    check_headers(options.headers, kind="an http")
+    check_timeout(options.timeout, kind="an http")
 
 
 def _place(options: HttpOptions) -> str:

@@ -1,0 +1,65 @@
+"""Handing an outbox on: what this job could not deliver goes to a job that can."""
+
+from collections.abc import Sequence
+
+from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.verdict import Reason
+from cdkit.core.world import Clock, World
+from cdkit.events.deliver import Delivered
+from cdkit.events.opening import open_outbox
+from cdkit.events.outbox import Outbox, Undelivered
+from cdkit.events.strict import check
+
+
+def hand_on(outbox: Outbox, path: str, clock: Clock) -> Sequence[Undelivered]:
+    """Put what is not delivered into the outbox at `path`, dead letters too; return what it was.
+
+    It is on disk there before it is noted here as handed on, so that a crash in between has it in
+    both, under the same ids. Dead letters stay here as well: handing on mends none. Nothing is
+    written where nothing is left.
+    """
+    left = outbox.undelivered()
+    if not left:
+        return ()
+    opened, aside = open_outbox(path, clock)
+    with opened as other:
+        if aside:
+            raise CannotTell(
+                f"the outbox to hand on to was damaged, and was set aside as {aside}",
+                where=path,
+                remedy="run it again: a new one is begun",
+            )
+        other.adopt(left)
+        other.fold()
+    outbox.mark([one.key for one in left if one.delivery.state != "dead"], "handed")
+    return left
+
+
+def hand_over(
+    outbox: Outbox, done: Sequence[Delivered], path: str, world: World
+) -> tuple[str, tuple[Reason, ...]]:
+    """Hand on what waits, where a place is named; return where it is now, and what kept it back."""
+    if not path or not any(one.waiting for one in done):
+        return "", ()
+    try:
+        hand_on(outbox, world.files.absolute(path), world.clock)
+    except CdkitError as fault:
+        return "", (fault.reason(),)
+    return path, ()
+
+
+def refuse_unsound(outbox: Outbox) -> int:
+    """Make dead letters of what is no right event, and return how many: a file may be anybody's."""
+    unsound = 0
+    for one in outbox.undelivered():
+        faults = _faults(one)
+        if faults and one.delivery.state != "dead":
+            outbox.mark([one.key], "dead", said=f"no right event: {faults}")
+            unsound += 1
+    return unsound
+
+
+def _faults(one: Undelivered) -> str:
+    import msgspec
+
+    return "; ".join(map(str, check(msgspec.json.decode(one.event.data))))[:300]

@@ -1,0 +1,85 @@
+"""Which events a sink wants: a pattern for each thing that an event says."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from cdkit.core.errors import RequestError
+from cdkit.events.facts import Facts
+
+
+class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Patterns that all must match; each may be several, with commas between them.
+
+    `*` stands for any text; a pattern that begins with `!` rules out what it matches.
+    """
+
+    type: Annotated[str, Meta(description="`service.deployed, incident.*`")] = ""
+    subject: Annotated[str, Meta(description="What the event is about, by its id.")] = ""
+    service: Annotated[str, Meta(description="The service.")] = ""
+    environment: Annotated[str, Meta(description="Where it happened: `production`.")] = ""
+    outcome: Annotated[str, Meta(description="success, failure, cancel or error.")] = ""
+    team: Annotated[str, Meta(description="The team in the custom data.")] = ""
+    repository: Annotated[str, Meta(description="The repository's name: `acme/*`.")] = ""
+
+    def patterns(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of a fact and the pattern for it, where there is one."""
+        for name, fact in _FACTS:
+            if pattern := getattr(self, name):
+                yield fact, pattern
+
+
+_FACTS = (
+    ("type", "kind"),
+    ("subject", "about"),
+    ("service", "service"),
+    ("environment", "environment"),
+    ("outcome", "outcome"),
+    ("team", "team"),
+    ("repository", "repository"),
+)
+
+
+def matches(when: When, facts: Facts) -> bool:
+    """Whether an event is wanted. A type matches by its short name and by its full one."""
+    return all(
+        _fits(pattern, (facts["kind"], facts["type"]) if fact == "kind" else (facts[fact],))
+        for fact, pattern in when.patterns()
+    )
+
+
+def check_when(when: When, *, sink: str) -> None:
+    """Raise RequestError for a pattern that nothing can match: an empty word, or only a `!`."""
+    for _, pattern in when.patterns():
+        if not all(word.strip().removeprefix("!").strip() for word in pattern.split(",")):
+            raise RequestError(
+                f"the sink {sink} has a `when` with an empty pattern: {pattern[:60]!r}",
+                remedy="write patterns with commas between them: service.*, !*.removed",
+            )
+
+
+def _fits(pattern: str, names: tuple[str, ...]) -> bool:
+    words = [word.strip() for word in pattern.split(",")]
+    barred = [word.removeprefix("!").strip() for word in words if word.startswith("!")]
+    wanted = [word for word in words if not word.startswith("!")] or ["*"]
+    return _any(wanted, names) and not _any(barred, names)
+
+
+def _any(words: list[str], names: tuple[str, ...]) -> bool:
+    return any(_like(word, name) for word in words for name in names)
+
+
+def _like(word: str, text: str) -> bool:
+    if "*" not in word:
+        return word == text
+    head, *middle, tail = word.split("*")
+    at, end = len(head), len(text) - len(tail)
+    if at > end or not text.startswith(head) or not text.endswith(tail):
+        return False
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True

@@ -1,0 +1,262 @@
+"""Delivers what earlier jobs could not deliver: from their outboxes, under the same ids.
+
+An outbox is this machine's own, or one that `emit-event` handed on (its option `hand-on`) and that
+came here as an artifact. Only the sinks that are named here get anything, whatever an outbox says:
+it may come from anybody, and cannot lead a secret elsewhere. What still has not arrived at the end
+makes the answer `cannot-tell`, unless it is handed on again.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.verdict import Reason, cannot_tell, judge, yes
+from cdkit.core.world import World
+from cdkit.events.account import set_aside, told_of_handing
+from cdkit.events.deliver import Delivered, deliver
+from cdkit.events.handing import hand_over, refuse_unsound
+from cdkit.events.opening import open_outbox
+from cdkit.events.outbox import Outbox, Undelivered
+from cdkit.events.targets import SinkTable, Target, resolve
+
+_SHOWN = 50
+
+
+class FlushEventsOptions(Options, frozen=True, kw_only=True):
+    """The inputs of flush-events."""
+
+    outbox: Annotated[
+        tuple[str, ...],
+        option(
+            "The outboxes to deliver from: this machine's own, or files that were handed on.",
+            argument=True,
+            metavar="FILE",
+        ),
+    ] = (".cdkit/outbox.db",)
+    sinks: Annotated[
+        tuple[str | SinkTable, ...],
+        option(
+            "Where events go, as emit-event has it; its section of cdkit.yaml counts here too.",
+            flag="--sink",
+            metavar="SINK",
+        ),
+    ] = ("file:.cdkit/events.ndjson",)
+    dead_letters: Annotated[
+        Literal["keep", "retry", "drop"],
+        option("What to do with events that a sink refused: keep and show, send again, or forget."),
+    ] = "keep"
+    hand_on: Annotated[
+        str,
+        option("Where to put what still could not be delivered, for a later job.", metavar="FILE"),
+    ] = ""
+    budget: Annotated[
+        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+    ] = 300.0
+    allow_empty: Annotated[
+        bool, option("Take no outbox at all for nothing to do: for a scheduled job.")
+    ] = False
+
+
+class FlushEventsOutputs(Outputs, frozen=True, kw_only=True):
+    """The outputs of flush-events."""
+
+    delivered: Annotated[str, Meta(description="How many deliveries were made now.")] = "0"
+    pending: Annotated[
+        str, Meta(description="How many still wait, dead letters included, where not handed on.")
+    ] = "0"
+    handed_on: Annotated[
+        str, Meta(description="The outbox that was handed on; empty where nothing had to be.")
+    ] = ""
+
+
+class _Flushed(Struct, frozen=True, kw_only=True):
+    """What came of one outbox."""
+
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    left: tuple[Undelivered, ...]
+    arrived: int
+    handed: str
+
+
+def run(options: FlushEventsOptions, world: World) -> Outcome:
+    """Deliver from each outbox in turn, and show what is left."""
+    if not 0 <= options.budget <= 3600:
+        raise RequestError(
+            f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
+        )
+    targets = [target for target in resolve(options.sinks) if target.sink.durable]
+    _check(options, targets, world)
+    found = [path for path in options.outbox if world.files.is_file(path)]
+    flushed = [_flush(path, targets, options, world) for path in found]
+    missing = tuple(_missing(options, found))
+    left = tuple(one for each in flushed for one in each.left)
+    arrived = sum(each.arrived for each in flushed)
+    handed = next((each.handed for each in flushed if each.handed), "")
+    reasons = [*missing, *(reason for each in flushed for reason in each.reasons)]
+    return Outcome(
+        verdict=judge(reasons or [yes("nothing waits")]),
+        outputs=FlushEventsOutputs(
+            delivered=str(arrived), pending=str(len(left)), handed_on=handed
+        ),
+        tables=tuple(_tables(left)),
+        notes=(*(note for each in flushed for note in each.notes), *told_of_handing(handed)),
+        data=f"{arrived} delivered, {len(left)} left",
+    )
+
+
+def _check(options: FlushEventsOptions, targets: Sequence[Target], world: World) -> None:
+    if world.replay is not None:
+        raise RequestError(
+            "a replay delivers nothing", remedy="run flush-events without --at, or leave it out"
+        )
+    if not targets:
+        raise RequestError(
+            "only standard output is named, for which nothing is kept",
+            remedy="name the sinks that emit-event has",
+        )
+    if options.hand_on and options.hand_on in options.outbox:
+        raise RequestError(
+            f"{options.hand_on} would be handed on to itself",
+            remedy="name another file with hand-on",
+        )
+    if not any(world.files.is_file(path) for path in options.outbox):
+        raise NoInput(
+            f"there is no outbox: {', '.join(options.outbox)}",
+            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
+        )
+
+
+def _missing(options: FlushEventsOptions, found: Sequence[str]) -> Iterator[Reason]:
+    """Yield a reason for each outbox that was named and is not there beside others that are."""
+    for path in options.outbox:
+        if path not in found:
+            yield cannot_tell(
+                f"the outbox {path} is not there",
+                remedy="look whether its artifact came along, or do not name it",
+            )
+
+
+def _flush(
+    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World
+) -> _Flushed:
+    opened, aside = open_outbox(world.files.absolute(path), world.clock)
+    with opened as outbox:
+        unsound = refuse_unsound(outbox)
+        dropped = _treat_dead(outbox, options.dead_letters)
+        before = {name: count.dead for name, count in outbox.counts().items()}
+        done = deliver(outbox, targets, world, budget=options.budget)
+        outbox.forget()
+        handed, lost = hand_over(outbox, done, options.hand_on, world)
+        arrived = sum(one.arrived for one in done)
+        return _Flushed(
+            reasons=(
+                *set_aside(aside, path),
+                *_reasons(done, before, handed, unsound),
+                *_unnamed(outbox, targets),
+                *lost,
+            ),
+            notes=tuple(_notes(done, before, dropped, path)),
+            left=tuple(outbox.undelivered()),
+            arrived=arrived,
+            handed=handed,
+        )
+
+
+def _treat_dead(outbox: Outbox, how: str) -> int:
+    """Let dead letters wait again, or forget them; return how many were forgotten."""
+    dead = [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
+    if how == "retry":
+        outbox.mark(dead, "waiting")
+    if how == "drop":
+        outbox.drop(dead)
+        return len(dead)
+    return 0
+
+
+def _reasons(
+    done: Sequence[Delivered], before: dict[str, int], handed: str, unsound: int
+) -> Iterator[Reason]:
+    if unsound:
+        yield cannot_tell(
+            f"{unsound} of its deliveries are of no right event, and were not sent",
+            remedy="look where the outbox comes from; `dead-letters: drop` forgets them",
+        )
+    for one in done:
+        new = one.dead - before.get(one.target, 0)
+        if one.arrived:
+            yield yes(f"{one.arrived} delivered to {one.target}")
+        if one.required and one.waiting and handed:
+            yield yes(f"{one.waiting} for {one.target} handed on in {handed}: {one.said}")
+        elif one.required and one.waiting:
+            yield cannot_tell(
+                f"{one.waiting} not delivered to {one.target}: {one.said or 'time was up'}",
+                remedy="mend that, or wait, and run flush-events again; or give `hand-on`",
+            )
+        if one.required and new > 0:
+            yield cannot_tell(
+                f"{one.target} refused {new}: {one.said}",
+                remedy="mend the sink, then run flush-events with `dead-letters: retry`",
+            )
+
+
+def _unnamed(outbox: Outbox, targets: Sequence[Target]) -> Iterator[Reason]:
+    """Yield a reason for each sink that something waits for, and that is not named here."""
+    named = {target.name for target in targets}
+    for sink, count in outbox.counts().items():
+        if sink not in named and count.waiting:
+            yield cannot_tell(
+                f"{count.waiting} wait for {sink[:200]}, which is not named here",
+                remedy="name it under `sinks`, as emit-event had it",
+            )
+
+
+def _notes(
+    done: Sequence[Delivered], before: dict[str, int], dropped: int, path: str
+) -> Iterator[str]:
+    if dropped:
+        yield f"{dropped} dead letters of {path} were forgotten, as `dead-letters: drop` asks"
+    for one in done:
+        if old := min(one.dead, before.get(one.target, 0)):
+            yield (
+                f"{old} that {one.target} refused earlier are kept: `dead-letters: retry` sends "
+                "them again"
+            )
+        if not one.required and one.waiting:
+            yield (
+                f"warning: {one.waiting} not delivered to {one.target}, which is not required: "
+                f"{one.said or 'time was up'}"
+            )
+
+
+def _tables(left: Sequence[Undelivered]) -> Iterator[Table]:
+    """Yield what is not delivered, the oldest first."""
+    if left:
+        more = f", the first {_SHOWN} of {len(left)}" if len(left) > _SHOWN else ""
+        yield Table(
+            heading=f"Not delivered{more}",
+            columns=("event", "type", "subject", "sink", "state", "tries", "said"),
+            rows=tuple(map(_row, left[:_SHOWN])),
+        )
+
+
+def _row(one: Undelivered) -> tuple[str, ...]:
+    event, delivery = one.event, one.delivery
+    state = "refused" if delivery.state == "dead" else "waits"
+    told = (event.id, event.type, event.subject, one.sink, state, str(delivery.tries))
+    return (*told, delivery.said)
+
+
+STEP = Step(
+    name="flush-events",
+    summary="Deliver what earlier jobs could not deliver.",
+    question="Has everything arrived that could not be delivered before?",
+    options=FlushEventsOptions,
+    outputs=FlushEventsOutputs,
+    run=run,
+    icon="send",
+    shares=("emit-event", ("sinks",)),
+)

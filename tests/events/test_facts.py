@@ -1,0 +1,142 @@
+"""What an event says, by short names, and which sinks want it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkit.core.errors import RequestError
+from cdkit.events.catalogue import BY_SHORT_NAME, find
+from cdkit.events.cloudevents import wrap
+from cdkit.events.facts import NAMES, Facts, facts_of
+from cdkit.events.when import When, check_when, matches
+from tests.events.samples import DIGEST, PURL, sample
+
+
+def facts(kind: str = "service.deployed", **custom: Any) -> Facts:  # noqa: ANN401 - any JSON
+    event = sample(find(kind), full=False)
+    event["context"] |= {
+        "id": "e-1",
+        "source": "https://github.example/acme/orders.git",
+        "timestamp": "2026-11-23T09:00:00.5Z",
+    }
+    if "artifact" not in kind:
+        event["subject"]["id"] = "orders"
+    if "environment" in event["subject"]["content"]:
+        event["subject"]["content"]["environment"] = {"id": "production"}
+    event["customData"] = custom
+    return facts_of(wrap(event))
+
+
+@pytest.mark.parametrize("kind", sorted(BY_SHORT_NAME))
+def test_every_fact_of_every_type_has_a_value(kind: str) -> None:
+    assert set(facts(kind)) == set(NAMES)
+    assert facts(kind)["kind"] == kind
+
+
+def test_an_artifact_is_known_as_purl_as_image_and_by_its_digest() -> None:
+    told = facts()
+    assert told["artifact"] == PURL
+    assert told["image"] == f"ghcr.io/acme/orders@{DIGEST}"
+    assert told["digest"] == DIGEST
+
+
+def test_an_artifact_that_is_no_image_has_a_version_and_no_digest() -> None:
+    event = sample(find("artifact.published"), full=False)
+    event["subject"]["id"] = "pkg:golang/acme.example/orders@v1.2.3"
+    told = facts_of(wrap(event))
+    assert (told["version"], told["digest"], told["image"]) == ("v1.2.3", "", "")
+
+
+def test_a_time_is_known_in_every_unit() -> None:
+    told = facts(startedAt="2026-11-23T10:00:00+02:00")
+    assert told["time-s"] == 1_795_424_400
+    assert told["time-ms"] == 1_795_424_400_500
+    assert told["time-ns"] == 1_795_424_400_500_000_000
+    assert told["started-s"] == told["time-s"] - 3600
+
+
+def test_what_the_custom_data_says_is_known() -> None:
+    told = facts(
+        commit="c" * 40,
+        previousCommit="b" * 40,
+        team="payments",
+        planned=False,
+        run={"id": "7", "url": "https://ci.example/7", "attempt": 2},
+    )
+    names = ("commit", "previous-commit", "team", "planned", "run", "run-url", "attempt")
+    assert [told[name] for name in names] == [
+        "c" * 40, "b" * 40, "payments", "false", "7", "https://ci.example/7", 2,
+    ]  # fmt: skip
+
+
+def test_the_repository_is_the_path_of_where_the_event_comes_from() -> None:
+    told = facts()
+    assert told["repository"] == "acme/orders"
+    assert told["repository-url"] == "https://github.example/acme/orders.git"
+
+
+@pytest.mark.parametrize(
+    ("kind", "custom", "title"),
+    [
+        ("service.deployed", {}, "orders was deployed to production"),
+        ("service.deployed", {"outcome": "failure"}, "orders failed: deployed in production"),
+        ("service.deployed", {"outcome": "cancel"}, "orders was cancelled: deployed in production"),
+        ("service.rolledback", {}, "orders was rolled back in production"),
+        ("service.removed", {}, "orders was removed from production"),
+        ("incident.detected", {}, "incident orders detected in production"),
+        ("environment.created", {}, "environment orders created"),
+    ],
+)
+def test_a_title_says_it_in_a_line(kind: str, custom: dict[str, Any], title: str) -> None:
+    assert facts(kind, **custom)["title"] == title
+
+
+@given(st.dictionaries(st.text(), st.none() | st.integers() | st.lists(st.text()) | st.text()))
+def test_custom_data_of_any_form_is_no_obstacle(custom: dict[str, Any]) -> None:
+    custom = {name: value for name, value in custom.items() if not _is_odd(name, value)}
+    assert facts(**custom)["kind"] == "service.deployed"
+
+
+def _is_odd(name: str, value: object) -> bool:
+    return any("\ud800" <= c <= "\udfff" for c in f"{name}{value}")
+
+
+@pytest.mark.parametrize(
+    ("when", "wanted"),
+    [
+        (When(), True),
+        (When(type="service.deployed"), True),
+        (When(type="dev.cdevents.service.deployed.0.3.0"), True),
+        (When(type="service.*"), True),
+        (When(type="incident.*"), False),
+        (When(type="incident.*, service.*"), True),
+        (When(type="!service.deployed"), False),
+        (When(type="service.*, !*.removed"), True),
+        (When(environment="production"), True),
+        (When(environment="prod"), False),
+        (When(environment="prod*"), True),
+        (When(environment="*o*u*n"), True),
+        (When(environment="productio*n*n"), False),
+        (When(outcome="success"), True),
+        (When(outcome="failure"), False),
+        (When(team="payments"), False),
+        (When(repository="acme/*"), True),
+        (When(type="service.*", environment="staging"), False),
+        (When(subject="orders", service="orders"), True),
+    ],
+)
+def test_a_filter_wants_what_all_its_patterns_match(
+    when: When,
+    wanted: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert matches(when, facts()) is wanted
+
+
+@pytest.mark.parametrize("pattern", [",", "a,", "!", "a, !"])
+def test_an_empty_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(RequestError, match="the sink bus has a `when` with an empty pattern"):
+        check_when(When(type=pattern), sink="bus")

@@ -1,0 +1,279 @@
+"""The step flush-events: what earlier jobs could not deliver arrives, or is said not to have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdkit.cli.inputs import resolve as resolve_inputs
+from cdkit.cli.sharing import section_of
+from cdkit.core.context import BuildContext
+from cdkit.core.documents.document import Replay
+from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.step import Outcome
+from cdkit.core.verdict import Answer
+from cdkit.core.world import World
+from cdkit.events.opening import open_outbox
+from cdkit.events.targets import SinkTable
+from cdkit.steps import emit_event
+from cdkit.steps.flush_events import STEP, FlushEventsOptions, FlushEventsOutputs, run
+from tests.events import places
+from tests.events.places import envelope
+from tests.events.receiver import Answer as HttpAnswer
+from tests.events.receiver import Receiver, receiving
+
+OUTBOX = ".cdkit/outbox.db"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    context = BuildContext(system="github", repository="acme/orders", run="7", attempt=1)
+    return replace(places.world(tmp_path), context=context)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+def sink(receiver: Receiver, **more: Any) -> SinkTable:  # noqa: ANN401 - any option
+    return SinkTable(type="http", name="bus", url=receiver.url, **more)
+
+
+def emit(world: World, receiver: Receiver, **options: Any) -> Outcome:  # noqa: ANN401 - any option
+    usual: dict[str, Any] = {
+        "environment": "production",
+        "image": "ghcr.io/acme/orders@sha256:" + "ab" * 32,
+        "sinks": (sink(receiver),),
+        "budget": 0,
+    }
+    return emit_event.run(emit_event.EmitEventOptions(**(usual | options)), world)
+
+
+def flush(world: World, receiver: Receiver, **options: Any) -> Outcome:  # noqa: ANN401 - any option
+    usual: dict[str, Any] = {"sinks": (sink(receiver),), "budget": 5}
+    return run(FlushEventsOptions(**(usual | options)), world)
+
+
+def outputs(outcome: Outcome) -> tuple[str, str, str]:
+    assert isinstance(outcome.outputs, FlushEventsOutputs)
+    return outcome.outputs.delivered, outcome.outputs.pending, outcome.outputs.handed_on
+
+
+def said(outcome: Outcome) -> str:
+    reasons = [f"{r.what} {r.remedy}" for r in outcome.verdict.reasons]
+    return "\n".join([*reasons, *outcome.notes, outcome.data])
+
+
+def ids(receiver: Receiver) -> list[str]:
+    return [request.headers["ce-id"] for request in receiver.requests]
+
+
+def event_id(outcome: Outcome) -> str:
+    assert isinstance(outcome.outputs, emit_event.EmitEventOutputs)
+    return outcome.outputs.event
+
+
+def test_what_waits_in_this_machines_outbox_arrives_under_its_id(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emitted = emit(world, receiver)
+    outcome = flush(world, receiver)
+    assert ids(receiver) == [event_id(emitted)] * 2
+    assert (outcome.verdict.answer, outputs(outcome)) == (Answer.YES, ("1", "0", ""))
+
+
+def test_what_was_handed_on_is_a_yes_there_and_arrives_here(
+    world: World, receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emitted = emit(world, receiver, hand_on="events.db")
+    assert emitted.verdict.answer is Answer.YES
+    assert isinstance(emitted.outputs, emit_event.EmitEventOutputs)
+    assert (emitted.outputs.pending, emitted.outputs.handed_on) == ("0", "events.db")
+    assert "1 event for bus handed on in events.db, since: status 503" in said(emitted)
+    assert "cdkit flush-events events.db" in said(emitted)
+    elsewhere = places.world(tmp_path / "elsewhere")
+    elsewhere.files.write("in/events.db", world.files.read("events.db"))
+    outcome = flush(elsewhere, receiver, outbox=("in/events.db",))
+    assert outputs(outcome) == ("1", "0", "")
+    assert ids(receiver) == [event_id(emitted)] * 2
+
+
+def test_a_retry_after_the_handing_sends_nothing_again(world: World, receiver: Receiver) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emit(world, receiver, hand_on="events.db")
+    again = emit(world, receiver, hand_on="events.db")
+    assert (len(ids(receiver)), again.verdict.answer) == (1, Answer.YES)
+
+
+def test_a_refused_event_is_cannot_tell_though_it_is_handed_on(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=422)]
+    assert emit(world, receiver, hand_on="events.db").verdict.answer is Answer.CANNOT_TELL
+
+
+def test_a_place_that_cannot_be_written_leaves_the_answer_and_the_fact(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    world.files.write("blocked", b"")
+    outcome = emit(world, receiver, hand_on="blocked/events.db")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert outcome.document is not None
+    assert "cannot be written" in said(outcome)
+
+
+def test_what_still_does_not_arrive_is_cannot_tell_and_is_shown(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emitted = emit(world, receiver)
+    outcome = flush(world, receiver)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "1 not delivered to bus: status 503" in said(outcome)
+    (table,) = outcome.tables
+    (row,) = table.rows
+    assert row[0] == event_id(emitted)
+    assert row[2:5] == ("orders", "bus", "waits")
+
+
+def test_what_still_does_not_arrive_can_be_handed_on_again(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emit(world, receiver)
+    outcome = flush(world, receiver, hand_on="next.db")
+    assert (outcome.verdict.answer, outputs(outcome)) == (Answer.YES, ("0", "0", "next.db"))
+
+
+@pytest.mark.parametrize(
+    ("how", "sent", "answer", "left"),
+    [
+        ("keep", 1, Answer.YES, "1"),
+        ("retry", 2, Answer.YES, "0"),
+        ("drop", 1, Answer.YES, "0"),
+    ],
+)
+def test_dead_letters_are_kept_sent_again_or_forgotten(
+    world: World, receiver: Receiver, how: str, sent: int, answer: Answer, left: str
+) -> None:
+    receiver.answers = [HttpAnswer(status=422), HttpAnswer()]
+    emit(world, receiver)
+    outcome = flush(world, receiver, dead_letters=how)
+    assert len(ids(receiver)) == sent
+    assert (outcome.verdict.answer, outputs(outcome)[1]) == (answer, left)
+    assert ("dead" in said(outcome)) is (how != "retry")
+
+
+def test_an_event_that_is_refused_now_is_cannot_tell(world: World, receiver: Receiver) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer(status=422)]
+    emit(world, receiver)
+    outcome = flush(world, receiver)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "bus refused 1: status 422" in said(outcome)
+
+
+def test_a_sink_that_is_not_named_here_gets_nothing_and_that_is_said(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emit(world, receiver)
+    outcome = flush(world, receiver, sinks=("file:out.ndjson",))
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "1 wait for bus, which is not named here" in said(outcome)
+    assert len(ids(receiver)) == 1
+
+
+def test_a_sink_that_is_not_required_only_warns(world: World, receiver: Receiver) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emit(world, receiver)
+    outcome = flush(world, receiver, sinks=(sink(receiver, required=False),))
+    assert outcome.verdict.answer is Answer.YES
+    assert "warning: 1 not delivered to bus, which is not required" in said(outcome)
+
+
+def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
+    world: World, receiver: Receiver
+) -> None:
+    for number in (1, 2):
+        opened, _ = open_outbox(world.files.absolute(f"{number}.db"), world.clock)
+        with opened as outbox:
+            outbox.put(envelope(str(number)), ["bus"])
+    outcome = flush(world, receiver, outbox=("1.db", "missing.db", "2.db"))
+    assert ids(receiver) == ["1", "2"]
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "the outbox missing.db is not there" in said(outcome)
+
+
+def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:
+    world.files.write(OUTBOX, b"no database at all, and long enough" * 10)
+    outcome = flush(world, receiver)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "was damaged, and was set aside as" in said(outcome)
+
+
+def test_an_empty_outbox_is_a_yes(world: World, receiver: Receiver) -> None:
+    emit(world, receiver, budget=5)
+    outcome = flush(world, receiver)
+    assert (outcome.verdict.answer, outcome.data) == (Answer.YES, "0 delivered, 0 left")
+
+
+def test_without_an_outbox_there_is_no_input(world: World, receiver: Receiver) -> None:
+    with pytest.raises(NoInput, match=r"there is no outbox: \.cdkit/outbox\.db"):
+        flush(world, receiver)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"sinks": ("stdout:",)}, "only standard output is named"),
+        ({"budget": -1.0}, "a budget of -1 seconds"),
+        ({"outbox": ("a.db",), "hand_on": "a.db"}, "would be handed on to itself"),
+    ],
+)
+def test_a_wrong_request_is_refused(
+    world: World, receiver: Receiver, options: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(RequestError, match=what):
+        flush(world, receiver, **options)
+
+
+def test_a_replay_delivers_nothing(world: World, receiver: Receiver) -> None:
+    replayed = replace(world, replay=Replay(run="r", at="2026-11-01T00:00:00Z"))
+    with pytest.raises(RequestError, match="a replay delivers nothing"):
+        flush(replayed, receiver)
+
+
+def test_the_sinks_of_emit_event_count_here_too() -> None:
+    emitting = emit_event.EmitEventOptions(sinks=("file:there.ndjson",), budget=7)
+    options = resolve_inputs(STEP, {}, {}, section_of(STEP, {"emit-event": emitting}))
+    assert isinstance(options, FlushEventsOptions)
+    assert (options.sinks, options.budget) == (("file:there.ndjson",), 300.0)
+
+
+def test_the_own_section_counts_before_that_of_emit_event() -> None:
+    told = {
+        "emit-event": emit_event.EmitEventOptions(sinks=("file:there.ndjson",)),
+        "flush-events": FlushEventsOptions(sinks=("file:own.ndjson",), budget=9),
+    }
+    options = section_of(STEP, told)
+    assert (options.sinks, options.budget) == (("file:own.ndjson",), 9)
+
+
+def test_nothing_that_an_outbox_says_leads_elsewhere(world: World, receiver: Receiver) -> None:
+    opened, _ = open_outbox(world.files.absolute("evil.db"), world.clock)
+    with opened as outbox:
+        outbox.put(envelope("1"), ["http://127.0.0.1:1", "file:/etc/passwd", "bus\n::error::x"])
+    outcome = flush(world, receiver, outbox=("evil.db",))
+    assert receiver.requests == []
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert json.dumps(said(outcome)).count("not named here") == 3
