@@ -42,6 +42,9 @@ def main() -> int:
     build()
     commit("Release 1.4: notes and events", branch="good")
     good = walk()
+    good_image = cdkit("tag-image", "--format", "json", quiet=True)
+    reference = json.loads(good_image.stdout)["outputs"]["image"]
+    cdkit("passport", reference, "--output", ".cdkit/passport.html")
 
     title("A bad commit: a tidy-up that cannot live beside release 1.3")
     copy_tree(EXAMPLE / "demo" / "bad", SERVICE)
@@ -51,7 +54,8 @@ def main() -> int:
 
     title("The end")
     print(f"good commit: exit {good} (0 = deployed)   bad commit: exit {bad} (1 = gate closed)")
-    print(f"all of it stands in {os.path.relpath(SERVICE)}: records and events in .cdkit/,")
+    print(f"all of it stands in {os.path.relpath(SERVICE)}: records and events in .cdkit/, and")
+    print(".cdkit/passport.html shows all that is known of the good image: open it in a browser;")
     print("`git log` shows the three commits; change something there and run `cdkit run` again")
     return 0 if (good, bad) == (0, 1) else 1
 

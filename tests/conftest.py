@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.parts.amazon",
     "tests.parts.docker",
     "tests.parts.gitlab",
+    "tests.parts.chromium",
     "tests.parts.groovy",
     "tests.parts.podman",
     "tests.parts.mariadb",

@@ -59,6 +59,7 @@ COMMANDS = (
     Entry("init", "cdkit.cli.init", "Look at a repository and write a cdkit.yaml for it."),
     Entry("ratchet", "cdkit.cli.ratchet", "Tighten a policy to what the last releases reached."),
     Entry("policy", "cdkit.cli.policy", "Write admission policies that trust only the gate."),
+    Entry("passport", "cdkit.cli.passport", "Write one page with all that is known of an image."),
     Entry("where", "cdkit.cli.where", "Say where an image or a service runs."),
     Entry("what", "cdkit.cli.what", "Say what runs in an environment."),
     Entry("audit", "cdkit.cli.audit", "List every deployment with the decision that let it in."),

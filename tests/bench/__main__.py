@@ -16,6 +16,7 @@ from tests.bench.gate import gate
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.migrations import migrations
+from tests.bench.passport import passport
 from tests.bench.pins import pins
 from tests.bench.scan import scan
 from tests.bench.scan_report import scan_report
@@ -36,7 +37,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
-        missed += gate(folder)
+        missed += gate(folder) + passport(folder)
         missed += migrations(folder)
         missed += pins(folder)
         missed += scan(folder) + scan_report()
