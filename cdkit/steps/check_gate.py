@@ -24,6 +24,7 @@ from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
 from cdkit.steps.gate_facts import Asked, Gathered, gather
+from cdkit.steps.gate_ticket import ticket
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
 
@@ -65,6 +66,14 @@ class CheckGateOptions(Options, frozen=True, kw_only=True):
             metavar="INCIDENT",
         ),
     ] = ""
+    ticket: Annotated[
+        tuple[str, ...],
+        option(
+            "Where the ticket about a broken glass goes, as emit-event's sinks: an event "
+            "`ticket.created`.",
+            metavar="SINK",
+        ),
+    ] = ("file:.cdkit/events.ndjson",)
     at: Annotated[
         str,
         option(
@@ -149,6 +158,7 @@ def _outcome(
         world.files.write(options.decision, encode_statement(statement))
     if options.vsa:
         world.files.write(options.vsa, encode_statement(summary(decision, subject)))
+    told = tuple(ticket(decision, options.ticket, world)) if decision.incident else ()
     kept = "" if options.at else store.place(statement)
     return Outcome(
         verdict=decision.verdict,
@@ -158,7 +168,7 @@ def _outcome(
         document=decision,
         subjects=() if options.at else (subject,),
         tables=(_table(decision),),
-        notes=(*_notes(found), *_then(options, decision, collected)),
+        notes=(*_notes(found), *told, *_then(options, decision, collected)),
         stands=bool(decision.incident),
     )
 

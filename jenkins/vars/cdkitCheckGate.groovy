@@ -7,6 +7,7 @@ def call(Map args = [:]) {
         stay: 'CDKIT_CHECK_GATE_STAY',
         rollBack: 'CDKIT_CHECK_GATE_ROLL_BACK',
         breakGlass: 'CDKIT_CHECK_GATE_BREAK_GLASS',
+        ticket: 'CDKIT_CHECK_GATE_TICKET',
         at: 'CDKIT_CHECK_GATE_AT',
         decision: 'CDKIT_CHECK_GATE_DECISION',
         vsa: 'CDKIT_CHECK_GATE_VSA',

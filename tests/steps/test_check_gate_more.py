@@ -194,6 +194,22 @@ def test_a_person_breaks_the_glass_and_the_fact_says_so(folder: Path) -> None:
     assert [one.answer.value for one in found.requirements].count("cannot-tell") == 1
 
 
+def test_a_ticket_is_opened_and_one_that_does_not_arrive_stops_nothing(folder: Path) -> None:
+    outcome = run(folder, hours=900, break_glass="INC-7", context=PERSON)
+    (line,) = (folder / ".cdkit/events.ndjson").read_text().splitlines()
+    event = json.loads(line)
+    event = event.get("data", event)
+    assert event["context"]["type"].startswith("dev.cdevents.ticket.created.")
+    assert event["subject"]["id"] == "INC-7"
+    content = event["subject"]["content"]
+    assert (content["creator"], content["uri"], content["priority"]) == ("ann", "INC-7", "high")
+    assert any(note.startswith("a ticket was opened: ") for note in outcome.notes)
+    (folder / "full").mkdir()
+    lost = run(folder, hours=900, break_glass="INC-8", context=PERSON, ticket=("file:full",))
+    assert lost.verdict.answer is Answer.YES
+    assert any(note.startswith("the ticket: ") for note in lost.notes)
+
+
 def test_the_glass_stays_whole_where_the_gate_is_open(folder: Path) -> None:
     found = decision(run(folder, break_glass="INC-7", context=PERSON))
     assert (found.incident, found.until) == ("", "")
