@@ -14,10 +14,10 @@ from cdkit.core.step import AnyStep
 @click.command("explain", short_help="Explain a rule, or a step.")
 @click.argument("name", required=False)
 def COMMAND(name: str | None) -> int:  # noqa: N802 - the constant that the table loads
-    """Explain a rule, a step, or a doubt of a scan.
+    """Explain a rule, a step, a doubt of a scan, or a key of the gate's policy.
 
     `dropped-column`; another linter's rule, `squawk:ban-char-field`; `scan-image`;
-    `stale-database`. Without a name, list all.
+    `stale-database`; `policy` for all of its keys, `no-worse` for one. Without a name, list all.
     """
     steps = list(all_steps().values())
     rules = {rule.id: rule for step in steps for rule in step.rules()}
@@ -39,17 +39,31 @@ def _explained(name: str, steps: dict[str, AnyStep], rules: dict[str, Rule]) -> 
         return step_text(steps[name])
     if ":" in name:
         return _of_peer(name, rules)
+    from cdkit.gate.keys import KEYS
     from cdkit.scan.doubts import ACCEPTABLE, FIRM
 
+    if name == "policy":
+        return "\n\n".join(_of_key(key) for key in KEYS)
+    if name in KEYS:
+        return _of_key(name)
     if name in ACCEPTABLE or name in FIRM:
         from cdkit.scan.remedies import REMEDIES
 
         return _of_doubt(name, ACCEPTABLE.get(name, ""), FIRM.get(name, ""), REMEDIES[name])
-    near = difflib.get_close_matches(name, [*rules, *steps, *ACCEPTABLE, *FIRM], n=1)
+    names = [*rules, *steps, *ACCEPTABLE, *FIRM, *KEYS]
+    near = difflib.get_close_matches(name, names, n=1)
     raise RequestError(
-        f"there is no rule, no step and no doubt {name!r}",
+        f"there is no rule, no step, no doubt and no key of a policy {name!r}",
         remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
     )
+
+
+def _of_key(name: str) -> str:
+    """Return what a key of a policy asks, with an example."""
+    from cdkit.gate.keys import KEYS
+
+    text, example = KEYS[name]
+    return f"{name}: {text}\n    {example}"
 
 
 def _of_doubt(name: str, acceptable: str, firm: str, remedy: str) -> str:
