@@ -62,8 +62,8 @@ def _of_key(name: str) -> str:
     """Return what a key of a policy asks, with an example."""
     from cdkit.gate.keys import KEYS
 
-    text, example = KEYS[name]
-    return f"{name}: {text}\n    {example}"
+    key = KEYS[name]
+    return f"{name}: {key.asks}\n    {key.example}"
 
 
 def _of_doubt(name: str, acceptable: str, firm: str, remedy: str) -> str:

@@ -37,6 +37,8 @@ def command(kind: str, image: str) -> str:
             return f"cdkit scan-image --image {image}"
         case "migrations":
             return "cdkit lint-migrations"
+        case "review" | "approval":
+            return f"cdkit record-evidence --image {image} --{kind} {kind}"
         case _:
             file = _FILES.get(kind, "FILE")
             return f"cdkit record-evidence --image {image} --report {kind}={file}"
@@ -52,4 +54,6 @@ def opening(kind: str, image: str) -> str:
         )
     if kind in {"identity", "vulnerabilities"}:
         return run
+    if kind in {"review", "approval"}:
+        return f"{run} in a job of GitHub or GitLab, or with a report that says so"
     return f"{run} with the report that the tests wrote"

@@ -19,7 +19,7 @@ from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.glass import Breaker, broken
-from cdkit.gate.policy import Policy, Stage, environment_of
+from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of
 from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
@@ -277,6 +277,12 @@ def _why(answered: Answered) -> str:
 
 def _notes(found: FoundPolicy) -> tuple[str, ...]:
     source = found.source
+    if found.policy is DEFAULT:
+        return (
+            f"the policy: {source.where} ({source.digest[:19]}…), which asks for all that belongs "
+            "into four stages; `cdkit init --observe` writes one that the last releases would have "
+            "passed",
+        )
     return (f"the policy: {source.where} ({source.digest[:19]}…)", *found.notes)
 
 
