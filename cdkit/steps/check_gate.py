@@ -279,9 +279,11 @@ def _notes(found: FoundPolicy) -> tuple[str, ...]:
     source = found.source
     if found.policy is DEFAULT:
         return (
-            f"the policy: {source.where} ({source.digest[:19]}…), which asks for all that belongs "
-            "into four stages; `cdkit init --observe` writes one that the last releases would have "
-            "passed",
+            (
+                f"the policy: {source.where} ({source.digest[:19]}…), which asks for all that belongs "
+                "into four stages; `cdkit init --observe` writes one that the last releases would have "
+                "passed"
+            ),
         )
     return (f"the policy: {source.where} ({source.digest[:19]}…)", *found.notes)
 
