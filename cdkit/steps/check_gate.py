@@ -277,15 +277,11 @@ def _why(answered: Answered) -> str:
 
 def _notes(found: FoundPolicy) -> tuple[str, ...]:
     source = found.source
+    told = f"the policy: {source.where} ({source.digest[:19]}…)"
     if found.policy is DEFAULT:
-        return (
-            (
-                f"the policy: {source.where} ({source.digest[:19]}…), which asks for all that belongs "
-                "into four stages; `cdkit init --observe` writes one that the last releases would have "
-                "passed"
-            ),
-        )
-    return (f"the policy: {source.where} ({source.digest[:19]}…)", *found.notes)
+        told += ", which asks for all that belongs into four stages; `cdkit init --observe` writes"
+        told += " one that the last releases would have passed"
+    return (told, *found.notes)
 
 
 def _then(options: CheckGateOptions, decision: Decision, collected: Collected) -> Iterator[str]:
