@@ -43,7 +43,7 @@ def select(
     whole = [fact for fact in here if _is_about(fact, wanted, request, known)]
     seen = {fact.digest for fact in whole}
     parts = {
-        digest: latest(f for f in here if digest in f.keys and f.digest not in seen)
+        digest: latest(f for f in here if known.names_of(digest) & f.keys and f.digest not in seen)
         for digest in known.platforms
     }
     chosen = {fact.digest: fact for facts in (latest(whole), *parts.values()) for fact in facts}
@@ -171,7 +171,7 @@ def _is_about(fact: Fact, wanted: Requirement, request: Request, known: Known) -
     document, keys = fact.document, fact.keys
     if isinstance(document, Identity) and document.digest != request.key:
         return False
-    if request.key in keys:
+    if known.names_of(request.key) & keys:
         return True
     clean = known.tree and f"gitTree:{known.tree}" in keys and not document.origin.dirty
     return bool(clean) and wanted.about == "any"

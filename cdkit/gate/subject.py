@@ -33,19 +33,26 @@ class Known(Struct, frozen=True, kw_only=True):
 
     `tree` is its source tree and `commit` its commit, empty where that is not known for certain;
     `run` is the CI system and the run that built it; `platforms` has each platform's name by its
-    manifest's digest.
+    manifest's digest. `configs` leads from the digest of a config, which is all that an archive or
+    a local image knows of itself, to the manifest that names it.
     """
 
     tree: str = ""
     commit: str = ""
     run: tuple[str, str] = ("", "")
     platforms: dict[str, str] = {}
+    configs: dict[str, str] = {}
 
     @property
     def related(self) -> frozenset[str]:
         """The digests whose facts count for the image too, beside its own."""
         tree = {f"gitTree:{self.tree}"} if self.tree else set()
-        return frozenset(tree | set(self.platforms))
+        return frozenset(tree | set(self.platforms) | set(self.configs))
+
+    def names_of(self, digest: str) -> frozenset[str]:
+        """Return every digest that stands for the image or platform with this one."""
+        configs = {config for config, manifest in self.configs.items() if manifest == digest}
+        return frozenset({digest} | configs)
 
 
 def known_of(request: Request, collected: Collected, now: datetime) -> Known:
@@ -60,12 +67,19 @@ def known_of(request: Request, collected: Collected, now: datetime) -> Known:
     commits = {"" if one.origin.dirty else one.commit for one in newest}
     runs = {(one.origin.system, one.origin.run) for one in newest}
     platforms = {part.digest: part.platform for one in newest for part in one.platforms}
+    configs = {
+        part.config_digest: part.digest
+        for one in newest
+        for part in one.platforms
+        if part.config_digest
+    }
     platforms.pop(request.key, None)
     return Known(
         tree=trees.pop() if len(trees) == 1 else "",
         commit=commits.pop() if len(commits) == 1 else "",
         run=runs.pop() if len(runs) == 1 else ("", ""),
         platforms=platforms,
+        configs=configs,
     )
 
 

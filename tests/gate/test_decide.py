@@ -580,6 +580,38 @@ def test_staying_in_a_stage_that_asks_for_nothing_is_shut() -> None:
     assert reason.what == "the policy requires nothing to stay in deployment: nothing was examined"
 
 
+# A config's digest
+
+
+CONFIG = "sha256:" + "5" * 64
+IN_AN_ARCHIVE = Subject(digest={"sha256": "5" * 64})
+"""All that an archive or a local image knows of itself."""
+
+
+def test_a_fact_about_the_config_of_the_image_counts_for_it() -> None:
+    one = Platform(platform="linux/amd64", digest=IMAGE_KEY, config_digest=CONFIG)
+    built = identity(platforms=(one,))
+    by = policy(Requirement(evidence="vulnerabilities", about="image"))
+    scanned = fact(findings("vulnerabilities"), IN_AN_ARCHIVE)
+    assert ask(fact(built), scanned, by=by).verdict.answer is Answer.YES
+    assert ask(fact(identity()), scanned, by=by).verdict.answer is Answer.CANNOT_TELL
+    bad = fact(findings("vulnerabilities", judge([no("a", remedy="b")])), IN_AN_ARCHIVE)
+    assert ask(fact(built), bad, by=by).verdict.answer is Answer.NO
+
+
+def test_a_fact_about_the_config_of_one_platform_is_about_that_platform_only() -> None:
+    parts = (
+        Platform(platform="linux/arm64", digest=ARM, config_digest=CONFIG),
+        Platform(platform="linux/amd64", digest=AMD),
+    )
+    built = fact(identity(platforms=parts))
+    by = policy(Requirement(evidence="vulnerabilities"))
+    arm = fact(findings("vulnerabilities"), IN_AN_ARCHIVE)
+    assert ask(built, arm, by=by).verdict.answer is Answer.CANNOT_TELL
+    amd = fact(findings("vulnerabilities"), Subject(digest={"sha256": "2" * 64}))
+    assert ask(built, arm, amd, by=by).verdict.answer is Answer.YES
+
+
 # Whatever the facts
 
 
