@@ -91,6 +91,10 @@ class Unwritable(CannotTell):
     """An output cannot be written: full disk, read-only folder, no permission."""
 
 
+class NotAllowed(Unwritable):
+    """A place is there, and this job may not write to it."""
+
+
 class MissingExtra(CannotTell):
     """A step needs a package that is not installed."""
 

@@ -10,16 +10,23 @@ from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings, Identity
 from cdkit.core.errors import Unreadable
 from cdkit.core.subject import Subject
 
-_BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(_type|subject|predicateType|predicate)"\s*:')
+_BEGINNING = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"(?:_type|subject|predicateType|predicate|payload|payloadType'
+    rb'|dsseEnvelope|verificationMaterial)"\s*:'
+    rb'|"mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle)'
+)
 
 
 def is_record(head: bytes) -> bool:
-    """Whether these first bytes are those of an in-toto statement."""
+    """Whether these first bytes are those of an in-toto statement, bare or signed."""
     return _BEGINNING.match(head) is not None
 
 
 def read_records(data: bytes, where: str) -> tuple[Fact, ...]:
-    """Read a file of one statement, or of one a line. Raises Unreadable."""
+    """Read a file of one statement, or of one a line, bare or signed. Raises Unreadable.
+
+    Signatures are not checked: whoever states the fact again vouches for it.
+    """
     lines = [line for line in data.splitlines() if line.strip()]
     if len(lines) > 1 and is_record(lines[1]):
         return tuple(read_fact(line, where=where) for line in lines)

@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def put(folder: Path, document: Document, *subjects: Subject) -> str:
-    store = open_store(".cdkit/records", DiskFiles(folder))
+    store = open_store(".cdkit/records", world(folder))
     return store.put(state(document, *(subjects or (SUBJECT,))))
 
 
