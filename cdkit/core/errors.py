@@ -83,6 +83,10 @@ class Unreadable(CannotTell):
     """A file is there and cannot be read, or is not what it should be."""
 
 
+class NoStatement(Unreadable):
+    """What was read is whole, and says nothing about a subject: it is another kind of thing."""
+
+
 class TooLarge(Unreadable):
     """A file holds more than anybody here would read."""
 

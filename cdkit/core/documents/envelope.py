@@ -12,7 +12,7 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
-from cdkit.core.errors import Unreadable
+from cdkit.core.errors import NoStatement, Unreadable
 
 IN_TOTO = "application/vnd.in-toto+json"
 """The payload type of a statement (in-toto attestation spec, envelope.md)."""
@@ -29,6 +29,7 @@ _BUNDLES = re.compile(
 )
 _URL_SAFE = str.maketrans("-_", "+/")
 _STATEMENT = b'{"_type":'
+_REMEDY = "let the step that signed it run again, and keep what it leaves"
 _MOST = 64
 """Signatures in one envelope; no policy asks for as many."""
 
@@ -111,7 +112,9 @@ def open_envelope(data: bytes, *, where: str) -> Envelope | None:
     if sum(found) > 1:
         raise _unreadable("can be read as two things: a statement, an envelope, a bundle", where)
     if found[3]:
-        raise _unreadable("is a bundle that signs a blob, and holds no statement", where)
+        raise NoStatement(
+            "is a bundle that signs a blob, and holds no statement", where=where, remedy=_REMEDY
+        )
     try:
         if found[1]:
             return _opened(msgspec.json.decode(data, type=_Wire), where)
@@ -156,8 +159,10 @@ def _of_bundle(data: bytes, where: str) -> Envelope:
 
 def _opened(wire: _Wire, where: str) -> Envelope:
     if not _PAYLOADS.fullmatch(wire.payload_type):
-        raise _unreadable(
-            f"is an envelope of type {wire.payload_type[:100]!r}, not of {IN_TOTO}", where
+        raise NoStatement(
+            f"is an envelope of type {wire.payload_type[:100]!r}, not of {IN_TOTO}",
+            where=where,
+            remedy=_REMEDY,
         )
     if not 0 < len(wire.signatures) <= _MOST:
         raise _unreadable(f"has {len(wire.signatures)} signatures", where)
@@ -195,6 +200,4 @@ def _wire(envelope: Envelope) -> _Wire:
 
 
 def _unreadable(what: str, where: str) -> Unreadable:
-    return Unreadable(
-        what, where=where, remedy="let the step that signed it run again, and keep what it leaves"
-    )
+    return Unreadable(what, where=where, remedy=_REMEDY)
