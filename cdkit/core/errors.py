@@ -75,6 +75,10 @@ class NoAnswer(CannotTell):
     """A server answers nobody now: it is unreachable, too slow, or has been asked too often."""
 
 
+class NoAccess(CannotTell):
+    """A server answers, and wants a login that we have not, or a better one."""
+
+
 class Missing(CannotTell):
     """A file that should be there is not."""
 

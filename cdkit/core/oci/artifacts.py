@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cdkit.core.digest import Digest, sha256
-from cdkit.core.errors import CannotTell, CdkitError, NoAnswer, NotAllowed, Unreadable, Unwritable
+from cdkit.core.errors import CannotTell, CdkitError, NoAccess, Unreadable, Unwritable
 from cdkit.core.oci import media
 from cdkit.core.oci.manifest import MANIFEST_LIMIT, Descriptor, checked
 from cdkit.core.oci.mirrors import Mirrors
@@ -31,11 +31,6 @@ _LINK = re.compile(r'<([^<>]{1,4000})>\s*;[^,]*\brel="?next"?', re.ASCII)
 _MOST_PAGES = 1000
 _NO_REFERRERS = frozenset({400, 404, 405, 501})
 """What registries say of the referrers API that do not know it (Distribution 2.8: 404)."""
-
-_WRITE_REMEDY = (
-    "let the job write to the repository (GitHub: `permissions: {packages: write}`), or keep "
-    "facts elsewhere with `records`"
-)
 
 
 class Entry(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -156,7 +151,7 @@ class Artifacts:
         return Entry(media_type=kind, digest=str(digest), size=len(found.data))
 
     def push_blob(self, data: bytes, kind: str) -> Entry:
-        """Put a blob there, unless it is there; raises NotAllowed, Unwritable."""
+        """Put a blob there, unless it is there; raises NoAccess, Unwritable."""
         digest = sha256(data)
         entry = Entry(media_type=kind, digest=str(digest), size=len(data))
         if self._ask("HEAD", f"/blobs/{digest}").status == 200:
@@ -210,14 +205,9 @@ class Artifacts:
         return self._send(method, f"{self._place.base}{path}", limit)
 
     def _write(self, method: str, url: str, cargo: Cargo | None) -> Response:
-        try:
-            answer = self._send(method, url, cargo=cargo)
-        except NoAnswer:
-            raise
-        except CannotTell as fault:
-            raise NotAllowed(fault.what, remedy=_WRITE_REMEDY) from fault
+        answer = self._send(method, url, cargo=cargo)
         if answer.status in {401, 403}:
-            raise NotAllowed(self._refused(answer).what, remedy=_WRITE_REMEDY)
+            raise NoAccess(self._refused(answer).what, remedy="log in as somebody who may write")
         return answer
 
     def _send(

@@ -19,7 +19,7 @@ from cdkit.core.documents.envelope import BUNDLE, DSSE, IN_TOTO
 from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_fact, statement_of
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.doors.workers import each
-from cdkit.core.errors import CdkitError, NoStatement, Unreadable, Unwritable
+from cdkit.core.errors import CdkitError, NoAccess, NoStatement, NotAllowed, Unreadable, Unwritable
 from cdkit.core.names import predicate_type
 from cdkit.core.oci import media
 from cdkit.core.oci.artifacts import Artifacts, Entry, read_artifact, read_entries
@@ -46,6 +46,10 @@ _LAYERS = ("application/vnd.dev.sigstore.bundle", "application/vnd.in-toto", DSS
 _GONE = (
     "find out what removed it: a clean-up rule of the registry must spare tags that begin with "
     "`cdkit.` and what refers to an image"
+)
+_WRITING = (
+    "let the job write to the repository (GitHub: `permissions: {packages: write}`), or keep "
+    "facts elsewhere with `records`"
 )
 _DONE = 201
 
@@ -80,6 +84,12 @@ class OciStore(Store):
 
     def keep(self, data: bytes) -> str:
         """Push the record under its own tags, and let what other tools read name it."""
+        try:
+            return self._kept(data)
+        except NoAccess as fault:
+            raise NotAllowed(fault.what, where=self._name, remedy=_WRITING) from fault
+
+    def _kept(self, data: bytes) -> str:
         fact, tags, kind = self._filed(data)
         image = self._image(fact)
         new = [tag for tag in tags if not self._holds(tag, data)]
@@ -101,7 +111,7 @@ class OciStore(Store):
         """Read everything about these digests, as it was pushed."""
         unreadable: list[Reason] = []
         records: dict[bytes, str] = {}
-        for record, _ in self._about(keys, unreadable):
+        for record in self._about(keys, unreadable):
             records.setdefault(record.data, record.found.where)
         pairs = tuple((where, data) for data, where in records.items())
         return Held(records=pairs, unreadable=tuple(unreadable))
@@ -111,7 +121,7 @@ class OciStore(Store):
         unreadable: list[Reason] = []
         facts = [
             self._fact(record, lambda fact: bool(keys & fact.keys), unreadable)
-            for record, _ in self._about(keys, unreadable)
+            for record in self._about(keys, unreadable)
         ]
         return _collected(facts, unreadable)
 
@@ -200,22 +210,19 @@ class OciStore(Store):
             )
         return True
 
-    def _about(
-        self, keys: frozenset[str], unreadable: list[Reason]
-    ) -> Iterator[tuple[_Record, str]]:
+    def _about(self, keys: frozenset[str], unreadable: list[Reason]) -> Iterator[_Record]:
         """Yield what the own tags hold, then what only the lists of others name."""
         prefixes = {subject_prefix(key): key for key in keys}
         tags = self._tags(unreadable)
         own = [tag for tag in tags for prefix in prefixes if tag.startswith(prefix)]
         seen: set[str] = set()
-        for record in self._read([self._own(tag) for tag in own], unreadable):
-            seen |= {record.digest, record.found.tag}
-            yield record, record.found.tag
+        for record in self._read([self._own(tag) for tag in own], unreadable, seen=seen):
+            yield record
         for key in sorted(keys):
             if key.startswith("sha256:") and len(key) == 7 + HEX_LENGTH["sha256"]:
                 others = self._listed(Digest.parse(key), frozenset(tags), seen, unreadable)
                 for record in self._read(others, unreadable, foreign=True):
-                    yield record, ""
+                    yield record
 
     def _tags(self, unreadable: list[Reason]) -> tuple[str, ...]:
         try:
@@ -255,10 +262,20 @@ class OciStore(Store):
         return tuple(entry for entry, _ in read_entries(pulled.data, part, where=self._where(name)))
 
     def _read(
-        self, found: list[_Found], unreadable: list[Reason], *, foreign: bool = False
+        self,
+        found: list[_Found],
+        unreadable: list[Reason],
+        *,
+        foreign: bool = False,
+        seen: set[str] | None = None,
     ) -> Iterator[_Record]:
-        """Yield what can be read, in the order of its places, and note what cannot."""
+        """Yield what can be read, in the order of its places, and note what cannot, and what was.
+
+        What is `foreign` may be no fact of ours, and then is passed over.
+        """
         records = {one.where: record for one, record in each(self._pull, found, at_once=_AT_ONCE)}
+        if seen is not None:
+            seen |= {name for one in records.values() for name in (one.digest, one.found.tag)}
         for record in (records[where] for where in sorted(records)):
             try:
                 if record.fault:
@@ -272,18 +289,22 @@ class OciStore(Store):
                 unreadable.append(untold(fault, record.found.where))
 
     def _pull(self, found: _Found) -> _Record:
+        """Pull what stands in a place, or say why it cannot be."""
+        digest = ""
         try:
-            return self._pulled(found)
+            if found.layer:
+                return _Record(found=found, data=self._artifacts.blob(found.layer))
+            pulled = self._artifacts.manifest(found.name)
+            if pulled is None:
+                raise Unreadable("is listed, and is gone", where=found.where, remedy=_GONE)
+            digest = str(pulled.digest)
+            return _Record(found=found, digest=digest, data=self._layer(found, pulled.data))
         except CdkitError as fault:
-            return _Record(found=found, fault=fault)
+            return _Record(found=found, digest=digest, fault=fault)
 
-    def _pulled(self, found: _Found) -> _Record:
-        if found.layer:
-            return _Record(found=found, data=self._artifacts.blob(found.layer))
-        pulled = self._artifacts.manifest(found.name)
-        if pulled is None:
-            raise Unreadable("is listed, and is gone", where=found.where, remedy=_GONE)
-        layers = read_artifact(pulled.data, where=found.where).layers
+    def _layer(self, found: _Found, manifest: bytes) -> bytes:
+        """Return the one layer of a manifest, which a tag of ours must promise."""
+        layers = read_artifact(manifest, where=found.where).layers
         if len(layers) != 1 or not layers[0].media_type.startswith(_LAYERS):
             raise NoStatement("holds no record", where=found.where, remedy=_GONE)
         data = self._artifacts.blob(layers[0])
@@ -293,7 +314,7 @@ class OciStore(Store):
                 where=found.where,
                 remedy="find out who moved the tag, remove it, and run the step that left it again",
             )
-        return _Record(found=found, digest=str(pulled.digest), data=data)
+        return data
 
     def _fact(
         self, record: _Record, belongs: Callable[[Fact], bool], unreadable: list[Reason]
