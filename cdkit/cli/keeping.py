@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cdkit.core.documents.statement import Statement, encode_statement, state
-from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError
+from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError, Unwritable
 from cdkit.core.oci.reference import DOCKER_HUB, parse
 from cdkit.core.step import Options, Outcome
 from cdkit.core.verdict import Reason
@@ -49,12 +49,14 @@ class Keeper:
         *,
         signer: "Signer | None",
         lenient: bool,
+        is_change: bool,
         notes: Iterable[str],
     ) -> None:
         self.options = options
         self._world = world
         self._signer = signer
         self._lenient = lenient
+        self._is_change = is_change
         self._notes = list(notes)
 
     def keep(self, outcome: Outcome) -> Kept:
@@ -94,8 +96,8 @@ class Keeper:
         store = open_store(self.options.records, self._world)
         try:
             return [_put(store, store, pair, moved) for pair in signed]
-        except NotAllowed as fault:
-            if not self._lenient:
+        except Unwritable as fault:
+            if not self._lenient and not (self._is_change and isinstance(fault, NotAllowed)):
                 raise
             self._notes.append(
                 f"facts are kept in {FOLDER} only: {fault}. {fault.remedy[:1].upper()}"
@@ -110,7 +112,8 @@ def open_keeper(options: Options, world: World) -> Keeper:
 
     Raises RequestError where that cannot be: no such signer, no key, no image to keep facts beside.
     In a pull request without secrets, which a fork's is, nothing is signed, and what its token may
-    not store stays in the folder; both are noted.
+    not store stays in the folder; so does what the registry does not take where nobody asked for
+    it to be kept there. Both are noted: a gate misses what it does not find.
     """
     notes: list[str] = []
     is_change = bool(world.context.pull_request)
@@ -118,9 +121,14 @@ def open_keeper(options: Options, world: World) -> Keeper:
     if options.sign != NONE and (options.sign or world.environ.get("CDKIT_SIGNING_KEY")):
         signer = _signer(options, world, notes, is_change=is_change)
     decided = _decided(options, world)
-    lenient = is_change or options.records == AUTO
-    kept = msgspec.structs.replace(options, records=decided)
-    return Keeper(kept, world, signer=signer, lenient=lenient, notes=notes)
+    return Keeper(
+        msgspec.structs.replace(options, records=decided),
+        world,
+        signer=signer,
+        lenient=options.records == AUTO,
+        is_change=is_change,
+        notes=notes,
+    )
 
 
 def _signer(
@@ -154,7 +162,7 @@ def _decided(options: Options, world: World) -> str:
     if options.records != AUTO:
         return options.records
     repository = _repository(options) if world.context.system != _TERMINAL else ""
-    return f"oci://{repository}" if repository else FOLDER
+    return f"oci://{repository},{FOLDER}" if repository else FOLDER
 
 
 def _repository(options: Options) -> str:

@@ -31,7 +31,7 @@ from cdkit.core.errors import CdkitError, Missing, RequestError, Unreadable, Unw
 from cdkit.core.finding import Location
 from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Reason, cannot_tell
-from cdkit.evidence.store import Held, Store
+from cdkit.evidence.store import Held, Store, by_time
 
 _NAME = re.compile(r"([0-9a-f]{64})\.json", re.ASCII)
 _ALGORITHM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,31}", re.ASCII)
@@ -205,11 +205,6 @@ def images_first(key: str) -> tuple[bool, str]:
     return (key.startswith("git"), key)
 
 
-def by_time(found: Collected) -> Collected:
-    """Return the same, its facts oldest first."""
-    return Collected(facts=tuple(sorted(found.facts, key=_recorded)), unreadable=found.unreadable)
-
-
 def file_name(name: str) -> str:
     """Turn any name into one file name: no two names into the same, whatever the file system."""
     data = name.encode("utf-8", "surrogatepass")
@@ -235,10 +230,6 @@ def quietly(read: Callable[[], bytes]) -> bytes | CdkitError:
         return read()
     except CdkitError as fault:
         return fault
-
-
-def _recorded(fact: Fact) -> tuple[str, str]:
-    return (fact.document.origin.recorded_at, fact.digest)
 
 
 def _promised(place: str, data: bytes | CdkitError) -> bytes:

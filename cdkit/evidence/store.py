@@ -1,6 +1,6 @@
 """The store of facts: what every kind of store can do, and how the right one is opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 
-__all__ = ["Collected", "Held", "Store", "StoreKind", "open_store"]
+__all__ = ["Collected", "Held", "Store", "StoreKind", "by_time", "open_store"]
 
 AUTO = "auto"
 """What the option `records` is where nobody said."""
@@ -78,8 +78,65 @@ class StoreKind:
 def open_store(records: str, world: World, *, verifier: Verifier | None = None) -> Store:
     """Open the store that the option `records` names; with a verifier signatures are checked.
 
-    Raises RequestError where no kind of store claims the name.
+    Of several places with commas between them the first is written to, and all are read. Raises
+    RequestError where no kind of store claims a name.
     """
+    places = [place.strip() for place in records.split(",")]
+    first, *others = [_opened(place, world, verifier) for place in places]
+    return Joined(first, tuple(others)) if others else first
+
+
+class Joined(Store):
+    """Several stores that are read as one; what is kept goes to the first."""
+
+    def __init__(self, first: Store, others: tuple[Store, ...]) -> None:
+        self._first = first
+        self._all = (first, *others)
+
+    def keep(self, data: bytes) -> str:
+        """Keep the bytes in the first."""
+        return self._first.keep(data)
+
+    def place_of(self, data: bytes) -> str:
+        """Return where the first keeps these bytes."""
+        return self._first.place_of(data)
+
+    def held(self, keys: frozenset[str]) -> Held:
+        """Return what any of them holds about these digests, the same bytes once."""
+        found = [store.held(keys) for store in self._all]
+        records = {data: where for one in reversed(found) for where, data in one.records}
+        return Held(
+            records=tuple((where, data) for data, where in records.items()),
+            unreadable=tuple(reason for one in found for reason in one.unreadable),
+        )
+
+    def about(self, keys: frozenset[str]) -> Collected:
+        """Return what any of them knows about these digests."""
+        return _joined(store.about(keys) for store in self._all)
+
+    def environment(self, name: str) -> Collected:
+        """Return the deployments to an environment that any of them knows, oldest first."""
+        return by_time(_joined(store.environment(name) for store in self._all))
+
+    def deployments(self) -> Collected:
+        """Return all deployments that any of them knows, oldest first."""
+        return by_time(_joined(store.deployments() for store in self._all))
+
+
+def by_time(found: Collected) -> Collected:
+    """Return the same, its facts oldest first."""
+    facts = sorted(found.facts, key=lambda fact: (fact.recorded_at, fact.digest))
+    return Collected(facts=tuple(facts), unreadable=found.unreadable)
+
+
+def _joined(found: Iterable[Collected]) -> Collected:
+    whole = Collected()
+    for one in found:
+        whole = whole.joined(one)
+    return whole
+
+
+def _opened(records: str, world: World, verifier: Verifier | None) -> Store:
     from cdkit.evidence import stores
 
     named = FOLDER if records == AUTO else records

@@ -23,7 +23,7 @@ from tests.parts import double, presence
 from tests.parts.amazon import Amazon
 from tests.parts.double import Double
 from tests.parts.registry import Registry
-from tests.worlds import world
+from tests.worlds import StandingClock, world
 
 PLACES = ("folder", "registry", "referrers", "s3")
 IMAGE = b'{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s","digest":"%s","size":2},"layers":[]}'
@@ -49,7 +49,7 @@ class PlaceOfFacts:
 def networked(
     folder: Path, *, environ: Mapping[str, str] | None = None, http: Http | None = None
 ) -> World:
-    return world(folder, environ=environ, http=http or RequestsHttp())
+    return world(folder, environ=environ, http=http or RequestsHttp(StandingClock()))
 
 
 def pushed_image(address: str, folder: Path, repository: str = "") -> tuple[str, Digest]:

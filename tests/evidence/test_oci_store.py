@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cdkit.core.digest import sha256
+from cdkit.core.digest import Digest, sha256
 from cdkit.core.documents.envelope import BUNDLE, DSSE, open_envelope
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import CannotTell, NotAllowed, RequestError, Unwritable
-from cdkit.core.oci.artifacts import Artifacts, read_entries
+from cdkit.core.oci.artifacts import Artifacts, Entry, read_entries
 from cdkit.core.oci.media import EMPTY, OCI_INDEX, OCI_MANIFEST
 from cdkit.core.oci.reference import parse_repository
 from cdkit.core.subject import Subject, image_subject
@@ -27,8 +27,6 @@ from tests.evidence.test_stores import bare, kinds, signed
 from tests.parts.double import Double, Given
 from tests.parts.registry import PASSWORD, Registry
 from tests.worlds import Notebook
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.fixture
@@ -86,9 +84,7 @@ def test_a_signed_fact_is_an_artifact_that_names_its_image(
     assert entry.digest == str(pulled.digest)
 
 
-def _digest(place: PlaceOfFacts):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from cdkit.core.digest import Digest
-
+def _digest(place: PlaceOfFacts) -> Digest:
     return Digest.parse(place.key)
 
 
@@ -113,23 +109,11 @@ def test_cosigns_manifest_holds_what_a_key_signed_and_nothing_else(plain: PlaceO
     assert notes["predicateType"] == "https://cdkit.dev/evidence/v1"
     assert notes["dev.cosignproject.cosign/signature"] == ""
     envelope = open_envelope(bundle, where="")
-    blob = artifacts(plain).blob(msgspec.convert(layer, type=_Layer).entry)
+    blob = artifacts(plain).blob(msgspec.convert(layer, type=Entry))
     alone = open_envelope(blob, where="")
     assert envelope
     assert alone
     assert (alone.signed, alone.signatures) == (envelope.signed, envelope.signatures)
-
-
-class _Layer(msgspec.Struct, rename="camel"):
-    media_type: str
-    digest: str
-    size: int
-
-    @property
-    def entry(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
-        from cdkit.core.oci.artifacts import Entry
-
-        return Entry(media_type=self.media_type, digest=self.digest, size=self.size)
 
 
 @pytest.mark.needs("registry")

@@ -14,8 +14,8 @@ from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.errors import RequestError, Unwritable
 from cdkit.core.subject import Subject
-from cdkit.evidence.store import Store, open_store
 from cdkit.evidence.shelf import file_name
+from cdkit.evidence.store import Store, open_store
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, SOURCE, SUBJECT, evidence, origin
 from tests.worlds import COMMIT, TREE, world
 

@@ -27,8 +27,8 @@ from cdkit.core.oci.reference import parse_repository
 from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
-from cdkit.evidence.shelf import by_time, images_first, named, unfiled, untold
-from cdkit.evidence.store import Held, Store, StoreKind
+from cdkit.evidence.shelf import images_first, named, unfiled, untold
+from cdkit.evidence.store import Held, Store, StoreKind, by_time
 from cdkit.evidence.stores._lists import TAG, Lists
 from cdkit.evidence.stores._tags import (
     ENVIRONMENTS,
@@ -93,11 +93,11 @@ class OciStore(Store):
         fact, tags, kind = self._filed(data)
         image = self._image(fact)
         new = [tag for tag in tags if not self._holds(tag, data)]
-        listed = self._push(data, new, kind, image, fact) if new else False
+        listed = bool(new) and self._push(data, new, kind, image, fact)
         if image is not None:
             digest = _digest(image)
             prefix = subject_prefix(str(digest))
-            if not listed:
+            if not listed and self._artifacts.referrers(digest) is None:
                 self._lists.index(digest.encoded, prefix)
             if is_key_signed(tags[0]):
                 self._lists.attestations(digest.encoded, prefix)

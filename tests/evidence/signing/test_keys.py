@@ -156,7 +156,7 @@ def test_a_bundle_with_two_signatures_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url_safe", [False, True])
-def test_both_alphabets_of_base64_are_read(tmp_path: Path, url_safe: bool) -> None:
+def test_both_alphabets_of_base64_are_read(tmp_path: Path, *, url_safe: bool) -> None:
     statement = STATEMENT.replace(b"3 tests passed", "3 tests passed ÿ?>".encode())
     data = signed(tmp_path, statement=statement)
     payload = base64.b64encode(statement).decode()
@@ -189,10 +189,11 @@ def test_what_can_be_read_as_two_things_is_refused(
 
 
 def test_nobody_signed_is_refused(tmp_path: Path) -> None:
+    envelope = open_envelope(signed(tmp_path), where="")
+    assert envelope
+    data = encode_envelope(msgspec.structs.replace(envelope, signatures=()))
     with pytest.raises(Unreadable, match="has 0 signatures"):
-        envelope = open_envelope(signed(tmp_path), where="")
-        assert envelope
-        read(encode_envelope(msgspec.structs.replace(envelope, signatures=())))
+        read(data)
 
 
 @given(st.binary(max_size=300))
@@ -272,7 +273,7 @@ def test_a_password_that_is_missing_or_wrong_is_told_without_the_key(
 ) -> None:
     text = pem("p256", password="open sesame")
     environ = {"CDKIT_SIGNING_KEY": text, "CDKIT_SIGNING_PASSWORD": password}
-    with pytest.raises(RequestError, match="password|encrypted") as caught:
+    with pytest.raises(RequestError, match=r"password|encrypted") as caught:
         open_key(world(tmp_path, environ=environ))
     told = f"{caught.value}{caught.value.remedy}{caught.value.__context__}"
     assert not any(line in told for line in text.splitlines()[1:])
@@ -319,7 +320,7 @@ def test_a_scheme_that_is_not_the_keys_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("asked", "holds"), [("rsa-pss", True), ("rsa-pkcs1", False), ("", True)])
 def test_an_rsa_key_signs_by_the_scheme_that_is_asked(
-    tmp_path: Path, asked: Scheme, holds: bool
+    tmp_path: Path, asked: Scheme, *, holds: bool
 ) -> None:
     environ = {"CDKIT_SIGNING_KEY": pem("rsa"), "CDKIT_SIGNING_SCHEME": "rsa-pss"}
     data = open_key(world(tmp_path, environ=environ)).sign(STATEMENT)
