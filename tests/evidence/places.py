@@ -26,7 +26,10 @@ from tests.parts.registry import Registry
 from tests.worlds import StandingClock, world
 
 PLACES = ("folder", "registry", "referrers", "s3")
-IMAGE = b'{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"%s","digest":"%s","size":2},"layers":[]}'
+IMAGE = (
+    b'{"schemaVersion":2,"mediaType":"%s","layers":[],'
+    b'"config":{"mediaType":"%s","digest":"%s","size":2}}'
+)
 
 
 @dataclass

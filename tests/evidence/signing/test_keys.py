@@ -66,7 +66,7 @@ def test_a_signed_fact_is_the_same_fact_as_the_bare_one(tmp_path: Path) -> None:
     assert read(signed(tmp_path)).digest == str(sha256(STATEMENT))
 
 
-def test_a_bare_fact_has_no_signer(tmp_path: Path) -> None:
+def test_a_bare_fact_has_no_signer() -> None:
     assert read(STATEMENT).signers == ()
 
 
