@@ -40,10 +40,10 @@ def open_kms(uri: str) -> Signer:
         raise MissingExtra("securesystemslib", "kms", wanted_by=match[1]) from fault
     signer, pem = imported
     public = schemes.read_public(pem, where=uri)
-    return _KmsKey(uri, signer, schemes.fingerprint(public))
+    return KmsKey(uri, signer, schemes.fingerprint(public))
 
 
-class _KmsKey:
+class KmsKey:
     """Signs with a key in a key store."""
 
     def __init__(self, uri: str, signer: Any, fingerprint: bytes) -> None:  # noqa: ANN401 - of a library that an extra brings
