@@ -14,7 +14,7 @@ from cdkit.core.trust import Identity
 from cdkit.core.world import MIB, World
 
 if TYPE_CHECKING:
-    from sigstore.models import ClientTrustConfig
+    from sigstore.models import Bundle, ClientTrustConfig
     from sigstore.verify import Verifier
 
 T = TypeVar("T")
@@ -79,17 +79,20 @@ def certified(
     *,
     where: str,
     verifier: "Verifier | None" = None,
+    read: "Callable[[bytes], Bundle] | None" = None,
 ) -> tuple[str, ...]:
     """Return the names of the identities that Sigstore certified under an envelope.
 
-    Raises Unreadable where it is none of them, or where the bundle does not hold what it claims.
+    `verifier` and `read` are the package's own unless others are given. Raises Unreadable where it
+    is none of them, or where the bundle does not hold what it claims.
     """
     try:
         from sigstore.models import Bundle
         from sigstore.verify import Verifier, policy
+
     except ImportError as fault:
         raise _no_package() from fault
-    bundle = _read(where, lambda: Bundle.from_json(envelope.bundle))
+    bundle = _read(where, lambda: (read or Bundle.from_json)(envelope.bundle))
     verifier = verifier or _asked("Sigstore's root", lambda: Verifier.production(offline=True))
     said = "the policy names no identity"
     for identity in identities:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+from datetime import timedelta
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from cdkit.core.trust import Key, Scheme, Trust, Verifier
 from cdkit.evidence.signing import schemes
 from cdkit.evidence.signing.verify import open_verifier
+from tests.worlds import NOW
 
 
 def private(kind: str, number: int = 0) -> schemes.Private:
@@ -48,6 +51,26 @@ def public(kind: str, number: int = 0) -> str:
         .public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
+    )
+
+
+def certificate(identity: str) -> bytes:
+    """Return a certificate in DER that says whatever it likes, signed by its own key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(minutes=10))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)]), critical=True
+        )
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.DER)
     )
 
 
