@@ -22,8 +22,8 @@ AUTO = "auto"
 BESIDE = "oci"
 FOLDER = ".cdkit/records"
 _TERMINAL = "terminal"
-_IMAGES = ("image", "repository")
-"""Options of steps that name the image that a fact will be about."""
+_IMAGES = ("image", "tag")
+"""Options of steps that name an image which has been pushed: what a fact will be about."""
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -169,8 +169,9 @@ def _repository(options: Options) -> str:
     """Return the repository of the image that is named; none where it is on no registry."""
     for name in _IMAGES:
         text = getattr(options, name, "")
-        if not isinstance(text, str) or not text:
+        if not isinstance(text, str) or not text.strip():
             continue
+        text = text.split()[0]
         try:
             reference = parse(text)
         except RequestError:

@@ -70,6 +70,14 @@ def test_where_facts_are_kept_follows_from_the_job(
     assert open_keeper(AskOptions(records=records, image=image), outside).options.records == decided
 
 
+def test_the_tag_that_was_pushed_names_the_registry_too(tmp_path: Path) -> None:
+    class Tagged(AskOptions, frozen=True, kw_only=True):
+        tag: str = "registry.example/orders:v1\nregistry.example/orders:v2"
+
+    decided = open_keeper(Tagged(), around(tmp_path)).options.records
+    assert decided == "oci://registry.example/orders,.cdkit/records"
+
+
 def test_beside_the_image_needs_an_image(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="no image with a registry is named"):
         performed(around(tmp_path), records="oci")

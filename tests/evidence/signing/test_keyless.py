@@ -85,7 +85,7 @@ def test_a_bundle_with_a_certificate_is_keyless(tmp_path: Path) -> None:
 
 def test_a_certificate_that_sigstore_never_gave_is_refused(tmp_path: Path) -> None:
     check = open_verifier(Trust(identities=(US,)), where="policy.yaml")
-    with pytest.raises(Unreadable, match="nobody known to the policy|no bundle that Sigstore"):
+    with pytest.raises(Unreadable, match=r"nobody known to the policy|no bundle that Sigstore"):
         read_fact(self_made(tmp_path), where="a.json", verifier=check)
 
 

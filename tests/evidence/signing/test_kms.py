@@ -50,7 +50,7 @@ def made(spec: str) -> tuple[str, str]:
 def test_a_key_that_never_leaves_its_store_signs(
     kms: Amazon, tmp_path: Path, spec: str, hashed: Callable[[bytes], Any]
 ) -> None:
-    """AWS signs the hash that it is sent. moto 5.2 takes it for the message, and hashes it again."""
+    """AWS signs the hash that it is sent; moto 5.2 takes it for the message, and hashes again."""
     del kms
     key, pem = made(spec)
     signer = open_signer(f"awskms:///{key}", world(tmp_path))
