@@ -49,6 +49,8 @@ class _Remit(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="keba
 
     def objection(self, fact: Vouched) -> str:
         """Say why this signer's word does not count under a fact; an empty string: it does."""
+        if not (self.kinds or self.steps or self.environments):
+            return self._untimely(fact)
         for what, allowed, found in (
             ("kind", self.kinds, fact.kind),
             ("step", self.steps, fact.step),
@@ -56,6 +58,9 @@ class _Remit(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="keba
         ):
             if allowed and found and found not in allowed:
                 return f"{self.name} may not sign for the {what} {found}"
+        return self._untimely(fact)
+
+    def _untimely(self, fact: Vouched) -> str:
         if not self.valid_from and not self.valid_until:
             return ""
         try:

@@ -82,17 +82,17 @@ class _Material(Struct, frozen=True, kw_only=True, rename="camel"):
     x509_certificate_chain: Raw = Raw()
 
 
-class _Bundle(Struct, frozen=True, kw_only=True, rename="camel"):
-    media_type: str
-    verification_material: _Material
-    dsse_envelope: _Wire | None = None
+class _Outer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """All that an envelope, a bundle or a statement may have at its top."""
 
-
-class _Shape(Struct, frozen=True, kw_only=True):
     type: Raw = msgspec.field(name="_type", default=Raw())
-    payload: Raw = Raw()
-    bundle: Raw = msgspec.field(name="dsseEnvelope", default=Raw())
-    other: Raw = msgspec.field(name="messageSignature", default=Raw())
+    payload: str | None = None
+    payload_type: str = ""
+    signatures: tuple[_Signed, ...] = ()
+    media_type: str = ""
+    verification_material: _Material | None = None
+    dsse_envelope: _Wire | None = None
+    message_signature: Raw = Raw()
 
 
 def open_envelope(data: bytes, *, where: str) -> Envelope | None:
@@ -105,22 +105,29 @@ def open_envelope(data: bytes, *, where: str) -> Envelope | None:
     if data.startswith(_STATEMENT):
         return None  # as we write it: thousands of these are read
     try:
-        shape = msgspec.json.decode(data, type=_Shape)
+        outer = msgspec.json.decode(data, type=_Outer)
+    except msgspec.ValidationError as fault:
+        raise _unreadable(f"is no envelope: {fault}", where) from fault
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    found = [bool(bytes(part)) for part in (shape.type, shape.payload, shape.bundle, shape.other)]
-    if sum(found) > 1:
+        return None  # no JSON: whoever reads a statement says so
+    blob = bool(bytes(outer.message_signature))
+    is_bundle = outer.dsse_envelope is not None
+    if bool(bytes(outer.type)) + (outer.payload is not None) + is_bundle + blob > 1:
         raise _unreadable("can be read as two things: a statement, an envelope, a bundle", where)
-    if found[3]:
+    if blob:
         raise NoStatement(
             "is a bundle that signs a blob, and holds no statement", where=where, remedy=_REMEDY
         )
-    try:
-        if found[1]:
-            return _opened(msgspec.json.decode(data, type=_Wire), where)
-        return _of_bundle(data, where) if found[2] else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise _unreadable(f"is no envelope: {fault}", where) from fault
+    if outer.payload is not None:
+        return _opened(
+            _Wire(
+                payload=outer.payload,
+                payload_type=outer.payload_type,
+                signatures=outer.signatures,
+            ),
+            where,
+        )
+    return _of_bundle(outer, data, where) if is_bundle else None
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
@@ -141,23 +148,20 @@ def encode_bundle(envelope: Envelope, *, hint: str) -> bytes:
     return msgspec.json.encode(bundle) + b"\n"
 
 
-def _of_bundle(data: bytes, where: str) -> Envelope:
-    bundle = msgspec.json.decode(data, type=_Bundle)
-    if not _BUNDLES.fullmatch(bundle.media_type) or bundle.dsse_envelope is None:
-        raise _unreadable(f"is a bundle of the unknown type {bundle.media_type[:100]!r}", where)
-    envelope = _opened(bundle.dsse_envelope, where)
-    if len(envelope.signatures) != 1:
-        raise _unreadable(
-            f"is a bundle with {len(envelope.signatures)} signatures; exactly one is legal", where
-        )
-    material = bundle.verification_material
+def _of_bundle(outer: _Outer, data: bytes, where: str) -> Envelope | None:
+    material = outer.verification_material
+    if not _BUNDLES.fullmatch(outer.media_type) or outer.dsse_envelope is None or material is None:
+        raise _unreadable(f"is a bundle of the unknown type {outer.media_type[:100]!r}", where)
+    if len(outer.dsse_envelope.signatures) != 1:
+        number = len(outer.dsse_envelope.signatures)
+        raise _unreadable(f"is a bundle with {number} signatures; exactly one is legal", where)
     certified = bool(bytes(material.certificate) or bytes(material.x509_certificate_chain))
     if certified and material.public_key:
         raise _unreadable("is a bundle with a certificate and with a key", where)
-    return msgspec.structs.replace(envelope, bundle=data, keyless=certified)
+    return _opened(outer.dsse_envelope, where, bundle=data, keyless=certified)
 
 
-def _opened(wire: _Wire, where: str) -> Envelope:
+def _opened(wire: _Wire, where: str, *, bundle: bytes = b"", keyless: bool = False) -> Envelope:
     if not _PAYLOADS.fullmatch(wire.payload_type):
         raise NoStatement(
             f"is an envelope of type {wire.payload_type[:100]!r}, not of {IN_TOTO}",
@@ -172,18 +176,22 @@ def _opened(wire: _Wire, where: str) -> Envelope:
         signatures=tuple(
             Signature(sig=_base64(one.sig, where), keyid=one.keyid) for one in wire.signatures
         ),
+        bundle=bundle,
+        keyless=keyless,
     )
 
 
 def _base64(text: str, where: str) -> bytes:
     """Read Base64 of either alphabet, but not of both, with no other form for the same bytes."""
-    plain = text.translate(_URL_SAFE)
-    mixed = plain != text and ("+" in text or "/" in text)
+    plain = text.translate(_URL_SAFE) if "-" in text or "_" in text else text
+    if plain is not text and ("+" in text or "/" in text):
+        raise _unreadable("holds Base64 of two alphabets at once", where)
     try:
-        data = base64.b64decode(plain.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as fault:
+        data = binascii.a2b_base64(plain, strict_mode=True)
+        last = binascii.b2a_base64(binascii.a2b_base64(plain[-4:]), newline=False)
+    except ValueError as fault:  # binascii.Error is one, and so is text beyond ASCII
         raise _unreadable(f"holds what is no Base64: {fault}", where) from fault
-    if mixed or base64.b64encode(data).decode() != plain:
+    if last.decode() != plain[-4:]:
         raise _unreadable("holds Base64 in a form that nobody writes", where)
     return data
 

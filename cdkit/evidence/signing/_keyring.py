@@ -36,6 +36,7 @@ class Keyring:
                 )
             check = schemes.checker(public, key.scheme, where=f"{where}: {key.name}")
             self._keys.append(_Known(name=key.name, hint=hint, check=check))
+        self._hinted = {known.hint: known for known in self._keys}
 
     def verified(self, envelope: Envelope, *, where: str) -> tuple[str, ...]:
         """Return the names of those whose signature is under an envelope, each once."""
@@ -62,17 +63,18 @@ class Keyring:
 
     def admitted(self, names: tuple[str, ...], fact: Vouched, *, where: str) -> tuple[str, ...]:
         """Return those of them whose word counts for this fact."""
-        objections = {name: self._signers[name].objection(fact) for name in names}
-        if admitted := tuple(name for name in names if not objections[name]):
-            return admitted
-        said = "; ".join(objections.values())
+        objections = [self._signers[name].objection(fact) for name in names]
+        if not all(objections):
+            return tuple(name for name, said in zip(names, objections, strict=True) if not said)
+        said = "; ".join(objections)
         raise Unreadable(f"is signed, and it does not count: {said}", where=where, remedy=_REMEDY)
 
     def _who(self, signature: Signature, signed: bytes) -> str:
         """Return whose signature it is; the hint says only who is asked first."""
-        first = [known for known in self._keys if known.hint == signature.keyid]
-        others = [known for known in self._keys if known.hint != signature.keyid]
-        for known in (*first, *others):
-            if known.check(signature.sig, signed):
+        first = self._hinted.get(signature.keyid)
+        if first and first.check(signature.sig, signed):
+            return first.name
+        for known in self._keys:
+            if known is not first and known.check(signature.sig, signed):
                 return known.name
         return ""
