@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cdkit.core.documents.statement import Statement, encode_statement, state
-from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError, Unwritable
+from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError
 from cdkit.core.oci.reference import DOCKER_HUB, parse
 from cdkit.core.step import Options, Outcome
 from cdkit.core.verdict import Reason
@@ -48,14 +48,14 @@ class Keeper:
         world: World,
         *,
         signer: "Signer | None",
-        lenient: bool,
+        beside: str,
         is_change: bool,
         notes: Iterable[str],
     ) -> None:
         self.options = options
         self._world = world
         self._signer = signer
-        self._lenient = lenient
+        self._beside = beside
         self._is_change = is_change
         self._notes = list(notes)
 
@@ -90,21 +90,37 @@ class Keeper:
         return self._signer.sign(data) if self._signer and statement.subject else data
 
     def _put(self, signed: list[tuple[Statement, bytes]], moved: dict[str, str]) -> list[str]:
-        """Put every fact into the store; into the folder where a registry does not take them."""
+        """Put every fact into the store; into the folder where a change may not write to it."""
         from cdkit.evidence.store import open_store
 
         store = open_store(self.options.records, self._world)
         try:
-            return [_put(store, store, pair, moved) for pair in signed]
-        except Unwritable as fault:
-            if not self._lenient and not (self._is_change and isinstance(fault, NotAllowed)):
+            records = [_put(store, store, pair, moved) for pair in signed]
+        except NotAllowed as fault:
+            if not self._is_change:
                 raise
-            self._notes.append(
-                f"facts are kept in {FOLDER} only: {fault}. {fault.remedy[:1].upper()}"
-                f"{fault.remedy[1:]}."
-            )
-        folder = open_store(FOLDER, self._world)
-        return [_put(folder, store, pair, moved) for pair in signed]
+            self._note_kept_here(fault)
+            folder = open_store(FOLDER, self._world)
+            return [_put(folder, store, pair, moved) for pair in signed]
+        if self._beside:
+            self._put_beside([data for _, data in signed])
+        return records
+
+    def _put_beside(self, signed: list[bytes]) -> None:
+        """Put every fact beside the image too, which nobody asked for: what hinders it is noted."""
+        from cdkit.evidence.store import open_store
+
+        try:
+            store = open_store(self._beside, self._world)
+            places = [store.keep(data) for data in signed]
+        except CdkitError as fault:
+            self._note_kept_here(fault)
+        else:
+            self._notes.append(f"kept beside the image too: {', '.join(places)}")
+
+    def _note_kept_here(self, fault: CdkitError) -> None:
+        remedy = f"{fault.remedy[:1].upper()}{fault.remedy[1:]}"
+        self._notes.append(f"facts are kept in {FOLDER} only: {fault}. {remedy}.")
 
 
 def open_keeper(options: Options, world: World) -> Keeper:
@@ -112,20 +128,21 @@ def open_keeper(options: Options, world: World) -> Keeper:
 
     Raises RequestError where that cannot be: no such signer, no key, no image to keep facts beside.
     In a pull request without secrets, which a fork's is, nothing is signed, and what its token may
-    not store stays in the folder; so does what the registry does not take where nobody asked for
-    it to be kept there. Both are noted: a gate misses what it does not find.
+    not store stays in the folder. `auto` keeps facts in the folder, and in a CI job that names an
+    image beside that too; what the registry does not take is noted, and a gate elsewhere misses it.
     """
     notes: list[str] = []
     is_change = bool(world.context.pull_request)
     signer = None
     if options.sign != NONE and (options.sign or world.environ.get("CDKIT_SIGNING_KEY")):
         signer = _signer(options, world, notes, is_change=is_change)
-    decided = _decided(options, world)
+    beside = _beside(options, world)
+    decided = f"{FOLDER},{beside}" if beside else _decided(options)
     return Keeper(
         msgspec.structs.replace(options, records=decided),
         world,
         signer=signer,
-        lenient=options.records == AUTO,
+        beside=beside,
         is_change=is_change,
         notes=notes,
     )
@@ -149,20 +166,27 @@ def _signer(
         raise RequestError(fault.what, where="sign", remedy=fault.remedy) from fault
 
 
-def _decided(options: Options, world: World) -> str:
-    """Return the place that `auto` and `oci` stand for."""
-    if options.records == BESIDE:
-        if repository := _repository(options):
-            return f"oci://{repository}"
-        raise RequestError(
-            "`oci` is the registry of the image, and no image with a registry is named",
-            where="records",
-            remedy="name the image, or write oci://registry/repository",
-        )
-    if options.records != AUTO:
+def _beside(options: Options, world: World) -> str:
+    """Return the registry where facts are kept and looked for unasked, if there is one."""
+    if options.records != AUTO or world.context.system == _TERMINAL:
+        return ""
+    repository = _repository(options)
+    return f"oci://{repository}" if repository else ""
+
+
+def _decided(options: Options) -> str:
+    """Return the place that was asked for, by its name."""
+    if options.records == AUTO:
+        return FOLDER
+    if options.records != BESIDE:
         return options.records
-    repository = _repository(options) if world.context.system != _TERMINAL else ""
-    return f"oci://{repository},{FOLDER}" if repository else FOLDER
+    if repository := _repository(options):
+        return f"oci://{repository}"
+    raise RequestError(
+        "`oci` is the registry of the image, and no image with a registry is named",
+        where="records",
+        remedy="name the image, or write oci://registry/repository",
+    )
 
 
 def _repository(options: Options) -> str:

@@ -47,9 +47,9 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab"):
         str,
         option(
             "Where facts are kept: a folder, `oci` (the registry, beside the image), "
-            "`oci://registry/repository`, `s3://bucket/prefix`, or `none`; `auto` is the registry "
-            "in a CI job that names an image, and `.cdkit/records` else "
-            "(docs/evidence-stores.md).",
+            "`oci://registry/repository`, `s3://bucket/prefix`, or `none`; of several with commas "
+            "the first is written to, and all are read. `auto` is `.cdkit/records`, and in a CI "
+            "job that names an image the registry too (docs/evidence-stores.md).",
             shared=True,
             metavar="PLACE",
         ),

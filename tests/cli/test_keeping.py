@@ -11,7 +11,6 @@ from cdkit.cli.exits import Exit
 from cdkit.cli.keeping import open_keeper
 from cdkit.cli.perform import Performed, perform
 from cdkit.core.context import BuildContext
-from cdkit.core.digest import Digest
 from cdkit.core.documents.fact import read_fact
 from cdkit.core.errors import RequestError
 from cdkit.core.world import Http, World
@@ -48,13 +47,13 @@ def performed(outside: World, **options: object) -> Performed:
     [
         ("auto", "", "github", ".cdkit/records"),
         ("auto", IMAGE, "terminal", ".cdkit/records"),
-        ("auto", IMAGE, "github", "oci://registry.example/orders,.cdkit/records"),
+        ("auto", IMAGE, "github", ".cdkit/records,oci://registry.example/orders"),
         ("auto", f"orders@{KEY}", "github", ".cdkit/records"),
         (
             "auto",
             "docker.io/acme/orders:v1",
             "gitlab",
-            "oci://docker.io/acme/orders,.cdkit/records",
+            ".cdkit/records,oci://docker.io/acme/orders",
         ),
         ("auto", "no reference!", "github", ".cdkit/records"),
         ("oci", IMAGE, "terminal", "oci://registry.example/orders"),
@@ -75,7 +74,7 @@ def test_the_tag_that_was_pushed_names_the_registry_too(tmp_path: Path) -> None:
         tag: str = "registry.example/orders:v1\nregistry.example/orders:v2"
 
     decided = open_keeper(Tagged(), around(tmp_path)).options.records
-    assert decided == "oci://registry.example/orders,.cdkit/records"
+    assert decided == ".cdkit/records,oci://registry.example/orders"
 
 
 def test_beside_the_image_needs_an_image(tmp_path: Path) -> None:
@@ -137,17 +136,24 @@ def test_a_registry_that_may_not_be_written_leaves_facts_in_the_folder_unless_as
         assert "does not allow it" in done.outputs["reasons"]
 
 
-def test_in_ci_a_fact_stands_beside_its_image_and_what_the_folder_holds_counts_too(
-    tmp_path: Path,
-) -> None:
+def test_in_ci_a_fact_stands_in_the_folder_and_beside_its_image(tmp_path: Path) -> None:
     with double.running() as registry:
         name, digest = pushed_image(registry.address, tmp_path)
         outside = around(tmp_path, http=networked(tmp_path).http)
         done = performed(outside, image=f"{name}@{digest}")
-        assert done.outputs["record"].startswith(f"oci://{name}:cdkit.sha256-{'a' * 64}.u")
         performed(outside, records=".cdkit/records", answer="no")
+        beside = open_store(f"oci://{name}", outside).about(frozenset({KEY}))
         both = open_store(f"oci://{name},.cdkit/records", outside)
         found = both.about(frozenset({KEY}))
-        assert len(found.facts) == 2
         assert len(both.held(frozenset({KEY})).records) == 2
-    assert isinstance(digest, Digest)
+    assert done.outputs["record"].startswith(".cdkit/records/subjects/sha256/")
+    assert [fact.kind for fact in beside.facts] == ["asked"]
+    assert len(found.facts) == 2
+    assert any("kept beside the image too" in note for note in done.report.notes)
+
+
+def test_a_registry_that_is_down_costs_no_verdict_unless_it_was_asked_for(tmp_path: Path) -> None:
+    done = performed(around(tmp_path), image=IMAGE)
+    assert done.exit is Exit.YES
+    assert any("kept in .cdkit/records only" in note for note in done.report.notes)
+    assert performed(around(tmp_path), image=IMAGE, records="oci").exit is Exit.CANNOT_TELL
