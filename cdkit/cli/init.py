@@ -81,7 +81,7 @@ def observed(images: tuple[str, ...], environment: str, records: str, world: Wor
     from cdkit.steps.pinned import pinned_image
 
     named = tuple(pinned_image(image)[0].pinned for image in images)
-    releases = last_releases(environment, named, open_store(records, world.files), world)
+    releases = last_releases(environment, named, open_store(records, world), world)
     if not releases:
         raise NoInput(
             f"no record says what was deployed to {environment[:80]!r}",

@@ -19,7 +19,7 @@ def passport_of(image: str, key: str, records: str, world: World) -> Known:
 
     Raises CannotTell where the store cannot be read at all.
     """
-    store = open_store(records, world.files)
+    store = open_store(records, world)
     about = _whole(key, store)
     told = store.deployments()
     runs = newest(told.facts, world.replay, ()).deployments

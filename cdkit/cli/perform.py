@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cdkit.ci.system import Append, CiSystem, Handed, Say
 from cdkit.cli.exits import Exit, exit_of_answer, exit_of_kind, in_mode
-from cdkit.core.documents.statement import encode_statement, state
+from cdkit.cli.keeping import Kept, open_keeper
 from cdkit.core.errors import CdkitError, Kind, RequestError, Unwritable
 from cdkit.core.names import TOOL
 from cdkit.core.step import AnyStep, Options, Outcome, Outputs
@@ -19,7 +19,6 @@ from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.report.report import Report, render
 
-NO_RECORD = "none"
 SCAN = "scan-image"
 
 
@@ -39,14 +38,16 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
     no. Raises RequestError, before the step runs, where an output format is unknown.
     """
     _known_formats(step, options)
+    keeper = open_keeper(options, world)
     started = world.clock.now()
-    outcome, code = _attempt(step, options, world)
-    records, unwritten = _keep(outcome, options, world)
+    outcome, code = _attempt(step, keeper.options, world)
+    kept = keeper.keep(outcome)
+    unwritten = list(kept.reasons)
     if outcome.stands:
         untold = (f"this is not on record: {reason_line(reason)}" for reason in unwritten)
         outcome = msgspec.structs.replace(outcome, notes=(*outcome.notes, *untold))
         unwritten = []
-    performed = _performed(step, outcome, code, world, records, started)
+    performed = _performed(step, outcome, code, world, kept, started)
     performed = _worsened(performed, unwritten)
     performed = _worsened(performed, list(_write_reports(performed, options, world)))
     performed = _worsened(performed, list(_tell(performed, system, world)))
@@ -108,32 +109,10 @@ def _attempt(step: AnyStep, options: Options, world: World) -> tuple[Outcome, Ex
     return outcome, exit_of_answer(outcome.verdict.answer)
 
 
-def _keep(outcome: Outcome, options: Options, world: World) -> tuple[list[str], list[Reason]]:
-    """Put the facts into the store, and where the user asked; return where they stand."""
-    facts = list(outcome.more)
-    if outcome.document is not None:
-        facts.insert(0, (outcome.document, outcome.subjects))
-    statements = [state(document, *subjects) for document, subjects in facts if subjects]
-    records: list[str] = []
-    try:
-        if options.records != NO_RECORD and statements:
-            from cdkit.evidence.store import open_store
-
-            store = open_store(options.records, world.files)
-            records = [store.put(statement) for statement in statements]
-        if options.record and facts:
-            whole = [encode_statement(state(document, *subjects)) for document, subjects in facts]
-            world.files.write(options.record, b"".join(whole))
-            records = records or [options.record]
-    except CdkitError as error:
-        return records, [error.reason()]
-    return records, []
-
-
 def _performed(
-    step: AnyStep, outcome: Outcome, code: Exit, world: World, records: list[str], started: datetime
+    step: AnyStep, outcome: Outcome, code: Exit, world: World, kept: Kept, started: datetime
 ) -> Performed:
-    outputs = _outputs(outcome, records)
+    outputs = _outputs(outcome, kept)
     report = Report(
         step=step.name,
         question=step.question,
@@ -142,11 +121,11 @@ def _performed(
         rules=outcome.rules,
         outputs=outputs,
         tables=outcome.tables,
-        notes=outcome.notes,
+        notes=(*outcome.notes, *kept.notes),
         context=world.context,
         replay=world.replay,
         subject=outcome.examined or ", ".join(s.name for s in outcome.subjects if s.name),
-        record=records[0] if records else "",
+        record=kept.records[0] if kept.records else "",
         tool=TOOL,
         data=outcome.data,
         document=outcome.document,
@@ -157,15 +136,16 @@ def _performed(
     return Performed(step=step.name, exit=code, outputs=outputs, report=report)
 
 
-def _outputs(outcome: Outcome, records: list[str]) -> dict[str, str]:
+def _outputs(outcome: Outcome, kept: Kept) -> dict[str, str]:
     """Return all outputs as text, those that every step has included."""
     own: Outputs = msgspec.structs.replace(
         outcome.outputs,
         verdict=outcome.verdict.answer.value,
         reasons="\n".join(reason_line(reason) for reason in outcome.verdict.reasons),
-        record="\n".join(records),
+        record="\n".join(kept.records),
     )
-    return {name: str(value) for name, value in msgspec.to_builtins(own).items()}
+    told = {name: str(value) for name, value in msgspec.to_builtins(own).items()}
+    return {name: kept.moved.get(value, value) for name, value in told.items()}
 
 
 def reason_line(reason: Reason) -> str:

@@ -31,7 +31,7 @@ def COMMAND(  # noqa: N802 - the constant that the table loads
     """
     world = open_session().world
     named = tuple(pinned_image(image)[0].pinned for image in images)
-    releases = last_releases(environment, named, open_store(records, world.files), world)
+    releases = last_releases(environment, named, open_store(records, world), world)
     if not releases:
         raise NoInput(
             f"no record says what was deployed to {environment[:80]!r}",

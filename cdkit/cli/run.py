@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
+from cdkit.cli.keeping import AUTO, FOLDER
 from cdkit.cli.perform import Performed, perform
 from cdkit.cli.session import Session, open_session
 from cdkit.cli.sharing import section_of
@@ -73,6 +74,8 @@ def _walk(session: Session) -> _Walked:
         options = resolve(
             steps[name], {}, session.world.environ, section_of(steps[name], told), handed
         )
+        if options.records == AUTO:  # one machine: what is not pushed has no registry
+            options = structs.replace(options, records=FOLDER)
         print(f"\n== {name}\n", flush=True)
         done = perform(steps[name], options, session.world, _quiet(session.system))
         performed.append(done)

@@ -39,6 +39,11 @@ STEPS = (
         "cdkit.steps.record_evidence",
         "Turn test and coverage reports into facts about an image.",
     ),
+    Entry(
+        "copy-evidence",
+        "cdkit.steps.copy_evidence",
+        "Copy the facts about an image to where it is promoted to.",
+    ),
     Entry("check-gate", "cdkit.steps.check_gate", "May this image enter this stage?"),
     Entry("waive", "cdkit.steps.waive", "Let an image pass without one requirement, for a while."),
     Entry(

@@ -75,6 +75,10 @@ class NoAnswer(CannotTell):
     """A server answers nobody now: it is unreachable, too slow, or has been asked too often."""
 
 
+class NoAccess(CannotTell):
+    """A server answers, and wants a login that we have not, or a better one."""
+
+
 class Missing(CannotTell):
     """A file that should be there is not."""
 
@@ -83,12 +87,20 @@ class Unreadable(CannotTell):
     """A file is there and cannot be read, or is not what it should be."""
 
 
+class NoStatement(Unreadable):
+    """What was read is whole, and says nothing about a subject: it is another kind of thing."""
+
+
 class TooLarge(Unreadable):
     """A file holds more than anybody here would read."""
 
 
 class Unwritable(CannotTell):
     """An output cannot be written: full disk, read-only folder, no permission."""
+
+
+class NotAllowed(Unwritable):
+    """A place is there, and this job may not write to it."""
 
 
 class MissingExtra(CannotTell):

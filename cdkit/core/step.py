@@ -44,10 +44,28 @@ class Options(Struct, frozen=True, kw_only=True, rename="kebab"):
         option("`report` shows what would have failed and exits 0: the way to begin."),
     ] = "enforce"
     records: Annotated[
-        str, option("The folder that facts are kept in.", shared=True, metavar="DIR")
-    ] = ".cdkit/records"
+        str,
+        option(
+            "Where facts are kept: a folder, `oci` (the registry, beside the image), "
+            "`oci://registry/repository`, `s3://bucket/prefix`, or `none`; of several with commas "
+            "the first is written to, and all are read. `auto` is `.cdkit/records`, and in a CI "
+            "job that names an image the registry too (docs/evidence-stores.md).",
+            shared=True,
+            metavar="PLACE",
+        ),
+    ] = "auto"
     record: Annotated[
         str, option("Also write the fact that this step leaves to this file.", metavar="FILE")
+    ] = ""
+    sign: Annotated[
+        str,
+        option(
+            "Who signs the fact: `none`, `key` (CDKIT_SIGNING_KEY), `keyless` (Sigstore, a public "
+            "log), or a key of a cloud, `awskms:///alias/NAME` (docs/signing.md). Without it the "
+            "key where there is one.",
+            shared=True,
+            metavar="SIGNER",
+        ),
     ] = ""
     format: Annotated[
         str,

@@ -11,19 +11,18 @@ from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings, Identity
 from cdkit.core.errors import Unreadable
 from cdkit.core.subject import Subject
 from cdkit.evidence.format import Read
-from cdkit.evidence.statements import is_wrapped, read_foreign, unwrapped
+from cdkit.evidence.statements import read_foreign, unwrapped
 
-_BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"(_type|subject|predicateType|predicate)"\s*:')
+_BEGINNING = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"(?:_type|subject|predicateType|predicate|payload|payloadType'
+    rb'|dsseEnvelope|verificationMaterial)"\s*:'
+    rb'|"mediaType"\s*:\s*"application/vnd\.dev\.sigstore\.bundle)'
+)
 
 
 def is_record(head: bytes) -> bool:
-    """Whether these first bytes are those of an in-toto statement."""
+    """Whether these first bytes are those of an in-toto statement, bare or signed."""
     return _BEGINNING.match(head) is not None
-
-
-def is_stated(head: bytes) -> bool:
-    """Whether these first bytes are those of a statement: bare, in an envelope, in a bundle."""
-    return is_record(head) or is_wrapped(head)
 
 
 class Stated(Struct, frozen=True):
@@ -37,9 +36,10 @@ def read_stated(data: bytes, where: str, subject: Subject, source: Subject | Non
     """Read a file of one statement, or of one a line (`.intoto.jsonl`). Raises Unreadable.
 
     Those that are not ours must be about this subject, or about the source that is checked out.
+    Signatures are not checked: whoever states the fact again vouches for it.
     """
     lines = [line for line in data.splitlines() if line.strip()]
-    parts = lines if len(lines) > 1 and is_stated(lines[1]) else [data]
+    parts = lines if len(lines) > 1 and is_record(lines[1]) else [data]
     facts: list[Fact] = []
     reads: list[Read] = []
     for part in parts:

@@ -1,20 +1,16 @@
 """In-toto statements from elsewhere: bare, in a DSSE envelope, or in a Sigstore bundle.
 
-Sources: in-toto attestation framework, Statement v1 and v0.1 (the same fields); DSSE v1.0.2, which
-asks for both alphabets of base64; Sigstore's bundle v0.1 to v0.3, whose `dsseEnvelope` is one.
-Signatures are not looked at here: what a file says counts as what a report says, in the name of
-whoever records it.
+Source: in-toto attestation framework, Statement v1 and v0.1 (the same fields). Signatures are not
+looked at here: what a file says counts as what a report says, in the name of whoever records it.
 """
 
-import base64
-import binascii
-import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, field
 
 from cdkit.core.digest import sha256
+from cdkit.core.documents.envelope import open_envelope
 from cdkit.core.documents.kinds import Report
 from cdkit.core.errors import Unreadable
 from cdkit.core.subject import Subject
@@ -22,23 +18,8 @@ from cdkit.evidence.format import Read
 from cdkit.evidence.predicate import predicate_of
 
 STATEMENTS = frozenset({"https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"})
-PAYLOAD = re.compile(r"application/vnd\.in-toto(\.[\w.-]+)?\+json", re.ASCII)
-_WRAPPED = re.compile(
-    rb'(?:\xef\xbb\xbf)?\s*\{\s*"(payload|payloadType|signatures|mediaType|dsseEnvelope'
-    rb'|verificationMaterial)"\s*:'
-)
-_ENVELOPE = re.compile(rb'"(payloadType|dsseEnvelope)"\s*:')
 T = TypeVar("T")
 _REMEDY = "give the statement as the tool that made it wrote it"
-
-
-class _Envelope(Struct, frozen=True, rename="camel"):
-    payload: str
-    payload_type: str
-
-
-class _Bundle(Struct, frozen=True, rename="camel"):
-    dsse_envelope: _Envelope
 
 
 class Foreign(Struct, frozen=True):
@@ -50,42 +31,13 @@ class Foreign(Struct, frozen=True):
     predicate: Raw
 
 
-def is_wrapped(head: bytes) -> bool:
-    """Whether these first bytes are those of a DSSE envelope, or of a bundle with one."""
-    return _WRAPPED.match(head) is not None and _ENVELOPE.search(head) is not None
-
-
 def unwrapped(data: bytes, where: str) -> bytes:
     """Return the statement in an envelope or a bundle; what is in none as it is.
 
-    Raises Unreadable where the envelope is broken or holds something else than a statement.
+    No signature is checked. Raises Unreadable where the envelope is broken or holds something else.
     """
-    if not is_wrapped(data):
-        return data
-    envelope = _envelope(data, where)
-    if not PAYLOAD.fullmatch(envelope.payload_type):
-        raise Unreadable(
-            f"holds {envelope.payload_type[:100]!r}, which is no in-toto statement",
-            where=where,
-            remedy=_REMEDY,
-        )
-    text = envelope.payload.translate(str.maketrans("-_", "+/"))
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError) as fault:
-        raise Unreadable(
-            f"its payload is not base64: {fault}", where=where, remedy=_REMEDY
-        ) from fault
-
-
-def _envelope(data: bytes, where: str) -> _Envelope:
-    kind: Any = _Bundle if b'"dsseEnvelope"' in data else _Envelope
-    try:
-        found = msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise Unreadable(f"is no DSSE envelope: {fault}", where=where, remedy=_REMEDY) from fault
-    envelope: _Envelope = found.dsse_envelope if isinstance(found, _Bundle) else found
-    return envelope
+    envelope = open_envelope(data, where=where)
+    return envelope.payload if envelope else data
 
 
 def read_foreign(

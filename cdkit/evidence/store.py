@@ -1,29 +1,57 @@
 """The store of facts: what every kind of store can do, and how the right one is opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from cdkit.core import plugins
 from cdkit.core.documents.collected import Collected
-from cdkit.core.documents.statement import Statement
+from cdkit.core.documents.statement import Statement, encode_statement
 from cdkit.core.errors import RequestError
-from cdkit.core.world import Files
+from cdkit.core.trust import Verifier
+from cdkit.core.verdict import Reason
+from cdkit.core.world import World
 
-__all__ = ["Collected", "Store", "StoreKind", "open_store"]
+__all__ = ["Collected", "Held", "Store", "StoreKind", "by_time", "open_store"]
+
+AUTO = "auto"
+"""What the option `records` is where nobody said."""
+
+FOLDER = ".cdkit/records"
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """Facts as they are kept: `(where, bytes)`, each once, and what could not be read."""
+
+    records: tuple[tuple[str, bytes], ...] = ()
+    unreadable: tuple[Reason, ...] = ()
 
 
 class Store(Protocol):
     """A place that keeps statements: written once, found by what they are about."""
 
-    def put(self, statement: Statement) -> str:
-        """Keep a statement and return where it stands; the same bytes twice stand once.
+    def keep(self, data: bytes) -> str:
+        """Keep the bytes of a statement, bare or in an envelope, and return where they stand.
 
-        Raises Unwritable where it cannot be kept.
+        The same bytes twice stand once. Raises NotAllowed where this job may not write there,
+        Unwritable where it cannot be kept.
         """
+
+    def place_of(self, data: bytes) -> str:
+        """Return where `keep` keeps these bytes, without keeping them and without asking."""
+
+    def put(self, statement: Statement) -> str:
+        """Keep a statement that nobody signed."""
+        return self.keep(encode_statement(statement))
 
     def place(self, statement: Statement) -> str:
         """Return where `put` keeps this statement, without keeping it."""
+        return self.place_of(encode_statement(statement))
+
+    def held(self, keys: frozenset[str]) -> Held:
+        """Return everything about a subject with one of these digests, as it is kept."""
 
     def about(self, keys: frozenset[str]) -> Collected:
         """Return every fact about a subject with one of these digests (`algorithm:encoded`)."""
@@ -35,29 +63,91 @@ class Store(Protocol):
         """Return the deployment facts of every environment, oldest first."""
 
 
+Opener = Callable[[str, World, Verifier | None], Store]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreKind:
     """A kind of store: which values of the option `records` it claims, and how it is opened."""
 
     name: str
     claims: Callable[[str], bool]
-    open: Callable[[str, Files], Store]
+    open: Opener
 
 
-def open_store(records: str, files: Files) -> Store:
-    """Open the store that the option `records` names.
+def open_store(records: str, world: World, *, verifier: Verifier | None = None) -> Store:
+    """Open the store that the option `records` names; with a verifier signatures are checked.
 
-    Raises RequestError where no kind of store claims the name.
+    Of several places with commas between them the first is written to, and all are read. Raises
+    RequestError where no kind of store claims a name.
     """
+    places = [place.strip() for place in records.split(",")]
+    first, *others = [_opened(place, world, verifier) for place in places]
+    return Joined(first, tuple(others)) if others else first
+
+
+class Joined(Store):
+    """Several stores that are read as one; what is kept goes to the first."""
+
+    def __init__(self, first: Store, others: tuple[Store, ...]) -> None:
+        self._first = first
+        self._all = (first, *others)
+
+    def keep(self, data: bytes) -> str:
+        """Keep the bytes in the first."""
+        return self._first.keep(data)
+
+    def place_of(self, data: bytes) -> str:
+        """Return where the first keeps these bytes."""
+        return self._first.place_of(data)
+
+    def held(self, keys: frozenset[str]) -> Held:
+        """Return what any of them holds about these digests, the same bytes once."""
+        found = [store.held(keys) for store in self._all]
+        records = {data: where for one in reversed(found) for where, data in one.records}
+        return Held(
+            records=tuple((where, data) for data, where in records.items()),
+            unreadable=tuple(reason for one in found for reason in one.unreadable),
+        )
+
+    def about(self, keys: frozenset[str]) -> Collected:
+        """Return what any of them knows about these digests."""
+        return _joined(store.about(keys) for store in self._all)
+
+    def environment(self, name: str) -> Collected:
+        """Return the deployments to an environment that any of them knows, oldest first."""
+        return by_time(_joined(store.environment(name) for store in self._all))
+
+    def deployments(self) -> Collected:
+        """Return all deployments that any of them knows, oldest first."""
+        return by_time(_joined(store.deployments() for store in self._all))
+
+
+def by_time(found: Collected) -> Collected:
+    """Return the same, its facts oldest first."""
+    facts = sorted(found.facts, key=lambda fact: (fact.recorded_at, fact.digest))
+    return Collected(facts=tuple(facts), unreadable=found.unreadable)
+
+
+def _joined(found: Iterable[Collected]) -> Collected:
+    whole = Collected()
+    for one in found:
+        whole = whole.joined(one)
+    return whole
+
+
+def _opened(records: str, world: World, verifier: Verifier | None) -> Store:
     from cdkit.evidence import stores
 
+    named = FOLDER if records == AUTO else records
     kinds = plugins.collect(stores, "STORE", StoreKind).values()
-    claiming = [kind for kind in kinds if kind.claims(records)]
+    claiming = [kind for kind in kinds if kind.claims(named)]
     if len(claiming) != 1:
         known = ", ".join(kind.name for kind in kinds)
         raise RequestError(
-            f"{records!r} is no place that facts can be kept in (known: {known})",
+            f"{records[:200]!r} is no place that facts can be kept in (known: {known})",
             where="records",
-            remedy="give a folder, such as .cdkit/records",
+            remedy="give a folder, such as .cdkit/records, oci://registry/repository, or "
+            "s3://bucket/prefix",
         )
-    return claiming[0].open(records, files)
+    return claiming[0].open(named, world, verifier)

@@ -252,7 +252,7 @@ def _store(options: CheckGateOptions, world: World) -> Store:
             where="records",
             remedy="name the folder that the steps before left their facts in",
         )
-    return open_store(options.records, world.files)
+    return open_store(options.records, world)
 
 
 def _table(decision: Decision) -> Table:

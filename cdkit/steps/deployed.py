@@ -28,7 +28,7 @@ def deployed_in(environment: str, records: str, world: World) -> Deployed:
     """Return what runs in an environment by the records."""
     from cdkit.evidence.store import open_store
 
-    told = open_store(records, world.files).environment(environment)
+    told = open_store(records, world).environment(environment)
     return newest(told.facts, world.replay, told.unreadable)
 
 
@@ -36,7 +36,7 @@ def deployed_anywhere(records: str, world: World) -> Deployed:
     """Return what runs in every environment by the records."""
     from cdkit.evidence.store import open_store
 
-    told = open_store(records, world.files).deployments()
+    told = open_store(records, world).deployments()
     return newest(told.facts, world.replay, told.unreadable)
 
 

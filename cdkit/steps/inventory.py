@@ -44,7 +44,7 @@ class Audit(Struct, frozen=True, kw_only=True):
 
 def audit(environment: str, since: datetime | None, records: str, world: World) -> Audit:
     """Return the deployments to an environment (to all where it is empty) with their decisions."""
-    store = open_store(records, world.files)
+    store = open_store(records, world)
     told = store.environment(environment) if environment else store.deployments()
     unreadable = list(told.unreadable)
     about: dict[str, Collected] = {}
@@ -122,5 +122,5 @@ def _reviewer(decision: Fact, facts: Iterable[Fact]) -> str:
 
 def running(environment: str, records: str, world: World) -> Collected:
     """Return the deployment facts of one environment, or of all."""
-    store: Store = open_store(records, world.files)
+    store: Store = open_store(records, world)
     return store.environment(environment) if environment else store.deployments()

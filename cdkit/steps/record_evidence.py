@@ -17,7 +17,7 @@ from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
-from cdkit.evidence.records import is_stated, read_stated, restate
+from cdkit.evidence.records import is_record, read_stated, restate
 from cdkit.steps.origin import origin_of, source_of
 from cdkit.steps.reviewing import reviews_of
 
@@ -254,7 +254,7 @@ def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World)
         try:
             if trouble:
                 unread.append(trouble)
-            elif is_stated(_head(path, world)):
+            elif is_record(_head(path, world)):
                 stated = read_stated(world.files.read(path), path, subject, source)
                 restated += [restate(fact, kind, subject, source) for fact in stated.facts]
                 reads += _of_kind(kind, path, stated.reads)

@@ -85,7 +85,7 @@ def _built_from(digest: str, records: str, world: World) -> str:
         )
     from cdkit.evidence.store import open_store
 
-    told = open_store(records, world.files).about(frozenset({digest}))
+    told = open_store(records, world).about(frozenset({digest}))
     identities = [fact.document for fact in told.facts if isinstance(fact.document, Identity)]
     here = [one for one in identities if one.origin.replay in {None, world.replay}]
     commits = {one.commit for one in here if not one.origin.dirty} - {""}

@@ -55,7 +55,7 @@ def run(options: ReviewGlassOptions, world: World) -> Outcome:
             remedy="`cdkit audit --format json` shows it",
         )
     _, key, subject = pinned_image(options.image)
-    told = open_store(options.records, world.files).about(frozenset({key}))
+    told = open_store(options.records, world).about(frozenset({key}))
     fact = _forced(told.facts, options.decision)
     actor, context = fact.document.origin.actor, world.context
     if context.system in UNVOUCHED or not context.actor or context.actor == actor:

@@ -53,7 +53,7 @@ def _deployed(environment: str, service: str, records: str, world: World) -> Run
     """Return the commit that runs in an environment, by the newest fact about it."""
     from cdkit.evidence.store import open_store
 
-    told = open_store(records, world.files).environment(environment)
+    told = open_store(records, world).environment(environment)
     deployments, replayed = _newest(told.facts, service, world.replay)
     notes = (f"deployments that were only replayed do not count ({replayed})",) if replayed else ()
     if not deployments:

@@ -102,7 +102,7 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
     from cdkit.evidence.store import open_store
 
     digest = image.rpartition("@")[2]
-    told = open_store(records, world.files).about(frozenset({digest}))
+    told = open_store(records, world).about(frozenset({digest}))
     documents = [fact.document for fact in told.facts if _is_scan(fact, world)]
     scans = [one for one in documents if isinstance(one, Findings)]
     moments = [moment_of(one.origin.recorded_at) for one in scans]

@@ -14,6 +14,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_CHECK_GATE_MODE',
         records: 'CDKIT_CHECK_GATE_RECORDS',
         record: 'CDKIT_CHECK_GATE_RECORD',
+        sign: 'CDKIT_CHECK_GATE_SIGN',
         format: 'CDKIT_CHECK_GATE_FORMAT',
         write: 'CDKIT_CHECK_GATE_WRITE',
         config: 'CDKIT_CONFIG',

@@ -17,6 +17,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_EMIT_EVENT_MODE',
         records: 'CDKIT_EMIT_EVENT_RECORDS',
         record: 'CDKIT_EMIT_EVENT_RECORD',
+        sign: 'CDKIT_EMIT_EVENT_SIGN',
         format: 'CDKIT_EMIT_EVENT_FORMAT',
         write: 'CDKIT_EMIT_EVENT_WRITE',
         config: 'CDKIT_CONFIG',

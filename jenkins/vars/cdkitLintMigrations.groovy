@@ -29,6 +29,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_LINT_MIGRATIONS_MODE',
         records: 'CDKIT_LINT_MIGRATIONS_RECORDS',
         record: 'CDKIT_LINT_MIGRATIONS_RECORD',
+        sign: 'CDKIT_LINT_MIGRATIONS_SIGN',
         format: 'CDKIT_LINT_MIGRATIONS_FORMAT',
         write: 'CDKIT_LINT_MIGRATIONS_WRITE',
         config: 'CDKIT_CONFIG',

@@ -13,6 +13,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_PIN_IMAGES_MODE',
         records: 'CDKIT_PIN_IMAGES_RECORDS',
         record: 'CDKIT_PIN_IMAGES_RECORD',
+        sign: 'CDKIT_PIN_IMAGES_SIGN',
         format: 'CDKIT_PIN_IMAGES_FORMAT',
         write: 'CDKIT_PIN_IMAGES_WRITE',
         config: 'CDKIT_CONFIG',

@@ -10,6 +10,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_RECORD_EVIDENCE_MODE',
         records: 'CDKIT_RECORD_EVIDENCE_RECORDS',
         record: 'CDKIT_RECORD_EVIDENCE_RECORD',
+        sign: 'CDKIT_RECORD_EVIDENCE_SIGN',
         format: 'CDKIT_RECORD_EVIDENCE_FORMAT',
         write: 'CDKIT_RECORD_EVIDENCE_WRITE',
         config: 'CDKIT_CONFIG',

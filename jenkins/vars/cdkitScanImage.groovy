@@ -42,6 +42,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_SCAN_IMAGE_MODE',
         records: 'CDKIT_SCAN_IMAGE_RECORDS',
         record: 'CDKIT_SCAN_IMAGE_RECORD',
+        sign: 'CDKIT_SCAN_IMAGE_SIGN',
         format: 'CDKIT_SCAN_IMAGE_FORMAT',
         write: 'CDKIT_SCAN_IMAGE_WRITE',
         config: 'CDKIT_CONFIG',

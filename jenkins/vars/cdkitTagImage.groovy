@@ -27,6 +27,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_TAG_IMAGE_MODE',
         records: 'CDKIT_TAG_IMAGE_RECORDS',
         record: 'CDKIT_TAG_IMAGE_RECORD',
+        sign: 'CDKIT_TAG_IMAGE_SIGN',
         format: 'CDKIT_TAG_IMAGE_FORMAT',
         write: 'CDKIT_TAG_IMAGE_WRITE',
         config: 'CDKIT_CONFIG',

@@ -15,6 +15,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_VERIFY_IMAGE_MODE',
         records: 'CDKIT_VERIFY_IMAGE_RECORDS',
         record: 'CDKIT_VERIFY_IMAGE_RECORD',
+        sign: 'CDKIT_VERIFY_IMAGE_SIGN',
         format: 'CDKIT_VERIFY_IMAGE_FORMAT',
         write: 'CDKIT_VERIFY_IMAGE_WRITE',
         config: 'CDKIT_CONFIG',

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.facts import facts
 from tests.bench.gate import gate
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
@@ -36,6 +37,7 @@ def main() -> int:
         print(f"{'what':52} {'ratio':>7}  budget")
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
+        missed += facts(folder)
         missed += junit(folder)
         missed += gate(folder) + passport(folder)
         missed += migrations(folder)

@@ -11,7 +11,6 @@ import msgspec
 from cdkit.core.documents.kinds import Evidence
 from cdkit.core.documents.ran import pack
 from cdkit.core.documents.statement import state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.evidence.store import open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.policy import Policy, Requirement, Stage
@@ -31,7 +30,7 @@ def gate(folder: Path) -> int:
     """Compare reading 1,000 unsigned facts and deciding about them with what is allowed."""
     place = folder / "gate"
     place.mkdir()
-    store = open_store("records", DiskFiles(place))
+    store = open_store("records", world(place))
     names = pack(sorted(f"tests.module_{n // 20}.test_{n}".encode() for n in range(200)))
     for n in range(FACTS):
         found = msgspec.structs.replace(

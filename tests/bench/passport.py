@@ -9,11 +9,11 @@ from pathlib import Path
 
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.statement import state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.core.subject import Subject
 from cdkit.evidence.store import open_store
 from tests.bench.measure import run, show
 from tests.report.passport.facts import IMAGE, KEY, REPOSITORY, deployment, earlier, own
+from tests.worlds import world
 
 RELEASES = 200
 ALLOWED = 1.0
@@ -24,7 +24,7 @@ def passport(folder: Path) -> int:
     """Compare writing a passport with what is allowed."""
     place = folder / "passport"
     place.mkdir()
-    store = open_store(".cdkit/records", DiskFiles(place))
+    store = open_store(".cdkit/records", world(place))
 
     def put(document: Document, key: str) -> None:
         subject = Subject(name=REPOSITORY, digest={"sha256": key.partition(":")[2]})

@@ -16,11 +16,11 @@ from cdkit.core.digest import sha256
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.kinds import Decision, Deployment, Evidence, PolicySource
 from cdkit.core.documents.statement import encode_statement, state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Verdict, judge, no
 from cdkit.evidence.store import open_store
 from tests.evidence.doubles import PASSED, REPOSITORY, origin
+from tests.worlds import world
 
 Call = Callable[..., tuple[int, str, str]]
 A, B = (f"{REPOSITORY}@sha256:{letter * 64}" for letter in "ab")
@@ -45,7 +45,7 @@ def call(
 def put(document: Document, image: str) -> str:
     subject = Subject(name=REPOSITORY, digest={"sha256": image.rpartition(":")[2]})
     statement = state(document, subject)
-    open_store(".cdkit/records", DiskFiles()).put(statement)
+    open_store(".cdkit/records", world(Path())).put(statement)
     return str(sha256(encode_statement(statement)))
 
 

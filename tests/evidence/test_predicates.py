@@ -16,7 +16,7 @@ from cdkit.core.verdict import Answer
 from cdkit.evidence.format import Sample
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.predicate import predicates
-from cdkit.evidence.records import is_stated, read_stated
+from cdkit.evidence.records import is_record, read_stated
 from cdkit.evidence.statements import unwrapped
 from tests.evidence.doubles import OTHER_SUBJECT, SUBJECT, origin
 from tests.worlds import COMMIT, TREE
@@ -59,7 +59,7 @@ def reasons(found: Evidence) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "one"), SAMPLES)
 def test_a_sample_is_read_by_its_own_predicate(name: str, one: Sample) -> None:
     data = sample(one.path)
-    assert is_stated(data)
+    assert is_record(data)
     (read,) = read_stated(data, "in.json", SUBJECT, None).reads
     assert read.report.format == predicates()[name].name
     assert read.report.size == len(data)
@@ -231,7 +231,9 @@ def test_it_is_about_the_image_that_is_asked_for() -> None:
 
 
 def envelope(payload: str, kind: str = "application/vnd.in-toto+json") -> bytes:
-    return json.dumps({"payload": payload, "payloadType": kind, "signatures": []}).encode()
+    return json.dumps(
+        {"payload": payload, "payloadType": kind, "signatures": [{"sig": "MEUC"}]}
+    ).encode()
 
 
 GOOD = base64.b64encode(sample("test-result/spec.json")).decode()
@@ -257,7 +259,7 @@ def test_both_alphabets_of_base64_are_read() -> None:
     ],
 )
 def test_an_envelope_that_is_broken_cannot_be_read(data: bytes) -> None:
-    assert is_stated(data)
+    assert is_record(data)
     with pytest.raises(Unreadable):
         read_stated(data, "in.json", SUBJECT, None)
 

@@ -12,13 +12,12 @@ from cdkit.core.digest import sha256
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import Statement, encode_statement, state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import RequestError, Unwritable
 from cdkit.core.subject import Subject
+from cdkit.evidence.shelf import file_name
 from cdkit.evidence.store import Store, open_store
-from cdkit.evidence.stores.folder import _file_name
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, SOURCE, SUBJECT, evidence, origin
-from tests.worlds import COMMIT, TREE
+from tests.worlds import COMMIT, TREE, world
 
 
 def deployment(environment: str, at: str = "2026-11-23T08:00:00Z") -> Deployment:
@@ -37,7 +36,7 @@ def told(document: Document, *subjects: Subject) -> Statement:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return open_store("records", DiskFiles(tmp_path))
+    return open_store("records", world(tmp_path))
 
 
 def test_a_fact_is_found_by_the_digest_of_its_image(store: Store) -> None:
@@ -166,7 +165,7 @@ def test_an_environment_does_not_see_its_neighbours(store: Store) -> None:
 @pytest.mark.parametrize("name", ["../../outside", "/etc", "..", "a\x00b", "a\nb", "con", "é" * 99])
 def test_a_hostile_environment_name_stays_inside(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "deep" / "deeper" / "work"
-    store = open_store("records", DiskFiles(folder))
+    store = open_store("records", world(folder))
     place = store.put(told(deployment(name)))
     assert len(store.environment(name).facts) == 1
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -182,14 +181,14 @@ def test_an_environment_without_a_name_is_refused(store: Store) -> None:
 
 @given(st.lists(st.text(min_size=1), min_size=2, max_size=2, unique=True))
 def test_two_environments_never_share_a_folder(names: list[str]) -> None:
-    first, second = (_file_name(name) for name in names)
+    first, second = (file_name(name) for name in names)
     assert first.lower() != second.lower()
 
 
 @given(st.text(min_size=1))
 def test_the_folder_of_an_environment_is_one_safe_name(name: str) -> None:
-    assert not set(_file_name(name)) - set("abcdefghijklmnopqrstuvwxyz0123456789-_%")
-    assert len(_file_name(name)) <= 100
+    assert not set(file_name(name)) - set("abcdefghijklmnopqrstuvwxyz0123456789-_%")
+    assert len(file_name(name)) <= 100
 
 
 @pytest.mark.parametrize("digest", [{"sha256": "../../x"}, {"../x": "ab"}, {"sha256": ""}])
@@ -213,9 +212,9 @@ def test_two_writers_at_once_lose_nothing(store: Store) -> None:
     assert found.unreadable == ()
 
 
-def test_a_store_of_an_unknown_kind_is_refused() -> None:
+def test_a_store_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="no place that facts can be kept in") as caught:
-        open_store("gopher://records", DiskFiles())
+        open_store("gopher://records", world(tmp_path))
     assert "give a folder" in caught.value.remedy
 
 

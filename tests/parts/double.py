@@ -64,6 +64,7 @@ class Double:
 
     address: str = ""
     immutable: bool = False
+    read_only: bool = False
     digest_header: Literal["honest", "missing", "lies"] = "honest"
     referrers: bool = True
     knows_head: bool = True
@@ -84,7 +85,9 @@ class Double:
         parts = urlsplit(path)
         query = parse_qs(parts.query)
         given: Given | None = None
-        if parts.path == "/v2/":
+        if self.read_only and method in {"POST", "PUT"}:
+            given = _error(403, "DENIED", "requested access to the resource is denied")
+        elif parts.path == "/v2/":
             given = Given(200, {"Content-Type": "application/json; charset=utf-8"}, b"{}")
         elif match := _UPLOADS.fullmatch(parts.path):
             given = self._upload(method, match["name"], query, body)
@@ -231,6 +234,7 @@ def running() -> Iterator[Double]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its signature
             """Say nothing."""

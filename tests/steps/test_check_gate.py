@@ -10,7 +10,6 @@ from cdkit.core.documents.document import Document, Replay
 from cdkit.core.documents.fact import read_fact
 from cdkit.core.documents.kinds import Contract, Decision, Deployment, Findings, Tool
 from cdkit.core.documents.statement import state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import ConfigError, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.subject import Subject
@@ -45,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def put(folder: Path, document: Document, *subjects: Subject) -> str:
-    store = open_store(".cdkit/records", DiskFiles(folder))
+    store = open_store(".cdkit/records", world(folder))
     return store.put(state(document, *(subjects or (SUBJECT,))))
 
 

@@ -60,7 +60,7 @@ def deployed(folder: Path, *, service: str = "orders", commit: str = "a1", hour:
         commit=commit,
     )
     subject = Subject(name=service, digest={"sha256": f"{hour:064x}"})
-    open_store(".cdkit/records", world(folder).files).put(state(document, subject))
+    open_store(".cdkit/records", world(folder)).put(state(document, subject))
 
 
 def test_a_folder_without_migrations_is_no_input(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_against_what_runs_the_release_must_be_part_of_it(tmp_path: Path) -> Non
         commit="a1",
     )
     subject = image_subject("registry.example/orders", Digest("sha256", "a" * 64))
-    open_store(".cdkit/records", world(tmp_path).files).put(state(deployment, subject))
+    open_store(".cdkit/records", world(tmp_path)).put(state(deployment, subject))
     options = {"since": "", "against": "production"}
     assert linted(tmp_path, SAID.format("v1.4") + DROP, **options).verdict.answer is Answer.YES
     git = FakeGit(changed=ADDED, apart=frozenset({(TAG, "a1")}))
@@ -181,7 +181,7 @@ def identity(commit: str, *, dirty: bool = False) -> Identity:
 def test_a_release_by_its_digest_is_looked_up_among_the_identities(
     tmp_path: Path, identities: tuple[Identity, ...], *, known: bool
 ) -> None:
-    store = open_store(".cdkit/records", world(tmp_path).files)
+    store = open_store(".cdkit/records", world(tmp_path))
     for one in identities:
         store.put(state(one, image_subject(one.repository, Digest("sha256", "a" * 64))))
     outcome = linted(tmp_path, SAID.format(f"sha256:{'a' * 64}") + DROP)

@@ -55,7 +55,7 @@ def keep(outcome: Outcome, folder: Path) -> str:
     """Put a scan's fact into the store; return the image that it is about."""
     assert outcome.document is not None
     outside = world(folder)
-    open_store(RECORDS, outside.files).put(state(outcome.document, *outcome.subjects))
+    open_store(RECORDS, outside).put(state(outcome.document, *outcome.subjects))
     return _outputs(outcome).image
 
 
@@ -72,7 +72,7 @@ def deploy(of: str, folder: Path, environment: str = "production", **changes: An
     )
     changed = msgspec.structs.replace(document, **changes)
     subject = image_subject(reference.name, reference.digest)
-    open_store(RECORDS, outside.files).put(state(changed, subject))
+    open_store(RECORDS, outside).put(state(changed, subject))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.kinds import Evidence, Waiver
 from cdkit.core.documents.statement import state
-from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import Outcome
 from cdkit.evidence.store import open_store
@@ -74,7 +73,7 @@ def test_where_nobody_vouches_for_a_person_nothing_is_waived(
 
 
 def forced(folder: Path, *incidents: str) -> None:
-    store = open_store(".cdkit/records", DiskFiles(folder))
+    store = open_store(".cdkit/records", world(folder))
     for incident in incidents:
         document = decision(incident=incident, origin=origin("check-gate", actor="ann"))
         store.put(state(document, SUBJECT))

@@ -1,9 +1,11 @@
 """A fact as it is read back: a statement whose predicate we understood, and what it proves."""
 
+import msgspec
 from msgspec import Struct
 
 from cdkit.core.digest import sha256
 from cdkit.core.documents.document import decode
+from cdkit.core.documents.envelope import Envelope, open_envelope
 from cdkit.core.documents.kinds import (
     AnyDocument,
     Decision,
@@ -19,14 +21,15 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.names import predicate_type
 from cdkit.core.subject import Subject
+from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Verdict
 
 
 class Fact(Struct, frozen=True, kw_only=True):
     """A document about subjects, the digest of its statement, and the place it was read from.
 
-    `signers` says who signed it and was verified: names of keys, or identities; empty where nobody
-    did.
+    `signers` are the names of those who signed it, whose signature was checked, and whose word
+    counts for it; empty where nobody did, or where nobody was asked to check.
     """
 
     subjects: tuple[Subject, ...]
@@ -48,6 +51,25 @@ class Fact(Struct, frozen=True, kw_only=True):
         return frozenset().union(*(subject.keys() for subject in self.subjects))
 
     @property
+    def step(self) -> str:
+        """The step that left it."""
+        return self.document.origin.step
+
+    @property
+    def recorded_at(self) -> str:
+        """When it was recorded (RFC 3339)."""
+        return self.document.origin.recorded_at
+
+    @property
+    def environment(self) -> str:
+        """The environment that was deployed to, or the stage that was decided about; or none."""
+        match self.document:
+            case Deployment(environment=name) | Decision(stage=name):
+                return name
+            case _:
+                return ""
+
+    @property
     def verdict(self) -> Verdict | None:
         """The verdict of the step that left it; None for documents that judge nothing."""
         if isinstance(self.document, Identity | Waiver | Deployment):
@@ -66,17 +88,41 @@ _KINDS: dict[str, type[AnyDocument]] = {
 }
 
 
+def read_fact(data: bytes, *, where: str, verifier: Verifier | None = None) -> Fact:
+    """Read a fact from the JSON of its statement, bare or in an envelope.
+
+    Its digest is that of the statement, so that a fact is the same one whoever signed it. With a
+    `verifier` the signatures are checked before anything else is read. Raises Unreadable where it
+    is no statement, of a predicate type that is not ours, where its predicate is not the document
+    that the type promises, or where it is signed, and by nobody whose word counts.
+    """
+    envelope = open_envelope(data, where=where)
+    if envelope is None:
+        return _bare(data, where)
+    names = verifier.verified(envelope, where=where) if verifier else ()
+    fact = _bare(envelope.payload, where)
+    if verifier is None:
+        return fact
+    signers = verifier.admitted(names, fact, where=where)
+    return msgspec.structs.replace(fact, signers=signers)
+
+
+def statement_of(data: bytes, *, where: str) -> tuple[Statement, bytes, Envelope | None]:
+    """Return a statement, its own bytes, and the envelope around them if there is one.
+
+    No signature is checked. Raises Unreadable where it is no statement.
+    """
+    envelope = open_envelope(data, where=where)
+    payload = envelope.payload if envelope else data
+    return decode_statement(payload, where=where), payload, envelope
+
+
 def is_ours(predicate_type: str) -> bool:
     """Whether statements of this predicate type hold documents of ours."""
     return predicate_type in _KINDS
 
 
-def read_fact(data: bytes, *, where: str) -> Fact:
-    """Read a fact from the JSON of its statement.
-
-    Raises Unreadable where it is no statement, of a predicate type that is not ours, or where its
-    predicate is not the document that the type promises.
-    """
+def _bare(data: bytes, where: str) -> Fact:
     statement = decode_statement(data, where=where)
     return fact_of(statement, digest=str(sha256(data)), where=where)
 

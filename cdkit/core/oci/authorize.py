@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from cdkit.core.doors.workers import Turns
-from cdkit.core.errors import CannotTell, CdkitError, NoAnswer
+from cdkit.core.errors import CannotTell, CdkitError, NoAccess, NoAnswer
 from cdkit.core.oci.login import Login, Logins
 from cdkit.core.oci.place import Place
 from cdkit.core.oci.redact import Secrets
@@ -137,8 +137,8 @@ class Authorizer:
     def explained(self, reference: Reference, what: str) -> CannotTell:
         """Return an error for a login that is missing or too weak, with what may mend it."""
         if fault := self._logins.cloud_fault(reference):
-            return CannotTell(f"{what}; before that, {fault.what}", remedy=fault.remedy)
-        return CannotTell(
+            return NoAccess(f"{what}; before that, {fault.what}", remedy=fault.remedy)
+        return NoAccess(
             what,
             remedy="log in with an account that may read the repository: "
             f"docker login {reference.registry}",

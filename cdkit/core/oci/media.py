@@ -14,6 +14,10 @@ CONFIGS = frozenset(
     }
 )
 
+EMPTY = "application/vnd.oci.empty.v1+json"
+"""The config of an artifact that is no image: two bytes, `{}` (image-spec, manifest.md, "Guidelines
+for Artifact Usage")."""
+
 ACCEPT = f"{OCI_INDEX}, {OCI_MANIFEST}, {DOCKER_LIST}, {DOCKER_MANIFEST}"
 """All four, always: a registry that is not told of one of them answers with another manifest, hence
 another digest, or with 404 as if the tag did not exist (Distribution 2.8)."""

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
+
 from cdkit.core.errors import CannotTell, NoAnswer
 from cdkit.core.escape import terminal
 from cdkit.core.oci import media
@@ -16,6 +18,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _MOST_WARNINGS = 5
+
+
+class Cargo(Struct, frozen=True, kw_only=True):
+    """What a request carries: bytes, and of which media type."""
+
+    kind: str
+    data: bytes
 
 
 class Transport:
@@ -33,11 +42,19 @@ class Transport:
         self.authorizer = Authorizer(world)
 
     def ask(
-        self, method: str, place: Place, url: str, limit: int = 65536, part: str = ""
+        self,
+        method: str,
+        place: Place,
+        url: str,
+        limit: int = 65536,
+        part: str = "",
+        *,
+        cargo: Cargo | None = None,
     ) -> Response:
         """Send a request, answer a challenge once, follow redirects without the login.
 
-        `part` is the range of bytes that is wanted (RFC 9110, 14.2).
+        `part` is the range of bytes that is wanted (RFC 9110, 14.2). An address that is not on the
+        registry's own host gets no login of its.
         Raises CannotTell where the registry wants a login, or another than ours, where it redirects
         without end or to where nobody should go, and where it does not answer.
         """
@@ -49,7 +66,7 @@ class Transport:
                 remedy=fault.remedy,
             )
         try:
-            return self._asked(method, place, url, limit, part)
+            return self._asked(_Question(method, url, limit, part, cargo), place)
         except NoAnswer as fault:
             self._note(registry, fault)
             raise
@@ -67,41 +84,36 @@ class Transport:
         if self._give_up:
             self._dead.setdefault(registry, fault)
 
-    def _asked(self, method: str, place: Place, url: str, limit: int, part: str) -> Response:
+    def _asked(self, question: "_Question", place: Place) -> Response:
         header = self.authorizer.known(place.reference) or self.authorizer.ahead(place)
-        answer = self._follow(method, place, url, header, limit, part)
+        answer = self._follow(question, place, header)
         if answer.status != 401:
             return answer
         challenge = answer.headers.get("www-authenticate", "")
         header = self.authorizer.answer(place, challenge, header)
         if header is None:
             raise self.authorizer.refusal(place.reference, challenge)
-        answer = self._follow(method, place, url, header, limit, part)
+        answer = self._follow(question, place, header)
         if answer.status == 401:
             again = answer.headers.get("www-authenticate", "")
             raise self.authorizer.refusal(place.reference, again)
         return answer
 
-    def _follow(
-        self,
-        method: str,
-        place: Place,
-        url: str,
-        header: Secret | None,
-        limit: int,
-        part: str,
-    ) -> Response:
-        home = urlsplit(url)
+    def _follow(self, question: "_Question", place: Place, header: Secret | None) -> Response:
+        home, url = urlsplit(place.base), question.url
         for _ in range(_MOST_REDIRECTS + 1):
             here = urlsplit(url)
             is_home = (here.scheme, here.netloc) == (home.scheme, home.netloc)
-            headers: dict[str, str | Secret] = {"Accept": media.ACCEPT}
-            if part:
-                headers["Range"] = part
+            headers = question.headers
             if header and is_home:
                 headers["Authorization"] = header
             answer = self._world.http.request(
-                method, url, headers=headers, limit=limit, timeout=self._timeout
+                question.method,
+                url,
+                headers=headers,
+                body=question.cargo.data if question.cargo else b"",
+                limit=question.limit,
+                timeout=self._timeout,
             )
             self._warn(place, answer)
             if answer.status == 401 and not is_home:
@@ -125,6 +137,24 @@ class Transport:
         for found in _WARNING.findall(answer.headers.get("warning", ""))[:_MOST_WARNINGS]:
             text = terminal(re.sub(r"\\(.)", r"\1", found))[:300]
             self.authorizer.say_once(f"{place.reference.registry} warns: {text}")
+
+
+class _Question(Struct, frozen=True):
+    method: str
+    url: str
+    limit: int
+    part: str
+    cargo: Cargo | None
+
+    @property
+    def headers(self) -> dict[str, str | Secret]:
+        """The headers of every request for it, a new mapping each time."""
+        headers: dict[str, str | Secret] = {"Accept": media.ACCEPT}
+        if self.part:
+            headers["Range"] = self.part
+        if self.cargo:
+            headers["Content-Type"] = self.cargo.kind
+        return headers
 
 
 def _next(url: str, location: str, place: Place) -> str:

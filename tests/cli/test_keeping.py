@@ -1,0 +1,159 @@
+"""Where the fact of a step goes, and who signs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdkit.ci.detect import detect
+from cdkit.cli.exits import Exit
+from cdkit.cli.keeping import open_keeper
+from cdkit.cli.perform import Performed, perform
+from cdkit.core.context import BuildContext
+from cdkit.core.documents.fact import read_fact
+from cdkit.core.errors import RequestError
+from cdkit.core.world import Http, World
+from cdkit.evidence.store import open_store
+from tests.cli.steps import ASK, AskOptions
+from tests.evidence.places import networked, pushed_image
+from tests.evidence.signing.keys import pem, verifier
+from tests.parts import double
+from tests.worlds import NoHttp, world
+
+KEY = "sha256:" + "a" * 64
+IMAGE = f"registry.example/orders@{KEY}"
+IN_CI = BuildContext(system="github", run="1")
+CHANGE = BuildContext(system="github", run="1", pull_request="7")
+
+
+def around(
+    folder: Path,
+    *,
+    context: BuildContext = IN_CI,
+    key: bool = False,
+    http: Http | None = None,
+) -> World:
+    environ = {"CDKIT_SIGNING_KEY": pem("p256")} if key else {}
+    return world(folder, context=context, environ=environ, http=http or NoHttp())
+
+
+def performed(outside: World, **options: object) -> Performed:
+    return perform(ASK, AskOptions(**options), outside, detect({}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("records", "image", "system", "decided"),
+    [
+        ("auto", "", "github", ".cdkit/records"),
+        ("auto", IMAGE, "terminal", ".cdkit/records"),
+        ("auto", IMAGE, "github", ".cdkit/records,oci://registry.example/orders"),
+        ("auto", f"orders@{KEY}", "github", ".cdkit/records"),
+        (
+            "auto",
+            "docker.io/acme/orders:v1",
+            "gitlab",
+            ".cdkit/records,oci://docker.io/acme/orders",
+        ),
+        ("auto", "no reference!", "github", ".cdkit/records"),
+        ("oci", IMAGE, "terminal", "oci://registry.example/orders"),
+        ("none", IMAGE, "github", "none"),
+        ("kept/here", IMAGE, "github", "kept/here"),
+        ("s3://bucket/facts", IMAGE, "github", "s3://bucket/facts"),
+    ],
+)
+def test_where_facts_are_kept_follows_from_the_job(
+    tmp_path: Path, records: str, image: str, system: str, decided: str
+) -> None:
+    outside = around(tmp_path, context=BuildContext(system=system))
+    assert open_keeper(AskOptions(records=records, image=image), outside).options.records == decided
+
+
+def test_the_tag_that_was_pushed_names_the_registry_too(tmp_path: Path) -> None:
+    class Tagged(AskOptions, frozen=True, kw_only=True):
+        tag: str = "registry.example/orders:v1\nregistry.example/orders:v2"
+
+    decided = open_keeper(Tagged(), around(tmp_path)).options.records
+    assert decided == ".cdkit/records,oci://registry.example/orders"
+
+
+def test_beside_the_image_needs_an_image(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no image with a registry is named"):
+        performed(around(tmp_path), records="oci")
+
+
+def test_a_fact_is_signed_where_a_key_is_there(tmp_path: Path) -> None:
+    done = performed(around(tmp_path, key=True), record="out/a.json")
+    for path in (done.outputs["record"], "out/a.json"):
+        data = (tmp_path / path).read_bytes()
+        assert read_fact(data, where=path, verifier=verifier()).signers == ("ci",)
+
+
+def test_none_signs_nothing_though_a_key_is_there(tmp_path: Path) -> None:
+    done = performed(around(tmp_path, key=True), sign="none")
+    assert (tmp_path / done.outputs["record"]).read_bytes().startswith(b'{"_type":')
+
+
+@pytest.mark.parametrize(
+    ("sign", "said"),
+    [("key", "no key is there to sign with"), ("gpg", "'gpg' is nothing that signs")],
+)
+def test_a_signer_that_cannot_sign_stops_before_the_step(
+    tmp_path: Path, sign: str, said: str
+) -> None:
+    with pytest.raises(RequestError, match=said):
+        performed(around(tmp_path), sign=sign)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_forks_change_without_a_key_is_judged_and_not_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = performed(around(tmp_path, context=CHANGE), sign="key", answer="no")
+    assert done.exit is Exit.NO
+    assert "not signed, as a fork's never is" in capsys.readouterr().err
+    assert (tmp_path / done.outputs["record"]).read_bytes().startswith(b'{"_type":')
+
+
+@pytest.mark.parametrize(
+    ("records", "context", "code"),
+    [("auto", IN_CI, Exit.YES), ("oci", CHANGE, Exit.YES), ("oci", IN_CI, Exit.CANNOT_TELL)],
+)
+def test_a_registry_that_may_not_be_written_leaves_facts_in_the_folder_unless_asked_for(
+    tmp_path: Path, records: str, context: BuildContext, code: Exit
+) -> None:
+    with double.running() as registry:
+        name, _ = pushed_image(registry.address, tmp_path)
+        registry.read_only = True
+        outside = around(tmp_path, context=context, http=networked(tmp_path).http)
+        done = performed(outside, records=records, image=f"{name}@{KEY}")
+    assert done.exit is code
+    kept = open_store(".cdkit/records", world(tmp_path)).about(frozenset({KEY}))
+    assert len(kept.facts) == (1 if code is Exit.YES else 0)
+    noted = [note for note in done.report.notes if "packages: write" in note]
+    assert len(noted) == (1 if code is Exit.YES else 0)
+    if code is Exit.CANNOT_TELL:
+        assert "does not allow it" in done.outputs["reasons"]
+
+
+def test_in_ci_a_fact_stands_in_the_folder_and_beside_its_image(tmp_path: Path) -> None:
+    with double.running() as registry:
+        name, digest = pushed_image(registry.address, tmp_path)
+        outside = around(tmp_path, http=networked(tmp_path).http)
+        done = performed(outside, image=f"{name}@{digest}")
+        performed(outside, records=".cdkit/records", answer="no")
+        beside = open_store(f"oci://{name}", outside).about(frozenset({KEY}))
+        both = open_store(f"oci://{name},.cdkit/records", outside)
+        found = both.about(frozenset({KEY}))
+        assert len(both.held(frozenset({KEY})).records) == 2
+    assert done.outputs["record"].startswith(".cdkit/records/subjects/sha256/")
+    assert [fact.kind for fact in beside.facts] == ["asked"]
+    assert len(found.facts) == 2
+    assert any("kept beside the image too" in note for note in done.report.notes)
+
+
+def test_a_registry_that_is_down_costs_no_verdict_unless_it_was_asked_for(tmp_path: Path) -> None:
+    done = performed(around(tmp_path), image=IMAGE)
+    assert done.exit is Exit.YES
+    assert any("kept in .cdkit/records only" in note for note in done.report.notes)
+    assert performed(around(tmp_path), image=IMAGE, records="oci").exit is Exit.CANNOT_TELL

@@ -1,0 +1,123 @@
+"""Signing without a key: what can be known of it without the public Sigstore."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sigstore.models import ClientTrustConfig
+
+from cdkit.core.documents.envelope import Envelope, open_envelope
+from cdkit.core.documents.fact import read_fact
+from cdkit.core.errors import CannotTell, Unreadable
+from cdkit.core.trust import Identity, Trust
+from cdkit.evidence.signing.keyless import KeylessSigner, NoIdentity, certified, open_keyless
+from cdkit.evidence.signing.verify import open_verifier
+from tests.evidence.signing.keys import certificate
+from tests.evidence.signing.test_keys import STATEMENT, signed
+from tests.worlds import world
+
+WORKFLOW = "https://github.com/acme/orders/.github/workflows/ci.yml@refs/heads/main"
+ISSUER = "https://token.actions.githubusercontent.com"
+US = Identity(name="our-ci", identity=WORKFLOW, issuer=ISSUER)
+
+
+def self_made(folder: Path) -> bytes:
+    """A bundle that carries a certificate which nobody's Sigstore gave out."""
+    bundle = json.loads(signed(folder))
+    der = base64.b64encode(certificate(WORKFLOW)).decode()
+    bundle["verificationMaterial"] = {"certificate": {"rawBytes": der}, "tlogEntries": []}
+    return json.dumps(bundle).encode()
+
+
+def opened(data: bytes) -> Envelope:
+    envelope = open_envelope(data, where="a.json")
+    assert envelope
+    return envelope
+
+
+class Says:
+    """Sigstore's verifier, which here says that all is well."""
+
+    def __init__(self, kind: str, payload: bytes) -> None:
+        self.said = (kind, payload)
+
+    def verify_dsse(self, bundle: object, policy: object) -> tuple[str, bytes]:
+        del bundle, policy
+        return self.said
+
+
+def test_a_job_without_a_token_has_no_identity(tmp_path: Path) -> None:
+    with pytest.raises(NoIdentity, match="gave this job no OIDC token") as caught:
+        open_keyless(world(tmp_path))
+    assert "id-token: write" in caught.value.remedy
+
+
+def test_a_token_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN", "no token")
+    with pytest.raises(CannotTell, match="token gives no answer"):
+        open_keyless(world(tmp_path))
+
+
+class Token:
+    identity = WORKFLOW
+
+
+def test_a_sigstore_that_cannot_be_reached_is_told() -> None:
+    def config() -> ClientTrustConfig:
+        raise OSError("no route")
+
+    signer = KeylessSigner(Token(), config)
+    assert signer.name == WORKFLOW
+    with pytest.raises(CannotTell, match="no route") as caught:
+        signer.sign(STATEMENT)
+    assert "sign with a key" in caught.value.remedy
+
+
+def test_a_bundle_with_a_certificate_is_keyless(tmp_path: Path) -> None:
+    assert opened(self_made(tmp_path)).keyless
+    assert not opened(signed(tmp_path)).keyless
+
+
+def test_a_certificate_that_sigstore_never_gave_is_refused(tmp_path: Path) -> None:
+    check = open_verifier(Trust(identities=(US,)), where="policy.yaml")
+    with pytest.raises(Unreadable, match=r"nobody known to the policy|no bundle that Sigstore"):
+        read_fact(self_made(tmp_path), where="a.json", verifier=check)
+
+
+def test_a_policy_without_identities_trusts_no_certificate(tmp_path: Path) -> None:
+    envelope = opened(self_made(tmp_path))
+    with pytest.raises(Unreadable):
+        certified(envelope, (), where="a.json")
+
+
+def stubbed(folder: Path, said: tuple[str, bytes]) -> tuple[str, ...]:
+    verifier: Any = Says(*said)
+    read: Any = lambda data: data  # noqa: E731
+    envelope = opened(self_made(folder))
+    return certified(envelope, (US,), where="a.json", verifier=verifier, read=read)
+
+
+def test_an_identity_that_sigstore_confirms_is_named(tmp_path: Path) -> None:
+    assert stubbed(tmp_path, ("application/vnd.in-toto+json", STATEMENT)) == ("our-ci",)
+
+
+@pytest.mark.parametrize(
+    "said", [("text/plain", STATEMENT), ("application/vnd.in-toto+json", b"{}")]
+)
+def test_what_sigstore_confirms_must_be_what_we_read(
+    tmp_path: Path, said: tuple[str, bytes]
+) -> None:
+    with pytest.raises(Unreadable, match="signs another payload"):
+        stubbed(tmp_path, said)
+
+
+def test_a_bundle_with_a_certificate_and_a_key_is_refused(tmp_path: Path) -> None:
+    bundle = json.loads(self_made(tmp_path))
+    bundle["verificationMaterial"]["publicKey"] = {"hint": "x"}
+    with pytest.raises(Unreadable, match="with a certificate and with a key"):
+        open_envelope(json.dumps(bundle).encode(), where="a.json")
