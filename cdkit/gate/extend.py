@@ -51,6 +51,8 @@ def extend(base: Policy, more: Policy, *, where: str) -> Policy:
         locked=tuple(dict.fromkeys((*base.locked, *more.locked))),
         baseline=base.baseline if more.baseline == Policy(version=1).baseline else more.baseline,
         signed_by=more.signed_by or base.signed_by,
+        keys=(*base.keys, *more.keys),
+        identities=(*base.identities, *more.identities),
         quarantine=(*base.quarantine, *more.quarantine),
         waivers=(*base.waivers, *more.waivers),
         may_waive=more.may_waive or base.may_waive,
@@ -208,6 +210,8 @@ def _excused(base: Policy, more: Policy) -> _Told:
 def _people(base: Policy, policy: Policy) -> _Told:
     if _fewer(policy.signed_by, base.signed_by):
         yield f"only {', '.join(base.signed_by)} may sign", "name some of these"
+    if policy.keys != base.keys or policy.identities != base.identities:
+        yield "whose signatures count is said already", "leave `keys` and `identities` out"
     if not set(policy.may_waive) <= set(base.may_waive):
         yield "who may waive is said already", "leave `may-waive` out, or name fewer"
     if _ALL in base.locked and policy.baseline != base.baseline:

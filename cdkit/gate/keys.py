@@ -133,6 +133,20 @@ KEYS: dict[str, Key] = {
         asks=("The environment whose release the tests and numbers are held against (production)."),
         example="baseline: production",
     ),
+    "keys": Key(
+        asks=(
+            "Public keys whose signatures count, each with the time, kinds, steps and environments "
+            "that it is good for (docs/signing.md)."
+        ),
+        example=(
+            'keys: [{name: ci, valid-until: "2027-06-30", '
+            'public-key: "-----BEGIN PUBLIC KEY-----"}]'
+        ),
+    ),
+    "identities": Key(
+        asks="Whom Sigstore certified: the whole name in the certificate, and who vouches for it.",
+        example='identities: [{name: ci, identity: "https://…/ci.yml@main", issuer: "https://…"}]',
+    ),
     "quarantine": Key(
         asks=(
             "Tests that may fail through a day: run and shown all the same, somebody answers "

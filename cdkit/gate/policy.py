@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cdkit.core.errors import RequestError
+from cdkit.core.trust import Identity, Key, Trust
 
 AGE = re.compile(r"([1-9][0-9]{0,4})(m|h|d|w)", re.ASCII)
 GONE = 5.0
@@ -134,6 +135,8 @@ class BreakGlass(Struct, frozen=True, kw_only=True, rename="kebab", omit_default
 class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """A policy: its version, which is 1, and its stages in the order that images pass them.
 
+    `keys` and `identities` are those whose signatures are worth anything; with one of them, every
+    signed fact is checked, and one that nobody known signed cannot be read.
     `extends` is another policy (a file, `git:REVISION:PATH`, `oci://…`) that this one adds to and
     changes; what `locked` names there (a stage, a kind of evidence, `STAGE/KIND`, `*`) can only be
     made stricter. `baseline` is the environment whose release is compared with. `signed-by` is who
@@ -146,6 +149,8 @@ class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=Tr
     locked: tuple[str, ...] = ()
     baseline: str = "production"
     signed_by: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    identities: tuple[Identity, ...] = ()
     quarantine: tuple[Quarantine, ...] = ()
     waivers: tuple[PolicyWaiver, ...] = ()
     may_waive: tuple[str, ...] = ()
@@ -210,6 +215,13 @@ def stage_of(policy: Policy, stage: str) -> Stage:
             f"the policy has no stage {stage[:80]!r}", where="stage", remedy=_nearest(stage, names)
         )
     return policy.stages[names.index(stage)]
+
+
+def trust_of(policy: Policy) -> Trust | None:
+    """Return whose signatures a policy trusts; None where it names nobody."""
+    if not policy.keys and not policy.identities:
+        return None
+    return Trust(keys=policy.keys, identities=policy.identities)
 
 
 def environment_of(policy: Policy, stage: str) -> str:

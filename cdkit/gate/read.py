@@ -38,6 +38,7 @@ def _faults(policy: Policy) -> Iterator[_Told]:
     for stage in policy.stages:
         for wanted in (*stage.enter, *stage.stay):
             yield from _requirement(wanted)
+    yield from _signers(policy)
     for quarantine in policy.quarantine:
         yield from _answered_for(quarantine, "a quarantine", quarantine.test)
         if not quarantine.test.strip("*? "):
@@ -60,6 +61,18 @@ def _names(policy: Policy) -> Iterator[_Told]:
         if not _NAME.fullmatch(name):
             what = f"{name[:80]!r} is no name of a stage"
             yield what, name, "use small letters, digits and hyphens"
+
+
+def _signers(policy: Policy) -> Iterator[_Told]:
+    """Every name that must sign is that of a key or an identity, here or where it extends."""
+    known = {one.name for one in (*policy.keys, *policy.identities)}
+    asked = [*policy.signed_by]
+    for stage in policy.stages:
+        asked += [name for one in (*stage.enter, *stage.stay) for name in one.signed_by]
+    for name in dict.fromkeys(asked):
+        if name not in known and not policy.extends:
+            what = f"{name[:80]!r} must sign, and no key or identity has that name"
+            yield what, name, "give its public key under `keys`, or its identity"
 
 
 def _requirement(wanted: Requirement) -> Iterator[_Told]:

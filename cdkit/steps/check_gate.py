@@ -16,10 +16,11 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
+from cdkit.evidence.signing.verify import open_verifier
 from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.glass import Breaker, broken
-from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of
+from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of, trust_of
 from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
@@ -105,8 +106,8 @@ class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
 def run(options: CheckGateOptions, world: World) -> Outcome:
     """Collect the facts, find the policy, decide; the decision is a fact as well."""
     reference, key, subject = pinned_image(options.image)
-    store = _store(options, world)
     found = _policy(options, world)
+    store = _store(options, found, world)
     now, replay = _moment(options, world)
     request = Request(
         image=reference.pinned,
@@ -245,14 +246,17 @@ def _breaker(options: CheckGateOptions, world: World) -> Breaker:
     )
 
 
-def _store(options: CheckGateOptions, world: World) -> Store:
+def _store(options: CheckGateOptions, found: FoundPolicy, world: World) -> Store:
+    """Open the store; where the policy names signers, signatures are checked as facts are read."""
     if options.records == _NO_RECORDS:
         raise RequestError(
             "the gate reads facts, and `records` is none",
             where="records",
             remedy="name the folder that the steps before left their facts in",
         )
-    return open_store(options.records, world)
+    trust = trust_of(found.policy)
+    verifier = open_verifier(trust, where=found.source.where) if trust else None
+    return open_store(options.records, world, verifier=verifier)
 
 
 def _table(decision: Decision) -> Table:

@@ -10,6 +10,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_FLUSH_EVENTS_MODE',
         records: 'CDKIT_FLUSH_EVENTS_RECORDS',
         record: 'CDKIT_FLUSH_EVENTS_RECORD',
+        sign: 'CDKIT_FLUSH_EVENTS_SIGN',
         format: 'CDKIT_FLUSH_EVENTS_FORMAT',
         write: 'CDKIT_FLUSH_EVENTS_WRITE',
         config: 'CDKIT_CONFIG',

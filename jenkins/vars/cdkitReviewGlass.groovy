@@ -7,6 +7,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_REVIEW_GLASS_MODE',
         records: 'CDKIT_REVIEW_GLASS_RECORDS',
         record: 'CDKIT_REVIEW_GLASS_RECORD',
+        sign: 'CDKIT_REVIEW_GLASS_SIGN',
         format: 'CDKIT_REVIEW_GLASS_FORMAT',
         write: 'CDKIT_REVIEW_GLASS_WRITE',
         config: 'CDKIT_CONFIG',

@@ -10,6 +10,7 @@ def call(Map args = [:]) {
         mode: 'CDKIT_WAIVE_MODE',
         records: 'CDKIT_WAIVE_RECORDS',
         record: 'CDKIT_WAIVE_RECORD',
+        sign: 'CDKIT_WAIVE_SIGN',
         format: 'CDKIT_WAIVE_FORMAT',
         write: 'CDKIT_WAIVE_WRITE',
         config: 'CDKIT_CONFIG',

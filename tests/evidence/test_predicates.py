@@ -255,7 +255,7 @@ def test_both_alphabets_of_base64_are_read() -> None:
         envelope(""),
         envelope(base64.b64encode(b"[]").decode()),
         b'{"payloadType": 1, "payload": 2}',
-        b'{"mediaType": "x", "dsseEnvelope": {}}',
+        b'{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "dsseEnvelope": {}}',
     ],
 )
 def test_an_envelope_that_is_broken_cannot_be_read(data: bytes) -> None:
