@@ -12,7 +12,18 @@ from cdkit.core.documents.document import Replay
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.secret import Secret
-from cdkit.core.world import MIB, Change, Completed, Git, Head, Http, Processes, Response, World
+from cdkit.core.world import (
+    MIB,
+    Change,
+    Commit,
+    Completed,
+    Git,
+    Head,
+    Http,
+    Processes,
+    Response,
+    World,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COMMIT = "c" * 40
@@ -82,6 +93,8 @@ class FakeGit:
     """Pairs of revisions of which the second does not contain the first; all others do."""
     unknown: frozenset[str] = frozenset()
     """Revisions that git does not know."""
+    between: Mapping[tuple[str, str], tuple[Commit, ...]] = field(default_factory=dict)
+    """The commits from one revision to another."""
 
     def head(self) -> Head:
         if self.at is None:
@@ -115,6 +128,9 @@ class FakeGit:
 
     def describe(self) -> str:
         return self.tag
+
+    def history(self, since: str, until: str) -> tuple[Commit, ...]:
+        return self.between.get((since, until), ())
 
     def committed_at(self, revision: str) -> datetime:
         self.resolve(revision)

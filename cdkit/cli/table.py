@@ -57,6 +57,7 @@ STEPS = (
     Entry(
         "flush-events", "cdkit.steps.flush_events", "Deliver what earlier jobs could not deliver."
     ),
+    Entry("report-dora", "cdkit.steps.report_dora", "How well do we deliver, by DORA's metrics?"),
 )
 
 COMMANDS = (

@@ -197,6 +197,15 @@ class Change(Struct, frozen=True, kw_only=True):
     old_path: str = ""
 
 
+class Commit(Struct, frozen=True, kw_only=True):
+    """A commit: its name, its parents (the main line first), when it was written and committed."""
+
+    name: str
+    parents: tuple[str, ...]
+    authored_at: datetime
+    committed_at: datetime
+
+
 class Git(Protocol):
     """The git repository around the working directory.
 
@@ -233,6 +242,12 @@ class Git(Protocol):
 
     def committed_at(self, revision: str) -> datetime:
         """Return when the commit that a revision names was made (git's committer date)."""
+
+    def history(self, since: str, until: str) -> tuple[Commit, ...]:
+        """Return the commits that `until` has and `since` has not, children before parents.
+
+        An empty `since` stands for no commit at all.
+        """
 
 
 class Talk(Protocol):

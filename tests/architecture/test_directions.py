@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "cdkit"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-DOMAINS = frozenset({"image", "migrations", "scan", "evidence", "gate", "events"})
+DOMAINS = frozenset({"image", "migrations", "scan", "evidence", "gate", "events", "dora"})
 MAY_IMPORT = {
     "core": frozenset({"core"}),
     "ci": frozenset({"core", "ci"}),

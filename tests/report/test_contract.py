@@ -82,6 +82,7 @@ def test_the_formats_are_those_that_a_step_offers() -> None:
         "azure",
         "codequality",
         "github",
+        "html",
         "json",
         "junit",
         "markdown",
@@ -92,7 +93,7 @@ def test_the_formats_are_those_that_a_step_offers() -> None:
 
 def test_an_unknown_format_is_refused_with_the_list() -> None:
     with pytest.raises(RequestError) as caught:
-        render("html", report("open-gate"))
+        render("pdf", report("open-gate"))
     assert caught.value.remedy == f"use one of: {', '.join(FORMATS)}"
 
 
@@ -170,6 +171,7 @@ PASSES: dict[str, Callable[[str], bool]] = {
         not re.search(r"^##vso\[task\.logissue type=(error|warning);", shown, re.MULTILINE)
     ),
     "github": lambda shown: not re.search("^::(error|warning)", shown, re.MULTILINE),
+    "html": lambda shown: not re.search(r'<header>.*class="badge (no|cannot-tell)"', shown),
     "markdown": lambda shown: not re.search("^## [❌❓]", shown, re.MULTILINE),
     "text": lambda shown: not re.search(r"^.*: (no|cannot tell)(  \(|$)", shown, re.MULTILINE),
 }

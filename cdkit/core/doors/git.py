@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell, Missing
-from cdkit.core.world import Change, Completed, Head, Processes
+from cdkit.core.world import Change, Commit, Completed, Head, Processes
 
 if TYPE_CHECKING:
     from git import Repo
@@ -131,6 +131,19 @@ class GitRepository:
                 f"git gives no date for {commit}", remedy="look: git show --format=%cI"
             ) from fault
 
+    def history(self, since: str, until: str) -> tuple[Commit, ...]:
+        """Return the commits that one revision has and another has not, children first."""
+        reach = [self.resolve(until)] + ([f"^{self.resolve(since)}"] if since else [])
+        shape = "--format=%H%x00%P%x00%aI%x00%cI"
+        listed = self._git("log", "--topo-order", "--no-show-signature", shape, *reach, "--")
+        try:
+            return tuple(_commit(line) for line in listed.splitlines() if line)
+        except (ValueError, IndexError) as fault:
+            raise CannotTell(
+                f"git lists commits in a way that is not understood: {fault}",
+                remedy="look: git log --format='%H %P %aI %cI'",
+            ) from fault
+
     def _remote(self) -> str:
         done = self._run("config", "--get", "remote.origin.url")
         return _without_credentials(done.stdout.decode(errors="replace").strip())
@@ -169,6 +182,16 @@ class GitRepository:
 
     def _run(self, *arguments: str) -> Completed:
         return self._processes.run(["git", *arguments], cwd=self._root, timeout=60)
+
+
+def _commit(line: str) -> Commit:
+    name, parents, authored, committed = line.split("\0")
+    return Commit(
+        name=name,
+        parents=tuple(parents.split()),
+        authored_at=datetime.fromisoformat(authored),
+        committed_at=datetime.fromisoformat(committed),
+    )
 
 
 def _name_status(listed: str) -> tuple[Change, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from cdkit.report.passport.markup import Markup, joined, tag
+from cdkit.report.markup import Markup, joined, tag
 
 _WIDTH, _HEIGHT = 320, 130
 _LEFT, _RIGHT, _TOP, _BOTTOM = 42, 10, 12, 20

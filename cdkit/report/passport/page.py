@@ -3,16 +3,13 @@
 from cdkit.core.documents.kinds import Deployment, Identity
 from cdkit.core.names import TOOL
 from cdkit.core.verdict import Answer
+from cdkit.report.formats.html import document_head
+from cdkit.report.markup import Child, Markup, joined, link, tag
 from cdkit.report.passport.charts import chart
 from cdkit.report.passport.known import Known, trends
-from cdkit.report.passport.markup import Child, Markup, joined, link, tag
 from cdkit.report.passport.pieces import badge, commit, day, pairs, short, table
 from cdkit.report.passport.proofs import decisions, evidence, excuses
-from cdkit.report.passport.style import STYLE
 from cdkit.report.passport.timeline import timeline
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""What the page may do: nothing but look as it does. It has no script and asks for no address."""
 
 
 def page(known: Known) -> str:
@@ -28,15 +25,7 @@ def page(known: Known) -> str:
         ("timeline", "Its life so far", timeline(known)),
     ]
     shown = [(key, title, body) for key, title, body in sections if body is not None]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{name} {short(known.key)}: passport"),
-        tag("style", Markup(STYLE)),
-    )
+    head = document_head(f"{name} {short(known.key)}: passport")
     body = tag(
         "body",
         _header(known, name, [(key, title) for key, title, _ in shown]),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer, Reason
-from cdkit.report.passport.markup import Child, Markup, joined, tag
+from cdkit.report.markup import Child, Markup, joined, tag
 
 _WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.CANNOT_TELL: "cannot tell"}
 _MOST_REASONS = 50

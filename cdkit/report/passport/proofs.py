@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Evidence, Findings
+from cdkit.report.markup import Child, Markup, joined, link, tag
 from cdkit.report.passport.known import Known
-from cdkit.report.passport.markup import Child, Markup, joined, link, tag
 from cdkit.report.passport.pieces import badge, day, pairs, reasons, short, table
 
 _ASKED = {"enter": "May it enter", "stay": "May it stay in", "return": "May it come back to"}

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity, Waiver
+from cdkit.report.markup import Child, Markup, joined, tag
 from cdkit.report.passport.known import Known
-from cdkit.report.passport.markup import Child, Markup, joined, tag
 from cdkit.report.passport.pieces import badge, day
 
 _MOST = 200

@@ -12,9 +12,9 @@ from msgspec import structs
 
 from cdkit.core.documents.kinds import Evidence, Waiver
 from cdkit.core.verdict import judge, yes
+from cdkit.report.markup import joined, link, tag
 from cdkit.report.passport.charts import Series, chart
 from cdkit.report.passport.known import Known, trends
-from cdkit.report.passport.markup import joined, link, tag
 from cdkit.report.passport.page import page
 from tests.evidence.doubles import origin
 from tests.report.passport.facts import IMAGE, KEY, PULL, known

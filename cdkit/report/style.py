@@ -1,4 +1,4 @@
-"""How the passport looks: light and dark by the reader's own setting, and on paper."""
+"""How pages look: light and dark by the reader's own setting, and on paper."""
 
 STYLE = """
 :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;
@@ -56,6 +56,8 @@ color:var(--ink);font-size:.82rem;font-weight:650;white-space:nowrap}
 .cannot-tell{background:var(--cannot-bg);color:var(--cannot)}
 .warning{margin:0 0 1.1rem;
 padding:.7rem 1rem;border-radius:9px;background:var(--cannot-bg);color:var(--cannot)}
+pre{margin:.3rem 0 .9rem;padding:.7rem .9rem;overflow-x:auto;border-radius:9px;
+background:var(--none-bg);font-size:.9rem}
 details{margin:.4rem 0}
 summary{cursor:pointer}
 summary .badge{margin-right:.5rem}

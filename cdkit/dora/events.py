@@ -1,0 +1,138 @@
+"""Deployments and incidents out of CDEvents: as our own sinks wrote them, or anybody else.
+
+One event a line, bare or as the data of a CloudEvent. What CDEvents has no field for is read from
+our custom data: a failed deployment, one that was not planned, the team, the commit.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+
+from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
+from cdkit.dora.told import Deployed, Incident, Told
+
+_TYPE = re.compile(r"dev\.cdevents\.(service|incident)\.(\w+)\.\d", re.ASCII)
+_DEPLOYED = frozenset({"deployed", "upgraded", "rolledback"})
+_DIGEST = re.compile(r"sha256(?::|%3A|%3a)([0-9a-f]{64})", re.ASCII)
+_REMEDY = "give the events as `cdkit emit-event --sink file:events.ndjson` wrote them"
+
+
+def read_events(lines: Iterable[bytes], where: str) -> Told:
+    """Return the deployments and incidents among events, one a line.
+
+    Raises Unreadable, with the line, where one is no JSON, or one of ours lacks what it must have.
+    Events of a replay, and of other types, are left out.
+    """
+    deployments: list[Deployed] = []
+    opened: dict[str, Incident] = {}
+    done: list[Incident] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        place = Location(path=where, line=number)
+        for event in _events(line, place):
+            _take(event, place, deployments, opened, done)
+    return Told(deployments=tuple(deployments), incidents=(*done, *opened.values()))
+
+
+def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        raise Unreadable(f"is no JSON: {fault}", where=place, remedy=_REMEDY) from fault
+    for one in found if isinstance(found, list) else [found]:
+        event = one.get("data", one) if isinstance(one, dict) else None
+        if isinstance(event, dict) and isinstance(event.get("context"), dict):
+            yield event
+
+
+def _take(
+    event: dict[str, Any],
+    place: Location,
+    deployments: list[Deployed],
+    opened: dict[str, Incident],
+    done: list[Incident],
+) -> None:
+    kind = _TYPE.match(str(event["context"].get("type", "")))
+    custom = event.get("customData")
+    custom = custom if isinstance(custom, dict) else {}
+    if kind is None or custom.get("replay"):
+        return
+    try:
+        subject = event["subject"]
+        content = subject["content"]
+        at = datetime.fromisoformat(event["context"]["timestamp"])
+        at = _zoned(at)
+        if kind[1] == "service" and kind[2] in _DEPLOYED:
+            deployments.append(_deployed(event, subject["id"], content, custom, at))
+        elif kind[1] == "incident":
+            _incident(kind[2], subject["id"], content, at, opened, done)
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise Unreadable(
+            f"is an event {kind[0]} without what it must have: {fault}", where=place, remedy=_REMEDY
+        ) from fault
+
+
+def _zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
+
+
+def _deployed(
+    event: dict[str, Any],
+    service: str,
+    content: dict[str, Any],
+    custom: dict[str, Any],
+    at: datetime,
+) -> Deployed:
+    digest = _DIGEST.search(str(content.get("artifactId", "")))
+    planned = custom.get("planned")
+    return Deployed(
+        service=service.rpartition("/")[2],
+        environment=content["environment"]["id"],
+        at=at,
+        digest=f"sha256:{digest[1]}" if digest else "",
+        commit=str(custom.get("commit", "")),
+        outcome="success" if custom.get("outcome") in {None, "success"} else "failure",
+        planned=planned if isinstance(planned, bool) else None,
+        team=str(custom.get("team", "")),
+        id=str(event["context"].get("id", "")),
+    )
+
+
+def _incident(
+    what: str,
+    name: str,
+    content: dict[str, Any],
+    at: datetime,
+    opened: dict[str, Incident],
+    done: list[Incident],
+) -> None:
+    """Open an incident, or close the one with this name."""
+    if what == "resolved":
+        known = opened.pop(name, None)
+        if known is not None:
+            done.append(_resolved(known, at))
+        return
+    cause = _DIGEST.search(str(content.get("artifactId", "")))
+    service = content.get("service") or {}
+    opened.setdefault(
+        name,
+        Incident(
+            service=str(service.get("id", "")).rpartition("/")[2],
+            environment=content["environment"]["id"],
+            opened_at=at,
+            cause=f"sha256:{cause[1]}" if cause else "",
+            id=name,
+        ),
+    )
+
+
+def _resolved(incident: Incident, at: datetime) -> Incident:
+    return structs.replace(incident, resolved_at=max(at, incident.opened_at))

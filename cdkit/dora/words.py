@@ -1,0 +1,117 @@
+"""The metrics in words: what each is, how it is sorted, and when nobody can tell."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cdkit.dora.editions import Edition
+from cdkit.dora.told import Asked, Measured, Spread
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A metric of a service: its name, its value for people, the number behind it, its sample.
+
+    `value` is None where nobody can tell; `why` says so then. `unit` is `s`, `1`, or `1/d`.
+    """
+
+    key: str
+    title: str
+    shown: str
+    value: float | None
+    unit: str
+    n: int
+    band: str = ""
+    why: str = ""
+    more: str = ""
+
+
+def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
+    """Yield the five metrics, and the time to restore of incidents that no deployment caused."""
+    yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
+    yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
+    yield _frequency(measured, asked, edition)
+    yield _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
+    yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
+    if measured.restore.n:
+        title = "time to restore, no deployment's fault"
+        yield _time("restore", title, measured.restore, asked, edition)
+
+
+def coverage(measured: Measured) -> str:
+    """Return what the numbers rest on, in words."""
+    told = [f"{measured.with_changes} of {measured.deployments} deployments with known changes"]
+    if measured.incidents:
+        told.append(f"{measured.incidents_linked} of {measured.incidents} incidents linked")
+    if measured.still_failing:
+        told.append(f"{measured.still_failing} failed and not yet mended")
+    if measured.rollbacks:
+        told.append(f"{measured.rollbacks} roll-backs")
+    if measured.redeployments:
+        told.append(f"{measured.redeployments} deployed again, not counted")
+    return ", ".join(told)
+
+
+def _time(key: str, title: str, spread: Spread, asked: Asked, edition: Edition) -> Line:
+    metric = "lead" if key == "lead_merge" else key
+    if spread.n < asked.minimum or spread.p50 is None:
+        return _untold(key, title, "s", spread.n, asked)
+    more = f"90 % within {duration(spread.p90 or 0)}, 95 % within {duration(spread.p95 or 0)}"
+    return Line(
+        key=key,
+        title=title,
+        shown=duration(spread.p50),
+        value=spread.p50,
+        unit="s",
+        n=spread.n,
+        band=edition.band(metric, spread.p50),
+        more=more,
+    )
+
+
+def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
+    key, title = "frequency", "deployment frequency"
+    if measured.deployments < asked.minimum:
+        return _untold(key, title, "1/d", measured.deployments, asked)
+    rate = measured.per_day(asked.days)
+    shown = f"{rate:.3g} a day" if rate >= 1 else f"{rate * 7:.3g} a week"
+    between = measured.between.p50
+    return Line(
+        key=key,
+        title=title,
+        shown=shown,
+        value=rate,
+        unit="1/d",
+        n=measured.deployments,
+        band=edition.band("between", asked.days * 86400 / measured.deployments),
+        more=f"{duration(between)} between two, half of the times" if between is not None else "",
+    )
+
+
+def _share(
+    key: str, title: str, share: float | None, measured: Measured, asked: Asked, edition: Edition
+) -> Line:
+    if measured.deployments < asked.minimum or share is None:
+        return _untold(key, title, "1", measured.deployments, asked)
+    return Line(
+        key=key,
+        title=title,
+        shown=f"{100 * share:.3g} %",
+        value=share,
+        unit="1",
+        n=measured.deployments,
+        band=edition.band(key, share),
+    )
+
+
+def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:
+    why = f"{n} known, and it takes {asked.minimum}"
+    return Line(key=key, title=title, shown="cannot tell", value=None, unit=unit, n=n, why=why)
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people, in its largest fitting unit."""
+    for size, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} seconds"

@@ -1,0 +1,108 @@
+"""Deployments and incidents out of CDEvents, bare and in CloudEvents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdkit.core.errors import CdkitError, Unreadable
+from cdkit.dora.events import read_events
+from cdkit.dora.told import Told
+
+DIGEST = "a" * 64
+
+
+def event(
+    kind: str, name: str, at: str = "2026-11-23T10:00:00Z", **more: dict[str, Any]
+) -> dict[str, Any]:
+    content = {"environment": {"id": "production"}, **more.pop("content", {})}
+    return {
+        "context": {"type": f"dev.cdevents.{kind}.0.3.0", "id": f"{kind}-{at}", "timestamp": at},
+        "subject": {"id": name, "content": content},
+        **more,
+    }
+
+
+def read(*events: object) -> Told:
+    return read_events([json.dumps(one).encode() for one in events], "e.ndjson")
+
+
+ARTIFACT = {"artifactId": f"pkg:oci/orders@sha256%3A{DIGEST}?repository_url=r"}
+
+
+def test_a_deployment_is_read_with_what_only_custom_data_says() -> None:
+    custom = {"outcome": "failure", "planned": False, "team": "pay", "commit": "c1"}
+    told = read(event("service.deployed", "acme/orders", content=ARTIFACT, customData=custom))
+    (one,) = told.deployments
+    assert (one.service, one.environment, one.digest) == (
+        "orders",
+        "production",
+        f"sha256:{DIGEST}",
+    )
+    assert (one.outcome, one.planned, one.team, one.commit) == ("failure", False, "pay", "c1")
+
+
+def test_an_event_in_a_cloud_event_is_the_same() -> None:
+    bare = event("service.upgraded", "orders", content=ARTIFACT)
+    assert read({"specversion": "1.0", "data": bare}) == read(bare) == read([bare])
+
+
+def test_an_incident_lasts_from_its_detection_to_its_resolution() -> None:
+    content = {"service": {"id": "orders"}, **ARTIFACT}
+    told = read(
+        event("incident.detected", "i1", content=content),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z"),
+        event("incident.detected", "i2", content=content),
+    )
+    closed, still = told.incidents
+    assert closed.resolved_at is not None
+    assert (closed.resolved_at - closed.opened_at).total_seconds() == 3600
+    assert (closed.cause, still.resolved_at) == (f"sha256:{DIGEST}", None)
+
+
+def test_replays_and_other_events_are_left_out() -> None:
+    replay = {"replay": {"run": "r", "at": "t"}}
+    told = read(
+        event("service.deployed", "orders", content=ARTIFACT, customData=replay),
+        event("service.removed", "orders"),
+        event("build.finished", "b"),
+        {"hello": "world"},
+    )
+    assert told == Told()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"{",
+        json.dumps(event("service.deployed", "orders", at="soon")).encode(),
+        json.dumps(event("service.deployed", "orders", at="2026-11-23T10:00:00")).encode(),
+        json.dumps({"context": {"type": "dev.cdevents.service.deployed.0.3.0"}}).encode(),
+    ],
+)
+def test_an_event_that_lacks_what_it_must_have_is_told_with_its_line(broken: bytes) -> None:
+    good = json.dumps(event("service.deployed", "orders")).encode()
+    with pytest.raises(Unreadable) as caught:
+        read_events([good, broken], "e.ndjson")
+    assert str(caught.value.where) == "e.ndjson:2"
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@given(_json, st.sampled_from(["subject", "context", "customData"]))
+def test_whatever_stands_there_nothing_crashes(value: object, where: str) -> None:
+    one = event("service.deployed", "orders", content=ARTIFACT)
+    one[where] = value
+    try:
+        read(one)
+    except CdkitError:
+        return

@@ -1,0 +1,144 @@
+"""report-dora: what the records, git and files know, measured; what they do not, said."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cdkit.core.documents.kinds import Deployment
+from cdkit.core.documents.statement import state
+from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.step import Outcome
+from cdkit.core.subject import Subject
+from cdkit.core.verdict import Answer
+from cdkit.core.world import Commit
+from cdkit.evidence.store import open_store
+from cdkit.steps.report_dora import STEP, ReportDoraOptions
+from tests.evidence.doubles import REPOSITORY, origin
+from tests.worlds import FakeGit, world
+
+
+def deployed(folder: Path, day: int, *, environment: str = "production") -> None:
+    digest = f"{day:064x}"
+    document = Deployment(
+        origin=origin("emit-event", recorded_at=f"2026-11-{day:02}T10:00:00Z"),
+        image=f"{REPOSITORY}@sha256:{digest}",
+        environment=environment,
+        service="orders",
+        status="deployed",
+        commit=f"{day:040x}",
+        event=f"e{day}",
+    )
+    subject = Subject(name=REPOSITORY, digest={"sha256": digest})
+    open_store(".cdkit/records", world(folder)).put(state(document, subject))
+
+
+def commit(day: int, parent: int, hour: int = 8) -> Commit:
+    at = datetime(2026, 11, day, hour, tzinfo=UTC)
+    return Commit(name=f"{day:040x}", parents=(f"{parent:040x}",), authored_at=at, committed_at=at)
+
+
+def run(folder: Path, *, git: FakeGit | None = None, **options: object) -> Outcome:
+    told = {"records": ".cdkit/records", "minimum": 2} | options
+    return STEP.run(ReportDoraOptions(**told), world(folder, git=git))  # type: ignore[arg-type]
+
+
+def rows(outcome: Outcome) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in outcome.tables[0].rows}
+
+
+def lived(folder: Path) -> FakeGit:
+    for day in (10, 12, 14, 16):
+        deployed(folder, day)
+    pairs = ((10, 12), (12, 14), (14, 16))
+    return FakeGit(between={(f"{a:040x}", f"{b:040x}"): (commit(b, a),) for a, b in pairs})
+
+
+def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> None:
+    outcome = run(tmp_path, git=lived(tmp_path))
+    assert outcome.verdict.answer is Answer.YES
+    told = rows(outcome)
+    assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
+    assert told["change lead time, from merge"][:2] == ("2 hours", "3")
+    assert told["deployment frequency"][:2] == ("0.311 a week", "4")
+    assert told["change fail rate"][:2] == ("0 %", "4")
+    assert told["failed deployment recovery time"] == (
+        *("cannot tell", "0", "", "0 known, and it takes 2"),
+    )
+    assert "orders: 3 of 4 deployments with known changes" in outcome.notes
+
+
+def test_what_git_does_not_know_is_said(tmp_path: Path) -> None:
+    git = lived(tmp_path)
+    git.unknown = frozenset({f"{12:040x}"})
+    git.between = {}
+    outcome = run(tmp_path, git=git)
+    assert rows(outcome)["change lead time, from commit"][0] == "cannot tell"
+
+
+def test_below_the_minimum_nobody_can_tell(tmp_path: Path) -> None:
+    told = rows(run(tmp_path, git=lived(tmp_path), minimum=5))
+    assert {row[0] for row in told.values()} == {"cannot tell"}
+
+
+def test_tables_are_joined_with_the_records(tmp_path: Path) -> None:
+    git = lived(tmp_path)
+    (tmp_path / "incidents.csv").write_text(
+        "service,environment,opened_at,resolved_at,cause\n"
+        f"orders,production,2026-11-14T11:00:00Z,2026-11-14T13:00:00Z,{14:040x}\n"
+        "orders,production,2026-11-16T11:00:00Z,2026-11-16T12:00:00Z,\n"
+    )
+    told = rows(run(tmp_path, git=git, incidents=(str(tmp_path / "incidents.csv"),)))
+    assert told["change fail rate"][:2] == ("50 %", "4")
+    assert told["failed deployment recovery time"][:2] == ("2.5 hours", "2")
+
+
+def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
+    git = lived(tmp_path)
+    run(tmp_path, git=git, csv="d.csv", json="d.json", openmetrics="d.prom", edition="2023")
+    found = list(csv.DictReader((tmp_path / "d.csv").read_text().splitlines()))
+    assert [row["metric"] for row in found] == [
+        *("lead", "lead_merge", "frequency", "fail", "recovery", "rework"),
+    ]
+    assert (found[0]["value"], found[0]["band"], found[0]["edition"]) == ("7200.0", "elite", "2023")
+    whole = json.loads((tmp_path / "d.json").read_text())
+    assert whole["measured"][0]["deployments"] == 4
+    text = (tmp_path / "d.prom").read_text()
+    labels = '{service="orders",environment="production"}'
+    assert f"cdkit_dora_change_lead_time_seconds{labels} 7200.0\n" in text
+    assert text.endswith("# EOF\n")
+    assert "recovery" not in text  # what nobody can tell is no zero
+
+
+def test_where_nothing_was_deployed_there_is_nothing_to_measure(tmp_path: Path) -> None:
+    deployed(tmp_path, 10, environment="staging")
+    with pytest.raises(NoInput, match="nothing was deployed to production in the 90 days before"):
+        run(tmp_path)
+
+
+def test_a_record_that_cannot_be_read_is_cannot_tell(tmp_path: Path) -> None:
+    deployed(tmp_path, 10)
+    folder = tmp_path / ".cdkit/records/environments/production"
+    (folder / f"{'0' * 64}.json").write_text("{")
+    assert run(tmp_path).verdict.answer is Answer.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"days": 0}, {"days": 1e9}, {"hours": -1}, {"minimum": 0}, {"until": "soon"}],
+)
+def test_a_question_that_makes_no_sense_is_refused(
+    tmp_path: Path, options: dict[str, object]
+) -> None:
+    deployed(tmp_path, 10)
+    with pytest.raises(RequestError):
+        run(tmp_path, **options)  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_not_there_is_no_input(tmp_path: Path) -> None:
+    with pytest.raises(NoInput):
+        run(tmp_path, events=("events.ndjson",))
