@@ -59,7 +59,7 @@ def performed(outside: World, **options: object) -> Performed:
         ("oci", IMAGE, "terminal", "oci://registry.example/orders"),
         ("none", IMAGE, "github", "none"),
         ("kept/here", IMAGE, "github", "kept/here"),
-        ("s3://bucket/facts", IMAGE, "github", "s3://bucket/facts"),
+        ("a,b", IMAGE, "github", "a,b"),
     ],
 )
 def test_where_facts_are_kept_follows_from_the_job(
@@ -104,6 +104,11 @@ def test_a_signer_that_cannot_sign_stops_before_the_step(
     with pytest.raises(RequestError, match=said):
         performed(around(tmp_path), sign=sign)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_is_none_stops_before_the_step(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no place that facts can be kept in"):
+        performed(around(tmp_path), records="gopher://x")
 
 
 def test_a_forks_change_without_a_key_is_judged_and_not_signed(

@@ -169,4 +169,4 @@ def _open(records: str, world: World, verifier: Verifier | None) -> Store:
     return ShelfStore(f"s3://{match[1]}{match[2]}", _Bucket(match[1]), verifier)
 
 
-STORE = StoreKind(name="s3", claims=lambda records: records.startswith("s3://"), open=_open)
+STORE = StoreKind(name="s3", open=_open)
