@@ -148,10 +148,26 @@ def _unfit(case: _Case, selected: Selected) -> list[Reason]:
         for fact in disagreeing(selected.facts)
     ]
     for fact in selected.facts:
+        reasons += _unsigned(case, fact)
         reasons += _wrong_time(case, fact)
         reasons += _wrong_source(case, fact)
         reasons += _contradiction(case, fact)
     return reasons
+
+
+def _unsigned(case: _Case, fact: Fact) -> list[Reason]:
+    """Return why a fact that nobody of those signed who must have does not count."""
+    wanted = case.wanted.signed_by
+    if not wanted or set(wanted) & set(fact.signers):
+        return []
+    found = f"signed by {', '.join(fact.signers)}" if fact.signers else "not signed"
+    return [
+        cannot_tell(
+            f"{case.wanted.evidence}: is {found}, and the policy wants {' or '.join(wanted)}",
+            where=Location(path=fact.where),
+            remedy=f"{case.opening} in the job that signs",
+        )
+    ]
 
 
 def _wrong_time(case: _Case, fact: Fact) -> list[Reason]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from cdkit.core.config import load
 from cdkit.core.errors import ConfigError, Fault, RequestError
 from cdkit.core.finding import Location
+from cdkit.core.trust import Trust
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _AGE = re.compile(r"([1-9][0-9]{0,4})(m|h|d|w)", re.ASCII)
@@ -35,7 +36,8 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     found out on the very source that the image was built from, and knows it; `false` does not ask;
     left out, only evidence of a source that is known to be another is refused. `about: image`
     wants facts about the image itself, so that those about its source do not count. `contracts`
-    says against what runs where the contracts of migrations are held; they always are.
+    says against what runs where the contracts of migrations are held; they always are. `signed-by`
+    names signers of the policy, of whom one at least must have signed each fact.
     """
 
     evidence: str
@@ -45,6 +47,7 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     same_source: bool | None = None
     about: Literal["any", "image"] = "any"
     contracts: Contracts | None = None
+    signed_by: tuple[str, ...] = ()
 
 
 class Stage(Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -55,10 +58,14 @@ class Stage(Struct, frozen=True, kw_only=True, rename="kebab"):
 
 
 class Policy(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """A policy: its version, which is 1, and its stages in the order that images pass them."""
+    """A policy: its version, which is 1, and its stages in the order that images pass them.
+
+    `signers` are those whose signatures under facts are worth anything: see docs/signing.md.
+    """
 
     version: int
     stages: tuple[Stage, ...]
+    signers: Trust = Trust()
 
 
 DEFAULT = Policy(
@@ -142,9 +149,21 @@ def _faults(policy: Policy) -> list[tuple[str, str, str]]:
         for name in names
         if not _NAME.fullmatch(name)
     ]
+    known = {one.name for one in (*policy.signers.keys, *policy.signers.identities)}
     for stage in policy.stages:
         for wanted in stage.enter:
             faults += _faults_of(wanted)
+            faults += [
+                (
+                    f"{name[:80]!r} is none of the policy's signers",
+                    name,
+                    f"name one of: {', '.join(sorted(known))}"
+                    if known
+                    else "name the keys and identities that may sign, under `signers`",
+                )
+                for name in wanted.signed_by
+                if name not in known
+            ]
     return faults
 
 

@@ -63,8 +63,8 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         )
     reference = parse_pinned(options.image, where="image")
     subject = _subject(reference)
-    store = _store(options, world)
     found = find_policy(options.policy, world)
+    store = _store(options, found, world)
     now = world.clock.now()
     request = Request(
         image=reference.pinned, key=str(reference.digest), stage=options.stage, replay=world.replay
@@ -104,14 +104,21 @@ def _subject(reference: Reference) -> Subject:
     return image_subject(reference.name, reference.digest)
 
 
-def _store(options: CheckGateOptions, world: World) -> Store:
+def _store(options: CheckGateOptions, found: FoundPolicy, world: World) -> Store:
+    """Open the store; where the policy names signers, it checks signatures."""
     if options.records == _NO_RECORDS:
         raise RequestError(
             "the gate reads facts, and `records` is none",
             where="records",
             remedy="name the folder that the steps before left their facts in",
         )
-    return open_store(options.records, world)
+    signers = found.policy.signers
+    if not signers.keys and not signers.identities:
+        return open_store(options.records, world)
+    from cdkit.evidence.signing.verify import open_verifier
+
+    verifier = open_verifier(signers, where=found.source.where)
+    return open_store(options.records, world, verifier=verifier)
 
 
 def _collect(request: Request, store: Store, now: datetime) -> Collected:
