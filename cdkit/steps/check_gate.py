@@ -117,7 +117,7 @@ def _store(options: CheckGateOptions, found: FoundPolicy, world: World) -> Store
         return open_store(options.records, world)
     from cdkit.evidence.signing.verify import open_verifier
 
-    verifier = open_verifier(signers, where=found.source.where)
+    verifier = open_verifier(signers, where=found.source.where, world=world)
     return open_store(options.records, world, verifier=verifier)
 
 

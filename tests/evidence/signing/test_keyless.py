@@ -89,17 +89,27 @@ def test_a_certificate_that_sigstore_never_gave_is_refused(tmp_path: Path) -> No
         read_fact(self_made(tmp_path), where="a.json", verifier=check)
 
 
+def test_a_sigstore_of_ones_own_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "sigstore.json").write_text("{}")
+    outside = world(tmp_path, environ={"CDKIT_SIGSTORE_CONFIG": "sigstore.json"})
+    check = open_verifier(Trust(identities=(US,)), where="policy.yaml", world=outside)
+    with pytest.raises(CannotTell, match=r"sigstore.json gives no answer"):
+        read_fact(self_made(tmp_path), where="a.json", verifier=check)
+
+
 def test_a_policy_without_identities_trusts_no_certificate(tmp_path: Path) -> None:
     envelope = opened(self_made(tmp_path))
-    with pytest.raises(Unreadable):
-        certified(envelope, (), where="a.json")
+    verifier: Any = Says("", b"")
+    read: Any = bytes
+    with pytest.raises(Unreadable, match="names no identity"):
+        certified(envelope, (), verifier, where="a.json", read=read)
 
 
 def stubbed(folder: Path, said: tuple[str, bytes]) -> tuple[str, ...]:
     verifier: Any = Says(*said)
-    read: Any = lambda data: data  # noqa: E731
+    read: Any = bytes
     envelope = opened(self_made(folder))
-    return certified(envelope, (US,), where="a.json", verifier=verifier, read=read)
+    return certified(envelope, (US,), verifier, where="a.json", read=read)
 
 
 def test_an_identity_that_sigstore_confirms_is_named(tmp_path: Path) -> None:
