@@ -56,12 +56,25 @@ KINDS = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
 ]
+NAMES = ["link", "location", "oci-subject", "www-authenticate", "docker-content-digest"]
+VALUES = [
+    "",
+    "//[",
+    "<//[>; rel=next",
+    "</v2/acme/orders/tags/list?last=x>; rel=next",
+    "/v2/acme/orders/blobs/uploads/1",
+    "https://evil.example/",
+    'Bearer realm="https://registry.example/token"',
+    "Basic realm=x",
+    f"sha256:{HEX}",
+]
+Drawn = tuple[int, bytes, str, dict[str, str]]
 
 
 class Answers:
     """A registry that says the next of what was drawn, again and again."""
 
-    def __init__(self, answers: list[tuple[int, bytes, str]]) -> None:
+    def __init__(self, answers: list[Drawn]) -> None:
         self._answers = answers
         self._at = 0
 
@@ -76,16 +89,17 @@ class Answers:
         limit: int = 8 * MIB,
     ) -> Response:
         del method, url, headers, body, timeout, limit
-        status, said, kind = self._answers[self._at % len(self._answers)]
+        status, said, kind, more = self._answers[self._at % len(self._answers)]
         self._at += 1
-        return Response(status=status, headers={"content-type": kind}, body=said)
+        return Response(status=status, headers={"content-type": kind, **more}, body=said)
 
 
 answers = st.lists(
     st.tuples(
-        st.sampled_from([200, 200, 200, 201, 202, 404, 400, 401, 403, 429, 500]),
+        st.sampled_from([200, 200, 200, 201, 202, 307, 404, 400, 401, 403, 429, 500]),
         st.sampled_from(BODIES) | st.binary(max_size=60),
         st.sampled_from(KINDS),
+        st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES), max_size=3),
     ),
     min_size=1,
     max_size=6,
@@ -93,7 +107,7 @@ answers = st.lists(
 
 
 @given(answers)
-def test_no_answer_makes_a_fact_or_a_crash(drawn: list[tuple[int, bytes, str]]) -> None:
+def test_no_answer_makes_a_fact_or_a_crash(drawn: list[Drawn]) -> None:
     store = open_store("oci://registry.example/orders", world(Path(), http=Answers(drawn)))
     for found in (
         store.about(frozenset({IMAGE_KEY, f"gitTree:{'7' * 40}"})),
@@ -105,7 +119,7 @@ def test_no_answer_makes_a_fact_or_a_crash(drawn: list[tuple[int, bytes, str]]) 
 
 
 @given(answers)
-def test_no_answer_makes_a_kept_fact_or_a_crash(drawn: list[tuple[int, bytes, str]]) -> None:
+def test_no_answer_makes_a_kept_fact_or_a_crash(drawn: list[Drawn]) -> None:
     from cdkit.core.documents.statement import state
 
     store = open_store("oci://registry.example/orders", world(Path(), http=Answers(drawn)))
