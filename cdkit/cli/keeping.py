@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cdkit.core.documents.statement import Statement, encode_statement, state
-from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, MissingExtra, NotAllowed, RequestError
 from cdkit.core.step import Options, Outcome
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
@@ -171,6 +171,22 @@ def _signer(
         return None
     except MissingExtra as fault:
         raise RequestError(fault.what, where="sign", remedy=fault.remedy) from fault
+    except CannotTell as fault:
+        return _Down(fault)
+
+
+class _Down:
+    """A signer that is out of reach: the step answers all the same, its fact cannot be kept."""
+
+    name = "nobody"
+
+    def __init__(self, fault: CannotTell) -> None:
+        self._fault = fault
+
+    def sign(self, statement: bytes) -> bytes:
+        """Say why nobody signs."""
+        del statement
+        raise self._fault
 
 
 def _beside(options: Options, world: World) -> str:
