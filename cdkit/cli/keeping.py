@@ -7,8 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cdkit.core.documents.statement import Statement, encode_statement, state
-from cdkit.core.errors import CdkitError, MissingExtra, NotAllowed, RequestError
-from cdkit.core.oci.reference import DOCKER_HUB, parse
+from cdkit.core.errors import CannotTell, CdkitError, MissingExtra, NotAllowed, RequestError
 from cdkit.core.step import Options, Outcome
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
@@ -47,6 +46,7 @@ class Keeper:
         options: Options,
         world: World,
         *,
+        store: "Store | None",
         signer: "Signer | None",
         beside: str,
         is_change: bool,
@@ -54,6 +54,7 @@ class Keeper:
     ) -> None:
         self.options = options
         self._world = world
+        self._store = store
         self._signer = signer
         self._beside = beside
         self._is_change = is_change
@@ -93,7 +94,7 @@ class Keeper:
         """Put every fact into the store; into the folder where a change may not write to it."""
         from cdkit.evidence.store import open_store
 
-        store = open_store(self.options.records, self._world)
+        store = self._store or open_store(self.options.records, self._world)
         try:
             records = [_put(store, store, pair, moved) for pair in signed]
         except NotAllowed as fault:
@@ -138,9 +139,15 @@ def open_keeper(options: Options, world: World) -> Keeper:
         signer = _signer(options, world, notes, is_change=is_change)
     beside = _beside(options, world)
     decided = f"{FOLDER},{beside}" if beside else _decided(options)
+    store = None
+    if decided != NONE:
+        from cdkit.evidence.store import open_store
+
+        store = open_store(decided, world)
     return Keeper(
         msgspec.structs.replace(options, records=decided),
         world,
+        store=store,
         signer=signer,
         beside=beside,
         is_change=is_change,
@@ -164,6 +171,22 @@ def _signer(
         return None
     except MissingExtra as fault:
         raise RequestError(fault.what, where="sign", remedy=fault.remedy) from fault
+    except CannotTell as fault:
+        return _Down(fault)
+
+
+class _Down:
+    """A signer that is out of reach: the step answers all the same, its fact cannot be kept."""
+
+    name = "nobody"
+
+    def __init__(self, fault: CannotTell) -> None:
+        self._fault = fault
+
+    def sign(self, statement: bytes) -> bytes:
+        """Say why nobody signs."""
+        del statement
+        raise self._fault
 
 
 def _beside(options: Options, world: World) -> str:
@@ -191,6 +214,8 @@ def _decided(options: Options) -> str:
 
 def _repository(options: Options) -> str:
     """Return the repository of the image that is named; none where it is on no registry."""
+    from cdkit.core.oci.reference import DOCKER_HUB, parse
+
     for name in _IMAGES:
         text = getattr(options, name, "")
         if not isinstance(text, str) or not text.strip():

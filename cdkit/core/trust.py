@@ -118,6 +118,6 @@ def moment(text: str, *, where: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as fault:
         raise RequestError(
-            f"{text[:80]!r} is no time", where=where, remedy="write 2027-01-31, or a whole time"
+            f"{text[:80]!r} is no time", where=where, remedy='write "2027-01-31", or a whole time'
         ) from fault
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -68,10 +68,9 @@ Opener = Callable[[str, World, Verifier | None], Store]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreKind:
-    """A kind of store: which values of the option `records` it claims, and how it is opened."""
+    """A kind of store, and how it is opened. Its file is named by the scheme that it goes by."""
 
     name: str
-    claims: Callable[[str], bool]
     open: Opener
 
 
@@ -140,14 +139,14 @@ def _opened(records: str, world: World, verifier: Verifier | None) -> Store:
     from cdkit.evidence import stores
 
     named = FOLDER if records == AUTO else records
-    kinds = plugins.collect(stores, "STORE", StoreKind).values()
-    claiming = [kind for kind in kinds if kind.claims(named)]
-    if len(claiming) != 1:
-        known = ", ".join(kind.name for kind in kinds)
+    scheme, is_url, _ = named.partition("://")
+    kind = scheme if is_url else "folder"
+    known = plugins.names(stores)
+    if kind not in known or not named:
         raise RequestError(
-            f"{records[:200]!r} is no place that facts can be kept in (known: {known})",
+            f"{records[:200]!r} is no place that facts can be kept in (known: {', '.join(known)})",
             where="records",
             remedy="give a folder, such as .cdkit/records, oci://registry/repository, or "
             "s3://bucket/prefix",
         )
-    return claiming[0].open(named, world, verifier)
+    return plugins.load(stores, kind, "STORE", StoreKind).open(named, world, verifier)

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location
+from cdkit.core.trust import Trust
 from cdkit.gate.policy import (
     GONE,
     RUNS,
@@ -51,8 +52,10 @@ def extend(base: Policy, more: Policy, *, where: str) -> Policy:
         locked=tuple(dict.fromkeys((*base.locked, *more.locked))),
         baseline=base.baseline if more.baseline == Policy(version=1).baseline else more.baseline,
         signed_by=more.signed_by or base.signed_by,
-        keys=(*base.keys, *more.keys),
-        identities=(*base.identities, *more.identities),
+        signers=Trust(
+            keys=(*base.signers.keys, *more.signers.keys),
+            identities=(*base.signers.identities, *more.signers.identities),
+        ),
         quarantine=(*base.quarantine, *more.quarantine),
         waivers=(*base.waivers, *more.waivers),
         may_waive=more.may_waive or base.may_waive,
@@ -210,8 +213,8 @@ def _excused(base: Policy, more: Policy) -> _Told:
 def _people(base: Policy, policy: Policy) -> _Told:
     if _fewer(policy.signed_by, base.signed_by):
         yield f"only {', '.join(base.signed_by)} may sign", "name some of these"
-    if policy.keys != base.keys or policy.identities != base.identities:
-        yield "whose signatures count is said already", "leave `keys` and `identities` out"
+    if policy.signers != base.signers:
+        yield "whose signatures count is said already", "leave `signers` out"
     if not set(policy.may_waive) <= set(base.may_waive):
         yield "who may waive is said already", "leave `may-waive` out, or name fewer"
     if _ALL in base.locked and policy.baseline != base.baseline:

@@ -108,7 +108,7 @@ def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
         return
     by = f"was signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"
     yield cannot_tell(
-        f"{case.wanted.evidence}: {by}, and the policy takes {' or '.join(wanted)}",
+        f"{case.wanted.evidence}: {by}, and the policy wants {' or '.join(wanted)}",
         where=Location(path=fact.where),
         remedy=f"{case.opening}, in a job that holds that key",
     )

@@ -133,19 +133,12 @@ KEYS: dict[str, Key] = {
         asks=("The environment whose release the tests and numbers are held against (production)."),
         example="baseline: production",
     ),
-    "keys": Key(
+    "signers": Key(
         asks=(
-            "Public keys whose signatures count, each with the time, kinds, steps and environments "
-            "that it is good for (docs/signing.md)."
+            "Whose signatures count: public keys, and identities that Sigstore certified, each "
+            "with the time, kinds, steps and environments that it is good for (docs/signing.md)."
         ),
-        example=(
-            'keys: [{name: ci, valid-until: "2027-06-30", '
-            'public-key: "-----BEGIN PUBLIC KEY-----"}]'
-        ),
-    ),
-    "identities": Key(
-        asks="Whom Sigstore certified: the whole name in the certificate, and who vouches for it.",
-        example='identities: [{name: ci, identity: "https://…/ci.yml@main", issuer: "https://…"}]',
+        example=('signers: {keys: [{name: ci, public-key: "-----BEGIN PUBLIC KEY-----"}]}'),
     ),
     "quarantine": Key(
         asks=(

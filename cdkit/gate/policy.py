@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cdkit.core.errors import RequestError
-from cdkit.core.trust import Identity, Key, Trust
+from cdkit.core.trust import Trust
 
 AGE = re.compile(r"([1-9][0-9]{0,4})(m|h|d|w)", re.ASCII)
 GONE = 5.0
@@ -135,7 +135,7 @@ class BreakGlass(Struct, frozen=True, kw_only=True, rename="kebab", omit_default
 class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """A policy: its version, which is 1, and its stages in the order that images pass them.
 
-    `keys` and `identities` are those whose signatures are worth anything; with one of them, every
+    `signers` are keys and identities whose signatures are worth anything; with one of them, every
     signed fact is checked, and one that nobody known signed cannot be read.
     `extends` is another policy (a file, `git:REVISION:PATH`, `oci://…`) that this one adds to and
     changes; what `locked` names there (a stage, a kind of evidence, `STAGE/KIND`, `*`) can only be
@@ -149,8 +149,7 @@ class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=Tr
     locked: tuple[str, ...] = ()
     baseline: str = "production"
     signed_by: tuple[str, ...] = ()
-    keys: tuple[Key, ...] = ()
-    identities: tuple[Identity, ...] = ()
+    signers: Trust = Trust()
     quarantine: tuple[Quarantine, ...] = ()
     waivers: tuple[PolicyWaiver, ...] = ()
     may_waive: tuple[str, ...] = ()
@@ -219,9 +218,8 @@ def stage_of(policy: Policy, stage: str) -> Stage:
 
 def trust_of(policy: Policy) -> Trust | None:
     """Return whose signatures a policy trusts; None where it names nobody."""
-    if not policy.keys and not policy.identities:
-        return None
-    return Trust(keys=policy.keys, identities=policy.identities)
+    signers = policy.signers
+    return signers if signers.keys or signers.identities else None
 
 
 def environment_of(policy: Policy, stage: str) -> str:

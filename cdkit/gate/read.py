@@ -65,14 +65,14 @@ def _names(policy: Policy) -> Iterator[_Told]:
 
 def _signers(policy: Policy) -> Iterator[_Told]:
     """Every name that must sign is that of a key or an identity, here or where it extends."""
-    known = {one.name for one in (*policy.keys, *policy.identities)}
+    known = {one.name for one in (*policy.signers.keys, *policy.signers.identities)}
     asked = [*policy.signed_by]
     for stage in policy.stages:
         asked += [name for one in (*stage.enter, *stage.stay) for name in one.signed_by]
     for name in dict.fromkeys(asked):
         if name not in known and not policy.extends:
-            what = f"{name[:80]!r} must sign, and no key or identity has that name"
-            yield what, name, "give its public key under `keys`, or its identity"
+            what = f"{name[:80]!r} is none of the policy's signers"
+            yield what, name, "name its key or identity under `signers`"
 
 
 def _requirement(wanted: Requirement) -> Iterator[_Told]:

@@ -162,3 +162,34 @@ def test_the_environment_of_later_steps_stays_as_it_was(laid: Checkout) -> None:
         file.write_text("")
     laid.tell(**{name: str(file) for name, file in files.items()})
     assert [file.read_text() for file in files.values()] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"CDKIT_SIGNING_KEY": "-----BEGIN"}, "sign"),
+        ({"CDKIT_DO_IT_SIGN": "key"}, "sign"),
+        ({"CDKIT_SIGN": "keyless"}, "sigstore"),
+        ({"CDKIT_SIGN": "awskms:///alias/ci"}, "kms"),
+        ({"CDKIT_RECORDS": "s3://bucket/facts"}, "aws"),
+        ({"CDKIT_EXTRAS": "sign"}, "sign"),
+    ],
+)
+def test_what_signs_is_installed_where_it_is_asked_for(
+    laid: Checkout, given: dict[str, str], wanted: str
+) -> None:
+    lock = laid.root / "requirements" / f"{wanted}.txt"
+    lock.write_bytes((laid.root / "requirements" / "core.txt").read_bytes())
+    laid.tell()
+    laid.tell(**given)
+    before = set(laid.environments())
+    assert len(before) == 2
+    lock.write_bytes(lock.read_bytes() + b"\n")
+    laid.tell(**given)
+    assert len(set(laid.environments()) - before) == 1
+
+
+def test_nothing_more_is_installed_where_nobody_signs(laid: Checkout) -> None:
+    laid.tell()
+    laid.tell(CDKIT_SIGN="none", CDKIT_RECORDS="oci://registry.example/orders", CDKIT_EXTRAS="x")
+    assert len(laid.environments()) == 1

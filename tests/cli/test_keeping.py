@@ -59,7 +59,7 @@ def performed(outside: World, **options: object) -> Performed:
         ("oci", IMAGE, "terminal", "oci://registry.example/orders"),
         ("none", IMAGE, "github", "none"),
         ("kept/here", IMAGE, "github", "kept/here"),
-        ("s3://bucket/facts", IMAGE, "github", "s3://bucket/facts"),
+        ("a,b", IMAGE, "github", "a,b"),
     ],
 )
 def test_where_facts_are_kept_follows_from_the_job(
@@ -104,6 +104,25 @@ def test_a_signer_that_cannot_sign_stops_before_the_step(
     with pytest.raises(RequestError, match=said):
         performed(around(tmp_path), sign=sign)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signer_that_is_down_lets_the_step_answer_and_its_fact_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    done = performed(around(tmp_path), sign="awskms:///alias/x")
+    assert done.exit is Exit.CANNOT_TELL
+    assert done.outputs["record"] == ""
+    assert "does not answer as a key that signs" in done.outputs["reasons"]
+    assert "all is well" in done.outputs["reasons"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_is_none_stops_before_the_step(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no place that facts can be kept in"):
+        performed(around(tmp_path), records="gopher://x")
 
 
 def test_a_forks_change_without_a_key_is_judged_and_not_signed(

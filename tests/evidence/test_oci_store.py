@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +151,25 @@ def test_what_others_listed_stays_listed(plain: PlaceOfFacts) -> None:
     plain.open().keep(bare(plain))
     assert other in entries(plain, name, "manifests")
     assert kinds(plain.open(), plain.key) == ["unit"]
+
+
+@pytest.mark.needs("registry", "skopeo")
+def test_another_client_reads_the_artifact_and_cosigns_manifest(
+    plain: PlaceOfFacts, tmp_path: Path
+) -> None:
+    tag = plain.open().keep(signed(bare(plain))).rpartition(":")[2]
+    name = plain.records.removeprefix("oci://")
+    for number, one in enumerate((tag, f"sha256-{encoded(plain)}.att")):
+        command = ["skopeo", "copy", "--src-tls-verify=false", "--insecure-policy"]
+        command += [f"docker://{name}:{one}", f"dir:{tmp_path / str(number)}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "0" / sha256(signed_bytes(plain, tag)).encoded).is_file()
+
+
+def signed_bytes(place: PlaceOfFacts, tag: str) -> bytes:
+    held = place.open().held(frozenset({place.key}))
+    return next(data for where, data in held.records if where.endswith(tag))
 
 
 def _write(records: str, key: str, folder: str, number: int) -> None:
@@ -384,7 +404,12 @@ def test_a_list_of_tags_is_read_to_its_end(double: tuple[Double, PlaceOfFacts]) 
 
 
 @pytest.mark.parametrize(
-    "link", ["<http://127.0.0.1:1/v2/x/tags/list>; rel=next", "<//evil.example/x>; rel=next"]
+    "link",
+    [
+        "<http://127.0.0.1:1/v2/x/tags/list>; rel=next",
+        "<//evil.example/x>; rel=next",
+        "<//[>; rel=next",
+    ],
 )
 def test_a_list_that_goes_on_elsewhere_is_told_as_unreadable(
     double: tuple[Double, PlaceOfFacts], link: str

@@ -21,6 +21,7 @@ from tests.evidence.doubles import (
     identity,
     origin,
 )
+from tests.evidence.test_stores import signed
 
 FINDINGS = Findings(
     origin=origin("lint-migrations"),
@@ -125,3 +126,14 @@ def test_a_cut_off_line_spoils_the_file() -> None:
 )
 def test_a_record_is_known_by_its_beginning(head: bytes, expected: bool) -> None:  # noqa: FBT001
     assert is_record(head) is expected
+
+
+def test_a_signed_record_is_read_as_a_bare_one_is() -> None:
+    bare = encode_statement(state(evidence(), SUBJECT))
+    whole = signed(bare) + signed(encode_statement(state(evidence("lint"), SUBJECT)))
+    assert is_record(whole)
+    assert [fact.kind for fact in read_stated(whole, "in/a.json", SUBJECT, None).facts] == [
+        "unit",
+        "lint",
+    ]
+    assert [fact.kind for fact in read_stated(bare, "in/a.json", SUBJECT, None).facts] == ["unit"]

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from cdkit.core import plugins
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import RequestError, Unwritable
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
+from cdkit.evidence import stores
 from cdkit.evidence.signing.keys import open_key
-from cdkit.evidence.store import Store
+from cdkit.evidence.store import Store, StoreKind
 from tests.evidence.doubles import OTHER_SUBJECT, SOURCE, evidence, origin
 from tests.evidence.places import PlaceOfFacts, place
 from tests.evidence.signing.keys import pem, verifier
@@ -168,3 +170,11 @@ def test_twenty_writers_at_once_lose_nothing(place: PlaceOfFacts) -> None:
         thread.join()
     assert faults == []
     assert kinds(place.open(), place.key) == ["lint"] * 10 + ["unit"] * 10
+
+
+def test_every_kind_of_store_is_held_to_this_and_written_down() -> None:
+    known = plugins.collect(stores, "STORE", StoreKind)
+    assert {name: kind.name for name, kind in known.items()} == {n: n for n in known}
+    assert set(known) == {"folder", "oci", "s3"}
+    page = (Path(__file__).parents[2] / "docs" / "evidence-stores.md").read_text(encoding="utf-8")
+    assert all(f"{name}://" in page for name in known if name != "folder")

@@ -28,7 +28,7 @@ def test_every_key_stands_in_the_guide(name: str) -> None:
 @pytest.mark.parametrize("name", KEYS)
 def test_every_example_is_part_of_a_policy(name: str) -> None:
     example = KEYS[name].example
-    keys = KEYS["keys"].example if name == "signed-by" else ""
+    keys = KEYS["signers"].example if name == "signed-by" else ""
     if name in names(Policy):
         more = "" if name == "stages" else "stages: [{name: a}]\n"
         text = f"version: 1\n{more}{keys}\n{example}\n"

@@ -132,12 +132,12 @@ def test_a_fact_signed_by_one_of_those_who_may_opens_it(by: tuple[str, ...]) -> 
 def test_an_unsigned_fact_where_a_signature_is_asked() -> None:
     ruling = ask(suite("a"), by=SIGNED)
     assert ruling.verdict.answer is Answer.CANNOT_TELL
-    assert against(ruling) == ["unit: is not signed, and the policy takes ci or release"]
+    assert against(ruling) == ["unit: is not signed, and the policy wants ci or release"]
 
 
 def test_a_fact_that_another_key_signed() -> None:
     ruling = ask(signed(suite("a"), "eve"), by=SIGNED)
-    assert against(ruling) == ["unit: was signed by eve, and the policy takes ci or release"]
+    assert against(ruling) == ["unit: was signed by eve, and the policy wants ci or release"]
 
 
 def test_an_identity_that_nobody_signed_makes_no_source_count() -> None:

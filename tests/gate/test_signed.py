@@ -23,16 +23,17 @@ from tests.worlds import world
 
 def policy(folder: Path, *, until: str = "", kinds: str = "", extends: str = "") -> None:
     """Write a policy that trusts the first key, by the name of ci, for every fact."""
-    key = textwrap.indent(public("ed25519"), " " * 6)
+    key = textwrap.indent(public("ed25519"), " " * 8)
     lines = [
         "version: 1",
         *([f"extends: {extends}"] if extends else []),
         "signed-by: [ci]",
-        "keys:",
-        "  - name: ci",
-        *([f'    valid-until: "{until}"'] if until else []),
-        *([f"    kinds: [{kinds}]"] if kinds else []),
-        f"    public-key: |\n{key}",
+        "signers:",
+        "  keys:",
+        "    - name: ci",
+        *([f'      valid-until: "{until}"'] if until else []),
+        *([f"      kinds: [{kinds}]"] if kinds else []),
+        f"      public-key: |\n{key}",
         "stages: [{name: deployment, enter: [{evidence: identity}, {evidence: unit}]}]",
     ]
     (folder / "policy.yaml").write_text("\n".join(lines), encoding="utf-8")
@@ -75,7 +76,7 @@ def test_a_fact_that_nobody_signed_keeps_it_shut(tmp_path: Path) -> None:
     put(tmp_path, evidence(), number=None)
     outcome = ask(tmp_path)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
-    assert against(outcome) == ["unit: is not signed, and the policy takes ci"]
+    assert against(outcome) == ["unit: is not signed, and the policy wants ci"]
 
 
 def test_a_fact_that_an_unknown_key_signed_cannot_be_read(tmp_path: Path) -> None:

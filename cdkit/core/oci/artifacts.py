@@ -159,7 +159,7 @@ class Artifacts:
         begun = self._write("POST", f"{self._place.base}/blobs/uploads/", None)
         if begun.status != 202:
             raise self._unwritten(begun)
-        url = urljoin(f"{self._place.base}/", begun.headers.get("location", ""))
+        url = _led(f"{self._place.base}/", begun.headers.get("location", ""))
         if not self._place.may_lead_to(url):
             raise Unwritable(
                 "the registry names no address to push to",
@@ -192,8 +192,8 @@ class Artifacts:
             link = _LINK.search(answer.headers.get("link", ""))
             if answer.status != 200 or link is None:
                 return
-            url = urljoin(url, link[1])
-            if urlsplit(url)[:2] != home[:2]:
+            url = _led(url, link[1])
+            if not url or urlsplit(url)[:2] != home[:2]:
                 break
         raise Unreadable(
             "gives a list without end, or one that goes on elsewhere",
@@ -254,6 +254,16 @@ def read_entries(data: bytes, name: str, *, where: str) -> list[tuple[Entry, Raw
         raise Unreadable(
             f"holds no list of {name}: {fault}", where=where, remedy="find out who pushed it"
         ) from fault
+
+
+def _led(url: str, location: str) -> str:
+    """Return the address that one leads to; an empty string where that is none."""
+    try:
+        found = urljoin(url, location) if location else ""
+        urlsplit(found)
+    except ValueError:
+        return ""
+    return found
 
 
 def _kind(answer: Response) -> str:

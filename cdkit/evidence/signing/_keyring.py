@@ -1,6 +1,8 @@
 """The keys that are trusted, ready to check signatures with, behind the package that checks."""
 
 import base64
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -8,6 +10,9 @@ from cdkit.core.documents.envelope import Envelope, Signature
 from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.trust import Trust, Vouched
 from cdkit.evidence.signing import schemes
+
+if TYPE_CHECKING:
+    from sigstore.verify import Verifier
 
 _REMEDY = "have it signed by somebody whom the policy names, or name who signed it there"
 
@@ -21,9 +26,11 @@ class _Known(Struct, frozen=True, kw_only=True):
 class Keyring:
     """Checks the signatures of envelopes: by keys itself, by Sigstore's own package else."""
 
-    def __init__(self, trust: Trust, *, where: str) -> None:
+    def __init__(self, trust: Trust, *, where: str, sigstore: Callable[[], "Verifier"]) -> None:
         self._signers = {signer.name: signer for signer in (*trust.keys, *trust.identities)}
         self._identities = trust.identities
+        self._open = sigstore
+        self._sigstore: Verifier | None = None
         self._keys: list[_Known] = []
         for key in trust.keys:
             public = schemes.read_public(key.public_key, where=f"{where}: {key.name}")
@@ -43,7 +50,8 @@ class Keyring:
         if envelope.keyless:
             from cdkit.evidence.signing.keyless import certified
 
-            return certified(envelope, self._identities, where=where)
+            self._sigstore = self._sigstore or self._open()
+            return certified(envelope, self._identities, self._sigstore, where=where)
         signed = envelope.signed
         found = [self._who(one, signed) for one in envelope.signatures]
         names = [name for name in found if name]

@@ -73,27 +73,38 @@ class KeylessSigner:
         return _asked("Sigstore", signed).encode() + b"\n"
 
 
+def open_sigstore(world: World | None = None) -> "Verifier":
+    """Return Sigstore's own verifier, which asks nobody: its root is in the package, or is given.
+
+    Raises MissingExtra where the package is missing, CannotTell where the root cannot be read.
+    """
+    try:
+        from sigstore.verify import Verifier
+    except ImportError as fault:
+        raise _no_package() from fault
+    config = _given_config(world) if world else None
+    if config:
+        return _asked("Sigstore's root", lambda: Verifier(trusted_root=config.trusted_root))
+    return _asked("Sigstore's root", lambda: Verifier.production(offline=True))
+
+
 def certified(
     envelope: Envelope,
     identities: tuple[Identity, ...],
+    verifier: "Verifier",
     *,
     where: str,
-    verifier: "Verifier | None" = None,
     read: "Callable[[bytes], Bundle] | None" = None,
 ) -> tuple[str, ...]:
-    """Return the names of the identities that Sigstore certified under an envelope.
+    """Return the name of the identity that Sigstore certified under an envelope.
 
-    `verifier` and `read` are the package's own unless others are given. Raises Unreadable where it
-    is none of them, or where the bundle does not hold what it claims.
+    `read` is the package's own reader unless another is given. Raises Unreadable where it is none
+    of them, or where the bundle does not hold what it claims.
     """
-    try:
-        from sigstore.models import Bundle
-        from sigstore.verify import Verifier, policy
+    from sigstore.models import Bundle
+    from sigstore.verify import policy
 
-    except ImportError as fault:
-        raise _no_package() from fault
     bundle = _read(where, lambda: (read or Bundle.from_json)(envelope.bundle))
-    verifier = verifier or _asked("Sigstore's root", lambda: Verifier.production(offline=True))
     said = "the policy names no identity"
     for identity in identities:
         wanted = policy.Identity(identity=identity.identity, issuer=identity.issuer)
@@ -116,10 +127,18 @@ def certified(
 def _signing_config(world: World) -> "ClientTrustConfig":
     from sigstore.models import ClientTrustConfig
 
-    if path := world.environ.get(CONFIG_VARIABLE):
-        text = world.files.read(path, limit=MIB).decode("utf-8", "replace")
-        return ClientTrustConfig.from_json(text)
-    return ClientTrustConfig.production()
+    return _given_config(world) or ClientTrustConfig.production()
+
+
+def _given_config(world: World) -> "ClientTrustConfig | None":
+    """Return the Sigstore that the environment names, if it names one."""
+    from sigstore.models import ClientTrustConfig
+
+    path = world.environ.get(CONFIG_VARIABLE)
+    if not path:
+        return None
+    text = world.files.read(path, limit=MIB).decode("utf-8", "replace")
+    return _asked(path, lambda: ClientTrustConfig.from_json(text))
 
 
 def _asked(whom: str, ask: Callable[[], T]) -> T:

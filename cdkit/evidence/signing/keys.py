@@ -3,7 +3,7 @@
 import base64
 
 from cdkit.core.documents.envelope import IN_TOTO, Envelope, Signature, encode_bundle
-from cdkit.core.errors import MissingExtra, RequestError
+from cdkit.core.errors import CannotTell, MissingExtra, RequestError
 from cdkit.core.secret import Secret
 from cdkit.core.trust import Scheme
 from cdkit.core.world import MIB, World
@@ -71,7 +71,7 @@ def _pem(world: World) -> Secret:
             remedy="put the private key into it, in PEM, or a path to it; or leave `sign` out",
         )
     if "-----BEGIN" not in value:
-        value = world.files.read(value.strip(), limit=MIB).decode("utf-8", "replace")
+        value = _file(value.strip(), world)
     if any(kind in value for kind in _COSIGNS):
         raise RequestError(
             "holds a key in cosign's own form, which only cosign reads",
@@ -80,3 +80,14 @@ def _pem(world: World) -> Secret:
             "ec_paramgen_curve:P-256`, and give it to cosign with `cosign import-key-pair`",
         )
     return Secret(value)
+
+
+def _file(path: str, world: World) -> str:
+    try:
+        return world.files.read(path, limit=MIB).decode("utf-8", "replace")
+    except CannotTell as fault:
+        raise RequestError(
+            "holds neither a key in PEM nor the path of a file that can be read",
+            where=KEY_VARIABLE,
+            remedy="put `-----BEGIN PRIVATE KEY-----` and all that follows into it, or a path",
+        ) from fault

@@ -2,11 +2,13 @@
 
 from cdkit.core.errors import MissingExtra, RequestError
 from cdkit.core.trust import Trust, Verifier, moment
+from cdkit.core.world import World
 
 
-def open_verifier(trust: Trust, *, where: str) -> Verifier:
+def open_verifier(trust: Trust, *, where: str, world: World | None = None) -> Verifier:
     """Return what checks signatures for these signers; `where` is the file that names them.
 
+    `world` is where CDKIT_SIGSTORE_CONFIG may name another Sigstore than the public one.
     Raises RequestError where a key, a time or a name in it is none, MissingExtra where the package
     that checks is not there.
     """
@@ -23,4 +25,6 @@ def open_verifier(trust: Trust, *, where: str) -> Verifier:
         from cdkit.evidence.signing._keyring import Keyring
     except ImportError as fault:
         raise MissingExtra("cryptography", "sign", wanted_by="checking signatures") from fault
-    return Keyring(trust, where=where)
+    from cdkit.evidence.signing.keyless import open_sigstore
+
+    return Keyring(trust, where=where, sigstore=lambda: open_sigstore(world))

@@ -33,4 +33,4 @@ def _open(records: str, world: World, verifier: Verifier | None) -> Store:
     return ShelfStore(records, _Folder(world.files), verifier)
 
 
-STORE = StoreKind(name="folder", claims=lambda records: "://" not in records, open=_open)
+STORE = StoreKind(name="folder", open=_open)

@@ -364,4 +364,4 @@ def _open(records: str, world: World, verifier: Verifier | None) -> Store:
     return OciStore(records, world, verifier)
 
 
-STORE = StoreKind(name="oci", claims=lambda records: records.startswith(_SCHEME), open=_open)
+STORE = StoreKind(name="oci", open=_open)

@@ -154,7 +154,7 @@ def _client() -> Any:  # noqa: ANN401 - of a library that an extra brings
         max_pool_connections=_AT_ONCE,
     )
     try:
-        return boto3.client("s3", config=config)
+        return boto3.session.Session().client("s3", config=config)
     except (BotoCoreError, ValueError) as fault:
         raise CannotTell(f"S3 cannot be asked: {str(fault)[:200]}", remedy=_REMEDY) from fault
 
@@ -169,4 +169,4 @@ def _open(records: str, world: World, verifier: Verifier | None) -> Store:
     return ShelfStore(f"s3://{match[1]}{match[2]}", _Bucket(match[1]), verifier)
 
 
-STORE = StoreKind(name="s3", claims=lambda records: records.startswith("s3://"), open=_open)
+STORE = StoreKind(name="s3", open=_open)

@@ -290,6 +290,7 @@ def test_a_password_that_is_missing_or_wrong_is_told_without_the_key(
     [
         ({}, "no key is there"),
         ({"CDKIT_SIGNING_KEY": " \n"}, "no key is there"),
+        ({"CDKIT_SIGNING_KEY": "nowhere.pem"}, "neither a key in PEM nor the path"),
         ({"CDKIT_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\nAAAA\n"}, "no private key in PEM"),
         (
             {"CDKIT_SIGNING_KEY": "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----"},
