@@ -13,6 +13,7 @@ from cdkit.gate.policy import AGE, Policy, PolicyWaiver, Quarantine, Requirement
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _NO_EVIDENCE = frozenset({"decision", "deployment", "waiver"})
+_SIGNERS = "name its key or identity under `signers`"
 _Told = tuple[str, str, str]
 """What is wrong, the text to find its line by, what to do."""
 
@@ -72,7 +73,8 @@ def _signers(policy: Policy) -> Iterator[_Told]:
     for name in dict.fromkeys(asked):
         if name not in known and not policy.extends:
             what = f"{name[:80]!r} is none of the policy's signers"
-            yield what, name, "name its key or identity under `signers`"
+            remedy = f"name one of: {', '.join(sorted(known))}" if known else _SIGNERS
+            yield what, name, remedy
 
 
 def _requirement(wanted: Requirement) -> Iterator[_Told]:
