@@ -1,5 +1,6 @@
 """What an event says, by short names: for filters, and for the templates of services."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +32,8 @@ NAMES = (
     "began-ms", "began-ns", "environment", "tier", "service",
     "artifact", "image", "digest", "version", "repository", "repository-url", "commit",
     "previous-commit", "outcome", "planned", "rollback", "rollback-of", "team", "run", "attempt",
-    "job", "run-url", "actor", "chain", "title", "event", "event-json",
+    "job", "run-url", "actor", "chain", "title", "event", "event-json", "trace-id",
+    "span-id", "time-ns-text", "began-ns-text",
 )  # fmt: skip
 """The name of every fact. What an event does not say is an empty text."""
 
@@ -78,6 +80,7 @@ def facts_of(event: CloudEvent) -> Facts:
         **_moments("began", _text(custom.get("startedAt")) or event.time),
     }
     told["tier"] = _TIERS.get(told["environment"].lower(), "")
+    told |= _traced(told)
     told["title"] = _title(told)
     return told
 
@@ -163,6 +166,17 @@ def _moments(name: str, text: str) -> dict[str, Any]:
         f"{name}-s": micros // 1_000_000,
         f"{name}-ms": micros // 1000,
         f"{name}-ns": micros * 1000,
+    }
+
+
+def _traced(told: Facts) -> dict[str, str]:
+    """Return the ids of a span (W3C Trace Context): a chain's events are one trace."""
+    trace = hashlib.sha256(str(told["chain"] or told["id"]).encode()).hexdigest()[:32]
+    return {
+        "trace-id": trace,
+        "span-id": hashlib.sha256(f"{told['source']}|{told['id']}".encode()).hexdigest()[:16],
+        "time-ns-text": str(told["time-ns"]),
+        "began-ns-text": str(told["began-ns"]),
     }
 
 

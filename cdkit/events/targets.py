@@ -150,7 +150,7 @@ def _table(entry: SinkTable) -> tuple[Sink, dict[str, Any]]:
     return sink, {**values.pop("settings", {}), **values}
 
 
-_WEB = {"https": "http"}
+_WEB = {"https": "http", "tls": "nats"}
 
 
 def kinds() -> tuple[str, ...]:

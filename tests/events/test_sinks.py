@@ -95,7 +95,8 @@ def test_every_sink_of_the_folder_is_held_to_the_contract() -> None:
     services = {name for name, sink in SINKS.items() if sink.options is ServiceOptions}
     deployments = {"github_deployment", "gitlab_deployment"}
     assert deployments <= services
-    assert set(SINKS) == {"file", "stdout", "http"} | services
+    brokers = {"sns", "sqs", "eventbridge", "s3", "nats", "kafka"}
+    assert set(SINKS) == {"file", "stdout", "http"} | services | brokers
 
 
 def test_each_event_arrives_whole_and_has_its_receipt(place: Place, tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ def _keys(service: Service, options: ServiceOptions, world: World) -> dict[str, 
     if options.url:
         found["key.url"] = options.url
     elif address := options.url_env or service.keys.get("url", ""):
-        found["key.url"] = Secret(variable(address, world.environ))
+        url = variable(address, world.environ)
+        found["key.url"] = url if service.is_open_address else Secret(url)
     if token := options.token_env or service.keys.get("token", ""):
         found["key.token"] = Secret(variable(token, world.environ))
         pair = found["key.token"].reveal().encode("utf-8", "replace")
