@@ -46,6 +46,11 @@ STEPS = (
     Entry(
         "flush-events", "cdkit.steps.flush_events", "Deliver what earlier jobs could not deliver."
     ),
+    Entry(
+        "read-event",
+        "cdkit.steps.read_event",
+        "Read the event that started this run, if it may be believed.",
+    ),
 )
 
 COMMANDS = (

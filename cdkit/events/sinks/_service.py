@@ -13,6 +13,7 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON
 from cdkit.events.facts import facts_of
 from cdkit.events.service import Form, Service, ServiceOptions
+from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, Sink
 from cdkit.events.sinks._posting import (
     Held,
@@ -26,7 +27,6 @@ from cdkit.events.sinks._posting import (
     secret_headers,
     variable,
 )
-from cdkit.events.sinks._signature import keys_of, sign
 from cdkit.events.template import Filling, Lacking, fill, fill_text
 from cdkit.events.when import matches
 

@@ -50,9 +50,7 @@ def send(events: Sequence[Parcel], options: NatsOptions, world: World) -> Sequen
     return asyncio.run(_publish(events, options, token))
 
 
-async def _publish(
-    events: Sequence[Parcel], options: NatsOptions, token: str
-) -> Sequence[Receipt]:
+async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -> Sequence[Receipt]:
     import asyncio
 
     import nats.errors
@@ -61,10 +59,10 @@ async def _publish(
     client = Client()
     connecting = client.connect(
         options.url,
-        connect_timeout=options.timeout,
+        connect_timeout=max(1, int(options.timeout)),
         allow_reconnect=False,
         max_reconnect_attempts=1,
-        reconnect_time_wait=0.1,
+        reconnect_time_wait=0,
         error_cb=_quiet,
         token=token or None,
         user_credentials=options.credentials or None,
