@@ -120,21 +120,27 @@ class Outbox:
         """
         now = self._now()
         with self._writing() as db:
-            added = db.execute(
+            cursor = db.execute(
                 "INSERT INTO event (source, id, data, made) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
                 (event.source, event.id, event.data, now),
-            ).rowcount
-            number, data = db.execute(
-                "SELECT number, data FROM event WHERE source = ? AND id = ?",
-                (event.source, event.id),
-            ).fetchone()
+            )
+            known = None if cursor.rowcount else self._known(event)
+            number = known[0] if known else cursor.lastrowid
             db.executemany(
                 "INSERT INTO delivery (key, event, sink) VALUES (?, ?, ?) ON CONFLICT (key) "
                 "DO UPDATE SET state = 'waiting' WHERE state = 'dead'",
                 [(key_of(event, sink), number, sink) for sink in sinks],
             )
-        return Put(event=_unpacked(data, self.path), known=not added)
+        kept = _unpacked(known[1], self.path) if known else event
+        return Put(event=kept, known=known is not None)
+
+    def _known(self, event: CloudEvent) -> tuple[int, bytes]:
+        """Return the number and the data of an event that is there."""
+        number, data = self._db.execute(
+            "SELECT number, data FROM event WHERE source = ? AND id = ?", (event.source, event.id)
+        ).fetchone()
+        return int(number), data
 
     def due(self, sink: str, *, most: int, skip: frozenset[str] = frozenset()) -> list[Parcel]:
         """Return the oldest deliveries to a sink that wait, without those to skip."""

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.events import events
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.migrations import migrations
@@ -34,6 +35,7 @@ def main() -> int:
         print(f"{'what':52} {'ratio':>7}  budget")
         missed += versus_click(folder, "cdkit --version", ["-m", "cdkit", "--version"], 1.5)
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
+        missed += events(folder)
         missed += junit(folder)
         missed += migrations(folder)
         missed += pins(folder)
