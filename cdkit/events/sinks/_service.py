@@ -47,6 +47,11 @@ def sink_of(service: Service) -> Sink:
         place=lambda options: _place(service, options),
         send=send,
         takes=tuple(form.takes for form in service.forms),
+        variables=tuple(filter(None, service.keys.values())),
+        settings=(
+            *(f"{name} (needed)" for name in service.needs),
+            *(f"{name}={usual}" if usual else name for name, usual in service.settings.items()),
+        ),
     )
 
 
