@@ -98,7 +98,7 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
     handed = next((each.handed for each in flushed if each.handed), "")
     reasons = [*missing, *(reason for each in flushed for reason in each.reasons)]
     return Outcome(
-        verdict=judge(reasons or [yes("nothing waits")]),
+        verdict=judge(reasons or [yes(_nothing(left))]),
         outputs=FlushEventsOutputs(
             delivered=str(arrived), pending=str(len(left)), handed_on=handed
         ),
@@ -106,6 +106,10 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
         notes=(*(note for each in flushed for note in each.notes), *told_of_handing(handed)),
         data=f"{arrived} delivered, {len(left)} left",
     )
+
+
+def _nothing(left: Sequence[Undelivered]) -> str:
+    return "nothing waits for a sink that is required" if left else "nothing waits"
 
 
 def _check(options: FlushEventsOptions, targets: Sequence[Target], world: World) -> None:

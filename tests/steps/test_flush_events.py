@@ -199,6 +199,7 @@ def test_a_sink_that_is_not_required_only_warns(world: World, receiver: Receiver
     outcome = flush(world, receiver, sinks=(sink(receiver, required=False),))
     assert outcome.verdict.answer is Answer.YES
     assert "warning: 1 not delivered to bus, which is not required" in said(outcome)
+    assert "nothing waits for a sink that is required" in said(outcome)
 
 
 def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
