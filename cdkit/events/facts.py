@@ -15,6 +15,7 @@ from cdkit.events.formats import moment
 
 Facts = Mapping[str, Any]
 
+_LONGEST_TITLE = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERBS = {
     "deployed": "was deployed",
@@ -189,4 +190,5 @@ def _title(told: Facts) -> str:
         verb, joint = f"{_FAILED[told['outcome']]}: {predicate}", "in"
     place = told["environment"] if told["environment"] != told["about"] else ""
     ahead = "" if told["subject"] == "service" else f"{told['subject']} "
-    return f"{ahead}{told['about']} {verb}" + (f" {joint} {place}" if place else "")
+    title = f"{ahead}{told['about']} {verb}" + (f" {joint} {place}" if place else "")
+    return title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"

@@ -133,6 +133,10 @@ def _text(entry: str) -> tuple[Sink, dict[str, Any]]:
         whole = f"{scheme}:{rest}" if colon else f"{scheme}:"
         if whole.startswith(sink.schemes):
             return sink, dict(sink.read(whole))
+        raise RequestError(
+            f"a {kind} sink has no short form",
+            remedy=f"write a table in cdkit.yaml: {{type: {kind}, …}}",
+        )
     raise RequestError(
         f"{scheme[:40]!r} is no kind of sink",
         remedy="write file:PATH, an https:// address, stdout, or a service such as slack "

@@ -3,7 +3,7 @@
 An outbox is this machine's own, or one that `emit-event` handed on (its option `hand-on`) and that
 came here as an artifact. Only the sinks that are named here get anything, whatever an outbox says:
 it may come from anybody, and cannot lead a secret elsewhere. What still has not arrived at the end
-makes the answer `cannot-tell`, unless it is handed on again.
+makes the answer `cannot-tell`, unless it is handed on again. The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator, Sequence
@@ -91,7 +91,8 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
     targets = [target for target in resolve(options.sinks) if target.sink.durable]
     _check(options, targets, world)
     found = [path for path in options.outbox if world.files.is_file(path)]
-    flushed = [_flush(path, targets, options, world) for path in found]
+    end = world.clock.monotonic() + options.budget
+    flushed = [_flush(path, targets, options, world, end) for path in found]
     missing = tuple(_missing(options, found))
     left = tuple(one for each in flushed for one in each.left)
     arrived = sum(each.arrived for each in flushed)
@@ -145,14 +146,14 @@ def _missing(options: FlushEventsOptions, found: Sequence[str]) -> Iterator[Reas
 
 
 def _flush(
-    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World
+    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World, end: float
 ) -> _Flushed:
     opened, aside = open_outbox(world.files.absolute(path), world.clock)
     with opened as outbox:
         unsound = refuse_unsound(outbox)
         dropped = _treat_dead(outbox, options.dead_letters)
         before = {name: count.dead for name, count in outbox.counts().items()}
-        done = deliver(outbox, targets, world, budget=options.budget)
+        done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
         handed, lost = hand_over(outbox, done, options.hand_on, world)
         arrived = sum(one.arrived for one in done)

@@ -2,7 +2,8 @@
 
 It is the other side of the sinks that start something (`github-dispatch`, `github-workflow`,
 `gitlab-trigger`, `jenkins`). The signature, the vocabulary, the age, and that no other run has read
-it: each that does not hold is a *no*, so that nothing is deployed on somebody's word.
+it: each that does not hold is a *no*, so that nothing is deployed on somebody's word. The guide:
+[Events](../events.md).
 """
 
 from collections.abc import Iterator

@@ -95,6 +95,13 @@ def test_a_title_says_it_in_a_line(kind: str, custom: dict[str, Any], title: str
     assert facts(kind, **custom)["title"] == title
 
 
+def test_a_title_is_no_longer_than_services_take() -> None:
+    event = sample(find("service.deployed"), full=False)
+    event["subject"]["id"] = "x" * 5000
+    title = facts_of(wrap(event))["title"]
+    assert (len(title), title[-1]) == (301, "…")
+
+
 @given(st.dictionaries(st.text(), st.none() | st.integers() | st.lists(st.text()) | st.text()))
 def test_custom_data_of_any_form_is_no_obstacle(custom: dict[str, Any]) -> None:
     custom = {name: value for name, value in custom.items() if not _is_odd(name, value)}

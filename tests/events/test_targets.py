@@ -54,7 +54,7 @@ def test_a_table_says_more() -> None:
         ([""], "is no kind of sink"),
         (["file"], "names no file"),
         (["https"], "not an http or https address"),
-        (["json"], "'json' is no kind of sink"),
+        (["json"], "a json sink has no short form"),
         (["pigeon:coop"], "'pigeon' is no kind of sink"),
         (["file:"], "names no file"),
         (["file:a", "file:a"], "two sinks are called 'file:a'"),

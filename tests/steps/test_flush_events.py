@@ -215,6 +215,16 @@ def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
     assert "the outbox missing.db is not there" in said(outcome)
 
 
+def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    for number in (1, 2):
+        opened, _ = open_outbox(world.files.absolute(f"{number}.db"), world.clock)
+        with opened as outbox:
+            outbox.put(envelope(str(number)), ["bus"])
+    flush(world, receiver, outbox=("1.db", "2.db"), budget=10)
+    assert world.clock.monotonic() <= 10
+
+
 def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:
     world.files.write(OUTBOX, b"no database at all, and long enough" * 10)
     outcome = flush(world, receiver)
