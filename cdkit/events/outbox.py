@@ -1,5 +1,6 @@
 """The outbox: an event stands here, synced to disk, before anything is sent, until it arrived."""
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.world import Clock
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.sink import Parcel, Receipt
-from cdkit.events.sqlite import CorruptOutbox, guarded, is_busy
+from cdkit.events.sqlite import BusyOutbox, CorruptOutbox, guarded, is_busy
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -254,8 +255,11 @@ class Outbox:
             )
 
     def fold(self) -> None:
-        """Put everything into the one file, without a log beside it: it is to be carried away."""
-        with guarded(self.path):
+        """Put everything into the one file, without a log beside it: it is to be carried away.
+
+        Where another process has it open, that one does so when it ends.
+        """
+        with contextlib.suppress(BusyOutbox), guarded(self.path):
             self._db.execute("PRAGMA journal_mode = DELETE")
 
     def drop(self, keys: Sequence[str]) -> None:

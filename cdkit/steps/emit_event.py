@@ -95,7 +95,7 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "Where to put what could not be delivered, for a later job's flush-events: a file to "
-            "keep as an artifact. Then it is no reason to fail.",
+            "keep as an artifact, or `s3://bucket/prefix`. Then it is no reason to fail.",
             metavar="FILE",
         ),
     ] = ""
