@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.verdict import Reason, cannot_tell, yes
+from cdkit.events.carrying import is_far
 from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.deliver import Delivered
 from cdkit.events.outbox import Outbox
@@ -73,11 +74,9 @@ def notes(
 
 def told_of_handing(handed: str) -> Iterator[str]:
     """Yield what is left to do with an outbox that was handed on; nothing where none was."""
+    keep = "" if is_far(handed) else f"keep {handed}, as an artifact for one: "
     if handed:
-        yield (
-            f"keep {handed}, as an artifact for one: a later job delivers what is in it with "
-            f"`cdkit flush-events {handed}`"
-        )
+        yield f"{keep}a later job delivers what is in it with `cdkit flush-events {handed}`"
 
 
 def not_wanted(wanted: Sequence[Target], unwanted: Sequence[Target]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What an event says, by short names: for filters, and for the templates of services."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from cdkit.events.formats import moment
 
 Facts = Mapping[str, Any]
 
+_LONGEST_TITLE = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERBS = {
     "deployed": "was deployed",
@@ -31,7 +33,8 @@ NAMES = (
     "began-ms", "began-ns", "environment", "tier", "service",
     "artifact", "image", "digest", "version", "repository", "repository-url", "commit",
     "previous-commit", "outcome", "planned", "rollback", "rollback-of", "team", "run", "attempt",
-    "job", "run-url", "actor", "chain", "title", "event", "event-json",
+    "job", "run-url", "actor", "chain", "title", "event", "event-json", "trace-id",
+    "span-id", "time-ns-text", "began-ns-text",
 )  # fmt: skip
 """The name of every fact. What an event does not say is an empty text."""
 
@@ -78,6 +81,7 @@ def facts_of(event: CloudEvent) -> Facts:
         **_moments("began", _text(custom.get("startedAt")) or event.time),
     }
     told["tier"] = _TIERS.get(told["environment"].lower(), "")
+    told |= _traced(told)
     told["title"] = _title(told)
     return told
 
@@ -166,6 +170,17 @@ def _moments(name: str, text: str) -> dict[str, Any]:
     }
 
 
+def _traced(told: Facts) -> dict[str, str]:
+    """Return the ids of a span (W3C Trace Context): a chain's events are one trace."""
+    trace = hashlib.sha256(str(told["chain"] or told["id"]).encode()).hexdigest()[:32]
+    return {
+        "trace-id": trace,
+        "span-id": hashlib.sha256(f"{told['source']}|{told['id']}".encode()).hexdigest()[:16],
+        "time-ns-text": str(told["time-ns"]),
+        "began-ns-text": str(told["began-ns"]),
+    }
+
+
 def _title(told: Facts) -> str:
     """Return the event in one line for people: `orders was deployed to production`."""
     predicate: str = told["predicate"]
@@ -175,4 +190,5 @@ def _title(told: Facts) -> str:
         verb, joint = f"{_FAILED[told['outcome']]}: {predicate}", "in"
     place = told["environment"] if told["environment"] != told["about"] else ""
     ahead = "" if told["subject"] == "service" else f"{told['subject']} "
-    return f"{ahead}{told['about']} {verb}" + (f" {joint} {place}" if place else "")
+    title = f"{ahead}{told['about']} {verb}" + (f" {joint} {place}" if place else "")
+    return title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"

@@ -1,18 +1,23 @@
 """Handing an outbox on: what this job could not deliver goes to a job that can."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
+from cdkit.events.carrying import is_far, send_off, waiting_room
 from cdkit.events.deliver import Delivered
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox, Undelivered
 from cdkit.events.strict import check
 
 
-def hand_on(outbox: Outbox, path: str, clock: Clock) -> Sequence[Undelivered]:
+def hand_on(
+    outbox: Outbox, path: str, clock: Clock, carry: Callable[[], None] = lambda: None
+) -> Sequence[Undelivered]:
     """Put what is not delivered into the outbox at `path`, dead letters too; return what it was.
+
+    `carry` takes the file where it is to go, before anything is noted here.
 
     It is on disk there before it is noted here as handed on, so that a crash in between has it in
     both, under the same ids. Dead letters stay here as well: handing on mends none. Nothing is
@@ -31,6 +36,7 @@ def hand_on(outbox: Outbox, path: str, clock: Clock) -> Sequence[Undelivered]:
             )
         other.adopt(left)
         other.fold()
+    carry()
     outbox.mark([one.key for one in left if one.delivery.state != "dead"], "handed")
     return left
 
@@ -42,10 +48,26 @@ def hand_over(
     if not path or not any(one.waiting for one in done):
         return "", ()
     try:
+        if is_far(path):
+            return _hand_far(outbox, path, world), ()
         hand_on(outbox, world.files.absolute(path), world.clock)
     except CdkitError as fault:
         return "", (fault.reason(),)
     return path, ()
+
+
+def _hand_far(outbox: Outbox, place: str, world: World) -> str:
+    """Hand on through S3, and return the address that it has there."""
+    files, path = world.files, waiting_room()
+    address = ""
+
+    def carry() -> None:
+        nonlocal address
+        address = send_off(path, place, files)
+
+    hand_on(outbox, files.absolute(path), world.clock, carry)
+    files.remove(path)
+    return address
 
 
 def refuse_unsound(outbox: Outbox) -> int:

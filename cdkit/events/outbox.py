@@ -1,5 +1,6 @@
 """The outbox: an event stands here, synced to disk, before anything is sent, until it arrived."""
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.world import Clock
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.sink import Parcel, Receipt
-from cdkit.events.sqlite import CorruptOutbox, guarded, is_busy
+from cdkit.events.sqlite import BusyOutbox, CorruptOutbox, guarded, is_busy
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -120,21 +121,27 @@ class Outbox:
         """
         now = self._now()
         with self._writing() as db:
-            added = db.execute(
+            cursor = db.execute(
                 "INSERT INTO event (source, id, data, made) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
                 (event.source, event.id, event.data, now),
-            ).rowcount
-            number, data = db.execute(
-                "SELECT number, data FROM event WHERE source = ? AND id = ?",
-                (event.source, event.id),
-            ).fetchone()
+            )
+            known = None if cursor.rowcount else self._known(event)
+            number = known[0] if known else cursor.lastrowid
             db.executemany(
                 "INSERT INTO delivery (key, event, sink) VALUES (?, ?, ?) ON CONFLICT (key) "
                 "DO UPDATE SET state = 'waiting' WHERE state = 'dead'",
                 [(key_of(event, sink), number, sink) for sink in sinks],
             )
-        return Put(event=_unpacked(data, self.path), known=not added)
+        kept = _unpacked(known[1], self.path) if known else event
+        return Put(event=kept, known=known is not None)
+
+    def _known(self, event: CloudEvent) -> tuple[int, bytes]:
+        """Return the number and the data of an event that is there."""
+        number, data = self._db.execute(
+            "SELECT number, data FROM event WHERE source = ? AND id = ?", (event.source, event.id)
+        ).fetchone()
+        return int(number), data
 
     def due(self, sink: str, *, most: int, skip: frozenset[str] = frozenset()) -> list[Parcel]:
         """Return the oldest deliveries to a sink that wait, without those to skip."""
@@ -248,8 +255,11 @@ class Outbox:
             )
 
     def fold(self) -> None:
-        """Put everything into the one file, without a log beside it: it is to be carried away."""
-        with guarded(self.path):
+        """Put everything into the one file, without a log beside it: it is to be carried away.
+
+        Where another process has it open, that one does so when it ends.
+        """
+        with contextlib.suppress(BusyOutbox), guarded(self.path):
             self._db.execute("PRAGMA journal_mode = DELETE")
 
     def drop(self, keys: Sequence[str]) -> None:

@@ -34,8 +34,8 @@ class Service(Struct, frozen=True, kw_only=True):
     name the variables that usually hold what is secret: `url`, `token`. `settings` are what else
     it wants to know, with defaults (which may have holes); those of `needs` have none. `path_safe`
     are characters that are not encoded in a path; `path_joint` is what stands there for a `/`
-    within a setting. `judge` returns the fault that an
-    answer of 2xx may hide. `is_web_form` says that the body is no JSON but a web form.
+    within a setting. `judge` returns the fault that an answer of 2xx may hide. `is_web_form` says
+    that the body is no JSON but a web form; `is_open_address` that the address is no secret.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Service(Struct, frozen=True, kw_only=True):
     path_joint: str = "%2F"
     judge: Callable[[Response], str] = _nothing_hidden
     is_web_form: bool = False
+    is_open_address: bool = False
 
 
 class ServiceOptions(SinkOptions, frozen=True, kw_only=True):

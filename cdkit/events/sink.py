@@ -68,7 +68,8 @@ class Sink:
     destination for people and for the outbox, without secrets. A `local` sink starts nothing
     elsewhere, so that a replay may use it; one that is not `durable` belongs to this process
     alone, so that nothing is kept for it. `takes` tells the events that it can say
-    at all: others are not sent to it.
+    at all: others are not sent to it. `variables` hold what is secret where no other is named,
+    `settings` are what else it can be told: both are for the page of sinks.
     """
 
     options: type[SinkOptions]
@@ -81,3 +82,5 @@ class Sink:
     durable: bool = True
     takes: tuple[When, ...] = (When(),)
     batch: Callable[[Any], int] = lambda _: 1
+    variables: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()

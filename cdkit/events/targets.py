@@ -20,7 +20,9 @@ from cdkit.events.when import When, check_when, matches
 class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
     """A sink in the configuration file. Which keys count depends on the type."""
 
-    type: Annotated[str, Meta(description="The kind of sink: file, http, slack: docs/events.md.")]
+    type: Annotated[
+        str, Meta(description="The kind of sink: file, http, slack: see docs/sinks.md.")
+    ]
     name: Annotated[str, Meta(description="A name for people, and for the outbox.")] = ""
     required: Annotated[
         bool, Meta(description="Whether a failure makes the answer `cannot-tell`, or only warns.")
@@ -124,15 +126,20 @@ def _target(entry: str | SinkTable) -> Target:
 
 def _text(entry: str) -> tuple[Sink, dict[str, Any]]:
     """Return what a short form names: only its own kind is loaded, which an event's speed feels."""
-    scheme, colon, _ = entry.partition(":")
+    scheme, colon, rest = entry.partition(":")
     kind = _WEB.get(scheme, scheme)
-    if colon and kind in kinds():
+    if kind in kinds():
         sink = _load(kind)
-        if entry.startswith(sink.schemes):
-            return sink, dict(sink.read(entry))
+        whole = f"{scheme}:{rest}" if colon else f"{scheme}:"
+        if whole.startswith(sink.schemes):
+            return sink, dict(sink.read(whole))
+        raise RequestError(
+            f"a {kind} sink has no short form",
+            remedy=f"write a table in cdkit.yaml: {{type: {kind}, …}}",
+        )
     raise RequestError(
         f"{scheme[:40]!r} is no kind of sink",
-        remedy="write file:PATH, an https:// address, stdout:, or a service as slack: "
+        remedy="write file:PATH, an https:// address, stdout, or a service such as slack "
         f"(known: {', '.join(kinds())})",
     )
 
@@ -150,7 +157,7 @@ def _table(entry: SinkTable) -> tuple[Sink, dict[str, Any]]:
     return sink, {**values.pop("settings", {}), **values}
 
 
-_WEB = {"https": "http"}
+_WEB = {"https": "http", "tls": "nats"}
 
 
 def kinds() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Which events a sink wants: a pattern for each thing that an event says."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -22,6 +22,13 @@ class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     outcome: Annotated[str, Meta(description="success, failure, cancel or error.")] = ""
     team: Annotated[str, Meta(description="The team in the custom data.")] = ""
     repository: Annotated[str, Meta(description="The repository's name: `acme/*`.")] = ""
+    expression: Annotated[
+        str,
+        Meta(
+            description="What else must be so, in the Common Expression Language, of the facts in "
+            'docs/sinks.md: `tier == "PRODUCTION" && planned != "false"`.'
+        ),
+    ] = ""
 
     def patterns(self) -> Iterator[tuple[str, str]]:
         """Yield the name of a fact and the pattern for it, where there is one."""
@@ -42,11 +49,16 @@ _FACTS = (
 
 
 def matches(when: When, facts: Facts) -> bool:
-    """Whether an event is wanted. A type matches by its short name and by its full one."""
-    return all(
+    """Whether an event is wanted. A type matches by its short name and by its full one.
+
+    Raises RequestError where the expression gives no answer for this event: to send it or not would
+    both be a guess.
+    """
+    fits = all(
         _fits(pattern, (facts["kind"], facts["type"]) if fact == "kind" else (facts[fact],))
         for fact, pattern in when.patterns()
     )
+    return fits and (not when.expression or _holds(when.expression, facts))
 
 
 def check_when(when: When, *, sink: str) -> None:
@@ -57,6 +69,44 @@ def check_when(when: When, *, sink: str) -> None:
                 f"the sink {sink} has a `when` with an empty pattern: {pattern[:60]!r}",
                 remedy="write patterns with commas between them: service.*, !*.removed",
             )
+    if when.expression:
+        _compiled(when.expression)
+
+
+def _holds(expression: str, facts: Facts) -> bool:
+    told = {name.replace("-", "_"): value for name, value in facts.items()}
+    try:
+        answer = _compiled(expression).execute(told)
+    except (ValueError, TypeError, KeyError, RuntimeError) as fault:
+        raise _unclear(expression, f"{type(fault).__name__}: {str(fault)[:200]}") from fault
+    if not isinstance(answer, bool):
+        raise _unclear(expression, f"it gives {str(answer)[:60]!r}, neither true nor false")
+    return answer
+
+
+def _compiled(expression: str) -> Any:  # noqa: ANN401 - a program of the library
+    try:
+        import cel
+    except ImportError as fault:
+        raise RequestError(
+            "a `when` with an expression needs the package common-expression-language",
+            remedy="pip install 'cdkit[expressions]'",
+        ) from fault
+    try:
+        return cel.compile(expression)
+    except ValueError as fault:
+        told = str(fault).splitlines()[0][:300]
+        raise RequestError(
+            f"the expression {expression[:100]!r} is none: {told}",
+            remedy='write one such as tier == "PRODUCTION" && planned != "false"',
+        ) from fault
+
+
+def _unclear(expression: str, what: str) -> RequestError:
+    return RequestError(
+        f"the expression {expression[:100]!r} gives no answer for this event: {what}",
+        remedy="ask first whether a field is there: has(event.customData.labels)",
+    )
 
 
 def _fits(pattern: str, names: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 An event goes into the outbox (a SQLite file, synced to disk) before anything is sent, and what an
 earlier run could not deliver goes first. Its id is made from the run, its attempt and its content:
 a retry is the same event, a re-run that deploys again is a new one. What has not arrived at the
-end makes the answer `cannot-tell`: nothing is lost in silence.
+end makes the answer `cannot-tell`: nothing is lost in silence. The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator, Sequence
@@ -95,7 +95,7 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "Where to put what could not be delivered, for a later job's flush-events: a file to "
-            "keep as an artifact. Then it is no reason to fail.",
+            "keep as an artifact, or `s3://bucket/prefix`. Then it is no reason to fail.",
             metavar="FILE",
         ),
     ] = ""

@@ -3,19 +3,20 @@
 An outbox is this machine's own, or one that `emit-event` handed on (its option `hand-on`) and that
 came here as an artifact. Only the sinks that are named here get anything, whatever an outbox says:
 it may come from anybody, and cannot lead a secret elsewhere. What still has not arrived at the end
-makes the answer `cannot-tell`, unless it is handed on again.
+makes the answer `cannot-tell`, unless it is handed on again. The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.errors import CdkitError, NoInput, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.events.account import set_aside, told_of_handing
+from cdkit.events.carrying import Carried, fetch, is_far, settle
 from cdkit.events.deliver import Delivered, deliver
 from cdkit.events.handing import hand_over, refuse_unsound
 from cdkit.events.opening import open_outbox
@@ -31,7 +32,8 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
     outbox: Annotated[
         tuple[str, ...],
         option(
-            "The outboxes to deliver from: this machine's own, or files that were handed on.",
+            "The outboxes to deliver from: this machine's own, files that were handed on, or all "
+            "below `s3://bucket/prefix`.",
             argument=True,
             metavar="FILE",
         ),
@@ -50,7 +52,11 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
     ] = "keep"
     hand_on: Annotated[
         str,
-        option("Where to put what still could not be delivered, for a later job.", metavar="FILE"),
+        option(
+            "Where to put what still could not be delivered, for a later job: a file, or "
+            "`s3://bucket/prefix`.",
+            metavar="FILE",
+        ),
     ] = ""
     budget: Annotated[
         float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
@@ -80,6 +86,7 @@ class _Flushed(Struct, frozen=True, kw_only=True):
     left: tuple[Undelivered, ...]
     arrived: int
     handed: str
+    damaged: bool
 
 
 def run(options: FlushEventsOptions, world: World) -> Outcome:
@@ -88,17 +95,27 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
         raise RequestError(
             f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
         )
+    if world.replay is not None:
+        raise RequestError(
+            "a replay delivers nothing", remedy="run flush-events without --at, or leave it out"
+        )
     targets = [target for target in resolve(options.sinks) if target.sink.durable]
-    _check(options, targets, world)
-    found = [path for path in options.outbox if world.files.is_file(path)]
-    flushed = [_flush(path, targets, options, world) for path in found]
+    _check(options, targets)
+    found = [each for place in options.outbox for each in _found(place, world)]
+    if not found:
+        raise NoInput(
+            f"there is no outbox: {', '.join(options.outbox)}",
+            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
+        )
+    end = world.clock.monotonic() + options.budget
+    flushed = [_flush(each, targets, options, world, end) for each in found]
     missing = tuple(_missing(options, found))
     left = tuple(one for each in flushed for one in each.left)
     arrived = sum(each.arrived for each in flushed)
     handed = next((each.handed for each in flushed if each.handed), "")
     reasons = [*missing, *(reason for each in flushed for reason in each.reasons)]
     return Outcome(
-        verdict=judge(reasons or [yes("nothing waits")]),
+        verdict=judge(reasons or [yes(_nothing(left))]),
         outputs=FlushEventsOutputs(
             delivered=str(arrived), pending=str(len(left)), handed_on=handed
         ),
@@ -108,11 +125,18 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
     )
 
 
-def _check(options: FlushEventsOptions, targets: Sequence[Target], world: World) -> None:
-    if world.replay is not None:
-        raise RequestError(
-            "a replay delivers nothing", remedy="run flush-events without --at, or leave it out"
-        )
+def _nothing(left: Sequence[Undelivered]) -> str:
+    return "nothing waits for a sink that is required" if left else "nothing waits"
+
+
+def _found(place: str, world: World) -> list[Carried]:
+    """Return the outboxes that a place names: one file, or all below a prefix."""
+    if is_far(place):
+        return fetch(place, world.files)
+    return [Carried(address=place, path=place)] if world.files.is_file(place) else []
+
+
+def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:
     if not targets:
         raise RequestError(
             "only standard output is named, for which nothing is kept",
@@ -123,17 +147,12 @@ def _check(options: FlushEventsOptions, targets: Sequence[Target], world: World)
             f"{options.hand_on} would be handed on to itself",
             remedy="name another file with hand-on",
         )
-    if not any(world.files.is_file(path) for path in options.outbox):
-        raise NoInput(
-            f"there is no outbox: {', '.join(options.outbox)}",
-            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
-        )
 
 
-def _missing(options: FlushEventsOptions, found: Sequence[str]) -> Iterator[Reason]:
+def _missing(options: FlushEventsOptions, found: Sequence[Carried]) -> Iterator[Reason]:
     """Yield a reason for each outbox that was named and is not there beside others that are."""
     for path in options.outbox:
-        if path not in found:
+        if not is_far(path) and path not in {each.address for each in found}:
             yield cannot_tell(
                 f"the outbox {path} is not there",
                 remedy="look whether its artifact came along, or do not name it",
@@ -141,14 +160,35 @@ def _missing(options: FlushEventsOptions, found: Sequence[str]) -> Iterator[Reas
 
 
 def _flush(
-    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World
+    carried: Carried,
+    targets: Sequence[Target],
+    options: FlushEventsOptions,
+    world: World,
+    end: float,
+) -> _Flushed:
+    """Deliver from one outbox; one that came from far is taken away there, or put back.
+
+    One that is damaged stays where it is, as it is.
+    """
+    flushed = _deliver(carried.path, targets, options, world, end)
+    if not is_far(carried.address) or flushed.damaged:
+        return flushed
+    try:
+        settle(carried, world.files, is_empty=not flushed.left)
+    except CdkitError as fault:
+        return structs.replace(flushed, reasons=(*flushed.reasons, fault.reason()))
+    return flushed
+
+
+def _deliver(
+    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World, end: float
 ) -> _Flushed:
     opened, aside = open_outbox(world.files.absolute(path), world.clock)
     with opened as outbox:
         unsound = refuse_unsound(outbox)
         dropped = _treat_dead(outbox, options.dead_letters)
         before = {name: count.dead for name, count in outbox.counts().items()}
-        done = deliver(outbox, targets, world, budget=options.budget)
+        done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
         handed, lost = hand_over(outbox, done, options.hand_on, world)
         arrived = sum(one.arrived for one in done)
@@ -163,6 +203,7 @@ def _flush(
             left=tuple(outbox.undelivered()),
             arrived=arrived,
             handed=handed,
+            damaged=bool(aside),
         )
 
 

@@ -326,3 +326,32 @@ def test_a_bake_string_reads_back() -> None:
     written = escape.bake_string("a ${HOME} %{ if x } 100% $5")
 
     assert written == "a $${HOME} %%{ if x } 100% $5"
+
+
+@given(TEXT)
+def test_text_in_slack_wakes_nobody_and_reads_as_it_was(text: str) -> None:
+    shown = escape.slack(text)
+    assert "<" not in shown
+    assert ">" not in shown
+    plain = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert plain == escape.terminal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("<https://evil.example|click>", "&lt;https://evil.example|click&gt;"),
+        ("a & b", "a &amp; b"),
+        ("&lt;", "&amp;lt;"),
+    ],
+)
+def test_what_slack_would_take_for_markup_is_text(text: str, shown: str) -> None:
+    assert escape.slack(text) == shown
+
+
+@given(TEXT)
+def test_text_in_an_adaptive_card_makes_no_link(text: str) -> None:
+    shown = escape.adaptive_card(text)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]()<>*_`]", shown)
+    assert re.sub(r"\\(.)", r"\1", shown) == escape.terminal(text)

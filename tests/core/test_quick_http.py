@@ -286,6 +286,55 @@ def test_a_certificate_for_another_name_is_no_answer(
         HTTP.request("POST", secure_receiver.url.replace("127.0.0.1", "localhost"))
 
 
+@pytest.fixture
+def picky_receiver(certificate: Path) -> Iterator[Receiver]:
+    """One that talks to nobody without a certificate that it trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.load_verify_locations(certificate.with_name("cert"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    with receiving(tls=context) as running:
+        yield running
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one file", "key beside it"])
+def test_a_receiver_that_wants_a_certificate_gets_ours(
+    picky_receiver: Receiver,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    apart: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    ours = {"CDKIT_CLIENT_CERTIFICATE": str(certificate)}
+    if apart:
+        ours = {
+            "CDKIT_CLIENT_CERTIFICATE": str(certificate.with_name("cert")),
+            "CDKIT_CLIENT_KEY": str(certificate.with_name("key")),
+        }
+    assert QuickHttp(ours).request("POST", picky_receiver.url, body=b"x").status == 202
+
+
+def test_without_a_certificate_a_picky_receiver_is_no_answer(
+    picky_receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with pytest.raises(CannotTell):
+        QuickHttp({}).request("POST", picky_receiver.url, body=b"x")
+    assert picky_receiver.requests == []
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "not.pem"])
+def test_a_certificate_of_ours_that_is_none_is_no_answer(
+    secure_receiver: Receiver, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "not.pem").write_text("no certificate")
+    with pytest.raises(CannotTell, match="our own certificate cannot be used"):
+        QuickHttp({"CDKIT_CLIENT_CERTIFICATE": str(tmp_path / name)}).request(
+            "POST", secure_receiver.url
+        )
+    assert secure_receiver.requests == []
+
+
 def test_a_receiver_that_speaks_no_tls_is_no_answer(receiver: Receiver) -> None:
     with pytest.raises(CannotTell):
         HTTP.request("POST", receiver.url.replace("http:", "https:"))

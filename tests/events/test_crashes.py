@@ -14,6 +14,7 @@ import pytest
 from cdkit.events.deliver import deliver
 from cdkit.events.outbox import Outbox
 from cdkit.events.targets import resolve
+from tests.events.killing import kill_often
 from tests.events.places import RunningClock, world
 
 KILLS = 40
@@ -96,3 +97,10 @@ def test_senders_that_are_killed_while_others_send_lose_nothing(tmp_path: Path) 
     found = arrived(tmp_path)
     assert set(taken) <= set(found)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
+def test_real_calls_that_are_killed_lose_nothing_and_rename_nothing(tmp_path: Path) -> None:
+    seen = kill_often(tmp_path, kills=24, seed=5)
+    assert seen.kills >= 24
+    assert (seen.lost, seen.under_two_ids) == ([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -95,6 +96,13 @@ def test_a_title_says_it_in_a_line(kind: str, custom: dict[str, Any], title: str
     assert facts(kind, **custom)["title"] == title
 
 
+def test_a_title_is_no_longer_than_services_take() -> None:
+    event = sample(find("service.deployed"), full=False)
+    event["subject"]["id"] = "x" * 5000
+    title = facts_of(wrap(event))["title"]
+    assert (len(title), title[-1]) == (301, "…")
+
+
 @given(st.dictionaries(st.text(), st.none() | st.integers() | st.lists(st.text()) | st.text()))
 def test_custom_data_of_any_form_is_no_obstacle(custom: dict[str, Any]) -> None:
     custom = {name: value for name, value in custom.items() if not _is_odd(name, value)}
@@ -140,3 +148,55 @@ def test_a_filter_wants_what_all_its_patterns_match(
 def test_an_empty_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(RequestError, match="the sink bus has a `when` with an empty pattern"):
         check_when(When(type=pattern), sink="bus")
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ('tier == "PRODUCTION"', True),
+        ('kind.startsWith("incident.")', False),
+        ('planned != "false" && team in ["payments", "orders"]', True),
+        ("has(event.customData.labels)", False),
+        ("time_s > 0 && !rollback", True),
+    ],
+)
+def test_an_expression_says_what_else_must_be_so(
+    expression: str,
+    wanted: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    when = When(type="service.*", expression=expression)
+    check_when(when, sink="bus")
+    assert matches(when, facts(team="payments")) is wanted
+
+
+def test_patterns_come_before_the_expression() -> None:
+    assert not matches(When(type="incident.*", expression="nobody == 1"), facts())
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("event.customData.labels.x == 1", "gives no answer for this event: KeyError"),
+        ("nobody == 1", "gives no answer for this event"),
+        ("time_s", "neither true nor false"),
+        ("kind + 1 == 2", "gives no answer for this event"),
+    ],
+)
+def test_an_expression_without_an_answer_is_a_wrong_request(expression: str, said: str) -> None:
+    with pytest.raises(RequestError, match=said):
+        matches(When(expression=expression), facts())
+
+
+@pytest.mark.parametrize("expression", ["kind ==", "(", "a b", "'"])
+def test_what_is_no_expression_is_refused_before_anything_happens(expression: str) -> None:
+    with pytest.raises(RequestError, match="is none"):
+        check_when(When(expression=expression), sink="bus")
+
+
+def test_without_the_library_an_expression_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cel", None)
+    with pytest.raises(RequestError) as caught:
+        check_when(When(expression="true"), sink="bus")
+    assert caught.value.remedy == "pip install 'cdkit[expressions]'"

@@ -214,7 +214,7 @@ def test_a_key_that_is_missing_holds_the_event(kind: str, tmp_path: Path) -> Non
     assert (receipt.state, "is not set" in receipt.said) == ("held", True)
 
 
-@each_service
+@pytest.mark.parametrize("kind", sorted({*SERVICES} - {"otlp"}))
 def test_a_secret_travels_encrypted_only(kind: str, tmp_path: Path) -> None:
     url = "http://service.example"
     more = {"url": "", "url_env": "JENKINS_URL"} if "json" in kind else {}
@@ -223,6 +223,31 @@ def test_a_secret_travels_encrypted_only(kind: str, tmp_path: Path) -> None:
         more = {"url": "", "url_env": "SLACK_WEBHOOK_URL"}
         receipt = send(BY_KIND[kind], url, world(tmp_path, environ=environ(url)), **more)
     assert (receipt.state, "unencrypted" in receipt.said) == ("held", True)
+
+
+def test_a_collector_without_a_login_may_be_told_in_the_open(tmp_path: Path) -> None:
+    case, where = BY_KIND["otlp"], world(tmp_path, environ={"OTEL": "http://a.invalid", "T": TOKEN})
+    more = {"url": "", "url_env": "OTEL"}
+    assert send(case, "", where, **more).state == "down"  # it was tried
+    assert send(case, "", where, **more, headers={"X-Key": "T"}).state == "held"
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        (b"", "delivered"),
+        (b"{}", "delivered"),
+        (b'{"partialSuccess": {}}', "delivered"),
+        (b'{"partialSuccess": {"rejectedSpans": "1"}}', "refused"),
+        (b"<html>", "refused"),
+    ],
+)
+def test_a_span_that_a_collector_dropped_is_no_delivery(
+    tmp_path: Path, body: bytes, state: str
+) -> None:
+    with receiving(Answer(status=200, body=body)) as receiver:
+        receipt = send(BY_KIND["otlp"], receiver.url, world(tmp_path))
+    assert receipt.state == state
 
 
 HOSTILE = '<!channel> [x](https://evil.example) "}], {title} `a` \u202e ::error::'

@@ -23,6 +23,7 @@ from cdkit.events.service import ServiceOptions
 from cdkit.events.sink import Parcel, Receipt, Sink
 from tests.events.places import envelope, world
 from tests.events.receiver import Answer, Receiver, receiving, talking
+from tests.parts.loopback import free_port
 
 SINKS = plugins.collect(sinks, "SINK", Sink)
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -95,7 +96,8 @@ def test_every_sink_of_the_folder_is_held_to_the_contract() -> None:
     services = {name for name, sink in SINKS.items() if sink.options is ServiceOptions}
     deployments = {"github_deployment", "gitlab_deployment"}
     assert deployments <= services
-    assert set(SINKS) == {"file", "stdout", "http"} | services
+    brokers = {"sns", "sqs", "eventbridge", "s3", "nats", "kafka"}
+    assert set(SINKS) == {"file", "stdout", "http"} | services | brokers
 
 
 def test_each_event_arrives_whole_and_has_its_receipt(place: Place, tmp_path: Path) -> None:
@@ -188,6 +190,28 @@ def test_a_receiver_that_takes_and_then_says_nothing_is_down(tmp_path: Path) -> 
         options = {"url": url, "timeout": 0.2}
         (receipt,) = send("http", options, [parcel()], world(tmp_path))
     assert (receipt.state, "no answer within 0.2 s" in receipt.said) == ("down", True)
+
+
+def test_a_receiver_that_answers_drop_by_drop_is_down_when_its_time_is_up(tmp_path: Path) -> None:
+    drops = [bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]
+    with talking(*drops, pause=0.05) as url:
+        options = {"url": url, "timeout": 0.3}
+        (receipt,) = send("http", options, [parcel()], world(tmp_path))
+    assert (receipt.state, "no answer within 0.3 s" in receipt.said) == ("down", True)
+
+
+def test_a_receiver_that_refuses_the_connection_is_down(tmp_path: Path) -> None:
+    options = {"url": f"http://127.0.0.1:{free_port()}"}
+    (receipt,) = send("http", options, [parcel()], world(tmp_path))
+    assert (receipt.state, "refused" in receipt.said) == ("down", True)
+
+
+def test_a_receiver_that_cannot_be_trusted_gets_nothing(tmp_path: Path) -> None:
+    with talking(b"no TLS at all") as url:
+        options = {"url": url.replace("http://", "https://"), "headers": {"A": "HOOK_TOKEN"}}
+        (receipt,) = send("http", options, [parcel()], world(tmp_path, environ=ENVIRON))
+    assert receipt.state == "down"
+    assert "t0p-s3cret" not in receipt.said
 
 
 def test_a_200_that_is_cut_off_is_no_delivery(tmp_path: Path) -> None:

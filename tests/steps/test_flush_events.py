@@ -199,6 +199,7 @@ def test_a_sink_that_is_not_required_only_warns(world: World, receiver: Receiver
     outcome = flush(world, receiver, sinks=(sink(receiver, required=False),))
     assert outcome.verdict.answer is Answer.YES
     assert "warning: 1 not delivered to bus, which is not required" in said(outcome)
+    assert "nothing waits for a sink that is required" in said(outcome)
 
 
 def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
@@ -212,6 +213,16 @@ def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
     assert ids(receiver) == ["1", "2"]
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "the outbox missing.db is not there" in said(outcome)
+
+
+def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    for number in (1, 2):
+        opened, _ = open_outbox(world.files.absolute(f"{number}.db"), world.clock)
+        with opened as outbox:
+            outbox.put(envelope(str(number)), ["bus"])
+    flush(world, receiver, outbox=("1.db", "2.db"), budget=10)
+    assert world.clock.monotonic() <= 10
 
 
 def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:

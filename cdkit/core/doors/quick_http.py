@@ -47,7 +47,9 @@ class Target(Struct, frozen=True, kw_only=True):
 class QuickHttp:
     """One request over a connection of its own, by `http.client`; the world's own proxies count.
 
-    Certificates are verified against the system's (or SSL_CERT_FILE's). Redirects are answers.
+    Certificates are verified against the system's (or SSL_CERT_FILE's). A receiver that wants one
+    of ours gets that of CDKIT_CLIENT_CERTIFICATE (a PEM file, with its key or beside
+    CDKIT_CLIENT_KEY). Redirects are answers.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
@@ -74,12 +76,16 @@ class QuickHttp:
         deadline = time.monotonic() + timeout
         proxy = proxy_of(target, self._environ)
         try:
-            with _stream(target, proxy, deadline) as stream:
+            with _stream(target, proxy, deadline, self._certificate()) as stream:
                 return _exchange(stream, target, method, sent, body, limit, plain=proxy)
         except TimeoutError as fault:
             raise _no_answer(target, f"no answer within {timeout:g} s") from fault
         except (OSError, http.client.HTTPException, ValueError) as fault:
             raise _no_answer(target, _said(fault)) from fault
+
+    def _certificate(self) -> tuple[str, str | None] | None:
+        named = self._environ.get("CDKIT_CLIENT_CERTIFICATE", "")
+        return (named, self._environ.get("CDKIT_CLIENT_KEY") or None) if named else None
 
 
 def parse_target(url: str) -> Target:
@@ -167,7 +173,12 @@ def _checked(method: str, headers: Mapping[str, str | Secret]) -> dict[str, str]
 
 
 @contextmanager
-def _stream(target: Target, proxy: SplitResult | None, deadline: float) -> Iterator[Stream]:
+def _stream(
+    target: Target,
+    proxy: SplitResult | None,
+    deadline: float,
+    certificate: tuple[str, str | None] | None,
+) -> Iterator[Stream]:
     """Open the connection, through a tunnel where a proxy stands before a TLS receiver."""
     if proxy is None:
         raw = _connect(target.host, target.port, deadline)
@@ -177,7 +188,7 @@ def _stream(target: Target, proxy: SplitResult | None, deadline: float) -> Itera
         if proxy is not None and target.scheme == "https":
             _tunnel(Stream(raw, deadline), target, proxy)
         if target.scheme == "https":
-            raw = _secured(raw, target.host, deadline)
+            raw = _secured(raw, target.host, deadline, certificate)
         yield Stream(raw, deadline)
     finally:
         raw.close()
@@ -202,11 +213,24 @@ def _connect(host: str, port: int, deadline: float) -> socket.socket:
     raise fault
 
 
-def _secured(raw: socket.socket, host: str, deadline: float) -> socket.socket:
+def _secured(
+    raw: socket.socket, host: str, deadline: float, certificate: tuple[str, str | None] | None
+) -> socket.socket:
     import ssl
 
     raw.settimeout(left(deadline))
     context = ssl.create_default_context()
+    if certificate:
+        try:
+            # A key with a passphrase would ask for it at the terminal: an empty one fails instead.
+            context.load_cert_chain(*certificate, password="")
+        except (OSError, ValueError) as fault:
+            raise CannotTell(
+                f"our own certificate cannot be used: {_said(fault)}",
+                where=certificate[0],
+                remedy="name a PEM file with CDKIT_CLIENT_CERTIFICATE, its key in it or in "
+                "CDKIT_CLIENT_KEY, without a passphrase",
+            ) from fault
     context.set_alpn_protocols(["http/1.1"])
     return context.wrap_socket(raw, server_hostname=host)
 

@@ -13,6 +13,7 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON
 from cdkit.events.facts import facts_of
 from cdkit.events.service import Form, Service, ServiceOptions
+from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, Sink
 from cdkit.events.sinks._posting import (
     Held,
@@ -26,7 +27,6 @@ from cdkit.events.sinks._posting import (
     secret_headers,
     variable,
 )
-from cdkit.events.sinks._signature import keys_of, sign
 from cdkit.events.template import Filling, Lacking, fill, fill_text
 from cdkit.events.when import matches
 
@@ -47,6 +47,11 @@ def sink_of(service: Service) -> Sink:
         place=lambda options: _place(service, options),
         send=send,
         takes=tuple(form.takes for form in service.forms),
+        variables=tuple(filter(None, service.keys.values())),
+        settings=(
+            *(f"{name} (needed)" for name in service.needs),
+            *(f"{name}={usual}" if usual else name for name, usual in service.settings.items()),
+        ),
     )
 
 
@@ -115,7 +120,8 @@ def _keys(service: Service, options: ServiceOptions, world: World) -> dict[str, 
     if options.url:
         found["key.url"] = options.url
     elif address := options.url_env or service.keys.get("url", ""):
-        found["key.url"] = Secret(variable(address, world.environ))
+        url = variable(address, world.environ)
+        found["key.url"] = url if service.is_open_address else Secret(url)
     if token := options.token_env or service.keys.get("token", ""):
         found["key.token"] = Secret(variable(token, world.environ))
         pair = found["key.token"].reveal().encode("utf-8", "replace")

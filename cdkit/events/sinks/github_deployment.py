@@ -126,4 +126,6 @@ SINK = Sink(
     place=_place,
     send=send,
     takes=(When(type="service.deployed, service.upgraded, service.rolledback"),),
+    variables=("GITHUB_TOKEN",),
+    settings=("repository",),
 )

@@ -86,4 +86,6 @@ SINK = Sink(
     place=_place,
     send=send,
     takes=(When(type="service.deployed, service.upgraded, service.rolledback"),),
+    variables=("GITLAB_TOKEN",),
+    settings=("project", "ref"),
 )

@@ -11,6 +11,7 @@ from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
 from cdkit.events.cloudevents import batch, binary, structured
+from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions
 from cdkit.events.sinks._posting import (
     Held,
@@ -22,7 +23,6 @@ from cdkit.events.sinks._posting import (
     secret_headers,
     variable,
 )
-from cdkit.events.sinks._signature import keys_of, sign
 
 _BATCH = 100
 

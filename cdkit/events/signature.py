@@ -9,6 +9,8 @@ from cdkit.core.secret import Secret
 
 _PREFIX = "whsec_"
 _SIZES = range(24, 65)
+_MOST = 20
+"""Signatures that are looked at: a rotation has two."""
 
 
 def keys_of(text: str) -> list[bytes]:
@@ -46,3 +48,26 @@ def sign(
         "webhook-timestamp": str(moment),
         "webhook-signature": Secret(" ".join(f"v1,{signature}" for signature in signatures)),
     }
+
+
+def is_signed(
+    keys: list[bytes],
+    *,
+    id: str,  # noqa: A002 - the standard's word
+    moment: str,
+    signatures: str,
+    body: bytes,
+) -> bool:
+    """Whether one of the signatures is of one of the keys, compared in constant time."""
+    signed = f"{id}.{moment}.".encode("utf-8", "replace") + body
+    right = [hmac.new(key, signed, hashlib.sha256).digest() for key in keys]
+    given = [_decoded(word) for word in signatures.split()[:_MOST]]
+    return any(hmac.compare_digest(one, other) for one in right for other in given)
+
+
+def _decoded(word: str) -> bytes:
+    version, _, text = word.partition(",")
+    try:
+        return base64.b64decode(text, validate=True) if version == "v1" else b""
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,165 @@
+"""An event that started this run: where it stands, and whether it is right, signed, fresh, new."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.errors import Missing, NoInput, RequestError, Unreadable
+from cdkit.core.world import MIB, World
+from cdkit.events.cloudevents import CloudEvent, wrap
+from cdkit.events.formats import moment
+from cdkit.events.signature import is_signed, keys_of
+from cdkit.events.strict import check
+
+_LIMIT = 32 * MIB
+_AHEAD = 300.0
+"""Seconds that another machine's clock may be ahead of ours."""
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """What came: the event's JSON as text, and the three fields of its signature."""
+
+    text: str
+    id: str = ""
+    timestamp: str = ""
+    signatures: str = ""
+
+
+def of_payload(world: World) -> Received:
+    """Return what GitHub started this run with: a dispatch's payload or a workflow's inputs.
+
+    Raises NoInput where it holds no event, Unreadable where the file cannot be read.
+    """
+    path = world.environ.get("GITHUB_EVENT_PATH", "")
+    if not path:
+        raise NoInput(
+            "nothing says which event started this run",
+            remedy="give the event with --event or --file, or run it in a workflow that a "
+            "repository_dispatch or a workflow_dispatch started",
+        )
+    whole = _decoded(world.files.read(path, limit=_LIMIT), path)
+    fields = next(
+        (part for key in ("client_payload", "inputs") if isinstance(part := whole.get(key), dict)),
+        {},
+    )
+    text = fields.get("cdevent")
+    if isinstance(text, dict):
+        text = msgspec.json.encode(text).decode()
+    if not isinstance(text, str) or not text:
+        raise NoInput(
+            "this run was started by no event: its payload has no `cdevent`",
+            where=path,
+            remedy="start it with a github-dispatch or a github-workflow sink",
+        )
+    told = [str(fields.get(f"webhook-{name}") or "") for name in ("id", "timestamp", "signature")]
+    return Received(text=text, id=told[0], timestamp=told[1], signatures=told[2])
+
+
+def of_file(path: str, world: World) -> str:
+    """Return the text of a file; NoInput where there is none."""
+    try:
+        return world.files.read(path, limit=_LIMIT).decode()
+    except Missing as fault:
+        raise NoInput("there is no such event", where=path, remedy="name a file") from fault
+    except UnicodeDecodeError as fault:
+        raise Unreadable("is no text in UTF-8", where=path, remedy="give JSON") from fault
+
+
+def event_of(received: Received) -> tuple[CloudEvent | None, str]:
+    """Return the event, in its envelope; or None and what is wrong with it.
+
+    The JSON is a CDEvent, or a CloudEvent in structured mode around one.
+    """
+    try:
+        whole = msgspec.json.decode(received.text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as fault:
+        return None, f"it is no JSON: {fault}"
+    if isinstance(whole, dict) and "data" in whole and "context" not in whole:
+        whole = whole["data"]
+    if faults := check(whole):
+        return None, "; ".join(map(str, faults[:5]))
+    try:
+        return wrap(whole), ""
+    except RequestError as fault:
+        return None, fault.what
+
+
+def signature_faults(received: Received, secret: str) -> Iterator[str]:
+    """Yield what is wrong with the signature: nothing where it holds."""
+    keys = keys_of(secret)
+    if not keys:
+        raise RequestError(
+            "the secret to check the signature with is none such as whsec_…",
+            remedy="put the sender's secret into the variable",
+        )
+    if not (received.id and received.timestamp and received.signatures):
+        yield "it is not signed"
+    elif not is_signed(
+        keys,
+        id=received.id,
+        moment=received.timestamp,
+        signatures=received.signatures,
+        body=received.text.encode("utf-8", "replace"),
+    ):
+        yield "its signature is not the one of this secret"
+
+
+def age_faults(sent: datetime | None, now: datetime, most: float) -> Iterator[str]:
+    """Yield what is wrong with the time that it was sent at."""
+    if sent is None:
+        yield "it does not say when it was sent"
+        return
+    age = (now - sent).total_seconds()
+    if age > most:
+        yield f"it was sent {age:.0f} s ago, more than {most:g} s"
+    elif age < -_AHEAD:
+        yield f"it comes from the future, {-age:.0f} s ahead"
+
+
+def sent_at(received: Received, event: CloudEvent, *, signed: bool) -> datetime | None:
+    """Return when it was sent: by its signature, which covers that time, else by the event."""
+    if not signed:
+        return moment(event.time)
+    text = received.timestamp
+    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+        return None
+    from datetime import UTC
+
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def seen_before(event: CloudEvent, path: str, run: str, world: World) -> bool:
+    """Whether another run has read this event; notes that this one does.
+
+    The file has one line an event: source, id and the run that read it first.
+    """
+    mine = [event.source, event.id]
+    try:
+        lines = world.files.read(path).splitlines()
+    except Missing:
+        lines = []
+    for line in lines:
+        told = _line(line)
+        if told[:2] == mine:
+            return told[2:] != [run]
+    world.files.append(path, msgspec.json.encode([*mine, run]).decode() + "\n")
+    return False
+
+
+def _line(line: bytes) -> list[Any]:
+    try:
+        told = msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return []
+    return told if isinstance(told, list) else []
+
+
+def _decoded(data: bytes, path: str) -> Mapping[str, Any]:
+    try:
+        whole = msgspec.json.decode(data)
+    except msgspec.DecodeError as fault:
+        raise Unreadable("is no JSON", where=path, remedy="give GitHub's payload") from fault
+    return whole if isinstance(whole, dict) else {}

@@ -1,0 +1,122 @@
+"""What an event costs: into the outbox for good, out of it in batches, and one step as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from cdkit.core.doors.clock import SystemClock
+from cdkit.events.deliver import deliver
+from cdkit.events.opening import open_outbox
+from cdkit.events.targets import SinkTable, resolve
+from tests.bench.measure import ROOT, run, show
+from tests.events.places import envelope, world
+
+COUNT = 2000
+ROUNDS = 3
+RATE = 2000.0
+RUNS = 15
+IMAGE = "ghcr.io/acme/orders@sha256:" + "ab" * 32
+
+RECEIVER = """
+import sys
+from tests.events.receiver import receiving
+with receiving() as receiver:
+    print(receiver.url, flush=True)
+    sys.stdin.read()
+"""
+EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
+
+
+def events(folder: Path) -> int:
+    """Print the rates as `wanted / reached`, and the step beside an empty click program."""
+    with receiver() as url:
+        return rates(folder, url) + step(folder, url)
+
+
+@contextlib.contextmanager
+def receiver() -> Iterator[str]:
+    """Run a receiver in a process of its own, as it is in life; give its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RECEIVER],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdin
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+
+
+def rates(folder: Path, url: str) -> int:
+    """Compare what the outbox takes and gives in a second, at its best of three rounds."""
+    measured = [round_(folder / f"bench-{number}.db", url) for number in range(ROUNDS)]
+    taken, raw, given = (max(each) for each in zip(*measured, strict=True))
+    what = f"a durable event ({taken:,.0f}/s) / a raw synced insert ({raw:,.0f}/s)"
+    missed = show(what, raw / taken, 2.0)
+    return missed + show(f"2,000 events/s sent in batch / {given:,.0f}", RATE / given, 1.0)
+
+
+def round_(path: Path, url: str) -> tuple[float, float, float]:
+    """Put events one by one, each on disk before the next; then send them. Events in a second.
+
+    The disk is everybody's, so SQLite alone does the same in the same round.
+    """
+    raw = plain_inserts(path.with_suffix(".raw"))
+    where = world(path.parent, clock=SystemClock())
+    targets = resolve([SinkTable(type="http", name="bus", url=url, mode="batch")])
+    made = [envelope(str(number)) for number in range(COUNT)]
+    outbox, _ = open_outbox(str(path), where.clock)
+    with outbox:
+        start = time.perf_counter()
+        for event in made:
+            outbox.put(event, ["bus"])
+        middle = time.perf_counter()
+        (done,) = deliver(outbox, targets, where, budget=600)
+        end = time.perf_counter()
+    assert (done.arrived, done.waiting) == (COUNT, 0)
+    return COUNT / (middle - start), raw, COUNT / (end - middle)
+
+
+def plain_inserts(path: Path) -> float:
+    """Insert rows of an event's size into one table, each synced; return how many a second."""
+    data = envelope().data
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE event (number INTEGER PRIMARY KEY, data BLOB)")
+        start = time.perf_counter()
+        for _ in range(COUNT):
+            database.execute("INSERT INTO event (data) VALUES (?)", (data,))
+        return COUNT / (time.perf_counter() - start)
+
+
+def step(folder: Path, url: str) -> int:
+    """Compare a whole `emit-event` to one HTTP sink with an empty click program."""
+    (folder / "empty.py").write_text(EMPTY_CLICK)
+    command = [sys.executable, "-m", "cdkit", "emit-event", "--environment", "production"]
+    command += ["--image", IMAGE, "--records", "none", "--sink", url]
+    pairs = [
+        (run(command, folder).seconds, run([sys.executable, "empty.py"], folder).seconds)
+        for _ in range(RUNS)
+    ]
+    ours, empty = (sorted(each)[RUNS // 2] for each in zip(*pairs, strict=True))
+    return show("cdkit emit-event, one HTTP sink / an empty click program", ours / empty, 4.0)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="cdkit-bench-") as name:
+        sys.exit(events(Path(name)))

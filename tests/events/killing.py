@@ -1,0 +1,135 @@
+"""Real calls of cdkit that are killed at random moments: what arrives in the end, under which ids.
+
+`python -m tests.events.killing 1000` does it a thousand times, and says what it saw.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.events.receiver import Answer, Receiver, receiving
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "ghcr.io/acme/orders@sha256:" + "ab" * 32
+LONGEST = 0.6
+"""Seconds in which a call is killed: most are done by then, all have begun to send."""
+
+
+@dataclass
+class Seen:
+    """What a round of killing came to."""
+
+    kills: int = 0
+    events: int = 0
+    repeated: int = 0
+    ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @property
+    def lost(self) -> list[str]:
+        """The services whose deployment never arrived."""
+        return [name for name in map(_service, range(self.events)) if name not in self.ids]
+
+    @property
+    def under_two_ids(self) -> list[str]:
+        """The services whose one deployment arrived as more than one event."""
+        return sorted(name for name, ids in self.ids.items() if len(ids) > 1)
+
+
+def kill_often(folder: Path, kills: int, seed: int) -> Seen:
+    """Emit deployments, and kill so many calls of emit-event and of flush-events meanwhile.
+
+    A call that was killed is made again, as a job is run again, until it went through.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a seed for a test
+    seen = Seen()
+    answers = [Answer(status=chance.choice((202, 202, 503, 500))) for _ in range(kills)]
+    with receiving(*answers, Answer(status=202)) as receiver:
+        while seen.kills < kills:
+            number, seen.events = seen.events, seen.events + 1
+            while seen.kills < kills and not _survives(_emit(folder, receiver, number), chance):
+                seen.kills += 1
+                if chance.random() < 0.5 and (folder / ".cdkit/outbox.db").is_file():
+                    seen.kills += not _survives(_flush(folder, receiver), chance)
+            assert _emit(folder, receiver, number).wait() in {0, 4}
+        assert _flush(folder, receiver, budget=60).wait() == 0
+        _read(receiver, seen)
+    return seen
+
+
+def _read(receiver: Receiver, seen: Seen) -> None:
+    pairs = [
+        (json.loads(request.body)["subject"]["id"], request.headers["ce-id"])
+        for request in receiver.requests
+    ]
+    seen.repeated = len(pairs) - len(set(pairs))
+    for service, name in pairs:
+        seen.ids[service].add(name)
+
+
+def _survives(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+    """Let a call run for a moment, and kill it; whether it had ended by itself before."""
+    time.sleep(chance.random() * LONGEST)
+    if process.poll() is not None:
+        return True
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return False
+
+
+def _service(number: int) -> str:
+    return f"orders-{number}"
+
+
+def _emit(folder: Path, receiver: Receiver, number: int) -> subprocess.Popen[bytes]:
+    options = ["--environment", "production", "--image", IMAGE, "--service", _service(number)]
+    return _start(folder, number, "emit-event", *options, "--sink", receiver.url, "--budget", "1")
+
+
+def _flush(folder: Path, receiver: Receiver, budget: int = 1) -> subprocess.Popen[bytes]:
+    return _start(folder, 0, "flush-events", "--sink", receiver.url, "--budget", str(budget))
+
+
+def _start(folder: Path, number: int, *arguments: str) -> subprocess.Popen[bytes]:
+    environ = {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "PYTHONPATH": str(ROOT),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "acme/orders",
+        "GITHUB_SHA": "c" * 40,
+        "GITHUB_RUN_ID": str(1000 + number),
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_JOB": "deploy",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "cdkit", *arguments, "--records", "none"],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def main(kills: int) -> int:
+    """Kill so often, and say what was seen; 1 where something was lost or came under two ids."""
+    with tempfile.TemporaryDirectory(prefix="cdkit-kill-") as name:
+        seen = kill_often(Path(name), kills, seed=int(time.time()))
+    sys.stdout.write(
+        f"{seen.kills} kills, {seen.events} deployments: {len(seen.lost)} lost, "
+        f"{len(seen.under_two_ids)} under two ids, {seen.repeated} sent again under their own\n"
+    )
+    return 1 if seen.lost or seen.under_two_ids else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
