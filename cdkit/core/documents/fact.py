@@ -88,6 +88,11 @@ _KINDS: dict[str, type[AnyDocument]] = {
 }
 
 
+def is_ours(predicate_type: str) -> bool:
+    """Whether statements of this predicate type hold documents of ours."""
+    return predicate_type in _KINDS
+
+
 def read_fact(data: bytes, *, where: str, verifier: Verifier | None = None) -> Fact:
     """Read a fact from the JSON of its statement, bare or in an envelope.
 
@@ -115,11 +120,6 @@ def statement_of(data: bytes, *, where: str) -> tuple[Statement, bytes, Envelope
     envelope = open_envelope(data, where=where)
     payload = envelope.payload if envelope else data
     return decode_statement(payload, where=where), payload, envelope
-
-
-def is_ours(predicate_type: str) -> bool:
-    """Whether statements of this predicate type hold documents of ours."""
-    return predicate_type in _KINDS
 
 
 def _bare(data: bytes, where: str) -> Fact:

@@ -280,9 +280,8 @@ class OciStore(Store):
             try:
                 if record.fault:
                     raise record.fault
-                if not foreign or is_ours(
-                    statement_of(record.data, where=record.found.where)[0].predicate_type
-                ):
+                statement, _, _ = statement_of(record.data, where=record.found.where)
+                if not foreign or is_ours(statement.predicate_type):
                     yield record
             except NoStatement as fault:
                 if not foreign:
