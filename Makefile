@@ -37,9 +37,10 @@ bench: .venv/dev.ok ## ratios against peers, from one run
 	@$(BIN)/python -m tests.bench
 
 lock: .venv/dev.ok ## lock the dependencies again, by hash
-	@for group in core demo dev; do \
+	@for group in core extras demo dev; do \
+	  case $$group in core) with= ;; extras) with="--all-extras -c requirements/core.txt" ;; *) with="--group $$group" ;; esac; \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    $$( [ $$group = core ] || echo --group $$group ) pyproject.toml -o requirements/$$group.txt; done
+	    $$with pyproject.toml -o requirements/$$group.txt; done
 
 clean:           ## remove what was made here
 	rm -rf .venv .demo .cdkit .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -54,6 +54,17 @@ def test_text_is_utf8_whatever_the_locale(laid: Checkout) -> None:
     assert laid.tell(LC_ALL="POSIX")["utf8"] == 1
 
 
+def test_extras_are_installed_where_the_job_asks_for_them_into_a_place_of_their_own(
+    laid: Checkout,
+) -> None:
+    lock = laid.root / "requirements/core.txt"
+    (laid.root / "requirements/extras.txt").write_bytes(lock.read_bytes() + b"# and more\n")
+    plain, more = laid.tell(), laid.tell(CDKIT_EXTRAS="aws")
+    assert plain["prefix"] != more["prefix"]
+    lock.write_text("gone==1.0\n")
+    assert laid.tell(CDKIT_EXTRAS="aws")["prefix"] == more["prefix"]
+
+
 def test_the_second_run_installs_nothing(laid: Checkout) -> None:
     first = laid.run()
     second = laid.run(PIP_FIND_LINKS="/nowhere", UV_FIND_LINKS="/nowhere")
