@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from cdkit.core.errors import CannotTell, CdkitError
+from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
 from cdkit.events.carrying import is_far, send_off, waiting_room
@@ -26,6 +26,12 @@ def hand_on(
     left = outbox.undelivered()
     if not left:
         return ()
+    if outbox.is_at(path):
+        raise RequestError(
+            "an outbox cannot be handed on to itself",
+            where=path,
+            remedy="name another file with hand-on",
+        )
     opened, aside = open_outbox(path, clock)
     with opened as other:
         if aside:

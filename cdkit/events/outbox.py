@@ -17,6 +17,7 @@ from cdkit.core.world import Clock
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import BusyOutbox, CorruptOutbox, guarded, is_busy
+from cdkit.events.tables import STATEMENTS
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -28,29 +29,6 @@ _LONGEST_WAIT = 24 * 3600.0
 
 _KEPT = 30 * 24 * 3600.0
 """Seconds that a delivered event is remembered, so that a retry is not sent again."""
-
-_EVENT = """
-CREATE TABLE event (
-  number INTEGER PRIMARY KEY,
-  source TEXT NOT NULL,
-  id TEXT NOT NULL,
-  data BLOB NOT NULL,
-  made REAL NOT NULL,
-  UNIQUE (source, id)
-)"""
-_DELIVERY = """
-CREATE TABLE delivery (
-  key TEXT PRIMARY KEY,
-  event INTEGER NOT NULL REFERENCES event,
-  sink TEXT NOT NULL,
-  state TEXT NOT NULL DEFAULT 'waiting',
-  tries INTEGER NOT NULL DEFAULT 0,
-  said TEXT NOT NULL DEFAULT '',
-  settled REAL
-) WITHOUT ROWID"""
-_PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
-_BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
-_STATEMENTS = (_EVENT, _DELIVERY, _PAUSE, _BY_STATE)
 
 
 class Put(Struct, frozen=True, kw_only=True):
@@ -224,8 +202,16 @@ class Outbox:
             for data, sink, key, state, tries, said in rows
         ]
 
+    def is_at(self, path: str) -> bool:
+        """Whether this outbox is the file at a path, by whatever name or link."""
+        with guarded(self.path):
+            return Path(path).exists() and Path(self.path).samefile(path)
+
     def adopt(self, given: Sequence[Undelivered]) -> None:
-        """Take over deliveries as they stand elsewhere; those that are here already stay."""
+        """Take over deliveries as they stand elsewhere.
+
+        Those that are here already stay; only a dead letter that waits elsewhere waits here too.
+        """
         now = self._now()
         with self._writing() as db:
             for one in given:
@@ -237,7 +223,8 @@ class Outbox:
                 db.execute(
                     "INSERT INTO delivery (key, event, sink, state, tries, said) "
                     "SELECT ?, number, ?, ?, ?, ? FROM event WHERE source = ? AND id = ? "
-                    "ON CONFLICT (key) DO NOTHING",
+                    "ON CONFLICT (key) DO UPDATE SET state = excluded.state "
+                    "WHERE state = 'dead' AND excluded.state != 'dead'",
                     (
                         *(one.key, one.sink, one.delivery.state, one.delivery.tries),
                         *(one.delivery.said, one.event.source, one.event.id),
@@ -331,7 +318,7 @@ class Outbox:
     def _check_schema(self) -> None:
         """Refuse a file with more in it than an outbox has: a trigger would run as we write."""
         found = self._db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-        known = {statement.strip() for statement in _STATEMENTS}
+        known = {statement.strip() for statement in STATEMENTS}
         if strange := [sql for (sql,) in found if str(sql).strip() not in known]:
             raise RequestError(
                 f"holds what no outbox has: {strange[0][:60]!r}",
@@ -353,7 +340,7 @@ class Outbox:
         with self._writing() as db:
             if db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
                 return  # another process was quicker
-            for statement in _STATEMENTS:
+            for statement in STATEMENTS:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {_VERSION}")

@@ -173,6 +173,7 @@ def test_the_environment_of_later_steps_stays_as_it_was(laid: Checkout) -> None:
         ({"CDKIT_SIGN": "awskms:///alias/ci"}, "kms"),
         ({"CDKIT_RECORDS": "s3://bucket/facts"}, "aws"),
         ({"CDKIT_EXTRAS": "sign"}, "sign"),
+        ({"CDKIT_EXTRAS": "nats"}, "nats"),
     ],
 )
 def test_what_signs_is_installed_where_it_is_asked_for(

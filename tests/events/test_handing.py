@@ -82,6 +82,27 @@ def test_a_crash_before_it_is_noted_leaves_it_in_both(own: str, tmp_path: Path) 
     assert states(other) == {"waits": "waiting", "refused": "dead", "doubtful": "sending"}
 
 
+@pytest.mark.parametrize("name", ["own.db", "sub/../own.db", "link.db"])
+def test_an_outbox_is_not_handed_on_to_itself_by_any_name(
+    own: str, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.db").symlink_to(own)
+    with Outbox(own, CLOCK) as outbox:
+        with pytest.raises(RequestError, match="cannot be handed on to itself"):
+            hand_on(outbox, str(tmp_path / name), CLOCK)
+        assert [parcel.event.id for parcel in outbox.due("a", most=9)] == ["waits", "doubtful"]
+
+
+def test_a_dead_letter_there_that_waits_here_waits_there_again(own: str, tmp_path: Path) -> None:
+    other = str(tmp_path / "other.db")
+    with Outbox(own, CLOCK) as outbox:
+        hand_on(outbox, other, CLOCK)
+        outbox.put(envelope("refused"), ["a"])
+        hand_on(outbox, other, CLOCK)
+    assert states(other)["refused"] == "waiting"
+
+
 def test_where_nothing_is_left_nothing_is_written(tmp_path: Path) -> None:
     with Outbox(str(tmp_path / "own.db"), CLOCK) as outbox:
         assert hand_on(outbox, str(tmp_path / "other.db"), CLOCK) == ()

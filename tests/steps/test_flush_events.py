@@ -132,6 +132,16 @@ def test_a_place_that_cannot_be_written_leaves_the_answer_and_the_fact(
     assert "cannot be written" in said(outcome)
 
 
+def test_an_event_that_would_be_handed_on_to_its_own_outbox_stays_there(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    outcome = emit(world, receiver, hand_on=f".cdkit/../{OUTBOX}")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "cannot be handed on to itself" in said(outcome)
+    assert outputs(flush(world, receiver)) == ("1", "0", "")
+
+
 def test_what_still_does_not_arrive_is_cannot_tell_and_is_shown(
     world: World, receiver: Receiver
 ) -> None:

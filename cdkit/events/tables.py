@@ -1,0 +1,24 @@
+"""The tables of an outbox, version 1: events, their deliveries, and sinks to be left alone."""
+
+_EVENT = """
+CREATE TABLE event (
+  number INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  data BLOB NOT NULL,
+  made REAL NOT NULL,
+  UNIQUE (source, id)
+)"""
+_DELIVERY = """
+CREATE TABLE delivery (
+  key TEXT PRIMARY KEY,
+  event INTEGER NOT NULL REFERENCES event,
+  sink TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting',
+  tries INTEGER NOT NULL DEFAULT 0,
+  said TEXT NOT NULL DEFAULT '',
+  settled REAL
+) WITHOUT ROWID"""
+_PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
+_BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
+STATEMENTS = (_EVENT, _DELIVERY, _PAUSE, _BY_STATE)
