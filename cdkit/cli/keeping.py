@@ -65,12 +65,14 @@ class Keeper:
         facts = list(outcome.more)
         if outcome.document is not None:
             facts.insert(0, (outcome.document, outcome.subjects))
-        if self.options.records == NONE and not self.options.record:
+        if self.options.records == NONE and not self.options.record and not outcome.written:
             return self._kept([], {}, ())  # nobody would read what is signed
         statements = [state(document, *subjects) for document, subjects in facts]
         records: list[str] = []
         moved: dict[str, str] = {}
         try:
+            for path, statement in outcome.written:
+                self._world.files.write(path, self._signed(statement))
             signed = [(statement, self._signed(statement)) for statement in statements]
             about = [pair for pair in signed if pair[0].subject]
             if self.options.records != NONE and about:

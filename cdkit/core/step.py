@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import Meta, Struct
 
 from cdkit.core.documents.document import Document
+from cdkit.core.documents.statement import Statement
 from cdkit.core.finding import Finding
 from cdkit.core.rule import Rule
 from cdkit.core.subject import Subject
@@ -112,7 +113,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     subjects. `notes` are for people: what was assumed, what was left out. `headline` counts in a
     few words what stands behind the answer; `examined` names what was, where that is more than the
     subjects (`watch-list`). One that `stands` keeps its answer where its fact cannot be kept: going
-    on is worth more than the record, which is told.
+    on is worth more than the record, which is told. `written` are statements for others, each with
+    the file that it goes to: signed as facts are, and kept nowhere else.
     """
 
     verdict: Verdict
@@ -128,6 +130,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     headline: str = ""
     examined: str = ""
     stands: bool = False
+    written: tuple[tuple[str, Statement], ...] = ()
 
 
 class Hook(Struct, frozen=True, kw_only=True):

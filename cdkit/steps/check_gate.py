@@ -88,8 +88,8 @@ class CheckGateOptions(Options, frozen=True, kw_only=True):
     vsa: Annotated[
         str,
         option(
-            "Write the decision to this file as a SLSA verification summary, for those who trust "
-            "only the gate.",
+            "Write the decision to this file as a SLSA verification summary, signed as facts are, "
+            "for those who trust only the gate.",
             metavar="FILE",
         ),
     ] = ""
@@ -157,8 +157,6 @@ def _outcome(
     statement = state(decision, subject)
     if options.decision:
         world.files.write(options.decision, encode_statement(statement))
-    if options.vsa:
-        world.files.write(options.vsa, encode_statement(summary(decision, subject)))
     told = tuple(ticket(decision, options.ticket, world)) if decision.incident else ()
     kept = "" if options.at else store.place(statement)
     return Outcome(
@@ -171,6 +169,7 @@ def _outcome(
         tables=(_table(decision),),
         notes=(*_notes(found), *told, *_then(options, decision, collected)),
         stands=bool(decision.incident),
+        written=((options.vsa, summary(decision, subject)),) if options.vsa else (),
     )
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 
 from cdkit.ci.detect import detect
 from cdkit.cli.exits import Exit
 from cdkit.cli.keeping import open_keeper
 from cdkit.cli.perform import Performed, perform
 from cdkit.core.context import BuildContext
+from cdkit.core.digest import Digest
+from cdkit.core.documents.envelope import open_envelope
 from cdkit.core.documents.fact import read_fact
+from cdkit.core.documents.statement import STATEMENT_TYPE, Statement
 from cdkit.core.errors import RequestError
+from cdkit.core.step import Outcome, Outputs
+from cdkit.core.subject import image_subject
+from cdkit.core.verdict import judge, yes
 from cdkit.core.world import Http, World
 from cdkit.evidence.store import open_store
 from tests.cli.steps import ASK, AskOptions
@@ -176,3 +183,23 @@ def test_a_registry_that_is_down_costs_no_verdict_unless_it_was_asked_for(tmp_pa
     assert done.exit is Exit.YES
     assert any("kept in .cdkit/records only" in note for note in done.report.notes)
     assert performed(around(tmp_path), image=IMAGE, records="oci").exit is Exit.CANNOT_TELL
+
+
+def test_a_statement_for_others_is_written_signed_and_kept_nowhere_else(tmp_path: Path) -> None:
+    subject = image_subject("registry.example/orders", Digest("sha256", "a" * 64))
+    statement = Statement(
+        type=STATEMENT_TYPE,
+        subject=(subject,),
+        predicate_type="https://slsa.dev/verification_summary/v1",
+        predicate=Raw(b'{"verificationResult":"PASSED"}'),
+    )
+    outcome = Outcome(
+        verdict=judge([yes("fine")]), outputs=Outputs(), written=(("vsa.json", statement),)
+    )
+    outside = around(tmp_path, key=True)
+    kept = open_keeper(AskOptions(records="none"), outside).keep(outcome)
+    assert (kept.records, kept.reasons) == ((), ())
+    envelope = open_envelope((tmp_path / "vsa.json").read_bytes(), where="vsa.json")
+    assert envelope is not None
+    assert verifier("p256").verified(envelope, where="vsa.json") == ("ci",)
+    assert not (tmp_path / ".cdkit").exists()

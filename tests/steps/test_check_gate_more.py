@@ -12,7 +12,7 @@ from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Document, Replay
 from cdkit.core.documents.fact import read_fact
 from cdkit.core.documents.kinds import Contract, Decision, Deployment, Findings, Tool
-from cdkit.core.documents.statement import state
+from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.subject import Subject
@@ -293,8 +293,9 @@ VSA = {
 
 
 def summary(folder: Path, **options: object) -> dict[str, object]:
-    run(folder, vsa="vsa.json", **options)  # type: ignore[arg-type]
-    statement = json.loads((folder / "vsa.json").read_bytes())
+    ((path, told),) = run(folder, vsa="vsa.json", **options).written  # type: ignore[arg-type]
+    assert path == "vsa.json"
+    statement = json.loads(encode_statement(told))
     Draft202012Validator(VSA).validate(statement)
     assert statement["subject"] == [{"name": REPOSITORY, "digest": {"sha256": "a" * 64}}]
     found: dict[str, object] = statement["predicate"]
