@@ -48,6 +48,9 @@ STEPS = (
 COMMANDS = (
     Entry("run", "cdkit.cli.run", "Walk a cdkit.yaml through its steps, on this machine."),
     Entry("init", "cdkit.cli.init", "Look at a repository and write a cdkit.yaml for it."),
+    Entry(
+        "passport", "cdkit.cli.passport", "Write all that is known of an image as one HTML page."
+    ),
     Entry("explain", "cdkit.cli.explain", "Explain a rule, or a step."),
     Entry("doctor", "cdkit.cli.doctor", "Say what is here, what is missing, and who wants it."),
     Entry(

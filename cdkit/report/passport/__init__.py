@@ -1,0 +1,1 @@
+"""The passport of an image: its dossier as one HTML page that needs nothing else."""

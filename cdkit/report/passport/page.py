@@ -1,0 +1,106 @@
+"""The page: one file that loads nothing, runs nothing, and says the same for the same facts."""
+
+import base64
+import hashlib
+
+from cdkit.core.documents.dossier import Dossier
+from cdkit.core.names import TOOL
+from cdkit.report.passport.charts import charts
+from cdkit.report.passport.decisions import decisions
+from cdkit.report.passport.facts import facts
+from cdkit.report.passport.head import head
+from cdkit.report.passport.identity import identity
+from cdkit.report.passport.markup import NOTHING, Markup, element, joined, section
+from cdkit.report.passport.people import people
+from cdkit.report.passport.pieces import code, reasons, when
+from cdkit.report.passport.places import places
+from cdkit.report.passport.style import STYLE
+from cdkit.report.passport.timeline import timeline
+
+_PARTS = (
+    ("identity", "Identity"),
+    ("decisions", "Decisions"),
+    ("deployments", "Deployments"),
+    ("people", "Approvals and exceptions"),
+    ("timeline", "Timeline"),
+    ("releases", "Over the releases"),
+    ("facts", "Facts"),
+)
+
+
+def passport(dossier: Dossier) -> str:
+    """Return the page as HTML, which `<meta>` tells to be UTF-8.
+
+    Its policy (CSP, `default-src 'none'`) lets a browser load nothing at all and apply only the
+    one style sheet that stands in it, by its hash; so whatever text stood in a record, and even if
+    it were markup, nothing of it could run or call home.
+    """
+    name = dossier.image.rpartition("@")[0] or dossier.digest
+    page = element(
+        "html",
+        element("head", *_meta(f"Passport of {name}")),
+        element("body", element("div", *_body(dossier), class_="page")),
+        lang="en",
+    )
+    return f"<!doctype html>\n{page}\n"
+
+
+def _meta(title: str) -> tuple[Markup, ...]:
+    style = Markup(STYLE)
+    known = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{known}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        # A browser that is told of no icon asks the server for one.
+        element("link", rel="icon", href="data:,"),
+        element("style", style),
+    )
+
+
+def _body(dossier: Dossier) -> tuple[Markup, ...]:
+    return (
+        element("a", "Skip to the content", href="#content", class_="skip"),
+        head(dossier),
+        _navigation(dossier),
+        element(
+            "main",
+            _unread(dossier),
+            *(
+                part(dossier)
+                for part in (identity, decisions, places, people, timeline, charts, facts)
+            ),
+            id="content",
+        ),
+        _foot(dossier),
+    )
+
+
+def _navigation(dossier: Dossier) -> Markup:
+    parts = (("unread", "Unreadable"), *_PARTS) if dossier.unreadable else _PARTS
+    links = [element("li", element("a", name, href=f"#{part}")) for part, name in parts]
+    return element("nav", element("ul", *links), aria_label="Parts of the passport")
+
+
+def _unread(dossier: Dossier) -> Markup:
+    if not dossier.unreadable:
+        return NOTHING
+    note = "Each may have said anything about this image, so nothing here is the whole truth."
+    return section("unread", "What could not be read", reasons(dossier.unreadable), note=note)
+
+
+def _foot(dossier: Dossier) -> Markup:
+    at = f"{dossier.at:%Y-%m-%dT%H:%M:%SZ}"
+    again = f"cdkit passport {dossier.image} --records {dossier.records} --at {at}"
+    return element(
+        "footer",
+        element("p", joined(["As of ", when(at), f", by {TOOL}, from {dossier.records}."])),
+        element("p", joined(["The same page again: ", code(again)])),
+    )

@@ -1,0 +1,155 @@
+"""Small pieces that every part of the passport shows: verdicts, times, digests, runs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from cdkit.core.documents.document import Origin
+from cdkit.core.documents.fact import Fact
+from cdkit.core.verdict import Answer, Reason
+from cdkit.report.passport.markup import NOTHING, Markup, element, joined, link
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SIGNS = {Answer.YES: "✓", Answer.NO: "✕", Answer.CANNOT_TELL: "?"}
+_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.CANNOT_TELL: "cannot tell"}
+NONE = "\u2013"
+"""What stands where there is nothing to show: a dash."""
+_SKEW = timedelta(minutes=5)
+_MOST_REASONS = 20
+
+
+def verdict(answer: Answer | None) -> Markup:
+    """Return an answer as a sign, a word and a colour; a dash for what judges nothing."""
+    if answer is None:
+        return element("span", NONE, class_="none", aria_label="judges nothing", role="img")
+    sign = element("span", _SIGNS[answer], aria_hidden="true", class_="sign")
+    return element("span", sign, _WORDS[answer], class_=f"badge {answer.value}")
+
+
+def tag(text: str, kind: str = "plain") -> Markup:
+    """Return a word in a frame: `plain`, or `warn` for what a reader must not miss."""
+    return element("span", text, class_=f"badge {kind}")
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return an RFC 3339 time in UTC; None where the text is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def day(moment: datetime) -> str:
+    """Return a day as people write it."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year:04d}"
+
+
+def clock(moment: datetime) -> str:
+    """Return the time of day."""
+    return f"{moment.hour:02d}:{moment.minute:02d}"
+
+
+def when(text: str) -> Markup:
+    """Return a time as people read it and as programs do; what is no time is shown as it is."""
+    moment = moment_of(text)
+    if moment is None:
+        return joined([text or "at no known time"])
+    shown = f"{day(moment)}, {clock(moment)}"
+    return element("time", shown, datetime=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def is_ahead(text: str, at: datetime) -> bool:
+    """Whether a time lies in the future of the page."""
+    moment = moment_of(text)
+    return moment is not None and moment > at + _SKEW
+
+
+def code(text: str) -> Markup:
+    """Return something that a machine reads letter by letter."""
+    return element("code", text) if text else NOTHING
+
+
+def short(digest: str) -> Markup:
+    """Return the beginning of a digest, or of a git object's name; the whole of it as its title."""
+    algorithm, _, encoded = digest.rpartition(":")
+    if len(encoded) <= 12:
+        return code(digest)
+    shown = f"{algorithm}:{encoded[:12]}…" if algorithm else f"{encoded[:12]}…"
+    return element("code", shown, title=digest)
+
+
+def image(name: str) -> Markup:
+    """Return `repository@digest` with its digest cut short."""
+    repository, _, digest = name.rpartition("@")
+    if not repository:
+        return short(name)
+    last = repository.rpartition("/")[2]
+    return joined([element("span", f"{last}@", title=repository, class_="mono"), short(digest)])
+
+
+def run(origin: Origin) -> Markup:
+    """Return the run that left a document, with a link to it."""
+    named = [origin.system, origin.run]
+    named += [f"attempt {origin.attempt}"] if origin.attempt > 1 else []
+    named += [origin.job] if origin.job else []
+    named += [f"shard {origin.shard} of {origin.shards}"] if origin.shards > 1 else []
+    return link(" · ".join(part for part in named if part) or "on a machine without CI", origin.url)
+
+
+def anchor(digest: str) -> str:
+    """Return the id of a fact on the page."""
+    return f"fact-{digest.rpartition(':')[2][:16]}"
+
+
+def to_fact(text: str, digest: str, known: frozenset[str]) -> Markup:
+    """Return a link to a fact on this page; without one the start of its digest."""
+    if digest in known:
+        return element("a", text, href=f"#{anchor(digest)}")
+    return short(digest)
+
+
+def reasons(told: tuple[Reason, ...]) -> Markup:
+    """Return reasons as a list, each with where, and with what to do about it."""
+    shown = [element("li", _reason(reason)) for reason in told[:_MOST_REASONS]]
+    if len(told) > _MOST_REASONS:
+        shown.append(element("li", f"and {len(told) - _MOST_REASONS} more", class_="note"))
+    return element("ul", *shown, class_="reasons") if shown else NOTHING
+
+
+def _reason(reason: Reason) -> Markup:
+    parts: list[str] = [_WORDS[reason.answer], ": ", reason.what]
+    if reason.where:
+        parts += [" ", element("code", str(reason.where), class_="where")]
+    if reason.remedy and reason.answer is not Answer.YES:
+        parts.append(element("span", f"What to do: {reason.remedy}", class_="remedy"))
+    return joined(parts)
+
+
+def signed(fact: Fact) -> Markup:
+    """Return who signed a fact and was verified; an unsigned one says so."""
+    signers = getattr(fact, "signers", ())
+    return joined([", ".join(signers)]) if signers else element("span", "unsigned", class_="note")
+
+
+def fields(document: msgspec.Struct) -> dict[str, Any]:
+    """Return a document as JSON has it, for what this page shows by name wherever it stands."""
+    told = msgspec.to_builtins(document)
+    return told if isinstance(told, dict) else {}
+
+
+def number(value: float) -> str:
+    """Return a number as people read it: thousands apart, at most two places."""
+    text = f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) < 1e12 else f"{value:.3g}"
+    return text.replace(",", "\u2009")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
