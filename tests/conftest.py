@@ -13,6 +13,7 @@ pytest_plugins = (
     # First what others import, so that its assertions are rewritten.
     "tests.parts.node",
     "tests.parts.amazon",
+    "tests.parts.chromium",
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.groovy",

@@ -8,7 +8,7 @@ from cdkit.core.documents.kinds import Evidence
 from cdkit.gate.select import latest
 
 _UNITS = {
-    "tests": "",
+    "tests run": "",
     "lines covered": "%",
     "branches covered": "%",
     "duration": "s",
@@ -44,7 +44,7 @@ def _numbers(each: Sequence[dict[str, float]]) -> dict[str, tuple[float, str]]:
     names = set.intersection(*(set(numbers) for numbers in each))
     found: dict[str, float] = {}
     if "executed" in names:
-        found["tests"] = sum(numbers["executed"] for numbers in each)
+        found["tests run"] = sum(numbers["executed"] for numbers in each)
     for name in ("lines", "branches"):
         if name in names:
             found[f"{name} covered"] = min(numbers[name] for numbers in each)
@@ -81,5 +81,5 @@ def series_of(releases: Sequence[Numbers]) -> tuple[Series, ...]:
 
 def _order(key: tuple[str, str]) -> tuple[int, str, str]:
     evidence, what = key
-    ranks = {"tests": 0, "lines covered": 1, "branches covered": 2}
+    ranks = {"tests run": 0, "lines covered": 1, "branches covered": 2}
     return (ranks.get(what, 3), evidence, what)

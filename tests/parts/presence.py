@@ -15,6 +15,7 @@ import pytest
 PARTS = {
     "aws": "tests.parts.amazon",
     "busybox": "tests.parts.busybox",
+    "chromium": "tests.parts.chromium",
     "docker": "tests.parts.docker",
     "gitlab-ci-local": "tests.parts.gitlab",
     "groovy": "tests.parts.groovy",

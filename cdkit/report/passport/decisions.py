@@ -138,6 +138,6 @@ def _requirement(one: Answered, kinds: dict[str, str]) -> tuple[str, ...]:
     return (
         one.requirement,
         verdict(one.answer),
-        reasons(deciding),
+        reasons(deciding, bare=True),
         joined(by, ", ") if by else element("span", "no fact", class_="note"),
     )

@@ -32,7 +32,7 @@ from cdkit.report.passport.pieces import (
 
 _MOST = 1_000
 _MOST_LISTED = 50
-_HEAD = ("kind", "verdict", "what it says", "recorded", "run", "tool", "about", "signed by")
+_HEAD = ("kind", "verdict", "what it says", "recorded", "tool", "about", "signed by")
 _SAID = ("requirement", "rule", "stage", "reason", "expires")
 """What a document of a kind that has no words of its own here is known by."""
 
@@ -59,8 +59,7 @@ def _row(fact: Fact, dossier: Dossier) -> tuple[str, ...]:
         joined([named, *_marks(fact, dossier)]),
         verdict(answer),
         element("div", *_said(fact), class_="what"),
-        when(origin.recorded_at),
-        run(origin),
+        joined([when(origin.recorded_at), element("div", run(origin), class_="under")]),
         joined([_tool(fact), element("div", origin.step, class_="note")]),
         _about(fact, dossier),
         signed(fact),

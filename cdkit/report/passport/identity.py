@@ -40,11 +40,13 @@ def _rows(known: Identity) -> Iterator[tuple[str, str]]:
 
 def _more(known: Identity) -> Iterator[Markup]:
     if known.platforms:
+        head = ("platform", "manifest", "config")
         rows = [
             (one.platform, code(one.digest), code(one.config_digest)) for one in known.platforms
         ]
+        wide = 3 if any(one.config_digest for one in known.platforms) else 2
         yield element("h3", "Platforms", class_="sub")
-        yield table("Platforms", ("platform", "manifest", "config"), rows)
+        yield table("Platforms", head[:wide], (row[:wide] for row in rows))
     said = {**known.labels, **known.annotations}
     if said:
         shown = table("Labels and annotations", ("name", "value"), sorted(said.items()))

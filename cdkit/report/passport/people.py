@@ -16,14 +16,18 @@ REVIEW = "break-glass-review"
 def people(dossier: Dossier) -> Markup:
     """Return approvals, waivers and gates that were opened by force; each says if there is none."""
     told = [(fact, fields(fact.document)) for fact in dossier.facts]
-    parts = (
-        _part("Approvals", _approvals(told), ("who", "when", "commit", "vouched for by")),
-        _part("Waivers", _waivers(told, dossier.at), _WAIVER),
-        _part("Opened by force", _forced(told), ("incident", "who", "when", "until", "reviewed")),
+    found = (
+        ("Approvals", _approvals(told), ("who", "when", "commit", "vouched for by")),
+        ("Waivers", _waivers(told, dossier.at), _WAIVER),
+        ("Opened by force", _forced(told), ("incident", "who", "when", "until", "reviewed")),
     )
-    return section("people", "Approvals and exceptions", *parts)
+    if not any(rows for _, rows, _ in found):
+        told_none = "No approval, no waiver, and no gate that was opened by force is recorded."
+        return section("people", _HEADING, element("p", told_none, class_="empty"))
+    return section("people", _HEADING, *(_part(*one) for one in found))
 
 
+_HEADING = "Approvals and exceptions"
 _WAIVER = ("requirement", "reason", "who", "last day", "stage", "given")
 
 

@@ -78,11 +78,10 @@ def code(text: str) -> Markup:
 
 def short(digest: str) -> Markup:
     """Return the beginning of a digest, or of a git object's name; the whole of it as its title."""
-    algorithm, _, encoded = digest.rpartition(":")
+    encoded = digest.rpartition(":")[2]
     if len(encoded) <= 12:
         return code(digest)
-    shown = f"{algorithm}:{encoded[:12]}…" if algorithm else f"{encoded[:12]}…"
-    return element("code", shown, title=digest)
+    return element("code", f"{encoded[:12]}…", title=digest, class_="cut")
 
 
 def image(name: str) -> Markup:
@@ -91,7 +90,8 @@ def image(name: str) -> Markup:
     if not repository:
         return short(name)
     last = repository.rpartition("/")[2]
-    return joined([element("span", f"{last}@", title=repository, class_="mono"), short(digest)])
+    named = element("span", f"{last}@", title=repository, class_="mono")
+    return element("span", named, short(digest), class_="cut")
 
 
 def run(origin: Origin) -> Markup:
@@ -115,16 +115,19 @@ def to_fact(text: str, digest: str, known: frozenset[str]) -> Markup:
     return short(digest)
 
 
-def reasons(told: tuple[Reason, ...]) -> Markup:
-    """Return reasons as a list, each with where, and with what to do about it."""
-    shown = [element("li", _reason(reason)) for reason in told[:_MOST_REASONS]]
+def reasons(told: tuple[Reason, ...], *, bare: bool = False) -> Markup:
+    """Return reasons as a list, each with where, and with what to do about it.
+
+    With `bare` the answer is left out, where it stands beside the list.
+    """
+    shown = [element("li", _reason(reason, bare=bare)) for reason in told[:_MOST_REASONS]]
     if len(told) > _MOST_REASONS:
         shown.append(element("li", f"and {len(told) - _MOST_REASONS} more", class_="note"))
-    return element("ul", *shown, class_="reasons") if shown else NOTHING
+    return element("ul", *shown, class_="reasons bare" if bare else "reasons") if shown else NOTHING
 
 
-def _reason(reason: Reason) -> Markup:
-    parts: list[str] = [_WORDS[reason.answer], ": ", reason.what]
+def _reason(reason: Reason, *, bare: bool) -> Markup:
+    parts: list[str] = [reason.what] if bare else [_WORDS[reason.answer], ": ", reason.what]
     if reason.where:
         parts += [" ", element("code", str(reason.where), class_="where")]
     if reason.remedy and reason.answer is not Answer.YES:

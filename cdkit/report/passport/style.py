@@ -64,7 +64,8 @@ h3.sub { margin: 24px 0 8px; font-size: 14px; font-weight: 600; }
 .card p { margin: 0; }
 .card .big { font-size: 22px; line-height: 1.3; font-weight: 600; letter-spacing: -.01em;
   overflow-wrap: anywhere; }
-.card p.note { margin-top: 4px; }
+.card p.note { margin: 4px 0 0; }
+.big .badge { font-size: 16px; padding: 2px 12px; }
 section { margin-top: 48px; scroll-margin-top: 16px; }
 h2 { margin: 0 0 4px; font-size: 20px; letter-spacing: -.01em; font-weight: 650; }
 h2 + .scroll, h2 + dl, h2 + .card, h2 + ol, h2 + p.empty { margin-top: 14px; }
@@ -117,7 +118,12 @@ summary { cursor: pointer; color: var(--accent); font-size: 13.5px; }
 .reasons { margin: 6px 0 0; padding-left: 18px; font-size: 13.5px; }
 .reasons li { margin: 4px 0; overflow-wrap: anywhere; }
 .remedy { display: block; color: var(--soft); }
-.what { min-width: 260px; }
+.reasons.bare { list-style: none; padding: 0; margin: 0; font-size: inherit; }
+.reasons.bare li { margin: 0; }
+.reasons.bare li + li { margin-top: 6px; }
+.what { min-width: 280px; }
+td .under { font-size: 13px; }
+.cut { white-space: nowrap; }
 .timeline { list-style: none; margin: 14px 0 0; padding: 0; }
 .timeline > li { margin: 0 0 18px; }
 .timeline h3 { margin: 0 0 6px; font-size: 13px; font-weight: 600; color: var(--soft); }
