@@ -9,8 +9,8 @@ from cdkit.gate.select import latest
 
 _UNITS = {
     "tests run": "",
-    "lines covered": "%",
-    "branches covered": "%",
+    "lines": "%",
+    "branches": "%",
     "duration": "s",
 }
 _TIMINGS = ("p50", "p95", "p99")
@@ -47,7 +47,7 @@ def _numbers(each: Sequence[dict[str, float]]) -> dict[str, tuple[float, str]]:
         found["tests run"] = sum(numbers["executed"] for numbers in each)
     for name in ("lines", "branches"):
         if name in names:
-            found[f"{name} covered"] = min(numbers[name] for numbers in each)
+            found[name] = min(numbers[name] for numbers in each)
     if duration := sum(numbers.get("duration", 0.0) for numbers in each):
         found["duration"] = duration
     return {name: (value, _UNITS[name]) for name, value in found.items()}
@@ -81,5 +81,5 @@ def series_of(releases: Sequence[Numbers]) -> tuple[Series, ...]:
 
 def _order(key: tuple[str, str]) -> tuple[int, str, str]:
     evidence, what = key
-    ranks = {"tests run": 0, "lines covered": 1, "branches covered": 2}
+    ranks = {"tests run": 0, "lines": 1, "branches": 2}
     return (ranks.get(what, 3), evidence, what)

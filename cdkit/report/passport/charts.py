@@ -53,7 +53,7 @@ def _rows(dossier: Dossier) -> Iterator[tuple[str, ...]]:
         here = [" (this image)"] if release.image == dossier.image else []
         cells = [_cell(series, place) for series in dossier.series]
         deployed = when(release.at) if release.at else "not deployed"
-        to = ", ".join(release.environments) or NONE
+        to = element("span", ", ".join(release.environments) or NONE, class_="cut")
         yield (joined([image(release.image), *here]), deployed, to, *cells)
 
 
@@ -61,7 +61,8 @@ def _cell(series: Series, place: int) -> str:
     value = series.values[place]
     if value is None:
         return NONE
-    return _value(value, series.unit) + (" (not yes)" if series.shut[place] else "")
+    told = _value(value, series.unit) + (" (not yes)" if series.shut[place] else "")
+    return element("span", told, class_="cut")
 
 
 def _name(series: Series) -> str:
@@ -102,7 +103,9 @@ def _compared(series: Series, at: int) -> str:
     if change == 0:
         return "The same as the release before it."
     word = "more" if change > 0 else "less"
-    return f"{_value(abs(change), series.unit)} {word} than the release before it."
+    # A percentage that grows by 1 % is something else than one that grows by a point.
+    unit = "points" if series.unit == "%" else series.unit
+    return f"{_value(abs(change), unit)} {word} than the release before it."
 
 
 def _drawing(series: Series, releases: Sequence[Release], at: int, named_by: str) -> Markup:

@@ -60,8 +60,13 @@ def _row(fact: Fact, dossier: Dossier) -> tuple[str, ...]:
         verdict(answer),
         element("div", *_said(fact), class_="what"),
         joined([when(origin.recorded_at), element("div", run(origin), class_="under")]),
-        joined([_tool(fact), element("div", origin.step, class_="note")]),
-        _about(fact, dossier),
+        joined(
+            [
+                element("span", _tool(fact), class_="cut"),
+                element("div", origin.step, class_="note cut"),
+            ]
+        ),
+        element("span", _about(fact, dossier), class_="cut"),
         signed(fact),
     )
 

@@ -6,7 +6,7 @@ from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.kinds import Decision, Evidence, Findings, Identity
 from cdkit.core.verdict import Answer
 from cdkit.report.passport.markup import NOTHING, Markup, element, joined
-from cdkit.report.passport.pieces import code, plural, verdict, when
+from cdkit.report.passport.pieces import code, is_ahead, plural, verdict, when
 
 
 def head(dossier: Dossier) -> Markup:
@@ -52,7 +52,9 @@ def _decided(dossier: Dossier) -> tuple[str, str]:
     decisions = [
         fact.document
         for fact in dossier.facts
-        if isinstance(fact.document, Decision) and fact.document.origin.replay is None
+        if isinstance(fact.document, Decision)
+        and fact.document.origin.replay is None
+        and not is_ahead(fact.document.origin.recorded_at, dossier.at)
     ]
     if not decisions:
         return "none", "no gate has decided about it"
@@ -97,6 +99,8 @@ def _alerts(dossier: Dossier) -> Iterator[Markup]:
     if _replays(dossier):
         told = plural(_replays(dossier), "fact")
         yield _alert(f"From a replay of another time, and so counted by no gate: {told}.")
+    if ahead := sum(is_ahead(f.document.origin.recorded_at, dossier.at) for f in dossier.facts):
+        yield _alert(f"Says that it was recorded later than now: {plural(ahead, 'fact')}.")
     if dossier.later:
         told = plural(dossier.later, "later fact")
         yield _alert(f"A look back: what was recorded afterwards is left out, {told}.")

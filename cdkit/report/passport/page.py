@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import re
 
 from cdkit.core.documents.dossier import Dossier
+from cdkit.core.escape import shell_word
 from cdkit.core.names import TOOL
 from cdkit.report.passport.charts import charts
 from cdkit.report.passport.decisions import decisions
@@ -96,9 +98,14 @@ def _unread(dossier: Dossier) -> Markup:
     return section("unread", "What could not be read", reasons(dossier.unreadable), note=note)
 
 
+def _word(text: str) -> str:
+    """Return a word that can be pasted into a shell, quoted only where it must be."""
+    return text if re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text) else shell_word(text)
+
+
 def _foot(dossier: Dossier) -> Markup:
     at = f"{dossier.at:%Y-%m-%dT%H:%M:%SZ}"
-    again = f"cdkit passport {dossier.image} --records {dossier.records} --at {at}"
+    again = f"cdkit passport {dossier.image} --records {_word(dossier.records)} --at {at}"
     return element(
         "footer",
         element("p", joined(["As of ", when(at), f", by {TOOL}, from {dossier.records}."])),

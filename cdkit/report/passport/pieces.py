@@ -127,12 +127,21 @@ def reasons(told: tuple[Reason, ...], *, bare: bool = False) -> Markup:
 
 
 def _reason(reason: Reason, *, bare: bool) -> Markup:
-    parts: list[str] = [reason.what] if bare else [_WORDS[reason.answer], ": ", reason.what]
+    said = "" if bare else f"{_WORDS[reason.answer]}: "
+    parts: list[str] = [said, prose(reason.what)]
     if reason.where:
         parts += [" ", element("code", str(reason.where), class_="where")]
     if reason.remedy and reason.answer is not Answer.YES:
-        parts.append(element("span", f"What to do: {reason.remedy}", class_="remedy"))
+        parts.append(element("span", "What to do: ", prose(reason.remedy), class_="remedy"))
     return joined(parts)
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence of ours, in which what stands between two backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return joined([text])
+    return joined(code(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def signed(fact: Fact) -> Markup:

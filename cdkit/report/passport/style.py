@@ -192,6 +192,9 @@ footer p { margin: 0 0 4px; overflow-wrap: anywhere; }
   a { color: inherit; text-decoration: none; }
   .what { min-width: 0; }
   .charts { grid-template-columns: 1fr 1fr; }
+  .cards { grid-template-columns: repeat(4, 1fr); gap: 8pt; }
+  .card .big { font-size: 13pt; }
+  .cut { white-space: normal; }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { list-style: none; color: inherit; font-weight: 600; }
 }
