@@ -50,7 +50,7 @@ def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> M
         element("thead", element("tr", heads)),
         element("tbody", body),
     )
-    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
 def _cells(row: Iterable[str]) -> Iterable[Markup]:

@@ -60,7 +60,7 @@ def when(text: str) -> Markup:
     """Return a time as people read it and as programs do; what is no time is shown as it is."""
     moment = moment_of(text)
     if moment is None:
-        return joined([text or "at no known time"])
+        return joined([f"at no known time ({text[:40]})" if text else "at no known time"])
     shown = f"{day(moment)}, {clock(moment)}"
     return element("time", shown, datetime=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
 

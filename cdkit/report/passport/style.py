@@ -127,7 +127,9 @@ td .under { font-size: 13px; }
 .timeline { list-style: none; margin: 14px 0 0; padding: 0; }
 .timeline > li { margin: 0 0 18px; }
 .timeline h3 { margin: 0 0 6px; font-size: 13px; font-weight: 600; color: var(--soft); }
-.timeline ol { list-style: none; margin: 0; padding: 0; border-left: 2px solid var(--line); }
+.timeline ol {
+  list-style: none; margin: 0 0 0 6px; padding: 0; border-left: 2px solid var(--line);
+}
 .timeline ol li {
   position: relative; display: flex; flex-wrap: wrap; gap: 2px 12px; padding: 4px 0 4px 20px;
 }
@@ -185,7 +187,8 @@ footer p { margin: 0 0 4px; overflow-wrap: anywhere; }
   .scroll { overflow: visible; border-radius: 0; }
   .badge { border: 1px solid currentColor; }
   table { font-size: 8.5pt; }
-  th, td { padding: 4pt 6pt; overflow-wrap: anywhere; }
+  th, td { padding: 4pt 6pt; overflow-wrap: break-word; }
+  thead th { white-space: normal; }
   thead { display: table-header-group; }
   tr, figure, .timeline ol li, .cards .card { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
@@ -194,7 +197,7 @@ footer p { margin: 0 0 4px; overflow-wrap: anywhere; }
   .charts { grid-template-columns: 1fr 1fr; }
   .cards { grid-template-columns: repeat(4, 1fr); gap: 8pt; }
   .card .big { font-size: 13pt; }
-  .cut { white-space: normal; }
+  .charts + details { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
   summary { list-style: none; color: inherit; font-weight: 600; }
 }
