@@ -191,9 +191,14 @@ footer p { margin: 0 0 4px; overflow-wrap: anywhere; }
   thead th { white-space: normal; }
   thead { display: table-header-group; }
   tr, figure, .timeline ol li, .cards .card { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h2 + .note { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
-  .what { min-width: 0; }
+  .what { min-width: 50mm; }
+  td .note, td .under, td .reasons, td summary, td .badge { font-size: 8pt; }
+  td .reasons { padding-left: 10pt; }
+  td .reasons.bare { padding: 0; }
+  .cut, td time, th time { white-space: normal; }
+  code.cut, .cut code { overflow-wrap: normal; }
   .charts { grid-template-columns: 1fr 1fr; }
   .cards { grid-template-columns: repeat(4, 1fr); gap: 8pt; }
   .card .big { font-size: 13pt; }

@@ -171,7 +171,7 @@ def hostile(text: str, url: str = "javascript:alert(3)") -> Dossier:
     series = Series(evidence=text, what=text, unit=text, values=(None, 1.0), shut=(False, True))
     return dossier(
         *documents,
-        records=text or "records",
+        records=text.replace("\0", "") or "records",
         unreadable=(reason,),
         stays=(Stay(deployment=event, fact="x", before=text, until=text, after=text),),
         releases=(Release(image=text, at=text, environments=(text,)), Release(image=IMAGE)),
