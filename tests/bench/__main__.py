@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench.junit import junit
 from tests.bench.measure import run, show
 from tests.bench.migrations import migrations
+from tests.bench.passport import passport
 from tests.bench.pins import pins
 from tests.bench.scan import scan
 from tests.bench.scan_report import scan_report
@@ -36,6 +37,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += junit(folder)
         missed += migrations(folder)
+        missed += passport(folder)
         missed += pins(folder)
         missed += scan(folder) + scan_report()
     return 1 if missed else 0

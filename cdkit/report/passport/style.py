@@ -187,13 +187,13 @@ footer p { margin: 0 0 4px; overflow-wrap: anywhere; }
   .scroll { overflow: visible; border-radius: 0; }
   .badge { border: 1px solid currentColor; }
   table { font-size: 8.5pt; }
-  th, td { padding: 4pt 6pt; overflow-wrap: break-word; }
+  th, td { padding: 4pt; overflow-wrap: break-word; }
   thead th { white-space: normal; }
   thead { display: table-header-group; }
   tr, figure, .timeline ol li, .cards .card { break-inside: avoid; }
   h2, h3, h2 + .note { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
-  .what { min-width: 50mm; }
+  .what { min-width: 44mm; }
   td .note, td .under, td .reasons, td summary, td .badge { font-size: 8pt; }
   td .reasons { padding-left: 10pt; }
   td .reasons.bare { padding: 0; }

@@ -92,6 +92,24 @@ def of_history(folder: Path, releases: int) -> Dossier:
     return gather(write(folder, releases), "records", world(folder))
 
 
+def everything(folder: Path, releases: int = 14) -> Dossier:
+    """Return a dossier in which each part of the page has something to show, a no and a doubt too.
+
+    It is that of a release after which the gate stayed shut twice, and a record was cut off.
+    """
+    whole = of_history(folder, releases)
+    broken = cannot_tell(
+        "is cut off", where=Location(path="records/x.json"), remedy="remove it, and record it again"
+    )
+    more = (
+        decision("no", image=whole.image, stage="production"),
+        decision("cannot-tell", image=whole.image, stage="production"),
+        evidence("smoke", counts=None),
+    )
+    facts = (*whole.facts, *map(fact, more))
+    return msgspec.structs.replace(whole, facts=facts, unreadable=(broken,))
+
+
 def decision(answer: str = "yes", **changes: object) -> Decision:
     """Return a decision about one requirement."""
     unit = fact(evidence())

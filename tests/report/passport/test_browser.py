@@ -5,32 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from cdkit.core.documents.dossier import Dossier
-from cdkit.core.finding import Location
-from cdkit.core.verdict import cannot_tell
 from cdkit.report.passport.page import passport
-from tests.evidence.doubles import evidence, fact
 from tests.parts.chromium import Chromium
-from tests.report.passport.dossiers import EVIL, decision, hostile, of_history
+from tests.report.passport.dossiers import EVIL, everything, hostile
 
 pytestmark = pytest.mark.needs("chromium")
 
 OPEN = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
-BROKEN = cannot_tell("is cut off", where=Location(path="records/x.json"), remedy="remove it")
-
-
-def everything(folder: Path) -> Dossier:
-    """A dossier in which each part of the page has something to show, a no and a doubt too."""
-    whole = of_history(folder, 14)
-    more = (
-        fact(decision("no")),
-        fact(decision("cannot-tell")),
-        fact(evidence("other", verdict=None)),
-    )
-    return msgspec.structs.replace(whole, facts=(*whole.facts, *more), unreadable=(BROKEN,))
 
 
 def written(folder: Path, dossier: Dossier) -> Path:
