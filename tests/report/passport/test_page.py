@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkit.core.documents.dossier import Release, Series, Stay
-from cdkit.core.documents.kinds import PolicySource
+from cdkit.core.documents.kinds import Decision, Deployment, PolicySource
 from cdkit.core.finding import Location
 from cdkit.core.verdict import cannot_tell, judge, no
 from cdkit.report.passport.page import passport
@@ -124,6 +124,47 @@ def test_where_it_ran_until_another_took_its_place() -> None:
     text = shown(passport(dossier(identity(), stays=(stay,))))
     assert "Runs now nowhere ran in production" in text
     assert "23 Nov 2026, 11:30 nothing orders@ bbbbbbbbbbbb…" in text
+
+
+def let_in(told: Deployment, *decisions: Decision) -> str:
+    """Return what stands at the end of the row of the one deployment."""
+    stay = Stay(deployment=told, fact="sha256:1")
+    text = shown(passport(dossier(*decisions, stays=(stay,))))
+    return text.partition("runs now nothing ")[2].partition(" Approvals and exceptions")[0]
+
+
+PRODUCTION = "production"
+
+
+def test_the_decision_before_a_deployment_let_it_in() -> None:
+    told = let_in(deployment(), decision(stage=PRODUCTION))
+    assert told == f"{NONE} github · 1 decision"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        decision("no", stage=PRODUCTION),
+        decision(stage="staging"),
+        decision(stage=PRODUCTION, origin=origin(recorded_at="2026-11-23T11:00:01Z")),
+        decision(stage=PRODUCTION, origin=origin(recorded_at="yesterday")),
+        decision(stage=PRODUCTION, origin=origin(replay=REPLAY)),
+    ],
+    ids=["it said no", "of another stage", "after it", "at no time", "of a replay"],
+)
+def test_another_decision_let_nothing_in(told: Decision) -> None:
+    assert let_in(deployment(), told) == f"{NONE} github · 1 no decision"
+
+
+def test_a_deployment_that_names_a_decision_which_said_no_shows_that() -> None:
+    shut = decision("no", stage=PRODUCTION)
+    told = let_in(deployment(decision=fact(shut).digest), shut, decision(stage=PRODUCTION))
+    assert told == f"{NONE} github · 1 decision ✕ no"
+
+
+def test_a_deployment_that_names_a_decision_which_nobody_has_shows_that() -> None:
+    told = let_in(deployment(decision="sha256:" + "d" * 64), decision(stage=PRODUCTION))
+    assert told == f"{NONE} github · 1 dddddddddddd… not in the records"
 
 
 def test_the_timeline_goes_forward_by_day_and_ends_with_what_has_no_time() -> None:
