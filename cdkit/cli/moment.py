@@ -6,7 +6,7 @@ from cdkit.core.errors import RequestError
 
 
 def moment(text: str) -> datetime:
-    """Read an RFC 3339 time; raises RequestError where it is none, or has no time zone."""
+    """Read an RFC 3339 time with its zone; raises RequestError where it is none of a run."""
     try:
         told = datetime.fromisoformat(text)
     except ValueError as fault:
@@ -15,4 +15,6 @@ def moment(text: str) -> datetime:
         ) from fault
     if told.tzinfo is None:
         raise RequestError(f"{text!r} has no time zone", remedy="write it as 2026-11-23T09:00:00Z")
+    if not 1970 <= told.year < 9999:
+        raise RequestError(f"{text!r} is no time of a run", remedy="write a year after 1969")
     return told

@@ -8,7 +8,7 @@ from cdkit.core.digest import Digest
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.dossier import Dossier, Release, Stay
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Deployment, Identity
+from cdkit.core.documents.kinds import Decision, Deployment, Identity
 from cdkit.core.errors import NoInput
 from cdkit.core.oci.reference import parse_pinned
 from cdkit.core.world import World
@@ -43,7 +43,7 @@ class _Gathering(NamedTuple):
 
     def _later(self, fact: Fact) -> bool:
         moment = moment_of(fact)
-        return moment is not None and moment > self.at + SKEW
+        return moment is not None and moment - self.at > SKEW
 
 
 def gather(image: str, records: str, world: World) -> Dossier:
@@ -61,15 +61,16 @@ def gather(image: str, records: str, world: World) -> Dossier:
     placed = source.now(deployed)
     facts = tuple(sorted(now.facts, key=_by_time))
     if not facts and not told.unreadable:
+        until = ", until the time that --at names" if told.facts else ""
         raise NoInput(
-            f"no record speaks of {image[:200]!r}",
+            f"no record speaks of {image[:200]!r}{until}",
             where=records,
             remedy="name an image that `cdkit tag-image` or another step left a fact about, and "
             "the folder with --records",
         )
     identities = _identities(digest, facts)
     dossier = Dossier(
-        image=pinned or (identities[-1].image if identities else digest),
+        image=pinned or _image(digest, facts) or digest,
         digest=digest,
         at=at,
         records=records,
@@ -105,6 +106,17 @@ def _identities(digest: str, facts: Iterable[Fact]) -> list[Identity]:
         if isinstance(fact.document, Identity) and fact.document.digest == digest
     ]
     return [one for one in found if one.origin.replay is None] or found
+
+
+def _image(digest: str, facts: tuple[Fact, ...]) -> str:
+    """Return the name that the newest fact gives to a digest; empty where none does."""
+    for fact in facts[::-1]:
+        document = fact.document
+        if isinstance(document, Identity | Decision | Deployment):
+            repository, _, its = document.image.rpartition("@")
+            if repository and its == digest:
+                return document.image
+    return ""
 
 
 def _said(one: Identity) -> tuple[object, ...]:

@@ -83,6 +83,8 @@ def test_an_image_that_no_record_speaks_of_exits_3_and_leaves_no_page(
         (["sha256:12"], "write a digest as sha256:"),
         ([image_of(2), "--at", "yesterday"], "write it as 2026-11-23T09:00:00Z"),
         ([image_of(2), "--at", "2026-11-23"], "no time zone"),
+        ([image_of(2), "--at", "9999-12-31T23:59:59Z"], "write a year after 1969"),
+        ([image_of(2), "--at", "0001-01-01T00:00:00Z"], "write a year after 1969"),
         ([], "Missing argument 'IMAGE'"),
     ],
 )

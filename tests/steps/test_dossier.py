@@ -16,6 +16,7 @@ from cdkit.core.errors import NoInput, RequestError
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import judge, no
 from cdkit.evidence.store import open_store
+from cdkit.report.passport.page import passport
 from cdkit.steps.dossier import gather
 from tests.evidence.doubles import (
     IMAGE,
@@ -82,6 +83,36 @@ def test_a_bare_digest_finds_the_same_and_gets_its_name_from_the_identity(tmp_pa
     assert about(tmp_path, IMAGE_KEY) == about(tmp_path, IMAGE)
 
 
+def test_a_bare_digest_gets_its_name_from_a_deployment_too(tmp_path: Path) -> None:
+    keep(tmp_path, *deployed(IMAGE, 1))
+    assert about(tmp_path, IMAGE_KEY).image == IMAGE
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "",
+        "now",
+        "2026-11-23",
+        "1e9",
+        "\0",
+    ],
+)
+def test_a_fact_of_any_time_is_told_and_breaks_nothing(tmp_path: Path, at: str) -> None:
+    keep(tmp_path, evidence("load"))
+    keep(tmp_path, evidence(recorded_at=at))
+    keep(tmp_path, identity(origin=origin(recorded_at=at)))
+    event, subject = deployed(IMAGE, 1)
+    by = msgspec.structs.replace(event.origin, recorded_at=at)
+    keep(tmp_path, msgspec.structs.replace(event, origin=by), subject)
+    for replay in ("", "2026-11-23T12:00:00+00:00"):
+        found = about(tmp_path, at=replay)
+        assert len(found.facts) + found.later == 4
+        assert passport(found).startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize("image", ["orders:1.4", "orders", "sha256:abc", "", "\n@sha256:" + "a"])
 def test_a_name_that_can_move_is_refused(tmp_path: Path, image: str) -> None:
     with pytest.raises(RequestError):
@@ -118,6 +149,12 @@ def test_a_look_back_leaves_out_what_came_later_and_counts_it(tmp_path: Path) ->
     found = about(tmp_path, at="2026-11-21T00:00:00+00:00")
     assert [fact.kind for fact in found.facts] == ["unit"]
     assert found.later == 1
+
+
+def test_a_look_back_to_before_all_is_no_input_and_says_so(tmp_path: Path) -> None:
+    keep(tmp_path, evidence())
+    with pytest.raises(NoInput, match="until the time that --at names"):
+        about(tmp_path, at="2026-11-01T00:00:00+00:00")
 
 
 def test_a_fact_from_the_future_stays_when_nobody_looks_back(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def _alerts(dossier: Dossier) -> Iterator[Markup]:
     if dossier.others:
         told = plural(dossier.others + 1, "different identity", "different identities")
         yield _alert(f"The records name {told} of this digest; the newest is shown.")
+    if dossier.identity is not None and dossier.identity.image != dossier.image:
+        yield _alert("Its identity names it ", code(dossier.identity.image), ".")
     if dossier.identity is not None and dossier.identity.origin.dirty:
         yield _alert("It was built from a working tree with changes that no commit holds.")
     if _replays(dossier):

@@ -12,6 +12,8 @@ class Markup(str):
 
 
 NOTHING = Markup("")
+_LONGEST = 2_000
+_MOST_ROWS = 1_000
 _VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline"})
 """Elements that hold nothing: those of HTML, and those of SVG that we draw with."""
 
@@ -19,7 +21,7 @@ _VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline"}
 def element(tag: str, *children: str, **attributes: str) -> Markup:
     """Return an element; `class_` is the attribute `class`, `aria_label` is `aria-label`."""
     told = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{html(value)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{_foreign(value)}"'
         for name, value in attributes.items()
     )
     if tag in _VOID:
@@ -29,7 +31,14 @@ def element(tag: str, *children: str, **attributes: str) -> Markup:
 
 def joined(children: Iterable[str], between: str = "") -> Markup:
     """Return these one after the other, the foreign ones escaped."""
-    return Markup(between.join(c if isinstance(c, Markup) else html(c) for c in children))
+    return Markup(between.join(c if isinstance(c, Markup) else _foreign(c) for c in children))
+
+
+def _foreign(text: str) -> str:
+    """Return foreign text, escaped; of more than anybody would read the beginning."""
+    if len(text) <= _LONGEST:
+        return html(text)
+    return f"{html(text[:_LONGEST])}… ({len(text) - _LONGEST} more characters)"
 
 
 def link(text: str, url: str) -> Markup:
@@ -43,7 +52,11 @@ def link(text: str, url: str) -> Markup:
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Markup:
     """Return a table in a box that scrolls by itself, the first cell of each row its header."""
     heads = joined(element("th", cell, scope="col") for cell in head)
-    body = joined((element("tr", *_cells(row)) for row in rows), "\n")
+    shown = [*rows]
+    body = joined((element("tr", *_cells(row)) for row in shown[:_MOST_ROWS]), "\n")
+    if len(shown) > _MOST_ROWS:
+        told = f"and {len(shown) - _MOST_ROWS} more"
+        body = joined([body, element("tr", element("th", told, scope="row"))])
     whole = element(
         "table",
         element("caption", caption, class_="unseen"),

@@ -68,7 +68,7 @@ def when(text: str) -> Markup:
 def is_ahead(text: str, at: datetime) -> bool:
     """Whether a time lies in the future of the page."""
     moment = moment_of(text)
-    return moment is not None and moment > at + _SKEW
+    return moment is not None and moment - at > _SKEW
 
 
 def code(text: str) -> Markup:

@@ -319,6 +319,24 @@ def test_what_stands_between_backticks_is_code(said: str, codes: list[str]) -> N
     assert re.findall("<code>(.*?)</code>", prose(said)) == codes
 
 
+def test_more_text_than_anybody_reads_is_cut_and_says_so() -> None:
+    html = passport(dossier(identity(tags=("x" * 1_000_000,))))
+    assert len(html) < 60_000
+    assert "… (998000 more characters)" in html
+
+
+def test_more_rows_than_anybody_reads_are_counted() -> None:
+    labels = {f"label-{n:05}": "x" for n in range(5_000)}
+    text = shown(passport(dossier(identity(labels=labels))))
+    assert "label-00999 x and 4000 more" in text
+
+
+def test_another_name_than_that_of_its_identity_is_told() -> None:
+    other = "mirror.example/orders@" + IMAGE_KEY
+    assert f"Its identity names it {IMAGE}" in shown(passport(dossier(identity(), image=other)))
+    assert "Its identity names it" not in shown(passport(dossier(identity())))
+
+
 def test_more_reasons_than_anybody_reads_are_counted() -> None:
     many = judge([no(f"reason {n}", remedy="mend it") for n in range(25)])
     text = shown(passport(dossier(evidence(verdict=many))))
