@@ -14,7 +14,13 @@ from cdkit.steps.dossier import gather
 
 @click.command("passport", short_help="Write all that is known of an image as one HTML page.")
 @click.argument("image")
-@click.option("--records", default=".cdkit/records", envvar="CDKIT_RECORDS", metavar="DIR")
+@click.option(
+    "--records",
+    default=".cdkit/records",
+    envvar="CDKIT_RECORDS",
+    metavar="DIR",
+    help="Where the facts are. [default: .cdkit/records]",
+)
 @click.option(
     "--output",
     default="passport.html",

@@ -8,7 +8,7 @@ from cdkit.core.digest import Digest
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.dossier import Dossier, Release, Stay
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Decision, Deployment, Identity
+from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity
 from cdkit.core.errors import NoInput
 from cdkit.core.oci.reference import parse_pinned
 from cdkit.core.world import World
@@ -18,6 +18,9 @@ from cdkit.steps.measured import Numbers, numbers_of_release, series_of
 
 RELEASES = 200
 """How many releases are looked at; those before them are counted."""
+
+
+_LEFT: tuple[type[object], ...] = (Identity, Evidence, Findings, Decision, Deployment)
 
 
 class _Gathering(NamedTuple):
@@ -30,8 +33,13 @@ class _Gathering(NamedTuple):
     def about(self, digest: str, *, image: str = "") -> Collected:
         """Return the facts about an image, its source and its platforms."""
         found = self.store.about(frozenset({digest}))
-        request = Request(image=image or digest, key=digest, stage="")
-        related = known_of(request, self.now(found), self.at).related
+        seen = self.now(found)
+        # What only a replay says of it is followed too: a page about a replay is to be whole.
+        worlds = dict.fromkeys((None, *(fact.document.origin.replay for fact in seen.facts)))
+        related = frozenset[str]()
+        for replay in worlds:
+            request = Request(image=image or digest, key=digest, stage="", replay=replay)
+            related = related or known_of(request, seen, self.at).related
         return found.joined(self.store.about(related)) if related else found
 
     def now(self, collected: Collected) -> Collected:
@@ -93,9 +101,12 @@ def _named(image: str) -> tuple[str, str]:
     return reference.pinned, str(reference.digest)
 
 
-def _by_time(fact: Fact) -> tuple[float, str]:
+def _by_time(fact: Fact) -> tuple[float, int, str]:
+    """Order facts by time; of the same second, what a pipeline leaves first comes first."""
     moment = moment_of(fact)
-    return (moment.timestamp() if moment else 0.0, fact.digest)
+    kind = type(fact.document)
+    rank = _LEFT.index(kind) if kind in _LEFT else len(_LEFT)
+    return (moment.timestamp() if moment else 0.0, rank, fact.digest)
 
 
 def _identities(digest: str, facts: Iterable[Fact]) -> list[Identity]:

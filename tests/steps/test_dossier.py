@@ -78,6 +78,23 @@ def test_facts_about_the_image_its_source_and_its_platforms_are_gathered(tmp_pat
     assert {fact.kind for fact in about(tmp_path).facts} == {"identity", "unit", "smoke"}
 
 
+def test_what_a_replay_says_of_its_source_is_followed_where_nothing_else_does(
+    tmp_path: Path,
+) -> None:
+    keep(tmp_path, identity(origin=origin(replay=REPLAY)))
+    keep(tmp_path, evidence("unit", replay=REPLAY), SOURCE)
+    assert {fact.kind for fact in about(tmp_path).facts} == {"identity", "unit"}
+
+
+def test_facts_of_one_second_come_as_a_pipeline_leaves_them(tmp_path: Path) -> None:
+    event, subject = deployed(IMAGE, 1)
+    by = origin("emit-event")
+    keep(tmp_path, msgspec.structs.replace(event, origin=by), subject)
+    keep(tmp_path, evidence())
+    keep(tmp_path, identity())
+    assert [fact.kind for fact in about(tmp_path).facts] == ["identity", "unit", "deployment"]
+
+
 def test_a_bare_digest_finds_the_same_and_gets_its_name_from_the_identity(tmp_path: Path) -> None:
     keep(tmp_path, identity())
     assert about(tmp_path, IMAGE_KEY) == about(tmp_path, IMAGE)

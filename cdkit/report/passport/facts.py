@@ -32,6 +32,8 @@ from cdkit.report.passport.pieces import (
 
 _MOST = 1_000
 _MOST_LISTED = 50
+_SHORT = 24
+"""A name of a tool that is no longer than this stays on one line."""
 _HEAD = ("kind", "verdict", "what it says", "recorded", "tool", "about", "signed by")
 _SAID = ("requirement", "rule", "stage", "reason", "expires")
 """What a document of a kind that has no words of its own here is known by."""
@@ -60,13 +62,8 @@ def _row(fact: Fact, dossier: Dossier) -> tuple[str, ...]:
         verdict(answer),
         element("div", *_said(fact), class_="what"),
         joined([when(origin.recorded_at), element("div", run(origin), class_="under")]),
-        joined(
-            [
-                element("span", _tool(fact), class_="cut"),
-                element("div", origin.step, class_="note cut"),
-            ]
-        ),
-        element("span", _about(fact, dossier), class_="cut"),
+        joined(_tool_lines(fact)),
+        _about(fact, dossier),
         signed(fact),
     )
 
@@ -80,14 +77,20 @@ def _marks(fact: Fact, dossier: Dossier) -> Iterator[Markup]:
         yield element("div", tag(mark, "warn"))
 
 
+def _tool_lines(fact: Fact) -> Iterator[Markup]:
+    document = fact.document
+    told = _tool(fact)
+    yield element("span", told, class_="cut" if len(told) <= _SHORT else "long")
+    yield element("div", document.origin.step, class_="note cut")
+    if isinstance(document, Findings) and (database := document.tool.database):
+        day = database.updated_at[:10] or database.version
+        yield element("div", f"database of {day}", class_="note cut") if day else NOTHING
+
+
 def _tool(fact: Fact) -> str:
     document = fact.document
     if isinstance(document, Findings):
-        told = f"{document.tool.name} {document.tool.version}".strip()
-        if document.tool.database and document.tool.database.updated_at:
-            day = document.tool.database.updated_at[:10]
-            told += f", database of {day}"
-        return told
+        return f"{document.tool.name} {document.tool.version}".strip()
     if isinstance(document, Evidence):
         return ", ".join(sorted({report.format for report in document.reports})) or "no report"
     return document.origin.tool

@@ -42,7 +42,8 @@ def _running(dossier: Dossier) -> tuple[str, str]:
     here = [stay.deployment for stay in dossier.stays if not stay.until]
     if not here:
         was = sorted({stay.deployment.environment for stay in dossier.stays})
-        return "nowhere", f"ran in {', '.join(was)}" if was else "no record of a deployment"
+        never = "deployed in a replay only" if dossier.replayed else "no record of a deployment"
+        return "nowhere", f"ran in {', '.join(was)}" if was else never
     names = list(dict.fromkeys(one.environment for one in here))
     since = min(here, key=lambda one: one.origin.recorded_at).origin.recorded_at
     return ", ".join(names), joined(["since ", when(since)])
@@ -57,7 +58,8 @@ def _decided(dossier: Dossier) -> tuple[str, str]:
         and not is_ahead(fact.document.origin.recorded_at, dossier.at)
     ]
     if not decisions:
-        return "none", "no gate has decided about it"
+        found = any(isinstance(fact.document, Decision) for fact in dossier.facts)
+        return "none", "none that counts here" if found else "no gate has decided about it"
     last = decisions[-1]
     told = joined([f"to enter {last.stage}, ", when(last.origin.recorded_at)])
     return verdict(last.verdict.answer), told

@@ -28,8 +28,8 @@ def places(dossier: Dossier) -> Markup:
     before = [stay for stay in dossier.stays[::-1] if stay.until]
     note = ""
     if dossier.replayed:
-        told = plural(dossier.replayed, "deployment was", "deployments were")
-        note = f"{told} only replayed, and do not count."
+        told = plural(dossier.replayed, "deployment")
+        note = f"Only replayed, and so not counted: {told}."
     if not dossier.stays:
         told = "No record says that it was deployed."
         return section("deployments", "Deployments", element("p", told, class_="empty"), note=note)

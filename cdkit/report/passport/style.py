@@ -57,6 +57,7 @@ nav { border-block: 1px solid var(--line); padding: 10px 0; margin-top: 28px; }
 .card {
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px;
 }
+.cards .card { overflow-wrap: anywhere; }
 .cards h2 {
   margin: 0 0 8px; font-size: 13px; font-weight: 600; letter-spacing: 0; color: var(--soft);
 }
@@ -121,7 +122,7 @@ summary { cursor: pointer; color: var(--accent); font-size: 13.5px; }
 .reasons.bare { list-style: none; padding: 0; margin: 0; font-size: inherit; }
 .reasons.bare li { margin: 0; }
 .reasons.bare li + li { margin-top: 6px; }
-.what { min-width: 280px; }
+.what { min-width: 280px; overflow-wrap: anywhere; }
 td .under { font-size: 13px; }
 .cut { white-space: nowrap; }
 .timeline { list-style: none; margin: 14px 0 0; padding: 0; }

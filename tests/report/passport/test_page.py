@@ -97,7 +97,7 @@ def test_without_such_a_record_nothing_is_said_of_one() -> None:
 def test_a_fact_of_a_replay_is_marked_and_decides_nothing() -> None:
     text = shown(passport(dossier(decision(origin=origin(replay=REPLAY)))))
     assert "so counted by no gate: 1 fact." in text
-    assert "Last decision none no gate has decided about it" in text
+    assert "Last decision none none that counts here" in text
 
 
 def test_a_fact_from_the_future_is_marked_and_is_no_last_decision() -> None:
