@@ -23,7 +23,7 @@ body {
     "Noto Sans", "Liberation Sans", Arial, sans-serif;
   font-variant-numeric: tabular-nums;
 }
-.page { max-width: 1120px; margin: 0 auto; padding: 0 24px 64px; }
+.page { max-width: 1200px; margin: 0 auto; padding: 0 24px 64px; }
 code, .mono {
   font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
   overflow-wrap: anywhere;

@@ -22,10 +22,11 @@ from cdkit.core.documents.kinds import (
     Tool,
 )
 from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import cannot_tell, judge, no
 from cdkit.steps.dossier import gather
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, evidence, fact, origin
-from tests.steps.histories import write
+from tests.steps.histories import REPOSITORY, write
 from tests.worlds import NOW, world
 
 VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline", "br"})
@@ -102,11 +103,12 @@ def everything(folder: Path, releases: int = 14) -> Dossier:
         "is cut off", where=Location(path="records/x.json"), remedy="remove it, and record it again"
     )
     more = (
-        decision("no", image=whole.image, stage="production"),
-        decision("cannot-tell", image=whole.image, stage="production"),
         evidence("smoke", counts=None),
+        decision("cannot-tell", image=whole.image, stage="production"),
+        decision("no", image=whole.image, stage="production"),
     )
-    facts = (*whole.facts, *map(fact, more))
+    subject = Subject(name=REPOSITORY, digest={"sha256": whole.digest[7:]})
+    facts = (*whole.facts, *(fact(document, subject) for document in more))
     return msgspec.structs.replace(whole, facts=facts, unreadable=(broken,))
 
 
