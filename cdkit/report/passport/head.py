@@ -6,7 +6,7 @@ from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.kinds import Decision, Evidence, Findings, Identity
 from cdkit.core.verdict import Answer
 from cdkit.report.passport.markup import NOTHING, Markup, element, joined
-from cdkit.report.passport.pieces import code, is_ahead, plural, verdict, when
+from cdkit.report.passport.pieces import code, fields, is_ahead, plural, verdict, when
 
 
 def head(dossier: Dossier) -> Markup:
@@ -61,7 +61,8 @@ def _decided(dossier: Dossier) -> tuple[str, str]:
         found = any(isinstance(fact.document, Decision) for fact in dossier.facts)
         return "none", "none that counts here" if found else "no gate has decided about it"
     last = decisions[-1]
-    told = joined([f"to enter {last.stage}, ", when(last.origin.recorded_at)])
+    forced = "by force, " if fields(last).get("incident") else ""
+    told = joined([f"to enter {last.stage}, {forced}", when(last.origin.recorded_at)])
     return verdict(last.verdict.answer), told
 
 
