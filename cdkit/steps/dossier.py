@@ -189,10 +189,11 @@ def _with_releases(dossier: Dossier, facts: Iterable[Fact], source: _Gathering) 
 
     repository = dossier.image.rpartition("@")[0]
     found = _releases(repository, dossier, facts)
-    last = found[-RELEASES:]
+    start, end = _window([release.image for release in found].index(dossier.image), len(found))
+    shown = found[start:end]
     unreadable = list(dossier.unreadable)
     numbers: list[Numbers] = []
-    for release in last:
+    for release in shown:
         digest = release.image.rpartition("@")[2]
         if digest == dossier.digest:
             numbers.append(numbers_of_release(dossier.facts))
@@ -202,11 +203,21 @@ def _with_releases(dossier: Dossier, facts: Iterable[Fact], source: _Gathering) 
         numbers.append(numbers_of_release(source.now(told).facts))
     return msgspec.structs.replace(
         dossier,
-        releases=tuple(last),
-        earlier=len(found) - len(last),
+        releases=tuple(shown),
+        earlier=start,
+        newer=len(found) - end,
         series=series_of(numbers),
         unreadable=tuple(dict.fromkeys(unreadable)),
     )
+
+
+def _window(place: int, count: int) -> tuple[int, int]:
+    """Return where the releases that are looked at begin and end.
+
+    They are the last ones; of an image that is older than those, the last ones up to it.
+    """
+    end = count if count - place <= RELEASES else place + 1
+    return max(0, end - RELEASES), end
 
 
 def _releases(repository: str, dossier: Dossier, facts: Iterable[Fact]) -> list[Release]:

@@ -249,6 +249,24 @@ def test_releases_come_in_the_order_of_their_first_deployment(tmp_path: Path) ->
     assert found.releases[0].environments == ("staging", "production")
 
 
+@pytest.mark.parametrize(
+    ("mine", "earlier", "newer"), [(204, 5, 0), (5, 5, 0), (4, 0, 200), (0, 0, 204)]
+)
+def test_of_many_releases_the_last_are_looked_at_or_the_last_up_to_an_old_one(
+    tmp_path: Path, mine: int, earlier: int, newer: int
+) -> None:
+    for number in range(205):
+        event, subject = deployed(image_of(number), 1)
+        at = f"{NOW - timedelta(days=300 - number):%Y-%m-%dT%H:%M:%SZ}"
+        by = msgspec.structs.replace(event.origin, recorded_at=at)
+        keep(tmp_path, msgspec.structs.replace(event, origin=by), subject)
+    found = about(tmp_path, image_of(mine))
+    assert (found.earlier, found.newer) == (earlier, newer)
+    assert found.releases[0].image == image_of(earlier)
+    assert len(found.releases) == 205 - earlier - newer
+    assert image_of(mine) in {release.image for release in found.releases}
+
+
 def test_an_image_that_was_not_deployed_comes_last(tmp_path: Path) -> None:
     keep(tmp_path, identity())
     keep(tmp_path, *deployed(OTHER, 1))

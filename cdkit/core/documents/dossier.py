@@ -54,8 +54,9 @@ class Dossier(Struct, frozen=True, kw_only=True):
 
     `identity` is what the newest fact says of it, `others` counts those that say otherwise; facts
     come oldest first, with those of its source and its platforms. `stays` are in order, `replayed`
-    counts the deployments that were only replayed. `releases` are the last ones, oldest first, and
-    `earlier` counts those before them. `later` counts facts from after `at`, which are left out.
+    counts the deployments that were only replayed. `releases` are the last ones, oldest first, this
+    image among them; `earlier` and `newer` count those before and after them. `later` counts facts
+    from after `at`, which are left out.
     """
 
     image: str
@@ -70,5 +71,6 @@ class Dossier(Struct, frozen=True, kw_only=True):
     replayed: int = 0
     releases: tuple[Release, ...] = ()
     earlier: int = 0
+    newer: int = 0
     series: tuple[Series, ...] = ()
     later: int = 0

@@ -1,5 +1,6 @@
 """The part of the passport that compares the image with the releases before it."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.documents.dossier import Dossier, Release, Series
@@ -31,6 +32,8 @@ def charts(dossier: Dossier) -> Markup:
     note += "A ring marks this image; a red square marks evidence that did not say yes."
     if dossier.earlier:
         note += f" {plural(dossier.earlier, 'earlier release')} left out."
+    if dossier.newer:
+        note += f" {plural(dossier.newer, 'newer release')} left out."
     if len(dossier.series) > _MOST:
         note += f" {plural(len(dossier.series) - _MOST, 'more number')} in the table only."
     figures = [_figure(series, dossier, place) for place, series in enumerate(drawn)]
@@ -111,6 +114,8 @@ def _compared(series: Series, at: int) -> str:
 def _drawing(series: Series, releases: Sequence[Release], at: int, named_by: str) -> Markup:
     known = [value for value in series.values if value is not None]
     low, high = _scale(known)
+    if not math.isfinite(high - low):
+        return NOTHING  # nobody measured such numbers, and no scale has room for them
     points = [
         (_x(place, len(releases)), _y(value, low, high), place)
         for place, value in enumerate(series.values)

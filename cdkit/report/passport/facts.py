@@ -168,30 +168,29 @@ def _counted(numbers: dict[str, float], document: Findings) -> str:
     return f"{', '.join(told) or 'nothing found'} (in {', '.join(looked) or 'nothing'})"
 
 
-def _detail(found: tuple[str, list[Markup]]) -> Markup:
-    heading, listed = found
-    shown = [element("li", one) for one in listed[:_MOST_LISTED]]
-    if len(listed) > _MOST_LISTED:
-        shown.append(element("li", f"and {number(len(listed) - _MOST_LISTED)} more"))
+def _detail(found: tuple[str, int, list[Markup]]) -> Markup:
+    noun, total, listed = found
+    heading = plural(total, noun)
+    shown = [element("li", one) for one in listed]
+    if total > len(listed):
+        shown.append(element("li", f"and {number(total - len(listed))} more"))
     return disclosure(heading, element("ul", *shown, class_="reasons")) if shown else NOTHING
 
 
-def _failures(document: Evidence) -> tuple[str, list[Markup]]:
-    total = len(document.failures) + document.failures_left_out
+def _failures(document: Evidence) -> tuple[str, int, list[Markup]]:
     listed = [
         joined([element("code", one.name), element("span", one.message[:500], class_="remedy")])
-        for one in document.failures
+        for one in document.failures[:_MOST_LISTED]
     ]
-    return plural(total, "failure"), listed
+    return "failure", len(document.failures) + document.failures_left_out, listed
 
 
-def _approvals(document: Evidence) -> tuple[str, list[Markup]]:
+def _approvals(document: Evidence) -> tuple[str, int, list[Markup]]:
     told = fields(document).get("approvals") or []
-    return plural(len(told), "approval"), [joined([str(one.get("who", ""))]) for one in told]
+    return "approval", len(told), [joined([str(one.get("who", ""))]) for one in told[:_MOST_LISTED]]
 
 
-def _findings(document: Findings) -> tuple[str, list[Markup]]:
-    total = len(document.findings) + document.left_out
+def _findings(document: Findings) -> tuple[str, int, list[Markup]]:
     listed = [
         joined(
             [
@@ -201,6 +200,6 @@ def _findings(document: Findings) -> tuple[str, list[Markup]]:
                 element("span", one.where, class_="remedy") if one.where else NOTHING,
             ]
         )
-        for one in document.findings
+        for one in document.findings[:_MOST_LISTED]
     ]
-    return plural(total, "finding"), listed
+    return "finding", len(document.findings) + document.left_out, listed

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdkit.core.documents.dossier import Release, Series, Stay
-from cdkit.core.documents.kinds import Decision, Deployment, PolicySource
+from cdkit.core.documents.kinds import Decision, Deployment, Failure, PolicySource
 from cdkit.core.finding import Location
 from cdkit.core.verdict import cannot_tell, judge, no
 from cdkit.report.passport.page import passport
@@ -212,7 +212,9 @@ def test_a_number_of_evidence_that_said_no_is_drawn_and_told_as_such() -> None:
     assert "4 (not yes)" in shown(page)
 
 
-@pytest.mark.parametrize("values", [(0.0,), (5.0, 5.0), (-1.0, 1.0), (1e15, 2e15), (None, 0.0)])
+@pytest.mark.parametrize(
+    "values", [(0.0,), (5.0, 5.0), (-1.0, 1.0), (1e15, 2e15), (None, 0.0), (-1e308, 1e308)]
+)
 def test_a_chart_of_any_numbers_is_one(values: tuple[float | None, ...]) -> None:
     page = charted(*values)
     assert "nan" not in page
@@ -224,6 +226,14 @@ def test_a_chart_of_any_numbers_is_one(values: tuple[float | None, ...]) -> None
 def test_a_failed_test_stands_with_what_it_said(tmp_path: Path) -> None:
     text = shown(passport(of_history(tmp_path, 5)))
     assert "2 failures tests.test_orders::test_total_0 assert 12 == 13" in text
+
+
+def test_more_failures_than_anybody_reads_are_counted() -> None:
+    failures = tuple(Failure(name=f"test_{n:03}") for n in range(60))
+    told = msgspec.structs.replace(evidence(), failures=failures, failures_left_out=7)
+    text = shown(passport(dossier(told)))
+    assert "67 failures test_000" in text
+    assert "test_049 and 17 more" in text
 
 
 def test_a_waiver_whose_day_is_over_says_so() -> None:
