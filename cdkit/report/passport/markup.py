@@ -1,68 +1,90 @@
-"""HTML that cannot be forged: what is not markup of ours is text, and is escaped."""
+"""HTML that cannot be broken by what stands in it: text is escaped unless it is markup."""
 
-import html
-import re
-from urllib.parse import urlsplit
+from collections.abc import Iterable
 
-from cdkit.core.escape import sound, terminal
-
-_NAME = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
-_VOID = frozenset({"meta", "br", "line", "path", "circle", "rect", "polyline", "use"})
+from cdkit.core.escape import html, web_address
 
 
 class Markup(str):
-    """HTML or SVG that we made; only `tag` and `joined` make it."""
+    """Finished HTML; a plain `str` is foreign text, and is escaped wherever it is put."""
 
     __slots__ = ()
 
 
-Child = str | Markup | None
+NOTHING = Markup("")
+_LONGEST = 2_000
+_MOST_ROWS = 1_000
+_VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline"})
+"""Elements that hold nothing: those of HTML, and those of SVG that we draw with."""
 
 
-def tag(name: str, /, *children: Child, **attributes: str | None) -> Markup:
-    """Return an element. Text among the children and every attribute's value is escaped.
-
-    An underscore in an attribute's name is a hyphen, and one at its end is dropped (`class_`);
-    one whose value is None is left out.
-    """
-    given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"'
-        for key, value in attributes.items()
-        if value is not None
+def element(tag: str, *children: str, **attributes: str) -> Markup:
+    """Return an element; `class_` is the attribute `class`, `aria_label` is `aria-label`."""
+    told = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{_foreign(value)}"'
+        for name, value in attributes.items()
     )
-    if name in _VOID and not children:
-        return Markup(f"<{name}{given}/>" if name != "meta" else f"<{name}{given}>")
-    return Markup(f"<{name}{given}>{joined(*children)}</{name}>")
+    if tag in _VOID:
+        return Markup(f"<{tag}{told}/>")
+    return Markup(f"<{tag}{told}>{joined(children)}</{tag}>")
 
 
-def joined(*children: Child) -> Markup:
-    """Return children one after the other; text among them is escaped."""
-    return Markup(
-        "".join(
-            child if isinstance(child, Markup) else html.escape(terminal(child))
-            for child in children
-            if child is not None
-        )
+def joined(children: Iterable[str], between: str = "") -> Markup:
+    """Return these one after the other, the foreign ones escaped."""
+    return Markup(between.join(c if isinstance(c, Markup) else _foreign(c) for c in children))
+
+
+def _foreign(text: str) -> str:
+    """Return foreign text, escaped; of more than anybody would read the beginning."""
+    if len(text) <= _LONGEST:
+        return html(text)
+    return f"{html(text[:_LONGEST])}… ({len(text) - _LONGEST} more characters)"
+
+
+def link(text: str, url: str) -> Markup:
+    """Return a link to an http or https address; for any other address the text alone."""
+    address = web_address(url)
+    if not address:
+        return joined([text])
+    return element("a", text, href=address, rel="noopener noreferrer")
+
+
+def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> Markup:
+    """Return a table in a box that scrolls by itself, the first cell of each row its header."""
+    heads = joined(element("th", cell, scope="col") for cell in head)
+    shown = [*rows]
+    body = joined((element("tr", *_cells(row)) for row in shown[:_MOST_ROWS]), "\n")
+    if len(shown) > _MOST_ROWS:
+        told = f"and {len(shown) - _MOST_ROWS} more"
+        body = joined([body, element("tr", element("th", told, scope="row"))])
+    whole = element(
+        "table",
+        element("caption", caption, class_="unseen"),
+        element("thead", element("tr", heads)),
+        element("tbody", body),
+    )
+    return element("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption)
+
+
+def _cells(row: Iterable[str]) -> Iterable[Markup]:
+    first, *others = row
+    yield element("th", first, scope="row")
+    for cell in others:
+        yield element("td", cell)
+
+
+def section(name: str, heading: str, *children: str, note: str = "") -> Markup:
+    """Return a part of the page that is a landmark, with a heading and a sentence below it."""
+    return element(
+        "section",
+        element("h2", heading, id=f"{name}-heading"),
+        element("p", note, class_="note") if note else NOTHING,
+        *children,
+        id=name,
+        aria_labelledby=f"{name}-heading",
     )
 
 
-def _attribute(value: str) -> str:
-    return html.escape(terminal(sound(value)), quote=True)
-
-
-def lines(text: str) -> Markup:
-    """Return text of several lines as it stands, for preformatted places."""
-    kept = [terminal(line) for line in sound(text).splitlines()]
-    return Markup(html.escape("\n".join(kept)))
-
-
-def link(url: str, text: str) -> Markup:
-    """Return a link, where the address is one of the web; else the text alone."""
-    try:
-        parts = urlsplit(url)
-        safe = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        safe = False
-    if not safe:
-        return joined(text)
-    return tag("a", text, href=url, rel="noopener noreferrer")
+def disclosure(summary: str, *children: str) -> Markup:
+    """Return something that is folded away until somebody wants to see it; unfolded in print."""
+    return element("details", element("summary", summary), *children)
