@@ -1,35 +1,45 @@
-"""`cdkit passport`: one page with all that is known of an image."""
+"""`cdkit passport`: all that the records know of an image, as one page for people."""
+
+import sys
 
 import click
 
-from cdkit.cli.passporting import passport_of
+from cdkit.cli.moment import moment
 from cdkit.cli.session import open_session
 from cdkit.cli.told import unreadable
-from cdkit.core.errors import NoInput
-from cdkit.report.passport.page import page
-from cdkit.steps.pinned import pinned_image
+from cdkit.report.passport.page import passport
+from cdkit.steps.dossier import gather
 
 
-@click.command("passport", short_help="Write one page with all that is known of an image.")
+@click.command("passport", short_help="Write all that is known of an image as one HTML page.")
 @click.argument("image", envvar="CDKIT_IMAGE")
-@click.option("--output", default="passport.html", show_default=True, metavar="FILE")
-@click.option("--records", default=".cdkit/records", envvar="CDKIT_RECORDS", metavar="DIR")
-def COMMAND(image: str, output: str, records: str) -> int:  # noqa: N802 - the table loads it
-    """Write one page with all that is known of an image (`repository@sha256:…`).
+@click.option(
+    "--records",
+    default=".cdkit/records",
+    envvar="CDKIT_RECORDS",
+    metavar="DIR",
+    help="Where the facts are. [default: .cdkit/records]",
+)
+@click.option(
+    "--output",
+    default="passport.html",
+    metavar="FILE",
+    help="Where the page goes, `-` for standard output. [default: passport.html]",
+)
+@click.option("--at", metavar="TIME", help="Look back: only what was recorded until this time.")
+def COMMAND(image: str, records: str, output: str, at: str | None) -> int:  # noqa: N802 - the constant that the table loads
+    """Write all that the records know of an image as one HTML page.
 
-    What it is, what was found out, what every gate decided and why, who approved and who let pass,
-    where it was put, and how its numbers went over the releases. The page is one file without
-    script, which asks for nothing: it opens from a CI artifact, and prints. Exits 3 where nothing
-    is known of the image, 4 where a record cannot be read, which the page says too.
+    The image is named as `repository@sha256:…`, or by its digest alone. The page needs no network:
+    keep it with the release, open it from a CI artifact, print it. Exits 3 where no record speaks
+    of the image, and 4 where one cannot be read: the page then says which.
     """
-    world = open_session().world
-    reference, key, _ = pinned_image(image)
-    known = passport_of(reference.pinned, key, records, world)
-    if not known.facts and not known.unreadable:
-        raise NoInput(
-            f"nothing is known of {reference.pinned}",
-            remedy="name the folder of its records: --records DIR",
-        )
-    world.files.write(output, page(known).encode("utf-8", "replace"))
-    print(f"wrote {output}: {len(known.facts)} facts, {len(known.earlier)} releases before")
-    return unreadable(known.unreadable)
+    world = open_session(at=moment(at) if at else None).world
+    dossier = gather(image, records, world)
+    page = passport(dossier)
+    if output == "-":
+        sys.stdout.buffer.write(page.encode())
+    else:
+        world.files.write(output, page.encode())
+        print(output)
+    return unreadable(dossier.unreadable)

@@ -1,7 +1,6 @@
 """`cdkit run`: walk a cdkit.yaml through its steps on this machine, from source to "deployed"."""
 
 import secrets
-from datetime import datetime
 
 import click
 from msgspec import Struct, structs
@@ -10,6 +9,7 @@ from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
 from cdkit.cli.keeping import AUTO, FOLDER
+from cdkit.cli.moment import moment
 from cdkit.cli.perform import Performed, perform
 from cdkit.cli.session import Session, open_session
 from cdkit.cli.sharing import section_of
@@ -43,8 +43,9 @@ def COMMAND(at: str | None, config: str | None, ci: str | None, summary: str) ->
 
     What follows the gate happens only when the gate says yes. Exit codes as for a single step.
     """
-    moment = _moment(at) if at else None
-    session = open_session(config=config, ci=ci, at=moment, run=secrets.token_hex(8))
+    session = open_session(
+        config=config, ci=ci, at=moment(at) if at else None, run=secrets.token_hex(8)
+    )
     if session.data is None:
         raise RequestError("there is no cdkit.yaml here", remedy="write one with `cdkit init`")
     walked = _walk(session)
@@ -127,15 +128,3 @@ def _leave(walked: _Walked, session: Session, summary: str) -> list[Exit]:
             print(f"event      {performed.report.data}")
     print(f"summary    {'not written' if lost else summary}", flush=True)
     return lost
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as fault:
-        raise RequestError(
-            f"{text!r} is no time", remedy="write it as 2026-11-23T09:00:00Z"
-        ) from fault
-    if moment.tzinfo is None:
-        raise RequestError(f"{text!r} has no time zone", remedy="write it as 2026-11-23T09:00:00Z")
-    return moment

@@ -170,9 +170,18 @@ def markdown_code(text: str) -> str:
 
 def markdown_link(text: str, url: str) -> str:
     """Return a link to an http or https address; for any other address the text alone."""
+    address = web_address(url)
+    return f"[{markdown(text)}]({address})" if address else markdown(text)
+
+
+def web_address(url: str) -> str:
+    """Return an http or https address, percent-encoded where it must be; nothing for any other.
+
+    No `javascript:`, `data:` or `file:` address, and none that only its beginning makes one.
+    """
     if not url.lower().startswith(("https://", "http://")):
-        return markdown(text)
-    return f"[{markdown(text)}]({_percent(url, _URL_SAFE)})"
+        return ""
+    return _percent(url, _URL_SAFE)
 
 
 _XML_ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -212,6 +221,15 @@ def xml_attribute(text: str) -> str:
     """Return text for between double quotes; line ends and tabs survive as references."""
     text = xml_text(text).replace('"', "&quot;")
     return text.replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def html(text: str) -> str:
+    """Return foreign text as one line of HTML, for between two tags or between double quotes.
+
+    No control character and no letter that turns the order of others round is left, and no CI
+    system finds a command in it when the page is printed into a log.
+    """
+    return xml_attribute(terminal(text)).replace("'", "&#39;")
 
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")

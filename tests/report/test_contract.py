@@ -171,7 +171,9 @@ PASSES: dict[str, Callable[[str], bool]] = {
         not re.search(r"^##vso\[task\.logissue type=(error|warning);", shown, re.MULTILINE)
     ),
     "github": lambda shown: not re.search("^::(error|warning)", shown, re.MULTILINE),
-    "html": lambda shown: not re.search(r'<header>.*class="badge (no|cannot-tell)"', shown),
+    "html": lambda shown: (
+        not re.search(r'<header.*class="badge (no|cannot-tell)".*</header>', shown)
+    ),
     "markdown": lambda shown: not re.search("^## [❌❓]", shown, re.MULTILINE),
     "text": lambda shown: not re.search(r"^.*: (no|cannot tell)(  \(|$)", shown, re.MULTILINE),
 }

@@ -1,1 +1,1 @@
-"""The passport of an image: one page with all that is known of it, which needs no network."""
+"""The passport of an image: its dossier as one HTML page that needs nothing else."""

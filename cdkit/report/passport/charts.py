@@ -1,129 +1,215 @@
-"""Charts of numbers over releases: SVG in the page, each said in words for who cannot see it."""
+"""The part of the passport that compares the image with the releases before it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from cdkit.core.documents.dossier import Dossier, Release, Series
+from cdkit.report.passport.markup import (
+    NOTHING,
+    Markup,
+    disclosure,
+    element,
+    joined,
+    section,
+    table,
+)
+from cdkit.report.passport.pieces import NONE, day, image, moment_of, number, plural, when
 
-from cdkit.report.markup import Markup, joined, tag
-
-_WIDTH, _HEIGHT = 320, 130
-_LEFT, _RIGHT, _TOP, _BOTTOM = 42, 10, 12, 20
-
-
-class Series(Struct, frozen=True, kw_only=True):
-    """A number over releases, oldest first; the last one is the image of the page.
-
-    `points` pairs a name for a person (a short digest and a day) with the value.
-    """
-
-    name: str
-    title: str
-    unit: str
-    points: tuple[tuple[str, float], ...]
+_MOST = 12
+_WIDTH, _HEIGHT = 360, 132
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 8, 22
+_DOTS = 40
+"""Of more releases than these only the line is drawn, without a dot for each."""
 
 
-def chart(series: Series, number: int) -> Markup:
-    """Return a figure of a series; `number` makes its ids unique in the page."""
-    values = [value for _, value in series.points if math.isfinite(value)]
-    low, high = _bounds(values)
-    places = [
-        (_x(index, len(series.points)), _y(value, low, high))
-        for index, (_, value) in enumerate(series.points)
-    ]
-    title, told = f"chart-{number}", f"chart-{number}-told"
-    drawing = tag(
-        "svg",
-        tag("title", f"{series.title} over {len(values)} releases", id=title),
-        tag("desc", _words(series), id=told),
-        _grid(low, high),
-        _curve(places),
-        *(
-            _point(place, said, at, len(places))
-            for at, (place, said) in enumerate(_said(series, places))
+def charts(dossier: Dossier) -> Markup:
+    """Return a chart of each number over the releases, and all numbers as a table."""
+    if not dossier.series:
+        told = "No release has a number to compare."
+        return section("releases", "Over the releases", element("p", told, class_="empty"))
+    drawn = dossier.series[:_MOST]
+    note = f"{plural(len(dossier.releases), 'release')} of this repository, by first deployment. "
+    note += "A ring marks this image; a red square marks evidence that did not say yes."
+    if dossier.earlier:
+        note += f" {plural(dossier.earlier, 'earlier release')} left out."
+    if dossier.newer:
+        note += f" {plural(dossier.newer, 'newer release')} left out."
+    if len(dossier.series) > _MOST:
+        note += f" {plural(len(dossier.series) - _MOST, 'more number')} in the table only."
+    figures = [_figure(series, dossier, place) for place, series in enumerate(drawn)]
+    return section(
+        "releases",
+        "Over the releases",
+        element("div", *figures, class_="charts"),
+        disclosure("All numbers as a table", _numbers(dossier)),
+        note=note,
+    )
+
+
+def _numbers(dossier: Dossier) -> Markup:
+    head = ("release", "first deployed", "to", *(_name(one) for one in dossier.series))
+    return table("Numbers of each release", head, _rows(dossier))
+
+
+def _rows(dossier: Dossier) -> Iterator[tuple[str, ...]]:
+    for place, release in reversed([*enumerate(dossier.releases)]):
+        here = [" (this image)"] if release.image == dossier.image else []
+        cells = [_cell(series, place) for series in dossier.series]
+        deployed = when(release.at) if release.at else "not deployed"
+        to = element("span", ", ".join(release.environments) or NONE, class_="cut")
+        yield (joined([image(release.image), *here]), deployed, to, *cells)
+
+
+def _cell(series: Series, place: int) -> str:
+    value = series.values[place]
+    if value is None:
+        return NONE
+    told = _value(value, series.unit) + (" (not yes)" if series.shut[place] else "")
+    return element("span", told, class_="cut")
+
+
+def _name(series: Series) -> str:
+    return f"{series.evidence}: {series.what}"
+
+
+def _value(value: float, unit: str) -> str:
+    return f"{number(value)}\u00a0{unit}" if unit else number(value)
+
+
+def _figure(series: Series, dossier: Dossier, place: int) -> Markup:
+    at = next(n for n, one in enumerate(dossier.releases) if one.image == dossier.image)
+    mine = series.values[at]
+    big = _value(mine, series.unit) if mine is not None else NONE
+    return element(
+        "figure",
+        element(
+            "div",
+            element("figcaption", _name(series), id=f"chart-{place}"),
+            element("span", big, class_="big"),
+            class_="card-head",
         ),
-        role="img",
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        aria_labelledby=f"{title} {told}",
+        _drawing(series, dossier.releases, at, f"chart-{place}"),
+        element("p", _compared(series, at), class_="note"),
+        class_="card",
     )
-    last = series.points[-1][1]
-    caption = tag(
-        "figcaption", series.title, " ", tag("span", f"{_number(last)} {series.unit}".strip())
-    )
-    return tag("figure", caption, drawing)
 
 
-def _said(
-    series: Series, places: Sequence[tuple[float, float]]
-) -> list[tuple[tuple[float, float], str]]:
-    return [
-        (place, f"{name}: {_number(value)} {series.unit}".strip())
-        for place, (name, value) in zip(places, series.points, strict=True)
+def _compared(series: Series, at: int) -> str:
+    """Say how the image's number differs from that of the release before it that has one."""
+    mine = series.values[at]
+    before = next((one for one in reversed(series.values[:at]) if one is not None), None)
+    if mine is None:
+        return "This image has no such number."
+    if before is None:
+        return "No release before it has this number."
+    change = mine - before
+    if change == 0:
+        return "The same as the release before it."
+    word = "more" if change > 0 else "less"
+    # A percentage that grows by 1 % is something else than one that grows by a point.
+    unit = "points" if series.unit == "%" else series.unit
+    return f"{_value(abs(change), unit)} {word} than the release before it."
+
+
+def _drawing(series: Series, releases: Sequence[Release], at: int, named_by: str) -> Markup:
+    known = [value for value in series.values if value is not None]
+    low, high = _scale(known)
+    if not math.isfinite(high - low):
+        return NOTHING  # nobody measured such numbers, and no scale has room for them
+    points = [
+        (_x(place, len(releases)), _y(value, low, high), place)
+        for place, value in enumerate(series.values)
+        if value is not None
     ]
-
-
-def _words(series: Series) -> str:
-    values = [value for _, value in series.points]
-    first, last = values[0], values[-1]
-    went = "as before" if first == last else "up" if last > first else "down"
-    return (
-        f"From {_number(first)} to {_number(last)} {series.unit}, {went}; between"
-        f" {_number(min(values))} and {_number(max(values))}."
+    told = f"{_name(series)}: from {_value(min(known), series.unit)} to "
+    told += f"{_value(max(known), series.unit)} over {plural(len(known), 'release')}"
+    return element(
+        "svg",
+        element("title", told),
+        *_grid(low, high),
+        *_lines(points),
+        *_dots(points, series, at, len(releases)),
+        *_days(releases),
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        role="img",
+        aria_label=told,
+        aria_describedby=named_by,
     )
 
 
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    """Return the span of the axis: a little more than the values, never below zero."""
-    low, high = min(values), max(values)
-    room = (high - low) * 0.15 or abs(high) * 0.1 or 1
-    return max(0.0, low - room) if low >= 0 else low - room, high + room
+def _scale(known: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of the axis: room above and below, never below zero."""
+    low, high = min(known), max(known)
+    room = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
+    return max(low - room, 0.0) if low >= 0 else low - room, high + room
 
 
-def _x(index: int, count: int) -> float:
-    span = _WIDTH - _LEFT - _RIGHT
-    return _LEFT + (span * index / (count - 1) if count > 1 else span / 2)
+def _x(place: int, count: int) -> float:
+    width = _WIDTH - _LEFT - _RIGHT
+    return round(_LEFT + (width * place / (count - 1) if count > 1 else width / 2), 1)
 
 
 def _y(value: float, low: float, high: float) -> float:
-    return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - (value - low) / (high - low))
+    height = _HEIGHT - _TOP - _BOTTOM
+    return round(_TOP + height * (high - value) / (high - low), 1)
 
 
-def _grid(low: float, high: float) -> Markup:
-    lines = []
+def _grid(low: float, high: float) -> Iterator[Markup]:
     for value in (low, (low + high) / 2, high):
-        y = f"{_y(value, low, high):.1f}"
-        lines.append(tag("line", class_="grid", x1=str(_LEFT), x2=str(_WIDTH - _RIGHT), y1=y, y2=y))
-        lines.append(
-            tag(
-                "text", _number(value), x=str(_LEFT - 6), y=f"{float(y) + 4:.1f}", text_anchor="end"
+        y = f"{_y(value, low, high)}"
+        yield element("line", class_="grid", x1=f"{_LEFT}", x2=f"{_WIDTH - _RIGHT}", y1=y, y2=y)
+        told = _brief(value)
+        yield element("text", told, x=f"{_LEFT - 6}", y=y, dy="4", text_anchor="end")
+
+
+def _brief(value: float) -> str:
+    """Return a number in so few letters that it stands beside an axis."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if letter == 'k' else size):.3g}{letter}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _lines(points: Sequence[tuple[float, float, int]]) -> Iterator[Markup]:
+    """Yield a line for each stretch without a gap: nothing is drawn where nothing was measured."""
+    stretch: list[tuple[float, float, int]] = []
+    for point in points:
+        if stretch and point[2] != stretch[-1][2] + 1:
+            yield _line(stretch)
+            stretch = []
+        stretch.append(point)
+    yield _line(stretch)
+
+
+def _line(points: Sequence[tuple[float, float, int]]) -> Markup:
+    if len(points) < 2:
+        return NOTHING
+    told = " ".join(f"{x},{y}" for x, y, _ in points)
+    return element("polyline", class_="trend", points=told)
+
+
+def _dots(
+    points: Sequence[tuple[float, float, int]], series: Series, at: int, count: int
+) -> Iterator[Markup]:
+    mine = []
+    for x, y, place in points:
+        shut = series.shut[place]
+        if place == at:
+            ring = "here bad" if shut else "here"
+            mine.append(element("circle", class_=ring, cx=f"{x}", cy=f"{y}", r="4.5"))
+        elif shut:
+            yield element(
+                "rect", class_="shut", x=f"{x - 3.5:.1f}", y=f"{y - 3.5:.1f}", width="7", height="7"
             )
-        )
-    oldest = tag("text", "older", x=str(_LEFT), y=str(_HEIGHT - 4))
-    newest = tag(
-        "text", "this image", x=str(_WIDTH - _RIGHT), y=str(_HEIGHT - 4), text_anchor="end"
-    )
-    return joined(*lines, oldest, newest)
+        elif count <= _DOTS or len(points) == 1:
+            yield element("circle", class_="dot", cx=f"{x}", cy=f"{y}", r="2.5")
+    yield from mine  # last, so that it lies on top
 
 
-def _curve(places: Sequence[tuple[float, float]]) -> Markup:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    return tag("polyline", class_="curve", points=points)
-
-
-def _point(place: tuple[float, float], said: str, at: int, count: int) -> Markup:
-    mine = at == count - 1
-    return tag(
-        "circle",
-        tag("title", said),
-        class_="mine" if mine else "point",
-        cx=f"{place[0]:.1f}",
-        cy=f"{place[1]:.1f}",
-        r="4.5" if mine else "2.5" if count < 40 else "1.2",
-    )
-
-
-def _number(value: float) -> str:
-    """Return a number for people: three significant digits below a thousand, else whole."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+def _days(releases: Sequence[Release]) -> Iterator[Markup]:
+    """Yield the first and the last day below the drawing."""
+    ends = [(_LEFT, releases[0], "start"), (_WIDTH - _RIGHT, releases[-1], "end")]
+    for x, release, where in ends if len(releases) > 1 else ends[:1]:
+        moment = moment_of(release.at)
+        told = day(moment) if moment else "not deployed" if not release.at else ""
+        yield element("text", told, x=f"{x}", y=f"{_HEIGHT - 5}", text_anchor=where)

@@ -1,66 +1,74 @@
-"""The life of an image: everything that was recorded of it, in order."""
+"""The part of the passport that tells, day by day, what happened to the image."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
-from msgspec import Struct
-
+from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity, Waiver
-from cdkit.report.markup import Child, Markup, joined, tag
-from cdkit.report.passport.known import Known
-from cdkit.report.passport.pieces import badge, day
+from cdkit.core.documents.kinds import (
+    AnyDocument,
+    Decision,
+    Deployment,
+    Evidence,
+    Findings,
+    Identity,
+    Waiver,
+)
+from cdkit.report.passport.markup import Markup, element, joined, section
+from cdkit.report.passport.pieces import NONE, anchor, clock, day, moment_of, number, tag, verdict
 
-_MOST = 200
+_MOST = 300
 
 
-class _Event(Struct, frozen=True):
-    at: str
-    what: Markup
-    kind: str
-
-
-def timeline(known: Known) -> Markup | None:
-    """Return every fact as an event, the oldest first; None where there is none."""
-    facts = sorted(known.facts, key=lambda one: (one.document.origin.recorded_at, one.digest))
-    events = [_event(fact) for fact in facts]
+def timeline(dossier: Dossier) -> Markup:
+    """Return everything in order, oldest first, by day; what has no time comes last."""
+    events = [*_events(dossier)]
     if not events:
-        return None
-    items = [
-        tag("li", day(one.at), " ", one.what, class_=f"is-{one.kind}" if one.kind else None)
-        for one in events[-_MOST:]
+        return section(
+            "timeline",
+            "Timeline",
+            element("p", "Nothing is known to have happened.", class_="empty"),
+        )
+    note = "Times are in UTC."
+    if len(events) > _MOST:
+        note += f" The last {_MOST} of {number(len(events))} events."
+    days = [
+        element("li", element("h3", name), element("ol", *(item for _, item in of_day)))
+        for name, of_day in groupby(events[-_MOST:], key=lambda event: event[0])
     ]
-    left = len(events) - len(items)
-    first = [tag("li", f"{left} earlier records are not shown")] if left else []
-    return tag("ol", *first, *items, class_="timeline")
+    return section("timeline", "Timeline", element("ol", *days, class_="timeline"), note=note)
 
 
-def _event(fact: Fact) -> _Event:
-    document = fact.document
-    at = document.origin.recorded_at
-    words = joined(*_words(fact))
-    match document:
-        case Evidence() | Findings() | Decision():
-            answer = document.verdict.answer
-            return _Event(at, joined(words, " ", badge(answer)), answer.value)
-        case _:
-            return _Event(at, words, "")
+def _events(dossier: Dossier) -> Iterator[tuple[str, Markup]]:
+    dated = [(moment_of(fact.document.origin.recorded_at), fact) for fact in dossier.facts]
+    for moment, fact in dated:
+        if moment is not None:
+            time = element("time", clock(moment), datetime=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+            yield day(moment), _event(time, fact)
+    for moment, fact in dated:
+        if moment is None:
+            yield "At no known time", _event(element("span", NONE), fact)
 
 
-def _words(fact: Fact) -> Iterator[Child]:
-    document = fact.document
-    who = f" by {document.origin.actor}" if document.origin.actor else ""
+def _event(time: Markup, fact: Fact) -> Markup:
+    answer = fact.verdict.answer if fact.verdict else None
+    told: list[str] = [element("a", _told(fact.document), href=f"#{anchor(fact.digest)}")]
+    told += [verdict(answer)] if answer else []
+    told += [tag("replay", "warn")] if fact.document.origin.replay is not None else []
+    kind = answer.value if answer else fact.kind if isinstance(fact.document, Deployment) else ""
+    return element("li", time, joined(told, " "), class_=kind)
+
+
+def _told(document: AnyDocument) -> str:
     match document:
         case Identity():
-            yield f"was identified{who}"
-        case Evidence() | Findings():
-            yield f"was examined for {document.evidence}"
+            return "Its identity was recorded"
         case Decision():
-            verb = {"enter": "to enter", "stay": "to stay in", "return": "to come back to"}
-            yield f"asked {verb.get(document.question, document.question)} {document.stage}{who}"
-            if document.incident:
-                yield f", by force for {document.incident}"
-        case Waiver():
-            yield f"was let pass without {document.requirement}{who}, until {document.expires}"
+            return f"A gate decided: {document.stage}"
+        case Evidence() | Findings():
+            return f"Evidence: {document.evidence}"
         case Deployment():
-            done = "was put into" if document.status == "deployed" else "was taken out of"
-            yield f"{done} {document.environment} as {document.service or 'a service'}{who}"
+            place = f"{document.service} in {document.environment}"
+            return f"{document.status.capitalize()}: {place}"
+        case Waiver():
+            return f"A waiver was given: {document.requirement}"
