@@ -81,12 +81,12 @@ class FlushEventsOutputs(Outputs, frozen=True, kw_only=True):
 class _Flushed(Struct, frozen=True, kw_only=True):
     """What came of one outbox."""
 
-    reasons: tuple[Reason, ...]
-    notes: tuple[str, ...]
-    left: tuple[Undelivered, ...]
-    arrived: int
-    handed: str
-    damaged: bool
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[str, ...] = ()
+    left: tuple[Undelivered, ...] = ()
+    arrived: int = 0
+    handed: str = ""
+    damaged: bool = False
 
 
 def run(options: FlushEventsOptions, world: World) -> Outcome:
@@ -142,7 +142,7 @@ def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:
             "only standard output is named, for which nothing is kept",
             remedy="name the sinks that emit-event has",
         )
-    if options.hand_on and options.hand_on in options.outbox:
+    if options.hand_on in options.outbox and not is_far(options.hand_on):
         raise RequestError(
             f"{options.hand_on} would be handed on to itself",
             remedy="name another file with hand-on",
@@ -168,13 +168,13 @@ def _flush(
 ) -> _Flushed:
     """Deliver from one outbox; one that came from far is taken away there, or put back.
 
-    One that is damaged stays where it is, as it is.
+    One that is damaged stays where it is, as it is; one that is none keeps no other from its turn.
     """
-    flushed = _deliver(carried.path, targets, options, world, end)
-    if not is_far(carried.address) or flushed.damaged:
-        return flushed
+    flushed = _Flushed()
     try:
-        settle(carried, world.files, is_empty=not flushed.left)
+        flushed = _deliver(carried.path, targets, options, world, end)
+        if is_far(carried.address) and not flushed.damaged:
+            settle(carried, world.files, is_empty=not flushed.left)
     except CdkitError as fault:
         return structs.replace(flushed, reasons=(*flushed.reasons, fault.reason()))
     return flushed

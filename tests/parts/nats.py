@@ -1,4 +1,4 @@
-"""A NATS server with JetStream on loopback: Debian's package, or what CDKIT_NATS_SERVER names."""
+"""A NATS server with JetStream on loopback: Debian's package, or what NATS_SERVER names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.parts.loopback import serving as served
 
 
 def _program() -> str | None:
-    return os.environ.get("CDKIT_NATS_SERVER", "") or command.find("nats-server")
+    return os.environ.get("NATS_SERVER", "") or command.find("nats-server")
 
 
 PROGRAM = _program()  # read at import: tests run in an environment without our variables

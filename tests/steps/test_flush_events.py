@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -223,6 +224,21 @@ def test_several_outboxes_are_delivered_from_and_one_that_is_missing_is_said(
     assert ids(receiver) == ["1", "2"]
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "the outbox missing.db is not there" in said(outcome)
+
+
+def test_a_file_that_is_no_outbox_keeps_no_other_from_its_turn(
+    world: World, receiver: Receiver
+) -> None:
+    database = sqlite3.connect(world.files.absolute("other.db"))
+    database.execute("CREATE TABLE t (a)")
+    database.close()
+    opened, _ = open_outbox(world.files.absolute("1.db"), world.clock)
+    with opened as outbox:
+        outbox.put(envelope("1"), ["bus"])
+    outcome = flush(world, receiver, outbox=("other.db", "1.db"))
+    assert ids(receiver) == ["1"]
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "is a database of something else, not an outbox" in said(outcome)
 
 
 def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) -> None:

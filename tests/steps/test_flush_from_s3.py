@@ -129,6 +129,20 @@ def test_what_still_waits_is_put_back_as_it_stands(
     assert row[5] == "3"  # its tries: one where it was emitted, one on each machine since
 
 
+def test_what_still_waits_can_be_handed_on_in_the_same_place(
+    bucket: Any,  # noqa: ANN401
+    receiver: Receiver,
+    tmp_path: Path,
+) -> None:
+    emit(machine(tmp_path / "a"), receiver)
+    outcome = flush(machine(tmp_path / "b"), receiver, hand_on=PLACE)
+    assert outcome.verdict.answer is Answer.YES
+    assert len(keys(bucket)) == 1
+    receiver.answers = [HttpAnswer()]
+    assert delivered(flush(machine(tmp_path / "c"), receiver)) == "1"
+    assert len(set(ids(receiver))) == 1
+
+
 def test_a_damaged_outbox_stays_where_it_is(
     bucket: Any,  # noqa: ANN401
     receiver: Receiver,
