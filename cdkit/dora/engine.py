@@ -68,6 +68,7 @@ def _connect() -> "DuckDBPyConnection":
         raise MissingExtra("duckdb", "dora", wanted_by="the metrics") from fault
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
     # Over files the planner guesses few rows, and takes a join that is quadratic.
     connection.execute("SET asof_loop_join_threshold = 0")
     return connection
