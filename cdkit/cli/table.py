@@ -57,12 +57,12 @@ STEPS = (
     Entry(
         "flush-events", "cdkit.steps.flush_events", "Deliver what earlier jobs could not deliver."
     ),
-    Entry("report-dora", "cdkit.steps.report_dora", "How well do we deliver, by DORA's metrics?"),
     Entry(
         "read-event",
         "cdkit.steps.read_event",
         "Read the event that started this run, if it may be believed.",
     ),
+    Entry("report-dora", "cdkit.steps.report_dora", "How well do we deliver, by DORA's metrics?"),
 )
 
 COMMANDS = (
