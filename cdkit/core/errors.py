@@ -75,6 +75,10 @@ class NoAnswer(CannotTell):
     """A server answers nobody now: it is unreachable, too slow, or has been asked too often."""
 
 
+class NoHost(NoAnswer):
+    """Nobody knows a server by that name: asking again in a minute changes nothing."""
+
+
 class NoAccess(CannotTell):
     """A server answers, and wants a login that we have not, or a better one."""
 

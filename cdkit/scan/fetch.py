@@ -14,7 +14,7 @@ from typing import IO
 from msgspec import Struct
 
 from cdkit.core.documents.kinds import Database
-from cdkit.core.errors import CannotTell, NoAnswer, RequestError, Unreadable, Unwritable
+from cdkit.core.errors import CannotTell, NoAnswer, NoHost, RequestError, Unreadable, Unwritable
 from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
 from cdkit.core.oci.reference import Reference, parse
 from cdkit.core.oci.registry import Registry
@@ -138,7 +138,7 @@ def _first(
                 faults.append(fault)
                 continue
             return str(reference)
-        if wait is None or not any(isinstance(fault, NoAnswer) for fault in faults):
+        if wait is None or not any(map(_may_pass, faults)):
             break
         world.talk.say(f"All are asked again in {wait} s.")
         world.clock.sleep(wait)
@@ -147,6 +147,11 @@ def _first(
         f"{artifact.title} cannot be fetched: {said}",
         remedy="try again later, or name a mirror: --db-repository",
     )
+
+
+def _may_pass(fault: CannotTell) -> bool:
+    """Whether a repository may give it a moment later: a name that nobody knows stays unknown."""
+    return isinstance(fault, NoAnswer) and not isinstance(fault, NoHost)
 
 
 def _fetch(

@@ -136,6 +136,16 @@ def test_all_are_asked_again_after_a_while_where_all_say_429(tmp_path: Path) -> 
     assert {10, 30, 60} <= set(outside.clock.slept)
 
 
+def test_a_name_that_nobody_knows_is_not_asked_again(tmp_path: Path) -> None:
+    outside = _outside(tmp_path)
+
+    with pytest.raises(CannotTell, match="cannot be reached"):
+        fetch_database(SCANNER, "bundle", ("nobody.invalid/a/trivy-db:2",), 60, outside)
+
+    assert isinstance(outside.clock, StandingClock)
+    assert {10, 30, 60}.isdisjoint(outside.clock.slept)
+
+
 @pytest.mark.needs("registry")
 @pytest.mark.parametrize(
     ("name", "data", "said"),

@@ -1,10 +1,11 @@
 """One try to ask a host: what is sent, and how each way to fail is put."""
 
 import re
+from socket import EAI_NONAME, gaierror
 
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, NoAnswer
+from cdkit.core.errors import CannotTell, NoAnswer, NoHost
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version number")
@@ -100,7 +101,8 @@ def no_bundle(host: str) -> CannotTell:
 
 def unreached(host: str, fault: Exception) -> NoAnswer:
     """Say that nobody answers there."""
-    return NoAnswer(
+    unknown = isinstance(fault, gaierror) and fault.errno == EAI_NONAME
+    return (NoHost if unknown else NoAnswer)(
         f"{host} cannot be reached ({type(fault).__name__})",
         remedy="check the address and the network, and try again",
     )
