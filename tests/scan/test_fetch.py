@@ -6,12 +6,14 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from socket import EAI_AGAIN, EAI_NONAME, gaierror
 
 import pytest
 
+from cdkit.core.doors.attempt import unreached
 from cdkit.core.doors.http import RequestsHttp
-from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.world import World
+from cdkit.core.errors import CannotTell, NoHost, RequestError
+from cdkit.core.world import Response, World
 from cdkit.scan.fetch import Fetched, fetch_database
 from cdkit.scan.obtain import obtain
 from cdkit.scan.scanners.trivy import SCANNER
@@ -19,7 +21,7 @@ from tests.core.serving import Answer, Asked, serving
 from tests.image.layouts import Layout, push
 from tests.parts.registry import Registry as RealRegistry
 from tests.scan import samples, test_obtain
-from tests.worlds import NOW, Notebook, StandingClock, world
+from tests.worlds import NOW, NoHttp, Notebook, StandingClock, world
 
 METADATA = b'{"Version": 2, "UpdatedAt": "2026-11-23T06:00:00Z"}'
 VULNERABILITIES = {"trivy.db": b"bbolt" * 1000, "metadata.json": METADATA}
@@ -136,14 +138,27 @@ def test_all_are_asked_again_after_a_while_where_all_say_429(tmp_path: Path) -> 
     assert {10, 30, 60} <= set(outside.clock.slept)
 
 
-def test_a_name_that_nobody_knows_is_not_asked_again(tmp_path: Path) -> None:
-    outside = _outside(tmp_path)
+class _Nowhere(NoHttp):
+    """A network in which nobody knows a name."""
 
-    with pytest.raises(CannotTell, match="cannot be reached"):
-        fetch_database(SCANNER, "bundle", ("nobody.invalid/a/trivy-db:2",), 60, outside)
+    def request(self, *given: object, **more: object) -> Response:
+        del given, more
+        raise unreached("registry.example", gaierror(EAI_NONAME, "Name or service not known"))
+
+
+def test_a_name_that_nobody_knows_is_not_asked_again(tmp_path: Path) -> None:
+    outside = replace(_outside(tmp_path), http=_Nowhere(), quick_http=_Nowhere())
+
+    with pytest.raises(CannotTell, match="registry.example cannot be reached"):
+        fetch_database(SCANNER, "bundle", ("registry.example/a/trivy-db:2",), 60, outside)
 
     assert isinstance(outside.clock, StandingClock)
     assert {10, 30, 60}.isdisjoint(outside.clock.slept)
+
+
+def test_a_resolver_that_does_not_answer_now_may_answer_later() -> None:
+    assert not isinstance(unreached("a", gaierror(EAI_AGAIN, "try again")), NoHost)
+    assert not isinstance(unreached("a", TimeoutError()), NoHost)
 
 
 @pytest.mark.needs("registry")
