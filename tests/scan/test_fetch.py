@@ -149,7 +149,7 @@ class _Nowhere(NoHttp):
 def test_a_name_that_nobody_knows_is_not_asked_again(tmp_path: Path) -> None:
     outside = replace(_outside(tmp_path), http=_Nowhere(), quick_http=_Nowhere())
 
-    with pytest.raises(CannotTell, match="registry.example cannot be reached"):
+    with pytest.raises(CannotTell, match=r"registry\.example cannot be reached"):
         fetch_database(SCANNER, "bundle", ("registry.example/a/trivy-db:2",), 60, outside)
 
     assert isinstance(outside.clock, StandingClock)
