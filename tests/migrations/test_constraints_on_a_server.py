@@ -41,8 +41,10 @@ CHANGES = [
         "deferrable unique constraints",
     ),
     (
-        "BEGIN; ALTER TABLE parents DROP CONSTRAINT mails;"
-        "ALTER TABLE parents ADD CONSTRAINT mails UNIQUE (mail); COMMIT;",
+        (
+            "BEGIN; ALTER TABLE parents DROP CONSTRAINT mails;"
+            "ALTER TABLE parents ADD CONSTRAINT mails UNIQUE (mail); COMMIT;"
+        ),
         UPSERT,
         set(),
         "",
