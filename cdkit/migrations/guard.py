@@ -1,7 +1,9 @@
-"""Replaying what stands between a statement and its rows: row security and triggers."""
+"""Replaying what stands between a statement and its rows: row security, triggers, constraints."""
 
 from collections.abc import Callable
 from typing import Any
+
+from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
@@ -32,7 +34,17 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
         schema.change(changed.table, triggers=left)
 
 
+def _constraint(schema: Schema, changed: op.ChangeConstraint) -> None:
+    old = schema.constraint(changed.table, changed.constraint)
+    if old is None:
+        return
+    sides = ("deferrable", "deferred", "enforced")
+    said = {side: value for side in sides if (value := getattr(changed, side)) is not None}
+    schema.put(changed.table, "constraints", old.name, structs.replace(old, **said))
+
+
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     op.ChangeTrigger: _trigger,
+    op.ChangeConstraint: _constraint,
 }

@@ -86,7 +86,8 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
     `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
     that a foreign key refuses to let a row go that others refer to; `always` that a CHECK holds
-    whatever is written.
+    whatever is written; `deferrable` that it may be looked at only at the end of a transaction,
+    `deferred` that it is.
     """
 
     kind: str
@@ -103,6 +104,8 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     keeps: bool = False
     always: bool = False
     bounds: tuple[str, str, str] = ("", "", "")
+    deferrable: bool = False
+    deferred: bool = False
     at: int = 0
 
 

@@ -146,6 +146,15 @@ class ValidateConstraint(OnTable, frozen=True, kw_only=True):
     constraint: str
 
 
+class ChangeConstraint(OnTable, frozen=True, kw_only=True):
+    """ALTER CONSTRAINT; what it does not speak of is None."""
+
+    constraint: str
+    deferrable: bool | None = None
+    deferred: bool | None = None
+    enforced: bool | None = None
+
+
 class RenameTable(OnTable, frozen=True, kw_only=True):
     """RENAME TO, of a table."""
 

@@ -95,6 +95,7 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
+        index = structs.replace(index, deferrable=constraint.deferrable)
         schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():

@@ -59,6 +59,7 @@ class Index(Struct, frozen=True, kw_only=True):
     expressions: tuple[str, ...] = ()
     where: str = ""
     form: str = ""
+    deferrable: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -31,6 +31,8 @@ _APART: dict[type, frozenset[str]] = {
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     Constraint: frozenset({"always", "bounds"}),
+    # The constraint that the index belongs to says it.
+    Index: frozenset({"deferrable"}),
 }
 
 
@@ -219,6 +221,8 @@ _WORDS = {
     "valid": "validity",
     "body": "definition",
     "unique": "uniqueness",
+    "deferrable": "leave to defer",
+    "deferred": "deferral",
 }
 
 

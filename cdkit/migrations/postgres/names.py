@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from cdkit.migrations.lexer import first
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
@@ -22,6 +23,11 @@ _CONSTRAINTS = {
     "CONSTR_NOTNULL": "not null",
 }
 _KEPT = frozenset(_CONSTRAINTS) - {"CONSTR_NOTNULL"}
+_FOLLOWING = {
+    "CONSTR_ATTR_DEFERRABLE": {"deferrable": True},
+    "CONSTR_ATTR_DEFERRED": {"deferrable": True, "deferred": True},
+    "CONSTR_ATTR_NOT_ENFORCED": {"enforced": False},
+}
 _NOT_NULL = frozenset({"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"})
 _SERIAL = {
     "smallserial": "int2", "serial2": "int2", "serial": "int4", "serial4": "int4",
@@ -130,7 +136,6 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         return Column(name=name, type=kind, serial=serial)
     by_kind = {each.contype: each for each in reversed(given)}
     default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
-    kept = [each for each in given if each.contype in _KEPT]
     return Column(
         name=name,
         type=kind,
@@ -140,8 +145,19 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         generated=_generated(generated),
         fragile=fragile(generated.raw_expr) if generated else "",
         serial=serial,
-        constraints=tuple([of_constraint(each, statement) for each in kept]),
+        constraints=_written(given, statement),
     )
+
+
+def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constraint, ...]:
+    """Return the constraints behind a column, each with the words that follow it."""
+    kept: list[Constraint] = []
+    for each in given:
+        if each.contype in _KEPT:
+            kept.append(of_constraint(each, statement))
+        elif kept and (said := _FOLLOWING.get(each.contype)):
+            kept[-1] = structs.replace(kept[-1], **said)
+    return tuple(kept)
 
 
 def _is_serial(named: tree.TypeName | None) -> bool:
@@ -180,6 +196,8 @@ def of_constraint(
         keeps=constraint.fk_del_action in {"a", "r"},
         always=literal(constraint.raw_expr) == "true",
         bounds=bounds(constraint.raw_expr),
+        deferrable=constraint.deferrable,
+        deferred=constraint.initdeferred,
         at=at,
     )
 

@@ -86,10 +86,18 @@ class _Named(Struct, frozen=True):
     replace: bool = False
 
 
+_WORDS = {
+    "matview": "materialized view", "tabconstraint": "constraint", "fdw": "foreign-data wrapper",
+    "opclass": "operator class", "opfamily": "operator family", "tsparser": "text search parser",
+    "tstemplate": "text search template", "tsdictionary": "text search dictionary",
+    "tsconfiguration": "text search configuration",
+}  # fmt: skip
+
+
 def kind_word(kind: str) -> str:
     """Return PostgreSQL's `OBJECT_MATVIEW` as people say it: `materialized view`."""
     word = kind.removeprefix("OBJECT_").replace("_", " ").lower()
-    return {"matview": "materialized view", "tabconstraint": "constraint"}.get(word, word)
+    return _WORDS.get(word, word)
 
 
 def at_start(statement: Statement) -> dict[str, Any]:
@@ -109,12 +117,18 @@ def drop(statement: Statement) -> Iterator[Operation]:
         yield op.DropObject(
             **at_start(statement),
             kind=kind,
-            name=of_words(parts),
+            name=_cast(node) if kind == "cast" else of_words(parts),
             if_exists=dropped.missing_ok,
             takes=_takes(node),
             cascade=dropped.behavior == "DROP_CASCADE",
             concurrently=dropped.concurrent,
         )
+
+
+def _cast(node: Node) -> Name:
+    """A cast has no name but its two types."""
+    types = [of_type(each.type) for each in node.items.items] if node.items else []
+    return Name("", " AS ".join(map(str, types)))
 
 
 def _takes(node: Node) -> tuple[Type, ...] | None:
@@ -277,9 +291,14 @@ def alter_sequence(statement: Statement) -> Iterator[Operation]:
     """Read ALTER SEQUENCE."""
     changed = statement.read(_Sequence)
     options = [node.option for node in changed.options if node.option]
-    yield op.ChangeSequence(
-        **at_start(statement),
-        sequence=of_relation(changed.sequence),
+    yield change_sequence(at_start(statement), of_relation(changed.sequence), options)
+
+
+def change_sequence(where: dict[str, Any], sequence: Name, options: list[DefElem]) -> Operation:
+    """Return a change of a sequence by options as the grammar has them."""
+    return op.ChangeSequence(
+        **where,
+        sequence=sequence,
         options=tuple(each.defname for each in options),
         values=tuple((each.defname, _number(each.arg)) for each in options),
     )

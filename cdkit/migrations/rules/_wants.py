@@ -15,6 +15,7 @@ cascading-drop compatible sqlite - DropObject RebuildTable
 changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
+changed-constraint compatible - - ChangeConstraint AddConstraint
 changed-default compatible - - SetDefault
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
@@ -62,10 +63,10 @@ misnamed-migration safe-to-run - -
 misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn
 misplaced-marker safe-to-run - -
 missing-down compatible - -
-missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 missing-lock-wait-timeout safe-to-run mysql,mariadb - AlterTable ChangeTrigger DropObject RenameTable Truncate
 missing-migration safe-to-run - -
-missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 mixed-migration safe-to-run - -
 mixed-phases compatible - -
 moved-partition compatible - - MovePartition

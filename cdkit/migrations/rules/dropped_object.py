@@ -17,12 +17,16 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 _OTHERS = frozenset({"table", "foreign table", "index", "column", "statistics"})
-_QUIET = frozenset(
-    {"publication", "subscription", "event trigger", "access method", "foreign server", "fdw"}
-    | {"text search parser", "text search template", "cast", "transform", "language", "opclass"}
-    | {"opfamily", "user mapping", "trigger", "event"}
+_LOOSE = frozenset({"publication", "subscription", "event trigger", "user mapping", "event"})
+_HELD = frozenset(
+    {"access method", "foreign server", "foreign-data wrapper", "text search parser"}
+    | {"text search template", "transform", "language", "operator class", "operator family"}
+    | {"trigger"}
 )
-"""What queries do not name: still shown, below the usual threshold."""
+"""What queries do not name: still shown, below the usual threshold.
+
+On those of the second kind other things depend, which go with them where CASCADE is said.
+"""
 
 
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
@@ -41,7 +45,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
-        severity=Severity.LOW if kind in _QUIET else None,
+        severity=Severity.LOW if _is_quiet(operation) else None,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
@@ -50,6 +54,10 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _is_quiet(operation: DropObject) -> bool:
+    return operation.kind in (_LOOSE if operation.cascade else _LOOSE | _HELD)
 
 
 def _is_new(operation: DropObject, context: Context) -> bool:

@@ -62,7 +62,7 @@ def _is_back(index: Index, context: Context, *, named: str) -> bool:
     """Whether the end keeps the same rows apart, under the same name where that counts."""
     end = context.ahead.end
     return any(
-        each.key == index.key and named in {"", name}
+        each.key == index.key and each.deferrable <= index.deferrable and named in {"", name}
         for name, each in end.unique_keys(index.table)
         if not named or end.constraint(index.table, name)
     )

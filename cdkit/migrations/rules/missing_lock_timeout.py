@@ -51,6 +51,7 @@ RULE = LintRule(
     on=(
         operation.AddColumn,
         operation.AddConstraint,
+        operation.ChangeConstraint,
         operation.ChangeIdentity,
         operation.ChangeRowSecurity,
         operation.ChangeTable,

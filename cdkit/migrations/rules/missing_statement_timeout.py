@@ -46,6 +46,7 @@ RULE = LintRule(
     on=(
         operation.AddColumn,
         operation.AddConstraint,
+        operation.ChangeConstraint,
         operation.ChangeIdentity,
         operation.ChangeRowSecurity,
         operation.ChangeTable,
