@@ -79,6 +79,15 @@ def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Opera
     yield op.CreateObject(**_where(statement), kind="trigger", name=name)
 
 
+def _kept_out(said: str) -> tuple[str, ...]:
+    """Return what keeps a user from logging in as before (MySQL manual, ALTER USER)."""
+    if "ACCOUNT LOCK" in said or said.endswith("PASSWORD EXPIRE"):
+        return ("no canlogin",)
+    if "IDENTIFIED" in said and "RETAIN CURRENT PASSWORD" not in said:
+        return ("password",)
+    return ()
+
+
 def _account(tokens: Sequence[Token]) -> str:
     """Return accounts as they are written: `'app'@'%'`."""
     return said(tokens).replace(" @", "@").replace("@ ", "@")
@@ -110,7 +119,8 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     kind = cursor.next().up
     if kind in {"USER", "ROLE"}:
         user = _account(cursor.tokens[cursor.position : cursor.position + 3])
-        yield op.ChangeRole(**_where(statement), role=user, action=f"ALTER {kind}")
+        values = _kept_out(" ".join(token.up for token in cursor.tokens[cursor.position :]))
+        yield op.ChangeRole(**_where(statement), role=user, action=f"ALTER {kind}", values=values)
     elif kind in {"DATABASE", "SCHEMA"}:
         yield op.Harmless(**_where(statement))  # the default of tables to come
     elif kind in {"VIEW", "EVENT", "FUNCTION", "PROCEDURE"}:

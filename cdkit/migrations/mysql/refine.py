@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import ChangeColumn
+from cdkit.migrations.anew import ChangeColumn, ChangeOption
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
@@ -19,6 +19,9 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     """Return what an operation does to this schema, the operation itself last."""
     if isinstance(operation, op.CreateObject) and operation.kind == "view":
         return _of_view(operation, schema)
+    if isinstance(operation, ChangeOption) and operation.option == "DISCARD TABLESPACE":
+        gone = op.Truncate(statement=operation.statement, at=operation.at, table=operation.table)
+        return gone, operation
     if not isinstance(operation, ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
