@@ -364,7 +364,7 @@ def _lossy(loss: Loss, operation: Operation, *, unread: bool) -> Finding:
         finding,
         severity=loss.severity,
         confidence=loss.confidence,
-        about=loss.about,
+        about=f"{loss.about}",
         fingerprint=" ".join(operation.statement.source.split()),
     )
 

@@ -25,7 +25,8 @@ class Name(Struct, frozen=True, order=True, array_like=True):
 
     def __str__(self) -> str:
         """Return it as people say it: the schema `public` goes without saying."""
-        return self.name if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
+        # As a plain text: a reader's own kind of it, of any case, is nothing for a report.
+        return f"{self.name}" if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
 
     @property
     def sql(self) -> str:
@@ -37,7 +38,7 @@ class Name(Struct, frozen=True, order=True, array_like=True):
 def quoted(name: str) -> str:
     """Return an identifier as SQL (PostgreSQL manual, 4.1.1)."""
     plain = name.isascii() and name.isidentifier() and name == name.lower()
-    return name if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+    return f"{name}" if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
 
 
 class Type(Struct, frozen=True, array_like=True):

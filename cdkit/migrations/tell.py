@@ -48,7 +48,7 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
         message=hit.message,
         locations=(operation.statement.text.span(operation.at, operation.statement.end),),
         fingerprint=" ".join(operation.statement.source.split()),
-        about=hit.about,
+        about=f"{hit.about}",  # a name of any case is plain text in a report
         question=rule.question,
         fix=fix_of(rule, hit),
     )

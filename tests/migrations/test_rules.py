@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from cdkit.core.finding import Severity
@@ -36,6 +37,16 @@ def test_a_bad_example_is_found_at_its_line(name: str, example: Example) -> None
 @pytest.mark.parametrize(("name", "example"), GOOD, ids=_id)
 def test_a_good_example_is_left_alone(name: str, example: Example) -> None:
     assert name not in {rule for rule, _ in places(judged(example.text, enabled=[name]).findings)}
+
+
+@pytest.mark.parametrize("server", ["sqlite:3", "mysql:8.0", "mariadb:10.11"])
+@pytest.mark.parametrize(("name", "example"), BAD, ids=_id)
+def test_what_is_found_in_any_dialect_can_be_written_down(
+    name: str, example: Example, server: str
+) -> None:
+    found = judged(example.text, enabled=[name], server=server)
+    written = msgspec.json.encode((found.findings, found.locks, found.phase))
+    assert len(msgspec.json.decode(written)[0]) == len(found.findings)
 
 
 @pytest.mark.parametrize("name", sorted(rules()))
