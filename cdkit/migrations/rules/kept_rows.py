@@ -8,6 +8,8 @@ will.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Constraint, quoted
@@ -58,7 +60,8 @@ def _is_filled(made: CreateTable, context: Context) -> bool:
 
 def _written(made: CreateTable) -> Iterator[Constraint]:
     for column in made.columns:
-        yield from column.constraints
+        for each in column.constraints:
+            yield structs.replace(each, columns=each.columns or (column.name,))
     yield from made.constraints
 
 

@@ -38,6 +38,7 @@ RULE = LintRule(
     on=(Unread, Call),
     check=check,
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
+    by_hand="what cannot be read cannot be rewritten.",
     bad=(
         Example(
             text="DO $$ BEGIN\n  EXECUTE (SELECT string_agg(code, ';') FROM jobs);\nEND $$;", line=1
