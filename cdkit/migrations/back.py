@@ -9,6 +9,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.assumed import assume, assume_options
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.declared import irreversible
+from cdkit.migrations.inverse import Speech
 from cdkit.migrations.keep import kept
 from cdkit.migrations.lossy import Loss, loss_of
 from cdkit.migrations.nouns import Name
@@ -21,7 +22,7 @@ from cdkit.migrations.schema_diff import Difference, differences
 from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
-from cdkit.migrations.undo import Speech, way_back
+from cdkit.migrations.undo import way_back
 
 _MOST = 5
 """Differences that one message names; the rest are counted."""

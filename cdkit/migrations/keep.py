@@ -1,17 +1,17 @@
 """Keeping what a way back would lose, as SQL: a copy before it goes, its values from the copy."""
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.inverse import Speech
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.undo import Speech
 from cdkit.migrations.ways import whole
 
 _KEY = "id"
 """What a key is called where the model knows none; a comment says so."""
 
 
-def kept(operation: Operation, start: Schema, speech: Speech) -> str:
+def kept(operation: Operation, start: Schema, speech: Speech) -> str:  # noqa: PLR0911 - a list
     """Return how what an operation of a way back loses is kept, or which rows it would fail at.
 
     `start` is the schema before the migration.

@@ -29,6 +29,7 @@ from cdkit.migrations.contract import (
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
 from cdkit.migrations.history import history, remember
+from cdkit.migrations.inverse import Speech
 from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
@@ -46,7 +47,6 @@ from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, fix_of, hit_of, untold
 from cdkit.migrations.text import Text
-from cdkit.migrations.undo import Speech
 from cdkit.migrations.unsure import unsure
 
 _TWO = 2

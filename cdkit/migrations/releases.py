@@ -77,7 +77,7 @@ def _clause(effect: Effect) -> str:
 
 
 def _head(data: bytes, start: int, end: int) -> int:
-    """Return where the first clause of an ALTER TABLE begins: behind the table's name; 0: unknown."""
+    """Return where the first clause of an ALTER TABLE begins, behind its name; 0: unknown."""
     words = list(tokens(data, start, end))
     upper = [word.text.upper() for word in words]
     if upper[:2] != [b"ALTER", b"TABLE"]:

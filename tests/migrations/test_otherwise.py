@@ -53,7 +53,8 @@ def test_a_table_is_made_anew_without_a_column_that_sqlite_does_not_drop() -> No
         f"-- server sqlite\n{HISTORY}-- released\nALTER TABLE o DROP COLUMN c;", "refused-statement"
     )
     with sqlite3.connect(":memory:", isolation_level=None) as connection:
-        connection.executescript(f"{HISTORY}INSERT INTO o (b, c) VALUES ('kept', 1);")
+        connection.executescript(HISTORY)
+        connection.execute("INSERT INTO o (b, c) VALUES ('kept', 1)")
         connection.executescript(said)
         assert connection.execute("SELECT * FROM o").fetchall() == [(1, "kept")]
     connection.close()

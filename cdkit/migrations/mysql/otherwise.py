@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.engine import Server
+from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.lexer import Token
 from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.undo import Speech, definition
 
 _EXISTS = (op.AddColumn, op.DropColumn, op.CreateIndex, op.DropConstraint, op.DropObject)
 _WAIT = b"WAIT"
 
 
-def otherwise(operation: Operation, schema: Schema, server: Server) -> str:
+def otherwise(operation: Operation, schema: Schema, server: Server) -> str:  # noqa: PLR0911 - a list
     """Return the statement as the server takes it; an empty text where nobody can tell here."""
     match operation:
         case op.RenameColumn():
@@ -49,7 +49,7 @@ def _changed(renamed: op.RenameColumn, schema: Schema, server: Server) -> str:
     table, old, new = speech.name(renamed.table), *map(DIALECT.quoted, (renamed.column, renamed.to))
     if not said:
         return (
-            f"SHOW CREATE TABLE {table};\n-- with all that it says of the column behind the names:\n"
+            f"SHOW CREATE TABLE {table};\n-- all that it says of the column, behind the names:\n"
             f"ALTER TABLE {table} CHANGE COLUMN {old} {new} …;"
         )
     return f"ALTER TABLE {table} CHANGE COLUMN {old} {new} {said.partition(' ')[2]};"

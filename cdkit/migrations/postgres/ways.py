@@ -153,9 +153,9 @@ def _another(table: Name, old: str, new: str, kind: str) -> str:
         return f"ALTER TABLE {table.sql} ADD COLUMN {quoted(new)} {kind};"
     added = text(f"ALTER TABLE {table.sql} ADD COLUMN {quoted(new)} ".replace("%", "%%") + "%s")
     body = (
-        f"BEGIN\n  EXECUTE format({added},\n    (SELECT format_type(atttypid, atttypmod) FROM "
-        f"pg_attribute\n     WHERE attrelid = {text(table.sql)}::regclass AND attname = {text(old)}));"
-        "\nEND"
+        f"BEGIN\n  EXECUTE format({added},\n"
+        "    (SELECT format_type(atttypid, atttypmod) FROM pg_attribute\n"
+        f"     WHERE attrelid = {text(table.sql)}::regclass AND attname = {text(old)}));\nEND"
     )
     tag = _tag(body)
     return f"DO {tag}\n{body} {tag};"

@@ -12,11 +12,11 @@ from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.mend import Mend, Splice, after
 from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-from cdkit.migrations.undo import Speech, definition
 
 _LONGEST = 63
 """Bytes of a name (NAMEDATALEN - 1); the server cuts a longer one."""

@@ -94,7 +94,8 @@ def _columns(table: Name) -> str:
     name = table.name.replace("\\", "\\\\").replace("'", "''")
     return (
         "SELECT column_name, collation_name FROM information_schema.columns\n"
-        f"  WHERE table_schema = DATABASE() AND table_name = '{name}' AND collation_name IS NOT NULL;"
+        f"  WHERE table_schema = DATABASE() AND table_name = '{name}'\n"
+        "    AND collation_name IS NOT NULL;"
     )
 
 

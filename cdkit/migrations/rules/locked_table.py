@@ -21,8 +21,8 @@ def check(operation: LockTable, context: Context) -> Iterator[Hit]:
             message=f"locks {operation.table} in {operation.lock} mode until {until}",
             about=str(operation.table),
             fix=Fix(
-                summary="leave the lock to the statements that need one; where it must be, wait for "
-                "it no longer than others can wait, and do under it only what needs it",
+                summary="leave the lock to the statements that need one; where it must be, wait "
+                "for it no longer than others can wait, and do under it only what needs it",
                 replacement=_instead(operation, context),
             ),
         )
@@ -36,7 +36,7 @@ def _instead(operation: LockTable, context: Context) -> str:
             "-- it gives up after two seconds: run it again then\nBEGIN;\n"
             "SET LOCAL lock_timeout = '2s';\nSET LOCAL statement_timeout = '10s';\n"
             f"LOCK TABLE {table} IN {operation.lock} MODE;\n-- only what needs the lock\nCOMMIT;\n"
-            "-- or, where only two migrations must not run at once, a lock that stops nobody else:\n"
+            "-- or, where only two migrations must not run at once, what stops nobody else:\n"
             f"-- SELECT pg_advisory_xact_lock({_ADVICE});"
         )
     mode = operation.lock if operation.lock in {"READ", "WRITE"} else "WRITE"

@@ -29,7 +29,7 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
     )
 
 
-def _instead(operation: WriteRows, context: Context) -> str:
+def _instead(operation: WriteRows, context: Context) -> str:  # noqa: PLR0911 - one form a line
     """The statement with a range of keys; nothing where it has more parts than it can take."""
     words = [token.text.upper() for token in words_of(operation)]
     more = {b"USING", b"RETURNING", b"WHERE", b"WITH"} | (

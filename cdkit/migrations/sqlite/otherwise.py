@@ -8,11 +8,11 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.engine import Server
+from cdkit.migrations.inverse import Speech, definition, table_again
 from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.nouns import Column, Name, quoted
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
-from cdkit.migrations.undo import Speech, definition, table_again
 
 
 def otherwise(operation: Operation, schema: Schema, server: Server) -> str:
@@ -64,26 +64,28 @@ def _added(added: op.AddColumn, server: Server) -> str:
     return "\n".join(lines)
 
 
-def _rebuilt(
-    table: Table, columns: dict[str, Column], was: dict[str, str], server: Server
-) -> str:
+def _rebuilt(table: Table, columns: dict[str, Column], was: dict[str, str], server: Server) -> str:
     """The twelve steps; nothing where a key, a check or an index would have to change with it."""
     if table.constraints and len(columns) < len(table.columns):
         held = {name for each in table.constraints.values() for name in each.columns}
         if held - columns.keys():
             return ""
     new = Name("", f"{table.name.name}_new")
-    named = {each for each in was.values()}
+    named = set(was.values())
     if any(named & set(each.columns) for each in table.constraints.values()):
         return ""
-    made = table_again(structs.replace(table, name=new, columns=columns), _speech(server))
+    # The primary key that is said behind the columns makes it the row's number again.
+    plain = {name: structs.replace(each, serial=False) for name, each in columns.items()}
+    made = table_again(structs.replace(table, name=new, columns=plain), _speech(server))
     if not made:
         return ""
     into = ", ".join(map(quoted, columns))
     source = ", ".join(quoted(was.get(name, name)) for name in columns)
     old = quoted(table.name.name)
+    counts = any(each.serial for each in columns.values())
+    note = "-- with AUTOINCREMENT, where it had that\n" if counts else ""
     return (
-        f"PRAGMA foreign_keys = OFF;\nBEGIN;\n{made}\n"
+        f"PRAGMA foreign_keys = OFF;\nBEGIN;\n{note}{made}\n"
         f"INSERT INTO {quoted(new.name)} ({into}) SELECT {source} FROM {old};\n"
         f"DROP TABLE {old};\nALTER TABLE {quoted(new.name)} RENAME TO {old};\n"
         "-- its indexes, triggers and views again\nPRAGMA foreign_key_check;\nCOMMIT;\n"
