@@ -150,7 +150,7 @@ def routine_lacks(name: Name, takes: tuple[Type, ...], context: Context) -> str 
     return min(fitting, key=len) or rights_lost(context.released.full(name), context)
 
 
-def _routine_lacks(old: Routine, new: Routine) -> str | None:
+def _routine_lacks(old: Routine, new: Routine) -> str | None:  # noqa: PLR0911 - a list
     """Compare one function with the old one; None where no old call can mean it."""
     given, wanted = old.function.arguments, new.function.arguments
     if [each.type for each in wanted[: len(given)]] != [each.type for each in given]:
@@ -161,6 +161,8 @@ def _routine_lacks(old: Routine, new: Routine) -> str | None:
         return "an argument has lost its default"
     if any(not each.optional for each in wanted[len(given) :]):
         return "it asks for one more argument"
+    if "variadic" in old.function.options and "variadic" not in new.function.options:
+        return "it takes no list of arguments any more"
     if old.function.returns != new.function.returns and not old.function.gives:
         return f"it returns {new.function.returns} and not {old.function.returns}"
     gone = [each for each in old.function.gives if each not in new.function.gives]

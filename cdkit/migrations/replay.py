@@ -94,7 +94,8 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     if constraint.references:
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
-        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
+        key, where = constraint.columns, constraint.expression
+        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=key, where=where)
         schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():

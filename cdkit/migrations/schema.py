@@ -124,8 +124,9 @@ class Indexes(MutableMapping[Name, Index]):
 class Thing(Struct, frozen=True, kw_only=True):
     """Anything else with a name: its kind, the release that made it, a function's body.
 
-    `query` is what a view shows, `routines` are a function's declarations and bodies by the types
-    that it takes, each with the release that made it.
+    `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
+    declarations and bodies by the types that it takes, each with the release that made it;
+    `default` says that a domain has one.
     """
 
     kind: str
@@ -133,6 +134,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     body: str = ""
     query: Query | None = None
     routines: dict[tuple[Type, ...], "Routine"] = {}
+    triggers: dict[str, Trigger] = {}
+    default: bool = False
 
 
 class Routine(Struct, frozen=True, kw_only=True):

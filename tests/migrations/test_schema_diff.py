@@ -113,9 +113,10 @@ COMPARED: dict[type, set[str]] = {
     Table: {"partition", "parents", "partitioned"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"}
     | {"expression", "on_update", "comment", "invisible"},
-    Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"},
+    Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"}
+    | {"pins", "deletes"},
     Index: {"table", "unique", "columns", "expressions", "where", "form"},
-    Thing: {"kind", "body"},
+    Thing: {"kind", "body", "default"},
     Default: {"calls", "constant", "null", "sequence", "text", "value", "sql"},
 }
 

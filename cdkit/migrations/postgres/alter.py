@@ -1,12 +1,13 @@
 """Reading ALTER TABLE, clause by clause, and what shares its form: ALTER VIEW, INDEX, TYPE."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.lexer import clauses
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
@@ -17,9 +18,9 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
-from cdkit.migrations.postgres.objects import is_on
+from cdkit.migrations.postgres.objects import is_on, number_of
 from cdkit.migrations.postgres.remedy import REMEDY
-from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
+from cdkit.migrations.postgres.tree import AlterTableCmd, DefElem, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.statement import Statement
 
@@ -278,10 +279,24 @@ def _identity(clause: _Clause) -> Operation:
     given = definition.items.items if definition.items else ()
     kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
     always = definition.constraint and definition.constraint.generated_when == "a"
+    options = [node.option for node in given if node.option and node.option.defname != "generated"]
+    if clause.command.subtype == "AT_SetIdentity" and options and {"ival": ord("a")} not in kinds:
+        return _own_sequence(clause, options)
     return op.ChangeIdentity(
         **clause.on_column,
         action=_IDENTITY[clause.command.subtype],
         always=bool(always) or {"ival": ord("a")} in kinds,
+    )
+
+
+def _own_sequence(clause: _Clause, options: Sequence[DefElem]) -> Operation:
+    """An identity's sequence goes on elsewhere, as with ALTER SEQUENCE."""
+    table = of_relation(clause.alter.relation)
+    return op.ChangeSequence(
+        **clause.where,
+        sequence=Name(table.schema, f"{table.name}_{clause.command.name}_seq"),
+        options=tuple(each.defname for each in options),
+        values=tuple((each.defname, number_of(each.arg)) for each in options),
     )
 
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import NULLS_ALIKE, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.prints import fingerprint, fragile, required
@@ -35,6 +35,7 @@ class _Index(Struct, frozen=True):
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
+    nulls_not_distinct: bool = False
     whereClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
 
 
@@ -90,7 +91,7 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         if_not_exists=index.if_not_exists,
         columns=tuple(element.name for element in elements),
         expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
-        where=fingerprint(index.whereClause),
+        where=f"{NULLS_ALIKE if index.nulls_not_distinct else ''}{fingerprint(index.whereClause)}",
         only=required(index.whereClause),
         fragile=next(filter(None, (fragile(each.expr) for each in elements if each.expr)), ""),
     )

@@ -15,7 +15,7 @@ cascading-drop compatible sqlite - DropObject RebuildTable
 changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
-changed-default compatible - - SetDefault
+changed-default compatible - - ChangeDomain SetDefault
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
@@ -35,7 +35,7 @@ dependent-view safe-to-run postgres - ChangeType DropColumn DropObject
 dishonest-down compatible - -
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
-dropped-default compatible - - DropDefault
+dropped-default compatible - - ChangeDomain DropDefault
 dropped-not-null compatible - - DropNotNull
 dropped-object compatible - - DropObject
 dropped-table compatible - - DropObject

@@ -281,3 +281,11 @@ CREATE STATISTICS orders_stats ON customer_id, state FROM orders;
 ANALYZE orders;
 -- case: publication
 CREATE PUBLICATION all_orders FOR TABLE reviews;
+-- case: identity that begins anew
+ALTER TABLE orders ALTER COLUMN id RESTART;
+-- case: identity further on
+ALTER TABLE orders ALTER COLUMN id RESTART WITH 9000;
+-- case: identity that ends
+ALTER TABLE orders ALTER COLUMN id SET MAXVALUE 1000;
+-- case: rename the check of a domain
+ALTER DOMAIN positive_amount RENAME CONSTRAINT positive_amount_check TO positive;
