@@ -254,16 +254,26 @@ def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     table = cursor.table()
     if cursor.sees("("):
         cursor.inside()
-    keeps = True
+    does = {"DELETE": "a", "UPDATE": "a"}
     while not cursor.done and cursor.peek().up not in _REFERENCE_ENDS:
         if not cursor.any_of("ON", "MATCH"):
             break
-        deletes = cursor.next().up == "DELETE"
+        when = cursor.next().up
         word = cursor.any_of("SET", "NO", "CASCADE", "RESTRICT")
         if word in {"SET", "NO"}:
-            cursor.next()
-        keeps = keeps and not (deletes and word in {"SET", "CASCADE"})
-    return structs.replace(constraint, references=table, keeps=keeps)
+            word += cursor.next().up
+        does[when] = _ACTIONS.get(word, "a")
+    return structs.replace(
+        constraint,
+        references=table,
+        keeps=does["DELETE"] == "a",
+        deletes=does["DELETE"],
+        pins=does["UPDATE"] == "a",
+    )
+
+
+_ACTIONS = {"CASCADE": "c", "SETNULL": "n", "SETDEFAULT": "d"}
+"""What a foreign key does, as PostgreSQL's catalogue has it; RESTRICT and NO ACTION refuse."""
 
 
 def key_columns(cursor: Cursor) -> tuple[str, ...]:

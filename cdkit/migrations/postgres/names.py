@@ -180,7 +180,7 @@ def of_constraint(
         if constraint.nulls_not_distinct
         else fingerprint(constraint.raw_expr),
         keeps=constraint.fk_del_action in {"a", "r"},
-        deletes=constraint.fk_del_action,
+        deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
         pins=constraint.fk_upd_action in {"a", "r"},
         always=literal(constraint.raw_expr) == "true",
         bounds=bounds(constraint.raw_expr),

@@ -33,6 +33,7 @@ contradicted-phase compatible - -
 copying-alter safe-to-run mysql,mariadb - AlterTable
 dependent-view safe-to-run postgres - ChangeType DropColumn DropObject
 dishonest-down compatible - -
+dropped-cascade compatible - - DropConstraint
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
 dropped-default compatible - - ChangeDomain DropDefault

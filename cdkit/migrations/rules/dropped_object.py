@@ -6,6 +6,7 @@ is made again in the same transaction is no loss where it shows the same and the
 it: what was granted on the old one is gone with it.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
@@ -33,15 +34,18 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
+    filled = _filled(operation, context)
     fails = (
         f"the one that takes its place is not the same: {lacking}"
         if lacking
-        else ("a running version that uses it fails")
+        else f"nothing fills {filled} any more"
+        if filled
+        else "a running version that uses it fails"
     )
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
-        severity=Severity.LOW if kind in _QUIET else None,
+        severity=Severity.MEDIUM if filled else Severity.LOW if kind in _QUIET else None,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
@@ -50,6 +54,14 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _filled(operation: DropObject, context: Context) -> str:
+    """Return which columns a trigger with code of its own (MySQL, SQLite) has filled."""
+    thing = context.schema.thing(operation.name)
+    if thing is None or not thing.kind.startswith("trigger"):
+        return ""
+    return ", ".join(dict.fromkeys(re.findall(r"(?i)\bset\s+new\s*\.\s*`?(\w+)", thing.body)))
 
 
 def _is_new(operation: DropObject, context: Context) -> bool:

@@ -75,7 +75,7 @@ def _serves(new: Index, old: Index, context: Context) -> bool:
     One to which nulls are alike does that too, and one to which they are not where there are none.
     """
     bare = structs.replace(new, where=new.where.removeprefix(NULLS_ALIKE))
-    if new.key == old.key or bare.key == old.key:
+    if old.key in {new.key, bare.key}:
         return True
     columns = [context.schema.column(old.table, name) for name in old.columns]
     plain = structs.replace(old, where=old.where.removeprefix(NULLS_ALIKE))
