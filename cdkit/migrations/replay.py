@@ -116,6 +116,7 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     schema.put(added.table, "columns", column.name, column)
     born = schema.epoch_of_column(table.name, column.name)
     schema.put(added.table, "born", column.name, born)
+    schema.place(added.table, column.name, added.place)
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
@@ -171,6 +172,7 @@ def _change_column(schema: Schema, changed: ChangeColumn) -> None:
             _rename_column(schema, renamed(changed))
         new = structs.replace(changed.new, not_null=changed.new.not_null or _is_key(table, changed))
         _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
+        schema.place(changed.table, changed.new.name, changed.place)
 
 
 def renamed(changed: ChangeColumn) -> op.RenameColumn:

@@ -4,6 +4,7 @@ Source: MySQL manual, "CREATE TABLE Statement"; MariaDB, "CREATE TABLE" (PERSIST
 expressions as defaults without parentheses).
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -245,8 +246,20 @@ def check(cursor: Cursor, name: str, at: int) -> Constraint:
         wants_value="IS NOT NULL" in " ".join(words),
         sql=f"CHECK ({said(inside)})",
         expression=said(inside),
+        bounds=_bounds(said(inside)),
         at=at,
     )
+
+
+_BOUNDS = re.compile(r"`?(\w+)`? ?([<>] ?=?) ?(-? ?\d+(?:\.\d+)?)")
+
+
+def _bounds(written: str) -> tuple[str, str, str]:
+    """Return column, operator and number of a CHECK such as `a >= 0`; empty for others."""
+    found = _BOUNDS.fullmatch(written.strip())
+    if found is None:
+        return "", "", ""
+    return found[1].lower(), found[2].replace(" ", ""), found[3].replace(" ", "")
 
 
 def references(cursor: Cursor, constraint: Constraint) -> Constraint:

@@ -13,6 +13,7 @@ blocking-refresh safe-to-run postgres - Refresh
 blocking-reindex safe-to-run postgres - Reindex
 cascading-drop compatible sqlite - DropObject RebuildTable
 changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
+changed-column-count compatible mysql,mariadb,sqlite - AddColumn
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-default compatible - - ChangeDomain SetDefault

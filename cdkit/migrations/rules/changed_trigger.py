@@ -137,6 +137,12 @@ RULE = LintRule(
     instead="See that the trigger takes every row that the running version writes.",
     bad=(
         Example(
+            text="CREATE VIEW v AS SELECT 1 AS a;\nCREATE FUNCTION f() RETURNS trigger LANGUAGE "
+            "plpgsql AS 'BEGIN RETURN NEW; END';\nCREATE TRIGGER t INSTEAD OF INSERT ON v FOR EACH "
+            "ROW EXECUTE FUNCTION f();\n-- released\nDROP TRIGGER t ON v;",
+            line=5,
+        ),
+        Example(
             text="CREATE TRIGGER t BEFORE INSERT ON orders\n"
             "  FOR EACH ROW EXECUTE FUNCTION refuse();",
             line=1,

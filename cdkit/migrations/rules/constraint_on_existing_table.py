@@ -200,6 +200,10 @@ RULE = LintRule(
     ),
     good=(
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, CONSTRAINT c CHECK (a >= 0));\n"
+            "-- released\nALTER TABLE o DROP CHECK c, ADD CONSTRAINT c CHECK (a >= -5);"
+        ),
+        Example(
             text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);\n"
             "CREATE UNIQUE INDEX i ON o (a);"
         ),

@@ -107,6 +107,11 @@ RULE = LintRule(
     check=check,
     instead="Stop using it in one release, drop it in the next; replace views in place.",
     bad=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (a int);\nCREATE TRIGGER t BEFORE INSERT "
+            "ON o FOR EACH ROW SET NEW.a = 5;\n-- released\nDROP TRIGGER t;",
+            line=5,
+        ),
         Example(text="DROP VIEW open_orders;", line=1),
         Example(text="SELECT 1;\nDROP FUNCTION total(bigint), tax;", line=2),
         Example(text="DROP TYPE order_state;", line=1),

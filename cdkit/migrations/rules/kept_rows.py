@@ -55,7 +55,7 @@ def _letting_go(made: CreateTable, constraint: Constraint) -> str:
 
 def _is_filled(made: CreateTable, context: Context) -> bool:
     table = context.ahead.end.table(made.table)
-    return table is not None and table.filled
+    return (table is not None and table.filled) or context.ahead.writes_into(made.table)
 
 
 def _written(made: CreateTable) -> Iterator[Constraint]:

@@ -123,6 +123,11 @@ RULE = LintRule(
     instead="See that the running version can live with what it returns now.",
     bad=(
         Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT DISTINCT a FROM o;",
+            line=4,
+        ),
+        Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE c;",
             line=3,
