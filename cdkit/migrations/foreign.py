@@ -24,8 +24,10 @@ _MARKS = {
     },
 }
 _HINTS = {
-    "PostgreSQL": (b"::", b"$", b"gin", b"gist", b"_timeout", b"search_path", b"min_messages")
-    + (b"conflict",),
+    "PostgreSQL": (
+        *(b"::", b"$", b"gin", b"gist", b"brin", b"_timeout", b"search_path", b"min_messages"),
+        b"conflict",
+    ),
     "MySQL": (b"engine",),
 }
 """What a text must hold to be worth the look: found in C, where a pattern takes ten times that."""

@@ -38,8 +38,9 @@ class OnTable(Operation, frozen=True, kw_only=True):
 class CreateTable(Operation, frozen=True, kw_only=True):
     """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
 
-    `like` is the one table that all columns are copied from; `indexes` are those written inside
-    it, `options` what stands behind it (MySQL: engine, charset).
+    `like` is the one table that all columns are copied from, and `takes` what goes along with them
+    (`defaults`, `indexes`, `constraints`, …); `indexes` are those written inside it, `options` what
+    stands behind it (MySQL: engine, charset).
     """
 
     table: Name
@@ -51,6 +52,9 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     partitioned: bool = False
     columns_known: bool = True
     like: Name | None = None
+    takes: frozenset[str] = frozenset(
+        {"defaults", "indexes", "constraints", "identity", "generated"}
+    )
     indexes: tuple["CreateIndex", ...] = ()
     options: dict[str, str] = {}
 

@@ -66,7 +66,19 @@ def _created(statement: Statement, create: _Create) -> Operation:
         partitioned=create.partspec is not None,
         columns_known=not copied,
         like=_like(create),
+        takes=_taken(create),
     )
+
+
+_TAKEN = {"constraints": 4, "defaults": 8, "generated": 16, "identity": 32, "indexes": 64}
+"""PostgreSQL's TableLikeOption (parsenodes.h)."""
+
+
+def _taken(create: _Create) -> frozenset[str]:
+    """Return what a copy of a table takes over besides its columns: nothing that is not asked."""
+    first, *_ = create.tableElts or (Node(),)
+    options = (first.like or {}).get("options", 0)
+    return frozenset(name for name, bit in _TAKEN.items() if options & bit)
 
 
 def _like(create: _Create) -> Name | None:
