@@ -114,6 +114,13 @@ class Ahead:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
 
+    def writes_into(self, table: Name) -> bool:
+        """Whether a later statement of the file, in this transaction or not, puts rows in."""
+        return any(
+            isinstance(each, op.WriteRows) and each.table == table and each.verb != "DELETE"
+            for each in chain.from_iterable(self._done[self._at :])
+        )
+
     def is_other(self, table: Name, column: str) -> bool:
         """Whether the column of this name at the end holds something else than it did.
 

@@ -1,7 +1,16 @@
-"""Operations that say a thing anew and whole: MySQL's ALTER TABLE and MODIFY, SQLite's rebuild."""
+"""Operations that say a thing anew: a constraint's timing, MySQL's MODIFY, SQLite's rebuild."""
 
 from cdkit.migrations.nouns import Column
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
+
+
+class ChangeConstraint(OnTable, frozen=True, kw_only=True):
+    """ALTER CONSTRAINT; what it does not speak of is None."""
+
+    constraint: str
+    deferrable: bool | None = None
+    deferred: bool | None = None
+    enforced: bool | None = None
 
 
 class ChangeColumn(OnTable, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from cdkit.migrations.contract import (
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
 from cdkit.migrations.history import history, remember
+from cdkit.migrations.inverse import Speech
 from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
@@ -290,6 +291,7 @@ def _back(
         place=first[0].place() if first else migration.text.place(0),
         sizes=request.sizes,
         unread=bool(ran.parsed.troubles),
+        speech=Speech(dialect=reader.dialect, server=request.server),
     )
     if down is None:
         return missing(migration, up)
@@ -330,7 +332,7 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
     }
     findings = [
         *seen.findings,
-        *declared_badly(terms),
+        *declared_badly(terms, effects),
         *contradicted(terms, effects),
         *mixed(terms, effects, beside),
         *with_code(terms, effects, request.code),
@@ -354,11 +356,8 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
 
 def _useless(terms: Terms, contract: Contract | None, request: Request) -> Iterable[str]:
     """Say what a declaration is of no use for, where compatibility is asked."""
-    return useless(terms, contract) if _is_compatibility_asked(request) else ()
-
-
-def _is_compatibility_asked(request: Request) -> bool:
-    return request.asked is None or "dropped-column" in request.asked
+    asked = request.asked is None or "dropped-column" in request.asked
+    return useless(terms, contract) if asked else ()
 
 
 def _allowed(

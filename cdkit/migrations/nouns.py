@@ -86,9 +86,10 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
     a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
     `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
-    that a foreign key refuses to let a row go that others refer to; `always` that a CHECK holds
-    whatever is written; `deferrable` that it may be looked at only at the end of a transaction,
-    `deferred` that it is.
+    that a foreign key refuses to let a row go that others refer to, `pins` that it refuses another
+    key for it, `deletes` what happens to them as a letter (empty where no reader tells); `always`
+    that a CHECK holds whatever is written; `deferrable` that it may be looked at only at the end of
+    a transaction, `deferred` that it is.
     """
 
     kind: str
@@ -103,11 +104,17 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sql: str = ""
     expression: str = ""
     keeps: bool = False
+    pins: bool = False
+    deletes: str = ""
     always: bool = False
     bounds: tuple[str, str, str] = ("", "", "")
     deferrable: bool = False
     deferred: bool = False
     at: int = 0
+
+
+NULLS_ALIKE = "NULLS NOT DISTINCT"
+"""The `expression` of a unique constraint to which two nulls are the same."""
 
 
 def automatic_name(table: str, constraint: Constraint) -> str:
@@ -192,7 +199,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """A policy of row security; `all_rows` says that it lets everybody see and write every row.
+    """A policy of row security; `all_rows` says that it lets see and write every row.
 
     `roles` are those that it is for, where it is not for all.
     """
@@ -205,8 +212,12 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class Trigger(Struct, frozen=True, kw_only=True):
-    """A trigger: the function that it calls, when it fires, a fingerprint of all of it."""
+    """A trigger: the function that it calls, when it fires, a fingerprint of all of it.
+
+    `writes` is false for one that fires on TRUNCATE alone.
+    """
 
     function: Name
     before: bool = False
     definition: str = ""
+    writes: bool = True

@@ -38,8 +38,9 @@ class OnTable(Operation, frozen=True, kw_only=True):
 class CreateTable(Operation, frozen=True, kw_only=True):
     """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
 
-    `like` is the one table that all columns are copied from; `indexes` are those written inside
-    it, `options` what stands behind it (MySQL: engine, charset).
+    `like` is the one table that all columns are copied from, and `takes` what goes along with them
+    (`defaults`, `indexes`, `constraints`, …); `indexes` are those written inside it, `options` what
+    stands behind it (MySQL: engine, charset).
     """
 
     table: Name
@@ -51,6 +52,9 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     partitioned: bool = False
     columns_known: bool = True
     like: Name | None = None
+    takes: frozenset[str] = frozenset(
+        {"defaults", "indexes", "constraints", "identity", "generated"}
+    )
     indexes: tuple["CreateIndex", ...] = ()
     options: dict[str, str] = {}
 
@@ -144,15 +148,6 @@ class ValidateConstraint(OnTable, frozen=True, kw_only=True):
     """VALIDATE CONSTRAINT."""
 
     constraint: str
-
-
-class ChangeConstraint(OnTable, frozen=True, kw_only=True):
-    """ALTER CONSTRAINT; what it does not speak of is None."""
-
-    constraint: str
-    deferrable: bool | None = None
-    deferred: bool | None = None
-    enforced: bool | None = None
 
 
 class RenameTable(OnTable, frozen=True, kw_only=True):
@@ -299,6 +294,13 @@ class RestrictDomain(Operation, frozen=True, kw_only=True):
     domain: Name
     action: str
     valid: bool = True
+
+
+class ChangeDomain(Operation, frozen=True, kw_only=True):
+    """ALTER DOMAIN SET or DROP DEFAULT; `default` is None where it has none any more."""
+
+    domain: Name
+    default: Default | None = None
 
 
 class Truncate(OnTable, frozen=True, kw_only=True):

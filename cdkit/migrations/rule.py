@@ -95,6 +95,8 @@ class LintRule(Struct, frozen=True, kw_only=True):
     which is known to be small is spared; `opinion` that it is a matter of taste, looked for only
     where somebody asks for it. A `bad` example's line is where the finding must be; above a line
     `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
+
+    Each finding carries the safe way as SQL that can be pasted; `by_hand` says why one has none.
     """
 
     severity: Severity
@@ -107,4 +109,5 @@ class LintRule(Struct, frozen=True, kw_only=True):
     engines: tuple[str, ...] = ()
     grows: bool = False
     opinion: bool = False
+    by_hand: str = ""
     sources: tuple[str, ...] = ()

@@ -112,10 +112,12 @@ def empty(migration: Migration) -> Finding:
     """Return the finding that a migration holds nothing."""
     severity = rules()["empty-migration"].severity
     said = "this migration holds no statement"
-    return _about_file("empty-migration", migration, said, severity)
+    return _about_file("empty-migration", migration, said, severity, "SELECT 1;")
 
 
-def _about_file(rule_id: str, migration: Migration, said: str, severity: Severity) -> Finding:
+def _about_file(
+    rule_id: str, migration: Migration, said: str, severity: Severity, instead: str = ""
+) -> Finding:
     rule = rules()[rule_id]
     return Finding(
         rule=rule_id,
@@ -125,5 +127,5 @@ def _about_file(rule_id: str, migration: Migration, said: str, severity: Severit
         fingerprint=rule_id,
         about=migration.path.rpartition("/")[2],
         question=rule.question,
-        fix=Fix(summary=rule.instead),
+        fix=Fix(summary=rule.instead, replacement=instead),
     )

@@ -262,6 +262,7 @@ FIXES = {
     "renamed-column": [
         "ALTER TABLE orders RENAME COLUMN name TO title;",
         'ALTER TABLE keyless RENAME COLUMN "Order" TO "select";',
+        "ALTER VIEW held RENAME COLUMN a TO b;",
     ],
     "rewriting-type-change": [
         "ALTER TABLE orders ALTER COLUMN a TYPE bigint;",
@@ -279,6 +280,9 @@ FIXES = {
         "ALTER TABLE orders ADD COLUMN z bigserial;",
         "ALTER TABLE keyless ADD COLUMN z float8 DEFAULT (random() * 2) CHECK (z >= 0);",
     ],
+    "refused-replacement": ["CREATE OR REPLACE VIEW held AS SELECT 1 AS z;"],
+    "mixed-phases": ["ALTER TABLE orders ADD COLUMN z int, DROP COLUMN note;"],
+    "contradicted-phase": ["-- cdkit: phase expand\nALTER TABLE orders DROP COLUMN note;"],
     "unguarded-dml": ["UPDATE orders SET note = 'x';", "DELETE FROM orders;"],
     "dropped-column": ["ALTER TABLE orders DROP COLUMN note;"],
     "dropped-table": ["DROP TABLE parents;"],
@@ -325,6 +329,40 @@ def _instead(text: str, rule: str) -> str:
     (finding,) = (each for each in findings if each.rule == rule)
     assert finding.fix
     return finding.fix.replacement
+
+
+NO_HISTORY = {
+    "renamed-column": "ALTER TABLE orders RENAME COLUMN name TO title;",
+    "rewriting-type-change": "ALTER TABLE orders ALTER COLUMN a TYPE bigint;",
+    "unguarded-dml": "UPDATE orders SET note = 'x';",
+    "locked-table": "LOCK TABLE orders;",
+    "blocking-constraint": "ALTER TABLE orders ADD COLUMN no int UNIQUE;",
+    "volatile-default": "-- server pg:15\nALTER TABLE orders ADD COLUMN twice int GENERATED ALWAYS "
+    "AS (a * 2) STORED;",
+    "newer-than-server": "-- server pg:17\nALTER TABLE orders ADD twice int GENERATED ALWAYS "
+    "AS (a * 2);",
+}
+
+
+@pytest.mark.parametrize("rule", NO_HISTORY)
+def test_what_is_said_runs_where_no_migration_tells_the_table(
+    rule: str, connection: psycopg.Connection
+) -> None:
+    instead = _instead(NO_HISTORY[rule], rule)
+    for statement in parse(Text("t.sql", instead.encode()), NoProcesses()).statements:
+        connection.execute(statement.source.encode())
+
+
+def test_a_trigger_computes_a_column_for_old_rows_and_new_ones(
+    connection: psycopg.Connection,
+) -> None:
+    instead = _instead(NO_HISTORY["volatile-default"], "volatile-default")
+    for statement in parse(Text("t.sql", instead.encode()), NoProcesses()).statements:
+        connection.execute(statement.source.encode())
+    connection.execute("INSERT INTO orders (id, a) VALUES (2, 21)")
+    rows = connection.execute("SELECT a, twice FROM orders ORDER BY id").fetchall()
+    assert rows == [(row[0], row[0] * 2) for row in rows]
+    assert rows[-1] == (21, 42)
 
 
 def test_both_columns_hold_the_same_while_two_versions_write(

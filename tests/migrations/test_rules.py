@@ -64,6 +64,19 @@ def test_a_rule_says_why_and_what_instead(rule: object) -> None:
     assert why or "\n" not in title
 
 
+def _carries(name: str, example: Example) -> bool:
+    """Whether each finding of a rule has SQL that can be pasted, or edits that make it so."""
+    found = [x.fix for x in judged(example.text, enabled=[name]).findings if x.rule == name]
+    return all(fix and (fix.replacement or fix.edits) for fix in found)
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_each_finding_carries_the_safe_way_as_sql_or_its_rule_says_why_not(name: str) -> None:
+    rule = rules()[name]
+    carries = bool(rule.bad) and all(_carries(name, example) for example in rule.bad)
+    assert carries == (rule.by_hand == "")
+
+
 @pytest.mark.parametrize("name", sorted(rules()))
 def test_a_rule_without_an_answer_has_no_severity(name: str) -> None:
     rule = rules()[name]

@@ -120,9 +120,9 @@ COMPARED: dict[type, set[str]] = {
     Column: {"type", "not_null", "default", "identity", "generated", "serial"}
     | {"expression", "on_update", "comment", "invisible"},
     Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"}
-    | {"deferrable", "deferred"},
+    | {"pins", "deletes", "deferrable", "deferred"},
     Index: {"table", "unique", "columns", "expressions", "where", "form"},
-    Thing: {"kind", "body"},
+    Thing: {"kind", "body", "default"},
     Default: {"calls", "constant", "null", "sequence", "text", "value", "sql"},
 }
 

@@ -110,6 +110,7 @@ def rule_text(rule: Rule, step: AnyStep) -> str:
     ]
     parts += ["## Why", rule.why] if rule.why else []
     parts += ["## What to do instead", rule.instead] if rule.instead else []
+    parts += [f"There is no SQL to paste: {rule.by_hand}"] if rule.by_hand else []
     parts += ["## Flagged", *(_example(one, rule) for one in rule.bad)] if rule.bad else []
     parts += ["## Fine", *(_example(one, rule) for one in rule.good)] if rule.good else []
     if rule.sources:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.lexer import clauses
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -280,7 +281,7 @@ def _change_constraint(clause: _Clause) -> Operation:
         return _unread(clause)
     said = definition.altered
     timed = said.alterDeferrability
-    return op.ChangeConstraint(
+    return ChangeConstraint(
         **clause.on,
         constraint=said.conname,
         deferrable=said.deferrable if timed else None,

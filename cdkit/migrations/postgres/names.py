@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from cdkit.migrations.lexer import first
-from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
@@ -192,8 +192,12 @@ def of_constraint(
         proves=_proves_not_null(expression) if expression else "",
         wants_value=bool(expression) and b'"IS_NOT_NULL"' in msgspec.json.encode(expression),
         sql=source.decode("utf-8", "replace"),
-        expression=fingerprint(constraint.raw_expr),
+        expression=NULLS_ALIKE
+        if constraint.nulls_not_distinct
+        else fingerprint(constraint.raw_expr),
         keeps=constraint.fk_del_action in {"a", "r"},
+        deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
+        pins=constraint.fk_upd_action in {"a", "r"},
         always=literal(constraint.raw_expr) == "true",
         bounds=bounds(constraint.raw_expr),
         deferrable=constraint.deferrable,

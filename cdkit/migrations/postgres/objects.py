@@ -11,6 +11,7 @@ from cdkit.migrations.nouns import Name, Policy, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
+    of_default,
     of_object,
     of_relation,
     of_type,
@@ -72,6 +73,10 @@ class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "de
     subtype: str = ""
     name: str = ""
     definition: Node | None = None
+
+
+class _DomainDefault(Struct, frozen=True, rename={"value": "def"}):
+    value: Json | None = None
 
 
 class _Named(Struct, frozen=True):
@@ -213,6 +218,13 @@ def alter_domain(statement: Statement) -> Iterator[Operation]:
     """Read ALTER DOMAIN (`subtype` as in PostgreSQL's AlterDomainType)."""
     altered = statement.read(_Domain)
     restricts = {"C": "ADD CONSTRAINT", "O": "SET NOT NULL"}
+    if altered.subtype == "T":
+        value = statement.read(_DomainDefault).value
+        given = of_default(value) if value else None
+        yield op.ChangeDomain(
+            **at_start(statement), domain=of_words(words(altered.type)), default=given
+        )
+        return
     if altered.subtype not in restricts:
         yield op.Harmless(**at_start(statement))
         return
@@ -274,11 +286,13 @@ class _CreateDomain(Struct, frozen=True):
 def create_domain(statement: Statement) -> Iterator[Operation]:
     """Read CREATE DOMAIN; `body` says whether it is constrained."""
     made = statement.read(_CreateDomain)
+    kinds = {each.get("Constraint", {}).get("contype", "") for each in made.constraints}
     yield op.CreateObject(
         **at_start(statement),
         kind="domain",
         name=of_words(words(made.domainname)),
-        body="constrained" if made.constraints else "",
+        body="constrained" if kinds - {"CONSTR_DEFAULT", "CONSTR_NULL"} else "",
+        options=("default",) if "CONSTR_DEFAULT" in kinds else (),
     )
 
 
@@ -300,11 +314,11 @@ def change_sequence(where: dict[str, Any], sequence: Name, options: list[DefElem
         **where,
         sequence=sequence,
         options=tuple(each.defname for each in options),
-        values=tuple((each.defname, _number(each.arg)) for each in options),
+        values=tuple((each.defname, number_of(each.arg)) for each in options),
     )
 
 
-def _number(value: Node | None) -> str:
+def number_of(value: Node | None) -> str:
     """Return an option's value as text: a number, on, off; empty for anything else."""
     if value is None:
         return ""

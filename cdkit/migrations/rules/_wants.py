@@ -13,10 +13,11 @@ blocking-refresh safe-to-run postgres - Refresh
 blocking-reindex safe-to-run postgres - Reindex
 cascading-drop compatible sqlite - DropObject RebuildTable
 changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
+changed-column-count compatible mysql,mariadb,sqlite - AddColumn
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-constraint compatible - - ChangeConstraint AddConstraint
-changed-default compatible - - SetDefault
+changed-default compatible - - ChangeDomain SetDefault
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
@@ -34,9 +35,10 @@ contradicted-phase compatible - -
 copying-alter safe-to-run mysql,mariadb - AlterTable
 dependent-view safe-to-run postgres - ChangeType DropColumn DropObject
 dishonest-down compatible - -
+dropped-cascade compatible - - DropConstraint
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
-dropped-default compatible - - DropDefault
+dropped-default compatible - - ChangeDomain DropDefault
 dropped-not-null compatible - - DropNotNull
 dropped-object compatible - - DropObject
 dropped-table compatible - - DropObject

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.nouns import Constraint, Name
-from cdkit.migrations.operation import AddConstraint, ChangeConstraint, OnTable
+from cdkit.migrations.operation import AddConstraint, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema, Table
 from cdkit.migrations.ways import later

@@ -6,6 +6,7 @@ is made again in the same transaction is no loss where it shows the same and the
 it: what was granted on the old one is gone with it.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
@@ -37,15 +38,18 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
+    filled = _filled(operation, context)
     fails = (
         f"the one that takes its place is not the same: {lacking}"
         if lacking
-        else ("a running version that uses it fails")
+        else f"nothing fills {filled} any more"
+        if filled
+        else "a running version that uses it fails"
     )
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
-        severity=Severity.LOW if _is_quiet(operation) else None,
+        severity=Severity.MEDIUM if filled else Severity.LOW if _is_quiet(operation) else None,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
@@ -58,6 +62,14 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
 
 def _is_quiet(operation: DropObject) -> bool:
     return operation.kind in (_LOOSE if operation.cascade else _LOOSE | _HELD)
+
+
+def _filled(operation: DropObject, context: Context) -> str:
+    """Return which columns a trigger with code of its own (MySQL, SQLite) has filled."""
+    thing = context.schema.thing(operation.name)
+    if thing is None or not thing.kind.startswith("trigger"):
+        return ""
+    return ", ".join(dict.fromkeys(re.findall(r"(?i)\bset\s+new\s*\.\s*`?(\w+)", thing.body)))
 
 
 def _is_new(operation: DropObject, context: Context) -> bool:
@@ -103,6 +115,11 @@ RULE = LintRule(
     check=check,
     instead="Stop using it in one release, drop it in the next; replace views in place.",
     bad=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (a int);\nCREATE TRIGGER t BEFORE INSERT "
+            "ON o FOR EACH ROW SET NEW.a = 5;\n-- released\nDROP TRIGGER t;",
+            line=5,
+        ),
         Example(text="DROP VIEW open_orders;", line=1),
         Example(text="SELECT 1;\nDROP FUNCTION total(bigint), tax;", line=2),
         Example(text="DROP TYPE order_state;", line=1),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.mend import Mend, before
 from cdkit.migrations.operation import LockTable, Operation
 from cdkit.migrations.postgres.locks import BLOCKING
@@ -51,7 +52,7 @@ RULE = LintRule(
     on=(
         operation.AddColumn,
         operation.AddConstraint,
-        operation.ChangeConstraint,
+        ChangeConstraint,
         operation.ChangeIdentity,
         operation.ChangeRowSecurity,
         operation.ChangeTable,

@@ -1,4 +1,4 @@
-"""A rewrite rule changes what the statements of the running version mean.
+"""A rewrite rule comes or goes, and changes what statements of the running version mean.
 
 An INSTEAD rule makes a write do something else, or nothing, without any error.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Query
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -14,7 +15,11 @@ from cdkit.migrations.ways import later
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each rule on a table that was there before the change."""
-    if operation.action != "CREATE RULE" or context.schema.is_new_relation(operation.table):
+    if context.schema.is_new_relation(operation.table):
+        return
+    if operation.action in _GONE:
+        yield _gone(operation, context)
+    if operation.action != "CREATE RULE":
         return
     yield Hit(
         message=f"puts the rule {operation.name} on {operation.table}: statements of a running "
@@ -28,13 +33,44 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     )
 
 
+_SHAPES = ('"groupClause"', '"distinctClause"', '"limitCount"', '"limitOffset"', '"withClause"')
+
+
+def _can_be_written(query: Query) -> bool:
+    """Whether the server itself passes writes of a view on (manual, CREATE VIEW, "Updatable")."""
+    computes = any('"FuncCall"' in each for each in query.expressions)
+    return len(query.sources) == 1 and not computes and not any(x in query.rest for x in _SHAPES)
+
+
+_GONE = frozenset({"DROP RULE", "DISABLE RULE", "ENABLE REPLICA RULE"})
+
+
+def _gone(operation: ChangeTrigger, context: Context) -> Hit:
+    """Say that a rule acts no more; some views can be written without one."""
+    view = context.schema.thing(operation.table)
+    written = view is not None and view.query is not None and _can_be_written(view.query)
+    return Hit(
+        message=f"{operation.action} {operation.name} on {operation.table}: statements of a "
+        "running version no longer do what the rule made of them, or are refused",
+        about=f"{operation.table}.{operation.name}",
+        severity=Severity.LOW if written else None,
+        fix=Fix(
+            summary="release a version whose statements mean the same without it first",
+            replacement=later(operation, "code that does not rely on what the rule changes"),
+        ),
+    )
+
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
     on=(ChangeTrigger,),
     check=check,
     instead="Use a view with another name, or change the application.",
-    bad=(Example(text="CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING;", line=1),),
+    bad=(
+        Example(text="DROP RULE ignore ON orders;", line=1),
+        Example(text="CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING;", line=1),
+    ),
     good=(
         Example(
             text="CREATE TABLE o (a int);\nCREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;"

@@ -45,7 +45,19 @@ def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None,
         return _of_function(operation, context)
     if operation.options and operation.query is None:
         return _of_options(operation, context)
+    if operation.kind in {"function", "procedure", "package"}:
+        return _of_body(operation, context)
     return _of_view(operation, context)
+
+
+def _of_body(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    """A routine of MySQL, of which the model has the text: arguments, options and code."""
+    found = context.schema.thing(operation.name)
+    if found is None or not found.body:
+        return None, "a running version gets what the new one does"
+    if " ".join(found.body.split()) == " ".join(operation.body.split()):
+        return None, ""
+    return Severity.MEDIUM, "it does something else for a running version that calls it"
 
 
 def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
@@ -110,6 +122,11 @@ RULE = LintRule(
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT DISTINCT a FROM o;",
+            line=4,
+        ),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE c;",

@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Save the file as UTF-8.",
+    by_hand="what cannot be read cannot be rewritten.",
     bad=(Example(text="SELECT 1;\n\0", line=2),),
     good=(Example(text="\ufeffSELECT 'é';"),),
 )

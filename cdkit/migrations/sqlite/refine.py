@@ -43,6 +43,8 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
     where: dict[str, Any] = {
         "statement": rebuilt.statement, "at": rebuilt.at, "table": rebuilt.table,
     }  # fmt: skip
+    # Before the columns, with which what is known of their indexes goes.
+    yield from _lost(where, rebuilt, schema)
     new = {column.name: column for column in rebuilt.made.columns}
     renamed = {
         source: target
@@ -62,7 +64,6 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
             # Its constraints are told below, with those of the whole table.
             yield op.AddColumn(**where, column=structs.replace(column, constraints=()))
     yield from _constraints(where, rebuilt, old)
-    yield from _lost(where, rebuilt, schema)
 
 
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:

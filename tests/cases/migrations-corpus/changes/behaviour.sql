@@ -192,3 +192,18 @@ CLUSTER orders USING orders_placed_idx;
 VACUUM FULL reviews;
 -- case: lock table
 LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE;
+-- case: disable all triggers of the user
+ALTER TABLE orders DISABLE TRIGGER USER;
+-- case: trigger enabled for replicas only
+ALTER TABLE orders ENABLE REPLICA TRIGGER orders_touch;
+-- case: trigger enabled always
+ALTER TABLE orders ENABLE ALWAYS TRIGGER orders_touch;
+-- case: trigger that refuses to truncate
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+CREATE TRIGGER memos_stay BEFORE TRUNCATE ON memos EXECUTE FUNCTION refuse();
+-- case: row security with a policy for the application
+ALTER TABLE memos ENABLE ROW LEVEL SECURITY;
+CREATE POLICY memos_app ON memos TO shop_app USING (true) WITH CHECK (true);
+-- case: row security with a policy for another role alone
+ALTER TABLE memos ENABLE ROW LEVEL SECURITY;
+CREATE POLICY memos_report ON memos TO shop_report USING (true) WITH CHECK (true);

@@ -88,3 +88,7 @@ CREATE ROLE shop_temp;
 DROP ROLE shop_temp;
 -- case: reassign owned
 REASSIGN OWNED BY shop_report TO shop_admin;
+-- case: revoke usage of a type
+REVOKE USAGE ON TYPE order_state FROM PUBLIC;
+-- case: revoke usage of a domain
+REVOKE USAGE ON DOMAIN positive_amount FROM PUBLIC;
