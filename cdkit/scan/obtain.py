@@ -17,6 +17,7 @@ from cdkit.scan.doubts import Scan, doubt
 from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
 from cdkit.scan.report import IssueKind, ScanReport
+from cdkit.scan.running import Plan, Ran
 from cdkit.scan.scanner import HEAD, Look, Scanner
 from cdkit.scan.target import Part, Target
 
@@ -216,7 +217,7 @@ def _scanner(wanted: Wanted) -> Scanner | None:
     return scanner
 
 
-def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
+def _run(plan: Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
     for part in wanted.target.parts:
         try:
             with live.scan_part(plan, wanted.target, part, world) as ran:
@@ -227,14 +228,13 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
         report = _versioned(report, report.version or ran.version)
-        scan = Scan(report=report, database=ran.database or report.database)
+        # What the report itself names is the database that was used, whatever lay there before.
+        scan = Scan(report=report, database=report.database or ran.database)
         _add(scan, digest, wanted, obtained, made_here=True)
         _note_version(report, obtained)
 
 
-def _read_ran(
-    plan: live.Plan, target: Target, ran: live.Ran, world: World
-) -> tuple[ScanReport, str]:
+def _read_ran(plan: Plan, target: Target, ran: Ran, world: World) -> tuple[ScanReport, str]:
     """Read the report of a scan in a stream; return it, and the digest of its bytes."""
     kind = target.kind
     with world.files.open(ran.report) as opened:
@@ -245,7 +245,8 @@ def _read_ran(
                 where=target.where,
                 remedy="scan again, or look at what the scanner says by itself",
             )
-        report = _believed(plan.scanner, plan.runner.read_scan(stream, target.where, kind))
+        read = plan.runner.read_scan(stream, target.where, kind, ran.packages)
+        report = _believed(plan.scanner, read)
         stream.drain()
     return report, stream.digest()
 

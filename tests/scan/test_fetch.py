@@ -90,6 +90,7 @@ def test_both_databases_are_fetched_from_a_mirror(tmp_path: Path, registry: Real
 
     fetched = _fetch(tmp_path, mirror)
 
+    assert fetched.database is not None
     assert fetched.database.updated_at == "2026-11-23T06:00:00Z"
     assert fetched.source == mirror
     assert fetched.notes == ()

@@ -14,7 +14,8 @@ from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
-from cdkit.scan.live import Plan, check_image, scan_part
+from cdkit.scan.live import scan_part
+from cdkit.scan.running import Plan, check_image
 from cdkit.scan.scanners.trivy import IMAGE, RUNNER, SCANNER, read
 from cdkit.scan.target import image_target
 from tests.image.layouts import single

@@ -18,7 +18,7 @@ from cdkit.core.oci.image import Image
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import parse
 from cdkit.core.world import Processes, World
-from cdkit.scan.live import CACHE_VOLUME
+from cdkit.scan.contained import CACHE_VOLUME
 from cdkit.scan.obtain import Obtained, Wanted, obtain
 from cdkit.scan.scanners.trivy import IMAGE
 from cdkit.scan.target import image_target
