@@ -15,8 +15,9 @@ from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
 from cdkit.scan.merge import by_platform, merged, settled
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import Exploitation, Issue, Vulnerability
+from cdkit.scan.report import Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
+from cdkit.scan.untold import untold
 from cdkit.scan.weigh import Feeds, Standing, Weighed, rated, weigh, weigh_issue
 
 MOST_FINDINGS = 5_000
@@ -75,7 +76,7 @@ def judge_scans(
     judged = _merge(_weighed(scans, policy, facts, now))
     raised = [*trouble, *(_doubted(scans, policy, now))]
     raised.extend(_unknown(judged, place))
-    raised.extend(_untold(judged, policy, facts.feeds))
+    raised.extend(untold(judged, policy, facts.feeds))
     lifted = [reason for reason in raised if reason.rule in policy.accept & set(ACCEPTABLE)]
     reasons = list(_against(judged, facts.baseline, place))
     reasons += [reason for reason in raised if reason not in lifted]
@@ -219,28 +220,6 @@ def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
             remedy="see the findings, or accept unknown-severity",
             rule="unknown-severity",
         )
-
-
-def _untold(judged: Sequence[Judged], policy: Policy, feeds: Feeds) -> Iterator[Reason]:
-    """Yield a doubt for each question that nobody's data answers."""
-    attacks = [
-        item.thing.exploitation or Exploitation()
-        for item in judged
-        if item.cover is None and isinstance(item.thing, Vulnerability)
-    ]
-    if policy.epss is not None and feeds.epss is None and any(a.epss is None for a in attacks):
-        yield _nobody_said("how likely it is to be attacked (EPSS)", "--epss")
-    unsaid = any(a.known_exploited is None for a in attacks)
-    if policy.known_exploited and feeds.kev is None and unsaid:
-        yield _nobody_said("whether it is exploited (KEV)", "--kev")
-
-
-def _nobody_said(what: str, flag: str) -> Reason:
-    return cannot_tell(
-        f"the report does not say of every vulnerability {what}",
-        remedy=f"give the file that does, {flag} FILE",
-        rule="untold-attacks",
-    )
 
 
 def _nothing_known(scans: Sequence[Scan], judged: Sequence[Judged], policy: Policy) -> Reason:

@@ -232,3 +232,20 @@ def test_accepting_is_no_way_around_the_rest(running: Path) -> None:
     outcome = scan(running, at=8, **{k: v for k, v in ACCEPTING.items() if k == "accept"})
 
     assert outcome.verdict.answer is Answer.NO
+
+
+def test_scores_that_cannot_be_read_hide_no_exploited_vulnerability(tmp_path: Path) -> None:
+    (tmp_path / "epss.csv").write_text("cut")
+    (tmp_path / "kev.json").write_text(
+        '{"dateReleased": "2026-11-20T00:00:00Z", "count": 1, '
+        '"vulnerabilities": [{"cveID": "CVE-2026-91002"}]}'
+    )
+
+    outcome = scan(
+        tmp_path, fail_on="critical", fail_on_kev=True, kev="kev.json", fail_on_epss=0.5,
+        epss="epss.csv",
+    )  # fmt: skip
+
+    answers = {reason.rule: reason.answer for reason in outcome.verdict.reasons}
+    assert answers["CVE-2026-91002"] is Answer.NO
+    assert any(str(reason.where) == "epss.csv" for reason in outcome.verdict.reasons)
