@@ -15,7 +15,8 @@ from cdkit.core.world import World
 from cdkit.steps.scan_image import run
 from tests.parts.registry import Registry as RealRegistry
 from tests.scan import samples
-from tests.steps.test_scan_targets import FOUND, _archive, _found, _options, _outside
+from tests.scan.test_obtain import _outside
+from tests.steps.test_scan_targets import FOUND, _archive, _found, _options
 from tests.worlds import NOW
 
 if TYPE_CHECKING:
