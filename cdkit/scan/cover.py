@@ -19,8 +19,15 @@ class Cover(Protocol):
     def where(self) -> Location:
         """Where it stands."""
 
+    @property
+    def document(self) -> str:
+        """The document whose statements are told of as one; empty for what stands alone."""
+
     def covers(self, thing: Vulnerability | Issue) -> bool:
-        """Whether it speaks of this thing."""
+        """Whether it takes this thing out of the count."""
+
+    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+        """Whether it is about this thing, be it to take it out or to say that it counts."""
 
     def suppression(self) -> Suppression:
         """Return what a finding says of why it does not count."""

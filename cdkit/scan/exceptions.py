@@ -57,6 +57,15 @@ class Waiver(Struct, frozen=True, kw_only=True):
         """What it is, for people."""
         return f"the exception for {self.id}"
 
+    @property
+    def document(self) -> str:
+        """Nothing: each exception has somebody who can remove it."""
+        return ""
+
+    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+        """Whether this exception is about this thing."""
+        return self.covers(thing)
+
     def covers(self, thing: Vulnerability | Issue) -> bool:
         """Whether this exception is about this thing, in this package, at this path."""
         path = thing.path.lstrip("/")

@@ -208,7 +208,7 @@ def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
     unknown = [item for item in judged if item.weighed.standing is Standing.UNKNOWN]
     for item in unknown[:_REASONS_NAMED]:
         yield cannot_tell(
-            f"nobody said how severe {message_of(item.thing)} is",
+            f"nobody said how severe this is: {message_of(item.thing)}",
             remedy="look it up, and record an exception for it or upgrade; or accept "
             "unknown-severity",
             where=place(item.thing),

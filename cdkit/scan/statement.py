@@ -90,6 +90,15 @@ class Word(Struct, frozen=True, kw_only=True):
         """Where it stands."""
         return self.statement.where
 
+    @property
+    def document(self) -> str:
+        """The document that it stands in."""
+        return self.statement.where.path
+
+    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+        """Whether it is about this thing, whatever it says of it."""
+        return isinstance(thing, Vulnerability) and self.statement.speaks_of(thing, self.image)
+
     def covers(self, thing: Vulnerability | Issue) -> bool:
         """Whether it takes this thing out of the count."""
         if isinstance(thing, Issue) or self.statement.status not in COVERING:

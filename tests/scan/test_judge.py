@@ -255,6 +255,16 @@ def test_an_exception_that_covers_nothing_is_reported() -> None:
     )
 
 
+def test_an_exception_beside_one_for_the_same_is_not_needed() -> None:
+    second = waiver(where=Location(path="exceptions.yaml", line=3))
+
+    judgement = judged(vulnerability(), waivers=(waiver(), second))
+
+    assert judgement.notes == (
+        "exceptions.yaml:3: the exception for CVE-1 is not needed: another covers the same.",
+    )
+
+
 def test_an_exception_that_ends_soon_is_warned_of() -> None:
     judgement = judged(vulnerability(), waivers=(waiver(expires=date(2026, 12, 1)),))
 

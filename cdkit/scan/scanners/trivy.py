@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
@@ -60,8 +61,12 @@ def read(stream: Readable, where: str) -> ScanReport:
 
 
 def read_scan(stream: Readable, where: str, kind: TargetKind, _packages: bytes) -> ScanReport:
-    """Read the report of a scan that we ran, of a target of this kind: it lists the packages."""
-    return reading.read(stream, where, _ARTIFACTS.get(kind, frozenset({"container_image"})))
+    """Read the report of a scan that we ran, of a target of this kind.
+
+    It was told to list all packages, so that one without a list has found none.
+    """
+    report = reading.read(stream, where, _ARTIFACTS.get(kind, frozenset({"container_image"})))
+    return report if report.packages is not None else replace(report, packages={})
 
 
 def arguments(job: Job) -> tuple[str, ...]:
