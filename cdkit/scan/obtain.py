@@ -14,6 +14,7 @@ from cdkit.core.world import World
 from cdkit.scan import live, scanners
 from cdkit.scan.database import read_database
 from cdkit.scan.doubts import Scan, doubt
+from cdkit.scan.foreign import moment
 from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
 from cdkit.scan.report import IssueKind, ScanReport
@@ -88,10 +89,14 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
     for path in wanted.reports:
         try:
             report, scanner, digest = _read_made(path, known, world)
-            database = _database(wanted, scanner, world) or report.database
+            database = _database(wanted, scanner, world)
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
+        if database and (why := _not_its(database, report)):
+            obtained.notes.append(f"The database in {wanted.database} says nothing here: {why}.")
+            database = None
+        database = report.database or database
         if _add(Scan(report=report, database=database), digest, wanted, obtained):
             obtained.notes.append(_note_of_made(report))
             obtained.trouble.extend(_not_looked_for(report, wanted.look_for))
@@ -134,6 +139,17 @@ def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None
     if not wanted.database or scanner.runner is None:
         return None
     return read_database(wanted.database, scanner.runner, world)
+
+
+def _not_its(database: Database, report: ScanReport) -> str:
+    """Return why a report cannot have been made by the database that lies there now, or ''."""
+    if report.created_at is None or report.created_at.tzinfo is None:
+        return f"{report.where} does not say when it was made"
+    built = moment(database.updated_at)
+    if built and built > report.created_at:
+        made = f"{report.created_at:%Y-%m-%d %H:%M}"
+        return f"{report.where} is of {made} UTC, and the database came after it"
+    return ""
 
 
 def _note_of_made(report: ScanReport) -> str:

@@ -373,6 +373,31 @@ def test_a_made_report_takes_its_databases_date_from_the_cache_folder(tmp_path: 
     assert undated.scans[0].database is None
 
 
+@pytest.mark.parametrize(
+    ("created", "why"),
+    [
+        ("2026-11-23T05:00:00Z", "r.json is of 2026-11-23 05:00 UTC, and the database came after"),
+        ("2026-11-23T11:00:00", "r.json does not say when it was made"),
+        (None, "r.json does not say when it was made"),
+    ],
+)
+def test_a_database_that_a_report_was_not_made_by_says_nothing_of_it(
+    tmp_path: Path, created: str | None, why: str
+) -> None:
+    folder, _, config = single(tmp_path / "image")
+    report = json.loads(report_of(config))
+    report.pop("CreatedAt")
+    report |= {"CreatedAt": created} if created else {}
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    (tmp_path / "cache/db").mkdir(parents=True)
+    (tmp_path / "cache/db/metadata.json").write_bytes(METADATA)
+
+    obtained = obtain(_wanted(folder, reports=("r.json",), database="cache"), _outside(tmp_path))
+
+    assert obtained.scans[0].database is None
+    assert why in obtained.notes[0]
+
+
 def test_one_report_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     folder, configs = _two(tmp_path)
     (tmp_path / "a.json").write_bytes(b"{")
