@@ -11,13 +11,16 @@ from cdkit.core.container import Engine
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.login import login_for
-from cdkit.core.oci.reference import Reference, parse, pin
+from cdkit.core.oci.reference import DOCKER_HUB, Reference, parse, pin
 from cdkit.core.world import MIB, World
 from cdkit.scan.database import read_database, served_database
 from cdkit.scan.scanner import Look, Runner, Scanner
 
 GRACE = 30
 """Seconds on top of the scanner's own time limit, to start and to say that it was reached."""
+
+_HUB_KEY = "https://index.docker.io/v1/"
+"""Under which name Docker's clients look for Docker Hub's login (docker/cli, cli/config)."""
 
 MOST_PACKAGES = 128 * MIB
 """Bytes of a list of packages: a thousand are about a MiB."""
@@ -91,8 +94,8 @@ def known_database(plan: Plan, world: World) -> Database | None:
 def login_folder(reference: Reference | None, world: World) -> Iterator[str]:
     """Give a folder with the login for this one registry, or an empty string without a login.
 
-    A file that only this container sees, and only this registry's: not the environment, which
-    outlives the container in the engine's records.
+    A file that only this scanner sees, and only this registry's: not the environment, which
+    outlives a container in the engine's records.
     """
     login = login_for(reference, world) if reference else None
     if login is None or reference is None:
@@ -104,7 +107,8 @@ def login_folder(reference: Reference | None, world: World) -> Iterator[str]:
     if login.identity_token:
         entry["identitytoken"] = secret.reveal() if secret else ""
     with world.files.temporary() as folder:
-        data = msgspec.json.encode({"auths": {reference.registry: entry}})
+        named = _HUB_KEY if reference.registry == DOCKER_HUB else reference.registry
+        data = msgspec.json.encode({"auths": {named: entry}})
         world.files.write(f"{folder}/config.json", data)
         yield world.files.absolute(folder)
 
