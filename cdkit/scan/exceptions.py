@@ -66,6 +66,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
         """Whether this exception is about this thing."""
         return self.covers(thing)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The one name, as that of a rule is written today."""
+        return frozenset({self.id if self.kind == "vulnerability" else rule_of(self.id)})
+
     def covers(self, thing: Vulnerability | Issue) -> bool:
         """Whether this exception is about this thing, in this package, at this path."""
         path = thing.path.lstrip("/")

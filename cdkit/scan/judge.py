@@ -10,7 +10,7 @@ from cdkit.core.documents.inventory import Component, Known
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.scan.baseline import Baseline
-from cdkit.scan.cover import Cover, find
+from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
 from cdkit.scan.merge import by_platform, merged, settled
@@ -109,6 +109,7 @@ def _weighed(
     scans: Sequence[Scan], policy: Policy, facts: Facts, now: datetime
 ) -> Iterator[Judged]:
     today = now.date()
+    covers = Covers(facts.covers)
     for platform, group in by_platform(scans).items():
         copies: Counter[str] = Counter()
         for one in sorted(merged(group), key=_order):
@@ -117,12 +118,12 @@ def _weighed(
             key = first if copies[first] == 1 else key_of(one, copies[first])
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
-            yield _judged(one, key, since, weighed, platform, facts, today)
+            yield _judged(one, key, since, weighed, platform, covers, today)
         for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
             since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
-            yield _judged(issue, key, since, weighed, platform, facts, today)
+            yield _judged(issue, key, since, weighed, platform, covers, today)
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:
@@ -135,10 +136,10 @@ def _judged(
     since: date | None,
     weighed: Weighed,
     platform: str,
-    facts: Facts,
+    covers: Covers,
     today: date,
 ) -> Judged:
-    cover, over = find(facts.covers, thing, today) if facts.covers else (None, None)
+    cover, over = covers.find(thing, today)
     if cover:
         weighed = Weighed(standing=Standing.COVERED, severity=weighed.severity)
     return Judged(

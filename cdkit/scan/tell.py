@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cdkit.core.finding import Confidence, Finding, Fix, Location
 from cdkit.core.verdict import Reason
-from cdkit.scan.cover import Cover
+from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import Scan, warnings
 from cdkit.scan.key import rule_of
 from cdkit.scan.policy import Policy
@@ -161,16 +161,16 @@ def _of_covers(covers: Sequence[Cover], judged: Sequence[Judged], today: date) -
     A vendor's document speaks of many products, so its statements are not told one by one.
     """
     used = {id(cover) for item in judged for cover in (item.cover, item.over) if cover}
-    things = [item.thing for item in judged]
+    speaking = Covers(covers).speaking([item.thing for item in judged])
     idle: dict[str, bool] = {}
     for cover in covers:
         if cover.document:
-            speaks = id(cover) in used or any(cover.speaks_of(thing) for thing in things)
+            speaks = id(cover) in speaking
             idle[cover.document] = idle.get(cover.document, True) and not speaks
         elif id(cover) in used:
             told = cover.ending(today)
             yield from (f"{cover.where}: {cover.name} {told}.",) if told else ()
-        elif any(cover.speaks_of(thing) for thing in things):
+        elif id(cover) in speaking:
             yield f"{cover.where}: {cover.name} is not needed: another covers the same."
         else:
             yield f"{cover.where}: {cover.name} {UNUSED[0]}"
