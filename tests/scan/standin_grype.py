@@ -212,7 +212,11 @@ def _report(
     ignored: set[str],
 ) -> dict[str, Any]:
     known = database["advisories"]
-    found = [_match(name, version, known[name]) for name, version in packages if name in known]
+    found = [
+        _match(name, version, known[name])
+        for name, version in packages
+        if name in known and version != known[name]["fixed"]
+    ]
     release = files.get("etc/alpine-release", b"").decode().strip()
     shown = [one for one in found if one["vulnerability"]["id"] not in ignored]
     target: Any = {"userInput": "x", **image} if image else "/"
@@ -225,7 +229,6 @@ def _report(
             "name": "grype",
             "version": VERSION,
             "db": {"status": _described(database), "providers": {}},
-            "timestamp": database["built"],
         },
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cdkit.core.documents.kinds import Findings
 from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.errors import CannotTell, RequestError, Unreadable
 from cdkit.core.oci.reference import parse
@@ -20,6 +21,8 @@ from cdkit.scan.running import GRACE
 from cdkit.scan.scanner import Job, Look, TargetKind
 from cdkit.scan.scanners.grype import IMAGE, RUNNER, read, read_status, read_version
 from cdkit.scan.target import Part, Target, image_target
+from cdkit.steps.scan_image import run
+from cdkit.steps.scan_options import ScanImageOptions
 from tests.image.layouts import layer, single
 from tests.scan import samples
 from tests.scan.doubles import FakeEngine
@@ -93,6 +96,30 @@ def test_a_layout_is_scanned_with_what_was_looked_at(tmp_path: Path) -> None:
     assert scan.database is not None
     assert scan.database.updated_at == BUILT
     assert scan.database.version == "v6.1.3"
+
+
+def test_a_clean_image_is_a_yes_with_nothing_to_accept(tmp_path: Path) -> None:
+    database(tmp_path / "cache")
+    _, digest, _ = single(tmp_path / "image", samples.SAMPLES["clean"])
+    options = ScanImageOptions(
+        image=f"{NAME.name}@{digest}",
+        layout="image",
+        scanner="grype",
+        by="program",
+        database="cache",
+        records="none",
+    )
+
+    outcome = run(options, _outside(tmp_path))
+
+    assert [reason.what for reason in outcome.verdict.reasons] == [
+        "no known vulnerability at high or above in 2 packages of linux/amd64"
+    ]
+    assert outcome.verdict.is_yes
+    document = outcome.document
+    assert isinstance(document, Findings)
+    assert (document.tool.name, document.tool.version) == ("grype", "0.120.1")
+    assert [part.name for part in document.inventory] == ["made-ssl", "made-tools"]
 
 
 def test_every_platform_of_an_index_is_scanned_by_itself(tmp_path: Path) -> None:
