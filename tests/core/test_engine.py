@@ -125,6 +125,16 @@ def test_files_are_collected_where_they_exist(busybox: str) -> None:
     assert DockerEngine().run(made).collected == {"/work/kept": b"kept\n"}
 
 
+def test_a_file_over_the_limit_is_not_collected(busybox: str) -> None:
+    script = "/bin/busybox dd if=/dev/zero of=/tmp/large bs=1048576 count=3 2>/dev/null"
+    container = _container(
+        busybox, script, scratch=("/tmp",), collect=("/tmp/large",), most_collected=2 * 1024**2
+    )
+
+    with pytest.raises(CannotTell, match="/tmp/large in a container is over 2 MiB"):
+        _run(container)
+
+
 def test_a_container_writes_to_its_scratch_folders_alone(
     busybox: str, docker_engine: DockerClient
 ) -> None:

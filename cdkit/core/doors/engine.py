@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _QUICK = 10
 _PULL_TIMEOUT = 600
 _MOST_SAID = 16 * 1024 * 1024
-_MOST_COLLECTED = 1024 * 1024
 _MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
 _ANY = "1.40"
@@ -238,7 +237,7 @@ def _run(client: "DockerClient", container: Container, made: str) -> Ended:
             f"{container.image} wanted more than {container.memory // 1024**2} MiB and was stopped",
             remedy="run it where there is more memory, or on a smaller image",
         )
-    collected = dict(_collect(client, made, container.collect))
+    collected = dict(_collect(client, made, container))
     return Ended(code=code, stderr=stderr, collected=collected)
 
 
@@ -280,13 +279,13 @@ def _kill(client: "DockerClient", made: str, late: threading.Event) -> None:
 
 
 def _collect(
-    client: "DockerClient", made: str, paths: tuple[str, ...]
+    client: "DockerClient", made: str, container: Container
 ) -> Iterator[tuple[str, bytes]]:
     import tarfile
 
     from docker.errors import NotFound
 
-    for path in paths:
+    for path in container.collect:
         try:
             stream, _ = client.api.get_archive(made, path)
         except NotFound:
@@ -294,8 +293,9 @@ def _collect(
         packed = io.BytesIO()
         for chunk in stream:
             packed.write(chunk)
-            if packed.tell() > _MOST_COLLECTED:
-                raise CannotTell(f"{path} in a container is over 1 MiB", remedy="look at it")
+            if packed.tell() > container.most_collected:
+                most = container.most_collected // 1024**2
+                raise CannotTell(f"{path} in a container is over {most} MiB", remedy="look at it")
         packed.seek(0)
         with tarfile.open(fileobj=packed) as tar:
             member = tar.next()
