@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
-from cdkit.events.carrying import is_far, send_off, waiting_room
+from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
 from cdkit.events.deliver import Delivered
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox, Undelivered
@@ -58,21 +60,23 @@ def hand_over(
             return _hand_far(outbox, path, world), ()
         hand_on(outbox, world.files.absolute(path), world.clock)
     except CdkitError as fault:
-        return "", (fault.reason(),)
+        return "", (replace(fault.reason(), what=f"nothing was handed on: {fault.what}"),)
     return path, ()
 
 
 def _hand_far(outbox: Outbox, place: str, world: World) -> str:
-    """Hand on through S3, and return the address that it has there."""
-    files, path = world.files, waiting_room()
+    """Hand on through a place that is elsewhere, and return the address that it has there."""
+    path = waiting_room()
     address = ""
 
     def carry() -> None:
         nonlocal address
-        address = send_off(path, place, files)
+        address = send_off(path, place, world)
 
-    hand_on(outbox, files.absolute(path), world.clock, carry)
-    files.remove(path)
+    try:
+        hand_on(outbox, world.files.absolute(path), world.clock, carry)
+    finally:
+        leave_room(path, world)
     return address
 
 

@@ -31,6 +31,7 @@ from cdkit.events.account import (
     set_aside,
     told_of_handing,
 )
+from cdkit.events.carrying import check_place
 from cdkit.events.catalogue import find
 from cdkit.events.cdevents import (
     CustomData,
@@ -95,7 +96,8 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "Where to put what could not be delivered, for a later job's flush-events: a file to "
-            "keep as an artifact, or `s3://bucket/prefix`. Then it is no reason to fail.",
+            "keep as an artifact, `s3://bucket/prefix`, or `oci://registry/repository`. Then it is "
+            "no reason to fail.",
             metavar="FILE",
         ),
     ] = ""
@@ -186,11 +188,12 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
 
 
 def _check(options: EmitEventOptions, world: World) -> None:
-    """Refuse what would be wrong whatever the type: a budget that is none, and secrets."""
+    """Refuse what is wrong whatever the type: a budget or a place that is none, and secrets."""
     if not 0 <= options.budget <= 3600:
         raise RequestError(
             f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
         )
+    check_place(options.hand_on)
     told = {
         "environment": options.environment,
         "service": options.service,

@@ -1,0 +1,207 @@
+"""An OCI registry: an outbox is an artifact in a repository, under a tag that never moves.
+
+    cdkit.outbox.<content>                an outbox that a job handed on
+    cdkit.outbox.<content>.<other>        one that stands in for another: what was left in that
+    cdkit.outbox.end.<other>              nothing was left in it
+
+Both are the first 32 digits of the SHA-256 of an outbox. Whoever delivered from one pushes what is
+left, or that nothing is, in one request, so that there is no moment between the two; the tags alone
+tell which outboxes count. So nothing has to be deleted, which many registries do not allow, and
+tags may be immutable. What is over is deleted where that can be done, the oldest first, so that
+what stood in for another never goes before it (distribution-spec, "Deleting manifests").
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from cdkit.core.digest import sha256
+from cdkit.core.errors import (
+    CannotTell,
+    Missing,
+    NoAccess,
+    NotAllowed,
+    RequestError,
+    Unreadable,
+    Unwritable,
+)
+from cdkit.core.oci import media
+from cdkit.core.oci.artifacts import BLOB_LIMIT, Artifacts, read_artifact
+from cdkit.core.oci.reference import Reference, parse, pin
+from cdkit.core.world import World
+from cdkit.events.place import Place
+
+_SCHEME = "oci://"
+_OWN = "cdkit.outbox."
+_END = "end"
+_KIND = "application/vnd.cdkit.outbox.v1"
+_LAYER = "application/vnd.sqlite3"
+_TAG = re.compile(r"cdkit\.outbox\.(end|[0-9a-f]{32})(?:\.([0-9a-f]{32}))?", re.ASCII)
+_DONE = 201
+_WRITING = (
+    "let the job write to the repository (GitHub: `permissions: {packages: write}`), or hand on "
+    "elsewhere"
+)
+
+
+class _Repository(Struct, frozen=True, kw_only=True):
+    """A repository, its name as an address, and the tag that was named with it, if any."""
+
+    artifacts: Artifacts
+    name: str
+    tag: str
+
+
+def put(address: str, data: bytes, world: World) -> str:
+    """Push an outbox, and see that it is there."""
+    repository = _opened(address, world)
+    tag = f"{_OWN}{_digits(data)}"
+    _push(repository, tag, data)
+    return f"{repository.name}:{tag}"
+
+
+def find(address: str, world: World) -> Sequence[str]:
+    """Return the outboxes that no other stands in for; or the one that is named."""
+    repository = _opened(address, world)
+    tags = [repository.tag] if repository.tag else _live(repository.artifacts.tags())
+    return [f"{repository.name}:{tag}" for tag in tags]
+
+
+def take(address: str, world: World) -> bytes:
+    """Return an outbox, which must be what its tag promises."""
+    repository = _opened(address, world)
+    if (pulled := repository.artifacts.manifest(repository.tag)) is None:
+        raise Missing("is not there", where=address[:200], remedy="check the address")
+    layers = read_artifact(pulled.data, where=address).layers
+    if len(layers) != 1 or layers[0].media_type != _LAYER:
+        raise _changed(address)
+    data = repository.artifacts.blob(layers[0])
+    if _digits(data) != _content(repository.tag):
+        raise _changed(address)
+    return data
+
+
+def settle(address: str, data: bytes, world: World) -> None:
+    """Push what is left, in the place of what was there; then delete what is over, if we may."""
+    repository = _opened(address, world)
+    old = _content(repository.tag)
+    new = _digits(data) if data else _END
+    if new != old:
+        _push(repository, f"{_OWN}{new}.{old}", data)
+        _sweep(repository, f"{_OWN}{new}.{old}")
+
+
+def _live(tags: Sequence[str]) -> list[str]:
+    """Return the tags of outboxes that nothing stands in for, sorted."""
+    found = {tag: match for tag in tags if (match := _TAG.fullmatch(tag))}
+    over = {match[2] for match in found.values()}
+    return sorted(t for t, match in found.items() if match[1] != _END and match[1] not in over)
+
+
+def _push(repository: _Repository, tag: str, data: bytes) -> None:
+    """Push an artifact, and read it back: a registry may say yes to what it does not keep."""
+    artifacts, where = repository.artifacts, f"{repository.name}:{tag}"
+    try:
+        empty = artifacts.push_blob(b"{}", media.EMPTY)
+        layer = artifacts.push_blob(data, _LAYER) if data else empty
+        manifest = msgspec.json.encode(
+            {
+                "schemaVersion": 2,
+                "mediaType": media.OCI_MANIFEST,
+                "artifactType": _KIND,
+                "config": empty,
+                "layers": [layer],
+                "annotations": {"org.opencontainers.image.title": tag},
+            }
+        )
+        pushed = artifacts.push_manifest(tag, manifest, media.OCI_MANIFEST)
+    except NoAccess as fault:
+        raise NotAllowed(fault.what, where=where, remedy=_WRITING) from fault
+    if pushed.status != _DONE:
+        raise _untaken(f"the registry did not take it: {pushed.said}", where)
+    pulled = artifacts.manifest(tag)
+    if pulled is None or pulled.data != manifest or (data and artifacts.blob(layer) != data):
+        raise _untaken("the registry says that it took it, and does not hold it", where)
+
+
+def _sweep(repository: _Repository, newest: str) -> None:
+    """Delete what is over, from the oldest on; end where the registry lets nobody delete.
+
+    What cannot be deleted is over all the same: a tag says so, which goes last.
+    """
+    artifacts = repository.artifacts
+    try:
+        over = _over(artifacts.tags(), newest)
+        for tag in [*over, newest] if newest.startswith(f"{_OWN}{_END}.") else over:
+            pulled = artifacts.manifest(tag)
+            if pulled and not artifacts.delete(pulled.digest):
+                return
+    except CannotTell:
+        return
+
+
+def _over(tags: Sequence[str], newest: str) -> list[str]:
+    """Return the tags of all that this one stands in for, and of what those did, oldest first."""
+    matches = [match for tag in tags if (match := _TAG.fullmatch(tag))]
+    found: list[str] = []
+    wanted = [newest.rpartition(".")[2]]
+    while wanted:
+        content = wanted.pop()
+        new = [match for match in matches if match[1] == content and match[0] not in found]
+        found += [match[0] for match in new]
+        wanted += [match[2] for match in new if match[2]]
+    return found[::-1]
+
+
+def _opened(address: str, world: World) -> _Repository:
+    reference = _reference(address)
+    repository = pin(reference, None)
+    return _Repository(
+        artifacts=Artifacts(repository, world),
+        name=f"{_SCHEME}{repository.name}",
+        tag=reference.tag,
+    )
+
+
+def _reference(address: str) -> Reference:
+    reference = parse(address.removeprefix(_SCHEME), where=address[:200])
+    if reference.digest or (reference.tag and _content(reference.tag) in {"", _END}):
+        raise RequestError(
+            f"{address[:200]!r} is more than a repository, and no outbox in one",
+            remedy=f"write {_SCHEME}{reference.name}, without tag and digest",
+        )
+    return reference
+
+
+def _digits(data: bytes) -> str:
+    return sha256(data).encoded[:32]
+
+
+def _content(tag: str) -> str:
+    match = _TAG.fullmatch(tag)
+    return match[1] if match else ""
+
+
+def _untaken(what: str, where: str) -> Unwritable:
+    remedy = "see why the registry takes no artifacts, or hand on elsewhere"
+    return Unwritable(what, where=where, remedy=remedy)
+
+
+def _changed(address: str) -> Unreadable:
+    return Unreadable(
+        "is no outbox, or not the one that its tag promises",
+        where=address[:200],
+        remedy="find out who pushed it, and remove it",
+    )
+
+
+PLACE = Place(
+    check=_reference,
+    put=put,
+    find=find,
+    take=take,
+    settle=settle,
+    limit=BLOB_LIMIT,
+)
