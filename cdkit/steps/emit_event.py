@@ -43,11 +43,12 @@ from cdkit.events.cdevents import (
     source_of,
 )
 from cdkit.events.cloudevents import CloudEvent, wrap
-from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from cdkit.events.content import Known, custom_of, fill, subject_of
 from cdkit.events.deliver import deliver
 from cdkit.events.handing import hand_over
 from cdkit.events.older import in_words_of
 from cdkit.events.opening import open_outbox
+from cdkit.events.secrets import refuse_secrets
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
 from cdkit.events.targets import SinkTable, Target, resolve, wanting
@@ -199,7 +200,9 @@ def _check(options: EmitEventOptions, world: World) -> None:
         "service": options.service,
         "subject": options.subject,
     }
-    refuse_secrets({**told, **options.content, **options.custom}, world.environ)
+    links = [("link", link) for link in options.links]
+    pairs = (*told.items(), *options.content.items(), *options.custom.items(), *links)
+    refuse_secrets(pairs, world.environ)
 
 
 def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...], tuple[str, ...]]:

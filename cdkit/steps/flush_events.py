@@ -182,7 +182,7 @@ def _flush(
 def _deliver(
     path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World, end: float
 ) -> _Flushed:
-    opened, aside = open_outbox(world.files.absolute(path), world.clock)
+    opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
     with opened as outbox:
         unsound = refuse_unsound(outbox)
         dropped = _treat_dead(outbox, options.dead_letters)

@@ -73,6 +73,10 @@ def answered(
     said = f"status {answer.status}"
     if 300 <= answer.status < 400:
         said += " (a redirect, which is not followed: give the address that it leads to)"
+    if state == "held":
+        said += ": the login is missing, wrong, expired or not allowed"
+    if state == "gone":
+        said += ": it takes nothing any more"
     return receipts(parcels, state, said, wait_of(answer, world.clock.now()))
 
 
