@@ -80,14 +80,15 @@ def hand_on_often(folder: Path, kills: int, seed: int, place: str) -> Seen:
             number, seen.events = seen.events, seen.events + 1
             machine = folder / str(number)
             machine.mkdir()
-            while seen.kills < kills and not _survives(
-                _emit(machine, receiver, number, place), chance
-            ):
+            while seen.kills < kills:
+                if _survives(_emit(machine, receiver, number, place), chance, LONGEST / 2):
+                    break
                 seen.kills += 1
             assert _emit(machine, receiver, number, place).wait() == 0
         receiver.answers = [Answer(status=chance.choice((202, 202, 503))) for _ in range(kills)]
         while seen.kills < kills * 1.5:
-            seen.kills += not _survives(_flush(folder, receiver, place=place), chance)
+            call = _flush(folder, receiver, place=place)
+            seen.kills += not _survives(call, chance, LONGEST / 2)
         receiver.answers = [Answer(status=202)]
         assert _flush(folder, receiver, budget=60, place=place).wait() in {0, 3}
         assert _flush(folder, receiver, budget=60, place=place).wait() == 3  # nothing is there
@@ -105,9 +106,11 @@ def _read(receiver: Receiver, seen: Seen) -> None:
         seen.ids[service].add(name)
 
 
-def _survives(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+def _survives(
+    process: subprocess.Popen[bytes], chance: random.Random, longest: float = LONGEST
+) -> bool:
     """Let a call run for a moment, and kill it; whether it had ended by itself before."""
-    time.sleep(chance.random() * LONGEST)
+    time.sleep(chance.random() * longest)
     if process.poll() is not None:
         return True
     process.send_signal(signal.SIGKILL)
