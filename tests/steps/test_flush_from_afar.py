@@ -15,7 +15,7 @@ import pytest
 
 from cdkit.core.context import BuildContext
 from cdkit.core.doors.http import RequestsHttp
-from cdkit.core.errors import NoInput
+from cdkit.core.errors import Missing, NoInput
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
@@ -291,14 +291,26 @@ def test_a_database_of_something_else_is_refused_and_stays(
     assert not list((tmp_path / "b/.cdkit/carried").iterdir())
 
 
-def test_one_that_was_taken_away_meanwhile_is_said(
+def test_one_that_is_taken_away_after_it_was_found_is_said(
     afar: Afar, receiver: Receiver, tmp_path: Path
 ) -> None:
     address = handed(emit(machine(tmp_path / "a"), receiver, afar))
     gone = address[:-10] + ("0" * 7 + ".db" if address.endswith(".db") else "0" * 10)
-    flushed = flush(machine(tmp_path / "b"), receiver, gone)
-    (reason,) = flushed.verdict.reasons
-    assert (reason.answer, reason.what) == (Answer.CANNOT_TELL, "was there, and is there no more")
+    with pytest.raises(Missing, match="was there, and is there no more"):
+        fetch(gone, machine(tmp_path / "b"))
+
+
+def test_the_address_of_one_that_was_delivered_from_names_only_what_is_left(
+    afar: Afar, receiver: Receiver, tmp_path: Path
+) -> None:
+    address = handed(emit(machine(tmp_path / "a"), receiver, afar))
+    for number in range(2):
+        flush(machine(tmp_path / f"b{number}"), receiver, address)  # in vain
+    receiver.answers = [HttpAnswer()]
+    assert counted(flush(machine(tmp_path / "c"), receiver, address))[1] == "1"
+    with pytest.raises(NoInput):
+        flush(machine(tmp_path / "d"), receiver, address)
+    assert len(receiver.requests) == 4
 
 
 def test_a_place_without_an_outbox_is_nothing_to_do(

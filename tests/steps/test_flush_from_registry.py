@@ -24,6 +24,7 @@ from tests.parts.registry import Registry
 from tests.steps.test_flush_from_afar import Afar, counted, emit, flush, handed, machine
 
 NAME = "acme/events"
+OVER = f"cdkit.outbox.end.{'0' * 32}.{'0' * 32}"
 BLOB = [Given(404), Given(202, {"Location": "/v2/acme/events/blobs/uploads/1"}), Given(201)]
 """How a registry answers that takes a blob."""
 
@@ -61,7 +62,7 @@ def test_nothing_is_left_in_a_registry_that_deletes(
     (first,) = tags(registry)
     flush(machine(tmp_path / "b"), receiver, afar.address)
     (second,) = tags(registry)
-    assert second.endswith(first.removeprefix("cdkit.outbox"))
+    assert second.endswith(2 * first.removeprefix("cdkit.outbox"))
     receiver.answers = [HttpAnswer()]
     flush(machine(tmp_path / "c"), receiver, afar.address)
     assert tags(registry) == []
@@ -75,7 +76,7 @@ def test_a_registry_that_deletes_nothing_keeps_what_says_that_it_is_over(
     (first,) = tags(registry)
     receiver.answers = [HttpAnswer()]
     flush(machine(tmp_path / "b"), receiver, afar.address)
-    assert tags(registry) == sorted([first, f"cdkit.outbox.end.{first[-32:]}"])
+    assert tags(registry) == sorted([first, f"cdkit.outbox.end.{first[-32:]}.{first[-32:]}"])
     with pytest.raises(NoInput):
         flush(machine(tmp_path / "c"), receiver, afar.address)
     assert len(receiver.requests) == 2
@@ -166,7 +167,7 @@ def test_other_tags_of_a_repository_are_no_outboxes(
     digest = registry.tags.popitem()[1]
     for tag in ("v1", "cdkit.outbox.", "cdkit.outbox.zz", f"cdkit.sha256-{'0' * 64}.u{'0' * 32}"):
         registry.tags[NAME, tag] = digest
-    registry.tags[NAME, f"cdkit.outbox.end.{'0' * 32}"] = digest
+    registry.tags[NAME, f"cdkit.outbox.end.{'0' * 32}.{'0' * 32}"] = digest
     assert afar.left(tmp_path) == []
 
 
@@ -185,7 +186,7 @@ def test_the_same_outbox_under_two_tags_is_over_under_both(
     world = machine(tmp_path / "a")
     address = handed(emit(world, receiver, afar))
     tag = address.rpartition(":")[2]
-    registry.tags[NAME, f"{tag}.{'0' * 32}"] = registry.tags[NAME, tag]
+    registry.tags[NAME, f"{tag}.{'0' * 32}.{'0' * 32}"] = registry.tags[NAME, tag]
     settle(address, fetch(address, world), world, is_empty=True)
     assert afar.left(tmp_path) == []
 
@@ -208,7 +209,11 @@ def test_two_whose_results_differ_are_both_kept(
         ("oci://", "''"),
         ("oci://127.0.0.1:1/a/b:v1", "is more than a repository, and no outbox in one"),
         (f"oci://127.0.0.1:1/a@sha256:{'0' * 64}", "is more than a repository"),
-        (f"oci://127.0.0.1:1/a:cdkit.outbox.end.{'0' * 32}", "is more than a repository"),
+        (
+            f"oci://127.0.0.1:1/a:cdkit.outbox.end.{'0' * 32}.{'0' * 32}",
+            "is more than a repository",
+        ),
+        ("oci://ada:letmein@127.0.0.1:1/a", "^the address of a registry with a login in it$"),
         ("gs://bucket/prefix", "is no place for an outbox"),
         ("../x://y", "is no place for an outbox"),
     ],

@@ -1,10 +1,11 @@
 """An OCI registry: an outbox is an artifact in a repository, under a tag that never moves.
 
-    cdkit.outbox.<content>                an outbox that a job handed on
-    cdkit.outbox.<content>.<other>        one that stands in for another: what was left in that
-    cdkit.outbox.end.<other>              nothing was left in it
+    cdkit.outbox.<content>                    an outbox that a job handed on
+    cdkit.outbox.<content>.<other>.<first>    one that stands in for another: what was left in that
+    cdkit.outbox.end.<other>.<first>          nothing was left in it
 
-Both are the first 32 digits of the SHA-256 of an outbox. Whoever delivered from one pushes what is
+Each is the first 32 digits of the SHA-256 of an outbox, the last of the one that was handed on at
+first. Whoever delivered from one pushes what is
 left, or that nothing is, in one request, so that there is no moment between the two; the tags alone
 tell which outboxes count. So nothing has to be deleted, which many registries do not allow, and
 tags may be immutable. What is over is deleted where that can be done, the oldest first, so that
@@ -38,7 +39,9 @@ _OWN = "cdkit.outbox."
 _END = "end"
 _KIND = "application/vnd.cdkit.outbox.v1"
 _LAYER = "application/vnd.sqlite3"
-_TAG = re.compile(r"cdkit\.outbox\.(end|[0-9a-f]{32})(?:\.([0-9a-f]{32}))?", re.ASCII)
+_TAG = re.compile(
+    r"cdkit\.outbox\.(end|[0-9a-f]{32})(?:\.([0-9a-f]{32})\.([0-9a-f]{32}))?", re.ASCII
+)
 _DONE = 201
 _WRITING = (
     "let the job write to the repository (GitHub: `permissions: {packages: write}`), or hand on "
@@ -63,9 +66,10 @@ def put(address: str, data: bytes, world: World) -> str:
 
 
 def find(address: str, world: World) -> Sequence[str]:
-    """Return the outboxes that no other stands in for; or the one that is named."""
+    """Return the outboxes that no other stands in for; or what is left of the one that is named."""
     repository = _opened(address, world)
-    tags = [repository.tag] if repository.tag else _live(repository.artifacts.tags())
+    first = _first(repository.tag)
+    tags = [tag for tag in _live(repository.artifacts.tags()) if first in {"", _first(tag)}]
     return [f"{repository.name}:{tag}" for tag in tags]
 
 
@@ -89,8 +93,9 @@ def settle(address: str, data: bytes, world: World) -> None:
     old = _content(repository.tag)
     new = _digits(data) if data else _END
     if new != old:
-        _push(repository, f"{_OWN}{new}.{old}", data)
-        _sweep(repository, f"{_OWN}{new}.{old}")
+        tag = f"{_OWN}{new}.{old}.{_first(repository.tag)}"
+        _push(repository, tag, data)
+        _sweep(repository, tag)
 
 
 def _live(tags: Sequence[str]) -> list[str]:
@@ -146,7 +151,7 @@ def _over(tags: Sequence[str], newest: str) -> list[str]:
     """Return the tags of all that this one stands in for, and of what those did, oldest first."""
     matches = [match for tag in tags if (match := _TAG.fullmatch(tag))]
     found: list[str] = []
-    wanted = [newest.rpartition(".")[2]]
+    wanted = [match[2] for match in matches if match[0] == newest and match[2]]
     while wanted:
         content = wanted.pop()
         new = [match for match in matches if match[1] == content and match[0] not in found]
@@ -166,6 +171,11 @@ def _opened(address: str, world: World) -> _Repository:
 
 
 def _reference(address: str) -> Reference:
+    if "@" in address.removeprefix(_SCHEME).partition("/")[0]:
+        raise RequestError(
+            "the address of a registry with a login in it",
+            remedy="take it out, and log in with docker login",
+        )
     reference = parse(address.removeprefix(_SCHEME), where=address[:200])
     if reference.digest or (reference.tag and _content(reference.tag) in {"", _END}):
         raise RequestError(
@@ -187,6 +197,12 @@ def _content(tag: str) -> str:
 def _untaken(what: str, where: str) -> Unwritable:
     remedy = "see why the registry takes no artifacts, or hand on elsewhere"
     return Unwritable(what, where=where, remedy=remedy)
+
+
+def _first(tag: str) -> str:
+    """Return the digits of the outbox that was handed on at first."""
+    match = _TAG.fullmatch(tag)
+    return (match[3] or match[1]) if match else ""
 
 
 def _changed(address: str) -> Unreadable:

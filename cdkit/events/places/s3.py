@@ -28,15 +28,15 @@ def put(address: str, data: bytes, world: World) -> str:
 
 
 def find(address: str, world: World) -> Sequence[str]:
-    """Return every outbox below a prefix; or the one object that is named."""
+    """Return every outbox below a prefix; or the one object that is named, where it is there."""
     del world
     bucket, prefix = _parts(address)
-    if prefix.endswith(_ENDING):
-        return (address,)
-    below = f"{prefix}/" if prefix else ""
+    below = f"{prefix}/" if prefix and not prefix.endswith(_ENDING) else prefix
     with _client(address) as client:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below)
         keys = [str(entry["Key"]) for page in pages for entry in page.get("Contents", ())]
+    if below.endswith(_ENDING):
+        keys = [key for key in keys if key == below]
     return sorted(f"{_SCHEME}{bucket}/{key}" for key in keys if key.endswith(_ENDING))
 
 
