@@ -100,6 +100,7 @@ def _read(receiver: Receiver, seen: Seen) -> None:
     pairs = [
         (json.loads(request.body)["subject"]["id"], request.headers["ce-id"])
         for request in receiver.requests
+        if len(request.body) == int(request.headers["content-length"])  # else its sender died
     ]
     seen.repeated = len(pairs) - len(set(pairs))
     for service, name in pairs:
