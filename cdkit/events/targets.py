@@ -161,7 +161,7 @@ def _table(entry: SinkTable) -> tuple[Sink, dict[str, Any]]:
     return sink, {**values.pop("settings", {}), **values}
 
 
-_WEB = {"https": "http", "tls": "nats"}
+_WEB = {"https": "http", "tls": "nats", "mqtts": "mqtt"}
 
 
 def kinds() -> tuple[str, ...]:
