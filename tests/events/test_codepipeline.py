@@ -151,12 +151,21 @@ def test_a_template_names_the_variables(aws: Pipelines, tmp_path: Path) -> None:
     }
 
 
+def test_what_is_no_text_is_said_in_json(aws: Pipelines, tmp_path: Path) -> None:
+    template = '{"IMAGE": "{time-s}", "COMMIT": "{event}"}'
+    assert send(table(aws, template=template), tmp_path).state == "delivered"
+    told = variables(aws)
+    assert told["IMAGE"] == "1795435200"
+    assert json.loads(told["COMMIT"]) == json.loads(EVENT.data)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
         ({"template": '{"IMAGE": "{rollback-of}"}'}, "does not say 'rollback-of', which the temp"),
         ({"template": '{"IMAGE": "{event-json}{event-json}"}'}, "IMAGE would hold "),
         ({"template": '{"IMAGE": "a\\nb{image}"}'}, "in one line"),
+        ({"template": '{"IMAGE": "{image}\\n"}'}, "in one line"),
         ({"template": '{"IMAGE": "#{{image}}"}'}, "would hold `#{`"),
         ({"parts": "1"}, "and 1 variables hold 1000: declare more of them"),
     ],

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from cdkit.core import plugins
 from cdkit.core.context import BuildContext
 from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import Missing, NoInput
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
+from cdkit.events import places as places_of_outboxes
 from cdkit.events.carrying import fetch, find, send_off, settle
 from cdkit.events.targets import SinkTable
 from cdkit.steps import emit_event
@@ -139,6 +141,10 @@ def handed(outcome: Outcome) -> str:
 
 def ids(receiver: Receiver) -> list[str]:
     return [request.headers["ce-id"] for request in receiver.requests]
+
+
+def test_every_place_of_the_folder_is_held_to_what_follows() -> None:
+    assert plugins.names(places_of_outboxes) == ("oci", "s3")
 
 
 def test_another_machine_delivers_it_under_the_same_id_and_nothing_is_left(

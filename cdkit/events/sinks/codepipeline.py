@@ -6,7 +6,7 @@ that it is given. The request's token is the delivery's own, so that a retry is 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -77,7 +77,8 @@ def _asking(parcel: Parcel, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 
             if code not in _BUSY:
                 raise
             return {parcel.key: ("down", f"{code}: the pipeline is busy")}
-        return {parcel.key: ("delivered", f"execution {answer['pipelineExecutionId'][:100]}")}
+        execution = str(answer.get("pipelineExecutionId", ""))[:100]
+        return {parcel.key: ("delivered", f"execution {execution}")}
 
     return ask
 
@@ -119,11 +120,14 @@ def _filled(template: str, facts: Facts) -> dict[str, str]:
         raise Unsayable(
             f"the event does not say {fault.name!r}, which the template needs"
         ) from fault
-    return {name: str(value) for name, value in filled.items()}
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in filled.items()
+    }
 
 
 def _checked(name: str, value: str) -> str:
-    if not 1 <= len(value) <= _LONGEST or len(value.splitlines()) > 1:
+    if not 1 <= len(value) <= _LONGEST or value.splitlines() != [value]:
         raise Unsayable(
             f"the variable {name} would hold {len(value)} characters; CodePipeline takes 1 to "
             f"{_LONGEST} of them, in one line"
@@ -135,7 +139,7 @@ def _checked(name: str, value: str) -> str:
     return value
 
 
-def _revisions(options: CodePipelineOptions, facts: Facts) -> Any:  # noqa: ANN401 - dictionaries
+def _revisions(options: CodePipelineOptions, facts: Facts) -> Iterator[dict[str, str]]:
     for action, kind, fact in (
         (options.commit_action, "COMMIT_ID", "commit"),
         (options.image_action, "IMAGE_DIGEST", "digest"),
