@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from cdkit.core.errors import CdkitError, NoInput, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
@@ -101,19 +101,14 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
         )
     targets = [target for target in resolve(options.sinks) if target.sink.durable]
     _check(options, targets)
-    found = [each for place in options.outbox for each in find(place, world)]
-    if not found:
-        raise NoInput(
-            f"there is no outbox: {', '.join(options.outbox)}",
-            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
-        )
+    found, silent = _found(options, world)
     end = world.clock.monotonic() + options.budget
     flushed = [_flush(each, targets, options, world, end) for each in found]
     missing = tuple(_missing(options, found))
     left = tuple(one for each in flushed for one in each.left)
     arrived = sum(each.arrived for each in flushed)
     handed = next((each.handed for each in flushed if each.handed), "")
-    reasons = [*missing, *(reason for each in flushed for reason in each.reasons)]
+    reasons = [*silent, *missing, *(reason for each in flushed for reason in each.reasons)]
     return Outcome(
         verdict=judge(reasons or [yes(_nothing(left))]),
         outputs=FlushEventsOutputs(
@@ -127,6 +122,29 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
 
 def _nothing(left: Sequence[Undelivered]) -> str:
     return "nothing waits for a sink that is required" if left else "nothing waits"
+
+
+def _found(options: FlushEventsOptions, world: World) -> tuple[list[str], list[Reason]]:
+    """Return the addresses of all outboxes, and why a place could not say which it has.
+
+    One place that does not answer keeps no other from its turn; raises its failure where no outbox
+    is found elsewhere, and NoInput where there is none at all.
+    """
+    found: list[str] = []
+    faults: list[CannotTell] = []
+    for place in options.outbox:
+        try:
+            found += find(place, world)
+        except CannotTell as fault:
+            faults.append(fault)
+    if not found and faults:
+        raise faults[0]
+    if not found:
+        raise NoInput(
+            f"there is no outbox: {', '.join(options.outbox)}",
+            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
+        )
+    return found, [fault.reason() for fault in faults]
 
 
 def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:

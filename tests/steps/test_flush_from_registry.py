@@ -20,6 +20,7 @@ from tests.events.receiver import Answer as HttpAnswer
 from tests.events.receiver import Receiver, receiving
 from tests.parts import double
 from tests.parts.double import Double, Given
+from tests.parts.loopback import free_port
 from tests.parts.registry import Registry
 from tests.steps.test_flush_from_afar import Afar, counted, emit, flush, handed, machine
 
@@ -201,6 +202,18 @@ def test_two_whose_results_differ_are_both_kept(
         world.files.write(path, world.files.read(path) + bytes([number]))
         settle(address, path, world, is_empty=False)
     assert len(afar.left(tmp_path)) == 2
+
+
+def test_a_registry_that_is_down_keeps_no_other_outbox_from_its_turn(
+    afar: Afar, receiver: Receiver, tmp_path: Path
+) -> None:
+    emit(machine(tmp_path / "a"), receiver, afar)
+    receiver.answers = [HttpAnswer()]
+    down = f"oci://127.0.0.1:{free_port()}/acme/events"
+    options = FlushEventsOptions(outbox=(down, afar.address), sinks=(receiver.url,), budget=0)
+    outcome = run(options, machine(tmp_path / "b"))
+    assert counted(outcome)[:2] == (Answer.CANNOT_TELL, "1")
+    assert "127.0.0.1 cannot be reached" in outcome.verdict.reasons[0].what
 
 
 @pytest.mark.parametrize(
