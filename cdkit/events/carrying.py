@@ -4,6 +4,7 @@ A place is a file of this machine, to be kept as an artifact, or an address such
 which `places/` has a file.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 from cdkit.core.errors import Missing, RequestError
@@ -43,14 +44,28 @@ def send_off(path: str, place: str, world: World) -> str:
 
 
 def find(place: str, world: World) -> Sequence[str]:
-    """Return the addresses of the outboxes that a place names."""
+    """Return the addresses of the outboxes that a place names.
+
+    Those of a place elsewhere are in an order of chance: two that deliver from them at once would
+    else meet at each.
+    """
     if is_far(place):
-        return _kind(place).find(place, world)
+        return _shuffled(_kind(place).find(place, world))
     return (place,) if world.files.is_file(place) else ()
 
 
+def _shuffled(addresses: Sequence[str]) -> Sequence[str]:
+    import uuid
+
+    chance = uuid.uuid4().bytes
+    return sorted(addresses, key=lambda one: hashlib.sha256(chance + one.encode()).digest())
+
+
 def fetch(address: str, world: World) -> str:
-    """Return the file that an outbox stands in here; one from elsewhere is brought."""
+    """Return the file that an outbox stands in here; one from elsewhere is brought.
+
+    An empty text stands for one that somebody else has delivered from since it was found.
+    """
     if not is_far(address):
         return address
     try:
@@ -62,6 +77,8 @@ def fetch(address: str, world: World) -> str:
             remedy="look whether another flush-events ran at the same time, and delivered it; "
             "else find out what removed it",
         ) from fault
+    if data is None:
+        return ""
     path = waiting_room()
     world.files.write(path, data)
     return path

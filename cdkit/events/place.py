@@ -13,7 +13,8 @@ class Place:
     `check` raises RequestError for an address that can be none. `put` takes an outbox there and
     returns the address that it has; once it has returned, the outbox is there whole. `find` returns
     the addresses of all that lie in a place, sorted, or what is left of the one that is named.
-    `take` returns what lies at an address, as it was put; raises Missing where it is there no more.
+    `take` returns what lies at an address, as it was put, or None where somebody else has delivered
+    from it since it was found; raises Missing where it is gone, and nothing says why.
     `settle` says that somebody delivered from it: `data` is the outbox as it stands now, or is
     empty where nothing is left in it. Whatever happens in between, an event is never in no outbox.
     `limit` is the most bytes that one outbox may have.
@@ -22,6 +23,6 @@ class Place:
     check: Callable[[str], object]
     put: Callable[[str, bytes, World], str]
     find: Callable[[str, World], Sequence[str]]
-    take: Callable[[str, World], bytes]
+    take: Callable[[str, World], bytes | None]
     settle: Callable[[str, bytes, World], None]
     limit: int

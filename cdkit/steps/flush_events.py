@@ -186,6 +186,8 @@ def _flush(
     flushed, path = _Flushed(), ""
     try:
         path = fetch(address, world)
+        if not path:
+            return _Flushed(notes=(f"{address} was delivered from by another job meanwhile",))
         flushed = _deliver(path, targets, options, world, end)
         if path != address and not flushed.damaged:
             is_empty = not flushed.left or bool(flushed.handed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from cdkit.evidence.store import open_store
 from cdkit.steps import emit_event
 from cdkit.steps.flush_events import FlushEventsOptions, run
 from tests.core.registries import log_in
+from tests.events.places import RunningClock
 from tests.events.receiver import Answer as HttpAnswer
 from tests.events.receiver import Receiver, receiving
 from tests.parts import double
@@ -66,7 +68,17 @@ def test_nothing_is_left_in_a_registry_that_deletes(
     assert second.endswith(2 * first.removeprefix("cdkit.outbox"))
     receiver.answers = [HttpAnswer()]
     flush(machine(tmp_path / "c"), receiver, afar.address)
-    assert tags(registry) == []
+    (last,) = tags(registry)
+    assert last.startswith("cdkit.outbox.end.")
+    for days, left in ((0, 2), (2, 1)):
+        receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+        other = handed(emit(machine(tmp_path / f"d{days}"), receiver, afar, f"stage-{days}"))
+        later = machine(tmp_path / f"e{days}")
+        assert isinstance(later.clock, RunningClock)
+        later.clock.jump = timedelta(days=days)
+        flush(later, receiver, other)
+        assert len(tags(registry)) == left
+        assert any(tag.endswith(other[-32:]) for tag in tags(registry))
 
 
 def test_a_registry_that_deletes_nothing_keeps_what_says_that_it_is_over(
@@ -94,8 +106,31 @@ def test_what_could_not_be_deleted_then_goes_before_what_stands_in_for_it(
     receiver.answers = [HttpAnswer()]
     flush(machine(tmp_path / "c"), receiver, afar.address)
     deleted = [path for method, path, _ in registry.asked if method == "DELETE"]
-    assert len(deleted) == 1 + 3  # once in vain, then each, and in the end what says so
-    assert tags(registry) == []
+    assert len(deleted) == 1 + 2  # once in vain, then each
+    assert [tag.rpartition("outbox.")[2][:4] for tag in tags(registry)] == ["end."]
+
+
+def test_an_outbox_that_another_job_has_delivered_from_meanwhile_is_passed_over(
+    afar: Afar, receiver: Receiver, tmp_path: Path
+) -> None:
+    world = machine(tmp_path / "a")
+    address = handed(emit(world, receiver, afar))
+    (found,) = find(afar.address, world)
+    settle(address, fetch(address, world), world, is_empty=True)
+    assert fetch(found, world) == ""
+
+
+def test_what_another_job_has_ended_is_not_begun_anew(
+    registry: Double, afar: Afar, receiver: Receiver, tmp_path: Path
+) -> None:
+    registry.deletes = False
+    world = machine(tmp_path / "a")
+    address = handed(emit(world, receiver, afar))
+    paths = [fetch(address, world) for _ in range(2)]
+    settle(address, paths[0], world, is_empty=True)
+    world.files.write(paths[1], world.files.read(paths[1]) + b"tried")
+    settle(address, paths[1], world, is_empty=False)
+    assert afar.left(tmp_path) == []
 
 
 @pytest.mark.parametrize(
