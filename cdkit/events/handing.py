@@ -22,10 +22,10 @@ def hand_on(
     `carry` takes the file where it is to go, before anything is noted here.
 
     It is on disk there before it is noted here as handed on, so that a crash in between has it in
-    both, under the same ids. Dead letters stay here as well: handing on mends none. Nothing is
-    written where nothing is left.
+    both, under the same ids. Dead letters stay here as well: handing on mends none; but each goes
+    once only, as long as nothing more is said of it. Nothing is written where nothing is left.
     """
-    left = outbox.undelivered()
+    left = [one for one in outbox.undelivered() if not one.delivery.shared]
     if not left:
         return ()
     if outbox.is_at(path):
@@ -46,6 +46,7 @@ def hand_on(
         other.fold()
     carry()
     outbox.mark([one.key for one in left if one.delivery.state != "dead"], "handed")
+    outbox.share([one.key for one in left if one.delivery.state == "dead"])
     return left
 
 
