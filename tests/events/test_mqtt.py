@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -153,12 +154,44 @@ def test_a_broker_that_is_not_there_is_down(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_says_nothing_is_down(tmp_path: Path) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"mqtt://127.0.0.1:{silent.getsockname()[1]}"
         (receipt,) = send(SinkTable(type="mqtt", url=url, timeout=0.3), tmp_path)
     assert (receipt.state, receipt.said) == ("down", "no answer within 0.3 s")
+
+
+LET_IN = bytes([0x20, 3, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+        [bytes([0x20, 1, 0])],
+        [LET_IN, b""],
+        [LET_IN, bytes([0x40, 1, 0])],
+        [LET_IN, bytes([0x40, 2, 0, 7])],
+        [LET_IN, bytes([0x30, 4, 0xFF, 0xFF, 1, 2])],
+        [LET_IN, bytes([0xE0, 1, 0x8B])],
+    ],
+)
+def test_what_is_no_acknowledgement_of_a_message_delivers_none(
+    tmp_path: Path, parts: list[bytes]
+) -> None:
+    def answer() -> None:
+        connection, _ = server.accept()
+        with connection:
+            for part in parts:
+                connection.recv(4096)
+                connection.sendall(part)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        url = f"mqtt://127.0.0.1:{server.getsockname()[1]}"
+        (receipt,) = send(SinkTable(type="mqtt", url=url, timeout=0.2), tmp_path)
+        thread.join()
+    assert receipt.state == "down"
 
 
 def test_a_password_travels_encrypted_only(tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def _connected(
         client.tls_set()
     answers: list[int] = []
     client.on_connect = lambda _client, _data, _flags, reason, _more: answers.append(reason.value)
-    client.connect(parts.hostname or "", parts.port or _PORTS[parts.scheme], clean_start=True)
+    port = parts.port or _PORTS[parts.scheme]
+    alive = max(1, int(options.timeout))  # it limits a handshake of TLS too
+    client.connect(parts.hostname or "", port, alive, clean_start=True)
     try:
         _work(client, options.timeout, lambda: bool(answers))
         if answers != [_ACKNOWLEDGED]:
