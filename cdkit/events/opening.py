@@ -11,15 +11,17 @@ _PATIENCE = 10.0
 """Seconds to wait for another process that may be setting the same file aside."""
 
 
-def open_outbox(path: str, clock: Clock) -> tuple[Outbox, str]:
+def open_outbox(path: str, clock: Clock, *, given: bool = False) -> tuple[Outbox, str]:
     """Open an outbox, making it where there is none.
 
     A damaged file is set aside under the name that is returned with the new one (empty where
-    nothing had to be): what it held is not known. Raises Unwritable where there is no room or no
-    right to write, RequestError where the file is a database of something else.
+    nothing had to be): what it held is not known. So is an empty one that was `given`: an outbox
+    has at least a page, and one without was cut off, or never came to be. Raises Unwritable where
+    there is no room or no right to write, RequestError where the file is a database of something
+    else.
     """
     try:
-        return Outbox(path, clock), ""
+        return _opened(path, clock, given=given), ""
     except CorruptOutbox:
         pass
     with sending(path, clock, patience=_PATIENCE) as alone:
@@ -28,10 +30,17 @@ def open_outbox(path: str, clock: Clock) -> tuple[Outbox, str]:
                 "is damaged, and another process is at it", where=path, remedy="run it again"
             )
         try:  # another process may have set it aside meanwhile
-            return Outbox(path, clock), ""
+            return _opened(path, clock, given=given), ""
         except CorruptOutbox:
             aside = _set_aside(path, clock)
         return Outbox(path, clock), aside
+
+
+def _opened(path: str, clock: Clock, *, given: bool) -> Outbox:
+    with guarded(path):
+        if given and Path(path).stat().st_size == 0:
+            raise CorruptOutbox(path)
+    return Outbox(path, clock)
 
 
 def _set_aside(path: str, clock: Clock) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.errors import Missing, NoInput, RequestError, Unreadable
 from cdkit.core.world import MIB, World
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.formats import moment
+from cdkit.events.packing import unpacked
 from cdkit.events.signature import is_signed, keys_of
 from cdkit.events.strict import check
 
@@ -66,6 +68,14 @@ def of_file(path: str, world: World) -> str:
         raise NoInput("there is no such event", where=path, remedy="name a file") from fault
     except UnicodeDecodeError as fault:
         raise Unreadable("is no text in UTF-8", where=path, remedy="give JSON") from fault
+
+
+def opened(received: Received) -> tuple[Received, str]:
+    """Return what came with its text unpacked; or as it is, and why that cannot be done."""
+    try:
+        return replace(received, text=unpacked(received.text)), ""
+    except RequestError as fault:
+        return received, fault.what
 
 
 def event_of(received: Received) -> tuple[CloudEvent | None, str]:

@@ -53,7 +53,11 @@ class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="k
         "0.5.1"
     )
     template: Annotated[
-        str, Meta(description='The JSON of a json sink, with holes: `{"text": "{title}"}`.')
+        str,
+        Meta(
+            description='The JSON of a json sink, with holes: `{"text": "{title}"}`; or the '
+            "variables of a codepipeline sink."
+        ),
     ] = ""
     settings: Annotated[
         dict[str, str], Meta(description="What else this type of sink can be told.")
@@ -157,7 +161,7 @@ def _table(entry: SinkTable) -> tuple[Sink, dict[str, Any]]:
     return sink, {**values.pop("settings", {}), **values}
 
 
-_WEB = {"https": "http", "tls": "nats"}
+_WEB = {"https": "http", "tls": "nats", "mqtts": "mqtt"}
 
 
 def kinds() -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from cdkit.events.account import (
     set_aside,
     told_of_handing,
 )
+from cdkit.events.carrying import check_place
 from cdkit.events.catalogue import find
 from cdkit.events.cdevents import (
     CustomData,
@@ -42,11 +43,12 @@ from cdkit.events.cdevents import (
     source_of,
 )
 from cdkit.events.cloudevents import CloudEvent, wrap
-from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from cdkit.events.content import Known, custom_of, fill, subject_of
 from cdkit.events.deliver import deliver
 from cdkit.events.handing import hand_over
 from cdkit.events.older import in_words_of
 from cdkit.events.opening import open_outbox
+from cdkit.events.secrets import refuse_secrets
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
 from cdkit.events.targets import SinkTable, Target, resolve, wanting
@@ -95,7 +97,8 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "Where to put what could not be delivered, for a later job's flush-events: a file to "
-            "keep as an artifact, or `s3://bucket/prefix`. Then it is no reason to fail.",
+            "keep as an artifact, `s3://bucket/prefix`, or `oci://registry/repository`. Then it is "
+            "no reason to fail.",
             metavar="FILE",
         ),
     ] = ""
@@ -186,17 +189,20 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
 
 
 def _check(options: EmitEventOptions, world: World) -> None:
-    """Refuse what would be wrong whatever the type: a budget that is none, and secrets."""
+    """Refuse what is wrong whatever the type: a budget or a place that is none, and secrets."""
     if not 0 <= options.budget <= 3600:
         raise RequestError(
             f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
         )
+    check_place(options.hand_on)
     told = {
         "environment": options.environment,
         "service": options.service,
         "subject": options.subject,
     }
-    refuse_secrets({**told, **options.content, **options.custom}, world.environ)
+    links = [("link", link) for link in options.links]
+    pairs = (*told.items(), *options.content.items(), *options.custom.items(), *links)
+    refuse_secrets(pairs, world.environ)
 
 
 def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...], tuple[str, ...]]:

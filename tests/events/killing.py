@@ -1,6 +1,7 @@
 """Real calls of cdkit that are killed at random moments: what arrives in the end, under which ids.
 
-`python -m tests.events.killing 1000` does it a thousand times, and says what it saw.
+`python -m tests.events.killing 1000` does it a thousand times, and says what it saw; with
+`oci://registry/repository` after the number, all goes through outboxes that are handed on there.
 """
 
 from __future__ import annotations
@@ -66,19 +67,52 @@ def kill_often(folder: Path, kills: int, seed: int) -> Seen:
     return seen
 
 
+def hand_on_often(folder: Path, kills: int, seed: int, place: str) -> Seen:
+    """Emit deployments that nobody takes, and hand them on; kill so many of those calls.
+
+    Each is of a machine of its own, and is made again there until it went through. Then deliver
+    from the place, and kill half as many of those calls.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a seed for a test
+    seen = Seen()
+    with receiving(Answer(status=503)) as receiver:
+        longest = 1.3 * _seconds(_emit(folder, receiver, 0, place))
+        while seen.kills < kills:
+            number, seen.events = seen.events, seen.events + 1
+            machine = folder / str(number)
+            machine.mkdir()
+            while seen.kills < kills:
+                if _survives(_emit(machine, receiver, number, place), chance, longest):
+                    break
+                seen.kills += 1
+            assert _emit(machine, receiver, number, place).wait() == 0
+        receiver.answers = [Answer(status=chance.choice((202, 202, 503))) for _ in range(kills)]
+        while seen.kills < kills * 1.5:
+            call = _flush(folder, receiver, place=place)
+            seen.kills += not _survives(call, chance, longest)
+        receiver.answers = [Answer(status=202)]
+        assert _flush(folder, receiver, budget=60, place=place).wait() in {0, 3}
+        assert _flush(folder, receiver, budget=60, place=place).wait() == 3  # nothing is there
+        _read(receiver, seen)
+    return seen
+
+
 def _read(receiver: Receiver, seen: Seen) -> None:
     pairs = [
         (json.loads(request.body)["subject"]["id"], request.headers["ce-id"])
         for request in receiver.requests
+        if len(request.body) == int(request.headers["content-length"])  # else its sender died
     ]
     seen.repeated = len(pairs) - len(set(pairs))
     for service, name in pairs:
         seen.ids[service].add(name)
 
 
-def _survives(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
+def _survives(
+    process: subprocess.Popen[bytes], chance: random.Random, longest: float = LONGEST
+) -> bool:
     """Let a call run for a moment, and kill it; whether it had ended by itself before."""
-    time.sleep(chance.random() * LONGEST)
+    time.sleep(chance.random() * longest)
     if process.poll() is not None:
         return True
     process.send_signal(signal.SIGKILL)
@@ -86,17 +120,30 @@ def _survives(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
     return False
 
 
+def _seconds(process: subprocess.Popen[bytes]) -> float:
+    """Let a call end, and return how long it took: on a busy machine several times as long."""
+    start = time.perf_counter()
+    assert process.wait() == 0
+    return time.perf_counter() - start
+
+
 def _service(number: int) -> str:
     return f"orders-{number}"
 
 
-def _emit(folder: Path, receiver: Receiver, number: int) -> subprocess.Popen[bytes]:
+def _emit(
+    folder: Path, receiver: Receiver, number: int, place: str = ""
+) -> subprocess.Popen[bytes]:
     options = ["--environment", "production", "--image", IMAGE, "--service", _service(number)]
-    return _start(folder, number, "emit-event", *options, "--sink", receiver.url, "--budget", "1")
+    options += ["--hand-on", place, "--budget", "0"] if place else ["--budget", "1"]
+    return _start(folder, number, "emit-event", *options, "--sink", receiver.url)
 
 
-def _flush(folder: Path, receiver: Receiver, budget: int = 1) -> subprocess.Popen[bytes]:
-    return _start(folder, 0, "flush-events", "--sink", receiver.url, "--budget", str(budget))
+def _flush(
+    folder: Path, receiver: Receiver, budget: int = 1, place: str = ""
+) -> subprocess.Popen[bytes]:
+    options = [*([place] if place else []), "--sink", receiver.url, "--budget", str(budget)]
+    return _start(folder, 0, "flush-events", *options)
 
 
 def _start(folder: Path, number: int, *arguments: str) -> subprocess.Popen[bytes]:
@@ -120,10 +167,15 @@ def _start(folder: Path, number: int, *arguments: str) -> subprocess.Popen[bytes
     )
 
 
-def main(kills: int) -> int:
+def main(kills: int, place: str = "") -> int:
     """Kill so often, and say what was seen; 1 where something was lost or came under two ids."""
+    seed = int(time.time())
     with tempfile.TemporaryDirectory(prefix="cdkit-kill-") as name:
-        seen = kill_often(Path(name), kills, seed=int(time.time()))
+        folder = Path(name)
+        if place:
+            seen = hand_on_often(folder, kills, seed, place)
+        else:
+            seen = kill_often(folder, kills, seed)
     sys.stdout.write(
         f"{seen.kills} kills, {seen.events} deployments: {len(seen.lost)} lost, "
         f"{len(seen.under_two_ids)} under two ids, {seen.repeated} sent again under their own\n"
@@ -132,4 +184,4 @@ def main(kills: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, *sys.argv[2:3]))

@@ -21,6 +21,7 @@ PARTS = {
     "groovy": "tests.parts.groovy",
     "index": "tests.parts.index",
     "mariadb": "tests.parts.mariadb",
+    "mosquitto": "tests.parts.mosquitto",
     "nats": "tests.parts.nats",
     "node": "tests.parts.node",
     "podman": "tests.parts.podman",

@@ -385,6 +385,20 @@ def test_no_secret_is_shown_or_kept(world: World) -> None:
         assert b"t0p-s3cret" not in where.files.read(name)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"links": ("ARTIFACT=t0p-s3cret",)},
+        {"service": "t0p-s3cret", "custom": {"service": "x"}},
+        {"content": {"team": "t0p-s3cret"}, "custom": {"team": "x"}},
+    ],
+)
+def test_a_secret_is_refused_wherever_it_stands(world: World, options: dict[str, Any]) -> None:
+    where = replace(world, environ={"DEPLOY_TOKEN": "t0p-s3cret"})
+    with pytest.raises(RequestError, match="holds the value of the variable DEPLOY_TOKEN"):
+        emit(where, **options)
+
+
 HOSTILE = st.text(min_size=1, max_size=30) | st.sampled_from(
     [
         "\n::error::x",

@@ -258,6 +258,15 @@ def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver
     assert "was damaged, and was set aside as" in said(outcome)
 
 
+def test_a_file_without_a_byte_is_no_outbox_in_which_nothing_waits(
+    world: World, receiver: Receiver
+) -> None:
+    world.files.write(OUTBOX, b"")
+    outcome = flush(world, receiver)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "was damaged, and was set aside as" in said(outcome)
+
+
 def test_an_empty_outbox_is_a_yes(world: World, receiver: Receiver) -> None:
     emit(world, receiver, budget=5)
     outcome = flush(world, receiver)
