@@ -168,6 +168,8 @@ def _source(old: Requirement, new: Requirement) -> _Told:
         yield "its source is asked", "leave `same-source` out, or write true"
     elif old.same_source and not new.same_source:
         yield "its source must be known", "leave `same-source` out"
+    if new.stage != old.stage:
+        yield f"the decision is of {old.stage}", "leave `stage` out"
     if new.about != old.about:
         yield f"it is about {old.about}", "leave `about` out"
 

@@ -59,7 +59,8 @@ def _wrong_time(case: Case, fact: Fact) -> Iterator[Reason]:
 def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:
     """Hold the source that a fact was found out on against the one the image was built from."""
     wanted, tree, origin = case.wanted, case.known.tree, fact.document.origin
-    if wanted.same_source is False or (wanted.same_source is None and wanted.about == "image"):
+    elsewhere = wanted.about == "image" or bool(wanted.stage)  # a gate's job has any checkout
+    if wanted.same_source is False or (wanted.same_source is None and elsewhere):
         return
     where = Location(path=fact.where)
     if not tree or not origin.tree:

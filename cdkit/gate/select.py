@@ -9,6 +9,7 @@ from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer
+from cdkit.gate.decided import of_stage
 from cdkit.gate.policy import Requirement
 from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_of
 
@@ -38,7 +39,11 @@ def select(
     within a run each job and shard's latest attempt. Facts about single platforms count for the
     image too, each platform's latest; where there are no others, every platform must have one.
     """
-    of_kind = [fact for fact in collected.facts if is_of_kind(fact, wanted.evidence)]
+    of_kind = [
+        fact
+        for fact in collected.facts
+        if is_of_kind(fact, wanted.evidence) and of_stage(fact, wanted.stage)
+    ]
     here = [fact for fact in of_kind if counts_here(fact, request, now)]
     whole = [fact for fact in here if _is_about(fact, wanted, request, known)]
     seen = {fact.digest for fact in whole}

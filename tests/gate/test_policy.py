@@ -71,7 +71,7 @@ def test_a_policy_is_read_whole() -> None:
         ("version: 1\nstages:\n  - name: a\n  - name: a\n", 3, "'a' stands twice"),
         ("version: 1\nstages:\n  - name: A b\n", 3, "is no name of a stage"),
         (one("x: 1").replace("unit, x: 1", "'Unit tests'"), 5, "is no kind of evidence"),
-        (one("x: 1").replace("unit, x: 1", "decision"), 5, "a decision is no evidence"),
+        (one("x: 1").replace("unit, x: 1", "deployment"), 5, "a deployment is no evidence"),
         ("version: 1\nversion: 1\nstages: []\n", 2, "stands twice"),
         ("version: [\n", 2, "is not YAML"),
     ],
