@@ -153,7 +153,10 @@ def _answers(facts: Iterable[Fact]) -> set[Answer]:
 
 
 def missing_shards(facts: Iterable[Fact]) -> dict[str, tuple[int, ...]]:
-    """Return, by job, the shards that left no fact; (0,) where shards disagree on their number."""
+    """Return, by job, the shards that left no fact; (0,) where shards disagree on their number.
+
+    So do those that are beyond it: shard 5 of 4.
+    """
     jobs: dict[str, list[tuple[int, int]]] = {}
     for fact in facts:
         job, shard, shards = slot_of(fact)
@@ -168,6 +171,8 @@ def _missing(slots: list[tuple[int, int]]) -> tuple[int, ...]:
     if len(numbers) > 1 or max(numbers) > 10_000:
         return (0,)
     there = {shard for shard, _ in slots}
+    if not 1 <= min(there) <= max(there) <= max(numbers):
+        return (0,)
     return tuple(shard for shard in range(1, max(numbers) + 1) if shard not in there)
 
 
