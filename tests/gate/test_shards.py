@@ -23,7 +23,7 @@ def shard(
 ) -> Fact:
     counts = Counts(tests=executed, passed=executed, failed=0, errors=0, skipped=0)
     document = Evidence(
-        origin=origin(shard=number, shards=of, **changes),
+        origin=origin(shard=number, shards=of, **changes),  # type: ignore[arg-type]
         evidence="unit",
         verdict=PASSED,
         reports=(),
