@@ -140,7 +140,7 @@ def _names(data: bytes) -> None:
     """Unpack names of tests: bounded, sorted, as many as was said."""
     try:
         names = msgspec.json.decode(data, type=Names)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return
     try:
         found = list(unpack(names))
