@@ -44,7 +44,7 @@ stages:
       - evidence: slo
     environment: production
 """
-PERSON = BuildContext(system="github", actor="ann", run="7", default_branch="")
+PERSON = BuildContext(system="github", actor="ann", run="7", branch="main")
 OTHER = Subject(name=REPOSITORY, digest={"sha256": "b" * 64})
 
 
