@@ -56,6 +56,9 @@ class Files(Protocol):
     def append(self, path: str, text: str) -> None:
         """Add text at the end of a file, in UTF-8."""
 
+    def real(self, path: str) -> str:
+        """Return the absolute path that is left where every link is followed."""
+
     def is_file(self, path: str) -> bool:
         """Whether there is a regular file (or a link to one)."""
 

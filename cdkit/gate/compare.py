@@ -21,6 +21,7 @@ from cdkit.core.finding import Location, Severity
 from cdkit.core.verdict import Answer, Reason, cannot_tell, no, yes
 from cdkit.gate.case import Case
 from cdkit.gate.fit import unfit
+from cdkit.gate.numbers import groups
 from cdkit.gate.policy import RUNS
 from cdkit.gate.select import Selected, select
 from cdkit.gate.subject import Request, known_of
@@ -126,8 +127,9 @@ def _passed(run: Iterable[Fact]) -> bool:
 
 
 def _worst(name: str, better: str, facts: Iterable[Fact]) -> list[float]:
-    """Return the worst of a run's numbers of this name; nothing where it has none."""
-    values = [fact.numbers[name] for fact in facts if name in fact.numbers]
+    """Return the worst of a run's numbers of this name, shards taken together; or nothing."""
+    held = groups(Selected(facts=tuple(facts)), least=better == "higher")
+    values = [numbers[name] for numbers, _ in held if name in numbers]
     values = [value for value in values if math.isfinite(value)]
     if not values:
         return []

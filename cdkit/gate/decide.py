@@ -13,6 +13,7 @@ from cdkit.gate.back import asks_for_a_schema, let_in, schema
 from cdkit.gate.case import Case, Past
 from cdkit.gate.compare import compared
 from cdkit.gate.contracts import Ran, held
+from cdkit.gate.decided import undecided
 from cdkit.gate.explain import asked
 from cdkit.gate.fit import unfit
 from cdkit.gate.named import named
@@ -118,7 +119,11 @@ def _requires_nothing(request: Request) -> Answered:
 
 def _answer(case: Case, collected: Collected) -> Answered:
     selected = select(case.wanted, case.request, collected, case.known, case.now)
-    doubts = [*_missing(case, selected), *unfit(case, selected)]
+    doubts = [
+        *_missing(case, selected),
+        *unfit(case, selected),
+        *undecided(case, selected.facts),
+    ]
     reasons = [*doubts, *_told(case, selected)]
     if not any(reason.answer is not Answer.YES for reason in reasons):
         reasons += bounds(case.wanted, selected, case.opening)
@@ -141,6 +146,8 @@ def _missing(case: Case, selected: Selected) -> list[Reason]:
     kind = case.wanted.evidence
     if not selected.facts:
         what = f"there is no fact of the kind {kind} about this image"
+        if case.wanted.stage:
+            what = f"no gate was asked whether this image may enter {case.wanted.stage}"
         if selected.set_aside:
             what += f", only {selected.set_aside} that a replay of another time left"
         elif not case.known.tree and case.wanted.about == "any":

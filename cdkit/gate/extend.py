@@ -6,6 +6,7 @@ cannot be put in such an order (`about`, the baseline) must stay as it is where 
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TypeVar
 
 from msgspec import structs
@@ -83,15 +84,21 @@ def _requirements(
     base: tuple[Requirement, ...], more: tuple[Requirement, ...]
 ) -> tuple[Requirement, ...]:
     """Return requirements with others of the same kind laid over them, and the rest added."""
-    over = {one.evidence: one for one in more}
-    mine = {one.evidence for one in base}
-    changed = (_over(one, over[one.evidence]) if one.evidence in over else one for one in base)
-    return (*changed, *(one for one in more if one.evidence not in mine))
+    mine = {_key(one) for one in base}
+    changed = [
+        reduce(_over, (other for other in more if _key(other) == _key(one)), one) for one in base
+    ]
+    return (*changed, *(one for one in more if _key(one) not in mine))
+
+
+def _key(wanted: Requirement) -> tuple[str, str]:
+    """Return what a requirement is known by: its kind, and of a decision its stage."""
+    return (wanted.evidence, wanted.stage)
 
 
 def _over(base: Requirement, more: Requirement) -> Requirement:
     """Lay a requirement over another: a key that it leaves out is the other's."""
-    usual = Requirement(evidence=base.evidence)
+    usual = Requirement(evidence=base.evidence, stage=base.stage)
     said = {
         name: getattr(more, name)
         for name in Requirement.__struct_fields__

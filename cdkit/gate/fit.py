@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Evidence
+from cdkit.core.documents.kinds import Counts, Coverage, Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, cannot_tell
 from cdkit.gate.case import Case
@@ -59,7 +59,8 @@ def _wrong_time(case: Case, fact: Fact) -> Iterator[Reason]:
 def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:
     """Hold the source that a fact was found out on against the one the image was built from."""
     wanted, tree, origin = case.wanted, case.known.tree, fact.document.origin
-    if wanted.same_source is False or (wanted.same_source is None and wanted.about == "image"):
+    elsewhere = wanted.about == "image" or bool(wanted.stage)  # a gate's job has any checkout
+    if wanted.same_source is False or (wanted.same_source is None and elsewhere):
         return
     where = Location(path=fact.where)
     if not tree or not origin.tree:
@@ -114,6 +115,30 @@ def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
     )
 
 
+def _adds_up(counts: Counts) -> bool:
+    ended = (counts.passed, counts.failed, counts.errors, counts.skipped)
+    return (
+        min(*ended, counts.flaky) >= 0
+        and sum(ended) == counts.tests
+        and counts.flaky <= counts.passed
+    )
+
+
+def _proves(document: Evidence) -> bool:
+    """Whether evidence without tests holds anything else."""
+    held = (document.metrics, document.found, document.said, document.approvals)
+    return document.coverage is not None or any(held)
+
+
+def _is_share(coverage: Coverage | None) -> bool:
+    """Whether what was covered is a part of what there is."""
+    return coverage is None or (
+        0 <= coverage.lines_covered <= coverage.lines
+        and 0 <= coverage.branches_covered <= coverage.branches
+        and 0 <= coverage.statements_covered <= coverage.statements
+    )
+
+
 def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
     """Yield how a fact that says yes contradicts itself: nobody believes such a yes."""
     verdict, document = fact.verdict, fact.document
@@ -128,6 +153,12 @@ def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
             what = "says yes, and counts failed tests"
         elif min(counts.executed, counts.passed) <= 0:
             what = "says yes, and no test was executed"
+        elif not _adds_up(counts):
+            what = "says yes, and its counts do not add up"
+    elif isinstance(document, Evidence) and not _proves(document):
+        what = "says yes, and holds nothing that it could rest on"
+    if not what and isinstance(document, Evidence) and not _is_share(document.coverage):
+        what = "says yes, and covers more code than there is"
     if what:
         yield cannot_tell(
             f"{case.wanted.evidence}: {what}",

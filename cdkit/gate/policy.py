@@ -61,9 +61,12 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     `says` is what a statement must say of itself, by name (`{builder: "https://…/build.yml@*"}`,
     where `*` and `?` match). `approvals` says how many people must stand for the change.
     `contracts` says against what runs where the contracts of migrations are held; they always are.
+    `stage` goes with `evidence: decision`: a gate must have let the image into that stage, of this
+    policy or of another team's, and the last that was asked must have.
     """
 
     evidence: str
+    stage: str = ""
     at_least: dict[str, float] = {}
     at_most: dict[str, float] = {}
     max_age: str = ""

@@ -90,7 +90,7 @@ def _one(option: str, world: World) -> FoundPolicy:
     path = _inside(option, world)
     branch = world.context.target_branch or world.context.default_branch
     if not branch or path.startswith("/"):
-        return _from_change(option, world)
+        return _elsewhere(path, branch, world)
     return _from_branch(path, branch, world)
 
 
@@ -113,7 +113,7 @@ def _from_revision(option: str, world: World) -> FoundPolicy:
     if _is_protected(revision, world):
         return found
     what = f"the policy was read from {revision}, which holds the change under judgement itself"
-    return _unprotected(found, what)
+    return _doubted(_unprotected(found, what), what, path, world)
 
 
 def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
@@ -148,6 +148,45 @@ def _brought_along(path: str, branch: str, world: World) -> FoundPolicy:
     return msgspec.structs.replace(found, doubts=(doubt,))
 
 
+def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
+    """Read a file that is on no branch that we know of: outside, or nobody says which counts.
+
+    Where nobody does, what runs on a trunk is that trunk's.
+    """
+    found = _from_change(path, world)
+    if path.startswith("/") and not _is_in_checkout(path, world):
+        return found
+    context = world.context
+    if not branch and context.branch in _TRUNKS and not context.pull_request:
+        return found
+    what = "the policy may be the change's own: nobody says which branch counts here"
+    if path.startswith("/"):
+        what = "the policy was read from the checkout by a path of its own"
+    return _doubted(found, what, path, world)
+
+
+def _is_in_checkout(path: str, world: World) -> bool:
+    """Whether an absolute path leads into the working directory or its repository."""
+    files, here = world.files, world.files.real(".")
+    top = here
+    while top.strip("/") and not (files.is_dir(f"{top}/.git") or files.is_file(f"{top}/.git")):
+        top = top.rpartition("/")[0]
+    return f"{files.real(path)}/".startswith(f"{top or here}/")
+
+
+def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPolicy:
+    """Let a policy of the change itself keep the gate shut in CI, where it is not the judge's."""
+    if world.context.system in _LOCAL:
+        return found
+    doubt = cannot_tell(
+        what,
+        where=Location(path=path),
+        remedy="take it from a branch that the change cannot alter: `--policy git:main:policy.yaml`"
+        " (after `git fetch origin main`), or oci://REGISTRY/REPOSITORY:TAG",
+    )
+    return msgspec.structs.replace(found, doubts=(doubt,))
+
+
 def _from_change(path: str, world: World) -> FoundPolicy:
     found = _read(world.files.read(path), path, "", protected=False)
     return _unprotected(found, "the policy was read from the change under judgement itself")
@@ -173,6 +212,11 @@ def _is_protected(revision: str, world: World) -> bool:
     context = world.context
     name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     name = name.removeprefix("origin/")
+    if context.pull_request and not revision.startswith(("origin/", "refs/remotes/origin/")):
+        try:  # a fork's own main has the trunk's name
+            return _commit(revision, world) != world.git.head().commit
+        except CannotTell:
+            return False
     if name in _TRUNKS | {context.target_branch, context.default_branch} - {""}:
         return True
     try:

@@ -24,7 +24,7 @@ UNVOUCHED = frozenset({"", "terminal"})
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """A waiver, wherever it stood."""
+    """A waiver, wherever it stood; unsigned it waives nothing that a signature is asked for."""
 
     evidence: str
     rule: str
@@ -33,6 +33,7 @@ class Word(Struct, frozen=True, kw_only=True):
     owner: str
     expires: date
     where: Location | None = None
+    is_signed: bool = True
 
 
 def words_of(
@@ -76,12 +77,19 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
             owner=origin.actor,
             expires=day,
             where=Location(path=fact.where),
+            is_signed=bool(fact.signers),
         )
 
 
 def waived(case: Case, answered: Answered, words: tuple[Word, ...]) -> Answered:
     """Return an answer with what a waiver covers turned into a yes that says so."""
-    mine = [w for w in words if w.evidence == case.wanted.evidence and w.stage in {"", case.stage}]
+    mine = [
+        word
+        for word in words
+        if word.evidence == case.wanted.evidence
+        and word.stage in {"", case.stage}
+        and (word.is_signed or not case.signers)
+    ]
     if answered.answer is Answer.YES or not mine or case.wanted.evidence == "identity":
         return answered
     reasons = tuple(_covered(reason, mine, case.today) for reason in answered.reasons)

@@ -264,3 +264,17 @@ def test_a_waiver_must_be_signed_where_every_fact_must() -> None:
     assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
     signed = structs.replace(waiver(), signers=("ci",))
     assert ask(vulnerable, signed, by=by).verdict.answer is Answer.YES
+
+
+def test_an_unsigned_waiver_waives_nothing_that_asks_for_a_signature() -> None:
+    asks = structs.replace(VULNERABILITIES, signed_by=("scanner",))
+    by = policy(asks, may_waive=("ann",))
+    vulnerable = structs.replace(VULNERABLE, signers=("scanner",))
+    assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
+    vouched = structs.replace(waiver(), signers=("security",))
+    assert ask(vulnerable, vouched, by=by).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("by", [MAY, policy(VULNERABILITIES, may_waive=("ann",), signed_by=())])
+def test_where_nobody_must_sign_a_waiver_need_not_be_signed(by: Policy) -> None:
+    assert ask(VULNERABLE, waiver(), by=by).verdict.answer is Answer.YES

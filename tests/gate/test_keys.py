@@ -35,7 +35,7 @@ def test_every_example_is_part_of_a_policy(name: str) -> None:
     elif name in names(Stage):
         text = f"version: 1\nstages:\n  - name: a\n    {example}\n"
     else:
-        kind = "migrations" if name == "contracts" else "unit"
+        kind = {"contracts": "migrations", "stage": "decision"}.get(name, "unit")
         first = "" if name == "evidence" else f"evidence: {kind}\n        "
         text = f"version: 1\n{keys}\nstages:\n  - name: a\n    enter:\n      - {first}{example}\n"
     assert read_policy(text.encode(), where="policy.yaml").version == 1

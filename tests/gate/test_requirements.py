@@ -237,6 +237,23 @@ def test_the_author_does_not_count_and_nobody_counts_twice() -> None:
     assert against(ruling) == ["review: 1 of 2 people stand for the change (bob, ann)"]
 
 
+def test_a_name_in_other_letters_is_the_same_person() -> None:
+    ruling = ask(approved("Bob", "bob", "ANN"), by=policy(review(count=2)))
+    assert against(ruling) == ["review: 1 of 2 people stand for the change (Bob, ANN)"]
+    assert ask(approved("Cem"), by=policy(review(by=("cem",)))).verdict.answer is Answer.YES
+
+
+def test_of_two_changes_together_neither_author_counts() -> None:
+    ruling = ask(approved("ann", "bob", author="ann, bob"), by=policy(review()))
+    assert ruling.verdict.answer is Answer.NO
+    assert ask(approved("cem", author="ann, bob"), by=policy(review())).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("who", ["", "  "])
+def test_nobody_has_no_name(who: str) -> None:
+    assert ask(approved(who), by=policy(review())).verdict.answer is Answer.CANNOT_TELL
+
+
 def test_only_those_count_whom_the_policy_names() -> None:
     ruling = ask(approved("bob"), by=policy(review(by=("cem",))))
     assert ruling.verdict.answer is Answer.NO

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from git import Repo
 
 _NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
+_REMOTE = "refs/remotes/"
 _NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
 _SHALLOW = "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)"
 
@@ -51,16 +52,37 @@ class GitRepository:
         )
 
     def resolve(self, revision: str) -> str:
-        """Return the commit that a revision names; git itself knows where a shallow clone ends."""
-        done = self._run(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
-        if done.code:
+        """Return the commit that a revision names; git itself knows where a shallow clone ends.
+
+        `origin/main` is the remote's branch, whatever else has that name: git itself would take a
+        tag of the name before it (gitrevisions(7)). Raises CannotTell where git knows none, and
+        where a plain name is a tag's and a branch's that are not the same commit.
+        """
+        named = self._commit(f"{_REMOTE}{revision}") if revision.startswith("origin/") else ""
+        return named or self._named(revision)
+
+    def _commit(self, revision: str) -> str:
+        """Return the commit that git takes a revision for; an empty string where there is none."""
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        done = self._run(*verify, f"{revision}^{{commit}}")
+        return "" if done.code else done.stdout.decode().strip()
+
+    def _named(self, revision: str) -> str:
+        commit = self._commit(revision)
+        if not commit:
             raise CannotTell(
                 f"git knows no revision {revision!r}",
                 remedy=_SHALLOW if self.head().shallow else "check its name: `git log --oneline`",
             )
-        return done.stdout.decode().strip()
+        tag = self._commit(f"refs/tags/{revision}") if revision not in {"HEAD", commit} else ""
+        branches = (f"refs/heads/{revision}", f"{_REMOTE}origin/{revision}") if tag else ()
+        for branch in branches:
+            if (other := self._commit(branch)) and other != tag:
+                raise CannotTell(
+                    f"{revision!r} is a tag and a branch, and they differ",
+                    remedy=f"write which one: refs/tags/{revision} or {branch}",
+                )
+        return commit
 
     def changes(self, since: str) -> tuple[Change, ...]:
         """Return what differs between a revision and the working tree, untracked files too."""
