@@ -80,8 +80,14 @@ def _replaced(operation: AddConstraint, old: Constraint, context: Context) -> It
     elif old.deferred and not all(each.deferred for each in left):
         said = f"{what} is looked at at once: what a transaction of a running version puts right "
         yield _hit(operation, f"{said}by its end is refused", None, known=True)
-    if old.kind != "foreign key" or not left:
-        return
+    if old.kind == "foreign key" and left:
+        yield from _acts_otherwise(operation, old, left, what)
+
+
+def _acts_otherwise(
+    operation: AddConstraint, old: Constraint, left: list[Constraint], what: str
+) -> Iterator[Hit]:
+    """Compare what a foreign key does, or did, to rows that refer to one that goes or changes."""
     keeps = any(each.keeps for each in left)
     if keeps and not old.keeps:
         said = f"{what} keeps rows that others refer to: a DELETE of a running version is refused"
@@ -89,6 +95,12 @@ def _replaced(operation: AddConstraint, old: Constraint, context: Context) -> It
     elif old.keeps and not keeps:
         said = f"{what} lets rows go: a DELETE of a running version that was refused takes others "
         yield _hit(operation, f"{said}along", Severity.MEDIUM, known=True)
+    elif old.deletes not in {each.deletes for each in left}:
+        said = f"{what} does to rows that refer to a deleted one what it did not before"
+        yield _hit(operation, said, Severity.MEDIUM, known=True)
+    if not old.pins and any(each.pins for each in left):
+        said = f"{what} pins the key that it refers to: an UPDATE of it by a running version is "
+        yield _hit(operation, f"{said}refused", Severity.MEDIUM, known=True)
 
 
 def _same(table: Table, made: Constraint, schema: Schema) -> Constraint | None:
@@ -148,6 +160,18 @@ RULE = LintRule(
         ),
         Example(
             text=f"{_OLD}CONSTRAINT k REFERENCES p ON DELETE CASCADE);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\n"
+            "ALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (p) REFERENCES p NOT VALID;\nCOMMIT;",
+            line=7,
+        ),
+        Example(
+            text=f"{_OLD}CONSTRAINT k REFERENCES p ON DELETE CASCADE);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (p) "
+            "REFERENCES p ON DELETE SET NULL NOT VALID;\nCOMMIT;",
+            line=7,
+        ),
+        Example(
+            text=f"{_OLD}CONSTRAINT k REFERENCES p ON UPDATE CASCADE);\n-- released\nBEGIN;\n"
             "ALTER TABLE o DROP CONSTRAINT k;\n"
             "ALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (p) REFERENCES p NOT VALID;\nCOMMIT;",
             line=7,

@@ -46,14 +46,13 @@ def check(operation: DropConstraint, context: Context) -> Iterator[Hit]:
 
 
 def _is_back(operation: DropConstraint, old: Constraint, context: Context) -> bool:
-    """Whether the end has one from the same columns to the same table that does as much.
+    """Whether the end has one from the same columns to the same table.
 
-    Where the statement, or the next one, adds it again in another form, that is told there.
+    What it does in another way is `changed-constraint`'s to tell.
     """
     end = context.ahead.end.table(operation.table)
-    wanted = (old.columns, old.references, old.deletes, old.pins)
     return end is not None and any(
-        (each.columns, each.references, each.deletes, each.pins) == wanted
+        each.enforced and (each.columns, each.references) == (old.columns, old.references)
         for each in end.constraints.values()
     )
 
