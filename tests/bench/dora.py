@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import statistics
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,7 +65,7 @@ def _told(place: Path, kind: str) -> Told:
     )
 
 
-def _by_hand(place: Path) -> list[Sequence[Any]]:
+def _by_hand(place: Path) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         return connection.execute(ASK.replace("{folder}", str(place))).fetchall()
 
