@@ -25,7 +25,7 @@ class Name(Struct, frozen=True, order=True, array_like=True):
 
     def __str__(self) -> str:
         """Return it as people say it: the schema `public` goes without saying."""
-        return self.name if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
+        return str(self.name) if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
 
     @property
     def sql(self) -> str:
