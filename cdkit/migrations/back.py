@@ -374,7 +374,7 @@ def _lossy(loss: Loss, operation: Operation, up: Up, *, unread: bool) -> Finding
         finding,
         severity=loss.severity,
         confidence=loss.confidence,
-        about=loss.about,
+        about=str(loss.about),
         fingerprint=" ".join(operation.statement.source.split()),
     )
 

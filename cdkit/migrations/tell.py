@@ -33,7 +33,7 @@ def complained(complaint: Complaint) -> Finding:
         message=complaint.what,
         locations=(place,),
         fingerprint=fingerprint(complaint.rule, place.path, complaint.about),
-        about=complaint.about or complaint.path.rpartition("/")[2],
+        about=str(complaint.about) or complaint.path.rpartition("/")[2],
         question=rule.question,
         fix=Fix(summary=complaint.remedy or rule.instead),
     )
@@ -48,7 +48,7 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
         message=hit.message,
         locations=(operation.statement.text.span(operation.at, operation.statement.end),),
         fingerprint=" ".join(operation.statement.source.split()),
-        about=hit.about,
+        about=str(hit.about),
         question=rule.question,
         fix=fix_of(rule, hit),
     )
