@@ -1,7 +1,7 @@
 """A file is not UTF-8 text.
 
 PostgreSQL would refuse it, or stop reading at its first NUL byte; what it does cannot be told.
-So it is with a pointer of Git LFS in place of the file, and with a merge whose markers are still in.
+So it is with a pointer of Git LFS in place of the file, and with a merge whose markers are there.
 """
 
 from collections.abc import Iterator
