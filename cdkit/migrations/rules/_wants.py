@@ -70,7 +70,7 @@ missing-migration safe-to-run - -
 missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 mixed-migration safe-to-run - -
 mixed-phases compatible - -
-moved-partition compatible - - MovePartition
+moved-partition compatible - - MovePartition CreateTable
 narrow-integer compatible postgres taste CreateTable AddColumn
 nested-transaction safe-to-run - - Transaction
 new-enum-value compatible - - AddEnumValue

@@ -151,6 +151,9 @@ ALTER TABLE memos INHERIT documents;
 ALTER TABLE contracts NO INHERIT documents;
 -- case: child born now
 CREATE TABLE letters () INHERITS (documents);
+-- case: child born now that gets rows
+CREATE TABLE letters () INHERITS (documents);
+INSERT INTO letters VALUES (9, 'letter');
 -- case: truncate
 TRUNCATE memos;
 -- case: truncate a table born now
