@@ -285,6 +285,8 @@ def _created_object(made: op.CreateObject, before: Schema, speech: Speech) -> st
     takes = made.function.takes if made.function else ()
     if there and (not there.routines or takes in there.routines):
         return ""
+    if made.kind in _BY_WHAT_THEY_TAKE:
+        return ""
     arguments = ""
     if made.function and not speech.is_mysql:
         kinds = [_type(each, speech) for each in takes]
@@ -294,6 +296,10 @@ def _created_object(made: op.CreateObject, before: Schema, speech: Speech) -> st
     # SQLite's are kept with their table: `trigger on orders`.
     kind = "TRIGGER" if made.kind.startswith("trigger") else made.kind.upper()
     return f"DROP {kind} {speech.name(made.name)}{arguments};"
+
+
+_BY_WHAT_THEY_TAKE = frozenset({"aggregate", "operator"})
+"""What DROP wants the types of, which the model does not keep."""
 
 
 def _renamed_object(renamed: op.RenameObject, before: Schema, speech: Speech) -> str:

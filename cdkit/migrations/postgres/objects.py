@@ -88,13 +88,21 @@ class _Named(Struct, frozen=True):
     sequence: RangeVar | None = None
     typevar: RangeVar | None = None
     extname: str = ""
+    kind: str = ""
     replace: bool = False
 
 
 def kind_word(kind: str) -> str:
     """Return PostgreSQL's `OBJECT_MATVIEW` as people say it: `materialized view`."""
     word = kind.removeprefix("OBJECT_").replace("_", " ").lower()
-    return {"matview": "materialized view", "tabconstraint": "constraint"}.get(word, word)
+    return _WORDS.get(word, word)
+
+
+_WORDS = {
+    "matview": "materialized view", "tabconstraint": "constraint",
+    "tsconfiguration": "text search configuration", "tsdictionary": "text search dictionary",
+    "tsparser": "text search parser", "tstemplate": "text search template",
+}  # fmt: skip
 
 
 def at_start(statement: Statement) -> dict[str, Any]:
@@ -241,8 +249,13 @@ def create_object(statement: Statement) -> Iterator[Operation]:
     named = of_relation(relation) if relation else of_words(parts)
     if not named.name:
         named = Name("", made.extname)
+    kind = kind_word(made.kind) if made.kind else _CREATED[statement.kind]
     yield op.CreateObject(
-        **at_start(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
+        **at_start(statement),
+        kind=kind,
+        name=named,
+        replace=made.replace,
+        body=statement.source.partition("(")[2] if kind == "aggregate" else "",
     )
 
 

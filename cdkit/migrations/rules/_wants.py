@@ -88,7 +88,7 @@ renamed-column compatible - - RenameColumn
 renamed-enum-value compatible - - RenameEnumValue
 renamed-object compatible - - RenameObject
 renamed-table compatible - - RenameTable RenameObject
-replaced-object compatible - - CreateObject
+replaced-object compatible - - CreateObject Refresh
 required-column compatible - - AddColumn
 restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
