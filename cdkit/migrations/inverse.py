@@ -12,6 +12,9 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
 
 _MYSQL = frozenset({"mysql", "mariadb"})
+NOTHING = " "
+"""What is said where an operation changes nothing, so that there is nothing to undo."""
+
 _OPPOSITE = {
     "CREATE": "DROP", "ENABLE": "DISABLE", "DISABLE": "ENABLE", "FORCE": "NO FORCE",
     "ATTACH": "DETACH", "INHERIT": "NO INHERIT",
@@ -41,7 +44,10 @@ class Speech(Struct, frozen=True, kw_only=True):
 
 
 def inverse(operation: Operation, before: Schema, speech: Speech) -> str:
-    """Return what undoes an operation on the schema before it; empty where nobody can tell."""
+    """Return what undoes an operation on the schema before it; empty where nobody can tell.
+
+    NOTHING where it changes nothing.
+    """
     for kind, way in _WAYS.items():
         if isinstance(operation, kind):
             return way(operation, before, speech)
@@ -54,7 +60,7 @@ def _on(table: Name, action: str, speech: Speech) -> str:
 
 def _created_table(made: op.CreateTable, before: Schema, speech: Speech) -> str:
     if before.table(made.table) or made.table.schema == "pg_temp":
-        return ""
+        return NOTHING
     return f"DROP TABLE {speech.name(made.table)};"
 
 
@@ -63,7 +69,7 @@ def _added_column(added: op.AddColumn, before: Schema, speech: Speech) -> str:
     if added.attribute:
         return f"ALTER TYPE {speech.name(added.table)} DROP ATTRIBUTE {name};"
     there = added.if_not_exists and before.column(added.table, added.column.name)
-    return "" if there else _on(added.table, f"DROP COLUMN {name}", speech)
+    return NOTHING if there else _on(added.table, f"DROP COLUMN {name}", speech)
 
 
 def _dropped_column(dropped: op.DropColumn, before: Schema, speech: Speech) -> str:
@@ -171,8 +177,8 @@ def _nullable(changed: op.SetNotNull | op.DropNotNull, before: Schema, speech: S
     if speech.is_mysql:
         return ""
     old = before.column(changed.table, changed.column)
-    if isinstance(changed, op.SetNotNull) and old and old.not_null:
-        return ""
+    if old and old.not_null == isinstance(changed, op.SetNotNull):
+        return NOTHING
     word = "DROP" if isinstance(changed, op.SetNotNull) else "SET"
     column = speech.dialect.quoted(changed.column)
     return _on(changed.table, f"ALTER COLUMN {column} {word} NOT NULL", speech)
@@ -228,7 +234,7 @@ def _constraint(constraint: Constraint, speech: Speech) -> str:
 def _created_index(made: op.CreateIndex, before: Schema, speech: Speech) -> str:
     name = made.name or "_".join((made.table.name, *filter(None, made.columns), "idx"))
     if made.if_not_exists and before.index_name(made.table, name) in before.indexes:
-        return ""
+        return NOTHING
     if speech.is_mysql:
         return f"DROP INDEX {speech.dialect.quoted(name)} ON {speech.name(made.table)};"
     apart = " CONCURRENTLY" if made.concurrently else ""
@@ -279,13 +285,21 @@ def _created_object(made: op.CreateObject, before: Schema, speech: Speech) -> st
     takes = made.function.takes if made.function else ()
     if there and (not there.routines or takes in there.routines):
         return ""
+    if made.kind in _BY_WHAT_THEY_TAKE:
+        return ""
     arguments = ""
     if made.function and not speech.is_mysql:
         kinds = [_type(each, speech) for each in takes]
         if not all(kinds):
             return ""
         arguments = f"({', '.join(kinds)})"
-    return f"DROP {made.kind.upper()} {speech.name(made.name)}{arguments};"
+    # SQLite's are kept with their table: `trigger on orders`.
+    kind = "TRIGGER" if made.kind.startswith("trigger") else made.kind.upper()
+    return f"DROP {kind} {speech.name(made.name)}{arguments};"
+
+
+_BY_WHAT_THEY_TAKE = frozenset({"aggregate", "operator"})
+"""What DROP wants the types of, which the model does not keep."""
 
 
 def _renamed_object(renamed: op.RenameObject, before: Schema, speech: Speech) -> str:
@@ -310,6 +324,9 @@ def _enum_value(renamed: op.RenameEnumValue, before: Schema, speech: Speech) -> 
 def _trigger(changed: op.ChangeTrigger, before: Schema, speech: Speech) -> str:
     del before
     verb, _, rest = changed.action.partition(" ")
+    if changed.body:
+        # One with code of its own is told as a thing, too.
+        return NOTHING
     name, word = speech.dialect.quoted(changed.name), _OPPOSITE.get(verb, "")
     if verb == "CREATE":
         where = f" ON {speech.name(changed.table)}" if speech.server.engine == "postgres" else ""

@@ -191,7 +191,8 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
 
-    `function` is what it calls; where it has code of its own, `body` is that.
+    `function` is what it calls; where it has code of its own, `body` is that. `event` is the verb
+    that a rule rewrites.
     """
 
     action: str
@@ -199,6 +200,7 @@ class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     function: Name | None = None
     trigger: Trigger | None = None
     instead: bool = False
+    event: str = ""
     body: str = ""
 
 
@@ -353,10 +355,11 @@ class Reindex(Operation, frozen=True, kw_only=True):
 
 
 class Refresh(Operation, frozen=True, kw_only=True):
-    """REFRESH MATERIALIZED VIEW."""
+    """REFRESH MATERIALIZED VIEW; `empties` it, WITH NO DATA."""
 
     view: Name
     concurrently: bool = False
+    empties: bool = False
 
 
 class LockTable(OnTable, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def complained(complaint: Complaint) -> Finding:
         message=complaint.what,
         locations=(place,),
         fingerprint=fingerprint(complaint.rule, place.path, complaint.about),
-        about=complaint.about or complaint.path.rpartition("/")[2],
+        about=str(complaint.about) or complaint.path.rpartition("/")[2],
         question=rule.question,
         fix=Fix(summary=complaint.remedy or rule.instead),
     )

@@ -37,7 +37,9 @@ def way_back(operations: Sequence[Operation], start: Schema, speech: Speech) -> 
             said = _undone(operation, here, speech)
             lines += [said] if said else []
         apply(here, operation)
-    lines = list(dict.fromkeys(reversed(lines)))
+    lines.reverse()
+    # Of a line that is left to its author it is said once that it is.
+    lines = [x for at, x in enumerate(lines) if not x.startswith("--") or x not in lines[:at]]
     return "\n".join(lines) if any(not line.startswith("--") for line in lines) else ""
 
 
@@ -72,4 +74,4 @@ def _undone(operation: Operation, before: Schema, speech: Speech) -> str:
         # It goes with its table.
         return ""
     said = inverse(operation, before, speech)
-    return said or f"{BY_HAND} {operation.statement.text.place(operation.at).line}"
+    return (said or f"{BY_HAND} {operation.statement.text.place(operation.at).line}").strip()

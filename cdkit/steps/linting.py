@@ -157,15 +157,17 @@ def _of_project(
     found: Found, judged: tuple[Judged, ...], asked: Asked, unread: int
 ) -> Iterator[str]:
     """Yield what people should know of how a project was read."""
+    database = found.project.database
+    root = f"{found.root} ({database})" if database else found.root
     if dark := found.dark + len(found.unread) - unread:
-        yield f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
+        yield f"{root}: {dark} earlier files cannot be read: what they made is not known"
     if found.left:
-        yield f"{found.root}: files that take back others, and go with those: {found.left}"
+        yield f"{root}: files that take back others, and go with those: {found.left}"
     if judged and found.source != PLAIN:
-        yield f"{found.root}: read as {sources()[found.source].title} runs it"
+        yield f"{root}: read as {sources()[found.source].title} runs it"
     whole = len(found.project.migrations) == len(judged)
     if whole and not asked.schemas.dumps and _open(judged):
-        yield f"{found.root}: {_UNKNOWN}"
+        yield f"{root}: {_UNKNOWN}"
 
 
 def _fixed(request: Request, linted: Linted, found: Found, asked: Asked, world: World) -> Fixed:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
 from msgspec import structs
 
 from cdkit.core.finding import Finding
@@ -75,6 +76,9 @@ def judged(
         },
     )
     (found,) = lint(request, processes or NoProcesses()).judged
+    for finding in found.findings:
+        # Whatever a test is about: it can be written down.
+        msgspec.json.encode(finding)
     return found
 
 

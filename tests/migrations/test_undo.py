@@ -106,6 +106,7 @@ ON_SQLITE = {
     "ALTER TABLE o RENAME COLUMN b TO c;": "ALTER TABLE o RENAME COLUMN c TO b;",
     "CREATE INDEX i ON o (a);": "DROP INDEX i;",
     "CREATE TABLE t (a int);": "DROP TABLE t;",
+    "CREATE TRIGGER t AFTER INSERT ON o BEGIN DELETE FROM o WHERE a > 9; END;": "DROP TRIGGER t;",
 }
 
 
@@ -121,6 +122,25 @@ def test_what_only_the_author_knows_stands_there_as_a_comment_with_its_line() ->
     assert made(f"{MORE}{RELEASED}{up}").splitlines() == [
         f"{BY_HAND} {MORE.count(chr(10)) + 4}",
         "ALTER TABLE orders DROP COLUMN a;",
+    ]
+
+
+def test_what_changes_nothing_needs_no_undoing() -> None:
+    up = (
+        "-- migrate:up\nCREATE TABLE IF NOT EXISTS orders (id int);\n"
+        "ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text;\n"
+        "ALTER TABLE orders ALTER note SET NOT NULL;\nALTER TABLE orders ADD b int;"
+    )
+    assert made(f"{MORE}{RELEASED}{up}") == "ALTER TABLE orders DROP COLUMN b;"
+
+
+def test_a_name_that_goes_there_and_back_and_there_comes_back() -> None:
+    there, back_again = "RENAME note TO remark", "RENAME remark TO note"
+    steps = "\n".join(f"ALTER TABLE orders {each};" for each in (there, back_again, there))
+    assert made(f"{MORE}{RELEASED}-- migrate:up\n{steps}").splitlines() == [
+        "ALTER TABLE orders RENAME COLUMN remark TO note;",
+        "ALTER TABLE orders RENAME COLUMN note TO remark;",
+        "ALTER TABLE orders RENAME COLUMN remark TO note;",
     ]
 
 

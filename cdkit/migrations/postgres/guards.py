@@ -40,6 +40,7 @@ class _Trigger(Struct, frozen=True):
 class _Rule(Struct, frozen=True):
     rulename: str
     relation: RangeVar
+    event: str = ""
     instead: bool = False
 
 
@@ -100,4 +101,5 @@ def create_rule(statement: Statement) -> Iterator[Operation]:
         action="CREATE RULE",
         name=made.rulename,
         instead=made.instead,
+        event=made.event.removeprefix("CMD_"),
     )

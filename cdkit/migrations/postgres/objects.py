@@ -88,6 +88,7 @@ class _Named(Struct, frozen=True):
     sequence: RangeVar | None = None
     typevar: RangeVar | None = None
     extname: str = ""
+    kind: str = ""
     replace: bool = False
 
 
@@ -255,8 +256,13 @@ def create_object(statement: Statement) -> Iterator[Operation]:
     named = of_relation(relation) if relation else of_words(parts)
     if not named.name:
         named = Name("", made.extname)
+    kind = kind_word(made.kind) if made.kind else _CREATED[statement.kind]
     yield op.CreateObject(
-        **at_start(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
+        **at_start(statement),
+        kind=kind,
+        name=named,
+        replace=made.replace,
+        body=statement.source.partition("(")[2] if kind == "aggregate" else "",
     )
 
 

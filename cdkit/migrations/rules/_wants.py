@@ -72,7 +72,7 @@ missing-migration safe-to-run - -
 missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 mixed-migration safe-to-run - -
 mixed-phases compatible - -
-moved-partition compatible - - MovePartition
+moved-partition compatible - - MovePartition CreateTable
 narrow-integer compatible postgres taste CreateTable AddColumn
 nested-transaction safe-to-run - - Transaction
 new-enum-value compatible - - AddEnumValue
@@ -90,7 +90,7 @@ renamed-column compatible - - RenameColumn
 renamed-enum-value compatible - - RenameEnumValue
 renamed-object compatible - - RenameObject
 renamed-table compatible - - RenameTable RenameObject
-replaced-object compatible - - CreateObject
+replaced-object compatible - - CreateObject Refresh
 required-column compatible - - AddColumn
 restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke

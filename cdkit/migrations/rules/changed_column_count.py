@@ -41,12 +41,16 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
 
 
 def _hidden(operation: AddColumn, context: Context) -> str:
-    """MariaDB and MySQL since 8.0.23 have columns that a list without names does not hold."""
+    """MariaDB and MySQL since 8.0.23 have columns that an INSERT without names passes over.
+
+    One that must not be null needs a default for that.
+    """
     if context.server.engine == "sqlite" or context.server.before(*_INVISIBLE):
         return ""
     table, name = context.sql(operation.table), context.sql(operation.column.name)
     default = operation.column.default
-    if None in operation.column.type.modifiers or (default and not default.sql):
+    bare = operation.column.not_null and default is None
+    if bare or None in operation.column.type.modifiers or (default and not default.sql):
         return ""
     given = f" DEFAULT {default.sql}" if default else ""
     null = " NOT NULL" if operation.column.not_null else ""

@@ -78,7 +78,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     them at their default, which is null (and passes but for a CHECK that wants a value), or one
     that is the same for each row (and passes but for a unique one).
     """
-    if context.schema.is_new_table(operation.table):
+    if context.schema.is_new_table(operation.table) or _is_view(operation.table, context):
         return True
     if isinstance(operation, CreateIndex) and operation.only:
         return _never_in(operation, context)
@@ -94,6 +94,12 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         return not any(column.default and column.default.constant for column in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _is_view(name: Name, context: Context) -> bool:
+    """Whether it is a materialized view, which REFRESH alone writes."""
+    thing = context.schema.thing(name)
+    return thing is not None and thing.kind == "materialized view"
 
 
 def _never_in(index: CreateIndex, context: Context) -> bool:
@@ -196,6 +202,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE MATERIALIZED VIEW m AS SELECT a FROM o;\n-- released\n"
+            "CREATE UNIQUE INDEX m_a ON m (a);"
+        ),
         Example(
             text="-- server mysql:8.0\nCREATE TABLE o (a int, CONSTRAINT c CHECK (a >= 0));\n"
             "-- released\nALTER TABLE o DROP CHECK c, ADD CONSTRAINT c CHECK (a >= -5);"

@@ -1,6 +1,8 @@
 """A rewrite rule comes or goes, and changes what statements of the running version mean.
 
-An INSTEAD rule makes a write do something else, or nothing, without any error.
+An INSTEAD rule makes a write do something else, or nothing, without any error. An ALSO rule for
+INSERT or UPDATE makes the server refuse each INSERT … ON CONFLICT into its table, and each such
+write inside a WITH.
 """
 
 from collections.abc import Iterator
@@ -21,16 +23,29 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         yield _gone(operation, context)
     if operation.action != "CREATE RULE":
         return
+    refuses = not operation.instead and _refuses(operation, context)
+    effect = (
+        "INSERT … ON CONFLICT of a running version is refused"
+        if refuses
+        else ("statements of a running version silently mean something else")
+    )
     yield Hit(
-        message=f"puts the rule {operation.name} on {operation.table}: statements of a running "
-        "version silently mean something else",
+        message=f"puts the rule {operation.name} on {operation.table}: {effect}",
         about=f"{operation.table}.{operation.name}",
-        severity=None if operation.instead else Severity.LOW,
+        severity=None if operation.instead else Severity.MEDIUM if refuses else Severity.LOW,
         fix=Fix(
             summary="do it in a view with another name, or in the application",
             replacement=later(operation, "code that does not rely on what the rule changes"),
         ),
     )
+
+
+def _refuses(operation: ChangeTrigger, context: Context) -> bool:
+    """Whether an INSERT … ON CONFLICT into the table may be there, which no rule goes with."""
+    schema = context.schema
+    known = schema.table(operation.table) or schema.thing(operation.table)
+    keys = next(schema.unique_keys(operation.table), None)
+    return operation.event in {"INSERT", "UPDATE"} and (known is None or keys is not None)
 
 
 _SHAPES = ('"groupClause"', '"distinctClause"', '"limitCount"', '"limitOffset"', '"withClause"')
@@ -70,11 +85,15 @@ RULE = LintRule(
     bad=(
         Example(text="DROP RULE ignore ON orders;", line=1),
         Example(text="CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING;", line=1),
+        Example(text="CREATE RULE r AS ON INSERT TO orders DO ALSO NOTIFY orders;", line=1),
     ),
     good=(
         Example(
             text="CREATE TABLE o (a int);\nCREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;"
         ),
     ),
-    sources=("https://www.postgresql.org/docs/current/sql-createrule.html",),
+    sources=(
+        "https://www.postgresql.org/docs/current/sql-createrule.html",
+        "https://www.postgresql.org/docs/current/sql-insert.html",
+    ),
 )

@@ -224,6 +224,12 @@ SECOND = ("shop/migrations/0002_b.py",)
 def test_what_a_router_sends_to_another_database_is_judged_there(tmp_path: Path) -> None:
     outcome = judged(routed(tmp_path, "db == 'other'", DELETE), paths=SECOND)
     assert "0002_b.py:10 dropped-column" in shown(outcome)
+    assert names(outcome) == list(SECOND)
+
+
+def test_each_database_that_something_is_sent_to_is_judged(tmp_path: Path) -> None:
+    sql = "migrations.RunSQL('DROP TABLE gone', hints={'target': 'other'})"
+    outcome = judged(routed(tmp_path, "hints.get('target', 'default') == db", sql), paths=SECOND)
     assert names(outcome) == [
         "shop/migrations/0002_b.py#default",
         "shop/migrations/0002_b.py#other",
@@ -268,3 +274,10 @@ def test_what_goes_to_a_database_without_a_backend_cannot_be_told(tmp_path: Path
 def test_what_runs_on_all_databases_alike_is_judged_once(settings: str, tmp_path: Path) -> None:
     outcome = judged(routed(tmp_path, "True", DELETE, settings=settings), paths=SECOND)
     assert shown(outcome) == ["0002_b.py:10 dropped-column", "0002_b.py:10 missing-lock-timeout"]
+
+
+def test_default_may_be_empty_where_a_router_sends_all_elsewhere(tmp_path: Path) -> None:
+    empty = ROUTED.replace('"ENGINE": "django.db.backends.postgresql", "NAME": "orders"', "")
+    outcome = judged(routed(tmp_path, "db == 'other'", DELETE, settings=empty), paths=SECOND)
+    assert "0002_b.py:10 dropped-column" in shown(outcome)
+    assert names(outcome) == list(SECOND)

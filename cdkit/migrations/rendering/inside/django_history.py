@@ -63,11 +63,15 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     for leaf in loader.graph.leaf_nodes():
         plan += [key for key in loader.graph.forwards_plan(leaf) if key not in plan]
     aliases, lame = others(connections, request)
+    if not connection.settings_dict.get("ENGINE", DUMMY).startswith(DUMMY) or not aliases:
+        aliases.insert(0, connection)
     databases = [
-        database(each, loader, plan, fault_of, relative, lame if each is connection else ())
-        for each in (connection, *aliases)
+        database(each, loader, plan, fault_of, relative, lame if number == 0 else ())
+        for number, each in enumerate(aliases)
     ]
-    first, rest = databases[0], [each for each in databases[1:] if runs(each)]
+    # What nothing runs on has no history: `default` may be there for Django's own sake alone.
+    first, *rest = sorted(databases, key=runs, reverse=True)
+    rest = [each for each in rest if runs(each)]
     leaves = {app: sorted(found) for app, found in loader.detect_conflicts().items()}
     return {
         **first,
@@ -78,7 +82,7 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
             for app, found in sorted(leaves.items())
             for name in found
         ],
-        "databases": sorted(set(connections) - {"default", *(each["name"] for each in rest)}),
+        "databases": sorted(set(connections) - {"default", *(each["name"] for each in databases)}),
     }
 
 
@@ -138,6 +142,9 @@ def runs(found: Any) -> bool:
     """Whether anything at all runs on a database."""
     return any(unit["up"]["pieces"] or unit["up"]["troubles"] for unit in found["units"])
 
+
+DUMMY = "django.db.backends.dummy"
+"""What Django takes where the settings leave `default` empty, as they may beside routers."""
 
 VENDORS = {"postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
 

@@ -87,6 +87,8 @@ END $$;
 CREATE RULE no_deletes AS ON DELETE TO orders DO INSTEAD NOTHING;
 -- case: rule that also logs
 CREATE RULE log_deletes AS ON DELETE TO customers DO ALSO NOTIFY customers;
+-- case: rule that also does something where writes conflict
+CREATE RULE log_customers AS ON INSERT TO customers DO ALSO NOTIFY customers;
 -- case: drop rule
 DROP RULE settings_public_insert ON settings_public;
 -- case: rule on a view born now
@@ -151,6 +153,9 @@ ALTER TABLE memos INHERIT documents;
 ALTER TABLE contracts NO INHERIT documents;
 -- case: child born now
 CREATE TABLE letters () INHERITS (documents);
+-- case: child born now that gets rows
+CREATE TABLE letters () INHERITS (documents);
+INSERT INTO letters VALUES (9, 'letter');
 -- case: truncate
 TRUNCATE memos;
 -- case: truncate a table born now

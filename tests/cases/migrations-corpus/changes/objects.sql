@@ -125,6 +125,8 @@ DROP MATERIALIZED VIEW product_stats;
 CREATE MATERIALIZED VIEW product_stats AS
     SELECT product_id, count(*) AS sold FROM order_lines GROUP BY product_id WITH NO DATA;
 GRANT SELECT ON product_stats TO shop_app;
+-- case: refresh materialized view with no data
+REFRESH MATERIALIZED VIEW product_stats WITH NO DATA;
 -- case: refresh materialized view
 REFRESH MATERIALIZED VIEW product_stats;
 -- case: refresh materialized view concurrently
