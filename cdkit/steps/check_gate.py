@@ -367,4 +367,5 @@ STEP = Step(
     outputs=CheckGateOutputs,
     run=run,
     icon="shield",
+    judges=True,
 )
