@@ -44,9 +44,9 @@ def decide(
     """Decide whether an image may enter a stage, stay in it, or come back to it.
 
     `collected` holds the facts about the image and about what it is related to; `now` carries its
-    zone; `doubts` are reasons why the policy itself may not count; `ran` is what runs where, for
-    the contracts of migrations; `past` the releases before. Raises RequestError where the policy
-    has no such stage.
+    zone; `doubts` are reasons why the policy or the records may be the change's own; `ran` is what
+    runs where, for the contracts of migrations; `past` the releases before. Raises RequestError
+    where the policy has no such stage.
 
     Yes takes a yes from every requirement of the stage and of those before it. A requirement is
     answered "cannot tell" by a fact that is missing, unreadable, unsigned where a signature is
@@ -79,7 +79,7 @@ def decide(
         if collected.unreadable:
             answered.append(_closed("every record can be read", collected.unreadable))
     if doubts:
-        answered.append(_closed("the policy counts", doubts))
+        answered.append(_closed("the change is not its own judge", doubts))
     reasons = [reason for one in answered for reason in one.reasons]
     return Ruling(verdict=judge(reasons), requirements=tuple(answered))
 
