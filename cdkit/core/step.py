@@ -153,7 +153,8 @@ class Step(Generic[O]):
     `run` raises RequestError for wrong requests, NoInput where there is nothing of its kind, and
     may raise CannotTell; whatever was found out despite a failure belongs into the Outcome.
     `shares` names another step, and the inputs that this one takes from that step's section of the
-    configuration where its own says nothing.
+    configuration where its own says nothing. `judges` is set where the change under judgement may
+    not say how: in CI its section counts as the branch has it that the change wants to enter.
     """
 
     name: str
@@ -166,6 +167,7 @@ class Step(Generic[O]):
     hook: Hook | None = None
     icon: str = "check"
     shares: tuple[str, tuple[str, ...]] = ("", ())
+    judges: bool = False
 
 
 AnyStep = Step[Any]

@@ -8,6 +8,15 @@ from cdkit.core.documents.kinds import PolicySource
 from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.names import TOOL
+from cdkit.core.protected import (
+    LOCAL,
+    TRUNKS,
+    branch_that_counts,
+    is_in_checkout,
+    is_on,
+    is_on_a_trunk,
+    relative,
+)
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.gate.extend import extend
@@ -17,9 +26,7 @@ from cdkit.gate.read import read_policy
 
 _FROM_GIT = "git:"
 _DEEPEST = 5
-_TRUNKS = frozenset({"main", "master", "trunk"})
 _HERE = frozenset({"", "HEAD", "@"})
-_LOCAL = frozenset({"", "terminal"})
 
 
 class FoundPolicy(Struct, frozen=True, kw_only=True):
@@ -87,8 +94,8 @@ def _one(option: str, world: World) -> FoundPolicy:
             where="policy",
             remedy="give a file, git:REVISION:PATH or oci://REGISTRY/REPOSITORY:TAG",
         )
-    path = _inside(option, world)
-    branch = world.context.target_branch or world.context.default_branch
+    path = relative(option, world)
+    branch = branch_that_counts(world)
     if not branch or path.startswith("/"):
         return _elsewhere(path, branch, world)
     return _from_branch(path, branch, world)
@@ -124,8 +131,7 @@ def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
     except Missing:
         return _brought_along(path, branch, world)
     except CannotTell as fault:
-        context = world.context
-        if context.branch != branch or context.pull_request:
+        if not is_on(branch, world):
             raise CannotTell(
                 f"the policy cannot be read from {branch}: {fault.what}",
                 where=path,
@@ -137,7 +143,7 @@ def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
 
 def _brought_along(path: str, branch: str, world: World) -> FoundPolicy:
     found = _from_change(path, world)
-    if world.context.system in _LOCAL:
+    if world.context.system in LOCAL:
         return found
     doubt = cannot_tell(
         f"the policy is not on {branch}: the change under judgement brought it along",
@@ -154,10 +160,9 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
     Where nobody does, what runs on a trunk is that trunk's.
     """
     found = _from_change(path, world)
-    if path.startswith("/") and not _is_in_checkout(path, world):
+    if path.startswith("/") and not is_in_checkout(path, world):
         return found
-    context = world.context
-    if not branch and context.branch in _TRUNKS and not context.pull_request:
+    if not branch and is_on_a_trunk(world):
         return found
     what = "the policy may be the change's own: nobody says which branch counts here"
     if path.startswith("/"):
@@ -165,18 +170,9 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
     return _doubted(found, what, path, world)
 
 
-def _is_in_checkout(path: str, world: World) -> bool:
-    """Whether an absolute path leads into the working directory or its repository."""
-    files, here = world.files, world.files.real(".")
-    top = here
-    while top.strip("/") and not (files.is_dir(f"{top}/.git") or files.is_file(f"{top}/.git")):
-        top = top.rpartition("/")[0]
-    return f"{files.real(path)}/".startswith(f"{top or here}/")
-
-
 def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPolicy:
     """Let a policy of the change itself keep the gate shut in CI, where it is not the judge's."""
-    if world.context.system in _LOCAL:
+    if world.context.system in LOCAL:
         return found
     doubt = cannot_tell(
         what,
@@ -217,7 +213,7 @@ def _is_protected(revision: str, world: World) -> bool:
             return _commit(revision, world) != world.git.head().commit
         except CannotTell:
             return False
-    if name in _TRUNKS | {context.target_branch, context.default_branch} - {""}:
+    if name in TRUNKS | {context.target_branch, context.default_branch} - {""}:
         return True
     try:
         head = world.git.head()
@@ -234,9 +230,3 @@ def _commit(revision: str, world: World) -> str:
         return world.git.resolve(revision)
     except CannotTell:
         return ""
-
-
-def _inside(path: str, world: World) -> str:
-    """Return a path inside the working directory as a relative one."""
-    here = world.files.absolute(".").rstrip("/.") + "/"
-    return path.removeprefix(here).removeprefix("./")

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Answered, Waiver
+from cdkit.core.documents.kinds import Waiver
 from cdkit.core.finding import Location
-from cdkit.core.verdict import Answer, Reason, judge, yes
+from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
 from cdkit.gate.policy import Policy
 from cdkit.gate.read import day_of
@@ -81,8 +81,8 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         )
 
 
-def waived(case: Case, answered: Answered, words: tuple[Word, ...]) -> Answered:
-    """Return an answer with what a waiver covers turned into a yes that says so."""
+def waived(case: Case, reasons: Iterable[Reason], words: tuple[Word, ...]) -> list[Reason]:
+    """Return reasons with those that a waiver covers turned into a yes that says so."""
     mine = [
         word
         for word in words
@@ -90,15 +90,9 @@ def waived(case: Case, answered: Answered, words: tuple[Word, ...]) -> Answered:
         and word.stage in {"", case.stage}
         and (word.is_signed or not case.signers)
     ]
-    if answered.answer is Answer.YES or not mine or case.wanted.evidence == "identity":
-        return answered
-    reasons = tuple(_covered(reason, mine, case.today) for reason in answered.reasons)
-    return Answered(
-        requirement=answered.requirement,
-        answer=judge(reasons).answer,
-        reasons=reasons,
-        facts=answered.facts,
-    )
+    if not mine or case.wanted.evidence == "identity":
+        return list(reasons)
+    return [_covered(reason, mine, case.today) for reason in reasons]
 
 
 def _covered(reason: Reason, words: list[Word], today: date) -> Reason:

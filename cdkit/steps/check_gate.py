@@ -26,6 +26,7 @@ from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
 from cdkit.steps.gate_facts import Asked, Gathered, gather
+from cdkit.steps.gate_planted import planted
 from cdkit.steps.gate_ticket import ticket
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
@@ -128,9 +129,8 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
     asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
     gathered = _gathered(asked, store, options, world)
     collected = gathered.collected
-    ruling = decide(
-        request, found.policy, collected, now, found.doubts, gathered.ran, gathered.past
-    )
+    doubts = (*found.doubts, *planted(options.records, found.policy, world))
+    ruling = decide(request, found.policy, collected, now, doubts, gathered.ran, gathered.past)
     until = None
     if options.break_glass and ruling.verdict.answer is not Answer.YES:
         opened = broken(ruling, found.policy, _breaker(options, world), request, collected, now)
@@ -367,4 +367,5 @@ STEP = Step(
     outputs=CheckGateOutputs,
     run=run,
     icon="shield",
+    judges=True,
 )

@@ -172,6 +172,7 @@ def test_the_environment_of_later_steps_stays_as_it_was(laid: Checkout) -> None:
         ({"CDKIT_DO_IT_SIGN": "key"}, "sign"),
         ({"CDKIT_SIGN": "keyless"}, "sigstore"),
         ({"CDKIT_SIGN": "awskms:///alias/ci"}, "kms"),
+        ({"CDKIT_SIGN": "hashivault://ci"}, "sign"),
         ({"CDKIT_RECORDS": "s3://bucket/facts"}, "aws"),
         ({"CDKIT_EXTRAS": "sign"}, "sign"),
         ({"CDKIT_EXTRAS": "nats"}, "nats"),

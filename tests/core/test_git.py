@@ -116,9 +116,26 @@ def test_in_a_folder_of_the_checkout_paths_are_relative_to_it(folder: Path) -> N
     assert inside.files("HEAD", ".") == ("a.sql",)
 
 
-def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path) -> None:
+def test_a_file_above_the_working_directory_is_read_by_its_way_there(folder: Path) -> None:
+    (folder / "top.yaml").write_text("top\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    assert door(folder / "app").read("HEAD", "../top.yaml") == b"top\n"
+    assert door(folder).read("HEAD", "./app/../top.yaml") == b"top\n"
+
+
+@pytest.mark.parametrize("path", ["app/nothing.sql", "../top.yaml", "/app/a.sql", "..", ""])
+def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path, path: str) -> None:
     with pytest.raises(Missing):
-        door(folder).read("HEAD", "app/nothing.sql")
+        door(folder).read("HEAD", path)
+
+
+def test_a_symbolic_link_in_a_revision_is_not_taken_for_a_file(folder: Path) -> None:
+    (folder / "link.sql").symlink_to("app/a.sql")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    with pytest.raises(CannotTell, match="is a symbolic link in HEAD"):
+        door(folder).read("HEAD", "link.sql")
 
 
 @pytest.mark.parametrize("revision", ["no-such-branch", "--output=pwned", "", "HEAD~99"])

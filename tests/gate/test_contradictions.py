@@ -60,8 +60,9 @@ def test_more_code_than_there_is_was_not_covered(covered: Coverage, tests: Count
     assert against(ruling) == ["unit: says yes, and covers more code than there is"]
 
 
-def test_a_yes_that_rests_on_nothing_is_none() -> None:
-    ruling = ask(fact(proving()))
+@pytest.mark.parametrize("held", [{}, {"coverage": Coverage(lines_covered=0, lines=0)}], ids=str)
+def test_a_yes_that_rests_on_nothing_is_none(held: dict[str, object]) -> None:
+    ruling = ask(fact(proving(**held)))
     assert ruling.verdict.answer is Answer.CANNOT_TELL
     assert against(ruling) == ["unit: says yes, and holds nothing that it could rest on"]
 

@@ -4,12 +4,21 @@ import pytest
 from msgspec import structs
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Approval, Counts, Evidence, Failure
+from cdkit.core.documents.kinds import Approval, Counts, Evidence, Failure, Platform
 from cdkit.core.documents.ran import Names
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer, judge, no
 from cdkit.gate.case import Past
 from cdkit.gate.policy import Approvals, Requirement
-from tests.evidence.doubles import OTHER_SUBJECT, SOURCE, evidence, fact, identity, origin
+from tests.evidence.doubles import (
+    OTHER_SUBJECT,
+    OTHER_TREE,
+    SOURCE,
+    evidence,
+    fact,
+    identity,
+    origin,
+)
 from tests.gate.asking import about, against, ask, policy, release, suite, told
 
 
@@ -145,6 +154,45 @@ def test_an_identity_that_nobody_signed_makes_no_source_count() -> None:
     of_source = signed(suite("a", subject=SOURCE), "ci")
     assert ask(fact(identity()), of_source, by=by).verdict.answer is Answer.CANNOT_TELL
     assert ask(signed(fact(identity()), "ci"), of_source, by=by).verdict.answer is Answer.YES
+
+
+UNSIGNED = (
+    "unit: is about a source or a platform, and no signed identity says that it is this image's"
+)
+
+
+def test_what_is_signed_counts_by_no_unsigned_identity() -> None:
+    of_source = signed(suite("a", subject=SOURCE), "ci")
+    assert against(ask(fact(identity()), of_source, by=SIGNED)) == [UNSIGNED]
+    of_image = signed(suite("a"), "ci")
+    assert ask(fact(identity()), of_image, by=SIGNED).verdict.answer is Answer.YES
+    built = signed(fact(identity()), "builder")
+    assert ask(built, of_source, by=SIGNED).verdict.answer is Answer.YES
+
+
+def test_a_newer_identity_that_nobody_signed_leads_to_no_other_source() -> None:
+    built = signed(fact(identity()), "builder")
+    elsewhere = Subject(digest={"gitTree": OTHER_TREE})
+    later = origin("tag-image", recorded_at="2026-11-23T11:30:00Z", tree=OTHER_TREE)
+    lying = fact(identity(origin=later, tree=OTHER_TREE))
+    good = signed(suite("a", subject=elsewhere, tree=OTHER_TREE), "ci")
+    assert against(ask(built, lying, good, by=SIGNED)) == [UNSIGNED]
+
+
+def test_what_is_signed_counts_for_no_platform_that_an_unsigned_identity_names() -> None:
+    part = Platform(platform="linux/amd64", digest="sha256:" + "1" * 64)
+    scanned = signed(suite("a", subject=Subject(digest={"sha256": "1" * 64})), "ci")
+    built = fact(identity(platforms=(part,)))
+    assert against(ask(built, scanned, by=SIGNED)) == [UNSIGNED]
+    assert ask(signed(built, "builder"), scanned, by=SIGNED).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("asked", [{"same_run": True}, {"same_source": True}], ids=str)
+def test_an_unsigned_identity_proves_no_run_and_no_source(asked: dict[str, object]) -> None:
+    by = policy(wanting(signed_by=("ci",), **asked))
+    ours = signed(suite("a"), "ci")
+    assert ask(fact(identity()), ours, by=by).verdict.answer is Answer.CANNOT_TELL
+    assert ask(signed(fact(identity()), "ci"), ours, by=by).verdict.answer is Answer.YES
 
 
 # The same run

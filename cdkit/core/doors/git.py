@@ -1,6 +1,7 @@
 """The door to the git repository around the working directory."""
 
 import os
+import posixpath
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 _NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
 _REMOTE = "refs/remotes/"
+_LINK = 0o120000
+"""The mode of a symbolic link in a tree (git-fast-import(1), "filemodify")."""
 _NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
 _SHALLOW = "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)"
 
@@ -93,15 +96,26 @@ class GitRepository:
         return (*changed, *(Change(status="A", path=path) for path in fresh if path))
 
     def read(self, revision: str, path: str) -> bytes:
-        """Return a file as it stands in a revision."""
+        """Return a file as it stands in a revision; a path is one from the working directory.
+
+        Raises Missing where there is none, CannotTell where it is a symbolic link there, of which
+        git keeps no more than where it leads.
+        """
         repo = self._repo()
         commit = self.resolve(revision)
+        whole = path if path.startswith("/") else posixpath.normpath(self._prefix() + path)
         try:
-            blob = repo.commit(commit).tree / (self._prefix() + path)
+            blob = repo.commit(commit).tree / whole
         except KeyError as fault:
             raise Missing(
                 f"there is no such file in {revision}", where=path, remedy="check the path"
             ) from fault
+        if blob.mode == _LINK:
+            raise CannotTell(
+                f"is a symbolic link in {revision}",
+                where=path,
+                remedy="name the file that it leads to",
+            )
         data: bytes = blob.data_stream.read()
         return data
 
