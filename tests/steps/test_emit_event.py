@@ -161,6 +161,15 @@ def test_a_retry_is_the_same_event_and_is_not_sent_again(world: World) -> None:
     assert "a retry" in said(second)
 
 
+def test_what_came_about_after_a_failure_in_the_same_job_is_told_too(world: World) -> None:
+    emit(world, custom={"outcome": "failure"})
+    done = emit(world, custom={"outcome": "success"})
+    told = [event["customData"]["outcome"] for event in written(world)]
+    assert told == ["failure", "success"]
+    assert isinstance(done.document, Deployment)
+    assert done.document.event == event_id(done)
+
+
 def test_a_second_attempt_is_another_event(world: World) -> None:
     first = emit(world)
     again = replace(world, context=BuildContext(system="github", run="7", attempt=2))
