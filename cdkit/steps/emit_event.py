@@ -300,7 +300,7 @@ def _send(
         put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
-        handed, lost = hand_over(outbox, done, options.hand_on, world)
+        handed, lost = hand_over(outbox, options.hand_on, world)
         return _Sent(
             event=put.event,
             reasons=(
