@@ -408,6 +408,24 @@ def test_a_secret_is_refused_wherever_it_stands(world: World, options: dict[str,
         emit(where, **options)
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        SinkTable(type="http", url="https://bus.example", headers={"Authorization": "BUS"}),
+        SinkTable(type="slack", url_env="BUS"),
+        SinkTable(type="datadog", token_env="BUS"),
+    ],
+    ids=["header", "address", "token"],
+)
+def test_what_is_secret_to_a_sink_is_refused_whatever_its_variable_is_called(
+    world: World, table: SinkTable
+) -> None:
+    where = replace(world, environ={"BUS": "t0p-s3cret\n"})
+    with pytest.raises(RequestError, match="'note' holds the value of the variable BUS"):
+        emit(where, sinks=(table,), custom={"note": "x t0p-s3cret"})
+    assert not world.files.is_dir(".cdkit")
+
+
 HOSTILE = st.text(min_size=1, max_size=30) | st.sampled_from(
     [
         "\n::error::x",
