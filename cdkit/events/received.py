@@ -86,8 +86,8 @@ def event_of(received: Received) -> tuple[CloudEvent | None, str]:
     """
     try:
         whole = msgspec.json.decode(received.text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as fault:
-        return None, f"it is no JSON: {fault}"
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as fault:
+        return None, f"it is no JSON that can be read: {fault}"
     if isinstance(whole, dict) and "data" in whole and "context" not in whole:
         whole = whole["data"]
     if faults := check(whole):
@@ -199,6 +199,6 @@ def _remembered(line: bytes, where: Location) -> tuple[str, str, str]:
 def _decoded(data: bytes, path: str) -> Mapping[str, Any]:
     try:
         whole = msgspec.json.decode(data)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise Unreadable("is no JSON", where=path, remedy="give GitHub's payload") from fault
     return whole if isinstance(whole, dict) else {}

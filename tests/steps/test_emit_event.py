@@ -262,7 +262,7 @@ def test_standard_output_gets_the_event_each_time(world: World) -> None:
 
 
 def test_a_damaged_outbox_is_set_aside_said_and_the_event_still_goes_out(world: World) -> None:
-    world.files.write(".cdkit/outbox.db", b"no database at all, and long enough" * 10)
+    world.files.write(".cdkit/outbox.db", b"SQLite format 3\0" + b"x" * 90)
     outcome = emit(world)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "was damaged, and was set aside as" in said(outcome)

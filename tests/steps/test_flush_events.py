@@ -267,7 +267,7 @@ def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) ->
 
 
 def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:
-    world.files.write(OUTBOX, b"no database at all, and long enough" * 10)
+    world.files.write(OUTBOX, b"SQLite format 3\0" + b"x" * 90)
     outcome = flush(world, receiver)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "was damaged, and was set aside as" in said(outcome)

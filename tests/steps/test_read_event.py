@@ -253,12 +253,14 @@ def test_an_event_that_is_not_wanted_is_a_no(world: World, pattern: dict[str, st
     ("text", "fault"),
     [
         ("{", "it is no JSON"),
+        ("[" * 50_000, "it is no JSON"),
         ("[]", "is no event"),
         ('{"context": {}}', "context.type is missing"),
         (EVENT.data.decode().replace("pkg:oci", "evil"), "is not a package URL"),
         (EVENT.data.decode().replace("0.3.0", "9.9.9"), "is no type of CDEvents"),
         (EVENT.data.decode().replace('"orders"', '"orders\\n::x"', 1), "character"),
     ],
+    ids=lambda value: value[:30],
 )
 def test_what_is_no_right_event_is_a_no(world: World, text: str, fault: str) -> None:
     outcome = read(world, **signed(text=text))
@@ -277,8 +279,9 @@ def test_a_run_that_no_event_started_has_no_input(world: World) -> None:
             read(started)
 
 
-def test_a_payload_that_is_no_json_cannot_be_read(world: World) -> None:
-    world.files.write("payload.json", b"{")
+@pytest.mark.parametrize("payload", [b"{", b"[" * 50_000], ids=["cut", "deep"])
+def test_a_payload_that_is_no_json_cannot_be_read(world: World, payload: bytes) -> None:
+    world.files.write("payload.json", payload)
     path = world.files.absolute("payload.json")
     with pytest.raises(Unreadable):
         read(replace(world, environ={**world.environ, "GITHUB_EVENT_PATH": path}))
