@@ -17,7 +17,7 @@ from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.purl import image_purl
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import RequestError
-from cdkit.core.escape import sound
+from cdkit.core.escape import sound, terminal
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
@@ -173,7 +173,7 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     event = _wrapped(happening, world)
     sent = _send(event, targets, options, world)
     document = _deployment(happening, options, known, reference, sent.event, world)
-    where = ", ".join(sent.places) or "nowhere yet"
+    where = terminal(", ".join(sent.places)) or "nowhere yet"
     return Outcome(
         verdict=judge(sent.reasons),
         outputs=EmitEventOutputs(

@@ -241,6 +241,12 @@ def test_an_older_dead_letter_is_shown_and_decides_nothing(world: World) -> None
     assert outputs(outcome) == ("1", "1")
 
 
+def test_what_is_printed_is_one_line_whatever_a_sink_is_called(world: World) -> None:
+    outcome = emit(world, sinks=(f"{FILE}\n::error::x",))
+    assert outcome.data.splitlines()[0].endswith(f"delivered to {FILE} ::error::x")
+    assert "\n" not in outcome.data
+
+
 def test_a_sink_that_is_not_required_only_warns(world: World) -> None:
     extra = SinkTable(type="http", name="chat", url="http://127.0.0.1:1", required=False)
     outcome = emit(world, sinks=(FILE, extra), budget=0)
