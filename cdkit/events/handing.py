@@ -8,7 +8,6 @@ from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
 from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
-from cdkit.events.deliver import Delivered
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox, Undelivered
 from cdkit.events.strict import check
@@ -50,19 +49,20 @@ def hand_on(
     return left
 
 
-def hand_over(
-    outbox: Outbox, done: Sequence[Delivered], path: str, world: World
-) -> tuple[str, tuple[Reason, ...]]:
-    """Hand on what waits, where a place is named; return where it is now, and what kept it back."""
-    if not path or not any(one.waiting for one in done):
+def hand_over(outbox: Outbox, path: str, world: World) -> tuple[str, tuple[Reason, ...]]:
+    """Hand on what is left, where a place is named; return where it is now, and what kept it back.
+
+    An empty text stands for nothing that was handed on.
+    """
+    if not path:
         return "", ()
     try:
         if is_far(path):
             return _hand_far(outbox, path, world), ()
-        hand_on(outbox, world.files.absolute(path), world.clock)
+        left = hand_on(outbox, world.files.absolute(path), world.clock)
     except CdkitError as fault:
         return "", (replace(fault.reason(), what=f"nothing was handed on: {fault.what}"),)
-    return path, ()
+    return (path if left else ""), ()
 
 
 def _hand_far(outbox: Outbox, place: str, world: World) -> str:

@@ -393,7 +393,7 @@ def key_of(event: CloudEvent, sink: str) -> str:
 def _unpacked(data: bytes, path: str) -> CloudEvent:
     try:
         return wrap(msgspec.json.decode(data))
-    except (msgspec.DecodeError, KeyError, TypeError, RequestError) as fault:
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, RequestError) as fault:
         raise Unreadable(
             "holds something that is no event", where=path, remedy="set the file aside"
         ) from fault

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cdkit.core.errors import RequestError
 
@@ -19,7 +19,8 @@ _WORDS = frozenset(
     }
 )
 _VARIABLE = re.compile(
-    r"(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?|_PAT)$",
+    r"(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|_PAT|AUTHORIZATION|WEBHOOK(?:_URL)?"
+    r"|(?:API|PRIVATE|ACCESS|ROUTING|SIGNING|ENCRYPTION|ACCOUNT)_?KEY)$",
     re.IGNORECASE,
 )
 _SHORTEST = 8
@@ -38,27 +39,38 @@ _FORMS = (
 Standard Webhooks; RFC 3986, 3.2.1."""
 
 
-def refuse_secrets(given: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> None:
-    """Raise RequestError where a value that is given under a name is a secret.
+def refuse_secrets(
+    given: Iterable[tuple[str, str]], environ: Mapping[str, str], known: Collection[str] = ()
+) -> None:
+    """Raise RequestError where a value that is given under a name is a secret, or the name itself.
 
-    It is one where its name says so, where it holds what a variable of the environment holds whose
-    name ends like one of a secret (`…_TOKEN`, `…_PASSWORD`), and where its form is that of one.
-    Neither value nor length is told.
+    It is one where its name says so, where it holds what a variable of the environment holds that
+    is `known` to hold one, or whose name ends like that of one (`…_TOKEN`, `…_PASSWORD`), and where
+    its form is that of one. Neither value nor length is told.
     """
     secrets = {
-        value: name
+        value.strip(): name
         for name, value in environ.items()
-        if _VARIABLE.search(name) and len(value) >= _SHORTEST
+        if (name in known or _VARIABLE.search(name)) and len(value.strip()) >= _SHORTEST
     }
     for name, value in given:
+        if told := _told(name, secrets):
+            raise _secret(f"the name of a value {told}")
         if _WORDS & set(_words(name)):
             raise _secret(f"{name[:60]!r} is the name of a secret")
-        for secret, variable in secrets.items():
-            if secret in value:
-                raise _secret(f"{name[:60]!r} holds the value of the variable {variable}")
-        for what, form in _FORMS:
-            if re.search(form, value, re.ASCII):
-                raise _secret(f"{name[:60]!r} holds what looks like {what}")
+        if told := _told(value, secrets):
+            raise _secret(f"{name[:60]!r} {told}")
+
+
+def _told(text: str, secrets: Mapping[str, str]) -> str:
+    """Return what a text gives away; nothing where it gives nothing away."""
+    for secret, variable in secrets.items():
+        if secret in text:
+            return f"holds the value of the variable {variable}"
+    for what, form in _FORMS:
+        if re.search(form, text, re.ASCII):
+            return f"holds what looks like {what}"
+    return ""
 
 
 def _words(name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from cdkit.core import plugins
 from cdkit.core.errors import RequestError
@@ -81,6 +81,16 @@ class Target:
         """Whether this sink can say such an event, and is to get it."""
         can_say = any(matches(when, facts) for when in self.sink.takes)
         return can_say and matches(self.options.when, facts)
+
+
+def secret_variables(targets: Sequence[Target]) -> frozenset[str]:
+    """Return the names of the variables that hold what is secret to these targets."""
+    names: set[str] = set()
+    for target in targets:
+        options = structs.asdict(target.options)
+        names |= {str(options.get(key, "")) for key in ("url_env", "token_env", "secret_env")}
+        names |= set(options.get("headers", {}).values())
+    return frozenset(names - {""})
 
 
 def wanting(

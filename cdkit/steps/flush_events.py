@@ -209,7 +209,8 @@ def _deliver(
         before = {name: count.dead for name, count in outbox.counts().items()}
         done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
-        handed, lost = hand_over(outbox, done, options.hand_on, world)
+        place = options.hand_on if any(one.waiting for one in done) else ""
+        handed, lost = hand_over(outbox, place, world)
         arrived = sum(one.arrived for one in done)
         return _Flushed(
             reasons=(

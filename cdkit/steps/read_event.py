@@ -58,7 +58,8 @@ class ReadEventOptions(Options, frozen=True, kw_only=True):
     seen: Annotated[
         str,
         option(
-            "The file that remembers which events were read; keep it between runs, in a cache.",
+            "The file that remembers which events were read; keep it between runs, in a cache. "
+            "Where no CI system names the run, each call is one.",
             metavar="FILE",
         ),
     ] = ".cdkit/seen-events.ndjson"

@@ -133,7 +133,7 @@ def test_where_nothing_is_left_nothing_is_written(tmp_path: Path) -> None:
 
 def test_a_damaged_file_in_the_place_takes_nothing_over(own: str, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
-    other.write_bytes(b"no database at all, and long enough" * 10)
+    other.write_bytes(b"SQLite format 3\0" + b"x" * 90)
     with Outbox(own, CLOCK) as outbox:
         with pytest.raises(CannotTell, match="was damaged, and was set aside"):
             hand_on(outbox, str(other), CLOCK)

@@ -36,6 +36,22 @@ def test_the_value_of_a_secret_is_refused_and_not_shown(value: str) -> None:
     assert "t0p" not in f"{caught.value}{caught.value.remedy}"
 
 
+@pytest.mark.parametrize("name", ["t0p-s3cret-value", f"ghp_{LETTERS[:36]}", "x.t0p-s3cret-value"])
+def test_a_name_that_is_a_secret_is_refused_and_not_shown(name: str) -> None:
+    with pytest.raises(RequestError, match="the name of a value holds") as caught:
+        refuse_secrets([(name, "1")], ENVIRON)
+    assert name[4:12] not in f"{caught.value}{caught.value.remedy}"
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["BUS_AUTHORIZATION", "SLACK_WEBHOOK_URL", "PAGERDUTY_ROUTING_KEY", "CDKIT_SIGNING_KEY"],
+)
+def test_a_variable_whose_name_is_that_of_a_secret_holds_one(variable: str) -> None:
+    with pytest.raises(RequestError, match=f"holds the value of the variable {variable}"):
+        refuse_secrets([("note", "it is what-nobody-knows")], {variable: "what-nobody-knows"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("tokens-used", "7"), ("team", "short"), ("home", "/home/ada-the-builder"), ("keyboard", "q")],

@@ -118,8 +118,23 @@ def test_a_retry_after_the_handing_sends_nothing_again(world: World, receiver: R
 def test_a_refused_event_is_cannot_tell_though_it_is_handed_on(
     world: World, receiver: Receiver
 ) -> None:
-    receiver.answers = [HttpAnswer(status=422)]
-    assert emit(world, receiver, hand_on="events.db").verdict.answer is Answer.CANNOT_TELL
+    receiver.answers = [HttpAnswer(status=422), HttpAnswer()]
+    refused = emit(world, receiver, hand_on="events.db")
+    assert refused.verdict.answer is Answer.CANNOT_TELL
+    assert isinstance(refused.outputs, emit_event.EmitEventOutputs)
+    assert refused.outputs.handed_on == "events.db"
+    sent = flush(world, receiver, outbox=("events.db",), dead_letters="retry")
+    assert (sent.verdict.answer, outputs(sent)) == (Answer.YES, ("1", "0", ""))
+    assert len(set(ids(receiver))) == 1
+
+
+def test_what_waits_for_a_sink_that_is_not_named_now_is_handed_on_too(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emit(world, receiver)
+    emit(world, receiver, environment="staging", sinks=("file:out.ndjson",), hand_on="events.db")
+    assert outputs(flush(world, receiver, outbox=("events.db",))) == ("1", "0", "")
 
 
 def test_a_place_that_cannot_be_written_leaves_the_answer_and_the_fact(
@@ -252,7 +267,7 @@ def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) ->
 
 
 def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:
-    world.files.write(OUTBOX, b"no database at all, and long enough" * 10)
+    world.files.write(OUTBOX, b"SQLite format 3\0" + b"x" * 90)
     outcome = flush(world, receiver)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "was damaged, and was set aside as" in said(outcome)

@@ -174,7 +174,7 @@ def _check_template(options: CodePipelineOptions) -> None:
         )
     try:
         template = msgspec.json.decode(options.template, type=dict[str, str])
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise RequestError(
             f"a codepipeline sink's template is no JSON object of texts: {fault}",
             remedy='write one such as {"IMAGE": "{image}", "COMMIT": "?{commit}"}',
