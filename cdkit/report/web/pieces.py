@@ -1,11 +1,11 @@
-"""Small pieces that every part of the passport shows: verdicts, times, digests, runs."""
+"""Small pieces that pages show: verdicts, times, digests, runs, numbers."""
 
 from datetime import UTC, datetime, timedelta
 
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.fact import Fact
 from cdkit.core.verdict import Answer, Reason
-from cdkit.report.passport.markup import NOTHING, Markup, element, joined, link
+from cdkit.report.web.markup import NOTHING, Markup, element, joined, link
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIGNS = {Answer.YES: "✓", Answer.NO: "✕", Answer.CANNOT_TELL: "?"}
