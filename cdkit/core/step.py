@@ -114,7 +114,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     few words what stands behind the answer; `examined` names what was, where that is more than the
     subjects (`watch-list`). One that `stands` keeps its answer where its fact cannot be kept: going
     on is worth more than the record, which is told. `written` are statements for others, each with
-    the file that it goes to: signed as facts are, and kept nowhere else.
+    the file that it goes to: signed as facts are, and kept nowhere else. `exhibit` is what formats
+    of this step's own are made of (cdkit/report/exhibits/): more than tables hold.
     """
 
     verdict: Verdict
@@ -131,6 +132,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     examined: str = ""
     stands: bool = False
     written: tuple[tuple[str, Statement], ...] = ()
+    exhibit: Struct | None = None
 
 
 class Hook(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 It is an extra (`cdkit[dora]`): who does not measure does not carry it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,16 @@ def measure(told: Told, asked: Asked) -> tuple[tuple[Measured, ...], Measured | 
     Raises MissingExtra where DuckDB is not installed, Unreadable where a file is not what its name
     says or lacks a column.
     """
+    with judged(told, asked) as connection:
+        return _measured(connection, asked)
+
+
+@contextmanager
+def judged(told: Told, asked: Asked) -> Iterator["DuckDBPyConnection"]:
+    """Open a database with what was told, judged: the tables that `sql.py` makes.
+
+    Raises what `measure` raises.
+    """
     connection = _connect()
     with connection:
         connection.execute(sql.TABLES)
@@ -58,7 +69,10 @@ def measure(told: Told, asked: Asked) -> tuple[tuple[Measured, ...], Measured | 
         ):
             for path in paths:
                 _file(connection, table, path)
-        return _measured(connection, asked)
+        given = _given(asked)
+        for text in (sql.DEPLOYMENTS, sql.INCIDENTS, sql.FAILURES, sql.LEADS):
+            connection.execute(text, _used(text, given))
+        yield connection
 
 
 def _connect() -> "DuckDBPyConnection":
@@ -134,17 +148,19 @@ def _columns(table: str) -> str:
 def _measured(
     connection: "DuckDBPyConnection", asked: Asked
 ) -> tuple[tuple[Measured, ...], Measured | None]:
-    given = {
+    given = _given(asked)
+    by_service = _result(connection, "service", given)
+    together = _result(connection, f"'{_ALL}'", given)
+    return by_service, together[0] if len(by_service) > 1 else None
+
+
+def _given(asked: Asked) -> dict[str, Any]:
+    return {
         "environment": asked.environment,
         "since": asked.since,
         "until": asked.until,
         "hours": asked.hours,
     }
-    for text in (sql.DEPLOYMENTS, sql.INCIDENTS, sql.FAILURES, sql.LEADS):
-        connection.execute(text, _used(text, given))
-    by_service = _result(connection, "service", given)
-    together = _result(connection, f"'{_ALL}'", given)
-    return by_service, together[0] if len(by_service) > 1 else None
 
 
 def _used(text: str, given: dict[str, Any]) -> dict[str, Any]:

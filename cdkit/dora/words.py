@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from cdkit.core.spoken import digits, duration
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
 
@@ -40,16 +41,20 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
 
 def coverage(measured: Measured) -> str:
     """Return what the numbers rest on, in words."""
-    told = [f"{measured.with_changes} of {measured.deployments} deployments with known changes"]
+    return ", ".join(coverage_parts(measured))
+
+
+def coverage_parts(measured: Measured) -> Iterator[str]:
+    """Yield what the numbers rest on, one thing after the other."""
+    yield f"{measured.with_changes} of {measured.deployments} deployments with known changes"
     if measured.incidents:
-        told.append(f"{measured.incidents_linked} of {measured.incidents} incidents linked")
+        yield f"{measured.incidents_linked} of {measured.incidents} incidents linked"
     if measured.still_failing:
-        told.append(f"{measured.still_failing} failed and not yet mended")
+        yield f"{measured.still_failing} failed and not yet mended"
     if measured.rollbacks:
-        told.append(f"{measured.rollbacks} roll-backs")
+        yield f"{measured.rollbacks} roll-backs"
     if measured.redeployments:
-        told.append(f"{measured.redeployments} deployed again, not counted")
-    return ", ".join(told)
+        yield f"{measured.redeployments} deployed again, not counted"
 
 
 def _time(key: str, title: str, spread: Spread, asked: Asked, edition: Edition) -> Line:
@@ -74,7 +79,7 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
     if measured.deployments < asked.minimum:
         return _untold(key, title, "1/d", measured.deployments, asked)
     rate = measured.per_day(asked.days)
-    shown = f"{rate:.3g} a day" if rate >= 1 else f"{rate * 7:.3g} a week"
+    shown = f"{digits(rate)} a day" if rate >= 1 else f"{digits(rate * 7)} a week"
     between = measured.between.p50
     return Line(
         key=key,
@@ -107,11 +112,3 @@ def _share(
 def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:
     why = f"{n} known, and it takes {asked.minimum}"
     return Line(key=key, title=title, shown="cannot tell", value=None, unit=unit, n=n, why=why)
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people, in its largest fitting unit."""
-    for size, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} seconds"

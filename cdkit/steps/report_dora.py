@@ -13,10 +13,12 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
 from cdkit.dora.commits import changes_of
+from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
 from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
+from cdkit.dora.history import history
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
 from cdkit.dora.words import coverage, lines
 from cdkit.evidence.store import open_store
@@ -108,6 +110,8 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         )
     everything = (*by_service, together) if together else by_service
     _write(options, everything, asked, edition, world)
+    known = history(gathered.told, asked, shown_services(by_service))
+    shown = delivery(by_service, together, asked, edition, known)
     number = sum(one.deployments for one in by_service)
     told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
     return Outcome(
@@ -120,6 +124,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             *gathered.notes,
         ),
         headline=f"{len(by_service)} services",
+        exhibit=shown,
     )
 
 

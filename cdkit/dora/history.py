@@ -1,0 +1,187 @@
+"""The course of the metrics over time, and the deployments behind them."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
+
+from cdkit.core.documents.delivery import Listing, Made
+from cdkit.dora import trends
+from cdkit.dora.engine import judged
+from cdkit.dora.told import Asked, Measured, Spread, Told
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_SERVICES = 30
+"""Of more services than these only the numbers are shown, not the deployments behind them."""
+
+_MOST_ROWS, _MOST_LISTED = 1_200, 50
+_MOST_PARTS = 27
+_STEPS = ((1, "day"), (7, "week"), (28, "four weeks"), (91, "quarter of a year"), (365, "year"))
+_LONGEST = 120
+_TOGETHER = "0"
+"""The group of all services: a constant, by which none is parted from the others."""
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """What the engine knows of the time: by service, and of all together under the name `None`.
+
+    `before` is the window of the same length before this one; `parts` are `step` days long each,
+    oldest first, the last one ends with the window. `first` is when a service was deployed first,
+    as far as anybody told.
+    """
+
+    step: int
+    step_name: str
+    count: int
+    before: Mapping[str | None, Measured] = {}
+    parts: Mapping[str | None, tuple[Measured, ...]] = {}
+    first: Mapping[str | None, datetime] = {}
+    listings: Mapping[str | None, tuple[Listing, ...]] = {}
+
+
+def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
+    """Return the course over time, and the deployments behind the metrics of the services shown.
+
+    Raises what `measure` raises.
+    """
+    step, name = _step(asked.days)
+    count = math.ceil(asked.days / step)
+    longer = max(2 * asked.days, count * step)
+    wide = structs.replace(asked, since=asked.until - timedelta(days=longer))
+    earlier = asked.since - timedelta(days=asked.days)
+    with judged(told, wide) as connection:
+        first = _first(connection, asked)
+        start = asked.until - timedelta(days=count * step)
+        parts = _parts(connection, start, step * 86400)
+        windows = _parts(connection, earlier, asked.days * 86400)
+        listings = _listings(connection, asked, shown)
+    return History(
+        step=step,
+        step_name=name,
+        count=count,
+        before={who: of[0] for who, of in windows.items() if 0 in of},
+        parts={who: _filled(of, count) for who, of in parts.items()},
+        first=first,
+        listings=listings,
+    )
+
+
+def _step(days: float) -> tuple[int, str]:
+    """Return how long a part is, in days: the shortest of which there are not too many."""
+    fitting = (one for one in _STEPS if math.ceil(days / one[0]) <= _MOST_PARTS)
+    return next(fitting, _STEPS[-1])
+
+
+def _filled(known: Mapping[int, Measured], count: int) -> tuple[Measured, ...]:
+    return tuple(known.get(place, Measured(service="")) for place in range(count))
+
+
+def _parts(
+    connection: "DuckDBPyConnection", start: datetime, length: float
+) -> dict[str | None, dict[int, Measured]]:
+    """Return the metrics by service (None: all together) and by part."""
+    found: dict[str | None, dict[int, Measured]] = {}
+    for who in ("service", _TOGETHER):
+        text = trends.PARTS.replace("{who}", who)
+        for row in connection.execute(text, {"start": start, "length": length}).fetchall():
+            name = row[0] if who == "service" else None
+            found.setdefault(name, {})[row[1]] = _measured(row)
+    return found
+
+
+def _measured(row: Sequence[Any]) -> Measured:
+    who, _, deployments, rollbacks, failed, rework, *spreads = row
+    lead, merge, recovery = (_spread(*spreads[at : at + 2]) for at in (0, 2, 4))
+    return Measured(
+        service=who or "",
+        deployments=deployments,
+        rollbacks=rollbacks,
+        failed=failed,
+        rework=rework,
+        commit_lead=lead,
+        merge_lead=merge,
+        recovery=recovery,
+    )
+
+
+def _spread(n: int | None, quantiles: Sequence[float] | None) -> Spread:
+    if not n or quantiles is None:
+        return Spread()
+    p50, p90, p95 = quantiles
+    return Spread(n=n, p50=p50, p90=p90, p95=p95)
+
+
+def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, datetime]:
+    given = {"environment": asked.environment, "until": asked.until}
+    rows = connection.execute(trends.FIRST, given).fetchall()
+    found: dict[str | None, datetime] = {service: at for service, at in rows}  # noqa: C416 - the type
+    return found | {None: min(found.values())} if found else found
+
+
+def _listings(
+    connection: "DuckDBPyConnection", asked: Asked, shown: Sequence[str]
+) -> dict[str | None, tuple[Listing, ...]]:
+    connection.execute(trends.MADE, {"since": asked.since})
+    lists = len(trends.LISTS) * (len(shown) + 1)
+    most = max(3, min(_MOST_LISTED, _MOST_ROWS // lists))
+    found: dict[str | None, list[Listing]] = {}
+    for metric in trends.LISTS:
+        for who, listing in _behind(connection, metric, "service", most, shown):
+            found.setdefault(who, []).append(listing)
+        for _, listing in _behind(connection, metric, _TOGETHER, _MOST_LISTED, shown):
+            found.setdefault(None, []).append(listing)
+    return {who: tuple(listings) for who, listings in found.items()}
+
+
+def _behind(
+    connection: "DuckDBPyConnection", metric: str, who: str, most: int, shown: Sequence[str]
+) -> Iterator[tuple[str | None, Listing]]:
+    which, order, words = trends.LISTS[metric]
+    text = trends.BEHIND.replace("{who}", who).replace("{which}", f"({which})")
+    text = text.replace("{order}", order).replace("{all}", "TRUE" if who == _TOGETHER else "FALSE")
+    rows = connection.execute(text, {"shown": list(shown), "most": most}).fetchall()
+    by_who: dict[str | None, list[Sequence[Any]]] = {}
+    for row in rows:
+        by_who.setdefault(row[0], []).append(row)
+    for name, of in by_who.items():
+        made = tuple(_made(row[2:]) for row in of)
+        yield name, Listing(metric=metric, order=words, made=made, of=of[0][1])
+
+
+def _made(row: Sequence[Any]) -> Made:
+    service, at, kind, name, digest, commit, team, planned, changes, lead, merged, *rest = row
+    failed, outcome, next_kind, incidents, ids, recovery = rest
+    return Made(
+        service=_cut(service),
+        at=at,
+        kind=kind,
+        id=_cut(name),
+        digest=_cut(digest),
+        commit=_cut(commit),
+        team=_cut(team),
+        planned=planned,
+        changes=changes,
+        lead=lead,
+        merged=merged,
+        failed=_why(outcome, next_kind, incidents) if failed else "",
+        incidents=tuple(_cut(one) for one in ids or () if one),
+        recovery=recovery,
+    )
+
+
+def _why(outcome: str, next_kind: str, incidents: int) -> str:
+    """Return why a deployment counts as failed, in words."""
+    told = ["its deployment failed"] if outcome == "failure" else []
+    told += ["it was gone back from"] if next_kind == "back" else []
+    if incidents:
+        told.append("an incident" if incidents == 1 else f"{incidents} incidents")
+    return ", ".join(told)
+
+
+def _cut(text: str | None) -> str:
+    told = text or ""
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"

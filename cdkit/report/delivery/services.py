@@ -1,0 +1,101 @@
+"""The services: all in one table, and those that deploy most one by one."""
+
+from collections.abc import Iterator, Sequence
+
+from cdkit.core.documents.delivery import Delivery, Metric, Service
+from cdkit.report.delivery.behind import address, has, lists
+from cdkit.report.delivery.course import numbers, spark
+from cdkit.report.delivery.tiles import value
+from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, joined, section, table
+from cdkit.report.web.pieces import NONE, number, plural
+
+_MOST_ROWS = 300
+_KEYS = ("lead", "frequency", "recovery", "fail", "rework")
+_HEAD = (
+    "service",
+    "lead time",
+    "frequency",
+    "recovery",
+    "fail rate",
+    "rework rate",
+    "deployments",
+    "what it rests on",
+)
+
+
+def services(delivery: Delivery, most: int) -> Markup:
+    """Return a row for each service, those that deploy most first, then each by itself."""
+    if delivery.together is None:
+        return NOTHING
+    ordered = sorted(delivery.services, key=lambda one: (-one.deployments, one.name))
+    names = {one.name: f"service-{n}" for n, one in enumerate(ordered, start=1) if one.listings}
+    note = "Each is measured by itself, as DORA asks. "
+    if len(ordered) > _MOST_ROWS:
+        left = len(ordered) - _MOST_ROWS
+        note += f"The {_MOST_ROWS} that deploy most; {plural(left, 'more service')} left out. "
+    if 0 < len(names) < len(ordered):
+        note += f"The {len(names)} that deploy most stand below with what is behind them."
+    rows = (_row(one, names.get(one.name, "")) for one in ordered[:_MOST_ROWS])
+    return section(
+        "services",
+        "The services",
+        table("The services", _HEAD, rows),
+        *(_service(delivery, one, names[one.name], most) for one in ordered if one.name in names),
+        note=note,
+    )
+
+
+def _row(service: Service, name: str) -> Iterator[str]:
+    by_key = {metric.key: metric for metric in service.metrics}
+    shown = _named(service)
+    yield element("a", shown, href=f"#{name}") if name else shown
+    for key in _KEYS:
+        yield _value(by_key[key])
+    yield number(service.deployments)
+    yield element("span", ", ".join(service.coverage), class_="note")
+
+
+def _named(service: Service) -> str:
+    return service.name or "a service without a name"
+
+
+def _value(metric: Metric) -> Markup:
+    if metric.now.value is None:
+        return value(metric)
+    return element("span", metric.now.shown, class_="cut")
+
+
+def _service(delivery: Delivery, service: Service, name: str, most: int) -> Markup:
+    head = ("metric", "value", "of", "band", "before", "course", "behind it")
+    linked = most > 0
+    rows = (_metric(one, service, name, linked=linked) for one in service.metrics)
+    inside = element(
+        "div",
+        table(f"The metrics of {_named(service)}", head, rows),
+        element("p", "Rests on: ", ", ".join(service.coverage), ".", class_="note"),
+        *lists(service, name, most),
+        disclosure("Part by part, as a table", numbers(delivery, service)) if linked else NOTHING,
+        id=name,
+    )
+    told = element("span", f" {plural(service.deployments, 'deployment')}", class_="note")
+    summary = element("summary", element("strong", _named(service)), told)
+    return element("details", summary, inside, class_="service")
+
+
+def _metric(metric: Metric, service: Service, name: str, *, linked: bool) -> Sequence[str]:
+    before = metric.before
+    to = f"#{address(name, metric.key)}"
+    earlier = f"{before.shown} (of {before.n})" if before else NONE
+    return (
+        metric.title,
+        _value(metric),
+        number(metric.now.n),
+        metric.now.band or NONE,
+        joined([earlier, " ", element("span", metric.turn, class_=f"turn {metric.turn}")])
+        if metric.turn in {"better", "worse"}
+        else earlier,
+        spark(metric.parts) or NONE,
+        element("a", "deployments", href=to, aria_label=f"deployments: {metric.title}")
+        if linked and has(service, metric.key)
+        else NONE,
+    )

@@ -1,0 +1,60 @@
+"""How the page of a delivery looks, beyond what all our pages share."""
+
+OWN = """
+.rollup { margin: 20px 0 0; color: var(--soft); }
+.rollup strong { color: var(--ink); }
+#numbers { padding-top: 28px; scroll-margin-top: 16px; }
+.tiles { display: grid; grid-template-columns: 3fr 2fr; gap: 24px 16px; margin: 0; }
+.tiles .eyebrow { margin: 0 0 10px; }
+.tiles .cards { margin: 0; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); }
+.factor { display: flex; flex-direction: column; }
+.factor .cards { flex: 1; }
+.tiles .card { display: flex; flex-direction: column; padding: 16px; }
+.tiles h3 { margin: 0 0 6px; font-size: 13px; font-weight: 600; color: var(--soft); }
+.tiles .big { font-size: 28px; line-height: 1.2; letter-spacing: -.02em; min-height: 34px; }
+.tiles .big .badge { letter-spacing: 0; }
+.unit { font-size: 15px; font-weight: 500; letter-spacing: 0; color: var(--soft); }
+.tiles p.note { margin: 2px 0 0; }
+.tiles .band { margin: 6px 0 0; font-size: 13px; }
+.turn { font-size: 13px; color: var(--soft); }
+.tiles .turn { margin: 8px 0 0; }
+.turn.better { color: var(--yes); }
+.turn.worse { color: var(--no); }
+.turn.none { font-style: normal; }
+.spark-box { margin-top: auto; padding-top: 12px; }
+svg.spark { margin: 0; height: 36px; width: 100%; }
+td svg.spark { width: 120px; height: 32px; }
+.tiles .more { margin: 10px 0 0; font-size: 13.5px; }
+.rests { margin: 16px 0 0; }
+.ground { fill: var(--accent); opacity: .08; stroke: none; }
+.few { fill: var(--card); stroke: var(--accent); stroke-width: 1.5; }
+.bar { fill: var(--accent); opacity: .85; }
+.bar.few { opacity: 1; }
+.whole { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 4; }
+details.behind, details.service {
+  background: var(--card); border: 1px solid var(--line); border-radius: 10px; margin-top: 10px;
+  padding: 0;
+}
+details.behind > summary, details.service > summary { padding: 12px 16px; font-size: 14px; }
+details.service > summary { color: var(--ink); font-size: 15px; }
+details.behind > div, details.service > div { padding: 0 16px 16px; scroll-margin-top: 56px; }
+details.behind > div > .scroll { border-radius: 8px; }
+details.service details { margin-top: 10px; }
+:target { background: none; }
+details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0 0 10px 10px; }
+#services > .scroll { margin-bottom: 20px; }
+.id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+@media (max-width: 980px) { .tiles { grid-template-columns: 1fr; } }
+@media print {
+  .tiles { grid-template-columns: 3fr 2fr; gap: 12pt 8pt; }
+  .tiles .cards { grid-template-columns: repeat(auto-fit, minmax(30mm, 1fr)); }
+  .tiles .card { padding: 8pt; }
+  .tiles .big { font-size: 14pt; min-height: 0; }
+  .tiles .more { display: none; }
+  .unit, .tiles .note, .tiles .turn, .tiles .band { font-size: 8pt; }
+  .charts + details { display: none; }
+  details.behind, details.service { break-inside: auto; border: 0; }
+  details.behind > summary, details.service > summary { padding: 6pt 0 2pt; }
+  details.behind > div, details.service > div { padding: 0; }
+}
+"""
