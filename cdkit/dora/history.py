@@ -9,8 +9,9 @@ from msgspec import Struct, structs
 
 from cdkit.core.documents.delivery import Listing, Made
 from cdkit.dora import trends
+from cdkit.dora.compare import Middle
 from cdkit.dora.engine import judged
-from cdkit.dora.told import Asked, Measured, Spread, Told
+from cdkit.dora.told import Asked, Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,19 +27,31 @@ _TOGETHER = "0"
 """The group of all services: a constant, by which none is parted from the others."""
 
 
+class Counted(Struct, frozen=True, kw_only=True):
+    """What was counted in a part of the time; times are None where none is known."""
+
+    deployments: int = 0
+    rollbacks: int = 0
+    failed: int = 0
+    rework: int = 0
+    lead: Middle | None = None
+    merged: Middle | None = None
+    recovery: Middle | None = None
+
+
 class History(Struct, frozen=True, kw_only=True):
     """What the engine knows of the time: by service, and of all together under the name `None`.
 
-    `before` is the window of the same length before this one; `parts` are `step` days long each,
-    oldest first, the last one ends with the window. `first` is when a service was deployed first,
-    as far as anybody told.
+    `windows` are this one and the one of the same length before it; `parts` are `step` days long
+    each, oldest first, the last one ends with the window. `first` is when a service was deployed
+    first, as far as anybody told.
     """
 
     step: int
     step_name: str
     count: int
-    before: Mapping[str | None, Measured] = {}
-    parts: Mapping[str | None, tuple[Measured, ...]] = {}
+    windows: Mapping[str | None, tuple[Counted, Counted]] = {}
+    parts: Mapping[str | None, tuple[Counted, ...]] = {}
     first: Mapping[str | None, datetime] = {}
     listings: Mapping[str | None, tuple[Listing, ...]] = {}
 
@@ -63,8 +76,8 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         step=step,
         step_name=name,
         count=count,
-        before={who: of[0] for who, of in windows.items() if 0 in of},
-        parts={who: _filled(of, count) for who, of in parts.items()},
+        windows={who: (_at(of, 1), _at(of, 0)) for who, of in windows.items()},
+        parts={who: tuple(_at(of, n) for n in range(count)) for who, of in parts.items()},
         first=first,
         listings=listings,
     )
@@ -76,43 +89,42 @@ def _step(days: float) -> tuple[int, str]:
     return next(fitting, _STEPS[-1])
 
 
-def _filled(known: Mapping[int, Measured], count: int) -> tuple[Measured, ...]:
-    return tuple(known.get(place, Measured(service="")) for place in range(count))
+def _at(known: Mapping[int, Counted], place: int) -> Counted:
+    return known.get(place, Counted())
 
 
 def _parts(
     connection: "DuckDBPyConnection", start: datetime, length: float
-) -> dict[str | None, dict[int, Measured]]:
+) -> dict[str | None, dict[int, Counted]]:
     """Return the metrics by service (None: all together) and by part."""
-    found: dict[str | None, dict[int, Measured]] = {}
+    found: dict[str | None, dict[int, Counted]] = {}
     for who in ("service", _TOGETHER):
         text = trends.PARTS.replace("{who}", who)
         for row in connection.execute(text, {"start": start, "length": length}).fetchall():
             name = row[0] if who == "service" else None
-            found.setdefault(name, {})[row[1]] = _measured(row)
+            found.setdefault(name, {})[row[1]] = _counted(row[2:])
     return found
 
 
-def _measured(row: Sequence[Any]) -> Measured:
-    who, _, deployments, rollbacks, failed, rework, *spreads = row
-    lead, merge, recovery = (_spread(*spreads[at : at + 2]) for at in (0, 2, 4))
-    return Measured(
-        service=who or "",
+def _counted(row: Sequence[Any]) -> Counted:
+    deployments, rollbacks, failed, rework, *times = row
+    lead, merged, recovery = (_middle(*times[at : at + 2]) for at in (0, 2, 4))
+    return Counted(
         deployments=deployments,
         rollbacks=rollbacks,
         failed=failed,
         rework=rework,
-        commit_lead=lead,
-        merge_lead=merge,
+        lead=lead,
+        merged=merged,
         recovery=recovery,
     )
 
 
-def _spread(n: int | None, quantiles: Sequence[float] | None) -> Spread:
-    if not n or quantiles is None:
-        return Spread()
-    p50, p90, p95 = quantiles
-    return Spread(n=n, p50=p50, p90=p90, p95=p95)
+def _middle(n: int | None, quartiles: Sequence[float] | None) -> Middle | None:
+    if not n or quartiles is None:
+        return None
+    low, median, high = quartiles
+    return Middle(n=n, low=low, median=median, high=high)
 
 
 def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, datetime]:

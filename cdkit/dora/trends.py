@@ -14,14 +14,14 @@ WITH counted AS (
 ), failed AS (
   SELECT {who} AS who, CAST(floor(epoch(made_at - $start) / $length) AS BIGINT) AS part,
     count(*) AS failed, count(restored) AS n,
-    quantile_cont(epoch(restored - made_at), [0.5, 0.9, 0.95]) AS q
+    quantile_cont(epoch(restored - made_at), [0.25, 0.5, 0.75]) AS q
   FROM failures WHERE made_at >= $start GROUP BY ALL
 ), lead AS (
   SELECT {who} AS who, CAST(floor(epoch(made_at - $start) / $length) AS BIGINT) AS part,
     count(*) FILTER (from_commit >= 0) AS n,
-    quantile_cont(from_commit, [0.5, 0.9, 0.95]) FILTER (from_commit >= 0) AS q,
+    quantile_cont(from_commit, [0.25, 0.5, 0.75]) FILTER (from_commit >= 0) AS q,
     count(*) FILTER (from_merge >= 0) AS merges,
-    quantile_cont(from_merge, [0.5, 0.9, 0.95]) FILTER (from_merge >= 0) AS mq
+    quantile_cont(from_merge, [0.25, 0.5, 0.75]) FILTER (from_merge >= 0) AS mq
   FROM leads WHERE made_at >= $start GROUP BY ALL
 )
 SELECT c.who, c.part, c.deployments, c.rollbacks, coalesce(f.failed, 0), c.rework,
@@ -32,6 +32,7 @@ ORDER BY c.who, c.part;
 """The metrics by part: the first begins at `$start`, each is `$length` seconds long.
 
 A failure and a change are told in the part of their deployment, so `counted` has every part.
+Times come with their median between the two quartiles.
 """
 
 FIRST = "SELECT service, min(made_at) FROM told_deployments WHERE environment = $environment \
@@ -75,7 +76,7 @@ LISTS = {
     "lead_merge": ("merged IS NOT NULL", "merged DESC", "the slowest first"),
     "frequency": ("kind = 'change'", "made_at DESC", "the last first"),
     "fail": ("failed", "made_at DESC", "the last first"),
-    "recovery": ("failed", "recovery DESC NULLS FIRST", "those not mended, then the slowest"),
+    "recovery": ("failed", "recovery DESC NULLS FIRST", "those not mended first, then the slowest"),
     "rework": ("kind = 'back' OR planned = FALSE", "made_at DESC", "the last first"),
 }
 """By metric: which deployments stand behind it, in which order, and the order in words."""

@@ -41,8 +41,9 @@ class Part(Struct, frozen=True, kw_only=True):
 class Metric(Struct, frozen=True, kw_only=True):
     """A metric: now, in the window of the same length before, and part by part, oldest first.
 
-    `unit` is `s`, `1` or `1/d`. `change` compares with the window before, in words, and `turn`
-    says whether that is for the better; both are empty where there is nothing to compare.
+    `unit` is `s`, `1` or `1/d`. `change` compares with the window before, in a word or two, and
+    `turn` says whether that is for the better: `same` where it may well be chance. Both are empty
+    where there is nothing to compare.
     """
 
     key: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdkit.core.documents.delivery import Listing, Made, Metric, Service
 from cdkit.core.spoken import duration
-from cdkit.report.delivery.times import moment
+from cdkit.report.delivery.times import moment, whole
 from cdkit.report.web.markup import NOTHING, Markup, element, joined, section, table
 from cdkit.report.web.pieces import NONE, number, plural, short, tag
 
@@ -42,9 +42,10 @@ def has(service: Service, key: str) -> bool:
 
 def _list(metric: Metric, listing: Listing, at: str, most: int, *, several: bool) -> Markup:
     made = listing.made[:most]
-    told = f"{metric.title}: {plural(listing.of, 'deployment')}"
+    title = metric.title[:1].upper() + metric.title[1:]
+    told = f"{title}: {plural(listing.of, 'deployment')}"
     told += f", {number(len(made))} shown" if len(made) < listing.of else ""
-    summary = element("summary", told, element("span", f" {listing.order}", class_="note"))
+    summary = element("summary", told, element("span", f" · {listing.order}", class_="note"))
     head = _HEAD if several else tuple(one for one in _HEAD if one != "service")
     rows = (_row(one, metric.key, several=several) for one in made)
     # The address is inside, since a browser unfolds what a followed link stands in.
@@ -76,7 +77,7 @@ def _lead(made: Made, key: str) -> str:
     if taken is None:
         return NONE
     since = "since its merge" if key == "lead_merge" else ""
-    return joined([duration(taken), f" {since}" if since else ""])
+    return joined([whole(duration(taken)), f" {since}" if since else ""])
 
 
 def _became(made: Made) -> Markup:
@@ -92,5 +93,5 @@ def _became(made: Made) -> Markup:
 
 def _why(made: Made) -> Markup:
     named = f" ({', '.join(made.incidents)})" if made.incidents else ""
-    mended = f"mended after {duration(made.recovery)}" if made.recovery is not None else ""
+    mended = f"mended after {whole(duration(made.recovery))}" if made.recovery is not None else ""
     return joined([f"{made.failed}{named}; ", mended or tag("not mended", "warn")])

@@ -12,7 +12,7 @@ from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, sectio
 from cdkit.report.web.pieces import NONE, day, plural
 
 _WIDE, _HIGH = 360, 148
-_SPARK_WIDE, _SPARK_HIGH = 120, 32
+_SPARK_WIDE, _SPARK_HIGH = 176, 40
 
 
 def course(delivery: Delivery, service: Service) -> Markup:
@@ -58,8 +58,9 @@ def _figure(delivery: Delivery, metric: Metric, name: str) -> Markup:
 
 
 def _title(metric: Metric, delivery: Delivery) -> str:
-    title = metric.title[:1].upper() + metric.title[1:]
-    return f"{title}, deployments a {delivery.step_name}" if metric.key == "frequency" else title
+    if metric.key == "frequency":
+        return f"Deployments a {delivery.step_name}"
+    return metric.title[:1].upper() + metric.title[1:]
 
 
 def _drawing(delivery: Delivery, metric: Metric, name: str) -> Markup:
@@ -179,7 +180,7 @@ def spark(parts: Sequence[Part]) -> Markup:
     plot = Plot(
         width=_SPARK_WIDE,
         height=_SPARK_HIGH,
-        left=4,
+        left=3,
         right=4,
         top=4,
         bottom=4,

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from cdkit.core.documents.delivery import Delivery, Metric, Service
 from cdkit.report.delivery.behind import address, has, lists
 from cdkit.report.delivery.course import numbers, spark
-from cdkit.report.delivery.tiles import value
-from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, joined, section, table
+from cdkit.report.delivery.tiles import turn, value
+from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, section, table
 from cdkit.report.web.pieces import NONE, number, plural
 
 _MOST_ROWS = 300
@@ -66,7 +66,7 @@ def _value(metric: Metric) -> Markup:
 
 
 def _service(delivery: Delivery, service: Service, name: str, most: int) -> Markup:
-    head = ("metric", "value", "of", "band", "before", "course", "behind it")
+    head = ("metric", "value", "of", "band", "beside the time before", "course", "behind it")
     linked = most > 0
     rows = (_metric(one, service, name, linked=linked) for one in service.metrics)
     inside = element(
@@ -83,17 +83,13 @@ def _service(delivery: Delivery, service: Service, name: str, most: int) -> Mark
 
 
 def _metric(metric: Metric, service: Service, name: str, *, linked: bool) -> Sequence[str]:
-    before = metric.before
     to = f"#{address(name, metric.key)}"
-    earlier = f"{before.shown} (of {before.n})" if before else NONE
     return (
         metric.title,
         _value(metric),
         number(metric.now.n),
         metric.now.band or NONE,
-        joined([earlier, " ", element("span", metric.turn, class_=f"turn {metric.turn}")])
-        if metric.turn in {"better", "worse"}
-        else earlier,
+        turn(metric),
         spark(metric.parts) or NONE,
         element("a", "deployments", href=to, aria_label=f"deployments: {metric.title}")
         if linked and has(service, metric.key)

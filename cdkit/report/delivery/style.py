@@ -14,17 +14,17 @@ OWN = """
 .tiles .big { font-size: 28px; line-height: 1.2; letter-spacing: -.02em; min-height: 34px; }
 .tiles .big .badge { letter-spacing: 0; }
 .unit { font-size: 15px; font-weight: 500; letter-spacing: 0; color: var(--soft); }
-.tiles p.note { margin: 2px 0 0; }
-.tiles .band { margin: 6px 0 0; font-size: 13px; }
-.turn { font-size: 13px; color: var(--soft); }
-.tiles .turn { margin: 8px 0 0; }
-.turn.better { color: var(--yes); }
-.turn.worse { color: var(--no); }
-.turn.none { font-style: normal; }
-.spark-box { margin-top: auto; padding-top: 12px; }
-svg.spark { margin: 0; height: 36px; width: 100%; }
-td svg.spark { width: 120px; height: 32px; }
-.tiles .more { margin: 10px 0 0; font-size: 13.5px; }
+.tiles .spark-box { margin: 10px 0 12px; min-height: 20px; }
+svg.spark { margin: 0; max-width: 260px; }
+.tiles svg.spark { max-width: none; max-height: 64px; }
+.tiles .band { margin: 0 0 4px; font-size: 13px; font-weight: 500; }
+.tiles .note { margin: 6px 0 0; font-size: 13px; }
+.turn { font-size: 13px; color: var(--soft); margin: 0; }
+.turn .badge { margin-right: 7px; }
+.tiles .more { margin: auto 0 0; padding-top: 12px; font-size: 13.5px; }
+td svg.spark { width: 132px; height: 30px; }
+figure.card .big { font-size: 17px; }
+figure.card figcaption { padding-top: 2px; }
 .rests { margin: 16px 0 0; }
 .ground { fill: var(--accent); opacity: .08; stroke: none; }
 .few { fill: var(--card); stroke: var(--accent); stroke-width: 1.5; }
@@ -40,10 +40,17 @@ details.service > summary { color: var(--ink); font-size: 15px; }
 details.behind > div, details.service > div { padding: 0 16px 16px; scroll-margin-top: 56px; }
 details.behind > div > .scroll { border-radius: 8px; }
 details.service details { margin-top: 10px; }
+details.service > div > .note { margin: 12px 0 0; }
 :target { background: none; }
 details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0 0 10px 10px; }
 #services > .scroll { margin-bottom: 20px; }
 .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+@media (max-width: 640px) {
+  details.behind > div, details.service > div { padding: 0 10px 10px; }
+  details th, details td { padding: 8px 10px; }
+  details th time { white-space: normal; }
+  .tiles .cards { grid-template-columns: 1fr; }
+}
 @media (max-width: 980px) { .tiles { grid-template-columns: 1fr; } }
 @media print {
   .tiles { grid-template-columns: 3fr 2fr; gap: 12pt 8pt; }

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cdkit.core.documents.delivery import Delivery, Metric, Service
-from cdkit.report.delivery.behind import address, has
+from cdkit.report.delivery.behind import address
 from cdkit.report.delivery.course import spark
+from cdkit.report.delivery.times import whole
 from cdkit.report.web.markup import NOTHING, Markup, element, joined
 from cdkit.report.web.pieces import plural
 
@@ -17,9 +18,9 @@ _FACTORS = (
 _NAMES = {
     "lead": "Change lead time",
     "frequency": "Deployment frequency",
-    "recovery": "Failed deployment recovery",
+    "recovery": "Recovery time",
     "fail": "Change fail rate",
-    "rework": "Deployment rework rate",
+    "rework": "Rework rate",
 }
 _OF = {
     "lead": "change",
@@ -30,7 +31,6 @@ _OF = {
     "rework": "deployment",
     "restore": "incident",
 }
-_SIGNS = {"better": "✓", "worse": "!", "same": "="}
 
 
 def tiles(delivery: Delivery, service: Service, *, listed: bool) -> Markup:
@@ -64,22 +64,27 @@ def _tile(
     *,
     listed: bool,
 ) -> Markup:
-    to = address("all", metric.key)
-    more = listed and has(service, metric.key)
     return element(
         "li",
         element("h3", _NAMES[metric.key]),
         element("p", value(metric), class_="big"),
-        element("p", *_sample(metric, delivery), class_="note"),
-        _band(metric),
-        _merged(metric, all_of),
-        _turn(metric),
         element("div", spark(metric.parts), class_="spark-box"),
-        element("p", element("a", "What is behind it", href=f"#{to}"), class_="more")
-        if more
-        else NOTHING,
+        element("p", metric.now.band, class_="band") if metric.now.band else NOTHING,
+        turn(metric),
+        element("p", *_sample(metric, delivery), *_merged(metric, all_of), class_="note"),
+        _more(metric, service) if listed else NOTHING,
         class_="card",
     )
+
+
+def _more(metric: Metric, service: Service) -> Markup:
+    of = next((one.of for one in service.listings if one.metric == metric.key), 0)
+    if not of:
+        return NOTHING
+    told = f"See {plural(of, 'deployment')}"
+    name = f"{told} behind {_NAMES[metric.key].lower()}"
+    to = f"#{address('all', metric.key)}"
+    return element("p", element("a", told, href=to, aria_label=name), class_="more")
 
 
 def value(metric: Metric) -> Markup:
@@ -99,22 +104,23 @@ def _sample(metric: Metric, delivery: Delivery) -> Iterator[str]:
     yield plural(metric.now.n, _OF[metric.key])
 
 
-def _band(metric: Metric) -> Markup:
-    return element("p", metric.now.band, class_="band") if metric.now.band else NOTHING
-
-
-def _merged(metric: Metric, all_of: dict[str, Metric]) -> Markup:
-    """Return, below the lead time from the commit, that from the merge."""
+def _merged(metric: Metric, all_of: dict[str, Metric]) -> Iterator[str]:
+    """Yield, for the lead time from the commit, that from the merge."""
     merged = all_of.get("lead_merge")
-    if metric.key != "lead" or merged is None:
-        return NOTHING
-    return element("p", "from merge: ", merged.now.shown, class_="note")
+    if metric.key == "lead" and merged is not None and merged.now.value is not None:
+        yield f"; from merge {whole(merged.now.shown)}"
 
 
-def _turn(metric: Metric) -> Markup:
-    """Return how a metric changed; the colour is never all that says for the better or worse."""
-    if not metric.turn:
-        return element("p", "nothing to compare with before", class_="turn none")
-    word = "" if metric.turn == "same" else f"{metric.turn}: "
-    sign = element("span", _SIGNS[metric.turn], aria_hidden="true", class_="sign")
-    return element("p", sign, " ", word, metric.change, class_=f"turn {metric.turn}")
+def turn(metric: Metric) -> Markup:
+    """Return how a metric changed, and what it was before.
+
+    The colour is never all that says whether it is for the better.
+    """
+    if metric.before is None:
+        return element("p", "nothing to compare with", class_="turn")
+    was = f"before {whole(metric.before.shown)}"
+    if metric.turn in {"better", "worse"}:
+        kind = "yes" if metric.turn == "better" else "no"
+        told = element("span", f"{metric.turn}: {metric.change}", class_=f"badge {kind}")
+        return element("p", told, element("span", was, class_="was"), class_="turn")
+    return element("p", f"{metric.change}, " if metric.change else "", was, class_="turn")

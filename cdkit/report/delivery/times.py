@@ -1,4 +1,4 @@
-"""Moments as the page shows them."""
+"""Moments and values as the page shows them."""
 
 from datetime import UTC, datetime
 
@@ -11,3 +11,8 @@ def moment(at: datetime) -> Markup:
     told = at.astimezone(UTC)
     shown = f"{day(told)}, {clock(told)}"
     return element("time", shown, datetime=f"{told:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def whole(text: str) -> str:
+    """Return a value that no line end parts from its unit."""
+    return text.replace(" ", "\u00a0")
