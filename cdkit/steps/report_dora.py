@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, RequestError
-from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
 from cdkit.dora.commits import changes_of
@@ -19,12 +19,15 @@ from cdkit.dora.engine import measure
 from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
 from cdkit.dora.history import history
+from cdkit.dora.summary import tables
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
-from cdkit.dora.words import coverage, lines
+from cdkit.dora.words import coverage
 from cdkit.evidence.store import open_store
 
 NAME = "report-dora"
 _NO_RECORDS = "none"
+_MOST_TOLD = 20
+"""Of more services than these the page alone says what each rests on."""
 
 
 class ReportDoraOptions(Options, frozen=True, kw_only=True):
@@ -98,7 +101,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     """Gather, measure, say what can be said and what cannot."""
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
-    gathered = _gather(options, asked, world)
+    gathered = _gather(options, _with_the_time_before(asked), world)
     by_service, together = measure(gathered.told, asked)
     if not by_service:
         if gathered.reasons:
@@ -109,18 +112,18 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             remedy="record deployments with `cdkit emit-event`, or give --deployment-file",
         )
     everything = (*by_service, together) if together else by_service
-    _write(options, everything, asked, edition, world)
     known = history(gathered.told, asked, shown_services(by_service))
     shown = delivery(by_service, together, asked, edition, known)
+    _write(options, everything, asked, edition, world)
     number = sum(one.deployments for one in by_service)
     told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
-        tables=tuple(_table(one, asked, edition) for one in everything),
+        tables=tables(shown),
         notes=(
             f"bands: {edition.source}",
-            *(f"{one.service}: {coverage(one)}" for one in by_service),
+            *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
         headline=f"{len(by_service)} services",
@@ -158,6 +161,11 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
         hours=options.hours,
         minimum=options.minimum,
     )
+
+
+def _with_the_time_before(asked: Asked) -> Asked:
+    """Return what is asked with the window before it too, which the numbers are compared with."""
+    return structs.replace(asked, since=asked.since - timedelta(days=asked.days))
 
 
 def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered:
@@ -266,19 +274,6 @@ def _from_git(
             f"git does not know what {untold} deployments brought: ask in a checkout with the "
             "whole history (fetch-depth: 0), or give --change-file"
         )
-
-
-def _table(measured: Measured, asked: Asked, edition: Edition) -> Table:
-    rows = tuple(
-        (line.title, line.shown, str(line.n), line.band, line.why or line.more)
-        for line in lines(measured, asked, edition)
-    )
-    together = f" ({measured.services} services: a roll-up)" if measured.services > 1 else ""
-    return Table(
-        heading=f"{measured.service or 'a service without a name'}{together}",
-        columns=("metric", "median or share", "of", "band", "more"),
-        rows=rows,
-    )
 
 
 def _write(

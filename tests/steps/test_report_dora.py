@@ -66,7 +66,7 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
     assert told["change fail rate"][:2] == ("0 %", "4")
-    assert told["failed deployment recovery time"] == (
+    assert told["failed deployment recovery time"][:4] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes

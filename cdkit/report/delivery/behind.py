@@ -11,6 +11,10 @@ from cdkit.report.web.pieces import NONE, number, plural, short, tag
 _HEAD = ("deployed", "service", "content", "changes", "lead time", "what became of it")
 
 
+_ON_PAPER = 15
+"""Rows of a list that are printed (style.py)."""
+
+
 def behind(service: Service, most: int) -> Markup:
     """Return the deployments behind each metric, folded away until somebody follows a link."""
     shown = [*lists(service, "all", most)]
@@ -49,7 +53,13 @@ def _list(metric: Metric, listing: Listing, at: str, most: int, *, several: bool
     head = _HEAD if several else tuple(one for one in _HEAD if one != "service")
     rows = (_row(one, metric.key, several=several) for one in made)
     # The address is inside, since a browser unfolds what a followed link stands in.
-    inside = element("div", table(told, head, rows), id=at)
+    paper = f"On paper the first {_ON_PAPER}." if len(made) > _ON_PAPER else ""
+    inside = element(
+        "div",
+        table(told, head, rows),
+        element("p", paper, class_="note paper") if paper else NOTHING,
+        id=at,
+    )
     return element("details", summary, inside, class_="behind")
 
 

@@ -127,9 +127,7 @@ def _whole(metric: Metric, plot: Plot) -> Iterator[Markup]:
 def _line(metric: Metric, plot: Plot) -> Iterator[Markup]:
     drawn = points(plot, [part.value for part in metric.parts])
     yield from _trend(drawn, f"{plot.y(0.0)}")
-    for x, y, place in drawn:
-        kind = "few" if metric.parts[place].few else "dot"
-        yield element("circle", class_=kind, cx=f"{x}", cy=f"{y}", r="3")
+    yield from (_dot(point, metric.parts, "3") for point in drawn)
 
 
 def _trend(drawn: Sequence[Point], floor: str) -> Iterator[Markup]:
@@ -188,18 +186,34 @@ def spark(parts: Sequence[Part]) -> Markup:
         high=max(known) or 1.0,
         count=len(parts),
     )
-    drawn = points(plot, [part.value for part in parts])
-    x, y, place = drawn[-1]
     return element(
         "svg",
-        *_trend(drawn, f"{plot.y(0.0)}"),
-        element(
-            "circle", class_="few" if parts[place].few else "dot", cx=f"{x}", cy=f"{y}", r="2.5"
-        ),
+        *trace(parts, plot),
         class_="spark",
         viewBox=f"0 0 {_SPARK_WIDE} {_SPARK_HIGH}",
         aria_hidden="true",
     )
+
+
+def trace(parts: Sequence[Part], plot: Plot) -> Iterator[Markup]:
+    """Yield the course as a line with a dot at its end, and one for each value that stands alone.
+
+    Nothing is drawn of fewer than two values.
+    """
+    drawn = points(plot, [part.value for part in parts])
+    if len(drawn) < 2:
+        return
+    yield from _trend(drawn, f"{plot.y(0.0)}")
+    alone = (stretch[0] for stretch in stretches(drawn) if len(stretch) == 1)
+    yield from (_dot(point, parts, "2") for point in alone if point != drawn[-1])
+    yield _dot(drawn[-1], parts, "2.5")
+
+
+def _dot(point: Point, parts: Sequence[Part], size: str) -> Markup:
+    """Return the dot of a value: hollow where it rests on few."""
+    x, y, place = point
+    kind = "few" if parts[place].few else "dot"
+    return element("circle", class_=kind, cx=f"{x}", cy=f"{y}", r=size)
 
 
 def numbers(delivery: Delivery, service: Service) -> Markup:

@@ -26,6 +26,7 @@ td svg.spark { width: 132px; height: 30px; }
 figure.card .big { font-size: 17px; }
 figure.card figcaption { padding-top: 2px; }
 .rests { margin: 16px 0 0; }
+.paper { display: none; }
 .ground { fill: var(--accent); opacity: .08; stroke: none; }
 .few { fill: var(--card); stroke: var(--accent); stroke-width: 1.5; }
 .bar { fill: var(--accent); opacity: .85; }
@@ -59,7 +60,11 @@ details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0
   .tiles .big { font-size: 14pt; min-height: 0; }
   .tiles .more { display: none; }
   .unit, .tiles .note, .tiles .turn, .tiles .band { font-size: 8pt; }
-  .charts + details { display: none; }
+  .charts + details, details.service details { display: none; }
+  details.behind tbody tr:nth-child(n+16) { display: none; }
+  .paper { display: block; }
+  .turn .badge { font-size: 8pt; padding: 0 4pt; white-space: nowrap; }
+  header.top { padding-bottom: 0; }
   details.behind, details.service { break-inside: auto; border: 0; }
   details.behind > summary, details.service > summary { padding: 6pt 0 2pt; }
   details.behind > div, details.service > div { padding: 0; }
