@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
+from cdkit.core.documents.delivery import Delivery
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, RequestError
@@ -114,7 +116,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     everything = (*by_service, together) if together else by_service
     known = history(gathered.told, asked, shown_services(by_service))
     shown = delivery(by_service, together, asked, edition, known)
-    _write(options, everything, asked, edition, world)
+    _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
     return Outcome(
@@ -123,11 +125,20 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         tables=tables(shown),
         notes=(
             f"bands: {edition.source}",
+            _legend(shown),
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
         headline=f"{len(by_service)} services",
         exhibit=shown,
+    )
+
+
+def _legend(shown: Delivery) -> str:
+    until = f"{shown.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"the course has a bar a {shown.step_name}, from zero up, the last one until {until}; a dot"
+        f" is where nothing is known; one bar may rest on fewer than {shown.minimum}"
     )
 
 
@@ -281,11 +292,12 @@ def _write(
     measured: tuple[Measured, ...],
     asked: Asked,
     edition: Edition,
+    shown: Delivery,
     world: World,
 ) -> None:
     for path, export in (
         (options.csv, as_csv),
-        (options.json, as_json),
+        (options.json, partial(as_json, shown=shown)),
         (options.openmetrics, as_openmetrics),
     ):
         if path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import random
 from collections.abc import Iterator
@@ -139,3 +140,9 @@ def delivered(known: Told | None = None, asked: Asked = ASKED) -> Delivery:
     edition = EDITIONS["2025-quick-check"]
     course = history(known, asked, shown_services(by_service))
     return delivery(by_service, together, asked, edition, course)
+
+
+@functools.cache
+def example() -> Delivery:
+    """Return what is shown of all of them, made once."""
+    return delivered()

@@ -8,12 +8,13 @@ from datetime import UTC
 
 from cdkit.core.documents.delivery import Delivery, Metric, Service
 from cdkit.report.delivery.course import trace
+from cdkit.report.delivery.tiles import COUNTED
 from cdkit.report.report import Report, replay_mark
 from cdkit.report.web.drawing import Plot
 from cdkit.report.web.markup import NOTHING, Markup, element, joined
 from cdkit.report.web.pieces import day, number, plural
 
-_WIDE, _HIGH = 900, 150
+_WIDE, _HIGH = 900, 156
 _MARGIN, _COLUMN = 20, 174
 _NAMES = (
     ("lead", "Change lead time"),
@@ -31,6 +32,7 @@ text { font-family: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto,
   "Liberation Sans", Arial, sans-serif; fill: var(--soft); font-size: 12px; }
 .name { font-weight: 600; }
 .value { fill: var(--ink); font-size: 22px; font-weight: 650; }
+.unit { fill: var(--soft); font-size: 13px; font-weight: 500; }
 .untold { fill: var(--tell); font-size: 17px; }
 .sheet { fill: var(--paper); stroke: var(--line); }
 .trend { fill: none; stroke: var(--accent); stroke-width: 1.75; stroke-linejoin: round;
@@ -57,8 +59,8 @@ def picture(report: Report, delivery: Delivery) -> str:
             for place, (key, name) in enumerate(_NAMES)
             for part in _column(by_key[key], name, _MARGIN + place * _COLUMN)
         ),
-        _text(_told(delivery, whole), _MARGIN, _HIGH - 14),
-        _text(mark, _WIDE - _MARGIN, _HIGH - 14, text_anchor="end") if mark else NOTHING,
+        _text(_told(delivery, whole), _MARGIN, _HIGH - 15),
+        _text(mark, _WIDE - _MARGIN, _HIGH - 15, text_anchor="end") if mark else NOTHING,
         xmlns="http://www.w3.org/2000/svg",
         width=f"{_WIDE}",
         height=f"{_HIGH}",
@@ -94,9 +96,13 @@ def _said(by_key: dict[str, Metric]) -> Iterator[str]:
 
 
 def _column(metric: Metric, name: str, x: int) -> Iterator[Markup]:
-    untold = metric.now.value is None
     yield _text(name, x, 30, class_="name")
-    yield _text(metric.now.shown, x, 58, class_="untold" if untold else "value")
+    if metric.now.value is None:
+        yield _text(metric.now.shown, x, 58, class_="untold")
+    else:
+        number_of, _, unit = metric.now.shown.partition(" ")
+        told = joined([number_of, element("tspan", f" {unit}", class_="unit")])
+        yield _text(told, x, 58, class_="value")
     plot = Plot(
         width=_COLUMN - 26,
         height=36,
@@ -109,7 +115,7 @@ def _column(metric: Metric, name: str, x: int) -> Iterator[Markup]:
         count=len(metric.parts),
     )
     yield element("g", *trace(metric.parts, plot), transform=f"translate({x},66)")
-    yield _text(f"of {number(metric.now.n)}", x, 116)
+    yield _text(f"of {plural(metric.now.n, COUNTED[metric.key])}", x, 116)
 
 
 def _text(text: str, x: int, y: int, **more: str) -> Markup:

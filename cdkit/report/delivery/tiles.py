@@ -22,7 +22,7 @@ _NAMES = {
     "fail": "Change fail rate",
     "rework": "Rework rate",
 }
-_OF = {
+COUNTED = {
     "lead": "change",
     "lead_merge": "change",
     "frequency": "deployment",
@@ -31,6 +31,7 @@ _OF = {
     "rework": "deployment",
     "restore": "incident",
 }
+"""What a metric's sample counts."""
 
 
 def tiles(delivery: Delivery, service: Service, *, listed: bool) -> Markup:
@@ -98,10 +99,10 @@ def value(metric: Metric) -> Markup:
 
 def _sample(metric: Metric, delivery: Delivery) -> Iterator[str]:
     if metric.now.value is None:
-        yield f"{plural(metric.now.n, _OF[metric.key])} known; it takes {delivery.minimum}"
+        yield f"{plural(metric.now.n, COUNTED[metric.key])} known; it takes {delivery.minimum}"
         return
     yield "median of " if metric.unit == "s" else "of " if metric.unit == "1" else ""
-    yield plural(metric.now.n, _OF[metric.key])
+    yield plural(metric.now.n, COUNTED[metric.key])
 
 
 def _merged(metric: Metric, all_of: dict[str, Metric]) -> Iterator[str]:
