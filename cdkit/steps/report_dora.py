@@ -28,6 +28,7 @@ from cdkit.evidence.store import open_store
 
 NAME = "report-dora"
 _NO_RECORDS = "none"
+_OLDEST = 1970
 _MOST_TOLD = 20
 """Of more services than these the page alone says what each rests on."""
 
@@ -160,6 +161,12 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
                 remedy="write 2026-11-27T00:00:00Z",
             ) from fault
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        if until.year < _OLDEST:
+            raise RequestError(
+                f"nobody delivered software in {until.year}",
+                where="until",
+                remedy="write a later year",
+            )
     for name, value, least in (("days", options.days, 1), ("hours", options.hours, 0)):
         if not least <= value <= 36_600:
             raise RequestError(f"{value:g} {name} make no sense", where=name, remedy="write 90")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from cdkit.core.documents.delivery import Delivery, Metric, Part, Service
 from cdkit.report.delivery.axis import axis
+from cdkit.report.delivery.times import named
 from cdkit.report.web.drawing import Plot, Point, grid, points, stretches
 from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, section, table
 from cdkit.report.web.pieces import NONE, day, plural
@@ -222,7 +223,7 @@ def numbers(delivery: Delivery, service: Service) -> Markup:
     head = (f"{delivery.step_name} from", *(one.title for one in metrics))
     count = len(metrics[0].parts) if metrics else 0
     rows = (_row(delivery, metrics, place, count) for place in reversed(range(count)))
-    return table(f"{service.name}, part by part", head, rows)
+    return table(f"{named(service)}, part by part", head, rows)
 
 
 def _row(delivery: Delivery, metrics: Sequence[Metric], place: int, count: int) -> Iterator[str]:

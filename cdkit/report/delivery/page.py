@@ -7,19 +7,24 @@ from cdkit.core.documents.delivery import Definition, Delivery, Service
 from cdkit.core.verdict import Answer
 from cdkit.report.delivery.behind import behind
 from cdkit.report.delivery.course import course
-from cdkit.report.delivery.services import services
+from cdkit.report.delivery.services import Room, services
 from cdkit.report.delivery.style import OWN
 from cdkit.report.delivery.tiles import tiles
-from cdkit.report.delivery.times import moment
+from cdkit.report.delivery.times import moment, named
 from cdkit.report.report import Report, replay_mark
 from cdkit.report.web.frame import meta
 from cdkit.report.web.markup import NOTHING, Markup, element, joined, section
-from cdkit.report.web.pieces import code, day, number, plural, prose, reasons, verdict
+from cdkit.report.web.pieces import code, day, number, plural, prose, reasons, verdict, word
 
 LONGEST = 2_000_000
 """Bytes of a page: of more, fewer deployments are listed."""
 
-_LISTED = (50, 20, 8, 3, 0)
+_ROOMS = (
+    Room(listed=50, services=30, rows=300),
+    Room(listed=15, services=30, rows=300),
+    Room(listed=5, services=30, rows=150),
+    Room(listed=0, services=0, rows=50),
+)
 _MOST_NOTES = 50
 _PARTS = (
     ("numbers", "The numbers"),
@@ -31,33 +36,33 @@ _PARTS = (
 
 
 def page(report: Report, delivery: Delivery) -> str:
-    """Return the page as HTML, of at most `LONGEST` bytes unless its numbers alone are more.
+    """Return the page as HTML, of at most `LONGEST` bytes.
 
     Of the deployments behind a number the first few are listed, and how many there are is told;
-    where the page would be too long they are fewer.
+    where the page would be too long they are fewer, and so are the services.
     """
     written = ""
-    for most in _LISTED:
-        written = _page(report, delivery, most)
+    for room in _ROOMS:
+        written = _page(report, delivery, room)
         if len(written.encode()) <= LONGEST:
             return written
     return written
 
 
-def _page(report: Report, delivery: Delivery, most: int) -> str:
-    body = element("div", *_body(report, delivery, most), class_="page")
+def _page(report: Report, delivery: Delivery, room: Room) -> str:
+    body = element("div", *_body(report, delivery, room), class_="page")
     title = f"Delivery to {delivery.environment}"
     html = element("html", element("head", *meta(title, OWN)), element("body", body), lang="en")
     return f"<!doctype html>\n{html}\n"
 
 
-def _body(report: Report, delivery: Delivery, most: int) -> Iterator[Markup]:
+def _body(report: Report, delivery: Delivery, room: Room) -> Iterator[Markup]:
     whole = delivery.together or delivery.services[0]
     parts = (
-        element("div", tiles(delivery, whole, listed=most > 0), _rests(whole), id="numbers"),
+        element("div", tiles(delivery, whole, listed=room.listed > 0), _rests(whole), id="numbers"),
         course(delivery, whole),
-        behind(whole, most),
-        services(delivery, most),
+        behind(whole, room.listed),
+        services(delivery, room),
         _definitions(delivery),
         _notes(report, delivery),
     )
@@ -80,7 +85,7 @@ def _navigation(parts: tuple[Markup, ...]) -> Markup:
 
 def _head(report: Report, delivery: Delivery, whole: Service) -> Markup:
     made = plural(sum(one.deployments for one in delivery.services), "deployment")
-    of = whole.name or "a service without a name"
+    of = named(whole)
     what = f"{made} of {plural(len(delivery.services), 'service') if delivery.together else of}"
     since, until = delivery.since.astimezone(UTC), delivery.until.astimezone(UTC)
     when = f"{number(delivery.days)} days, {day(since)} \u2013 {day(until)}"
@@ -154,8 +159,11 @@ def _notes(report: Report, delivery: Delivery) -> Markup:
 
 def _foot(report: Report, delivery: Delivery) -> Markup:
     until = delivery.until.astimezone(UTC)
-    again = f"cdkit report-dora --environment {delivery.environment} --days {delivery.days:g} "
-    again += f"--until {until:%Y-%m-%dT%H:%M:%SZ} --write html=dora.html"
+    again = (
+        f"cdkit report-dora --environment {word(delivery.environment)} --days {delivery.days:g}"
+        f" --until {until:%Y-%m-%dT%H:%M:%SZ} --edition {delivery.edition}"
+        f" --minimum {delivery.minimum} --hours {delivery.hours:g} --write html=dora.html"
+    )
     return element(
         "footer",
         element("p", joined(["As of ", moment(until), f", by {report.tool}."])),

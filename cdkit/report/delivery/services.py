@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from cdkit.core.documents.delivery import Delivery, Metric, Service
 from cdkit.report.delivery.behind import address, has, lists
 from cdkit.report.delivery.course import numbers, spark
 from cdkit.report.delivery.tiles import turn, value
+from cdkit.report.delivery.times import named
 from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, section, table
 from cdkit.report.web.pieces import NONE, number, plural
 
-_MOST_ROWS = 300
 _KEYS = ("lead", "frequency", "recovery", "fail", "rework")
 _HEAD = (
     "service",
@@ -23,40 +25,45 @@ _HEAD = (
 )
 
 
-def services(delivery: Delivery, most: int) -> Markup:
+class Room(Struct, frozen=True, kw_only=True):
+    """How much a page has room for: deployments in a list, services by themselves, and in all."""
+
+    listed: int
+    services: int
+    rows: int
+
+
+def services(delivery: Delivery, room: Room) -> Markup:
     """Return a row for each service, those that deploy most first, then each by itself."""
     if delivery.together is None:
         return NOTHING
     ordered = sorted(delivery.services, key=lambda one: (-one.deployments, one.name))
-    names = {one.name: f"service-{n}" for n, one in enumerate(ordered, start=1) if one.listings}
+    alone = [one for one in ordered if one.listings][: room.services]
+    names = {one.name: f"service-{n}" for n, one in enumerate(alone, start=1)}
     note = "Each is measured by itself, as DORA asks. "
-    if len(ordered) > _MOST_ROWS:
-        left = len(ordered) - _MOST_ROWS
-        note += f"The {_MOST_ROWS} that deploy most; {plural(left, 'more service')} left out. "
+    if len(ordered) > room.rows:
+        left = len(ordered) - room.rows
+        note += f"The {room.rows} that deploy most; {plural(left, 'more service')} left out. "
     if 0 < len(names) < len(ordered):
         note += f"The {len(names)} that deploy most stand below with what is behind them."
-    rows = (_row(one, names.get(one.name, "")) for one in ordered[:_MOST_ROWS])
+    rows = (_row(one, names.get(one.name, "")) for one in ordered[: room.rows])
     return section(
         "services",
         "The services",
         table("The services", _HEAD, rows),
-        *(_service(delivery, one, names[one.name], most) for one in ordered if one.name in names),
+        *(_service(delivery, one, names[one.name], room.listed) for one in alone),
         note=note,
     )
 
 
 def _row(service: Service, name: str) -> Iterator[str]:
     by_key = {metric.key: metric for metric in service.metrics}
-    shown = _named(service)
+    shown = named(service)
     yield element("a", shown, href=f"#{name}") if name else shown
     for key in _KEYS:
         yield _value(by_key[key])
     yield number(service.deployments)
     yield element("span", ", ".join(service.coverage), class_="note")
-
-
-def _named(service: Service) -> str:
-    return service.name or "a service without a name"
 
 
 def _value(metric: Metric) -> Markup:
@@ -71,14 +78,14 @@ def _service(delivery: Delivery, service: Service, name: str, most: int) -> Mark
     rows = (_metric(one, service, name, linked=linked) for one in service.metrics)
     inside = element(
         "div",
-        table(f"The metrics of {_named(service)}", head, rows),
+        table(f"The metrics of {named(service)}", head, rows),
         element("p", "Rests on: ", ", ".join(service.coverage), ".", class_="note"),
         *lists(service, name, most),
         disclosure("Part by part, as a table", numbers(delivery, service)) if linked else NOTHING,
         id=name,
     )
     told = element("span", f" {plural(service.deployments, 'deployment')}", class_="note")
-    summary = element("summary", element("strong", _named(service)), told)
+    summary = element("summary", element("strong", named(service)), told)
     return element("details", summary, inside, class_="service")
 
 

@@ -63,6 +63,7 @@ details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0
   .charts + details, details.service details { display: none; }
   details.behind tbody tr:nth-child(n+16) { display: none; }
   .paper { display: block; }
+  #services td .badge, #services th { white-space: normal; }
   .turn .badge { font-size: 8pt; padding: 0 4pt; white-space: nowrap; }
   header.top { padding-bottom: 0; }
   details.behind, details.service { break-inside: auto; border: 0; }

@@ -1,7 +1,8 @@
-"""Moments and values as the page shows them."""
+"""Moments, values and names as the page shows them."""
 
 from datetime import UTC, datetime
 
+from cdkit.core.documents.delivery import Service
 from cdkit.report.web.markup import Markup, element
 from cdkit.report.web.pieces import clock, day
 
@@ -16,3 +17,12 @@ def moment(at: datetime) -> Markup:
 def whole(text: str) -> str:
     """Return a value that no line end parts from its unit."""
     return text.replace(" ", "\u00a0")
+
+
+_LONGEST = 80
+
+
+def named(service: Service) -> str:
+    """Return the name of a service; of a longer one than anybody gives, the beginning."""
+    name = service.name or "a service without a name"
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1,9 +1,6 @@
 """The page: one file that loads nothing, runs nothing, and says the same for the same facts."""
 
-import re
-
 from cdkit.core.documents.dossier import Dossier
-from cdkit.core.escape import shell_word
 from cdkit.core.names import TOOL
 from cdkit.report.passport.charts import charts
 from cdkit.report.passport.decisions import decisions
@@ -15,7 +12,7 @@ from cdkit.report.passport.places import places
 from cdkit.report.passport.timeline import timeline
 from cdkit.report.web.frame import meta
 from cdkit.report.web.markup import NOTHING, Markup, element, joined, section
-from cdkit.report.web.pieces import code, reasons, when
+from cdkit.report.web.pieces import code, reasons, when, word
 
 _PARTS = (
     ("identity", "Identity"),
@@ -76,14 +73,9 @@ def _unread(dossier: Dossier) -> Markup:
     return section("unread", "What could not be read", reasons(dossier.unreadable), note=note)
 
 
-def _word(text: str) -> str:
-    """Return a word that can be pasted into a shell, quoted only where it must be."""
-    return text if re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text) else shell_word(text)
-
-
 def _foot(dossier: Dossier) -> Markup:
     at = f"{dossier.at:%Y-%m-%dT%H:%M:%SZ}"
-    again = f"cdkit passport {dossier.image} --records {_word(dossier.records)} --at {at}"
+    again = f"cdkit passport {dossier.image} --records {word(dossier.records)} --at {at}"
     return element(
         "footer",
         element("p", joined(["As of ", when(at), f", by {TOOL}, from {dossier.records}."])),

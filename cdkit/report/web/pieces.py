@@ -1,9 +1,11 @@
 """Small pieces that pages show: verdicts, times, digests, runs, numbers."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.fact import Fact
+from cdkit.core.escape import shell_word
 from cdkit.core.verdict import Answer, Reason
 from cdkit.report.web.markup import NOTHING, Markup, element, joined, link
 
@@ -159,3 +161,8 @@ def number(value: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def word(text: str) -> str:
+    """Return a word that can be pasted into a shell, quoted only where it must be."""
+    return text if re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text) else shell_word(text)

@@ -27,15 +27,14 @@ from cdkit.report.passport.page import passport
 from cdkit.report.web.pieces import NONE, prose
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, evidence, fact, identity, origin
 from tests.report.passport.dossiers import (
-    EVIL,
     REPLAY,
-    Page,
     decision,
     deployment,
     dossier,
     hostile,
     of_history,
 )
+from tests.report.reading import EVIL, Page
 from tests.worlds import COMMIT, NOW, TREE
 
 OTHER = IMAGE.replace("a" * 64, "b" * 64)
