@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cdkit.core.documents.delivery import Delivery
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import NoInput, RequestError
@@ -111,7 +112,7 @@ def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
     labels = '{service="orders",environment="production"}'
     assert f"cdkit_dora_change_lead_time_seconds{labels} 7200.0\n" in text
     assert text.endswith("# EOF\n")
-    assert "recovery" not in text  # what nobody can tell is no zero
+    assert "_recovery_seconds" not in text  # what nobody can tell is no zero
 
 
 def test_where_nothing_was_deployed_there_is_nothing_to_measure(tmp_path: Path) -> None:
@@ -142,3 +143,30 @@ def test_a_question_that_makes_no_sense_is_refused(
 def test_a_file_that_is_not_there_is_no_input(tmp_path: Path) -> None:
     with pytest.raises(NoInput):
         run(tmp_path, events=("events.ndjson",))
+
+
+def test_it_exhibits_the_course_and_what_is_behind_the_numbers(tmp_path: Path) -> None:
+    shown = run(tmp_path, git=lived(tmp_path)).exhibit
+    assert isinstance(shown, Delivery)
+    (orders,) = shown.services
+    assert shown.together is None
+    lead = next(one for one in orders.listings if one.metric == "lead")
+    assert [(one.commit, one.lead) for one in lead.made] == [
+        (f"{day:040x}", 7200.0) for day in (16, 14, 12)
+    ]
+
+
+def test_git_is_asked_for_the_time_before_too(tmp_path: Path) -> None:
+    outcome = run(tmp_path, git=lived(tmp_path), days=2, until="2026-11-16T12:00:00Z")
+    lead = rows(outcome)["change lead time, from commit"]
+    assert lead[:2] == ("cannot tell", "1")
+    shown = outcome.exhibit
+    assert isinstance(shown, Delivery)
+    before = shown.services[0].metrics[0].before
+    assert before is not None
+    assert before.n == 1
+
+
+def test_a_time_before_all_software_is_a_wrong_request(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="nobody delivered software in 3"):
+        run(tmp_path, git=lived(tmp_path), until="0003-01-01T00:00:00Z")
