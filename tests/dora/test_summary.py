@@ -51,7 +51,7 @@ def test_a_row_says_what_was_before_and_whether_it_is_better() -> None:
         "change lead time, from commit",
         *("1.22 days", "203", "one day to one week"),
         "90 % within 2.04 days, 95 % within 2.18 days",
-        *("1.94 days (better: shorter)", "▅▅█▅▅▇▅▆▆▅▅▄▄"),
+        *("1.94 days (better: shorter)", "▅▇▇▇▇█▆▇▆▆▅▅▄"),
     )
     assert row(orders, "change fail rate")[5] == "5.88 % (no clear change)"
 
