@@ -1,8 +1,8 @@
 """The course of the metrics over time, and the deployments behind them."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -23,8 +23,9 @@ _MOST_ROWS, _MOST_LISTED = 1_200, 50
 _MOST_PARTS = 27
 _STEPS = ((1, "day"), (7, "week"), (28, "four weeks"), (91, "quarter of a year"), (365, "year"))
 _LONGEST = 120
-_TOGETHER = "0"
-"""The group of all services: a constant, by which none is parted from the others."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000
+"""Microseconds."""
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
     wide = structs.replace(asked, since=asked.until - timedelta(days=longer))
     earlier = asked.since - timedelta(days=asked.days)
     with judged(told, wide) as connection:
+        connection.execute(trends.SEEN)
         first = _first(connection, asked)
         start = asked.until - timedelta(days=count * step)
         parts = _parts(connection, start, step * 86400)
@@ -96,14 +98,17 @@ def _at(known: Mapping[int, Counted], place: int) -> Counted:
 def _parts(
     connection: "DuckDBPyConnection", start: datetime, length: float
 ) -> dict[str | None, dict[int, Counted]]:
-    """Return the metrics by service (None: all together) and by part."""
+    """Return the metrics by service (None: all together) and by part of `length` seconds."""
     found: dict[str | None, dict[int, Counted]] = {}
-    for who in ("service", _TOGETHER):
-        text = trends.PARTS.replace("{who}", who)
-        for row in connection.execute(text, {"start": start, "length": length}).fetchall():
-            name = row[0] if who == "service" else None
-            found.setdefault(name, {})[row[1]] = _counted(row[2:])
+    given = {"start": _instant(start), "length": round(length * _SECOND)}
+    for row in connection.execute(trends.PARTS, given).fetchall():
+        found.setdefault(row[0], {})[row[1]] = _counted(row[2:])
     return found
+
+
+def _instant(moment: datetime) -> int:
+    """Return a moment in whole microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _counted(row: Sequence[Any]) -> Counted:
@@ -137,31 +142,33 @@ def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, d
 def _listings(
     connection: "DuckDBPyConnection", asked: Asked, shown: Sequence[str]
 ) -> dict[str | None, tuple[Listing, ...]]:
-    connection.execute(trends.MADE, {"since": asked.since})
+    connection.execute(trends.MADE, {"since": _instant(asked.since)})
+    connection.execute(trends.CHOSEN)
     lists = len(trends.LISTS) * (len(shown) + 1)
     most = max(3, min(_MOST_LISTED, _MOST_ROWS // lists))
-    found: dict[str | None, list[Listing]] = {}
     for metric in trends.LISTS:
-        for who, listing in _behind(connection, metric, "service", most, shown):
+        _choose(connection, trends.WHOLE, {"metric": metric, "most": _MOST_LISTED})
+        _choose(connection, trends.EACH, {"metric": metric, "most": most, "shown": list(shown)})
+    by_list: dict[tuple[str, str | None], list[Sequence[Any]]] = {}
+    for metric, whole, *row in connection.execute(trends.BEHIND).fetchall():
+        by_list.setdefault((metric, None if whole else row[1]), []).append(row)
+    found: dict[str | None, list[Listing]] = {}
+    for metric, (_, _, order) in trends.LISTS.items():
+        for (_, who), rows in ((name, of) for name, of in by_list.items() if name[0] == metric):
+            made = tuple(_made(row[1:]) for row in rows)
+            listing = Listing(metric=metric, order=order, made=made, of=rows[0][0])
             found.setdefault(who, []).append(listing)
-        for _, listing in _behind(connection, metric, _TOGETHER, _MOST_LISTED, shown):
-            found.setdefault(None, []).append(listing)
     return {who: tuple(listings) for who, listings in found.items()}
 
 
-def _behind(
-    connection: "DuckDBPyConnection", metric: str, who: str, most: int, shown: Sequence[str]
-) -> Iterator[tuple[str | None, Listing]]:
-    which, order, words = trends.LISTS[metric]
-    text = trends.BEHIND.replace("{who}", who).replace("{which}", f"({which})")
-    text = text.replace("{order}", order).replace("{all}", "TRUE" if who == _TOGETHER else "FALSE")
-    rows = connection.execute(text, {"shown": list(shown), "most": most}).fetchall()
-    by_who: dict[str | None, list[Sequence[Any]]] = {}
-    for row in rows:
-        by_who.setdefault(row[0], []).append(row)
-    for name, of in by_who.items():
-        made = tuple(_made(row[2:]) for row in of)
-        yield name, Listing(metric=metric, order=words, made=made, of=of[0][1])
+def _choose(
+    connection: "DuckDBPyConnection", group: Mapping[str, str], given: Mapping[str, Any]
+) -> None:
+    which, order, _ = trends.LISTS[given["metric"]]
+    text = trends.CHOOSE
+    for name, part in {**group, "which": which, "order": order}.items():
+        text = text.replace(f"{{{name}}}", part)
+    connection.execute(text, dict(given))
 
 
 def _made(row: Sequence[Any]) -> Made:

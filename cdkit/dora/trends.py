@@ -1,82 +1,120 @@
 """The course over time, and the deployments behind each number, in SQL for DuckDB.
 
 Asked of the tables that `sql.py` makes (`deployments`, `causes`, `failures`, `leads`), judged over
-a longer time than is reported: nothing here judges again what a deployment was.
+a longer time than is reported: nothing here judges again what a deployment was. Services become
+numbers and times whole microseconds, which costs a quarter of names and times.
+"""
+
+SEEN = """
+CREATE TEMP TABLE known AS
+SELECT service, CAST(row_number() OVER (ORDER BY service) AS INTEGER) AS s
+FROM (SELECT DISTINCT service FROM deployments WHERE within);
+
+CREATE TEMP TABLE seen AS
+SELECT k.s, d.n, epoch_us(d.made_at) AS t, d.kind, d.planned
+FROM deployments d JOIN known k USING (service) WHERE d.within;
+
+CREATE TEMP TABLE taken AS
+SELECT d.s, d.n, d.t, l.from_commit, l.from_merge
+FROM leads l JOIN known k USING (service) JOIN seen d ON d.s = k.s AND d.n = l.n;
+
+CREATE TEMP TABLE fell AS
+SELECT k.s, f.n, epoch_us(f.made_at) AS t,
+  CASE WHEN f.restored >= f.made_at THEN epoch(f.restored - f.made_at) END AS recovery
+FROM failures f JOIN known k USING (service);
 """
 
 PARTS = """
 WITH counted AS (
-  SELECT {who} AS who, CAST(floor(epoch(made_at - $start) / $length) AS BIGINT) AS part,
+  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part,
     count(*) FILTER (kind = 'change') AS deployments,
     count(*) FILTER (kind = 'back') AS rollbacks,
     count(*) FILTER (kind = 'back' OR (kind = 'change' AND planned = FALSE)) AS rework
-  FROM deployments WHERE made_at >= $start AND within GROUP BY ALL
+  FROM seen WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
 ), failed AS (
-  SELECT {who} AS who, CAST(floor(epoch(made_at - $start) / $length) AS BIGINT) AS part,
-    count(*) AS failed, count(restored) AS n,
-    quantile_cont(epoch(restored - made_at), [0.25, 0.5, 0.75]) AS q
-  FROM failures WHERE made_at >= $start GROUP BY ALL
+  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part, count(*) AS failed,
+    count(recovery) AS n, quantile_cont(recovery, [0.25, 0.5, 0.75]) AS q
+  FROM fell WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
 ), lead AS (
-  SELECT {who} AS who, CAST(floor(epoch(made_at - $start) / $length) AS BIGINT) AS part,
+  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part,
     count(*) FILTER (from_commit >= 0) AS n,
     quantile_cont(from_commit, [0.25, 0.5, 0.75]) FILTER (from_commit >= 0) AS q,
     count(*) FILTER (from_merge >= 0) AS merges,
     quantile_cont(from_merge, [0.25, 0.5, 0.75]) FILTER (from_merge >= 0) AS mq
-  FROM leads WHERE made_at >= $start GROUP BY ALL
+  FROM taken WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
 )
-SELECT c.who, c.part, c.deployments, c.rollbacks, coalesce(f.failed, 0), c.rework,
+SELECT k.service, c.part, c.deployments, c.rollbacks, coalesce(f.failed, 0), c.rework,
   l.n, l.q, l.merges, l.mq, f.n, f.q
-FROM counted c LEFT JOIN failed f USING (who, part) LEFT JOIN lead l USING (who, part)
-ORDER BY c.who, c.part;
+FROM counted c LEFT JOIN known k ON k.s = c.who
+LEFT JOIN failed f USING (who, part) LEFT JOIN lead l USING (who, part);
 """
-"""The metrics by part: the first begins at `$start`, each is `$length` seconds long.
+"""The metrics by part: the first begins at `$start`, each is `$length` long (microseconds).
 
-A failure and a change are told in the part of their deployment, so `counted` has every part.
-Times come with their median between the two quartiles.
+A row without a service is of all together. A failure and a change are told in the part of their
+deployment, so `counted` has every part. Times come with their median between the two quartiles.
 """
 
-FIRST = "SELECT service, min(made_at) FROM told_deployments WHERE environment = $environment \
-AND made_at < $until GROUP BY service;"
+FIRST = """
+SELECT service, min(made_at) FROM told_deployments
+WHERE environment = $environment AND made_at < $until GROUP BY service;
+"""
 """When each service was deployed first, as far as anybody told: before that, zero is no number."""
 
 MADE = """
 CREATE TEMP TABLE made AS
 WITH brought AS (
-  SELECT service, n, count(*) AS changes, max(from_commit) FILTER (from_commit >= 0) AS lead,
+  SELECT s, n, count(*) AS changes, max(from_commit) FILTER (from_commit >= 0) AS lead,
     max(from_merge) FILTER (from_merge >= 0) AS merged
-  FROM leads WHERE made_at >= $since GROUP BY service, n
-), blamed AS (
-  SELECT service, n, count(*) AS incidents, min(id) AS one, list(id ORDER BY opened_at, id) AS ids
-  FROM causes WHERE n IS NOT NULL GROUP BY service, n
+  FROM taken WHERE t >= $since GROUP BY s, n
 )
-SELECT d.service, d.n, d.made_at, d.kind, d.id, d.digest, d.commit_id, d.team, d.planned,
-  coalesce(b.changes, 0) AS changes, b.lead, b.merged, f.n IS NOT NULL AS failed, d.outcome,
-  d.next_kind, coalesce(i.incidents, 0) AS incidents, list_slice(i.ids, 1, 3) AS ids,
-  epoch(f.restored - f.made_at) AS recovery
-FROM deployments d
-LEFT JOIN brought b USING (service, n)
-LEFT JOIN (SELECT service, n, made_at, restored FROM failures) f USING (service, n)
-LEFT JOIN blamed i USING (service, n)
-WHERE d.made_at >= $since AND d.kind <> 'again';
+SELECT d.s, d.n, d.t, d.kind, d.planned, coalesce(b.changes, 0) AS changes, b.lead, b.merged,
+  f.n IS NOT NULL AS failed, f.recovery
+FROM seen d LEFT JOIN brought b USING (s, n)
+LEFT JOIN (SELECT s, n, recovery FROM fell) f USING (s, n)
+WHERE d.t >= $since AND d.kind <> 'again';
 """
 
-BEHIND = """
-SELECT {who} AS who, count(*) OVER (PARTITION BY {who}) AS of_all, service, made_at, kind, id,
-  digest, commit_id, team, planned, changes, lead, merged, failed, outcome, next_kind, incidents,
-  ids, recovery
-FROM made WHERE {which} AND ({all} OR list_contains($shown, service))
-QUALIFY row_number() OVER (PARTITION BY {who} ORDER BY {order}, made_at DESC, service, n DESC)
-  <= $most
-ORDER BY who, {order}, made_at DESC, service, n DESC;
+CHOSEN = """
+CREATE TEMP TABLE chosen (
+  metric VARCHAR, whole BOOLEAN, s INTEGER, n BIGINT, of_all BIGINT, place BIGINT);
 """
-"""The first `$most` deployments behind a metric, of each service that is shown."""
+
+CHOOSE = """
+INSERT INTO chosen
+SELECT $metric, {whole}, s, n, count(*) OVER ({parted}) AS of_all,
+  row_number() OVER ({parted} ORDER BY {order}, t DESC, s, n DESC) AS place
+FROM made WHERE ({which}) AND {wanted}
+QUALIFY place <= $most;
+"""
+"""The first `$most` deployments behind a metric, of each service that is shown or of all."""
+
+WHOLE = {"whole": "TRUE", "parted": "", "wanted": "TRUE"}
+EACH = {
+    "whole": "FALSE",
+    "parted": "PARTITION BY s",
+    "wanted": "s IN (SELECT s FROM known WHERE list_contains(CAST($shown AS VARCHAR[]), service))",
+}
+
+BEHIND = """
+WITH blamed AS (
+  SELECT service, n, count(*) AS incidents, list(id ORDER BY opened_at, id) AS ids
+  FROM causes WHERE n IS NOT NULL GROUP BY service, n
+)
+SELECT c.metric, c.whole, c.of_all, d.service, d.made_at, m.kind, d.id, d.digest, d.commit_id,
+  d.team, m.planned, m.changes, m.lead, m.merged, m.failed, d.outcome, d.next_kind,
+  coalesce(b.incidents, 0), list_slice(b.ids, 1, 3), m.recovery
+FROM chosen c JOIN made m USING (s, n) JOIN known k USING (s)
+JOIN deployments d ON d.service = k.service AND d.n = c.n
+LEFT JOIN blamed b ON b.service = k.service AND b.n = c.n
+ORDER BY c.metric, c.whole, CASE WHEN c.whole THEN '' ELSE d.service END, c.place;
+"""
 
 LISTS = {
     "lead": ("lead IS NOT NULL", "lead DESC", "the slowest first"),
     "lead_merge": ("merged IS NOT NULL", "merged DESC", "the slowest first"),
-    "frequency": ("kind = 'change'", "made_at DESC", "the last first"),
-    "fail": ("failed", "made_at DESC", "the last first"),
+    "frequency": ("kind = 'change'", "t DESC", "the last first"),
+    "fail": ("failed", "t DESC", "the last first"),
     "recovery": ("failed", "recovery DESC NULLS FIRST", "those not mended first, then the slowest"),
-    "rework": ("kind = 'back' OR planned = FALSE", "made_at DESC", "the last first"),
+    "rework": ("kind = 'back' OR planned = FALSE", "t DESC", "the last first"),
 }
 """By metric: which deployments stand behind it, in which order, and the order in words."""

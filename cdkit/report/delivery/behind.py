@@ -96,9 +96,7 @@ def _became(made: Made) -> Markup:
     if made.failed:
         parts.append(element("span", "failed", class_="badge no"))
         parts.append(_why(made))
-    return (
-        joined(parts, " ") if parts else element("span", "nothing known to be wrong", class_="note")
-    )
+    return joined(parts, " ") if parts else element("span", "nothing wrong is known", class_="note")
 
 
 def _why(made: Made) -> Markup:

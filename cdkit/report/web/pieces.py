@@ -164,5 +164,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def word(text: str) -> str:
-    """Return a word that can be pasted into a shell, quoted only where it must be."""
-    return text if re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text) else shell_word(text)
+    """Return a word that can be pasted into a shell, quoted only where it must be.
+
+    No shell takes a NUL byte, so what held one can only be looked at.
+    """
+    plain = re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text)
+    return text if plain else shell_word(text.replace("\0", "\ufffd"))
