@@ -13,3 +13,8 @@ def duration(seconds: float) -> str:
 def digits(value: float) -> str:
     """Return a number with three digits, or with all that stand before its point."""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def counted(number: int, one: str) -> str:
+    """Return a count with its noun: `1 service`, `2 services`."""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cdkit.core.spoken import digits, duration
+from cdkit.core.spoken import counted, digits, duration
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
 
@@ -52,7 +52,7 @@ def coverage_parts(measured: Measured) -> Iterator[str]:
     if measured.still_failing:
         yield f"{measured.still_failing} failed and not yet mended"
     if measured.rollbacks:
-        yield f"{measured.rollbacks} roll-backs"
+        yield counted(measured.rollbacks, "roll-back")
     if measured.redeployments:
         yield f"{measured.redeployments} deployed again, not counted"
 

@@ -11,6 +11,7 @@ from cdkit.core.documents.delivery import Delivery
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.spoken import counted
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
@@ -119,7 +120,8 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     shown = delivery(by_service, together, asked, edition, known)
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
-    told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
+    services = counted(len(by_service), "service")
+    told = yes(f"{counted(number, 'deployment')} of {services} in {asked.days:g} days")
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
@@ -130,7 +132,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
-        headline=f"{len(by_service)} services",
+        headline=services,
         exhibit=shown,
     )
 

@@ -58,10 +58,18 @@ def _figure(delivery: Delivery, metric: Metric, name: str) -> Markup:
     )
 
 
+_TITLES = {
+    "lead": "Lead time, from commit",
+    "lead_merge": "Lead time, from merge",
+    "recovery": "Recovery time",
+    "fail": "Change fail rate",
+    "rework": "Rework rate",
+    "restore": "Time to restore",
+}
+
+
 def _title(metric: Metric, delivery: Delivery) -> str:
-    if metric.key == "frequency":
-        return f"Deployments a {delivery.step_name}"
-    return metric.title[:1].upper() + metric.title[1:]
+    return _TITLES.get(metric.key, f"Deployments a {delivery.step_name}")
 
 
 def _drawing(delivery: Delivery, metric: Metric, name: str) -> Markup:

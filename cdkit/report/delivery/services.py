@@ -7,7 +7,7 @@ from msgspec import Struct
 from cdkit.core.documents.delivery import Delivery, Metric, Service
 from cdkit.report.delivery.behind import address, has, lists
 from cdkit.report.delivery.course import numbers, spark
-from cdkit.report.delivery.tiles import turn, value
+from cdkit.report.delivery.tiles import turn
 from cdkit.report.delivery.times import named
 from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, section, table
 from cdkit.report.web.pieces import NONE, number, plural
@@ -67,9 +67,8 @@ def _row(service: Service, name: str) -> Iterator[str]:
 
 
 def _value(metric: Metric) -> Markup:
-    if metric.now.value is None:
-        return value(metric)
-    return element("span", metric.now.shown, class_="cut")
+    kind = "cut untold" if metric.now.value is None else "cut"
+    return element("span", metric.now.shown, class_=kind)
 
 
 def _service(delivery: Delivery, service: Service, name: str, most: int) -> Markup:

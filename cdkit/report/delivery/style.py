@@ -23,8 +23,11 @@ svg.spark { margin: 0; max-width: 260px; }
 .turn .badge { margin-right: 7px; }
 .tiles .more { margin: auto 0 0; padding-top: 12px; font-size: 13.5px; }
 td svg.spark { width: 132px; height: 30px; }
+figure.card { display: flex; flex-direction: column; }
+figure.card svg { margin-top: auto; padding-top: 10px; }
 figure.card .big { font-size: 17px; }
 figure.card figcaption { padding-top: 2px; }
+.untold { color: var(--tell); }
 .rests { margin: 16px 0 0; }
 .paper { display: none; }
 .ground { fill: var(--accent); opacity: .08; stroke: none; }
@@ -63,7 +66,7 @@ details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0
   .charts + details, details.service details { display: none; }
   details.behind tbody tr:nth-child(n+16) { display: none; }
   .paper { display: block; }
-  #services td .badge, #services th { white-space: normal; }
+  td .turn, td .turn .badge { font-size: 8pt; }
   .turn .badge { font-size: 8pt; padding: 0 4pt; white-space: nowrap; }
   header.top { padding-bottom: 0; }
   details.behind, details.service { break-inside: auto; border: 0; }
