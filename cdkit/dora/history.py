@@ -111,6 +111,11 @@ def _instant(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def _moment(instant: int) -> datetime:
+    """Return the moment of so many microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
 def _counted(row: Sequence[Any]) -> Counted:
     deployments, rollbacks, failed, rework, *times = row
     lead, merged, recovery = (_middle(*times[at : at + 2]) for at in (0, 2, 4))
@@ -135,7 +140,7 @@ def _middle(n: int | None, quartiles: Sequence[float] | None) -> Middle | None:
 def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, datetime]:
     given = {"environment": asked.environment, "until": asked.until}
     rows = connection.execute(trends.FIRST, given).fetchall()
-    found: dict[str | None, datetime] = {service: at for service, at in rows}  # noqa: C416 - the type
+    found: dict[str | None, datetime] = {service: _moment(at) for service, at in rows}
     return found | {None: min(found.values())} if found else found
 
 
@@ -176,7 +181,7 @@ def _made(row: Sequence[Any]) -> Made:
     failed, outcome, next_kind, incidents, ids, recovery = rest
     return Made(
         service=_cut(service),
-        at=at,
+        at=_moment(at),
         kind=kind,
         id=_cut(name),
         digest=_cut(digest),

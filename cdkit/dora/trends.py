@@ -26,22 +26,25 @@ FROM failures f JOIN known k USING (service);
 
 PARTS = """
 WITH counted AS (
-  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part,
+  SELECT coalesce(s, 0) AS who, part,
     count(*) FILTER (kind = 'change') AS deployments,
     count(*) FILTER (kind = 'back') AS rollbacks,
     count(*) FILTER (kind = 'back' OR (kind = 'change' AND planned = FALSE)) AS rework
-  FROM seen WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
+  FROM (SELECT *, (t - $start) // $length AS part FROM seen WHERE t >= $start)
+  GROUP BY GROUPING SETS ((s, part), (part))
 ), failed AS (
-  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part, count(*) AS failed,
+  SELECT coalesce(s, 0) AS who, part, count(*) AS failed,
     count(recovery) AS n, quantile_cont(recovery, [0.25, 0.5, 0.75]) AS q
-  FROM fell WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
+  FROM (SELECT *, (t - $start) // $length AS part FROM fell WHERE t >= $start)
+  GROUP BY GROUPING SETS ((s, part), (part))
 ), lead AS (
-  SELECT coalesce(s, 0) AS who, (t - $start) // $length AS part,
+  SELECT coalesce(s, 0) AS who, part,
     count(*) FILTER (from_commit >= 0) AS n,
     quantile_cont(from_commit, [0.25, 0.5, 0.75]) FILTER (from_commit >= 0) AS q,
     count(*) FILTER (from_merge >= 0) AS merges,
     quantile_cont(from_merge, [0.25, 0.5, 0.75]) FILTER (from_merge >= 0) AS mq
-  FROM taken WHERE t >= $start GROUP BY GROUPING SETS ((s, part), (part))
+  FROM (SELECT *, (t - $start) // $length AS part FROM taken WHERE t >= $start)
+  GROUP BY GROUPING SETS ((s, part), (part))
 )
 SELECT k.service, c.part, c.deployments, c.rollbacks, coalesce(f.failed, 0), c.rework,
   l.n, l.q, l.merges, l.mq, f.n, f.q
@@ -55,7 +58,7 @@ deployment, so `counted` has every part. Times come with their median between th
 """
 
 FIRST = """
-SELECT service, min(made_at) FROM told_deployments
+SELECT service, epoch_us(min(made_at)) FROM told_deployments
 WHERE environment = $environment AND made_at < $until GROUP BY service;
 """
 """When each service was deployed first, as far as anybody told: before that, zero is no number."""
@@ -100,7 +103,7 @@ WITH blamed AS (
   SELECT service, n, count(*) AS incidents, list(id ORDER BY opened_at, id) AS ids
   FROM causes WHERE n IS NOT NULL GROUP BY service, n
 )
-SELECT c.metric, c.whole, c.of_all, d.service, d.made_at, m.kind, d.id, d.digest, d.commit_id,
+SELECT c.metric, c.whole, c.of_all, d.service, m.t, m.kind, d.id, d.digest, d.commit_id,
   d.team, m.planned, m.changes, m.lead, m.merged, m.failed, d.outcome, d.next_kind,
   coalesce(b.incidents, 0), list_slice(b.ids, 1, 3), m.recovery
 FROM chosen c JOIN made m USING (s, n) JOIN known k USING (s)
