@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
-
 from cdkit.core.errors import MissingExtra, RequestError, Unreadable
 from cdkit.dora import sql
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Spread, Told
@@ -37,6 +35,7 @@ _TYPES: dict[str, tuple[str, ...]] = {
 }
 """Columns: `!` must be there, `t` is a time, `b` a truth, `?` may be null; others are text."""
 
+_FOR_PEOPLE = frozenset({"who", "url"})
 _ALL = "all services together"
 
 
@@ -93,8 +92,8 @@ def _rows(
 ) -> None:
     if not rows:
         return
-    names = kind.__struct_fields__
-    values = [[_plain(value) for value in structs.astuple(row)] for row in rows]
+    names = [name for name in kind.__struct_fields__ if name not in _FOR_PEOPLE]
+    values = [[_plain(getattr(row, name)) for name in names] for row in rows]
     marks = ", ".join("?" for _ in names)
     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608 - our own names
 

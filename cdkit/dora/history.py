@@ -11,7 +11,7 @@ from cdkit.core.documents.delivery import Listing, Made
 from cdkit.dora import trends
 from cdkit.dora.compare import Middle
 from cdkit.dora.engine import judged
-from cdkit.dora.told import Asked, Told
+from cdkit.dora.told import Asked, Deployed, Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,7 +22,7 @@ MOST_SERVICES = 30
 _MOST_ROWS, _MOST_LISTED = 1_200, 50
 _MOST_PARTS = 27
 _STEPS = ((1, "day"), (7, "week"), (28, "four weeks"), (91, "quarter of a year"), (365, "year"))
-_LONGEST = 120
+_LONGEST, _LONGEST_URL = 120, 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 """Microseconds."""
@@ -73,7 +73,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         start = asked.until - timedelta(days=count * step)
         parts = _parts(connection, start, step * 86400)
         windows = _parts(connection, earlier, asked.days * 86400)
-        listings = _listings(connection, asked, shown)
+        listings = _listings(connection, told, asked, shown)
     return History(
         step=step,
         step_name=name,
@@ -145,7 +145,7 @@ def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, d
 
 
 def _listings(
-    connection: "DuckDBPyConnection", asked: Asked, shown: Sequence[str]
+    connection: "DuckDBPyConnection", told: Told, asked: Asked, shown: Sequence[str]
 ) -> dict[str | None, tuple[Listing, ...]]:
     connection.execute(trends.MADE, {"since": _instant(asked.since)})
     connection.execute(trends.CHOSEN)
@@ -154,13 +154,14 @@ def _listings(
     for metric in trends.LISTS:
         _choose(connection, trends.WHOLE, {"metric": metric, "most": _MOST_LISTED})
         _choose(connection, trends.EACH, {"metric": metric, "most": most, "shown": list(shown)})
+    makers = {(one.service, one.id): one for one in told.deployments if one.who or one.url}
     by_list: dict[tuple[str, str | None], list[Sequence[Any]]] = {}
     for metric, whole, *row in connection.execute(trends.BEHIND).fetchall():
         by_list.setdefault((metric, None if whole else row[1]), []).append(row)
     found: dict[str | None, list[Listing]] = {}
     for metric, (_, _, order) in trends.LISTS.items():
         for (_, who), rows in ((name, of) for name, of in by_list.items() if name[0] == metric):
-            made = tuple(_made(row[1:]) for row in rows)
+            made = tuple(_by(makers, _made(row[1:])) for row in rows)
             listing = Listing(metric=metric, order=order, made=made, of=rows[0][0])
             found.setdefault(who, []).append(listing)
     return {who: tuple(listings) for who, listings in found.items()}
@@ -195,6 +196,15 @@ def _made(row: Sequence[Any]) -> Made:
         incidents=tuple(_cut(one) for one in ids or () if one),
         recovery=recovery,
     )
+
+
+def _by(makers: Mapping[tuple[str, str], Deployed], made: Made) -> Made:
+    """Return a deployment with who made it, which no engine knows."""
+    known = makers.get((made.service, made.id))
+    if known is None or not made.id:
+        return made
+    url = known.url if len(known.url) <= _LONGEST_URL else ""
+    return structs.replace(made, who=_cut(known.who), url=url)
 
 
 def _why(outcome: str, next_kind: str, incidents: int) -> str:

@@ -254,6 +254,8 @@ def _deployed(fact: Fact, world: World) -> Deployed | None:
         digest=document.image.rpartition("@")[2],
         commit=document.commit,
         id=document.event or fact.digest,
+        who=document.origin.actor,
+        url=document.origin.url,
     )
 
 

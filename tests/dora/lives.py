@@ -46,6 +46,9 @@ LIVES = (
 )
 
 
+_PEOPLE = ("amira", "jonas", "priya")
+
+
 def told(*lives: Life, seed: int = 7) -> Told:
     """Return what these services lived through, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 - made-up lives, the same each time
@@ -117,6 +120,8 @@ def _made(
         planned=planned,
         team=life.team,
         id=name,
+        who=_PEOPLE[len(name) % len(_PEOPLE)],
+        url=f"https://ci.example.com/{life.name}/runs/{name.rpartition('-')[2]}",
     )
 
 

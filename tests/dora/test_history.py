@@ -223,7 +223,16 @@ def test_a_part_that_rests_on_few_says_so() -> None:
     assert all(part.few == (part.n < 5) for part in known)
 
 
+def test_who_made_a_deployment_is_told_with_the_run() -> None:
+    made = (put(1, "a", who="amira", url="https://ci.example.com/1"), put(2, "b"))
+    found = listing(looked(Told(deployments=made)), "frequency")
+    assert [(one.who, one.url) for one in found.made] == [
+        ("", ""),
+        ("amira", "https://ci.example.com/1"),
+    ]
+
+
 def test_long_foreign_text_is_cut() -> None:
-    made = (put(1, "a" * 5000, commit="c" * 5000, id="i" * 5000, team="t" * 5000),)
-    (one,) = listing(looked(Told(deployments=made)), "frequency").made
+    long = {"commit": "c" * 5000, "id": "i" * 5000, "team": "t" * 5000}
+    (one,) = listing(looked(Told(deployments=(put(1, "a" * 5000, **long),))), "frequency").made
     assert {len(text) for text in (one.digest, one.commit, one.id, one.team)} == {120}

@@ -59,6 +59,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 class Made(Struct, frozen=True, kw_only=True):
     """A deployment that stands behind numbers.
 
+    `who` made it, and `url` leads to the run, where anybody told.
     `kind` is `change`, `back` (to what ran before) or `again`; `lead` and `merged` are the times in
     seconds from the oldest commit, and the oldest merge, of its `changes` (None where none is
     known). `failed` says why it counts as failed; `incidents` are the names of the first few of
@@ -72,6 +73,8 @@ class Made(Struct, frozen=True, kw_only=True):
     digest: str = ""
     commit: str = ""
     team: str = ""
+    who: str = ""
+    url: str = ""
     planned: bool | None = None
     changes: int = 0
     lead: float | None = None

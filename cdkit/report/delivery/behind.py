@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from cdkit.core.documents.delivery import Listing, Made, Metric, Service
+from cdkit.core.escape import web_address
 from cdkit.core.spoken import duration
 from cdkit.report.delivery.times import moment, whole
-from cdkit.report.web.markup import NOTHING, Markup, element, joined, section, table
+from cdkit.report.web.markup import NOTHING, Markup, element, joined, link, section, table
 from cdkit.report.web.pieces import NONE, number, plural, short, tag
 
 _HEAD = ("deployed", "service", "content", "changes", "lead time", "what became of it")
@@ -77,7 +78,8 @@ def _content(made: Made) -> Markup:
     """Return which content was deployed, of which commit, by whom, under which name."""
     parts: list[str] = [short(made.digest)] if made.digest else []
     parts += [joined(["commit ", short(made.commit)])] if made.commit else []
-    parts += [f"by {made.team}"] if made.team else []
+    parts += [f"by {who}"] if (who := " of ".join(n for n in (made.who, made.team) if n)) else []
+    parts += [link("run", made.url)] if web_address(made.url) else []
     parts += [element("span", made.id, class_="note id")] if made.id and not parts else []
     return joined(parts, ", ") if parts else element("span", "not told", class_="note")
 

@@ -48,6 +48,7 @@ def made(text: str) -> Made:
     return Made(
         service=text, at=UNTIL, kind="back", id=text, digest=text, commit=text, team=text,
         planned=False, changes=3, lead=60.0, merged=30.0, failed=text, incidents=(text, text),
+        who=text, url="javascript:alert(3)",
     )  # fmt: skip
 
 

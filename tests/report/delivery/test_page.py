@@ -74,8 +74,8 @@ def test_a_tile_leads_to_the_deployments_behind_it(whole: Page) -> None:
 
 def test_a_deployment_says_what_it_was_and_what_became_of_it(whole: Page) -> None:
     said = (
-        "16 Nov 2026, 22:08 catalogue 8d922c739879… , commit 3b8d0bfc8341… , by discovery 2 "
-        "1.71 days failed an incident (INC-315); mended after 1.3 hours"
+        "16 Nov 2026, 22:08 catalogue 8d922c739879… , commit 3b8d0bfc8341… , by amira of "
+        "discovery, run 2 1.71 days failed an incident (INC-315); mended after 1.3 hours"
     )
     assert said in whole.text
 
@@ -143,6 +143,7 @@ def test_foreign_text_stays_text() -> None:
     assert not [tag for tag, _ in page.elements if tag in {"script", "img"}]
     assert not [one for told in page.elements for one in told[1] if one.startswith("on")]
     assert "<script>alert(1)</script>" in page.text
+    assert not [one for one in page.all("href") if not one.startswith(("#", "data:,"))]
 
 
 @settings(max_examples=10, deadline=None)
