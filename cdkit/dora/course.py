@@ -14,6 +14,7 @@ from cdkit.dora.told import Asked, Measured, Spread
 from cdkit.dora.words import Line, lines
 
 _TIMES = frozenset({"lead", "lead_merge", "recovery"})
+_BY_INCIDENTS = frozenset({"fail", "recovery"})
 _WORDS = {"s": ("longer", "shorter"), "1/d": ("more", "fewer"), "1": ("higher", "lower")}
 """By unit: what is said of a number that grew, and of one that fell."""
 
@@ -23,7 +24,9 @@ def before(
 ) -> Line | None:
     """Return a metric of the window before; None where nobody told enough of that time.
 
-    A frequency is only a number where that window was told of from its beginning.
+    A frequency is only a number where that window was told of from its beginning; what incidents
+    make is only one where any was told of from before this window, since a time of which nobody
+    kept incidents looks like one without.
     """
     if who not in known.windows:
         return None
@@ -31,6 +34,9 @@ def before(
         asked, since=asked.since - timedelta(days=asked.days), until=asked.since
     )
     if key == "frequency" and known.first[who] > earlier.since:
+        return None
+    incident = known.first_incident
+    if key in _BY_INCIDENTS and incident is not None and incident >= asked.since:
         return None
     found = lines(_measured(known.windows[who][1]), earlier, edition)
     line = next((one for one in found if one.key == key), None)

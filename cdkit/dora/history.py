@@ -45,7 +45,7 @@ class History(Struct, frozen=True, kw_only=True):
 
     `windows` are this one and the one of the same length before it; `parts` are `step` days long
     each, oldest first, the last one ends with the window. `first` is when a service was deployed
-    first, as far as anybody told.
+    first, as far as anybody told, `first_incident` when the first incident of any began.
     """
 
     step: int
@@ -54,6 +54,7 @@ class History(Struct, frozen=True, kw_only=True):
     windows: Mapping[str | None, tuple[Counted, Counted]] = {}
     parts: Mapping[str | None, tuple[Counted, ...]] = {}
     first: Mapping[str | None, datetime] = {}
+    first_incident: datetime | None = None
     listings: Mapping[str | None, tuple[Listing, ...]] = {}
 
 
@@ -71,6 +72,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         connection.execute(trends.SEEN)
         first = _first(connection, asked)
         start = asked.until - timedelta(days=count * step)
+        ((incident,),) = connection.execute(trends.BLAMED).fetchall()
         parts = _parts(connection, start, step * 86400)
         windows = _parts(connection, earlier, asked.days * 86400)
         listings = _listings(connection, told, asked, shown)
@@ -81,6 +83,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         windows={who: (_at(of, 1), _at(of, 0)) for who, of in windows.items()},
         parts={who: tuple(_at(of, n) for n in range(count)) for who, of in parts.items()},
         first=first,
+        first_incident=None if incident is None else _moment(incident),
         listings=listings,
     )
 

@@ -63,6 +63,9 @@ WHERE environment = $environment AND made_at < $until GROUP BY service;
 """
 """When each service was deployed first, as far as anybody told: before that, zero is no number."""
 
+BLAMED = "SELECT epoch_us(min(opened_at)) FROM causes;"
+"""When the first incident was that anybody told of."""
+
 MADE = """
 CREATE TEMP TABLE made AS
 WITH brought AS (

@@ -191,6 +191,25 @@ def test_a_change_for_the_better_is_one_that_is_no_chance() -> None:
     assert (fail.now.shown, fail.change, fail.turn) == ("10.8 %", "no clear change", "same")
 
 
+def test_a_time_of_which_nobody_told_incidents_is_not_one_without() -> None:
+    made = tuple(put(day, f"d{day}") for day in range(-30, 28))
+    wrong = tuple(
+        Incident(
+            service="orders",
+            environment="production",
+            opened_at=START + timedelta(days=day, hours=1),
+            resolved_at=START + timedelta(days=day, hours=2),
+        )
+        for day in (1, 5, 9, 13, 17, 20, 22, 24)
+    )
+    fail = metric(delivered(Told(deployments=made, incidents=wrong), SHORT), "fail", "orders")
+    assert (fail.now.n, fail.before, fail.turn) == (28, None, "")
+    earlier = structs.replace(wrong[0], opened_at=START - timedelta(days=40))
+    known = Told(deployments=made, incidents=(earlier, *wrong))
+    fail = metric(delivered(known, SHORT), "fail", "orders")
+    assert (fail.change, fail.turn) == ("higher", "worse")
+
+
 def test_more_deployments_are_better_and_longer_times_are_worse() -> None:
     often = tuple(put(n / 4, f"d{n}") for n in range(4 * 28))
     seldom = tuple(put(-28 - 1 + n, f"e{n}") for n in range(29))

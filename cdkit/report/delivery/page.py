@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from cdkit.core.documents.delivery import Definition, Delivery, Service
+from cdkit.core.escape import web_address
 from cdkit.core.verdict import Answer
 from cdkit.report.delivery.behind import behind
 from cdkit.report.delivery.course import course
@@ -13,7 +14,7 @@ from cdkit.report.delivery.tiles import tiles
 from cdkit.report.delivery.times import moment, named
 from cdkit.report.report import Report, replay_mark
 from cdkit.report.web.frame import meta
-from cdkit.report.web.markup import NOTHING, Markup, element, joined, section
+from cdkit.report.web.markup import NOTHING, Markup, element, joined, link, section
 from cdkit.report.web.pieces import code, day, number, plural, prose, reasons, verdict, word
 
 LONGEST = 2_000_000
@@ -164,8 +165,10 @@ def _foot(report: Report, delivery: Delivery) -> Markup:
         f" --until {until:%Y-%m-%dT%H:%M:%SZ} --edition {delivery.edition}"
         f" --minimum {delivery.minimum} --hours {delivery.hours:g} --write html=dora.html"
     )
+    address = web_address(report.context.url)
+    run = joined([", in ", link("this run", address)]) if address else NOTHING
     return element(
         "footer",
-        element("p", joined(["As of ", moment(until), f", by {report.tool}."])),
+        element("p", joined(["As of ", moment(until), f", by {report.tool}", run, "."])),
         element("p", joined(["The same page again, of the same sources: ", code(again)])),
     )

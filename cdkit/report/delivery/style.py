@@ -33,7 +33,7 @@ figure.card figcaption { padding-top: 2px; }
 .ground { fill: var(--accent); opacity: .08; stroke: none; }
 .few { fill: var(--card); stroke: var(--accent); stroke-width: 1.5; }
 .bar { fill: var(--accent); opacity: .85; }
-.bar.few { opacity: 1; }
+.bar.few { fill: var(--card); opacity: 1; }
 .whole { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 4; }
 details.behind, details.service {
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; margin-top: 10px;
