@@ -70,9 +70,9 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
     earlier = asked.since - timedelta(days=asked.days)
     with judged(told, wide) as connection:
         connection.execute(trends.SEEN)
-        first = _first(connection, asked)
+        first = _first(connection)
         start = asked.until - timedelta(days=count * step)
-        ((incident,),) = connection.execute(trends.BLAMED).fetchall()
+        ((incident,),) = connection.execute(trends.FIRST_INCIDENT).fetchall()
         parts = _parts(connection, start, step * 86400)
         windows = _parts(connection, earlier, asked.days * 86400)
         listings = _listings(connection, told, asked, shown)
@@ -140,9 +140,8 @@ def _middle(n: int | None, quartiles: Sequence[float] | None) -> Middle | None:
     return Middle(n=n, low=low, median=median, high=high)
 
 
-def _first(connection: "DuckDBPyConnection", asked: Asked) -> dict[str | None, datetime]:
-    given = {"environment": asked.environment, "until": asked.until}
-    rows = connection.execute(trends.FIRST, given).fetchall()
+def _first(connection: "DuckDBPyConnection") -> dict[str | None, datetime]:
+    rows = connection.execute(trends.FIRST).fetchall()
     found: dict[str | None, datetime] = {service: _moment(at) for service, at in rows}
     return found | {None: min(found.values())} if found else found
 

@@ -1,27 +1,23 @@
 """The course over time, and the deployments behind each number, in SQL for DuckDB.
 
-Asked of the tables that `sql.py` makes (`deployments`, `causes`, `failures`, `leads`), judged over
-a longer time than is reported: nothing here judges again what a deployment was. Services become
-numbers and times whole microseconds, which costs a quarter of names and times.
+Asked of the tables that `sql.py` makes (`services`, `here`, `lives`, `happened`, `blamed`,
+`broken`, `brought`), judged over a longer time than is reported: nothing here judges again what a
+deployment was.
 """
 
 SEEN = """
 CREATE TEMP TABLE known AS
-SELECT service, CAST(row_number() OVER (ORDER BY service) AS INTEGER) AS s
-FROM (SELECT DISTINCT service FROM deployments WHERE within);
+SELECT service, s FROM services WHERE s IN (SELECT s FROM lives WHERE within);
 
-CREATE TEMP TABLE seen AS
-SELECT k.s, d.n, epoch_us(d.made_at) AS t, d.kind, d.planned
-FROM deployments d JOIN known k USING (service) WHERE d.within;
+CREATE TEMP VIEW seen AS
+SELECT s, n, t, kind, planned FROM lives WHERE within;
 
 CREATE TEMP TABLE taken AS
-SELECT d.s, d.n, d.t, l.from_commit, l.from_merge
-FROM leads l JOIN known k USING (service) JOIN seen d ON d.s = k.s AND d.n = l.n;
+SELECT l.s, l.n, l.t, b.from_commit / 1e6 AS from_commit, b.from_merge / 1e6 AS from_merge
+FROM brought b JOIN lives l USING (n) WHERE l.within;
 
 CREATE TEMP TABLE fell AS
-SELECT k.s, f.n, epoch_us(f.made_at) AS t,
-  CASE WHEN f.restored >= f.made_at THEN epoch(f.restored - f.made_at) END AS recovery
-FROM failures f JOIN known k USING (service);
+SELECT s, n, t, CASE WHEN restored >= t THEN (restored - t) / 1e6 END AS recovery FROM broken;
 """
 
 PARTS = """
@@ -57,13 +53,10 @@ A row without a service is of all together. A failure and a change are told in t
 deployment, so `counted` has every part. Times come with their median between the two quartiles.
 """
 
-FIRST = """
-SELECT service, epoch_us(min(made_at)) FROM told_deployments
-WHERE environment = $environment AND made_at < $until GROUP BY service;
-"""
+FIRST = "SELECT service, min(t) FROM lives JOIN services USING (s) GROUP BY service;"
 """When each service was deployed first, as far as anybody told: before that, zero is no number."""
 
-BLAMED = "SELECT epoch_us(min(opened_at)) FROM causes;"
+FIRST_INCIDENT = "SELECT min(opened) FROM blamed;"
 """When the first incident was that anybody told of."""
 
 MADE = """
@@ -102,17 +95,17 @@ EACH = {
 }
 
 BEHIND = """
-WITH blamed AS (
-  SELECT service, n, count(*) AS incidents, list(id ORDER BY opened_at, id) AS ids
-  FROM causes WHERE n IS NOT NULL GROUP BY service, n
+WITH named AS (
+  SELECT b.n, count(*) AS incidents, list(h.id ORDER BY h.opened_at, h.id) AS ids
+  FROM blamed b JOIN happened h ON h.rowid = b.i WHERE b.n IN (SELECT n FROM chosen) GROUP BY b.n
 )
-SELECT c.metric, c.whole, c.of_all, d.service, m.t, m.kind, d.id, d.digest, d.commit_id,
-  d.team, m.planned, m.changes, m.lead, m.merged, m.failed, d.outcome, d.next_kind,
+SELECT c.metric, c.whole, c.of_all, k.service, m.t, m.kind, h.id, h.digest, h.commit_id,
+  h.team, m.planned, m.changes, m.lead, m.merged, m.failed, h.outcome, l.next_kind,
   coalesce(b.incidents, 0), list_slice(b.ids, 1, 3), m.recovery
 FROM chosen c JOIN made m USING (s, n) JOIN known k USING (s)
-JOIN deployments d ON d.service = k.service AND d.n = c.n
-LEFT JOIN blamed b ON b.service = k.service AND b.n = c.n
-ORDER BY c.metric, c.whole, CASE WHEN c.whole THEN '' ELSE d.service END, c.place;
+JOIN lives l ON l.n = c.n JOIN here h ON h.rowid = l.r
+LEFT JOIN named b ON b.n = c.n
+ORDER BY c.metric, c.whole, CASE WHEN c.whole THEN '' ELSE k.service END, c.place;
 """
 
 LISTS = {

@@ -15,6 +15,7 @@ from cdkit.core.spoken import counted
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
+from cdkit.dora.columns import TABLES
 from cdkit.dora.commits import changes_of
 from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
@@ -22,6 +23,7 @@ from cdkit.dora.engine import measure
 from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
 from cdkit.dora.history import history
+from cdkit.dora.outside import measure_outside
 from cdkit.dora.summary import tables
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
 from cdkit.dora.words import coverage
@@ -30,6 +32,11 @@ from cdkit.evidence.store import open_store
 NAME = "report-dora"
 _NO_RECORDS = "none"
 _OLDEST = 1970
+_UNTOLD = (
+    "There is no course over time and no list of deployments: an engine tells the numbers alone."
+    " Export its tables and give them as --deployment-file, --change-file and --incident-file to"
+    " see both."
+)
 _MOST_TOLD = 20
 """Of more services than these the page alone says what each rests on."""
 
@@ -68,6 +75,21 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option("Tables of incidents.", flag="--incident-file", metavar="FILE"),
     ] = ()
+    engine: Annotated[
+        str,
+        option(
+            "Measure tables where they stand: `postgres://`, `clickhouse://`, `spark://`, "
+            "`trino://`, `bigquery://`; the password is CDKIT_ENGINE_PASSWORD (docs/dora.md).",
+            metavar="URL",
+        ),
+    ] = ""
+    table: Annotated[
+        dict[str, str],
+        option(
+            "What the engine calls its `deployments`, `changes` and `incidents`; `none` for none.",
+            metavar="KIND=NAME",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     hours: Annotated[
         float,
         option("How long after a deployment an incident without a known cause may be its."),
@@ -105,8 +127,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     """Gather, measure, say what can be said and what cannot."""
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
-    gathered = _gather(options, _with_the_time_before(asked), world)
-    by_service, together = measure(gathered.told, asked)
+    gathered, (by_service, together) = _measured(options, asked, world)
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -116,8 +137,9 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             remedy="record deployments with `cdkit emit-event`, or give --deployment-file",
         )
     everything = (*by_service, together) if together else by_service
-    known = history(gathered.told, asked, shown_services(by_service))
-    shown = delivery(by_service, together, asked, edition, known)
+    known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
+    untold = _UNTOLD if known is None else ""
+    shown = delivery(by_service, together, asked, edition, known, untold)
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     services = counted(len(by_service), "service")
@@ -128,7 +150,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         tables=tables(shown),
         notes=(
             f"bands: {edition.source}",
-            _legend(shown),
+            untold or _legend(shown),
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
@@ -143,6 +165,40 @@ def _legend(shown: Delivery) -> str:
         f"the course has a bar a {shown.step_name}, from zero up, the last one until {until}; a dot"
         f" is where nothing is known; one bar may rest on fewer than {shown.minimum}"
     )
+
+
+def _measured(
+    options: ReportDoraOptions, asked: Asked, world: World
+) -> tuple[_Gathered, tuple[tuple[Measured, ...], Measured | None]]:
+    """Measure what was gathered here, or what stands in an engine outside and nothing else."""
+    if options.engine:
+        _only_tables(options)
+        there = measure_outside(options.engine, options.table, asked, world.environ)
+        note = "measured in the engine's tables: records, events and git were not asked"
+        return _Gathered(told=Told(), notes=(note,)), there
+    if options.table:
+        raise RequestError(
+            "tables stand in an engine, and none is named", where="table", remedy="give --engine"
+        )
+    gathered = _gather(options, _with_the_time_before(asked), world)
+    return gathered, measure(gathered.told, asked)
+
+
+def _only_tables(options: ReportDoraOptions) -> None:
+    """Refuse what an engine would pass over: other sources, and tables of no kind."""
+    for name in ("events", "deployments", "changes", "incidents"):
+        if getattr(options, name):
+            raise RequestError(
+                "an engine measures its own tables alone, and would pass over these files",
+                where=name,
+                remedy="put them into its tables, or leave --engine out",
+            )
+    if strange := sorted(set(options.table) - TABLES.keys()):
+        raise RequestError(
+            f"{strange[0][:60]!r} is no kind of table",
+            where="table",
+            remedy=f"write one of {', '.join(TABLES)}",
+        )
 
 
 def _nothing(gathered: _Gathered) -> Outcome:
