@@ -89,11 +89,17 @@ def parts(
             yield _frequent(of, within, known=since >= known.first[who])
             continue
         line = next((one for one in lines(_measured(of), within, edition) if one.key == key), None)
-        if line is None or line.value is None:
+        if line is None or line.value is None or _untold(key, of, within, known):
             yield Part(value=None)
         else:
             few = line.n < asked.minimum
             yield Part(value=line.value, shown=line.shown, n=line.n, few=few)
+
+
+def _untold(key: str, of: Counted, within: Asked, known: History) -> bool:
+    """Whether nothing failed only as far as is known, before anybody told of an incident."""
+    first = known.first_incident
+    return key == "fail" and not of.failed and first is not None and within.until <= first
 
 
 def _frequent(of: Counted, within: Asked, *, known: bool) -> Part:

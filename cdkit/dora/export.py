@@ -133,7 +133,8 @@ def _course_of(service: Service) -> dict[str, Any]:
 def as_openmetrics(measured: Iterable[Measured], asked: Asked, edition: Edition) -> str:
     """Return gauges of the metrics that can be told (OpenMetrics 1.0, text format).
 
-    What nobody can tell has no sample, and how many are known has one always. A roll-up has a label
+    What nobody can tell has no sample, nor has what is but a least; how many are known has one
+    always. A roll-up has a label
     of its own, so that a sum over the services does not count it too.
     """
     families: dict[str, list[str]] = {name: [] for name, _, _ in (*_NAMES.values(), _SAMPLES)}
@@ -142,7 +143,7 @@ def as_openmetrics(measured: Iterable[Measured], asked: Asked, edition: Edition)
         for line in lines(one, asked, edition):
             key = f'{labels},metric="{line.key}"'
             families[_SAMPLES[0]].append(f"{_SAMPLES[0]}{{{key}}} {line.n}")
-            if line.value is not None:
+            if line.value is not None and not line.why:
                 name = _NAMES[line.key][0]
                 families[name].append(f"{name}{{{labels}}} {line.value!r}")
     told = []

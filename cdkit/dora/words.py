@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.spoken import counted, digits, duration
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
 
+_NO_INCIDENTS = "nobody told of incidents"
+
 
 class Line(Struct, frozen=True, kw_only=True):
     """A metric of a service: its name, its value for people, the number behind it, its sample.
 
-    `value` is None where nobody can tell; `why` says so then. `unit` is `s`, `1`, or `1/d`.
+    `value` is None where nobody can tell; `why` says so then, or why it is but a least. `unit` is
+    `s`, `1`, or `1/d`.
     """
 
     key: str
@@ -31,7 +34,8 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
     yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
     yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
     yield _frequency(measured, asked, edition)
-    yield _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    failing = _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    yield _failing(failing, measured, asked)
     yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
     yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
     if measured.restore.n:
@@ -107,6 +111,16 @@ def _share(
         n=measured.deployments,
         band=edition.band(key, share),
     )
+
+
+def _failing(line: Line, measured: Measured, asked: Asked) -> Line:
+    """Return the fail rate as what it is where nobody told of incidents: a least, or nothing."""
+    if asked.incidents or line.value is None:
+        return line
+    if measured.failed:
+        why = f"at least: {_NO_INCIDENTS}"
+        return structs.replace(line, shown=f"\u2265{line.shown}", band="", why=why)
+    return structs.replace(line, shown="cannot tell", value=None, band="", why=_NO_INCIDENTS)
 
 
 def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:

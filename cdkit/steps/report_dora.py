@@ -20,6 +20,7 @@ from cdkit.dora.commits import changes_of
 from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
+from cdkit.dora.even import NONE
 from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
 from cdkit.dora.history import history
@@ -128,6 +129,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together) = _measured(options, asked, world)
+    asked = structs.replace(asked, incidents=_told_of_incidents(options, gathered.told))
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -182,6 +184,13 @@ def _measured(
         )
     gathered = _gather(options, _with_the_time_before(asked), world)
     return gathered, measure(gathered.told, asked)
+
+
+def _told_of_incidents(options: ReportDoraOptions, told: Told) -> bool:
+    """Whether anybody told of incidents, be it that there were none."""
+    if options.engine:
+        return options.table.get("incidents") != NONE
+    return bool(told.incidents or told.incident_files)
 
 
 def _only_tables(options: ReportDoraOptions) -> None:

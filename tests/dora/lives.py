@@ -17,7 +17,9 @@ from cdkit.dora.history import history
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Told
 
 UNTIL = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
-ASKED = Asked(environment="production", since=UNTIL - timedelta(days=90), until=UNTIL)
+ASKED = Asked(
+    environment="production", since=UNTIL - timedelta(days=90), until=UNTIL, incidents=True
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

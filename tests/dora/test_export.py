@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -20,7 +21,9 @@ from cdkit.dora.told import Asked, Measured, Spread
 from tests.dora.lives import example
 
 UNTIL = datetime(2026, 11, 27, tzinfo=UTC)
-ASKED = Asked(environment="production", since=UNTIL - timedelta(days=90), until=UNTIL)
+ASKED = Asked(
+    environment="production", since=UNTIL - timedelta(days=90), until=UNTIL, incidents=True
+)
 EDITION = EDITIONS["2023"]
 ORDERS = Measured(
     service="orders",
@@ -68,6 +71,12 @@ def test_openmetrics_has_the_numbers_and_no_zero_for_what_nobody_can_tell() -> N
     assert "cdkit_dora_failed_deployment_recovery_seconds" not in {one.name for one in found}
 
 
+def test_openmetrics_has_no_fail_rate_that_is_but_a_least() -> None:
+    found = samples(ORDERS, asked=structs.replace(ASKED, incidents=False))
+    assert "cdkit_dora_change_fail_ratio" not in {one.name for one in found}
+    assert value(found, "cdkit_dora_samples", metric="fail") == 90
+
+
 def test_openmetrics_marks_a_roll_up_so_that_no_sum_counts_it_twice() -> None:
     found = samples(ORDERS, TOGETHER)
     rolled = {s.labels.get("rollup") for s in found if s.labels["service"] != "orders"}
@@ -84,7 +93,7 @@ def test_a_service_of_the_name_of_the_roll_up_is_another_series() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_openmetrics_keeps_any_name(name: str) -> None:
-    asked = Asked(environment=name, since=ASKED.since, until=ASKED.until)
+    asked = Asked(environment=name, since=ASKED.since, until=ASKED.until, incidents=True)
     found = samples(Measured(service=name, deployments=9), asked=asked)
     assert {(s.labels["service"], s.labels["environment"]) for s in found} == {(name, name)}
 

@@ -15,7 +15,13 @@ from tests.dora.lives import ASKED, LIVES, UNTIL, delivered, example, told
 
 WEEK = timedelta(days=7)
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SHORT = Asked(environment="production", since=START, until=START + timedelta(days=28), minimum=1)
+SHORT = Asked(
+    environment="production",
+    since=START,
+    until=START + timedelta(days=28),
+    minimum=1,
+    incidents=True,
+)
 
 
 def put(days: float, digest: str, *, service: str = "orders", **more: object) -> Deployed:
@@ -208,6 +214,17 @@ def test_a_time_of_which_nobody_told_incidents_is_not_one_without() -> None:
     known = Told(deployments=made, incidents=(earlier, *wrong))
     fail = metric(delivered(known, SHORT), "fail", "orders")
     assert (fail.change, fail.turn) == ("higher", "worse")
+
+
+def test_before_anybody_told_of_an_incident_nothing_failed_is_a_gap() -> None:
+    made = tuple(put(day, f"d{day}") for day in range(28))
+    wrong = Incident(
+        service="orders", environment="production", opened_at=START + timedelta(days=15, hours=1)
+    )
+    of = delivered(Told(deployments=made, incidents=(wrong,)), SHORT)
+    (fail, rework) = (metric(of, key, "orders") for key in ("fail", "rework"))
+    assert [part.value for part in fail.parts] == [None, None, 1 / 7, 0.0]
+    assert {part.value for part in rework.parts} == {0.0}
 
 
 def test_more_deployments_are_better_and_longer_times_are_worse() -> None:

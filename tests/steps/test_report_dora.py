@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from cdkit.core.documents.delivery import Delivery
@@ -66,7 +67,7 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
-    assert told["change fail rate"][:2] == ("0 %", "4")
+    assert told["change fail rate"][:4] == ("cannot tell", "4", "", "nobody told of incidents")
     assert told["failed deployment recovery time"][:4] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
@@ -96,6 +97,41 @@ def test_tables_are_joined_with_the_records(tmp_path: Path) -> None:
     told = rows(run(tmp_path, git=git, incidents=(str(tmp_path / "incidents.csv"),)))
     assert told["change fail rate"][:2] == ("50 %", "4")
     assert told["failed deployment recovery time"][:2] == ("2.5 hours", "2")
+
+
+def test_a_file_of_incidents_without_any_says_that_there_were_none(tmp_path: Path) -> None:
+    (tmp_path / "incidents.csv").write_text("service,environment,opened_at\n")
+    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(str(tmp_path / "incidents.csv"),)))
+    assert told["change fail rate"][:2] == ("0 %", "4")
+
+
+def stored(folder: Path) -> str:
+    path = folder / "delivery.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE deployments AS SELECT 'orders' AS service, 'production' AS environment,"
+            " TIMESTAMPTZ '2026-11-10 10:00:00Z' + to_days(CAST(n AS INTEGER)) AS at,"
+            " 'd' || n AS digest FROM range(6) t(n)"
+        )
+        connection.execute(
+            "CREATE TABLE incidents (service VARCHAR, environment VARCHAR, opened_at TIMESTAMPTZ)"
+        )
+    return f"duckdb://{path}"
+
+
+@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis's own affair
+@pytest.mark.parametrize(("incidents", "fails"), [("incidents", "0 %"), ("none", "cannot tell")])
+def test_an_engine_tells_the_numbers_and_the_page_why_no_course(
+    tmp_path: Path, incidents: str, fails: str
+) -> None:
+    tables = {"changes": "none", "incidents": incidents}
+    outcome = run(tmp_path, engine=stored(tmp_path), table=tables)
+    assert rows(outcome)["change fail rate"][:2] == (fails, "6")
+    shown = outcome.exhibit
+    assert isinstance(shown, Delivery)
+    assert shown.untold.startswith("There is no course over time and no list of deployments")
+    assert shown.untold in outcome.notes
+    assert {one.parts for one in shown.services[0].metrics} == {()}
 
 
 def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ Turn = Literal["better", "worse", "same", ""]
 class Reading(Struct, frozen=True, kw_only=True):
     """A metric's value in a time: for people, as a number, and of how many (`n`).
 
-    `value` is None where nobody can tell, and `why` says so then.
+    `value` is None where nobody can tell, and `why` says so then, or why it is but a least.
     """
 
     shown: str

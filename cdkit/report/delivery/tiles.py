@@ -98,11 +98,14 @@ def value(metric: Metric) -> Markup:
 
 
 def _sample(metric: Metric, delivery: Delivery) -> Iterator[str]:
+    known = plural(metric.now.n, COUNTED[metric.key])
     if metric.now.value is None:
-        yield f"{plural(metric.now.n, COUNTED[metric.key])} known; it takes {delivery.minimum}"
+        few = metric.now.n < delivery.minimum
+        yield f"{known} known; it takes {delivery.minimum}" if few else metric.now.why
         return
     yield "median of " if metric.unit == "s" else "of " if metric.unit == "1" else ""
-    yield plural(metric.now.n, COUNTED[metric.key])
+    yield known
+    yield f"; {metric.now.why}" if metric.now.why else ""
 
 
 def _merged(metric: Metric, all_of: dict[str, Metric]) -> Iterator[str]:

@@ -185,6 +185,14 @@ def test_a_time_without_any_course_says_why() -> None:
     assert "Over time this engine tells no course" in text_of(short)
 
 
+def test_without_incidents_the_fail_rate_is_no_zero_and_says_why() -> None:
+    asked = structs.replace(ASKED, incidents=False)
+    made = tuple(one for one in told(LIVES[0]).deployments if one.outcome == "success")
+    few = structs.replace(told(LIVES[0]), deployments=made[::9], incidents=())
+    assert "Change fail rate ? cannot tell" in text_of(delivered(few, asked))
+    assert "nobody told of incidents" in text_of(delivered(few, asked))
+
+
 def test_a_short_time_is_told_day_by_day() -> None:
     asked = structs.replace(ASKED, since=UNTIL - timedelta(days=14))
     text = text_of(delivered(Told(deployments=told(LIVES[0]).deployments), asked))
