@@ -46,9 +46,9 @@ def before(
 def change(now: Line, earlier: Line, windows: tuple[Counted, Counted]) -> tuple[str, Turn]:
     """Return how a metric changed, in words, and whether for the better.
 
-    What may well be chance is no change.
+    What may well be chance is no change, and nothing compares with what is but a least.
     """
-    if earlier.value is None or now.value is None:
+    if earlier.value is None or now.value is None or now.why or earlier.why:
         return "", ""
     if now.value == earlier.value or not _differ(now.key, *windows):
         return "no clear change", "same"

@@ -62,11 +62,13 @@ def _cells(service: Service) -> Iterator[str]:
 
 def _table(service: Service, delivery: Delivery) -> Table:
     together = f" ({service.services} services: a roll-up)" if service.services > 1 else ""
-    step = f"course, by {delivery.step_name}"
+    columns = ("metric", "median or share", "of", "band", "more")
+    over_time = () if delivery.untold else ("before", f"course, by {delivery.step_name}")
+    rows = (_row(metric) for metric in service.metrics)
     return Table(
         heading=f"{_named(service)}{together}",
-        columns=("metric", "median or share", "of", "band", "more", "before", step),
-        rows=tuple(_row(metric) for metric in service.metrics),
+        columns=(*columns, *over_time),
+        rows=tuple(row[: len(columns) + len(over_time)] for row in rows),
     )
 
 

@@ -35,8 +35,8 @@ _NO_RECORDS = "none"
 _OLDEST = 1970
 _UNTOLD = (
     "There is no course over time and no list of deployments: an engine tells the numbers alone."
-    " Export its tables and give them as --deployment-file, --change-file and --incident-file to"
-    " see both."
+    " Export its tables and give them as `--deployment-file`, `--change-file` and"
+    " `--incident-file` to see both."
 )
 _MOST_TOLD = 20
 """Of more services than these the page alone says what each rests on."""
@@ -141,7 +141,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     everything = (*by_service, together) if together else by_service
     known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
     untold = _UNTOLD if known is None else ""
-    shown = delivery(by_service, together, asked, edition, known, untold)
+    shown = _annotated(delivery(by_service, together, asked, edition, known, untold))
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     services = counted(len(by_service), "service")
@@ -151,14 +151,18 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
         tables=tables(shown),
         notes=(
-            f"bands: {edition.source}",
-            untold or _legend(shown),
+            *shown.said,
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
         headline=services,
         exhibit=shown,
     )
+
+
+def _annotated(shown: Delivery) -> Delivery:
+    """Return what is shown with the notes that its tables need."""
+    return structs.replace(shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)))
 
 
 def _legend(shown: Delivery) -> str:

@@ -122,7 +122,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     `together` is a roll-up of all services, None where there is but one. The parts of the time are
     `step` days long, the last one ends at `until`; `step_name` is what people call such a part.
     `minimum` is how many it takes before a number is said, `hours` how long after a deployment an
-    incident may be its. `untold` says why there is no course over time, where there is none.
+    incident may be its. `untold` says why there is no course over time, where there is none. `said`
+    are notes for who sees tables alone: a page shows what they say.
     """
 
     environment: str
@@ -138,6 +139,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     step_name: str = "week"
     definitions: tuple[Definition, ...] = ()
     untold: str = ""
+    said: tuple[str, ...] = ()
 
     @property
     def days(self) -> float:

@@ -10,7 +10,7 @@ from cdkit.report.delivery.axis import axis
 from cdkit.report.delivery.times import named
 from cdkit.report.web.drawing import Plot, Point, grid, points, stretches
 from cdkit.report.web.markup import NOTHING, Markup, disclosure, element, section, table
-from cdkit.report.web.pieces import NONE, day, plural
+from cdkit.report.web.pieces import NONE, day, plural, prose
 
 _WIDE, _HIGH = 360, 148
 _SPARK_WIDE, _SPARK_HIGH = 176, 40
@@ -21,7 +21,7 @@ def course(delivery: Delivery, service: Service) -> Markup:
     drawn = [one for one in service.metrics if any(p.value is not None for p in one.parts)]
     if not drawn:
         told = delivery.untold or "Nothing is known of any part of this time."
-        return section("course", "Over time", element("p", told, class_="empty"))
+        return section("course", "Over time", element("p", prose(told), class_="empty"))
     figures = [_figure(delivery, metric, f"course-{metric.key}") for metric in drawn]
     return section(
         "course",

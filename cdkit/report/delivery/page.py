@@ -147,8 +147,9 @@ def _source(one: Definition) -> Markup:
 
 
 def _notes(report: Report, delivery: Delivery) -> Markup:
-    """Return what else was said; what the services rest on stands with them already."""
+    """Return what else was said; what the page shows itself stands there already."""
     told = {f"{one.name}: {', '.join(one.coverage)}" for one in delivery.services}
+    told |= {*delivery.said}
     left = [note for note in report.notes if note not in told]
     if not left:
         return NOTHING

@@ -38,7 +38,7 @@ def services(delivery: Delivery, room: Room) -> Markup:
     if delivery.together is None:
         return NOTHING
     ordered = sorted(delivery.services, key=lambda one: (-one.deployments, one.name))
-    alone = [one for one in ordered if one.listings][: room.services]
+    alone = [one for one in ordered if one.listings or delivery.untold][: room.services]
     names = {one.name: f"service-{n}" for n, one in enumerate(alone, start=1)}
     note = "Each is measured by itself, as DORA asks. "
     if len(ordered) > room.rows:
@@ -71,10 +71,16 @@ def _value(metric: Metric) -> Markup:
     return element("span", metric.now.shown, class_=kind)
 
 
+_METRIC = ("metric", "value", "of", "band", "beside the time before", "course", "behind it")
+_NOW = 4
+"""Columns of the numbers alone."""
+
+
 def _service(delivery: Delivery, service: Service, name: str, most: int) -> Markup:
-    head = ("metric", "value", "of", "band", "beside the time before", "course", "behind it")
-    linked = most > 0
-    rows = (_metric(one, service, name, linked=linked) for one in service.metrics)
+    head = _METRIC[: _NOW if delivery.untold else None]
+    linked = most > 0 and not delivery.untold
+    metrics = (_metric(one, service, name, linked=linked) for one in service.metrics)
+    rows = (row[: len(head)] for row in metrics)
     inside = element(
         "div",
         table(f"The metrics of {named(service)}", head, rows),
@@ -94,7 +100,7 @@ def _metric(metric: Metric, service: Service, name: str, *, linked: bool) -> Seq
         metric.title,
         _value(metric),
         number(metric.now.n),
-        metric.now.band or NONE,
+        metric.now.band or metric.now.why or NONE,
         turn(metric),
         spark(metric.parts) or NONE,
         element("a", "deployments", href=to, aria_label=f"deployments: {metric.title}")

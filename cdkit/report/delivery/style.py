@@ -48,6 +48,8 @@ details.service > div > .note { margin: 12px 0 0; }
 :target { background: none; }
 details > div:target { box-shadow: inset 3px 0 0 var(--accent); border-radius: 0 0 10px 10px; }
 #services > .scroll { margin-bottom: 20px; }
+@media screen { #services > .scroll td:last-child { min-width: 260px; } }
+.empty code, .reasons code { white-space: nowrap; }
 .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 @media (max-width: 640px) {
   details.behind > div, details.service > div { padding: 0 10px 10px; }

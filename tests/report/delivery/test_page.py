@@ -115,6 +115,12 @@ def test_notes_are_told_and_what_a_service_rests_on_is_not_told_twice() -> None:
     assert f"billing: {coverage}" not in page.text
 
 
+def test_what_the_page_shows_itself_is_no_note_on_it() -> None:
+    said = structs.replace(example(), said=("bars stand for weeks",))
+    text = Page(shown(said, notes=("bars stand for weeks", "git was not asked"))).text
+    assert "Notes git was not asked As of" in text
+
+
 def test_a_replay_is_marked() -> None:
     replay = Replay(run="5f3a", at="2026-11-20T09:00:00Z")
     assert "5f3a" in Page(render("html", report(example(), replay=replay))).text
@@ -176,13 +182,15 @@ def test_a_time_without_any_course_says_why() -> None:
     short = structs.replace(
         example(),
         together=None,
-        untold="this engine tells no course",
+        untold="this engine tells no course, `--change-file` does",
         services=tuple(
             structs.replace(one, metrics=tuple(structs.replace(m, parts=()) for m in one.metrics))
             for one in example().services[:1]
         ),
     )
-    assert "Over time this engine tells no course" in text_of(short)
+    text = text_of(short)
+    assert "Over time this engine tells no course, --change-file does" in text
+    assert "nothing to compare with" not in text
 
 
 def test_without_incidents_the_fail_rate_is_no_zero_and_says_why() -> None:
