@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import to_builtins
@@ -58,6 +58,8 @@ _SAMPLES = (
     "How many a metric rests on; below the minimum nobody can tell it.",
 )
 
+_COMPLETE = "cdkit_dora_complete"
+
 
 class _Text:
     """Where the rows go."""
@@ -91,7 +93,8 @@ def as_json(
 ) -> str:
     """Return everything that was measured, with the rules that were used.
 
-    With `shown` also its course: each metric in the window before, and part by part.
+    With `shown` also its course: each metric in the window before, and part by part; and whether
+    all could be read.
     """
     found = [
         {
@@ -102,7 +105,7 @@ def as_json(
     ]
     whole = {"version": 1, "asked": to_builtins(asked), "edition": edition.name, "measured": found}
     if shown is not None:
-        whole["course"] = _course(shown)
+        whole |= {"complete": shown.complete, "course": _course(shown)}
     return json.dumps(whole, indent=2) + "\n"
 
 
@@ -130,11 +133,13 @@ def _course_of(service: Service) -> dict[str, Any]:
     return {"service": service.name, "services": service.services, "metrics": metrics}
 
 
-def as_openmetrics(measured: Iterable[Measured], asked: Asked, edition: Edition) -> str:
+def as_openmetrics(
+    measured: Iterable[Measured], asked: Asked, edition: Edition, shown: Delivery | None = None
+) -> str:
     """Return gauges of the metrics that can be told (OpenMetrics 1.0, text format).
 
     What nobody can tell has no sample, nor has what is but a least; how many are known has one
-    always. A roll-up has a label
+    always. With `shown` it tells too whether all could be read. A roll-up has a label
     of its own, so that a sum over the services does not count it too.
     """
     families: dict[str, list[str]] = {name: [] for name, _, _ in (*_NAMES.values(), _SAMPLES)}
@@ -151,7 +156,14 @@ def as_openmetrics(measured: Iterable[Measured], asked: Asked, edition: Edition)
         if families[name]:
             told += [f"# TYPE {name} gauge", *([f"# UNIT {name} {unit}"] if unit else [])]
             told += [f"# HELP {name} {meaning}", *families[name]]
-    return "\n".join([*told, "# EOF"]) + "\n"
+    return "\n".join([*told, *_complete(shown), "# EOF"]) + "\n"
+
+
+def _complete(shown: Delivery | None) -> Iterator[str]:
+    if shown is not None:
+        yield f"# TYPE {_COMPLETE} gauge"
+        yield f"# HELP {_COMPLETE} 1 where all that was asked could be read, else 0."
+        yield f'{_COMPLETE}{{environment="{_label(shown.environment)}"}} {int(shown.complete)}'
 
 
 def _labels(one: Measured, asked: Asked) -> str:

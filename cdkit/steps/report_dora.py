@@ -141,7 +141,8 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     everything = (*by_service, together) if together else by_service
     known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
     untold = _UNTOLD if known is None else ""
-    shown = _annotated(delivery(by_service, together, asked, edition, known, untold))
+    shown = delivery(by_service, together, asked, edition, known, untold)
+    shown = _annotated(shown, complete=not gathered.reasons)
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     services = counted(len(by_service), "service")
@@ -160,9 +161,11 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     )
 
 
-def _annotated(shown: Delivery) -> Delivery:
+def _annotated(shown: Delivery, *, complete: bool) -> Delivery:
     """Return what is shown with the notes that its tables need."""
-    return structs.replace(shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)))
+    return structs.replace(
+        shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)), complete=complete
+    )
 
 
 def _legend(shown: Delivery) -> str:
@@ -378,7 +381,7 @@ def _write(
     for path, export in (
         (options.csv, as_csv),
         (options.json, partial(as_json, shown=shown)),
-        (options.openmetrics, as_openmetrics),
+        (options.openmetrics, partial(as_openmetrics, shown=shown)),
     ):
         if path:
             world.files.write(path, export(measured, asked, edition).encode())

@@ -77,6 +77,15 @@ def test_openmetrics_has_no_fail_rate_that_is_but_a_least() -> None:
     assert value(found, "cdkit_dora_samples", metric="fail") == 90
 
 
+@pytest.mark.parametrize("complete", [False, True])
+def test_it_is_told_whether_all_could_be_read(*, complete: bool) -> None:
+    shown = structs.replace(example(), complete=complete)
+    text = as_openmetrics([ORDERS], ASKED, EDITION, shown)
+    found = [one for family in families(text) for one in family.samples]
+    assert value(found, "cdkit_dora_complete", environment="production") == complete
+    assert json.loads(as_json([ORDERS], ASKED, EDITION, shown))["complete"] is complete
+
+
 def test_openmetrics_marks_a_roll_up_so_that_no_sum_counts_it_twice() -> None:
     found = samples(ORDERS, TOGETHER)
     rolled = {s.labels.get("rollup") for s in found if s.labels["service"] != "orders"}

@@ -161,7 +161,11 @@ def test_a_record_that_cannot_be_read_is_cannot_tell(tmp_path: Path) -> None:
     deployed(tmp_path, 10)
     folder = tmp_path / ".cdkit/records/environments/production"
     (folder / f"{'0' * 64}.json").write_text("{")
-    assert run(tmp_path).verdict.answer is Answer.CANNOT_TELL
+    outcome = run(tmp_path, openmetrics="d.prom")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert isinstance(outcome.exhibit, Delivery)
+    assert not outcome.exhibit.complete
+    assert 'cdkit_dora_complete{environment="production"} 0\n' in (tmp_path / "d.prom").read_text()
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     `step` days long, the last one ends at `until`; `step_name` is what people call such a part.
     `minimum` is how many it takes before a number is said, `hours` how long after a deployment an
     incident may be its. `untold` says why there is no course over time, where there is none. `said`
-    are notes for who sees tables alone: a page shows what they say.
+    are notes for who sees tables alone: a page shows what they say. It is `complete` where all that
+    was asked could be read.
     """
 
     environment: str
@@ -140,6 +141,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     definitions: tuple[Definition, ...] = ()
     untold: str = ""
     said: tuple[str, ...] = ()
+    complete: bool = False
 
     @property
     def days(self) -> float:

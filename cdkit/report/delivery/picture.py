@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from cdkit.core.documents.delivery import Delivery, Metric, Service
+from cdkit.core.verdict import Answer
 from cdkit.report.delivery.course import trace
 from cdkit.report.delivery.tiles import COUNTED
 from cdkit.report.report import Report, replay_mark
@@ -33,6 +34,7 @@ text { font-family: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto,
 .name { font-weight: 600; }
 .value { fill: var(--ink); font-size: 22px; font-weight: 650; }
 .unit { fill: var(--soft); font-size: 13px; font-weight: 500; }
+.unread { fill: var(--tell); font-weight: 600; }
 .untold { fill: var(--tell); font-size: 17px; }
 .sheet { fill: var(--paper); stroke: var(--line); }
 .trend { fill: none; stroke: var(--accent); stroke-width: 1.75; stroke-linejoin: round;
@@ -47,8 +49,10 @@ def picture(report: Report, delivery: Delivery) -> str:
     """Return the metrics of the one service, or of all together, as SVG."""
     whole = delivery.together or delivery.services[0]
     by_key = {metric.key: metric for metric in whole.metrics}
-    told = joined([_told(delivery, whole), ": ", "; ".join(_said(by_key))])
     mark = replay_mark(report)
+    unread = () if report.verdict.answer is Answer.YES else ("not all of it could be read",)
+    told = joined([_told(delivery, whole), ": ", "; ".join((*_said(by_key), *unread))])
+    warned = (joined([element("tspan", one, class_="unread"), " · "]) for one in unread)
     svg = element(
         "svg",
         element("title", told),
@@ -59,7 +63,7 @@ def picture(report: Report, delivery: Delivery) -> str:
             for place, (key, name) in enumerate(_NAMES)
             for part in _column(by_key[key], name, _MARGIN + place * _COLUMN)
         ),
-        _text(_told(delivery, whole), _MARGIN, _HIGH - 15),
+        _text(joined([*warned, _told(delivery, whole)]), _MARGIN, _HIGH - 15),
         _text(mark, _WIDE - _MARGIN, _HIGH - 15, text_anchor="end") if mark else NOTHING,
         xmlns="http://www.w3.org/2000/svg",
         width=f"{_WIDE}",
@@ -115,7 +119,8 @@ def _column(metric: Metric, name: str, x: int) -> Iterator[Markup]:
         count=len(metric.parts),
     )
     yield element("g", *trace(metric.parts, plot), transform=f"translate({x},66)")
-    yield _text(f"of {plural(metric.now.n, COUNTED[metric.key])}", x, 116)
+    of = f"of {plural(metric.now.n, COUNTED[metric.key])}"
+    yield _text(of if metric.now.value is not None else metric.now.why, x, 116)
 
 
 def _text(text: str, x: int, y: int, **more: str) -> Markup:

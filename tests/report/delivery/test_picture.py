@@ -38,6 +38,14 @@ def test_what_nobody_can_tell_is_said() -> None:
     assert untold == ["cannot tell"]
 
 
+def test_what_could_not_be_read_is_said() -> None:
+    root = read(render("svg", report(example(), cannot_tell("a record is broken", remedy="x"))))
+    assert [one.text for one in root.iter(f"{SVG}tspan") if one.get("class") == "unread"] == [
+        "not all of it could be read"
+    ]
+    assert str(root.get("aria-label")).endswith("; not all of it could be read")
+
+
 def test_a_replay_is_marked() -> None:
     replay = Replay(run="5f3a", at="2026-11-20T09:00:00Z")
     assert "5f3a" in render("svg", report(example(), replay=replay))
