@@ -115,7 +115,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     subjects (`watch-list`). One that `stands` keeps its answer where its fact cannot be kept: going
     on is worth more than the record, which is told. `written` are statements for others, each with
     the file that it goes to: signed as facts are, and kept nowhere else. `attached` are statements
-    for others too: signed, kept where facts are, and beside the image in its registry.
+    for others too: signed, kept where facts are, and beside the image in its registry. `exhibit` is
+    what formats of this step's own are made of (cdkit/report/exhibits/): more than tables hold.
     """
 
     verdict: Verdict
@@ -133,6 +134,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     stands: bool = False
     written: tuple[tuple[str, Statement], ...] = ()
     attached: tuple[Statement, ...] = ()
+    exhibit: Struct | None = None
 
 
 class Hook(Struct, frozen=True, kw_only=True):

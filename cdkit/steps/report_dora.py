@@ -2,29 +2,44 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from cdkit.core.documents.delivery import Delivery
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, RequestError
-from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.spoken import counted
+from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
 from cdkit.dora.columns import TABLES
 from cdkit.dora.commits import changes_of
+from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
+from cdkit.dora.even import NONE
 from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
+from cdkit.dora.history import history
 from cdkit.dora.outside import measure_outside
+from cdkit.dora.summary import tables
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
-from cdkit.dora.words import coverage, lines
+from cdkit.dora.words import coverage
 from cdkit.evidence.store import open_store
 
 NAME = "report-dora"
 _NO_RECORDS = "none"
+_OLDEST = 1970
+_UNTOLD = (
+    "There is no course over time and no list of deployments: an engine tells the numbers alone."
+    " Export its tables and give them as `--deployment-file`, `--change-file` and"
+    " `--incident-file` to see both."
+)
+_MOST_TOLD = 20
+"""Of more services than these the page alone says what each rests on."""
 
 
 class ReportDoraOptions(Options, frozen=True, kw_only=True):
@@ -114,6 +129,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together) = _measured(options, asked, world)
+    asked = structs.replace(asked, incidents=_told_of_incidents(options, gathered.told))
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -123,19 +139,40 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             remedy="record deployments with `cdkit emit-event`, or give --deployment-file",
         )
     everything = (*by_service, together) if together else by_service
-    _write(options, everything, asked, edition, world)
+    known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
+    untold = _UNTOLD if known is None else ""
+    shown = delivery(by_service, together, asked, edition, known, untold)
+    shown = _annotated(shown, complete=not gathered.reasons)
+    _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
-    told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
+    services = counted(len(by_service), "service")
+    told = yes(f"{counted(number, 'deployment')} of {services} in {asked.days:g} days")
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
-        tables=tuple(_table(one, asked, edition) for one in everything),
+        tables=tables(shown),
         notes=(
-            f"bands: {edition.source}",
-            *(f"{one.service}: {coverage(one)}" for one in by_service),
+            *shown.said,
+            *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
         ),
-        headline=f"{len(by_service)} services",
+        headline=services,
+        exhibit=shown,
+    )
+
+
+def _annotated(shown: Delivery, *, complete: bool) -> Delivery:
+    """Return what is shown with the notes that its tables need."""
+    return structs.replace(
+        shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)), complete=complete
+    )
+
+
+def _legend(shown: Delivery) -> str:
+    until = f"{shown.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"the course has a bar a {shown.step_name}, from zero up, the last one until {until}; a dot"
+        f" is where nothing is known; one bar may rest on fewer than {shown.minimum}"
     )
 
 
@@ -152,8 +189,15 @@ def _measured(
         raise RequestError(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
         )
-    gathered = _gather(options, asked, world)
+    gathered = _gather(options, _with_the_time_before(asked), world)
     return gathered, measure(gathered.told, asked)
+
+
+def _told_of_incidents(options: ReportDoraOptions, told: Told) -> bool:
+    """Whether anybody told of incidents, be it that there were none."""
+    if options.engine:
+        return options.table.get("incidents") != NONE
+    return bool(told.incidents or told.incident_files)
 
 
 def _only_tables(options: ReportDoraOptions) -> None:
@@ -191,6 +235,12 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
                 remedy="write 2026-11-27T00:00:00Z",
             ) from fault
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        if until.year < _OLDEST:
+            raise RequestError(
+                f"nobody delivered software in {until.year}",
+                where="until",
+                remedy="write a later year",
+            )
     for name, value, least in (("days", options.days, 1), ("hours", options.hours, 0)):
         if not least <= value <= 36_600:
             raise RequestError(f"{value:g} {name} make no sense", where=name, remedy="write 90")
@@ -203,6 +253,11 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
         hours=options.hours,
         minimum=options.minimum,
     )
+
+
+def _with_the_time_before(asked: Asked) -> Asked:
+    """Return what is asked with the window before it too, which the numbers are compared with."""
+    return structs.replace(asked, since=asked.since - timedelta(days=asked.days))
 
 
 def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered:
@@ -271,6 +326,8 @@ def _deployed(fact: Fact, world: World) -> Deployed | None:
         digest=document.image.rpartition("@")[2],
         commit=document.commit,
         id=document.event or fact.digest,
+        who=document.origin.actor,
+        url=document.origin.url,
     )
 
 
@@ -313,30 +370,18 @@ def _from_git(
         )
 
 
-def _table(measured: Measured, asked: Asked, edition: Edition) -> Table:
-    rows = tuple(
-        (line.title, line.shown, str(line.n), line.band, line.why or line.more)
-        for line in lines(measured, asked, edition)
-    )
-    together = f" ({measured.services} services: a roll-up)" if measured.services > 1 else ""
-    return Table(
-        heading=f"{measured.service or 'a service without a name'}{together}",
-        columns=("metric", "median or share", "of", "band", "more"),
-        rows=rows,
-    )
-
-
 def _write(
     options: ReportDoraOptions,
     measured: tuple[Measured, ...],
     asked: Asked,
     edition: Edition,
+    shown: Delivery,
     world: World,
 ) -> None:
     for path, export in (
         (options.csv, as_csv),
-        (options.json, as_json),
-        (options.openmetrics, as_openmetrics),
+        (options.json, partial(as_json, shown=shown)),
+        (options.openmetrics, partial(as_openmetrics, shown=shown)),
     ):
         if path:
             world.files.write(path, export(measured, asked, edition).encode())
