@@ -77,6 +77,7 @@ class System(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: System
     protocol_version = "HTTP/1.1"
+    wbufsize = 65_536
 
     def _any(self) -> None:
         parts = urlsplit(self.path)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from msgspec import Meta, Struct
 
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
 from cdkit.core.world import Commit, World
 from cdkit.dora.api import Api, Refusal
@@ -33,6 +34,7 @@ Time = Annotated[datetime, Meta(tz=True)]
 
 _ENDED: dict[str, Outcome] = {"success": "success", "failed": "failure"}
 _RUNNING = frozenset({"created", "running", "blocked"})
+_TAKEN_BACK = frozenset({"canceled", "skipped"})
 _JOB = "CI_JOB_TOKEN"
 _NEEDS = (
     "give the job the variable GITLAB_TOKEN: a project access token with the role Reporter and the "
@@ -191,7 +193,9 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
 def _why(status: str) -> str:
     if status in _RUNNING:
         return "deployments that have not ended"
-    return "deployments that were cancelled or skipped"
+    if status in _TAKEN_BACK:
+        return "deployments that were cancelled or skipped"
+    return f"deployments in a state that is not known: {terminal(status[:40])}"
 
 
 def _elsewhere(site: _Site, deployments: tuple[Seen, ...]) -> Iterator[str]:
@@ -255,7 +259,8 @@ def _merges(site: _Site, question: Question) -> Iterator[Merge]:
                 )
             )
             yield Merge(commit=one.squash_commit_sha, at=one.merged_at, written=written)
-        if (main := one.merge_commit_sha or one.sha) and main != one.squash_commit_sha:
+        # Merged fast-forward, the last commit of the branch is one of the main line.
+        if main := one.merge_commit_sha or ("" if one.squash_commit_sha else one.sha):
             yield Merge(commit=main, at=one.merged_at)
 
 

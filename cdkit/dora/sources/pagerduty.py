@@ -112,10 +112,8 @@ def _part(api: Api, table: SourceTable, since: datetime, until: datetime) -> Ite
         yield from page.incidents
         if not page.more:
             return
-        if not page.incidents:
-            break
     raise CannotTell(
-        f"PagerDuty has more than {offset} incidents from {since:%Y-%m-%d} to {until:%Y-%m-%d}",
+        f"PagerDuty has more than {_MOST} incidents from {since:%Y-%m-%d} to {until:%Y-%m-%d}",
         where="pagerduty",
         remedy="name the services (services:), or ask for fewer days",
     )
