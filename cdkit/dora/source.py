@@ -54,14 +54,14 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """A deployment as one place tells it.
+    """A deployment as one place tells it; `source` is that place's name, which who asks sets.
 
     `run` is the run of the CI system that made it, if known; `names` are further names that others
     may call it by. One that is `vague` has the repository's name for a service, for want of better.
     """
 
     deployed: Deployed
-    source: str
+    source: str = ""
     run: str = ""
     names: tuple[str, ...] = ()
     vague: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
@@ -16,7 +16,7 @@ from cdkit.dora.commits import changes_of
 from cdkit.dora.events import read_events
 from cdkit.dora.same import RECORDED, distinct
 from cdkit.dora.source import Found, History, Merge, Named, Question, Seen
-from cdkit.dora.told import Asked, Changed, Incident
+from cdkit.dora.told import Asked, Changed, Deployed, Incident
 from cdkit.evidence.store import open_store
 
 _NO_RECORDS = "none"
@@ -67,8 +67,9 @@ class _Heap:
 
     def take(self, place: str, found: Found) -> None:
         """Take in what a place told."""
-        self.seen += found.deployments
-        self.incidents[place] = found.incidents
+        self.seen += [structs.replace(one, source=place) for one in found.deployments]
+        known = {one.id for those in self.incidents.values() for one in those} - {""}
+        self.incidents[place] = tuple(one for one in found.incidents if one.id not in known)
         self.merges |= {one.commit: one for one in found.merges}
         self.reasons += found.reasons
         self.notes += found.notes
@@ -123,8 +124,6 @@ def _recorded(wanted: Wanted, world: World, reasons: list[Reason]) -> Iterator[S
 
 
 def _of_fact(fact: Fact, world: World) -> Seen | None:
-    from cdkit.dora.told import Deployed
-
     document = fact.document
     if not isinstance(document, Deployment) or document.status != "deployed":
         return None
@@ -153,7 +152,7 @@ def _of_events(wanted: Wanted, world: World) -> Found:
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
             told = read_events(lines, path)
-        seen += [Seen(deployed=one, source=_EVENTS) for one in told.deployments]
+        seen += [Seen(deployed=one) for one in told.deployments]
         incidents += told.incidents
     return Found(deployments=tuple(seen), incidents=tuple(incidents))
 
@@ -242,8 +241,10 @@ def _known(
     sources: Sequence[Named],
 ) -> Iterator[Known]:
     """Yield how much each place told of the window, where there are sources."""
+    told = tuple(seen)
     brought = {(change.service, change.deployment) for change in changes}
-    within = [one for one in seen if asked.since <= one.deployed.at < asked.until]
+    causes = {name for each in told for name in _names(each.deployed)} | {NOBODY}
+    within = [one for one in told if asked.since <= one.deployed.at < asked.until]
     for place in (RECORDED, _EVENTS, *(one.name for one in sources)) if sources else ():
         own = [one.deployed for one in within if one.source == place]
         those = [one for one in incidents.get(place, ()) if asked.since <= one.opened_at]
@@ -252,5 +253,9 @@ def _known(
             deployments=len(own),
             with_changes=sum((one.service, one.id) in brought for one in own),
             incidents=len(those),
-            with_cause=sum(one.cause not in {"", NOBODY} for one in those),
+            with_cause=sum(one.cause in causes for one in those),
         )
+
+
+def _names(deployed: Deployed) -> set[str]:
+    return {deployed.id, deployed.digest, deployed.commit} - {""}

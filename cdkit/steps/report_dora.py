@@ -19,6 +19,10 @@ from cdkit.dora.words import coverage, lines
 from cdkit.steps.delivery import Known, Wanted, gather, paths
 
 NAME = "report-dora"
+_REMEDY = (
+    "record deployments with `cdkit emit-event`, ask for them (--from github, --from gitlab), or "
+    "give --deployment-file"
+)
 
 
 class ReportDoraOptions(Options, frozen=True, kw_only=True):
@@ -114,8 +118,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         raise NoInput(
             f"nothing was deployed to {options.environment} in the {options.days:g} days before"
             f" {asked.until:%Y-%m-%d}",
-            remedy="record deployments with `cdkit emit-event`, ask for them (--from github, "
-            "--from gitlab), or give --deployment-file",
+            remedy="; ".join((_REMEDY, *gathered.notes)),
         )
     everything = (*by_service, together) if together else by_service
     _write(options, everything, asked, edition, world)

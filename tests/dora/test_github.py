@@ -124,6 +124,10 @@ def test_the_last_end_counts_from_when_it_was_first_said(
         ((("IN_PROGRESS", "2026-11-20T10:00:05Z"),), "deployments that have not ended"),
         ((("WAITING", "2026-11-20T10:00:05Z"),), "deployments that have not ended"),
         (
+            (("RESTING", "2026-11-20T10:00:05Z"),),
+            "deployments in a state that is not known: RESTING",
+        ),
+        (
             (("INACTIVE", "2026-11-20T10:00:05Z"),),
             "deployments that were taken back before they ended",
         ),

@@ -1,14 +1,15 @@
 """What GitHub and GitLab have in common: whose deployment it is, and what is counted of them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from cdkit.core.errors import CannotTell
-from cdkit.core.verdict import Reason
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.dora.cause import cause_in
 from cdkit.dora.naming import Pattern, patterns, told_by
 from cdkit.dora.source import Question, SourceTable
@@ -72,13 +73,31 @@ def rules_of(table: SourceTable, question: Question, repository: str, task: str)
     )
 
 
-class Left(Counter[str]):
-    """What was left out, by why; and the environments that were seen instead."""
+class Left:
+    """What was left out, and why; of deployments, how many of them nobody said the end of."""
+
+    def __init__(self) -> None:
+        self._why: Counter[str] = Counter()
+        self._unended = 0
+
+    def out(self, why: str, *, number: int = 1, unended: bool = False) -> None:
+        """Leave some out."""
+        self._why[why] += number
+        self._unended += number * unended
 
     def notes(self, where: str) -> Iterator[str]:
         """Yield it in words."""
-        for why, number in sorted(self.items()):
+        for why, number in sorted(self._why.items()):
             yield f"{where}: {number} {why}"
+
+    def reasons(self, deployments: Sequence[object], where: str) -> Iterator[Reason]:
+        """Yield that there were deployments, where nobody said of any how it ended."""
+        if self._unended and not deployments:
+            yield cannot_tell(
+                f"{self._unended} deployments, and nobody said of any how it ended",
+                where=Location(path=where),
+                remedy="let what deploys say so: a status of the deployment, success or failure",
+            )
 
 
 def incident(

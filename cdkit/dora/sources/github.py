@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
 from cdkit.core.world import Commit, World
 from cdkit.dora.api import Api, Refusal
@@ -88,7 +89,7 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
         deployments=deployments,
         incidents=incidents.found,
         merges=merges.found,
-        reasons=incidents.reasons,
+        reasons=(*left.reasons(deployments, where), *incidents.reasons),
         notes=(*notes, *others.found, *others.noted(UNSEEN)),
         history=lambda since, until: _history(site, since, until),
     )
@@ -149,12 +150,12 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
     ended = _ended(statuses)
     if ended is None:
         if one.created_at >= question.asked.since:
-            left[_why(statuses)] += 1
+            why, unended = _why(statuses)
+            left.out(why, unended=unended)
         return
     number = str(one.database_id)
     image = _DIGEST.search(_text(payload, "image"))
     yield Seen(
-        source=f"github {site.repository}",
         run=_run(statuses),
         names=(number,),
         vague=told[1],
@@ -198,12 +199,16 @@ def _ended(statuses: Sequence[Status]) -> Status | None:
     return found
 
 
-def _why(statuses: Sequence[Status]) -> str:
+def _why(statuses: Sequence[Status]) -> tuple[str, bool]:
+    """Return why a deployment is left out, and whether nobody said how it ended."""
     if not statuses:
-        return "deployments without any status: nobody said how they ended"
+        return "deployments without any status: nobody said how they ended", True
     if statuses[-1].state in _RUNNING:
-        return "deployments that have not ended"
-    return "deployments that were taken back before they ended"
+        return "deployments that have not ended", True
+    if statuses[-1].state == "INACTIVE":
+        return "deployments that were taken back before they ended", False
+    state = terminal(statuses[-1].state[:40])
+    return f"deployments in a state that is not known: {state}", True
 
 
 def _run(statuses: Iterable[Status]) -> str:
@@ -261,7 +266,7 @@ def _incidents(
         if one.pull_request is not None:
             continue
         if one.state_reason in _NO_INCIDENT:
-            left["issues closed as duplicates or as not planned, which are no incidents"] += 1
+            left.out("issues closed as duplicates or as not planned, which are no incidents")
             continue
         yield incident(
             site.rules,
@@ -272,7 +277,8 @@ def _incidents(
             labels=[each if isinstance(each, str) else each.name for each in one.labels],
         )
     if not found:
-        left[f"issues with the label {label!r}: incidents are known from elsewhere, if at all"] = 0
+        why = f"issues with the label {label!r}: incidents are known from elsewhere, if at all"
+        left.out(why, number=0)
 
 
 def _merges(site: _Site, question: Question) -> Iterator[Merge]:

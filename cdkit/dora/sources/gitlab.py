@@ -117,7 +117,7 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
         deployments=deployments,
         incidents=incidents.found,
         merges=merges.found,
-        reasons=incidents.reasons,
+        reasons=(*left.reasons(deployments, where), *incidents.reasons),
         notes=(*notes, *others.found, *others.noted(UNSEEN)),
         history=lambda since, until: _history(site, since, until),
     )
@@ -171,10 +171,9 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
         return
     if one.status not in _ENDED:
         if one.created_at >= question.asked.since:
-            left[_why(one.status)] += 1
+            left.out(_why(one.status), unended=one.status not in _TAKEN_BACK)
         return
     yield Seen(
-        source=f"gitlab {site.project}",
         run=str(job.pipeline.id) if job.pipeline else "",
         names=(str(one.id),),
         vague=told[1],
@@ -225,7 +224,7 @@ def _incidents(
         **({"labels": label} if label else {"issue_type": "incident"}),
     ):
         if severities != {""} and (one.severity or "UNKNOWN").upper() not in severities:
-            left["incidents of another severity"] += 1
+            left.out("incidents of another severity")
             continue
         yield incident(
             site.rules,
