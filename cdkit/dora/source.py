@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec import Meta, Struct, structs
 
 from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.finding import Location
 from cdkit.core.secret import Secret
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
@@ -98,7 +98,8 @@ class Found:
 class Source:
     """One kind of source. `place` is the setting that a short form gives: `github:acme/orders`.
 
-    `settings` are those it knows; `gather` asks, and raises CannotTell where nothing is to be had.
+    `token` is the variable that usually holds its token; `settings` are those it knows; `gather`
+    asks, and raises CannotTell where nothing is to be had.
     """
 
     title: str
@@ -121,7 +122,9 @@ class Named:
         try:
             return self.source.gather(self.table, question, world)
         except CannotTell as fault:
-            return Found(reasons=(fault.reason(),))
+            told = fault.reason()
+            where = told.where or Location(path=self.name)
+            return Found(reasons=(structs.replace(told, where=where),))
 
 
 def resolve(entries: Sequence[str | SourceTable]) -> tuple[Named, ...]:
@@ -163,7 +166,7 @@ def _named(entry: str | SourceTable) -> Named:
     source = plugins.load(sources, kind, "SOURCE", Source)
     table = SourceTable(type=kind) if isinstance(entry, str) else entry
     if place:
-        table = replace(table, settings={source.place: place})
+        table = structs.replace(table, settings={source.place: place})
     for name in table.settings:
         if name not in source.settings:
             raise RequestError(

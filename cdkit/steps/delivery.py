@@ -230,6 +230,10 @@ def _attributed(
             heap.notes.append(
                 f"{place}: {unknown} incidents name a cause that is no deployment known here"
             )
+        if whose := sum(not one.service for one in found):
+            heap.notes.append(
+                f"{place}: nobody knows the service of {whose} incidents, so they count for none"
+            )
         yield place, found
 
 

@@ -397,7 +397,9 @@ def test_an_answer_that_is_none_cannot_tell(github: GitHub, tmp_path: Path, body
 
 def test_a_body_that_is_cut_off_cannot_tell(github: GitHub, tmp_path: Path) -> None:
     github.next.extend([Given(body=b'{"data":', cut=True)] * 10)
-    assert "cut its answer short" in only(ask(tmp_path, github)).what
+    reason = only(ask(tmp_path, github))
+    assert "cut its answer short" in reason.what
+    assert str(reason.where) == "github"
 
 
 def test_a_time_without_a_zone_is_none(github: GitHub, tmp_path: Path) -> None:

@@ -164,6 +164,17 @@ def test_several_services_of_one_repository_are_told_apart(github: GitHub, tmp_p
     ]
 
 
+def test_an_incident_of_no_known_service_is_said(github: GitHub, tmp_path: Path) -> None:
+    for day, name in ((10, "pay"), (11, "orders")):
+        when = f"2026-11-{day:02}T10:00:00Z"
+        github.deploy(when, sha(day), ("SUCCESS", when), payload={"service": name})
+    github.issue(3, "2026-11-14T11:00:00Z")
+    github.issue(4, "2026-11-14T11:00:00Z", body=f"caused-by: {sha(10)}")
+    assert "github: nobody knows the service of 1 incidents, so they count for none" in (
+        run(tmp_path, github, "github").notes
+    )
+
+
 def test_incidents_that_cannot_be_read_are_not_none(github: GitHub, tmp_path: Path) -> None:
     deployed(github, 10, 12)
     page = {"pageInfo": {"hasNextPage": False}, "nodes": github.deployments}
