@@ -113,7 +113,7 @@ class GitHub(System):
     def __init__(self) -> None:
         super().__init__()
         self.deployments: list[dict[str, Any]] = []
-        self.statuses: dict[int, list[dict[str, Any]]] = {}
+        self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.listed: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.pulls: list[dict[str, Any]] = []
@@ -128,29 +128,25 @@ class GitHub(System):
         task: str = "deploy",
         payload: object = "",
         run: int = 0,
-    ) -> int:
-        """Add a deployment with its statuses (state, when), and return its number."""
-        number = 1_820_147_000 + len(self.deployments)
+    ) -> str:
+        """Add a deployment with its statuses (state, when), and return its id."""
+        name = f"DE_kwDOHjNddM5sf{len(self.deployments):05}"
         log = f"https://github.com/acme/orders/actions/runs/{run}/job/30547" if run else None
         told = [{"state": s, "createdAt": when, "logUrl": log} for s, when in statuses]
-        self.statuses[number] = [
-            {"id": place, "state": s.lower(), "created_at": when, "log_url": log or ""}
-            for place, (s, when) in enumerate(statuses)
-        ]
+        self.statuses[name] = told[::-1]  # the newest first
         self.deployments.append(
             {
-                "databaseId": number,
+                "id": name,
                 "createdAt": at,
                 "commitOid": commit,
                 "environment": environment,
                 "latestEnvironment": environment,
                 "task": task,
                 "payload": json.dumps(payload),
-                # The newest first, and no more than are asked for.
                 "statuses": {"totalCount": len(told), "nodes": told[::-1][:30]},
             }
         )
-        return number
+        return name
 
     def issue(self, number: int, opened: str, closed: str | None = None, **more: object) -> None:
         """Add an incident."""
@@ -168,8 +164,6 @@ class GitHub(System):
             names = [{one["name"] for one in issue["labels"]} for issue in self.issues]
             pairs = zip(self.issues, names, strict=True)
             return self.page(question, [issue for issue, those in pairs if label in those])
-        if path.endswith("/statuses"):
-            return self.page(question, self.statuses[int(path.split("/")[2])][::-1])
         if path.startswith("/compare/") and (found := self.compared.get(path[9:])) is not None:
             given = self.page(question, found)
             return Given(body={"total_commits": len(found), "commits": given.body})
@@ -177,20 +171,22 @@ class GitHub(System):
 
     def _graphql(self, asked: dict[str, Any]) -> Given:
         given = asked["variables"]
-        if (given["owner"], given["name"]) != ("acme", "orders"):
+        start, size = int(given["after"] or 0), 100
+        if "node(" in asked["query"]:
+            entries = self.statuses[given["id"]]
+        elif (given["owner"], given["name"]) != ("acme", "orders"):
             fault = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve"}
             return Given(body={"data": {"repository": None}, "errors": [fault]})
-        entries = self.pulls
-        if "deployments(" in asked["query"]:
+        elif "deployments(" in asked["query"]:
             names = given.get("environments")
-            if given["after"] is None:
+            if not start:
                 those = [d for d in self.deployments if not names or d["environment"] in names]
                 self.listed = sorted(those, key=lambda one: str(one["createdAt"]), reverse=True)
             entries = self.listed
-        start = int(given["after"] or 0)
-        end = start + (100 if "first: 100, after" in asked["query"] else 50)
-        info = {"hasNextPage": end < len(entries), "endCursor": str(end)}
-        page = {"pageInfo": info, "nodes": entries[start:end]}
+        else:
+            entries, size = self.pulls, 50
+        info = {"hasNextPage": start + size < len(entries), "endCursor": str(start + size)}
+        page = {"pageInfo": info, "nodes": entries[start : start + size]}
         return Given(body={"data": {"repository": {"page": page}}})
 
 

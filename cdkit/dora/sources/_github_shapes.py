@@ -1,7 +1,8 @@
 """What GitHub is asked, and what it answers, as far as it is read.
 
-Source: docs.github.com, GraphQL API, "Deployments", "Pulls"; REST API 2022-11-28, "Deployment
-statuses", "List repository issues", "Compare two commits".
+Source: docs.github.com, GraphQL API, "Deployments", "Pulls" (held against the schema that GitHub
+publishes, of 2026); REST API 2022-11-28, "List repository issues", "Compare two commits". The
+number of a deployment (`databaseId`) is not asked for: it has outgrown GraphQL's 32 bits.
 """
 
 from datetime import datetime
@@ -18,8 +19,20 @@ query($owner: String!, $name: String!, $after: String, $environments: [String!])
                       orderBy: {field: CREATED_AT, direction: DESC}) {
       pageInfo { hasNextPage endCursor }
       nodes {
-        databaseId createdAt commitOid environment latestEnvironment task payload
+        id createdAt commitOid environment latestEnvironment task payload
         statuses(first: 30) { totalCount nodes { state createdAt logUrl } }
+      }
+    }
+  }
+}"""
+
+STATUSES = """
+query($id: ID!, $after: String) {
+  repository: node(id: $id) {
+    ... on Deployment {
+      page: statuses(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { state createdAt logUrl }
       }
     }
   }
@@ -60,7 +73,7 @@ class Statuses(Struct, frozen=True, rename="camel"):
 class Deployment(Struct, frozen=True, rename="camel"):
     """A deployment; `payload` is a text of JSON."""
 
-    database_id: int
+    id: str
     created_at: Time
     commit_oid: str
     statuses: Statuses
@@ -68,15 +81,6 @@ class Deployment(Struct, frozen=True, rename="camel"):
     latest_environment: str | None = None
     task: str | None = None
     payload: str | None = None
-
-
-class RestStatus(Struct, frozen=True):
-    """A status as REST has it."""
-
-    id: int
-    state: str
-    created_at: Time
-    log_url: str | None = None
 
 
 class Label(Struct, frozen=True):

@@ -34,11 +34,11 @@ from cdkit.dora.sources._github import asked_pages
 from cdkit.dora.sources._github_shapes import (
     DEPLOYMENTS,
     MERGED,
+    STATUSES,
     Comparison,
     Deployment,
     Issue,
     Pull,
-    RestStatus,
     Status,
     Written,
 )
@@ -130,11 +130,11 @@ def _site(table: SourceTable, question: Question, world: World) -> _Site:
 def _deployments(site: _Site, question: Question, left: Left) -> Iterator[Seen]:
     exact = site.rules.exact
     names = sorted({spelt for name in exact for spelt in (name, name.lower(), name.capitalize())})
-    seen: set[int] = set()
+    seen: set[str] = set()
     for page in site.paged(DEPLOYMENTS, Deployment, environments=names or None):
         for one in page:
-            if one.database_id not in seen and one.created_at >= question.before:
-                seen.add(one.database_id)
+            if one.id not in seen and one.created_at >= question.before:
+                seen.add(one.id)
                 yield from _seen(site, one, question, left)
         if page and page[-1].created_at < question.before:
             return
@@ -153,11 +153,9 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
             why, unended = _why(statuses)
             left.out(why, unended=unended)
         return
-    number = str(one.database_id)
     image = _DIGEST.search(_text(payload, "image"))
     yield Seen(
         run=_run(statuses),
-        names=(number,),
         vague=told[1],
         deployed=Deployed(
             service=told[0],
@@ -166,7 +164,7 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
             digest=image[0] if image else one.commit_oid,
             commit=one.commit_oid,
             outcome=_ENDED[ended.state],
-            id=_text(payload, "cdevent") or f"{site.repository}/{number}",
+            id=_text(payload, "cdevent") or f"{site.repository}/{one.id}",
         ),
     )
 
@@ -175,9 +173,8 @@ def _statuses(site: _Site, one: Deployment) -> list[Status]:
     """Return a deployment's statuses, oldest first; a long list is asked for by itself."""
     found = one.statuses.nodes
     if one.statuses.total_count > len(found):
-        path = f"/deployments/{one.database_id}/statuses"
-        pages = site.api.pages(path, RestStatus, lambda each: each.id)
-        found = [Status(each.state.upper(), each.created_at, each.log_url) for each in pages]
+        pages = asked_pages(site.graphql, STATUSES, Status, id=one.id)
+        found = [status for page in pages for status in page]
     return sorted(found, key=lambda each: each.created_at)
 
 
