@@ -36,12 +36,12 @@ def patterns(texts: Iterable[str], *, where: str) -> tuple[Pattern, ...]:
     found = tuple(texts)
     for text in found:
         rest = text.replace(_HOLE, "", 1)
-        if not text.strip() or len(text) > _LONGEST or "{" in rest or rest.count("*") > 4:
+        if not text.strip() or len(text) > _LONGEST or "{" in rest or rest.count("*") > 2:
             raise RequestError(
                 f"{text[:60]!r} is no pattern of a name",
                 where=where,
-                remedy="write a name, with {service} once where it holds the service, and * for "
-                "any text",
+                remedy="write a name, with {service} once where it holds the service, and * twice "
+                "at most for any text",
             )
     return tuple(Pattern(text) for text in found)
 

@@ -1,6 +1,6 @@
 """A source: a system that is asked which deployments there were, and which incidents."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, structs
 
 from cdkit.core import plugins
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import CannotTell, RequestError, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.secret import Secret
 from cdkit.core.verdict import Reason
@@ -39,6 +39,9 @@ class SourceTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     settings: Annotated[
         dict[str, str], Meta(description="What else this type of source can be told.")
     ] = {}
+
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -120,11 +123,45 @@ class Named:
     def gather(self, question: Question, world: World) -> Found:
         """Ask it; what keeps it from answering is a reason."""
         try:
-            return self.source.gather(self.table, question, world)
+            found = self.source.gather(self.table, question, world)
+            check_times(_times(found), self.name)
         except CannotTell as fault:
             told = fault.reason()
             where = told.where or Location(path=self.name)
             return Found(reasons=(structs.replace(told, where=where),))
+        return found
+
+
+def check_times(times: Iterable[datetime], where: str) -> None:
+    """Raise Unreadable for a time at which nothing of this kind can have happened.
+
+    Another zone's name for one at either end of the calendar would be none at all.
+    """
+    for at in times:
+        if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+            raise Unreadable(
+                f"the year {at.year} is told, and nothing was deployed then",
+                where=where,
+                remedy="see what stands between this job and the server",
+            )
+
+
+def _times(found: Found) -> Iterator[datetime]:
+    yield from (one.deployed.at for one in found.deployments)
+    for incident in found.incidents:
+        yield incident.opened_at
+        if incident.resolved_at is not None:
+            yield incident.resolved_at
+    for merge in found.merges:
+        yield merge.at
+        yield from times_of(merge.written)
+
+
+def times_of(commits: Iterable[Commit]) -> Iterator[datetime]:
+    """Yield when commits were written and committed."""
+    for commit in commits:
+        yield commit.authored_at
+        yield commit.committed_at
 
 
 def resolve(entries: Sequence[str | SourceTable]) -> tuple[Named, ...]:

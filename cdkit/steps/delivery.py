@@ -15,7 +15,16 @@ from cdkit.dora.cause import NOBODY, attributed
 from cdkit.dora.commits import changes_of
 from cdkit.dora.events import read_events
 from cdkit.dora.same import RECORDED, distinct
-from cdkit.dora.source import Found, History, Merge, Named, Question, Seen
+from cdkit.dora.source import (
+    Found,
+    History,
+    Merge,
+    Named,
+    Question,
+    Seen,
+    check_times,
+    times_of,
+)
 from cdkit.dora.told import Asked, Changed, Deployed, Incident
 from cdkit.evidence.store import open_store
 
@@ -203,12 +212,19 @@ def _between(
 ) -> tuple[Sequence[Commit] | None, bool]:
     """Return the commits between two, and whether the checkout has them; None: nobody knows."""
     for history in (git, other):
-        if history is not None:
-            try:
-                return history(since, until), history is git
-            except CannotTell:
-                continue
+        if history is not None and (found := _asked(history, since, until)) is not None:
+            return found, history is git
     return None, False
+
+
+def _asked(history: History, since: str, until: str) -> Sequence[Commit] | None:
+    """Return what a history says; None where it does not know, which is counted and told."""
+    try:
+        commits = history(since, until)
+        check_times(times_of(commits), until)
+    except CannotTell:
+        return None
+    return commits
 
 
 def _said(untold: int, elsewhere: int) -> Iterator[str]:

@@ -155,6 +155,10 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
                 remedy="write 2026-11-27T00:00:00Z",
             ) from fault
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        if not 1970 <= until.year <= 9000:
+            raise RequestError(
+                f"nothing was deployed in {until.year}", where="until", remedy="mend the year"
+            )
     for name, value, least in (("days", options.days, 1), ("hours", options.hours, 0)):
         if not least <= value <= 36_600:
             raise RequestError(f"{value:g} {name} make no sense", where=name, remedy="write 90")

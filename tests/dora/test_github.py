@@ -408,6 +408,12 @@ def test_a_time_without_a_zone_is_none(github: GitHub, tmp_path: Path) -> None:
     assert "createdAt" in only(ask(tmp_path, github)).what
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_clock_ever_shows_is_none(github: GitHub, tmp_path: Path, when: str) -> None:
+    github.deploy("2026-11-20T10:00:00Z", A, done(when))
+    assert only(ask(tmp_path, github)).what.endswith("is told, and nothing was deployed then")
+
+
 def test_a_list_that_repeats_itself_has_no_end(github: GitHub, tmp_path: Path) -> None:
     one = {"pageInfo": {"hasNextPage": True, "endCursor": "100"}, "nodes": []}
     github.next.extend([Given(body={"data": {"repository": {"page": one}}})] * 3)

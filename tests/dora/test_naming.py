@@ -33,7 +33,7 @@ def test_a_name_is_told_by_the_first_pattern_that_fits(
     assert told_by(patterns(texts, where="environments"), name) == service
 
 
-@pytest.mark.parametrize("text", ["", " ", "{service}{service}", "{name}", "*****", "x" * 201])
+@pytest.mark.parametrize("text", ["", " ", "{service}{service}", "{name}", "a*b*c*", "x" * 201])
 def test_a_pattern_that_tells_nothing_certain_is_refused(text: str) -> None:
     with pytest.raises(RequestError, match="is no pattern of a name"):
         patterns([text], where="environments")

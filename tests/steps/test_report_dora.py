@@ -129,7 +129,14 @@ def test_a_record_that_cannot_be_read_is_cannot_tell(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"days": 0}, {"days": 1e9}, {"hours": -1}, {"minimum": 0}, {"until": "soon"}],
+    [
+        {"days": 0},
+        {"days": 1e9},
+        {"hours": -1},
+        {"minimum": 0},
+        {"until": "soon"},
+        {"until": "0001-01-01"},
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
     tmp_path: Path, options: dict[str, object]

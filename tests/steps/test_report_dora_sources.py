@@ -164,6 +164,15 @@ def test_several_services_of_one_repository_are_told_apart(github: GitHub, tmp_p
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["a\0b", "\x1b[31mred", "::error::x", "'; DROP TABLE x; --", "x" * 300]
+)
+def test_a_hostile_name_is_a_name(github: GitHub, tmp_path: Path, name: str) -> None:
+    when = "2026-11-12T10:00:00Z"
+    github.deploy(when, sha(1), ("SUCCESS", when), payload={"service": name})
+    assert [table.heading for table in run(tmp_path, github, "github").tables[:1]] == [name]
+
+
 def test_an_incident_of_no_known_service_is_said(github: GitHub, tmp_path: Path) -> None:
     for day, name in ((10, "pay"), (11, "orders")):
         when = f"2026-11-{day:02}T10:00:00Z"
