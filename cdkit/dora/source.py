@@ -47,11 +47,13 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 class Question(Struct, frozen=True, kw_only=True):
     """What a source is asked.
 
-    `before` is how far back deployments count that only tell what ran before the window; `ends` is
-    the moment of the monotonic clock at which asking is over.
+    `since` is from when on all is wanted, the window's beginning or earlier; `before` how far back
+    deployments count that only tell what ran until then; `ends` is the moment of the monotonic
+    clock at which asking is over.
     """
 
     asked: Asked
+    since: datetime
     before: datetime
     ends: float
 

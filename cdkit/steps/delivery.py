@@ -33,9 +33,14 @@ _EVENTS = "events"
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What is to be gathered, and from where. With `changes` git is asked nothing."""
+    """What is to be gathered, and from where. With `has_changes` git is asked nothing.
+
+    `since` is from when on changes and incidents are wanted, where that is before the window: what
+    the numbers are compared with.
+    """
 
     asked: Asked
+    since: datetime | None = None
     records: str
     events: tuple[str, ...] = ()
     has_changes: bool = False
@@ -91,16 +96,17 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
     heap = _Heap()
     heap.seen += _recorded(wanted, world, heap.reasons)
     heap.take(_EVENTS, _of_events(wanted, world))
-    asked = wanted.asked
+    asked, since = wanted.asked, wanted.since or wanted.asked.since
     question = Question(
         asked=asked,
-        before=asked.since - (asked.until - asked.since),
+        since=since,
+        before=since - (asked.until - asked.since),
         ends=world.clock.monotonic() + wanted.budget,
     )
     for source in sources:
         heap.take(source.name, source.gather(question, world))
     seen = distinct(heap.seen)
-    changes = () if wanted.has_changes else tuple(_changes(seen, asked, heap, world))
+    changes = () if wanted.has_changes else tuple(_changes(seen, question, heap, world))
     incidents = dict(_attributed(heap, seen, changes))
     return Delivered(
         seen=seen,
@@ -166,19 +172,26 @@ def _of_events(wanted: Wanted, world: World) -> Found:
     return Found(deployments=tuple(seen), incidents=tuple(incidents))
 
 
-def _changes(seen: Iterable[Seen], asked: Asked, heap: _Heap, world: World) -> Iterator[Changed]:
+def _changes(
+    seen: Iterable[Seen], question: Question, heap: _Heap, world: World
+) -> Iterator[Changed]:
     """Yield the changes between the deployments of each service, as git has them.
 
     The first deployment of a service brought nobody knows how much: it has no changes.
     """
     before: dict[str, str] = {}
+    since, until = question.since, question.asked.until
     git, untold, elsewhere = _git(world), 0, 0
     for one in seen:
         new = one.deployed
-        if new.environment != asked.environment or not new.commit or new.outcome == "failure":
+        if (
+            new.environment != question.asked.environment
+            or not new.commit
+            or new.outcome == "failure"
+        ):
             continue
         last, before[new.service] = before.get(new.service), new.commit
-        if not last or last == new.commit or not asked.since <= new.at < asked.until:
+        if not last or last == new.commit or not since <= new.at < until:
             continue
         commits, is_here = _between(last, new.commit, git, _history_of(one, heap.histories))
         untold += commits is None

@@ -39,7 +39,7 @@ def outside(folder: Path, system: GitLab, **environ: str) -> World:
 
 def ask(folder: Path, system: GitLab, table: SourceTable | None = None, **environ: str) -> Found:
     asked = Asked(environment="production", since=NOW - timedelta(days=30), until=NOW)
-    question = Question(asked=asked, before=NOW - timedelta(days=60), ends=300)
+    question = Question(asked=asked, since=asked.since, before=NOW - timedelta(days=60), ends=300)
     (source,) = resolve([table or "gitlab"])
     return source.gather(question, outside(folder, system, **environ))
 

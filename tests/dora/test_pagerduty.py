@@ -31,7 +31,9 @@ def ask(folder: Path, system: PagerDuty, *, days: float = 30, **settings: str) -
     asked = Asked(environment="production", since=NOW - timedelta(days=days), until=NOW)
     told = {name.replace("_", "-"): value for name, value in settings.items()}
     (source,) = resolve([SourceTable(type="pagerduty", url=system.url, settings=told)])
-    return source.gather(Question(asked=asked, before=asked.since, ends=300), there)
+    return source.gather(
+        Question(asked=asked, since=asked.since, before=asked.since, ends=300), there
+    )
 
 
 def incident(name: str, days: float, **more: object) -> dict[str, object]:

@@ -253,7 +253,7 @@ def _incidents(
         lambda one: one.number,
         state="all",
         labels=label,
-        since=question.asked.since.isoformat(),
+        since=question.since.isoformat(),
         sort="created",
         direction="asc",
     )

@@ -217,7 +217,7 @@ def _incidents(
         "/issues",
         _Issue,
         lambda each: each.iid,
-        created_after=question.asked.since.isoformat(),
+        created_after=question.since.isoformat(),
         order_by="created_at",
         sort="asc",
         scope="all",

@@ -89,7 +89,7 @@ def _incidents(api: Api, table: SourceTable, question: Question) -> Iterator[Inc
 
 def _asked(api: Api, table: SourceTable, question: Question) -> Iterator[_Incident]:
     """Yield the incidents, a part of the window after another."""
-    since = question.asked.since
+    since = question.since
     while since < question.asked.until:
         until = min(since + _AT_ONCE, question.asked.until)
         yield from _part(api, table, since, until)
