@@ -16,6 +16,7 @@ pytest_plugins = (
     "tests.parts.docker",
     "tests.parts.gitlab",
     "tests.parts.chromium",
+    "tests.parts.clickhouse",
     "tests.parts.groovy",
     "tests.parts.podman",
     "tests.parts.mariadb",

@@ -3,177 +3,141 @@
 It is an extra (`cdkit[dora]`): who does not measure does not carry it.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
-
-from cdkit.core.errors import MissingExtra, RequestError, Unreadable
+from cdkit.core.errors import MissingExtra
 from cdkit.dora import sql
-from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Spread, Told
+from cdkit.dora.columns import TABLES, check_values, wanted
+from cdkit.dora.tables import lay, unreadable
+from cdkit.dora.told import Asked, Measured, Spread, Told
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_READERS = {
-    ".csv": "read_csv(?, header = true, all_varchar = true)",
-    ".tsv": "read_csv(?, header = true, all_varchar = true, delim = '\t')",
-    ".ndjson": "read_ndjson(?)",
-    ".jsonl": "read_ndjson(?)",
-    ".json": "read_json(?)",
-    ".parquet": "read_parquet(?)",
-}
-_TYPES: dict[str, tuple[str, ...]] = {
-    "told_deployments": (
-        *("service!", "environment!", "at!t", "digest", "commit", "outcome=success", "planned?b"),
-        *("team", "id"),
-    ),
-    "told_changes": ("service!", "commit", "committed_at!t", "merged_at?t", "deployment"),
-    "told_incidents": (
-        *("service!", "environment!", "opened_at!t", "resolved_at?t", "cause", "id"),
-    ),
-}
-"""Columns: `!` must be there, `t` is a time, `b` a truth, `?` may be null; others are text."""
-
-_ALL = "all services together"
+ALL = "all services together"
+_MICROSECONDS = 1e6
+_JUDGEMENT = (
+    ("deployments", sql.HERE),
+    ("deployments", sql.LIVES),
+    ("incidents", sql.BLAME),
+    ("incidents", sql.BROKEN),
+    ("changes", sql.BROUGHT),
+)
+"""What is asked in turn, each with the table that is read by it."""
 
 
 def measure(told: Told, asked: Asked) -> tuple[tuple[Measured, ...], Measured | None]:
     """Return the metrics of each service, and of all of them together where there are several.
 
     Raises MissingExtra where DuckDB is not installed, Unreadable where a file is not what its name
-    says or lacks a column.
+    says, lacks a column or has rows that cannot be placed.
     """
-    connection = _connect()
-    with connection:
-        connection.execute(sql.TABLES)
-        _rows(connection, "told_deployments", told.deployments, Deployed)
-        _rows(connection, "told_changes", told.changes, Changed)
-        _rows(connection, "told_incidents", told.incidents, Incident)
-        for table, paths in (
-            ("told_deployments", told.deployment_files),
-            ("told_changes", told.change_files),
-            ("told_incidents", told.incident_files),
-        ):
-            for path in paths:
-                _file(connection, table, path)
-        return _measured(connection, asked)
+    with judged(told, asked) as connection:
+        rows = _run(connection, sql.RESULT, asked).fetchall()
+    return of_rows(rows)
 
 
-def _connect() -> "DuckDBPyConnection":
+@contextmanager
+def judged(told: Told, asked: Asked) -> "Iterator[DuckDBPyConnection]":
+    """Open a connection to all that was told, as judged: it has the views of `sql.VIEWS`."""
+    with _connected() as connection:
+        lay(connection, told)
+        for table, text in _JUDGEMENT:
+            with _reading(table, told):
+                _all(connection, text, asked)
+        for table, text in sql.FAULTS.items():
+            without_environment, without_time, outcome = _run(connection, text, asked).fetchall()[0]
+            time = next(one.name for one in TABLES[table] if one.kind == "time" and one.told)
+            nameless = {"environment": without_environment, time: without_time}
+            check_values(nameless, outcome, _places(table, told))
+        _all(connection, sql.VIEWS, asked)
+        yield connection
+
+
+@contextmanager
+def _reading(table: str, told: Told) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as fault:
+        raise unreadable(fault, _places(table, told), wanted(TABLES[table])) from fault
+
+
+def _places(table: str, told: Told) -> str:
+    """Return where a table was told: its files, else its name."""
+    files = {
+        "deployments": told.deployment_files,
+        "changes": told.change_files,
+        "incidents": told.incident_files,
+    }[table]
+    return ", ".join(files[:3]) + (", …" if len(files) > 3 else "") or f"the {table}"
+
+
+def _connected() -> "DuckDBPyConnection":
     try:
         import duckdb
     except ImportError as fault:
         raise MissingExtra("duckdb", "dora", wanted_by="the metrics") from fault
     connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
-    # Over files the planner guesses few rows, and takes a join that is quadratic.
-    connection.execute("SET asof_loop_join_threshold = 0")
+    for setting in _SETTINGS:
+        connection.execute(f"SET {setting}")
     return connection
 
 
-def _rows(
-    connection: "DuckDBPyConnection", table: str, rows: Sequence[Any], kind: type[Any]
-) -> None:
-    if not rows:
-        return
-    names = kind.__struct_fields__
-    values = [[_plain(value) for value in structs.astuple(row)] for row in rows]
-    marks = ", ".join("?" for _ in names)
-    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608 - our own names
+_SETTINGS = (
+    "TimeZone = 'UTC'",
+    "enable_progress_bar = false",
+    "preserve_insertion_order = false",
+    # Over files the planner guesses few rows, and takes a join that is quadratic.
+    "asof_loop_join_threshold = 0",
+)
 
 
-def _plain(value: object) -> object:
-    """Return a value as DuckDB takes it: times in UTC."""
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+def _all(connection: "DuckDBPyConnection", text: str, asked: Asked) -> None:
+    for statement in text.split(";\n"):
+        if statement.strip():
+            _run(connection, statement, asked)
 
 
-def _file(connection: "DuckDBPyConnection", table: str, path: str) -> None:
-    import duckdb
-
-    reader = next((text for end, text in _READERS.items() if path.lower().endswith(end)), None)
-    if reader is None:
-        raise RequestError(
-            "is of a kind that is not read",
-            where=path,
-            remedy=f"give a file that ends in one of: {', '.join(_READERS)}",
-        )
-    try:
-        there = connection.execute(f"DESCRIBE SELECT * FROM {reader}", [path]).fetchall()  # noqa: S608 - our own text
-        columns = {str(row[0]) for row in there}
-        chosen = [_column(one, columns, path) for one in _TYPES[table]]
-        connection.execute(f"INSERT INTO {table} SELECT {', '.join(chosen)} FROM {reader}", [path])  # noqa: S608 - the same
-    except duckdb.Error as fault:
-        said = str(fault).splitlines()[0][:300]
-        raise Unreadable(f"cannot be read: {said}", where=path, remedy=_columns(table)) from fault
-
-
-def _column(one: str, there: set[str], path: str) -> str:
-    """Return the expression of a column, as its mark in `_TYPES` has it."""
-    name = one.split("!", maxsplit=1)[0].split("?", maxsplit=1)[0].split("=", maxsplit=1)[0]
-    if name not in there:
-        if "!" in one:
-            raise Unreadable(
-                f"has no column {name!r}", where=path, remedy=f"it has: {', '.join(sorted(there))}"
-            )
-        return "NULL" if "?" in one else f"'{one.partition('=')[2]}'"
-    if one.endswith(("!t", "?t")):
-        return f'CAST("{name}" AS TIMESTAMPTZ)'
-    if one.endswith("?b"):
-        return f'CAST("{name}" AS BOOLEAN)'
-    return f"coalesce(CAST(\"{name}\" AS VARCHAR), '{one.partition('=')[2]}')"
-
-
-def _columns(table: str) -> str:
-    names = ", ".join(one.split("!")[0].split("?")[0].split("=")[0] for one in _TYPES[table])
-    return f"give a table with the columns {names}; times as RFC 3339"
-
-
-def _measured(
-    connection: "DuckDBPyConnection", asked: Asked
-) -> tuple[tuple[Measured, ...], Measured | None]:
+def _run(connection: "DuckDBPyConnection", text: str, asked: Asked) -> "DuckDBPyConnection":
     given = {
         "environment": asked.environment,
         "since": asked.since,
         "until": asked.until,
         "hours": asked.hours,
     }
-    for text in (sql.DEPLOYMENTS, sql.INCIDENTS, sql.FAILURES, sql.LEADS):
-        connection.execute(text, _used(text, given))
-    by_service = _result(connection, "service", given)
-    together = _result(connection, f"'{_ALL}'", given)
-    return by_service, together[0] if len(by_service) > 1 else None
+    used = {name: value for name, value in given.items() if f"${name}" in text}
+    return connection.execute(text, used)
 
 
-def _used(text: str, given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if f"${name}" in text}
-
-
-def _result(
-    connection: "DuckDBPyConnection", group: str, given: dict[str, Any]
-) -> tuple[Measured, ...]:
-    text = sql.RESULT.replace("{group}", group)
-    rows = connection.execute(text, _used(text, given)).fetchall()
-    return tuple(_of_row(row) for row in rows)
+def of_rows(rows: Iterable[Sequence[Any]]) -> tuple[tuple[Measured, ...], Measured | None]:
+    """Return the metrics of the rows of `sql.RESULT`: the one without a name is of all together."""
+    measured = [(row[0], _of_row(row)) for row in rows]
+    by_service = tuple(one for name, one in measured if name is not None)
+    together = next((one for name, one in measured if name is None), None)
+    return by_service, together if len(by_service) > 1 else None
 
 
 def _of_row(row: Sequence[Any]) -> Measured:
     names = (
-        *("service", "services", "deployments", "rollbacks", "redeployments", "failed", "rework"),
+        *("services", "deployments", "rollbacks", "redeployments", "failed", "rework"),
         *("with_changes", "incidents", "incidents_linked", "still_failing"),
     )
-    values: dict[str, Any] = dict(zip(names, row[: len(names)], strict=True))
-    spreads = iter(row[len(names) :])
+    counts = row[1 : len(names) + 1]
+    values: dict[str, Any] = dict(zip(names, counts, strict=True))
+    spreads = iter(row[len(names) + 1 :])
     pairs = list(zip(spreads, spreads, strict=True))
     told = ("commit_lead", "merge_lead", "between", "recovery", "restore")
     values |= {name: _spread(*pair) for name, pair in zip(told, pairs, strict=True)}
-    return Measured(**values)
+    return Measured(service=ALL if row[0] is None else row[0], **values)
 
 
 def _spread(n: int | None, quantiles: Iterable[float] | None) -> Spread:
+    """Return a spread in seconds of one in microseconds."""
     if not n or quantiles is None:
         return Spread()
-    p50, p90, p95 = quantiles
+    p50, p90, p95 = (value / _MICROSECONDS for value in quantiles)
     return Spread(n=n, p50=p50, p90=p90, p95=p95)

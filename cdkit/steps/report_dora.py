@@ -10,9 +10,11 @@ from cdkit.core.errors import NoInput, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
+from cdkit.dora.columns import TABLES
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
+from cdkit.dora.outside import measure_outside
 from cdkit.dora.source import SourceTable, resolve
 from cdkit.dora.told import Asked, Measured, Told
 from cdkit.dora.words import coverage, lines
@@ -72,6 +74,21 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option("Tables of incidents.", flag="--incident-file", metavar="FILE"),
     ] = ()
+    engine: Annotated[
+        str,
+        option(
+            "Measure tables where they stand: `postgres://`, `clickhouse://`, `spark://`, "
+            "`trino://`, `bigquery://`; the password is CDKIT_ENGINE_PASSWORD (docs/dora.md).",
+            metavar="URL",
+        ),
+    ] = ""
+    table: Annotated[
+        dict[str, str],
+        option(
+            "What the engine calls its `deployments`, `changes` and `incidents`; `none` for none.",
+            metavar="KIND=NAME",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     hours: Annotated[
         float,
         option("How long after a deployment an incident without a known cause may be its."),
@@ -110,8 +127,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     """Gather, measure, say what can be said and what cannot."""
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
-    gathered = _gather(options, asked, world)
-    by_service, together = measure(gathered.told, asked)
+    gathered, (by_service, together) = _measured(options, asked, world)
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -135,6 +151,46 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         ),
         headline=f"{len(by_service)} services",
     )
+
+
+def _measured(
+    options: ReportDoraOptions, asked: Asked, world: World
+) -> tuple[_Gathered, tuple[tuple[Measured, ...], Measured | None]]:
+    """Measure what was gathered here, or what stands in an engine outside and nothing else."""
+    if options.engine:
+        _only_tables(options)
+        there = measure_outside(options.engine, options.table, asked, world.environ)
+        note = "measured in the engine's tables: records, events and git were not asked"
+        return _Gathered(told=Told(), notes=(note,)), there
+    if options.table:
+        raise RequestError(
+            "tables stand in an engine, and none is named", where="table", remedy="give --engine"
+        )
+    gathered = _gather(options, asked, world)
+    return gathered, measure(gathered.told, asked)
+
+
+def _only_tables(options: ReportDoraOptions) -> None:
+    """Refuse what an engine would pass over: other sources, and tables of no kind."""
+    if options.sources:
+        raise RequestError(
+            "an engine measures its own tables alone, and would pass over these systems",
+            where="sources",
+            remedy="leave --from out, or --engine",
+        )
+    for name in ("events", "deployments", "changes", "incidents"):
+        if getattr(options, name):
+            raise RequestError(
+                "an engine measures its own tables alone, and would pass over these files",
+                where=name,
+                remedy="put them into its tables, or leave --engine out",
+            )
+    if strange := sorted(set(options.table) - TABLES.keys()):
+        raise RequestError(
+            f"{strange[0][:60]!r} is no kind of table",
+            where="table",
+            remedy=f"write one of {', '.join(TABLES)}",
+        )
 
 
 def _nothing(gathered: _Gathered) -> Outcome:

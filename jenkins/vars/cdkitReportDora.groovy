@@ -10,6 +10,8 @@ def call(Map args = [:]) {
         deployments: 'CDKIT_REPORT_DORA_DEPLOYMENTS',
         changes: 'CDKIT_REPORT_DORA_CHANGES',
         incidents: 'CDKIT_REPORT_DORA_INCIDENTS',
+        engine: 'CDKIT_REPORT_DORA_ENGINE',
+        table: 'CDKIT_REPORT_DORA_TABLE',
         hours: 'CDKIT_REPORT_DORA_HOURS',
         minimum: 'CDKIT_REPORT_DORA_MINIMUM',
         edition: 'CDKIT_REPORT_DORA_EDITION',

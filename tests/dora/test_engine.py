@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cdkit.core.errors import RequestError, Unreadable
-from cdkit.dora.engine import measure
+from cdkit.dora.engine import judged, measure
 from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -99,6 +99,42 @@ def test_a_deployment_that_failed_is_one_that_failed_and_changes_nothing() -> No
     assert found.recovery.n == 2
 
 
+def test_what_was_put_out_again_before_it_was_left_had_failed_too() -> None:
+    lives = (put(1, "a"), put(2, "b"), put(2.1, "b"), put(2.2, "c", outcome="failure"))
+    found = only(Told(deployments=(*lives, put(2.5, "a"))))
+    assert (found.deployments, found.redeployments, found.rollbacks) == (3, 1, 1)
+    assert found.failed == 2  # b, that was left, and c, that never came up
+    assert hours(found.recovery.p95) == pytest.approx(11.76)
+
+
+def test_a_hotfix_that_failed_itself_mends_nothing() -> None:
+    hotfix = put(2.5, "c", planned=False, outcome="failure")
+    told = Told(
+        deployments=(put(1, "a"), put(2, "b"), hotfix, put(3, "d", planned=False)),
+        incidents=(incident(2.1, cause="b"),),
+    )
+    found = only(told)
+    assert (found.failed, found.still_failing) == (2, 0)
+    assert hours(found.recovery.p95) == pytest.approx(23.4)
+
+
+def test_of_two_deployments_of_one_second_the_later_name_came_later() -> None:
+    both = (put(2, "b", id="2"), put(2, "a", id="1"))
+    told = Told(
+        deployments=(put(1, "a", id="0"), *both),
+        changes=(change(1.5),),
+        incidents=(incident(2.1, 2.2),),
+    )
+    for deployments in (told.deployments, told.deployments[::-1]):
+        with judged(Told(deployments=deployments, incidents=told.incidents), ASKED) as connection:
+            kinds = connection.execute("SELECT id, kind FROM deployments ORDER BY n").fetchall()
+            blamed = connection.execute(
+                "SELECT d.id FROM causes c JOIN deployments d USING (n)"
+            ).fetchall()
+        assert kinds == [("0", "change"), ("1", "again"), ("2", "change")]
+        assert blamed == [("2",)]
+
+
 def test_a_hotfix_is_rework_and_mends_what_failed() -> None:
     told = Told(
         deployments=(put(1, "a"), put(2, "b"), put(2.5, "c", planned=False)),
@@ -180,6 +216,22 @@ def test_a_change_never_came_with_a_roll_back() -> None:
     assert hours(only(told).commit_lead.p50) == 36
 
 
+def test_a_change_came_once_however_many_deployments_bear_its_name() -> None:
+    twice = (put(2, "a", id="d"), put(4, "b", id="d"))
+    found = only(Told(deployments=twice, changes=(change(1, "d"),)))
+    assert (found.commit_lead.n, found.with_changes) == (1, 1)
+    assert hours(found.commit_lead.p50) == 24
+
+
+def test_a_change_of_before_the_window_is_no_change_of_its_first_deployment() -> None:
+    told = Told(
+        deployments=(put(-10, "a"), put(-5, "b"), put(1, "c")), changes=(change(-6), change(-4))
+    )
+    found = only(told)
+    assert (found.commit_lead.n, found.with_changes) == (1, 1)
+    assert hours(found.commit_lead.p50) == 120
+
+
 # Several services
 
 
@@ -235,6 +287,70 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     path.write_text("x")
     with pytest.raises(RequestError, match="is of a kind that is not read"):
         measure(Told(deployment_files=(str(path),)), ASKED)
+
+
+def test_a_file_is_read_by_its_name_and_never_as_a_pattern(tmp_path: Path) -> None:
+    head = "service,environment,at\n"
+    odd = tmp_path / "it's [a-z]?*.csv"
+    odd.write_text(f"{head}orders,production,2026-01-02T00:00:00Z\n")
+    (tmp_path / "it's a1.csv").write_text(f"{head}stock,production,2026-01-02T00:00:00Z\n")
+    assert only(Told(deployment_files=(str(odd),))).service == "orders"
+
+
+def test_a_column_that_comes_late_in_a_file_is_read_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "deployments.ndjson"
+    row = '{"service": "orders", "environment": "test", "at": "2026-01-01T00:00:00Z"}\n'
+    late = (
+        '{"service": "orders", "environment": "production", "at": "2026-01-02", "planned": false}'
+    )
+    path.write_text(row * 21_000 + late)
+    assert only(Told(deployment_files=(str(path),))).rework == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (",2026-01-02T00:00:00Z,success", "1 rows have no 'environment'"),
+        ("production,,success", "1 rows have no 'at'"),
+        ("production,2026-01-02T00:00:00Z,FAILED", "the outcome 'FAILED' is neither of"),
+    ],
+)
+def test_a_row_that_cannot_be_placed_is_not_passed_over(
+    tmp_path: Path, row: str, what: str
+) -> None:
+    path = tmp_path / "d.csv"
+    good = "orders,production,2026-01-01T00:00:00Z,success"
+    path.write_text(f"service,environment,at,outcome\n{good}\norders,{row}\n")
+    with pytest.raises(Unreadable, match=what) as told:
+        measure(Told(deployment_files=(str(path),)), ASKED)
+    assert str(told.value.where) == str(path)
+
+
+def test_a_change_and_an_incident_without_a_time_are_told(tmp_path: Path) -> None:
+    changes = tmp_path / "changes.csv"
+    changes.write_text("service,committed_at,merged_at\norders,,2026-01-01T00:00:00Z\n")
+    incidents = tmp_path / "incidents.csv"
+    incidents.write_text("service,environment,opened_at\norders,production,\n")
+    life = (put(1, "a"),)
+    with pytest.raises(Unreadable, match="1 rows have no 'committed_at'"):
+        measure(Told(deployments=life, change_files=(str(changes),)), ASKED)
+    with pytest.raises(Unreadable, match="1 rows have no 'opened_at'"):
+        measure(Told(deployments=life, incident_files=(str(incidents),)), ASKED)
+
+
+def test_what_was_judged_can_be_looked_at() -> None:
+    told = Told(
+        deployments=(put(1, "a"), put(2, "b", commit="c2"), put(3, "a")),
+        changes=(change(1.5),),
+        incidents=(incident(2.5, 2.75),),
+    )
+    with judged(told, ASKED) as connection:
+        text = """SELECT d.service, d.commit_id, d.made_at, f.restored, c.opened_at, l.from_commit
+            FROM failures f JOIN deployments d USING (n) JOIN causes c USING (n)
+            JOIN leads l USING (n)"""
+        assert connection.execute(text).fetchall() == [
+            ("orders", "c2", at(2), at(2.75), at(2.5), 43_200.0)
+        ]
 
 
 # Against a plain reckoning

@@ -15,6 +15,7 @@ import pytest
 PARTS = {
     "aws": "tests.parts.amazon",
     "busybox": "tests.parts.busybox",
+    "chdb": "tests.parts.clickhouse",
     "chromium": "tests.parts.chromium",
     "docker": "tests.parts.docker",
     "gitlab-ci-local": "tests.parts.gitlab",
@@ -31,6 +32,7 @@ PARTS = {
     "registry": "tests.parts.registry",
     "shellcheck": "tests.parts.shellcheck",
     "skopeo": "tests.parts.skopeo",
+    "spark": "tests.parts.sparks",
     "tokens": "tests.parts.tokens",
     "trivy": "tests.parts.trivy",
 }

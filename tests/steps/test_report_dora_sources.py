@@ -270,3 +270,11 @@ def test_a_source_that_is_none_is_refused(
         run(tmp_path, github, *sources)
     assert fault.value.what == what
     assert github.asked == []
+
+
+def test_an_engine_outside_passes_over_no_source_in_silence(tmp_path: Path, github: GitHub) -> None:
+    deployed(github, 2, 3)
+    with pytest.raises(RequestError) as refused:
+        run(tmp_path, github, "github", engine="postgres://nowhere/db")
+    assert str(refused.value.where) == "sources"
+    assert github.asked == []

@@ -1,0 +1,212 @@
+"""The judgement of `sql.py` in Ibis: the same answers from any engine that can sort and sum.
+
+Times are whole microseconds since 1970, no text is NULL, and no answer rests on what engines do
+differently: the value of a join or a `lag` where there is none (ClickHouse gives 0),
+`least` with a NULL in it, quantiles that are guessed, the order of rows that are equal. Windows run
+from the first row to this one: those that run to the last one are quadratic in Spark.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cdkit.dora.told import Asked
+
+Expr = Any
+"""An expression of Ibis, which brings no types that help."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What was judged, as tables of Ibis: see `lives`, `blamed`, `broken` and `brought`."""
+
+    lives: Expr
+    blamed: Expr
+    broken: Expr
+    brought: Expr
+
+
+def micros(asked: Asked) -> tuple[int, int]:
+    """Return the begin and the end of what is asked, in microseconds since 1970."""
+    return _micros(asked.since.timestamp()), _micros(asked.until.timestamp())
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def lives(deployments: Expr, asked: Asked) -> Expr:
+    """Return each deployment with its `kind`, and when what it left behind was mended.
+
+    Of `deployments` those of the environment are wanted, made before the end. `next_good` is when
+    the next one came that changed what runs, `mended` the next roll-back or unplanned one, `left`
+    whether the next one was a roll-back; `n` counts per service from 0.
+    """
+    import ibis
+
+    by_time = ibis.window(group_by="service", order_by=["t", "o1", "o2", "o3", "outcome", "code"])
+    ordered = deployments.mutate(n=ibis.row_number().over(by_time).cast("int64"))
+    good = ordered.filter(ordered.outcome != "failure")
+    life = ibis.window(group_by="service", order_by="n")
+    good = good.mutate(
+        ran=good.digest.lag().over(life).fill_null(""),
+        i=ibis.row_number().over(life),
+        first_n=good.n.min().over(ibis.window(group_by=["service", "digest"])),
+    )
+    known = (good.digest != "") & (good.i > 0)
+    kind = ibis.cases(
+        (known & (good.digest == good.ran), "again"),
+        (known & (good.first_n < good.n), "back"),
+        else_="change",
+    )
+    good = good.mutate(kind=kind, good=True).drop("ran", "i", "first_n")
+    bad = ordered.filter(ordered.outcome == "failure").mutate(kind=_text("change"), good=False)
+    return _followed(good.union(bad.select(good.columns)), asked)
+
+
+def _text(value: str) -> Expr:
+    import ibis
+
+    return ibis.literal(value)
+
+
+def _followed(judged: Expr, asked: Asked) -> Expr:
+    """Add what came after each: a running minimum over what is read backwards."""
+    import ibis
+
+    since, _until = micros(asked)
+    later = ibis.window(group_by="service", order_by=ibis.desc("n"), preceding=(None, 1))
+    turns = judged.good & (judged.kind != "again")
+    mends = turns & ((judged.kind == "back") | (judged.code == 1))
+
+    def first(which: Expr, column: str) -> Expr:
+        return ibis.cases((which, judged[column])).min().over(later)
+
+    told = judged.mutate(
+        next_good=first(turns, "t"),
+        mended=first(mends, "t"),
+        next_n=first(turns, "n"),
+        back_n=first(turns & (judged.kind == "back"), "n"),
+        within=judged.t >= since,
+    )
+    return told.mutate(left=(told.back_n == told.next_n).fill_null(False))
+
+
+def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
+    """Return each incident with the `n` of the change that is blamed for it, or NULL.
+
+    The cause that is named counts; else the last change of the service, within some hours.
+    """
+    import ibis
+
+    changes = judged.filter(judged.kind == "change")
+    names = _names(changes)
+    blank = ibis.null("int64")
+    points = changes.select(
+        "service", "t", "n", after=blank, cause=_text(""), of=ibis.literal(0, "int64")
+    )
+    asking = incidents.select(
+        "service", "t", "cause", n=blank, after="resolved", of=ibis.literal(1, "int64")
+    ).select(points.columns)
+    both = points.union(asking)
+    so_far = ibis.window(group_by="service", order_by=["t", "of"], preceding=(None, 0))
+    both = both.mutate(
+        near_n=ibis.cases((both.of == 0, both.n)).max().over(so_far),
+        near_t=ibis.cases((both.of == 0, both.t)).max().over(so_far),
+    )
+    happened = both.filter(both.of == 1).select(
+        "service", "cause", "near_n", "near_t", opened="t", resolved="after"
+    )
+    found = happened.left_join(names, ["service", "cause"])
+    within = (found.cause == "") & (found.opened - found.near_t <= _micros(asked.hours * 3600))
+    return found.select(
+        "service",
+        "opened",
+        "resolved",
+        n=ibis.cases((found.hit.fill_null(0) == 1, found.named_n), (within, found.near_n)),
+    )
+
+
+def _names(changes: Expr) -> Expr:
+    """Return the last change of each service that bears a name: an id, a digest, a commit."""
+    import ibis
+
+    parts = [
+        changes.select("service", "n", cause=name).filter(lambda table: table.cause != "")
+        for name in ("id", "digest", "commit_id")
+    ]
+    every = ibis.union(*parts)
+    every = every.filter(every.cause != "none")
+    found = every.group_by("service", "cause").agg(named_n=every.n.max())
+    return found.mutate(hit=ibis.literal(1, "int64"))
+
+
+def broken(judged: Expr, found: Expr) -> Expr:
+    """Return the changes that failed, and when each was mended (`restored`, or NULL)."""
+    import ibis
+
+    linked = found.filter(found.n.notnull())
+    by_incident = linked.group_by("service", "n").agg(resolved=linked.resolved.min())
+    by_incident = by_incident.mutate(hit=ibis.literal(1, "int64"))
+    changes = judged.filter((judged.kind == "change") & judged.within)
+    joined = changes.left_join(by_incident, ["service", "n"])
+    joined = joined.mutate(hit=joined.hit.fill_null(0))
+    resolved = ibis.cases((joined.hit == 1, joined.resolved))
+    failed = joined.filter(~joined.good | (joined.hit == 1) | joined.left).mutate(resolved=resolved)
+    sooner = ibis.cases(
+        (failed.resolved.isnull() & ~failed.good, failed.next_good),
+        (failed.resolved.isnull(), failed.mended),
+        (failed.mended.isnull(), failed.resolved),
+        (failed.mended < failed.resolved, failed.mended),
+        else_=failed.resolved,
+    )
+    return failed.select("service", "n", "t", restored=sooner)
+
+
+def brought(changes: Expr, judged: Expr, asked: Asked, *, asof: bool) -> Expr:
+    """Return each change with the deployment that brought it first (`n`, `t`).
+
+    A change belongs to the deployment that names it, else to the first one after its merge; one of
+    the same second brought it.
+    """
+    since, until = micros(asked)
+    good = judged.filter((judged.kind == "change") & judged.good)
+    named = good.filter(good.id != "")
+    named = named.group_by("service", deployment=named.id).agg(n=named.n.min(), t=named.t.min())
+    by_name = changes.filter(changes.deployment != "").join(named, ["service", "deployment"])
+    by_name = by_name.select("service", "committed", "merged", "n", "t")
+    open_ones = changes.filter((changes.deployment == "") & (changes.key < until))
+    times = good.group_by("service", "t").agg(n=good.n.min())
+    by_time = (_by_asof if asof else _by_window)(open_ones, times)
+    both = by_name.union(by_time.select(by_name.columns))
+    both = both.filter(both.t >= since)
+    return both.mutate(from_commit=both.t - both.committed, from_merge=both.t - both.merged)
+
+
+def _by_asof(changes: Expr, times: Expr) -> Expr:
+    import ibis
+
+    right = times.mutate(hit=ibis.literal(1, "int64"))
+    joined = changes.asof_join(right, on=changes.key <= right.t, predicates="service")
+    return joined.filter(joined.hit.fill_null(0) == 1)
+
+
+def _by_window(changes: Expr, times: Expr) -> Expr:
+    import ibis
+
+    blank = ibis.null("int64")
+    points = times.select(
+        "service", "t", "n", committed=blank, merged=blank, of=ibis.literal(0, "int64")
+    )
+    asking = changes.select(
+        "service", "committed", "merged", t="key", n=blank, of=ibis.literal(1, "int64")
+    ).select(points.columns)
+    both = points.union(asking)
+    from_the_end = ibis.window(
+        group_by="service", order_by=[ibis.desc("t"), ibis.asc("of")], preceding=(None, 0)
+    )
+    both = both.mutate(
+        next_n=ibis.cases((both.of == 0, both.n)).min().over(from_the_end),
+        next_t=ibis.cases((both.of == 0, both.t)).min().over(from_the_end),
+    )
+    found = both.filter((both.of == 1) & both.next_n.notnull())
+    return found.select("service", "committed", "merged", n="next_n", t="next_t")
