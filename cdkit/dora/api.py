@@ -14,7 +14,14 @@ from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, NoAccess, NoAnswer, RequestError, Unreadable
+from cdkit.core.errors import (
+    CannotTell,
+    NoAccess,
+    NoAnswer,
+    NotThere,
+    RequestError,
+    Unreadable,
+)
 from cdkit.core.escape import terminal
 from cdkit.core.oci.reference import is_loopback
 from cdkit.core.secret import Secret
@@ -38,6 +45,12 @@ _PASSING = frozenset({500, 502, 503, 504})
 _WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before a question is asked again that a server failed to answer."""
 
+_KINDS: Mapping[int, type[CannotTell]] = {
+    401: NoAccess,
+    403: NoAccess,
+    404: NotThere,
+    410: NotThere,
+}
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _LONG_AGO = 1_000_000_000
 """A reset that is larger is a point in time, in seconds since 1970; a smaller one is seconds."""
@@ -84,6 +97,14 @@ class Api:
         """Return what is answered to a question that changes nothing; raises CannotTell."""
         data = msgspec.json.encode(body)
         return self._decoded(self._asked("POST", self._url(path, {}), data), kind, path)
+
+    def has(self, path: str) -> bool:
+        """Say whether something stands at a path; raises CannotTell where nobody knows."""
+        try:
+            self._asked("GET", self._url(path, {}), b"")
+        except NotThere:
+            return False
+        return True
 
     def pages(
         self, path: str, kind: type[T], key: Callable[[T], Hashable], **query: str
@@ -183,7 +204,7 @@ class Api:
         return target
 
     def _refused(self, answer: Response, url: str) -> CannotTell:
-        kind = NoAccess if answer.status in {401, 403} else CannotTell
+        kind = _KINDS.get(answer.status, CannotTell)
         said = _said(answer)
         return kind(
             f"{_shown(url)} answers {answer.status}{f' ({said})' if said else ''}",

@@ -89,10 +89,15 @@ History = Callable[[str, str], Sequence[Commit]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What a source tells. `reasons` are what it could not be asked; `notes` what was left out."""
+    """What a source tells. `reasons` are what it could not be asked; `notes` what was left out.
+
+    It `has_incidents` where it would tell of one if there were any: that there is none in the
+    window is then known.
+    """
 
     deployments: tuple[Seen, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    has_incidents: bool = False
     merges: tuple[Merge, ...] = ()
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()

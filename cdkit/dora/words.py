@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
@@ -30,7 +30,7 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
     yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
     yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
     yield _frequency(measured, asked, edition)
-    yield _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    yield _fails(measured, asked, edition)
     yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
     yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
     if measured.restore.n:
@@ -86,6 +86,16 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
         band=edition.band("between", asked.days * 86400 / measured.deployments),
         more=f"{duration(between)} between two, half of the times" if between is not None else "",
     )
+
+
+def _fails(measured: Measured, asked: Asked, edition: Edition) -> Line:
+    """Return the share that failed; where nobody tells of incidents it is only known from below."""
+    title = "change fail rate"
+    if asked.has_incidents:
+        return _share("fail", title, measured.fail_rate, measured, asked, edition)
+    told = _untold("fail", title, "1", measured.deployments, asked)
+    least = f": at least {100 * measured.fail_rate:.3g} %" if measured.fail_rate else ""
+    return structs.replace(told, why=f"nobody tells of incidents{least}")
 
 
 def _share(

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
-from cdkit.core.errors import CannotTell, NoInput
+from cdkit.core.errors import CannotTell, NoInput, NotThere
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
 from cdkit.dora.cause import NOBODY, attributed
@@ -63,6 +63,7 @@ class Delivered(Struct, frozen=True, kw_only=True):
     seen: tuple[Seen, ...] = ()
     changes: tuple[Changed, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    has_incidents: bool = False
     known: tuple[Known, ...] = ()
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
@@ -74,6 +75,7 @@ class _Heap:
 
     seen: list[Seen] = field(default_factory=list)
     incidents: dict[str, tuple[Incident, ...]] = field(default_factory=dict)
+    has_incidents: bool = False
     merges: dict[str, Merge] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
@@ -84,6 +86,7 @@ class _Heap:
         self.seen += [structs.replace(one, source=place) for one in found.deployments]
         known = {one.id for those in self.incidents.values() for one in those} - {""}
         self.incidents[place] = tuple(one for one in found.incidents if one.id not in known)
+        self.has_incidents |= found.has_incidents
         self.merges |= {one.commit: one for one in found.merges}
         self.reasons += found.reasons
         self.notes += found.notes
@@ -112,6 +115,7 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
         seen=seen,
         changes=changes,
         incidents=tuple(one for those in incidents.values() for one in those),
+        has_incidents=heap.has_incidents,
         known=tuple(_known(seen, changes, incidents, asked, sources)),
         reasons=tuple(heap.reasons),
         notes=tuple(heap.notes),
@@ -169,7 +173,7 @@ def _of_events(wanted: Wanted, world: World) -> Found:
             told = read_events(lines, path)
         seen += [Seen(deployed=one) for one in told.deployments]
         incidents += told.incidents
-    return Found(deployments=tuple(seen), incidents=tuple(incidents))
+    return Found(deployments=tuple(seen), incidents=tuple(incidents), has_incidents=bool(incidents))
 
 
 def _changes(
@@ -182,6 +186,8 @@ def _changes(
     before: dict[str, str] = {}
     since, until = question.since, question.asked.until
     git, untold, elsewhere = _git(world), 0, 0
+    sources = tuple(heap.histories)
+    only = sources[0] if len(sources) == 1 else ""
     for one in seen:
         new = one.deployed
         if (
@@ -193,9 +199,12 @@ def _changes(
         last, before[new.service] = before.get(new.service), new.commit
         if not last or last == new.commit or not since <= new.at < until:
             continue
-        commits, is_here = _between(last, new.commit, git, _history_of(one, heap.histories))
+        commits = _of_checkout(git, last, new.commit)
+        if commits is None:
+            place = one.source if one.source in sources else only
+            commits = _of_source(place, last, new.commit, heap)
+            elsewhere += commits is not None
         untold += commits is None
-        elsewhere += not is_here and commits is not None
         yield from changes_of(
             commits or (),
             until=new.commit,
@@ -214,29 +223,36 @@ def _git(world: World) -> History | None:
     return world.git.history
 
 
-def _history_of(one: Seen, histories: Mapping[str, History]) -> History | None:
-    """Return who else may know a deployment's commits: its source, else the only one there is."""
-    only = next(iter(histories.values())) if len(histories) == 1 else None
-    return histories.get(one.source) or only
-
-
-def _between(
-    since: str, until: str, git: History | None, other: History | None
-) -> tuple[Sequence[Commit] | None, bool]:
-    """Return the commits between two, and whether the checkout has them; None: nobody knows."""
-    for history in (git, other):
-        if history is not None and (found := _asked(history, since, until)) is not None:
-            return found, history is git
-    return None, False
-
-
-def _asked(history: History, since: str, until: str) -> Sequence[Commit] | None:
-    """Return what a history says; None where it does not know, which is counted and told."""
+def _of_checkout(git: History | None, since: str, until: str) -> Sequence[Commit] | None:
+    """Return what a checkout knows; None where it is shallow, or of another repository."""
+    if git is None:
+        return None
     try:
-        commits = history(since, until)
-        check_times(times_of(commits), until)
+        return _checked(git(since, until), until)
     except CannotTell:
         return None
+
+
+def _of_source(place: str, since: str, until: str, heap: _Heap) -> Sequence[Commit] | None:
+    """Return what a source knows; None where it has not these commits, or is asked no more.
+
+    One that fails, or lets nobody in, would do so for each deployment: that is one reason.
+    """
+    history = heap.histories.get(place)
+    if history is None:
+        return None
+    try:
+        return _checked(history(since, until), until)
+    except NotThere:
+        return None
+    except CannotTell as fault:
+        heap.reasons.append(fault.reason())
+        del heap.histories[place]
+        return None
+
+
+def _checked(commits: Sequence[Commit], until: str) -> Sequence[Commit]:
+    check_times(times_of(commits), until)
     return commits
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from cdkit.core.errors import NoInput, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
+from cdkit.dora import even
 from cdkit.dora.columns import TABLES
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
@@ -24,6 +25,11 @@ NAME = "report-dora"
 _REMEDY = (
     "record deployments with `cdkit emit-event`, ask for them (--from github, --from gitlab), or "
     "give --deployment-file"
+)
+
+_NO_INCIDENTS = (
+    "nobody tells of incidents, so nobody knows which deployments failed: ask what keeps them "
+    "(--from github, gitlab, pagerduty), or give --incident-file"
 )
 
 
@@ -119,6 +125,7 @@ class _Gathered(Struct, frozen=True, kw_only=True):
 
     told: Told
     known: tuple[Known, ...] = ()
+    has_incidents: bool = False
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -128,6 +135,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together) = _measured(options, asked, world)
+    asked = structs.replace(asked, has_incidents=gathered.has_incidents)
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -148,6 +156,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             f"bands: {edition.source}",
             *(f"{one.service}: {coverage(one)}" for one in by_service),
             *gathered.notes,
+            *(() if gathered.has_incidents else (_NO_INCIDENTS,)),
         ),
         headline=f"{len(by_service)} services",
     )
@@ -161,7 +170,8 @@ def _measured(
         _only_tables(options)
         there = measure_outside(options.engine, options.table, asked, world.environ)
         note = "measured in the engine's tables: records, events and git were not asked"
-        return _Gathered(told=Told(), notes=(note,)), there
+        has_incidents = options.table.get("incidents") != even.NONE
+        return _Gathered(told=Told(), has_incidents=has_incidents, notes=(note,)), there
     if options.table:
         raise RequestError(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
@@ -252,6 +262,7 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
             incident_files=tuple(paths(options.incidents, world)),
         ),
         known=found.known,
+        has_incidents=bool(options.incidents) or found.has_incidents,
         reasons=found.reasons,
         notes=found.notes,
     )

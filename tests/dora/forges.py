@@ -116,6 +116,7 @@ class GitHub(System):
         self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.listed: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
+        self.labels = {"incident"}
         self.pulls: list[dict[str, Any]] = []
         self.compared: dict[str, list[dict[str, Any]]] = {}
 
@@ -164,6 +165,8 @@ class GitHub(System):
             names = [{one["name"] for one in issue["labels"]} for issue in self.issues]
             pairs = zip(self.issues, names, strict=True)
             return self.page(question, [issue for issue, those in pairs if label in those])
+        if path.startswith("/labels/") and unquote(path[8:]) in self.labels:
+            return Given(body={"id": 1, "name": unquote(path[8:]), "color": "red"})
         if path.startswith("/compare/") and (found := self.compared.get(path[9:])) is not None:
             given = self.page(question, found)
             return Given(body={"total_commits": len(found), "commits": given.body})
@@ -241,6 +244,8 @@ class GitLab(System):
             entries = [one for one in entries if one["environment"]["name"] == wanted]
         if after := question.query.get("updated_after"):
             entries = [one for one in entries if _is_later(one["updated_at"], after)]
+        if after := question.query.get("created_after"):
+            entries = [one for one in entries if _is_later(one["created_at"], after)]
         return self.page(question, entries)
 
 

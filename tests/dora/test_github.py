@@ -221,15 +221,30 @@ def test_labels_tell_the_service_and_the_cause(github: GitHub, tmp_path: Path) -
     assert [(one.service, one.cause) for one in found.incidents] == [("pay", "none")]
 
 
-def test_where_no_issue_has_the_label_that_is_said(github: GitHub, tmp_path: Path) -> None:
-    assert (
-        "github acme/orders: 0 issues with the label 'incident': incidents are known from "
-        "elsewhere, if at all"
-    ) in ask(tmp_path, github).notes
+def test_where_there_is_no_label_nobody_tells_of_incidents(github: GitHub, tmp_path: Path) -> None:
+    found = ask(tmp_path, github, settled(**{"incident-label": "incident, sev/1"}))
+    assert not found.has_incidents
+    assert found.notes[0] == (
+        "github acme/orders: 0 issues with the label 'sev/1', which is not there: incidents are "
+        "kept elsewhere, if at all"
+    )
+
+
+def test_a_label_that_no_issue_has_tells_that_there_was_no_incident(
+    github: GitHub, tmp_path: Path
+) -> None:
+    found = ask(tmp_path, github)
+    assert (found.has_incidents, found.incidents, found.reasons) == (True, (), ())
+
+
+def test_incidents_are_known_where_one_is(github: GitHub, tmp_path: Path) -> None:
+    github.labels.clear()
+    github.issue(3, "2026-11-20T11:00:00Z")
+    assert ask(tmp_path, github).has_incidents
 
 
 def test_nobody_asks_for_incidents_that_are_kept_elsewhere(github: GitHub, tmp_path: Path) -> None:
-    ask(tmp_path, github, settled(**{"incident-label": "none"}))
+    assert not ask(tmp_path, github, settled(**{"incident-label": "none"})).has_incidents
     assert {q.path for q in github.asked} == {"/graphql"}
 
 

@@ -159,12 +159,16 @@ def issues(github: GitHub, tmp_path: Path, *given: Given) -> Reason:
     """Return the reason why incidents cannot be told; the deployments are told all the same."""
     when = "2026-11-20T10:00:00Z"
     github.deploy(when, A, done(when))
-    page = {"pageInfo": {"hasNextPage": False}, "nodes": github.deployments}
-    github.next.append(Given(body={"data": {"repository": {"page": page}}}))
+    github.next.append(Given(body=page_of(github)))
     github.next.extend(given)
     found = ask(tmp_path, github)
     assert [one.deployed.commit for one in found.deployments] == [A]
     return only(found)
+
+
+def page_of(github: GitHub) -> dict[str, object]:
+    page = {"pageInfo": {"hasNextPage": False}, "nodes": github.deployments}
+    return {"data": {"repository": {"page": page}}}
 
 
 def issue(number: int) -> dict[str, object]:
@@ -174,6 +178,28 @@ def issue(number: int) -> dict[str, object]:
 def test_issues_that_nobody_may_read_are_not_none(github: GitHub, tmp_path: Path) -> None:
     reason = issues(github, tmp_path, Given(status=403, body={"message": "Resource not"}))
     assert "issues: read" in reason.remedy
+
+
+def test_nobody_knows_of_incidents_whose_label_cannot_be_asked_for(
+    github: GitHub, tmp_path: Path
+) -> None:
+    fails = [Given(status=500)] * 5
+    assert "/labels/incident answers 500" in issues(github, tmp_path, Given(body=[]), *fails).what
+
+
+def test_pull_requests_that_fail_are_more_than_a_note(github: GitHub, tmp_path: Path) -> None:
+    fails = [Given(status=500)] * 5
+    reason = issues(github, tmp_path, Given(body=[issue(1)]), *fails)
+    assert "/graphql answers 500" in reason.what
+
+
+def test_pull_requests_that_nobody_may_read_are_done_without(
+    github: GitHub, tmp_path: Path
+) -> None:
+    github.next.extend([Given(body=page_of(github)), Given(body=[issue(1)]), Given(status=403)])
+    found = ask(tmp_path, github)
+    assert (len(found.incidents), found.reasons) == (1, ())
+    assert found.notes[0].startswith("squashed changes have the time of their merge, since")
 
 
 def test_a_next_page_on_another_host_is_not_fetched(github: GitHub, tmp_path: Path) -> None:
@@ -197,15 +223,14 @@ def test_a_redirect_to_another_host_is_not_followed(github: GitHub, tmp_path: Pa
 def test_a_repository_that_was_renamed_is_found(github: GitHub, tmp_path: Path) -> None:
     when = "2026-11-20T10:00:00Z"
     github.deploy(when, A, done(when))
-    page = {"pageInfo": {"hasNextPage": False}, "nodes": github.deployments}
-    github.next.append(Given(body={"data": {"repository": {"page": page}}}))
+    github.next.append(Given(body=page_of(github)))
     github.next.append(Given(status=301, headers={"Location": "/repos/acme/orders/issues?labels="}))
     assert ask(tmp_path, github).reasons == ()
 
 
 def test_a_redirect_in_a_circle_ends(github: GitHub, tmp_path: Path) -> None:
     moved = Given(status=302, headers={"Location": "/repos/acme/orders/issues"})
-    assert "leads on and on" in issues(github, tmp_path, *[moved] * 9).what
+    assert "leads on and on" in issues(github, tmp_path, *[moved] * 4).what
 
 
 def test_issues_that_repeat_themselves_have_no_end(github: GitHub, tmp_path: Path) -> None:

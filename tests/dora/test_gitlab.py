@@ -184,8 +184,25 @@ def test_incidents_may_be_of_a_label_and_of_some_severity(gitlab: GitLab, tmp_pa
 
 
 def test_nobody_asks_for_incidents_that_are_kept_elsewhere(gitlab: GitLab, tmp_path: Path) -> None:
-    ask(tmp_path, gitlab, settled(incident_label="none"))
+    assert not ask(tmp_path, gitlab, settled(incident_label="none")).has_incidents
     assert not any(q.path.endswith("/issues") for q in gitlab.asked)
+
+
+def test_without_an_incident_ever_nobody_tells_of_any(gitlab: GitLab, tmp_path: Path) -> None:
+    found = ask(tmp_path, gitlab)
+    assert not found.has_incidents
+    assert found.notes[0] == (
+        "gitlab acme/shop/orders: 0 incidents since the project began: they are kept elsewhere, if "
+        "at all"
+    )
+
+
+def test_an_incident_of_long_ago_tells_that_there_was_none_since(
+    gitlab: GitLab, tmp_path: Path
+) -> None:
+    gitlab.there["issues"] = [incident(3, created_at="2025-01-01T00:00:00Z")]
+    found = ask(tmp_path, gitlab)
+    assert (found.has_incidents, found.incidents) == (True, ())
 
 
 def commit(name: str, parent: str, when: str = WHEN) -> dict[str, object]:
@@ -214,7 +231,7 @@ def test_without_merge_requests_the_deployments_are_told(gitlab: GitLab, tmp_pat
     del gitlab.there["merge_requests"]
     found = ask(tmp_path, gitlab)
     assert (len(found.deployments), found.reasons) == (1, ())
-    (note,) = found.notes
+    note = found.notes[-1]
     assert note.startswith("changes have the times of their commits, since merge requests could")
     assert "answers 404 (404 Project Not Found)" in note
 

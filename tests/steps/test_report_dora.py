@@ -65,11 +65,18 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
-    assert told["change fail rate"][:2] == ("0 %", "4")
+    assert told["change fail rate"] == ("cannot tell", "4", "", "nobody tells of incidents")
     assert told["failed deployment recovery time"] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
+
+
+def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
+    (tmp_path / "incidents.csv").write_text("service,environment,opened_at,resolved_at,cause\n")
+    path = str(tmp_path / "incidents.csv")
+    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(path,)))
+    assert told["change fail rate"][:2] == ("0 %", "4")
 
 
 def test_what_git_does_not_know_is_said(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from cdkit.core.verdict import Answer
 from cdkit.dora.source import SourceTable
 from cdkit.evidence.store import open_store
 from cdkit.steps.report_dora import STEP, ReportDoraOptions
-from tests.dora.forges import GitHub, GitLab, Given, System, running
+from tests.dora.forges import GitHub, GitLab, Given, Question, System, running
 from tests.evidence.doubles import REPOSITORY, origin
 from tests.worlds import FakeGit, StandingClock, world
 
@@ -205,7 +205,37 @@ def test_a_cause_that_nobody_knows_is_said(github: GitHub, tmp_path: Path) -> No
 def test_commits_that_nobody_knows_are_said(github: GitHub, tmp_path: Path) -> None:
     deployed(github, 10, 12, 14)
     outcome = run(tmp_path, github, "github")
+    assert outcome.verdict.answer is Answer.YES
     assert outcome.notes[-1].startswith("git does not know what 2 deployments brought")
+
+
+def test_commits_that_a_source_fails_to_tell_are_no_silence(github: GitHub, tmp_path: Path) -> None:
+    deployed(github, 10, 12, 14, 16)
+    plain = github.answer
+
+    def answer(question: Question) -> Given:
+        return Given(status=403) if "/compare/" in question.path else plain(question)
+
+    github.answer = answer  # type: ignore[method-assign]
+    outcome = run(tmp_path, github, "github")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    (reason,) = [one for one in outcome.verdict.reasons if one.answer is Answer.CANNOT_TELL]
+    assert "answers 403" in reason.what
+    assert "contents: read" in reason.remedy
+    assert sum("/compare/" in one.path for one in github.asked) == 1
+
+
+def test_where_nobody_tells_of_incidents_the_rate_is_known_from_below(
+    github: GitHub, tmp_path: Path
+) -> None:
+    github.labels.clear()
+    deployed(github, 10, 12, 14)
+    deployed(github, 16, state="FAILURE")
+    outcome = run(tmp_path, github, "github")
+    assert rows(outcome)["change fail rate"] == (
+        *("cannot tell", "4", "", "nobody tells of incidents: at least 25 %"),
+    )
+    assert outcome.notes[-1].startswith("nobody tells of incidents, so nobody knows which")
 
 
 def test_gitlab_alone_gives_the_metrics(gitlab: GitLab, tmp_path: Path) -> None:

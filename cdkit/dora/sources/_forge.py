@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell
+from cdkit.core.errors import CannotTell, NoAccess, NotThere
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.dora.cause import cause_in
@@ -133,6 +133,12 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
 
     found: tuple[T, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    is_refused: bool = False
+
+    @property
+    def failed(self) -> tuple[Reason, ...]:
+        """The reasons, but for what may not be asked at all, which is told and done without."""
+        return () if self.is_refused else self.reasons
 
     def noted(self, what: str) -> Iterator[str]:
         """Yield the reasons as notes, with what follows from them."""
@@ -145,4 +151,4 @@ def ask(question: Callable[[], tuple[T, ...]]) -> Asking[T]:
     try:
         return Asking(found=question())
     except CannotTell as fault:
-        return Asking(reasons=(fault.reason(),))
+        return Asking(reasons=(fault.reason(),), is_refused=isinstance(fault, NoAccess | NotThere))

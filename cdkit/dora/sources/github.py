@@ -23,6 +23,7 @@ from cdkit.dora.source import Found, Merge, Question, Seen, Source, SourceTable,
 from cdkit.dora.sources._forge import (
     NO_INCIDENTS,
     UNSEEN,
+    Asking,
     Left,
     Rules,
     ask,
@@ -81,6 +82,7 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
     left = Left()
     deployments = tuple(_deployments(site, question, left))
     incidents = ask(lambda: tuple(_incidents(site, table, question, left)))
+    known = ask(lambda: (_has_incidents(site, table, incidents, left),))
     merges = ask(lambda: tuple(_merges(site, question)))
     others = ask(lambda: tuple(_elsewhere(site, deployments)))
     where = f"github {site.repository}"
@@ -88,8 +90,14 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
     return Found(
         deployments=deployments,
         incidents=incidents.found,
+        has_incidents=any(known.found),
         merges=merges.found,
-        reasons=(*left.reasons(deployments, where), *incidents.reasons),
+        reasons=(
+            *left.reasons(deployments, where),
+            *incidents.reasons,
+            *known.reasons,
+            *merges.failed,
+        ),
         notes=(*notes, *others.found, *others.noted(UNSEEN)),
         history=lambda since, until: _history(site, since, until),
     )
@@ -244,7 +252,7 @@ def _elsewhere(site: _Site, deployments: Sequence[Seen]) -> Iterator[str]:
 def _incidents(
     site: _Site, table: SourceTable, question: Question, left: Left
 ) -> Iterator[Incident]:
-    label = table.settings.get("incident-label", "incident")
+    label = _label(table)
     if label == NO_INCIDENTS:
         return
     issues = site.api.pages(
@@ -257,9 +265,7 @@ def _incidents(
         sort="created",
         direction="asc",
     )
-    found = 0
     for one in issues:
-        found += 1
         if one.pull_request is not None:
             continue
         if one.state_reason in _NO_INCIDENT:
@@ -273,9 +279,27 @@ def _incidents(
             body=one.body or "",
             labels=[each if isinstance(each, str) else each.name for each in one.labels],
         )
-    if not found:
-        why = f"issues with the label {label!r}: incidents are known from elsewhere, if at all"
-        left.out(why, number=0)
+
+
+def _has_incidents(
+    site: _Site, table: SourceTable, incidents: Asking[Incident], left: Left
+) -> bool:
+    """Say whether incidents are kept here: there are some, or at least all of their labels."""
+    label = _label(table)
+    if label == NO_INCIDENTS or incidents.reasons:
+        return False
+    for name in () if incidents.found else filter(None, map(str.strip, label.split(","))):
+        if not site.api.has(f"/labels/{quote(name, safe='')}"):
+            why = (
+                f"issues with the label {name!r}, which is not there: incidents are kept elsewhere"
+            )
+            left.out(f"{why}, if at all", number=0)
+            return False
+    return True
+
+
+def _label(table: SourceTable) -> str:
+    return table.settings.get("incident-label", "") or "incident"
 
 
 def _merges(site: _Site, question: Question) -> Iterator[Merge]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from msgspec import Meta, Struct
 
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import NotThere, RequestError
 from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
 from cdkit.core.world import Commit, World
@@ -21,6 +21,7 @@ from cdkit.dora.source import Found, Merge, Question, Seen, Source, SourceTable,
 from cdkit.dora.sources._forge import (
     NO_INCIDENTS,
     UNSEEN,
+    Asking,
     Left,
     Rules,
     ask,
@@ -110,14 +111,21 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
     left, where = Left(), f"gitlab {site.project}"
     deployments = tuple(_deployments(site, question, left))
     incidents = ask(lambda: tuple(_incidents(site, table, question, left)))
+    known = ask(lambda: (_has_incidents(site, table, incidents, left),))
     merges = ask(lambda: tuple(_merges(site, question)))
     others = ask(lambda: tuple(_elsewhere(site, deployments)))
     notes = (*left.notes(where), *skewed(site.api.skew, where), *merges.noted(_UNDATED))
     return Found(
         deployments=deployments,
         incidents=incidents.found,
+        has_incidents=any(known.found),
         merges=merges.found,
-        reasons=(*left.reasons(deployments, where), *incidents.reasons),
+        reasons=(
+            *left.reasons(deployments, where),
+            *incidents.reasons,
+            *known.reasons,
+            *merges.failed,
+        ),
         notes=(*notes, *others.found, *others.noted(UNSEEN)),
         history=lambda since, until: _history(site, since, until),
     )
@@ -221,7 +229,7 @@ def _incidents(
         order_by="created_at",
         sort="asc",
         scope="all",
-        **({"labels": label} if label else {"issue_type": "incident"}),
+        **_kind(label),
     ):
         if severities != {""} and (one.severity or "UNKNOWN").upper() not in severities:
             left.out("incidents of another severity")
@@ -234,6 +242,26 @@ def _incidents(
             body=one.description or "",
             labels=one.labels,
         )
+
+
+def _kind(label: str) -> dict[str, str]:
+    return {"labels": label} if label else {"issue_type": "incident"}
+
+
+def _has_incidents(
+    site: _Site, table: SourceTable, incidents: Asking[Incident], left: Left
+) -> bool:
+    """Say whether incidents are kept here: there was one some time."""
+    label = table.settings.get("incident-label", "")
+    if label == NO_INCIDENTS or incidents.reasons:
+        return False
+    if incidents.found:
+        return True
+    query = {"scope": "all", "per_page": "1"} | _kind(label)
+    if site.api.get("/issues", list[_Issue], **query):
+        return True
+    left.out("incidents since the project began: they are kept elsewhere, if at all", number=0)
+    return False
 
 
 def _merges(site: _Site, question: Question) -> Iterator[Merge]:
@@ -279,7 +307,7 @@ def _history(site: _Site, since: str, until: str) -> tuple[Commit, ...]:
     )
     commits = tuple(_plain(one) for one in found)
     if until not in {one.name for one in commits}:
-        raise CannotTell(
+        raise NotThere(
             f"GitLab does not know what lies between {since[:12]} and {until[:12]}",
             where=f"gitlab {site.project}",
             remedy="ask in a checkout with the whole history (GIT_DEPTH: 0)",

@@ -63,7 +63,7 @@ def gather(table: SourceTable, question: Question, world: World) -> Found:
         refusal=_REFUSAL,
         ends=question.ends,
     )
-    return Found(incidents=tuple(_incidents(api, table, question)))
+    return Found(incidents=tuple(_incidents(api, table, question)), has_incidents=True)
 
 
 def _incidents(api: Api, table: SourceTable, question: Question) -> Iterator[Incident]:
