@@ -69,16 +69,16 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What is asked: which environment, from when until when, and the rules that are a choice.
 
     `hours` is how long after a deployment an incident without a known cause may still be its;
-    `minimum` how many of a kind it takes before a number is said. Without `has_incidents` nobody
-    tells of incidents at all: that none is known is no sign of a deployment that went well.
+    `minimum` how many of a kind it takes before a number is said. `incidents` says that anybody
+    told of incidents: without them what is not known to have failed may have failed all the same.
     """
 
     environment: str
     since: datetime
     until: datetime
+    incidents: bool = False
     hours: float = 24.0
     minimum: int = 5
-    has_incidents: bool = True
 
     @property
     def days(self) -> float:

@@ -7,11 +7,14 @@ from msgspec import Struct, structs
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
 
+_NO_INCIDENTS = "nobody told of incidents"
+
 
 class Line(Struct, frozen=True, kw_only=True):
     """A metric of a service: its name, its value for people, the number behind it, its sample.
 
-    `value` is None where nobody can tell; `why` says so then. `unit` is `s`, `1`, or `1/d`.
+    `value` is None where nobody can tell; `why` says so then, or why it is but a least. `unit` is
+    `s`, `1`, or `1/d`.
     """
 
     key: str
@@ -30,7 +33,8 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
     yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
     yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
     yield _frequency(measured, asked, edition)
-    yield _fails(measured, asked, edition)
+    failing = _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    yield _failing(failing, measured, asked)
     yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
     yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
     if measured.restore.n:
@@ -88,16 +92,6 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
     )
 
 
-def _fails(measured: Measured, asked: Asked, edition: Edition) -> Line:
-    """Return the share that failed; where nobody tells of incidents it is only known from below."""
-    title = "change fail rate"
-    if asked.has_incidents:
-        return _share("fail", title, measured.fail_rate, measured, asked, edition)
-    told = _untold("fail", title, "1", measured.deployments, asked)
-    least = f": at least {100 * measured.fail_rate:.3g} %" if measured.fail_rate else ""
-    return structs.replace(told, why=f"nobody tells of incidents{least}")
-
-
 def _share(
     key: str, title: str, share: float | None, measured: Measured, asked: Asked, edition: Edition
 ) -> Line:
@@ -112,6 +106,16 @@ def _share(
         n=measured.deployments,
         band=edition.band(key, share),
     )
+
+
+def _failing(line: Line, measured: Measured, asked: Asked) -> Line:
+    """Return the fail rate as what it is where nobody told of incidents: a least, or nothing."""
+    if asked.incidents or line.value is None:
+        return line
+    if measured.failed:
+        why = f"at least: {_NO_INCIDENTS}"
+        return structs.replace(line, shown=f"\u2265{line.shown}", band="", why=why)
+    return structs.replace(line, shown="cannot tell", value=None, band="", why=_NO_INCIDENTS)
 
 
 def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:

@@ -135,7 +135,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together) = _measured(options, asked, world)
-    asked = structs.replace(asked, has_incidents=gathered.has_incidents)
+    asked = structs.replace(asked, incidents=gathered.has_incidents)
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)

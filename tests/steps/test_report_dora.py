@@ -65,7 +65,7 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
-    assert told["change fail rate"] == ("cannot tell", "4", "", "nobody tells of incidents")
+    assert told["change fail rate"][:4] == ("cannot tell", "4", "", "nobody told of incidents")
     assert told["failed deployment recovery time"] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )

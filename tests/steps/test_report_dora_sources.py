@@ -233,7 +233,7 @@ def test_where_nobody_tells_of_incidents_the_rate_is_known_from_below(
     deployed(github, 16, state="FAILURE")
     outcome = run(tmp_path, github, "github")
     assert rows(outcome)["change fail rate"] == (
-        *("cannot tell", "4", "", "nobody tells of incidents: at least 25 %"),
+        *("≥25 %", "4", "", "at least: nobody told of incidents"),
     )
     assert outcome.notes[-1].startswith("nobody tells of incidents, so nobody knows which")
 
