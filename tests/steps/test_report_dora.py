@@ -74,6 +74,13 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
 
 
+def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
+    (tmp_path / "incidents.csv").write_text("service,environment,opened_at,resolved_at,cause\n")
+    path = str(tmp_path / "incidents.csv")
+    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(path,)))
+    assert told["change fail rate"][:2] == ("0 %", "4")
+
+
 def test_what_git_does_not_know_is_said(tmp_path: Path) -> None:
     git = lived(tmp_path)
     git.unknown = frozenset({f"{12:040x}"})
@@ -170,7 +177,14 @@ def test_a_record_that_cannot_be_read_is_cannot_tell(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"days": 0}, {"days": 1e9}, {"hours": -1}, {"minimum": 0}, {"until": "soon"}],
+    [
+        {"days": 0},
+        {"days": 1e9},
+        {"hours": -1},
+        {"minimum": 0},
+        {"until": "soon"},
+        {"until": "0001-01-01"},
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
     tmp_path: Path, options: dict[str, object]
@@ -208,5 +222,5 @@ def test_git_is_asked_for_the_time_before_too(tmp_path: Path) -> None:
 
 
 def test_a_time_before_all_software_is_a_wrong_request(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="nobody delivered software in 3"):
+    with pytest.raises(RequestError, match="nothing was deployed in 3"):
         run(tmp_path, git=lived(tmp_path), until="0003-01-01T00:00:00Z")

@@ -11,6 +11,7 @@ from cdkit.cli.generate.actions import outputs_of
 from cdkit.cli.generate.formats import evidence_formats
 from cdkit.cli.generate.scanners import scanners
 from cdkit.cli.generate.sinks import sinks
+from cdkit.cli.generate.sources import sources
 from cdkit.cli.inputs import Input, inputs_of, variable
 from cdkit.core.names import rule_page
 from cdkit.core.rule import Example, Rule
@@ -72,6 +73,7 @@ def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     made["docs/scanners.md"] = scanners()
     made["docs/evidence-formats.md"] = evidence_formats()
     made["docs/sinks.md"] = sinks()
+    made["docs/dora-sources.md"] = sources()
     return {path: NOTE + "\n" + text.rstrip() + "\n" for path, text in made.items()}
 
 
