@@ -115,6 +115,17 @@ def test_a_retry_after_the_handing_sends_nothing_again(world: World, receiver: R
     assert (len(ids(receiver)), again.verdict.answer) == (1, Answer.YES)
 
 
+def test_a_call_that_died_after_the_handing_says_what_is_to_be_kept_when_it_is_made_again(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emit(world, receiver, hand_on="events.db")
+    again = emit(world, receiver, hand_on="events.db")
+    assert isinstance(again.outputs, emit_event.EmitEventOutputs)
+    assert again.outputs.handed_on == "events.db"
+    assert "not delivered to bus: an earlier try handed it on" in said(again)
+
+
 def test_a_refused_event_is_cannot_tell_though_it_is_handed_on(
     world: World, receiver: Receiver
 ) -> None:
