@@ -319,6 +319,14 @@ def test_a_wrong_request_is_refused(
         flush(world, receiver, **options)
 
 
+def test_a_folder_is_a_wrong_request_even_where_nothing_may_be_there(
+    world: World, receiver: Receiver
+) -> None:
+    world.files.write("undelivered/events.db", b"")
+    with pytest.raises(RequestError, match="is a folder and no outbox"):
+        flush(world, receiver, outbox=("undelivered",), allow_empty=True)
+
+
 def test_a_replay_delivers_nothing(world: World, receiver: Receiver) -> None:
     replayed = replace(world, replay=Replay(run="r", at="2026-11-01T00:00:00Z"))
     with pytest.raises(RequestError, match="a replay delivers nothing"):
