@@ -31,6 +31,8 @@ def reasons(
             yield yes(f"delivered to {one.target}")
         if not one.required:
             continue
+        if own and own.state == "handed" and not one.waiting:
+            yield yes(f"not delivered to {one.target}: an earlier try handed it on")
         if one.waiting and handed:
             yield yes(
                 f"{_events(one.waiting)} for {one.target} handed on in {handed}, since: "

@@ -51,6 +51,10 @@ def find(place: str, world: World) -> Sequence[str]:
     """
     if is_far(place):
         return _shuffled(_kind(place).find(place, world))
+    if world.files.is_dir(place):
+        raise RequestError(
+            "is a folder and no outbox", where=place, remedy="name the outbox that is in it"
+        )
     return (place,) if world.files.is_file(place) else ()
 
 

@@ -8,6 +8,7 @@ from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
 from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
+from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox, Undelivered
 from cdkit.events.strict import check
@@ -63,6 +64,19 @@ def hand_over(outbox: Outbox, path: str, world: World) -> tuple[str, tuple[Reaso
     except CdkitError as fault:
         return "", (replace(fault.reason(), what=f"nothing was handed on: {fault.what}"),)
     return (path if left else ""), ()
+
+
+def handed_before(
+    outbox: Outbox, event: CloudEvent, sinks: Sequence[str], path: str, world: World
+) -> str:
+    """Return the file that an earlier try of an event handed it on in, where it still is there.
+
+    Else a call that died after the handing, and is made again, would not say what is to be kept.
+    """
+    if not path or is_far(path) or not world.files.is_file(path):
+        return ""
+    states = [outbox.delivery(event, sink) for sink in sinks]
+    return path if any(one and one.state == "handed" for one in states) else ""
 
 
 def _hand_far(outbox: Outbox, place: str, world: World) -> str:

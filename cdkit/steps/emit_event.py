@@ -45,7 +45,7 @@ from cdkit.events.cdevents import (
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.content import Known, custom_of, fill, subject_of
 from cdkit.events.deliver import deliver
-from cdkit.events.handing import hand_over
+from cdkit.events.handing import hand_over, handed_before
 from cdkit.events.older import in_words_of
 from cdkit.events.opening import open_outbox
 from cdkit.events.secrets import refuse_secrets
@@ -301,10 +301,12 @@ def _send(
     wanted, unwanted = wanting(targets, event)
     opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
     with opened as outbox:
-        put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
+        names = [target.name for target in wanted if target.sink.durable]
+        put = outbox.put(event, names)
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
         handed, lost = hand_over(outbox, options.hand_on, world)
+        handed = handed or handed_before(outbox, put.event, names, options.hand_on, world)
         return _Sent(
             event=put.event,
             reasons=(

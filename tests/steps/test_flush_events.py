@@ -115,6 +115,17 @@ def test_a_retry_after_the_handing_sends_nothing_again(world: World, receiver: R
     assert (len(ids(receiver)), again.verdict.answer) == (1, Answer.YES)
 
 
+def test_a_call_that_died_after_the_handing_says_what_is_to_be_kept_when_it_is_made_again(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emit(world, receiver, hand_on="events.db")
+    again = emit(world, receiver, hand_on="events.db")
+    assert isinstance(again.outputs, emit_event.EmitEventOutputs)
+    assert again.outputs.handed_on == "events.db"
+    assert "not delivered to bus: an earlier try handed it on" in said(again)
+
+
 def test_a_refused_event_is_cannot_tell_though_it_is_handed_on(
     world: World, receiver: Receiver
 ) -> None:
@@ -306,6 +317,14 @@ def test_a_wrong_request_is_refused(
 ) -> None:
     with pytest.raises(RequestError, match=what):
         flush(world, receiver, **options)
+
+
+def test_a_folder_is_a_wrong_request_even_where_nothing_may_be_there(
+    world: World, receiver: Receiver
+) -> None:
+    world.files.write("undelivered/events.db", b"")
+    with pytest.raises(RequestError, match="is a folder and no outbox"):
+        flush(world, receiver, outbox=("undelivered",), allow_empty=True)
 
 
 def test_a_replay_delivers_nothing(world: World, receiver: Receiver) -> None:
