@@ -123,6 +123,15 @@ def test_a_record_of_what_runs_that_cannot_be_read_keeps_it_shut() -> None:
     assert ask(suite("a"), past=broken).verdict.answer is Answer.NO
 
 
+def test_an_unsigned_fact_about_what_runs_lowers_nothing() -> None:
+    by = policy(wanting(signed_by=("ci",)))
+    ran = signed(suite(*HUNDRED, subject=about(1)), "ci")
+    planted = suite("t.1", subject=about(1), run="2", recorded_at="2026-11-23T11:30:00Z")
+    ours = signed(suite("t.1"), "ci")
+    assert ask(ours, by=by, past=before(ran, planted)).verdict.answer is Answer.NO
+    assert ask(ours, by=by, past=before(planted)).verdict.answer is Answer.YES
+
+
 # Signatures
 
 
