@@ -301,8 +301,9 @@ def test_a_name_in_other_letters_is_the_same_person() -> None:
 
 
 def test_of_two_changes_together_neither_author_counts() -> None:
-    ruling = ask(approved("ann", "bob", author="ann, bob"), by=policy(review()))
-    assert ruling.verdict.answer is Answer.NO
+    for author in ("ann, bob", "ann\nbob"):
+        ruling = ask(approved("ann", "bob", author=author), by=policy(review()))
+        assert ruling.verdict.answer is Answer.NO
     assert ask(approved("cem", author="ann, bob"), by=policy(review())).verdict.answer is Answer.YES
 
 
@@ -339,6 +340,20 @@ BUILT = Evidence(
 
 def provenance(**says: str) -> Requirement:
     return Requirement(evidence="provenance", says=says)
+
+
+@pytest.mark.parametrize(
+    "other", ["https://evil.example/x/build.yml@main", "", "…", "https://github.com/acme/a"]
+)
+def test_where_statements_differ_each_must_say_what_is_asked(other: str) -> None:
+    first = BUILT.said["builder"]
+    both = structs.replace(BUILT, said={"builder": f"{first}\n{other}"})
+    asks = policy(provenance(builder="https://github.com/acme/*/build.yml@main"))
+    assert against(ask(fact(both), by=asks)) == [
+        f"provenance: builder is {other}, and must be https://github.com/acme/*/build.yml@main"
+    ]
+    wide = policy(provenance(builder="https://github.com/acme/*"))
+    assert ask(fact(both), by=wide).verdict.is_yes is other.startswith("https://github.com/acme/")
 
 
 @pytest.mark.parametrize(
