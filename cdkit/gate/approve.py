@@ -1,5 +1,6 @@
 """Approvals: people who stand for the change, as reviews and approvals of the CI system say."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.documents.fact import Fact
@@ -24,7 +25,7 @@ def approved(case: Case, facts: Sequence[Fact]) -> Iterator[Reason]:
     authors = {
         author.strip().casefold()
         for document in documents
-        for author in document.said.get("author", "").split(",")
+        for author in re.split(r"[,\n]", document.said.get("author", ""))
     }
     by = {who.casefold() for who in wanted.by}
     counted = [who for key, who in people.items() if key not in authors and (not by or key in by)]

@@ -143,12 +143,17 @@ def _beyond(case: Case, selected: Selected) -> list[Reason]:
     """Return what a requirement asks beyond facts that count and say yes."""
     return [
         *bounds(case.wanted, selected, case.opening),
-        *held(case.wanted, selected.facts, case.ran, case.request, case.now),
+        *_contracts(case, selected.facts),
         *named(case, selected.facts),
         *compared(case, selected),
         *says(case, selected.facts),
         *approved(case, selected.facts),
     ]
+
+
+def _contracts(case: Case, facts: tuple[Fact, ...]) -> list[Reason]:
+    signers = case.policy.signed_by
+    return held(case.wanted, facts, case.ran, case.request, case.now, signers)
 
 
 def _missing(case: Case, selected: Selected) -> list[Reason]:

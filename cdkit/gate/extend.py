@@ -23,6 +23,8 @@ from cdkit.gate.policy import (
     Requirement,
     Stage,
     age_of,
+    locks_nothing,
+    looks_back,
 )
 
 _ALL = "*"
@@ -62,10 +64,9 @@ def extend(base: Policy, more: Policy, *, where: str) -> Policy:
         may_waive=more.may_waive or base.may_waive,
         break_glass=more.break_glass or base.break_glass,
     )
-    faults = [
-        Fault(what, where=Location(path=where), remedy=remedy)
-        for what, remedy in _looser(base, more, policy)
-    ]
+    mine = structs.replace(policy, locked=more.locked)
+    told = (*_looser(base, more, policy), *locks_nothing(mine))
+    faults = [Fault(what, where=Location(path=where), remedy=remedy) for what, remedy in told]
     if faults:
         raise ConfigError(tuple(faults))
     return policy
@@ -217,6 +218,15 @@ def _excused(base: Policy, more: Policy) -> _Told:
             yield what, "ask those who keep the policy that this one extends"
 
 
+def _looks_back(base: Policy) -> bool:
+    """Whether anything that is locked is compared with what runs in the baseline."""
+    return _ALL in base.locked or any(
+        _locks(base, stage.name, one.evidence) and looks_back(one)
+        for stage in base.stages
+        for one in (*stage.enter, *stage.stay)
+    )
+
+
 def _people(base: Policy, policy: Policy) -> _Told:
     if _fewer(policy.signed_by, base.signed_by):
         yield f"only {', '.join(base.signed_by)} may sign", "name some of these"
@@ -224,7 +234,7 @@ def _people(base: Policy, policy: Policy) -> _Told:
         yield "whose signatures count is said already", "leave `signers` out"
     if not set(policy.may_waive) <= set(base.may_waive):
         yield "who may waive is said already", "leave `may-waive` out, or name fewer"
-    if _ALL in base.locked and policy.baseline != base.baseline:
+    if policy.baseline != base.baseline and _looks_back(base):
         yield f"the baseline is {base.baseline}", "leave `baseline` out"
     old, new = base.break_glass or BreakGlass(), policy.break_glass or BreakGlass()
     if new.hours > old.hours or _fewer(new.by, old.by):

@@ -1,6 +1,7 @@
 """The policy: stages in order, and the evidence that an image needs to enter each and to stay."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -234,6 +235,24 @@ def looks_back(wanted: Requirement) -> bool:
     """Whether a requirement compares with the releases before: tests do, unless told not to."""
     gone = GONE if wanted.tests_gone is None else wanted.tests_gone
     return bool(wanted.no_worse) or (gone < 100 and wanted.evidence not in _NO_TESTS)
+
+
+def locks_nothing(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield each name in `locked` that is of nothing here, and so locks nothing; and what to do.
+
+    A policy that extends another may lock what that one asks: it is held together with it.
+    """
+    asked = [
+        (stage.name, one.evidence) for stage in policy.stages for one in (*stage.enter, *stage.stay)
+    ]
+    known = {"*", *(stage.name for stage in policy.stages)}
+    known |= {kind for _, kind in asked} | {f"{stage}/{kind}" for stage, kind in asked}
+    for name in policy.locked:
+        if name not in known:
+            yield (
+                f"`locked` names {name[:80]!r}, which the policy has not: nothing is locked",
+                "name a stage, a kind of evidence that one asks for, STAGE/KIND, or `*`",
+            )
 
 
 def age_of(text: str) -> timedelta:

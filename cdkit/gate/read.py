@@ -8,7 +8,15 @@ from datetime import date
 from cdkit.core.config.load import load
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location
-from cdkit.gate.policy import AGE, Policy, PolicyWaiver, Quarantine, Requirement, Stage
+from cdkit.gate.policy import (
+    AGE,
+    Policy,
+    PolicyWaiver,
+    Quarantine,
+    Requirement,
+    Stage,
+    locks_nothing,
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
@@ -50,6 +58,8 @@ def _faults(policy: Policy) -> Iterator[_Told]:
     for waiver in policy.waivers:
         yield from _answered_for(waiver, "a waiver", waiver.evidence)
         yield from _waiver(waiver, [stage.name for stage in policy.stages])
+    if not policy.extends:
+        yield from ((what, "locked", remedy) for what, remedy in locks_nothing(policy))
     if policy.break_glass and not 0 <= policy.break_glass.hours <= 24 * 7:
         what = f"breaking the glass for {policy.break_glass.hours} hours is no emergency"
         yield what, "hours", "write 0 (never) to 168 hours"

@@ -28,10 +28,12 @@ def _says(case: Case, fact: Fact, name: str, pattern: str) -> Reason:
             where=where,
             remedy=f"{known}; {case.opening} from a statement that says so",
         )
-    if matcher(pattern).fullmatch(said[name]):
-        return yes(f"{kind}: {name} is {said[name]}")
+    lines = said[name].split("\n")  # what statements say that differ: every one must fit
+    others = [line for line in lines if not matcher(pattern).fullmatch(line)]
+    if not others:
+        return yes(f"{kind}: {name} is {', '.join(lines)}")
     return no(
-        f"{kind}: {name} is {said[name]}, and must be {pattern}",
+        f"{kind}: {name} is {others[0]}, and must be {pattern}",
         where=where,
         remedy="let it be built, or verified, as the policy wants it; or mend the policy",
     )

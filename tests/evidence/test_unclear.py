@@ -153,3 +153,54 @@ def test_a_jtl_without_its_columns_is_told(header: str) -> None:
     good = "timeStamp,elapsed,label,success\n1764000000000,5,a,true\n"
     assert answer(good.encode()) is YES
     assert answer(f"{header}\n{row}\n".encode()) is UNKNOWN
+
+
+def playwright(status: str, *ended: str, **test: object) -> bytes:
+    results = [{"status": one, "duration": 1} for one in ended]
+    one = {"status": status, "results": results, **test}
+    suite = {"title": "a", "specs": [{"title": "t", "tests": [one]}]}
+    return json.dumps({"config": {"projects": []}, "suites": [suite], "errors": []}).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (playwright("expected", "passed"), YES),
+        (playwright("expected", "failed", expectedStatus="failed"), YES),
+        (playwright("flaky", "failed", "passed"), YES),
+        (playwright("expected", "failed"), NO),
+        (playwright("expected", "passed", "timedOut"), NO),
+        (playwright("flaky", "passed", "interrupted"), NO),
+        (playwright("expected", "passed", expectedStatus="failed"), NO),
+        (playwright("expected"), UNKNOWN),
+    ],
+)
+def test_what_playwright_tells_is_held_against_how_it_ended(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
+def nunit2(suite: str, case: str = "") -> bytes:
+    return (
+        '<?xml version="1.0"?><test-results name="a" total="1" errors="0" failures="0">'
+        f'<test-suite name="a" executed="True" {suite}><results>'
+        f'<test-case name="t" executed="True" result="Success" {case}/>'
+        "</results></test-suite></test-results>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (nunit2('result="Success" success="True"', 'success="True"'), YES),
+        (nunit2('result="Inconclusive" success="False"'), YES),
+        (nunit2('success="True"'), YES),
+        (nunit2('result="Failure" success="False"'), NO),
+        (nunit2('result="Error"'), NO),
+        (nunit2('success="False"'), NO),
+        (nunit2('result="Success"', 'success="False"'), NO),
+    ],
+)
+def test_a_suite_of_nunit_that_failed_is_no_pass(report: bytes, expected: Answer) -> None:
+    assert answer(report) is expected

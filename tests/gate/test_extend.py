@@ -202,6 +202,27 @@ def test_what_excuses_and_who_may_is_not_widened(
     assert faults(base(UNIT, "*", **below), kept(**more)) == [what]
 
 
+@pytest.mark.parametrize("locked", ["*", "deployment", "unit", "deployment/unit"])
+def test_what_is_locked_is_compared_with_the_same_releases(locked: str) -> None:
+    told = faults(base(UNIT, locked), kept(baseline="staging"))
+    assert told == ["the baseline is production"]
+
+
+def test_what_is_locked_and_compared_with_nothing_leaves_the_baseline_open() -> None:
+    below = base(Requirement(evidence="unit", tests_gone=100), "unit")
+    assert extend(below, kept(baseline="staging"), where="p").baseline == "staging"
+
+
+def test_a_lock_of_what_neither_policy_has_is_told() -> None:
+    assert faults(base(UNIT, "unit"), kept(locked=("units",))) == [
+        "`locked` names 'units', which the policy has not: nothing is locked"
+    ]
+    assert extend(base(UNIT, "unit"), kept(locked=("deployment",)), where="p").locked == (
+        "unit",
+        "deployment",
+    )
+
+
 def test_without_a_lock_all_of_it_may_be_said() -> None:
     below = policy(UNIT)
     found = extend(below, kept(waivers=(WAIVER,), may_waive=("b",), baseline="staging"), where="p")

@@ -72,6 +72,7 @@ def test_a_policy_is_read_whole() -> None:
         ("version: 2\nstages: []\n", 1, "is a policy of version 2"),
         ("stages: []\n", 1, "lacks 'version'"),
         ("version: 1\nstages:\n  - name: a\n  - name: a\n", 3, "'a' stands twice"),
+        ("version: 1\nstages: [{name: a}]\nlocked: [A]\n", 3, "`locked` names 'A', which"),
         ("version: 1\nstages:\n  - name: A b\n", 3, "is no name of a stage"),
         (one("x: 1").replace("unit, x: 1", "'Unit tests'"), 5, "is no kind of evidence"),
         (one("x: 1").replace("unit, x: 1", "deployment"), 5, "a deployment is no evidence"),

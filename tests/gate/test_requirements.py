@@ -123,6 +123,15 @@ def test_a_record_of_what_runs_that_cannot_be_read_keeps_it_shut() -> None:
     assert ask(suite("a"), past=broken).verdict.answer is Answer.NO
 
 
+def test_an_unsigned_fact_about_what_runs_lowers_nothing() -> None:
+    by = policy(wanting(signed_by=("ci",)))
+    ran = signed(suite(*HUNDRED, subject=about(1)), "ci")
+    planted = suite("t.1", subject=about(1), run="2", recorded_at="2026-11-23T11:30:00Z")
+    ours = signed(suite("t.1"), "ci")
+    assert ask(ours, by=by, past=before(ran, planted)).verdict.answer is Answer.NO
+    assert ask(ours, by=by, past=before(planted)).verdict.answer is Answer.YES
+
+
 # Signatures
 
 
@@ -292,8 +301,9 @@ def test_a_name_in_other_letters_is_the_same_person() -> None:
 
 
 def test_of_two_changes_together_neither_author_counts() -> None:
-    ruling = ask(approved("ann", "bob", author="ann, bob"), by=policy(review()))
-    assert ruling.verdict.answer is Answer.NO
+    for author in ("ann, bob", "ann\nbob"):
+        ruling = ask(approved("ann", "bob", author=author), by=policy(review()))
+        assert ruling.verdict.answer is Answer.NO
     assert ask(approved("cem", author="ann, bob"), by=policy(review())).verdict.answer is Answer.YES
 
 
@@ -330,6 +340,20 @@ BUILT = Evidence(
 
 def provenance(**says: str) -> Requirement:
     return Requirement(evidence="provenance", says=says)
+
+
+@pytest.mark.parametrize(
+    "other", ["https://evil.example/x/build.yml@main", "", "…", "https://github.com/acme/a"]
+)
+def test_where_statements_differ_each_must_say_what_is_asked(other: str) -> None:
+    first = BUILT.said["builder"]
+    both = structs.replace(BUILT, said={"builder": f"{first}\n{other}"})
+    asks = policy(provenance(builder="https://github.com/acme/*/build.yml@main"))
+    assert against(ask(fact(both), by=asks)) == [
+        f"provenance: builder is {other}, and must be https://github.com/acme/*/build.yml@main"
+    ]
+    wide = policy(provenance(builder="https://github.com/acme/*"))
+    assert ask(fact(both), by=wide).verdict.is_yes is other.startswith("https://github.com/acme/")
 
 
 @pytest.mark.parametrize(
