@@ -53,6 +53,7 @@ forgotten-attribute compatible mysql,mariadb - ChangeColumn
 forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
 hidden-column compatible mysql,mariadb - ChangeColumn ChangeOption
+hinted-index compatible mysql,mariadb,sqlite - DropObject RenameObject ChangeOption
 invoker-view compatible postgres - ChangeTable CreateObject
 kept-rows compatible - - CreateTable
 limited-text compatible postgres taste CreateTable AddColumn
