@@ -1,6 +1,6 @@
-"""Operations that say a thing anew: a constraint's timing, MySQL's MODIFY, SQLite's rebuild."""
+"""Operations that say a thing anew: a constraint's timing, a domain's default, MODIFY, a rebuild."""
 
-from cdkit.migrations.nouns import Column
+from cdkit.migrations.nouns import Column, Default, Name
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
 
 
@@ -11,6 +11,13 @@ class ChangeConstraint(OnTable, frozen=True, kw_only=True):
     deferrable: bool | None = None
     deferred: bool | None = None
     enforced: bool | None = None
+
+
+class ChangeDomain(Operation, frozen=True, kw_only=True):
+    """ALTER DOMAIN SET or DROP DEFAULT; `default` is None where it has none any more."""
+
+    domain: Name
+    default: Default | None = None
 
 
 class ChangeColumn(OnTable, frozen=True, kw_only=True):

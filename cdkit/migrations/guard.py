@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import ChangeConstraint
+from cdkit.migrations.anew import ChangeConstraint, ChangeDomain
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
 
@@ -47,7 +47,7 @@ _SILENT = frozenset(
 """What keeps a trigger from firing for those who are no replica."""
 
 
-def _default_domain(schema: Schema, changed: op.ChangeDomain) -> None:
+def _default_domain(schema: Schema, changed: ChangeDomain) -> None:
     if found := schema.thing(changed.domain):
         full, given = schema.full(changed.domain), changed.default is not None
         schema.things[full] = structs.replace(found, default=given)
@@ -64,7 +64,7 @@ def _constraint(schema: Schema, changed: ChangeConstraint) -> None:
 
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
-    op.ChangeDomain: _default_domain,
+    ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
     ChangeConstraint: _constraint,
 }

@@ -298,13 +298,6 @@ class RestrictDomain(Operation, frozen=True, kw_only=True):
     valid: bool = True
 
 
-class ChangeDomain(Operation, frozen=True, kw_only=True):
-    """ALTER DOMAIN SET or DROP DEFAULT; `default` is None where it has none any more."""
-
-    domain: Name
-    default: Default | None = None
-
-
 class Truncate(OnTable, frozen=True, kw_only=True):
     """TRUNCATE, one for each table that it names."""
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.nouns import Name, Policy, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
@@ -222,7 +223,7 @@ def alter_domain(statement: Statement) -> Iterator[Operation]:
     if altered.subtype == "T":
         value = statement.read(_DomainDefault).value
         given = of_default(value) if value else None
-        yield op.ChangeDomain(
+        yield ChangeDomain(
             **at_start(statement), domain=of_words(words(altered.type)), default=given
         )
         return

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.net import eased
-from cdkit.migrations.operation import ChangeDomain, SetDefault
+from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
