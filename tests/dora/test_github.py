@@ -48,6 +48,8 @@ def test_a_deployment_ended_when_its_status_says_so(github: GitHub, tmp_path: Pa
         digest=A,
         commit=A,
         id=f"acme/orders/{name}",
+        who="mona",
+        url="https://github.com/acme/orders/actions/runs/42/job/30547",
     )
     assert (one.run, one.vague) == ("42", True)
     assert found.reasons == ()

@@ -173,6 +173,8 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
             commit=one.commit_oid,
             outcome=_ENDED[ended.state],
             id=_text(payload, "cdevent") or f"{site.repository}/{one.id}",
+            who=one.creator.login if one.creator else "",
+            url=ended.log_url or "",
         ),
     )
 

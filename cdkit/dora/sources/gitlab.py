@@ -51,6 +51,11 @@ _UNDATED = "changes have the times of their commits, since merge requests could 
 
 class _Pipeline(Struct, frozen=True):
     id: int
+    web_url: str = ""
+
+
+class _User(Struct, frozen=True):
+    username: str
 
 
 class _Job(Struct, frozen=True):
@@ -71,6 +76,7 @@ class _Deployment(Struct, frozen=True):
     status: str
     environment: _Environment | None = None
     deployable: _Job | None = None
+    user: _User | None = None
 
 
 class _Issue(Struct, frozen=True):
@@ -193,6 +199,8 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
             commit=one.sha,
             outcome=_ENDED[one.status],
             id=f"{site.project}/{one.id}",
+            who=one.user.username if one.user else "",
+            url=job.pipeline.web_url if job.pipeline else "",
         ),
     )
 
