@@ -12,7 +12,8 @@ class Deployed(Struct, frozen=True, kw_only=True):
     """A deployment: which content of a service came into an environment, when, how it ended.
 
     `planned` is false for one that was made to mend production; None where nobody said. `id` is
-    what changes and incidents may name it by.
+    what changes and incidents may name it by. `who` made it, and `url` leads to the run that did:
+    both are for people, and no engine is told of them.
     """
 
     service: str
@@ -24,6 +25,8 @@ class Deployed(Struct, frozen=True, kw_only=True):
     planned: bool | None = None
     team: str = ""
     id: str = ""
+    who: str = ""
+    url: str = ""
 
 
 class Changed(Struct, frozen=True, kw_only=True):

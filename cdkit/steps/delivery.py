@@ -161,6 +161,8 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
         digest=document.image.rpartition("@")[2],
         commit=document.commit,
         id=document.event or fact.digest,
+        who=document.origin.actor,
+        url=document.origin.url,
     )
     return Seen(deployed=deployed, source=RECORDED, run=document.origin.run)
 

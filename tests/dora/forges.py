@@ -144,6 +144,7 @@ class GitHub(System):
                 "latestEnvironment": environment,
                 "task": task,
                 "payload": json.dumps(payload),
+                "creator": {"login": "mona"},
                 "statuses": {"totalCount": len(told), "nodes": told[::-1][:30]},
             }
         )
@@ -215,7 +216,9 @@ class GitLab(System):
     ) -> int:
         """Add a deployment, and return its number; one without a job where it has no pipeline."""
         number = 41 + len(self.there["deployments"])
-        made = {"id": 900, "name": job, "finished_at": finished, "pipeline": {"id": pipeline}}
+        web = f"https://gitlab.example/acme/orders/-/pipelines/{pipeline}"
+        made = {"id": 900, "name": job, "finished_at": finished}
+        made |= {"pipeline": {"id": pipeline, "web_url": web}}
         changed = updated or finished
         self.there["deployments"].append(
             {
@@ -228,6 +231,7 @@ class GitLab(System):
                 "status": status,
                 "environment": {"id": 9, "name": environment, "external_url": None},
                 "deployable": made if pipeline else None,
+                "user": {"id": 1, "name": "Mona", "username": "mona"},
             }
         )
         return number

@@ -48,9 +48,23 @@ def test_a_deployment_ended_when_its_status_says_so(github: GitHub, tmp_path: Pa
         digest=A,
         commit=A,
         id=f"acme/orders/{name}",
+        who="mona",
+        url="https://github.com/acme/orders/actions/runs/42/job/30547",
     )
     assert (one.run, one.vague) == ("42", True)
     assert found.reasons == ()
+
+
+@pytest.mark.parametrize(
+    "log", ["javascript:alert(1)", "http://x", "https://" + "x" * 500, "", None]
+)
+def test_people_are_led_nowhere_but_to_a_page(
+    github: GitHub, tmp_path: Path, log: str | None
+) -> None:
+    when = "2026-11-20T10:00:00Z"
+    name = github.deploy(when, A, done(when))
+    github.statuses[name][0]["logUrl"] = log
+    assert [one.deployed.url for one in ask(tmp_path, github).deployments] == [""]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def test_a_deployment_ended_when_its_job_did(gitlab: GitLab, tmp_path: Path) -> 
         digest=A,
         commit=A,
         id=f"acme/shop/orders/{number}",
+        who="mona",
+        url="https://gitlab.example/acme/orders/-/pipelines/42",
     )
     assert (one.run, one.vague) == ("42", True)
     assert {q.headers["private-token"] for q in gitlab.asked} == {TOKEN}

@@ -20,7 +20,7 @@ query($owner: String!, $name: String!, $after: String, $environments: [String!])
                       orderBy: {field: CREATED_AT, direction: DESC}) {
       pageInfo { hasNextPage endCursor }
       nodes {
-        id createdAt commitOid environment latestEnvironment task payload
+        id createdAt commitOid environment latestEnvironment task payload creator { login }
         statuses(first: 30) { totalCount nodes { state createdAt logUrl } }
       }
     }
@@ -71,6 +71,12 @@ class Statuses(Struct, frozen=True, rename="camel"):
     total_count: int
 
 
+class Actor(Struct, frozen=True):
+    """Who did it: a person or an app."""
+
+    login: str = ""
+
+
 class Deployment(Struct, frozen=True, rename="camel"):
     """A deployment; `payload` is a text of JSON."""
 
@@ -82,6 +88,7 @@ class Deployment(Struct, frozen=True, rename="camel"):
     latest_environment: str | None = None
     task: str | None = None
     payload: str | None = None
+    creator: Actor | None = None
 
 
 class Label(Struct, frozen=True):

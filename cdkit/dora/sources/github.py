@@ -28,6 +28,7 @@ from cdkit.dora.sources._forge import (
     Rules,
     ask,
     incident,
+    link,
     rules_of,
     skewed,
 )
@@ -173,6 +174,8 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
             commit=one.commit_oid,
             outcome=_ENDED[ended.state],
             id=_text(payload, "cdevent") or f"{site.repository}/{one.id}",
+            who=one.creator.login if one.creator else "",
+            url=link(ended.log_url),
         ),
     )
 

@@ -26,6 +26,7 @@ from cdkit.dora.sources._forge import (
     Rules,
     ask,
     incident,
+    link,
     rules_of,
     skewed,
 )
@@ -51,12 +52,17 @@ _UNDATED = "changes have the times of their commits, since merge requests could 
 
 class _Pipeline(Struct, frozen=True):
     id: int
+    web_url: str | None = None
 
 
 class _Job(Struct, frozen=True):
     name: str = ""
     finished_at: Time | None = None
     pipeline: _Pipeline | None = None
+
+
+class _User(Struct, frozen=True):
+    username: str = ""
 
 
 class _Environment(Struct, frozen=True):
@@ -71,6 +77,7 @@ class _Deployment(Struct, frozen=True):
     status: str
     environment: _Environment | None = None
     deployable: _Job | None = None
+    user: _User | None = None
 
 
 class _Issue(Struct, frozen=True):
@@ -193,6 +200,8 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
             commit=one.sha,
             outcome=_ENDED[one.status],
             id=f"{site.project}/{one.id}",
+            who=one.user.username if one.user else "",
+            url=link(job.pipeline.web_url if job.pipeline else ""),
         ),
     )
 
