@@ -7,6 +7,7 @@ that no job made the time of its last change.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -288,16 +289,17 @@ def _merges(site: _Site, question: Question) -> Iterator[Merge]:
             continue
         if one.squash_commit_sha:
             # With a merge commit the squash stands behind it: it is the change either way.
-            written = tuple(
-                _plain(each)
-                for each in site.api.pages(
-                    f"/merge_requests/{one.iid}/commits", _Commit, lambda each: each.id
-                )
-            )
-            yield Merge(commit=one.squash_commit_sha, at=one.merged_at, written=written)
+            own = partial(_squashed, site, one.iid)
+            yield Merge(commit=one.squash_commit_sha, at=one.merged_at, ask=own)
         # Merged fast-forward, the last commit of the branch is one of the main line.
         if main := one.merge_commit_sha or ("" if one.squash_commit_sha else one.sha):
             yield Merge(commit=main, at=one.merged_at)
+
+
+def _squashed(site: _Site, iid: int) -> tuple[Commit, ...]:
+    """Return the commits of a merge request: a question each, so only of those that count."""
+    found = site.api.pages(f"/merge_requests/{iid}/commits", _Commit, lambda each: each.id)
+    return tuple(map(_plain, found))
 
 
 def _plain(one: _Commit) -> Commit:
