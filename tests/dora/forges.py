@@ -117,6 +117,7 @@ class GitHub(System):
         self.listed: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.labels = {"incident"}
+        self.nodes: dict[str, list[dict[str, Any]]] = {}
         self.pulls: list[dict[str, Any]] = []
         self.compared: dict[str, list[dict[str, Any]]] = {}
 
@@ -177,7 +178,7 @@ class GitHub(System):
         given = asked["variables"]
         start, size = int(given["after"] or 0), 100
         if "node(" in asked["query"]:
-            entries = self.statuses[given["id"]]
+            entries = self.statuses.get(given["id"]) or self.nodes[given["id"]]
         elif (given["owner"], given["name"]) != ("acme", "orders"):
             fault = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve"}
             return Given(body={"data": {"repository": None}, "errors": [fault]})

@@ -115,7 +115,8 @@ def test_a_squash_took_as_long_as_its_first_commit(github: GitHub, tmp_path: Pat
     main = {"oid": sha(12), "authoredDate": "2026-11-12T08:05:00Z", "parents": {"totalCount": 1}}
     github.pulls = [
         {"updatedAt": "2026-11-12T08:05:00Z", "mergedAt": "2026-11-12T08:05:00Z"}
-        | {"mergeCommit": main, "commits": {"nodes": [{"commit": written}]}}
+        | {"mergeCommit": main, "id": "PR_1"}
+        | {"commits": {"totalCount": 1, "nodes": [{"commit": written}]}}
     ]
     told = rows(run(tmp_path, github, "github", minimum=1))
     assert told["change lead time, from commit"][:2] == ("2 days", "1")
