@@ -36,6 +36,8 @@ def _joined(first: Seen, second: Seen) -> Seen:
         commit=one.commit or other.commit,
         planned=one.planned if one.planned is not None else other.planned,
         team=one.team or other.team,
+        who=one.who or other.who,
+        url=one.url or other.url,
         outcome="failure" if "failure" in {one.outcome, other.outcome} else "success",
     )
     names = tuple(dict.fromkeys((*first.names, *second.names, other.id)))

@@ -75,12 +75,14 @@ class Seen(Struct, frozen=True, kw_only=True):
 class Merge(Struct, frozen=True, kw_only=True):
     """When a change was merged, by the commit of the main line that brought it.
 
-    `written` are its own commits where that one is a squash, in which their times are lost.
+    `written` are its own commits where that one is a squash, in which their times are lost; `ask`
+    returns them where each takes a question of its own, and raises CannotTell.
     """
 
     commit: str
     at: datetime
     written: tuple[Commit, ...] = ()
+    ask: Callable[[], tuple[Commit, ...]] | None = None
 
 
 History = Callable[[str, str], Sequence[Commit]]

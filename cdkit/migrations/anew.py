@@ -1,4 +1,4 @@
-"""Operations that say a thing anew: a constraint's timing, a domain's default, a column, a table."""
+"""Operations that say a thing anew: a constraint's timing, a domain's default, a column."""
 
 from cdkit.migrations.nouns import Column, Default, Name
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation

@@ -80,6 +80,7 @@ class _Heap:
     histories: dict[str, History] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_spent: bool = False
 
     def take(self, place: str, found: Found) -> None:
         """Take in what a place told."""
@@ -207,6 +208,7 @@ def _changes(
             commits = _of_source(place, last, new.commit, heap)
             elsewhere += commits is not None
         untold += commits is None
+        _unsquash(commits or (), heap)
         yield from changes_of(
             commits or (),
             until=new.commit,
@@ -223,6 +225,23 @@ def _git(world: World) -> History | None:
     except CannotTell:
         return None
     return world.git.history
+
+
+def _unsquash(commits: Iterable[Commit], heap: _Heap) -> None:
+    """Ask for what these commits are a squash of, as far as they are; after a failure no more."""
+    for commit in commits:
+        merge = heap.merges.get(commit.name)
+        if merge is None or merge.ask is None or heap.is_spent:
+            continue
+        try:
+            written = _checked(merge.ask(), commit.name)
+        except NotThere:
+            written = ()
+        except CannotTell as fault:
+            heap.reasons.append(fault.reason())
+            heap.is_spent = True
+            return
+        heap.merges[commit.name] = structs.replace(merge, written=tuple(written), ask=None)
 
 
 def _of_checkout(git: History | None, since: str, until: str) -> Sequence[Commit] | None:

@@ -117,6 +117,7 @@ class GitHub(System):
         self.listed: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.labels = {"incident"}
+        self.nodes: dict[str, list[dict[str, Any]]] = {}
         self.pulls: list[dict[str, Any]] = []
         self.compared: dict[str, list[dict[str, Any]]] = {}
 
@@ -177,7 +178,7 @@ class GitHub(System):
         given = asked["variables"]
         start, size = int(given["after"] or 0), 100
         if "node(" in asked["query"]:
-            entries = self.statuses[given["id"]]
+            entries = self.statuses.get(given["id"]) or self.nodes[given["id"]]
         elif (given["owner"], given["name"]) != ("acme", "orders"):
             fault = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve"}
             return Given(body={"data": {"repository": None}, "errors": [fault]})
@@ -216,9 +217,9 @@ class GitLab(System):
     ) -> int:
         """Add a deployment, and return its number; one without a job where it has no pipeline."""
         number = 41 + len(self.there["deployments"])
-        there = f"https://gitlab.example.com/acme/shop/orders/-/pipelines/{pipeline}"
+        web = f"https://gitlab.example/acme/orders/-/pipelines/{pipeline}"
         made = {"id": 900, "name": job, "finished_at": finished}
-        made["pipeline"] = {"id": pipeline, "web_url": there}
+        made |= {"pipeline": {"id": pipeline, "web_url": web}}
         changed = updated or finished
         self.there["deployments"].append(
             {
@@ -231,7 +232,7 @@ class GitLab(System):
                 "status": status,
                 "environment": {"id": 9, "name": environment, "external_url": None},
                 "deployable": made if pipeline else None,
-                "user": {"id": 3, "username": "mona"},
+                "user": {"id": 1, "name": "Mona", "username": "mona"},
             }
         )
         return number

@@ -56,6 +56,18 @@ def test_a_deployment_ended_when_its_status_says_so(github: GitHub, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    "log", ["javascript:alert(1)", "http://x", "https://" + "x" * 500, "", None]
+)
+def test_people_are_led_nowhere_but_to_a_page(
+    github: GitHub, tmp_path: Path, log: str | None
+) -> None:
+    when = "2026-11-20T10:00:00Z"
+    name = github.deploy(when, A, done(when))
+    github.statuses[name][0]["logUrl"] = log
+    assert [one.deployed.url for one in ask(tmp_path, github).deployments] == [""]
+
+
+@pytest.mark.parametrize(
     ("statuses", "ended"),
     [
         ([("SUCCESS", 1)], ("01", "success")),
@@ -268,8 +280,9 @@ def pull(commit: str, merged: str, authored: str, *written: tuple[str, str]) -> 
         for name, when in written
     ]  # fmt: skip
     squash = {"oid": commit, "authoredDate": authored, "parents": {"totalCount": 1}}
-    told = {"updatedAt": merged, "mergedAt": merged, "mergeCommit": squash}
-    return told | {"commits": {"nodes": commits}}
+    told: dict[str, Any] = {"id": f"PR_{commit[:1]}", "updatedAt": merged, "mergedAt": merged}
+    told |= {"mergeCommit": squash}
+    return told | {"commits": {"totalCount": len(commits), "nodes": commits[:100]}}
 
 
 def test_a_squash_is_told_with_the_commits_that_it_holds(github: GitHub, tmp_path: Path) -> None:
@@ -286,6 +299,28 @@ def test_a_squash_is_told_with_the_commits_that_it_holds(github: GitHub, tmp_pat
         (first[0], at("2026-11-18T10:00:00")),
         (second[0], at("2026-11-19T10:00:00")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("authored", "told"), [("2026-11-20T10:00:00Z", 250), ("2026-11-19T10:00:00Z", 0)]
+)
+def test_a_long_pull_request_is_asked_for_where_it_counts(
+    github: GitHub, tmp_path: Path, authored: str, told: int
+) -> None:
+    merged, last = "2026-11-20T10:00:00Z", "2026-11-19T10:00:00Z"
+    written = [(f"{n:040x}", "2026-11-18T10:00:00Z") for n in range(249)] + [("f" * 40, last)]
+    # Where the main line has the time of its last commit it was rebased, and is no squash.
+    one = pull(A, merged, authored, *written)
+    github.nodes["PR_a"] = [
+        {"commit": {"oid": name, "authoredDate": when, "committedDate": when}
+         | {"parents": {"totalCount": 1}}}
+        for name, when in written
+    ]  # fmt: skip
+    github.pulls = [one]
+    (merge,) = ask(tmp_path, github).merges
+    assert merge.written == ()
+    assert merge.ask is not None
+    assert len(merge.ask()) == told
 
 
 def test_commits_that_the_checkout_lacks_are_compared(github: GitHub, tmp_path: Path) -> None:

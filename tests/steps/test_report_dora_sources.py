@@ -115,7 +115,8 @@ def test_a_squash_took_as_long_as_its_first_commit(github: GitHub, tmp_path: Pat
     main = {"oid": sha(12), "authoredDate": "2026-11-12T08:05:00Z", "parents": {"totalCount": 1}}
     github.pulls = [
         {"updatedAt": "2026-11-12T08:05:00Z", "mergedAt": "2026-11-12T08:05:00Z"}
-        | {"mergeCommit": main, "commits": {"nodes": [{"commit": written}]}}
+        | {"mergeCommit": main, "id": "PR_1"}
+        | {"commits": {"totalCount": 1, "nodes": [{"commit": written}]}}
     ]
     told = rows(run(tmp_path, github, "github", minimum=1))
     assert told["change lead time, from commit"][:2] == ("2 days", "1")
@@ -259,6 +260,58 @@ def test_gitlab_alone_gives_the_metrics(gitlab: GitLab, tmp_path: Path) -> None:
     told = rows(run(tmp_path, gitlab, "gitlab"))
     assert told["change lead time, from commit"][:2] == ("3 hours", "2")
     assert told["change lead time, from merge"][:2] == ("2 hours", "2")
+
+
+def squashed(system: GitLab, *days: int) -> None:
+    """Deploy a squash a day, each of a merge request with a commit of two hours before."""
+    for day in (days[0] - 1, *days):
+        system.deploy(f"2026-11-{day:02}T10:05:00Z", sha(day), pipeline=day)
+    for day in days:
+        at = f"2026-11-{day:02}T09:05:00Z"
+        system.ranges[f"{sha(day - 1)}..{sha(day)}"] = [
+            {"id": sha(day), "parent_ids": [sha(day - 1)]}
+            | {"authored_date": at, "committed_date": at}
+        ]
+        system.there["merge_requests"].append(
+            {"iid": day, "merged_at": at, "sha": "9" * 40, "squash_commit_sha": sha(day)}
+            | {"updated_at": at}
+        )
+        written = f"2026-11-{day:02}T08:05:00Z"
+        system.there[f"merge_requests/{day}/commits"] = [
+            {"id": f"{day:040x}", "parent_ids": [sha(day - 1)]}
+            | {"authored_date": written, "committed_date": written}
+        ]
+
+
+def test_a_squash_of_gitlab_took_as_long_as_its_first_commit(
+    gitlab: GitLab, tmp_path: Path
+) -> None:
+    squashed(gitlab, 12, 13)
+    gitlab.there["merge_requests"].append(
+        {"iid": 99, "merged_at": "2026-11-13T09:05:00Z", "squash_commit_sha": "8" * 40}
+        | {"updated_at": "2026-11-13T09:05:00Z"}
+    )
+    told = rows(run(tmp_path, gitlab, "gitlab"))
+    assert told["change lead time, from commit"][:2] == ("2 hours", "2")
+    asked = [q.path for q in gitlab.asked if "/merge_requests/" in q.path]
+    assert [path.rpartition("/merge_requests/")[2] for path in asked] == [
+        *("12/commits", "13/commits"),  # and not of what was not deployed
+    ]
+
+
+def test_a_squash_that_cannot_be_looked_into_is_no_silence(gitlab: GitLab, tmp_path: Path) -> None:
+    squashed(gitlab, 12, 13)
+    plain = gitlab.answer
+
+    def answer(question: Question) -> Given:
+        fails = question.path.endswith("/12/commits")
+        return Given(body=b"[{") if fails else plain(question)
+
+    gitlab.answer = answer  # type: ignore[method-assign]
+    outcome = run(tmp_path, gitlab, "gitlab")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    (reason,) = [one for one in outcome.verdict.reasons if one.answer is Answer.CANNOT_TELL]
+    assert "/merge_requests/12/commits answers something else than it should" in reason.what
 
 
 def test_where_nothing_was_deployed_the_other_environments_are_named(

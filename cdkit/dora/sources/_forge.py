@@ -18,6 +18,7 @@ from cdkit.dora.told import Incident
 T = TypeVar("T")
 NO_INCIDENTS = "none"
 UNSEEN = "which environments there are could not be read"
+_LONGEST_URL = 500
 _SKEWED = 120.0
 """Seconds by which two clocks may differ before that is told."""
 
@@ -98,6 +99,11 @@ class Left:
                 where=Location(path=where),
                 remedy="let what deploys say so: a status of the deployment, success or failure",
             )
+
+
+def link(url: str | None) -> str:
+    """Return an address that people may be led to; nothing where it is none."""
+    return url if url and url.startswith("https://") and len(url) <= _LONGEST_URL else ""
 
 
 def incident(

@@ -46,10 +46,24 @@ query($owner: String!, $name: String!, $after: String) {
                        orderBy: {field: UPDATED_AT, direction: DESC}) {
       pageInfo { hasNextPage endCursor }
       nodes {
-        updatedAt mergedAt mergeCommit { oid authoredDate parents(first: 1) { totalCount } }
+        id updatedAt mergedAt mergeCommit { oid authoredDate parents(first: 1) { totalCount } }
         commits(first: 100) {
+          totalCount
           nodes { commit { oid authoredDate committedDate parents(first: 1) { totalCount } } }
         }
+      }
+    }
+  }
+}"""
+
+
+COMMITS = """
+query($id: ID!, $after: String) {
+  repository: node(id: $id) {
+    ... on PullRequest {
+      page: commits(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes { commit { oid authoredDate committedDate parents(first: 1) { totalCount } } }
       }
     }
   }
@@ -74,7 +88,7 @@ class Statuses(Struct, frozen=True, rename="camel"):
 class Actor(Struct, frozen=True):
     """Who did it: a person or an app."""
 
-    login: str
+    login: str = ""
 
 
 class Deployment(Struct, frozen=True, rename="camel"):
@@ -130,15 +144,17 @@ class InPull(Struct, frozen=True):
     commit: Written
 
 
-class Commits(Struct, frozen=True):
+class Commits(Struct, frozen=True, rename="camel"):
     """The commits of a pull request, or the first of them."""
 
     nodes: list[InPull]
+    total_count: int
 
 
 class Pull(Struct, frozen=True, rename="camel"):
     """A merged pull request."""
 
+    id: str
     updated_at: Time
     merged_at: Time
     commits: Commits

@@ -8,6 +8,7 @@ status was made that says so: its `updated_at` moves when the next one makes it 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -28,16 +29,19 @@ from cdkit.dora.sources._forge import (
     Rules,
     ask,
     incident,
+    link,
     rules_of,
     skewed,
 )
 from cdkit.dora.sources._github import asked_pages
 from cdkit.dora.sources._github_shapes import (
+    COMMITS,
     DEPLOYMENTS,
     MERGED,
     STATUSES,
     Comparison,
     Deployment,
+    InPull,
     Issue,
     Pull,
     Status,
@@ -174,7 +178,7 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
             outcome=_ENDED[ended.state],
             id=_text(payload, "cdevent") or f"{site.repository}/{one.id}",
             who=one.creator.login if one.creator else "",
-            url=ended.log_url or "",
+            url=link(ended.log_url),
         ),
     )
 
@@ -310,14 +314,29 @@ def _merges(site: _Site, question: Question) -> Iterator[Merge]:
             merged = pull.merge_commit
             if merged is None or merged.parents.total_count > 1:
                 continue
-            written = [one.commit for one in pull.commits.nodes]
-            # A rebase keeps the times of its commits, which stand in the main line themselves.
-            if merged.authored_date not in {one.authored_date for one in written}:
-                yield Merge(
-                    commit=merged.oid, at=pull.merged_at, written=tuple(map(_commit, written))
-                )
+            if pull.commits.total_count > len(pull.commits.nodes):
+                ask_for = partial(_of_long, site, pull.id, merged)
+                yield Merge(commit=merged.oid, at=pull.merged_at, ask=ask_for)
+            elif written := _squashed(merged, pull.commits.nodes):
+                yield Merge(commit=merged.oid, at=pull.merged_at, written=written)
         if page and page[-1].updated_at < question.before:
             return
+
+
+def _squashed(merged: Written, commits: Iterable[InPull]) -> tuple[Commit, ...]:
+    """Return what a commit of the main line is a squash of; nothing where it is none.
+
+    A rebase keeps the times of its commits, which stand in the main line themselves.
+    """
+    written = tuple(_commit(one.commit) for one in commits)
+    is_rebased = merged.authored_date in {one.authored_at for one in written}
+    return () if is_rebased else written
+
+
+def _of_long(site: _Site, pull: str, merged: Written) -> tuple[Commit, ...]:
+    """Return the same of a pull request with more commits than the list of them tells."""
+    pages = asked_pages(site.graphql, COMMITS, InPull, id=pull)
+    return _squashed(merged, [one for page in pages for one in page])
 
 
 def _commit(one: Written) -> Commit:

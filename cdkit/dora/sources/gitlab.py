@@ -7,6 +7,7 @@ that no job made the time of its last change.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from cdkit.dora.sources._forge import (
     Rules,
     ask,
     incident,
+    link,
     rules_of,
     skewed,
 )
@@ -51,17 +53,17 @@ _UNDATED = "changes have the times of their commits, since merge requests could 
 
 class _Pipeline(Struct, frozen=True):
     id: int
-    web_url: str = ""
-
-
-class _User(Struct, frozen=True):
-    username: str
+    web_url: str | None = None
 
 
 class _Job(Struct, frozen=True):
     name: str = ""
     finished_at: Time | None = None
     pipeline: _Pipeline | None = None
+
+
+class _User(Struct, frozen=True):
+    username: str = ""
 
 
 class _Environment(Struct, frozen=True):
@@ -200,7 +202,7 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
             outcome=_ENDED[one.status],
             id=f"{site.project}/{one.id}",
             who=one.user.username if one.user else "",
-            url=job.pipeline.web_url if job.pipeline else "",
+            url=link(job.pipeline.web_url if job.pipeline else ""),
         ),
     )
 
@@ -287,16 +289,17 @@ def _merges(site: _Site, question: Question) -> Iterator[Merge]:
             continue
         if one.squash_commit_sha:
             # With a merge commit the squash stands behind it: it is the change either way.
-            written = tuple(
-                _plain(each)
-                for each in site.api.pages(
-                    f"/merge_requests/{one.iid}/commits", _Commit, lambda each: each.id
-                )
-            )
-            yield Merge(commit=one.squash_commit_sha, at=one.merged_at, written=written)
+            own = partial(_squashed, site, one.iid)
+            yield Merge(commit=one.squash_commit_sha, at=one.merged_at, ask=own)
         # Merged fast-forward, the last commit of the branch is one of the main line.
         if main := one.merge_commit_sha or ("" if one.squash_commit_sha else one.sha):
             yield Merge(commit=main, at=one.merged_at)
+
+
+def _squashed(site: _Site, iid: int) -> tuple[Commit, ...]:
+    """Return the commits of a merge request: a question each, so only of those that count."""
+    found = site.api.pages(f"/merge_requests/{iid}/commits", _Commit, lambda each: each.id)
+    return tuple(map(_plain, found))
 
 
 def _plain(one: _Commit) -> Commit:
