@@ -86,7 +86,7 @@ def expressions(
     judged = portable.Judged(
         lives=lives,
         blamed=blamed,
-        broken=portable.broken(lives, blamed),
+        broken=portable.broken(lives, blamed, asked),
         brought=kept("brought", brought),
     )
     return summing.queries(judged, asked, engine.quantile)
