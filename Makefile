@@ -45,7 +45,7 @@ lock: .venv/dev.ok ## lock the dependencies again, by hash
 	    $$( [ $$group = core ] || echo --group $$group ) pyproject.toml -o requirements/$$group.txt; done
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --python-version 3.11 --group fuzz -o requirements/fuzz.txt
-	@for extra in sign sigstore kms aws nats kafka mqtt expressions dora postgres clickhouse spark trino bigquery; do \
+	@for extra in sign sigstore kms aws nats kafka mqtt expressions dora duckdb postgres clickhouse spark trino bigquery; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --constraint requirements/core.txt --extra $$extra pyproject.toml -o requirements/$$extra.txt; done
 

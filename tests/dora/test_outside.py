@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -158,6 +160,7 @@ FUNCTIONS = {"trino": "TO_UNIXTIME(", "bigquery": "UNIX_MICROS("}
         ("postgres://db:port/x", "this is no URL"),
         ("postgres://db/x?sslmod=require", "PostgreSQL has no setting 'sslmod'"),
         ("trino://db/x?secure=true", "Trino has no setting 'secure'"),
+        ("clickhouse://db/x?secure=yes", "secure='yes' says neither"),
     ],
 )
 def test_a_url_that_is_wrong_is_refused_and_never_repeated(url: str, what: str) -> None:
@@ -171,6 +174,44 @@ def test_a_server_that_is_not_there_gives_no_answer_and_no_password() -> None:
     with pytest.raises(CannotTell, match="PostgreSQL gave no answer") as told:
         measure_outside(url, {}, tables.ASKED, {"CDKIT_ENGINE_PASSWORD": "hunter2"})
     assert "hunter2" not in str(told.value)
+
+
+def test_a_password_goes_to_clickhouse_over_tls_where_nothing_else_is_said() -> None:
+    """Ibis takes `secure` and drops it: what is sent first is looked at."""
+    got: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            for _ in range(2):  # it asks again before it gives up
+                caller, _address = server.accept()
+                with caller:
+                    got.append(caller.recv(1000))
+
+        listening = threading.Thread(target=listen, daemon=True)
+        listening.start()
+        url = f"clickhouse://me@127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(CannotTell, match="ClickHouse gave no answer"):
+            measure_outside(url, {}, tables.ASKED, {"CDKIT_ENGINE_PASSWORD": "hunter2"})
+    assert got[0].startswith(b"\x16\x03")  # a handshake: RFC 8446, 5.1
+    assert b"hunter2" not in b"".join(got)
+
+
+@pytest.mark.parametrize("extra", sorted({one.extra for one in known().values()}))
+def test_what_ibis_needs_for_an_engine_is_locked_with_it(extra: str) -> None:
+    """Ibis imports `packaging` for every engine, and its own extras forget it for some."""
+    lock = (Path(__file__).parents[2] / f"requirements/{extra}.txt").read_text(encoding="utf-8")
+    names = {line.partition("==")[0] for line in lock.splitlines() if "==" in line}
+    assert {"ibis-framework", "packaging"} <= names
+
+
+def test_a_path_may_begin_where_a_host_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tables.seeded(5, services=2, many=30)
+    (tmp_path / "Data").mkdir()
+    in_duckdb(tmp_path / "Data/x.duckdb", told)
+    monkeypatch.chdir(tmp_path)
+    tables.same(answer("duckdb://Data/x.duckdb"), tables.ours(tmp_path, told))
 
 
 def test_a_table_that_is_not_there_is_missing(tmp_path: Path) -> None:
