@@ -46,8 +46,9 @@ _MEANINGS = (
         title="Change fail rate",
         means=(
             "The share of deployments of a change that needed somebody at once: their deployment "
-            "failed, they were gone back from, or an incident names them. An incident without a "
-            "named cause is the last change's within {hours} hours, else nobody's."
+            "failed, they were gone back from, an incident names them, or a hotfix followed within "
+            "{hours} hours that no other incident explains. An incident without a named cause is "
+            "the last change's within {hours} hours, else nobody's."
         ),
         source=_DORA,
     ),
@@ -56,7 +57,8 @@ _MEANINGS = (
         title="Failed deployment recovery time",
         means=(
             "The time from a failed deployment until its incident was resolved, or until the "
-            "roll-back or the unplanned deployment that mended it; the median."
+            "roll-back or the unplanned deployment that mended it, or, where the deployment itself "
+            "failed, the next one that did not; the median."
         ),
         source=_DORA,
     ),

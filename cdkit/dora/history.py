@@ -215,7 +215,7 @@ def _why(outcome: str, next_kind: str, incidents: int) -> str:
     told += ["it was gone back from"] if next_kind == "back" else []
     if incidents:
         told.append("an incident" if incidents == 1 else f"{incidents} incidents")
-    return ", ".join(told)
+    return ", ".join(told) or "a hotfix followed"
 
 
 def _cut(text: str | None) -> str:

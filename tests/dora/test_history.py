@@ -135,6 +135,14 @@ def test_a_failure_says_why_and_what_mended_it() -> None:
     assert found.made[0].team == "checkout"
 
 
+def test_what_a_hotfix_followed_had_failed_and_says_so() -> None:
+    made = (put(1, "a"), put(1.25, "b", planned=False), put(4, "c"), put(9, "d", planned=False))
+    found = listing(looked(Told(deployments=made)), "fail")
+    assert [(one.digest, one.failed, one.recovery) for one in found.made] == [
+        ("a", "a hotfix followed", 6 * 3600)
+    ]
+
+
 def test_what_nobody_mended_stands_before_the_slowest_recovery() -> None:
     made = (put(1, "a"), put(2, "b"), put(2.5, "a"), put(5, "d", outcome="failure"))
     found = listing(looked(Told(deployments=made)), "recovery")
