@@ -16,6 +16,7 @@ PARTS = {
     "aws": "tests.parts.amazon",
     "busybox": "tests.parts.busybox",
     "chromium": "tests.parts.chromium",
+    "clouds": "tests.parts.clouds",
     "docker": "tests.parts.docker",
     "gitlab-ci-local": "tests.parts.gitlab",
     "groovy": "tests.parts.groovy",
