@@ -8,6 +8,7 @@ from datetime import date
 from cdkit.core.config.load import load
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location
+from cdkit.gate.empty import empties
 from cdkit.gate.policy import (
     AGE,
     Policy,
@@ -34,6 +35,7 @@ def read_policy(data: bytes, *, where: str) -> Policy:
         Fault(what, where=Location(path=where, line=_line_of(data, text)), remedy=remedy)
         for what, text, remedy in _faults(policy)
     ]
+    faults += empties(data, where=where)
     if faults:
         raise ConfigError(tuple(faults))
     return policy

@@ -317,6 +317,11 @@ def test_a_waiver_that_does_not_count_changes_nothing(left: Fact) -> None:
     assert ask(VULNERABLE, left, by=MAY).verdict.answer is Answer.NO
 
 
+def test_nobody_is_not_somebody_who_may() -> None:
+    by = policy(VULNERABILITIES, may_waive=("",))
+    assert ask(VULNERABLE, waiver(actor=""), by=by).verdict.answer is Answer.NO
+
+
 def test_without_anybody_who_may_no_waiver_counts() -> None:
     assert ask(VULNERABLE, waiver(), by=policy(VULNERABILITIES)).verdict.answer is Answer.NO
 

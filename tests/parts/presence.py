@@ -17,6 +17,7 @@ PARTS = {
     "busybox": "tests.parts.busybox",
     "chdb": "tests.parts.clickhouse",
     "chromium": "tests.parts.chromium",
+    "clouds": "tests.parts.clouds",
     "docker": "tests.parts.docker",
     "gitlab-ci-local": "tests.parts.gitlab",
     "groovy": "tests.parts.groovy",
