@@ -19,6 +19,7 @@ changed-composite-type compatible postgres - AddColumn
 changed-default compatible - - ChangeDomain SetDefault
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
+changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
 changed-role compatible - - ChangeRole
 changed-row-security compatible - - ChangeRowSecurity
