@@ -52,12 +52,25 @@ def lacks(name: Name, context: Context) -> str | None:
     if not kind or kind == "sequence":
         return None
     full = old.full(name)
+    if is_same_text(full, old, end):
+        return ""
     missing = _missing_columns(full, old, end)
     if missing is None:
         return "nobody can tell from here whether it shows the same columns"
     if missing:
         return f"it lacks {', '.join(missing)}"
     return _other_rows(full, old, end) or rights_lost(full, context)
+
+
+def is_same_text(name: Name, old: Schema, end: Schema) -> bool:
+    """Whether a view or trigger of SQLite or MySQL is made again as it was, with its triggers."""
+    before, after = old.thing(name), end.thing(name)
+    if before is None or after is None or before.query or not before.body:
+        return False
+    on = [each for each, thing in old.things.items() if thing.is_on(name)]
+    return (before.kind, before.body) == (after.kind, after.body) and all(
+        is_same_text(each, old, end) for each in on
+    )
 
 
 def _missing_columns(name: Name, old: Schema, end: Schema) -> tuple[str, ...] | None:

@@ -191,8 +191,7 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
 
-    `function` is what it calls; where it has code of its own, `body` is that. `event` is the verb
-    that a rule rewrites.
+    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites.
     """
 
     action: str

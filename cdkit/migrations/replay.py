@@ -16,6 +16,7 @@ from cdkit.migrations.forget import (
     forget_schema,
     forget_sequence,
     forget_table,
+    forget_view,
     stores,
 )
 from cdkit.migrations.guard import GUARDS
@@ -299,7 +300,7 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     elif dropped.takes is not None and full in schema.things:
         forget_routine(schema, full, dropped.takes)
     else:
-        schema.things.pop(full, None)
+        forget_view(schema, full)
         schema.grants.drop(kind, full)
 
 

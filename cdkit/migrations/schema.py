@@ -138,6 +138,10 @@ class Thing(Struct, frozen=True, kw_only=True):
     triggers: dict[str, Trigger] = {}
     default: bool = False
 
+    def is_on(self, name: Name) -> bool:
+        """Whether it is a trigger on this table or view, of SQLite: there it says so."""
+        return self.kind.lower() == f"trigger on {name.name}".lower()
+
 
 class Routine(Struct, frozen=True, kw_only=True):
     """One of the functions of a name: its declaration, its body, the release that made it."""

@@ -4,12 +4,13 @@ One that fires BEFORE (or INSTEAD OF) can refuse or rewrite rows; one that fires
 them. One that goes away no longer does what somebody relied on.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
-from cdkit.migrations.net import eased
+from cdkit.migrations.net import eased, is_same_text
 from cdkit.migrations.nouns import Name, Trigger
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -51,6 +52,9 @@ def _is_back(operation: ChangeTrigger, context: Context) -> bool:
     """Whether the end has the trigger that the running version lives with."""
     before = _triggers(operation.table, context.released).get(operation.name)
     after = _triggers(operation.table, context.ahead.end).get(operation.name)
+    if operation.body:
+        name = Name(operation.table.schema, operation.name)
+        return is_same_text(name, context.released, context.ahead.end)
     return before is not None and after == before
 
 
@@ -72,7 +76,8 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
     if operation.trigger and not operation.trigger.writes:
         return ""
     if operation.body:
-        return _of_body(operation.body.lower(), before=before)
+        found = _of_body(operation.body.lower(), before=before)
+        return found or _rewritten(operation, context)
     if routine is None or not is_read(routine):
         return "it can refuse or rewrite what a running version writes"
     if refuses(routine):
@@ -93,6 +98,21 @@ def _of_body(body: str, *, before: bool) -> str:
     if before and any(word in body for word in _REWRITES):
         return "it can rewrite what a running version writes"
     return ""
+
+
+def _rewritten(operation: ChangeTrigger, context: Context) -> str:
+    """Return which old columns of its own table a trigger of SQLite gives other values after."""
+    table = re.escape(operation.table.name)
+    given = rf"""\bupdate\s+(?:or\s+\w+\s+)?["`\[]?{table}["`\]]?\s+set\s+(.*?)(?:\bwhere\b|;|$)"""
+    columns = [
+        column
+        for text in re.findall(given, operation.body, re.IGNORECASE | re.DOTALL)
+        for column in re.findall(r"""(?:^|,)\s*["`\[]?(\w+)["`\]]?\s*=""", text)
+        if not context.schema.is_new_column(operation.table, column)
+    ]
+    if not columns:
+        return ""
+    return f"it gives {', '.join(columns)} another value than a running version writes"
 
 
 def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> str:

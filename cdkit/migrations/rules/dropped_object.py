@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.net import eased, lacks, routine_lacks
+from cdkit.migrations.net import eased, is_same_text, lacks, routine_lacks
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -39,17 +39,22 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
     filled = _filled(operation, context)
+    view = _written_through(operation, context)
     fails = (
         f"the one that takes its place is not the same: {lacking}"
         if lacking
         else f"nothing fills {filled} any more"
         if filled
+        else f"nobody can write through the view {view} any more"
+        if view
         else "a running version that uses it fails"
     )
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
-        severity=Severity.MEDIUM if filled else Severity.LOW if _is_quiet(operation) else None,
+        severity=(
+            Severity.MEDIUM if filled or view else Severity.LOW if _is_quiet(operation) else None
+        ),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
@@ -72,6 +77,13 @@ def _filled(operation: DropObject, context: Context) -> str:
     return ", ".join(dict.fromkeys(re.findall(r"(?i)\bset\s+new\s*\.\s*`?(\w+)", thing.body)))
 
 
+def _written_through(operation: DropObject, context: Context) -> str:
+    """Return the view of which an INSTEAD OF trigger of SQLite goes; the others are on tables."""
+    thing = context.schema.thing(operation.name)
+    on = thing.kind.partition("trigger on ")[2] if thing else ""
+    return on if on and context.schema.kind_of(Name("", on)) == "view" else ""
+
+
 def _is_new(operation: DropObject, context: Context) -> bool:
     """Whether nobody who runs can know it: the one of these arguments, where they are said."""
     thing = context.schema.thing(operation.name)
@@ -84,6 +96,9 @@ def _lacking(operation: DropObject, context: Context) -> str | None:
     """What its successor lacks; None where there is none."""
     if operation.kind in {"function", "procedure", "routine"}:
         return _routine_lacking(operation, context)
+    if operation.kind == "trigger":
+        same = is_same_text(operation.name, context.released, context.ahead.end)
+        return "" if same else None
     if operation.kind == "sequence":
         return "" if _feeds_an_identity(operation.name, context) else None
     return lacks(operation.name, context)

@@ -39,6 +39,8 @@ def _copying(operation: RebuildTable, context: Context) -> str:
 
 def _found(operation: RebuildTable, context: Context) -> Iterator[Hit]:
     table = operation.table
+    if not operation.made.columns_known:
+        return  # CREATE TABLE AS copies by itself, and is told of as what cannot be read
     if not operation.copied:
         yield _hit(str(table), f"rebuilds {table} and copies nothing into it: its rows are gone")
         return

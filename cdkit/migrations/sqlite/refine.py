@@ -74,6 +74,8 @@ def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operati
         yield op.SetNotNull(**where, column=name)
     if old.not_null and not new.not_null and not new.serial:
         yield op.DropNotNull(**where, column=name)
+    if old.generated and new.generated and old.expression != new.expression:
+        yield op.ChangeIdentity(**where, column=name, action="SET EXPRESSION")
     before = old.default and not old.default.null
     after = new.default and not new.default.null
     if before and not after:
@@ -91,7 +93,8 @@ def _all(columns: Iterator[Column] | tuple[Column, ...]) -> Iterator[Constraint]
 def _key(constraint: Constraint) -> tuple[object, ...]:
     columns = () if constraint.kind == "check" else constraint.columns
     sql = constraint.sql.lower() if constraint.kind == "check" else ""
-    return constraint.kind, columns, constraint.references, sql
+    does = (constraint.deletes, constraint.pins)
+    return constraint.kind, columns, constraint.references, does, sql
 
 
 def _constraints(where: dict[str, Any], rebuilt: RebuildTable, old: Table) -> Iterator[Operation]:
