@@ -93,8 +93,8 @@ def as_json(
 ) -> str:
     """Return everything that was measured, with the rules that were used.
 
-    With `shown` also its course: each metric in the window before, and part by part; and whether
-    all could be read.
+    With `shown` also its course: each metric in the window before, and part by part (null where
+    nobody tells it); and whether all could be read.
     """
     found = [
         {
@@ -105,7 +105,8 @@ def as_json(
     ]
     whole = {"version": 1, "asked": to_builtins(asked), "edition": edition.name, "measured": found}
     if shown is not None:
-        whole |= {"complete": shown.complete, "course": _course(shown)}
+        course = None if shown.untold else _course(shown)
+        whole |= {"complete": shown.complete, "course": course}
     return json.dumps(whole, indent=2) + "\n"
 
 

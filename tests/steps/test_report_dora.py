@@ -132,7 +132,8 @@ def test_an_engine_tells_the_numbers_and_the_page_why_no_course(
     tmp_path: Path, incidents: str, fails: str
 ) -> None:
     tables = {"changes": "none", "incidents": incidents}
-    outcome = run(tmp_path, engine=stored(tmp_path), table=tables)
+    outcome = run(tmp_path, engine=stored(tmp_path), table=tables, json="d.json")
+    assert json.loads((tmp_path / "d.json").read_text())["course"] is None
     assert rows(outcome)["change fail rate"][:2] == (fails, "6")
     shown = outcome.exhibit
     assert isinstance(shown, Delivery)
