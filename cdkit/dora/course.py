@@ -62,7 +62,7 @@ def _differ(key: str, now: Counted, earlier: Counted) -> bool:
         one, other = _middle(key, now), _middle(key, earlier)
         return one is not None and other is not None and medians_differ(one, other)
     if key == "frequency":
-        return counts_differ(now.deployments, earlier.deployments)
+        return counts_differ(*(of.deployments - of.unsuccessful for of in (now, earlier)))
     return shares_differ(_share(key, now), _share(key, earlier))
 
 
@@ -106,7 +106,7 @@ def _frequent(of: Counted, within: Asked, *, known: bool) -> Part:
     """Return how often a part saw a deployment: none is a number, once anything is known."""
     if not known and not of.deployments:
         return Part(value=None)
-    number = of.deployments
+    number = of.deployments - of.unsuccessful
     told = f"{number} in {duration(within.days * 86400)}"
     return Part(value=number / within.days, shown=told, n=number, few=not known)
 
@@ -116,6 +116,7 @@ def _measured(of: Counted) -> Measured:
     return Measured(
         service="",
         deployments=of.deployments,
+        unsuccessful=of.unsuccessful,
         rollbacks=of.rollbacks,
         failed=of.failed,
         rework=of.rework,

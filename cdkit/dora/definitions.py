@@ -36,8 +36,8 @@ _MEANINGS = (
         key="frequency",
         title="Deployment frequency",
         means=(
-            "Deployments that brought a change, by time. The same content again is none, and "
-            "neither is going back."
+            "Deployments that brought a change, by time. One that failed is none, nor is the same "
+            "content again, or going back."
         ),
         source=_DORA,
     ),

@@ -27,7 +27,7 @@ _NAMES = {
     "frequency": (
         "cdkit_dora_deployments_per_day",
         "",
-        "Deployments of a change, a day.",
+        "Deployments that brought a change, a day.",
     ),
     "fail": (
         "cdkit_dora_change_fail_ratio",

@@ -29,9 +29,13 @@ _SECOND = 1_000_000
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """What was counted in a part of the time; times are None where none is known."""
+    """What was counted in a part of the time; times are None where none is known.
+
+    `unsuccessful` are those of the deployments that failed themselves, and brought nothing.
+    """
 
     deployments: int = 0
+    unsuccessful: int = 0
     rollbacks: int = 0
     failed: int = 0
     rework: int = 0
@@ -120,10 +124,11 @@ def _moment(instant: int) -> datetime:
 
 
 def _counted(row: Sequence[Any]) -> Counted:
-    deployments, rollbacks, failed, rework, *times = row
+    deployments, unsuccessful, rollbacks, failed, rework, *times = row
     lead, merged, recovery = (_middle(*times[at : at + 2]) for at in (0, 2, 4))
     return Counted(
         deployments=deployments,
+        unsuccessful=unsuccessful,
         rollbacks=rollbacks,
         failed=failed,
         rework=rework,

@@ -180,7 +180,8 @@ WITH counted AS (
     count(*) FILTER (kind = 'back') AS rollbacks,
     count(*) FILTER (kind = 'again') AS redeployments,
     count(*) FILTER (kind = 'back' OR (kind = 'change' AND planned = FALSE)) AS rework,
-    count(*) FILTER (n IN (SELECT n FROM brought)) AS brought
+    count(*) FILTER (n IN (SELECT n FROM brought)) AS brought,
+    count(*) FILTER (kind = 'change' AND NOT good) AS unsuccessful
   FROM lives WHERE within GROUP BY GROUPING SETS ((s), ())
 ), failed AS (
   SELECT coalesce(s, -1) AS who, count(*) AS failed,
@@ -209,7 +210,7 @@ WITH counted AS (
   FROM blamed WHERE opened >= epoch_us($since) GROUP BY GROUPING SETS ((s), ())
 )
 SELECT v.service, c.services, c.deployments, c.rollbacks, c.redeployments,
-  coalesce(f.failed, 0), c.rework, c.brought,
+  coalesce(f.failed, 0), c.rework, c.brought, c.unsuccessful,
   coalesce(o.incidents, 0), coalesce(o.linked, 0), coalesce(f.still_open, 0),
   l.n, l.q, l.merges, l.mq, g.n, g.q, f.n, f.q, o.n, o.q
 FROM counted c

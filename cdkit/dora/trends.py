@@ -10,7 +10,7 @@ CREATE TEMP TABLE known AS
 SELECT service, s FROM services WHERE s IN (SELECT s FROM lives WHERE within);
 
 CREATE TEMP VIEW seen AS
-SELECT s, n, t, kind, planned FROM lives WHERE within;
+SELECT s, n, t, kind, planned, good FROM lives WHERE within;
 
 CREATE TEMP TABLE taken AS
 SELECT l.s, l.n, l.t, b.from_commit / 1e6 AS from_commit, b.from_merge / 1e6 AS from_merge
@@ -24,6 +24,7 @@ PARTS = """
 WITH counted AS (
   SELECT coalesce(s, 0) AS who, part,
     count(*) FILTER (kind = 'change') AS deployments,
+    count(*) FILTER (kind = 'change' AND NOT good) AS unsuccessful,
     count(*) FILTER (kind = 'back') AS rollbacks,
     count(*) FILTER (kind = 'back' OR (kind = 'change' AND planned = FALSE)) AS rework
   FROM (SELECT *, (t - $start) // $length AS part FROM seen WHERE t >= $start)
@@ -42,8 +43,8 @@ WITH counted AS (
   FROM (SELECT *, (t - $start) // $length AS part FROM taken WHERE t >= $start)
   GROUP BY GROUPING SETS ((s, part), (part))
 )
-SELECT k.service, c.part, c.deployments, c.rollbacks, coalesce(f.failed, 0), c.rework,
-  l.n, l.q, l.merges, l.mq, f.n, f.q
+SELECT k.service, c.part, c.deployments, c.unsuccessful, c.rollbacks,
+  coalesce(f.failed, 0), c.rework, l.n, l.q, l.merges, l.mq, f.n, f.q
 FROM counted c LEFT JOIN known k ON k.s = c.who
 LEFT JOIN failed f USING (who, part) LEFT JOIN lead l USING (who, part);
 """
@@ -66,8 +67,8 @@ WITH brought AS (
     max(from_merge) FILTER (from_merge >= 0) AS merged
   FROM taken WHERE t >= $since GROUP BY s, n
 )
-SELECT d.s, d.n, d.t, d.kind, d.planned, coalesce(b.changes, 0) AS changes, b.lead, b.merged,
-  f.n IS NOT NULL AS failed, f.recovery
+SELECT d.s, d.n, d.t, d.kind, d.planned, d.good, coalesce(b.changes, 0) AS changes,
+  b.lead, b.merged, f.n IS NOT NULL AS failed, f.recovery
 FROM seen d LEFT JOIN brought b USING (s, n)
 LEFT JOIN (SELECT s, n, recovery FROM fell) f USING (s, n)
 WHERE d.t >= $since AND d.kind <> 'again';
@@ -111,7 +112,7 @@ ORDER BY c.metric, c.whole, CASE WHEN c.whole THEN '' ELSE k.service END, c.plac
 LISTS = {
     "lead": ("lead IS NOT NULL", "lead DESC", "the slowest first"),
     "lead_merge": ("merged IS NOT NULL", "merged DESC", "the slowest first"),
-    "frequency": ("kind = 'change'", "t DESC", "the last first"),
+    "frequency": ("kind = 'change' AND good", "t DESC", "the last first"),
     "fail": ("failed", "t DESC", "the last first"),
     "recovery": ("failed", "recovery DESC NULLS FIRST", "those not mended first, then the slowest"),
     "rework": ("kind = 'back' OR planned = FALSE", "t DESC", "the last first"),

@@ -53,6 +53,8 @@ def coverage_parts(measured: Measured) -> Iterator[str]:
     yield f"{measured.with_changes} of {measured.deployments} deployments with known changes"
     if measured.incidents:
         yield f"{measured.incidents_linked} of {measured.incidents} incidents linked"
+    if measured.unsuccessful:
+        yield f"{counted(measured.unsuccessful, 'deployment')} failed and brought nothing"
     if measured.still_failing:
         yield f"{measured.still_failing} failed and not yet mended"
     if measured.rollbacks:
@@ -80,8 +82,8 @@ def _time(key: str, title: str, spread: Spread, asked: Asked, edition: Edition) 
 
 def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
     key, title = "frequency", "deployment frequency"
-    if measured.deployments < asked.minimum:
-        return _untold(key, title, "1/d", measured.deployments, asked)
+    if measured.succeeded < asked.minimum:
+        return _untold(key, title, "1/d", measured.succeeded, asked)
     rate = measured.per_day(asked.days)
     shown = f"{digits(rate)} a day" if rate >= 1 else f"{digits(rate * 7)} a week"
     between = measured.between.p50
@@ -91,8 +93,8 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
         shown=shown,
         value=rate,
         unit="1/d",
-        n=measured.deployments,
-        band=edition.band("between", asked.days * 86400 / measured.deployments),
+        n=measured.succeeded,
+        band=edition.band("between", asked.days * 86400 / measured.succeeded),
         more=f"{duration(between)} between two, half of the times" if between is not None else "",
     )
 

@@ -98,7 +98,7 @@ WITH d1 AS (
   SELECT coalesce(s, -1) AS s, count(DISTINCT s) AS services, count(*) FILTER (kind = 0) AS made,
     count(*) FILTER (kind = 2) AS back, count(*) FILTER (kind = 1) AS again,
     count(*) FILTER (kind = 2 OR (kind = 0 AND NOT planned)) AS rework,
-    count(*) FILTER (n IN (SELECT n FROM l)) AS brought
+    count(*) FILTER (n IN (SELECT n FROM l)) AS brought, count(*) FILTER (NOT good) AS bad
   FROM d GROUP BY GROUPING SETS ((s), ())
 ), f1 AS (
   SELECT coalesce(s, -1) AS s, count(*) AS failed, count(*) FILTER (z IS NULL) AS open,
@@ -117,7 +117,7 @@ WITH d1 AS (
     quantile_cont(z - a, [0.5, 0.9, 0.95]) FILTER (n IS NULL) AS q
   FROM b GROUP BY GROUPING SETS ((s), ())
 )
-SELECT service, services, made, back, again, failed, rework, brought, incidents, linked, open,
+SELECT service, services, made, back, again, failed, rework, brought, bad, incidents, linked, open,
   l1.n, l1.q, l1.n, mq, g1.n, g1.q, f1.n, f1.q, alone, b1.q
 FROM d1 LEFT JOIN v USING (s) LEFT JOIN f1 USING (s) LEFT JOIN l1 USING (s) LEFT JOIN g1 USING (s)
 LEFT JOIN b1 USING (s) ORDER BY service NULLS LAST;

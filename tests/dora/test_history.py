@@ -135,6 +135,15 @@ def test_a_failure_says_why_and_what_mended_it() -> None:
     assert found.made[0].team == "checkout"
 
 
+def test_what_failed_itself_is_no_deployment_of_a_change_behind_the_frequency() -> None:
+    made = (put(1, "a"), put(2, "b", outcome="failure"), put(2.5, "b"))
+    told = looked(Told(deployments=made))
+    assert [one.digest for one in listing(told, "frequency").made] == ["b", "a"]
+    assert listing(told, "frequency").of == 2
+    now, _ = told.windows["orders"]
+    assert (now.deployments, now.unsuccessful) == (3, 1)
+
+
 def test_what_a_hotfix_followed_had_failed_and_says_so() -> None:
     made = (put(1, "a"), put(1.25, "b", planned=False), put(4, "c"), put(9, "d", planned=False))
     found = listing(looked(Told(deployments=made)), "fail")
