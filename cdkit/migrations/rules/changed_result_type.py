@@ -87,6 +87,7 @@ RULE = LintRule(
     engines=("postgres",),
     on=(AddColumn, DropColumn, RenameColumn, ChangeType, CreateObject),
     check=check,
+    remembers=True,
     instead="Let the running version name its columns, or restart its connections.",
     bad=(
         Example(text="ALTER TABLE orders ADD COLUMN note text;", line=1),

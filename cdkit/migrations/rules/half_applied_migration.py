@@ -51,6 +51,7 @@ RULE = LintRule(
         Truncate,
     ),
     check=check,
+    remembers=True,
     instead="One DDL statement a file, or such as can be run twice.",
     bad=(
         Example(
