@@ -66,7 +66,15 @@ class Context(Struct, frozen=True, kw_only=True):
         self.session.follow(operation)
         for table in taken if lock == EXCLUSIVE else ():
             self.session.hold(str(table), lock)
-        return tuple(f"{lock} on {table}" for table in taken)
+        return tuple([f"{lock} on {table}" for table in taken])
+
+    def pass_by(self, operation: Operation) -> None:
+        """Let the session go past an operation whose locks nobody asks for."""
+        lock, tables = self.lock_of(operation)
+        self.session.follow(operation)
+        for table in tables if lock == EXCLUSIVE else ():
+            if not self.schema.is_new_table(table):
+                self.session.hold(str(table), lock)
 
     def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
         """Return SQL that one engine alone takes; `other` where the server is another."""

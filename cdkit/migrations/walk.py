@@ -124,7 +124,7 @@ def pass_by(course: Course, end: int) -> None:
             for _, rule in rules[type(operation)]:
                 if rule.remembers:
                     tuple(rule.check(operation, context))
-            context.follow(operation)
+            context.pass_by(operation)
             apply(schema, operation)
 
 
