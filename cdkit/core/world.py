@@ -266,7 +266,7 @@ class Heard(Protocol):
     def next(self) -> bytes | None:
         """Return the next piece; None where the work failed, and can only be done here.
 
-        Raises CannotTell where the process ends before its work, EOFError behind the last piece.
+        So it is where the process ended before its work. Raises EOFError behind the last piece.
         """
 
 

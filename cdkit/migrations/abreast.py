@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Finding
 from cdkit.core.world import Heard
 from cdkit.migrations.engine import Parts
@@ -86,9 +87,14 @@ def _split(parts: Parts) -> int:
 
 
 def _first(task: Task, parts: Parts, split: int) -> Iterator[bytes]:
-    """Read the first part, tell what it does, judge it, and tell what was found."""
+    """Read the first part, tell what it does, judge it, and tell what was found.
+
+    Raises CannotTell where it is not plain: whoever listens does it all.
+    """
     texts = []
     for parsed in parts.read(0, split):
+        if parsed.troubles:
+            raise CannotTell("not all of this can be read", remedy="look at the whole file")
         texts.append(parsed)
         yield sent(parsed)
     course = course_of(task, _joined(texts), whole=False)

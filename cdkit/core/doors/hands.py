@@ -136,7 +136,8 @@ class _Heard:
             child.heard += data
             self._pieces += [made or None for _, made in _frames(child)]
             if not data and not child.is_over:
-                raise _unended(_fate(child))
+                _fate(child)
+                return None
         return self._pieces.popleft()
 
 
