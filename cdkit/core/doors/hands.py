@@ -15,7 +15,7 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from cdkit.core.errors import CannotTell
-from cdkit.core.world import OwnHands
+from cdkit.core.world import Heard, OwnHands
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,7 +80,7 @@ class ForkedHands:
                 raise _unended("without a word")
 
     @contextmanager
-    def beside(self, work: Callable[[], Iterable[bytes]]) -> Iterator["_Heard | None"]:
+    def beside(self, work: Callable[[], Iterable[bytes]]) -> Iterator[Heard | None]:
         """Have work done in another process, and give what is heard of it; None where none is."""
         if not self._count(_WORTH):
             yield None
