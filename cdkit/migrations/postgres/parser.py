@@ -21,7 +21,7 @@ from cdkit.migrations.postgres.pieces import AT_ONCE, Range, at_semicolons, grou
 from cdkit.migrations.postgres.psql import without_commands
 from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import Text, holds
 from cdkit.migrations.trouble import Trouble
 
 _BOM = b"\xef\xbb\xbf"
@@ -89,7 +89,7 @@ def plain(
 
 
 def _is_psql(sql: bytes) -> bool:
-    return sql.startswith(b"\\") or b"\n\\" in sql
+    return sql.startswith(b"\\") or holds(sql, b"\n\\")
 
 
 def _parsed(reading: "_Reading", sql: bytes) -> Parsed:
