@@ -7,7 +7,7 @@ counts, and one process does it all.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain, takewhile
 from typing import TypeVar
 
 import msgspec
@@ -46,20 +46,22 @@ class _Judged(Struct, frozen=True, array_like=True):
 
 
 def abreast(task: Task, before: Callable[[Course], T]) -> tuple[Course, T, Walked] | None:
-    """Walk through a migration in two processes; None where one alone must do it.
+    """Walk through a large migration, in two processes if there are; None where it is not plain.
 
     `before` is asked before the schema changes, and what it says is handed on.
     """
-    parts = _parts(task)
-    hands = task.reader.hands
-    if parts is None or hands is None or not (split := _split(parts)):
+    parts, hands = _parts(task), task.reader.hands
+    if parts is None or hands is None:
         return None
+    split = _split(parts)
     with hands.beside(lambda: _first(task, parts, split)) as heard:
-        texts = _read(task, parts, split, heard) if heard else None
-        if heard is None or texts is None:
+        texts = _read(task, parts, split, heard) if heard else _plain([*_every(parts)])
+        if texts is None:
             return None
-        first = len(_joined(texts[:split]).statements)
         course = course_of(task, _joined(texts))
+        if heard is None:
+            return course, before(course), _walked_alone(course)
+        first = len(_joined(texts[:split]).statements)
         if not _is_alike(course, first):
             return None
         said = before(course)
@@ -68,7 +70,7 @@ def abreast(task: Task, before: Callable[[Course], T]) -> tuple[Course, T, Walke
 
 
 def _parts(task: Task) -> Parts | None:
-    """Return the parts of a large migration; None where what it does rests on more than itself."""
+    """Return the parts of a large migration that is new and plain; None for any other."""
     migration, dialect = task.migration, task.reader.dialect
     sql = migration.script.sql
     if dialect.parts is None or len(sql) < LARGE or task.before or migration.troubles:
@@ -77,13 +79,10 @@ def _parts(task: Task) -> Parts | None:
 
 
 def _split(parts: Parts) -> int:
-    """Return how many parts are the first: none where there is nothing to share."""
-    left = _FIRST * sum(parts.sizes)
-    for number, size in enumerate(parts.sizes):
-        left -= size
-        if left < 0:
-            return number
-    return 0
+    """Return how many parts are the first part: all but one at most."""
+    whole = sum(parts.sizes)
+    done = takewhile(lambda size: size < _FIRST * whole, accumulate(parts.sizes))
+    return sum(1 for _ in done)
 
 
 def _first(task: Task, parts: Parts, split: int) -> Iterator[bytes]:
@@ -98,8 +97,7 @@ def _first(task: Task, parts: Parts, split: int) -> Iterator[bytes]:
         texts.append(parsed)
         yield sent(parsed)
     course = course_of(task, _joined(texts), whole=False)
-    walked = Walked()
-    walk(course, 0, len(course.statements), walked)
+    walked = _walked_alone(course)
     numbers = {id(each): at for at, each in enumerate(chain.from_iterable(course.done))}
     effects = [(numbers[id(x.operation)], x.phase, x.breaks) for x in walked.effects]
     state = _state(course.context.session)
@@ -124,7 +122,15 @@ def _read(task: Task, parts: Parts, split: int, heard: Heard) -> list[Parsed] | 
     while len(first) < split:
         if not hear():
             return None
-    return None if any(each.troubles for each in (*first, *rest)) else [*first, *rest]
+    return _plain([*first, *rest])
+
+
+def _every(parts: Parts) -> Iterator[Parsed]:
+    return parts.read(0, len(parts.sizes))
+
+
+def _plain(texts: list[Parsed]) -> list[Parsed] | None:
+    return None if any(each.troubles for each in texts) else texts
 
 
 def _joined(texts: Sequence[Parsed]) -> Parsed:
@@ -137,6 +143,12 @@ def _is_alike(course: Course, first: int) -> bool:
     wrapped = course.context.session.wrapped
     alone = reader.ahead(statements[:first], done[:first], wrapped=wrapped)
     return first > 1 and alone.transactions(first) == course.context.ahead.transactions(first)
+
+
+def _walked_alone(course: Course) -> Walked:
+    walked = Walked()
+    walk(course, 0, len(course.statements), walked)
+    return walked
 
 
 def _walked(course: Course, first: int, heard: Heard) -> Walked | None:
