@@ -47,20 +47,21 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     if statement.base < 0:
         return statement.start
     data, end = statement.text.data, statement.end
+    name, dot = _patterns()
     position = statement.at(relation.location)
-    for part in (_NAME, rb"\.", _NAME) if relation.schemaname else (_NAME,):
-        position = first(data, _behind(part, data, position, end), end)
+    for part in (name, dot, name) if relation.schemaname else (name,):
+        found = part.match(data, position, end)
+        position = first(data, found.end() if found else position, end)
     if data.startswith(b"*", position):
         position = first(data, position + 1, end)
     return position if position < end else statement.start
 
 
-_NAME = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
-
-
-def _behind(part: bytes, data: bytes, position: int, end: int) -> int:
-    found = re.compile(part).match(data, position, end)
-    return found.end() if found else position
+@functools.cache
+def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what a name looks like, and the dot between two."""
+    name = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
+    return re.compile(name), re.compile(rb"\.")
 
 
 def of_words(parts: Sequence[str]) -> Name:

@@ -67,6 +67,7 @@ RULE = LintRule(
     engines=("mysql", "mariadb", "sqlite"),
     on=(AddColumn,),
     check=check,
+    remembers=True,
     instead="Let every version name the columns that it writes, or add the column INVISIBLE.",
     bad=(
         Example(text="-- server mysql:8.0\nALTER TABLE orders ADD COLUMN note text;", line=2),

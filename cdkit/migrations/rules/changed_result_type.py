@@ -87,6 +87,7 @@ RULE = LintRule(
     engines=("postgres",),
     on=(AddColumn, DropColumn, RenameColumn, ChangeType, CreateObject),
     check=check,
+    remembers=True,
     instead="Let the running version name its columns, or restart its connections.",
     by_hand=(
         "only the connections of the running version can prepare their statements again, and "

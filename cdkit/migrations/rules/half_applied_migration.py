@@ -55,6 +55,7 @@ RULE = LintRule(
         Truncate,
     ),
     check=check,
+    remembers=True,
     instead="One DDL statement a file, or such as can be run twice.",
     bad=(
         Example(

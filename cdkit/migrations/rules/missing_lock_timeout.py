@@ -74,6 +74,7 @@ RULE = LintRule(
         operation.Truncate,
     ),
     check=check,
+    remembers=True,
     instead="SET lock_timeout = '2s'; at the beginning, and try again when it strikes.",
     bad=(
         Example(text="SELECT 1;\nALTER TABLE orders ADD COLUMN note text;", line=2),

@@ -69,6 +69,7 @@ RULE = LintRule(
         operation.Truncate,
     ),
     check=check,
+    remembers=True,
     instead="SET statement_timeout before the first lock.",
     bad=(Example(text="SET lock_timeout = '2s';\nALTER TABLE o ADD COLUMN a int;", line=2),),
     good=(Example(text="SET statement_timeout = '9s';\nALTER TABLE o ADD COLUMN a int;"),),

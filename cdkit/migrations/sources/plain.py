@@ -12,7 +12,7 @@ from cdkit.migrations.guesses import decisions
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import braces, fill, outside_quotes, psql_variables, templates
 from cdkit.migrations.source import Script
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import Text, holds
 
 _SUFFIXES = {".down.sql": ".up.sql", "_down.sql": "_up.sql", "-down.sql": "-up.sql"}
 _NUMBER = re.compile(r"\d+(?=[_.\- ])")
@@ -31,8 +31,8 @@ def _script(_path: str, data: bytes) -> Script:
 def _fill(text: Text) -> Text:
     """Fill what no SQL can mean: `${x}`, `{{ x }}`, `<%= x %>`, `:x`, outside quotes."""
     data = text.data
-    slots = [*braces(data, {})] if b"${" in data else []
-    slots += templates(data) if b"{{" in data or b"<%" in data else ()
+    slots = [*braces(data, {})] if holds(data, b"${") else []
+    slots += templates(data) if holds(data, b"{{") or holds(data, b"<%") else ()
     variables = [*psql_variables(data, {})]
     if not slots and not variables:
         return text
