@@ -95,11 +95,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
     def ending(self, today: date) -> str:
         """Return what is to be said of its end: it is near, has come, or is very far."""
         if self.ended(today):
-            return f"ended on {self.expires}"
+            return f"ended on {self.expires}; {self.owner} answers for it"
         if self.expires - today <= _WARN_AHEAD:
             return f"ends on {self.expires}; {self.owner} answers for it"
         if self.expires - today > _VERY_FAR:
-            return f"ends on {self.expires}, in more than a year: who will remember why?"
+            return f"ends on {self.expires}, in over a year, when nobody remembers why"
         return ""
 
     def suppression(self) -> Suppression:

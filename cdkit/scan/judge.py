@@ -16,7 +16,7 @@ from cdkit.scan.key import canonical, issue_key, key_of
 from cdkit.scan.merge import by_platform, merged, settled
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Issue, Vulnerability
-from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
+from cdkit.scan.tell import Judged, finding_of, notes, remedy_of, told_of
 from cdkit.scan.untold import untold
 from cdkit.scan.weigh import Feeds, Standing, Weighed, rated, weigh, weigh_issue
 
@@ -187,9 +187,7 @@ def _against(judged: Sequence[Judged], baseline: Baseline | None, place: Place) 
         item for item in judged if item.weighed.standing in {Standing.FAILS, Standing.OVERDUE}
     ]
     for item in failing[:_REASONS_NAMED]:
-        what = f"{item.weighed.why}: {message_of(item.thing)}"
-        if item.over:
-            what += f"; {item.over.name} {item.over.ended(date.max)}"
+        what = f"{item.weighed.why}: {told_of(item)}"
         if item.weighed.standing is Standing.OVERDUE and baseline:
             what += (
                 f"; {baseline.environment} has it since {item.since}, and its time ended on "
@@ -209,7 +207,7 @@ def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
     unknown = [item for item in judged if item.weighed.standing is Standing.UNKNOWN]
     for item in unknown[:_REASONS_NAMED]:
         yield cannot_tell(
-            f"nobody said how severe this is: {message_of(item.thing)}",
+            f"nobody said how severe this is: {told_of(item)}",
             remedy="look it up, and record an exception for it or upgrade; or accept "
             "unknown-severity",
             where=place(item.thing),

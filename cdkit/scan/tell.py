@@ -68,6 +68,12 @@ def message_of(thing: Vulnerability | Issue) -> str:
             return f"{of} is licensed as {thing.id}"
 
 
+def told_of(item: Judged) -> str:
+    """Return what was found, and who excepted it until when, where that is over."""
+    over = f"; {item.over.name} {item.over.ended(date.max)}" if item.over else ""
+    return message_of(item.thing) + over
+
+
 def remedy_of(thing: Vulnerability | Issue) -> str:
     """Return what would mend it."""
     exception = "or record an exception with a reason, an owner and a date"
@@ -92,7 +98,7 @@ def finding_of(item: Judged, place: Location) -> Finding:
         rule=item.rule,
         severity=item.weighed.severity,
         confidence=Confidence.HIGH,
-        message=message_of(thing),
+        message=told_of(item),
         locations=(place,),
         fingerprint=item.key,
         about=item.about,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +56,26 @@ def test_every_input_reaches_the_step(action: str) -> None:
     declared = ACTIONS[action]
     text = str([each.get("env") for each in declared["runs"]["steps"]])
     assert [name for name in declared["inputs"] if f"inputs.{name} " not in text] == []
+
+
+# A runner that cancels a job signals the shell alone: the step must stand in its place, or nothing
+# that it started would end.
+@pytest.mark.skipif(os.name != "posix", reason="a shell script stands for the step")
+@each_action
+def test_the_process_that_a_runner_cancels_is_the_step(action: str, tmp_path: Path) -> None:
+    (tmp_path / action).mkdir()
+    (tmp_path / "run").write_text('#!/bin/sh\necho "$$"\n')
+    (tmp_path / "run").chmod(0o755)
+    script = tmp_path / "script.sh"
+    script.write_text(ACTIONS[action]["runs"]["steps"][-1]["run"])
+    environ = {**os.environ, "GITHUB_ACTION_PATH": str(tmp_path / action)}
+    # As GitHub starts a step of `shell: bash`.
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
+
+    with subprocess.Popen(shell, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        said, _ = process.communicate(timeout=30)
+
+    assert said == f"{process.pid}\n"
 
 
 @each_action

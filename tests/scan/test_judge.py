@@ -216,6 +216,28 @@ def test_an_exception_holds_through_its_last_day() -> None:
     assert "the exception for CVE-1 of team-a ended on 2026-11-22" in verdict.reasons[0].what
 
 
+def test_who_looks_at_a_finding_alone_sees_whose_exception_of_it_is_over() -> None:
+    (finding,) = judged(vulnerability(), waivers=(waiver(expires=date(2026, 11, 22)),)).findings
+
+    assert finding.message.endswith("; the exception for CVE-1 of team-a ended on 2026-11-22")
+
+
+@pytest.mark.parametrize(
+    ("expires", "told"),
+    [
+        (date(2026, 11, 22), "ended on 2026-11-22; team-a answers for it."),
+        (date(2026, 12, 1), "ends on 2026-12-01; team-a answers for it."),
+        (date(2027, 11, 1), ""),
+        (date(2099, 1, 1), "ends on 2099-01-01, in over a year, when nobody remembers why."),
+    ],
+)
+def test_the_end_of_an_exception_is_told_of(expires: date, told: str) -> None:
+    judgement = judged(vulnerability(), waivers=(waiver(expires=expires),))
+
+    expected = (f"exceptions.yaml:2: the exception for CVE-1 {told}",) if told else ()
+    assert judgement.notes == expected
+
+
 @pytest.mark.parametrize(
     ("scope", "covered"),
     [
@@ -263,12 +285,6 @@ def test_an_exception_beside_one_for_the_same_is_not_needed() -> None:
     assert judgement.notes == (
         "exceptions.yaml:3: the exception for CVE-1 is not needed: another covers the same.",
     )
-
-
-def test_an_exception_that_ends_soon_is_warned_of() -> None:
-    judgement = judged(vulnerability(), waivers=(waiver(expires=date(2026, 12, 1)),))
-
-    assert "ends on 2026-12-01; team-a answers for it" in judgement.notes[0]
 
 
 def test_a_fingerprint_survives_a_new_version_of_image_and_package() -> None:

@@ -47,7 +47,9 @@ def action(step: AnyStep) -> str:
             for one in given
         ),
         *(f"        {name}: ${{{{ inputs.{key} }}}}" for key, (name, _) in FRAME.items()),
-        f"      run: '\"$GITHUB_ACTION_PATH/../run\" {step.name}'",
+        # A runner that cancels a job signals the shell alone (GitHub, "Workflow cancellation
+        # reference"), so the step takes the shell's place.
+        f"      run: 'exec \"$GITHUB_ACTION_PATH/../run\" {step.name}'",
     ]
     return "\n".join(lines) + "\n"
 
