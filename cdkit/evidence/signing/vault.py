@@ -19,7 +19,7 @@ from msgspec import Struct
 from cdkit.core.errors import CannotTell, MissingExtra, RequestError, Unreadable
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
-from cdkit.evidence.signing.keys import bundle_of, to_sign
+from cdkit.evidence.signing.keys import NoKey, bundle_of, to_sign
 from cdkit.evidence.signing.signer import Signer
 
 T = TypeVar("T")
@@ -64,8 +64,8 @@ def open_vault(name: str, world: World, *, where: str) -> Signer:
     """Return who signs with the newest version of a transit key.
 
     Raises RequestError where the address or the key's name is none, or where the key is of a type
-    that cannot sign for us; MissingExtra without `cryptography`; CannotTell where Vault does not
-    give it.
+    that cannot sign for us; NoKey without a token; MissingExtra without `cryptography`;
+    CannotTell where Vault does not give it.
     """
     if not _NAME.fullmatch(name):
         raise RequestError(
@@ -156,14 +156,14 @@ class _Transit:
         address = environ.get("VAULT_ADDR", "").rstrip("/")
         mount = (environ.get("TRANSIT_SECRET_ENGINE_PATH", "") or "transit").strip("/")
         token = Secret(environ.get("VAULT_TOKEN", ""))
+        if not token:  # as in a fork's pull request, which is judged all the same
+            raise NoKey("no token is there for Vault", where=where, remedy=_REMEDY)
         if not _ADDRESS.fullmatch(address) or not _MOUNT.fullmatch(mount) or ".." in mount:
             raise RequestError(
                 f"{address[:200]!r} with {mount[:100]!r} is no address of a transit engine",
                 where=where,
                 remedy=_REMEDY,
             )
-        if not token:
-            raise RequestError("no token is there for Vault", where=where, remedy=_REMEDY)
         self._base = f"{address}/v1/{mount}"
         self._http = world.http
         self._headers: dict[str, str | Secret] = {

@@ -23,6 +23,7 @@ from cdkit.core.documents.envelope import open_envelope
 from cdkit.core.documents.fact import read_fact
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.world import World
+from cdkit.evidence.signing.keys import NoKey
 from cdkit.evidence.signing.signer import open_signer
 from tests.evidence.places import networked
 from tests.evidence.signing.keys import private, public, verifier
@@ -216,6 +217,11 @@ def test_what_cannot_be_asked_is_a_wrong_request(
     with pytest.raises(RequestError, match=said):
         open_signer(uri, around(vault, tmp_path, **environ))
     assert vault.asked == []
+
+
+def test_a_forks_job_has_no_token_and_is_known_by_that(tmp_path: Path) -> None:
+    with pytest.raises(NoKey, match="no token is there for Vault"):
+        open_signer("hashivault://ci", networked(tmp_path, environ={}))
 
 
 @pytest.mark.parametrize(
