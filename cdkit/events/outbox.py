@@ -395,5 +395,5 @@ def _unpacked(data: bytes, path: str) -> CloudEvent:
         return wrap(msgspec.json.decode(data))
     except (msgspec.DecodeError, RecursionError, KeyError, TypeError, RequestError) as fault:
         raise Unreadable(
-            "holds something that is no event", where=path, remedy="set the file aside"
+            f"holds what is no event: {fault}"[:300], where=path, remedy="set the file aside"
         ) from fault

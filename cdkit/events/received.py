@@ -1,6 +1,6 @@
 """An event that started this run: where it stands, and whether it is right, signed, fresh, new."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -152,36 +152,37 @@ def seen_before(event: CloudEvent, path: str, run: str, world: World) -> bool:
     import uuid
 
     name = run or str(uuid.uuid4())
-    if _reader(event, path, world) is None:
+    lines, ending = _memory(path, world)
+    if _reader(event, lines, path) is None:
         line = msgspec.json.encode([event.source, event.id, name]).decode() + "\n"
-        world.files.append(path, f"{_TORN}\n{line}" if _is_torn(path, world) else line)
-    return _reader(event, path, world) != name
+        world.files.append(path, ending + line)
+        lines, _ = _memory(path, world)
+    return _reader(event, lines, path) != name
 
 
 _TORN = " (torn)"
 """Ends a line whose writer died in the middle of it: that one did not go on, and read nothing."""
 
 
-def _reader(event: CloudEvent, path: str, world: World) -> str | None:
-    """Return the run that read an event first; None where none did."""
+def _memory(path: str, world: World) -> tuple[list[bytes], str]:
+    """Return the lines of the file, and what ends the last one before another is added."""
     try:
-        *lines, _ = world.files.read(path).split(b"\n")
+        *lines, tail = world.files.read(path).split(b"\n")
     except Missing:
-        return None
+        return [], ""
+    if tail.endswith(b"]"):
+        return [*lines, tail], "\n"
+    return lines, f"{_TORN}\n" if tail else ""
+
+
+def _reader(event: CloudEvent, lines: Sequence[bytes], path: str) -> str | None:
+    """Return the run that read an event first; None where none did."""
     for number, line in enumerate(lines, 1):
         if not line.endswith(_TORN.encode()):
             source, name, run = _remembered(line, Location(path=path, line=number))
             if (source, name) == (event.source, event.id):
                 return run
     return None
-
-
-def _is_torn(path: str, world: World) -> bool:
-    try:
-        data = world.files.read(path)
-    except Missing:
-        return False
-    return bool(data) and not data.endswith(b"\n")
 
 
 def _remembered(line: bytes, where: Location) -> tuple[str, str, str]:

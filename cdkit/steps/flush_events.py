@@ -121,7 +121,9 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
 
 
 def _nothing(left: Sequence[Undelivered]) -> str:
-    return "nothing waits for a sink that is required" if left else "nothing waits"
+    if any(one.delivery.state != "dead" for one in left):
+        return "nothing waits for a sink that is required"
+    return "nothing waits but what was refused earlier" if left else "nothing waits"
 
 
 def _found(options: FlushEventsOptions, world: World) -> tuple[list[str], list[Reason]]:
@@ -188,7 +190,7 @@ def _flush(
         path = fetch(address, world)
         if not path:
             return _Flushed(notes=(f"{address} was delivered from by another job meanwhile",))
-        flushed = _deliver(path, targets, options, world, end)
+        flushed = _deliver(path, address, targets, options, world, end)
         if path != address and not flushed.damaged:
             is_empty = not flushed.left or bool(flushed.handed)
             settle(address, path, world, is_empty=is_empty)
@@ -200,8 +202,14 @@ def _flush(
 
 
 def _deliver(
-    path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World, end: float
+    path: str,
+    address: str,
+    targets: Sequence[Target],
+    options: FlushEventsOptions,
+    world: World,
+    end: float,
 ) -> _Flushed:
+    """Deliver from the file that stands for an outbox here; it is told of by its address."""
     opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
     with opened as outbox:
         unsound = refuse_unsound(outbox)
@@ -219,7 +227,7 @@ def _deliver(
                 *_unnamed(outbox, targets),
                 *lost,
             ),
-            notes=tuple(_notes(done, before, dropped, path)),
+            notes=tuple(_notes(done, before, dropped, address)),
             left=tuple(outbox.undelivered()),
             arrived=arrived,
             handed=handed,

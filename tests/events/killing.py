@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "ghcr.io/acme/orders@sha256:" + "ab" * 32
 LONGEST = 2.0
 """Seconds in which a call is killed at the most: one that is refused waits that long."""
+
+ROUND = 60
+"""Kills in one round: each has a folder and a receiver of its own."""
 
 
 @dataclass
@@ -132,14 +136,15 @@ def hand_on_often(folder: Path, kills: int, seed: int, place: str) -> Seen:
                 if _survives(_emit(machine, receiver, number, place), chance, longest):
                     break
                 seen.kills += 1
+                seen.moments[_moment(machine, number)] += 1
             assert _emit(machine, receiver, number, place).wait() == 0
         receiver.answers = [Answer(status=chance.choice((202, 202, 503))) for _ in range(kills)]
         while seen.kills < kills * 1.5:
             call = _flush(folder, receiver, place=place)
             seen.kills += not _survives(call, chance, longest)
         receiver.answers = [Answer(status=202)]
-        assert _flush(folder, receiver, budget=60, place=place).wait() in {0, 3}
-        assert _flush(folder, receiver, budget=60, place=place).wait() == 3  # nothing is there
+        assert _flush(folder, receiver, budget=600, place=place).wait() in {0, 3}
+        assert _flush(folder, receiver, budget=600, place=place).wait() == 3  # nothing is there
         _read(receiver, seen)
     return seen
 
@@ -228,20 +233,31 @@ def _start(folder: Path, number: int, *arguments: str) -> subprocess.Popen[bytes
 
 def main(kills: int, place: str = "") -> int:
     """Kill so often, and say what was seen; 1 where something was lost or came under two ids."""
-    seed = int(time.time())
-    with tempfile.TemporaryDirectory(prefix="cdkit-kill-") as name:
-        folder = Path(name)
-        if place:
-            seen = hand_on_often(folder, kills, seed, place)
-        else:
-            seen = kill_often(folder, kills, seed)
+    seed, rounds = int(time.time()), list[Seen]()
+    while (left := kills - sum(seen.kills for seen in rounds)) > 0:
+        with tempfile.TemporaryDirectory(prefix="cdkit-kill-") as name:
+            few, chance = min(left, ROUND), seed + left
+            if place:
+                rounds.append(hand_on_often(Path(name), -(-few * 2 // 3), chance, place))
+            else:
+                rounds.append(kill_often(Path(name), few, chance))
+        _say(rounds[-1:])
+    _say(rounds)
+    return 1 if any(seen.lost or seen.under_two_ids for seen in rounds) else 0
+
+
+def _say(rounds: Sequence[Seen]) -> None:
     sys.stdout.write(
-        f"{seen.kills} kills, {seen.events} deployments: {len(seen.lost)} lost, "
-        f"{len(seen.under_two_ids)} under two ids, {seen.repeated} sent again under their own\n"
+        f"{sum(seen.kills for seen in rounds)} kills, "
+        f"{sum(seen.events for seen in rounds)} deployments: "
+        f"{sum(len(seen.lost) for seen in rounds)} lost, "
+        f"{sum(len(seen.under_two_ids) for seen in rounds)} under two ids, "
+        f"{sum(seen.repeated for seen in rounds)} sent again under their own\n"
     )
-    for moment, count in sorted(seen.moments.items()):
+    moments = sum((seen.moments for seen in rounds), Counter[str]())
+    for moment, count in sorted(moments.items()):
         sys.stdout.write(f"  {count} killed {moment}\n")
-    return 1 if seen.lost or seen.under_two_ids else 0
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -251,6 +251,27 @@ def test_damage_that_shows_later_is_cannot_tell(path: str, clock: RunningClock) 
             outbox.due("a", most=10_000)
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"garbage", "malformed"),
+        (b'{"context": {}}', "id"),
+        (b"[" * 50_000, "recursion"),
+        (b'{"context": []}', "list indices"),
+        (envelope().data.replace(b'"1"', b'"' + b"1" * 10_000_000 + b'"'), "only 65536 pass"),
+    ],
+    ids=["garbage", "empty", "deep", "list", "10 MB"],
+)
+def test_a_row_that_is_no_event_is_cannot_tell_and_says_why(
+    path: str, clock: RunningClock, data: bytes, why: str
+) -> None:
+    with Outbox(path, clock) as outbox:
+        outbox.put(envelope(), ["a"])
+        outbox._db.execute("UPDATE event SET data = ?", (data,))
+        with pytest.raises(Unreadable, match=f"holds what is no event: .*{why}"):
+            outbox.due("a", most=1)
+
+
 def test_a_database_of_something_else_is_left_alone(path: str, clock: RunningClock) -> None:
     Path(path).parent.mkdir()
     other = sqlite3.connect(path)

@@ -231,6 +231,22 @@ def test_a_dead_letter_that_is_handed_on_with_the_others_is_in_one_outbox_only(
     assert counted(told) == (Answer.YES, "2", "0")
 
 
+def test_what_was_refused_is_kept_there_and_told_of_by_its_address(
+    afar: Afar, receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.answers = [HttpAnswer(status=422)]
+    place = handed(emit(machine(tmp_path / "a"), receiver, afar))
+    told = flush(machine(tmp_path / "b"), receiver, place)
+    assert counted(told) == (Answer.YES, "0", "1")
+    assert [reason.what for reason in told.verdict.reasons] == [
+        "nothing waits but what was refused earlier"
+    ]
+    (left,) = afar.left(tmp_path)
+    dropped = flush(machine(tmp_path / "c"), receiver, left, dead_letters="drop")
+    assert f"1 dead letters of {left} were forgotten" in "".join(dropped.notes)
+    assert afar.left(tmp_path) == []
+
+
 def test_two_that_deliver_at_once_lose_nothing_and_rename_nothing(
     afar: Afar, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -214,6 +214,14 @@ def test_a_line_that_a_death_left_torn_hides_no_later_one(world: World) -> None:
     assert faults(read(later, **signed())) == ["another run has read it already"]
 
 
+def test_a_last_line_without_its_end_is_remembered_too(world: World) -> None:
+    world.files.append(SEEN, json.dumps([EVENT.source, EVENT.id, "other"]))
+    assert faults(read(world, **signed())) == ["another run has read it already"]
+    world.files.write(SEEN, b'["a","b","c"]')
+    assert read(world, **signed()).verdict.answer is Answer.YES
+    assert [told[2] for told in remembered(world)] == ["c", "github/acme/deploys/70"]
+
+
 @pytest.mark.parametrize("line", ["\0\0\0\n", '["a","b"]\n', '["a","b",1]\n', "{}\n", "\udcff\n"])
 def test_a_memory_that_is_damaged_remembers_nothing_for_certain(world: World, line: str) -> None:
     world.files.append(SEEN, '["a","b","c"]\n' + line)
