@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.lexer import clauses
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
@@ -43,8 +43,6 @@ _CHANGES = {
     "AT_AddOf": ("OF", ACCESS_EXCLUSIVE),
     "AT_DropOf": ("NOT OF", ACCESS_EXCLUSIVE),
     "AT_AlterConstraint": ("ALTER CONSTRAINT", ACCESS_EXCLUSIVE),
-    "AT_GenericOptions": ("OPTIONS", ACCESS_EXCLUSIVE),
-    "AT_AlterColumnGenericOptions": ("ALTER COLUMN OPTIONS", ACCESS_EXCLUSIVE),
     "AT_DropOids": ("SET WITHOUT OIDS", ACCESS_EXCLUSIVE),
 }
 _IDENTITY = {
@@ -269,6 +267,25 @@ def _drop_column(clause: _Clause) -> Operation:
     return op.DropColumn(**clause.on_column, if_exists=clause.command.missing_ok)
 
 
+def _alter_constraint(clause: _Clause) -> Operation:
+    """Read ALTER CONSTRAINT: one that is enforced now is as good as new, else as good as gone."""
+    altered = clause.command.definition.altered if clause.command.definition else None
+    if altered is None or not altered.alterEnforceability:
+        return _change_table(clause)
+    if not altered.is_enforced:
+        return op.DropConstraint(**clause.on, constraint=altered.conname)
+    made = Constraint(kind="foreign key", name=altered.conname)
+    return op.AddConstraint(**clause.on, constraint=made)
+
+
+def _elsewhere(clause: _Clause) -> Operation:
+    return op.Unread(
+        **clause.where,
+        what="other OPTIONS of a foreign table may bring other rows, and cannot be judged here",
+        remedy=REMEDY,
+    )
+
+
 def _drop_constraint(clause: _Clause) -> Operation:
     command = clause.command
     return op.DropConstraint(**clause.on, constraint=command.name, if_exists=command.missing_ok)
@@ -315,6 +332,9 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_ChangeOwner": _change_owner,
     **dict.fromkeys(_PARTITIONS, _moved),
     **dict.fromkeys(_CHANGES, _change_table),
+    "AT_AlterConstraint": _alter_constraint,
+    "AT_GenericOptions": _elsewhere,
+    "AT_AlterColumnGenericOptions": _elsewhere,
     **dict.fromkeys(_TRIGGERS, _change_trigger),
     **dict.fromkeys(_IDENTITY, _identity),
     **dict.fromkeys(

@@ -111,6 +111,14 @@ class Items(Struct, frozen=True):
     items: tuple["Node", ...] = ()
 
 
+class AlterConstraint(Struct, frozen=True):
+    """ALTER CONSTRAINT: its name, and whether it is to be enforced from now on."""
+
+    conname: str = ""
+    alterEnforceability: bool = False  # noqa: N815 - PostgreSQL's own name
+    is_enforced: bool = False
+
+
 class PartitionCmd(Struct, frozen=True):
     """`PartitionCmd`."""
 
@@ -168,6 +176,7 @@ class Node(Struct, frozen=True):
     option: DefElem | None = field(name="DefElem", default=None)
     element: IndexElem | None = field(name="IndexElem", default=None)
     partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
+    altered: AlterConstraint | None = field(name="ATAlterConstraint", default=None)
     role: RoleSpec | None = field(name="RoleSpec", default=None)
     like: Json | None = field(name="TableLikeClause", default=None)
     call: Json | None = field(name="FuncCall", default=None)

@@ -48,6 +48,9 @@ RULE = LintRule(
     bad=(
         Example(text="DELETE FROM orders WHERE state = 'old';", line=1),
         Example(text="UPDATE products SET stock = 0;", line=1),
+        Example(
+            text="MERGE INTO orders o USING gone g ON o.id = g.id WHEN MATCHED THEN DELETE;", line=1
+        ),
     ),
     good=(
         Example(
