@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from cdkit.migrations.catalogue import rules
-from cdkit.migrations.nouns import Type
-from cdkit.migrations.operation import CreateTable
 from cdkit.migrations.postgres.locks import lock_of
 from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
-from cdkit.migrations.postgres.types import change
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.text import Text
 from tests.migrations.judging import judged
@@ -118,43 +114,6 @@ def test_a_change_of_type_is_said_to_rewrite_where_it_does(
     statement = f"ALTER TABLE orders ALTER COLUMN {column} TYPE {to}"
     found = {x.rule for x in judged(f"{TABLES}\n-- released\n{statement}").findings}
     assert ("rewriting-type-change" in found) == rewrites(connection, statement)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "value"),
-    [
-        ("int", "bigint", "2147483647"),
-        ("varchar(4)", "varchar(9)", "'abcd'"),
-        ("numeric(4,2)", "numeric(6,2)", "99.99"),
-        ("numeric(4,2)", "numeric(6,4)", "99.99"),
-    ],
-)
-def test_a_type_that_is_called_wider_takes_the_greatest_old_value(
-    old: str, new: str, value: str, connection: psycopg.Connection
-) -> None:
-    held = _types(f"CREATE TABLE t (a {old}, b {new})")
-    assert not change(*held).breaks
-    connection.execute(f"CREATE TABLE t (a {old})".encode())
-    insert = sql.SQL("INSERT INTO t VALUES ({})").format(sql.SQL(value))
-    connection.execute(insert)
-    connection.execute(f"ALTER TABLE t ALTER a TYPE {new}".encode())
-    connection.execute(insert)
-
-
-def test_a_whole_number_that_becomes_numeric_breaks_for_it_divides_otherwise(
-    connection: psycopg.Connection,
-) -> None:
-    assert change(*_types("CREATE TABLE t (a int, b numeric)")).breaks
-    halves = connection.execute("SELECT 7 / 2::int, trim_scale(7 / 2::numeric)::text").fetchone()
-    assert halves == (3, "3.5")
-
-
-def _types(statement: str) -> tuple[Type, Type]:
-    parsed = parse(Text("t.sql", statement.encode()), NoProcesses())
-    (made,) = operations(parsed.statements[0])
-    assert isinstance(made, CreateTable)
-    old, new = made.columns
-    return old.type, new.type
 
 
 LOCKS = [

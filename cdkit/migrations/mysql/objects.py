@@ -26,6 +26,9 @@ _QUIET_WORDS = """
 """
 _QUIET = frozenset(_QUIET_WORDS.split())
 
+COPIED = " /* TEMPTABLE */"
+"""What stands behind the query of a view that the server copies for each use."""
+
 
 def _where(statement: Statement) -> dict[str, Any]:
     return {"statement": statement, "at": statement.start}
@@ -44,8 +47,9 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     cursor.expect("CREATE")
     replace = cursor.take("OR", "REPLACE")
+    copied = False
     while not cursor.done and cursor.peek().up not in _KINDS:
-        cursor.next()
+        copied = cursor.next().up == "TEMPTABLE" or copied
     kind = cursor.next().up
     if kind in _QUIET and not replace:
         yield op.Harmless(**_where(statement))
@@ -56,7 +60,7 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     if kind == "TRIGGER":
         yield from _trigger(statement, cursor, name)
         return
-    body = said(cursor.tokens[cursor.position :])
+    body = said(cursor.tokens[cursor.position :]) + (COPIED if copied else "")
     yield op.CreateObject(
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )

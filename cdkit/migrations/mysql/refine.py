@@ -8,6 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
+from cdkit.migrations.mysql.objects import COPIED
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
@@ -43,17 +44,29 @@ def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
     lost = (name for name in old.columns if name.lower() not in left)
     dropped = (op.DropColumn(**where, column=name) for name in lost)
     other = old.rows != new.rows or _is_written(before.body) != _is_written(made.body)
+    other = other or (_checks(made.body) and not _checks(before.body))
     return (*dropped, structs.replace(made, other_rows=other))
 
 
 def _is_written(body: str) -> bool:
     """Whether nothing keeps a view from being written (MySQL manual, "Updatable … Views")."""
-    return not re.search(r"(?i)\bselect\s+distinct\b|\bgroup\s+by\b|\bunion\b|\blimit\b", body)
+    return not body.endswith(COPIED) and not re.search(
+        r"(?i)\bselect\s+distinct\b|\bgroup\s+by\b|\bunion\b|\blimit\b", body
+    )
+
+
+def _checks(body: str) -> bool:
+    """Whether a view refuses to write rows that it does not show."""
+    return _CHECK.search(body.removesuffix(COPIED)) is not None
+
+
+_CHECK = re.compile(r"(?i)\s+with\s+(?:cascaded\s+|local\s+)?check\s+option\s*$")
 
 
 def _query_of(body: str) -> View | None:
     """Return what the query of a view gives, under the names that it gives them if it does."""
     names, _, query = body.partition(" AS ") if body.startswith("(") else ("", "", body)
+    query = _CHECK.sub("", query.removesuffix(COPIED))
     found = view(query.removeprefix("AS "), "mysql")
     if found is None or not names:
         return found

@@ -43,8 +43,6 @@ _CHANGES = {
     "AT_ReplicaIdentity": ("REPLICA IDENTITY", ACCESS_EXCLUSIVE),
     "AT_AddOf": ("OF", ACCESS_EXCLUSIVE),
     "AT_DropOf": ("NOT OF", ACCESS_EXCLUSIVE),
-    "AT_GenericOptions": ("OPTIONS", ACCESS_EXCLUSIVE),
-    "AT_AlterColumnGenericOptions": ("ALTER COLUMN OPTIONS", ACCESS_EXCLUSIVE),
     "AT_DropOids": ("SET WITHOUT OIDS", ACCESS_EXCLUSIVE),
 }
 _IDENTITY = {
@@ -270,6 +268,14 @@ def _drop_column(clause: _Clause) -> Operation:
     return op.DropColumn(**clause.on_column, if_exists=clause.command.missing_ok)
 
 
+def _elsewhere(clause: _Clause) -> Operation:
+    return op.Unread(
+        **clause.where,
+        what="other OPTIONS of a foreign table may bring other rows, and cannot be judged here",
+        remedy=REMEDY,
+    )
+
+
 def _drop_constraint(clause: _Clause) -> Operation:
     command = clause.command
     return op.DropConstraint(**clause.on, constraint=command.name, if_exists=command.missing_ok)
@@ -333,6 +339,8 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_ChangeOwner": _change_owner,
     **dict.fromkeys(_PARTITIONS, _moved),
     **dict.fromkeys(_CHANGES, _change_table),
+    "AT_GenericOptions": _elsewhere,
+    "AT_AlterColumnGenericOptions": _elsewhere,
     **dict.fromkeys(_TRIGGERS, _change_trigger),
     **dict.fromkeys(_IDENTITY, _identity),
     **dict.fromkeys(

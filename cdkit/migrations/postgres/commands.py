@@ -32,6 +32,7 @@ class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "wi
     query: Json | None = None
     is_from: bool = False
     targets: tuple[Json, ...] = msgspec.field(name="targetList", default=())
+    clauses: tuple[Json, ...] = msgspec.field(name="mergeWhenClauses", default=())
 
 
 class _Truncate(Struct, frozen=True):
@@ -88,13 +89,42 @@ def write(statement: Statement) -> Iterator[Operation]:
     if written.relation is None or (verb == "COPY" and not written.is_from):
         yield op.Harmless(**_where(statement))
         return
+    merged = tuple(_merged(statement, written))
+    if {each.verb for each in merged} == {"DELETE"} and len(merged) == len(_acting(written)):
+        yield from merged
+        return
     yield op.WriteRows(
         **_where(statement),
         table=of_relation(written.relation),
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
-        columns=tuple(str(each.get("ResTarget", {}).get("name", "")) for each in written.targets),
+        columns=_columns(written.targets),
     )
+    yield from merged
+
+
+def _columns(targets: tuple[Json, ...]) -> tuple[str, ...]:
+    return tuple(str(each.get("ResTarget", {}).get("name", "")) for each in targets)
+
+
+def _acting(written: _Write) -> list[Json]:
+    """Return the clauses of a MERGE that do something."""
+    clauses = [each.get("MergeWhenClause", {}) for each in written.clauses]
+    nothing = {"", "CMD_NOTHING"}
+    return [each for each in clauses if each.get("commandType", "") not in nothing]
+
+
+def _merged(statement: Statement, written: _Write) -> Iterator[op.WriteRows]:
+    """Yield what a MERGE deletes and updates of what was there, which is what its join matches."""
+    for does in _acting(written):
+        verb = str(does.get("commandType", "")).removeprefix("CMD_")
+        if verb in {"UPDATE", "DELETE"} and written.relation:
+            yield op.WriteRows(
+                **_where(statement),
+                table=of_relation(written.relation),
+                verb=verb,
+                columns=_columns(tuple(does.get("targetList", ()))),
+            )
 
 
 def written_in(statement: Statement, cte: Json | None) -> Iterator[Operation]:
@@ -154,6 +184,12 @@ def transaction(statement: Statement) -> Iterator[Operation]:
             **_where(statement),
             what="ROLLBACK TO SAVEPOINT undoes a part that cannot be told from here",
             remedy="leave out what is undone anyway",
+        )
+    elif kind == "COMMIT_PREPARED":
+        yield op.Unread(
+            **_where(statement),
+            what="COMMIT PREPARED does what was prepared elsewhere",
+            remedy="write the statements out",
         )
     else:
         yield op.Harmless(**_where(statement))

@@ -77,7 +77,7 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
         return ""
     if operation.body:
         found = _of_body(operation.body.lower(), before=before)
-        return found or _rewritten(operation, context)
+        return found or _rewritten(operation, context) or _other_text(operation, context)
     if routine is None or not is_read(routine):
         return "it can refuse or rewrite what a running version writes"
     if refuses(routine):
@@ -113,6 +113,15 @@ def _rewritten(operation: ChangeTrigger, context: Context) -> str:
     if not columns:
         return ""
     return f"it gives {', '.join(columns)} another value than a running version writes"
+
+
+def _other_text(operation: ChangeTrigger, context: Context) -> str:
+    """Return that a trigger with code of its own takes the place of another one."""
+    name = Name(operation.table.schema, operation.name)
+    old, new = context.released.thing(name), context.ahead.end.thing(name)
+    if old is None or new is None or not old.body or old.body == new.body:
+        return ""
+    return "it does something else than the one that a running version lives with"
 
 
 def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> str:

@@ -165,6 +165,8 @@ TRUNCATE fresh;
 DELETE FROM memos;
 -- case: delete some rows
 DELETE FROM memos WHERE title = 'memo';
+-- case: merge that deletes
+MERGE INTO settings USING settings_archive a ON settings.key = a.key WHEN MATCHED THEN DELETE;
 -- case: update every row
 UPDATE products SET stock = 0;
 -- case: update some rows

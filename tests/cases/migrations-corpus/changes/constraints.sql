@@ -3,6 +3,10 @@ DELETE FROM reviews WHERE product_id NOT IN (SELECT id FROM products);
 ALTER TABLE reviews ADD CONSTRAINT reviews_product_fk FOREIGN KEY (product_id) REFERENCES products (id);
 -- case: foreign key not valid
 ALTER TABLE reviews ADD CONSTRAINT reviews_product_fk FOREIGN KEY (product_id) REFERENCES products (id) NOT VALID;
+-- case: foreign key that is enforced from now on
+-- only: 18
+ALTER TABLE reviews ADD CONSTRAINT r FOREIGN KEY (product_id) REFERENCES products NOT ENFORCED;
+ALTER TABLE reviews ALTER CONSTRAINT r ENFORCED;
 -- case: foreign key not enforced
 -- only: 18
 ALTER TABLE reviews ADD CONSTRAINT reviews_product_fk FOREIGN KEY (product_id) REFERENCES products (id) NOT ENFORCED;
