@@ -9,7 +9,7 @@ BIN := .venv/Scripts
 endif
 CDKIT := $(BIN)/cdkit
 
-.PHONY: help demo test dev lint check generate bench lock clean
+.PHONY: help demo test dev lint check generate bench fuzz lock clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -18,7 +18,7 @@ demo: .venv/demo.ok ## the main job, on the real example: first a good commit, t
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev.ok ## every test
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q $(or $(ARGS),-n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder)
 
 dev: .venv/dev.ok ## the environment to work in
 
@@ -36,16 +36,21 @@ generate: .venv/dev.ok ## write what follows from the steps and rules
 bench: .venv/dev.ok ## ratios against peers, from one run
 	@$(BIN)/python -m tests.bench
 
+fuzz: .venv/dev.ok .venv/fuzz.ok ## every reader of evidence, given what nobody wrote: SECONDS=60 for each
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
+
 lock: .venv/dev.ok ## lock the dependencies again, by hash
 	@for group in core demo dev; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    $$( [ $$group = core ] || echo --group $$group ) pyproject.toml -o requirements/$$group.txt; done
-	@for extra in sign sigstore kms aws nats kafka expressions dora duckdb postgres clickhouse spark trino bigquery; do \
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 --group fuzz -o requirements/fuzz.txt
+	@for extra in sign sigstore kms aws nats kafka mqtt expressions dora duckdb postgres clickhouse spark trino bigquery; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --constraint requirements/core.txt --extra $$extra pyproject.toml -o requirements/$$extra.txt; done
 
 clean:           ## remove what was made here
-	rm -rf .venv .demo .cdkit .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .demo .cdkit .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz dist
 
 .venv/%.ok: requirements/%.txt pyproject.toml
 	@test -n "$(PY)" || { echo "make: no Python 3.11 or newer on the PATH. What to do: install one." >&2; exit 2; }

@@ -36,6 +36,8 @@ FROM_CI = (
     "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "SEMAPHORE", "SYSTEM_", "TEAMCITY_", "TEKTON_",
     "TF_BUILD", "TRAVIS",
 )  # fmt: skip
+#: The group of the tests that need a container engine.
+ENGINE = "engine"
 KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 
 
@@ -44,6 +46,22 @@ def pytest_configure() -> None:
     # A slow machine is no fault: what takes long is measured by `make bench`.
     settings.register_profile("cdkit", settings.default, deadline=None)
     settings.load_profile("cdkit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together where several processes share them (`pytest -n`).
+
+    A module's fixtures are then made once, and the tests of one engine do not count the containers
+    of each other. What needs an engine takes longest, so it comes first.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _group(item) != ENGINE)
+
+
+def _group(item: pytest.Item) -> str:
+    parts = {part for marker in item.iter_markers("needs") for part in marker.args}
+    return ENGINE if parts & {"docker", "podman"} else item.path.stem + str(item.path.parent)
 
 
 @pytest.hookimpl(tryfirst=True)

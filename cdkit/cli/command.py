@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cdkit.cli.inputs import Input, inputs_of, resolve
+from cdkit.cli.judging import judging
 from cdkit.cli.session import Session, begin, configured
 from cdkit.cli.sharing import needed_sections, section_of
 from cdkit.core.errors import CdkitError
@@ -37,8 +38,14 @@ def _run(step: AnyStep, flags: Mapping[str, Any], config: str | None, ci: str | 
     session = begin(ci)
     try:
         session = configured(session, config)
-        options = resolve(step, flags, session.world.environ, _section(step, session))
-        return int(perform(step, options, session.world, session.system).exit)
+        environ = session.world.environ
+        asked, options = judging(
+            step,
+            session,
+            _section(step, session),
+            lambda section: resolve(step, flags, environ, section),
+        )
+        return int(perform(asked, options, session.world, session.system).exit)
     except CdkitError as error:
         unanswered(step.name, error, session.system, session.world)
         raise

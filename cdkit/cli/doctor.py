@@ -72,13 +72,13 @@ def _scanner(session: Session) -> Iterator[Finding]:
     world = session.world
     why = world.engine.missing() if world.engine else "no Docker engine"
     yield Finding("docker engine", not why, why or "answers", "scan-image, tag-image --local")
-    path = world.processes.which("trivy")
+    paths = [path for name in ("trivy", "grype") if (path := world.processes.which(name))]
     other = world.podman.missing() if world.podman else "no podman"
-    ways = [] if why else ["Trivy in a container of Docker's"]
-    ways += [f"the program {path}"] if path else []
+    ways = [] if why else ["Trivy or Grype in a container of Docker's"]
+    ways += [f"the program {path}" for path in paths]
     ways += [] if other else ["podman, with --by podman"]
     seen = "; else ".join(ways) or (
-        "start Docker or podman, or install trivy; a report that was made elsewhere counts too: "
+        "start Docker or podman, or install trivy or grype; a report of elsewhere counts too: "
         "scan-image --report"
     )
     yield Finding("scanner", bool(ways), seen, "scan-image")

@@ -103,6 +103,7 @@ def rule_text(rule: Rule) -> str:
     parts = [f"{rule.id}: {rule.title}", f"severity: {rule.severity}{asked}{taste}"]
     parts += [rule.why] if rule.why else []
     parts += [f"Instead: {rule.instead}"] if rule.instead else []
+    parts += [f"No SQL to paste: {rule.by_hand}"] if rule.by_hand else []
     for label, examples in (("Flagged", rule.bad), ("Fine", rule.good)):
         for example in examples:
             parts.append(f"{label}:\n" + "\n".join(f"    {x}" for x in example.text.splitlines()))

@@ -16,6 +16,7 @@ from cdkit.core.world import World
 POLICY = "policy.yaml"
 _MIGRATION = re.compile(r"(^|/)[vV]?\d+[^/]*\.sql$")
 _MOST_FILES = 20_000
+_FORGES = ("github", "gitlab")
 _DOCKERFILES = frozenset({"Dockerfile", "Containerfile"})
 _EXCEPTIONS = ("scan/exceptions.yaml", ".cdkit/exceptions.yaml", "exceptions.yaml")
 _OTHERS = frozenset({".trivyignore", ".trivyignore.yaml", ".grype.yaml", ".snyk"})
@@ -123,6 +124,7 @@ def proposal(world: World) -> str:
     lines += ["", "# Tell everybody, once the gate is open.", "emit-event:"]
     lines += [f"  service: {json.dumps(service)}", "  environment: production"]
     lines += ['  sinks: ["file:.cdkit/events.ndjson"]']
+    lines += _delivery(_remote(world))
     return "\n".join(lines) + "\n"
 
 
@@ -132,17 +134,33 @@ def _paths(world: World) -> Iterator[str]:
 
 def _repository(world: World) -> str:
     """Guess the image's repository from the remote; where there is none, from nothing."""
+    found = _remote(world)
+    if not found:
+        return "registry.example.com/CHANGE-ME/service".lower()
+    host = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}.get(found[1], found[1])
+    return f"{host}/{found[2]}".lower()
+
+
+def _remote(world: World) -> re.Match[str] | None:
+    """Return the host and the path of the remote, as far as there is one."""
     url = world.context.repository_url
     if not url:
         try:
             url = world.git.head().remote_url
         except CannotTell:
             url = ""
-    found = re.search(r"([\w.-]+)[:/]([\w.-]+/[\w./-]+?)(\.git)?/?$", url)
-    if not found:
-        return "registry.example.com/CHANGE-ME/service".lower()
-    host = {"github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com"}.get(found[1], found[1])
-    return f"{host}/{found[2]}".lower()
+    return re.search(r"([\w.-]+)[:/]([\w.-]+/[\w./-]+?)(\.git)?/?$", url)
+
+
+def _delivery(remote: re.Match[str] | None) -> list[str]:
+    """Return how the delivery is measured, where the remote is a system that knows deployments."""
+    forge = next((name for name in _FORGES if remote and name in remote[1].split(".")), "")
+    if not forge:
+        return []
+    return [
+        "",
+        f"# How well do we deliver? In a scheduled job with a token: `report-dora --from {forge}`.",
+    ]
 
 
 def _layouts(seen: tuple[str, ...]) -> list[str]:

@@ -20,6 +20,7 @@ NONE = "none"
 AUTO = "auto"
 BESIDE = "oci"
 FOLDER = ".cdkit/records"
+_SCHEME = "oci://"
 _TERMINAL = "terminal"
 _IMAGES = ("image", "tag")
 """Options of steps that name an image which has been pushed: what a fact will be about."""
@@ -65,14 +66,15 @@ class Keeper:
         facts = list(outcome.more)
         if outcome.document is not None:
             facts.insert(0, (outcome.document, outcome.subjects))
-        if self.options.records == NONE and not self.options.record and not outcome.written:
+        asked = self.options.records != NONE or self.options.record
+        if not asked and not outcome.written and not outcome.attached:
             return self._kept([], {}, ())  # nobody would read what is signed
         statements = [state(document, *subjects) for document, subjects in facts]
         records: list[str] = []
         moved: dict[str, str] = {}
         try:
-            for path, statement in outcome.written:
-                self._world.files.write(path, self._signed(statement))
+            if outcome.stands:
+                self._write(outcome)  # what follows may fail, and the answer stands all the same
             signed = [(statement, self._signed(statement)) for statement in statements]
             about = [pair for pair in signed if pair[0].subject]
             if self.options.records != NONE and about:
@@ -81,6 +83,9 @@ class Keeper:
                 whole = b"".join(data for _, data in signed)
                 self._world.files.write(self.options.record, whole)
                 records = records or [self.options.record]
+            if not outcome.stands:
+                self._write(outcome)
+            self._attach(outcome)
         except CdkitError as error:
             return self._kept(records, moved, (error.reason(),))
         return self._kept(records, moved, ())
@@ -91,6 +96,30 @@ class Keeper:
     def _signed(self, statement: Statement) -> bytes:
         data = encode_statement(statement)
         return self._signer.sign(data) if self._signer and statement.subject else data
+
+    def _write(self, outcome: Outcome) -> None:
+        for path, statement in outcome.written:
+            self._world.files.write(path, self._signed(statement))
+
+    def _attach(self, outcome: Outcome) -> None:
+        """Keep what is for others where facts are kept, and beside the image in its registry.
+
+        Last of all: what others rely on stands nowhere that the decision itself does not.
+        """
+        if not outcome.attached:
+            return
+        if self._signer is None:
+            self._notes.append("nothing is attached to the image, since nobody signs it")
+            return
+        from cdkit.evidence.store import open_store
+
+        kept = self.options.records.partition(",")[0].strip()
+        places = dict.fromkeys((kept, f"{_SCHEME}{_repository(self.options)}"))
+        stores = [open_store(place, self._world) for place in places if place != NONE]
+        for statement in outcome.attached:
+            data = self._signed(statement)
+            where = [store.attach(data) for store in stores]
+            self._notes.append(f"attached: {statement.predicate_type} in {', '.join(where)}")
 
     def _put(self, signed: list[tuple[Statement, bytes]], moved: dict[str, str]) -> list[str]:
         """Put every fact into the store; into the folder where a change may not write to it."""
@@ -139,6 +168,8 @@ def open_keeper(options: Options, world: World) -> Keeper:
     signer = None
     if options.sign != NONE and (options.sign or world.environ.get("CDKIT_SIGNING_KEY")):
         signer = _signer(options, world, notes, is_change=is_change)
+    if getattr(options, "attach", False) and not is_change:
+        _check_attaching(options, signer)
     beside = _beside(options, world)
     decided = f"{FOLDER},{beside}" if beside else _decided(options)
     store = None
@@ -155,6 +186,22 @@ def open_keeper(options: Options, world: World) -> Keeper:
         is_change=is_change,
         notes=notes,
     )
+
+
+def _check_attaching(options: Options, signer: "Signer | None") -> None:
+    """Raise RequestError where nobody signs what is to be attached, or no registry is named."""
+    if signer is None:
+        raise RequestError(
+            "a summary that nobody signed proves nothing, and nobody signs here",
+            where="attach",
+            remedy="set CDKIT_SIGNING_KEY, or say `sign: keyless` or the key of a cloud",
+        )
+    if not _repository(options):
+        raise RequestError(
+            "no image with a registry is named that it could stand beside",
+            where="attach",
+            remedy="name the image with its registry: docker.io/acme/orders@sha256:…",
+        )
 
 
 def _signer(
@@ -196,7 +243,7 @@ def _beside(options: Options, world: World) -> str:
     if options.records != AUTO or world.context.system == _TERMINAL:
         return ""
     repository = _repository(options)
-    return f"oci://{repository}" if repository else ""
+    return f"{_SCHEME}{repository}" if repository else ""
 
 
 def _decided(options: Options) -> str:
@@ -206,7 +253,7 @@ def _decided(options: Options) -> str:
     if options.records != BESIDE:
         return options.records
     if repository := _repository(options):
-        return f"oci://{repository}"
+        return f"{_SCHEME}{repository}"
     raise RequestError(
         "`oci` is the registry of the image, and no image with a registry is named",
         where="records",

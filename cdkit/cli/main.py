@@ -1,15 +1,14 @@
 """The command `cdkit`: commands come from a table and are imported when they are called."""
 
 import gc
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 import cdkit
 from cdkit.cli.table import COMMANDS, STEPS
+from cdkit.core.doors.stopping import Stop
 
 
 class Commands(click.Group):
@@ -78,7 +77,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if argv == ["--version"]:
         print(f"cdkit {cdkit.__version__}")
         sys.exit(0)
-    signal.signal(signal.SIGTERM, _terminate)
+    Stop().listen()
     gc.set_threshold(_GARBAGE, 50, 50)
     code = _guarded(argv)
     gc.freeze()  # or the interpreter looks for cycles in everything once more, only to end
@@ -97,7 +96,3 @@ def _guarded(argv: list[str]) -> int:
     except (KeyboardInterrupt, SystemExit) as stop:
         return failures.stopped(stop)
     return int(code or 0)
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - signal's signature
-    raise SystemExit(128 + number)

@@ -83,14 +83,17 @@ def _hand(handed: Handed, world: World) -> None:
 
 
 def _known_formats(step: AnyStep, options: Options) -> None:
+    from cdkit.report.exhibit import exhibit_format_names
     from cdkit.report.report import format_names, scan_format_names
 
-    known = (*format_names(), *(scan_format_names() if step.name == SCAN else ()))
+    of_scans = scan_format_names() if step.name == SCAN else ()
+    own = (name for name in exhibit_format_names(step.name) if name not in format_names())
+    known = (*format_names(), *of_scans, *own)
     for name in (options.format, *options.write):
         if name not in known:
-            of_scans = f"; {name} is made of a scan" if name in scan_format_names() else ""
+            why = f"; {name} is made of a scan" if name in scan_format_names() else ""
             raise RequestError(
-                f"there is no report format {name!r} of {step.name}{of_scans}",
+                f"there is no report format {name!r} of {step.name}{why}",
                 remedy=f"use one of: {', '.join(known)}",
             )
 
@@ -129,6 +132,7 @@ def _performed(
         tool=TOOL,
         data=outcome.data,
         document=outcome.document,
+        exhibit=outcome.exhibit,
         subjects=outcome.subjects,
         started_at=started,
         headline=outcome.headline,

@@ -40,7 +40,7 @@ def export(
 ) -> int:
     """Write an admission policy: only what the gate let in, and signed, may run.
 
-    It asks for the verification summary that `cdkit check-gate --vsa` writes.
+    It asks for the verification summary that `cdkit check-gate --attach` leaves beside the image.
     """
     if bool(key) == bool(identity and issuer):
         raise RequestError(

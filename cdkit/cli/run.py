@@ -1,6 +1,7 @@
 """`cdkit run`: walk a cdkit.yaml through its steps on this machine, from source to "deployed"."""
 
 import secrets
+from typing import Any
 
 import click
 from msgspec import Struct, structs
@@ -8,6 +9,7 @@ from msgspec import Struct, structs
 from cdkit.ci.system import CiSystem
 from cdkit.cli.exits import Exit, worst
 from cdkit.cli.inputs import resolve
+from cdkit.cli.judging import judging
 from cdkit.cli.keeping import AUTO, FOLDER
 from cdkit.cli.moment import moment
 from cdkit.cli.perform import Performed, perform
@@ -15,7 +17,7 @@ from cdkit.cli.session import Session, open_session
 from cdkit.cli.sharing import section_of
 from cdkit.cli.table import all_steps
 from cdkit.core.errors import CannotTell, RequestError
-from cdkit.core.step import AnyStep
+from cdkit.core.step import AnyStep, Options
 from cdkit.core.verdict import Answer
 from cdkit.report.report import render
 
@@ -72,17 +74,25 @@ def _walk(session: Session) -> _Walked:
         if closed:
             held_back.append(name)
             continue
-        options = resolve(
-            steps[name], {}, session.world.environ, section_of(steps[name], told), handed
-        )
+        step, options = _asked(steps[name], session, section_of(steps[name], told), handed)
         if options.records == AUTO:  # one machine: what is not pushed has no registry
             options = structs.replace(options, records=FOLDER)
         print(f"\n== {name}\n", flush=True)
-        done = perform(steps[name], options, session.world, _quiet(session.system))
+        done = perform(step, options, session.world, _quiet(session.system))
         performed.append(done)
         handed |= {key: value for key, value in done.outputs.items() if key in HANDED and value}
         closed = name == GATE and done.report.verdict.answer is not Answer.YES
     return _Walked(performed=tuple(performed), held_back=tuple(held_back))
+
+
+def _asked(
+    step: AnyStep,
+    session: Session,
+    section: Any,  # noqa: ANN401 - the step's own Options
+    handed: dict[str, str],
+) -> tuple[AnyStep, Options]:
+    environ = session.world.environ
+    return judging(step, session, section, lambda one: resolve(step, {}, environ, one, handed))
 
 
 def _check_names(names: tuple[str, ...], steps: dict[str, AnyStep], session: Session) -> None:

@@ -20,8 +20,9 @@ class Container(Struct, frozen=True, kw_only=True):
     `image` names it by digest (`repository@sha256:…`, or an image ID). It sees `environ` and
     nothing else of this process. Its root is read-only; `scratch` are folders that it may write to,
     gone when it has ended. `memory` is in bytes, `timeout` in seconds; `collect` are files that are
-    read from it when it has ended, those that exist. What it writes on standard output goes to the
-    file `output` (an absolute path), at most `most_output` bytes.
+    read from it when it has ended, those that exist, each of at most `most_collected` bytes. What
+    it writes on standard output goes to the file `output` (an absolute path), at most
+    `most_output` bytes.
     """
 
     image: str
@@ -33,6 +34,7 @@ class Container(Struct, frozen=True, kw_only=True):
     timeout: float
     scratch: tuple[str, ...] = ()
     collect: tuple[str, ...] = ()
+    most_collected: int = 1024 * 1024
     output: str
     most_output: int = 1024 * 1024 * 1024
 

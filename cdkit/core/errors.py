@@ -83,6 +83,10 @@ class NoAccess(CannotTell):
     """A server answers, and wants a login that we have not, or a better one."""
 
 
+class NotThere(CannotTell):
+    """A server answers, and has not what it was asked for: asking again changes nothing."""
+
+
 class Missing(CannotTell):
     """A file that should be there is not."""
 

@@ -18,7 +18,8 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `id` is the pattern that it finds, in kebab-case; `why` and `instead` are Markdown
     paragraphs; `sources` are the addresses of the pages that its facts come from; `bad` and
     `good` are examples in `language`, which its tests run; an `opinion` is looked for only where
-    somebody asks for it.
+    somebody asks for it. `by_hand` says why no text that could be pasted mends what it finds, where
+    none does.
     """
 
     id: str
@@ -33,3 +34,4 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     good: tuple[Example, ...] = ()
     language: str = "sql"
     opinion: bool = False
+    by_hand: str = ""

@@ -114,7 +114,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     few words what stands behind the answer; `examined` names what was, where that is more than the
     subjects (`watch-list`). One that `stands` keeps its answer where its fact cannot be kept: going
     on is worth more than the record, which is told. `written` are statements for others, each with
-    the file that it goes to: signed as facts are, and kept nowhere else.
+    the file that it goes to: signed as facts are, and kept nowhere else. `attached` are statements
+    for others too: signed, kept where facts are, and beside the image in its registry. `exhibit` is
+    what formats of this step's own are made of (cdkit/report/exhibits/): more than tables hold.
     """
 
     verdict: Verdict
@@ -131,6 +133,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     examined: str = ""
     stands: bool = False
     written: tuple[tuple[str, Statement], ...] = ()
+    attached: tuple[Statement, ...] = ()
+    exhibit: Struct | None = None
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -151,7 +155,8 @@ class Step(Generic[O]):
     `run` raises RequestError for wrong requests, NoInput where there is nothing of its kind, and
     may raise CannotTell; whatever was found out despite a failure belongs into the Outcome.
     `shares` names another step, and the inputs that this one takes from that step's section of the
-    configuration where its own says nothing.
+    configuration where its own says nothing. `judges` is set where the change under judgement may
+    not say how: in CI its section counts as the branch has it that the change wants to enter.
     """
 
     name: str
@@ -164,6 +169,7 @@ class Step(Generic[O]):
     hook: Hook | None = None
     icon: str = "check"
     shares: tuple[str, tuple[str, ...]] = ("", ())
+    judges: bool = False
 
 
 AnyStep = Step[Any]

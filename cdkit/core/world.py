@@ -1,7 +1,7 @@
 """The outside, as the rest of the house sees it: doors that come in as an argument."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol, TypeVar
@@ -55,6 +55,9 @@ class Files(Protocol):
 
     def append(self, path: str, text: str) -> None:
         """Add text at the end of a file, in UTF-8."""
+
+    def real(self, path: str) -> str:
+        """Return the absolute path that is left where every link is followed."""
 
     def is_file(self, path: str) -> bool:
         """Whether there is a regular file (or a link to one)."""
@@ -257,6 +260,19 @@ class Talk(Protocol):
         """Say one line."""
 
 
+class Heard(Protocol):
+    """What comes from work that is done beside: pieces of bytes, in order."""
+
+    def ready(self) -> bool:
+        """Whether something of the next piece is there, so that one need not wait long for it."""
+
+    def next(self) -> bytes | None:
+        """Return the next piece; None where the work failed, and can only be done here.
+
+        So it is where the process ended before its work. Raises EOFError behind the last piece.
+        """
+
+
 class Hands(Protocol):
     """Who does work that is much, and can be done in pieces."""
 
@@ -270,6 +286,13 @@ class Hands(Protocol):
         raised here. Raises CannotTell where a process ends before its work.
         """
 
+    def beside(self, work: Callable[[], Iterable[bytes]]) -> AbstractContextManager[Heard | None]:
+        """Have work done in another process while the caller goes on; it ends with the context.
+
+        What it yields, in pieces that are not empty, is heard here, and what it changes is not
+        seen. None where there is no other process.
+        """
+
 
 class OwnHands:
     """This process alone."""
@@ -280,6 +303,11 @@ class OwnHands:
         """Yield what the work makes of all items."""
         del kind
         yield from work(items)
+
+    def beside(self, work: Callable[[], Iterable[bytes]]) -> AbstractContextManager[Heard | None]:
+        """There is no other process."""
+        del work
+        return nullcontext()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,8 @@ class Deployed(Struct, frozen=True, kw_only=True):
     """A deployment: which content of a service came into an environment, when, how it ended.
 
     `planned` is false for one that was made to mend production; None where nobody said. `id` is
-    what changes and incidents may name it by.
+    what changes and incidents may name it by. `who` made it, and `url` leads to the run that did:
+    both are for people, and no engine is told of them.
     """
 
     service: str
@@ -24,6 +25,8 @@ class Deployed(Struct, frozen=True, kw_only=True):
     planned: bool | None = None
     team: str = ""
     id: str = ""
+    who: str = ""
+    url: str = ""
 
 
 class Changed(Struct, frozen=True, kw_only=True):
@@ -69,12 +72,14 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What is asked: which environment, from when until when, and the rules that are a choice.
 
     `hours` is how long after a deployment an incident without a known cause may still be its;
-    `minimum` how many of a kind it takes before a number is said.
+    `minimum` how many of a kind it takes before a number is said. `incidents` says that anybody
+    told of incidents: without them what is not known to have failed may have failed all the same.
     """
 
     environment: str
     since: datetime
     until: datetime
+    incidents: bool = False
     hours: float = 24.0
     minimum: int = 5
 

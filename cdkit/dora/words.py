@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from cdkit.core.spoken import counted, digits, duration
 from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
+
+_NO_INCIDENTS = "nobody told of incidents"
 
 
 class Line(Struct, frozen=True, kw_only=True):
     """A metric of a service: its name, its value for people, the number behind it, its sample.
 
-    `value` is None where nobody can tell; `why` says so then. `unit` is `s`, `1`, or `1/d`.
+    `value` is None where nobody can tell; `why` says so then, or why it is but a least. `unit` is
+    `s`, `1`, or `1/d`.
     """
 
     key: str
@@ -30,7 +34,8 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
     yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
     yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
     yield _frequency(measured, asked, edition)
-    yield _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    failing = _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    yield _failing(failing, measured, asked)
     yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
     yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
     if measured.restore.n:
@@ -40,18 +45,22 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
 
 def coverage(measured: Measured) -> str:
     """Return what the numbers rest on, in words."""
-    told = [f"{measured.with_changes} of {measured.deployments} deployments with known changes"]
+    return ", ".join(coverage_parts(measured))
+
+
+def coverage_parts(measured: Measured) -> Iterator[str]:
+    """Yield what the numbers rest on, one thing after the other."""
+    yield f"{measured.with_changes} of {measured.deployments} deployments with known changes"
     if measured.incidents:
-        told.append(f"{measured.incidents_linked} of {measured.incidents} incidents linked")
+        yield f"{measured.incidents_linked} of {measured.incidents} incidents linked"
     if measured.unsuccessful:
-        told.append(f"{measured.unsuccessful} deployments failed and brought nothing")
+        yield f"{counted(measured.unsuccessful, 'deployment')} failed and brought nothing"
     if measured.still_failing:
-        told.append(f"{measured.still_failing} failed and not yet mended")
+        yield f"{measured.still_failing} failed and not yet mended"
     if measured.rollbacks:
-        told.append(f"{measured.rollbacks} roll-backs")
+        yield counted(measured.rollbacks, "roll-back")
     if measured.redeployments:
-        told.append(f"{measured.redeployments} deployed again, not counted")
-    return ", ".join(told)
+        yield f"{measured.redeployments} deployed again, not counted"
 
 
 def _time(key: str, title: str, spread: Spread, asked: Asked, edition: Edition) -> Line:
@@ -76,7 +85,7 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
     if measured.succeeded < asked.minimum:
         return _untold(key, title, "1/d", measured.succeeded, asked)
     rate = measured.per_day(asked.days)
-    shown = f"{rate:.3g} a day" if rate >= 1 else f"{rate * 7:.3g} a week"
+    shown = f"{digits(rate)} a day" if rate >= 1 else f"{digits(rate * 7)} a week"
     between = measured.between.p50
     return Line(
         key=key,
@@ -106,14 +115,16 @@ def _share(
     )
 
 
+def _failing(line: Line, measured: Measured, asked: Asked) -> Line:
+    """Return the fail rate as what it is where nobody told of incidents: a least, or nothing."""
+    if asked.incidents or line.value is None:
+        return line
+    if measured.failed:
+        why = f"at least: {_NO_INCIDENTS}"
+        return structs.replace(line, shown=f"\u2265{line.shown}", band="", why=why)
+    return structs.replace(line, shown="cannot tell", value=None, band="", why=_NO_INCIDENTS)
+
+
 def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:
     why = f"{n} known, and it takes {asked.minimum}"
     return Line(key=key, title=title, shown="cannot tell", value=None, unit=unit, n=n, why=why)
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people, in its largest fitting unit."""
-    for size, unit in ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} seconds"

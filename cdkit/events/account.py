@@ -31,6 +31,8 @@ def reasons(
             yield yes(f"delivered to {one.target}")
         if not one.required:
             continue
+        if own and own.state == "handed" and not one.waiting:
+            yield yes(f"not delivered to {one.target}: an earlier try handed it on")
         if one.waiting and handed:
             yield yes(
                 f"{_events(one.waiting)} for {one.target} handed on in {handed}, since: "
@@ -46,8 +48,7 @@ def reasons(
         if own and own.state == "dead":
             yield cannot_tell(
                 f"{one.target} refused the event: {own.said}",
-                remedy="mend the sink or the event, and run this step again: a refused event is "
-                "sent once more",
+                remedy=_mending(handed),
             )
 
 
@@ -69,7 +70,10 @@ def notes(
             yield f"{one.target} refused {_events(older)} in earlier runs: dead letters, kept"
     for sink, count in outbox.counts().items():
         if sink not in {one.target for one in done}:
-            yield f"{_events(count.waiting + count.dead)} for {sink}, which is not named now"
+            yield (
+                f"warning: {_events(count.waiting + count.dead)} for {sink}, which is not named "
+                "now: kept"
+            )
 
 
 def told_of_handing(handed: str) -> Iterator[str]:
@@ -86,6 +90,12 @@ def not_wanted(wanted: Sequence[Target], unwanted: Sequence[Target]) -> Iterator
         yield f"not for {names}: by `when`, or since it says no such event"
     if not wanted:
         yield "warning: no sink wants this event, so that nobody was told"
+
+
+def _mending(handed: str) -> str:
+    if handed:
+        return f"mend the sink, then run `cdkit flush-events {handed} --dead-letters retry`"
+    return "mend the sink or the event, and run this step again: a refused event is sent once more"
 
 
 def _said(one: Delivered) -> str:

@@ -1,112 +1,109 @@
-"""Outboxes on their way through S3: from a job whose machine vanishes to one that delivers them.
+"""Outboxes on their way: from a job whose machine vanishes to one that delivers from them.
 
-Source: AWS S3, "PutObject", "ListObjectsV2", "DeleteObject". The login is the one that boto3 finds.
+A place is a file of this machine, to be kept as an artifact, or an address such as `s3://…`, for
+which `places/` has a file.
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
-from msgspec import Struct
+from cdkit.core.errors import Missing, RequestError
+from cdkit.core.world import World
+from cdkit.events.place import Place
 
-from cdkit.core.errors import CannotTell, MissingExtra, RequestError
-from cdkit.core.world import MIB, Files
-
-_SCHEME = "s3://"
-_LARGEST = 1024 * MIB
 _FOLDER = ".cdkit/carried"
 
 
-class Carried(Struct, frozen=True, kw_only=True):
-    """An outbox that was fetched: its address, and the file that it stands in here."""
-
-    address: str
-    path: str
-
-
 def is_far(place: str) -> bool:
-    """Whether a place is in S3 and not on this machine."""
-    return place.startswith(_SCHEME)
+    """Whether a place is elsewhere and not a file of this machine."""
+    return "://" in place
+
+
+def check_place(place: str) -> None:
+    """Raise RequestError for a place that can be none."""
+    if is_far(place):
+        _kind(place).check(place)
 
 
 def waiting_room() -> str:
     """Return a file of our own, for an outbox on its way: nobody else has it open."""
     import uuid
 
-    return f"{_FOLDER}/{uuid.uuid4().hex}.db"
+    return f"{_FOLDER}/{uuid.uuid4().hex}/events.db"
 
 
-def send_off(path: str, place: str, files: Files) -> str:
-    """Put an outbox below a prefix, under a name made of its content; return its address."""
-    bucket, prefix = _parts(place)
-    data = files.read(path, limit=_LARGEST)
-    key = f"{prefix}{hashlib.sha256(data).hexdigest()[:32]}.db"
-    with _client(place) as client:
-        client.put_object(Bucket=bucket, Key=key, Body=data)
-    return f"{_SCHEME}{bucket}/{key}"
+def leave_room(path: str, world: World) -> None:
+    """Remove such a file, with what stands beside it."""
+    world.files.remove(path.rpartition("/")[0])
 
 
-def fetch(place: str, files: Files) -> list[Carried]:
-    """Return every outbox below a prefix, each in a file here, by the order of their addresses."""
-    bucket, prefix = _parts(place)
-    found = []
-    with _client(place) as client:
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = sorted(
-            str(entry["Key"])
-            for page in pages
-            for entry in page.get("Contents", ())
-            if str(entry["Key"]).endswith(".db") and entry["Size"] <= _LARGEST
+def send_off(path: str, place: str, world: World) -> str:
+    """Put an outbox into a place, and return the address that it has there."""
+    kind = _kind(place)
+    return kind.put(place, world.files.read(path, limit=kind.limit), world)
+
+
+def find(place: str, world: World) -> Sequence[str]:
+    """Return the addresses of the outboxes that a place names.
+
+    Those of a place elsewhere are in an order of chance: two that deliver from them at once would
+    else meet at each.
+    """
+    if is_far(place):
+        return _shuffled(_kind(place).find(place, world))
+    if world.files.is_dir(place):
+        raise RequestError(
+            "is a folder and no outbox", where=place, remedy="name the outbox that is in it"
         )
-        for key in keys:
-            data = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-            path = waiting_room()
-            files.write(path, data)
-            found.append(Carried(address=f"{_SCHEME}{bucket}/{key}", path=path))
-    return found
+    return (place,) if world.files.is_file(place) else ()
 
 
-def settle(carried: Carried, files: Files, *, is_empty: bool) -> None:
-    """Take an outbox away where nothing is left in it; else put it back as it stands now."""
-    bucket, _, key = carried.address.removeprefix(_SCHEME).partition("/")
-    with _client(carried.address) as client:
-        if is_empty:
-            client.delete_object(Bucket=bucket, Key=key)
-        else:
-            body = files.read(carried.path, limit=_LARGEST)
-            client.put_object(Bucket=bucket, Key=key, Body=body)
-    files.remove(carried.path)
+def _shuffled(addresses: Sequence[str]) -> Sequence[str]:
+    import uuid
+
+    chance = uuid.uuid4().bytes
+    return sorted(addresses, key=lambda one: hashlib.sha256(chance + one.encode()).digest())
 
 
-def _parts(place: str) -> tuple[str, str]:
-    bucket, _, prefix = place.removeprefix(_SCHEME).partition("/")
-    if not bucket:
-        raise RequestError(f"{place[:60]!r} names no bucket", remedy="write s3://bucket/prefix")
-    prefix = prefix.strip("/")
-    return bucket, f"{prefix}/" if prefix else ""
+def fetch(address: str, world: World) -> str:
+    """Return the file that an outbox stands in here; one from elsewhere is brought.
 
-
-@contextmanager
-def _client(place: str) -> Iterator[Any]:
+    An empty text stands for one that somebody else has delivered from since it was found.
+    """
+    if not is_far(address):
+        return address
     try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError as fault:
-        raise MissingExtra("boto3", "aws", wanted_by=f"the place {place[:60]}") from fault
-    try:
-        yield boto3.client("s3")
-    except ClientError as fault:
-        code = str(fault.response.get("Error", {}).get("Code", ""))[:60]
-        raise _failed(place, code) from fault
-    except BotoCoreError as fault:
-        raise _failed(place, type(fault).__name__) from fault
+        data = _kind(address).take(address, world)
+    except Missing as fault:
+        raise Missing(
+            "was there, and is there no more",
+            where=address[:200],
+            remedy="look whether another flush-events ran at the same time, and delivered it; "
+            "else find out what removed it",
+        ) from fault
+    if data is None:
+        return ""
+    path = waiting_room()
+    world.files.write(path, data)
+    return path
 
 
-def _failed(place: str, said: str) -> CannotTell:
-    return CannotTell(
-        f"S3 failed: {said}",
-        where=place[:200],
-        remedy="check that the bucket exists, and that this job may list, read, write and delete "
-        "there",
-    )
+def settle(address: str, path: str, world: World, *, is_empty: bool) -> None:
+    """Say in its place that somebody delivered from an outbox, which now stands as this file."""
+    kind = _kind(address)
+    data = b"" if is_empty else world.files.read(path, limit=kind.limit)
+    kind.settle(address, data, world)
+
+
+def _kind(place: str) -> Place:
+    from cdkit.core import plugins
+    from cdkit.events import places
+
+    name = place.partition("://")[0]
+    if name not in plugins.names(places):
+        known = ", ".join(f"{kind}://…" for kind in plugins.names(places))
+        raise RequestError(
+            f"{place[:60]!r} is no place for an outbox",
+            remedy=f"name a file, or one of {known}",
+        )
+    return plugins.load(places, name, "PLACE", Place)

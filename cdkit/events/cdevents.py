@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
@@ -108,15 +108,18 @@ def identity(
 ) -> str:
     """Return the id of a happening: the same for a retry, another for another run or attempt.
 
-    A UUID (version 5) over the repository, the run with its attempt and job, the type, the subject
-    and the content. Where no CI system names a run, `moment` (to the microsecond) stands for it:
-    a second call is then a second event, since nothing says that it is the same.
+    A UUID (version 5) over the repository, the run with its attempt and job, and all that the event
+    says besides its time: a deployment that failed and the one that then came about in the same job
+    are two. Where no CI system names a run, `moment` (to the microsecond) stands for it: a second
+    call is then a second event, since nothing says that it is the same.
     """
     import json
     import uuid
 
     run = [context.system, context.repository, context.run, context.attempt, context.job]
-    what = [happening.kind.name, happening.source, happening.subject, happening.content]
+    what: list[object] = [happening.kind.name, happening.source, happening.subject]
+    more = msgspec.to_builtins(structs.replace(happening.custom, run=None, replay=None))
+    what += [happening.content, more, happening.chain_id, happening.links]
     unnamed = "" if context.run else moment
     mark = [replay.run, replay.at] if replay else []
     # The standard library's JSON escapes what UTF-8 cannot hold, which `build` then refuses.

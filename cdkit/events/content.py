@@ -1,8 +1,7 @@
 """The inputs of an event: what the run tells fills the fields that nobody gave."""
 
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,23 +16,6 @@ from cdkit.events.shapes import EventType, Record, Texts
 _YES = frozenset({"true", "yes", "1"})
 _NO = frozenset({"false", "no", "0"})
 _OUTCOMES = ("success", "failure", "cancel", "error")
-_SECRET_WORDS = frozenset(
-    {
-        "password",
-        "passwd",
-        "secret",
-        "token",
-        "apikey",
-        "credential",
-        "credentials",
-        "authorization",
-    }
-)
-_SECRET_NAME = re.compile(
-    r"(?:TOKEN|PASSWORD|PASSWD|SECRET|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?|_PAT)$",
-    re.IGNORECASE,
-)
-_SHORTEST_SECRET = 8
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -97,40 +79,6 @@ def custom_of(given: Mapping[str, str], known: Known) -> CustomData:
         rollback_of=told.pop("rollback-of", ""),
         run=_run(known.context),
         labels=told,
-    )
-
-
-def refuse_secrets(given: Mapping[str, str], environ: Mapping[str, str]) -> None:
-    """Raise RequestError where a given value is, or its name says that it is, a secret.
-
-    A value is one where it holds what a variable of the environment holds whose name ends like
-    one of a secret (`…_TOKEN`, `…_PASSWORD`); neither value nor length is told.
-    """
-    secrets = {
-        value: name
-        for name, value in environ.items()
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
-    }
-    for name, value in given.items():
-        if _SECRET_WORDS & set(_words(name)):
-            raise _secret(f"{name[:60]!r} is the name of a secret")
-        for secret, variable in secrets.items():
-            if secret in value:
-                raise _secret(f"{name[:60]!r} holds the value of the variable {variable}")
-
-
-def _words(name: str) -> Iterator[str]:
-    """Yield a name's words, and each two neighbours as one (`api-key`), in lower case."""
-    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).lower()
-    words = re.findall(r"[a-z0-9]+", parts)
-    yield from words
-    yield from (first + second for first, second in itertools.pairwise(words))
-
-
-def _secret(what: str) -> RequestError:
-    return RequestError(
-        f"{what}; an event goes to everybody",
-        remedy="leave it out of the event",
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Clock, World
-from cdkit.events.carrying import is_far, send_off, waiting_room
-from cdkit.events.deliver import Delivered
+from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
+from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox, Undelivered
 from cdkit.events.strict import check
@@ -20,10 +22,10 @@ def hand_on(
     `carry` takes the file where it is to go, before anything is noted here.
 
     It is on disk there before it is noted here as handed on, so that a crash in between has it in
-    both, under the same ids. Dead letters stay here as well: handing on mends none. Nothing is
-    written where nothing is left.
+    both, under the same ids. Dead letters stay here as well: handing on mends none; but each goes
+    once only, as long as nothing more is said of it. Nothing is written where nothing is left.
     """
-    left = outbox.undelivered()
+    left = [one for one in outbox.undelivered() if not one.delivery.shared]
     if not left:
         return ()
     if outbox.is_at(path):
@@ -44,35 +46,52 @@ def hand_on(
         other.fold()
     carry()
     outbox.mark([one.key for one in left if one.delivery.state != "dead"], "handed")
+    outbox.share([one.key for one in left if one.delivery.state == "dead"])
     return left
 
 
-def hand_over(
-    outbox: Outbox, done: Sequence[Delivered], path: str, world: World
-) -> tuple[str, tuple[Reason, ...]]:
-    """Hand on what waits, where a place is named; return where it is now, and what kept it back."""
-    if not path or not any(one.waiting for one in done):
+def hand_over(outbox: Outbox, path: str, world: World) -> tuple[str, tuple[Reason, ...]]:
+    """Hand on what is left, where a place is named; return where it is now, and what kept it back.
+
+    An empty text stands for nothing that was handed on.
+    """
+    if not path:
         return "", ()
     try:
         if is_far(path):
             return _hand_far(outbox, path, world), ()
-        hand_on(outbox, world.files.absolute(path), world.clock)
+        left = hand_on(outbox, world.files.absolute(path), world.clock)
     except CdkitError as fault:
-        return "", (fault.reason(),)
-    return path, ()
+        return "", (replace(fault.reason(), what=f"nothing was handed on: {fault.what}"),)
+    return (path if left else ""), ()
+
+
+def handed_before(
+    outbox: Outbox, event: CloudEvent, sinks: Sequence[str], path: str, world: World
+) -> str:
+    """Return the file that an earlier try of an event handed it on in, where it still is there.
+
+    Else a call that died after the handing, and is made again, would not say what is to be kept.
+    """
+    if not path or is_far(path) or not world.files.is_file(path):
+        return ""
+    states = [outbox.delivery(event, sink) for sink in sinks]
+    return path if any(one and one.state == "handed" for one in states) else ""
 
 
 def _hand_far(outbox: Outbox, place: str, world: World) -> str:
-    """Hand on through S3, and return the address that it has there."""
-    files, path = world.files, waiting_room()
+    """Hand on through a place that is elsewhere, and return the address that it has there."""
+    path = waiting_room()
     address = ""
 
     def carry() -> None:
         nonlocal address
-        address = send_off(path, place, files)
+        address = send_off(path, place, world)
 
-    hand_on(outbox, files.absolute(path), world.clock, carry)
-    files.remove(path)
+    try:
+        hand_on(outbox, world.files.absolute(path), world.clock, carry)
+    finally:
+        leave_room(path, world)
     return address
 
 

@@ -1,4 +1,8 @@
-"""An event in the words of CDEvents 0.4.1, for a receiver that knows nothing newer."""
+"""An event in the words of CDEvents 0.4.1, for a receiver that knows nothing newer.
+
+Source: CDEvents' SDK for Go, package v04, generated from the schemas of that release: the version
+of each of the 45 types, the word for each subject, and what a field was called.
+"""
 
 from typing import Any, Literal
 
@@ -24,7 +28,7 @@ _OLDEST = "0.4.1"
 def in_words_of(spec: Spec, event: CloudEvent) -> CloudEvent:
     """Return an event as a receiver of this version of CDEvents reads it; its id stays.
 
-    What 0.5 changed (CDEvents release notes v0.5.0): `context.version` became `specversion`, each
+    What 0.5 changed (CDEvents, release v0.5.0): `context.version` became `specversion`, each
     type's version went up by one minor, `subject.type` went, `url` became `uri` in environments,
     repositories and runs, and a test run's outcome is `success`, not `pass`. A custom type has a
     version of its own, which stays.

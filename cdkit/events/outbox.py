@@ -49,11 +49,15 @@ class Count(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """How one delivery stands: `waiting`, `sending`, `delivered`, `handed` on, or `dead`."""
+    """How one delivery stands: `waiting`, `sending`, `delivered`, `handed` on, or `dead`.
+
+    A dead letter that was `shared` is in an outbox that was handed on too, as it stands here.
+    """
 
     state: str
     tries: int
     said: str
+    shared: bool = False
 
 
 class Undelivered(Struct, frozen=True, kw_only=True):
@@ -188,7 +192,7 @@ class Outbox:
         """Return what no sink has and nobody was handed, dead letters too, oldest first."""
         with guarded(self.path):
             rows = self._db.execute(
-                "SELECT event.data, sink, key, state, tries, said FROM delivery "
+                "SELECT event.data, sink, key, state, tries, said, settled FROM delivery "
                 "JOIN event ON event.number = delivery.event "
                 "WHERE state NOT IN ('delivered', 'handed') ORDER BY event.number, sink"
             ).fetchall()
@@ -197,9 +201,14 @@ class Outbox:
                 event=_unpacked(data, self.path),
                 sink=sink,
                 key=key,
-                delivery=Delivery(state=state, tries=tries, said=said),
+                delivery=Delivery(
+                    state=state,
+                    tries=tries,
+                    said=said,
+                    shared=state == "dead" and settled is not None,
+                ),
             )
-            for data, sink, key, state, tries, said in rows
+            for data, sink, key, state, tries, said, settled in rows
         ]
 
     def is_at(self, path: str) -> bool:
@@ -239,6 +248,15 @@ class Outbox:
             db.executemany(
                 "UPDATE delivery SET state = ?, said = coalesce(nullif(?, ''), said) WHERE key = ?",
                 [(state, said, key) for key in keys],
+            )
+
+    def share(self, keys: Sequence[str]) -> None:
+        """Note that dead letters are in an outbox that was handed on too."""
+        now = self._now()
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE delivery SET settled = ? WHERE key = ? AND state = 'dead'",
+                [(now, key) for key in keys],
             )
 
     def fold(self) -> None:
@@ -375,7 +393,7 @@ def key_of(event: CloudEvent, sink: str) -> str:
 def _unpacked(data: bytes, path: str) -> CloudEvent:
     try:
         return wrap(msgspec.json.decode(data))
-    except (msgspec.DecodeError, KeyError, TypeError, RequestError) as fault:
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, RequestError) as fault:
         raise Unreadable(
             "holds something that is no event", where=path, remedy="set the file aside"
         ) from fault

@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.errors import Missing, NoInput, RequestError, Unreadable
+from cdkit.core.finding import Location
 from cdkit.core.world import MIB, World
 from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.formats import moment
+from cdkit.events.packing import unpacked
 from cdkit.events.signature import is_signed, keys_of
 from cdkit.events.strict import check
 
@@ -68,6 +71,14 @@ def of_file(path: str, world: World) -> str:
         raise Unreadable("is no text in UTF-8", where=path, remedy="give JSON") from fault
 
 
+def opened(received: Received) -> tuple[Received, str]:
+    """Return what came with its text unpacked; or as it is, and why that cannot be done."""
+    try:
+        return replace(received, text=unpacked(received.text)), ""
+    except RequestError as fault:
+        return received, fault.what
+
+
 def event_of(received: Received) -> tuple[CloudEvent | None, str]:
     """Return the event, in its envelope; or None and what is wrong with it.
 
@@ -75,8 +86,8 @@ def event_of(received: Received) -> tuple[CloudEvent | None, str]:
     """
     try:
         whole = msgspec.json.decode(received.text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as fault:
-        return None, f"it is no JSON: {fault}"
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as fault:
+        return None, f"it is no JSON that can be read: {fault}"
     if isinstance(whole, dict) and "data" in whole and "context" not in whole:
         whole = whole["data"]
     if faults := check(whole):
@@ -134,32 +145,60 @@ def sent_at(received: Received, event: CloudEvent, *, signed: bool) -> datetime 
 def seen_before(event: CloudEvent, path: str, run: str, world: World) -> bool:
     """Whether another run has read this event; notes that this one does.
 
-    The file has one line an event: source, id and the run that read it first.
+    The file has one line an event: source, id and the run that read it first. Without a run's name
+    each call is a run of its own. Of two that read at once, the one whose line is first goes on.
+    Raises Unreadable where a line is none of ours: what it remembered is not known.
     """
-    mine = [event.source, event.id]
+    import uuid
+
+    name = run or str(uuid.uuid4())
+    if _reader(event, path, world) is None:
+        line = msgspec.json.encode([event.source, event.id, name]).decode() + "\n"
+        world.files.append(path, f"{_TORN}\n{line}" if _is_torn(path, world) else line)
+    return _reader(event, path, world) != name
+
+
+_TORN = " (torn)"
+"""Ends a line whose writer died in the middle of it: that one did not go on, and read nothing."""
+
+
+def _reader(event: CloudEvent, path: str, world: World) -> str | None:
+    """Return the run that read an event first; None where none did."""
     try:
-        lines = world.files.read(path).splitlines()
+        *lines, _ = world.files.read(path).split(b"\n")
     except Missing:
-        lines = []
-    for line in lines:
-        told = _line(line)
-        if told[:2] == mine:
-            return told[2:] != [run]
-    world.files.append(path, msgspec.json.encode([*mine, run]).decode() + "\n")
-    return False
+        return None
+    for number, line in enumerate(lines, 1):
+        if not line.endswith(_TORN.encode()):
+            source, name, run = _remembered(line, Location(path=path, line=number))
+            if (source, name) == (event.source, event.id):
+                return run
+    return None
 
 
-def _line(line: bytes) -> list[Any]:
+def _is_torn(path: str, world: World) -> bool:
     try:
-        told = msgspec.json.decode(line)
-    except msgspec.DecodeError:
-        return []
-    return told if isinstance(told, list) else []
+        data = world.files.read(path)
+    except Missing:
+        return False
+    return bool(data) and not data.endswith(b"\n")
+
+
+def _remembered(line: bytes, where: Location) -> tuple[str, str, str]:
+    try:
+        return msgspec.json.decode(line, type=tuple[str, str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise Unreadable(
+            "is no line that remembers an event: the file is damaged, or another",
+            where=where,
+            remedy="name another file with seen, or remove this one: then an event that is still "
+            "young enough could be read again",
+        ) from fault
 
 
 def _decoded(data: bytes, path: str) -> Mapping[str, Any]:
     try:
         whole = msgspec.json.decode(data)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise Unreadable("is no JSON", where=path, remedy="give GitHub's payload") from fault
     return whole if isinstance(whole, dict) else {}

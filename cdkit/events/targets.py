@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from cdkit.core import plugins
 from cdkit.core.errors import RequestError
@@ -53,7 +53,11 @@ class SinkTable(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="k
         "0.5.1"
     )
     template: Annotated[
-        str, Meta(description='The JSON of a json sink, with holes: `{"text": "{title}"}`.')
+        str,
+        Meta(
+            description='The JSON of a json sink, with holes: `{"text": "{title}"}`; or the '
+            "variables of a codepipeline sink."
+        ),
     ] = ""
     settings: Annotated[
         dict[str, str], Meta(description="What else this type of sink can be told.")
@@ -77,6 +81,16 @@ class Target:
         """Whether this sink can say such an event, and is to get it."""
         can_say = any(matches(when, facts) for when in self.sink.takes)
         return can_say and matches(self.options.when, facts)
+
+
+def secret_variables(targets: Sequence[Target]) -> frozenset[str]:
+    """Return the names of the variables that hold what is secret to these targets."""
+    names: set[str] = set()
+    for target in targets:
+        options = structs.asdict(target.options)
+        names |= {str(options.get(key, "")) for key in ("url_env", "token_env", "secret_env")}
+        names |= set(options.get("headers", {}).values())
+    return frozenset(names - {""})
 
 
 def wanting(
@@ -157,7 +171,7 @@ def _table(entry: SinkTable) -> tuple[Sink, dict[str, Any]]:
     return sink, {**values.pop("settings", {}), **values}
 
 
-_WEB = {"https": "http", "tls": "nats"}
+_WEB = {"https": "http", "tls": "nats", "mqtts": "mqtt"}
 
 
 def kinds() -> tuple[str, ...]:

@@ -153,7 +153,10 @@ def _empty(kind: str, read: Read) -> list[Reason]:
 
 def _measured_nothing(reading: Reading) -> bool:
     if reading.sources is not None:
-        return not any(source.lines or source.blocks for source in reading.sources.values())
+        return not any(
+            source.lines or any(number for number, _ in source.blocks.values())
+            for source in reading.sources.values()
+        )
     return reading.coverage is not None and not (
         reading.coverage.lines or reading.coverage.statements
     )

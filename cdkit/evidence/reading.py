@@ -10,6 +10,9 @@ from cdkit.evidence.lines import Source
 MOST_FAILURES = 1000
 """Failures kept with their text, and flaky tests kept by name; the others are counted."""
 
+MOST_SAID = 1000
+"""Characters kept of what statements say under one name."""
+
 MOST_REASONS = 100
 """Reasons that one report may give beside its failures."""
 

@@ -4,6 +4,7 @@ Below the place that `records` names (all names are content, so writers never me
 
     subjects/<algorithm>/<encoded>/<sha256>.json    a statement about the subject with this digest
     environments/<name>/<sha256>.json               a deployment statement, by its environment
+    attached/<algorithm>/<encoded>/<sha256>.json    no fact: what others are told of a subject
 
 `<sha256>` is the SHA-256 of the file's own bytes, in hexadecimal: a bare statement's, or those of
 the Sigstore bundle or DSSE envelope around one that was signed. A statement about several
@@ -25,8 +26,10 @@ import msgspec
 
 from cdkit.core.digest import sha256
 from cdkit.core.documents.collected import Collected
-from cdkit.core.documents.fact import Fact, fact_of, read_fact, statement_of
+from cdkit.core.documents.envelope import Envelope
+from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_fact, statement_of
 from cdkit.core.documents.kinds import Deployment
+from cdkit.core.documents.statement import Statement
 from cdkit.core.errors import CdkitError, Missing, RequestError, Unreadable, Unwritable
 from cdkit.core.finding import Location
 from cdkit.core.trust import Verifier
@@ -80,12 +83,32 @@ class ShelfStore(Store):
         """Return the first place that `keep` writes these bytes to."""
         return self._places(data)[0]
 
+    def attach(self, data: bytes) -> str:
+        """Write the statement under each digest that it is about, apart from facts."""
+        statement, _ = summary_of(data)
+        keys = frozenset().union(*(subject.keys() for subject in statement.subject))
+        name = f"{sha256(data).encoded}.json"
+        folders = [self._folder("attached", key) for key in sorted(keys, key=images_first)]
+        places = [f"{folder}/{name}" for folder in folders if folder is not None]
+        if len(places) < len(folders) or not places:
+            raise unfiled(keys, self._root)
+        for place in places:
+            self._write(place, data)
+        return places[0]
+
     def held(self, keys: frozenset[str]) -> Held:
         """Read what stands under these digests, as it stands there."""
+        return self._held("subjects", keys)
+
+    def attached(self, keys: frozenset[str]) -> Held:
+        """Read what others are told of these digests, as it stands there."""
+        return self._held("attached", keys)
+
+    def _held(self, room: str, keys: frozenset[str]) -> Held:
         unreadable: list[Reason] = []
         found: dict[bytes, str] = {}
         for key in sorted(keys):
-            if folder := self._subject(key):
+            if folder := self._folder(room, key):
                 for place, data in self._files(folder, unreadable):
                     found.setdefault(data, place)
         records = tuple((place, data) for data, place in found.items())
@@ -95,7 +118,7 @@ class ShelfStore(Store):
         """Read what stands under these digests."""
         found = Collected()
         for key in sorted(keys):
-            folder = self._subject(key)
+            folder = self._folder("subjects", key)
             if folder is not None:
                 found = found.joined(self._read(folder, key=key))
         return found
@@ -117,13 +140,13 @@ class ShelfStore(Store):
         """Name every file of a statement, that of an image digest before that of a source."""
         statement, payload, _ = statement_of(data, where="this statement")
         fact = fact_of(statement, digest=str(sha256(payload)), where="this statement")
-        folders = [self._subject(key) for key in sorted(fact.keys, key=images_first)]
+        folders = [self._folder("subjects", key) for key in sorted(fact.keys, key=images_first)]
         if isinstance(fact.document, Deployment):
             folders.append(self._environment(fact.document.environment))
         name = f"{sha256(data).encoded}.json"
         places = tuple(f"{folder}/{name}" for folder in folders if folder is not None)
         if None in folders or not places:
-            raise unfiled(fact, self._root)
+            raise unfiled(fact.keys, self._root)
         return places
 
     def _write(self, place: str, data: bytes) -> None:
@@ -171,12 +194,12 @@ class ShelfStore(Store):
             unreadable.append(untold(fault, folder))
             return ()
 
-    def _subject(self, key: str) -> str | None:
+    def _folder(self, room: str, key: str) -> str | None:
         """Name the folder of a digest; None where the digest is none that a path can carry."""
         algorithm, _, encoded = key.partition(":")
         if not _ALGORITHM.fullmatch(algorithm) or not _ENCODED.fullmatch(encoded):
             return None
-        return f"{self._root}/subjects/{algorithm}/{encoded}"
+        return f"{self._root}/{room}/{algorithm}/{encoded}"
 
     def _environment(self, name: str) -> str:
         return f"{self._root}/environments/{file_name(named(name))}"
@@ -191,10 +214,26 @@ def named(environment: str) -> str:
     return environment
 
 
-def unfiled(fact: Fact, where: str) -> Unwritable:
-    """Return the error for a fact whose subject no store can find again."""
+def summary_of(data: bytes) -> tuple[Statement, Envelope]:
+    """Return a statement that others are told, and its envelope.
+
+    Raises Unwritable where nobody signed it, since nobody may rely on it then, or where it is a
+    fact, which has a place of its own.
+    """
+    statement, _, envelope = statement_of(data, where="this statement")
+    if envelope is None or is_ours(statement.predicate_type):
+        raise Unwritable(
+            "is a fact" if envelope else "is not signed, so that nobody may rely on it",
+            where="this statement",
+            remedy="let the job sign (`sign: key`, `sign: keyless`), and attach what it signed",
+        )
+    return statement, envelope
+
+
+def unfiled(keys: frozenset[str], where: str) -> Unwritable:
+    """Return the error for a record whose subject no store can find again."""
     return Unwritable(
-        f"a subject's digest cannot be filed: {', '.join(sorted(fact.keys))[:200]}",
+        f"a subject's digest cannot be filed: {', '.join(sorted(keys))[:200]}",
         where=where,
         remedy="name the subject by a digest such as sha256:<64 hexadecimal digits>",
     )

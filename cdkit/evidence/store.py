@@ -42,6 +42,16 @@ class Store(Protocol):
     def place_of(self, data: bytes) -> str:
         """Return where `keep` keeps these bytes, without keeping them and without asking."""
 
+    def attach(self, data: bytes) -> str:
+        """Keep a signed statement that is no fact (a verification summary), and return where.
+
+        Others find it beside the image; readers of facts pass it over. Raises as `keep` does, and
+        Unwritable where nobody signed it.
+        """
+
+    def attached(self, keys: frozenset[str]) -> Held:
+        """Return what was attached to a subject with one of these digests, as it is kept."""
+
     def put(self, statement: Statement) -> str:
         """Keep a statement that nobody signed."""
         return self.keep(encode_statement(statement))
@@ -100,14 +110,17 @@ class Joined(Store):
         """Return where the first keeps these bytes."""
         return self._first.place_of(data)
 
+    def attach(self, data: bytes) -> str:
+        """Keep the bytes in the first."""
+        return self._first.attach(data)
+
     def held(self, keys: frozenset[str]) -> Held:
         """Return what any of them holds about these digests, the same bytes once."""
-        found = [store.held(keys) for store in self._all]
-        records = {data: where for one in reversed(found) for where, data in one.records}
-        return Held(
-            records=tuple((where, data) for data, where in records.items()),
-            unreadable=tuple(reason for one in found for reason in one.unreadable),
-        )
+        return _once([store.held(keys) for store in self._all])
+
+    def attached(self, keys: frozenset[str]) -> Held:
+        """Return what was attached in any of them, the same bytes once."""
+        return _once([store.attached(keys) for store in self._all])
 
     def about(self, keys: frozenset[str]) -> Collected:
         """Return what any of them knows about these digests."""
@@ -126,6 +139,14 @@ def by_time(found: Collected) -> Collected:
     """Return the same, its facts oldest first."""
     facts = sorted(found.facts, key=lambda fact: (fact.recorded_at, fact.digest))
     return Collected(facts=tuple(facts), unreadable=found.unreadable)
+
+
+def _once(found: list[Held]) -> Held:
+    records = {data: where for one in reversed(found) for where, data in one.records}
+    return Held(
+        records=tuple((where, data) for data, where in records.items()),
+        unreadable=tuple(reason for one in found for reason in one.unreadable),
+    )
 
 
 def _joined(found: Iterable[Collected]) -> Collected:

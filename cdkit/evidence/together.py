@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from cdkit.core.documents.kinds import Counts, Coverage, Metric
 from cdkit.evidence.lines import all_joined, total
-from cdkit.evidence.reading import MOST_FAILURES, MOST_METRICS, Load, Reading
+from cdkit.evidence.reading import MOST_METRICS, MOST_SAID, Load, Reading
 
 _SUMMED = frozenset({"requests", "failed_requests"})
 
@@ -74,12 +74,18 @@ def found_in(readings: Iterable[Reading]) -> dict[str, int]:
 
 
 def said_in(readings: Iterable[Reading]) -> dict[str, str]:
-    """Return what statements say; where they differ, all of it."""
+    """Return what statements say; where they differ each of it, in a line of its own."""
     said: dict[str, dict[str, None]] = {}
     for reading in readings:
         for name, text in reading.said.items():
             said.setdefault(name, {})[text] = None
-    return {name: ", ".join(texts)[:MOST_FAILURES] for name, texts in said.items()}
+    return {name: _lines(list(texts)) for name, texts in said.items()}
+
+
+def _lines(texts: list[str]) -> str:
+    """Return texts as lines; where that is too long the last one says so, and nothing else."""
+    whole = "\n".join(" ".join(text.split()) for text in texts)
+    return whole if len(whole) <= MOST_SAID else f"{whole[:MOST_SAID]}\n…"
 
 
 def _worse(one: Metric, other: Metric) -> Metric:

@@ -1,7 +1,9 @@
 """Admission policies for a cluster that trusts only the gate: what it signed may run.
 
 Sources: Kyverno's documentation, "Verify Images Rules" (`kyverno.io/v1`, `verifyImages` with
-`attestations`); Sigstore policy-controller's, "Policies" (`policy.sigstore.dev/v1beta1`).
+`attestations`; "Verifying Sigstore Bundles"); Sigstore policy-controller's, "Policies" and
+"Sigstore bundle format" (`policy.sigstore.dev/v1beta1`, 0.13 or later). What a key signed is found
+in cosign's older form by both, what an identity signed in bundles alone.
 """
 
 from typing import Any
@@ -34,9 +36,19 @@ class Trust(Struct, frozen=True, kw_only=True):
 
 
 def kyverno(trust: Trust) -> dict[str, Any]:
-    """Return a ClusterPolicy that lets in only images with a signed summary that passed."""
+    """Return a ClusterPolicy that lets in only images with a signed summary that passed.
+
+    What a key signs stands in no public log, so that none is asked for. Every summary that this
+    key signed must meet the conditions, as Kyverno has it: hence a key for each stage.
+    """
     entry: dict[str, Any] = (
-        {"keys": {"publicKeys": trust.key}}
+        {
+            "keys": {
+                "publicKeys": trust.key,
+                "rekor": {"ignoreTlog": True},
+                "ctlog": {"ignoreSCT": True},
+            }
+        }
         if trust.key
         else {"keyless": {"subject": trust.identity, "issuer": trust.issuer}}
     )
@@ -62,6 +74,8 @@ def kyverno(trust: Trust) -> dict[str, Any]:
             }
         ],
     }
+    if not trust.key:
+        verify = {"type": "SigstoreBundle", **verify}  # the default is cosign's older form alone
     match = {"any": [{"resources": {"kinds": ["Pod"]}}]}
     return {
         "apiVersion": "kyverno.io/v1",
@@ -83,6 +97,7 @@ def sigstore(trust: Trust) -> dict[str, Any]:
     if trust.key:
         authority["key"] = {"data": trust.key}
     else:
+        authority["signatureFormat"] = "bundle"
         authority["keyless"] = {"identities": [{"issuer": trust.issuer, "subject": trust.identity}]}
     authority["attestations"] = [
         {

@@ -1,5 +1,6 @@
 """Approvals: people who stand for the change, as reviews and approvals of the CI system say."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.documents.fact import Fact
@@ -16,9 +17,18 @@ def approved(case: Case, facts: Sequence[Fact]) -> Iterator[Reason]:
         return
     kind, where = case.wanted.evidence, Location(path=facts[0].where)
     documents = [fact.document for fact in facts if isinstance(fact.document, Evidence)]
-    people = dict.fromkeys(one.who for document in documents for one in document.approvals)
-    authors = {document.said.get("author", "") for document in documents}
-    counted = [who for who in people if who not in authors and (not wanted.by or who in wanted.by)]
+    named = [one.who for document in documents for one in document.approvals]
+    people: dict[str, str] = {}
+    for who in map(str.strip, named):
+        people.setdefault(who.casefold(), who)
+    people.pop("", None)
+    authors = {
+        author.strip().casefold()
+        for document in documents
+        for author in re.split(r"[,\n]", document.said.get("author", ""))
+    }
+    by = {who.casefold() for who in wanted.by}
+    counted = [who for key, who in people.items() if key not in authors and (not by or key in by)]
     whom = f" of {', '.join(wanted.by)}" if wanted.by else ""
     if not people:
         yield cannot_tell(
@@ -30,7 +40,7 @@ def approved(case: Case, facts: Sequence[Fact]) -> Iterator[Reason]:
     elif len(counted) < wanted.count:
         yield no(
             f"{kind}: {len(counted)} of {wanted.count} people{whom} stand for the change"
-            f" ({', '.join(people)})",
+            f" ({', '.join(people.values())})",
             where=where,
             remedy=f"let {wanted.count - len(counted)} more approve it; then {case.opening}",
         )

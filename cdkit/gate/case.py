@@ -41,13 +41,17 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One requirement with all that is needed to answer it."""
+    """One requirement with all that is needed to answer it.
+
+    `proved` is what is known of the image from identities that somebody known signed.
+    """
 
     wanted: Requirement
     stage: str
     policy: Policy
     request: Request
     known: Known
+    proved: Known
     now: datetime
     ran: Ran
     past: Past

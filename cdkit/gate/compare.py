@@ -14,16 +14,16 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Evidence, Metric
 from cdkit.core.finding import Location, Severity
 from cdkit.core.verdict import Answer, Reason, cannot_tell, no, yes
+from cdkit.gate.before import facts_of
 from cdkit.gate.case import Case
 from cdkit.gate.fit import unfit
+from cdkit.gate.numbers import groups
 from cdkit.gate.policy import RUNS
-from cdkit.gate.select import Selected, select
-from cdkit.gate.subject import Request, known_of
+from cdkit.gate.select import Selected
 
 _HIGHER = frozenset({"lines", "branches", "statements", "tests", "executed", "passed"})
 _LOWER = frozenset({"failed", "errors", "skipped", "flaky", *(one.value for one in Severity)})
@@ -96,13 +96,7 @@ def _metric(fact: Fact, name: str) -> Metric | None:
 def _series(case: Case, name: str, better: str, selected: Selected) -> _Series:
     before = []
     for release in case.past.releases[:_MOST]:
-        request = Request(
-            image=release.image, key=release.key, stage=case.stage, replay=case.request.replay
-        )
-        collected = Collected(facts=release.facts)
-        known = known_of(request, collected, case.now)
-        facts = select(case.wanted, request, collected, known, case.now).facts
-        before += _worst(name, better, facts)
+        before += _worst(name, better, facts_of(case, release))
     noises = [
         metric.noise / math.sqrt(metric.samples)
         for fact in selected.facts
@@ -126,8 +120,9 @@ def _passed(run: Iterable[Fact]) -> bool:
 
 
 def _worst(name: str, better: str, facts: Iterable[Fact]) -> list[float]:
-    """Return the worst of a run's numbers of this name; nothing where it has none."""
-    values = [fact.numbers[name] for fact in facts if name in fact.numbers]
+    """Return the worst of a run's numbers of this name, shards taken together; or nothing."""
+    held = groups(Selected(facts=tuple(facts)), least=better == "higher")
+    values = [numbers[name] for numbers, _ in held if name in numbers]
     values = [value for value in values if math.isfinite(value)]
     if not values:
         return []

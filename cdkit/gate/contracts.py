@@ -61,18 +61,24 @@ def pairs(facts: Iterable[Fact], deployments: Iterable[Fact]) -> frozenset[Pair]
 
 
 def held(
-    wanted: Requirement, facts: Iterable[Fact], ran: Ran, request: Request, now: datetime
+    wanted: Requirement,
+    facts: Iterable[Fact],
+    ran: Ran,
+    request: Request,
+    now: datetime,
+    signed_by: tuple[str, ...] = (),
 ) -> list[Reason]:
     """Hold the contracts that facts rest on against what runs.
 
     A place where something older runs is a no; a place of which nobody knows what runs, and a
-    commit of which git cannot tell, are "cannot tell".
+    commit of which git cannot tell, are "cannot tell". So is a deployment that none of `signed_by`
+    signed, where every fact must be.
     """
     contracts = contracts_of(facts)
     if not contracts:
         return []
     reasons = list(ran.unreadable)
-    running = _running(ran, request, now)
+    running = _running(ran, request, now, signed_by)
     places = _places(wanted, running)
     for contract in contracts:
         if not contract.commit:
@@ -82,14 +88,16 @@ def held(
             what = "and no record says what runs anywhere"
             reasons.append(_unknown(contract, what, "ENVIRONMENT"))
         for place in places:
-            reasons += _at(contract, place, running.get(place, ()), ran, now)
+            reasons += _at(contract, place, running.get(place, ()), ran, now, signed_by)
     return reasons
 
 
 _AGAIN = "run `cdkit lint-migrations` again, in a checkout with the whole history"
 
 
-def _running(ran: Ran, request: Request, now: datetime) -> dict[_Place, tuple[Fact, ...]]:
+def _running(
+    ran: Ran, request: Request, now: datetime, signed_by: tuple[str, ...]
+) -> dict[_Place, tuple[Fact, ...]]:
     """Return what runs in each place: the newest deployment, or all that may be the newest.
 
     An image that was taken out runs no more; the one before it may, unless it was taken out too.
@@ -97,11 +105,20 @@ def _running(ran: Ran, request: Request, now: datetime) -> dict[_Place, tuple[Fa
     told: dict[_Place, list[Fact]] = {}
     for fact in ran.deployments:
         document = fact.document
+        if _status(fact) == "removed" and not _is_believed(fact, now, signed_by):
+            continue
         if isinstance(document, Deployment) and counts_here(fact, request, now):
             place = _Place(document.environment, document.service)
             told.setdefault(place, []).append(fact)
     found = {place: _newest(facts) for place, facts in told.items()}
     return {place: facts for place, facts in found.items() if facts}
+
+
+def _is_believed(fact: Fact, now: datetime, signed_by: tuple[str, ...]) -> bool:
+    """Whether a fact is of a time that has been, and signed where it must be."""
+    moment = moment_of(fact)
+    is_signed = not signed_by or bool(set(signed_by) & set(fact.signers))
+    return is_signed and moment is not None and moment <= now + SKEW
 
 
 def _newest(facts: list[Fact]) -> tuple[Fact, ...]:
@@ -151,7 +168,12 @@ def _places(wanted: Requirement, running: Mapping[_Place, tuple[Fact, ...]]) -> 
 
 
 def _at(
-    contract: Contract, place: _Place, facts: tuple[Fact, ...], ran: Ran, now: datetime
+    contract: Contract,
+    place: _Place,
+    facts: tuple[Fact, ...],
+    ran: Ran,
+    now: datetime,
+    signed_by: tuple[str, ...],
 ) -> Iterator[Reason]:
     if not facts:
         yield _unknown(contract, f"and no record says what runs as {place}", place.environment)
@@ -161,6 +183,9 @@ def _at(
             continue
         if moment is None or moment > now + SKEW:
             what = f"and the deployment of {place} was recorded at no time that can be"
+            yield _unknown(contract, what, place.environment, fact)
+        elif not _is_believed(fact, now, signed_by):
+            what = f"and the deployment of {place} is not signed by {' or '.join(signed_by)}"
             yield _unknown(contract, what, place.environment, fact)
         elif not document.commit:
             what = f"and the deployment of {place} does not say from which commit it was built"

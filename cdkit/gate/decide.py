@@ -13,6 +13,7 @@ from cdkit.gate.back import asks_for_a_schema, let_in, schema
 from cdkit.gate.case import Case, Past
 from cdkit.gate.compare import compared
 from cdkit.gate.contracts import Ran, held
+from cdkit.gate.decided import undecided
 from cdkit.gate.explain import asked
 from cdkit.gate.fit import unfit
 from cdkit.gate.named import named
@@ -22,8 +23,8 @@ from cdkit.gate.quarantine import expired, quarantined
 from cdkit.gate.ruling import Ruling
 from cdkit.gate.say import says
 from cdkit.gate.select import Selected, missing_shards, select
-from cdkit.gate.subject import Request, known_of, trusted
-from cdkit.gate.waive import waived, words_of
+from cdkit.gate.subject import Request, known_of, signed, trusted
+from cdkit.gate.waive import Word, waived, words_of
 
 __all__ = ["Past", "Ran", "Ruling", "decide"]
 
@@ -43,9 +44,9 @@ def decide(
     """Decide whether an image may enter a stage, stay in it, or come back to it.
 
     `collected` holds the facts about the image and about what it is related to; `now` carries its
-    zone; `doubts` are reasons why the policy itself may not count; `ran` is what runs where, for
-    the contracts of migrations; `past` the releases before. Raises RequestError where the policy
-    has no such stage.
+    zone; `doubts` are reasons why the policy or the records may be the change's own; `ran` is what
+    runs where, for the contracts of migrations; `past` the releases before. Raises RequestError
+    where the policy has no such stage.
 
     Yes takes a yes from every requirement of the stage and of those before it. A requirement is
     answered "cannot tell" by a fact that is missing, unreadable, unsigned where a signature is
@@ -53,6 +54,7 @@ def decide(
     with itself or with another.
     """
     known = known_of(request, trusted(collected, policy.signed_by), now)
+    proved = known_of(request, signed(collected), now)
 
     def case(stage: str, wanted: Requirement) -> Case:
         return Case(
@@ -61,6 +63,7 @@ def decide(
             policy=policy,
             request=request,
             known=known,
+            proved=proved,
             now=now,
             ran=ran or Ran(),
             past=past or Past(),
@@ -76,7 +79,7 @@ def decide(
         if collected.unreadable:
             answered.append(_closed("every record can be read", collected.unreadable))
     if doubts:
-        answered.append(_closed("the policy counts", doubts))
+        answered.append(_closed("the change is not its own judge", doubts))
     reasons = [reason for one in answered for reason in one.reasons]
     return Ruling(verdict=judge(reasons), requirements=tuple(answered))
 
@@ -85,7 +88,7 @@ def _asking(
     cases: list[Case], request: Request, policy: Policy, collected: Collected, now: datetime
 ) -> list[Answered]:
     words = words_of(policy, collected.facts, request, now)
-    answered = [waived(one, _answer(one, collected), words) for one in cases]
+    answered = [_answer(one, collected, words) for one in cases]
     if not answered:
         answered.append(_requires_nothing(request))
     past = cases[0].past if cases else Past()
@@ -116,17 +119,17 @@ def _requires_nothing(request: Request) -> Answered:
     return _closed("the policy requires something", (reason,))
 
 
-def _answer(case: Case, collected: Collected) -> Answered:
+def _answer(case: Case, collected: Collected, words: tuple[Word, ...] = ()) -> Answered:
+    """Answer a requirement; what a waiver covers hides nothing else that it asks."""
     selected = select(case.wanted, case.request, collected, case.known, case.now)
-    doubts = [*_missing(case, selected), *unfit(case, selected)]
-    reasons = [*doubts, *_told(case, selected)]
-    if not any(reason.answer is not Answer.YES for reason in reasons):
-        reasons += bounds(case.wanted, selected, case.opening)
-        reasons += held(case.wanted, selected.facts, case.ran, case.request, case.now)
-        reasons += named(case, selected.facts)
-        reasons += compared(case, selected)
-        reasons += says(case, selected.facts)
-        reasons += approved(case, selected.facts)
+    doubts = [
+        *_missing(case, selected),
+        *unfit(case, selected),
+        *undecided(case, selected.facts),
+    ]
+    reasons = waived(case, [*doubts, *_told(case, selected)], words)
+    if selected.facts and all(reason.answer is Answer.YES for reason in reasons):
+        reasons += waived(case, _beyond(case, selected), words)
     verdict = judge(reasons)
     return Answered(
         requirement=asked(case.stage, case.wanted),
@@ -136,11 +139,30 @@ def _answer(case: Case, collected: Collected) -> Answered:
     )
 
 
+def _beyond(case: Case, selected: Selected) -> list[Reason]:
+    """Return what a requirement asks beyond facts that count and say yes."""
+    return [
+        *bounds(case.wanted, selected, case.opening),
+        *_contracts(case, selected.facts),
+        *named(case, selected.facts),
+        *compared(case, selected),
+        *says(case, selected.facts),
+        *approved(case, selected.facts),
+    ]
+
+
+def _contracts(case: Case, facts: tuple[Fact, ...]) -> list[Reason]:
+    signers = case.policy.signed_by
+    return held(case.wanted, facts, case.ran, case.request, case.now, signers)
+
+
 def _missing(case: Case, selected: Selected) -> list[Reason]:
     """Return what should be there and is not."""
     kind = case.wanted.evidence
     if not selected.facts:
         what = f"there is no fact of the kind {kind} about this image"
+        if case.wanted.stage:
+            what = f"no gate was asked whether this image may enter {case.wanted.stage}"
         if selected.set_aside:
             what += f", only {selected.set_aside} that a replay of another time left"
         elif not case.known.tree and case.wanted.about == "any":
@@ -191,7 +213,8 @@ def _reasons(case: Case, fact: Fact) -> list[Reason]:
         return [yes(f"{kind}: {_source_said(fact)}")]
     if covered := quarantined(case, fact):
         return covered
-    told = [_named(reason, case) for reason in verdict.reasons if reason.answer == verdict.answer]
+    speaks = verdict.answer is Answer.YES
+    told = [_named(x, case) for x in verdict.reasons if (x.answer is Answer.YES) is speaks]
     kept = told[:_MOST_REASONS]
     if len(told) > len(kept):
         more = f"{kind}: {len(told) - len(kept)} more reasons stand in the fact"
@@ -200,9 +223,11 @@ def _reasons(case: Case, fact: Fact) -> list[Reason]:
         kept += [
             _of_answer(verdict.answer, f"{kind}: {x}", fact, case) for x in expired(case, [fact])
         ]
-    if kept:
-        return kept
-    return [_of_answer(verdict.answer, f"{kind}: the fact says {verdict.answer}", fact, case)]
+    if not any(reason.answer is verdict.answer for reason in kept):
+        kept.append(
+            _of_answer(verdict.answer, f"{kind}: the fact says {verdict.answer}", fact, case)
+        )
+    return kept
 
 
 def _named(reason: Reason, case: Case) -> Reason:

@@ -7,7 +7,8 @@ _FILES = {"unit": "reports/junit.xml", "coverage": "reports/coverage.xml"}
 
 def asked(stage: str, wanted: Requirement) -> str:
     """Return a requirement as one line: `unit: executed at least 1 (development)`."""
-    parts = [f"{name} at least {bound:g}" for name, bound in wanted.at_least.items()]
+    parts = [f"let into {wanted.stage}"] if wanted.stage else []
+    parts += [f"{name} at least {bound:g}" for name, bound in wanted.at_least.items()]
     parts += [f"{name} at most {bound:g}" for name, bound in wanted.at_most.items()]
     parts += [f"not older than {wanted.max_age}"] if wanted.max_age else []
     parts += ["on the image's own source"] if wanted.same_source else []
@@ -31,6 +32,8 @@ def asked(stage: str, wanted: Requirement) -> str:
 def command(kind: str, image: str) -> str:
     """Return the command that leaves a fact of this kind about this image."""
     match kind:
+        case "decision":
+            return f"cdkit check-gate --image {image}"
         case "identity":
             return f"cdkit tag-image --digest {image}"
         case "vulnerabilities":
@@ -47,6 +50,8 @@ def command(kind: str, image: str) -> str:
 def opening(kind: str, image: str) -> str:
     """Return what would open a requirement that no fact answers."""
     run = f"run `{command(kind, image)}`"
+    if kind == "decision":
+        return f"{run} for that stage, where its facts are, and bring its decision along"
     if kind == "migrations":
         return (
             f"{run} in the checkout that the image was built from; a service without a database "

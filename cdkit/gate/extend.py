@@ -6,6 +6,7 @@ cannot be put in such an order (`about`, the baseline) must stay as it is where 
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TypeVar
 
 from msgspec import structs
@@ -22,6 +23,8 @@ from cdkit.gate.policy import (
     Requirement,
     Stage,
     age_of,
+    locks_nothing,
+    looks_back,
 )
 
 _ALL = "*"
@@ -61,10 +64,9 @@ def extend(base: Policy, more: Policy, *, where: str) -> Policy:
         may_waive=more.may_waive or base.may_waive,
         break_glass=more.break_glass or base.break_glass,
     )
-    faults = [
-        Fault(what, where=Location(path=where), remedy=remedy)
-        for what, remedy in _looser(base, more, policy)
-    ]
+    mine = structs.replace(policy, locked=more.locked)
+    told = (*_looser(base, more, policy), *locks_nothing(mine))
+    faults = [Fault(what, where=Location(path=where), remedy=remedy) for what, remedy in told]
     if faults:
         raise ConfigError(tuple(faults))
     return policy
@@ -83,15 +85,21 @@ def _requirements(
     base: tuple[Requirement, ...], more: tuple[Requirement, ...]
 ) -> tuple[Requirement, ...]:
     """Return requirements with others of the same kind laid over them, and the rest added."""
-    over = {one.evidence: one for one in more}
-    mine = {one.evidence for one in base}
-    changed = (_over(one, over[one.evidence]) if one.evidence in over else one for one in base)
-    return (*changed, *(one for one in more if one.evidence not in mine))
+    mine = {_key(one) for one in base}
+    changed = [
+        reduce(_over, (other for other in more if _key(other) == _key(one)), one) for one in base
+    ]
+    return (*changed, *(one for one in more if _key(one) not in mine))
+
+
+def _key(wanted: Requirement) -> tuple[str, str]:
+    """Return what a requirement is known by: its kind, and of a decision its stage."""
+    return (wanted.evidence, wanted.stage)
 
 
 def _over(base: Requirement, more: Requirement) -> Requirement:
     """Lay a requirement over another: a key that it leaves out is the other's."""
-    usual = Requirement(evidence=base.evidence)
+    usual = Requirement(evidence=base.evidence, stage=base.stage)
     said = {
         name: getattr(more, name)
         for name in Requirement.__struct_fields__
@@ -210,6 +218,15 @@ def _excused(base: Policy, more: Policy) -> _Told:
             yield what, "ask those who keep the policy that this one extends"
 
 
+def _looks_back(base: Policy) -> bool:
+    """Whether anything that is locked is compared with what runs in the baseline."""
+    return _ALL in base.locked or any(
+        _locks(base, stage.name, one.evidence) and looks_back(one)
+        for stage in base.stages
+        for one in (*stage.enter, *stage.stay)
+    )
+
+
 def _people(base: Policy, policy: Policy) -> _Told:
     if _fewer(policy.signed_by, base.signed_by):
         yield f"only {', '.join(base.signed_by)} may sign", "name some of these"
@@ -217,7 +234,7 @@ def _people(base: Policy, policy: Policy) -> _Told:
         yield "whose signatures count is said already", "leave `signers` out"
     if not set(policy.may_waive) <= set(base.may_waive):
         yield "who may waive is said already", "leave `may-waive` out, or name fewer"
-    if _ALL in base.locked and policy.baseline != base.baseline:
+    if policy.baseline != base.baseline and _looks_back(base):
         yield f"the baseline is {base.baseline}", "leave `baseline` out"
     old, new = base.break_glass or BreakGlass(), policy.break_glass or BreakGlass()
     if new.hours > old.hours or _fewer(new.by, old.by):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Evidence
+from cdkit.core.documents.kinds import Counts, Coverage, Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, cannot_tell
 from cdkit.gate.case import Case
@@ -29,6 +29,7 @@ def unfit(case: Case, selected: Selected) -> list[Reason]:
         reasons += _wrong_source(case, fact)
         reasons += _wrong_run(case, fact)
         reasons += _unsigned(case, fact)
+        reasons += _unlinked(case, fact)
         reasons += _contradiction(case, fact)
     return reasons
 
@@ -58,8 +59,10 @@ def _wrong_time(case: Case, fact: Fact) -> Iterator[Reason]:
 
 def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:
     """Hold the source that a fact was found out on against the one the image was built from."""
-    wanted, tree, origin = case.wanted, case.known.tree, fact.document.origin
-    if wanted.same_source is False or (wanted.same_source is None and wanted.about == "image"):
+    wanted, origin = case.wanted, fact.document.origin
+    tree = (case.proved if wanted.same_source and case.signers else case.known).tree
+    elsewhere = wanted.about == "image" or bool(wanted.stage)  # a gate's job has any checkout
+    if wanted.same_source is False or (wanted.same_source is None and elsewhere):
         return
     where = Location(path=fact.where)
     if not tree or not origin.tree:
@@ -85,7 +88,7 @@ def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:
 def _wrong_run(case: Case, fact: Fact) -> Iterator[Reason]:
     if not case.wanted.same_run:
         return
-    origin, built = fact.document.origin, case.known.run
+    origin, built = fact.document.origin, (case.proved if case.signers else case.known).run
     where = Location(path=fact.where)
     if not built[1]:
         yield cannot_tell(
@@ -114,6 +117,46 @@ def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
     )
 
 
+def _unlinked(case: Case, fact: Fact) -> Iterator[Reason]:
+    """Yield that a signed fact is about this image by no more than an unsigned identity's word."""
+    proved = case.proved.related | {case.request.key}
+    if case.signers and not proved & fact.keys:
+        yield cannot_tell(
+            f"{case.wanted.evidence}: is about a source or a platform, and no signed identity says"
+            " that it is this image's",
+            where=Location(path=fact.where),
+            remedy="let the job that builds the image sign its identity too: `cdkit tag-image`"
+            " with `sign`",
+        )
+
+
+def adds_up(counts: Counts) -> bool:
+    """Whether every test that is counted ended in one way, and each flake passed in the end."""
+    ended = (counts.passed, counts.failed, counts.errors, counts.skipped)
+    return (
+        min(*ended, counts.flaky) >= 0
+        and sum(ended) == counts.tests
+        and counts.flaky <= counts.passed
+    )
+
+
+def _proves(document: Evidence) -> bool:
+    """Whether evidence without tests holds anything else; coverage of no code at all is nothing."""
+    covered = document.coverage
+    code = (covered.lines, covered.branches, covered.statements) if covered else ()
+    held = (document.metrics, document.found, document.said, document.approvals)
+    return any(code) or any(held)
+
+
+def is_share(coverage: Coverage | None) -> bool:
+    """Whether what was covered is a part of what there is."""
+    return coverage is None or (
+        0 <= coverage.lines_covered <= coverage.lines
+        and 0 <= coverage.branches_covered <= coverage.branches
+        and 0 <= coverage.statements_covered <= coverage.statements
+    )
+
+
 def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
     """Yield how a fact that says yes contradicts itself: nobody believes such a yes."""
     verdict, document = fact.verdict, fact.document
@@ -128,6 +171,12 @@ def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
             what = "says yes, and counts failed tests"
         elif min(counts.executed, counts.passed) <= 0:
             what = "says yes, and no test was executed"
+        elif not adds_up(counts):
+            what = "says yes, and its counts do not add up"
+    elif isinstance(document, Evidence) and not _proves(document):
+        what = "says yes, and holds nothing that it could rest on"
+    if not what and isinstance(document, Evidence) and not is_share(document.coverage):
+        what = "says yes, and covers more code than there is"
     if what:
         yield cannot_tell(
             f"{case.wanted.evidence}: {what}",

@@ -15,7 +15,7 @@ from cdkit.core.documents.kinds import Answered, Decision
 from cdkit.core.verdict import Answer, Reason, cannot_tell, judge, yes
 from cdkit.gate.policy import BreakGlass, Policy
 from cdkit.gate.ruling import Ruling
-from cdkit.gate.subject import Request, counts_here, moment_of
+from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
 from cdkit.gate.waive import UNVOUCHED
 
 _BOT = re.compile(
@@ -115,5 +115,6 @@ def _began(
         and fact.document.incident == breaker.incident
         and counts_here(fact, request, now)
         and (moment := moment_of(fact)) is not None
+        and moment <= now + SKEW
     ]
     return min(moments, default=None)

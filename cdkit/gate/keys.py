@@ -37,6 +37,13 @@ KEYS: dict[str, Key] = {
         asks="The kind of evidence that must be there and say yes.",
         example="evidence: unit",
     ),
+    "stage": Key(
+        asks=(
+            "With `evidence: decision`: the stage that a gate must have let the image into, of "
+            "this policy or of another team's."
+        ),
+        example="stage: delivery",
+    ),
     "at-least": Key(
         asks=(
             "Numbers in the fact that must not be smaller: tests, coverage in percent, "

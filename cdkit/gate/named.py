@@ -4,15 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact, names_of
 from cdkit.core.documents.kinds import Evidence
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
+from cdkit.gate.before import facts_of
 from cdkit.gate.case import Case, Release
-from cdkit.gate.select import select
-from cdkit.gate.subject import Request, known_of
 
 _SHOWN = 5
 
@@ -86,7 +84,7 @@ def _gone(case: Case, facts: Sequence[Fact], names: frozenset[str]) -> Iterator[
     if case.most_gone >= 100 or not case.past.releases or not _counted(facts):
         return
     before = case.past.releases[0]
-    there = _of_release(case, before)
+    there = facts_of(case, before)
     if not _counted(there):
         return
     try:
@@ -119,16 +117,6 @@ def _judged(
         )
     elif lost:
         yield yes(f"{what} ({most:g} % may){which}")
-
-
-def _of_release(case: Case, release: Release) -> tuple[Fact, ...]:
-    """Return the facts of this kind that spoke for a release."""
-    request = Request(
-        image=release.image, key=release.key, stage=case.stage, replay=case.request.replay
-    )
-    collected = Collected(facts=release.facts)
-    known = known_of(request, collected, case.now)
-    return select(case.wanted, request, collected, known, case.now).facts
 
 
 def _failed(facts: Iterable[Fact]) -> list[str]:

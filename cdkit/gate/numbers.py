@@ -7,10 +7,10 @@ from cdkit.core.documents.kinds import Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
 from cdkit.gate.policy import Requirement
-from cdkit.gate.select import Selected
+from cdkit.gate.select import Selected, slot_of
 
-_PERCENT = frozenset({"lines", "branches"})
-"""Numbers that shards do not add up to; the smallest is certain."""
+_ADDED = frozenset({"duration", "executed", "requests", "failed_requests"})
+"""Numbers of evidence that shards add up to, beside counts of tests and of findings."""
 
 
 def bounds(wanted: Requirement, selected: Selected, opening: str) -> list[Reason]:
@@ -20,16 +20,19 @@ def bounds(wanted: Requirement, selected: Selected, opening: str) -> list[Reason
     an earlier attempt are flaky. A number that a fact does not hold is "cannot tell".
     """
     reasons = []
-    for numbers, where in groups(selected):
-        for name, bound in wanted.at_least.items():
-            reasons.append(_bound(wanted, numbers, name, bound, where, opening, least=True))
-        for name, bound in wanted.at_most.items():
-            reasons.append(_bound(wanted, numbers, name, bound, where, opening, least=False))
+    for least, asked in ((True, wanted.at_least), (False, wanted.at_most)):
+        for numbers, where in groups(selected, least=least) if asked else ():
+            for name, bound in asked.items():
+                reasons.append(_bound(wanted, numbers, name, bound, where, opening, least=least))
     return reasons
 
 
-def groups(selected: Selected) -> list[tuple[dict[str, float], str]]:
-    """Return the numbers of each fact, of the shards of a job together, and where they stood."""
+def groups(selected: Selected, *, least: bool) -> list[tuple[dict[str, float], str]]:
+    """Return the numbers of each fact, of the shards of a job together, and where they stood.
+
+    Where one shard has several facts, and of what shards do not add up to (percent, percentiles),
+    it is the number that a bound below is least sure to keep, or else one above.
+    """
     jobs: dict[tuple[str, str], list[Fact]] = {}
     for fact in selected.facts:
         origin = fact.document.origin
@@ -38,7 +41,7 @@ def groups(selected: Selected) -> list[tuple[dict[str, float], str]]:
     flaky = _flaky(selected.retried)
     groups = []
     for (_, job), facts in jobs.items():
-        numbers = dict(_together(facts)) if len(facts) > 1 else dict(facts[0].numbers)
+        numbers = _together(facts, least=least) if len(facts) > 1 else dict(facts[0].numbers)
         if "flaky" in numbers:
             numbers["flaky"] += flaky.get(job, 0)
         groups.append((numbers, _place(facts[0]) if len(facts) == 1 else facts[0].where))
@@ -64,16 +67,34 @@ def _place(fact: Fact) -> str:
     return reports[0].path if len(reports) == 1 else fact.where
 
 
-def _together(shards: list[Fact]) -> dict[str, float]:
-    """Add up what every shard holds."""
-    each = [fact.numbers for fact in shards]
-    names = set.intersection(*(set(numbers) for numbers in each))
+def _together(facts: list[Fact], *, least: bool) -> dict[str, float]:
+    """Add up what every shard holds, each shard once."""
+    pick = min if least else max
+    slots: dict[tuple[str, int, int], list[dict[str, float]]] = {}
+    for fact in facts:
+        slots.setdefault(slot_of(fact), []).append(fact.numbers)
+    each = [
+        {name: pick(one[name] for one in slot) for name in _all(slot)} for slot in slots.values()
+    ]
+    added = frozenset.intersection(*(_added(fact) for fact in facts))
     return {
-        name: min(numbers[name] for numbers in each)
-        if name in _PERCENT
-        else sum(numbers[name] for numbers in each)
-        for name in names
+        name: sum(one[name] for one in each) if name in added else pick(one[name] for one in each)
+        for name in _all(each)
     }
+
+
+def _all(each: list[dict[str, float]]) -> set[str]:
+    """Return the names that all of them hold."""
+    return set.intersection(*(set(numbers) for numbers in each))
+
+
+def _added(fact: Fact) -> frozenset[str]:
+    """Return the numbers of a fact that add up with those of another shard."""
+    document = fact.document
+    if not isinstance(document, Evidence):
+        return frozenset(fact.numbers)
+    counts = document.counts.__struct_fields__ if document.counts else ()
+    return _ADDED.union(counts, document.found)
 
 
 def _bound(

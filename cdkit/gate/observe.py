@@ -110,7 +110,8 @@ def reached_by(
     found = []
     for release in releases:
         selected = _selected(wanted, release, Collected(facts=release.facts), now)
-        values = [numbers[name] for numbers, _ in groups(selected) if name in numbers]
+        held = groups(selected, least=not most)
+        values = [numbers[name] for numbers, _ in held if name in numbers]
         if values:
             found.append(max(values) if most else min(values))
     return found

@@ -1,6 +1,7 @@
 """The policy: stages in order, and the evidence that an image needs to enter each and to stay."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -61,9 +62,12 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     `says` is what a statement must say of itself, by name (`{builder: "https://…/build.yml@*"}`,
     where `*` and `?` match). `approvals` says how many people must stand for the change.
     `contracts` says against what runs where the contracts of migrations are held; they always are.
+    `stage` goes with `evidence: decision`: a gate must have let the image into that stage, of this
+    policy or of another team's, and the last that was asked must have.
     """
 
     evidence: str
+    stage: str = ""
     at_least: dict[str, float] = {}
     at_most: dict[str, float] = {}
     max_age: str = ""
@@ -231,6 +235,24 @@ def looks_back(wanted: Requirement) -> bool:
     """Whether a requirement compares with the releases before: tests do, unless told not to."""
     gone = GONE if wanted.tests_gone is None else wanted.tests_gone
     return bool(wanted.no_worse) or (gone < 100 and wanted.evidence not in _NO_TESTS)
+
+
+def locks_nothing(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield each name in `locked` that is of nothing here, and so locks nothing; and what to do.
+
+    A policy that extends another may lock what that one asks: it is held together with it.
+    """
+    asked = [
+        (stage.name, one.evidence) for stage in policy.stages for one in (*stage.enter, *stage.stay)
+    ]
+    known = {"*", *(stage.name for stage in policy.stages)}
+    known |= {kind for _, kind in asked} | {f"{stage}/{kind}" for stage, kind in asked}
+    for name in policy.locked:
+        if name not in known:
+            yield (
+                f"`locked` names {name[:80]!r}, which the policy has not: nothing is locked",
+                "name a stage, a kind of evidence that one asks for, STAGE/KIND, or `*`",
+            )
 
 
 def age_of(text: str) -> timedelta:

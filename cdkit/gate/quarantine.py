@@ -7,6 +7,7 @@ from cdkit.core.documents.kinds import Evidence, Failure
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
+from cdkit.gate.fit import adds_up, is_share
 from cdkit.gate.named import matcher
 from cdkit.gate.policy import Quarantine
 from cdkit.gate.read import day_of
@@ -24,7 +25,9 @@ def quarantined(case: Case, fact: Fact) -> list[Reason]:
     failures, counts = document.failures, document.counts
     if document.failures_left_out or counts is None or counts.passed <= 0:
         return []
-    if counts.failed + counts.errors != len(failures):
+    if counts.failed + counts.errors != len(failures) or not adds_up(counts):
+        return []
+    if not is_share(document.coverage):
         return []
     kept = {failure: _of(case, failure) for failure in failures}
     if not all(kept.values()) or not _only_these(document, verdict.reasons):

@@ -8,11 +8,21 @@ from datetime import date
 from cdkit.core.config.load import load
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location
-from cdkit.gate.policy import AGE, Policy, PolicyWaiver, Quarantine, Requirement
+from cdkit.gate.empty import empties
+from cdkit.gate.policy import (
+    AGE,
+    Policy,
+    PolicyWaiver,
+    Quarantine,
+    Requirement,
+    Stage,
+    locks_nothing,
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
-_NO_EVIDENCE = frozenset({"decision", "deployment", "waiver"})
+_NO_EVIDENCE = frozenset({"deployment", "waiver"})
+_DECISION = "decision"
 _SIGNERS = "name its key or identity under `signers`"
 _Told = tuple[str, str, str]
 """What is wrong, the text to find its line by, what to do."""
@@ -25,6 +35,7 @@ def read_policy(data: bytes, *, where: str) -> Policy:
         Fault(what, where=Location(path=where, line=_line_of(data, text)), remedy=remedy)
         for what, text, remedy in _faults(policy)
     ]
+    faults += empties(data, where=where)
     if faults:
         raise ConfigError(tuple(faults))
     return policy
@@ -39,15 +50,18 @@ def _faults(policy: Policy) -> Iterator[_Told]:
     for stage in policy.stages:
         for wanted in (*stage.enter, *stage.stay):
             yield from _requirement(wanted)
+        yield from _of_itself(stage)
     yield from _signers(policy)
     for quarantine in policy.quarantine:
         yield from _answered_for(quarantine, "a quarantine", quarantine.test)
-        if not quarantine.test.strip("*? "):
+        if not any(map(str.isalnum, quarantine.test)):
             what = f"the test {quarantine.test[:80]!r} puts every test into quarantine"
             yield what, "quarantine", "name the test"
     for waiver in policy.waivers:
         yield from _answered_for(waiver, "a waiver", waiver.evidence)
         yield from _waiver(waiver, [stage.name for stage in policy.stages])
+    if not policy.extends:
+        yield from ((what, "locked", remedy) for what, remedy in locks_nothing(policy))
     if policy.break_glass and not 0 <= policy.break_glass.hours <= 24 * 7:
         what = f"breaking the glass for {policy.break_glass.hours} hours is no emergency"
         yield what, "hours", "write 0 (never) to 168 hours"
@@ -86,6 +100,8 @@ def _requirement(wanted: Requirement) -> Iterator[_Told]:
         what = f"a {kind} is no evidence: gates and roll-outs leave it"
         remedy = "ask for what the decision should rest on; earlier stages are asked anyway"
         yield what, kind, remedy
+    if (kind == _DECISION) != bool(wanted.stage):
+        yield from _stage(wanted)
     if wanted.contracts is not None and kind != "migrations":
         remedy = "move `contracts` to the requirement `evidence: migrations`"
         yield f"{kind[:80]!r} has no contracts", "contracts", remedy
@@ -95,6 +111,22 @@ def _requirement(wanted: Requirement) -> Iterator[_Told]:
         if not math.isfinite(bound):
             yield f"{number} is bounded by {bound}", number, "write a number that can be reached"
     yield from _compared(wanted)
+
+
+def _stage(wanted: Requirement) -> Iterator[_Told]:
+    if not wanted.stage:
+        what = "a decision is asked for, and not of which stage"
+        yield what, _DECISION, "write `stage:`, the stage that a gate must have let the image into"
+    else:
+        what = f"{wanted.evidence[:80]!r} is of no stage"
+        yield what, "stage", "move `stage` to a requirement `evidence: decision`"
+
+
+def _of_itself(stage: Stage) -> Iterator[_Told]:
+    for wanted in stage.enter:
+        if wanted.stage and wanted.stage == stage.name:
+            what = f"to enter {stage.name[:80]} takes that it was entered already"
+            yield what, wanted.stage, "name another stage, or move it to `stay`"
 
 
 def _compared(wanted: Requirement) -> Iterator[_Told]:
@@ -111,7 +143,7 @@ def _compared(wanted: Requirement) -> Iterator[_Told]:
     if wanted.approvals and not 1 <= wanted.approvals.count <= 100:
         yield f"{wanted.approvals.count} people approve nothing", "count", "write 1 or more"
     for name, pattern in wanted.says.items():
-        if not pattern.strip("*? "):
+        if not any(map(str.isalnum, pattern)):
             what = f"{name} may say anything"
             yield what, name, "write what it must say; `*` and `?` match within it"
     if any(not pattern.strip() for pattern in wanted.tests):

@@ -6,6 +6,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
+from cdkit.gate import decided
 from cdkit.gate.case import Case
 from cdkit.gate.named import matcher
 
@@ -19,7 +20,7 @@ def says(case: Case, facts: Sequence[Fact]) -> Iterator[Reason]:
 
 def _says(case: Case, fact: Fact, name: str, pattern: str) -> Reason:
     kind, where = case.wanted.evidence, Location(path=fact.where)
-    said = fact.document.said if isinstance(fact.document, Evidence) else {}
+    said = fact.document.said if isinstance(fact.document, Evidence) else decided.said(fact)
     if name not in said:
         known = f"it says: {', '.join(sorted(said))}" if said else "it says nothing of itself"
         return cannot_tell(
@@ -27,10 +28,12 @@ def _says(case: Case, fact: Fact, name: str, pattern: str) -> Reason:
             where=where,
             remedy=f"{known}; {case.opening} from a statement that says so",
         )
-    if matcher(pattern).fullmatch(said[name]):
-        return yes(f"{kind}: {name} is {said[name]}")
+    lines = said[name].split("\n")  # what statements say that differ: every one must fit
+    others = [line for line in lines if not matcher(pattern).fullmatch(line)]
+    if not others:
+        return yes(f"{kind}: {name} is {', '.join(lines)}")
     return no(
-        f"{kind}: {name} is {said[name]}, and must be {pattern}",
+        f"{kind}: {name} is {others[0]}, and must be {pattern}",
         where=where,
         remedy="let it be built, or verified, as the policy wants it; or mend the policy",
     )

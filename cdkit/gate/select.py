@@ -9,6 +9,7 @@ from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer
+from cdkit.gate.decided import of_stage
 from cdkit.gate.policy import Requirement
 from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_of
 
@@ -38,7 +39,11 @@ def select(
     within a run each job and shard's latest attempt. Facts about single platforms count for the
     image too, each platform's latest; where there are no others, every platform must have one.
     """
-    of_kind = [fact for fact in collected.facts if is_of_kind(fact, wanted.evidence)]
+    of_kind = [
+        fact
+        for fact in collected.facts
+        if is_of_kind(fact, wanted.evidence) and of_stage(fact, wanted.stage)
+    ]
     here = [fact for fact in of_kind if counts_here(fact, request, now)]
     whole = [fact for fact in here if _is_about(fact, wanted, request, known)]
     seen = {fact.digest for fact in whole}
@@ -148,7 +153,10 @@ def _answers(facts: Iterable[Fact]) -> set[Answer]:
 
 
 def missing_shards(facts: Iterable[Fact]) -> dict[str, tuple[int, ...]]:
-    """Return, by job, the shards that left no fact; (0,) where shards disagree on their number."""
+    """Return, by job, the shards that left no fact; (0,) where shards disagree on their number.
+
+    So do those that are beyond it: shard 5 of 4.
+    """
     jobs: dict[str, list[tuple[int, int]]] = {}
     for fact in facts:
         job, shard, shards = slot_of(fact)
@@ -163,6 +171,8 @@ def _missing(slots: list[tuple[int, int]]) -> tuple[int, ...]:
     if len(numbers) > 1 or max(numbers) > 10_000:
         return (0,)
     there = {shard for shard, _ in slots}
+    if not 1 <= min(there) <= max(there) <= max(numbers):
+        return (0,)
     return tuple(shard for shard in range(1, max(numbers) + 1) if shard not in there)
 
 

@@ -8,6 +8,15 @@ from cdkit.core.documents.kinds import PolicySource
 from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.names import TOOL
+from cdkit.core.protected import (
+    LOCAL,
+    TRUNKS,
+    branch_that_counts,
+    is_in_checkout,
+    is_on,
+    is_on_a_trunk,
+    relative,
+)
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.gate.extend import extend
@@ -17,9 +26,7 @@ from cdkit.gate.read import read_policy
 
 _FROM_GIT = "git:"
 _DEEPEST = 5
-_TRUNKS = frozenset({"main", "master", "trunk"})
 _HERE = frozenset({"", "HEAD", "@"})
-_LOCAL = frozenset({"", "terminal"})
 
 
 class FoundPolicy(Struct, frozen=True, kw_only=True):
@@ -87,10 +94,10 @@ def _one(option: str, world: World) -> FoundPolicy:
             where="policy",
             remedy="give a file, git:REVISION:PATH or oci://REGISTRY/REPOSITORY:TAG",
         )
-    path = _inside(option, world)
-    branch = world.context.target_branch or world.context.default_branch
+    path = relative(option, world)
+    branch = branch_that_counts(world)
     if not branch or path.startswith("/"):
-        return _from_change(option, world)
+        return _elsewhere(path, branch, world)
     return _from_branch(path, branch, world)
 
 
@@ -113,7 +120,7 @@ def _from_revision(option: str, world: World) -> FoundPolicy:
     if _is_protected(revision, world):
         return found
     what = f"the policy was read from {revision}, which holds the change under judgement itself"
-    return _unprotected(found, what)
+    return _doubted(_unprotected(found, what), what, path, world)
 
 
 def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
@@ -124,8 +131,7 @@ def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
     except Missing:
         return _brought_along(path, branch, world)
     except CannotTell as fault:
-        context = world.context
-        if context.branch != branch or context.pull_request:
+        if not is_on(branch, world):
             raise CannotTell(
                 f"the policy cannot be read from {branch}: {fault.what}",
                 where=path,
@@ -137,13 +143,42 @@ def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
 
 def _brought_along(path: str, branch: str, world: World) -> FoundPolicy:
     found = _from_change(path, world)
-    if world.context.system in _LOCAL:
+    if world.context.system in LOCAL:
         return found
     doubt = cannot_tell(
         f"the policy is not on {branch}: the change under judgement brought it along",
         where=Location(path=path),
         remedy=f"merge the policy into {branch} first; until then leave `policy` out, and the one "
         "built into cdkit decides",
+    )
+    return msgspec.structs.replace(found, doubts=(doubt,))
+
+
+def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
+    """Read a file that is on no branch that we know of: outside, or nobody says which counts.
+
+    Where nobody does, what runs on a trunk is that trunk's.
+    """
+    found = _from_change(path, world)
+    if path.startswith("/") and not is_in_checkout(path, world):
+        return found
+    if not branch and is_on_a_trunk(world):
+        return found
+    what = "the policy may be the change's own: nobody says which branch counts here"
+    if path.startswith("/"):
+        what = "the policy was read from the checkout by a path of its own"
+    return _doubted(found, what, path, world)
+
+
+def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPolicy:
+    """Let a policy of the change itself keep the gate shut in CI, where it is not the judge's."""
+    if world.context.system in LOCAL:
+        return found
+    doubt = cannot_tell(
+        what,
+        where=Location(path=path),
+        remedy="take it from a branch that the change cannot alter: `--policy git:main:policy.yaml`"
+        " (after `git fetch origin main`), or oci://REGISTRY/REPOSITORY:TAG",
     )
     return msgspec.structs.replace(found, doubts=(doubt,))
 
@@ -173,7 +208,12 @@ def _is_protected(revision: str, world: World) -> bool:
     context = world.context
     name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     name = name.removeprefix("origin/")
-    if name in _TRUNKS | {context.target_branch, context.default_branch} - {""}:
+    if context.pull_request and not revision.startswith(("origin/", "refs/remotes/origin/")):
+        try:  # a fork's own main has the trunk's name
+            return _commit(revision, world) != world.git.head().commit
+        except CannotTell:
+            return False
+    if name in TRUNKS | {context.target_branch, context.default_branch} - {""}:
         return True
     try:
         head = world.git.head()
@@ -190,9 +230,3 @@ def _commit(revision: str, world: World) -> str:
         return world.git.resolve(revision)
     except CannotTell:
         return ""
-
-
-def _inside(path: str, world: World) -> str:
-    """Return a path inside the working directory as a relative one."""
-    here = world.files.absolute(".").rstrip("/.") + "/"
-    return path.removeprefix(here).removeprefix("./")

@@ -95,6 +95,11 @@ def trusted(collected: Collected, signers: tuple[str, ...]) -> Collected:
     return Collected(facts=tuple(kept), unreadable=collected.unreadable)
 
 
+def signed(collected: Collected) -> Collected:
+    """Return the facts that somebody known signed, whoever that is."""
+    return Collected(facts=tuple(fact for fact in collected.facts if fact.signers))
+
+
 def _by_moment(
     request: Request, collected: Collected, now: datetime
 ) -> dict[datetime, list[Identity]]:

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Answered, Waiver
+from cdkit.core.documents.kinds import Waiver
 from cdkit.core.finding import Location
-from cdkit.core.verdict import Answer, Reason, judge, yes
+from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
 from cdkit.gate.policy import Policy
 from cdkit.gate.read import day_of
@@ -24,7 +24,7 @@ UNVOUCHED = frozenset({"", "terminal"})
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """A waiver, wherever it stood."""
+    """A waiver, wherever it stood; unsigned it waives nothing that a signature is asked for."""
 
     evidence: str
     rule: str
@@ -33,6 +33,7 @@ class Word(Struct, frozen=True, kw_only=True):
     owner: str
     expires: date
     where: Location | None = None
+    is_signed: bool = True
 
 
 def words_of(
@@ -62,7 +63,8 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         origin, day = document.origin, day_of(document.expires)
         if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
             continue
-        if origin.system in UNVOUCHED or origin.actor not in policy.may_waive:
+        who = {origin.actor} - {""}
+        if origin.system in UNVOUCHED or not who & set(policy.may_waive):
             continue
         if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
             continue
@@ -76,21 +78,22 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
             owner=origin.actor,
             expires=day,
             where=Location(path=fact.where),
+            is_signed=bool(fact.signers),
         )
 
 
-def waived(case: Case, answered: Answered, words: tuple[Word, ...]) -> Answered:
-    """Return an answer with what a waiver covers turned into a yes that says so."""
-    mine = [w for w in words if w.evidence == case.wanted.evidence and w.stage in {"", case.stage}]
-    if answered.answer is Answer.YES or not mine or case.wanted.evidence == "identity":
-        return answered
-    reasons = tuple(_covered(reason, mine, case.today) for reason in answered.reasons)
-    return Answered(
-        requirement=answered.requirement,
-        answer=judge(reasons).answer,
-        reasons=reasons,
-        facts=answered.facts,
-    )
+def waived(case: Case, reasons: Iterable[Reason], words: tuple[Word, ...]) -> list[Reason]:
+    """Return reasons with those that a waiver covers turned into a yes that says so."""
+    mine = [
+        word
+        for word in words
+        if word.evidence == case.wanted.evidence
+        and word.stage in {"", case.stage}
+        and (word.is_signed or not case.signers)
+    ]
+    if not mine or case.wanted.evidence == "identity":
+        return list(reasons)
+    return [_covered(reason, mine, case.today) for reason in reasons]
 
 
 def _covered(reason: Reason, words: list[Word], today: date) -> Reason:

@@ -8,6 +8,7 @@ schema as it will be then.
 from collections.abc import Sequence
 from itertools import chain
 
+from cdkit.core.errors import CannotTell
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -24,7 +25,8 @@ class Ahead:
 
     `done` is what each of its statements does. The end is worked out when a rule asks
     for it, once a transaction. Where a server is not `atomic`, each statement is seen by itself,
-    whatever transaction is around it.
+    whatever transaction is around it. Not `whole` where more of the file comes after: what then
+    becomes of its last transaction is not known.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Ahead:
         *,
         in_transaction: bool | None,
         atomic: bool = True,
+        whole: bool = True,
     ) -> None:
         self._statements = statements
         self._done = done
@@ -41,6 +44,7 @@ class Ahead:
         self._firsts: list[int] = []
         self._sure: list[bool] = []
         self._at = 0
+        self._unknown = -1 if whole else len(statements)
         self._enums: list[tuple[int, op.Operation]] | None = None
         self._schema: Schema | None = None
         self._ahead: Schema | None = None
@@ -84,6 +88,24 @@ class Ahead:
             self._ahead = None
         self._schema, self._at = schema, index
 
+    def transactions(self, count: int) -> list[tuple[int, int, bool]]:
+        """Return of the first statements: which begins and ends its transaction, if for sure.
+
+        A transaction that goes on behind them ends with them.
+        """
+        ends = (min(end, count) for end in self._ends)
+        return list(zip(self._firsts[:count], ends, self._sure, strict=False))
+
+    def _last(self) -> int:
+        """Return where the transaction ends; raises CannotTell where nobody knows."""
+        end = self._ends[self._at]
+        if end == self._unknown:
+            raise CannotTell(
+                "what ends this transaction is not in this part of the file",
+                remedy="look at the whole file",
+            )
+        return end
+
     @property
     def sure(self) -> bool:
         """Whether this is a transaction for sure, and not only where the tool makes one."""
@@ -110,9 +132,16 @@ class Ahead:
         """The schema at the end of the transaction, as far as it can be read."""
         if self._ahead is None and self._schema is not None:
             self._ahead = self._schema.copy()
-            for operations in self._done[self._at : self._ends[self._at]]:
+            for operations in self._done[self._at : self._last()]:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
+
+    def writes_into(self, table: Name) -> bool:
+        """Whether a later statement of the file, in this transaction or not, puts rows in."""
+        return any(
+            isinstance(each, op.WriteRows) and each.table == table and each.verb != "DELETE"
+            for each in chain.from_iterable(self._done[self._at :])
+        )
 
     def is_other(self, table: Name, column: str) -> bool:
         """Whether the column of this name at the end holds something else than it did.
@@ -120,7 +149,7 @@ class Ahead:
         So it is with one that the transaction adds and does not fill, or that had another name:
         what the old one held is not in it, whatever it looks like.
         """
-        first, end = self._firsts[self._at], self._ends[self._at]
+        first, end = self._firsts[self._at], self._last()
         holds: dict[str, str] = {}
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:

@@ -1,7 +1,23 @@
-"""Operations that say a thing anew and whole: MySQL's ALTER TABLE and MODIFY, SQLite's rebuild."""
+"""Operations that say a thing anew: a constraint's timing, a domain's default, a column."""
 
-from cdkit.migrations.nouns import Column
+from cdkit.migrations.nouns import Column, Default, Name
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
+
+
+class ChangeConstraint(OnTable, frozen=True, kw_only=True):
+    """ALTER CONSTRAINT; what it does not speak of is None."""
+
+    constraint: str
+    deferrable: bool | None = None
+    deferred: bool | None = None
+    enforced: bool | None = None
+
+
+class ChangeDomain(Operation, frozen=True, kw_only=True):
+    """ALTER DOMAIN SET or DROP DEFAULT; `default` is None where it has none any more."""
+
+    domain: Name
+    default: Default | None = None
 
 
 class ChangeColumn(OnTable, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.assumed import assume, assume_options
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.declared import irreversible
+from cdkit.migrations.inverse import Speech
+from cdkit.migrations.keep import kept
 from cdkit.migrations.lossy import Loss, loss_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -20,6 +22,7 @@ from cdkit.migrations.schema_diff import Difference, differences
 from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
+from cdkit.migrations.undo import way_back
 
 _MOST = 5
 """Differences that one message names; the rest are counted."""
@@ -39,7 +42,7 @@ class Up(Struct, frozen=True, kw_only=True):
     """What a migration did: to which schema, by which operations, and where it begins.
 
     `sizes` says which tables are small, `unread` that it does more than these, and nobody can
-    tell what.
+    tell what; `speech` is how the server is spoken to.
     """
 
     before: Schema
@@ -47,6 +50,12 @@ class Up(Struct, frozen=True, kw_only=True):
     place: Location
     sizes: Sizes = Sizes()
     unread: bool = False
+    speech: Speech
+
+    @property
+    def undone(self) -> str:
+        """What takes it back, as SQL."""
+        return way_back(self.operations, self.before, self.speech)
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -103,7 +112,7 @@ def missing(migration: Migration, up: Up) -> Back:
     said = "nothing takes this migration back"
     if word:
         said += f" (line {word.line} calls it irreversible, and does not say why)"
-    return Back(says="missing", findings=(_about("missing-down", said, up.place),))
+    return Back(says="missing", findings=(_about("missing-down", said, up.place, up.undone),))
 
 
 def judge(migration: Migration, way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
@@ -114,7 +123,7 @@ def judge(migration: Migration, way: Way, up: Up, rules_: Dispatch, context: Con
         trouble = parsed.troubles[0]
         said = f"what is to take this migration back cannot be read: {trouble.what}"
         place = down.text.place(trouble.offset)
-        finding = _about("dishonest-down", said, place)
+        finding = _about("dishonest-down", said, place, up.undone)
         return Back(says="cannot be read", findings=(finding,), parsed=parsed)
     if not parsed.statements:
         if word and word.reason:
@@ -122,7 +131,7 @@ def judge(migration: Migration, way: Way, up: Up, rules_: Dispatch, context: Con
         if not _undoable(up):
             return Back(says="empty")
         said = "the way back is empty: the tool takes the migration for undone, and it is not"
-        return Back(says="empty", findings=(_about("empty-down", said, up.place),))
+        return Back(says="empty", findings=(_about("empty-down", said, up.place, up.undone),))
     return _replayed(way, up, rules_, context)
 
 
@@ -141,7 +150,7 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     place = way.parsed.statements[0].place()
     dark = up.unread or _is_unread(up.operations, rules_, context)
     unread = dark or done.unread
-    findings = [_lossy(loss, operation, unread=dark) for loss, operation in done.losses]
+    findings = [_lossy(loss, operation, up, unread=dark) for loss, operation in done.losses]
     wrong = [
         *done.fails,
         *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
@@ -149,12 +158,12 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     ]
     if wrong and unread:
         said = "nobody can tell whether this undoes the migration: what cannot be read runs"
-        finding = _about("dishonest-down", said, place)
+        finding = _about("dishonest-down", said, place, up.undone)
         findings.append(structs.replace(finding, severity=Severity.LOW, confidence=Confidence.LOW))
     elif wrong:
         more = f"; and {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
         said = f"does not undo the migration: {'; '.join(wrong[:_MOST])}{more}"
-        findings.append(_about("dishonest-down", said, place))
+        findings.append(_about("dishonest-down", said, place, up.undone))
     undoes = "not told" if unread else "does not undo it" if wrong else "undoes it"
     undoes += " (stop the new version first)" if done.breaks else ""
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))
@@ -354,22 +363,24 @@ def _bare(name: Name) -> Name:
     return Name("" if name.schema == "public" else name.schema, name.name)
 
 
-def _lossy(loss: Loss, operation: Operation, *, unread: bool) -> Finding:
+def _lossy(loss: Loss, operation: Operation, up: Up, *, unread: bool) -> Finding:
     if unread and loss.severity.rank > Severity.LOW.rank:
         what = f"{loss.what} (unless the migration made it, in what cannot be read)"
         low = Confidence.LOW
         loss = structs.replace(loss, what=what, severity=Severity.LOW, confidence=low)
-    finding = _about("lossy-down", loss.what, operation.statement.text.place(operation.at))
+    place = operation.statement.text.place(operation.at)
+    finding = _about("lossy-down", loss.what, place, kept(operation, up.before, up.speech))
     return structs.replace(
         finding,
         severity=loss.severity,
         confidence=loss.confidence,
-        about=loss.about,
+        about=f"{loss.about}",
         fingerprint=" ".join(operation.statement.source.split()),
     )
 
 
-def _about(rule: str, said: str, place: Location) -> Finding:
+def _about(rule: str, said: str, place: Location, instead: str) -> Finding:
+    """Return what a rule says of a way back; `instead` is the SQL that would be right."""
     described = rules()[rule]
     return Finding(
         rule=rule,
@@ -379,5 +390,5 @@ def _about(rule: str, said: str, place: Location) -> Finding:
         fingerprint=rule,
         about=place.path.rpartition("/")[2],
         question=described.question,
-        fix=Fix(summary=described.instead),
+        fix=Fix(summary=described.instead, replacement=instead),
     )

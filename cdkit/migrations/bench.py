@@ -9,7 +9,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Edit, Fix, Location
 from cdkit.migrations import operation as op
-from cdkit.migrations.mend import Mend, Splice
+from cdkit.migrations.mend import Mend, Splice, rewritten
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.session import Session
@@ -66,7 +66,7 @@ class Bench:
         if why:
             return structs.replace(fix, by_hand=why)
         splices = [*mend.splices, *self._header(mend, session)]
-        said = fix.replacement or _rewritten(mend.splices, operation)
+        said = fix.replacement or rewritten(mend.splices, operation)
         return structs.replace(fix, edits=tuple(map(self._edit, splices)), replacement=said)
 
     def _why_closed(self, *, released: bool) -> str:
@@ -139,20 +139,6 @@ class Bench:
             end=splice.end,
             text=written,
         )
-
-
-def _rewritten(splices: tuple[Splice, ...], operation: Operation) -> str:
-    """Return the statement with the splices made; nothing where they are not all within it."""
-    statement = operation.statement
-    start, end = statement.start, statement.end
-    if not splices or not all(start <= one.at <= one.end <= end for one in splices):
-        return ""
-    pieces, at = [], start
-    for one in sorted(splices, key=lambda each: each.at):
-        pieces += [statement.text.data[at : one.at], one.text.encode()]
-        at = one.end
-    text = b"".join((*pieces, statement.text.data[at:end])).decode("utf-8", "replace")
-    return f"{text.strip().rstrip(';')};"
 
 
 def _is_single_minded(operation: Operation) -> bool:

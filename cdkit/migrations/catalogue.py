@@ -124,6 +124,7 @@ def describe(rule_id: str) -> Rule:
         bad=rule.bad,
         good=rule.good,
         opinion=rule.opinion,
+        by_hand=rule.by_hand,
     )
 
 

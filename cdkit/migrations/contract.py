@@ -14,6 +14,7 @@ from cdkit.migrations.catalogue import rules
 from cdkit.migrations.declared import Declared, by_pattern, declared
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.phase import ADDING, CONTRACT, EXPAND, MIGRATE, Effect, phases_of
+from cdkit.migrations.releases import DECLARED, by_release
 from cdkit.migrations.rule import COMPATIBLE
 from cdkit.migrations.source import Migration
 
@@ -110,7 +111,7 @@ def _source(place: Location) -> str:
     return str(place) if place.line else f"{place.path} (phases)"
 
 
-def declared_badly(terms: Terms) -> Iterator[Finding]:
+def declared_badly(terms: Terms, effects: Sequence[Effect] = ()) -> Iterator[Finding]:
     """Yield what is wrong with a declaration itself."""
     said = terms.declared
     if said is None:
@@ -119,7 +120,8 @@ def declared_badly(terms: Terms) -> Iterator[Finding]:
         yield _found("unclear-phase", said.fault, said.place)
     elif terms.is_contract and not said.since:
         what = "is declared a contract, and names no release that stopped using what it takes away"
-        yield _found("contract-without-release", what, said.place)
+        finding = _found("contract-without-release", what, said.place)
+        yield _instead(finding, by_release(effects) or DECLARED)
     elif terms.is_contract and terms.release.unknown:
         what = f"the contract waits for {said.since[:80]!r}, and {terms.release.unknown}"
         yield _found("unknown-release", what, said.place, terms.release.remedy)
@@ -136,7 +138,7 @@ def contradicted(terms: Terms, effects: Sequence[Effect]) -> Iterator[Finding]:
     for effect in effects:
         if effect.phase == CONTRACT:
             what = f"is declared {said.phase}, and does here what belongs into a contract"
-            yield _at(effect, "contradicted-phase", what)
+            yield _instead(_at(effect, "contradicted-phase", what), by_release(effects))
             return
 
 
@@ -159,14 +161,17 @@ def mixed(
             what = f"this belongs into a contract, and the same change brings {where}"
         else:
             return
-        yield _at(_first(effects, CONTRACT), "mixed-phases", what)
+        finding = _at(_first(effects, CONTRACT), "mixed-phases", what)
+        yield _instead(finding, by_release(effects))
     elif len(phases) > 1:
         what = "writes rows in the migration that changes the schema"
         finding = _at(_first(effects, MIGRATE), "mixed-phases", what)
-        yield structs.replace(finding, severity=type(finding.severity).INFO)
+        finding = structs.replace(finding, severity=type(finding.severity).INFO)
+        yield _instead(finding, by_release(effects))
     elif terms.is_contract and phases:
         what = f"is declared a contract, and does {phases[0]}"
-        yield _at(_first(effects, phases[0]), "mixed-phases", what)
+        finding = _at(_first(effects, phases[0]), "mixed-phases", what)
+        yield _instead(finding, by_release(effects))
 
 
 def with_code(
@@ -229,6 +234,12 @@ def declarations(
             found |= {migration.name: said} if said else {}
         above[path] = max(above.get(path, 0), line or 0)
     return found
+
+
+def _instead(finding: Finding, sql: str) -> Finding:
+    """Return a finding with the SQL that would be right."""
+    fix = structs.replace(finding.fix, replacement=sql) if finding.fix else None
+    return structs.replace(finding, fix=fix)
 
 
 def _first(effects: Sequence[Effect], phase: str) -> Effect:

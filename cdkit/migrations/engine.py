@@ -39,6 +39,17 @@ Jobs = Sequence[tuple[Text, bytes]]
 """Texts, each with the part of it that runs."""
 
 
+class Parts(Struct, frozen=True, kw_only=True):
+    """A large text in parts of whole statements, read one by one; `sizes` are their bytes.
+
+    `read` gives what stands in the parts from one number up to another, and what each statement
+    does; the one part that the grammar refuses has a trouble, and is the last.
+    """
+
+    sizes: tuple[int, ...]
+    read: Callable[[int, int], Iterator[Parsed]]
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
@@ -49,9 +60,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     name as SQL; `naming` gives a constraint of a table the name that the server gives it;
     `shared_names` says that index names are the schema's, not each table's own; `harmless` whether
     a function is the server's own and changes nothing; `refuses` says why the server refuses an
-    operation, and what to do instead. `atomic` says that a transaction holds changes of the schema
-    together: where it is false, each is seen by everybody at once. `parse_each` splits many files
-    as `parse` does each, where that can be shared out.
+    operation, and what to do instead; `otherwise` says that as SQL. `atomic` says that
+    a transaction holds changes of the schema together: where it is false, each is seen by
+    everybody at once. `parse_each` splits many files as `parse` does each, where that can be
+    shared out; `parts` are those of a large text, where it is plain.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
@@ -65,8 +77,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     shared_names: bool = True
     harmless: Callable[[str], bool] = lambda _: False
     refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
+    otherwise: Callable[[Operation, Schema, Server], str] = lambda *_: ""
     atomic: bool = True
     parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
+    parts: Callable[[Text, bytes, Processes], Parts | None] | None = None
 
 
 class Engine(Struct, frozen=True, kw_only=True):

@@ -89,8 +89,11 @@ def find(
         asked.setdefault(owner, set()).add(candidate.path)
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
     found = tuple(
-        _read(key, frozenset(asked[key]), depths[key], look, world, rendering or Rendering())
+        each
         for key in asked
+        for each in _read(
+            key, frozenset(asked[key]), depths[key], look, world, rendering or Rendering()
+        )
     )
     found = tuple(sorted(found, key=lambda one: (one.root, one.source)))
     if not unread and not any(_has_input(one) for one in found):
@@ -190,7 +193,8 @@ def _read(
     look: Look,
     world: World,
     rendering: Rendering,
-) -> Found:
+) -> Iterator[Found]:
+    """Yield what is found of a project: once for each of its databases."""
     name, root = key
 
     def claimed(path: str) -> bool:
@@ -211,13 +215,19 @@ def _read(
     except CdkitError as fault:
         project = Project(faults=(fault.reason(),))
     whole = len(migrations_asked) < len(paths)
+    for each in (project, *project.others):
+        yield _found(key, each, paths, whole=whole)
+
+
+def _found(key: tuple[str, str], project: Project, paths: frozenset[str], *, whole: bool) -> Found:
+    """Return what of a project was asked for: all of it (`whole`), or what some paths are of."""
     ours = tuple(each for each in project.migrations if not each.elsewhere)
     asked = frozenset(each.name for each in ours if whole or paths.intersection(each.files))
     named = (each for each in ours if each.script.down and each.script.down.text.path in paths)
     unread = tuple(x for x in project.unread if whole or not x.where or x.where.path in paths)
     return Found(
-        root=root,
-        source=name,
+        root=key[1],
+        source=key[0],
         project=project,
         asked=asked,
         left=len(project.downs & paths),

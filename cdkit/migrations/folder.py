@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from msgspec import Struct, structs
 
 from cdkit.core.errors import CdkitError
-from cdkit.core.finding import Location
+from cdkit.core.finding import Location, Severity
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.atlas_sum import mismatches
 from cdkit.migrations.guesses import guesses
@@ -66,9 +66,10 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     tool looks into folders below too; else each folder is a project of its own.
 
     `version` is what must be one migration's alone (nothing where a file has none), and `twice`
-    what the tool does where it is not. `misnamed` says why the tool will not run a file by its
-    name, with a remedy; `refused` what it refuses in a file; `code` how to render a file that only
-    the tool can run. `late` is what becomes of a migration that comes out of order. `goes_back`
+    what the tool does where it is not; `twice_is` how bad that is where it refuses nothing.
+    `misnamed` says why the tool will not run a file by its name, with a remedy; `refused` what it
+    refuses in a file; `code` how to render a file that only the tool can run. `late` is what
+    becomes of a migration that comes out of order. `goes_back`
     says whether its files have a part for the way back; `outside` and `sums` are those of the
     source; `doubts` yields what of a text is no SQL. `engine` returns the database that the tool's
     own settings name for a folder, empty where none do.
@@ -85,6 +86,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     fill: Callable[[Text], Text] = lambda text: text
     version: Callable[[str], str] = lambda _: ""
     twice: str = ""
+    twice_is: Severity | None = None
     misnamed: Callable[[str], tuple[str, str] | None] = lambda _: None
     refused: Callable[[Migration], Iterable[Complaint]] = lambda _: ()
     code: Callable[[str], str] = lambda _: ""
@@ -219,12 +221,21 @@ def _twice(tool: FolderTool, paths: Iterable[str]) -> Iterator[Complaint]:
     for path in sorted(paths, key=tool.order):
         version = tool.version(path)
         other = first.setdefault(version, path)
-        if version and other != path:
-            yield Complaint(
-                rule="duplicate-version",
-                path=path,
-                what=f"version {version} is also that of {other}: {tool.title} {tool.twice}",
-                about=version,
-                remedy="give the newer of the two a version of its own",
-                whole=True,
-            )
+        if not version or other == path:
+            continue
+        yield _same_version(tool, version, path, other)
+        if tool.twice_is:
+            # It is said of the one that the change brings.
+            yield _same_version(tool, version, other, path)
+
+
+def _same_version(tool: FolderTool, version: str, path: str, other: str) -> Complaint:
+    return Complaint(
+        rule="duplicate-version",
+        path=path,
+        what=f"version {version} is also that of {other}: {tool.title} {tool.twice}",
+        about=version,
+        remedy="give the newer of the two a version of its own",
+        whole=not tool.twice_is,
+        severity=tool.twice_is,
+    )

@@ -62,6 +62,14 @@ def forget_table(schema: Schema, name: Name) -> None:
     forget_indexes(schema, name)
 
 
+def forget_view(schema: Schema, name: Name) -> None:
+    """Forget a view, or anything else that is no table; SQLite's have triggers, which go along."""
+    thing = schema.things.pop(name, None)
+    if thing and thing.kind == "view" and not schema.home:
+        for each in [each for each, other in schema.things.items() if other.is_on(name)]:
+            del schema.things[each]
+
+
 def forget_schema(schema: Schema, gone: str) -> None:
     """Forget all that is in a schema of this name."""
     for store in stores(schema):

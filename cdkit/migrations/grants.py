@@ -23,6 +23,8 @@ _FAMILIES = {
 }  # fmt: skip
 _AT_BIRTH = {"function": ("EXECUTE",)}
 """What everybody may do with a new thing (table 5.2: PUBLIC)."""
+_FROM_THE_START = {"schema": frozenset({"USAGE"}), "database": frozenset({"CONNECT"})}
+"""What everybody may do with the schema `public` and with a database, which no migration makes."""
 
 Held = dict[str, frozenset[str]]
 Parts = tuple[
@@ -56,7 +58,8 @@ class Grants:
 
     def of(self, kind: str, name: Name) -> Held | None:
         """Return which role may do what with a thing; None where no migration says."""
-        return self._held.get((family_of(kind), name))
+        held = self._held.get((family_of(kind), name))
+        return None if held and set(held) == {PUBLIC} and _there(family_of(kind), name) else held
 
     def may(self, role: str, kind: str, name: Name) -> frozenset[str]:
         """Return what a role may do with a thing, everybody's rights included."""
@@ -93,7 +96,7 @@ class Grants:
         self.roles |= frozenset(roles) - {PUBLIC}
         given = frozenset(words) or frozenset(ALL.get(family, ("ALL",)))
         for name in names:
-            held = dict(self._held.get((family, name), {}))
+            held = dict(self._held.get((family, name), _there(family, name)))
             for role in roles:
                 held[role] = held.get(role, frozenset()) | given
             self._held[family, name] = held
@@ -105,7 +108,8 @@ class Grants:
         family, roles = family_of(kind), tuple(roles)
         taken = frozenset(words)
         for name in names:
-            if (held := self._held.get((family, name))) is None:
+            held = self._held.get((family, name), _there(family, name))
+            if not held:
                 continue
             left = {
                 role: _left(mine, taken) if role in roles else mine for role, mine in held.items()
@@ -131,6 +135,12 @@ class Grants:
         """DROP OWNED: a role keeps nothing."""
         for key, held in list(self._held.items()):
             self._held[key] = {other: mine for other, mine in held.items() if other != role}
+
+
+def _there(family: str, name: Name) -> Held:
+    """Return what everybody may do with what was there before any migration."""
+    given = _FROM_THE_START.get(family, frozenset())
+    return {PUBLIC: given} if given and (family != "schema" or name.name == PUBLIC) else {}
 
 
 def _left(mine: frozenset[str], taken: frozenset[str]) -> frozenset[str]:

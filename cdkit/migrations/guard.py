@@ -1,11 +1,14 @@
-"""Replaying what stands between a statement and its rows: row security and triggers."""
+"""Replaying what stands between a statement and its rows: row security, triggers, constraints."""
 
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeConstraint, ChangeDomain
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Schema, Table
 
 
 def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
@@ -22,17 +25,46 @@ def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
 
 
 def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
-    table = schema.table(changed.table)
-    if table is None:
+    held = schema.table(changed.table) or schema.thing(changed.table)
+    if held is None:
         return
+    left = {name: each for name, each in held.triggers.items() if name != changed.name}
+    left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
     if changed.trigger:
-        schema.change(changed.table, triggers={**table.triggers, changed.name: changed.trigger})
-    elif changed.action in {"DROP TRIGGER", "DISABLE TRIGGER"}:
-        left = {name: each for name, each in table.triggers.items() if name != changed.name}
+        left |= {changed.name: changed.trigger}
+    elif changed.action not in _SILENT:
+        return
+    if isinstance(held, Table):
         schema.change(changed.table, triggers=left)
+    else:
+        schema.things[schema.full(changed.table)] = structs.replace(held, triggers=left)
+
+
+_SILENT = frozenset(
+    {"DROP TRIGGER", "DISABLE TRIGGER", "DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"}
+    | {"ENABLE REPLICA TRIGGER"}
+)
+"""What keeps a trigger from firing for those who are no replica."""
+
+
+def _default_domain(schema: Schema, changed: ChangeDomain) -> None:
+    if found := schema.thing(changed.domain):
+        full, given = schema.full(changed.domain), changed.default is not None
+        schema.things[full] = structs.replace(found, default=given)
+
+
+def _constraint(schema: Schema, changed: ChangeConstraint) -> None:
+    old = schema.constraint(changed.table, changed.constraint)
+    if old is None:
+        return
+    sides = ("deferrable", "deferred", "enforced")
+    said = {side: value for side in sides if (value := getattr(changed, side)) is not None}
+    schema.put(changed.table, "constraints", old.name, structs.replace(old, **said))
 
 
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
+    ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
+    ChangeConstraint: _constraint,
 }

@@ -4,7 +4,7 @@ A schema is copied for each migration that is a release of its own, and for each
 end a rule wants to know: were all of it copied, work would grow with the square of the migrations.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import Final, TypeVar, overload
 
 K = TypeVar("K")
@@ -86,6 +86,24 @@ class Layered(MutableMapping[K, V]):
         yield from (key for key in self._base if own.get(key) is not _GONE)
         yield from (key for key in own if key not in self._base)
 
+    def items(self) -> ItemsView[K, V]:
+        """Return the entries as they are now."""
+        return self._whole().items()
+
+    def values(self) -> ValuesView[V]:
+        """Return the values as they are now."""
+        return self._whole().values()
+
+    def _whole(self) -> Mapping[K, V]:
+        """Return it in one piece, which is quicker to go through than entry by entry."""
+        if not self._own:
+            return self._base
+        there = {key: value for key, value in self._own.items() if not isinstance(value, _Gone)}
+        merged = {**self._base, **there}
+        for key in self._own.keys() - there.keys():
+            merged.pop(key, None)
+        return merged
+
     def __len__(self) -> int:
         """Return how many entries there are."""
         return self._size
@@ -93,8 +111,7 @@ class Layered(MutableMapping[K, V]):
     def _settle(self) -> None:
         """Begin anew with all in one place where there is much of one's own."""
         if len(self._own) > _FEW:
-            merged = {**self._base, **self._own}
-            self._base = {k: v for k, v in merged.items() if not isinstance(v, _Gone)}
+            self._base = self._whole()
             self._own = {}
 
 

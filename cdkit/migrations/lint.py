@@ -1,25 +1,25 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain, takewhile
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Hands, Processes
+from cdkit.migrations.abreast import abreast
 from cdkit.migrations.allow import allowances, of_change
 from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
-from cdkit.migrations.bench import Bench, Outside
+from cdkit.migrations.bench import Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
     Terms,
     contradicted,
     declared_badly,
-    excused,
     mixed,
     needed,
     phase_said,
@@ -29,24 +29,24 @@ from cdkit.migrations.contract import (
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import sources
 from cdkit.migrations.history import history, remember
+from cdkit.migrations.inverse import Speech
 from cdkit.migrations.operation import End, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
-from cdkit.migrations.phase import Effect, effect_of, phases_of
-from cdkit.migrations.ran import ran_already, sources_of
+from cdkit.migrations.phase import Effect, phases_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remembered import Memory
-from cdkit.migrations.replay import apply
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
 from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
-from cdkit.migrations.sizes import Sizes, spared
+from cdkit.migrations.sizes import Sizes
 from cdkit.migrations.source import Migration
-from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, fix_of, hit_of, untold
+from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, untold
 from cdkit.migrations.text import Text
 from cdkit.migrations.unsure import unsure
+from cdkit.migrations.walk import Course, Task, Walked, course_of, found_by, walk
 
 _TWO = 2
 
@@ -164,7 +164,16 @@ def lint(request: Request, processes: Processes) -> Linted:
             released = schema.released = schema.copy()
         terms = request.terms.get(migration.name, Terms())
         kept = schema.copy() if migration.maybe and not request.apart else schema
-        seen.append(_walk(request, (released, schema), migration, before, reader, terms))
+        task = Task(
+            request=request,
+            migration=migration,
+            before=before,
+            terms=terms,
+            schema=schema,
+            released=released,
+            reader=reader,
+        )
+        seen.append(_seen(task))
         schema = schema if kept is schema else unsure(kept, migration, reader)
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
@@ -173,66 +182,42 @@ def lint(request: Request, processes: Processes) -> Linted:
     return Linted(judged=judged, notes=(note,) if unread else ())
 
 
-def _walk(
-    request: Request,
-    schemas: tuple[Schema, Schema],
-    migration: Migration,
-    before: Migration | None,
-    reader: Reader,
-    terms: Terms,
-) -> _Seen:
+def _seen(task: Task) -> _Seen:
     """Walk through a migration: what is found in it, what it does, what takes it back."""
-    released, schema = schemas
-    parsed = reader.parse(migration)
-    # What runs again does so from end to end, whatever of it was there before.
-    ran = sources_of(None if migration.repeats else before, reader)
-    statements = [each for each in parsed.statements if not (ran and ran_already(each, ran))]
-    done = reader.done(statements, schema)
-    back = Back(says="")
-    if before is None:
-        back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
-    wrapped = reader.wrapped(migration, parsed)
-    ahead = reader.ahead(statements, done, wrapped=wrapped)
-    context = Context(
-        schema=schema,
-        released=released,
-        ahead=ahead,
-        session=Session(in_transaction=wrapped, single=len(parsed.statements) == 1),
-        server=request.server,
-        dialect=reader.dialect,
-    )
-    bench = Bench(
-        migration,
-        parsed,
-        released=before is not None,
-        outside=request.outside,
-        read=reader.operations_of,
-    )
-    findings = _of_file(migration, parsed, before, unchanged=not statements and not ran)
-    locks: dict[str, None] = {}
-    effects: list[Effect] = []
-    for index, operations in enumerate(done):
-        ahead.begin(index, schema)
-        for operation in operations:
-            found = tuple(_found(request, operation, context, bench))
-            effect = effect_of(operation, schema, found)
-            effects += [effect] if effect else []
-            findings += [excused(each, operation, terms) for each in found]
-            locks |= dict.fromkeys(context.follow(operation))
-            apply(schema, operation)
-    for last in statements[-1:]:
-        findings += _found(request, End(statement=last, at=last.start), context, bench)
+    course, back, walked = abreast(task, _back_of) or _alone(task)
+    migration, before, parsed = task.migration, task.before, course.parsed
+    unchanged = not course.statements and not course.edited
+    findings = [*_of_file(migration, parsed, before, unchanged=unchanged), *walked.findings]
+    for last in course.statements[-1:]:
+        findings += found_by(course, End(statement=last, at=last.start))
     return _Seen(
         migration=migration,
         before=before,
-        terms=terms,
+        terms=task.terms,
         findings=tuple(findings),
         parsed=parsed,
-        statements=len(statements),
-        locks=tuple(locks),
-        effects=tuple(effects),
+        statements=len(course.statements),
+        locks=tuple(walked.locks),
+        effects=tuple(walked.effects),
         back=back,
     )
+
+
+def _alone(task: Task) -> tuple[Course, Back, Walked]:
+    """Walk through a migration from end to end."""
+    course = course_of(task, task.reader.parse(task.migration))
+    back, walked = _back_of(course), Walked()
+    walk(course, 0, len(course.statements), walked)
+    return course, back, walked
+
+
+def _back_of(course: Course) -> Back:
+    """Judge the way back of a migration that is not released, before that runs."""
+    task = course.task
+    if task.before is not None:
+        return Back(says="")
+    ran = _Ran(parsed=course.parsed, done=course.done)
+    return _back(task.request, task.schema, task.migration, ran, task.reader)
 
 
 def _of_file(
@@ -269,7 +254,7 @@ class _Ran(Struct, frozen=True, kw_only=True):
     """What a migration runs, as it is parsed, and what each statement of it does."""
 
     parsed: Parsed
-    done: tuple[tuple[Operation, ...], ...]
+    done: Sequence[Sequence[Operation]]
 
 
 def _back(
@@ -290,6 +275,7 @@ def _back(
         place=first[0].place() if first else migration.text.place(0),
         sizes=request.sizes,
         unread=bool(ran.parsed.troubles),
+        speech=Speech(dialect=reader.dialect, server=request.server),
     )
     if down is None:
         return missing(migration, up)
@@ -330,7 +316,7 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
     }
     findings = [
         *seen.findings,
-        *declared_badly(terms),
+        *declared_badly(terms, effects),
         *contradicted(terms, effects),
         *mixed(terms, effects, beside),
         *with_code(terms, effects, request.code),
@@ -354,11 +340,8 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
 
 def _useless(terms: Terms, contract: Contract | None, request: Request) -> Iterable[str]:
     """Say what a declaration is of no use for, where compatibility is asked."""
-    return useless(terms, contract) if _is_compatibility_asked(request) else ()
-
-
-def _is_compatibility_asked(request: Request) -> bool:
-    return request.asked is None or "dropped-column" in request.asked
+    asked = request.asked is None or "dropped-column" in request.asked
+    return useless(terms, contract) if asked else ()
 
 
 def _allowed(
@@ -387,14 +370,3 @@ def _allowances(text: Text, before: Migration | None, request: Request) -> tuple
         return allowed
     old = allowances(before.said, request.today) if before else ()
     return of_change(allowed, old, refuse=request.refuse)
-
-
-def _found(
-    request: Request, operation: Operation, context: Context, bench: Bench
-) -> Iterator[Finding]:
-    sizes = request.sizes
-    for rule_id, rule in request.rules[type(operation)]:
-        for hit in rule.check(operation, context):
-            fix = bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
-            told = spared(rule, hit, operation, context.schema, sizes)
-            yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))

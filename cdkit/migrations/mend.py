@@ -1,5 +1,6 @@
 """How a statement is rewritten so that it means the same and does less harm: splices."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -89,6 +90,20 @@ def after(operation: Operation, text: str) -> Splice:
             break
         last = token.end
     return Splice(at=last, end=last, text=f";\n{text}")
+
+
+def rewritten(splices: Sequence[Splice], operation: Operation) -> str:
+    """Return the statement with the splices made; nothing where they are not all within it."""
+    statement = operation.statement
+    start, end = statement.start, statement.end
+    if not splices or not all(start <= one.at <= one.end <= end for one in splices):
+        return ""
+    pieces, at = [], start
+    for one in sorted(splices, key=lambda each: each.at):
+        pieces += [statement.text.data[at : one.at], one.text.encode()]
+        at = one.end
+    text = b"".join((*pieces, statement.text.data[at:end])).decode("utf-8", "replace")
+    return f"{text.strip().rstrip(';')};"
 
 
 def _line_before(data: bytes, start: int) -> bytes:

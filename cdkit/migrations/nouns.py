@@ -25,7 +25,8 @@ class Name(Struct, frozen=True, order=True, array_like=True):
 
     def __str__(self) -> str:
         """Return it as people say it: the schema `public` goes without saying."""
-        return self.name if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
+        # As a plain text: a reader's own kind of it, of any case, is nothing for a report.
+        return f"{self.name}" if self.schema in {"", "public"} else f"{self.schema}.{self.name}"
 
     @property
     def sql(self) -> str:
@@ -37,7 +38,7 @@ class Name(Struct, frozen=True, order=True, array_like=True):
 def quoted(name: str) -> str:
     """Return an identifier as SQL (PostgreSQL manual, 4.1.1)."""
     plain = name.isascii() and name.isidentifier() and name == name.lower()
-    return name if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+    return f"{name}" if plain and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
 
 
 class Type(Struct, frozen=True, array_like=True):
@@ -85,8 +86,10 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `index` names the existing index that it is made from (USING INDEX); `proves` the column that
     a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
     `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
-    that a foreign key refuses to let a row go that others refer to; `always` that a CHECK holds
-    whatever is written.
+    that a foreign key refuses to let a row go that others refer to, `pins` that it refuses another
+    key for it, `deletes` what happens to them as a letter (empty where no reader tells); `always`
+    that a CHECK holds whatever is written; `deferrable` that it may be looked at only at the end of
+    a transaction, `deferred` that it is.
     """
 
     kind: str
@@ -101,9 +104,17 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sql: str = ""
     expression: str = ""
     keeps: bool = False
+    pins: bool = False
+    deletes: str = ""
     always: bool = False
     bounds: tuple[str, str, str] = ("", "", "")
+    deferrable: bool = False
+    deferred: bool = False
     at: int = 0
+
+
+NULLS_ALIKE = "NULLS NOT DISTINCT"
+"""The `expression` of a unique constraint to which two nulls are the same."""
 
 
 def automatic_name(table: str, constraint: Constraint) -> str:
@@ -188,7 +199,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """A policy of row security; `all_rows` says that it lets everybody see and write every row.
+    """A policy of row security; `all_rows` says that it lets see and write every row.
 
     `roles` are those that it is for, where it is not for all.
     """
@@ -201,8 +212,12 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class Trigger(Struct, frozen=True, kw_only=True):
-    """A trigger: the function that it calls, when it fires, a fingerprint of all of it."""
+    """A trigger: the function that it calls, when it fires, a fingerprint of all of it.
+
+    `writes` is false for one that fires on TRUNCATE alone.
+    """
 
     function: Name
     before: bool = False
     definition: str = ""
+    writes: bool = True

@@ -38,8 +38,9 @@ class OnTable(Operation, frozen=True, kw_only=True):
 class CreateTable(Operation, frozen=True, kw_only=True):
     """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
 
-    `like` is the one table that all columns are copied from; `indexes` are those written inside
-    it, `options` what stands behind it (MySQL: engine, charset).
+    `like` is the one table that all columns are copied from, and `takes` what goes along with them
+    (`defaults`, `indexes`, `constraints`, …); `indexes` are those written inside it, `options` what
+    stands behind it (MySQL: engine, charset).
     """
 
     table: Name
@@ -51,6 +52,9 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     partitioned: bool = False
     columns_known: bool = True
     like: Name | None = None
+    takes: frozenset[str] = frozenset(
+        {"defaults", "indexes", "constraints", "identity", "generated"}
+    )
     indexes: tuple["CreateIndex", ...] = ()
     options: dict[str, str] = {}
 
@@ -187,7 +191,7 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
 
-    `function` is what it calls; where it has code of its own, `body` is that.
+    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites.
     """
 
     action: str
@@ -195,6 +199,7 @@ class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     function: Name | None = None
     trigger: Trigger | None = None
     instead: bool = False
+    event: str = ""
     body: str = ""
 
 
@@ -342,10 +347,11 @@ class Reindex(Operation, frozen=True, kw_only=True):
 
 
 class Refresh(Operation, frozen=True, kw_only=True):
-    """REFRESH MATERIALIZED VIEW."""
+    """REFRESH MATERIALIZED VIEW; `empties` it, WITH NO DATA."""
 
     view: Name
     concurrently: bool = False
+    empties: bool = False
 
 
 class LockTable(OnTable, frozen=True, kw_only=True):

@@ -36,8 +36,8 @@ class Reader:
     ) -> None:
         self.server = server
         self.dialect = dialect
-        self._processes = processes
-        self._hands = hands
+        self.processes = processes
+        self.hands = hands
 
     def parse(self, migration: Migration) -> Parsed:
         """Return what a migration runs."""
@@ -46,11 +46,11 @@ class Reader:
     def parse_each(self, migrations: Sequence[Migration]) -> Iterator[Parsed]:
         """Yield what each of many migrations runs, in order."""
         together = self.dialect.parse_each
-        if together is None or self._hands is None or len(migrations) < _MANY:
+        if together is None or self.hands is None or len(migrations) < _MANY:
             yield from map(self.parse, migrations)
             return
         jobs = [(one.text, one.script.sql) for one in migrations]
-        found = together(jobs, self._processes, self._hands)
+        found = together(jobs, self.processes, self.hands)
         for migration, parsed in zip(migrations, found, strict=True):
             yield _with_troubles(parsed, migration)
 
@@ -67,7 +67,7 @@ class Reader:
 
     def read(self, text: Text, sql: bytes) -> Parsed:
         """Return the statements of what runs of a text."""
-        return self.dialect.parse(text, sql, self.server, self._processes)
+        return self.dialect.parse(text, sql, self.server, self.processes)
 
     def operations_of(self, text: Text, sql: bytes) -> tuple[tuple[Operation, ...], ...]:
         """Return what each statement of a part of a text does by itself."""
@@ -102,10 +102,11 @@ class Reader:
         done: Sequence[Sequence[Operation]],
         *,
         wrapped: bool | None,
+        whole: bool = True,
     ) -> Ahead:
-        """Return what these statements come to, transaction by transaction."""
+        """Return what these statements come to; not `whole` where more of the file comes after."""
         atomic = self.dialect.atomic
-        return Ahead(statements, done, in_transaction=wrapped, atomic=atomic)
+        return Ahead(statements, done, in_transaction=wrapped, atomic=atomic, whole=whole)
 
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
         """Yield what a statement does on this schema, which must be kept up between them."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import structs
 
+from cdkit.migrations import likeness, option
 from cdkit.migrations import operation as op
-from cdkit.migrations import option
 from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
 from cdkit.migrations.forget import (
     forget_children,
@@ -16,6 +16,7 @@ from cdkit.migrations.forget import (
     forget_schema,
     forget_sequence,
     forget_table,
+    forget_view,
     stores,
 )
 from cdkit.migrations.guard import GUARDS
@@ -35,8 +36,7 @@ def apply(schema: Schema, operation: Operation) -> None:
 def _create_table(schema: Schema, made: op.CreateTable) -> None:
     full = schema.full(made.table)
     if full in schema.tables:
-        # With IF NOT EXISTS nothing happens, without it the server refuses: the table stays as
-        # old as it is, so that nothing on it passes for new.
+        # Nothing happens, or the server refuses: so that nothing on it passes for new.
         return
     inherited = [schema.table(parent) for parent in made.parents]
     columns = {
@@ -44,7 +44,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     }
     columns |= {column.name: column for column in made.columns}
     copied = schema.table(made.like) if made.like else None
-    columns |= copied.columns if copied else {}
+    columns |= likeness.columns(copied, made)
     epoch = schema.epoch_of(full)
     table = Table(
         name=full,
@@ -67,9 +67,10 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     for each in made.columns:
         _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
-    for column, constraint in (*written, *(("", each) for each in made.constraints)):
+    written += [*(("", each) for each in made.constraints), *likeness.constraints(copied, made)]
+    for column, constraint in written:
         _constrain(schema, full, constraint, column)
-    for index in made.indexes:
+    for index in (*made.indexes, *likeness.indexes(copied, made, schema)):
         _create_index(schema, index)
 
 
@@ -94,7 +95,9 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
     if constraint.references:
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
-        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=constraint.columns)
+        key, where = constraint.columns, constraint.expression
+        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=key, where=where)
+        index = structs.replace(index, deferrable=constraint.deferrable)
         schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
@@ -115,6 +118,7 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     schema.put(added.table, "columns", column.name, column)
     born = schema.epoch_of_column(table.name, column.name)
     schema.put(added.table, "born", column.name, born)
+    schema.place(added.table, column.name, added.place)
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
@@ -170,6 +174,7 @@ def _change_column(schema: Schema, changed: ChangeColumn) -> None:
             _rename_column(schema, renamed(changed))
         new = structs.replace(changed.new, not_null=changed.new.not_null or _is_key(table, changed))
         _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
+        schema.place(changed.table, changed.new.name, changed.place)
 
 
 def renamed(changed: ChangeColumn) -> op.RenameColumn:
@@ -295,7 +300,7 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     elif dropped.takes is not None and full in schema.things:
         forget_routine(schema, full, dropped.takes)
     else:
-        schema.things.pop(full, None)
+        forget_view(schema, full)
         schema.grants.drop(kind, full)
 
 

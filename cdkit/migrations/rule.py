@@ -66,7 +66,15 @@ class Context(Struct, frozen=True, kw_only=True):
         self.session.follow(operation)
         for table in taken if lock == EXCLUSIVE else ():
             self.session.hold(str(table), lock)
-        return tuple(f"{lock} on {table}" for table in taken)
+        return tuple([f"{lock} on {table}" for table in taken])
+
+    def pass_by(self, operation: Operation) -> None:
+        """Let the session go past an operation whose locks nobody asks for."""
+        lock, tables = self.lock_of(operation)
+        self.session.follow(operation)
+        for table in tables if lock == EXCLUSIVE else ():
+            if not self.schema.is_new_table(table):
+                self.session.hold(str(table), lock)
 
     def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
         """Return SQL that one engine alone takes; `other` where the server is another."""
@@ -92,9 +100,12 @@ class LintRule(Struct, frozen=True, kw_only=True):
 
     `on` are the operations that it wants to see, `engines` the databases that it is about (all
     where it is empty). `grows` says that the harm grows with the rows of the table, so that one
-    which is known to be small is spared; `opinion` that it is a matter of taste, looked for only
+    which is known to be small is spared; `remembers` that what it says depends on what it said
+    before, which it keeps in the session; `opinion` that it is a matter of taste, looked for only
     where somebody asks for it. A `bad` example's line is where the finding must be; above a line
     `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
+
+    Each finding carries the safe way as SQL that can be pasted; `by_hand` says why one has none.
     """
 
     severity: Severity
@@ -106,5 +117,7 @@ class LintRule(Struct, frozen=True, kw_only=True):
     good: tuple[Example, ...]
     engines: tuple[str, ...] = ()
     grows: bool = False
+    remembers: bool = False
     opinion: bool = False
+    by_hand: str = ""
     sources: tuple[str, ...] = ()

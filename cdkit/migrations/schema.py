@@ -59,6 +59,7 @@ class Index(Struct, frozen=True, kw_only=True):
     expressions: tuple[str, ...] = ()
     where: str = ""
     form: str = ""
+    deferrable: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -124,8 +125,9 @@ class Indexes(MutableMapping[Name, Index]):
 class Thing(Struct, frozen=True, kw_only=True):
     """Anything else with a name: its kind, the release that made it, a function's body.
 
-    `query` is what a view shows, `routines` are a function's declarations and bodies by the types
-    that it takes, each with the release that made it.
+    `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
+    declarations and bodies by the types that it takes, each with the release that made it;
+    `default` says that a domain has one.
     """
 
     kind: str
@@ -133,6 +135,12 @@ class Thing(Struct, frozen=True, kw_only=True):
     body: str = ""
     query: Query | None = None
     routines: dict[tuple[Type, ...], "Routine"] = {}
+    triggers: dict[str, Trigger] = {}
+    default: bool = False
+
+    def is_on(self, name: Name) -> bool:
+        """Whether it is a trigger on this table or view, of SQLite: there it says so."""
+        return self.kind.lower() == f"trigger on {name.name}".lower()
 
 
 class Routine(Struct, frozen=True, kw_only=True):
@@ -336,6 +344,18 @@ class Schema:
             self.tables[full] = held
             self._mine[full] = held.columns
         getattr(held, field)[key] = value
+
+    def place(self, name: Name, column: str, where: str) -> None:
+        """Put a column of a table first (`FIRST`) or behind another; an empty place moves none."""
+        found = self.table(name) if where else None
+        if found is None or column not in found.columns:
+            return
+        others = [each for each in found.columns if each != column]
+        if where != "FIRST" and where not in others:
+            return
+        at = 0 if where == "FIRST" else others.index(where) + 1
+        names = (*others[:at], column, *others[at:])
+        self.change(name, columns={each: found.columns[each] for each in names})
 
     def note(self, hints: Hints, table: Name, other: Name) -> None:
         """Note that another table, or a view, may have to do with a table."""

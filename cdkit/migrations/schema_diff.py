@@ -27,10 +27,12 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options"},
     # What is read of a view and of functions: their definition is compared.
-    Thing: frozenset({"query", "routines"}),
+    Thing: frozenset({"query", "routines", "triggers"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     Constraint: frozenset({"always", "bounds"}),
+    # The constraint that the index belongs to says it.
+    Index: frozenset({"deferrable"}),
 }
 
 
@@ -219,6 +221,8 @@ _WORDS = {
     "valid": "validity",
     "body": "definition",
     "unique": "uniqueness",
+    "deferrable": "leave to defer",
+    "deferred": "deferral",
 }
 
 

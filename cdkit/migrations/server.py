@@ -53,3 +53,8 @@ def _version(name: str, written: str, given: str) -> Version:
             remedy=f"write `{name}:{'.'.join(map(str, newest))}`",
         )
     return version
+
+
+def is_of(wanted: Server, engine: str) -> bool:
+    """Whether a server is of an engine as frameworks call it: MariaDB is reached as MySQL is."""
+    return wanted.engine == engine or {wanted.engine, engine} == {"mysql", "mariadb"}

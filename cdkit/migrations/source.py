@@ -125,7 +125,8 @@ class Project(Struct, frozen=True, kw_only=True):
     migration takes where they have not run; `stand_ins` are migrations that stand for others and
     run only where none of those did, so that no database that runs sees them; `late` says what
     becomes of a migration that comes out of order, None where the tool just runs it; `notes` are
-    for people.
+    for people. Where it has several databases, `database` is what it calls this one, and `others`
+    are what it is on each of the others, whose schemas have nothing to do with one another.
     """
 
     migrations: tuple[Migration, ...] = ()
@@ -140,6 +141,8 @@ class Project(Struct, frozen=True, kw_only=True):
     stand_ins: tuple[Migration, ...] = ()
     late: Late | None = None
     notes: tuple[str, ...] = ()
+    database: str = ""
+    others: tuple["Project", ...] = ()
 
 
 class Rendering(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def complained(complaint: Complaint) -> Finding:
         message=complaint.what,
         locations=(place,),
         fingerprint=fingerprint(complaint.rule, place.path, complaint.about),
-        about=complaint.about or complaint.path.rpartition("/")[2],
+        about=str(complaint.about) or complaint.path.rpartition("/")[2],
         question=rule.question,
         fix=Fix(summary=complaint.remedy or rule.instead),
     )
@@ -48,7 +48,7 @@ def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Find
         message=hit.message,
         locations=(operation.statement.text.span(operation.at, operation.statement.end),),
         fingerprint=" ".join(operation.statement.source.split()),
-        about=hit.about,
+        about=f"{hit.about}",  # a name of any case is plain text in a report
         question=rule.question,
         fix=fix_of(rule, hit),
     )
@@ -112,10 +112,12 @@ def empty(migration: Migration) -> Finding:
     """Return the finding that a migration holds nothing."""
     severity = rules()["empty-migration"].severity
     said = "this migration holds no statement"
-    return _about_file("empty-migration", migration, said, severity)
+    return _about_file("empty-migration", migration, said, severity, "SELECT 1;")
 
 
-def _about_file(rule_id: str, migration: Migration, said: str, severity: Severity) -> Finding:
+def _about_file(
+    rule_id: str, migration: Migration, said: str, severity: Severity, instead: str = ""
+) -> Finding:
     rule = rules()[rule_id]
     return Finding(
         rule=rule_id,
@@ -125,5 +127,5 @@ def _about_file(rule_id: str, migration: Migration, said: str, severity: Severit
         fingerprint=rule_id,
         about=migration.path.rpartition("/")[2],
         question=rule.question,
-        fix=Fix(summary=rule.instead),
+        fix=Fix(summary=rule.instead, replacement=instead),
     )

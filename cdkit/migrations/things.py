@@ -19,6 +19,8 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         body=made.body or (old.body if old else ""),
         query=_expanded(schema, made.query) if made.query else old.query if old else None,
         routines=old.routines if old else {},
+        triggers=old.triggers if old else {},
+        default=made.kind == "domain" and "default" in made.options,
     )
     if made.function:
         takes = made.function.takes

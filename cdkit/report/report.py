@@ -24,9 +24,10 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `subject` names what was examined, `record` the fact that was left, both for people. `data` is
     what the step prints on standard output in place of a text report: only the JSON document holds
-    it too. `document` is the fact itself, for formats that are made of one kind of it, and
-    `started_at` when the step began. `headline` counts in a few words what stands behind the
-    answer. `colour` asks the text format for ANSI colours.
+    it too. `document` is the fact itself, for formats that are made of one kind of it, `exhibit`
+    what formats of the step's own are made of; `started_at` is when the step began. `headline`
+    counts in a few words what stands behind the answer. `colour` asks the text format for ANSI
+    colours.
     """
 
     step: str
@@ -44,6 +45,7 @@ class Report(Struct, frozen=True, kw_only=True):
     tool: str = TOOL
     data: str = ""
     document: Document | None = None
+    exhibit: Struct | None = None
     subjects: tuple[Subject, ...] = ()
     started_at: datetime | None = None
     headline: str = ""
@@ -89,11 +91,14 @@ def scan_format_names() -> tuple[str, ...]:
 def render(name: str, report: Report) -> str:
     """Return a report in the format of this name; raises RequestError where there is none.
 
-    A format that is made of a scan's fact is none for the report of another step; where nothing
-    was scanned it raises CannotTell.
+    A step's own format of this name comes first. A format that is made of a scan's fact is none for
+    the report of another step; where nothing was scanned it raises CannotTell.
     """
     from cdkit.report import formats
+    from cdkit.report.exhibit import exhibited
 
+    if (own := exhibited(name, report)) is not None:
+        return own
     if name in scan_format_names():
         from cdkit.report import scans
         from cdkit.report.scan import ScanFormat, written

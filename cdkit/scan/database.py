@@ -10,32 +10,36 @@ from cdkit.scan.scanner import Runner, Scanner
 _OK = 200
 
 
-def read_database(folder: str, runner: Runner, world: World) -> Database:
-    """Return the date of the database in a scanner's cache folder; raises CannotTell."""
+def read_database(folder: str, runner: Runner, world: World) -> Database | None:
+    """Return the date of the database in a scanner's cache folder; raises CannotTell.
+
+    None where no file there tells it: then the scanner does.
+    """
+    if runner.read_database is None:
+        return None
     path = f"{folder.rstrip('/')}/{runner.database_file}"
     return runner.read_database(world.files.read(path), path)
 
 
-def check_database(folder: str, runner: Runner, world: World) -> Database:
+def check_database(folder: str, runner: Runner, world: World) -> Database | None:
     """Return what the database at hand says of itself, if a scanner can use it.
 
     Raises CannotTell where it is missing, empty, or of a version that the scanner does not read.
     That its metadata belongs to the file beside it cannot be seen: neither names the other.
     """
     files, where = world.files, folder.rstrip("/")
-    remedy = f"fetch it: cdkit scan-image --fetch-db {folder}"
-    content = f"{where}/{runner.database_content}"
-    for path in (content, f"{where}/{runner.database_file}"):
+    remedy = f"fetch it: {runner.fetch.replace('FOLDER', folder)}"
+    for path in (f"{where}/{name}" for name in runner.database_files):
         if not files.is_file(path):
             raise CannotTell(
                 f"holds no database of {runner.program}: there is no {path}",
                 where=folder,
                 remedy=remedy,
             )
-    if files.size(content) == 0:
-        raise CannotTell("is empty", where=content, remedy=remedy)
+        if files.size(path) == 0:
+            raise CannotTell("is empty", where=path, remedy=remedy)
     database = read_database(folder, runner, world)
-    if database.version != runner.database_version:
+    if database and database.version != runner.database_version:
         raise CannotTell(
             f"is of version {database.version or 'none'}, and {runner.program} reads version "
             f"{runner.database_version}",

@@ -21,6 +21,7 @@ ACCEPTABLE: Mapping[str, str] = {
     "foreign-list": "a list of packages (SBOM): nobody here sees that it lists all that is there",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
+    "unscored-vulnerability": "vulnerabilities without an EPSS score, where a limit on it is set",
 }
 """Doubts that a user may take on, by name; the others cannot be lifted."""
 
@@ -34,6 +35,7 @@ FIRM: Mapping[str, str] = {
     "recording": "a recording outside of a replay",
     "untold-attacks": "EPSS or KEV decide, and nobody says them",
     "stale-feed": "a file of EPSS or KEV that is too old",
+    "cut-feed": "a file of EPSS scores that lacks what must be in it",
 }
 """Doubts that nobody can lift."""
 

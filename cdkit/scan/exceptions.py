@@ -57,6 +57,20 @@ class Waiver(Struct, frozen=True, kw_only=True):
         """What it is, for people."""
         return f"the exception for {self.id}"
 
+    @property
+    def document(self) -> str:
+        """Nothing: each exception has somebody who can remove it."""
+        return ""
+
+    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+        """Whether this exception is about this thing."""
+        return self.covers(thing)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The one name, as that of a rule is written today."""
+        return frozenset({self.id if self.kind == "vulnerability" else rule_of(self.id)})
+
     def covers(self, thing: Vulnerability | Issue) -> bool:
         """Whether this exception is about this thing, in this package, at this path."""
         path = thing.path.lstrip("/")

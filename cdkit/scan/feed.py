@@ -14,6 +14,9 @@ from cdkit.core.world import MIB
 FEED_LIMIT = 256 * MIB
 _COMMENT = re.compile(rb"#model_version:[^,\n]*,score_date:([0-9T:+Z.-]+)\s*")
 _HEADER = b"cve,epss,percentile"
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
+_YEAR = slice(4, 8)
+"""Where the year stands in the name of a CVE."""
 
 
 class Score(Struct, frozen=True):
@@ -51,7 +54,9 @@ def read_epss(data: bytes, where: str) -> Epss:
     """Read FIRST's daily CSV (`epss_scores-YYYY-MM-DD.csv`, also packed with gzip).
 
     Source: first.org/epss/data_stats: a comment with the model and the day, a header, a line for
-    each CVE. Raises Unreadable where it is not that, or was cut off.
+    each published CVE, in their order. It nowhere says how many; one that was cut off at the end
+    of a line shows it by the years that it lacks, or else by a CVE that somebody looks for (see
+    untold.py). Raises Unreadable where it is not that, or was cut off.
     """
     text = _unpacked(data, where)
     comment = _COMMENT.match(text)
@@ -68,9 +73,14 @@ def read_epss(data: bytes, where: str) -> Epss:
         score = _score(line)
         if score is None:
             raise _no_epss(f"line {number} is no score", where)
+        if score[0] in scores:
+            raise _no_epss(f"line {number} has {score[0]} again", where)
         scores[score[0]] = score[1]
     if not scores:
         raise _no_epss("holds no score", where)
+    last = max(name[_YEAR] for name in scores)
+    if last < str(moment.year - 1):
+        raise _no_epss(f"is of {moment.year}, and ends with CVE-{last}: it is cut off", where)
     return Epss(scored_at=moment, scores=scores)
 
 
@@ -115,7 +125,7 @@ def _score(line: bytes) -> tuple[str, Score] | None:
         score = Score(float(epss), float(percentile))
     except ValueError:
         return None
-    sound = name.startswith("CVE-") and 0 <= score.epss <= 1 and 0 <= score.percentile <= 1
+    sound = _CVE.fullmatch(name) and 0 <= score.epss <= 1 and 0 <= score.percentile <= 1
     return (name, score) if sound else None
 
 

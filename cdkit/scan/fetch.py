@@ -31,9 +31,9 @@ _WAITS = (10, 30, 60)
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
-    """What was fetched: the date of the database, where it came from, what people should know."""
+    """What was fetched: the database's date, where it came from, what people should know."""
 
-    database: Database
+    database: Database | None
     source: str
     notes: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ def fetch_database(
         raise RequestError(
             f"the database of {scanner.name} lies in no registry",
             where="fetch-db",
-            remedy=f"have {scanner.name} fetch it, and give its folder to --db",
+            remedy=f"have it fetched, and give its folder to --db{_by(runner, folder)}",
         )
     where = folder.rstrip("/") or "/"
     for artifact in runner.artifacts:
@@ -61,6 +61,10 @@ def fetch_database(
         return _fetch_all(runner, where, stage, repositories, timeout, world)
     finally:
         world.files.remove(stage)
+
+
+def _by(runner: Runner | None, folder: str) -> str:
+    return f": {runner.fetch.replace('FOLDER', folder)}" if runner else ""
 
 
 def _fetch_all(

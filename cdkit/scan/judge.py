@@ -10,13 +10,14 @@ from cdkit.core.documents.inventory import Component, Known
 from cdkit.core.finding import Finding, Location, Severity
 from cdkit.core.verdict import Reason, Verdict, cannot_tell, judge, no, yes
 from cdkit.scan.baseline import Baseline
-from cdkit.scan.cover import Cover, find
+from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
 from cdkit.scan.merge import by_platform, merged, settled
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import Exploitation, Issue, Vulnerability
+from cdkit.scan.report import Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, message_of, notes, remedy_of
+from cdkit.scan.untold import untold
 from cdkit.scan.weigh import Feeds, Standing, Weighed, rated, weigh, weigh_issue
 
 MOST_FINDINGS = 5_000
@@ -75,7 +76,7 @@ def judge_scans(
     judged = _merge(_weighed(scans, policy, facts, now))
     raised = [*trouble, *(_doubted(scans, policy, now))]
     raised.extend(_unknown(judged, place))
-    raised.extend(_untold(judged, policy, facts.feeds))
+    raised.extend(untold(judged, policy, facts.feeds))
     lifted = [reason for reason in raised if reason.rule in policy.accept & set(ACCEPTABLE)]
     reasons = list(_against(judged, facts.baseline, place))
     reasons += [reason for reason in raised if reason not in lifted]
@@ -108,6 +109,7 @@ def _weighed(
     scans: Sequence[Scan], policy: Policy, facts: Facts, now: datetime
 ) -> Iterator[Judged]:
     today = now.date()
+    covers = Covers(facts.covers)
     for platform, group in by_platform(scans).items():
         copies: Counter[str] = Counter()
         for one in sorted(merged(group), key=_order):
@@ -116,12 +118,12 @@ def _weighed(
             key = first if copies[first] == 1 else key_of(one, copies[first])
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
-            yield _judged(one, key, since, weighed, platform, facts, today)
+            yield _judged(one, key, since, weighed, platform, covers, today)
         for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
             since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
-            yield _judged(issue, key, since, weighed, platform, facts, today)
+            yield _judged(issue, key, since, weighed, platform, covers, today)
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:
@@ -134,10 +136,10 @@ def _judged(
     since: date | None,
     weighed: Weighed,
     platform: str,
-    facts: Facts,
+    covers: Covers,
     today: date,
 ) -> Judged:
-    cover, over = find(facts.covers, thing, today) if facts.covers else (None, None)
+    cover, over = covers.find(thing, today)
     if cover:
         weighed = Weighed(standing=Standing.COVERED, severity=weighed.severity)
     return Judged(
@@ -207,7 +209,7 @@ def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
     unknown = [item for item in judged if item.weighed.standing is Standing.UNKNOWN]
     for item in unknown[:_REASONS_NAMED]:
         yield cannot_tell(
-            f"nobody said how severe {message_of(item.thing)} is",
+            f"nobody said how severe this is: {message_of(item.thing)}",
             remedy="look it up, and record an exception for it or upgrade; or accept "
             "unknown-severity",
             where=place(item.thing),
@@ -219,28 +221,6 @@ def _unknown(judged: Sequence[Judged], place: Place) -> Iterator[Reason]:
             remedy="see the findings, or accept unknown-severity",
             rule="unknown-severity",
         )
-
-
-def _untold(judged: Sequence[Judged], policy: Policy, feeds: Feeds) -> Iterator[Reason]:
-    """Yield a doubt for each question that nobody's data answers."""
-    attacks = [
-        item.thing.exploitation or Exploitation()
-        for item in judged
-        if item.cover is None and isinstance(item.thing, Vulnerability)
-    ]
-    if policy.epss is not None and feeds.epss is None and any(a.epss is None for a in attacks):
-        yield _nobody_said("how likely it is to be attacked (EPSS)", "--epss")
-    unsaid = any(a.known_exploited is None for a in attacks)
-    if policy.known_exploited and feeds.kev is None and unsaid:
-        yield _nobody_said("whether it is exploited (KEV)", "--kev")
-
-
-def _nobody_said(what: str, flag: str) -> Reason:
-    return cannot_tell(
-        f"the report does not say of every vulnerability {what}",
-        remedy=f"give the file that does, {flag} FILE",
-        rule="untold-attacks",
-    )
 
 
 def _nothing_known(scans: Sequence[Scan], judged: Sequence[Judged], policy: Policy) -> Reason:

@@ -14,9 +14,11 @@ from cdkit.core.world import World
 from cdkit.scan import live, scanners
 from cdkit.scan.database import read_database
 from cdkit.scan.doubts import Scan, doubt
+from cdkit.scan.foreign import moment
 from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
 from cdkit.scan.report import IssueKind, ScanReport
+from cdkit.scan.running import Plan, Ran
 from cdkit.scan.scanner import HEAD, Look, Scanner
 from cdkit.scan.target import Part, Target
 
@@ -87,10 +89,14 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
     for path in wanted.reports:
         try:
             report, scanner, digest = _read_made(path, known, world)
-            database = _database(wanted, scanner, world) or report.database
+            database = _database(wanted, scanner, world)
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
+        if database and (why := _not_its(database, report)):
+            obtained.notes.append(f"The database in {wanted.database} says nothing here: {why}.")
+            database = None
+        database = report.database or database
         if _add(Scan(report=report, database=database), digest, wanted, obtained):
             obtained.notes.append(_note_of_made(report))
             obtained.trouble.extend(_not_looked_for(report, wanted.look_for))
@@ -133,6 +139,17 @@ def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None
     if not wanted.database or scanner.runner is None:
         return None
     return read_database(wanted.database, scanner.runner, world)
+
+
+def _not_its(database: Database, report: ScanReport) -> str:
+    """Return why a report cannot have been made by the database that lies there now, or ''."""
+    if report.created_at is None or report.created_at.tzinfo is None:
+        return f"{report.where} does not say when it was made"
+    built = moment(database.updated_at)
+    if built and built > report.created_at:
+        made = f"{report.created_at:%Y-%m-%d %H:%M}"
+        return f"{report.where} is of {made} UTC, and the database came after it"
+    return ""
 
 
 def _note_of_made(report: ScanReport) -> str:
@@ -216,7 +233,7 @@ def _scanner(wanted: Wanted) -> Scanner | None:
     return scanner
 
 
-def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
+def _run(plan: Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
     for part in wanted.target.parts:
         try:
             with live.scan_part(plan, wanted.target, part, world) as ran:
@@ -227,14 +244,13 @@ def _run(plan: live.Plan, wanted: Wanted, world: World, obtained: Obtained) -> N
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
         report = _versioned(report, report.version or ran.version)
-        scan = Scan(report=report, database=ran.database or report.database)
+        # What the report itself names is the database that was used, whatever lay there before.
+        scan = Scan(report=report, database=report.database or ran.database)
         _add(scan, digest, wanted, obtained, made_here=True)
         _note_version(report, obtained)
 
 
-def _read_ran(
-    plan: live.Plan, target: Target, ran: live.Ran, world: World
-) -> tuple[ScanReport, str]:
+def _read_ran(plan: Plan, target: Target, ran: Ran, world: World) -> tuple[ScanReport, str]:
     """Read the report of a scan in a stream; return it, and the digest of its bytes."""
     kind = target.kind
     with world.files.open(ran.report) as opened:
@@ -245,7 +261,8 @@ def _read_ran(
                 where=target.where,
                 remedy="scan again, or look at what the scanner says by itself",
             )
-        report = _believed(plan.scanner, plan.runner.read_scan(stream, target.where, kind))
+        read = plan.runner.read_scan(stream, target.where, kind, ran.packages)
+        report = _believed(plan.scanner, read)
         stream.drain()
     return report, stream.digest()
 

@@ -8,7 +8,7 @@ from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.reference import is_loopback
 from cdkit.core.world import World
 from cdkit.scan.database import check_database, check_server
-from cdkit.scan.live import Plan, check_image
+from cdkit.scan.running import Plan, check_image
 from cdkit.scan.scanner import Look, Runner, Scanner, TargetKind
 from cdkit.scan.target import Target
 
@@ -71,6 +71,12 @@ def _check_able(asked: Asked, scanner: Scanner, runner: Runner) -> None:
         if not runner.server_version:
             raise RequestError(f"{scanner.name} has no server", where="server", remedy="leave it")
         check_server(asked.server)
+    if asked.mirrors and not runner.artifacts and not asked.database:
+        raise RequestError(
+            f"the database of {scanner.name} lies in no registry",
+            where="db-repository",
+            remedy=f"leave it out; or fetch it, and give its folder to --db: {runner.fetch}",
+        )
     if asked.target.kind not in runner.targets:
         raise RequestError(
             f"{scanner.name} cannot scan a {asked.target.kind}",

@@ -33,4 +33,8 @@ REMEDIES: Mapping[str, str] = {
     "recording": "Recordings count in a replay only, `cdkit run --at`: give `--report` or scan.",
     "untold-attacks": "Give FIRST's and CISA's files: `--epss FILE`, `--kev FILE`.",
     "stale-feed": "Fetch FIRST's or CISA's file again.",
+    "cut-feed": "Fetch FIRST's file again, whole: it scores every CVE that is published. For one "
+    "that was withdrawn since, record an exception.",
+    "unscored-vulnerability": "Fetch a newer file: FIRST scores a CVE the day after it is "
+    "published. One without a CVE never gets a score: record an exception, or accept it.",
 }

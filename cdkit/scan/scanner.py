@@ -40,6 +40,8 @@ class Job(Struct, frozen=True, kw_only=True):
     the folder that holds the scanner's database; with `offline` it is used as it is and nothing is
     fetched, else it is fetched from the first of `mirrors` that answers (repositories, empty: the
     scanner's own). `server` is the address of a scanner that serves. `timeout` is in seconds.
+    `packages` is the file into which a scanner writes what it looked at, where its report does not
+    say it; `settings` an empty file that stands in for all others that it would look for.
     """
 
     kind: TargetKind
@@ -50,6 +52,8 @@ class Job(Struct, frozen=True, kw_only=True):
     mirrors: tuple[str, ...] = ()
     server: str = ""
     timeout: int
+    packages: str = ""
+    settings: str = ""
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -70,19 +74,37 @@ class Artifact(Struct, frozen=True, kw_only=True):
     without: str = ""
 
 
+def _says_nothing(said: bytes) -> bool:  # noqa: ARG001 - a scanner whose report says it
+    return False
+
+
+def _rate_limited(said: bytes) -> int | None:
+    """Read what a registry's refusal looks like in Go's client: no word of when to come back.
+
+    The OCI distribution specification names the code (TOOMANYREQUESTS), HTTP the status.
+    """
+    return 0 if b"TOOMANYREQUESTS" in said or b"429 Too Many Requests" in said else None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runner:
     """How a scanner is run: as a `program` of this machine, or in a container from `image`.
 
     `arguments` make the report appear on standard output and the exit code mean "it worked":
-    judging is ours. `artifacts` are its databases, where they lie in registries.
-    `environ` is all that it gets to see. `database_file` is where its database's metadata stands
-    below the cache, `database_folders` what of the cache it needs to scan. `targets` and `looks`
-    are what it can do. `database_version` is the version of the database that it reads,
-    `database_content` the file that must lie beside the metadata. `read_scan` reads the report of
-    a scan that we ran, which may be of no image. `server_version` is the path below a server where
-    it says its version; empty where it has none.
-    `rate_limited` reads standard error: whether a registry said 429 and after
+    judging is ours. `environ` is all that it gets to see. `targets` and `looks` are what it can do.
+
+    Its database: `artifacts` are where it lies in registries, `fetch` is the command that fetches
+    it into `FOLDER`. `database_files` must lie in the cache, `database_folders` is what of the
+    cache it needs to scan, `cache_folder` its own part of a cache that several scanners share.
+    `database_file` is where the metadata stands that `read_database` reads, in the version that is
+    wanted, `database_version`; empty where no file tells of when it is. Then `status_arguments`
+    make a program say it, which `read_status` reads, or the report does.
+
+    `packages_file` is the name of the file for what was looked at, where the report does not list
+    it, `settings_file` that of the empty one which keeps a program from reading its user's.
+    `read_scan` reads the report of a scan that we ran, which may be of no image, and that file's
+    bytes. `server_version` is the path below a server where it says its version; empty where it
+    has none. `rate_limited` reads standard error: whether a registry said 429 and after
     how many seconds to come back (0: it did not say), None where nothing of that kind was said.
     """
 
@@ -91,19 +113,25 @@ class Runner:
     targets: frozenset[TargetKind]
     looks: frozenset[Look]
     arguments: Callable[[Job], tuple[str, ...]]
-    artifacts: tuple[Artifact, ...]
-    environ: Mapping[str, str]
+    environ: Callable[[Job], Mapping[str, str]]
     version_arguments: tuple[str, ...]
     read_version: Callable[[bytes], tuple[str, Database | None]]
-    database_file: str
+    read_scan: Callable[[Readable, str, TargetKind, bytes], ScanReport]
+    database_files: tuple[str, ...]
     database_folders: frozenset[str]
-    read_database: Callable[[bytes, str], Database]
-    database_version: str
-    database_content: str
-    read_scan: Callable[[Readable, str, TargetKind], ScanReport]
-    server_version: str
-    is_unknown_release: Callable[[bytes], bool]
-    rate_limited: Callable[[bytes], int | None]
+    fetch: str
+    artifacts: tuple[Artifact, ...] = ()
+    cache_folder: str = ""
+    database_file: str = ""
+    read_database: Callable[[bytes, str], Database] | None = None
+    database_version: str = ""
+    status_arguments: Callable[[Job], tuple[str, ...]] | None = None
+    read_status: Callable[[bytes], Database] | None = None
+    packages_file: str = ""
+    settings_file: str = ""
+    server_version: str = ""
+    is_unknown_release: Callable[[bytes], bool] = _says_nothing
+    rate_limited: Callable[[bytes], int | None] = _rate_limited
 
 
 class Sample(Struct, frozen=True, kw_only=True):

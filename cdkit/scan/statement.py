@@ -1,6 +1,6 @@
 """VEX: what a vendor, or the team itself, says of a vulnerability in a product."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -74,10 +74,13 @@ class Vex:
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """A statement as a cover: it counts where it is the newest that speaks of a finding."""
+    """A statement as a cover: it counts where it is the newest that speaks of a finding.
+
+    `all` are all statements, by each name of their vulnerability.
+    """
 
     statement: Statement
-    all: tuple[Statement, ...]
+    all: Mapping[str, Sequence[Statement]]
     image: frozenset[str]
 
     @property
@@ -86,9 +89,23 @@ class Word(Struct, frozen=True, kw_only=True):
         return f"the VEX statement on {min(self.statement.names)}"
 
     @property
+    def names(self) -> frozenset[str]:
+        """All names of the vulnerability."""
+        return self.statement.names
+
+    @property
     def where(self) -> Location:
         """Where it stands."""
         return self.statement.where
+
+    @property
+    def document(self) -> str:
+        """The document that it stands in."""
+        return self.statement.where.path
+
+    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+        """Whether it is about this thing, whatever it says of it."""
+        return isinstance(thing, Vulnerability) and self.statement.speaks_of(thing, self.image)
 
     def covers(self, thing: Vulnerability | Issue) -> bool:
         """Whether it takes this thing out of the count."""
@@ -96,7 +113,8 @@ class Word(Struct, frozen=True, kw_only=True):
             return False
         if not self.statement.speaks_of(thing, self.image):
             return False
-        return newest(self.all, thing, self.image) is self.statement
+        named = {id(one): one for name in thing.names for one in self.all.get(name, ())}
+        return newest(tuple(named.values()), thing, self.image) is self.statement
 
     def suppression(self) -> Suppression:
         """Return what a finding says of why it does not count."""
@@ -157,5 +175,8 @@ def read_vex(data: bytes, where: str) -> tuple[Statement, ...]:
 
 def words_of(statements: Sequence[Statement], image: frozenset[str]) -> tuple[Word, ...]:
     """Return statements as covers for the findings of an image with these digests."""
-    everything = tuple(statements)
-    return tuple(Word(statement=one, all=everything, image=image) for one in everything)
+    by_name: dict[str, list[Statement]] = {}
+    for one in statements:
+        for name in one.names:
+            by_name.setdefault(name, []).append(one)
+    return tuple(Word(statement=one, all=by_name, image=image) for one in statements)

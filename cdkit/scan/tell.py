@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cdkit.core.finding import Confidence, Finding, Fix, Location
 from cdkit.core.verdict import Reason
-from cdkit.scan.cover import Cover
+from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import Scan, warnings
 from cdkit.scan.key import rule_of
 from cdkit.scan.policy import Policy
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cdkit.scan.judge import Facts
 
 
-UNUSED = "covers nothing: remove it."
-"""How a note on an exception ends that nothing in an image needs."""
+UNUSED = ("covers nothing: remove it.", "VEX statements is about this image or a package in it.")
+"""How a note ends on an exception, or on a VEX document, that nothing in an image needs."""
 
 
 class Judged(Struct, kw_only=True):
@@ -152,13 +152,29 @@ def notes(
     yield from (f"Accepted ({reason.rule}): {reason.what}." for reason in lifted)
     yield from warnings(scans, policy.age, now)
     yield from _of_time(judged, facts)
-    today = now.date()
+    yield from _of_covers(facts.covers, judged, now.date())
+
+
+def _of_covers(covers: Sequence[Cover], judged: Sequence[Judged], today: date) -> Iterator[str]:
+    """Yield what is to be said of each exception, and of a VEX document as a whole.
+
+    A vendor's document speaks of many products, so its statements are not told one by one.
+    """
     used = {id(cover) for item in judged for cover in (item.cover, item.over) if cover}
-    for cover in facts.covers:
-        if id(cover) not in used:
-            yield f"{cover.where}: {cover.name} {UNUSED}"
-        elif told := cover.ending(today):
-            yield f"{cover.where}: {cover.name} {told}."
+    speaking = Covers(covers).speaking([item.thing for item in judged])
+    idle: dict[str, bool] = {}
+    for cover in covers:
+        if cover.document:
+            speaks = id(cover) in speaking
+            idle[cover.document] = idle.get(cover.document, True) and not speaks
+        elif id(cover) in used:
+            told = cover.ending(today)
+            yield from (f"{cover.where}: {cover.name} {told}.",) if told else ()
+        elif id(cover) in speaking:
+            yield f"{cover.where}: {cover.name} is not needed: another covers the same."
+        else:
+            yield f"{cover.where}: {cover.name} {UNUSED[0]}"
+    yield from (f"{path}: none of its {UNUSED[1]}" for path, is_idle in idle.items() if is_idle)
 
 
 def _of_time(judged: Sequence[Judged], facts: "Facts") -> Iterator[str]:

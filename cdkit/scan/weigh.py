@@ -76,8 +76,7 @@ def weigh(
     """
     severity = rated(found)
     threshold = policy.threshold(found)
-    unfixed = found.fix_told and not found.fixed
-    if threshold is None or (policy.fixed_only and unfixed):
+    if threshold is None or not counts(found, policy):
         return Weighed(standing=Standing.SHOWN, severity=severity)
     attacks = feeds.of(found)
     why = _why(found, severity, threshold, policy, attacks)
@@ -86,6 +85,12 @@ def weigh(
         return Weighed(standing=Standing.UNKNOWN if unknown else Standing.SHOWN, severity=severity)
     exploited = policy.known_exploited and attacks.known_exploited
     return _timed(why, severity, policy, now, since, None if exploited else found.published)
+
+
+def counts(found: Vulnerability, policy: Policy) -> bool:
+    """Whether a vulnerability can fail at all: not where its scope never does, or it has no fix."""
+    unfixed = found.fix_told and not found.fixed
+    return policy.threshold(found) is not None and not (policy.fixed_only and unfixed)
 
 
 def weigh_issue(issue: Issue, policy: Policy, now: datetime, since: date | None) -> Weighed:

@@ -9,7 +9,7 @@ from msgspec import Meta, structs
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.document import Replay
 from cdkit.core.documents.kinds import Answered, Decision, PolicySource
-from cdkit.core.documents.statement import encode_statement, state
+from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
@@ -26,6 +26,7 @@ from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
 from cdkit.steps.gate_facts import Asked, Gathered, gather
+from cdkit.steps.gate_planted import planted
 from cdkit.steps.gate_ticket import ticket
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
@@ -94,6 +95,14 @@ class CheckGateOptions(Options, frozen=True, kw_only=True):
             metavar="FILE",
         ),
     ] = ""
+    attach: Annotated[
+        bool,
+        option(
+            "Where the answer is yes, attach that summary, signed, to the image in its registry, "
+            "and keep it where facts are: `cosign verify-attestation`, an admission policy or a "
+            "cloud role find it there."
+        ),
+    ] = False
 
 
 class CheckGateOutputs(Outputs, frozen=True, kw_only=True):
@@ -120,9 +129,8 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
     asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
     gathered = _gathered(asked, store, options, world)
     collected = gathered.collected
-    ruling = decide(
-        request, found.policy, collected, now, found.doubts, gathered.ran, gathered.past
-    )
+    doubts = (*found.doubts, *planted(options.records, found.policy, world))
+    ruling = decide(request, found.policy, collected, now, doubts, gathered.ran, gathered.past)
     until = None
     if options.break_glass and ruling.verdict.answer is not Answer.YES:
         opened = broken(ruling, found.policy, _breaker(options, world), request, collected, now)
@@ -159,6 +167,8 @@ def _outcome(
     if options.decision:
         world.files.write(options.decision, encode_statement(statement))
     told = tuple(ticket(decision, options.ticket, world)) if decision.incident else ()
+    told = (*told, *_untold_summary(options, decision))
+    summaries = _summaries(options, decision, subject)
     kept = "" if options.at else store.place(statement)
     return Outcome(
         verdict=decision.verdict,
@@ -170,8 +180,24 @@ def _outcome(
         tables=(_table(decision),),
         notes=(*_notes(found), *told, *_then(options, decision, collected)),
         stands=bool(decision.incident),
-        written=((options.vsa, summary(decision, subject)),) if options.vsa else (),
+        written=tuple((options.vsa, one) for one in summaries if options.vsa),
+        attached=summaries if options.attach and decision.verdict.answer is Answer.YES else (),
     )
+
+
+def _summaries(
+    options: CheckGateOptions, decision: Decision, subject: Subject
+) -> tuple[Statement, ...]:
+    """Return the verification summary where one is asked for, of a decision that is of now."""
+    wanted = bool(options.vsa or options.attach) and decision.origin.replay is None
+    return (summary(decision, subject),) if wanted else ()
+
+
+def _untold_summary(options: CheckGateOptions, decision: Decision) -> Iterator[str]:
+    if (options.vsa or options.attach) and decision.origin.replay is not None:
+        yield "a replay leaves no verification summary, which could not say that it is one"
+    elif options.attach and decision.verdict.answer is not Answer.YES:
+        yield "nothing is attached to the image: only a yes is"
 
 
 def _question(options: CheckGateOptions) -> Literal["enter", "stay", "return"]:
@@ -192,6 +218,18 @@ def _question(options: CheckGateOptions) -> Literal["enter", "stay", "return"]:
             "a decision as of another time leaves no fact",
             where="record",
             remedy="write it with --decision, which marks it",
+        )
+    if options.at and (options.vsa or options.attach):
+        raise RequestError(
+            "a decision as of another time lets nothing in, and a summary could not say so",
+            where="vsa" if options.vsa else "attach",
+            remedy="write it with --decision, which marks it",
+        )
+    if options.stay and options.attach:
+        raise RequestError(
+            "what is attached to an image lets it in, and may it stay is another question",
+            where="attach",
+            remedy="leave out --stay or --attach; write it with --vsa FILE",
         )
     return "stay" if options.stay else "return" if options.roll_back else "enter"
 
@@ -329,4 +367,5 @@ STEP = Step(
     outputs=CheckGateOutputs,
     run=run,
     icon="shield",
+    judges=True,
 )

@@ -1,6 +1,6 @@
 """Copy the facts about an image to where it is promoted to, digest by digest."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from msgspec import Meta
@@ -46,18 +46,15 @@ class CopyEvidenceOutputs(Outputs, frozen=True, kw_only=True):
 
 
 def run(options: CopyEvidenceOptions, world: World) -> Outcome:
-    """Read every fact about the image, its platforms and its source; keep each as it is."""
+    """Read all that is kept about the image, its platforms and its source; keep it as it is."""
     key = _key(options)
     source, target = open_store(options.records, world), open_store(options.to, world)
     keys = frozenset({key}) | _related(options, key, source, world)
     held = source.held(keys)
-    faults = list(_copied(held, target))
-    there = target.held(keys)
-    present = {data for _, data in there.records}
-    missing = [where for where, data in held.records if data not in present]
-    reasons = [*held.unreadable, *faults]
-    if not faults:
-        reasons += [_missing(where, options.to) for where in missing]
+    reasons, copied = _moved(held, target.keep, lambda: target.held(keys), options.to)
+    summaries = source.attached(keys)
+    more, also = _moved(summaries, target.attach, lambda: target.attached(keys), options.to)
+    reasons += more
     if not held.records:
         reasons.append(
             cannot_tell(
@@ -65,14 +62,33 @@ def run(options: CopyEvidenceOptions, world: World) -> Outcome:
                 remedy="name with `records` where its facts are: `oci` for beside the image",
             )
         )
-    copied = len(held.records) - len(missing)
     if not reasons:
-        reasons.append(yes(f"{copied} facts stand in {options.to}"))
+        told = f" and {_many(also)}" if also else ""
+        reasons.append(yes(f"{copied} facts{told} stand in {options.to}"))
     return Outcome(
         verdict=judge(reasons),
         outputs=CopyEvidenceOutputs(image=options.image, copied=str(copied)),
         headline=f"{copied} of {len(held.records)} facts",
     )
+
+
+def _many(number: int) -> str:
+    return f"{number} verification {'summary' if number == 1 else 'summaries'}"
+
+
+def _moved(
+    held: Held, keep: Callable[[bytes], str], there: Callable[[], Held], to: str
+) -> tuple[list[Reason], int]:
+    """Keep each record in the target; return what went wrong, and how many are found there."""
+    if not held.records:
+        return list(held.unreadable), 0
+    faults = list(_copied(held, keep))
+    present = {data for _, data in there().records}
+    missing = [where for where, data in held.records if data not in present]
+    reasons = [*held.unreadable, *faults]
+    if not faults:
+        reasons += [_missing(where, to) for where in missing]
+    return reasons, len(held.records) - len(missing)
 
 
 def _key(options: CopyEvidenceOptions) -> str:
@@ -99,11 +115,11 @@ def _related(options: CopyEvidenceOptions, key: str, source: Store, world: World
     return known_of(request, collected, world.clock.now()).related
 
 
-def _copied(held: Held, target: Store) -> Iterator[Reason]:
+def _copied(held: Held, keep: Callable[[bytes], str]) -> Iterator[Reason]:
     """Keep every record, and yield why one cannot be; the others are kept all the same."""
     for where, data in held.records:
         try:
-            target.keep(data)
+            keep(data)
         except CdkitError as fault:
             yield cannot_tell(
                 f"{where} is not copied: {fault.what}", where=fault.where, remedy=fault.remedy

@@ -17,7 +17,7 @@ from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.purl import image_purl
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import RequestError
-from cdkit.core.escape import sound
+from cdkit.core.escape import sound, terminal
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.subject import Subject, image_subject
@@ -31,6 +31,7 @@ from cdkit.events.account import (
     set_aside,
     told_of_handing,
 )
+from cdkit.events.carrying import check_place
 from cdkit.events.catalogue import find
 from cdkit.events.cdevents import (
     CustomData,
@@ -42,14 +43,15 @@ from cdkit.events.cdevents import (
     source_of,
 )
 from cdkit.events.cloudevents import CloudEvent, wrap
-from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from cdkit.events.content import Known, custom_of, fill, subject_of
 from cdkit.events.deliver import deliver
-from cdkit.events.handing import hand_over
+from cdkit.events.handing import hand_over, handed_before
 from cdkit.events.older import in_words_of
 from cdkit.events.opening import open_outbox
+from cdkit.events.secrets import refuse_secrets
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
-from cdkit.events.targets import SinkTable, Target, resolve, wanting
+from cdkit.events.targets import SinkTable, Target, resolve, secret_variables, wanting
 from cdkit.steps.origin import head_of, origin_of
 
 _STATUS = {
@@ -95,7 +97,8 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "Where to put what could not be delivered, for a later job's flush-events: a file to "
-            "keep as an artifact, or `s3://bucket/prefix`. Then it is no reason to fail.",
+            "keep as an artifact, `s3://bucket/prefix`, or `oci://registry/repository`. Then it is "
+            "no reason to fail.",
             metavar="FILE",
         ),
     ] = ""
@@ -161,15 +164,16 @@ class _Sent(Struct, frozen=True, kw_only=True):
 def run(options: EmitEventOptions, world: World) -> Outcome:
     """Build the event, keep it, deliver it, and say what has not arrived."""
     kind = find(options.type)
-    _check(options, world)
+    _check(options)
     targets, kept_back = _targets(options, world)
+    _refuse_secrets(options, targets, world)
     reference = parse_pinned(options.image, where="image") if options.image else None
     known = _known(options, reference, world)
     happening = _happening(kind, options, known, world)
     event = _wrapped(happening, world)
     sent = _send(event, targets, options, world)
     document = _deployment(happening, options, known, reference, sent.event, world)
-    where = ", ".join(sent.places) or "nowhere yet"
+    where = terminal(", ".join(sent.places)) or "nowhere yet"
     return Outcome(
         verdict=judge(sent.reasons),
         outputs=EmitEventOutputs(
@@ -185,18 +189,24 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     )
 
 
-def _check(options: EmitEventOptions, world: World) -> None:
-    """Refuse what would be wrong whatever the type: a budget that is none, and secrets."""
+def _check(options: EmitEventOptions) -> None:
+    """Refuse what is wrong whatever the type: a budget or a place that is none."""
     if not 0 <= options.budget <= 3600:
         raise RequestError(
             f"a budget of {options.budget:g} seconds", remedy="give 0 to 3600 seconds"
         )
+    check_place(options.hand_on)
+
+
+def _refuse_secrets(options: EmitEventOptions, targets: Sequence[Target], world: World) -> None:
     told = {
         "environment": options.environment,
         "service": options.service,
         "subject": options.subject,
     }
-    refuse_secrets({**told, **options.content, **options.custom}, world.environ)
+    links = [("link", link) for link in options.links]
+    pairs = (*told.items(), *options.content.items(), *options.custom.items(), *links)
+    refuse_secrets(pairs, world.environ, secret_variables(targets))
 
 
 def _targets(options: EmitEventOptions, world: World) -> tuple[tuple[Target, ...], tuple[str, ...]]:
@@ -291,10 +301,12 @@ def _send(
     wanted, unwanted = wanting(targets, event)
     opened, aside = open_outbox(world.files.absolute(options.outbox), world.clock)
     with opened as outbox:
-        put = outbox.put(event, [target.name for target in wanted if target.sink.durable])
+        names = [target.name for target in wanted if target.sink.durable]
+        put = outbox.put(event, names)
         done = deliver(outbox, durable, world, budget=options.budget)
         outbox.forget()
-        handed, lost = hand_over(outbox, done, options.hand_on, world)
+        handed, lost = hand_over(outbox, options.hand_on, world)
+        handed = handed or handed_before(outbox, put.event, names, options.hand_on, world)
         return _Sent(
             event=put.event,
             reasons=(

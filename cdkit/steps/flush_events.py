@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from cdkit.core.errors import CdkitError, NoInput, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.events.account import set_aside, told_of_handing
-from cdkit.events.carrying import Carried, fetch, is_far, settle
+from cdkit.events.carrying import check_place, fetch, find, is_far, leave_room, settle
 from cdkit.events.deliver import Delivered, deliver
 from cdkit.events.handing import hand_over, refuse_unsound
 from cdkit.events.opening import open_outbox
@@ -33,7 +33,7 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option(
             "The outboxes to deliver from: this machine's own, files that were handed on, or all "
-            "below `s3://bucket/prefix`.",
+            "in `s3://bucket/prefix` or `oci://registry/repository`.",
             argument=True,
             metavar="FILE",
         ),
@@ -53,8 +53,8 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
     hand_on: Annotated[
         str,
         option(
-            "Where to put what still could not be delivered, for a later job: a file, or "
-            "`s3://bucket/prefix`.",
+            "Where to put what still could not be delivered, for a later job: a file, "
+            "`s3://bucket/prefix`, or `oci://registry/repository`.",
             metavar="FILE",
         ),
     ] = ""
@@ -101,19 +101,14 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
         )
     targets = [target for target in resolve(options.sinks) if target.sink.durable]
     _check(options, targets)
-    found = [each for place in options.outbox for each in _found(place, world)]
-    if not found:
-        raise NoInput(
-            f"there is no outbox: {', '.join(options.outbox)}",
-            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
-        )
+    found, silent = _found(options, world)
     end = world.clock.monotonic() + options.budget
     flushed = [_flush(each, targets, options, world, end) for each in found]
     missing = tuple(_missing(options, found))
     left = tuple(one for each in flushed for one in each.left)
     arrived = sum(each.arrived for each in flushed)
     handed = next((each.handed for each in flushed if each.handed), "")
-    reasons = [*missing, *(reason for each in flushed for reason in each.reasons)]
+    reasons = [*silent, *missing, *(reason for each in flushed for reason in each.reasons)]
     return Outcome(
         verdict=judge(reasons or [yes(_nothing(left))]),
         outputs=FlushEventsOutputs(
@@ -129,11 +124,27 @@ def _nothing(left: Sequence[Undelivered]) -> str:
     return "nothing waits for a sink that is required" if left else "nothing waits"
 
 
-def _found(place: str, world: World) -> list[Carried]:
-    """Return the outboxes that a place names: one file, or all below a prefix."""
-    if is_far(place):
-        return fetch(place, world.files)
-    return [Carried(address=place, path=place)] if world.files.is_file(place) else []
+def _found(options: FlushEventsOptions, world: World) -> tuple[list[str], list[Reason]]:
+    """Return the addresses of all outboxes, and why a place could not say which it has.
+
+    One place that does not answer keeps no other from its turn; raises its failure where no outbox
+    is found elsewhere, and NoInput where there is none at all.
+    """
+    found: list[str] = []
+    faults: list[CannotTell] = []
+    for place in options.outbox:
+        try:
+            found += find(place, world)
+        except CannotTell as fault:
+            faults.append(fault)
+    if not found and faults:
+        raise faults[0]
+    if not found:
+        raise NoInput(
+            f"there is no outbox: {', '.join(options.outbox)}",
+            remedy="name the file that emit-event keeps or handed on; or pass --allow-empty",
+        )
+    return found, [fault.reason() for fault in faults]
 
 
 def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:
@@ -142,6 +153,7 @@ def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:
             "only standard output is named, for which nothing is kept",
             remedy="name the sinks that emit-event has",
         )
+    check_place(options.hand_on)
     if options.hand_on in options.outbox and not is_far(options.hand_on):
         raise RequestError(
             f"{options.hand_on} would be handed on to itself",
@@ -149,10 +161,10 @@ def _check(options: FlushEventsOptions, targets: Sequence[Target]) -> None:
         )
 
 
-def _missing(options: FlushEventsOptions, found: Sequence[Carried]) -> Iterator[Reason]:
+def _missing(options: FlushEventsOptions, found: Sequence[str]) -> Iterator[Reason]:
     """Yield a reason for each outbox that was named and is not there beside others that are."""
     for path in options.outbox:
-        if not is_far(path) and path not in {each.address for each in found}:
+        if not is_far(path) and path not in found:
             yield cannot_tell(
                 f"the outbox {path} is not there",
                 remedy="look whether its artifact came along, or do not name it",
@@ -160,7 +172,7 @@ def _missing(options: FlushEventsOptions, found: Sequence[Carried]) -> Iterator[
 
 
 def _flush(
-    carried: Carried,
+    address: str,
     targets: Sequence[Target],
     options: FlushEventsOptions,
     world: World,
@@ -168,29 +180,37 @@ def _flush(
 ) -> _Flushed:
     """Deliver from one outbox; one that came from far is taken away there, or put back.
 
+    What was handed on again took all along that was left in it, dead letters too.
     One that is damaged stays where it is, as it is; one that is none keeps no other from its turn.
     """
-    flushed = _Flushed()
+    flushed, path = _Flushed(), ""
     try:
-        flushed = _deliver(carried.path, targets, options, world, end)
-        if is_far(carried.address) and not flushed.damaged:
-            settle(carried, world.files, is_empty=not flushed.left)
+        path = fetch(address, world)
+        if not path:
+            return _Flushed(notes=(f"{address} was delivered from by another job meanwhile",))
+        flushed = _deliver(path, targets, options, world, end)
+        if path != address and not flushed.damaged:
+            is_empty = not flushed.left or bool(flushed.handed)
+            settle(address, path, world, is_empty=is_empty)
     except CdkitError as fault:
-        return structs.replace(flushed, reasons=(*flushed.reasons, fault.reason()))
+        flushed = structs.replace(flushed, reasons=(*flushed.reasons, fault.reason()))
+    if path not in {"", address} and not flushed.damaged:
+        leave_room(path, world)
     return flushed
 
 
 def _deliver(
     path: str, targets: Sequence[Target], options: FlushEventsOptions, world: World, end: float
 ) -> _Flushed:
-    opened, aside = open_outbox(world.files.absolute(path), world.clock)
+    opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
     with opened as outbox:
         unsound = refuse_unsound(outbox)
         dropped = _treat_dead(outbox, options.dead_letters)
         before = {name: count.dead for name, count in outbox.counts().items()}
         done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
-        handed, lost = hand_over(outbox, done, options.hand_on, world)
+        place = options.hand_on if any(one.waiting for one in done) else ""
+        handed, lost = hand_over(outbox, place, world)
         arrived = sum(one.arrived for one in done)
         return _Flushed(
             reasons=(

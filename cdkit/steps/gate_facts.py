@@ -10,14 +10,15 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, Unreadable
-from cdkit.core.verdict import Reason
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.evidence.store import Store
 from cdkit.gate.back import asks_for_a_schema, schema_facts
 from cdkit.gate.case import Past, Release
 from cdkit.gate.contracts import Ran, contracts_of, pairs
 from cdkit.gate.policy import Policy, environment_of, looks_back, required
-from cdkit.gate.subject import Request, counts_here, known_of, moment_of, trusted
+from cdkit.gate.subject import SKEW, Request, counts_here, known_of, moment_of, trusted
 
 _OBSERVED = 10
 _RELEASES = 20
@@ -80,9 +81,10 @@ def _past(asked: Asked, store: Store) -> Past:
     many = _RELEASES if any(one.no_worse for _, one in wanted) else 1
     if not any(looks_back(one) for _, one in wanted):
         return Past()
-    told, deployments = _deployments(asked, asked.policy.baseline, store)
-    images = list(_newest_first(asked.request, deployments))[:many]
-    return _releases(asked, told.unreadable, images, store)
+    told = _deployments(asked, asked.policy.baseline, store)
+    images = list(_newest_first(asked.request, told.dated))[:many]
+    last = max((at for at, _ in told.dated), default=None)
+    return _releases(asked, (*told.after(last), *told.future), images, store)
 
 
 def _since(asked: Asked, store: Store) -> Past:
@@ -90,31 +92,77 @@ def _since(asked: Asked, store: Store) -> Past:
     if not asks_for_a_schema(asked.policy):
         return Past(known=True)
     environment = environment_of(asked.policy, asked.request.stage)
-    told, deployments = _deployments(asked, environment, store)
-    mine = [at for at, one in deployments if one.image.endswith(f"@{asked.request.key}")]
-    after = [each for each in deployments if not mine or each[0] > max(mine)]
-    images = list(_newest_first(asked.request, after))
-    past = _releases(asked, told.unreadable, images, store)
-    return Past(since=past.releases, known=bool(deployments), unreadable=past.unreadable)
+    told = _deployments(asked, environment, store)
+    mine = [at for at, one in told.dated if one.image.endswith(f"@{asked.request.key}")]
+    last = max(mine, default=None)
+    later = [each for each in told.dated if last is None or each[0] > last]
+    images = list(_newest_first(asked.request, later))
+    past = _releases(asked, told.after(last), images, store)
+    return Past(since=past.releases, known=bool(told.dated), unreadable=past.unreadable)
 
 
 _Dated = tuple[datetime, Deployment]
 
 
-def _deployments(asked: Asked, environment: str, store: Store) -> tuple[Collected, list[_Dated]]:
-    """Read the deployments of this repository's images to an environment, oldest first."""
+class _Told(Struct, frozen=True, kw_only=True):
+    """The deployments to an environment, oldest first, and what may be others.
+
+    `unsigned` are those that none signed who must, each with its time: they prove nothing, and
+    may be true. `future` says which were recorded at a time that has not been.
+    """
+
+    dated: list[_Dated]
+    unreadable: tuple[Reason, ...]
+    unsigned: list[tuple[datetime, Reason]]
+    future: tuple[Reason, ...]
+
+    def after(self, last: datetime | None) -> tuple[Reason, ...]:
+        """Return why nobody knows what was deployed after this time; at all, where it is None."""
+        late = (reason for at, reason in self.unsigned if last is None or at > last)
+        return (*self.unreadable, *late)
+
+
+def _deployments(asked: Asked, environment: str, store: Store) -> _Told:
+    """Read the deployments of this repository's images to an environment."""
     told = _then(asked, store.environment(environment))
     repository = asked.request.image.rpartition("@")[0]
-    found = [
-        (moment, fact.document)
-        for fact in told.facts
-        if isinstance(fact.document, Deployment)
-        and fact.document.status == "deployed"
-        and fact.document.image.rpartition("@")[0] == repository
-        and counts_here(fact, asked.request, asked.now)
-        and (moment := moment_of(fact)) is not None
-    ]
-    return told, sorted(found, key=lambda each: each[0])
+    wanted = asked.policy.signed_by
+    dated: list[_Dated] = []
+    future: list[Reason] = []
+    unsigned: list[tuple[datetime, Reason]] = []
+    for fact in told.facts:
+        document, moment = fact.document, moment_of(fact)
+        if not isinstance(document, Deployment) or document.status != "deployed":
+            continue
+        if moment is None or not counts_here(fact, asked.request, asked.now):
+            continue
+        if document.image.rpartition("@")[0] != repository:
+            continue
+        if moment > asked.now + SKEW:
+            future.append(_in_the_future(fact, environment))
+        if wanted and not set(wanted) & set(fact.signers):
+            unsigned.append((moment, _of_nobody(fact, environment, wanted)))
+        else:
+            dated.append((moment, document))
+    dated.sort(key=lambda each: each[0])
+    return _Told(dated=dated, unreadable=told.unreadable, unsigned=unsigned, future=tuple(future))
+
+
+def _in_the_future(fact: Fact, environment: str) -> Reason:
+    return cannot_tell(
+        f"a deployment to {environment} was recorded at {fact.recorded_at}, in the future",
+        where=Location(path=fact.where),
+        remedy="set the clock of the machine that recorded it, or of this one, and record what"
+        " runs there again",
+    )
+
+
+def _of_nobody(fact: Fact, environment: str, wanted: tuple[str, ...]) -> Reason:
+    return cannot_tell(
+        f"a deployment to {environment} is not signed by {' or '.join(wanted)}",
+        where=Location(path=fact.where),
+        remedy="record it again in a job that signs: `cdkit emit-event` with `sign`",
+    )
 
 
 def _newest_first(request: Request, deployments: Iterable[_Dated]) -> Iterator[_Dated]:

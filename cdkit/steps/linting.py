@@ -21,8 +21,8 @@ from cdkit.migrations.lint import Judged, Linted, Request, lint
 from cdkit.migrations.out_of_order import edited_stand_ins, out_of_order
 from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
-from cdkit.migrations.server import DEFAULT, engines, server_of
-from cdkit.migrations.source import Complaint
+from cdkit.migrations.server import DEFAULT, engines, is_of, server_of
+from cdkit.migrations.source import Complaint, Project
 from cdkit.migrations.tell import complained, gone
 from cdkit.steps.phasing import Phasing
 from cdkit.steps.protected import read_protected
@@ -33,6 +33,8 @@ _UNKNOWN = (
     "no migration came before these, and no schema is given: a table that none of them makes is "
     "taken for one that is there, and large"
 )
+
+_OF_WHICH = "the schema that is given does not say of which database it is, so not used for"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -74,7 +76,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     if running.revision:
         scope = change.since(found, running.revision, world.git, world.files)
     try:
-        server = asked.server or server_of(project.engine or DEFAULT)
+        server = _server(project, asked)
         asked.schemas.check(server)
     except RequestError as fault:
         return _unreadable(found, scope, fault)
@@ -127,11 +129,22 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     )
 
 
+def _server(project: Project, asked: Asked) -> Server:
+    """Return the server that a project runs on; of several databases each may have its own."""
+    if asked.server and not project.database:
+        return asked.server
+    own = server_of(project.engine or DEFAULT)
+    return asked.server if asked.server and is_of(asked.server, own.engine) else own
+
+
 def _with_dump(
     found: Found, scope: change.Scope, asked: Asked, world: World
 ) -> tuple[Asked, tuple[str, ...]]:
     """Ask with the schema that the tool itself keeps, and a note, where nobody gives one."""
-    if asked.schemas.dumps or not asked.running.revision:
+    if found.project.database and asked.schemas.dumps:
+        note = f"{found.root}: {_OF_WHICH} {found.project.database}"
+        return replace(asked, schemas=replace(asked.schemas, dumps=())), (note,)
+    if asked.schemas.dumps or not asked.running.revision or found.project.database:
         return asked, ()
     try:
         dump, note = dump_beside(found, scope, asked.running.revision, world.git)
@@ -144,15 +157,17 @@ def _of_project(
     found: Found, judged: tuple[Judged, ...], asked: Asked, unread: int
 ) -> Iterator[str]:
     """Yield what people should know of how a project was read."""
+    database = found.project.database
+    root = f"{found.root} ({database})" if database else found.root
     if dark := found.dark + len(found.unread) - unread:
-        yield f"{found.root}: {dark} earlier files cannot be read: what they made is not known"
+        yield f"{root}: {dark} earlier files cannot be read: what they made is not known"
     if found.left:
-        yield f"{found.root}: files that take back others, and go with those: {found.left}"
+        yield f"{root}: files that take back others, and go with those: {found.left}"
     if judged and found.source != PLAIN:
-        yield f"{found.root}: read as {sources()[found.source].title} runs it"
+        yield f"{root}: read as {sources()[found.source].title} runs it"
     whole = len(found.project.migrations) == len(judged)
     if whole and not asked.schemas.dumps and _open(judged):
-        yield f"{found.root}: {_UNKNOWN}"
+        yield f"{root}: {_UNKNOWN}"
 
 
 def _fixed(request: Request, linted: Linted, found: Found, asked: Asked, world: World) -> Fixed:

@@ -1,5 +1,7 @@
 """What stands on the branch that a change wants to enter: nothing that is judged judges itself."""
 
+from pathlib import PurePosixPath
+
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.world import World
 
@@ -34,3 +36,24 @@ def read_protected(path: str, what: str, world: World) -> bytes | None:
             where=path,
             remedy=f"git fetch origin {branch} before this step",
         ) from fault
+
+
+def is_of_the_change(folder: str, world: World) -> bool:
+    """Whether a folder comes with the checkout of a change, so that the change could have made it.
+
+    False outside of a change, and where nothing below it is committed, nor a link above it. Where
+    git cannot tell, it is taken for the change's.
+    """
+    if not protected_branch(world):
+        return False
+    inside = PurePosixPath(folder.removeprefix(f"{world.files.absolute('.')}/"))
+    if inside.is_absolute():
+        return False
+    above = [str(path) for path in inside.parents if path.name]
+    try:
+        links = any(world.git.files("HEAD", path) == (path,) for path in above)
+        return links or bool(world.git.files("HEAD", str(inside)))
+    except Missing:
+        return False
+    except CannotTell:
+        return True

@@ -1,9 +1,9 @@
 """Reads the event that started this run, and hands its fields to the job: if it may be believed.
 
 It is the other side of the sinks that start something (`github-dispatch`, `github-workflow`,
-`gitlab-trigger`, `jenkins`). The signature, the vocabulary, the age, and that no other run has read
-it: each that does not hold is a *no*, so that nothing is deployed on somebody's word. The guide:
-[Events](../events.md).
+`gitlab-trigger`, `jenkins`, `codepipeline`). The signature, the vocabulary, the age, and that no
+other run has read it: each that does not hold is a *no*, so that nothing is deployed on somebody's
+word. The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from cdkit.events.received import (
     event_of,
     of_file,
     of_payload,
+    opened,
     seen_before,
     sent_at,
     signature_faults,
@@ -34,7 +35,11 @@ class ReadEventOptions(Options, frozen=True, kw_only=True):
     """The inputs of read-event."""
 
     event: Annotated[
-        str, option("The event's JSON; what GitHub started the run with, where none is given.")
+        str,
+        option(
+            "The event's JSON, or what a codepipeline sink makes of it; what GitHub started the "
+            "run with, where none is given."
+        ),
     ] = ""
     file: Annotated[str, option("A file that holds the event's JSON.", metavar="FILE")] = ""
     webhook_id: Annotated[str, option("The id that was signed.")] = ""
@@ -53,7 +58,8 @@ class ReadEventOptions(Options, frozen=True, kw_only=True):
     seen: Annotated[
         str,
         option(
-            "The file that remembers which events were read; keep it between runs, in a cache.",
+            "The file that remembers which events were read; keep it between runs, in a cache. "
+            "Where no CI system names the run, each call is one.",
             metavar="FILE",
         ),
     ] = ".cdkit/seen-events.ndjson"
@@ -141,6 +147,9 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
             remedy="set it, or pass --unsigned where whoever may start this run may say anything",
         )
     notes = () if secret else ("not signed: whoever may start this run may say it",)
+    received, wrong = opened(received)
+    if wrong:
+        return _Judged(reasons=(_no(wrong),), notes=notes)
     faults = list(signature_faults(received, secret)) if secret else []
     event, wrong = event_of(received)
     if faults or event is None:

@@ -1,30 +1,49 @@
 """Measures the delivery by DORA's metrics, from deployments, changes and incidents."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Deployment
-from cdkit.core.errors import CannotTell, NoInput, RequestError
+from cdkit.core.documents.delivery import Delivery
+from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.spoken import counted
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
+from cdkit.dora import even
 from cdkit.dora.columns import TABLES
-from cdkit.dora.commits import changes_of
+from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
-from cdkit.dora.events import read_events
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
+from cdkit.dora.history import history
 from cdkit.dora.outside import measure_outside
-from cdkit.dora.told import Asked, Changed, Deployed, Incident, Measured, Told
-from cdkit.dora.words import coverage, lines
-from cdkit.evidence.store import open_store
+from cdkit.dora.source import SourceTable, resolve
+from cdkit.dora.summary import tables
+from cdkit.dora.told import Asked, Measured, Told
+from cdkit.dora.words import coverage
+from cdkit.steps.delivery import Known, Wanted, gather, paths
 
 NAME = "report-dora"
-_NO_RECORDS = "none"
+_OLDEST, _LATEST = 1970, 9000
+_REMEDY = (
+    "record deployments with `cdkit emit-event`, ask for them (--from github, --from gitlab), or "
+    "give --deployment-file"
+)
+_NO_INCIDENTS = (
+    "nobody tells of incidents, so nobody knows which deployments failed: ask what keeps them "
+    "(--from github, gitlab, pagerduty), or give --incident-file"
+)
+_UNTOLD = (
+    "There is no course over time and no list of deployments: an engine tells the numbers alone."
+    " Export its tables and give them as `--deployment-file`, `--change-file` and"
+    " `--incident-file` to see both."
+)
+_MOST_TOLD = 20
+"""Of more services than these the page alone says what each rests on."""
 
 
 class ReportDoraOptions(Options, frozen=True, kw_only=True):
@@ -33,6 +52,19 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
     environment: Annotated[str, option("Where deployments count.")] = "production"
     days: Annotated[float, option("How many days back.")] = 90
     until: Annotated[str, option("Up to when (RFC 3339); now where left out.", metavar="TIME")] = ""
+    sources: Annotated[
+        tuple[str | SourceTable, ...],
+        option(
+            "Systems to ask for deployments and incidents: `github`, `gitlab`, `pagerduty`, of "
+            "another repository `github:owner/name`; a table in cdkit.yaml where names differ.",
+            flag="--from",
+            metavar="SOURCE",
+        ),
+    ] = ()
+    budget: Annotated[
+        float,
+        option("Seconds that asking them may take, waits included.", metavar="SECONDS"),
+    ] = 300
     events: Annotated[
         tuple[str, ...],
         option(
@@ -105,6 +137,8 @@ class _Gathered(Struct, frozen=True, kw_only=True):
     """What was found to measure, and what could not be read or asked."""
 
     told: Told
+    known: tuple[Known, ...] = ()
+    has_incidents: bool = False
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -114,28 +148,51 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together) = _measured(options, asked, world)
+    asked = structs.replace(asked, incidents=gathered.has_incidents)
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
         raise NoInput(
             f"nothing was deployed to {options.environment} in the {options.days:g} days before"
             f" {asked.until:%Y-%m-%d}",
-            remedy="record deployments with `cdkit emit-event`, or give --deployment-file",
+            remedy="; ".join((_REMEDY, *gathered.notes)),
         )
     everything = (*by_service, together) if together else by_service
-    _write(options, everything, asked, edition, world)
+    known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
+    untold = _UNTOLD if known is None else ""
+    shown = delivery(by_service, together, asked, edition, known, untold)
+    shown = _annotated(shown, complete=not gathered.reasons)
+    _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
-    told = yes(f"{number} deployments of {len(by_service)} services in {asked.days:g} days")
+    services = counted(len(by_service), "service")
+    told = yes(f"{counted(number, 'deployment')} of {services} in {asked.days:g} days")
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
-        tables=tuple(_table(one, asked, edition) for one in everything),
+        tables=(*tables(shown), *_rests_on(gathered.known)),
         notes=(
-            f"bands: {edition.source}",
-            *(f"{one.service}: {coverage(one)}" for one in by_service),
+            *shown.said,
+            *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
+            *(() if gathered.has_incidents else (_NO_INCIDENTS,)),
         ),
-        headline=f"{len(by_service)} services",
+        headline=services,
+        exhibit=shown,
+    )
+
+
+def _annotated(shown: Delivery, *, complete: bool) -> Delivery:
+    """Return what is shown with the notes that its tables need."""
+    return structs.replace(
+        shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)), complete=complete
+    )
+
+
+def _legend(shown: Delivery) -> str:
+    until = f"{shown.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"the course has a bar a {shown.step_name}, from zero up, the last one until {until}; a dot"
+        f" is where nothing is known; one bar may rest on fewer than {shown.minimum}"
     )
 
 
@@ -147,7 +204,8 @@ def _measured(
         _only_tables(options)
         there = measure_outside(options.engine, options.table, asked, world.environ)
         note = "measured in the engine's tables: records, events and git were not asked"
-        return _Gathered(told=Told(), notes=(note,)), there
+        has_incidents = options.table.get("incidents") != even.NONE
+        return _Gathered(told=Told(), has_incidents=has_incidents, notes=(note,)), there
     if options.table:
         raise RequestError(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
@@ -158,6 +216,12 @@ def _measured(
 
 def _only_tables(options: ReportDoraOptions) -> None:
     """Refuse what an engine would pass over: other sources, and tables of no kind."""
+    if options.sources:
+        raise RequestError(
+            "an engine measures its own tables alone, and would pass over these systems",
+            where="sources",
+            remedy="leave --from out, or --engine",
+        )
     for name in ("events", "deployments", "changes", "incidents"):
         if getattr(options, name):
             raise RequestError(
@@ -191,9 +255,17 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
                 remedy="write 2026-11-27T00:00:00Z",
             ) from fault
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        if not _OLDEST <= until.year <= _LATEST:
+            raise RequestError(
+                f"nothing was deployed in {until.year}", where="until", remedy="mend the year"
+            )
     for name, value, least in (("days", options.days, 1), ("hours", options.hours, 0)):
         if not least <= value <= 36_600:
             raise RequestError(f"{value:g} {name} make no sense", where=name, remedy="write 90")
+    if not 1 <= options.budget <= 86_400:
+        raise RequestError(
+            f"a budget of {options.budget:g} seconds", where="budget", remedy="write 300"
+        )
     if options.minimum < 1:
         raise RequestError("a number rests on something", where="minimum", remedy="write 5")
     return Asked(
@@ -206,124 +278,54 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
 
 
 def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered:
-    reasons: list[Reason] = []
-    deployments = list(_recorded(options, world, reasons))
-    incidents: list[Incident] = []
-    for path in _paths(options.events, world):
-        with world.files.open(path) as lines_of:
-            found = read_events(lines_of, path)
-        deployments += found.deployments
-        incidents += found.incidents
-    notes: list[str] = []
-    known = _distinct(deployments)
-    changes = () if options.changes else tuple(_from_git(known, asked, world, notes))
+    wanted = Wanted(
+        asked=asked,
+        since=asked.since - timedelta(days=asked.days),  # the numbers are compared with that time
+        records=options.records,
+        events=options.events,
+        has_changes=bool(options.changes),
+        budget=options.budget,
+    )
+    found = gather(wanted, resolve(options.sources), world)
     return _Gathered(
         told=Told(
-            deployments=known,
-            changes=changes,
-            incidents=tuple(incidents),
-            deployment_files=tuple(_paths(options.deployments, world)),
-            change_files=tuple(_paths(options.changes, world)),
-            incident_files=tuple(_paths(options.incidents, world)),
+            deployments=tuple(one.deployed for one in found.seen),
+            changes=found.changes,
+            incidents=found.incidents,
+            deployment_files=tuple(paths(options.deployments, world)),
+            change_files=tuple(paths(options.changes, world)),
+            incident_files=tuple(paths(options.incidents, world)),
         ),
-        reasons=tuple(reasons),
-        notes=tuple(notes),
+        known=found.known,
+        has_incidents=bool(options.incidents) or found.has_incidents,
+        reasons=found.reasons,
+        notes=found.notes,
     )
 
 
-def _paths(patterns: Iterable[str], world: World) -> Iterator[str]:
-    for pattern in patterns:
-        found = world.files.glob(pattern)
-        if not found:
-            raise NoInput("there is no such file", where=pattern, remedy="mend the path")
-        yield from found
-
-
-def _recorded(
-    options: ReportDoraOptions, world: World, reasons: list[Reason]
-) -> Iterator[Deployed]:
-    """Yield the deployments that the records know of; what they cannot tell is a reason."""
-    if options.records == _NO_RECORDS:
+def _rests_on(known: tuple[Known, ...]) -> Iterator[Table]:
+    """Yield how much each place told, of those that told anything."""
+    told = [one for one in known if one.deployments or one.incidents]
+    if not told:
         return
-    told = open_store(options.records, world).environment(options.environment)
-    reasons += told.unreadable
-    for fact in told.facts:
-        if (found := _deployed(fact, world)) is not None:
-            yield found
-
-
-def _deployed(fact: Fact, world: World) -> Deployed | None:
-    document = fact.document
-    if not isinstance(document, Deployment) or document.status != "deployed":
-        return None
-    if document.origin.replay is not None and document.origin.replay != world.replay:
-        return None
-    try:
-        at = datetime.fromisoformat(document.origin.recorded_at)
-    except ValueError:
-        return None
-    if at.tzinfo is None:
-        return None
-    return Deployed(
-        service=document.service,
-        environment=document.environment,
-        at=at,
-        digest=document.image.rpartition("@")[2],
-        commit=document.commit,
-        id=document.event or fact.digest,
+    yield Table(
+        heading="what the numbers rest on",
+        columns=("source", "deployments", "with known changes", "incidents", "with a known cause"),
+        rows=tuple(
+            (
+                one.place,
+                str(one.deployments),
+                _share(one.with_changes, one.deployments),
+                str(one.incidents),
+                _share(one.with_cause, one.incidents),
+            )
+            for one in told
+        ),
     )
 
 
-def _distinct(deployments: Iterable[Deployed]) -> tuple[Deployed, ...]:
-    """Return each deployment once: a fact and the event about it are the same one."""
-    known: dict[tuple[str, str, str], Deployed] = {}
-    for one in sorted(deployments, key=lambda each: each.at):
-        name = (one.service, one.environment, one.id)
-        earlier = known.get(name)
-        if earlier is None or (earlier.planned is None and one.planned is not None):
-            known[name] = one
-    return tuple(sorted(known.values(), key=lambda each: each.at))
-
-
-def _from_git(
-    deployments: Iterable[Deployed], asked: Asked, world: World, notes: list[str]
-) -> Iterator[Changed]:
-    """Yield the changes between the deployments of each service, as git has them here.
-
-    The first deployment of a service brought nobody knows how much: it has no changes.
-    """
-    before: dict[str, str] = {}
-    untold = 0
-    for one in deployments:
-        if one.environment != asked.environment or not one.commit or one.outcome == "failure":
-            continue
-        last, before[one.service] = before.get(one.service), one.commit
-        if not last or last == one.commit or not asked.since <= one.at < asked.until:
-            continue
-        try:
-            commits = world.git.history(last, one.commit)
-        except CannotTell:
-            untold += 1
-            continue
-        yield from changes_of(commits, until=one.commit, service=one.service, deployment=one.id)
-    if untold:
-        notes.append(
-            f"git does not know what {untold} deployments brought: ask in a checkout with the "
-            "whole history (fetch-depth: 0), or give --change-file"
-        )
-
-
-def _table(measured: Measured, asked: Asked, edition: Edition) -> Table:
-    rows = tuple(
-        (line.title, line.shown, str(line.n), line.band, line.why or line.more)
-        for line in lines(measured, asked, edition)
-    )
-    together = f" ({measured.services} services: a roll-up)" if measured.services > 1 else ""
-    return Table(
-        heading=f"{measured.service or 'a service without a name'}{together}",
-        columns=("metric", "median or share", "of", "band", "more"),
-        rows=rows,
-    )
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({100 * part / whole:.0f} %)" if whole else "none"
 
 
 def _write(
@@ -331,12 +333,13 @@ def _write(
     measured: tuple[Measured, ...],
     asked: Asked,
     edition: Edition,
+    shown: Delivery,
     world: World,
 ) -> None:
     for path, export in (
         (options.csv, as_csv),
-        (options.json, as_json),
-        (options.openmetrics, as_openmetrics),
+        (options.json, partial(as_json, shown=shown)),
+        (options.openmetrics, partial(as_openmetrics, shown=shown)),
     ):
         if path:
             world.files.write(path, export(measured, asked, edition).encode())

@@ -40,7 +40,7 @@ def _evidence(
         reasons = [_named(kind, reason) for reason in found.reasons]
     except CannotTell as fault:
         found, reasons = Reviewed(), [_named(kind, fault.reason())]
-    said = {"author": found.authors[0] if found.authors else "", "change": found.change}
+    said = {"author": ", ".join(found.authors), "change": found.change}
     return Evidence(
         origin=origin,
         evidence=kind,

@@ -12,6 +12,7 @@ from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.key import package_of
 from cdkit.steps.deployed import deployed_in, moment_of
+from cdkit.steps.protected import is_of_the_change
 from cdkit.steps.scan_options import ScanImageOptions
 
 DEFAULT = "production"
@@ -38,6 +39,10 @@ def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Fou
         return Found()
     if options.records == NONE:
         return _without(options, "`records` is none")
+    if of_the_change := _of_the_change(options.records, world):
+        return _without(
+            options, f"{of_the_change} comes with the checkout of the change", always=True
+        )
     told = deployed_in(environment, options.records, world)
     if told.unreadable:
         return _without(options, f"not all records of {environment} can be read", always=True)
@@ -52,6 +57,17 @@ def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Fou
             remedy="say which one this is: --service NAME",
         )
     return _known(chosen[0], environment, options, world)
+
+
+def _of_the_change(records: str, world: World) -> str:
+    """Return the place that a change could have written its own baseline into, or nothing."""
+    places = [place.strip() for place in records.split(",")]
+    folders = [place.removeprefix("file://") for place in places if _is_folder(place)]
+    return next((folder for folder in folders if is_of_the_change(folder, world)), "")
+
+
+def _is_folder(place: str) -> bool:
+    return "://" not in place or place.startswith("file://")
 
 
 def _ours(

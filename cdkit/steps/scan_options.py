@@ -60,7 +60,11 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ()
     scanner: Annotated[
-        Literal["trivy", "none"], option("Which scanner is run; `none`: reports only.")
+        str,
+        option(
+            "Which scanner is run: `trivy`, `grype`, any that docs/scanners.md has a program of; "
+            "`none`: reports only."
+        ),
     ] = "trivy"
     by: Annotated[
         Literal["auto", "docker", "podman", "program"],
@@ -75,15 +79,16 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
     scanner_image: Annotated[
         str,
         option(
-            "The scanner's image, by digest or by the engine's ID. By default Trivy 0.69.3 from "
-            "ghcr.io."
+            "The scanner's image, by digest or by the engine's ID. By default the release in "
+            "docs/scanners.md."
         ),
     ] = ""
     database: Annotated[
         str,
         option(
-            "The scanner's cache folder with its database in it (`--fetch-db` fills it): nothing "
-            "is fetched. For a report that was made already: where its database's date is read.",
+            "The scanner's cache folder with its database in it (`--fetch-db` fills Trivy's, "
+            "`GRYPE_DB_CACHE_DIR=DIR grype db update` Grype's): nothing is fetched. For a report "
+            "that was made already: where its database's date is read.",
             flag="--db",
             metavar="DIR",
         ),

@@ -1,8 +1,9 @@
 """From the options of scan-image to a policy, to exceptions, and to what others know."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Severity
@@ -17,6 +18,8 @@ from cdkit.scan.statement import Statement, read_vex, words_of
 from cdkit.scan.weigh import Feeds
 from cdkit.steps.protected import read_protected
 from cdkit.steps.scan_options import ScanImageOptions
+
+T = TypeVar("T")
 
 NEVER = "never"
 _MOST_DAYS = 3650
@@ -55,14 +58,8 @@ def policy_of(options: ScanImageOptions) -> Policy:
 def feeds_of(options: ScanImageOptions, world: World) -> tuple[Feeds, tuple[Reason, ...]]:
     """Read what others know of attacks; an old file is a doubt where it decides."""
     doubts: list[Reason] = []
-    epss = kev = None
-    try:
-        if options.epss:
-            epss = read_epss(world.files.read(options.epss, limit=FEED_LIMIT), options.epss)
-        if options.kev:
-            kev = read_kev(world.files.read(options.kev, limit=FEED_LIMIT), options.kev)
-    except CannotTell as fault:
-        doubts.append(fault.reason())
+    epss = _read(options.epss, read_epss, doubts, world)
+    kev = _read(options.kev, read_kev, doubts, world)
     dates = [(options.epss, epss.scored_at)] if epss else []
     dates += [(options.kev, kev.released_at)] if kev else []
     for path, moment in dates:
@@ -76,6 +73,19 @@ def feeds_of(options: ScanImageOptions, world: World) -> tuple[Feeds, tuple[Reas
                 )
             )
     return Feeds(epss=epss, kev=kev), tuple(doubts)
+
+
+def _read(
+    path: str, read: Callable[[bytes, str], T], doubts: list[Reason], world: World
+) -> T | None:
+    """Read a file; one that cannot be read is a doubt, and hides no other."""
+    if not path:
+        return None
+    try:
+        return read(world.files.read(path, limit=FEED_LIMIT), path)
+    except CannotTell as fault:
+        doubts.append(fault.reason())
+        return None
 
 
 def covers_of(

@@ -61,6 +61,13 @@ def wanted(options: ScanImageOptions, target: Target) -> Wanted:
     """Return what the options ask of the scanner."""
     if options.timeout < 1 or options.memory < 1:
         raise RequestError("timeout and memory are at least 1", remedy="leave them to the default")
+    known = load_scanners()
+    if options.scanner not in {*known, "none"}:
+        raise RequestError(
+            f"no scanner is called {options.scanner!r}",
+            where="scanner",
+            remedy=f"use {', '.join(name for name, one in known.items() if one.runner)} or none",
+        )
     if options.server and options.database and not options.reports:
         raise RequestError(
             "a server judges by its own database", where="db", remedy="leave out --db, or --server"
@@ -254,7 +261,8 @@ def fetch(options: ScanImageOptions, world: World) -> Outcome:
     fetched = fetch_database(
         scanner, options.fetch_db, options.db_repositories, options.timeout, world
     )
-    what = f"The database of {options.scanner} is of {fetched.database.updated_at}"
+    dated = fetched.database.updated_at if fetched.database else "a time that it does not say"
+    what = f"The database of {options.scanner} is of {dated}"
     return Outcome(
         verdict=judge((yes(what),)),
         outputs=ScanImageOutputs(),

@@ -11,6 +11,7 @@ def call(Map args = [:]) {
         at: 'CDKIT_CHECK_GATE_AT',
         decision: 'CDKIT_CHECK_GATE_DECISION',
         vsa: 'CDKIT_CHECK_GATE_VSA',
+        attach: 'CDKIT_CHECK_GATE_ATTACH',
         mode: 'CDKIT_CHECK_GATE_MODE',
         records: 'CDKIT_CHECK_GATE_RECORDS',
         record: 'CDKIT_CHECK_GATE_RECORD',

@@ -4,6 +4,8 @@ def call(Map args = [:]) {
         environment: 'CDKIT_REPORT_DORA_ENVIRONMENT',
         days: 'CDKIT_REPORT_DORA_DAYS',
         until: 'CDKIT_REPORT_DORA_UNTIL',
+        sources: 'CDKIT_REPORT_DORA_SOURCES',
+        budget: 'CDKIT_REPORT_DORA_BUDGET',
         events: 'CDKIT_REPORT_DORA_EVENTS',
         deployments: 'CDKIT_REPORT_DORA_DEPLOYMENTS',
         changes: 'CDKIT_REPORT_DORA_CHANGES',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import venv
@@ -171,6 +172,7 @@ def test_the_environment_of_later_steps_stays_as_it_was(laid: Checkout) -> None:
         ({"CDKIT_DO_IT_SIGN": "key"}, "sign"),
         ({"CDKIT_SIGN": "keyless"}, "sigstore"),
         ({"CDKIT_SIGN": "awskms:///alias/ci"}, "kms"),
+        ({"CDKIT_SIGN": "hashivault://ci"}, "sign"),
         ({"CDKIT_RECORDS": "s3://bucket/facts"}, "aws"),
         ({"CDKIT_EXTRAS": "sign"}, "sign"),
         ({"CDKIT_EXTRAS": "nats"}, "nats"),
@@ -194,3 +196,26 @@ def test_nothing_more_is_installed_where_nobody_signs(laid: Checkout) -> None:
     laid.tell()
     laid.tell(CDKIT_SIGN="none", CDKIT_RECORDS="oci://registry.example/orders", CDKIT_EXTRAS="x")
     assert len(laid.environments()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({}, ""),
+        ({"CDKIT_HAND_ON": "s3://bucket/undelivered"}, "aws"),
+        ({"CDKIT_OUTBOX": "x.db\ns3://bucket/undelivered"}, "aws"),
+        ({"CDKIT_EMIT_EVENT_SINKS": "file:x\ncodepipeline:integrate"}, "aws"),
+        ({"CDKIT_EMIT_EVENT_SINKS": "kafka://broker:9092/cdevents\nmqtts://broker"}, "kafka mqtt"),
+        ({"CDKIT_EMIT_EVENT_SINKS": "tls://broker", "CDKIT_EXTRAS": "sign x"}, "sign nats"),
+        ({"CDKIT_EMIT_EVENT_SINKS": "https://a.example", "CDKIT_HAND_ON": "oci://a/b"}, ""),
+    ],
+)
+def test_what_a_sink_or_a_place_needs_comes_along(given: dict[str, str], wanted: str) -> None:
+    text = (checkout.ROOT / "actions" / "run").read_text(encoding="utf-8")
+    functions = re.findall(r"^(?:own|extras)\(\) \{.*?^\}$", text, re.MULTILINE | re.DOTALL)
+    script = "\n".join(["set -euo pipefail", "step=emit-event", *functions, "extras"])
+    environ = {"PATH": os.environ["PATH"], **given}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == wanted.split()

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "cli": frozenset({"core", "ci", "report", "steps", "cli"}) | DOMAINS,
 }
 EXTENSIONS = frozenset(
-    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems"}
+    {"rules", "sources", "scanners", "formats", "stores", "sinks", "systems", "places"}
     | {"files", "registries", "tagtypes", "engines"}
 )
 

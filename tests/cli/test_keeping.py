@@ -23,11 +23,13 @@ from cdkit.core.verdict import judge, yes
 from cdkit.core.world import Http, World
 from cdkit.evidence.store import open_store
 from tests.cli.steps import ASK, AskOptions
+from tests.evidence.doubles import evidence
 from tests.evidence.places import networked, pushed_image
 from tests.evidence.signing.keys import pem, verifier
 from tests.parts import double
 from tests.worlds import NoHttp, world
 
+VSA = "https://slsa.dev/verification_summary/v1"
 KEY = "sha256:" + "a" * 64
 IMAGE = f"registry.example/orders@{KEY}"
 IN_CI = BuildContext(system="github", run="1")
@@ -203,3 +205,92 @@ def test_a_statement_for_others_is_written_signed_and_kept_nowhere_else(tmp_path
     assert envelope is not None
     assert verifier("p256").verified(envelope, where="vsa.json") == ("ci",)
     assert not (tmp_path / ".cdkit").exists()
+
+
+class Attaching(AskOptions, frozen=True, kw_only=True):
+    attach: bool = True
+
+
+def summarised(*, stands: bool = False, file: str = "vsa.json") -> Outcome:
+    """A fact, and a statement for others that is written and attached."""
+    subject = image_subject("registry.example/orders", Digest.parse(KEY))
+    predicate = Raw(b'{"verificationResult":"PASSED"}')
+    statement = Statement(
+        type=STATEMENT_TYPE, subject=(subject,), predicate_type=VSA, predicate=predicate
+    )
+    return Outcome(
+        verdict=judge([yes("fine")]),
+        outputs=Outputs(),
+        document=evidence(),
+        subjects=(subject,),
+        written=((file, statement),),
+        attached=(statement,),
+        stands=stands,
+    )
+
+
+@pytest.mark.parametrize("records", ["auto", "none", "kept", "oci"])
+def test_what_is_attached_stands_beside_the_image_and_where_facts_are(
+    tmp_path: Path, records: str
+) -> None:
+    with double.running() as registry:
+        name, _ = pushed_image(registry.address, tmp_path)
+        outside = around(tmp_path, key=True, http=networked(tmp_path).http)
+        options = Attaching(records=records, image=f"{name}@{KEY}")
+        kept = open_keeper(options, outside).keep(summarised())
+        assert kept.reasons == ()
+        beside = open_store(f"oci://{name}", outside).attached(frozenset({KEY}))
+    ((_, data),) = beside.records
+    envelope = open_envelope(data, where="")
+    assert envelope is not None
+    assert verifier("p256").verified(envelope, where="") == ("ci",)
+    folder = {"auto": ".cdkit/records", "kept": "kept"}.get(records)
+    if folder:
+        also = open_store(folder, outside).attached(frozenset({KEY})).records
+        assert [one for _, one in also] == [data]
+    assert [note.partition(" in ")[0] for note in kept.notes if note.startswith("attached")] == [
+        f"attached: {VSA}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("image", "environ", "said"),
+    [
+        (IMAGE, {}, "nobody signs here"),
+        (f"acme/orders@{KEY}", {"key": True}, "no image with a registry is named"),
+    ],
+)
+def test_what_cannot_be_attached_stops_before_the_step(
+    tmp_path: Path, image: str, environ: dict[str, bool], said: str
+) -> None:
+    with pytest.raises(RequestError, match=said):
+        open_keeper(Attaching(image=image), around(tmp_path, key=bool(environ)))
+
+
+def test_a_forks_change_attaches_nothing_and_says_so(tmp_path: Path) -> None:
+    keeper = open_keeper(Attaching(image=IMAGE, records="kept"), around(tmp_path, context=CHANGE))
+    kept = keeper.keep(summarised())
+    assert kept.reasons == ()
+    assert "nothing is attached to the image, since nobody signs it" in kept.notes
+    assert not (tmp_path / "kept" / "attached").exists()
+
+
+def test_a_registry_that_refuses_it_is_told_though_facts_are_kept(tmp_path: Path) -> None:
+    with double.running() as registry:
+        name, _ = pushed_image(registry.address, tmp_path)
+        registry.read_only = True
+        outside = around(tmp_path, key=True, http=networked(tmp_path).http)
+        kept = open_keeper(Attaching(image=f"{name}@{KEY}"), outside).keep(summarised())
+    assert ["does not allow it (403)" in reason.what for reason in kept.reasons] == [True]
+    assert len(kept.records) == 1
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_decision_that_is_not_on_record_leaves_no_summary_unless_it_stands(
+    tmp_path: Path, *, stands: bool
+) -> None:
+    outside = around(tmp_path, key=True)
+    options = Attaching(image=IMAGE, records="oci")
+    kept = open_keeper(options, outside).keep(summarised(stands=stands))
+    assert len(kept.reasons) == 1
+    assert (tmp_path / "vsa.json").exists() is stands

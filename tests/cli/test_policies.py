@@ -95,9 +95,11 @@ def test_kyverno_is_told_to_ask_for_the_summary_that_the_gate_signed(
     assert (policy["kind"], policy["spec"]["failurePolicy"]) == ("ClusterPolicy", "Fail")
     (verify,) = policy["spec"]["rules"][0]["verifyImages"]
     assert (verify["imageReferences"], verify["required"]) == (["ghcr.io/acme/*"], True)
+    assert "type" not in verify  # cosign's form, which holds what a key signed
     (attestation,) = verify["attestations"]
     assert attestation["type"] == "https://slsa.dev/verification_summary/v1"
-    assert attestation["attestors"][0]["entries"] == [{"keys": {"publicKeys": KEY}}]
+    no_log = {"rekor": {"ignoreTlog": True}, "ctlog": {"ignoreSCT": True}}
+    assert attestation["attestors"][0]["entries"] == [{"keys": {"publicKeys": KEY, **no_log}}]
     conditions = {one["key"]: one["value"] for one in attestation["conditions"][0]["all"]}
     assert conditions == {
         "{{ verifier.id }}": VERIFIER,
@@ -110,6 +112,8 @@ def test_what_was_forced_runs_only_where_that_is_asked_for(call: Call) -> None:
     keyless = ("--identity", "https://ci/gate.yml@main", "--issuer", "https://ci")
     _, out, _ = call("policy", "export", "--image", "a/*", *keyless, "--break-glass")
     assert "CDKIT_ENTER_DEPLOYMENT_BREAK_GLASS" in out
+    (verify,) = yaml.safe_load(out)["spec"]["rules"][0]["verifyImages"]
+    assert verify["type"] == "SigstoreBundle"  # where what an identity signed stands
     _, out, _ = call("policy", "export", "--for", "sigstore", "--image", "a/*", *keyless)
     assert "BREAK_GLASS" not in out
     policy = yaml.safe_load(out)
@@ -117,6 +121,7 @@ def test_what_was_forced_runs_only_where_that_is_asked_for(call: Call) -> None:
     assert authority["keyless"]["identities"] == [
         {"issuer": "https://ci", "subject": "https://ci/gate.yml@main"}
     ]
+    assert authority["signatureFormat"] == "bundle"
     assert 'levels := {"CDKIT_ENTER_DEPLOYMENT"}' in authority["attestations"][0]["policy"]["data"]
 
 

@@ -21,12 +21,13 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What to answer; without `length` there is a Content-Length that fits."""
+    """What to answer: the body once `hold` is set; without `length` a Content-Length that fits."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     length: int | None = None
+    hold: threading.Event | None = None
 
 
 Script = Callable[[Asked], Answer]
@@ -74,6 +75,8 @@ def serving(script: Script) -> Iterator[Server]:
             if given.length is not None:
                 self.close_connection = True
             self.end_headers()
+            if given.hold:
+                given.hold.wait(30)
             if self.command != "HEAD":
                 self.wfile.write(given.body)
 

@@ -125,6 +125,16 @@ def test_files_are_collected_where_they_exist(busybox: str) -> None:
     assert DockerEngine().run(made).collected == {"/work/kept": b"kept\n"}
 
 
+def test_a_file_over_the_limit_is_not_collected(busybox: str) -> None:
+    script = "/bin/busybox dd if=/dev/zero of=/tmp/large bs=1048576 count=3 2>/dev/null"
+    container = _container(
+        busybox, script, scratch=("/tmp",), collect=("/tmp/large",), most_collected=2 * 1024**2
+    )
+
+    with pytest.raises(CannotTell, match="/tmp/large in a container is over 2 MiB"):
+        _run(container)
+
+
 def test_a_container_writes_to_its_scratch_folders_alone(
     busybox: str, docker_engine: DockerClient
 ) -> None:
@@ -166,20 +176,26 @@ def test_an_image_that_is_not_there_is_not_saved(tmp_path: Path) -> None:
 
 SLEEPER = """
 import sys
-from cdkit.cli.main import _guarded, _terminate
-import signal
 from cdkit.core.container import Container
 from cdkit.core.doors.engine import DockerEngine
-signal.signal(signal.SIGTERM, _terminate)
+from cdkit.core.doors.stopping import Stop
+Stop().listen()
 command = ("/bin/sh", "-c", "echo up; /bin/busybox sleep 600")
 made = Container(image=sys.argv[1], command=command, memory=2**28, timeout=600, output=sys.argv[2])
 DockerEngine().run(made)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param((signal.SIGINT,), id="Ctrl-C"),
+        pytest.param((signal.SIGTERM,), id="SIGTERM"),
+        pytest.param((signal.SIGINT, signal.SIGINT, signal.SIGTERM), id="an impatient one"),
+    ],
+)
 def test_a_signal_ends_the_container_too(
-    busybox: str, docker_engine: DockerClient, tmp_path: Path, number: signal.Signals
+    busybox: str, docker_engine: DockerClient, tmp_path: Path, numbers: tuple[signal.Signals, ...]
 ) -> None:
     output = tmp_path / "out"
     process = subprocess.Popen(
@@ -190,7 +206,9 @@ def test_a_signal_ends_the_container_too(
             if output.exists() and output.stat().st_size:
                 break
             threading.Event().wait(0.05)
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            threading.Event().wait(0.03)  # two of one kind that wait together are one
         process.wait(timeout=30)
     finally:
         process.kill()

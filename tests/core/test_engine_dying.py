@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import threading
 
+import msgspec
 import pytest
 
 from cdkit.core.container import Container
@@ -35,6 +37,39 @@ def test_an_engine_that_dies_half_way_is_cannot_tell(monkeypatch: pytest.MonkeyP
     # It may have made it before it died, so its removal is asked for all the same.
     assert asked[2][0] == "DELETE"
     assert asked[2][1].startswith("/v1.41/containers/cdkit-")
+
+
+def test_an_engine_that_hangs_is_waited_for_no_longer_than_its_container_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def hanging(asked: Asked) -> Answer:
+        """An engine that starts the container and says nothing more."""
+        if asked.path.endswith("/version"):
+            return Answer(headers={"Content-Type": "application/json"}, body=VERSION)
+        if "/create" in asked.path:
+            headers = {"Content-Type": "application/json"}
+            return Answer(status=201, headers=headers, body=b'{"Id": "a", "Warnings": []}')
+        if "/attach" in asked.path:
+            return Answer(length=1000, hold=over)
+        if "/start" in asked.path or "/json" in asked.path:
+            return Answer(headers={"Content-Type": "application/json"}, body=b'{"Id": "a"}')
+        over.wait(30)
+        return Answer()
+
+    made = msgspec.structs.replace(MADE, timeout=0.2)
+    with serving(hanging) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://{server.address}")
+        try:
+            with pytest.raises(CannotTell, match=r"did not end within 0\.2 s and was stopped"):
+                DockerEngine(patience=0.2).run(made)
+        finally:
+            over.set()
+
+    asked = [(one.method, one.path.partition("?")[0].rpartition("/")[2]) for one in server.asked]
+    assert ("POST", "kill") in asked
+    assert asked[-1][0] == "DELETE"
 
 
 def test_an_engine_of_another_system_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

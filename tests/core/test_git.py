@@ -116,9 +116,26 @@ def test_in_a_folder_of_the_checkout_paths_are_relative_to_it(folder: Path) -> N
     assert inside.files("HEAD", ".") == ("a.sql",)
 
 
-def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path) -> None:
+def test_a_file_above_the_working_directory_is_read_by_its_way_there(folder: Path) -> None:
+    (folder / "top.yaml").write_text("top\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    assert door(folder / "app").read("HEAD", "../top.yaml") == b"top\n"
+    assert door(folder).read("HEAD", "./app/../top.yaml") == b"top\n"
+
+
+@pytest.mark.parametrize("path", ["app/nothing.sql", "../top.yaml", "/app/a.sql", "..", ""])
+def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path, path: str) -> None:
     with pytest.raises(Missing):
-        door(folder).read("HEAD", "app/nothing.sql")
+        door(folder).read("HEAD", path)
+
+
+def test_a_symbolic_link_in_a_revision_is_not_taken_for_a_file(folder: Path) -> None:
+    (folder / "link.sql").symlink_to("app/a.sql")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    with pytest.raises(CannotTell, match="is a symbolic link in HEAD"):
+        door(folder).read("HEAD", "link.sql")
 
 
 @pytest.mark.parametrize("revision", ["no-such-branch", "--output=pwned", "", "HEAD~99"])
@@ -221,3 +238,31 @@ def test_a_shallow_clone_cannot_say_that_a_commit_is_not_in_a_history(
     with pytest.raises(CannotTell) as caught:
         door(shallow).is_ancestor("FETCH_HEAD", "HEAD")
     assert "--unshallow" in caught.value.remedy
+
+
+def test_a_tag_cannot_stand_for_a_branch_of_the_remote(folder: Path, tmp_path: Path) -> None:
+    git(folder, "clone", "-q", ".", str(tmp_path / "clone"))
+    clone = tmp_path / "clone"
+    good = git(clone, "rev-parse", "refs/remotes/origin/main")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "of the change")
+    git(clone, "tag", "origin/main")
+    git(clone, "branch", "origin/main")
+    assert door(clone).resolve("origin/main") == good
+    assert door(clone).resolve("HEAD") != good
+
+
+@pytest.mark.parametrize("branch", ["refs/heads/v1", "refs/remotes/origin/v1"])
+def test_a_name_of_a_tag_and_of_a_branch_that_differ_names_nothing(
+    folder: Path, branch: str
+) -> None:
+    git(folder, "tag", "v1")
+    one = git(folder, "rev-parse", "HEAD")
+    git(folder, "update-ref", branch, one)
+    assert door(folder).resolve("v1") == one
+    git(folder, "commit", "-q", "--allow-empty", "-m", "two")
+    git(folder, "update-ref", branch, "HEAD")
+    with pytest.raises(CannotTell, match="'v1' is a tag and a branch") as caught:
+        door(folder).resolve("v1")
+    assert caught.value.remedy == f"write which one: refs/tags/v1 or {branch}"
+    assert door(folder).resolve("refs/tags/v1") == one
+    assert door(folder).resolve(branch) == git(folder, "rev-parse", "HEAD")

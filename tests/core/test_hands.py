@@ -16,7 +16,7 @@ from cdkit.core.world import OwnHands
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = f"""
-import json, os, signal, sys, threading
+import gc, json, os, signal, sys, threading
 sys.path.insert(0, {str(ROOT)!r})
 from cdkit.core.doors.hands import ForkedHands
 from cdkit.core.errors import CannotTell
@@ -197,3 +197,71 @@ def test_one_process_gives_what_the_work_gives() -> None:
 
     assert list(OwnHands().spread(work, range(3), int)) == [0, 2, 4]
     assert list(ForkedHands(2).spread(work, range(3), int)) == [0, 2, 4]
+
+
+@forked
+def test_what_is_done_beside_comes_in_pieces_in_order() -> None:
+    told = _told("""
+        def work():
+            yield str(os.getpid()).encode()
+            yield from (b"x" * size for size in (1, 5_000_000, 2))
+        with ForkedHands(2).beside(work) as heard:
+            made = [heard.next() for _ in range(4)]
+            try:
+                heard.next()
+            except EOFError:
+                made.append(b"end")
+        print(json.dumps([int(made[0]) != os.getpid(), [len(one) for one in made[1:]],
+                          heard.ready(), nobody_is_left(), gc.isenabled()]))
+    """)
+    assert told == [True, [1, 5_000_000, 2, 3], False, True, True]
+
+
+@forked
+@pytest.mark.parametrize(
+    "end",
+    ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)", "1 // 0", "raise CannotTell('no')"],
+)
+def test_what_fails_beside_is_to_be_done_here(end: str) -> None:
+    told = _told(f"""
+        def work():
+            yield b"some"
+            {end}
+            yield b"more"
+        with ForkedHands(2).beside(work) as heard:
+            print(json.dumps([(heard.next() or b"").decode(), heard.next()]))
+    """)
+    assert told == ["some", None]
+
+
+@forked
+def test_nobody_is_left_beside_where_the_caller_goes() -> None:
+    assert _told("""
+        def work():
+            while True:
+                yield b"x" * 100_000
+        with ForkedHands(2).beside(work) as heard:
+            heard.next()
+        print(json.dumps(nobody_is_left()))
+    """)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["hands = ForkedHands(1)", "begin_a_thread()", "sys.settrace(lambda *_: None)", "os.fork = no"],
+)
+def test_nobody_is_beside_where_it_is_not_safe_or_not_allowed(reason: str) -> None:
+    assert _told(f"""
+        def no():
+            raise BlockingIOError
+        hands = ForkedHands(2)
+        {reason}
+        with hands.beside(lambda: [b"x"]) as heard:
+            sys.settrace(None)
+            print(json.dumps(heard is None))
+    """)
+
+
+def test_one_process_has_nobody_beside() -> None:
+    with OwnHands().beside(lambda: [b"x"]) as heard:
+        assert heard is None

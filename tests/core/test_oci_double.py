@@ -273,3 +273,16 @@ def test_a_double_lists_who_refers_to_an_image() -> None:
         digest_of(data)
     ]
     assert json.loads(found[1].body)["manifests"] == []
+
+
+@pytest.mark.needs("registry")
+def test_both_delete_a_manifest_with_its_tags(double: Double, real: str) -> None:
+    data = _manifest("oci", "amd64").replace(b'"schemaVersion": 2', b'"schemaVersion":  2')
+    where = "/v2/twin/oci/manifests"
+    for address in (double.address, real):
+        kind = {"Content-Type": media.OCI_MANIFEST}
+        assert _ask(address, "PUT", f"{where}/over", kind, data).status == 201
+        gone = [_ask(address, "DELETE", f"{where}/{digest_of(data)}", {}) for _ in range(2)]
+        assert [said.status for said in gone] == [202, 404]
+        left = _ask(address, "GET", f"{where}/over", {"Accept": ALL})
+        assert (left.status, left.errors) == (404, ["MANIFEST_UNKNOWN"])

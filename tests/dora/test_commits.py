@@ -10,7 +10,9 @@ import pytest
 
 from cdkit.core.doors.git import GitRepository
 from cdkit.core.doors.process import SystemProcesses
+from cdkit.core.world import Commit
 from cdkit.dora.commits import changes_of
+from cdkit.dora.source import Merge
 
 
 class Repository:
@@ -88,3 +90,25 @@ def test_times_carry_their_zone(repository: Repository) -> None:
     door = GitRepository(SystemProcesses(), str(repository.folder))
     (commit,) = door.history("", last)
     assert commit.committed_at == datetime(2026, 11, 23, 5, tzinfo=UTC)
+
+
+def test_a_forge_knows_when_a_change_was_merged_and_what_a_squash_holds(
+    repository: Repository,
+) -> None:
+    first, one, two = repository.commit(1), repository.commit(2), repository.commit(3)
+    door = GitRepository(SystemProcesses(), str(repository.folder))
+    at = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    (written,) = door.history("", first)
+    merge = Commit(name="m", parents=("x", "y"), authored_at=at, committed_at=at)
+    merges = {
+        one: Merge(commit=one, at=at, written=(merge, written)),
+        two: Merge(commit=two, at=at.replace(hour=10)),
+    }
+    changes = changes_of(
+        door.history(first, two), until=two, service="s", deployment="d", merges=merges
+    )
+    assert {each.commit: each.committed_at.hour for each in changes} == {first: 1, two: 3}
+    assert {each.commit: each.merged_at for each in changes} == {
+        first: at,
+        two: at.replace(hour=10),
+    }

@@ -118,8 +118,13 @@ def test_another_run_is_another_event(change: dict[str, Any]) -> None:
         {"kind": find("service.upgraded")},
         {"content": {"environment": {"id": "staging"}, "artifactId": PURL}},
         {"source": "/elsewhere"},
+        {"custom": CustomData(outcome="failure")},
+        {"custom": CustomData(started_at="2026-11-23T11:58:00Z")},
+        {"custom": CustomData(labels={"region": "eu"})},
+        {"links": LINKS},
+        {"chain_id": CHAIN},
     ],
-    ids=["subject", "type", "environment", "source"],
+    ids=["subject", "type", "place", "source", "outcome", "start", "label", "links", "chain"],
 )
 def test_another_happening_is_another_event(change: dict[str, Any]) -> None:
     assert name(replace(DEPLOYED, **change)) != name()

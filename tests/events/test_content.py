@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cdkit.core.context import BuildContext
 from cdkit.core.errors import RequestError
 from cdkit.events.catalogue import find
-from cdkit.events.content import Known, custom_of, fill, refuse_secrets, subject_of
+from cdkit.events.content import Known, custom_of, fill, subject_of
 from tests.events.samples import PURL
 
 KNOWN = Known(
@@ -116,43 +116,6 @@ def test_a_custom_value_that_is_not_what_its_name_asks_for_is_refused(
 ) -> None:
     with pytest.raises(RequestError, match=f"the custom value {name}"):
         custom_of({name: value}, KNOWN)
-
-
-ENVIRON = {"DEPLOY_TOKEN": "t0p-s3cret-value", "HOME": "/home/ada-the-builder", "X_PAT": "short"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "password",
-        "db-password",
-        "apiKey",
-        "API_KEY",
-        "slack.token",
-        "clientSecret",
-        "Authorization",
-    ],
-)
-def test_the_name_of_a_secret_is_refused(name: str) -> None:
-    with pytest.raises(RequestError, match="is the name of a secret"):
-        refuse_secrets({name: "x"}, {})
-
-
-@pytest.mark.parametrize("value", ["t0p-s3cret-value", "curl -H t0p-s3cret-value"])
-def test_the_value_of_a_secret_is_refused_and_not_shown(value: str) -> None:
-    with pytest.raises(RequestError) as caught:
-        refuse_secrets({"note": value}, ENVIRON)
-    assert "DEPLOY_TOKEN" in caught.value.what
-    assert "t0p" not in f"{caught.value}{caught.value.remedy}"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("tokens-used", "7"), ("team", "short"), ("home", "/home/ada-the-builder"), ("keyboard", "q")],
-)
-def test_what_is_no_secret_is_taken(name: str, value: str) -> None:
-    refuse_secrets({name: value}, ENVIRON)
-    assert custom_of({name: value}, NOTHING).team in {"", value}
 
 
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=4))

@@ -14,8 +14,9 @@ import pytest
 from cdkit.events.deliver import deliver
 from cdkit.events.outbox import Outbox
 from cdkit.events.targets import resolve
-from tests.events.killing import kill_often
+from tests.events.killing import hand_on_often, kill_often
 from tests.events.places import RunningClock, world
+from tests.parts import double
 
 KILLS = 40
 
@@ -103,4 +104,12 @@ def test_senders_that_are_killed_while_others_send_lose_nothing(tmp_path: Path) 
 def test_real_calls_that_are_killed_lose_nothing_and_rename_nothing(tmp_path: Path) -> None:
     seen = kill_often(tmp_path, kills=24, seed=5)
     assert seen.kills >= 24
+    assert (seen.lost, seen.under_two_ids) == ([], [])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
+def test_calls_that_hand_on_through_a_registry_and_are_killed_lose_nothing(tmp_path: Path) -> None:
+    with double.running() as registry:
+        seen = hand_on_often(tmp_path, 4, 6, f"oci://{registry.address}/acme/events")
+    assert seen.kills >= 6
     assert (seen.lost, seen.under_two_ids) == ([], [])

@@ -103,6 +103,28 @@ def test_a_dead_letter_there_that_waits_here_waits_there_again(own: str, tmp_pat
     assert states(other)["refused"] == "waiting"
 
 
+def test_a_dead_letter_is_handed_on_once_until_more_is_said_of_it(own: str, tmp_path: Path) -> None:
+    first, second, third = (str(tmp_path / f"{number}.db") for number in range(3))
+    with Outbox(own, CLOCK) as outbox:
+        hand_on(outbox, first, CLOCK)
+        outbox.put(envelope("later"), ["a"])
+        hand_on(outbox, second, CLOCK)
+        outbox.put(envelope("refused"), ["a"])  # it waits again
+        hand_on(outbox, third, CLOCK)
+    assert set(states(first)) == {"waits", "refused", "doubtful"}
+    assert states(second) == {"later": "waiting"}
+    assert states(third) == {"refused": "waiting"}
+
+
+def test_a_dead_letter_that_is_refused_again_is_handed_on_again(own: str, tmp_path: Path) -> None:
+    first, second = (str(tmp_path / f"{number}.db") for number in range(2))
+    with Outbox(own, CLOCK) as outbox:
+        hand_on(outbox, first, CLOCK)
+        settle(outbox, "refused", "refused")
+        hand_on(outbox, second, CLOCK)
+    assert states(second) == {"refused": "dead"}
+
+
 def test_where_nothing_is_left_nothing_is_written(tmp_path: Path) -> None:
     with Outbox(str(tmp_path / "own.db"), CLOCK) as outbox:
         assert hand_on(outbox, str(tmp_path / "other.db"), CLOCK) == ()
@@ -111,7 +133,7 @@ def test_where_nothing_is_left_nothing_is_written(tmp_path: Path) -> None:
 
 def test_a_damaged_file_in_the_place_takes_nothing_over(own: str, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
-    other.write_bytes(b"no database at all, and long enough" * 10)
+    other.write_bytes(b"SQLite format 3\0" + b"x" * 90)
     with Outbox(own, CLOCK) as outbox:
         with pytest.raises(CannotTell, match="was damaged, and was set aside"):
             hand_on(outbox, str(other), CLOCK)

@@ -18,6 +18,8 @@ from cdkit.events.sink import Receipt, State
 from cdkit.events.sqlite import CorruptOutbox, sending
 from tests.events.places import RunningClock, envelope
 
+SOMEBODYS = b"this is no database, and long enough to be looked at" * 4
+
 
 @pytest.fixture
 def clock() -> RunningClock:
@@ -178,10 +180,10 @@ def test_every_write_is_synced_to_disk(path: str, clock: RunningClock) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"this is no database, and long enough to be looked at" * 4, b"SQLite format 3\0" + b"x" * 90],
-    ids=["text", "head-only"],
+    [b"\0" * 8192, b"SQLite format 3\0" + b"x" * 90],
+    ids=["zeros", "head-only"],
 )
-def test_a_file_that_is_no_database_is_set_aside_and_said(
+def test_a_file_of_which_only_a_page_is_left_is_set_aside_and_said(
     path: str, clock: RunningClock, data: bytes
 ) -> None:
     Path(path).parent.mkdir()
@@ -192,6 +194,26 @@ def test_a_file_that_is_no_database_is_set_aside_and_said(
         assert Path(aside).read_bytes() == data
         outbox.put(envelope(), ["a"])
         assert ids(outbox) == ["1"]
+
+
+def test_an_outbox_that_is_overwritten_from_its_start_on_is_set_aside(
+    path: str, clock: RunningClock
+) -> None:
+    with Outbox(path, clock) as outbox, sending(path, clock, patience=0):
+        outbox.put(envelope(), ["a"])
+    Path(path).write_bytes(SOMEBODYS)
+    outbox, aside = open_outbox(path, clock)
+    with outbox:
+        assert Path(aside).read_bytes() == SOMEBODYS
+
+
+def test_a_file_that_never_was_an_outbox_is_not_touched(path: str, clock: RunningClock) -> None:
+    Path(path).parent.mkdir()
+    Path(path).write_bytes(SOMEBODYS)
+    with pytest.raises(Unreadable, match="is no outbox, or one that is damaged from its first"):
+        open_outbox(path, clock)
+    assert Path(path).read_bytes() == SOMEBODYS
+    assert [each.name for each in Path(path).parent.iterdir()] == [Path(path).name]
 
 
 def test_a_damaged_outbox_is_set_aside_and_said(path: str, clock: RunningClock) -> None:
@@ -210,7 +232,7 @@ def test_two_damaged_outboxes_of_one_second_are_both_kept(path: str, clock: Runn
     Path(path).parent.mkdir()
     names = []
     for _ in range(2):
-        Path(path).write_bytes(b"not a database at all" * 40)
+        Path(path).write_bytes(b"SQLite format 3\0" + b"x" * 90)
         outbox, aside = open_outbox(path, clock)
         outbox.__exit__(None, None, None)
         names.append(aside)

@@ -237,8 +237,11 @@ def test_a_collector_without_a_login_may_be_told_in_the_open(tmp_path: Path) -> 
         (b"{}", "delivered"),
         (b'{"partialSuccess": {}}', "delivered"),
         (b'{"partialSuccess": {"rejectedSpans": "1"}}', "refused"),
+        (b'{"partialSuccess": {"rejectedSpans": []}}', "refused"),
         (b"<html>", "refused"),
+        (b"[" * 50_000, "refused"),
     ],
+    ids=lambda value: repr(value)[:40],
 )
 def test_a_span_that_a_collector_dropped_is_no_delivery(
     tmp_path: Path, body: bytes, state: str
@@ -341,7 +344,11 @@ def test_an_event_that_lacks_what_a_service_needs_is_a_dead_letter_that_says_so(
     assert receipt.said == f"the event does not say {lacks}, which {kind} needs"
 
 
-@pytest.mark.parametrize("body", [b'{"errors": [{"message": "no"}]}', b"<html>", b"[]", b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"errors": [{"message": "no"}]}', b"<html>", b"[]", b"{}", b"[" * 50_000],
+    ids=lambda value: repr(value)[:40],
+)
 def test_an_error_that_graphql_calls_200_is_a_refusal(body: bytes, tmp_path: Path) -> None:
     with receiving(Answer(status=200, body=body)) as receiver:
         receipt = send(

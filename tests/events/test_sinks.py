@@ -96,7 +96,7 @@ def test_every_sink_of_the_folder_is_held_to_the_contract() -> None:
     services = {name for name, sink in SINKS.items() if sink.options is ServiceOptions}
     deployments = {"github_deployment", "gitlab_deployment"}
     assert deployments <= services
-    brokers = {"sns", "sqs", "eventbridge", "s3", "nats", "kafka"}
+    brokers = {"sns", "sqs", "eventbridge", "s3", "nats", "kafka", "mqtt", "codepipeline"}
     assert set(SINKS) == {"file", "stdout", "http"} | services | brokers
 
 

@@ -146,3 +146,19 @@ def test_coverage_of_shards_is_joined_not_added() -> None:
 
 def test_a_report_of_neither_tests_nor_coverage_cannot_tell() -> None:
     assert judged(read()).verdict.answer is Answer.CANNOT_TELL
+
+
+def test_what_differing_statements_say_stands_in_lines_of_their_own() -> None:
+    found = judged(
+        read("a", counts=THREE, said={"builder": "https://ci/a", "level": "3"}),
+        read("b", counts=THREE, said={"builder": "https://ci/b\nhttps://ci/c", "level": "3"}),
+    )
+    assert found.said == {"builder": "https://ci/a\nhttps://ci/b https://ci/c", "level": "3"}
+
+
+def test_statements_that_say_too_much_to_keep_say_so() -> None:
+    found = judged(
+        *(read(str(n), counts=THREE, said={"builder": "x" * 400 + str(n)}) for n in "abcd")
+    )
+    assert found.said["builder"].endswith("\n…")
+    assert len(found.said["builder"]) == 1002

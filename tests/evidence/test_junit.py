@@ -82,7 +82,7 @@ def test_wrong_counts_do_not_count_and_are_said(claim: str) -> None:
 
 @pytest.mark.parametrize("claim", ["", "-1", "many", "1e9", "٣", "9" * 5000])
 def test_a_count_that_is_none_is_passed_over(claim: str) -> None:
-    found = read(f'<testsuite tests="{claim}" errors="{claim}"><testcase/></testsuite>')
+    found = read(f'<testsuite tests="{claim}" skipped="{claim}"><testcase/></testsuite>')
     assert (found.reasons, found.notes) == ((), ())
 
 
@@ -175,3 +175,38 @@ def test_a_duration_that_is_none_counts_nothing(time: str, seconds: float) -> No
 
 def test_the_line_of_the_first_suite_is_kept() -> None:
     assert read("<!-- -->\n\n<testsuites>\n<testsuite/></testsuites>").line == 3
+
+
+@pytest.mark.parametrize("claim", ["NaN", "1.0", "-1", "\uff11", "1e3", "many"])
+@pytest.mark.parametrize("name", ["failures", "errors"])
+def test_a_claim_of_failures_that_is_no_number_proves_nothing(name: str, claim: str) -> None:
+    found = read(f'<testsuite name="s" tests="1" {name}="{claim}"><testcase/></testsuite>')
+    assert [(reason.answer, reason.what) for reason in found.reasons] == [
+        (
+            Answer.CANNOT_TELL,
+            f"the suite 's' claims {claim!r} {name}, which is not known to mean that it passed",
+        )
+    ]
+    assert read(f'<testsuite tests="1" {name}=""><testcase/></testsuite>').reasons == ()
+
+
+@pytest.mark.parametrize("name", ["skipped", "disabled", "ignored"])
+def test_a_suite_that_claims_that_none_of_its_tests_ran_proves_nothing(name: str) -> None:
+    cases = "<testcase/><testcase/>"
+    found = read(f'<testsuite name="s" tests="2" {name}="2">{cases}</testsuite>')
+    assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
+    assert "none of its 2 tests ran" in found.reasons[0].what
+    assert read(f'<testsuite tests="2" {name}="1">{cases}</testsuite>').reasons == ()
+    shown = '<testcase status="disabled"/><testcase><skipped/></testcase>'
+    assert read(f'<testsuite tests="2" {name}="2">{shown}</testsuite>').reasons == ()
+
+
+@pytest.mark.parametrize("element", ["Failure", "ERROR", "x:failure", "ns:Error", "FlakyFailure"])
+def test_what_nearly_says_failed_proves_nothing(element: str) -> None:
+    found = read(f'<testsuite><testcase name="a"><{element} xmlns:x="u"/></testcase></testsuite>')
+    assert [(reason.answer, reason.what) for reason in found.reasons] == [
+        (
+            Answer.CANNOT_TELL,
+            f"the test a holds <{element}>, which is not known to mean that it passed",
+        )
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.document import Replay
@@ -70,10 +71,12 @@ def ask(
     contract: tuple[Contract, ...] = (CONTRACT,),
     unreadable: tuple[Reason, ...] = (),
     untold: bool = False,
+    signed_by: tuple[str, ...] = (),
 ) -> list[Reason]:
     """Return the reasons that decide, once the fact itself says yes."""
     wanted = Requirement(evidence="migrations", contracts=contracts)
-    policy = Policy(version=1, stages=(Stage(name="deployment", enter=(wanted,)),))
+    stages = (Stage(name="deployment", enter=(wanted,)),)
+    policy = Policy(version=1, stages=stages, signed_by=signed_by)
     ran = Ran(
         deployments=deployments,
         unreadable=unreadable,
@@ -81,7 +84,8 @@ def ask(
         untold={(RELEASE, AFTER): "the clone is shallow"} if untold else {},
     )
     request = Request(image=IMAGE, key=IMAGE_KEY, stage="deployment")
-    verdict = decide(request, policy, Collected(facts=(linted(*contract),)), NOW, (), ran).verdict
+    found = structs.replace(linted(*contract), signers=signed_by)
+    verdict = decide(request, policy, Collected(facts=(found,)), NOW, (), ran).verdict
     return [reason for reason in verdict.reasons if reason.answer is verdict.answer]
 
 
@@ -159,6 +163,28 @@ def test_what_was_taken_out_runs_no_more() -> None:
     old = deployed(BEFORE, environment="old")
     out = deployed(BEFORE, environment="old", status="removed", at="2026-11-22T11:00:00Z")
     assert answer(deployed(), old, out) is Answer.YES
+
+
+@pytest.mark.parametrize("at", ["2030-01-01T00:00:00Z", "soon"])
+def test_what_is_taken_out_at_no_time_that_has_been_runs_still(at: str) -> None:
+    old = deployed(BEFORE, environment="old")
+    out = deployed(BEFORE, environment="old", status="removed", at=at)
+    assert answer(deployed(), old, out) is Answer.NO
+
+
+def test_where_every_fact_must_be_signed_so_must_a_deployment() -> None:
+    def by(one: Fact, *names: str) -> Fact:
+        return structs.replace(one, signers=names)
+
+    ours = deployed()
+    assert answer(by(ours, "ci"), signed_by=("ci",)) is Answer.YES
+    for other in (ours, by(ours, "eve")):
+        (reason,) = ask(other, signed_by=("ci",))
+        assert reason.answer is Answer.CANNOT_TELL
+        assert reason.what.endswith("the deployment of orders in production is not signed by ci")
+    older = by(deployed(BEFORE, at="2026-11-21T10:00:00Z", image="b"), "ci")
+    taken_out = deployed(status="removed", at="2026-11-22T11:00:00Z", image="b")
+    assert answer(older, taken_out, signed_by=("ci",)) is Answer.NO
 
 
 def test_where_the_newest_was_taken_out_the_one_before_it_counts() -> None:

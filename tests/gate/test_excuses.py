@@ -4,9 +4,9 @@ import pytest
 from msgspec import structs
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Counts, Evidence, Failure, Findings, Tool, Waiver
+from cdkit.core.documents.kinds import Counts, Coverage, Evidence, Failure, Findings, Tool, Waiver
 from cdkit.core.subject import Subject
-from cdkit.core.verdict import Answer, cannot_tell, judge, no
+from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, no
 from cdkit.gate.policy import Policy, PolicyWaiver, Quarantine, Requirement
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, OTHER_SUBJECT, fact, identity, origin
 from tests.gate.asking import against, ask, policy, suite, told
@@ -80,6 +80,10 @@ COUNTS = {"tests": 2, "passed": 1, "failed": 1, "errors": 0, "skipped": 0}
         {"counts": None},
         {"counts": Counts(**(COUNTS | {"errors": 1}))},
         {"counts": Counts(**(COUNTS | {"tests": 1, "passed": 0}))},
+        {"counts": Counts(**(COUNTS | {"tests": 900}))},
+        {"counts": Counts(**(COUNTS | {"failed": 2, "errors": -1}))},
+        {"counts": Counts(**(COUNTS | {"flaky": 9}))},
+        {"coverage": Coverage(lines_covered=9, lines=3)},
         {"failures": ()},
         {"failures": (Failure(name="t.flaky[1]"), Failure(name="t.flaky[2]"))},
         {"verdict": judge([no("unit: the suite broke before its tests", remedy="")])},
@@ -162,6 +166,65 @@ def test_a_waiver_lets_a_requirement_pass_and_is_shown() -> None:
 def test_a_waiver_of_one_rule_covers_that_one() -> None:
     assert against(ask(VULNERABLE, by=waiving("CVE-1"))) == ["vulnerabilities: zlib has CVE-2"]
     assert ask(VULNERABLE, by=waiving("CVE-1", "CVE-2")).verdict.answer is Answer.YES
+
+
+def vulnerable(*reasons: Reason, **changes: object) -> Fact:
+    document = structs.replace(VULNERABLE.document, verdict=judge(reasons), **changes)
+    return fact(document)
+
+
+CVE_1 = no("openssl has CVE-1", remedy="update", rule="CVE-1")
+
+
+def test_a_waiver_of_one_rule_does_not_hide_what_the_fact_could_not_tell() -> None:
+    half = vulnerable(CVE_1, cannot_tell("arm64 was not scanned", remedy=""))
+    ruling = ask(half, by=waiving("CVE-1"))
+    assert ruling.verdict.answer is Answer.CANNOT_TELL
+    assert against(ruling) == ["vulnerabilities: arm64 was not scanned"]
+
+
+def test_a_no_whose_own_reasons_are_all_waived_away_is_still_a_no() -> None:
+    told = cannot_tell("openssl has CVE-1", remedy="", rule="CVE-1")
+    document = structs.replace(
+        VULNERABLE.document, verdict=Verdict(answer=Answer.NO, reasons=(told,))
+    )
+    ruling = ask(fact(document), by=waiving("CVE-1"))
+    assert against(ruling) == ["vulnerabilities: the fact says no"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"at_most": {"critical": 0}}, "vulnerabilities: critical is 2, and must be at most 0"),
+        (
+            {"at_least": {"apps": 1}},
+            "vulnerabilities: the policy wants apps at least 1, and the fact holds no such number",
+        ),
+        (
+            {"no_worse": {"tempo": 1}},
+            "vulnerabilities: tempo may be no worse, and the fact holds no such number",
+        ),
+    ],
+)
+def test_a_waiver_of_one_rule_keeps_all_else_that_is_asked(
+    wanted: dict[str, object], said: str
+) -> None:
+    by = waiving("CVE-1")
+    asks = policy(structs.replace(VULNERABILITIES, **wanted), waivers=by.waivers)
+    two = vulnerable(CVE_1, numbers={"critical": 2})
+    assert against(ask(two, by=asks)) == [said]
+
+
+def test_a_waiver_of_one_rule_does_not_hide_that_a_required_test_is_missing() -> None:
+    waiver = PolicyWaiver(evidence="unit", rule="r", reason="x", owner="o", expires="2026-12-31")
+    wanted = Requirement(evidence="unit", tests=("t.pay",), at_least={"executed": 60})
+    ran = suite("t.a", "t.b")
+    document = structs.replace(ran.document, verdict=judge([no("slow", remedy="", rule="r")]))
+    ruling = ask(fact(document), by=policy(wanted, waivers=(waiver,)))
+    assert against(ruling) == [
+        "unit: executed is 2, and must be at least 60",
+        "unit: the test t.pay did not run, and must",
+    ]
 
 
 def test_a_waiver_of_one_rule_does_not_waive_that_nobody_looked() -> None:
@@ -254,6 +317,11 @@ def test_a_waiver_that_does_not_count_changes_nothing(left: Fact) -> None:
     assert ask(VULNERABLE, left, by=MAY).verdict.answer is Answer.NO
 
 
+def test_nobody_is_not_somebody_who_may() -> None:
+    by = policy(VULNERABILITIES, may_waive=("",))
+    assert ask(VULNERABLE, waiver(actor=""), by=by).verdict.answer is Answer.NO
+
+
 def test_without_anybody_who_may_no_waiver_counts() -> None:
     assert ask(VULNERABLE, waiver(), by=policy(VULNERABILITIES)).verdict.answer is Answer.NO
 
@@ -264,3 +332,17 @@ def test_a_waiver_must_be_signed_where_every_fact_must() -> None:
     assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
     signed = structs.replace(waiver(), signers=("ci",))
     assert ask(vulnerable, signed, by=by).verdict.answer is Answer.YES
+
+
+def test_an_unsigned_waiver_waives_nothing_that_asks_for_a_signature() -> None:
+    asks = structs.replace(VULNERABILITIES, signed_by=("scanner",))
+    by = policy(asks, may_waive=("ann",))
+    vulnerable = structs.replace(VULNERABLE, signers=("scanner",))
+    assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
+    vouched = structs.replace(waiver(), signers=("security",))
+    assert ask(vulnerable, vouched, by=by).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("by", [MAY, policy(VULNERABILITIES, may_waive=("ann",), signed_by=())])
+def test_where_nobody_must_sign_a_waiver_need_not_be_signed(by: Policy) -> None:
+    assert ask(VULNERABLE, waiver(), by=by).verdict.answer is Answer.YES

@@ -51,6 +51,35 @@ def test_what_it_leaves_out_is_the_others() -> None:
     )
 
 
+def test_two_requirements_of_a_kind_are_both_laid_over_it() -> None:
+    twice = policy(
+        Requirement(evidence="unit", at_least={"executed": 20}),
+        Requirement(evidence="unit", tests=("tests.pay.*",)),
+        Requirement(evidence="lint"),
+        Requirement(evidence="lint", max_age="1d"),
+    )
+    (stage,) = extend(base(), twice, where="p").stages
+    assert stage.enter == (
+        Requirement(
+            evidence="unit",
+            at_least={"executed": 20, "lines": 50},
+            max_age="7d",
+            tests=("tests.pay.*",),
+        ),
+        Requirement(evidence="lint"),
+        Requirement(evidence="lint", max_age="1d"),
+    )
+
+
+def test_decisions_of_other_stages_are_added_and_none_is_taken_away() -> None:
+    asked = Requirement(evidence="decision", stage="delivery", signed_by=("gate",))
+    other = Requirement(evidence="decision", stage="security")
+    later = Requirement(evidence="decision", stage="delivery", max_age="7d")
+    (stage,) = extend(base(asked), policy(other, later), where="p").stages
+    both = Requirement(evidence="decision", stage="delivery", signed_by=("gate",), max_age="7d")
+    assert stage.enter == (both, other)
+
+
 def test_it_adds_requirements_and_stages_in_their_place() -> None:
     below = Policy(
         version=1, stages=(Stage(name="a"), Stage(name="c", enter=(UNIT,))), locked=("*",)
@@ -171,6 +200,27 @@ def test_what_excuses_and_who_may_is_not_widened(
     below: dict[str, object], more: dict[str, object], what: str
 ) -> None:
     assert faults(base(UNIT, "*", **below), kept(**more)) == [what]
+
+
+@pytest.mark.parametrize("locked", ["*", "deployment", "unit", "deployment/unit"])
+def test_what_is_locked_is_compared_with_the_same_releases(locked: str) -> None:
+    told = faults(base(UNIT, locked), kept(baseline="staging"))
+    assert told == ["the baseline is production"]
+
+
+def test_what_is_locked_and_compared_with_nothing_leaves_the_baseline_open() -> None:
+    below = base(Requirement(evidence="unit", tests_gone=100), "unit")
+    assert extend(below, kept(baseline="staging"), where="p").baseline == "staging"
+
+
+def test_a_lock_of_what_neither_policy_has_is_told() -> None:
+    assert faults(base(UNIT, "unit"), kept(locked=("units",))) == [
+        "`locked` names 'units', which the policy has not: nothing is locked"
+    ]
+    assert extend(base(UNIT, "unit"), kept(locked=("deployment",)), where="p").locked == (
+        "unit",
+        "deployment",
+    )
 
 
 def test_without_a_lock_all_of_it_may_be_said() -> None:

@@ -79,6 +79,11 @@ def test_the_hours_of_an_incident_run_from_the_first_time() -> None:
     assert found.until == NOW + timedelta(hours=2)
 
 
+def test_a_clock_from_the_future_makes_no_incident_last_longer() -> None:
+    found = breaking(ANN, UNIT, forced("2099-01-01T00:00:00Z"))
+    assert found.until == NOW + timedelta(hours=4)
+
+
 def test_after_its_hours_an_incident_opens_nothing() -> None:
     found = breaking(ANN, UNIT, forced("2026-11-23T08:00:00Z"))
     assert found.until is None

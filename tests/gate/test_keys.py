@@ -30,12 +30,13 @@ def test_every_example_is_part_of_a_policy(name: str) -> None:
     example = KEYS[name].example
     keys = KEYS["signers"].example if name == "signed-by" else ""
     if name in names(Policy):
-        more = "" if name == "stages" else "stages: [{name: a}]\n"
+        stage = "{name: delivery, enter: [{evidence: vulnerabilities}]}"
+        more = "" if name == "stages" else f"stages: [{stage}]\n"
         text = f"version: 1\n{more}{keys}\n{example}\n"
     elif name in names(Stage):
         text = f"version: 1\nstages:\n  - name: a\n    {example}\n"
     else:
-        kind = "migrations" if name == "contracts" else "unit"
+        kind = {"contracts": "migrations", "stage": "decision"}.get(name, "unit")
         first = "" if name == "evidence" else f"evidence: {kind}\n        "
         text = f"version: 1\n{keys}\nstages:\n  - name: a\n    enter:\n      - {first}{example}\n"
     assert read_policy(text.encode(), where="policy.yaml").version == 1

@@ -4,12 +4,21 @@ import pytest
 from msgspec import structs
 
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Approval, Counts, Evidence, Failure
+from cdkit.core.documents.kinds import Approval, Counts, Evidence, Failure, Platform
 from cdkit.core.documents.ran import Names
+from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer, judge, no
 from cdkit.gate.case import Past
 from cdkit.gate.policy import Approvals, Requirement
-from tests.evidence.doubles import OTHER_SUBJECT, SOURCE, evidence, fact, identity, origin
+from tests.evidence.doubles import (
+    OTHER_SUBJECT,
+    OTHER_TREE,
+    SOURCE,
+    evidence,
+    fact,
+    identity,
+    origin,
+)
 from tests.gate.asking import about, against, ask, policy, release, suite, told
 
 
@@ -114,6 +123,15 @@ def test_a_record_of_what_runs_that_cannot_be_read_keeps_it_shut() -> None:
     assert ask(suite("a"), past=broken).verdict.answer is Answer.NO
 
 
+def test_an_unsigned_fact_about_what_runs_lowers_nothing() -> None:
+    by = policy(wanting(signed_by=("ci",)))
+    ran = signed(suite(*HUNDRED, subject=about(1)), "ci")
+    planted = suite("t.1", subject=about(1), run="2", recorded_at="2026-11-23T11:30:00Z")
+    ours = signed(suite("t.1"), "ci")
+    assert ask(ours, by=by, past=before(ran, planted)).verdict.answer is Answer.NO
+    assert ask(ours, by=by, past=before(planted)).verdict.answer is Answer.YES
+
+
 # Signatures
 
 
@@ -145,6 +163,45 @@ def test_an_identity_that_nobody_signed_makes_no_source_count() -> None:
     of_source = signed(suite("a", subject=SOURCE), "ci")
     assert ask(fact(identity()), of_source, by=by).verdict.answer is Answer.CANNOT_TELL
     assert ask(signed(fact(identity()), "ci"), of_source, by=by).verdict.answer is Answer.YES
+
+
+UNSIGNED = (
+    "unit: is about a source or a platform, and no signed identity says that it is this image's"
+)
+
+
+def test_what_is_signed_counts_by_no_unsigned_identity() -> None:
+    of_source = signed(suite("a", subject=SOURCE), "ci")
+    assert against(ask(fact(identity()), of_source, by=SIGNED)) == [UNSIGNED]
+    of_image = signed(suite("a"), "ci")
+    assert ask(fact(identity()), of_image, by=SIGNED).verdict.answer is Answer.YES
+    built = signed(fact(identity()), "builder")
+    assert ask(built, of_source, by=SIGNED).verdict.answer is Answer.YES
+
+
+def test_a_newer_identity_that_nobody_signed_leads_to_no_other_source() -> None:
+    built = signed(fact(identity()), "builder")
+    elsewhere = Subject(digest={"gitTree": OTHER_TREE})
+    later = origin("tag-image", recorded_at="2026-11-23T11:30:00Z", tree=OTHER_TREE)
+    lying = fact(identity(origin=later, tree=OTHER_TREE))
+    good = signed(suite("a", subject=elsewhere, tree=OTHER_TREE), "ci")
+    assert against(ask(built, lying, good, by=SIGNED)) == [UNSIGNED]
+
+
+def test_what_is_signed_counts_for_no_platform_that_an_unsigned_identity_names() -> None:
+    part = Platform(platform="linux/amd64", digest="sha256:" + "1" * 64)
+    scanned = signed(suite("a", subject=Subject(digest={"sha256": "1" * 64})), "ci")
+    built = fact(identity(platforms=(part,)))
+    assert against(ask(built, scanned, by=SIGNED)) == [UNSIGNED]
+    assert ask(signed(built, "builder"), scanned, by=SIGNED).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("asked", [{"same_run": True}, {"same_source": True}], ids=str)
+def test_an_unsigned_identity_proves_no_run_and_no_source(asked: dict[str, object]) -> None:
+    by = policy(wanting(signed_by=("ci",), **asked))
+    ours = signed(suite("a"), "ci")
+    assert ask(fact(identity()), ours, by=by).verdict.answer is Answer.CANNOT_TELL
+    assert ask(signed(fact(identity()), "ci"), ours, by=by).verdict.answer is Answer.YES
 
 
 # The same run
@@ -237,6 +294,24 @@ def test_the_author_does_not_count_and_nobody_counts_twice() -> None:
     assert against(ruling) == ["review: 1 of 2 people stand for the change (bob, ann)"]
 
 
+def test_a_name_in_other_letters_is_the_same_person() -> None:
+    ruling = ask(approved("Bob", "bob", "ANN"), by=policy(review(count=2)))
+    assert against(ruling) == ["review: 1 of 2 people stand for the change (Bob, ANN)"]
+    assert ask(approved("Cem"), by=policy(review(by=("cem",)))).verdict.answer is Answer.YES
+
+
+def test_of_two_changes_together_neither_author_counts() -> None:
+    for author in ("ann, bob", "ann\nbob"):
+        ruling = ask(approved("ann", "bob", author=author), by=policy(review()))
+        assert ruling.verdict.answer is Answer.NO
+    assert ask(approved("cem", author="ann, bob"), by=policy(review())).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("who", ["", "  "])
+def test_nobody_has_no_name(who: str) -> None:
+    assert ask(approved(who), by=policy(review())).verdict.answer is Answer.CANNOT_TELL
+
+
 def test_only_those_count_whom_the_policy_names() -> None:
     ruling = ask(approved("bob"), by=policy(review(by=("cem",))))
     assert ruling.verdict.answer is Answer.NO
@@ -265,6 +340,20 @@ BUILT = Evidence(
 
 def provenance(**says: str) -> Requirement:
     return Requirement(evidence="provenance", says=says)
+
+
+@pytest.mark.parametrize(
+    "other", ["https://evil.example/x/build.yml@main", "", "…", "https://github.com/acme/a"]
+)
+def test_where_statements_differ_each_must_say_what_is_asked(other: str) -> None:
+    first = BUILT.said["builder"]
+    both = structs.replace(BUILT, said={"builder": f"{first}\n{other}"})
+    asks = policy(provenance(builder="https://github.com/acme/*/build.yml@main"))
+    assert against(ask(fact(both), by=asks)) == [
+        f"provenance: builder is {other}, and must be https://github.com/acme/*/build.yml@main"
+    ]
+    wide = policy(provenance(builder="https://github.com/acme/*"))
+    assert ask(fact(both), by=wide).verdict.is_yes is other.startswith("https://github.com/acme/")
 
 
 @pytest.mark.parametrize(

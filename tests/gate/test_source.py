@@ -174,3 +174,62 @@ def test_a_faulty_policy_is_a_wrong_configuration_at_its_place(tmp_path: Path) -
     with pytest.raises(ConfigError) as caught:
         find_policy("git:main:policy.yaml", world(tmp_path, git))
     assert str(caught.value.faults[-1].where) == "main:policy.yaml:2:1"
+
+
+def doubts(found: FoundPolicy) -> list[str]:
+    assert not found.source.protected
+    return [reason.what for reason in found.doubts]
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "@", "feature", "origin/feature", "HEAD~0"])
+def test_in_ci_a_revision_that_is_the_change_is_a_doubt(tmp_path: Path, revision: str) -> None:
+    git = repository(**{revision.replace("/", "__"): LAX})
+    git.commits = {**dict(git.commits), "@": COMMIT, "HEAD~0": COMMIT}
+    found = find_policy(f"git:{revision}:policy.yaml", world(tmp_path, git, branch="feature"))
+    assert doubts(found) == [
+        f"the policy was read from {revision}, which holds the change under judgement itself"
+    ]
+    assert "--policy git:main:policy.yaml" in found.doubts[0].remedy
+
+
+def test_a_fork_s_main_that_was_checked_out_is_no_trunk(tmp_path: Path) -> None:
+    git = repository(main=LAX, origin__main=STRICT)
+    git.commits = {**dict(git.commits), "main": COMMIT}
+    at = world(tmp_path, git, branch="main", target_branch="main", pull_request="7")
+    assert len(doubts(find_policy("git:main:policy.yaml", at))) == 1
+    trusted = find_policy("git:origin/main:policy.yaml", at)
+    assert (trusted.source.protected, trusted.doubts) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("branch", "pull_request", "number"),
+    [("main", "", 0), ("master", "", 0), ("feature", "", 1), ("", "", 1), ("main", "7", 1)],
+)
+def test_in_ci_a_file_counts_only_from_a_trunk_where_nobody_says_which_branch(
+    tmp_path: Path, branch: str, pull_request: str, number: int
+) -> None:
+    at = world(tmp_path, repository(), branch=branch, pull_request=pull_request, run="1")
+    assert len(doubts(find_policy("policy.yaml", at))) == number
+
+
+def test_in_ci_a_path_of_its_own_into_the_checkout_is_a_doubt(tmp_path: Path) -> None:
+    checkout, service = tmp_path / "checkout", tmp_path / "checkout" / "service"
+    (checkout / ".git").mkdir(parents=True)
+    service.mkdir()
+    (checkout / "policy.yaml").write_bytes(LAX)
+    (tmp_path / "link").symlink_to(checkout)
+    (tmp_path / "central.yaml").write_bytes(STRICT)
+    at = world(service, repository(origin__main=STRICT), target_branch="main", branch="feature")
+    for path in (f"{checkout}/policy.yaml", f"{tmp_path}/link/policy.yaml"):
+        assert doubts(find_policy(path, at)) == [
+            "the policy was read from the checkout by a path of its own"
+        ]
+    central = find_policy(f"{tmp_path}/central.yaml", at)
+    assert (asks(central), central.doubts) == ("unit", ())
+
+
+def test_a_doubt_of_what_is_extended_is_a_doubt_of_the_whole(tmp_path: Path) -> None:
+    more = b"version: 1\nextends: git:HEAD:policy.yaml\nstages: []\n"
+    git = repository(origin__main=more, HEAD=LAX)
+    found = find_policy("policy.yaml", world(tmp_path, git, target_branch="main", branch="feature"))
+    assert len(doubts(found)) == 1

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
+import msgspec
 from msgspec import structs
 
 from cdkit.core.finding import Finding
-from cdkit.core.world import Processes
-from cdkit.migrations.catalogue import asked, dispatch, rules
+from cdkit.core.world import Hands, Processes
+from cdkit.migrations.catalogue import Dispatch, asked, dispatch, rules
 from cdkit.migrations.contract import Release, Terms, declarations
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
@@ -41,6 +43,8 @@ def judged(
     in_transaction: bool | None = None,
     enabled: Sequence[str] = (),
     processes: Processes | None = None,
+    hands: Hands | None = None,
+    dispatched: Callable[[AbstractSet[str], str, str], Dispatch] = dispatch,
 ) -> Judged:
     """Judge the part of a text that is not released; lines count from the text's beginning.
 
@@ -67,14 +71,18 @@ def judged(
         apart=False,
         server=meant,
         today=TODAY,
-        rules=dispatch(left_out, question, meant.engine),
+        rules=dispatched(left_out, question, meant.engine),
         asked=asked(left_out, question, meant.engine),
         terms={
             name: Terms(declared=said, release=RELEASES.get(said.since, Release()))
             for name, said in declarations(migrations, frozenset({"0002.sql"}), {}).items()
         },
+        hands=hands,
     )
     (found,) = lint(request, processes or NoProcesses()).judged
+    for finding in found.findings:
+        # Whatever a test is about: it can be written down.
+        msgspec.json.encode(finding)
     return found
 
 

@@ -30,9 +30,9 @@ LONG = "unread-code"
 WRONG = "syntax-error"
 
 
-def told(data: bytes) -> list[tuple[str, str]]:
+def told(data: bytes, *, server: str = "postgres") -> list[tuple[str, str]]:
     """Return by rule and line what nobody can tell, and whether the last statement is judged."""
-    found = judged(data, processes=SystemProcesses()).findings
+    found = judged(data, server=server, processes=SystemProcesses()).findings
     wanted = UNTOLD | {"dropped-table"}
     places = [(x.rule, x.locations[0].line) for x in found if x.rule in wanted]
     return [(rule, str(line)) for rule, line in sorted(places, key=lambda one: one[1])]
@@ -117,13 +117,21 @@ UNREADABLE = {
     "Latin-1": (b"\nSELECT '\xe9';\n", "2"),
     "UTF-16": ("DROP TABLE seen;".encode("utf-16"), "1"),
     "binary": (bytes(range(256)) * 40, "1"),
+    "a pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "1"),
+    "a merge": (b"SELECT 1;\n<<<<<<< HEAD\nDROP TABLE a;\n=======\n>>>>>>> b\n", "2"),
+    "a merge from the start": (b"<<<<<<< ours\r\n=======\r\nSELECT 1;\r\n>>>>>>> b\r\n", "1"),
 }
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_is_no_text_is_one_finding(name: str) -> None:
+@pytest.mark.parametrize("server", ["postgres", "mysql", "sqlite"])
+def test_what_is_no_text_is_one_finding(name: str, server: str) -> None:
     data, line = UNREADABLE[name]
-    assert told(data) == [("unreadable-file", line)]
+    assert told(data, server=server) == [("unreadable-file", line)]
+
+
+def test_what_looks_like_a_merge_in_a_text_is_none() -> None:
+    assert told(b"SELECT $$\n<<<<<<< a\n$$;\n") == []
 
 
 @pytest.mark.parametrize(

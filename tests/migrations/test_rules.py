@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from cdkit.core.finding import Severity
@@ -38,6 +39,16 @@ def test_a_good_example_is_left_alone(name: str, example: Example) -> None:
     assert name not in {rule for rule, _ in places(judged(example.text, enabled=[name]).findings)}
 
 
+@pytest.mark.parametrize("server", ["sqlite:3", "mysql:8.0", "mariadb:10.11"])
+@pytest.mark.parametrize(("name", "example"), BAD, ids=_id)
+def test_what_is_found_in_any_dialect_can_be_written_down(
+    name: str, example: Example, server: str
+) -> None:
+    found = judged(example.text, enabled=[name], server=server)
+    written = msgspec.json.encode((found.findings, found.locks, found.phase))
+    assert len(msgspec.json.decode(written)[0]) == len(found.findings)
+
+
 @pytest.mark.parametrize("name", sorted(rules()))
 def test_a_rule_has_examples_of_both_kinds(name: str) -> None:
     rule = rules()[name]
@@ -51,6 +62,19 @@ def test_a_rule_says_why_and_what_instead(rule: object) -> None:
     assert len(title) <= 100
     assert instead
     assert why or "\n" not in title
+
+
+def _carries(name: str, example: Example) -> bool:
+    """Whether each finding of a rule has SQL that can be pasted, or edits that make it so."""
+    found = [x.fix for x in judged(example.text, enabled=[name]).findings if x.rule == name]
+    return all(fix and (fix.replacement or fix.edits) for fix in found)
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_each_finding_carries_the_safe_way_as_sql_or_its_rule_says_why_not(name: str) -> None:
+    rule = rules()[name]
+    carries = bool(rule.bad) and all(_carries(name, example) for example in rule.bad)
+    assert carries == (rule.by_hand == "")
 
 
 @pytest.mark.parametrize("name", sorted(rules()))

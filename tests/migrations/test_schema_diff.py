@@ -60,6 +60,12 @@ CHANGES = {
     "DROP INDEX by_note; CREATE UNIQUE INDEX by_note ON orders (note);": (
         "the uniqueness of index by_note is yes, and was no",
     ),
+    "ALTER TABLE orders ALTER CONSTRAINT up DEFERRABLE INITIALLY DEFERRED;": (
+        "the leave to defer of constraint up of orders is yes, and was no",
+        "the deferral of constraint up of orders is yes, and was no",
+    ),
+    "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (note) DEFERRABLE;"
+    "ALTER TABLE orders DROP CONSTRAINT u;": (),
     "CREATE INDEX i ON orders (total);": ("the index i is left over",),
     "DROP VIEW open;": ("the view open is missing",),
     "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';": (
@@ -113,9 +119,10 @@ COMPARED: dict[type, set[str]] = {
     Table: {"partition", "parents", "partitioned"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"}
     | {"expression", "on_update", "comment", "invisible"},
-    Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"},
+    Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"}
+    | {"pins", "deletes", "deferrable", "deferred"},
     Index: {"table", "unique", "columns", "expressions", "where", "form"},
-    Thing: {"kind", "body"},
+    Thing: {"kind", "body", "default"},
     Default: {"calls", "constant", "null", "sequence", "text", "value", "sql"},
 }
 

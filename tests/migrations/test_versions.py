@@ -92,7 +92,10 @@ def new(tool: Tool, number: int, title: str) -> tuple[str, str]:
     return path, tool.text.format(ADDED.format(title))
 
 
-@EVERY
+REFUSED = [name for name in TOOLS if name != "plain SQL"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_version_that_two_have_is_a_finding_where_the_tool_minds(
     name: str, tmp_path: Path
 ) -> None:
@@ -100,6 +103,17 @@ def test_a_version_that_two_have_is_a_finding_where_the_tool_minds(
     changed = dict([new(tool, 4, "d"), new(tool, 4, "e")])
     expected = [(new(tool, 4, "e")[0], "duplicate-version", "high")] if tool.twice else []
     assert found(tmp_path, tool, dict(changed)) == expected
+
+
+def test_a_number_that_two_have_is_said_of_the_new_one_where_no_tool_is_known(
+    tmp_path: Path,
+) -> None:
+    path, text = new(TOOLS["plain SQL"], 3, "before")
+    assert found(tmp_path, TOOLS["plain SQL"], {path: text}) == [(path, "duplicate-version", "low")]
+
+
+def test_a_number_is_a_file_s_own_in_its_folder_alone(tmp_path: Path) -> None:
+    assert found(tmp_path, TOOLS["plain SQL"], {"migrations/more/3_c.sql": "SELECT 1;\n"}) == []
 
 
 @EVERY

@@ -65,6 +65,7 @@ class Double:
     address: str = ""
     immutable: bool = False
     read_only: bool = False
+    deletes: bool = True
     digest_header: Literal["honest", "missing", "lies"] = "honest"
     referrers: bool = True
     knows_head: bool = True
@@ -99,6 +100,8 @@ class Double:
                 given = self._blob(name, rest, headers)
             elif match["kind"] == "referrers":
                 given = self._referrers(name, rest, query)
+            elif method == "DELETE":
+                given = self._delete(name, rest)
             elif method == "PUT":
                 given = self._put(name, rest, headers.get("content-type", ""), body)
             else:
@@ -158,6 +161,15 @@ class Double:
         if subject := tree.get("subject"):
             where["OCI-Subject"] = str(subject["digest"]) if self.referrers else ""
         return Given(201, {"Docker-Content-Digest": digest, **where})
+
+    def _delete(self, name: str, digest: str) -> Given:
+        """Delete a manifest and every tag of it, as Distribution does."""
+        if not self.deletes:
+            return _error(405, "UNSUPPORTED", "The operation is unsupported.")
+        if self.manifests.pop((name, digest), None) is None:
+            return _error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        self.tags = {at: held for at, held in self.tags.items() if (at[0], held) != (name, digest)}
+        return Given(202)
 
     def _blob(self, name: str, digest: str, headers: Mapping[str, str]) -> Given:
         if _DIGEST.fullmatch(digest) is None:
@@ -246,7 +258,7 @@ def running() -> Iterator[Double]:
             given = double.next.popleft() if double.next else double.always
             _send(self, given or double.answer(self.command, self.path, headers, body), double)
 
-        do_GET = do_HEAD = do_PUT = do_POST = take  # noqa: N815 - names of http.server
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = take  # noqa: N815 - names of http.server
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

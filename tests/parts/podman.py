@@ -48,9 +48,7 @@ class Podman:
 
 
 def _command(home: Path) -> list[str]:
-    return [
-        "podman", "--storage-driver=vfs", "--root", f"{home}/data", "--runroot", f"{home}/run",
-    ]  # fmt: skip
+    return ["podman", "--storage-driver=vfs", "--root", f"{home}/data", "--runroot", f"{home}/r"]
 
 
 def missing() -> str | None:
@@ -66,12 +64,13 @@ def missing() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+def podman() -> Iterator[Podman]:
     """Podman's service; all share it: use names of your own."""
-    home = tmp_path_factory.mktemp("podman")
-    (home / "containers.conf").write_text(CONFIGURATION)
-    with tempfile.TemporaryDirectory(prefix="cdkit-") as short:  # a socket's path may not be long
-        path = Path(short) / "podman.sock"
+    # Neither a socket's path nor podman's runroot (50 characters) may be long.
+    with tempfile.TemporaryDirectory(prefix="cdkit-", ignore_cleanup_errors=True) as short:
+        home = Path(short)
+        (home / "containers.conf").write_text(CONFIGURATION)
+        path = home / "podman.sock"
         assert len(os.fspath(path)) < LONGEST_SOCKET
         environ = ["env", f"CONTAINERS_CONF={home}/containers.conf"]
         command = [*environ, *_command(home), "system", "service", "--time=0", f"unix://{path}"]

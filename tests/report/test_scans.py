@@ -355,6 +355,10 @@ _TOOL = {
     },
 }
 _WEB = {"type": "string", "pattern": "^(https?|ftp)://.+"}
+_CVSS = (
+    "(AV:[NALP]|AC:[LH]|PR:[NLH]|UI:[NR]|S:[UC]|[CIA]:[NLH]|E:[XUPFH]|RL:[XOTWU]|RC:[XURC]|"
+    "[CIA]R:[XLMH]|MAV:[XNALP]|MAC:[XLH]|MPR:[XNLH]|MUI:[XNR]|MS:[XUC]|M[CIA]:[XNLH])"
+)
 _TIME = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$"}
 GITLAB = Draft7Validator(
     {
@@ -422,14 +426,30 @@ GITLAB = Draft7Validator(
                                 "image": {"type": "string", "minLength": 1},
                             },
                         },
-                        "cvss_vectors": {"minItems": 1, "maxItems": 10},
+                        "cvss_vectors": {
+                            "minItems": 1,
+                            "maxItems": 10,
+                            "items": {
+                                "required": ["vendor", "vector"],
+                                "properties": {
+                                    "vendor": {"type": "string", "minLength": 1},
+                                    "vector": {
+                                        "type": "string",
+                                        "minLength": 32,
+                                        "maxLength": 128,
+                                        "pattern": rf"^CVSS:3[.][01]/({_CVSS}/)*({_CVSS})$",
+                                    },
+                                },
+                            },
+                        },
                     },
                 }
             },
         },
     }
 )
-"""What container-scanning-report-format.json 15.0.7 asks for, as GitLab documents it."""
+"""What container-scanning-report-format.json 15.0.7 asks for of what we write, as GitLab's own
+validator has it (lib/gitlab/ci/parsers/security/validators/schemas)."""
 
 
 def gitlab_faults(made: Report) -> list[str]:
@@ -446,6 +466,34 @@ def test_gitlab_gets_what_its_format_asks_for_however_long_it_is() -> None:
     assert gitlab_faults(scan(finding(), EXCEPTED, long)) == []
     assert gitlab_faults(unscanned("no document")) == []
     assert GITLAB.is_valid({"version": "15.0.7"}) is False
+
+
+BASE_VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+
+
+@pytest.mark.parametrize(
+    ("vector", "is_taken"),
+    [
+        (BASE_VECTOR, True),
+        (f"{BASE_VECTOR}/E:P/RL:O/RC:C/MAV:X", True),
+        (BASE_VECTOR.replace("3.1", "4.0"), False),
+        (BASE_VECTOR.replace("AV:N", "AV:Q"), False),
+        (f"{BASE_VECTOR}/XYZ:A", False),
+        ("CVSS:3.1/AV:N/AC:L", False),
+        (f"{BASE_VECTOR}{'/A:H' * 40}", False),
+        (f"{BASE_VECTOR}\n", False),
+        ("AV:N/AC:L/Au:N/C:P/I:P/A:P", False),
+    ],
+)
+def test_gitlab_gets_no_vector_for_which_it_would_refuse_the_report(
+    vector: str, *, is_taken: bool
+) -> None:
+    made = scan(finding(properties={"package": "p", "cvss": vector}))
+
+    (found,) = written("gitlab", made)["vulnerabilities"]
+
+    assert gitlab_faults(made) == []
+    assert ("cvss_vectors" in found) == is_taken
 
 
 _TEXT = st.text(max_size=12) | st.sampled_from(["\n::error::x", "]]>", "\ud800", "##[x]", ""])

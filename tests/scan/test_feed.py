@@ -58,6 +58,23 @@ def test_a_line_that_is_no_score_is_named(line: bytes) -> None:
         read_epss(EPSS + line, "epss.csv")
 
 
+@pytest.mark.parametrize("day", ["2028-01-01", "2026-11-22", "2027-12-31"])
+def test_scores_that_end_years_before_their_day_are_cut_off(day: str) -> None:
+    text = EPSS.replace(b"2026-11-22", day.encode())
+    is_cut = day == "2028-01-01"
+
+    if not is_cut:
+        assert read_epss(text, "epss.csv").scores
+        return
+    with pytest.raises(Unreadable, match="is of 2028, and ends with CVE-2026: it is cut off"):
+        read_epss(text, "epss.csv")
+
+
+def test_scores_that_name_a_vulnerability_twice_are_unreadable() -> None:
+    with pytest.raises(Unreadable, match="line 5 has CVE-2026-1000 again"):
+        read_epss(EPSS + b"CVE-2026-1000,0.1,0.1\n", "epss.csv")
+
+
 def test_the_catalogue_is_read() -> None:
     assert read_kev(KEV, "kev.json").ids == {"CVE-2026-1000"}
 

@@ -26,6 +26,8 @@ from tests.worlds import NOW, NoHttp, Notebook, StandingClock, world
 METADATA = b'{"Version": 2, "UpdatedAt": "2026-11-23T06:00:00Z"}'
 VULNERABILITIES = {"trivy.db": b"bbolt" * 1000, "metadata.json": METADATA}
 JAVA = {"trivy-java.db": b"sqlite", "metadata.json": b'{"Version": 1}'}
+TITLE = "org.opencontainers.image.title"
+"""Trivy itself wants it of a database's layer (pkg/oci/artifact.go)."""
 LAYER = "application/vnd.aquasec.trivy.db.layer.v1.tar+gzip"
 JAVA_LAYER = "application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip"
 
@@ -46,7 +48,7 @@ def _packed(files: Mapping[str, bytes], link: str = "") -> bytes:
 
 def _artifact(data: bytes, media_type: str = LAYER) -> Layout:
     layout = Layout()
-    layer = layout.put(data, media_type)
+    layer = layout.put(data, media_type, annotations={TITLE: "db.tar.gz"})
     config = layout.put(b"{}", "application/vnd.aquasec.trivy.config.v1+json")
     manifest = {
         "schemaVersion": 2,
@@ -90,6 +92,7 @@ def test_both_databases_are_fetched_from_a_mirror(tmp_path: Path, registry: Real
 
     fetched = _fetch(tmp_path, mirror)
 
+    assert fetched.database is not None
     assert fetched.database.updated_at == "2026-11-23T06:00:00Z"
     assert fetched.source == mirror
     assert fetched.notes == ()

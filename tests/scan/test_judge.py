@@ -18,6 +18,9 @@ from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW
 
+ELSEWHERE = {"not-looked-for", "foreign-list", "unscored-vulnerability"}
+"""Doubts that are raised, and tried, in other places."""
+
 FRESH = Database(updated_at="2026-11-23T06:00:00Z")
 ALPINE = Distribution(family="alpine", version="3.22.2", judged=True)
 BASE = ScanReport(
@@ -163,7 +166,7 @@ def test_an_ageing_database_is_warned_of() -> None:
     assert judgement.notes[0].startswith("The vulnerability database is 6 days old")
 
 
-@pytest.mark.parametrize("name", sorted({*ACCEPTABLE} - {"not-looked-for", "foreign-list"}))
+@pytest.mark.parametrize("name", sorted({*ACCEPTABLE} - ELSEWHERE))
 def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
     doubted = {
         "no-distribution": replace(BASE, distribution=None),
@@ -249,6 +252,16 @@ def test_an_exception_that_covers_nothing_is_reported() -> None:
 
     assert judgement.notes == (
         "exceptions.yaml:2: the exception for CVE-1 covers nothing: remove it.",
+    )
+
+
+def test_an_exception_beside_one_for_the_same_is_not_needed() -> None:
+    second = waiver(where=Location(path="exceptions.yaml", line=3))
+
+    judgement = judged(vulnerability(), waivers=(waiver(), second))
+
+    assert judgement.notes == (
+        "exceptions.yaml:3: the exception for CVE-1 is not needed: another covers the same.",
     )
 
 

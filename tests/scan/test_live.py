@@ -14,7 +14,8 @@ from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import RequestError
 from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
-from cdkit.scan.live import Plan, check_image, scan_part
+from cdkit.scan.live import scan_part
+from cdkit.scan.running import Plan, check_image, login_folder
 from cdkit.scan.scanners.trivy import IMAGE, RUNNER, SCANNER, read
 from cdkit.scan.target import image_target
 from tests.image.layouts import single
@@ -63,6 +64,20 @@ def test_a_private_registrys_login_reaches_the_container_as_a_file_and_is_gone_a
     assert list(json.loads(engine.login)["auths"]) == ["registry.example.com"]
     assert engine.login_folder is not None
     assert not engine.login_folder.exists()
+
+
+def test_a_login_of_docker_hub_stands_under_the_name_that_scanners_look_for(
+    tmp_path: Path,
+) -> None:
+    auths = {"https://index.docker.io/v1/": {"auth": base64.b64encode(b"ci:hunter2").decode()}}
+    (tmp_path / ".docker").mkdir()
+    (tmp_path / ".docker/config.json").write_text(json.dumps({"auths": auths}))
+    outside = world(tmp_path, environ={"HOME": str(tmp_path)})
+
+    with login_folder(parse("acme/orders"), outside) as folder:
+        written = json.loads((Path(folder) / "config.json").read_text())
+
+    assert written == {"auths": auths}
 
 
 def test_without_a_login_nothing_is_mounted_for_one(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cdkit.core.oci.image import Image
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import parse
 from cdkit.core.world import Processes, World
-from cdkit.scan.live import CACHE_VOLUME
+from cdkit.scan.contained import CACHE_VOLUME
 from cdkit.scan.obtain import Obtained, Wanted, obtain
 from cdkit.scan.scanners.trivy import IMAGE
 from cdkit.scan.target import image_target
@@ -371,6 +371,31 @@ def test_a_made_report_takes_its_databases_date_from_the_cache_folder(tmp_path: 
     assert dated.scans[0].database is not None
     assert dated.scans[0].database.updated_at == "2026-11-23T06:00:00Z"
     assert undated.scans[0].database is None
+
+
+@pytest.mark.parametrize(
+    ("created", "why"),
+    [
+        ("2026-11-23T05:00:00Z", "r.json is of 2026-11-23 05:00 UTC, and the database came after"),
+        ("2026-11-23T11:00:00", "r.json does not say when it was made"),
+        (None, "r.json does not say when it was made"),
+    ],
+)
+def test_a_database_that_a_report_was_not_made_by_says_nothing_of_it(
+    tmp_path: Path, created: str | None, why: str
+) -> None:
+    folder, _, config = single(tmp_path / "image")
+    report = json.loads(report_of(config))
+    report.pop("CreatedAt")
+    report |= {"CreatedAt": created} if created else {}
+    (tmp_path / "r.json").write_text(json.dumps(report))
+    (tmp_path / "cache/db").mkdir(parents=True)
+    (tmp_path / "cache/db/metadata.json").write_bytes(METADATA)
+
+    obtained = obtain(_wanted(folder, reports=("r.json",), database="cache"), _outside(tmp_path))
+
+    assert obtained.scans[0].database is None
+    assert why in obtained.notes[0]
 
 
 def test_one_report_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_version_that_the_image_says_is_the_scanners(tmp_path: Path) -> None
         (b'{"Version": 1, "UpdatedAt": "2026-11-23T06:00:00Z"}', "is of version 1"),
         (b"{}", "is of version none"),
         (b"[]", "is not what Trivy writes"),
-        (b"", "is not what Trivy writes"),
+        (b"", "is empty"),
     ],
 )
 def test_a_database_that_the_scanner_cannot_read_is_found_before_the_scan(

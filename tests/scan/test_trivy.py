@@ -13,7 +13,7 @@ from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.finding import Severity
 from cdkit.scan.report import ScanReport, Vulnerability
 from cdkit.scan.scanner import Job, TargetKind
-from cdkit.scan.scanners.trivy import RUNNER, SCANNER, arguments, read, refusal
+from cdkit.scan.scanners.trivy import RUNNER, SCANNER, arguments, read, read_database, refusal
 from tests.parts import docker as engine
 from tests.parts import trivy
 from tests.scan import samples
@@ -214,7 +214,7 @@ def test_the_command_asks_for_everything_and_lets_us_judge() -> None:
 def test_the_databases_date_is_read_from_its_metadata() -> None:
     data = b'{"Version": 2, "UpdatedAt": "2026-11-22T06:00:00.5Z", "NextUpdate": "x"}'
 
-    database = RUNNER.read_database(data, "metadata.json")
+    database = read_database(data, "metadata.json")
 
     assert (database.updated_at, database.version) == ("2026-11-22T06:00:00.500000Z", "2")
 
@@ -222,7 +222,7 @@ def test_the_databases_date_is_read_from_its_metadata() -> None:
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"UpdatedAt": 7}', b'{"UpdatedAt": "yesterday"}'])
 def test_metadata_that_is_none_is_unreadable(data: bytes) -> None:
     with pytest.raises(Unreadable):
-        RUNNER.read_database(data, "metadata.json")
+        read_database(data, "metadata.json")
 
 
 @pytest.mark.needs("docker", "trivy")

@@ -234,7 +234,22 @@ def test_a_statement_about_another_or_that_excuses_nothing_covers_nothing(docume
     judgement = judged(document)
 
     assert judgement.verdict.answer is Answer.NO
-    assert any("covers nothing" in note for note in judgement.notes)
+    assert [found.suppressed for found in judgement.findings] == [None]
+
+
+def test_a_document_about_other_products_is_told_once() -> None:
+    others = [said(products=[{"@id": f"pkg:apk/alpine/other{n}"}]) for n in range(3)]
+
+    assert judged(openvex(*others)).notes == (
+        "vex.json: none of its VEX statements is about this image or a package in it.",
+    )
+
+
+@pytest.mark.parametrize("status", ["affected", "under_investigation", "not_affected"])
+def test_a_document_that_speaks_of_the_image_is_not_to_be_removed(status: str) -> None:
+    other = said(products=[{"@id": "pkg:apk/alpine/other"}])
+
+    assert judged(openvex(other, said(status=status))).notes == ()
 
 
 def test_a_bulletin_about_several_cves_excuses_none_of_them() -> None:

@@ -44,7 +44,7 @@ stages:
       - evidence: slo
     environment: production
 """
-PERSON = BuildContext(system="github", actor="ann", run="7", default_branch="")
+PERSON = BuildContext(system="github", actor="ann", run="7", branch="main")
 OTHER = Subject(name=REPOSITORY, digest={"sha256": "b" * 64})
 
 
@@ -89,10 +89,12 @@ def run(
     hours: float = 0,
     context: BuildContext | None = None,
     git: FakeGit | None = None,
+    replay: Replay | None = None,
     **options: object,
 ) -> Outcome:
     told = {"image": IMAGE, "policy": "policy.yaml"} | options
-    outside = world(folder, now=NOW + timedelta(hours=hours), context=context, git=git)
+    now = NOW + timedelta(hours=hours)
+    outside = world(folder, now=now, context=context, git=git, replay=replay)
     return STEP.run(CheckGateOptions(**told), outside)  # type: ignore[arg-type]
 
 
@@ -319,6 +321,47 @@ def test_all_else_is_a_summary_that_failed(folder: Path) -> None:
 def test_a_gate_that_was_forced_has_a_level_of_its_own(folder: Path) -> None:
     found = summary(folder, hours=900, break_glass="INC-7", context=PERSON)
     assert found["verifiedLevels"] == ["CDKIT_ENTER_DEPLOYMENT_BREAK_GLASS"]
+
+
+def test_only_a_yes_is_attached_to_the_image(folder: Path) -> None:
+    let_in = run(folder, attach=True)
+    (told,) = let_in.attached
+    assert json.loads(bytes(told.predicate))["verifiedLevels"] == ["CDKIT_ENTER_DEPLOYMENT"]
+    assert let_in.written == ()
+    refused = run(folder, hours=900, attach=True, vsa="vsa.json")
+    assert refused.attached == ()
+    assert "nothing is attached to the image: only a yes is" in refused.notes
+    assert len(refused.written) == 1
+    assert run(folder, vsa="vsa.json").attached == ()
+
+
+def test_what_was_forced_is_attached_at_its_own_level(folder: Path) -> None:
+    (told,) = run(folder, hours=900, break_glass="INC-7", context=PERSON, attach=True).attached
+    levels = json.loads(bytes(told.predicate))["verifiedLevels"]
+    assert levels == ["CDKIT_ENTER_DEPLOYMENT_BREAK_GLASS"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("vsa", "vsa.json"), ("attach", True)])
+def test_a_decision_of_another_time_is_no_summary(folder: Path, name: str, value: object) -> None:
+    asked = {name: value, "at": "2026-11-23T11:30:00Z"}
+    with pytest.raises(RequestError, match="lets nothing in"):
+        run(folder, **asked)  # type: ignore[arg-type]
+
+
+def test_a_replay_leaves_no_summary_and_says_so(folder: Path) -> None:
+    replay = Replay(run="r", at="2026-11-23T12:00:00Z")
+    for document in (identity(), evidence(), migrations()):
+        marked = msgspec.structs.replace(document.origin, replay=replay)
+        put(folder, msgspec.structs.replace(document, origin=marked))
+    outcome = run(folder, attach=True, vsa="vsa.json", replay=replay)
+    assert outcome.verdict.answer is Answer.YES
+    assert (outcome.written, outcome.attached) == ((), ())
+    assert any("a replay leaves no verification summary" in note for note in outcome.notes)
+
+
+def test_may_it_stay_is_not_attached(folder: Path) -> None:
+    with pytest.raises(RequestError, match="another question"):
+        run(folder, stay=True, attach=True)
 
 
 def test_the_decision_that_is_written_is_the_fact(folder: Path) -> None:

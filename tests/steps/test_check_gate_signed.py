@@ -6,13 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import ConfigError, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.evidence.store import open_store
 from cdkit.steps.check_gate import STEP, CheckGateOptions
-from tests.evidence.doubles import IMAGE, SUBJECT, evidence, identity
+from tests.evidence.doubles import (
+    IMAGE,
+    OTHER_SUBJECT,
+    REPOSITORY,
+    SUBJECT,
+    evidence,
+    identity,
+    origin,
+)
 from tests.evidence.signing.keys import public
 from tests.evidence.test_stores import signed
 from tests.worlds import world
@@ -114,3 +123,46 @@ def test_a_key_that_is_none_is_a_fault_in_the_policy(folder: Path) -> None:
     with pytest.raises(RequestError, match="no public key in PEM") as caught:
         run(folder)
     assert str(caught.value.where) == "policy.yaml: ci"
+
+
+def deployed(at: str) -> bytes:
+    """Return the record of a deployment of another image of the repository."""
+    document = Deployment(
+        origin=origin("emit-event", recorded_at=at),
+        image=f"{REPOSITORY}@sha256:{'b' * 64}",
+        environment="production",
+        service="orders",
+        status="deployed",
+    )
+    return encode_statement(state(document, OTHER_SUBJECT))
+
+
+def all_signed(folder: Path) -> None:
+    written(folder)
+    text = (folder / "policy.yaml").read_text()
+    text = text.replace("      steps: [record-evidence]\n", "")
+    (folder / "policy.yaml").write_text(text + "signed-by: [ci]\n")
+    keep(folder, signed(unit()))
+
+
+def test_what_runs_is_no_matter_of_an_unsigned_record_where_all_must_be_signed(
+    tmp_path: Path,
+) -> None:
+    all_signed(tmp_path)
+    assert told(tmp_path)[0] is Answer.YES
+    keep(tmp_path, deployed("2026-11-21T10:00:00Z"))
+    assert told(tmp_path) == (
+        Answer.CANNOT_TELL,
+        "a deployment to production is not signed by ci",
+    )
+    keep(tmp_path, signed(deployed("2026-11-22T10:00:00Z")))
+    assert told(tmp_path)[0] is Answer.YES
+
+
+def test_what_runs_is_no_matter_of_a_clock_from_the_future(folder: Path) -> None:
+    keep(folder, signed(unit()))
+    keep(folder, deployed("2030-01-01T00:00:00Z"))
+    assert told(folder) == (
+        Answer.CANNOT_TELL,
+        "a deployment to production was recorded at 2030-01-01T00:00:00Z, in the future",
+    )

@@ -13,13 +13,18 @@ from cdkit.core.digest import sha256
 from cdkit.core.documents.kinds import Platform
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import RequestError
+from cdkit.core.oci.artifacts import Artifacts
+from cdkit.core.oci.media import OCI_MANIFEST
+from cdkit.core.oci.reference import parse_repository
 from cdkit.core.step import Outcome
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
+from cdkit.evidence.store import open_store
 from cdkit.steps.copy_evidence import CopyEvidenceOptions, run
 from tests.evidence.doubles import SOURCE, evidence, identity
 from tests.evidence.places import PlaceOfFacts, networked, on_double, pushed_image
 from tests.evidence.signing.keys import verifier
+from tests.evidence.test_attached import summary
 from tests.evidence.test_stores import bare, signed
 from tests.parts.double import Double
 from tests.parts.registry import Registry
@@ -162,3 +167,31 @@ def test_a_place_that_cannot_be_written_is_no_yes(
 def test_a_wrong_request_is_refused(tmp_path: Path, options: dict[str, str], said: str) -> None:
     with pytest.raises(RequestError, match=said):
         run(msgspec.structs.replace(CopyEvidenceOptions(), **options), networked(tmp_path))
+
+
+def test_verification_summaries_come_along(pair: tuple[PlaceOfFacts, Double, str]) -> None:
+    place, _, to = pair
+    full(place)
+    data = summary(place)
+    place.open().attach(data)
+    outcome = copy(place, to)
+    assert told(outcome) == f"4 facts and 1 verification summary stand in {to}"
+    moved = open_store(to, place.outside)
+    assert [one for _, one in moved.attached(frozenset({place.key})).records] == [data]
+    assert copy(place, to).verdict.answer is Answer.YES
+
+
+def test_a_summary_that_cannot_be_read_is_not_passed_over(
+    pair: tuple[PlaceOfFacts, Double, str],
+) -> None:
+    place, _, to = pair
+    full(place)
+    where = place.open().attach(summary(place))
+    name = parse_repository(place.records.removeprefix("oci://"))
+    artifacts = Artifacts(name, place.outside)
+    other = artifacts.manifest("v1")
+    assert other
+    artifacts.push_manifest(where.rpartition(":")[2], other.data, OCI_MANIFEST)
+    outcome = copy(place, to)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert [str(reason.where) for reason in outcome.verdict.reasons] == [where]

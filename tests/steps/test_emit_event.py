@@ -161,6 +161,15 @@ def test_a_retry_is_the_same_event_and_is_not_sent_again(world: World) -> None:
     assert "a retry" in said(second)
 
 
+def test_what_came_about_after_a_failure_in_the_same_job_is_told_too(world: World) -> None:
+    emit(world, custom={"outcome": "failure"})
+    done = emit(world, custom={"outcome": "success"})
+    told = [event["customData"]["outcome"] for event in written(world)]
+    assert told == ["failure", "success"]
+    assert isinstance(done.document, Deployment)
+    assert done.document.event == event_id(done)
+
+
 def test_a_second_attempt_is_another_event(world: World) -> None:
     first = emit(world)
     again = replace(world, context=BuildContext(system="github", run="7", attempt=2))
@@ -232,6 +241,12 @@ def test_an_older_dead_letter_is_shown_and_decides_nothing(world: World) -> None
     assert outputs(outcome) == ("1", "1")
 
 
+def test_what_is_printed_is_one_line_whatever_a_sink_is_called(world: World) -> None:
+    outcome = emit(world, sinks=(f"{FILE}\n::error::x",))
+    assert outcome.data.splitlines()[0].endswith(f"delivered to {FILE} ::error::x")
+    assert "\n" not in outcome.data
+
+
 def test_a_sink_that_is_not_required_only_warns(world: World) -> None:
     extra = SinkTable(type="http", name="chat", url="http://127.0.0.1:1", required=False)
     outcome = emit(world, sinks=(FILE, extra), budget=0)
@@ -253,7 +268,7 @@ def test_standard_output_gets_the_event_each_time(world: World) -> None:
 
 
 def test_a_damaged_outbox_is_set_aside_said_and_the_event_still_goes_out(world: World) -> None:
-    world.files.write(".cdkit/outbox.db", b"no database at all, and long enough" * 10)
+    world.files.write(".cdkit/outbox.db", b"SQLite format 3\0" + b"x" * 90)
     outcome = emit(world)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "was damaged, and was set aside as" in said(outcome)
@@ -383,6 +398,38 @@ def test_no_secret_is_shown_or_kept(world: World) -> None:
     assert "t0p-s3cret" not in f"{outcome}"
     for name in where.files.walk(".cdkit"):
         assert b"t0p-s3cret" not in where.files.read(name)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"links": ("ARTIFACT=t0p-s3cret",)},
+        {"service": "t0p-s3cret", "custom": {"service": "x"}},
+        {"content": {"team": "t0p-s3cret"}, "custom": {"team": "x"}},
+    ],
+)
+def test_a_secret_is_refused_wherever_it_stands(world: World, options: dict[str, Any]) -> None:
+    where = replace(world, environ={"DEPLOY_TOKEN": "t0p-s3cret"})
+    with pytest.raises(RequestError, match="holds the value of the variable DEPLOY_TOKEN"):
+        emit(where, **options)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        SinkTable(type="http", url="https://bus.example", headers={"Authorization": "BUS"}),
+        SinkTable(type="slack", url_env="BUS"),
+        SinkTable(type="datadog", token_env="BUS"),
+    ],
+    ids=["header", "address", "token"],
+)
+def test_what_is_secret_to_a_sink_is_refused_whatever_its_variable_is_called(
+    world: World, table: SinkTable
+) -> None:
+    where = replace(world, environ={"BUS": "t0p-s3cret\n"})
+    with pytest.raises(RequestError, match="'note' holds the value of the variable BUS"):
+        emit(where, sinks=(table,), custom={"note": "x t0p-s3cret"})
+    assert not world.files.is_dir(".cdkit")
 
 
 HOSTILE = st.text(min_size=1, max_size=30) | st.sampled_from(

@@ -115,11 +115,37 @@ def test_a_retry_after_the_handing_sends_nothing_again(world: World, receiver: R
     assert (len(ids(receiver)), again.verdict.answer) == (1, Answer.YES)
 
 
+def test_a_call_that_died_after_the_handing_says_what_is_to_be_kept_when_it_is_made_again(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503)]
+    emit(world, receiver, hand_on="events.db")
+    again = emit(world, receiver, hand_on="events.db")
+    assert isinstance(again.outputs, emit_event.EmitEventOutputs)
+    assert again.outputs.handed_on == "events.db"
+    assert "not delivered to bus: an earlier try handed it on" in said(again)
+
+
 def test_a_refused_event_is_cannot_tell_though_it_is_handed_on(
     world: World, receiver: Receiver
 ) -> None:
-    receiver.answers = [HttpAnswer(status=422)]
-    assert emit(world, receiver, hand_on="events.db").verdict.answer is Answer.CANNOT_TELL
+    receiver.answers = [HttpAnswer(status=422), HttpAnswer()]
+    refused = emit(world, receiver, hand_on="events.db")
+    assert refused.verdict.answer is Answer.CANNOT_TELL
+    assert isinstance(refused.outputs, emit_event.EmitEventOutputs)
+    assert refused.outputs.handed_on == "events.db"
+    sent = flush(world, receiver, outbox=("events.db",), dead_letters="retry")
+    assert (sent.verdict.answer, outputs(sent)) == (Answer.YES, ("1", "0", ""))
+    assert len(set(ids(receiver))) == 1
+
+
+def test_what_waits_for_a_sink_that_is_not_named_now_is_handed_on_too(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=503), HttpAnswer()]
+    emit(world, receiver)
+    emit(world, receiver, environment="staging", sinks=("file:out.ndjson",), hand_on="events.db")
+    assert outputs(flush(world, receiver, outbox=("events.db",))) == ("1", "0", "")
 
 
 def test_a_place_that_cannot_be_written_leaves_the_answer_and_the_fact(
@@ -252,7 +278,16 @@ def test_the_budget_is_one_for_all_outboxes(world: World, receiver: Receiver) ->
 
 
 def test_a_damaged_outbox_is_set_aside_and_said(world: World, receiver: Receiver) -> None:
-    world.files.write(OUTBOX, b"no database at all, and long enough" * 10)
+    world.files.write(OUTBOX, b"SQLite format 3\0" + b"x" * 90)
+    outcome = flush(world, receiver)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "was damaged, and was set aside as" in said(outcome)
+
+
+def test_a_file_without_a_byte_is_no_outbox_in_which_nothing_waits(
+    world: World, receiver: Receiver
+) -> None:
+    world.files.write(OUTBOX, b"")
     outcome = flush(world, receiver)
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "was damaged, and was set aside as" in said(outcome)
@@ -282,6 +317,14 @@ def test_a_wrong_request_is_refused(
 ) -> None:
     with pytest.raises(RequestError, match=what):
         flush(world, receiver, **options)
+
+
+def test_a_folder_is_a_wrong_request_even_where_nothing_may_be_there(
+    world: World, receiver: Receiver
+) -> None:
+    world.files.write("undelivered/events.db", b"")
+    with pytest.raises(RequestError, match="is a folder and no outbox"):
+        flush(world, receiver, outbox=("undelivered",), allow_empty=True)
 
 
 def test_a_replay_delivers_nothing(world: World, receiver: Receiver) -> None:

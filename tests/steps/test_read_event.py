@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cdkit.core.context import BuildContext
+from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import NoInput, RequestError, Unreadable
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
@@ -33,6 +34,15 @@ SECRET = "whsec_" + base64.b64encode(KEY).decode()
 OTHER = "whsec_" + base64.b64encode(KEY[::-1]).decode()
 EVENT = event_of({})
 SENT = int(NOW.timestamp())
+SEEN = ".cdkit/seen-events.ndjson"
+
+
+class Overtaken(DiskFiles):
+    """Files to which another run adds its line just before ours."""
+
+    def append(self, path: str, text: str) -> None:
+        """Add two lines."""
+        super().append(path, json.dumps([EVENT.source, EVENT.id, "other"]) + "\n" + text)
 
 
 @pytest.fixture
@@ -191,6 +201,33 @@ def test_the_same_run_may_read_it_again(world: World) -> None:
     assert read(replace(world, context=again), **signed()).verdict.answer is Answer.YES
 
 
+def test_without_a_ci_system_each_call_is_a_run_of_its_own(world: World) -> None:
+    here = replace(world, context=BuildContext(system=""))
+    assert read(here, **signed()).verdict.answer is Answer.YES
+    assert faults(read(here, **signed())) == ["another run has read it already"]
+
+
+def test_a_line_that_a_death_left_torn_hides_no_later_one(world: World) -> None:
+    world.files.append(SEEN, '["https://github.com/acme/ord')
+    assert read(world, **signed()).verdict.answer is Answer.YES
+    later = replace(world, context=BuildContext(system="github", run="71", attempt=1))
+    assert faults(read(later, **signed())) == ["another run has read it already"]
+
+
+@pytest.mark.parametrize("line", ["\0\0\0\n", '["a","b"]\n', '["a","b",1]\n', "{}\n", "\udcff\n"])
+def test_a_memory_that_is_damaged_remembers_nothing_for_certain(world: World, line: str) -> None:
+    world.files.append(SEEN, '["a","b","c"]\n' + line)
+    with pytest.raises(Unreadable) as caught:
+        read(world, **signed())
+    assert str(caught.value).startswith(f"{SEEN}:2: is no line that remembers an event")
+
+
+def test_of_two_that_read_at_once_one_goes_on(world: World) -> None:
+    files = Overtaken(world.files.absolute(""))
+    outcome = read(replace(world, files=files), **signed())
+    assert faults(outcome) == ["another run has read it already"]
+
+
 def test_what_was_not_believed_is_not_remembered(world: World) -> None:
     read(world, **signed(), type="incident.*")
     later = replace(world, context=BuildContext(system="github", run="71", attempt=1))
@@ -216,12 +253,14 @@ def test_an_event_that_is_not_wanted_is_a_no(world: World, pattern: dict[str, st
     ("text", "fault"),
     [
         ("{", "it is no JSON"),
+        ("[" * 50_000, "it is no JSON"),
         ("[]", "is no event"),
         ('{"context": {}}', "context.type is missing"),
         (EVENT.data.decode().replace("pkg:oci", "evil"), "is not a package URL"),
         (EVENT.data.decode().replace("0.3.0", "9.9.9"), "is no type of CDEvents"),
         (EVENT.data.decode().replace('"orders"', '"orders\\n::x"', 1), "character"),
     ],
+    ids=lambda value: value[:30],
 )
 def test_what_is_no_right_event_is_a_no(world: World, text: str, fault: str) -> None:
     outcome = read(world, **signed(text=text))
@@ -240,8 +279,9 @@ def test_a_run_that_no_event_started_has_no_input(world: World) -> None:
             read(started)
 
 
-def test_a_payload_that_is_no_json_cannot_be_read(world: World) -> None:
-    world.files.write("payload.json", b"{")
+@pytest.mark.parametrize("payload", [b"{", b"[" * 50_000], ids=["cut", "deep"])
+def test_a_payload_that_is_no_json_cannot_be_read(world: World, payload: bytes) -> None:
+    world.files.write("payload.json", payload)
     path = world.files.absolute("payload.json")
     with pytest.raises(Unreadable):
         read(replace(world, environ={**world.environ, "GITHUB_EVENT_PATH": path}))
@@ -299,7 +339,7 @@ def test_no_input_that_nobody_signed_is_ever_a_yes(
 
 
 def remembered(world: World) -> Iterator[Any]:
-    for line in world.files.read(".cdkit/seen-events.ndjson").splitlines():
+    for line in world.files.read(SEEN).splitlines():
         yield json.loads(line)
 
 

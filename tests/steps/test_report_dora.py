@@ -7,8 +7,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from cdkit.core.documents.delivery import Delivery
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import NoInput, RequestError
@@ -65,11 +67,18 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
-    assert told["change fail rate"][:2] == ("0 %", "4")
-    assert told["failed deployment recovery time"] == (
+    assert told["change fail rate"][:4] == ("cannot tell", "4", "", "nobody told of incidents")
+    assert told["failed deployment recovery time"][:4] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
+
+
+def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
+    (tmp_path / "incidents.csv").write_text("service,environment,opened_at,resolved_at,cause\n")
+    path = str(tmp_path / "incidents.csv")
+    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(path,)))
+    assert told["change fail rate"][:2] == ("0 %", "4")
 
 
 def test_what_git_does_not_know_is_said(tmp_path: Path) -> None:
@@ -97,6 +106,42 @@ def test_tables_are_joined_with_the_records(tmp_path: Path) -> None:
     assert told["failed deployment recovery time"][:2] == ("2.5 hours", "2")
 
 
+def test_a_file_of_incidents_without_any_says_that_there_were_none(tmp_path: Path) -> None:
+    (tmp_path / "incidents.csv").write_text("service,environment,opened_at\n")
+    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(str(tmp_path / "incidents.csv"),)))
+    assert told["change fail rate"][:2] == ("0 %", "4")
+
+
+def stored(folder: Path) -> str:
+    path = folder / "delivery.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE deployments AS SELECT 'orders' AS service, 'production' AS environment,"
+            " TIMESTAMPTZ '2026-11-10 10:00:00Z' + to_days(CAST(n AS INTEGER)) AS at,"
+            " 'd' || n AS digest FROM range(6) t(n)"
+        )
+        connection.execute(
+            "CREATE TABLE incidents (service VARCHAR, environment VARCHAR, opened_at TIMESTAMPTZ)"
+        )
+    return f"duckdb://{path}"
+
+
+@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis's own affair
+@pytest.mark.parametrize(("incidents", "fails"), [("incidents", "0 %"), ("none", "cannot tell")])
+def test_an_engine_tells_the_numbers_and_the_page_why_no_course(
+    tmp_path: Path, incidents: str, fails: str
+) -> None:
+    tables = {"changes": "none", "incidents": incidents}
+    outcome = run(tmp_path, engine=stored(tmp_path), table=tables, json="d.json")
+    assert json.loads((tmp_path / "d.json").read_text())["course"] is None
+    assert rows(outcome)["change fail rate"][:2] == (fails, "6")
+    shown = outcome.exhibit
+    assert isinstance(shown, Delivery)
+    assert shown.untold.startswith("There is no course over time and no list of deployments")
+    assert shown.untold in outcome.notes
+    assert {one.parts for one in shown.services[0].metrics} == {()}
+
+
 def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
     git = lived(tmp_path)
     run(tmp_path, git=git, csv="d.csv", json="d.json", openmetrics="d.prom", edition="2023")
@@ -111,7 +156,7 @@ def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
     labels = '{service="orders",environment="production"}'
     assert f"cdkit_dora_change_lead_time_seconds{labels} 7200.0\n" in text
     assert text.endswith("# EOF\n")
-    assert "recovery" not in text  # what nobody can tell is no zero
+    assert "_recovery_seconds" not in text  # what nobody can tell is no zero
 
 
 def test_where_nothing_was_deployed_there_is_nothing_to_measure(tmp_path: Path) -> None:
@@ -124,12 +169,23 @@ def test_a_record_that_cannot_be_read_is_cannot_tell(tmp_path: Path) -> None:
     deployed(tmp_path, 10)
     folder = tmp_path / ".cdkit/records/environments/production"
     (folder / f"{'0' * 64}.json").write_text("{")
-    assert run(tmp_path).verdict.answer is Answer.CANNOT_TELL
+    outcome = run(tmp_path, openmetrics="d.prom")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert isinstance(outcome.exhibit, Delivery)
+    assert not outcome.exhibit.complete
+    assert 'cdkit_dora_complete{environment="production"} 0\n' in (tmp_path / "d.prom").read_text()
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"days": 0}, {"days": 1e9}, {"hours": -1}, {"minimum": 0}, {"until": "soon"}],
+    [
+        {"days": 0},
+        {"days": 1e9},
+        {"hours": -1},
+        {"minimum": 0},
+        {"until": "soon"},
+        {"until": "0001-01-01"},
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
     tmp_path: Path, options: dict[str, object]
@@ -142,3 +198,30 @@ def test_a_question_that_makes_no_sense_is_refused(
 def test_a_file_that_is_not_there_is_no_input(tmp_path: Path) -> None:
     with pytest.raises(NoInput):
         run(tmp_path, events=("events.ndjson",))
+
+
+def test_it_exhibits_the_course_and_what_is_behind_the_numbers(tmp_path: Path) -> None:
+    shown = run(tmp_path, git=lived(tmp_path)).exhibit
+    assert isinstance(shown, Delivery)
+    (orders,) = shown.services
+    assert shown.together is None
+    lead = next(one for one in orders.listings if one.metric == "lead")
+    assert [(one.commit, one.lead) for one in lead.made] == [
+        (f"{day:040x}", 7200.0) for day in (16, 14, 12)
+    ]
+
+
+def test_git_is_asked_for_the_time_before_too(tmp_path: Path) -> None:
+    outcome = run(tmp_path, git=lived(tmp_path), days=2, until="2026-11-16T12:00:00Z")
+    lead = rows(outcome)["change lead time, from commit"]
+    assert lead[:2] == ("cannot tell", "1")
+    shown = outcome.exhibit
+    assert isinstance(shown, Delivery)
+    before = shown.services[0].metrics[0].before
+    assert before is not None
+    assert before.n == 1
+
+
+def test_a_time_before_all_software_is_a_wrong_request(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="nothing was deployed in 3"):
+        run(tmp_path, git=lived(tmp_path), until="0003-01-01T00:00:00Z")

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cdkit.core.context import BuildContext
 from cdkit.core.documents.kinds import Deployment, Findings
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import ConfigError, RequestError
@@ -23,7 +24,7 @@ from cdkit.steps.origin import origin_of
 from cdkit.steps.scan_image import run
 from cdkit.steps.scan_options import ScanImageOptions
 from tests.steps.test_scan_image import ACCEPTING, NAME, _outputs, _prepare
-from tests.worlds import NOW, StandingClock, world
+from tests.worlds import NOW, FakeGit, StandingClock, world
 
 RECORDS = "records"
 
@@ -232,3 +233,55 @@ def test_accepting_is_no_way_around_the_rest(running: Path) -> None:
     outcome = scan(running, at=8, **{k: v for k, v in ACCEPTING.items() if k == "accept"})
 
     assert outcome.verdict.answer is Answer.NO
+
+
+def test_scores_that_cannot_be_read_hide_no_exploited_vulnerability(tmp_path: Path) -> None:
+    (tmp_path / "epss.csv").write_text("cut")
+    (tmp_path / "kev.json").write_text(
+        '{"dateReleased": "2026-11-20T00:00:00Z", "count": 1, '
+        '"vulnerabilities": [{"cveID": "CVE-2026-91002"}]}'
+    )
+
+    outcome = scan(
+        tmp_path, fail_on="critical", fail_on_kev=True, kev="kev.json", fail_on_epss=0.5,
+        epss="epss.csv",
+    )  # fmt: skip
+
+    answers = {reason.rule: reason.answer for reason in outcome.verdict.reasons}
+    assert answers["CVE-2026-91002"] is Answer.NO
+    assert any(str(reason.where) == "epss.csv" for reason in outcome.verdict.reasons)
+
+
+CHANGE = BuildContext(system="github", pull_request="7", target_branch="main")
+
+
+def _in_a_change(folder: Path, *committed: str) -> Outcome:
+    """Scan what runs already in a pull request whose commit holds these files."""
+    contents = dict.fromkeys((("HEAD", path) for path in committed), b"")
+    outside = replace(on_day(folder, 0), context=CHANGE, git=FakeGit(contents=contents))
+    options = ScanImageOptions(
+        image=f"{NAME}@{_prepare(folder, 'findings')}",
+        layout="image",
+        reports=("report.json",),
+        database="cache",
+        records=RECORDS,
+        accept=("unknown-severity",),
+    )
+    return run(options, outside)
+
+
+def test_records_that_a_job_brought_along_are_a_baseline_in_a_change(running: Path) -> None:
+    outcome = _in_a_change(running, "src/app.py")
+
+    assert outcome.verdict.is_yes
+    assert _outputs(outcome).clocked == "3"
+
+
+@pytest.mark.parametrize("committed", ["records/by-subject/x.json", "records"])
+def test_a_change_cannot_bring_its_own_records(running: Path, committed: str) -> None:
+    outcome = _in_a_change(running, committed)
+
+    assert outcome.verdict.answer is Answer.NO
+    assert _outputs(outcome).new == "3"
+    said = "Everything counts as new: records comes with the checkout of the change."
+    assert said in outcome.notes

@@ -11,6 +11,7 @@ from cdkit.cli.generate.actions import outputs_of
 from cdkit.cli.generate.formats import evidence_formats
 from cdkit.cli.generate.scanners import scanners
 from cdkit.cli.generate.sinks import sinks
+from cdkit.cli.generate.sources import sources
 from cdkit.cli.inputs import Input, inputs_of, variable
 from cdkit.core.names import rule_page
 from cdkit.core.rule import Example, Rule
@@ -72,6 +73,7 @@ def pages(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     made["docs/scanners.md"] = scanners()
     made["docs/evidence-formats.md"] = evidence_formats()
     made["docs/sinks.md"] = sinks()
+    made["docs/dora-sources.md"] = sources()
     return {path: NOTE + "\n" + text.rstrip() + "\n" for path, text in made.items()}
 
 
@@ -110,6 +112,7 @@ def rule_text(rule: Rule, step: AnyStep) -> str:
     ]
     parts += ["## Why", rule.why] if rule.why else []
     parts += ["## What to do instead", rule.instead] if rule.instead else []
+    parts += [f"There is no SQL to paste: {rule.by_hand}"] if rule.by_hand else []
     parts += ["## Flagged", *(_example(one, rule) for one in rule.bad)] if rule.bad else []
     parts += ["## Fine", *(_example(one, rule) for one in rule.good)] if rule.good else []
     if rule.sources:

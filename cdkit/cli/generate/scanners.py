@@ -9,7 +9,8 @@ from cdkit.scan.remedies import REMEDIES
 
 _INTRO = """\
 Reports are recognised by what is in them. A sample is real where the tool itself wrote it, else
-made by hand after the tool's documentation."""
+made by hand after the tool's documentation. What is run is `--scanner NAME`: in a container from
+this image, or from your own with `--scanner-image`, or as the program on the PATH."""
 _DOUBTS = """\
 What makes a report worthless says *cannot tell* under one of these names. `--accept NAME` takes on
 the first kind; the others mean that nobody has looked. `cdkit explain NAME` says the same."""
@@ -21,7 +22,7 @@ def scanners() -> str:
     for one in load_scanners().values():
         real = sorted({sample.tool for sample in one.samples if sample.real})
         made = sorted({sample.tool for sample in one.samples if not sample.real})
-        run = f"`{one.runner.program}`, container" if one.runner else "reports only"
+        run = f"`{one.runner.program}`; `{one.runner.image}`" if one.runner else "reports only"
         rows.append((f"`{one.name}`", one.title, run, ", ".join(real), ", ".join(made)))
     named = [
         (f"`{name}`", what, REMEDIES[name], "`--accept`" if name in ACCEPTABLE else "")

@@ -1,25 +1,22 @@
 """The door to a container engine, through the Docker SDK: bounded, without rights, removed."""
 
 import contextlib
-import io
 import os
-import threading
-import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from cdkit.core.container import Container, Ended, LocalImage, Mount
+from cdkit.core.container import Container, Ended, LocalImage
+from cdkit.core.doors.containers import created, run
 from cdkit.core.errors import CannotTell
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _QUICK = 10
+_PATIENCE = 60
 _PULL_TIMEOUT = 600
-_MOST_SAID = 16 * 1024 * 1024
-_MOST_COLLECTED = 1024 * 1024
 _MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
 _ANY = "1.40"
@@ -49,8 +46,13 @@ class DockerEngine:
 
     name = "Docker"
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        """`patience`: seconds in which the engine must answer what it is asked about a container.
+
+        What is written by a container may take as long as the container itself may.
+        """
         self._version = ""
+        self._patience = patience
 
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string; asked without importing much."""
@@ -111,8 +113,8 @@ class DockerEngine:
 
     def run(self, container: Container) -> Ended:
         """Run a container to its end and remove it."""
-        with self._client(_PULL_TIMEOUT) as client, _created(client, container) as made:
-            return _run(client, container, made)
+        with self._client(self._patience) as client, created(client, container) as made:
+            return run(client, container, made)
 
     def save(self, image: str, path: str, limit: int) -> None:
         """Write an image as a tar, a piece at a time."""
@@ -122,8 +124,11 @@ class DockerEngine:
                 remedy="build or pull it first; `docker image ls` lists what is there",
             )
         size = 0
-        with self._client(_PULL_TIMEOUT) as client, open(path, "wb") as stream:  # noqa: PTH123
-            pieces = client.api.get_image(image, chunk_size=_PIECE)
+        with (
+            self._client(_PULL_TIMEOUT) as client,
+            open(path, "wb") as stream,  # noqa: PTH123
+            contextlib.closing(client.api.get_image(image, chunk_size=_PIECE)) as pieces,
+        ):
             for piece in pieces:
                 size += len(piece)
                 if size > limit:
@@ -134,7 +139,7 @@ class DockerEngine:
                 stream.write(piece)
 
     @contextlib.contextmanager
-    def _client(self, timeout: int, version: str = "") -> Iterator["DockerClient"]:
+    def _client(self, timeout: float, version: str = "") -> Iterator["DockerClient"]:
         """A client of the SDK; whatever it raises comes out as CannotTell, without an address.
 
         The engine is asked once which version of the API it speaks, not by every client.
@@ -146,7 +151,11 @@ class DockerEngine:
         try:
             environ = dict(os.environ) | {"DOCKER_HOST": self.host()}
             spoken = version or self._version or "auto"
-            client = docker.from_env(version=spoken, timeout=timeout, environment=environ)
+            client = docker.from_env(
+                version=spoken,
+                timeout=timeout,  # type: ignore[arg-type] # requests takes parts of a second
+                environment=environ,
+            )
             try:
                 yield client
             finally:
@@ -209,174 +218,4 @@ def _local_image(image: str, answer: object) -> LocalImage:
         architecture=found.Architecture or "",
         variant=found.Variant or "",
         labels=(found.Config.Labels if found.Config else None) or {},
-    )
-
-
-def _run(client: "DockerClient", container: Container, made: str) -> Ended:
-    """Attach, start, read to the end; a watch kills the container when its time is up.
-
-    The output is read from the engine as it comes, so that nothing of it is kept in its log.
-    """
-    late = threading.Event()
-    watch = threading.Timer(container.timeout, _kill, (client, made, late))
-    watch.daemon = True
-    watch.start()
-    try:
-        with _attached(client, made) as stream:
-            client.api.start(made)
-            stderr = _read(stream, container)
-        code = client.api.wait(made, timeout=_QUICK)["StatusCode"]
-    finally:
-        watch.cancel()
-    if late.is_set():
-        raise CannotTell(
-            f"{container.image} did not end within {container.timeout:g} s and was stopped",
-            remedy="give it more time",
-        )
-    if client.api.inspect_container(made)["State"].get("OOMKilled"):
-        raise CannotTell(
-            f"{container.image} wanted more than {container.memory // 1024**2} MiB and was stopped",
-            remedy="run it where there is more memory, or on a smaller image",
-        )
-    collected = dict(_collect(client, made, container.collect))
-    return Ended(code=code, stderr=stderr, collected=collected)
-
-
-@contextlib.contextmanager
-def _attached(client: "DockerClient", made: str) -> Iterator[Iterator[tuple[int, bytes]]]:
-    """Give what a container writes, as pairs of stream number and bytes.
-
-    The SDK's own iterator never closes its socket, and takes a broken connection for the end.
-    """
-    from docker.utils.socket import frames_iter
-
-    channel: Any = client.api.attach_socket(made, params={"stdout": 1, "stderr": 1, "stream": 1})
-    try:
-        yield frames_iter(channel, tty=False)  # type: ignore[no-untyped-call]
-    finally:
-        # The channel is a part of the answer, and is closed with it.
-        getattr(channel, "_response", channel).close()
-
-
-def _read(stream: Iterator[tuple[int, bytes]], container: Container) -> bytes:
-    """Sort what was written: 1 is standard output, 2 standard error (Docker's attach API)."""
-    said = io.BytesIO()
-    with open(container.output, "wb") as out:  # noqa: PTH123
-        for number, data in stream:
-            (out if number == 1 else said).write(data)
-            out.flush()  # people look at a file that grows
-            if out.tell() > container.most_output or said.tell() > _MOST_SAID:
-                raise CannotTell(
-                    f"{container.image} wrote over {container.most_output // 1024**2} MiB",
-                    remedy="look at what it runs",
-                )
-    return said.getvalue()
-
-
-def _kill(client: "DockerClient", made: str, late: threading.Event) -> None:
-    late.set()
-    with contextlib.suppress(Exception):  # it may have ended in this very moment
-        client.api.kill(made)
-
-
-def _collect(
-    client: "DockerClient", made: str, paths: tuple[str, ...]
-) -> Iterator[tuple[str, bytes]]:
-    import tarfile
-
-    from docker.errors import NotFound
-
-    for path in paths:
-        try:
-            stream, _ = client.api.get_archive(made, path)
-        except NotFound:
-            continue
-        packed = io.BytesIO()
-        for chunk in stream:
-            packed.write(chunk)
-            if packed.tell() > _MOST_COLLECTED:
-                raise CannotTell(f"{path} in a container is over 1 MiB", remedy="look at it")
-        packed.seek(0)
-        with tarfile.open(fileobj=packed) as tar:
-            member = tar.next()
-            content = tar.extractfile(member) if member and member.isreg() else None
-            if content:
-                yield path, content.read()
-
-
-@contextlib.contextmanager
-def _created(client: "DockerClient", container: Container) -> Iterator[str]:
-    """Create a container and remove it at the end, with the volumes that have no name."""
-    from docker.errors import APIError
-    from docker.types import LogConfig
-
-    # Named by us, so that it can be removed even where an interrupt came before the answer.
-    name = f"cdkit-{os.urandom(8).hex()}"
-    scratch = (
-        Mount(source="", target=path, is_volume=True, read_only=False) for path in container.scratch
-    )
-    answered = False
-    try:
-        client.containers.create(
-            container.image,
-            list(container.command),
-            name=name,
-            environment=container.environ,
-            mounts=[_mount(mount) for mount in (*container.mounts, *scratch)],
-            read_only=True,
-            network_mode="bridge" if container.network else "none",
-            mem_limit=container.memory,
-            pids_limit=1024,
-            # Root without rights, save the one to read files that belong to somebody else.
-            cap_drop=["ALL"],
-            cap_add=["DAC_OVERRIDE"],
-            security_opt=["no-new-privileges"],
-            labels={"dev.cdkit": "scan"},
-            log_config=LogConfig(type="none"),
-        )
-        answered = True
-        yield name
-    except APIError:
-        answered = True  # whatever it was, nothing is on its way any more
-        raise
-    finally:
-        _remove(client, name, answered=answered)
-
-
-_PATIENCE = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between tries to remove a container."""
-
-
-def _remove(client: "DockerClient", name: str, *, answered: bool) -> None:
-    """Remove a container, again where the engine is not ready to (a mount that is still busy).
-
-    One whose creation was not answered may yet come to be. What failed before is what people must
-    hear of, so nothing is raised here.
-    """
-    from docker.errors import APIError, NotFound
-
-    for wait in (*_PATIENCE, None):
-        try:
-            client.api.remove_container(name, force=True, v=True)
-        except NotFound:
-            if answered:
-                return
-        except APIError:
-            pass
-        except Exception:  # noqa: BLE001 - an engine that is gone removes nothing
-            return
-        else:
-            return
-        if wait is not None:
-            time.sleep(wait)
-
-
-def _mount(mount: Mount) -> Any:  # noqa: ANN401 - the SDK's own type, imported late
-    from docker.types import Mount as SdkMount
-
-    return SdkMount(
-        target=mount.target,
-        source=mount.source or None,
-        type="volume" if mount.is_volume else "bind",
-        read_only=mount.read_only,
     )

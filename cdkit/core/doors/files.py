@@ -31,6 +31,10 @@ class DiskFiles:
         """Return the absolute path, for handing to another program."""
         return str(self._path(path).absolute())
 
+    def real(self, path: str) -> str:
+        """Return the absolute path that is left where every link is followed."""
+        return os.path.realpath(self._full(path) or ".")
+
     def is_file(self, path: str) -> bool:
         """Whether there is a regular file."""
         return _quietly(lambda: os.path.isfile(self._full(path)))  # noqa: PTH113 - as below

@@ -1,6 +1,7 @@
 """The door to the git repository around the working directory."""
 
 import os
+import posixpath
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from git import Repo
 
 _NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
+_REMOTE = "refs/remotes/"
+_LINK = 0o120000
+"""The mode of a symbolic link in a tree (git-fast-import(1), "filemodify")."""
 _NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
 _SHALLOW = "fetch the history: `git fetch --unshallow --tags` (actions/checkout: fetch-depth: 0)"
 
@@ -51,16 +55,37 @@ class GitRepository:
         )
 
     def resolve(self, revision: str) -> str:
-        """Return the commit that a revision names; git itself knows where a shallow clone ends."""
-        done = self._run(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-        )
-        if done.code:
+        """Return the commit that a revision names; git itself knows where a shallow clone ends.
+
+        `origin/main` is the remote's branch, whatever else has that name: git itself would take a
+        tag of the name before it (gitrevisions(7)). Raises CannotTell where git knows none, and
+        where a plain name is a tag's and a branch's that are not the same commit.
+        """
+        named = self._commit(f"{_REMOTE}{revision}") if revision.startswith("origin/") else ""
+        return named or self._named(revision)
+
+    def _commit(self, revision: str) -> str:
+        """Return the commit that git takes a revision for; an empty string where there is none."""
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        done = self._run(*verify, f"{revision}^{{commit}}")
+        return "" if done.code else done.stdout.decode().strip()
+
+    def _named(self, revision: str) -> str:
+        commit = self._commit(revision)
+        if not commit:
             raise CannotTell(
                 f"git knows no revision {revision!r}",
                 remedy=_SHALLOW if self.head().shallow else "check its name: `git log --oneline`",
             )
-        return done.stdout.decode().strip()
+        tag = self._commit(f"refs/tags/{revision}") if revision not in {"HEAD", commit} else ""
+        branches = (f"refs/heads/{revision}", f"{_REMOTE}origin/{revision}") if tag else ()
+        for branch in branches:
+            if (other := self._commit(branch)) and other != tag:
+                raise CannotTell(
+                    f"{revision!r} is a tag and a branch, and they differ",
+                    remedy=f"write which one: refs/tags/{revision} or {branch}",
+                )
+        return commit
 
     def changes(self, since: str) -> tuple[Change, ...]:
         """Return what differs between a revision and the working tree, untracked files too."""
@@ -71,15 +96,26 @@ class GitRepository:
         return (*changed, *(Change(status="A", path=path) for path in fresh if path))
 
     def read(self, revision: str, path: str) -> bytes:
-        """Return a file as it stands in a revision."""
+        """Return a file as it stands in a revision; a path is one from the working directory.
+
+        Raises Missing where there is none, CannotTell where it is a symbolic link there, of which
+        git keeps no more than where it leads.
+        """
         repo = self._repo()
         commit = self.resolve(revision)
+        whole = path if path.startswith("/") else posixpath.normpath(self._prefix() + path)
         try:
-            blob = repo.commit(commit).tree / (self._prefix() + path)
+            blob = repo.commit(commit).tree / whole
         except KeyError as fault:
             raise Missing(
                 f"there is no such file in {revision}", where=path, remedy="check the path"
             ) from fault
+        if blob.mode == _LINK:
+            raise CannotTell(
+                f"is a symbolic link in {revision}",
+                where=path,
+                remedy="name the file that it leads to",
+            )
         data: bytes = blob.data_stream.read()
         return data
 

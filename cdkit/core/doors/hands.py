@@ -1,9 +1,12 @@
 """The door to more than one processor: the work of one process, shared out among forks of it."""
 
+import functools
+import gc
 import os
 import select
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from struct import Struct as Layout
@@ -12,7 +15,7 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from cdkit.core.errors import CannotTell
-from cdkit.core.world import OwnHands
+from cdkit.core.world import Heard, OwnHands
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,6 +79,22 @@ class ForkedHands:
             if left:
                 raise _unended("without a word")
 
+    @contextmanager
+    def beside(self, work: Callable[[], Iterable[bytes]]) -> Iterator[Heard | None]:
+        """Have work done in another process, and give what is heard of it; None where none is."""
+        if not self._count(_WORTH):
+            yield None
+            return
+        child = None
+        with _shared_memory():
+            with suppress(OSError):  # so many processes are not allowed
+                child = _fork([], lambda answers: _tell(answers, work))
+            try:
+                yield _Heard(child) if child else None
+            finally:
+                if child:
+                    _end(child)
+
     def _count(self, items: int) -> int:
         """Return how many processes to fork; none where this one does it all."""
         if items < _WORTH or not _may_fork():
@@ -92,6 +111,53 @@ class _Child:
         self.pipe = pipe
         self.heard = bytearray()
         self.is_over = False
+
+
+class _Heard:
+    """What comes from one process: its pieces in order."""
+
+    def __init__(self, child: _Child) -> None:
+        self._child = child
+        self._pieces: deque[bytes | None] = deque()
+        self._poll = select.poll()
+        self._poll.register(child.pipe, select.POLLIN)
+
+    def ready(self) -> bool:
+        """Whether something of the next piece is there."""
+        return bool(self._pieces or (not self._child.is_over and self._poll.poll(0)))
+
+    def next(self) -> bytes | None:
+        """Wait for the next piece; None for a failure, EOFError behind the last."""
+        child = self._child
+        while not self._pieces:
+            if child.is_over:
+                raise EOFError
+            data = os.read(child.pipe, _AT_ONCE)
+            child.heard += data
+            self._pieces += [made or None for _, made in _frames(child)]
+            if not data and not child.is_over:
+                _fate(child)
+                return None
+        return self._pieces.popleft()
+
+
+@contextmanager
+def _shared_memory() -> Iterator[None]:
+    """Let the collector look for no cycles: it writes to all that it sees, which copies it.
+
+    (CPython, "gc", on freeze().) What is made meanwhile it sees when this is entered once more.
+    """
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if before:
+            gc.enable()
 
 
 def _may_fork() -> bool:
@@ -125,7 +191,8 @@ def _children(
     try:
         try:
             for _ in range(count):
-                children.append(_fork(tasks, children, work, stretches))
+                labour = functools.partial(_labour, tasks, work, stretches)
+                children.append(_fork(children, labour))
         except OSError:  # so many processes are not allowed: those that there are do it
             pass
         finally:
@@ -144,17 +211,14 @@ def _tasks(count: int) -> int:
     return theirs
 
 
-def _fork(
-    tasks: int, others: list[_Child], work: Work[T, R], stretches: Sequence[Sequence[T]]
-) -> _Child:
+def _fork(others: list[_Child], labour: Callable[[int], None]) -> _Child:
     ours, theirs = os.pipe()
     # A signal between the fork and the child's own handlers would make it go on as the parent.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         pid = os.fork()
         if pid == 0:
-            foreign = [ours, *(other.pipe for other in others)]
-            _serve(tasks, theirs, foreign, before, work, stretches)
+            _serve(theirs, [ours, *(other.pipe for other in others)], before, labour)
     except OSError:
         os.close(ours)
         raise
@@ -165,12 +229,7 @@ def _fork(
 
 
 def _serve(
-    tasks: int,
-    answers: int,
-    foreign: list[int],
-    mask: Iterable[int],
-    work: Work[T, R],
-    stretches: Sequence[Sequence[T]],
+    answers: int, foreign: list[int], mask: Iterable[int], labour: Callable[[int], None]
 ) -> NoReturn:
     """Be a child: nothing of the parent's may run or be flushed here, whatever happens."""
     code = 1
@@ -181,13 +240,13 @@ def _serve(
         for pipe in foreign:  # else nobody would notice that the parent is gone
             os.close(pipe)
         _make_room(answers)
-        _labour(tasks, answers, work, stretches)
+        labour(answers)
         code = 0
     finally:
         os._exit(code)
 
 
-def _labour(tasks: int, answers: int, work: Work[T, R], stretches: Sequence[Sequence[T]]) -> None:
+def _labour(tasks: int, work: Work[T, R], stretches: Sequence[Sequence[T]], answers: int) -> None:
     encoder = msgspec.msgpack.Encoder()
     while taken := os.read(tasks, _NUMBER.size):
         (number,) = _NUMBER.unpack(taken)
@@ -196,6 +255,15 @@ def _labour(tasks: int, answers: int, work: Work[T, R], stretches: Sequence[Sequ
         except Exception:  # noqa: BLE001 - the parent does it again, and has it raised there
             made = b""
         _send(answers, _HEAD.pack(number, len(made)) + made)
+    _send(answers, _HEAD.pack(_OVER, 0))
+
+
+def _tell(answers: int, work: Callable[[], Iterable[bytes]]) -> None:
+    try:
+        for made in work():
+            _send(answers, _HEAD.pack(0, len(made)) + made)
+    except Exception:  # noqa: BLE001 - the parent does it again, and has it raised there
+        _send(answers, _HEAD.pack(0, 0))
     _send(answers, _HEAD.pack(_OVER, 0))
 
 

@@ -183,6 +183,15 @@ class Artifacts:
             said=self._refused(answer).what,
         )
 
+    def delete(self, digest: Digest) -> bool:
+        """Delete a manifest with all its tags; False where the registry does not let us.
+
+        Many know no deletion, or allow it to few (distribution-spec, "Deleting manifests": 202,
+        and 404 where there is none any more; 400 or 405 where it is disabled).
+        """
+        answer = self._ask("DELETE", f"/manifests/{digest}")
+        return answer.status in {202, 404}
+
     def _pages(self, url: str) -> Iterator[Response]:
         """Yield a list's pages; the next one's address must lie on the same host."""
         home = urlsplit(url)

@@ -1,6 +1,7 @@
 """What the sinks of AWS do alike: a client of boto3, batches that fit, an honest receipt.
 
-Source: AWS API references of SNS, SQS and EventBridge: a batch has at most 10 entries and 256 KiB.
+Source: AWS API references of SNS, SQS and EventBridge: a batch has at most 10 entries and 256 KiB;
+"Common Errors" of each, and what their JSON protocol calls a wrong signature.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,8 +22,14 @@ _OURS_TO_MEND = frozenset(
         "AuthorizationError",
         "ExpiredToken",
         "ExpiredTokenException",
+        "IncompleteSignature",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "OptInRequired",
         "RequestExpired",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
@@ -102,8 +109,10 @@ def state_of_code(code: str, *, ours: bool) -> State:
 def _of_client(response: Mapping[str, Any]) -> tuple[State, str]:
     code = str(response.get("Error", {}).get("Code", ""))[:100]
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in {"NotFound", "NoSuchBucket", "ResourceNotFoundException"} or "NonExistent" in code:
+    if code == "NoSuchBucket" or "NotFound" in code or "NonExistent" in code:
         return "held", f"{code}: it does not exist"
+    if code in _OURS_TO_MEND:
+        return "held", f"{code}: the login is missing, wrong, expired or not allowed"
     return state_of_code(code, ours=400 <= status < 500), f"{code} (status {status})"
 
 

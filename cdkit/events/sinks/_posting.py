@@ -8,6 +8,7 @@ from cdkit.core.errors import CannotTell, CdkitError, RequestError
 from cdkit.core.oci.reference import is_loopback
 from cdkit.core.secret import Secret
 from cdkit.core.world import Response, World
+from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, State
 from cdkit.events.sinks._answer import state_of, wait_of
 
@@ -72,6 +73,10 @@ def answered(
     said = f"status {answer.status}"
     if 300 <= answer.status < 400:
         said += " (a redirect, which is not followed: give the address that it leads to)"
+    if state == "held":
+        said += ": the login is missing, wrong, expired or not allowed"
+    if state == "gone":
+        said += ": it takes nothing any more"
     return receipts(parcels, state, said, wait_of(answer, world.clock.now()))
 
 
@@ -95,6 +100,18 @@ def secret_headers(
 ) -> dict[str, str | Secret]:
     """Return headers with the values of the variables that they name."""
     return {name: Secret(variable(value, environ)) for name, value in headers.items()}
+
+
+def signed(name: str, body: bytes, variable_name: str, world: World) -> dict[str, str | Secret]:
+    """Return the signature of a body by Standard Webhooks, of this very moment; or raises Held.
+
+    `name` is that of the delivery, the same at each try; the secret stands in a variable.
+    """
+    keys = keys_of(variable(variable_name, world.environ))
+    if not keys:
+        raise Held(f"the variable {variable_name} holds no secret such as whsec_…")
+    moment = int(world.clock.now().timestamp())
+    return sign(keys, id=f"msg_{name}", moment=moment, body=body)
 
 
 def check_headers(headers: Mapping[str, str], *, kind: str) -> None:

@@ -71,7 +71,7 @@ class Api(Struct, frozen=True, kw_only=True):
             raise Ended(state, f"status {answer.status} to {method} {what}", wait)
         try:
             decoded: object = msgspec.json.decode(answer.body)
-        except msgspec.DecodeError as fault:
+        except (msgspec.DecodeError, RecursionError) as fault:
             raise Ended("later", "an answer that is no JSON") from fault
         return decoded
 

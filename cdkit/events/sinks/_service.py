@@ -13,10 +13,8 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON
 from cdkit.events.facts import facts_of
 from cdkit.events.service import Form, Service, ServiceOptions
-from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, Sink
 from cdkit.events.sinks._posting import (
-    Held,
     Request,
     Unsayable,
     check_headers,
@@ -25,6 +23,7 @@ from cdkit.events.sinks._posting import (
     check_url,
     post,
     secret_headers,
+    signed,
     variable,
 )
 from cdkit.events.template import Filling, Lacking, fill, fill_text
@@ -85,7 +84,8 @@ def _request(service: Service, parcel: Parcel, options: ServiceOptions, world: W
         f"setting.{name}": _optional(text, plain) for name, text in _settings(service, options)
     }
     if options.secret_env:
-        values |= _signed(parcel, values, options, world)
+        text = str(values["event-json"]).encode()
+        values |= signed(parcel.key, text, options.secret_env, world)
     url = _address(service, form, values)
     if any(isinstance(value, Secret) for value in values.values()):
         check_private(url)
@@ -133,22 +133,6 @@ def _base64(text: bytes) -> str:
     import base64
 
     return base64.b64encode(text).decode()
-
-
-def _signed(
-    parcel: Parcel, values: Mapping[str, Any], options: ServiceOptions, world: World
-) -> dict[str, Any]:
-    """Return the signature of the event's JSON by Standard Webhooks, for who starts by it."""
-    keys = keys_of(variable(options.secret_env, world.environ))
-    if not keys:
-        raise Held(f"the variable {options.secret_env} holds no secret such as whsec_…")
-    signed = sign(
-        keys,
-        id=f"msg_{parcel.key}",
-        moment=int(world.clock.now().timestamp()),
-        body=str(values["event-json"]).encode(),
-    )
-    return dict(signed)
 
 
 def _address(service: Service, form: Form, values: Mapping[str, Any]) -> str:

@@ -76,7 +76,7 @@ def _is(line: bytes, parcel: Parcel) -> bool:
     try:
         context = msgspec.json.decode(line)["context"]
         return bool((context["id"], context["source"]) == (parcel.event.id, parcel.event.source))
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError):
         return False
 
 

@@ -62,7 +62,7 @@ def _is_ours(deployment: dict[str, Any], facts: Facts) -> bool:
     if isinstance(payload, str):
         try:
             payload = msgspec.json.decode(payload)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return False
     return isinstance(payload, dict) and payload.get("cdevent") == facts["id"]
 

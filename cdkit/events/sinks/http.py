@@ -11,16 +11,15 @@ from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
 from cdkit.core.world import World
 from cdkit.events.cloudevents import batch, binary, structured
-from cdkit.events.signature import keys_of, sign
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions
 from cdkit.events.sinks._posting import (
-    Held,
     Request,
     check_headers,
     check_timeout,
     check_url,
     post,
     secret_headers,
+    signed,
     variable,
 )
 
@@ -87,12 +86,8 @@ def _secrets(
     """Return the headers that come from the environment, and the signature."""
     found = secret_headers(options.headers, world.environ)
     if options.secret_env:
-        keys = keys_of(variable(options.secret_env, world.environ))
-        if not keys:
-            raise Held(f"the variable {options.secret_env} holds no secret such as whsec_…")
         name = hashlib.sha256("".join(p.key for p in parcels).encode()).hexdigest()
-        moment = int(world.clock.now().timestamp())
-        found |= sign(keys, id=f"msg_{name}", moment=moment, body=body)
+        found |= signed(name, body, options.secret_env, world)
     return found
 
 

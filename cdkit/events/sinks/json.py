@@ -18,7 +18,7 @@ def _check(options: ServiceOptions) -> None:
     check(_SERVICE, options)
     try:
         template = msgspec.json.decode(options.template)
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise RequestError(
             f"a json sink's template is not JSON: {fault}",
             remedy='write one such as {"text": "{title}"}',

@@ -37,7 +37,7 @@ def _judge(answer: Response) -> str:
     """Return the fault that an answer of 200 hides: errors, or no answer of GraphQL at all."""
     try:
         told = msgspec.json.decode(answer.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "an answer that is not GraphQL's"
     if not isinstance(told, dict) or told.get("errors") or not told.get("data"):
         return "GraphQL reports errors: look at the entity, the key and its rights"

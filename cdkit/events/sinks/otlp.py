@@ -56,11 +56,13 @@ def _judge(answer: Response) -> str:
         return ""
     try:
         told = msgspec.json.decode(answer.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "an answer that is no OTLP in JSON"
     partial = told.get("partialSuccess") if isinstance(told, dict) else None
     dropped = partial.get("rejectedSpans") if isinstance(partial, dict) else None
-    return "" if dropped in {None, 0, "0"} else "the collector rejected the span"
+    return (
+        "" if any(dropped == none for none in (None, 0, "0")) else "the collector rejected the span"
+    )
 
 
 SINK = sink_of(

@@ -1,6 +1,7 @@
 """The words of JUnit XML's dialects: elements, states, names, durations."""
 
 from cdkit.core.documents.ran import LONGEST_NAME
+from cdkit.evidence.tally import whole
 
 SUITES = frozenset({"testsuite", "testsuites", "testrun"})
 FAILED = frozenset({"failure", "rerunFailure"})
@@ -19,6 +20,46 @@ DID_NOT_RUN = frozenset(
     {"notrun", "skipped", "skip", "ignored", "disabled", "suppressed", "pending", "todo"}
 )
 DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "broken", "timeout"})
+
+
+_ALIKE = frozenset(name.lower() for name in TELLING)
+_BAD = ("failures", "errors")
+_IDLE = ("skipped", "disabled", "ignored")
+
+
+def nearly(name: str) -> bool:
+    """Whether an element is one that tells, but for its prefix or its case: no tool writes it."""
+    return name.rpartition(":")[2].lower() in _ALIKE
+
+
+class Suite:
+    """A suite that is open: what it claims, and what had been seen before it.
+
+    `unclear` are the claims of failures that are no numbers; `says_idle` that none of its tests
+    ran.
+    """
+
+    __slots__ = (
+        *("bad_before", "claims_bad", "claims_tests", "idle_before", "line", "name"),
+        *("says_idle", "unclear"),
+    )
+
+    def __init__(
+        self, attributes: dict[str, str], *, bad_before: int, idle_before: int, line: int
+    ) -> None:
+        self.name = attributes.get("name", "")[:LONGEST_NAME]
+        self.claims_tests = whole(attributes.get("tests"))
+        self.claims_bad = sum(whole(attributes.get(name)) or 0 for name in _BAD)
+        self.unclear = [
+            f"{attributes[name][:20]!r} {name}"
+            for name in _BAD
+            if attributes.get(name, "").strip() and whole(attributes[name]) is None
+        ]
+        idle = sum(whole(attributes.get(name)) or 0 for name in _IDLE)
+        self.says_idle = 0 < (self.claims_tests or 0) <= idle
+        self.bad_before = bad_before
+        self.idle_before = idle_before
+        self.line = line
 
 
 def name_of(case: dict[str, str]) -> str:

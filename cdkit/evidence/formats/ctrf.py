@@ -38,6 +38,7 @@ class _Test(Struct, frozen=True):
 class _Summary(Struct, frozen=True):
     tests: int
     failed: int = 0
+    other: int = 0
 
 
 class _Results(Struct, frozen=True):
@@ -64,6 +65,8 @@ def _read(stream: Readable, where: str) -> Reading:
     tally.claimed(report.results.summary.tests)
     if report.results.summary.failed > tally.bad:
         tally.broke(f"claims {report.results.summary.failed} failed tests, lists {tally.bad}")
+    if report.results.summary.other > len(report.results.tests):
+        tally.doubt(f"claims {report.results.summary.other} tests that ended otherwise")
     return tally.reading()
 
 

@@ -29,6 +29,13 @@ class _Result(Struct, frozen=True):
 class _Step(Struct, frozen=True):
     name: str = ""
     result: _Result | None = None
+    before: "list[_Step]" = []
+    after: "list[_Step]" = []
+
+    @property
+    def whole(self) -> "list[_Step]":
+        """The step with the hooks around it, which cucumber-jvm writes into it."""
+        return [*self.before, self, *self.after]
 
 
 class _Element(Struct, frozen=True):
@@ -73,7 +80,8 @@ def _read(stream: Readable, where: str) -> Reading:
 
 
 def _count(tally: Tally, feature: _Feature, element: _Element, background: list[_Step]) -> None:
-    steps = [*background, *element.before, *element.steps, *element.after]
+    told = [*background, *element.before, *element.steps, *element.after]
+    steps = [part for step in told for part in step.whole]
     results = [step.result or _Result() for step in steps]
     statuses = {result.status.lower() for result in results}
     bad = next((step for step in steps if step.result and step.result.status.lower() in _BAD), None)

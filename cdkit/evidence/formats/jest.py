@@ -45,6 +45,8 @@ class _Report(Struct, frozen=True):
     failed_suites: int = field(name="numFailedTestSuites")
     files: list[_File] = field(name="testResults")
     success: bool
+    failed: int = field(name="numFailedTests", default=0)
+    unloaded: int | None = field(name="numRuntimeErrorTestSuites", default=0)
     interrupted: bool | None = field(name="wasInterrupted", default=False)
 
 
@@ -66,7 +68,11 @@ def _read(stream: Readable, where: str) -> Reading:
     tally.claimed(report.tests)
     if report.interrupted:
         tally.doubt("the run was interrupted")
-    if not report.success and not tally.bad and not broken:
+    if report.failed > tally.bad:
+        tally.broke(f"claims {report.failed} failed tests and lists {tally.bad}")
+    if max(report.unloaded or 0, report.failed_suites) and not tally.bad and not broken:
+        tally.broke("claims files that failed, and lists none")
+    elif not report.success and not tally.bad and not broken:
         tally.broke("the run did not succeed, and no test failed")
     return tally.reading()
 

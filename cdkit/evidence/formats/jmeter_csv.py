@@ -39,6 +39,7 @@ _DEFAULT = [
 _HEADER = re.compile(rb"[^\n]*\btimeStamp\b[^\n]*\belapsed\b[^\n]*\bsuccess\b[^\n]*\r?\n")
 _ROW = re.compile(rb"\d{13},\d+,[^\n]*,(?:true|false),[^\n]*\r?\n")
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+_NEEDED = frozenset({"timeStamp", "elapsed", "success"})
 _TRANSACTION = "Number of samples in transaction"
 
 
@@ -73,6 +74,8 @@ def _read(stream: Readable, where: str) -> Reading:
         for row in csv.reader(_chain(first, lines), delimiter=delimiter, strict=True):
             if columns is None:
                 columns = list(_DEFAULT) if first[:1].isdigit() else row
+                if not set(columns) >= _NEEDED or len(set(columns)) < len(columns):
+                    raise _unreadable("lacks a column, or has one twice", Location(path=where))
                 if columns is row:
                     continue
             _take(row, columns, times, transactions, Location(path=where, line=rows.line))

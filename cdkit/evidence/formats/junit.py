@@ -17,7 +17,7 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 """
 
 from cdkit.core.documents.kinds import Counts, Failure
-from cdkit.core.documents.ran import LONGEST_NAME, Gatherer
+from cdkit.core.documents.ran import Gatherer
 from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
@@ -34,7 +34,9 @@ from cdkit.evidence.formats._junit import (
     SKIPPED,
     SUITES,
     TELLING,
+    Suite,
     name_of,
+    nearly,
 )
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
@@ -42,20 +44,7 @@ from cdkit.evidence.reading import (
     MOST_REASONS,
     Reading,
 )
-from cdkit.evidence.tally import duration, whole
-
-
-class _Suite:
-    """A suite that is open: what it claims, and how many bad tests had been seen before it."""
-
-    __slots__ = ("bad_before", "claims_bad", "claims_tests", "line", "name")
-
-    def __init__(self, attributes: dict[str, str], *, bad_before: int, line: int) -> None:
-        self.name = attributes.get("name", "")[:LONGEST_NAME]
-        self.claims_tests = whole(attributes.get("tests"))
-        self.claims_bad = sum(whole(attributes.get(name)) or 0 for name in ("failures", "errors"))
-        self.bad_before = bad_before
-        self.line = line
+from cdkit.evidence.tally import duration
 
 
 class _Reader:
@@ -107,7 +96,7 @@ class _Reader:
         self._claimed_tests: int | None = None
         self._name = self._message = ""
         self._text: str | None = None
-        self._suites: list[_Suite] = []
+        self._suites: list[Suite] = []
         self._failures: list[Failure] = []
         self._flaky_names: list[str] = []
         self._ran = Gatherer()
@@ -169,6 +158,8 @@ class _Reader:
         if self._case is not None:
             if name in TELLING:
                 self._inside_case(name, attributes)
+            elif nearly(name):
+                self._unclear(f"the test {name_of(self._case)} holds <{name[:80]}>")
         elif name in SUITES:
             self._open_suite(attributes)
         elif (name in FAILED or name in ERRORED) and self._suites:
@@ -276,7 +267,12 @@ class _Reader:
         return ""
 
     def _open_suite(self, attributes: dict[str, str]) -> None:
-        suite = _Suite(attributes, bad_before=self._bad(), line=self._parser.CurrentLineNumber)
+        suite = Suite(
+            attributes,
+            bad_before=self._bad(),
+            idle_before=self._skipped,
+            line=self._parser.CurrentLineNumber,
+        )
         self._line = self._line or suite.line
         if all(outer.claims_tests is None for outer in self._suites):
             if suite.claims_tests is not None:
@@ -286,6 +282,11 @@ class _Reader:
 
     def _close_suite(self) -> None:
         suite = self._suites.pop()
+        for claim in suite.unclear:
+            self._unclear(f"the suite {suite.name!r} claims {claim}", suite.line)
+        if suite.says_idle and self._skipped == suite.idle_before:
+            what = f"that none of its {suite.claims_tests} tests ran, and shows none that did not"
+            self._unclear(f"the suite {suite.name!r} claims {what}", suite.line)
         held = self._bad() - suite.bad_before
         if suite.claims_bad <= held:
             return
@@ -317,6 +318,16 @@ class _Reader:
 
     def _bad(self) -> int:
         return self._failed + self._errors + self._accounted
+
+    def _unclear(self, what: str, line: int = 0) -> None:
+        """Note what nobody can take for a pass."""
+        self._doubt(
+            cannot_tell(
+                f"{what}, which is not known to mean that it passed",
+                where=Location(path=self._where, line=line) if line else self._here(),
+                remedy="give the report as the test tool wrote it; tell us if it did so",
+            )
+        )
 
     def _doubt(self, reason: Reason) -> None:
         if len(self._reasons) < MOST_REASONS:

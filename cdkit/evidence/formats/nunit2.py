@@ -32,6 +32,8 @@ class _Reader:
         self.failing: str | None = None
         self.message = ""
         self.line = 0
+        self.sad = ""
+        self.told = False
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
         if name == "test-results":
@@ -40,6 +42,7 @@ class _Reader:
             self.case, self.message, self.line = attributes, "", line
         elif name == "test-suite":
             self.suites.append(attributes.get("name", ""))
+            self.open_suite(attributes)
         elif name == "failure" and self.case is None:
             self.failing = ""
 
@@ -56,12 +59,20 @@ class _Reader:
         elif name == "test-results":
             self.close_run(line)
 
+    def open_suite(self, suite: dict[str, str]) -> None:
+        """Note a suite that says that it failed; of one without tests only `success` is false."""
+        result = suite.get("result", "").lower()
+        failed = _OUTCOMES.get(result) in {"failed", "error"}
+        if failed or (not result and suite.get("success", "").lower() == "false"):
+            self.sad = self.sad or suite.get("name", "") or "(a suite without a name)"
+
     def close_failure(self, line: int) -> None:
         """Take the failure of a suite; one that only tells of its tests says so in English."""
         self.failing = None
         if self.message.lower() != "one or more child tests had errors":
             suite = self.suites[-1] if self.suites else ""
             told = f": {self.message}" if self.message else ""
+            self.told = True
             self.tally.broke(f"the suite {suite} failed outside of its tests{told}", line=line)
         self.message = ""
 
@@ -70,6 +81,8 @@ class _Reader:
         outcome = _OUTCOMES.get(result)
         if outcome is None:
             outcome = self.outcome_without_result(case, result)
+        elif outcome == "passed" and case.get("success", "").lower() == "false":
+            outcome = "failed"
         seconds = duration(case.get("time", ""))
         self.tally.add(outcome, name, message=self.message, line=self.line, seconds=seconds)
         self.message = ""
@@ -89,6 +102,8 @@ class _Reader:
         claimed = sum(whole(self.root.get(name)) or 0 for name in names)
         if claimed and not self.tally.bad:
             self.tally.broke(f"claims {claimed} failed tests and lists none", line=line)
+        elif self.sad and not self.tally.bad and not self.told:
+            self.tally.broke(f"the suite {self.sad} failed, and none of its tests", line=line)
 
 
 def _recognises(head: bytes) -> bool:

@@ -37,6 +37,7 @@ class _Result(Struct, frozen=True):
 
 class _Test(Struct, frozen=True):
     status: str
+    expected: str = field(name="expectedStatus", default="passed")
     project: str = field(name="projectName", default="")
     results: list[_Result] = []
 
@@ -100,6 +101,11 @@ def _count(tally: Tally, test: _Test, name: str) -> None:
     if outcome is None:
         tally.doubt(f"the test {name} has the unknown status {test.status[:80]!r}")
         outcome = "skipped"
+    ended = test.results[-1].status if test.results else None
+    if outcome in {"passed", "flaky"} and ended not in {test.expected, None}:
+        tally.broke(f"the test {name} is told as {test.status}, and ended as {ended}"[:300])
+    elif outcome in {"passed", "flaky"} and not test.results:
+        tally.doubt(f"the test {name} is told as {test.status}, and never ran")
     errors = [error.message for result in test.results for error in result.errors]
     seconds = sum(duration(result.duration / 1000) for result in test.results)
     tally.add(outcome, name, message=errors[0] if errors else "", seconds=seconds)

@@ -93,6 +93,8 @@ def _count(tally: Tally, test: _Test) -> None:
         tally.doubt(f"the test {test.nodeid} has the unknown outcome {test.outcome[:80]!r}")
         outcome = "skipped"
     stages = [stage for stage in (test.setup, test.call, test.teardown) if stage]
+    if outcome == "passed" and any(stage.outcome in {"failed", "error"} for stage in stages):
+        outcome = "error"
     crashes = [stage.crash.message for stage in stages if stage.crash]
     tally.add(
         outcome,

@@ -4,7 +4,8 @@ Source: OASIS, SARIF 2.1.0 (3.27.10 level, 3.35 suppressions, 3.20.14 executionS
 GitHub's `security-severity` (a CVSS score in a rule's properties). A result's level is its own, its
 rule's, or `warning`. An error or a score from 7 says no. What the file suppresses is counted by
 itself, so that a policy can bound it. A run that failed, or that shows neither a rule, a file, a
-result nor an invocation that succeeded, looked at nothing as far as anybody can tell.
+result nor an invocation that succeeded, looked at nothing as far as anybody can tell. Neither can
+anybody of a result that is `open` (3.27.9), or that stands in another file.
 """
 
 from typing import Any
@@ -30,6 +31,7 @@ _LEVELS = {
 _SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
 _BAD = frozenset({Severity.CRITICAL, Severity.HIGH})
 _FINE = frozenset({"pass", "notApplicable"})
+_KINDS = _FINE | {"fail", "informational", "open", "review"}
 _COUNTED = (
     Severity.CRITICAL,
     Severity.HIGH,
@@ -113,11 +115,16 @@ class _Invocation(Struct, frozen=True):
     notices: list[_Notice] | None = field(name="toolExecutionNotifications", default=None)
 
 
+class _Elsewhere(Struct, frozen=True):
+    results: list[Any] | None = None
+
+
 class _Run(Struct, frozen=True):
     tool: _Tool
     results: list[_Result] | None = None
     artifacts: list[Any] | None = None
     invocations: list[_Invocation] | None = None
+    elsewhere: _Elsewhere | None = field(name="externalPropertyFileReferences", default=None)
 
 
 class _Log(Struct, frozen=True):
@@ -154,6 +161,8 @@ def _doubts(run: _Run, where: str) -> list[Reason]:
         errors = [n.message.text for n in one.notices or () if n.level == "error" and n.message]
         if not one.successful or errors:
             told.append(f"{name} says that its run failed: {'; '.join(errors)[:500]}".rstrip(": "))
+    if run.elsewhere and run.elsewhere.results:
+        told.append(f"{name} has results in another file, which nobody looks into")
     if run.results is None:
         told.append(f"{name} gives no list of results: nothing was looked at")
     elif not (run.results or run.artifacts or run.invocations or _has_rules(run)):
@@ -194,6 +203,9 @@ def _count(
         return
     severity = _severity(result, rule)
     found[severity.value] += 1
+    if (odd := _undecided(result, rule)) and len(reasons) < MOST_REASONS:
+        what = f"{result.rule_id or rule.id or 'a result'} {odd}"
+        reasons.append(cannot_tell(what, where=_place(result, where), remedy=_REMEDY))
     if severity not in _BAD or len(reasons) >= MOST_REASONS:
         return
     message = result.message.text.strip()[:300] if result.message else ""
@@ -205,6 +217,19 @@ def _count(
             rule=(result.rule_id or rule.id)[:200],
         )
     )
+
+
+def _undecided(result: _Result, rule: _Rule) -> str:
+    """Return why a result is neither a finding nor none; an empty string where it is one."""
+    usual = rule.configuration.level if rule.configuration else "warning"
+    level = result.level or usual
+    if result.kind not in _KINDS:
+        return f"is of the kind {result.kind[:40]!r}, which SARIF does not know"
+    if result.kind == "open":
+        return "was left open: the tool could not decide it"
+    if result.kind == "fail" and level not in _LEVELS:
+        return f"has the level {level[:40]!r}, which SARIF does not know"
+    return ""
 
 
 def _severity(result: _Result, rule: _Rule) -> Severity:

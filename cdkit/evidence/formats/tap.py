@@ -19,7 +19,7 @@ _BEGINNING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n|[ \t]*#[^\n]*\n)*[ ]*"
     rb"(?:TAP version 1[234][ \t]*\r?\n|1\.\.\d+|(?:not )?ok \d+\b|Bail out!)"
 )
-_POINT = re.compile(r"(not )?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
+_POINT = re.compile(r"(not\s+)?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _PLAN = re.compile(r"1\.\.(\d{1,9})\s*(?:#\s*(.*))?", re.ASCII)
 _DIRECTIVE = re.compile(r"(?<!\\)\s#\s*(skip\S*|todo)\b[:\s]*(.*)\Z", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
@@ -32,11 +32,23 @@ class _Level:
     """The tests at one depth: those inside a subtest that is open."""
 
     def __init__(self) -> None:
-        self.points = 0
+        self.points = self.numbered = self.last = 0
+        self.later: set[int] = set()
         self.plan: int | None = None
         self.title = ""
         self.bad_before = 0
         self.tests_before = 0
+
+    def number(self, number: int) -> bool:
+        """Take a test's number; whether it is its own, and not that of another test."""
+        self.numbered += 1
+        if number <= self.last or number in self.later:
+            return False
+        self.later.add(number)
+        while self.last + 1 in self.later:
+            self.last += 1
+            self.later.remove(self.last)
+        return True
 
 
 class _Reader:
@@ -73,7 +85,7 @@ class _Reader:
         depth = (len(text) - len(text.lstrip(" "))) // 4
         if stripped == "---" and text.startswith("  "):
             self.yaml = text[: len(text) - len(text.lstrip(" "))]
-        elif stripped.startswith("Bail out!"):
+        elif stripped[:9].lower() == "bail out!":
             self.flush()
             self.tally.broke(f"the run gave up: {stripped}", line=line)
             self.ended = True
@@ -119,6 +131,8 @@ class _Reader:
         inside = self.close_levels(depth + 1, line)
         level = self.levels[depth]
         level.points += 1
+        if found[2] and not level.number(int(found[2])):
+            self.tally.doubt(f"has two tests of the number {int(found[2])}", line=line)
         description = found[3] or ""
         directive = _DIRECTIVE.search(f" {description}")
         name = description if directive is None else f" {description}"[: directive.start()]
@@ -148,6 +162,8 @@ class _Reader:
         elif level.plan != level.points:
             told = f"planned {level.plan} tests and tells of {level.points}"
             self.tally.doubt(told, line=line)
+        elif level.later and level.numbered == level.points:
+            self.tally.doubt(f"has no test of the number {level.last + 1}", line=line)
 
     def flush(self) -> None:
         """Count the failed test whose diagnosis is over."""

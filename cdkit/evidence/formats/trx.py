@@ -15,7 +15,6 @@ from cdkit.evidence.tally import Outcome, Tally, clock_seconds, whole
 _OUTCOMES: dict[str, Outcome] = {
     "passed": "passed",
     "warning": "passed",
-    "completed": "passed",
     "failed": "failed",
     "error": "error",
     "timeout": "error",
@@ -28,6 +27,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "inconclusive": "skipped",
     "pending": "skipped",
 }
+_BAD = ("failed", "error", "timeout", "aborted", "disconnected", "passedButRunAborted")
 _GOOD_RUNS = frozenset({"passed", "completed", "warning"})
 
 
@@ -48,6 +48,7 @@ class _Reader:
         self.results: list[_Result] = []
         self.summary = ""
         self.claims: int | None = None
+        self.claims_bad = 0
         self.info = False
         self.broken = 0
 
@@ -60,6 +61,7 @@ class _Reader:
             self.summary = attributes.get("outcome", "").lower()
         elif name == "Counters":
             self.claims = whole(attributes.get("total"))
+            self.claims_bad = sum(whole(attributes.get(name)) or 0 for name in _BAD)
         elif name == "RunInfo":
             self.info = attributes.get("outcome", "").lower() == "error"
 
@@ -93,6 +95,9 @@ class _Reader:
             self.tally.doubt("has no ResultSummary: the run may not have ended", line=line)
         elif self.summary not in _GOOD_RUNS and not self.tally.bad and not self.broken:
             self.tally.broke(f"the run ended as {self.summary!r}, and no test failed", line=line)
+        elif self.claims_bad > self.tally.bad:
+            claim = f"claims {self.claims_bad} failed tests and lists {self.tally.bad}"
+            self.tally.broke(claim, line=line)
         if self.claims is not None and self.claims > self.tally.tests:
             self.tally.claimed(self.claims, line=line)
 

@@ -1,8 +1,8 @@
 """Signing by a key that never leaves a cloud's key store, through securesystemslib's signers.
 
 The addresses are cosign's (cosign docs, "KMS"): `awskms:///alias/NAME`, `gcpkms://projects/…/
-cryptoKeyVersions/1`, `azurekms://VAULT.vault.azure.net/KEY`, `hashivault://KEY`. Each store is
-logged in to as its own SDK does, from the job's environment.
+cryptoKeyVersions/1`, `azurekms://VAULT.vault.azure.net/KEY`, `hashivault://KEY`. A cloud's store
+is logged in to as its own SDK does, from the job's environment; Vault is asked by `vault.py`.
 """
 
 import re
@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cdkit.core.errors import CannotTell, MissingExtra, RequestError
+from cdkit.core.world import World
 from cdkit.evidence.signing.keys import bundle_of, to_sign
 from cdkit.evidence.signing.signer import Signer
+from cdkit.evidence.signing.vault import open_vault
 
 _KMS = re.compile(r"(awskms|gcpkms|azurekms|hashivault)://(.+)", re.ASCII)
 _AZURE = re.compile(r"([a-zA-Z0-9-]+)(?:\.vault\.azure\.net)?/([a-zA-Z0-9-]+)", re.ASCII)
@@ -22,7 +24,7 @@ def is_kms(sign: str) -> bool:
     return _KMS.fullmatch(sign) is not None
 
 
-def open_kms(uri: str) -> Signer:
+def open_kms(uri: str, world: World) -> Signer:
     """Return who signs with the key at an address.
 
     The store is asked for the public key at once: what cannot be reached is told before a step
@@ -32,6 +34,8 @@ def open_kms(uri: str) -> Signer:
     match = _KMS.fullmatch(uri)
     if match is None:
         raise RequestError(f"{uri[:200]!r} names no key", where="sign", remedy=_REMEDY)
+    if match[1] == "hashivault":
+        return open_vault(match[2].lstrip("/"), world, where=uri)
     try:
         from cdkit.evidence.signing import schemes
 
@@ -72,7 +76,6 @@ def _imported(kind: str, key: str, uri: str) -> tuple[Any, str]:
         "awskms": lambda: library.AWSSigner.import_(key),
         "gcpkms": lambda: library.GCPSigner.import_(key),
         "azurekms": lambda: library.AzureSigner.import_(*_azure(key, uri)),
-        "hashivault": lambda: library.VaultSigner.import_(key),
     }
     private, public = _asked(uri, importers[kind])
     signer = _asked(uri, lambda: library.Signer.from_priv_key_uri(private, public))

@@ -42,7 +42,7 @@ def open_signer(sign: str, world: World) -> Signer | None:
 
         return open_keyless(world)
     if is_kms(chosen):
-        return open_kms(chosen)
+        return open_kms(chosen, world)
     raise RequestError(
         f"{sign[:100]!r} is nothing that signs",
         where="sign",

@@ -13,12 +13,18 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Raw
 
+from cdkit.core.digest import Digest
 from cdkit.core.documents.envelope import DSSE, encode_envelope, open_envelope
 from cdkit.core.errors import CdkitError
 from cdkit.core.oci import media
 from cdkit.core.oci.artifacts import Artifacts, Entry, Pulled, read_artifact, read_entries
 from cdkit.core.world import World
-from cdkit.evidence.stores._tags import is_key_signed, promised
+from cdkit.evidence.stores._tags import (
+    attached_prefix,
+    is_key_signed,
+    promised,
+    subject_prefix,
+)
 
 TAG = "dev.cdkit.tag"
 """Which tag of ours an entry stands for."""
@@ -38,18 +44,19 @@ class Lists:
         self._world = world
         self._where = str(artifacts.repository)
 
-    def index(self, encoded: str, prefix: str) -> None:
-        """Let the index of a subject name every fact about it; what cannot be is said."""
-        self._tried(f"sha256-{encoded}", prefix, self._in_index, lambda tag: bool(promised(tag)))
+    def index(self, digest: Digest) -> None:
+        """Let the index of a subject name all that we keep about it; what cannot be is said."""
+        self._tried(f"sha256-{digest.encoded}", digest, self._in_index, _is_own)
 
-    def attestations(self, encoded: str, prefix: str) -> None:
-        """Let cosign's manifest hold every fact about a subject that a key signed."""
-        self._tried(f"sha256-{encoded}.att", prefix, self._in_manifest, is_key_signed)
+    def attestations(self, digest: Digest) -> None:
+        """Let cosign's manifest hold all that we keep about a subject and a key signed."""
+        self._tried(f"sha256-{digest.encoded}.att", digest, self._in_manifest, is_key_signed)
 
-    def _tried(self, name: str, prefix: str, added: _Adding, wanted: _Wanting) -> None:
+    def _tried(self, name: str, digest: Digest, added: _Adding, wanted: _Wanting) -> None:
         """Complete a list; the facts stand already, so that what goes wrong is only said."""
+        prefixes = (subject_prefix(str(digest)), attached_prefix(str(digest)))
         try:
-            said = self._complete(name, prefix, added, wanted)
+            said = self._complete(name, prefixes, added, wanted)
         except CdkitError as fault:
             said = fault.what
         if said:
@@ -58,14 +65,16 @@ class Lists:
                 f"{said}"
             )
 
-    def _complete(self, name: str, prefix: str, added: _Adding, wanted: _Wanting) -> str:
+    def _complete(
+        self, name: str, prefixes: tuple[str, ...], added: _Adding, wanted: _Wanting
+    ) -> str:
         """Write a list until nothing is missing; return what hinders that, or an empty string."""
         for number in range(_MOST_TRIES):
             found = self._artifacts.manifest(name)
             there = _named(found, self._where)
             tags = self._artifacts.tags()
             missing = [
-                tag for tag in tags if tag.startswith(prefix) and wanted(tag) and tag not in there
+                tag for tag in tags if tag.startswith(prefixes) and wanted(tag) and tag not in there
             ]
             if not missing:
                 return ""
@@ -128,6 +137,10 @@ class Lists:
         said = (artifact.annotations or {}).get("dev.sigstore.bundle.predicateType", "")
         notes = {"dev.cosignproject.cosign/signature": "", "predicateType": said, TAG: tag}
         return msgspec.structs.replace(entry, annotations=notes)
+
+
+def _is_own(tag: str) -> bool:
+    return bool(promised(tag))
 
 
 def _named(found: Pulled | None, where: str) -> set[str]:

@@ -2,6 +2,7 @@
 
     cdkit.<algorithm>-<encoded>.<kind><32 digits>        about the subject with this digest
     cdkit.env-<name>.<time>.<kind><32 digits>            a deployment, by its environment
+    cdkit.att-<algorithm>-<encoded>.<kind><32 digits>    no fact: what others are told of a subject
 
 The digits are the first 32 of the SHA-256 of the record's bytes; the kind is `u` for a bare
 statement, `k` for one that a key signed, `c` for one with a certificate of Sigstore. A subject's
@@ -16,6 +17,8 @@ from cdkit.core.documents.envelope import Envelope
 
 OWN = "cdkit."
 ENVIRONMENTS = f"{OWN}env-"
+ATTACHED = f"{OWN}att-"
+_RESERVED = frozenset({"env", "att"})
 _PLAIN = re.compile(r"[A-Za-z0-9]+-[A-Za-z0-9_-]+", re.ASCII)
 _LONGEST_SUBJECT = 80
 _NAME = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -26,11 +29,20 @@ _TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
 
 def subject_prefix(key: str) -> str:
     """Return what the tags of all facts about a digest begin with."""
+    return f"{OWN}{_subject(key)}."
+
+
+def attached_prefix(key: str) -> str:
+    """Return what the tags of all that others are told of a digest begin with."""
+    return f"{ATTACHED}{_subject(key)}."
+
+
+def _subject(key: str) -> str:
     algorithm, _, encoded = key.partition(":")
     text = f"{algorithm}-{encoded}"
-    if len(text) > _LONGEST_SUBJECT or not _PLAIN.fullmatch(text) or algorithm == "env":
-        text = f"h-{sha256(key.encode('utf-8', 'surrogatepass')).encoded}"
-    return f"{OWN}{text}."
+    if len(text) > _LONGEST_SUBJECT or not _PLAIN.fullmatch(text) or algorithm in _RESERVED:
+        return f"h-{sha256(key.encode('utf-8', 'surrogatepass')).encoded}"
+    return text
 
 
 def environment_prefix(name: str) -> str:

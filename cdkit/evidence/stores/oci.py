@@ -6,6 +6,8 @@ repository, so that every registry's referrers and every tool that asks for them
 stands under tags of its own (`_tags.py`) that are made of content: writers never meet, tags never
 move, and listing the tags finds every fact even where a list that clients keep has lost one
 (`_lists.py`). Reading joins own tags, referrers, the index that stands in for them, and `.att`.
+What others are told, which is no fact (a verification summary), has tags of another kind: readers
+of facts do not list them, and the lists of other tools hold both.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,27 +17,26 @@ from msgspec import Struct
 
 from cdkit.core.digest import HEX_LENGTH, Digest, sha256
 from cdkit.core.documents.collected import Collected
-from cdkit.core.documents.envelope import BUNDLE, DSSE, IN_TOTO
-from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_fact, statement_of
+from cdkit.core.documents.envelope import DSSE
+from cdkit.core.documents.fact import Fact, is_ours, read_fact, statement_of
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.doors.workers import each
 from cdkit.core.errors import CdkitError, NoAccess, NoStatement, NotAllowed, Unreadable, Unwritable
-from cdkit.core.names import predicate_type
 from cdkit.core.oci import media
 from cdkit.core.oci.artifacts import Artifacts, Entry, read_artifact, read_entries
 from cdkit.core.oci.reference import parse_repository
 from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
-from cdkit.evidence.shelf import images_first, named, unfiled, untold
+from cdkit.evidence.shelf import named, untold
 from cdkit.evidence.store import Held, Store, StoreKind, by_time
+from cdkit.evidence.stores._filing import Filing, filing_of_fact, filing_of_summary
 from cdkit.evidence.stores._lists import TAG, Lists
 from cdkit.evidence.stores._tags import (
     ENVIRONMENTS,
-    ending,
+    attached_prefix,
     environment_prefix,
     is_key_signed,
-    moment_of,
     promised,
     subject_prefix,
 )
@@ -84,34 +85,50 @@ class OciStore(Store):
 
     def keep(self, data: bytes) -> str:
         """Push the record under its own tags, and let what other tools read name it."""
-        try:
-            return self._kept(data)
-        except NoAccess as fault:
-            raise NotAllowed(fault.what, where=self._name, remedy=_WRITING) from fault
-
-    def _kept(self, data: bytes) -> str:
-        fact, tags, kind = self._filed(data)
-        image = self._image(fact)
-        new = [tag for tag in tags if not self._holds(tag, data)]
-        listed = bool(new) and self._push(data, new, kind, image, fact)
-        if image is not None:
-            digest = _digest(image)
-            prefix = subject_prefix(str(digest))
-            if not listed and self._artifacts.referrers(digest) is None:
-                self._lists.index(digest.encoded, prefix)
-            if is_key_signed(tags[0]):
-                self._lists.attestations(digest.encoded, prefix)
-        return self._where(tags[0])
+        return self._keep(data, filing_of_fact(data, store=self._name))
 
     def place_of(self, data: bytes) -> str:
         """Return the first of the tags that `keep` gives these bytes."""
-        return self._where(self._filed(data)[1][0])
+        return self._where(filing_of_fact(data, store=self._name).tags[0])
+
+    def attach(self, data: bytes) -> str:
+        """Push the statement under tags that no fact has, and name it where others look."""
+        return self._keep(data, filing_of_summary(data, store=self._name))
+
+    def _keep(self, data: bytes, filing: Filing) -> str:
+        try:
+            return self._kept(data, filing)
+        except NoAccess as fault:
+            raise NotAllowed(fault.what, where=self._name, remedy=_WRITING) from fault
+
+    def _kept(self, data: bytes, filing: Filing) -> str:
+        digest = filing.image
+        image = self._artifacts.described(digest) if digest else None
+        new = [tag for tag in filing.tags if not self._holds(tag, data)]
+        listed = bool(new) and self._push(data, new, image, filing)
+        if digest is not None and image is not None:
+            if not listed and self._artifacts.referrers(digest) is None:
+                self._lists.index(digest)
+            if is_key_signed(filing.tags[0]):
+                self._lists.attestations(digest)
+        return self._where(filing.tags[0])
 
     def held(self, keys: frozenset[str]) -> Held:
         """Read everything about these digests, as it was pushed."""
         unreadable: list[Reason] = []
         records: dict[bytes, str] = {}
         for record in self._about(keys, unreadable):
+            records.setdefault(record.data, record.found.where)
+        pairs = tuple((where, data) for data, where in records.items())
+        return Held(records=pairs, unreadable=tuple(unreadable))
+
+    def attached(self, keys: frozenset[str]) -> Held:
+        """Read what others are told of these digests, as it was pushed."""
+        unreadable: list[Reason] = []
+        prefixes = tuple(attached_prefix(key) for key in keys)
+        tags = [tag for tag in self._tags(unreadable) if tag.startswith(prefixes)]
+        records: dict[bytes, str] = {}
+        for record in self._read([self._own(tag) for tag in tags], unreadable):
             records.setdefault(record.data, record.found.where)
         pairs = tuple((where, data) for data, where in records.items())
         return Held(records=pairs, unreadable=tuple(unreadable))
@@ -149,39 +166,16 @@ class OciStore(Store):
         ]
         return by_time(_collected(facts, unreadable))
 
-    def _filed(self, data: bytes) -> tuple[Fact, list[str], str]:
-        """Return a record's fact, its tags (that of an image first), and its media type."""
-        statement, payload, envelope = statement_of(data, where="this statement")
-        fact = fact_of(statement, digest=str(sha256(payload)), where="this statement")
-        prefixes = [subject_prefix(key) for key in sorted(fact.keys, key=images_first)]
-        if not prefixes or any(key.endswith(":") for key in fact.keys):
-            raise unfiled(fact, self._name)
-        if isinstance(fact.document, Deployment):
-            prefix = environment_prefix(named(fact.document.environment))
-            prefixes.append(f"{prefix}{moment_of(fact.recorded_at)}.")
-        end = ending(data, envelope)
-        kind = IN_TOTO if envelope is None else BUNDLE if envelope.bundle else DSSE
-        return fact, [f"{prefix}{end}" for prefix in prefixes], kind
-
-    def _image(self, fact: Fact) -> Entry | None:
-        """Return the descriptor of the image that a fact is about, where it is in here."""
-        for key in sorted(fact.keys):
-            if key.startswith("sha256:") and len(key) == 7 + HEX_LENGTH["sha256"]:
-                return self._artifacts.described(Digest.parse(key))
-        return None
-
-    def _push(
-        self, data: bytes, tags: list[str], kind: str, image: Entry | None, fact: Fact
-    ) -> bool:
+    def _push(self, data: bytes, tags: list[str], image: Entry | None, filing: Filing) -> bool:
         """Push blobs and the manifest; return whether the registry lists it by its subject."""
         manifest = {
             "schemaVersion": 2,
             "mediaType": media.OCI_MANIFEST,
-            "artifactType": kind,
+            "artifactType": filing.kind,
             "config": self._artifacts.push_blob(b"{}", media.EMPTY),
-            "layers": [self._artifacts.push_blob(data, kind)],
+            "layers": [self._artifacts.push_blob(data, filing.kind)],
             **({"subject": image} if image else {}),
-            "annotations": _annotations(fact, kind),
+            "annotations": filing.annotations,
         }
         whole = msgspec.json.encode(manifest)
         listed = True
@@ -342,21 +336,6 @@ class OciStore(Store):
 def _collected(facts: list[Fact | None], unreadable: list[Reason]) -> Collected:
     found = tuple(fact for fact in facts if fact is not None)
     return Collected().joined(Collected(facts=found, unreadable=tuple(unreadable)))
-
-
-def _annotations(fact: Fact, kind: str) -> dict[str, str]:
-    """Return what tools show of an artifact: hints that nobody signed, so that we read none."""
-    predicate = predicate_type(str(type(fact.document).__struct_config__.tag))
-    hints = {"dev.sigstore.bundle.predicateType": predicate}
-    if kind == BUNDLE:
-        hints["dev.sigstore.bundle.content"] = "dsse-envelope"
-    else:
-        hints["in-toto.io/predicate-type"] = predicate
-    return {"org.opencontainers.image.created": fact.recorded_at, **hints}
-
-
-def _digest(entry: Entry) -> Digest:
-    return Digest.parse(entry.digest)
 
 
 def _open(records: str, world: World, verifier: Verifier | None) -> Store:

@@ -7,7 +7,7 @@ def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
-    from cdkit.migrations.postgres.spread import parse_each
+    from cdkit.migrations.postgres.spread import parse_each, parts
     from cdkit.migrations.postgres.types import change
     from cdkit.migrations.postgres.volatility import is_harmless_call
 
@@ -21,6 +21,7 @@ def _dialect() -> Dialect:
         change=change,
         harmless=is_harmless_call,
         parse_each=parse_each,
+        parts=parts,
     )
 
 

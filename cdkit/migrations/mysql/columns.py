@@ -4,6 +4,7 @@ Source: MySQL manual, "CREATE TABLE Statement"; MariaDB, "CREATE TABLE" (PERSIST
 expressions as defaults without parentheses).
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -245,8 +246,20 @@ def check(cursor: Cursor, name: str, at: int) -> Constraint:
         wants_value="IS NOT NULL" in " ".join(words),
         sql=f"CHECK ({said(inside)})",
         expression=said(inside),
+        bounds=_bounds(said(inside)),
         at=at,
     )
+
+
+_BOUNDS = re.compile(r"`?(\w+)`? ?([<>] ?=?) ?(-? ?\d+(?:\.\d+)?)")
+
+
+def _bounds(written: str) -> tuple[str, str, str]:
+    """Return column, operator and number of a CHECK such as `a >= 0`; empty for others."""
+    found = _BOUNDS.fullmatch(written.strip())
+    if found is None:
+        return "", "", ""
+    return found[1].lower(), found[2].replace(" ", ""), found[3].replace(" ", "")
 
 
 def references(cursor: Cursor, constraint: Constraint) -> Constraint:
@@ -254,16 +267,26 @@ def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     table = cursor.table()
     if cursor.sees("("):
         cursor.inside()
-    keeps = True
+    does = {"DELETE": "a", "UPDATE": "a"}
     while not cursor.done and cursor.peek().up not in _REFERENCE_ENDS:
         if not cursor.any_of("ON", "MATCH"):
             break
-        deletes = cursor.next().up == "DELETE"
+        when = cursor.next().up
         word = cursor.any_of("SET", "NO", "CASCADE", "RESTRICT")
         if word in {"SET", "NO"}:
-            cursor.next()
-        keeps = keeps and not (deletes and word in {"SET", "CASCADE"})
-    return structs.replace(constraint, references=table, keeps=keeps)
+            word += cursor.next().up
+        does[when] = _ACTIONS.get(word, "a")
+    return structs.replace(
+        constraint,
+        references=table,
+        keeps=does["DELETE"] == "a",
+        deletes=does["DELETE"],
+        pins=does["UPDATE"] == "a",
+    )
+
+
+_ACTIONS = {"CASCADE": "c", "SETNULL": "n", "SETDEFAULT": "d"}
+"""What a foreign key does, as PostgreSQL's catalogue has it; RESTRICT and NO ACTION refuse."""
 
 
 def key_columns(cursor: Cursor) -> tuple[str, ...]:

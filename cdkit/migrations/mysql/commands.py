@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from msgspec import structs
+
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.builtins import is_harmless_call
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.reading.assigned import assigned
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import unquoted
 from cdkit.migrations.reading.query import UnreadQueryError, query
@@ -40,8 +43,8 @@ def _read(statement: Statement, sql: bytes) -> Iterator[Operation]:
     except UnreadQueryError as fault:
         yield unread(statement, f"this {statement.kind} cannot be read: {fault.what}")
         return
-    for verb, table, guarded in found.writes:
-        yield op.WriteRows(**_where(statement), table=table, verb=verb, guarded=guarded)
+    for each in found.writes:
+        yield op.WriteRows(**_where(statement), **structs.asdict(each))
     yield op.Call(**_where(statement), functions=found.calls)
 
 
@@ -134,7 +137,10 @@ def _written(
 ) -> Iterator[Operation]:
     rest = list(cursor.tokens[cursor.position :])
     guarded = _has(rest, "WHERE", "LIMIT")
-    yield op.WriteRows(**_where(statement, at), table=table, verb=verb, guarded=guarded)
+    columns = assigned(rest) if verb == "UPDATE" else ()
+    yield op.WriteRows(
+        **_where(statement, at), table=table, verb=verb, guarded=guarded, columns=columns
+    )
     if functions := called(rest):
         yield op.Call(**_where(statement), functions=functions)
 
@@ -158,7 +164,10 @@ def settings(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield unread(statement, "SET STATEMENT … FOR is not read")
         return
     if cursor.take("PASSWORD"):
-        yield op.ChangeRole(**_where(statement), role="a user", action="SET PASSWORD")
+        values = ("password",)
+        yield op.ChangeRole(
+            **_where(statement), role="a user", action="SET PASSWORD", values=values
+        )
         return
     for part in pieces(cursor.tokens[cursor.position :]):
         yield from _setting(statement, cursor.within(part))

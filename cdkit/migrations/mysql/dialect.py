@@ -58,6 +58,13 @@ def _naming(table: Table, constraint: Constraint) -> str:
     return automatic_name(table.name, constraint.kind, tuple(table.constraints), constraint.columns)
 
 
+def _otherwise(operation: Operation, schema: Schema, server: Server) -> str:
+    """Say a refused statement otherwise; what that takes is imported where one is."""
+    from cdkit.migrations.mysql.otherwise import otherwise
+
+    return otherwise(operation, schema, server)
+
+
 DIALECT = Dialect(
     parse=lambda text, sql, server, _processes: parse(text, sql, server),
     operations=operations,
@@ -69,5 +76,6 @@ DIALECT = Dialect(
     shared_names=False,
     harmless=is_harmless_call,
     refuses=refuses,
+    otherwise=_otherwise,
     atomic=False,
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.migrations.encoding import readable
 from cdkit.migrations.engine import Server
+from cdkit.migrations.foreign import foreign
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reading.compound import Nesting
 from cdkit.migrations.reading.scan import MYSQL, MYSQL_RUN, open_comment, stripped, unclosed
@@ -35,7 +36,8 @@ def parse(text: Text, sql: bytes, server: Server) -> Parsed:
     if (begun := open_comment(sql, sqlite=False)) >= 0:
         return Parsed(troubles=(_fault("a comment is never closed", begun),))
     sql = unwrapped(sql, server)
-    statements, troubles = [], []
+    statements: list[Statement] = []
+    troubles = [*foreign(sql, "MySQL", MYSQL)]
     for start, end, left_open in _pieces(sql):
         if trouble := _unreadable(sql, start, end, left_open=left_open):
             troubles.append(trouble)

@@ -1,12 +1,13 @@
 """What an operation comes to on the schema that is there: a MODIFY is what it changes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import ChangeColumn
+from cdkit.migrations.anew import ChangeColumn, ChangeOption
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
@@ -19,6 +20,9 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     """Return what an operation does to this schema, the operation itself last."""
     if isinstance(operation, op.CreateObject) and operation.kind == "view":
         return _of_view(operation, schema)
+    if isinstance(operation, ChangeOption) and operation.option == "DISCARD TABLESPACE":
+        gone = op.Truncate(statement=operation.statement, at=operation.at, table=operation.table)
+        return gone, operation
     if not isinstance(operation, ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
@@ -38,7 +42,13 @@ def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
     where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
     lost = (name for name in old.columns if name.lower() not in left)
     dropped = (op.DropColumn(**where, column=name) for name in lost)
-    return (*dropped, structs.replace(made, other_rows=old.rows != new.rows))
+    other = old.rows != new.rows or _is_written(before.body) != _is_written(made.body)
+    return (*dropped, structs.replace(made, other_rows=other))
+
+
+def _is_written(body: str) -> bool:
+    """Whether nothing keeps a view from being written (MySQL manual, "Updatable … Views")."""
+    return not re.search(r"(?i)\bselect\s+distinct\b|\bgroup\s+by\b|\bunion\b|\blimit\b", body)
 
 
 def _query_of(body: str) -> View | None:

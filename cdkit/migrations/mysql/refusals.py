@@ -38,7 +38,7 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     if not feature:
         return None
     if feature in _NEVER[server.engine]:
-        return f"{server.engine} takes no {feature}", "write it without"
+        return f"{server.engine} does not know {feature}", "write it without"
     since = _SINCE[server.engine].get(feature, ())
     if since and server.before(*since):
         needed = ".".join(map(str, since))

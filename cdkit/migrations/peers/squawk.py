@@ -169,9 +169,10 @@ PEER = Peer(
         row(
             "ban-drop-constraint",
             "dropped-uniqueness",
+            "dropped-cascade",
             note=(
-                "Where what is dropped kept rows apart; a CHECK or a foreign key less refuses "
-                "nobody."
+                "Where what is dropped kept rows apart, or took them along; a CHECK or a foreign "
+                "key less that only refused breaks nobody."
             ),
             sql="ALTER TABLE orders DROP CONSTRAINT orders_pkey;",
         ),

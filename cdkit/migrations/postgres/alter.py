@@ -6,7 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.lexer import clauses
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
@@ -17,7 +19,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
-from cdkit.migrations.postgres.objects import is_on
+from cdkit.migrations.postgres.objects import change_sequence, is_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
@@ -41,7 +43,6 @@ _CHANGES = {
     "AT_ReplicaIdentity": ("REPLICA IDENTITY", ACCESS_EXCLUSIVE),
     "AT_AddOf": ("OF", ACCESS_EXCLUSIVE),
     "AT_DropOf": ("NOT OF", ACCESS_EXCLUSIVE),
-    "AT_AlterConstraint": ("ALTER CONSTRAINT", ACCESS_EXCLUSIVE),
     "AT_GenericOptions": ("OPTIONS", ACCESS_EXCLUSIVE),
     "AT_AlterColumnGenericOptions": ("ALTER COLUMN OPTIONS", ACCESS_EXCLUSIVE),
     "AT_DropOids": ("SET WITHOUT OIDS", ACCESS_EXCLUSIVE),
@@ -139,7 +140,9 @@ def alter_table(statement: Statement) -> Iterator[Operation]:
     if len(spans) != len(commands):
         spans = [(statement.start, statement.end)] * len(commands)
     for index, command in enumerate(commands):
-        yield _altered(_Clause(statement, alter, index, command, *spans[index]))
+        clause = _Clause(statement, alter, index, command, *spans[index])
+        yield _altered(clause)
+        yield from _numbering(clause)
 
 
 def _spans(statement: Statement, relation: RangeVar, count: int) -> list[tuple[int, int]]:
@@ -161,8 +164,7 @@ def _altered(clause: _Clause) -> Operation:
 
 def _change_table(clause: _Clause) -> Operation:
     action, lock = _CHANGES[clause.command.subtype]
-    definition = clause.command.definition or Node()
-    given = definition.items.items if definition.items else ()
+    given = _given(clause)
     return op.ChangeTable(
         **clause.on,
         action=action,
@@ -273,9 +275,39 @@ def _drop_constraint(clause: _Clause) -> Operation:
     return op.DropConstraint(**clause.on, constraint=command.name, if_exists=command.missing_ok)
 
 
+def _change_constraint(clause: _Clause) -> Operation:
+    definition = clause.command.definition
+    if definition is None or definition.altered is None:
+        return _unread(clause)
+    said = definition.altered
+    timed = said.alterDeferrability
+    return ChangeConstraint(
+        **clause.on,
+        constraint=said.conname,
+        deferrable=said.deferrable if timed else None,
+        deferred=said.initdeferred if timed else None,
+        enforced=said.is_enforced if said.alterEnforceability else None,
+    )
+
+
+def _numbering(clause: _Clause) -> Iterator[Operation]:
+    """SET GENERATED may speak of the sequence behind the column as well."""
+    given = _given(clause) if clause.command.subtype == "AT_SetIdentity" else ()
+    options = [each.option for each in given if each.option and each.option.defname != "generated"]
+    if options:
+        table = of_relation(clause.alter.relation)
+        sequence = Name(table.schema, f"{table.name}_{clause.command.name}_seq")
+        yield change_sequence(clause.where, sequence, options)
+
+
+def _given(clause: _Clause) -> tuple[Node, ...]:
+    definition = clause.command.definition or Node()
+    return definition.items.items if definition.items else ()
+
+
 def _identity(clause: _Clause) -> Operation:
     definition = clause.command.definition or Node()
-    given = definition.items.items if definition.items else ()
+    given = _given(clause)
     kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
     always = definition.constraint and definition.constraint.generated_when == "a"
     return op.ChangeIdentity(
@@ -297,6 +329,7 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_ValidateConstraint": lambda clause: op.ValidateConstraint(
         **clause.on, constraint=clause.command.name
     ),
+    "AT_AlterConstraint": _change_constraint,
     "AT_ChangeOwner": _change_owner,
     **dict.fromkeys(_PARTITIONS, _moved),
     **dict.fromkeys(_CHANGES, _change_table),

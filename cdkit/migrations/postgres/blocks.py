@@ -11,7 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.code import options_of
-from cdkit.migrations.postgres.folding import constants, fold, loops
+from cdkit.migrations.postgres.folding import constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import Node
@@ -111,12 +111,29 @@ def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator
             _inner(statement, piece, position, values) for values in _rounds(known, each, piece)
         ]
         for inner in found:
+            if inner is None and _only_gives(piece, known):
+                continue
             if inner is None:
                 said = "the SQL of an EXECUTE is put together as it runs"
                 yield _unread(statement, said if piece.dynamic else "this code cannot be read")
                 continue
             position = max(position, inner.end if inner.base >= 0 else position)
             yield from _run(inner, read, expression=not piece.whole)
+
+
+def _only_gives(piece: _Embedded, known: Mapping[str, str]) -> bool:
+    """Whether SQL that is put together only gives rights, or a comment, to whatever it names."""
+    sql = shape(piece.query, known) if piece.dynamic else None
+    if sql is None:
+        return False
+    try:
+        parsed = statements_of(sql.encode())
+    except (GrammarFault, RecursionError, ValueError):
+        return False
+    return all(
+        kind == "CommentStmt" or (kind == "GrantStmt" and b'"is_grant":true' in node)
+        for kind, node in parsed
+    )
 
 
 _ROUNDS = 100

@@ -12,6 +12,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_type, of_words
 from cdkit.migrations.postgres.tree import (
+    FunctionParameter,
     Json,
     Node,
     RangeVar,
@@ -70,6 +71,7 @@ _OUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
 def _declaration(made: _Function) -> Function:
     given = [node.parameter for node in made.parameters if node.parameter]
     options = [node.option for node in made.options if node.option]
+    named = [each.defname for each in options if each.defname != "as"]
     definer = any(
         each.defname == "security" and each.arg and (each.arg.boolean or {}).get("boolval")
         for each in options
@@ -84,8 +86,13 @@ def _declaration(made: _Function) -> Function:
         gives=tuple(each.name for each in given if each.mode in _OUT),
         language=options_of(made.options).get("language", "sql"),
         definer=definer,
-        options=tuple(sorted(each.defname for each in options if each.defname != "as")),
+        options=tuple(sorted((*_variadic(given), *named))),
     )
+
+
+def _variadic(given: list[FunctionParameter]) -> tuple[str, ...]:
+    """Return the word for a function whose last argument takes the rest of the arguments."""
+    return ("variadic",) if any(each.mode == "FUNC_PARAM_VARIADIC" for each in given) else ()
 
 
 def _returned(type_: TypeName | None) -> str:

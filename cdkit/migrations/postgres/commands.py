@@ -66,6 +66,7 @@ class _OnRelation(Struct, frozen=True):
     relation: RangeVar | None = None
     params: tuple[Node, ...] = ()
     concurrent: bool = False
+    skipData: bool = False  # noqa: N815 - PostgreSQL's own name
 
 
 def _where(statement: Statement) -> dict[str, Any]:
@@ -199,6 +200,7 @@ def refresh(statement: Statement) -> Iterator[Operation]:
         **_where(statement),
         view=of_relation(done.relation or RangeVar()),
         concurrently=done.concurrent,
+        empties=done.skipData,
     )
 
 

@@ -74,6 +74,28 @@ def fold(expression: str, known: Mapping[str, str]) -> str | None:
     return _fold(_parsed(expression), known)
 
 
+ANY = "any name"
+"""What stands for a name that only the database knows, where it can be nothing but a name."""
+
+
+def shape(expression: str, known: Mapping[str, str]) -> str | None:
+    """Return a `format('… %I …', …)` with any name in its places for names, or None.
+
+    What its other places hold must be known: they could be anything.
+    """
+    call = _parsed(expression).get("FuncCall", {})
+    if str(call.get("funcname", [{}])[-1].get("String", {}).get("sval", "")) != "format":
+        return None
+    template, *given = [_fold(each, known) for each in call.get("args", [])] or [None]
+    places = [each for each in _PLACE.findall(template or "") if each != "%"]
+    if template is None or len(places) != len(given):
+        return None
+    pairs = zip(places, given, strict=True)
+    values = [ANY if one is None and place == "I" else one for place, one in pairs]
+    sure = [each for each in values if each is not None]
+    return _formatted([template, *sure]) if len(sure) == len(values) else None
+
+
 def _parsed(expression: str) -> Json:
     """Return the tree of an expression; an empty one where it is none, or not alone."""
     try:

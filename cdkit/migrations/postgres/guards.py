@@ -40,6 +40,7 @@ class _Trigger(Struct, frozen=True):
 class _Rule(Struct, frozen=True):
     rulename: str
     relation: RangeVar
+    event: str = ""
     instead: bool = False
 
 
@@ -58,15 +59,16 @@ def policy(statement: Statement) -> Iterator[Operation]:
             name=said.policy_name,
             roles=() if to_all else tuple(x["RoleSpec"].get("rolename", "") for x in said.roles),
             permissive=said.permissive,
-            all_rows=to_all and open_to_all and literal(said.with_check) in {None, "true"},
+            all_rows=open_to_all and literal(said.with_check) in {None, "true"},
             definition=fingerprint(list(parts)) if verb == "CREATE" else statement.source,
         ),
     )
 
 
 _BEFORE = 2
+_TRUNCATE = 32
 _TIMINGS = {_BEFORE: "BEFORE", 64: "INSTEAD OF"}
-"""PostgreSQL's TRIGGER_TYPE_BEFORE and TRIGGER_TYPE_INSTEAD (pg_trigger.h); AFTER is 0."""
+"""PostgreSQL's TRIGGER_TYPE_BEFORE, _INSTEAD and _TRUNCATE (pg_trigger.h); AFTER is 0."""
 
 
 def create_trigger(statement: Statement) -> Iterator[Operation]:
@@ -75,7 +77,10 @@ def create_trigger(statement: Statement) -> Iterator[Operation]:
     function = of_words(words(made.funcname))
     parts = (made.timing, made.row, made.events, made.columns, made.args, made.condition)
     trigger = Trigger(
-        function=function, before=made.timing == _BEFORE, definition=fingerprint(list(parts))
+        function=function,
+        before=made.timing == _BEFORE,
+        definition=fingerprint(list(parts)),
+        writes=made.events != _TRUNCATE,
     )
     yield op.ChangeTrigger(
         **at_start(statement),
@@ -96,4 +101,5 @@ def create_rule(statement: Statement) -> Iterator[Operation]:
         action="CREATE RULE",
         name=made.rulename,
         instead=made.instead,
+        event=made.event.removeprefix("CMD_"),
     )

@@ -5,9 +5,10 @@ import re
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from cdkit.migrations.lexer import first
-from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
@@ -22,6 +23,11 @@ _CONSTRAINTS = {
     "CONSTR_NOTNULL": "not null",
 }
 _KEPT = frozenset(_CONSTRAINTS) - {"CONSTR_NOTNULL"}
+_FOLLOWING = {
+    "CONSTR_ATTR_DEFERRABLE": {"deferrable": True},
+    "CONSTR_ATTR_DEFERRED": {"deferrable": True, "deferred": True},
+    "CONSTR_ATTR_NOT_ENFORCED": {"enforced": False},
+}
 _NOT_NULL = frozenset({"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"})
 _SERIAL = {
     "smallserial": "int2", "serial2": "int2", "serial": "int4", "serial4": "int4",
@@ -41,20 +47,21 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     if statement.base < 0:
         return statement.start
     data, end = statement.text.data, statement.end
+    name, dot = _patterns()
     position = statement.at(relation.location)
-    for part in (_NAME, rb"\.", _NAME) if relation.schemaname else (_NAME,):
-        position = first(data, _behind(part, data, position, end), end)
+    for part in (name, dot, name) if relation.schemaname else (name,):
+        found = part.match(data, position, end)
+        position = first(data, found.end() if found else position, end)
     if data.startswith(b"*", position):
         position = first(data, position + 1, end)
     return position if position < end else statement.start
 
 
-_NAME = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
-
-
-def _behind(part: bytes, data: bytes, position: int, end: int) -> int:
-    found = re.compile(part).match(data, position, end)
-    return found.end() if found else position
+@functools.cache
+def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what a name looks like, and the dot between two."""
+    name = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
+    return re.compile(name), re.compile(rb"\.")
 
 
 def of_words(parts: Sequence[str]) -> Name:
@@ -130,7 +137,6 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         return Column(name=name, type=kind, serial=serial)
     by_kind = {each.contype: each for each in reversed(given)}
     default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
-    kept = [each for each in given if each.contype in _KEPT]
     return Column(
         name=name,
         type=kind,
@@ -140,8 +146,19 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         generated=_generated(generated),
         fragile=fragile(generated.raw_expr) if generated else "",
         serial=serial,
-        constraints=tuple([of_constraint(each, statement) for each in kept]),
+        constraints=_written(given, statement),
     )
+
+
+def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constraint, ...]:
+    """Return the constraints behind a column, each with the words that follow it."""
+    kept: list[Constraint] = []
+    for each in given:
+        if each.contype in _KEPT:
+            kept.append(of_constraint(each, statement))
+        elif kept and (said := _FOLLOWING.get(each.contype)):
+            kept[-1] = structs.replace(kept[-1], **said)
+    return tuple(kept)
 
 
 def _is_serial(named: tree.TypeName | None) -> bool:
@@ -176,10 +193,16 @@ def of_constraint(
         proves=_proves_not_null(expression) if expression else "",
         wants_value=bool(expression) and b'"IS_NOT_NULL"' in msgspec.json.encode(expression),
         sql=source.decode("utf-8", "replace"),
-        expression=fingerprint(constraint.raw_expr),
+        expression=NULLS_ALIKE
+        if constraint.nulls_not_distinct
+        else fingerprint(constraint.raw_expr),
         keeps=constraint.fk_del_action in {"a", "r"},
+        deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
+        pins=constraint.fk_upd_action in {"a", "r"},
         always=literal(constraint.raw_expr) == "true",
         bounds=bounds(constraint.raw_expr),
+        deferrable=constraint.deferrable,
+        deferred=constraint.initdeferred,
         at=at,
     )
 

@@ -7,10 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.nouns import Name, Policy, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
+    of_default,
     of_object,
     of_relation,
     of_type,
@@ -74,6 +76,10 @@ class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "de
     definition: Node | None = None
 
 
+class _DomainDefault(Struct, frozen=True, rename={"value": "def"}):
+    value: Json | None = None
+
+
 class _Named(Struct, frozen=True):
     """The name of what any CREATE makes: whichever of these fields its tree has."""
 
@@ -83,13 +89,22 @@ class _Named(Struct, frozen=True):
     sequence: RangeVar | None = None
     typevar: RangeVar | None = None
     extname: str = ""
+    kind: str = ""
     replace: bool = False
+
+
+_WORDS = {
+    "matview": "materialized view", "tabconstraint": "constraint", "fdw": "foreign-data wrapper",
+    "opclass": "operator class", "opfamily": "operator family", "tsparser": "text search parser",
+    "tstemplate": "text search template", "tsdictionary": "text search dictionary",
+    "tsconfiguration": "text search configuration",
+}  # fmt: skip
 
 
 def kind_word(kind: str) -> str:
     """Return PostgreSQL's `OBJECT_MATVIEW` as people say it: `materialized view`."""
     word = kind.removeprefix("OBJECT_").replace("_", " ").lower()
-    return {"matview": "materialized view", "tabconstraint": "constraint"}.get(word, word)
+    return _WORDS.get(word, word)
 
 
 def at_start(statement: Statement) -> dict[str, Any]:
@@ -109,12 +124,18 @@ def drop(statement: Statement) -> Iterator[Operation]:
         yield op.DropObject(
             **at_start(statement),
             kind=kind,
-            name=of_words(parts),
+            name=_cast(node) if kind == "cast" else of_words(parts),
             if_exists=dropped.missing_ok,
             takes=_takes(node),
             cascade=dropped.behavior == "DROP_CASCADE",
             concurrently=dropped.concurrent,
         )
+
+
+def _cast(node: Node) -> Name:
+    """A cast has no name but its two types."""
+    types = [of_type(each.type) for each in node.items.items] if node.items else []
+    return Name("", " AS ".join(map(str, types)))
 
 
 def _takes(node: Node) -> tuple[Type, ...] | None:
@@ -199,6 +220,13 @@ def alter_domain(statement: Statement) -> Iterator[Operation]:
     """Read ALTER DOMAIN (`subtype` as in PostgreSQL's AlterDomainType)."""
     altered = statement.read(_Domain)
     restricts = {"C": "ADD CONSTRAINT", "O": "SET NOT NULL"}
+    if altered.subtype == "T":
+        value = statement.read(_DomainDefault).value
+        given = of_default(value) if value else None
+        yield ChangeDomain(
+            **at_start(statement), domain=of_words(words(altered.type)), default=given
+        )
+        return
     if altered.subtype not in restricts:
         yield op.Harmless(**at_start(statement))
         return
@@ -229,8 +257,13 @@ def create_object(statement: Statement) -> Iterator[Operation]:
     named = of_relation(relation) if relation else of_words(parts)
     if not named.name:
         named = Name("", made.extname)
+    kind = kind_word(made.kind) if made.kind else _CREATED[statement.kind]
     yield op.CreateObject(
-        **at_start(statement), kind=_CREATED[statement.kind], name=named, replace=made.replace
+        **at_start(statement),
+        kind=kind,
+        name=named,
+        replace=made.replace,
+        body=statement.source.partition("(")[2] if kind == "aggregate" else "",
     )
 
 
@@ -260,11 +293,13 @@ class _CreateDomain(Struct, frozen=True):
 def create_domain(statement: Statement) -> Iterator[Operation]:
     """Read CREATE DOMAIN; `body` says whether it is constrained."""
     made = statement.read(_CreateDomain)
+    kinds = {each.get("Constraint", {}).get("contype", "") for each in made.constraints}
     yield op.CreateObject(
         **at_start(statement),
         kind="domain",
         name=of_words(words(made.domainname)),
-        body="constrained" if made.constraints else "",
+        body="constrained" if kinds - {"CONSTR_DEFAULT", "CONSTR_NULL"} else "",
+        options=("default",) if "CONSTR_DEFAULT" in kinds else (),
     )
 
 
@@ -277,15 +312,20 @@ def alter_sequence(statement: Statement) -> Iterator[Operation]:
     """Read ALTER SEQUENCE."""
     changed = statement.read(_Sequence)
     options = [node.option for node in changed.options if node.option]
-    yield op.ChangeSequence(
-        **at_start(statement),
-        sequence=of_relation(changed.sequence),
+    yield change_sequence(at_start(statement), of_relation(changed.sequence), options)
+
+
+def change_sequence(where: dict[str, Any], sequence: Name, options: list[DefElem]) -> Operation:
+    """Return a change of a sequence by options as the grammar has them."""
+    return op.ChangeSequence(
+        **where,
+        sequence=sequence,
         options=tuple(each.defname for each in options),
-        values=tuple((each.defname, _number(each.arg)) for each in options),
+        values=tuple((each.defname, number_of(each.arg)) for each in options),
     )
 
 
-def _number(value: Node | None) -> str:
+def number_of(value: Node | None) -> str:
     """Return an option's value as text: a number, on, off; empty for anything else."""
     if value is None:
         return ""

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -21,7 +21,7 @@ from cdkit.migrations.postgres.pieces import AT_ONCE, Range, at_semicolons, grou
 from cdkit.migrations.postgres.psql import without_commands
 from cdkit.migrations.postgres.remedy import REMEDY, TOO_DEEP
 from cdkit.migrations.statement import Statement
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import Text, holds
 from cdkit.migrations.trouble import Trouble
 
 _BOM = b"\xef\xbb\xbf"
@@ -60,8 +60,40 @@ def parse(
     return Parsed(statements=parsed.statements, troubles=troubles + parsed.troubles)
 
 
+def plain(
+    text: Text, processes: Processes, *, data: bytes, read: Reader
+) -> tuple[tuple[Range, ...], Callable[[Iterable[Range]], Iterator[Parsed]]] | None:
+    """Return the ranges of a large text, and what reads some of them; None where it is not plain.
+
+    Each gives what `parse` finds there, or, at the end, the fault of one that the grammar refuses.
+    """
+    if readable(data) or data.startswith(_BOM) or _is_psql(data) or len(data) <= AT_ONCE:
+        return None
+    sql, troubles = without_long_operators(data)
+    try:
+        ranges = () if troubles else groups(sql)
+    except GrammarFault:
+        return None
+    if any(size > pg_query.SAFE_LENGTH for _, size in ranges):
+        return None
+    reading = _Reading(text, processes, read)
+
+    def parsed(some: Iterable[Range]) -> Iterator[Parsed]:
+        try:
+            yield from _each(reading, sql, tuple(some))
+        except GrammarFault as fault:
+            trouble = Trouble(rule="syntax-error", what=fault.message, offset=0, remedy="")
+            yield Parsed(troubles=(trouble,))
+
+    return (ranges, parsed) if ranges else None
+
+
+def _is_psql(sql: bytes) -> bool:
+    return sql.startswith(b"\\") or holds(sql, b"\n\\")
+
+
 def _parsed(reading: "_Reading", sql: bytes) -> Parsed:
-    if not sql.startswith(b"\\") and b"\n\\" not in sql:  # else it is psql that reads this
+    if not _is_psql(sql):  # else it is psql that reads this
         with contextlib.suppress(GrammarFault):
             return _whole(reading, sql)
     return _recovered(reading, sql)
@@ -83,19 +115,22 @@ def _whole(reading: _Reading, sql: bytes) -> Parsed:
 
 
 def _in_groups(reading: _Reading, sql: bytes, ranges: tuple[Range, ...]) -> Parsed:
-    """Parse range by range, the next while the last is read; raises GrammarFault."""
+    """Parse range by range; raises GrammarFault."""
+    return _together(tuple(_each(reading, sql, ranges)))
+
+
+def _each(reading: _Reading, sql: bytes, ranges: tuple[Range, ...]) -> Iterator[Parsed]:
+    """Yield what stands in each range, the next parsed while one is read; raises GrammarFault."""
     small = (sql[at : at + size] for at, size in ranges if size <= pg_query.SAFE_LENGTH)
     trees = pg_query.parse_each(small)
-    done = []
     for span in ranges:
         if span[1] > pg_query.SAFE_LENGTH:
-            done.append(_in_pieces(reading, sql, (span,), faults=True))
+            yield _in_pieces(reading, sql, (span,), faults=True)
             continue
         tree = next(trees)
         if isinstance(tree, GrammarFault):
             raise tree
-        done.append(_group(reading, sql, span, tree))
-    return _together(done)
+        yield _group(reading, sql, span, tree)
 
 
 def _together(done: Sequence[Parsed]) -> Parsed:

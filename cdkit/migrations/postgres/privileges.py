@@ -18,6 +18,8 @@ from cdkit.migrations.statement import Statement
 
 class _Grant(Struct, frozen=True):
     is_grant: bool = False
+    grant_option: bool = False
+    behavior: str = ""
     targtype: str = ""
     objtype: str = ""
     objects: tuple[Node, ...] = ()
@@ -80,6 +82,9 @@ def _granted(
         "whole": whole,
         "defaults": defaults,
     }
+    if given.grant_option and not given.is_grant and given.behavior != "DROP_CASCADE":
+        # It takes no right but to hand it on, and is refused where somebody was handed it.
+        return op.Harmless(**at_start(statement))
     return Grant(**said) if given.is_grant else Revoke(**said, action="REVOKE")
 
 

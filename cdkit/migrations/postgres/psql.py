@@ -19,18 +19,24 @@ _INERT = frozenset(_INERT_WORDS.split())
 _SENDS = re.compile(rb"\\(?:g(?:set|x|exec|desc)?|watch|crosstabview)\b")
 """Commands that send the statement before them, as a semicolon does."""
 
+_IF = re.compile(rb"\\if\b")
+_IF_GOES_ON = re.compile(rb"\\(?:elif|else|endif)\b")
+
 
 def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
     """Return a script with psql's commands and COPY's rows made blank.
 
-    What a command would bring in unseen (`i`, `gexec`, `if`, `connect`) is a trouble.
+    What a command would bring in unseen (`i`, `gexec`, `connect`) is a trouble, and so is an `if`,
+    with all that belongs to it.
     """
     troubles: list[Trouble] = []
     spans: list[tuple[int, int]] = []
-    position = 0
+    position, decided = 0, False
     while span := _next_span(data, position):
         start, end = span
-        if trouble := _trouble(data, start, end):
+        trouble = _trouble(data, start, end)
+        decided = decided or (trouble is not None and _IF.match(data, start) is not None)
+        if trouble and not (decided and _IF_GOES_ON.match(data, start)):
             troubles.append(trouble)
         spans.append(span)
         position = end
@@ -75,10 +81,13 @@ def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
     name = command[0].rstrip(b"\\") if command else b""
     if name in _INERT:
         return None
-    shown = data[start:end].decode("utf-8", "replace").strip()
+    shown = data[start:end].decode("utf-8", "replace").strip()[:80]
+    what = f"`{shown}` is a psql command that brings in what is not in this file"
+    if _IF.match(data, start):
+        what = f"psql decides only as it runs whether what follows `{shown}` runs"
     return Trouble(
         rule="unread-command",
-        what=f"{shown[:80]!r} is a psql command that brings in what is not in this file",
+        what=what,
         offset=start,
         remedy="write the SQL itself into the migration",
     )

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from cdkit.core.doors import pg_query
 from cdkit.core.world import Hands, Processes
+from cdkit.migrations.engine import Parts
 from cdkit.migrations.parsed import Parsed
-from cdkit.migrations.postgres.parser import parse
+from cdkit.migrations.postgres.parser import parse, plain
 from cdkit.migrations.postgres.read import operations
 from cdkit.migrations.text import Text
 from cdkit.migrations.wire import received, sent
@@ -55,3 +56,14 @@ def parse_each(
                     else parse(text, processes, data=sql, read=operations)
                 )
                 following += 1
+
+
+def parts(text: Text, sql: bytes, processes: Processes) -> Parts | None:
+    """Return the parts of a large text, None where there is more in it than plain SQL."""
+    found = plain(text, processes, data=sql, read=operations)
+    if found is None:
+        return None
+    ranges, read = found
+    return Parts(
+        sizes=tuple(size for _, size in ranges), read=lambda start, end: read(ranges[start:end])
+    )

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import NULLS_ALIKE, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.prints import fingerprint, fragile, required
@@ -35,6 +35,7 @@ class _Index(Struct, frozen=True):
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
+    nulls_not_distinct: bool = False
     whereClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
 
 
@@ -65,7 +66,19 @@ def _created(statement: Statement, create: _Create) -> Operation:
         partitioned=create.partspec is not None,
         columns_known=not copied,
         like=_like(create),
+        takes=_taken(create),
     )
+
+
+_TAKEN = {"constraints": 4, "defaults": 8, "generated": 16, "identity": 32, "indexes": 64}
+"""PostgreSQL's TableLikeOption (parsenodes.h)."""
+
+
+def _taken(create: _Create) -> frozenset[str]:
+    """Return what a copy of a table takes over besides its columns: nothing that is not asked."""
+    first, *_ = create.tableElts or (Node(),)
+    options = (first.like or {}).get("options", 0)
+    return frozenset(name for name, bit in _TAKEN.items() if options & bit)
 
 
 def _like(create: _Create) -> Name | None:
@@ -90,7 +103,7 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         if_not_exists=index.if_not_exists,
         columns=tuple(element.name for element in elements),
         expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
-        where=fingerprint(index.whereClause),
+        where=f"{NULLS_ALIKE if index.nulls_not_distinct else ''}{fingerprint(index.whereClause)}",
         only=required(index.whereClause),
         fragile=next(filter(None, (fragile(each.expr) for each in elements if each.expr)), ""),
     )

@@ -63,6 +63,8 @@ class Constraint(Struct, frozen=True):
     generated_kind: str = ""
     generated_when: str = ""
     fk_del_action: str = ""
+    fk_upd_action: str = ""
+    nulls_not_distinct: bool = False
     keys: tuple[Word, ...] = ()
     fk_attrs: tuple[Word, ...] = ()
     exclusions: tuple[Json, ...] = ()
@@ -70,7 +72,20 @@ class Constraint(Struct, frozen=True):
     indexname: str = ""
     skip_validation: bool = False
     is_enforced: bool = False
+    deferrable: bool = False
+    initdeferred: bool = False
     location: int = -1
+
+
+class AlteredConstraint(Struct, frozen=True):
+    """`ATAlterConstraint`: ALTER CONSTRAINT, and which of its sides is meant."""
+
+    conname: str = ""
+    alterEnforceability: bool = False  # noqa: N815 - PostgreSQL's own name
+    is_enforced: bool = False
+    alterDeferrability: bool = False  # noqa: N815 - PostgreSQL's own name
+    deferrable: bool = False
+    initdeferred: bool = False
 
 
 class Constrained(Struct, frozen=True):
@@ -154,6 +169,7 @@ class Node(Struct, frozen=True):
     items: Items | None = field(name="List", default=None)
     column: ColumnDef | None = field(name="ColumnDef", default=None)
     constraint: Constraint | None = field(name="Constraint", default=None)
+    altered: AlteredConstraint | None = field(name="ATAlterConstraint", default=None)
     type: TypeName | None = field(name="TypeName", default=None)
     parameter: FunctionParameter | None = field(name="FunctionParameter", default=None)
     privilege: AccessPriv | None = field(name="AccessPriv", default=None)

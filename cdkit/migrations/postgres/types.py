@@ -63,7 +63,10 @@ def _arrays(old: Type, new: Type) -> TypeChange:
 
 
 def _numbers(widens: bool, new: Type) -> TypeChange:  # noqa: FBT001 - the one thing to know
-    return _WIDER if widens and not new.modifiers else _NARROWER
+    """Compare whole numbers; a `numeric` divides otherwise, and drivers give another type."""
+    if not widens or new.modifiers:
+        return _NARROWER
+    return _OTHER if _ALIASES.get(new.name, new.name) == "numeric" else _WIDER
 
 
 Modifiers = tuple[int | None, ...]

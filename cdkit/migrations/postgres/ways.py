@@ -9,7 +9,7 @@ dollar quotes.
 from cdkit.migrations.engine import Server
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.nouns import Name, Type, quoted
-from cdkit.migrations.operation import ChangeType, Operation
+from cdkit.migrations.operation import AddColumn, ChangeType, Operation
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.ways import RELEASE
 
@@ -53,23 +53,28 @@ def in_batches(change: str, table: Name, schema: Schema, *, where: str = "") -> 
     Where the model knows no key of whole numbers, the batches go by place, which needs a `where`
     that is false for what is done; without one an empty text.
     """
-    key = quoted(key_of(table, schema))
-    tag = _tag(change + where)
-    if key_of(table, schema):
-        more = f" AND {where}" if where else ""
-        return (
-            f"DO {tag}\nDECLARE\n  low bigint;\n  high bigint;\nBEGIN\n"
-            f"  SELECT min({key}), max({key}) INTO low, high FROM {table.sql};\n"
-            "  WHILE low <= high LOOP\n"
-            f"    {change}\n      WHERE {key} >= low AND {key} < low + {_BATCH}{more};\n"
-            f"    COMMIT;\n    low := low + {_BATCH};\n  END LOOP;\nEND {tag};"
-        )
+    if key := key_of(table, schema):
+        return by_key(change, table, key, where=where)
     if not where:
         return ""
+    tag = _tag(change + where)
     return (
         f"DO {tag}\nBEGIN\n  LOOP\n    {change}\n      WHERE ctid = ANY (ARRAY(\n"
         f"        SELECT ctid FROM {table.sql} WHERE {where} LIMIT {_BATCH}));\n"
         f"    EXIT WHEN NOT FOUND;\n    COMMIT;\n  END LOOP;\nEND {tag};"
+    )
+
+
+def by_key(change: str, table: Name, key: str, *, where: str = "") -> str:
+    """Return a change of rows in batches by a key of whole numbers."""
+    tag, named = _tag(change + where), quoted(key)
+    more = f" AND {where}" if where else ""
+    return (
+        f"DO {tag}\nDECLARE\n  low bigint;\n  high bigint;\nBEGIN\n"
+        f"  SELECT min({named}), max({named}) INTO low, high FROM {table.sql};\n"
+        "  WHILE low <= high LOOP\n"
+        f"    {change}\n      WHERE {named} >= low AND {named} < low + {_BATCH}{more};\n"
+        f"    COMMIT;\n    low := low + {_BATCH};\n  END LOOP;\nEND {tag};"
     )
 
 
@@ -100,22 +105,25 @@ def moved_over(
     """Return how a column moves to another name or type in three releases.
 
     Both are kept the same by a trigger as long as versions run that know only one of them; `using`
-    computes the new value from the old row. An empty text where a type cannot be written.
+    computes the new value from the old row. A type that nobody here knows is the old column's. An
+    empty text where the new type cannot be written, or its values not be compared.
     """
     before, after = map(type_sql, types)
-    if not before or not after or {types[0].name, types[1].name} & _INCOMPARABLE:
+    if (types[1].name and not after) or types[1].name in _INCOMPARABLE:
         return ""
+    cast = f"::{after}" if after else ""
+    back = f"::{before}" if before else ""
     function = Name(table.schema, f"{table.name}_{old}_{new}_sync").sql
     trigger = quoted(f"{table.name}_{old}_{new}_sync")
     first, second = quoted(old), quoted(new)
-    forth = f"(SELECT {using} FROM (SELECT NEW.*) AS held)" if using else f"NEW.{first}::{after}"
-    fill = using or f"{first}::{after}"
+    forth = f"(SELECT {using} FROM (SELECT NEW.*) AS held)" if using else f"NEW.{first}{cast}"
+    fill = using or f"{first}{cast}"
     body = (
         f"BEGIN\n  IF TG_OP = 'INSERT' AND NEW.{second} IS NOT NULL THEN\n"
-        f"    NEW.{first} := NEW.{second}::{before};\n"
+        f"    NEW.{first} := NEW.{second}{back};\n"
         f"  ELSIF TG_OP = 'UPDATE' AND NEW.{second} IS DISTINCT FROM OLD.{second}\n"
         f"      AND NEW.{second} IS DISTINCT FROM {forth} THEN\n"
-        f"    NEW.{first} := NEW.{second}::{before};\n  ELSE\n    NEW.{second} := {forth};\n"
+        f"    NEW.{first} := NEW.{second}{back};\n  ELSE\n    NEW.{second} := {forth};\n"
         "  END IF;\n  RETURN NEW;\nEND"
     )
     tag = _tag(body)
@@ -127,7 +135,7 @@ def moved_over(
     )
     return (
         f"{RELEASE} 1: both columns are there, a trigger keeps them the same\n"
-        f"ALTER TABLE {table.sql} ADD COLUMN {second} {after};\n"
+        f"{_another(table, old, new, after)}\n"
         f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {tag}\n{body} {tag};\n"
         f"CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table.sql}\n"
         f"  FOR EACH ROW EXECUTE FUNCTION {function}();\n"
@@ -139,30 +147,31 @@ def moved_over(
     )
 
 
+def _another(table: Name, old: str, new: str, kind: str) -> str:
+    """Return what adds a column of a type, or of the type that another column has."""
+    if kind:
+        return f"ALTER TABLE {table.sql} ADD COLUMN {quoted(new)} {kind};"
+    added = text(f"ALTER TABLE {table.sql} ADD COLUMN {quoted(new)} ".replace("%", "%%") + "%s")
+    body = (
+        f"BEGIN\n  EXECUTE format({added},\n"
+        "    (SELECT format_type(atttypid, atttypmod) FROM pg_attribute\n"
+        f"     WHERE attrelid = {text(table.sql)}::regclass AND attname = {text(old)}));\nEND"
+    )
+    tag = _tag(body)
+    return f"DO {tag}\n{body} {tag};"
+
+
 def retyped(operation: ChangeType, schema: Schema) -> str:
-    """Return how a column gets another type; empty where the model does not know the old one."""
+    """Return how a column gets another type, known or not what it has now."""
     old = schema.column(operation.table, operation.column)
-    if old is None:
-        return ""
     using = operation.using[5:].strip() if operation.using else ""
     column, new = operation.column, f"{operation.column}_new"
-    return moved_over(operation.table, column, new, (old.type, operation.type), schema, using=using)
+    before = old.type if old else Type("")
+    return moved_over(operation.table, column, new, (before, operation.type), schema, using=using)
 
 
 def behind_view(table: Name, to: Name, server: Server) -> str:
     """Return how a table gets another name: a view has it first, with the same rights."""
-    invoker = "" if server.before(15) else " WITH (security_invoker = true)"
-    schema = f"{text(table.schema)}" if table.schema else "current_schema()"
-    body = (
-        "DECLARE\n  held record;\nBEGIN\n  FOR held IN\n"
-        "    SELECT grantee, privilege_type FROM information_schema.role_table_grants\n"
-        f"    WHERE table_schema = {schema} AND table_name = {text(table.name)}\n"
-        "      AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')\n  LOOP\n"
-        f"    EXECUTE format({text('GRANT %s ON ' + to.sql.replace('%', '%%') + ' TO %s')},\n"
-        "      held.privilege_type, CASE held.grantee WHEN 'PUBLIC' THEN 'PUBLIC'\n"
-        "        ELSE quote_ident(held.grantee) END);\n  END LOOP;\nEND"
-    )
-    tag = _tag(body)
     moved = (
         f"ALTER TABLE {table.sql} RENAME TO {quoted(to.name)};"
         if table.schema == to.schema
@@ -170,11 +179,105 @@ def behind_view(table: Name, to: Name, server: Server) -> str:
     )
     return (
         f"{RELEASE} 1: a view has the new name, and whoever may use the table may use it\n"
-        f"CREATE VIEW {to.sql}{invoker} AS SELECT * FROM {table.sql};\nDO {tag}\n{body} {tag};\n"
+        f"CREATE VIEW {to.sql}{_invoker(server)} AS SELECT * FROM {table.sql};\n"
+        f"{_same_rights(table, to)}\n"
         f"{RELEASE} 2: a version that uses the new name alone, running everywhere\n"
         f"{RELEASE} 3: in one transaction\n"
         f"BEGIN;\nDROP VIEW {to.sql};\n{moved}\nCOMMIT;"
     )
+
+
+def view_beside(view: Name, made: str, *, last: str = "") -> str:
+    """Return how a view gets other columns: another one beside it, which `made` makes.
+
+    `last` is what release 3 does where it does not just drop the old one.
+    """
+    beside = another(view)
+    return (
+        f"{RELEASE} 1: a view beside it has the new columns, and whoever may use it the same\n"
+        f"{made}\n{_same_rights(view, beside)}\n"
+        f"{RELEASE} 2: a version that uses that one alone, running everywhere\n"
+        f"{RELEASE} 3: the old one goes\n{last or f'DROP VIEW {view.sql};'}"
+    )
+
+
+def another(view: Name) -> Name:
+    """Return the name of a view that stands beside another for a time."""
+    return Name(view.schema, f"{view.name}_2")
+
+
+def renamed_in_view(view: Name, column: str, to: str, server: Server) -> str:
+    """Return how a column of a view gets another name, whatever else the view shows."""
+    made = f"CREATE VIEW {another(view).sql}{_invoker(server)} AS SELECT *, "
+    last = (
+        f"BEGIN;\nDROP VIEW {another(view).sql};\n"
+        f"ALTER VIEW {view.sql} RENAME COLUMN {quoted(column)} TO {quoted(to)};\n"
+        f"ALTER VIEW {view.sql} RENAME TO {quoted(another(view).name)};\nCOMMIT;"
+    )
+    made += f"{quoted(column)} AS {quoted(to)} FROM {view.sql};"
+    return view_beside(view, made, last=last)
+
+
+def _invoker(server: Server) -> str:
+    return "" if server.before(15) else " WITH (security_invoker = true)"
+
+
+def _same_rights(old: Name, new: Name) -> str:
+    """Return what gives whoever may use one relation the same rights on another."""
+    schema = f"{text(old.schema)}" if old.schema else "current_schema()"
+    body = (
+        "DECLARE\n  held record;\nBEGIN\n  FOR held IN\n"
+        "    SELECT grantee, privilege_type FROM information_schema.role_table_grants\n"
+        f"    WHERE table_schema = {schema} AND table_name = {text(old.name)}\n"
+        "      AND privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')\n  LOOP\n"
+        f"    EXECUTE format({text('GRANT %s ON ' + new.sql.replace('%', '%%') + ' TO %s')},\n"
+        "      held.privilege_type, CASE held.grantee WHEN 'PUBLIC' THEN 'PUBLIC'\n"
+        "        ELSE quote_ident(held.grantee) END);\n  END LOOP;\nEND"
+    )
+    tag = _tag(body)
+    return f"DO {tag}\n{body} {tag};"
+
+
+def computed(operation: AddColumn, schema: Schema) -> str:
+    """Return how a column is kept computed by a trigger, for which no row is written anew.
+
+    An empty text where its type or expression cannot be said again.
+    """
+    table, column = operation.table, operation.column
+    kind, expression = type_sql(column.type), _expression(operation)
+    if not kind or not expression:
+        return ""
+    name, named = quoted(column.name), f"{table.name}_{column.name}"
+    function, trigger = Name(table.schema, named).sql, quoted(named)
+    body = (
+        f"BEGIN\n  NEW.{name} := (SELECT {expression} FROM (SELECT NEW.*) AS held);\n"
+        "  RETURN NEW;\nEND"
+    )
+    tag = _tag(body)
+    change, where = f"UPDATE {table.sql} SET {name} = {expression}", f"{name} IS NULL"
+    filled = in_batches(change, table, schema, where=f"{where} AND ({expression}) IS NOT NULL")
+    return (
+        f"ALTER TABLE {table.sql} ADD COLUMN {name} {kind};\n"
+        f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {tag}\n{body} {tag};\n"
+        f"CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table.sql}\n"
+        f"  FOR EACH ROW EXECUTE FUNCTION {function}();\n"
+        f"-- by itself, outside a transaction: the rows that are there\n{filled}"
+    )
+
+
+def _expression(operation: Operation) -> str:
+    """Return what stands in parentheses behind GENERATED ALWAYS AS; empty for nothing."""
+    statement, begun, depth, start = operation.statement, False, 0, -1
+    data = statement.text.data
+    for token in tokens(data, operation.at, statement.end):
+        if begun and token.text == b"(":
+            start, depth = (token.start if depth == 0 else start), depth + 1
+        elif begun and token.text == b")":
+            depth -= 1
+            if depth == 0:
+                return data[start : token.end].decode("utf-8", "replace")
+        begun = begun or token.text.upper() == b"AS"
+    return ""
 
 
 def default_of(operation: Operation) -> str:

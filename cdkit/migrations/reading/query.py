@@ -23,10 +23,19 @@ class UnreadQueryError(Exception):
         self.what = what
 
 
-class Query(Struct, frozen=True, kw_only=True):
-    """What a statement writes (verb, table, whether only some rows are meant), and its calls."""
+class Write(Struct, frozen=True, kw_only=True):
+    """A write: its verb, the table, whether only some rows are meant, what an UPDATE sets."""
 
-    writes: tuple[tuple[str, Name, bool], ...] = ()
+    verb: str
+    table: Name
+    guarded: bool
+    columns: tuple[str, ...] = ()
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """What a statement writes, and what it calls."""
+
+    writes: tuple[Write, ...] = ()
     calls: tuple[str, ...] = ()
 
 
@@ -91,7 +100,15 @@ def _of(tree: Any, exp: Any) -> Query:  # noqa: ANN401 - sqlglot is imported lat
         guarded = isinstance(node, exp.Insert) or bool(
             node.args.get("where") or node.args.get("limit") or _joins(node)
         )
-        writes += [(node.key.upper(), name, guarded) for name in _targets(node, exp)]
+        writes += [
+            Write(
+                verb=node.key.upper(),
+                table=Name(table.db, table.name),
+                guarded=guarded,
+                columns=_assigned(node, table, exp),
+            )
+            for table in _targets(node, exp)
+        ]
     called = {
         (node.name if isinstance(node, exp.Anonymous) else "").lower()
         for node in tree.find_all(exp.Func)
@@ -108,7 +125,17 @@ def _joins(node: Any) -> bool:  # noqa: ANN401 - sqlglot is imported late
     )
 
 
-def _targets(node: Any, exp: Any) -> list[Name]:  # noqa: ANN401 - sqlglot is imported late
+def _assigned(node: Any, table: Any, exp: Any) -> tuple[str, ...]:  # noqa: ANN401 - the same
+    """Return the columns of a table that an UPDATE sets; one without a table may be of each."""
+    if not isinstance(node, exp.Update):
+        return ()
+    sides = [each.this for each in node.expressions if isinstance(each, exp.EQ)]
+    columns = [side for each in sides for side in each.find_all(exp.Column)]
+    mine = {"", table.alias_or_name, table.name}
+    return tuple(dict.fromkeys(each.name for each in columns if each.table in mine))
+
+
+def _targets(node: Any, exp: Any) -> list[Any]:  # noqa: ANN401 - sqlglot is imported late
     """Return the tables that are written: several where it joins, by the alias that it names."""
     tables = {table.alias_or_name: table for table in node.find_all(exp.Table)}
     named = [each.name for each in node.args.get("tables") or ()]
@@ -119,4 +146,4 @@ def _targets(node: Any, exp: Any) -> list[Name]:  # noqa: ANN401 - sqlglot is im
     if not found:
         target = node.this.find(exp.Table) if node.this else None
         found = [target] if target is not None else []
-    return [Name(table.db, table.name) for table in found]
+    return found

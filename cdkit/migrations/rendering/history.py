@@ -55,33 +55,63 @@ class Unit(Struct, frozen=True, kw_only=True):
     down: Way | None = None
 
 
-class History(Struct, frozen=True, kw_only=True):
-    """A whole history, in the order in which it runs; `ran` of its units were rendered.
+class Database(Struct, frozen=True, kw_only=True):
+    """A whole history on one database, in the order in which it runs; `ran` of it was rendered.
 
-    `engine` is the dialect by the tool's own name; `heads` are the ends of the history: keys, or
-    paths; `prelude` runs in the session before everything else; `doubts` are what the tool warns
-    of; `databases` others that the project has.
+    `name` is what the project calls the database, empty where it has only one; `engine` is the
+    dialect by the tool's own name; `prelude` runs in the session before everything else.
     """
 
-    version: str
+    name: str = ""
     engine: str = ""
     units: tuple[Unit, ...] = ()
     ran: int = 0
-    runs: int = 1
+    prelude: tuple[Piece, ...] = ()
+
+    @property
+    def runs(self) -> tuple[object, ...]:
+        """What tells whether two databases run the same: their engine and SQL, both ways."""
+        ways = [(unit.key, unit.up, unit.down) for unit in self.units]
+        return (self.engine, *ways)
+
+
+class History(Database, frozen=True, kw_only=True):
+    """What a tool renders: the history of a database, and `others` that run it otherwise.
+
+    `nothing` says that the tool ran no migration at all; `heads` are the ends of the history: keys,
+    or paths; `doubts` are what the tool warns of; `databases` others that the project has, which
+    were not rendered.
+    """
+
+    version: str
+    nothing: bool = False
+    others: tuple[Database, ...] = ()
     heads: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
-    prelude: tuple[Piece, ...] = ()
     databases: tuple[str, ...] = ()
     down_fault: Fault | None = None
 
+    @property
+    def apart(self) -> tuple[Database, ...]:
+        """The databases that run something of their own: what two run alike is of the first."""
+        found: list[Database] = []
+        for each in (self, *self.others):
+            if not any(each.runs == other.runs for other in found):
+                found.append(each)
+        return tuple(found)
+
 
 class Rendition(Struct, frozen=True, kw_only=True):
-    """What is the same for all migrations of a history: the source's name, the root, the look."""
+    """What is the same for all migrations of a history: the source's name, the root, the look.
+
+    `database` is what the project calls it, where it has several.
+    """
 
     source: str
     root: str
     look: Look
     prelude: tuple[Piece, ...] = ()
+    database: str = ""
 
 
 def migration_of(unit: Unit, number: int, one: Rendition) -> Migration:
@@ -103,6 +133,7 @@ def migration_of(unit: Unit, number: int, one: Rendition) -> Migration:
         ),
         source=one.source,
         order=((number, 0, ""),),
+        key=one.database,
         written=written,
         troubles=tuple(_troubles(way)),
         no_sql=not way.pieces and not way.troubles,

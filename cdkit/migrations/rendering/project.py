@@ -1,8 +1,8 @@
 """From a rendered history to a project: its migrations, and whatever makes it no history."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.errors import CdkitError
 from cdkit.core.escape import terminal
@@ -10,9 +10,10 @@ from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.engine import Server
 from cdkit.migrations.look import join
-from cdkit.migrations.rendering.history import History, Rendition, migration_of
-from cdkit.migrations.server import engines, server_of
-from cdkit.migrations.source import Complaint, Migration, Project, Request
+from cdkit.migrations.rendering.history import Database, History, Rendition, migration_of
+from cdkit.migrations.server import engines, is_of, server_of
+from cdkit.migrations.source import Complaint, Migration, Project, Request, Script
+from cdkit.migrations.text import Text
 
 _SHOWN = 5
 
@@ -33,30 +34,63 @@ class Tool(Struct, frozen=True, kw_only=True):
 def project_of(history: History, tool: Tool, request: Request, home: str) -> Project:
     """Return the project of a history: nothing is left out of it without a reason.
 
-    `home` is the folder that it was rendered in, which paths are relative to.
+    `home` is the folder that it was rendered in, which paths are relative to. Where it is of
+    several databases, each but the first is one of the project's `others`.
     """
     if doubts := (*_missed(history, tool, request), *_engine_doubts(history, tool, request)):
         # What would be judged is not what runs, so that every finding could be a false alarm.
         return Project(faults=doubts, holds=tool.holds)
-    one = Rendition(source=tool.name, root=home, look=request.look, prelude=history.prelude)
+    first, *rest = history.apart
+    several = bool(rest)
+    others = [_of_database(each, tool, request, home, several=several) for each in rest]
+    project = _of_database(first, tool, request, home, several=several)
+    unread = (*project.unread, *_unloaded(history, project.migrations, tool, request, home))
+    return structs.replace(
+        project,
+        unread=unread,
+        complaints=tuple(_forked(history, home, tool)),
+        replaced=tuple(join(home, path) for unit in history.units for path in unit.replaces),
+        others=tuple(others),
+        notes=(*_notes(history, tool), *project.notes),
+    )
+
+
+def _of_database(
+    database: Database,
+    tool: Tool,
+    request: Request,
+    home: str,
+    *,
+    several: bool,
+) -> Project:
+    """Return what runs on one database; of `several` each migration bears its name."""
+    name = terminal(database.name) if several else ""
+    one = Rendition(
+        source=tool.name, root=home, look=request.look, prelude=database.prelude, database=name
+    )
     migrations: list[Migration] = []
     unread: list[Reason] = []
-    for number, unit in enumerate(history.units):
+    for number, unit in enumerate(database.units):
         try:
             migrations.append(migration_of(unit, number, one))
         except CdkitError as fault:
             unread.append(fault.reason())
-    unread += _unloaded(history, migrations, tool, request, home)
-    squashes = {join(home, unit.path) for unit in history.units if unit.replaces}
+    squashes = {join(home, unit.path) for unit in database.units if unit.replaces}
+
+    def again(path: str, data: bytes) -> tuple[Migration, ...]:
+        """Read another version of a file: its SQL is not known, but which database it is for."""
+        script, order = Script(sql=b""), ((0, 0, path),)
+        text = Text(path, data)
+        return (Migration(text=text, script=script, source=tool.name, order=order, key=name),)
+
     return Project(
         migrations=tuple(migrations),
         unread=tuple(unread),
-        complaints=tuple(_forked(history, home, tool)),
-        engine=engine_of(history.engine),
+        engine=engine_of(database.engine),
         holds=tool.holds,
-        replaced=tuple(join(home, path) for unit in history.units for path in unit.replaces),
+        again=again if name else None,
+        database=name,
         stand_ins=tuple(one for one in migrations if one.path in squashes),
-        notes=tuple(_notes(history, tool)),
     )
 
 
@@ -78,17 +112,18 @@ def version_of(request: Request) -> Server | None:
 
 def _engine_doubts(history: History, tool: Tool, request: Request) -> Iterator[Reason]:
     """Yield why the SQL is not of a server that anybody here knows."""
-    engine = engine_of(history.engine)
-    if not engine and history.runs == 1:
-        known = ", ".join(each.title for each in engines().values())
-        yield cannot_tell(
-            f"{tool.title} renders for {terminal(history.engine) or 'no database'}, and cdkit "
-            f"reads {known}",
-            where=_where(request),
-            remedy="let the project's settings name such a database",
-        )
-    wanted = version_of(request)
-    if engine and wanted is not None and wanted.engine != engine and not _alike(wanted, engine):
+    found = [engine_of(each.engine) for each in history.apart]
+    for each, engine in zip(history.apart, found, strict=True):
+        if not engine and not history.nothing:
+            known = ", ".join(one.title for one in engines().values())
+            yield cannot_tell(
+                f"{tool.title} renders for {terminal(each.engine) or 'no database'}, and cdkit "
+                f"reads {known}",
+                where=_where(request),
+                remedy="let the project's settings name such a database",
+            )
+    wanted, engine = version_of(request), found[0]
+    if wanted is not None and all(found) and not any(is_of(wanted, each) for each in found):
         yield cannot_tell(
             f"the project's own settings are for {engines()[engine].title}, and the server is "
             f"{wanted}: the SQL would be another",
@@ -97,25 +132,29 @@ def _engine_doubts(history: History, tool: Tool, request: Request) -> Iterator[R
         )
 
 
-def _alike(wanted: Server, engine: str) -> bool:
-    """Whether frameworks mean both by one name: MariaDB is reached as MySQL is."""
-    return {wanted.engine, engine} == {"mysql", "mariadb"}
-
-
 def _missed(history: History, tool: Tool, request: Request) -> Iterator[Reason]:
     """Yield why what is here is not all of what was asked for."""
-    if history.runs != 1:
-        what = "runs no migration" if history.runs == 0 else "migrates several databases in turn"
+    if history.nothing:
         yield cannot_tell(
-            f"env.py {what}, so what would run where cannot be told",
+            "env.py runs no migration, so what would run cannot be told",
             where=_where(request),
-            remedy=f"let `{tool.by_hand}` render each database, and give the SQL",
+            remedy=f"see that it calls run_migrations() when `{tool.by_hand}` asks it to",
         )
-    elif history.ran < len(history.units):
+    for each in history.apart if not history.nothing else ():
+        if each.ran < len(each.units):
+            on = f" on the database {terminal(each.name)}" if history.others else ""
+            yield cannot_tell(
+                f"{tool.title} runs {each.ran} of {len(each.units)} migrations{on}",
+                where=_where(request),
+                remedy="see that env.py calls run_migrations() and filters nothing",
+            )
+    names = [each.name for each in history.apart]
+    if len(names) > 1 and (len(set(names)) < len(names) or not all(names)):
         yield cannot_tell(
-            f"{tool.title} runs {history.ran} of {len(history.units)} migrations",
+            "env.py migrates several databases in turn and does not name them, so what would run "
+            "where cannot be told",
             where=_where(request),
-            remedy="see that env.py calls run_migrations() and filters nothing",
+            remedy="let it say which: `context.run_migrations(engine_name=name)`",
         )
     for doubt in dict.fromkeys(history.doubts):
         yield cannot_tell(
@@ -126,7 +165,7 @@ def _missed(history: History, tool: Tool, request: Request) -> Iterator[Reason]:
 
 
 def _unloaded(
-    history: History, migrations: list[Migration], tool: Tool, request: Request, home: str
+    history: History, migrations: Sequence[Migration], tool: Tool, request: Request, home: str
 ) -> Iterator[Reason]:
     """Yield which files that were asked for the tool itself passes over."""
     known = {each.said.path for each in migrations}
@@ -162,6 +201,10 @@ def _forked(history: History, home: str, tool: Tool) -> Iterator[Complaint]:
 def _notes(history: History, tool: Tool) -> Iterator[str]:
     """Yield what people should know."""
     yield f"rendered by {tool.title} {terminal(history.version)} in the project's own Python"
+    if len(apart := history.apart) > 1:
+        yield f"judged each database by itself: {', '.join(terminal(each.name) for each in apart)}"
+    if alike := len(history.others) + 1 - len(apart):
+        yield f"databases that run the same as another are judged with it: {alike}"
     if history.databases:
         names = ", ".join(map(terminal, history.databases[:_SHOWN]))
         yield f"only the database `default` was rendered, not {names}"

@@ -13,11 +13,14 @@ blocking-refresh safe-to-run postgres - Refresh
 blocking-reindex safe-to-run postgres - Reindex
 cascading-drop compatible sqlite - DropObject RebuildTable
 changed-collation compatible mysql,mariadb - ChangeColumn ChangeOption
+changed-column-count compatible mysql,mariadb,sqlite - AddColumn
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
-changed-default compatible - - SetDefault
+changed-constraint compatible - - ChangeConstraint AddConstraint
+changed-default compatible - - ChangeDomain SetDefault
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
+changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
 changed-role compatible - - ChangeRole
 changed-row-security compatible - - ChangeRowSecurity
@@ -33,9 +36,10 @@ contradicted-phase compatible - -
 copying-alter safe-to-run mysql,mariadb - AlterTable
 dependent-view safe-to-run postgres - ChangeType DropColumn DropObject
 dishonest-down compatible - -
+dropped-cascade compatible - - DropConstraint
 dropped-column compatible - - DropColumn
 dropped-database compatible - - Standalone
-dropped-default compatible - - DropDefault
+dropped-default compatible - - ChangeDomain DropDefault
 dropped-not-null compatible - - DropNotNull
 dropped-object compatible - - DropObject
 dropped-table compatible - - DropObject
@@ -50,6 +54,7 @@ forgotten-attribute compatible mysql,mariadb - ChangeColumn
 forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
 hidden-column compatible mysql,mariadb - ChangeColumn ChangeOption
+hinted-index compatible mysql,mariadb,sqlite - DropObject RenameObject ChangeOption
 invoker-view compatible postgres - ChangeTable CreateObject
 kept-rows compatible - - CreateTable
 limited-text compatible postgres taste CreateTable AddColumn
@@ -58,17 +63,18 @@ long-lock-timeout safe-to-run postgres - SetVariable
 loosened-sql-mode safe-to-run mysql,mariadb - SetVariable
 lossy-down compatible - -
 lost-in-rebuild compatible sqlite - RebuildTable
+lost-transactions compatible mysql,mariadb - ChangeOption
 misnamed-migration safe-to-run - -
 misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn
 misplaced-marker safe-to-run - -
 missing-down compatible - -
-missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 missing-lock-wait-timeout safe-to-run mysql,mariadb - AlterTable ChangeTrigger DropObject RenameTable Truncate
 missing-migration safe-to-run - -
-missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
 mixed-migration safe-to-run - -
 mixed-phases compatible - -
-moved-partition compatible - - MovePartition
+moved-partition compatible - - MovePartition CreateTable
 narrow-integer compatible postgres taste CreateTable AddColumn
 nested-transaction safe-to-run - - Transaction
 new-enum-value compatible - - AddEnumValue
@@ -86,7 +92,7 @@ renamed-column compatible - - RenameColumn
 renamed-enum-value compatible - - RenameEnumValue
 renamed-object compatible - - RenameObject
 renamed-table compatible - - RenameTable RenameObject
-replaced-object compatible - - CreateObject
+replaced-object compatible - - CreateObject Refresh
 required-column compatible - - AddColumn
 restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.mend import Mend, Splice, after
 from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
@@ -35,7 +36,19 @@ def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hi
         return
     for constraint in operation.column.constraints:
         if constraint.kind in _PROVEN_BY_INDEX or _fills(operation):
-            yield _hit(operation, constraint)
+            yield _with_column(operation, constraint, context)
+
+
+def _with_column(operation: AddColumn, constraint: Constraint, context: Context) -> Hit:
+    """The column comes first, without the constraint, and that as it would come to an old one."""
+    column = operation.column
+    hit = _hit(operation, structs.replace(constraint, columns=(column.name,)))
+    added = definition(column, Speech(dialect=context.dialect, server=context.server))
+    if hit.fix is None or not hit.fix.replacement or not added:
+        return hit
+    first = f"ALTER TABLE {operation.table.sql} ADD COLUMN {added};"
+    fix = structs.replace(hit.fix, replacement=f"{first}\n{hit.fix.replacement}")
+    return structs.replace(hit, fix=fix)
 
 
 def _fills(operation: AddColumn) -> bool:

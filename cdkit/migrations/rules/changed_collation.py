@@ -7,14 +7,18 @@ on a long text may become too long. A character set that holds less refuses what
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
-from cdkit.migrations.nouns import Type
+from cdkit.migrations.nouns import Name, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 _UTF8 = ("utf8", "utf8mb3", "utf8mb4")
+_TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext"})
 _CONVERT = "CONVERT TO CHARACTER SET"
 
 
@@ -33,7 +37,9 @@ def _of_column(operation: ChangeColumn, context: Context) -> Iterator[Hit]:
     if old.type.name != new.name or not _is_other(old.type, new):
         return
     about = f"{table}.{operation.new.name}"
-    yield _hit(about, _said(old.type), _said(new), Confidence.HIGH)
+    hit = _hit(about, _said(old.type), _said(new), Confidence.HIGH)
+    looked = _equal_texts(table, operation.new.name, _said(new), context)
+    yield _looking(hit, f"{looked}\n{whole(operation)}")
 
 
 def _is_other(old: Type, new: Type) -> bool:
@@ -57,7 +63,40 @@ def _of_table(operation: ChangeOption, context: Context) -> Iterator[Hit]:
     if before == operation.value:
         return
     sure = Confidence.HIGH if before else Confidence.MEDIUM
-    yield _hit(str(table), before or "what it has", operation.value, sure)
+    hit = _hit(str(table), before or "what it has", operation.value, sure)
+    columns = found.columns.values() if found and found.known else ()
+    texts = [each.name for each in columns if each.type.name in _TEXTS]
+    looked = [_equal_texts(table, name, operation.value, context) for name in texts]
+    yield _looking(hit, "\n".join([*(looked or [_columns(table)]), whole(operation)]))
+
+
+def _looking(hit: Hit, sql: str) -> Hit:
+    fix = structs.replace(hit.fix, replacement=sql) if hit.fix else None
+    return structs.replace(hit, fix=fix)
+
+
+def _equal_texts(table: Name, column: str, after: str, context: Context) -> str:
+    """What finds the texts that are one and the same from then on: to be mended first."""
+    name, collation = context.sql(column), after.rpartition(" ")[2]
+    charset = collation.partition("_")[0]
+    as_it_will_be = f"CONVERT({name} USING {charset})"
+    as_it_will_be += f" COLLATE {collation}" if collation != charset else ""
+    if not charset.isalnum() or not collation.replace("_", "").isalnum():
+        as_it_will_be = name
+    return (
+        f"SELECT MIN({name}), MAX({name}), COUNT(*) FROM {context.sql(table)}\n"
+        f"  GROUP BY {as_it_will_be} HAVING COUNT(DISTINCT BINARY {name}) > 1;"
+    )
+
+
+def _columns(table: Name) -> str:
+    """What tells which columns hold texts, where no migration does."""
+    name = table.name.replace("\\", "\\\\").replace("'", "''")
+    return (
+        "SELECT column_name, collation_name FROM information_schema.columns\n"
+        f"  WHERE table_schema = DATABASE() AND table_name = '{name}'\n"
+        "    AND collation_name IS NOT NULL;"
+    )
 
 
 def _hit(about: str, before: str, after: str, confidence: Confidence) -> Hit:

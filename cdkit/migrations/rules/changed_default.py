@@ -9,14 +9,18 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 
-def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
+def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hit]:
     """Flag each default of an old column that is another one than the running version knows."""
+    if isinstance(operation, ChangeDomain):
+        yield from _of_domain(operation, context)
+        return
     table, column = operation.table, operation.column
     old = context.released.column(table, column)
     if old is None or context.schema.is_new_column(table, column):
@@ -39,13 +43,36 @@ def check(operation: SetDefault, context: Context) -> Iterator[Hit]:
     yield from eased(hit, context, undone=end is not None and end.default == old.default)
 
 
+def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
+    """Flag another default for all columns of a domain; a first one is said as low."""
+    old = context.released.thing(operation.domain)
+    if operation.default is None or (old is None and context.schema.thing(operation.domain)):
+        return
+    yield Hit(
+        message=f"gives the domain {operation.domain} another default: what a running version "
+        "leaves out is filled otherwise",
+        about=str(operation.domain),
+        severity=None if old and old.default else Severity.LOW,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="let the new version write the value itself, and change the default later",
+            replacement=later(operation, "code that writes the value itself"),
+        ),
+    )
+
+
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
-    on=(SetDefault,),
+    on=(ChangeDomain, SetDefault),
     check=check,
     instead="Let the new version write the value itself, and change the default later.",
     bad=(
+        Example(
+            text="CREATE DOMAIN percent AS int DEFAULT 50;\n-- released\n"
+            "ALTER DOMAIN percent SET DEFAULT 60;",
+            line=3,
+        ),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'site';",

@@ -87,7 +87,12 @@ RULE = LintRule(
     engines=("postgres",),
     on=(AddColumn, DropColumn, RenameColumn, ChangeType, CreateObject),
     check=check,
+    remembers=True,
     instead="Let the running version name its columns, or restart its connections.",
+    by_hand=(
+        "only the connections of the running version can prepare their statements again, and "
+        "only they can send what does it (`DEALLOCATE ALL`)."
+    ),
     bad=(
         Example(text="ALTER TABLE orders ADD COLUMN note text;", line=1),
         Example(text="ALTER TABLE orders DROP COLUMN note;", line=1),

@@ -83,6 +83,8 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
+        Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' ACCOUNT LOCK;", line=2),
+        Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' IDENTIFIED BY 'x';", line=2),
     ),
     good=(Example(text="CREATE ROLE reports;"),),
     sources=("https://www.postgresql.org/docs/current/sql-alterrole.html",),

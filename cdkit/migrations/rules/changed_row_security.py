@@ -63,7 +63,9 @@ def _lets_through(table: Table, held: Held) -> object:
         for each in table.policies.values()
         if not held or not each.roles or set(each.roles) & set(held)
     ]
-    all_pass = any(each.permissive and each.all_rows for each in policies)
+    opens = [each for each in policies if each.permissive and each.all_rows]
+    # Of roles that nobody here was granted anything, nobody knows whether they use it.
+    all_pass = all(any(not x.roles or role in x.roles for x in opens) for role in held or ("",))
     if not table.row_security or (all_pass and all(each.permissive for each in policies)):
         return "all"
     return sorted(each.definition for each in policies)

@@ -48,11 +48,17 @@ RULE = LintRule(
     bad=(
         Example(text="DELETE FROM orders WHERE state = 'old';", line=1),
         Example(text="UPDATE products SET stock = 0;", line=1),
+        Example(text="-- server mysql:8.0\nUPDATE products p SET p.stock = 0;", line=2),
+        Example(text="-- server sqlite:3\nUPDATE products SET (stock, price) = (0, 1);", line=2),
     ),
     good=(
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
             "UPDATE o SET b = a WHERE b IS NULL;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, c int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN b int;\nUPDATE o SET b = a, b = c WHERE b IS NULL;"
         ),
         Example(text="INSERT INTO states VALUES ('paid');"),
         Example(text="CREATE TABLE o (a int);\nDELETE FROM o;"),

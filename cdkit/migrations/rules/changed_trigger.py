@@ -4,16 +4,17 @@ One that fires BEFORE (or INSTEAD OF) can refuse or rewrite rows; one that fires
 them. One that goes away no longer does what somebody relied on.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
-from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.net import eased, is_same_text
+from cdkit.migrations.nouns import Name, Trigger
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Routine
+from cdkit.migrations.schema import Routine, Schema
 from cdkit.migrations.ways import later
 
 _REFUSES = ("signal", "raise(", "raise (")
@@ -29,11 +30,11 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         _made(operation, context)
         if action.startswith("CREATE")
         else _gone(operation, context)
-        if action.startswith(("DROP", "DISABLE"))
+        if action.startswith(("DROP", "DISABLE", "ENABLE REPLICA"))
         else ""
     )
     hit = Hit(
-        message=f"{action} {operation.name} on {table}: "
+        message=f"{' '.join(filter(None, (action, operation.name)))} on {table}: "
         + (said or "what happens on a write of a running version changes"),
         about=f"{table}.{operation.name}",
         severity=Severity.MEDIUM if said else None,
@@ -49,10 +50,18 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
 
 def _is_back(operation: ChangeTrigger, context: Context) -> bool:
     """Whether the end has the trigger that the running version lives with."""
-    old = context.released.table(operation.table)
-    new = context.ahead.end.table(operation.table)
-    before = old.triggers.get(operation.name) if old else None
-    return before is not None and new is not None and new.triggers.get(operation.name) == before
+    before = _triggers(operation.table, context.released).get(operation.name)
+    after = _triggers(operation.table, context.ahead.end).get(operation.name)
+    if operation.body:
+        name = Name(operation.table.schema, operation.name)
+        return is_same_text(name, context.released, context.ahead.end)
+    return before is not None and after == before
+
+
+def _triggers(name: Name, schema: Schema) -> Mapping[str, Trigger]:
+    """Return the triggers of a table or a view."""
+    found = schema.table(name) or schema.thing(name)
+    return found.triggers if found else {}
 
 
 def _routine(function: Name | None, context: Context) -> Routine | None:
@@ -60,12 +69,15 @@ def _routine(function: Name | None, context: Context) -> Routine | None:
     return next(iter(found.routines.values()), None) if found else None
 
 
-def _made(operation: ChangeTrigger, context: Context) -> str:
+def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 - a list
     """Return what a new trigger does to old writes; empty where it does nothing to them."""
     routine = _routine(operation.function, context)
     before = "AFTER" not in operation.action
+    if operation.trigger and not operation.trigger.writes:
+        return ""
     if operation.body:
-        return _of_body(operation.body.lower(), before=before)
+        found = _of_body(operation.body.lower(), before=before)
+        return found or _rewritten(operation, context)
     if routine is None or not is_read(routine):
         return "it can refuse or rewrite what a running version writes"
     if refuses(routine):
@@ -88,6 +100,21 @@ def _of_body(body: str, *, before: bool) -> str:
     return ""
 
 
+def _rewritten(operation: ChangeTrigger, context: Context) -> str:
+    """Return which old columns of its own table a trigger of SQLite gives other values after."""
+    table = re.escape(operation.table.name)
+    given = rf"""\bupdate\s+(?:or\s+\w+\s+)?["`\[]?{table}["`\]]?\s+set\s+(.*?)(?:\bwhere\b|;|$)"""
+    columns = [
+        column
+        for text in re.findall(given, operation.body, re.IGNORECASE | re.DOTALL)
+        for column in re.findall(r"""(?:^|,)\s*["`\[]?(\w+)["`\]]?\s*=""", text)
+        if not context.schema.is_new_column(operation.table, column)
+    ]
+    if not columns:
+        return ""
+    return f"it gives {', '.join(columns)} another value than a running version writes"
+
+
 def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> str:
     """Return which write of the function a role may not do that may fire the trigger."""
     if routine.function.definer:
@@ -104,12 +131,21 @@ def _forbidden(operation: ChangeTrigger, routine: Routine, context: Context) -> 
 
 def _gone(operation: ChangeTrigger, context: Context) -> str:
     """Return what no longer happens that readers may rely on; empty where nothing is."""
-    table = context.schema.table(operation.table)
-    old = table.triggers.get(operation.name) if table else None
-    routine = _routine(old.function, context) if old else None
+    triggers = _triggers(operation.table, context.schema)
+    if not operation.name:
+        return next(filter(None, (_stops(each, context) for each in triggers.values())), "")
+    old = triggers.get(operation.name)
+    if context.schema.kind_of(operation.table) == "view":
+        return "nobody can write through the view any more"
+    return _stops(old, context) if old else ""
+
+
+def _stops(old: Trigger, context: Context) -> str:
+    """Return what a trigger no longer fills; empty for nothing that is known."""
+    routine = _routine(old.function, context)
     if routine is None or not is_read(routine):
         return ""
-    filled = sorted(sets(routine)) if old and old.before else []
+    filled = sorted(sets(routine)) if old.before else []
     return f"nothing fills {', '.join(filled)} any more" if filled else ""
 
 
@@ -120,6 +156,12 @@ RULE = LintRule(
     check=check,
     instead="See that the trigger takes every row that the running version writes.",
     bad=(
+        Example(
+            text="CREATE VIEW v AS SELECT 1 AS a;\nCREATE FUNCTION f() RETURNS trigger LANGUAGE "
+            "plpgsql AS 'BEGIN RETURN NEW; END';\nCREATE TRIGGER t INSTEAD OF INSERT ON v FOR EACH "
+            "ROW EXECUTE FUNCTION f();\n-- released\nDROP TRIGGER t ON v;",
+            line=5,
+        ),
         Example(
             text="CREATE TRIGGER t BEFORE INSERT ON orders\n"
             "  FOR EACH ROW EXECUTE FUNCTION refuse();",

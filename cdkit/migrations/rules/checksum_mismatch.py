@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Undo the edit, or run `atlas migrate hash` where it is meant.",
+    by_hand="the sum is Atlas's own file; `atlas migrate hash` writes it.",
     bad=(),
     good=(),
     sources=("https://atlasgo.io/concepts/migration-directory-integrity",),

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Constraint, Name
+from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import NULLS_ALIKE, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Index, Schema
 from cdkit.migrations.ways import later
 
 
@@ -25,7 +27,8 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
         if constraint.always or _is_unknown_to_all(operation, constraint, context):
             continue
         if not _lived_with(operation, constraint, context):
-            yield _hit(operation, what.strip())
+            hit = _hit(operation, what.strip())
+            yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
 
 
 def _constraints(
@@ -42,6 +45,13 @@ def _constraints(
     elif operation.unique:
         index = Constraint(kind="unique", columns=operation.columns, expression=_key_of(operation))
         yield index, f"the unique index {operation.name}"
+
+
+def _is_gone(operation: OnTable, constraint: Constraint, context: Context) -> bool:
+    """Whether the end of the transaction has no such constraint any more."""
+    end = context.ahead.end.table(operation.table)
+    named = isinstance(operation, AddConstraint) and bool(constraint.name)
+    return named and end is not None and constraint.name not in end.constraints
 
 
 def _key_of(index: CreateIndex) -> str:
@@ -68,7 +78,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     them at their default, which is null (and passes but for a CHECK that wants a value), or one
     that is the same for each row (and passes but for a unique one).
     """
-    if context.schema.is_new_table(operation.table):
+    if context.schema.is_new_table(operation.table) or _is_view(operation.table, context):
         return True
     if isinstance(operation, CreateIndex) and operation.only:
         return _never_in(operation, context)
@@ -84,6 +94,12 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         return not any(column.default and column.default.constant for column in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _is_view(name: Name, context: Context) -> bool:
+    """Whether it is a materialized view, which REFRESH alone writes."""
+    thing = context.schema.thing(name)
+    return thing is not None and thing.kind == "materialized view"
 
 
 def _never_in(index: CreateIndex, context: Context) -> bool:
@@ -115,7 +131,9 @@ def _is_unique_already(operation: OnTable, constraint: Constraint, context: Cont
     for _, index in released.unique_keys(operation.table):
         whole = not index.where and not index.expressions
         if whole and index.columns and set(index.columns) <= set(constraint.columns):
-            return True
+            return constraint.expression != NULLS_ALIKE or _are_set(
+                operation.table, index, released
+            )
         if index.columns == constraint.columns and constraint.expression.strip() == " ".join(
             (*index.expressions, index.where)
         ):
@@ -123,11 +141,17 @@ def _is_unique_already(operation: OnTable, constraint: Constraint, context: Cont
     return False
 
 
+def _are_set(table: Name, index: Index, released: Schema) -> bool:
+    """Whether no column of an index can be null, so that it does not matter how nulls compare."""
+    columns = [released.column(table, name) for name in index.columns]
+    return all(column and column.not_null for column in columns)
+
+
 def _implies(old: Constraint, new: Constraint) -> bool:
     """Whether what the old constraint lets in passes the new one."""
     if old.kind != new.kind or old.kind == "exclusion":
         return False
-    if old.kind == "foreign key":
+    if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
         return (old.columns, old.references) == (new.columns, new.references)
     return old.expression == new.expression or _is_looser(old.bounds, new.bounds)
 
@@ -178,6 +202,14 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE MATERIALIZED VIEW m AS SELECT a FROM o;\n-- released\n"
+            "CREATE UNIQUE INDEX m_a ON m (a);"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, CONSTRAINT c CHECK (a >= 0));\n"
+            "-- released\nALTER TABLE o DROP CHECK c, ADD CONSTRAINT c CHECK (a >= -5);"
+        ),
         Example(
             text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);\n"
             "CREATE UNIQUE INDEX i ON o (a);"

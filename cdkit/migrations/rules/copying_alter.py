@@ -6,25 +6,15 @@ the replicas repeat it, one behind the other. Several clauses in one ALTER TABLE
 slowest way that one of them needs.
 """
 
-import re
-import shlex
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable, ChangeColumn
 from cdkit.migrations.mysql.cost import asked, kinds_of
+from cdkit.migrations.mysql.tools import online
 from cdkit.migrations.mysql.ways import ALGORITHMS, MARIADB_PAGE, MYSQL_PAGE, way_of, worst
-from cdkit.migrations.operation import MovePartition
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-
-_LONGEST = 1000
-"""Letters of a statement that are still given back as a command."""
-
-_ASKED = re.compile(r",?\s*\b(?:ALGORITHM|LOCK)\s*=?\s*[A-Z]+\b", re.IGNORECASE)
-_DROPS_KEY = re.compile(r"\bDROP\s+FOREIGN\s+KEY\b", re.IGNORECASE)
-"""pt-online-schema-change wants an underscore before the key's name then, or two."""
-_FOREIGN = re.compile(r"\bFOREIGN\s+KEY\b", re.IGNORECASE)
 
 
 def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
@@ -52,7 +42,7 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
         fix=Fix(
             summary="let gh-ost or pt-online-schema-change do it, which copy in small steps, or "
             "split off what is instant",
-            replacement=_command(operation),
+            replacement=online(operation),
         ),
     )
 
@@ -61,25 +51,6 @@ def _severity(lock: str, *, copies: bool) -> Severity:
     if lock == "NONE":
         return Severity.LOW
     return Severity.HIGH if copies else Severity.MEDIUM
-
-
-def _command(operation: AlterTable) -> str:
-    """Return the command of a tool that does the same; it wants the clauses of change alone."""
-    source = " ".join(operation.statement.source.split())
-    start = source.upper().find(" TABLE ")
-    commented = any(mark in source for mark in ("--", "#", "/*"))
-    if len(source) > _LONGEST or commented or start < 0 or source[:5].upper() != "ALTER":
-        return ""
-    clauses = _ASKED.sub("", source[start + 7 :].strip().partition(" ")[2]).strip(" ,")
-    parts = any(isinstance(part, MovePartition) for part in operation.parts)
-    if not clauses or parts or _DROPS_KEY.search(clauses):
-        return ""
-    table, alter = shlex.quote(operation.table.name), shlex.quote(clauses)
-    if _FOREIGN.search(clauses):
-        # gh-ost takes no foreign keys ("Requirements and limitations").
-        there = shlex.quote(f"D=…,t={operation.table.name}")
-        return f"pt-online-schema-change --alter {alter} {there} --execute"
-    return f"gh-ost --database=… --table={table} --alter={alter} --execute"
 
 
 RULE = LintRule(

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import DropDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 
-def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
+def check(operation: DropDefault | ChangeDomain, context: Context) -> Iterator[Hit]:
     """Flag each default that inserts of the running version may rely on."""
+    if isinstance(operation, ChangeDomain):
+        yield from _of_domain(operation, context)
+        return
     table, column = operation.table, operation.column
     if context.schema.is_new_table(table):
         return
@@ -39,6 +43,25 @@ def check(operation: DropDefault, context: Context) -> Iterator[Hit]:
     yield from eased(hit, context, undone=_is_back(operation, context))
 
 
+def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
+    """Flag a domain whose columns were filled where nobody wrote them, as far as is known."""
+    domain = context.schema.thing(operation.domain)
+    old = context.released.thing(operation.domain)
+    if operation.default or (domain and not domain.default) or (domain and not old):
+        return
+    yield Hit(
+        message=f"drops the default of the domain {operation.domain}: inserts that leave out a "
+        "column of it leave it null",
+        about=str(operation.domain),
+        severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH if domain else Confidence.MEDIUM,
+        fix=Fix(
+            summary="keep the default until every running version writes the columns",
+            replacement=later(operation, "a version that always writes the columns"),
+        ),
+    )
+
+
 def _is_back(operation: DropDefault, context: Context) -> bool:
     """Whether the end fills the column as the running version knows it."""
     old = context.released.column(operation.table, operation.column)
@@ -52,10 +75,15 @@ def _is_back(operation: DropDefault, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
-    on=(DropDefault,),
+    on=(ChangeDomain, DropDefault),
     check=check,
     instead="Keep the default until every running version writes the column.",
     bad=(
+        Example(
+            text="CREATE DOMAIN percent AS int DEFAULT 50;\n-- released\n"
+            "ALTER DOMAIN percent DROP DEFAULT;",
+            line=3,
+        ),
         Example(
             text="ALTER TABLE o ADD COLUMN a int NOT NULL DEFAULT 0;\n"
             "ALTER TABLE o ALTER COLUMN a DROP DEFAULT;",

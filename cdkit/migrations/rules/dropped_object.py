@@ -6,23 +6,28 @@ is made again in the same transaction is no loss where it shows the same and the
 it: what was granted on the old one is gone with it.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.net import eased, lacks, routine_lacks
+from cdkit.migrations.net import eased, is_same_text, lacks, routine_lacks
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 _OTHERS = frozenset({"table", "foreign table", "index", "column", "statistics"})
-_QUIET = frozenset(
-    {"publication", "subscription", "event trigger", "access method", "foreign server", "fdw"}
-    | {"text search parser", "text search template", "cast", "transform", "language", "opclass"}
-    | {"opfamily", "user mapping", "trigger", "event"}
+_LOOSE = frozenset({"publication", "subscription", "event trigger", "user mapping", "event"})
+_HELD = frozenset(
+    {"access method", "foreign server", "foreign-data wrapper", "text search parser"}
+    | {"text search template", "transform", "language", "operator class", "operator family"}
+    | {"trigger"}
 )
-"""What queries do not name: still shown, below the usual threshold."""
+"""What queries do not name: still shown, below the usual threshold.
+
+On those of the second kind other things depend, which go with them where CASCADE is said.
+"""
 
 
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
@@ -33,15 +38,23 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
     known = context.schema.thing(name) is not None
+    filled = _filled(operation, context)
+    view = _written_through(operation, context)
     fails = (
         f"the one that takes its place is not the same: {lacking}"
         if lacking
-        else ("a running version that uses it fails")
+        else f"nothing fills {filled} any more"
+        if filled
+        else f"nobody can write through the view {view} any more"
+        if view
+        else "a running version that uses it fails"
     )
     hit = Hit(
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
-        severity=Severity.LOW if kind in _QUIET else None,
+        severity=(
+            Severity.MEDIUM if filled or view else Severity.LOW if _is_quiet(operation) else None
+        ),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
             summary=f"release a version that does not use the {kind}, and drop it in a later one; "
@@ -50,6 +63,25 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _is_quiet(operation: DropObject) -> bool:
+    return operation.kind in (_LOOSE if operation.cascade else _LOOSE | _HELD)
+
+
+def _filled(operation: DropObject, context: Context) -> str:
+    """Return which columns a trigger with code of its own (MySQL, SQLite) has filled."""
+    thing = context.schema.thing(operation.name)
+    if thing is None or not thing.kind.startswith("trigger"):
+        return ""
+    return ", ".join(dict.fromkeys(re.findall(r"(?i)\bset\s+new\s*\.\s*`?(\w+)", thing.body)))
+
+
+def _written_through(operation: DropObject, context: Context) -> str:
+    """Return the view of which an INSTEAD OF trigger of SQLite goes; the others are on tables."""
+    thing = context.schema.thing(operation.name)
+    on = thing.kind.partition("trigger on ")[2] if thing else ""
+    return on if on and context.schema.kind_of(Name("", on)) == "view" else ""
 
 
 def _is_new(operation: DropObject, context: Context) -> bool:
@@ -64,6 +96,9 @@ def _lacking(operation: DropObject, context: Context) -> str | None:
     """What its successor lacks; None where there is none."""
     if operation.kind in {"function", "procedure", "routine"}:
         return _routine_lacking(operation, context)
+    if operation.kind == "trigger":
+        same = is_same_text(operation.name, context.released, context.ahead.end)
+        return "" if same else None
     if operation.kind == "sequence":
         return "" if _feeds_an_identity(operation.name, context) else None
     return lacks(operation.name, context)
@@ -95,6 +130,11 @@ RULE = LintRule(
     check=check,
     instead="Stop using it in one release, drop it in the next; replace views in place.",
     bad=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (a int);\nCREATE TRIGGER t BEFORE INSERT "
+            "ON o FOR EACH ROW SET NEW.a = 5;\n-- released\nDROP TRIGGER t;",
+            line=5,
+        ),
         Example(text="DROP VIEW open_orders;", line=1),
         Example(text="SELECT 1;\nDROP FUNCTION total(bigint), tax;", line=2),
         Example(text="DROP TYPE order_state;", line=1),

@@ -12,6 +12,7 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import NULLS_ALIKE
 from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Index
@@ -62,10 +63,25 @@ def _is_back(index: Index, context: Context, *, named: str) -> bool:
     """Whether the end keeps the same rows apart, under the same name where that counts."""
     end = context.ahead.end
     return any(
-        each.key == index.key and named in {"", name}
+        _serves(each, index, context) and named in {"", name}
         for name, each in end.unique_keys(index.table)
         if not named or end.constraint(index.table, name)
     )
+
+
+def _serves(new: Index, old: Index, context: Context) -> bool:
+    """Whether ON CONFLICT finds what it did, and the same rows are kept apart.
+
+    One to which nulls are alike does that too, and one to which they are not where there are none.
+    """
+    bare = structs.replace(new, where=new.where.removeprefix(NULLS_ALIKE))
+    if new.deferrable and not old.deferrable:
+        return False
+    if old.key in {new.key, bare.key}:
+        return True
+    columns = [context.schema.column(old.table, name) for name in old.columns]
+    plain = structs.replace(old, where=old.where.removeprefix(NULLS_ALIKE))
+    return bare.key == plain.key and all(column and column.not_null for column in columns)
 
 
 def _sounds_unique(name: str) -> bool:
@@ -112,6 +128,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders DROP CONSTRAINT orders_pkey;", line=1),
     ),
     good=(
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (a int, b int);\nCREATE INDEX b_uniq ON o (b);\n"
+            "-- released\nCREATE TABLE n (a int);\nINSERT INTO n SELECT a FROM o;\n"
+            "DROP TABLE o;\nALTER TABLE n RENAME TO o;"
+        ),
         Example(
             text="CREATE TABLE o (a int CHECK (a > 0));\n-- released\n"
             "ALTER TABLE o DROP CONSTRAINT o_a_check;"

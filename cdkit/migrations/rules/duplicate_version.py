@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Give the newer of the two a version of its own.",
+    by_hand="the version is in the file's name.",
     bad=(),
     good=(),
     sources=(

@@ -25,6 +25,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Undo the edit, and put the change into a new migration.",
+    by_hand="the file as it was released is in git; what the edit adds is for a new file.",
     bad=(),
     good=(),
 )

@@ -35,6 +35,7 @@ RULE = LintRule(
     on=(AddColumn, CreateIndex),
     check=check,
     instead="Write it so that it has a value for every row: NULLIF(…, 0), CASE.",
+    by_hand="which value a row gets that has none is for its author to say.",
     bad=(
         Example(
             text="ALTER TABLE o ADD COLUMN share int GENERATED ALWAYS AS (100 / a) STORED;", line=1

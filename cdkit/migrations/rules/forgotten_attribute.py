@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn
+from cdkit.migrations.lexer import clauses, tokens
+from cdkit.migrations.mend import Splice, rewritten
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -34,8 +36,25 @@ def _hit(operation: ChangeColumn, what: str, effect: str, severity: Severity) ->
         message=f"says {about} anew without its {what}: {effect}",
         about=about,
         severity=severity,
-        fix=Fix(summary=f"say {what} again, or change only the default with ALTER COLUMN"),
+        fix=Fix(
+            summary=f"say {what} again, or change only the default with ALTER COLUMN",
+            replacement=_said_again(operation, what),
+        ),
     )
+
+
+def _said_again(operation: ChangeColumn, what: str) -> str:
+    """The statement with the attribute at the end of the column's clause, before its place."""
+    statement = operation.statement
+    start, end = clauses(statement.text.data, operation.at, statement.end)[0]
+    depth = 0
+    for token in tokens(statement.text.data, max(start, operation.at), end):
+        if not depth and token.text.upper() in {b"FIRST", b"AFTER"}:
+            end = token.start
+            break
+        depth += (token.text == b"(") - (token.text == b")")
+    text = f" {what}" if end and statement.text.data[end - 1 : end].strip() else f"{what} "
+    return rewritten([Splice(at=end, end=end, text=text)], operation)
 
 
 RULE = LintRule(

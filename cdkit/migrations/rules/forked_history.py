@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Merge the ends, or let the newer migration follow the other.",
+    by_hand="the order is in the files' own headers, and the tool makes the file that joins them.",
     bad=(),
     good=(),
     sources=(

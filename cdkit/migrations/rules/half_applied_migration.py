@@ -19,6 +19,7 @@ from cdkit.migrations.operation import (
     Truncate,
 )
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import whole
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
@@ -33,7 +34,10 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         message=f"ends {whose} here: what came before stays when a later statement fails",
         severity=Severity.LOW if tools else None,
         about=str(getattr(operation, "table", "") or getattr(operation, "name", "")),
-        fix=Fix(summary="one DDL statement a file, or such as can be run twice (IF NOT EXISTS)"),
+        fix=Fix(
+            summary="one DDL statement a file, or such as can be run twice (IF NOT EXISTS)",
+            replacement=f"-- in a migration of its own, without a transaction:\n{whole(operation)}",
+        ),
     )
 
 
@@ -51,6 +55,7 @@ RULE = LintRule(
         Truncate,
     ),
     check=check,
+    remembers=True,
     instead="One DDL statement a file, or such as can be run twice.",
     bad=(
         Example(

@@ -8,6 +8,8 @@ will.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Constraint, quoted
@@ -53,12 +55,13 @@ def _letting_go(made: CreateTable, constraint: Constraint) -> str:
 
 def _is_filled(made: CreateTable, context: Context) -> bool:
     table = context.ahead.end.table(made.table)
-    return table is not None and table.filled
+    return (table is not None and table.filled) or context.ahead.writes_into(made.table)
 
 
 def _written(made: CreateTable) -> Iterator[Constraint]:
     for column in made.columns:
-        yield from column.constraints
+        for each in column.constraints:
+            yield structs.replace(each, columns=each.columns or (column.name,))
     yield from made.constraints
 
 

@@ -19,9 +19,28 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: RebuildTable, context: Context) -> Iterator[Hit]:
     """Flag what the copy leaves out of a table that was there before."""
-    table = operation.table
-    if context.schema.is_new_table(table):
+    if context.schema.is_new_table(operation.table):
         return
+    fix = Fix(
+        summary="copy every column of every row: INSERT INTO new (…) SELECT … FROM old",
+        replacement=_copying(operation, context),
+    )
+    for hit in _found(operation, context):
+        yield structs.replace(hit, fix=fix)
+
+
+def _copying(operation: RebuildTable, context: Context) -> str:
+    """The copy of all columns that both tables have; nothing where the old ones are not known."""
+    made = [each.name for each in operation.made.columns if not each.generated]
+    columns = ", ".join(context.sql(name) for name in made if name in operation.kept)
+    old, new = context.sql(operation.table), context.sql(operation.made.table)
+    return f"INSERT INTO {new} ({columns}) SELECT {columns} FROM {old};" if columns else ""
+
+
+def _found(operation: RebuildTable, context: Context) -> Iterator[Hit]:
+    table = operation.table
+    if not operation.made.columns_known:
+        return  # CREATE TABLE AS copies by itself, and is told of as what cannot be read
     if not operation.copied:
         yield _hit(str(table), f"rebuilds {table} and copies nothing into it: its rows are gone")
         return
@@ -59,11 +78,7 @@ def _filled_otherwise(operation: RebuildTable) -> Iterator[Hit]:
 
 
 def _hit(about: str, said: str) -> Hit:
-    return Hit(
-        message=said,
-        about=about,
-        fix=Fix(summary="copy every column of every row: INSERT INTO new (…) SELECT … FROM old"),
-    )
+    return Hit(message=said, about=about)
 
 
 RULE = LintRule(

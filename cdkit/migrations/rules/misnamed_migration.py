@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Give the file the name that its tool looks for.",
+    by_hand="the tool goes by the file's name.",
     bad=(),
     good=(),
     sources=(

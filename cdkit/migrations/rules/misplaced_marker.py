@@ -24,6 +24,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Put the marks where the tool wants them.",
+    by_hand="the mark is a comment of the tool's, and only its place is wrong.",
     bad=(),
     good=(),
     sources=(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.mend import Mend, before
 from cdkit.migrations.operation import LockTable, Operation
 from cdkit.migrations.postgres.locks import BLOCKING
@@ -51,6 +52,7 @@ RULE = LintRule(
     on=(
         operation.AddColumn,
         operation.AddConstraint,
+        ChangeConstraint,
         operation.ChangeIdentity,
         operation.ChangeRowSecurity,
         operation.ChangeTable,
@@ -72,6 +74,7 @@ RULE = LintRule(
         operation.Truncate,
     ),
     check=check,
+    remembers=True,
     instead="SET lock_timeout = '2s'; at the beginning, and try again when it strikes.",
     bad=(
         Example(text="SELECT 1;\nALTER TABLE orders ADD COLUMN note text;", line=2),

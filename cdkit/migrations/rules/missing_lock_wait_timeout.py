@@ -43,6 +43,7 @@ RULE = LintRule(
     engines=("mysql", "mariadb"),
     on=(AlterTable, ChangeTrigger, DropObject, RenameTable, Truncate),
     check=check,
+    remembers=True,
     instead="SET SESSION lock_wait_timeout = 5; at the beginning, and try again when it strikes.",
     bad=(
         Example(text="-- server mysql:8.0\nSELECT 1;\nALTER TABLE o ADD COLUMN a int;", line=3),

@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Commit the file, or take it off the list.",
+    by_hand="the file was written already, and is not here.",
     bad=(),
     good=(),
     sources=(

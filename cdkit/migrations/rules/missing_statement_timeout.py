@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations import operation
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.mend import Mend, before
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.locks import BLOCKING
@@ -46,6 +47,7 @@ RULE = LintRule(
     on=(
         operation.AddColumn,
         operation.AddConstraint,
+        ChangeConstraint,
         operation.ChangeIdentity,
         operation.ChangeRowSecurity,
         operation.ChangeTable,
@@ -67,6 +69,7 @@ RULE = LintRule(
         operation.Truncate,
     ),
     check=check,
+    remembers=True,
     instead="SET statement_timeout before the first lock.",
     bad=(Example(text="SET lock_timeout = '2s';\nALTER TABLE o ADD COLUMN a int;", line=2),),
     good=(Example(text="SET statement_timeout = '9s';\nALTER TABLE o ADD COLUMN a int;"),),

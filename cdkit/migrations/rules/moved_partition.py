@@ -1,7 +1,9 @@
 """Rows appear in a table or vanish from it, because a partition or child comes or goes.
 
 After DETACH inserts into its range fail ("no partition of relation found"), with CONCURRENTLY too;
-INHERIT and NO INHERIT change what a query on the parent finds, without any error.
+INHERIT and NO INHERIT change what a query on the parent finds, without any error. So does a table
+that is born as the child of an old one: what the new version writes there, or the migration itself,
+the running version finds in the parent, and updates and deletes there.
 """
 
 from collections.abc import Iterator
@@ -9,13 +11,16 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
-from cdkit.migrations.operation import MovePartition
+from cdkit.migrations.operation import CreateTable, MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 
-def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
+def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[Hit]:
     """Flag what the running version can notice; a new partition is none of it."""
+    if isinstance(operation, CreateTable):
+        yield from _born(operation, context)
+        return
     schema = context.schema
     child = schema.table(operation.other)
     if schema.is_new_table(operation.table):
@@ -37,6 +42,25 @@ def check(operation: MovePartition, context: Context) -> Iterator[Hit]:
     yield from eased(hit, context, undone=_is_back(operation, context))
 
 
+def _born(made: CreateTable, context: Context) -> Iterator[Hit]:
+    """Tell of a new child of an old table; its rows are the parent's from the first one on."""
+    schema = context.schema
+    parents = [each for each in made.parents if not schema.is_new_table(each)]
+    if made.partition or not parents or schema.table(made.table):
+        return
+    filled = context.ahead.writes_into(made.table)
+    yield Hit(
+        message=f"{made.table} inherits {parents[0]}: its rows appear in the table"
+        + ("" if filled else " as soon as it has some"),
+        about=str(parents[0]),
+        severity=Severity.MEDIUM if filled else Severity.LOW,
+        fix=Fix(
+            summary="let it stand alone until no running version reads the parent without ONLY",
+            replacement=later(made, "a version that reads the parent alone (SELECT … FROM ONLY)"),
+        ),
+    )
+
+
 def _severity(operation: MovePartition, context: Context) -> Severity:
     """Rows that this change wrote appear for sure; whether others are there, nobody knows."""
     child = context.schema.table(operation.other)
@@ -56,14 +80,20 @@ def _is_back(operation: MovePartition, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
-    on=(MovePartition,),
+    on=(MovePartition, CreateTable),
     check=check,
     instead="See that no running version reads or writes these rows any more.",
     bad=(
         Example(text="ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;", line=1),
         Example(text="ALTER TABLE events_old NO INHERIT events;", line=1),
+        Example(
+            text="CREATE TABLE memos (urgent bool) INHERITS (events);\n"
+            "INSERT INTO memos VALUES (1, true);",
+            line=1,
+        ),
     ),
     good=(
+        Example(text="CREATE TABLE a (a int);\nCREATE TABLE b () INHERITS (a);"),
         Example(
             text="CREATE TABLE events_2027 (a int);\n"
             "ALTER TABLE events ATTACH PARTITION events_2027 FOR VALUES IN (1);"

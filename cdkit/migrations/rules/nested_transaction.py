@@ -31,6 +31,7 @@ RULE = LintRule(
     on=(Transaction,),
     check=check,
     instead="Leave BEGIN and COMMIT to the tool, or tell it to open no transaction.",
+    by_hand="there is only a statement to take out.",
     bad=(
         Example(text="BEGIN;\nBEGIN;\nSELECT 1;\nCOMMIT;", line=2),
         Example(text="-- migrate:up\nSELECT 1;\nCOMMIT;", line=3),

@@ -1,12 +1,15 @@
-"""A rewrite rule changes what the statements of the running version mean.
+"""A rewrite rule comes or goes, and changes what statements of the running version mean.
 
-An INSTEAD rule makes a write do something else, or nothing, without any error.
+An INSTEAD rule makes a write do something else, or nothing, without any error. An ALSO rule for
+INSERT or UPDATE makes the server refuse each INSERT … ON CONFLICT into its table, and each such
+write inside a WITH.
 """
 
 from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Query
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -14,15 +17,60 @@ from cdkit.migrations.ways import later
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each rule on a table that was there before the change."""
-    if operation.action != "CREATE RULE" or context.schema.is_new_relation(operation.table):
+    if context.schema.is_new_relation(operation.table):
         return
+    if operation.action in _GONE:
+        yield _gone(operation, context)
+    if operation.action != "CREATE RULE":
+        return
+    refuses = not operation.instead and _refuses(operation, context)
+    effect = (
+        "INSERT … ON CONFLICT of a running version is refused"
+        if refuses
+        else ("statements of a running version silently mean something else")
+    )
     yield Hit(
-        message=f"puts the rule {operation.name} on {operation.table}: statements of a running "
-        "version silently mean something else",
+        message=f"puts the rule {operation.name} on {operation.table}: {effect}",
         about=f"{operation.table}.{operation.name}",
-        severity=None if operation.instead else Severity.LOW,
+        severity=None if operation.instead else Severity.MEDIUM if refuses else Severity.LOW,
         fix=Fix(
             summary="do it in a view with another name, or in the application",
+            replacement=later(operation, "code that does not rely on what the rule changes"),
+        ),
+    )
+
+
+def _refuses(operation: ChangeTrigger, context: Context) -> bool:
+    """Whether an INSERT … ON CONFLICT into the table may be there, which no rule goes with."""
+    schema = context.schema
+    known = schema.table(operation.table) or schema.thing(operation.table)
+    keys = next(schema.unique_keys(operation.table), None)
+    return operation.event in {"INSERT", "UPDATE"} and (known is None or keys is not None)
+
+
+_SHAPES = ('"groupClause"', '"distinctClause"', '"limitCount"', '"limitOffset"', '"withClause"')
+
+
+def _can_be_written(query: Query) -> bool:
+    """Whether the server itself passes writes of a view on (manual, CREATE VIEW, "Updatable")."""
+    computes = any('"FuncCall"' in each for each in query.expressions)
+    return len(query.sources) == 1 and not computes and not any(x in query.rest for x in _SHAPES)
+
+
+_GONE = frozenset({"DROP RULE", "DISABLE RULE", "ENABLE REPLICA RULE"})
+
+
+def _gone(operation: ChangeTrigger, context: Context) -> Hit:
+    """Say that a rule acts no more; some views can be written without one."""
+    view = context.schema.thing(operation.table)
+    written = view is not None and view.query is not None and _can_be_written(view.query)
+    return Hit(
+        message=f"{operation.action} {operation.name} on {operation.table}: statements of a "
+        "running version no longer do what the rule made of them, or are refused",
+        about=f"{operation.table}.{operation.name}",
+        severity=Severity.LOW if written else None,
+        fix=Fix(
+            summary="release a version whose statements mean the same without it first",
             replacement=later(operation, "code that does not rely on what the rule changes"),
         ),
     )
@@ -34,11 +82,18 @@ RULE = LintRule(
     on=(ChangeTrigger,),
     check=check,
     instead="Use a view with another name, or change the application.",
-    bad=(Example(text="CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING;", line=1),),
+    bad=(
+        Example(text="DROP RULE ignore ON orders;", line=1),
+        Example(text="CREATE RULE r AS ON DELETE TO orders DO INSTEAD NOTHING;", line=1),
+        Example(text="CREATE RULE r AS ON INSERT TO orders DO ALSO NOTIFY orders;", line=1),
+    ),
     good=(
         Example(
             text="CREATE TABLE o (a int);\nCREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;"
         ),
     ),
-    sources=("https://www.postgresql.org/docs/current/sql-createrule.html",),
+    sources=(
+        "https://www.postgresql.org/docs/current/sql-createrule.html",
+        "https://www.postgresql.org/docs/current/sql-insert.html",
+    ),
 )

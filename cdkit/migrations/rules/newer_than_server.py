@@ -5,11 +5,16 @@ migration fails. Only known where `server` names a version.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.lexer import Token
+from cdkit.migrations.mend import Splice, rewritten, words_of
+from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, MovePartition, Operation
 from cdkit.migrations.postgres.since import SINCE, feature_of
+from cdkit.migrations.postgres.ways import computed
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -23,8 +28,40 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         yield Hit(
             message=f"{feature} needs PostgreSQL {since}, and {context.server.version[0]} runs",
             about=feature,
-            fix=Fix(summary=f"write it without, or after the upgrade to {since} ({page})"),
+            fix=Fix(
+                summary=f"write it without, or after the upgrade to {since} ({page})",
+                replacement=_older(operation, context),
+            ),
         )
+
+
+def _older(operation: Operation, context: Context) -> str:
+    """How an older server is told what comes nearest."""
+    match operation:
+        case MovePartition(table=table, other=other):
+            detached = f"ALTER TABLE {table.sql} DETACH PARTITION {other.sql};"
+            return f"SET lock_timeout = '2s';\n{detached}"
+        case AddConstraint(table=table, constraint=made) if made.kind == "not null":
+            check = f"CHECK ({quoted(made.columns[0])} IS NOT NULL) NOT VALID"
+            name = f"CONSTRAINT {quoted(made.name)} " if made.name else ""
+            return f"ALTER TABLE {table.sql} ADD {name}{check};" if made.columns else ""
+        case AddConstraint() if words := _words(operation, b"NOT", b"ENFORCED"):
+            splice = Splice(at=words[0].start, end=words[1].end, text="NOT VALID")
+            return rewritten([splice], operation)
+        case AddColumn():
+            return computed(operation, context.schema)
+        case _:
+            return ""
+
+
+def _words(operation: Operation, first: bytes, second: bytes) -> tuple[Token, Token] | None:
+    """Return the last two words of a statement that are these, one behind the other."""
+    pairs = [
+        pair
+        for pair in pairwise(words_of(operation))
+        if (pair[0].text.upper(), pair[1].text.upper()) == (first, second)
+    ]
+    return pairs[-1] if pairs else None
 
 
 RULE = LintRule(

@@ -24,6 +24,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Give it a version after the newest released one.",
+    by_hand="the version is in the file's name.",
     bad=(),
     good=(),
     sources=(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.mend import words_of
-from cdkit.migrations.nouns import Constraint
+from cdkit.migrations.mend import Splice, rewritten, words_of
+from cdkit.migrations.nouns import Constraint, quoted
 from cdkit.migrations.operation import (
     AddColumn,
     AddConstraint,
@@ -34,7 +34,10 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
             yield Hit(
                 message=f"a name has {len(whole)} bytes: the server cuts it to {name}",
                 about=name,
-                fix=Fix(summary=f"give it a name of at most {_LONGEST} bytes"),
+                fix=Fix(
+                    summary=f"give it a name of at most {_LONGEST} bytes",
+                    replacement=_shorter(name, whole, operation),
+                ),
             )
 
 
@@ -46,6 +49,16 @@ def _written(name: str, operation: Operation) -> bytes:
         if longer and written.lower().startswith(name.lower().encode()):
             return written
     return b""
+
+
+def _shorter(name: str, whole: bytes, operation: Operation) -> str:
+    """The statement with the name as the server has cut it, which is what it means now."""
+    splices = [
+        Splice(at=token.start, end=token.end, text=quoted(name))
+        for token in words_of(operation)
+        if token.kind == "name" and token.text.strip(b'"').replace(b'""', b'"') == whole
+    ]
+    return rewritten(splices, operation)
 
 
 def _names(operation: Operation) -> Iterator[str]:

@@ -10,6 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.mysql.cost import kinds_of
+from cdkit.migrations.mysql.tools import online
 from cdkit.migrations.mysql.ways import MARIADB_PAGE, MYSQL_PAGE, worst
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -26,7 +27,10 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
             message=f"rebuilds {table} in place ({', '.join(kinds)}): writes go on, replicas fall "
             "behind",
             about=str(table),
-            fix=Fix(summary="run it when little is written, or split off what is instant"),
+            fix=Fix(
+                summary="run it when little is written, or split off what is instant",
+                replacement=online(operation),
+            ),
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable, ChangeColumn
+from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.mysql.cost import way as way_of
 from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, MARIADB_PAGE, MYSQL_PAGE, Way
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
@@ -35,8 +36,23 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
             about=str(operation.table),
             severity=None if sure else Severity.LOW,
             confidence=Confidence.HIGH if sure else Confidence.LOW,
-            fix=Fix(summary="ask for what it can do, or let gh-ost or pt-osc do it"),
+            fix=Fix(
+                summary="ask for what it can do, or let gh-ost or pt-osc do it",
+                replacement=_asking(operation, way),
+            ),
         )
+
+
+def _asking(operation: AlterTable, way: Way) -> str:
+    """The statement that asks for what the server can do."""
+    better = {b"ALGORITHM": way.algorithm, b"LOCK": way.lock}
+    splices, words = [], words_of(operation)
+    for at, token in enumerate(words):
+        value = next((x for x in words[at + 1 : at + 3] if x.text != b"="), None)
+        if token.kind == "name" and token.text.upper() in better and value:
+            said = better[token.text.upper()]
+            splices.append(Splice(at=value.start, end=value.end, text=said))
+    return rewritten(splices, operation)
 
 
 def _unknown_words(operation: AlterTable) -> bool:

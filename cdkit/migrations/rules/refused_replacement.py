@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.operation import CreateObject
+from cdkit.migrations.postgres.ways import another, view_beside
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -25,8 +27,25 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
         message=f"the view {operation.name} cannot be replaced by this one, whose column "
         f"{place + 1} is not {old[place]}: PostgreSQL refuses it",
         about=str(operation.name),
-        fix=Fix(summary="keep the columns and their order, and add new ones at the end"),
+        fix=Fix(
+            summary="keep the columns and their order, and add new ones at the end",
+            replacement=_beside(operation),
+        ),
     )
+
+
+def _beside(operation: CreateObject) -> str:
+    """The view under another name, beside the old one, until nobody reads that."""
+    words = words_of(operation)
+    at = next((i for i, word in enumerate(words) if word.text.upper() == b"VIEW"), -1)
+    if at < 0 or len(words) < at + 2:
+        return ""
+    last = at + 3 if words[at + 2].text == b"." else at + 1
+    splices = (
+        Splice(at=words[0].end, end=words[at].start, text=" "),
+        Splice(at=words[at + 1].start, end=words[last].end, text=another(operation.name).sql),
+    )
+    return view_beside(operation.name, rewritten(splices, operation))
 
 
 RULE = LintRule(

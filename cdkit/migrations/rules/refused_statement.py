@@ -19,7 +19,8 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
     if refusal := context.dialect.refuses(operation, context.schema, context.server):
         what, remedy = refusal
         about = str(getattr(operation, "table", "") or getattr(operation, "name", ""))
-        yield Hit(message=what, about=about, fix=Fix(summary=remedy))
+        instead = context.dialect.otherwise(operation, context.schema, context.server)
+        yield Hit(message=what, about=about, fix=Fix(summary=remedy, replacement=instead))
 
 
 RULE = LintRule(
@@ -41,6 +42,7 @@ RULE = LintRule(
     ),
     check=check,
     instead="Write it in the words of the server that runs.",
+    by_hand="what only a rebuild of the table does is said where the migrations tell its columns.",
     bad=(
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN IF NOT EXISTS a int;", line=2),
         Example(

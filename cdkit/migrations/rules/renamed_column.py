@@ -11,7 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.net import column_is_back, eased
 from cdkit.migrations.nouns import Name, Type
 from cdkit.migrations.operation import RenameColumn
-from cdkit.migrations.postgres.ways import moved_over
+from cdkit.migrations.postgres.ways import moved_over, renamed_in_view
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 
@@ -31,7 +31,10 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
             "later release",
             replacement=context.sql_of(
                 "postgres",
-                moved_over(table, column, to, types, context.schema),
+                renamed_in_view(table, column, to, context.server)
+                if operation.statement.source[:10].upper() == "ALTER VIEW"
+                or context.schema.kind_of(table).endswith("view")
+                else moved_over(table, column, to, types, context.schema),
                 other=f"ALTER TABLE {context.sql(table)} {added}" if added else "",
             ),
         ),

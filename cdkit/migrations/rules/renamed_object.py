@@ -14,7 +14,10 @@ from cdkit.migrations.operation import RenameObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import RELEASE, later, whole
 
-_NOBODYS = frozenset({"trigger", "policy", "rule", "publication", "table", "foreign table"})
+_NOBODYS = frozenset(
+    {"trigger", "policy", "rule", "publication", "table", "foreign table", "domconstraint"}
+)
+"""What no query can name, or another rule speaks of."""
 
 
 def check(operation: RenameObject, context: Context) -> Iterator[Hit]:

@@ -4,6 +4,7 @@ The server sees to it that a view keeps its columns and a function its signature
 means the same is another matter: a view that filters otherwise shows other rows without any error,
 a function with another body returns something else, one with another search path finds other
 tables. A view that only gains a column, and a function that is replaced by itself, are left alone.
+A materialized view that is refreshed WITH NO DATA cannot be read before it is refreshed again.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, writes_of
 from cdkit.migrations.net import other_rows
-from cdkit.migrations.operation import CreateObject
+from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 
-def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
+def check(operation: CreateObject | Refresh, context: Context) -> Iterator[Hit]:
     """Say so for what is replaced in place."""
+    if isinstance(operation, Refresh):
+        if operation.empties and not context.schema.is_new_thing(operation.view):
+            yield _emptied(operation)
+        return
     name = operation.name
     if not operation.replace or context.schema.is_new_thing(name):
         return
@@ -39,13 +44,38 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
     )
 
 
+def _emptied(operation: Refresh) -> Hit:
+    return Hit(
+        message=f"empties the materialized view {operation.view}: a running version cannot read it "
+        "before it is refreshed again",
+        about=str(operation.view),
+        severity=Severity.HIGH,
+        fix=Fix(
+            summary="refresh it with its data, CONCURRENTLY (it needs a unique index)",
+            replacement=f"REFRESH MATERIALIZED VIEW CONCURRENTLY {operation.view.sql};",
+        ),
+    )
+
+
 def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
     """Return what is different; an empty text where nothing is."""
     if operation.function:
         return _of_function(operation, context)
     if operation.options and operation.query is None:
         return _of_options(operation, context)
+    if operation.kind in {"function", "procedure", "package", "aggregate"}:
+        return _of_body(operation, context)
     return _of_view(operation, context)
+
+
+def _of_body(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
+    """What the model has the text of: a routine of MySQL, an aggregate."""
+    found = context.schema.thing(operation.name)
+    if found is None or not found.body:
+        return None, "a running version gets what the new one does"
+    if " ".join(found.body.split()) == " ".join(operation.body.split()):
+        return None, ""
+    return Severity.MEDIUM, "it does something else for a running version that calls it"
 
 
 def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
@@ -106,10 +136,21 @@ def _callers_may(operation: CreateObject, context: Context) -> bool:
 RULE = LintRule(
     severity=Severity.LOW,
     question=COMPATIBLE,
-    on=(CreateObject,),
+    on=(CreateObject, Refresh),
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(text="REFRESH MATERIALIZED VIEW totals WITH NO DATA;", line=1),
+        Example(
+            text="CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);\n-- released\n"
+            "CREATE OR REPLACE AGGREGATE total(int) (SFUNC = int4mi, STYPE = int);",
+            line=3,
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT DISTINCT a FROM o;",
+            line=4,
+        ),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE c;",

@@ -66,12 +66,18 @@ def _loses(operation: Revoke, thing: tuple[str, Name], context: Context) -> bool
 
 def _severity(operation: Revoke, left: tuple[Name, ...], context: Context) -> Severity | None:
     """A new owner matters to the old one, and to what runs with its owner's rights."""
-    if operation.action == "REASSIGN OWNED":
+    if operation.action == "REASSIGN OWNED" or operation.kind in _TO_MAKE:
+        return Severity.LOW
+    if operation.kind == "schema" and operation.privileges == ("CREATE",):
         return Severity.LOW
     if operation.action != "OWNER TO":
         return None
     names = [name for name in left if not _served(name, operation, context)]
     return Severity.MEDIUM if names else Severity.LOW
+
+
+_TO_MAKE = frozenset({"type", "domain", "language"})
+"""USAGE of these lets one make things of them; queries need none (PostgreSQL manual, 5.8)."""
 
 
 def _served(name: Name, operation: Revoke, context: Context) -> bool:
@@ -103,6 +109,7 @@ RULE = LintRule(
     ),
     good=(
         Example(text="GRANT SELECT ON orders TO app;"),
+        Example(text="REVOKE GRANT OPTION FOR SELECT ON orders FROM app;"),
         Example(text="CREATE TABLE o (a int);\nREVOKE ALL ON o FROM PUBLIC;"),
         Example(
             text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\n"

@@ -24,6 +24,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Mend the statement; render templates first.",
+    by_hand="what cannot be read cannot be rewritten.",
     bad=(
         Example(text="SELECT 1;\nALTER TABEL orders ADD COLUMN a int;", line=2),
         Example(text="ALTER TABLE orders ${action};", line=1),

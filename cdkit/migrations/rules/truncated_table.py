@@ -38,6 +38,7 @@ RULE = LintRule(
     bad=(
         Example(text="TRUNCATE orders, customers;", line=1),
         Example(text="DELETE FROM orders;", line=1),
+        Example(text="-- server mysql:8.0\nALTER TABLE orders DISCARD TABLESPACE;", line=2),
     ),
     good=(
         Example(text="DELETE FROM orders WHERE state = 'test';"),

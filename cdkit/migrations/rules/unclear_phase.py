@@ -25,6 +25,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Write `-- cdkit: phase contract since v1.4: orders.note (why)`, or `phase expand`.",
+    by_hand="a phase is declared in a comment.",
     bad=(
         Example(
             text=("-- cdkit: phase shrink\nALTER TABLE orders ADD COLUMN a int;"),

@@ -10,7 +10,7 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import words_of
 from cdkit.migrations.operation import WriteRows
-from cdkit.migrations.postgres.ways import in_batches
+from cdkit.migrations.postgres.ways import by_key, in_batches
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -29,10 +29,8 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
     )
 
 
-def _instead(operation: WriteRows, context: Context) -> str:
+def _instead(operation: WriteRows, context: Context) -> str:  # noqa: PLR0911 - one form a line
     """The statement with a range of keys; nothing where it has more parts than it can take."""
-    if context.server.engine != "postgres":
-        return ""
     words = [token.text.upper() for token in words_of(operation)]
     more = {b"USING", b"RETURNING", b"WHERE", b"WITH"} | (
         {b"FROM"} if words[0] == b"UPDATE" else set()
@@ -41,7 +39,20 @@ def _instead(operation: WriteRows, context: Context) -> str:
         return ""
     if more & set(words):
         return ""
-    return in_batches(operation.statement.source.strip(), operation.table, context.schema)
+    source = operation.statement.source.strip()
+    if context.server.engine == "postgres":
+        batches = in_batches(source, operation.table, context.schema)
+        return batches or f"{_NOTE}\n{by_key(source, operation.table, 'id')}"
+    if context.server.engine == "sqlite":
+        return f"{_NOTE}\n{source} WHERE id >= 0 AND id < 10000;\n-- and so on, up to max(id)"
+    if {b"ORDER", b"LIMIT"} & set(words):
+        return ""
+    if words[0] == b"DELETE":
+        return f"-- again and again, until it deletes no row:\n{source} LIMIT 10000;"
+    return f"{_NOTE}\n{source} WHERE id >= 0 AND id < 10000;\n-- and so on, up to max(id)"
+
+
+_NOTE = "-- id stands for a key of whole numbers"
 
 
 RULE = LintRule(
@@ -51,6 +62,7 @@ RULE = LintRule(
     on=(WriteRows,),
     check=check,
     instead="Do it in batches by key, each in a transaction of its own, with a WHERE.",
+    by_hand="only its author can cut a statement of several parts.",
     bad=(
         Example(text="UPDATE orders SET note = '';", line=1),
         Example(text="WITH gone AS (DELETE FROM orders RETURNING *)\nSELECT 1 FROM gone;", line=1),

@@ -25,6 +25,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Fetch the history and the tags (`git fetch --unshallow --tags`), or correct the name.",
+    by_hand="what lacks is the revision, and git has that.",
     bad=(
         Example(
             text=(

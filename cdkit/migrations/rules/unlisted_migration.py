@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Add it with the tool itself, so that its list names it.",
+    by_hand="the list is the tool's own file.",
     bad=(),
     good=(),
     sources=(

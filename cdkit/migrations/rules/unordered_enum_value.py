@@ -44,6 +44,7 @@ RULE = LintRule(
     on=(AddEnumValue,),
     check=check,
     instead="Say where it belongs: BEFORE or AFTER another value.",
+    by_hand="where no migration here makes the type, nobody knows its other values.",
     bad=(Example(text="ALTER TYPE state ADD VALUE 'paid';", line=1),),
     good=(Example(text="ALTER TYPE state ADD VALUE 'paid' AFTER 'open';"),),
     sources=("https://www.postgresql.org/docs/current/sql-altertype.html",),

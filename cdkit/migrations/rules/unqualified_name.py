@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import quoted
+from cdkit.migrations.mend import Splice, rewritten, words_of
+from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import (
     AddColumn,
     AddConstraint,
@@ -30,8 +31,21 @@ def check(operation: CreateTable | OnTable | DropObject, context: Context) -> It
     yield Hit(
         message=f"names {name} without a schema: the search_path decides which one that is",
         about=str(name),
-        fix=Fix(summary=f"write it with its schema: public.{quoted(name.name)}"),
+        fix=Fix(
+            summary=f"write it with its schema: public.{quoted(name.name)}",
+            replacement=_qualified(operation, name),
+        ),
     )
+
+
+def _qualified(operation: CreateTable | OnTable | DropObject, name: Name) -> str:
+    """The statement with the schema before the first word that is the table's name."""
+    for token in words_of(operation):
+        plain = token.text.decode("utf-8", "replace")
+        if token.kind == "name" and name.name in {plain.lower(), plain[1:-1].replace('""', '"')}:
+            splice = Splice(at=token.start, end=token.start, text="public.")
+            return rewritten([splice], operation)
+    return ""
 
 
 RULE = LintRule(

@@ -4,7 +4,8 @@ An EXECUTE that puts its SQL together from what only the database knows, a proce
 that no migration made, a block in another language, a statement unknown to cdkit: each may drop or
 lock anything. Nobody can tell, so the answer is "cannot tell". A DO block in PL/pgSQL is read, and
 judged by what stands in it; so is a function that a migration made and this one calls, and an
-EXECUTE of a text whose parts are all constants.
+EXECUTE of a text whose parts are all constants. So is one of `format('GRANT … %I …')`, which only
+gives rights, whatever the name.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,18 @@ RULE = LintRule(
     on=(Unread, Call),
     check=check,
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
+    by_hand="what cannot be read cannot be rewritten.",
     bad=(
+        Example(
+            text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
+            "    EXECUTE format('GRANT SELECT ON %I TO %s', t, t);\n  END LOOP;\nEND $$;",
+            line=1,
+        ),
+        Example(
+            text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
+            "    EXECUTE format('REVOKE SELECT ON %I FROM app', t);\n  END LOOP;\nEND $$;",
+            line=1,
+        ),
         Example(
             text="DO $$ BEGIN\n  EXECUTE (SELECT string_agg(code, ';') FROM jobs);\nEND $$;", line=1
         ),
@@ -48,6 +60,10 @@ RULE = LintRule(
         Example(text="EXECUTE prepared;", line=1),
     ),
     good=(
+        Example(
+            text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
+            "    EXECUTE format('GRANT SELECT ON %I TO reports', t);\n  END LOOP;\nEND $$;"
+        ),
         Example(
             text="DO $$ BEGIN\n  CREATE TYPE a AS ENUM ('x');\nEXCEPTION "
             "WHEN duplicate_object THEN NULL;\nEND $$;"

@@ -23,6 +23,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Write the SQL itself into the migration.",
+    by_hand="what the command brings in is not here.",
     bad=(
         Example(text="SELECT 1;\n\\i other.sql", line=2),
         Example(text="SELECT 'DROP TABLE a' \\gexec", line=1),

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.nouns import Column, Name, quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.postgres.volatility import unknown_calls, volatile_calls
-from cdkit.migrations.postgres.ways import default_of, in_batches, text, type_sql
+from cdkit.migrations.postgres.ways import computed, default_of, in_batches, text, type_sql
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -41,13 +42,15 @@ def _instead(operation: AddColumn, context: Context) -> str:
     """Column, default and rows, one after the other; nothing for what only a rewrite makes."""
     table, column = operation.table, operation.column
     kind, name = type_sql(column.type), quoted(column.name)
+    if column.generated:
+        return _without_rows(operation, context)
     default, before, after = default_of(operation), "", ""
     if column.serial or column.identity:
         sequence = Name(table.schema, f"{table.name}_{column.name}_seq").sql
         default = f"nextval({text(sequence)})"
         before = f"CREATE SEQUENCE {sequence};\n"
         after = f"ALTER SEQUENCE {sequence} OWNED BY {table.sql}.{name};\n"
-    if not kind or not default or column.generated:
+    if not kind or not default:
         return ""
     change = f"UPDATE {table.sql} SET {name} = DEFAULT"
     filled = in_batches(change, table, context.schema, where=f"{name} IS NULL")
@@ -56,6 +59,19 @@ def _instead(operation: AddColumn, context: Context) -> str:
         f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT {default};\n{after}"
         f"-- by itself, outside a transaction: the rows that are there\n{filled}"
     )
+
+
+def _without_rows(operation: AddColumn, context: Context) -> str:
+    """A column that is computed as it is read (since 18), else one that a trigger computes."""
+    if context.server.before(18):
+        return computed(operation, context.schema)
+    words = [each for each in words_of(operation) if each.start >= operation.at]
+    stored = next((each for each in words if each.text.upper() == b"STORED"), None)
+    if stored is None:
+        return ""
+    virtual = Splice(at=stored.start, end=stored.end, text="VIRTUAL")
+    since = "" if context.server.version else "-- since PostgreSQL 18\n"
+    return f"{since}{rewritten([virtual], operation)}"
 
 
 def _cause(column: Column, context: Context) -> tuple[str, Confidence]:

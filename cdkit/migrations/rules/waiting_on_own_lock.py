@@ -25,6 +25,7 @@ RULE = LintRule(
     on=(),
     check=check,
     instead="Set flyway.postgresql.transactional.lock=false.",
+    by_hand="it is a setting of the tool's.",
     bad=(),
     good=(),
     sources=("https://github.com/flyway/flyway/issues/3508",),

@@ -187,6 +187,14 @@ def _references(cursor: Cursor, name: str, columns: tuple[str, ...], at: int) ->
         columns=columns,
         references=other,
         keeps=not any(f"ON DELETE {word}" in actions for word in ("CASCADE", "SET")),
+        pins=not any(f"ON UPDATE {word}" in actions for word in ("CASCADE", "SET")),
+        deletes=_deletes(actions),
         sql=actions,
         at=at,
     )
+
+
+def _deletes(actions: str) -> str:
+    """Return what happens ON DELETE as a letter, as PostgreSQL's catalogue has it."""
+    letters = {"CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
+    return next((x for word, x in letters.items() if f"ON DELETE {word}" in actions), "a")

@@ -23,6 +23,13 @@ def lock_of(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     return "", ()
 
 
+def _otherwise(operation: Operation, schema: Schema, server: Server) -> str:
+    """Say a refused statement otherwise; what that takes is imported where one is."""
+    from cdkit.migrations.sqlite.otherwise import otherwise
+
+    return otherwise(operation, schema, server)
+
+
 DIALECT = Dialect(
     parse=lambda text, sql, _server, _processes: parse(text, sql),
     operations=operations,
@@ -31,4 +38,5 @@ DIALECT = Dialect(
     refine=refine,
     harmless=lambda function: function.lower() not in _BY_SHELL,
     refuses=refuses,
+    otherwise=_otherwise,
 )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from cdkit.migrations.encoding import readable
+from cdkit.migrations.foreign import foreign
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reading.compound import Nesting
 from cdkit.migrations.reading.scan import SQLITE, SQLITE_RUN, open_comment, stripped, unclosed
@@ -27,7 +28,8 @@ def parse(text: Text, sql: bytes) -> Parsed:
         sql = b"   " + sql[3:]
     if (begun := open_comment(sql, sqlite=True)) >= 0:
         return Parsed(troubles=(_fault("a comment is never closed", begun, "close it"),))
-    statements, troubles = [], []
+    statements: list[Statement] = []
+    troubles = [*foreign(sql, "SQLite", SQLITE)]
     for start, end, left_open in _pieces(sql):
         if trouble := _unreadable(sql, start, end, left_open=left_open):
             troubles.append(trouble)

@@ -43,6 +43,8 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
     where: dict[str, Any] = {
         "statement": rebuilt.statement, "at": rebuilt.at, "table": rebuilt.table,
     }  # fmt: skip
+    # Before the columns, with which what is known of their indexes goes.
+    yield from _lost(where, rebuilt, schema)
     new = {column.name: column for column in rebuilt.made.columns}
     renamed = {
         source: target
@@ -62,7 +64,6 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
             # Its constraints are told below, with those of the whole table.
             yield op.AddColumn(**where, column=structs.replace(column, constraints=()))
     yield from _constraints(where, rebuilt, old)
-    yield from _lost(where, rebuilt, schema)
 
 
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:
@@ -73,6 +74,8 @@ def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operati
         yield op.SetNotNull(**where, column=name)
     if old.not_null and not new.not_null and not new.serial:
         yield op.DropNotNull(**where, column=name)
+    if old.generated and new.generated and old.expression != new.expression:
+        yield op.ChangeIdentity(**where, column=name, action="SET EXPRESSION")
     before = old.default and not old.default.null
     after = new.default and not new.default.null
     if before and not after:
@@ -90,7 +93,8 @@ def _all(columns: Iterator[Column] | tuple[Column, ...]) -> Iterator[Constraint]
 def _key(constraint: Constraint) -> tuple[object, ...]:
     columns = () if constraint.kind == "check" else constraint.columns
     sql = constraint.sql.lower() if constraint.kind == "check" else ""
-    return constraint.kind, columns, constraint.references, sql
+    does = (constraint.deletes, constraint.pins)
+    return constraint.kind, columns, constraint.references, does, sql
 
 
 def _constraints(where: dict[str, Any], rebuilt: RebuildTable, old: Table) -> Iterator[Operation]:

@@ -99,6 +99,7 @@ def _index(
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:
+    begin = cursor.position
     moment = cursor.any_of("BEFORE", "AFTER") or ("INSTEAD OF" if cursor.sees("INSTEAD") else "")
     while not cursor.done and not cursor.take("ON"):
         cursor.next()
@@ -110,7 +111,7 @@ def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Opera
         name=name.name,
         body=said(cursor.tokens[cursor.position :]),
     )
-    body = said(cursor.tokens[cursor.position :])
+    body = said(cursor.tokens[begin:])
     kind = f"trigger on {over.name}"
     yield op.CreateObject(**_where(statement), kind=kind, name=name, body=body)
 

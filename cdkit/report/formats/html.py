@@ -5,18 +5,6 @@ from collections.abc import Iterator, Sequence
 from cdkit.core.escape import log_line, terminal_lines
 from cdkit.core.step import Table
 from cdkit.core.verdict import Answer, Reason
-from cdkit.report.passport.markup import (
-    NOTHING,
-    Markup,
-    disclosure,
-    element,
-    joined,
-    link,
-    section,
-    table,
-)
-from cdkit.report.passport.page import meta
-from cdkit.report.passport.pieces import verdict
 from cdkit.report.report import (
     Format,
     Report,
@@ -27,6 +15,18 @@ from cdkit.report.report import (
     replay_mark,
     worst_first,
 )
+from cdkit.report.web.frame import meta
+from cdkit.report.web.markup import (
+    NOTHING,
+    Markup,
+    disclosure,
+    element,
+    joined,
+    link,
+    section,
+    table,
+)
+from cdkit.report.web.pieces import verdict
 
 _ORDER = (Answer.NO, Answer.CANNOT_TELL, Answer.YES)
 _WAYS = 50

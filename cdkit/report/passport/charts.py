@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.documents.dossier import Dossier, Release, Series
-from cdkit.report.passport.markup import (
+from cdkit.report.web.drawing import Plot, Point, brief, grid, lines, points, scale
+from cdkit.report.web.markup import (
     NOTHING,
     Markup,
     disclosure,
@@ -13,11 +14,9 @@ from cdkit.report.passport.markup import (
     section,
     table,
 )
-from cdkit.report.passport.pieces import NONE, day, image, moment_of, number, plural, when
+from cdkit.report.web.pieces import NONE, day, image, moment_of, number, plural, when
 
 _MOST = 12
-_WIDTH, _HEIGHT = 360, 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 8, 22
 _DOTS = 40
 """Of more releases than these only the line is drawn, without a dot for each."""
 
@@ -113,86 +112,30 @@ def _compared(series: Series, at: int) -> str:
 
 def _drawing(series: Series, releases: Sequence[Release], at: int, named_by: str) -> Markup:
     known = [value for value in series.values if value is not None]
-    low, high = _scale(known)
+    low, high = scale(known)
     if not math.isfinite(high - low):
         return NOTHING  # nobody measured such numbers, and no scale has room for them
-    points = [
-        (_x(place, len(releases)), _y(value, low, high), place)
-        for place, value in enumerate(series.values)
-        if value is not None
-    ]
+    plot = Plot(low=low, high=high, count=len(releases))
+    drawn = points(plot, series.values)
     told = f"{_name(series)}: from {_value(min(known), series.unit)} to "
     told += f"{_value(max(known), series.unit)} over {plural(len(known), 'release')}"
     return element(
         "svg",
         element("title", told),
-        *_grid(low, high),
-        *_lines(points),
-        *_dots(points, series, at, len(releases)),
-        *_days(releases),
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        *grid(plot, [(value, brief(value)) for value in (low, (low + high) / 2, high)]),
+        *lines(drawn),
+        *_dots(drawn, series, at, len(releases)),
+        *_days(releases, plot),
+        viewBox=f"0 0 {plot.width} {plot.height}",
         role="img",
         aria_label=told,
         aria_describedby=named_by,
     )
 
 
-def _scale(known: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of the axis: room above and below, never below zero."""
-    low, high = min(known), max(known)
-    room = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
-    return max(low - room, 0.0) if low >= 0 else low - room, high + room
-
-
-def _x(place: int, count: int) -> float:
-    width = _WIDTH - _LEFT - _RIGHT
-    return round(_LEFT + (width * place / (count - 1) if count > 1 else width / 2), 1)
-
-
-def _y(value: float, low: float, high: float) -> float:
-    height = _HEIGHT - _TOP - _BOTTOM
-    return round(_TOP + height * (high - value) / (high - low), 1)
-
-
-def _grid(low: float, high: float) -> Iterator[Markup]:
-    for value in (low, (low + high) / 2, high):
-        y = f"{_y(value, low, high)}"
-        yield element("line", class_="grid", x1=f"{_LEFT}", x2=f"{_WIDTH - _RIGHT}", y1=y, y2=y)
-        told = _brief(value)
-        yield element("text", told, x=f"{_LEFT - 6}", y=y, dy="4", text_anchor="end")
-
-
-def _brief(value: float) -> str:
-    """Return a number in so few letters that it stands beside an axis."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size:
-            return f"{value / (1e3 if letter == 'k' else size):.3g}{letter}"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _lines(points: Sequence[tuple[float, float, int]]) -> Iterator[Markup]:
-    """Yield a line for each stretch without a gap: nothing is drawn where nothing was measured."""
-    stretch: list[tuple[float, float, int]] = []
-    for point in points:
-        if stretch and point[2] != stretch[-1][2] + 1:
-            yield _line(stretch)
-            stretch = []
-        stretch.append(point)
-    yield _line(stretch)
-
-
-def _line(points: Sequence[tuple[float, float, int]]) -> Markup:
-    if len(points) < 2:
-        return NOTHING
-    told = " ".join(f"{x},{y}" for x, y, _ in points)
-    return element("polyline", class_="trend", points=told)
-
-
-def _dots(
-    points: Sequence[tuple[float, float, int]], series: Series, at: int, count: int
-) -> Iterator[Markup]:
+def _dots(drawn: Sequence[Point], series: Series, at: int, count: int) -> Iterator[Markup]:
     mine = []
-    for x, y, place in points:
+    for x, y, place in drawn:
         shut = series.shut[place]
         if place == at:
             ring = "here bad" if shut else "here"
@@ -201,15 +144,15 @@ def _dots(
             yield element(
                 "rect", class_="shut", x=f"{x - 3.5:.1f}", y=f"{y - 3.5:.1f}", width="7", height="7"
             )
-        elif count <= _DOTS or len(points) == 1:
+        elif count <= _DOTS or len(drawn) == 1:
             yield element("circle", class_="dot", cx=f"{x}", cy=f"{y}", r="2.5")
     yield from mine  # last, so that it lies on top
 
 
-def _days(releases: Sequence[Release]) -> Iterator[Markup]:
+def _days(releases: Sequence[Release], plot: Plot) -> Iterator[Markup]:
     """Yield the first and the last day below the drawing."""
-    ends = [(_LEFT, releases[0], "start"), (_WIDTH - _RIGHT, releases[-1], "end")]
+    ends = [(plot.left, releases[0], "start"), (plot.width - plot.right, releases[-1], "end")]
     for x, release, where in ends if len(releases) > 1 else ends[:1]:
         moment = moment_of(release.at)
         told = day(moment) if moment else "not deployed" if not release.at else ""
-        yield element("text", told, x=f"{x}", y=f"{_HEIGHT - 5}", text_anchor=where)
+        yield element("text", told, x=f"{x}", y=f"{plot.height - 5}", text_anchor=where)

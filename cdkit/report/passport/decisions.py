@@ -6,7 +6,7 @@ from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.verdict import Answer
-from cdkit.report.passport.markup import (
+from cdkit.report.web.markup import (
     NOTHING,
     Markup,
     disclosure,
@@ -15,7 +15,7 @@ from cdkit.report.passport.markup import (
     section,
     table,
 )
-from cdkit.report.passport.pieces import (
+from cdkit.report.web.pieces import (
     is_ahead,
     number,
     reasons,

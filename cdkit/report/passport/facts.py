@@ -13,7 +13,7 @@ from cdkit.core.documents.kinds import (
     Identity,
     Waiver,
 )
-from cdkit.report.passport.markup import (
+from cdkit.report.web.markup import (
     NOTHING,
     Markup,
     disclosure,
@@ -22,7 +22,7 @@ from cdkit.report.passport.markup import (
     section,
     table,
 )
-from cdkit.report.passport.pieces import (
+from cdkit.report.web.pieces import (
     anchor,
     is_ahead,
     number,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.kinds import Decision, Evidence, Findings, Identity
 from cdkit.core.verdict import Answer
-from cdkit.report.passport.markup import NOTHING, Markup, element, joined
-from cdkit.report.passport.pieces import code, is_ahead, plural, verdict, when
+from cdkit.report.web.markup import NOTHING, Markup, element, joined
+from cdkit.report.web.pieces import code, is_ahead, plural, verdict, when
 
 
 def head(dossier: Dossier) -> Markup:

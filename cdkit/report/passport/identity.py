@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.kinds import Identity
-from cdkit.report.passport.markup import Markup, disclosure, element, joined, section, table
-from cdkit.report.passport.pieces import code, run, tag, when
+from cdkit.report.web.markup import Markup, disclosure, element, joined, section, table
+from cdkit.report.web.pieces import code, run, tag, when
 
 
 def identity(dossier: Dossier) -> Markup:

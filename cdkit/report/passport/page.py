@@ -1,23 +1,18 @@
 """The page: one file that loads nothing, runs nothing, and says the same for the same facts."""
 
-import base64
-import hashlib
-import re
-
 from cdkit.core.documents.dossier import Dossier
-from cdkit.core.escape import shell_word
 from cdkit.core.names import TOOL
 from cdkit.report.passport.charts import charts
 from cdkit.report.passport.decisions import decisions
 from cdkit.report.passport.facts import facts
 from cdkit.report.passport.head import head
 from cdkit.report.passport.identity import identity
-from cdkit.report.passport.markup import NOTHING, Markup, element, joined, section
 from cdkit.report.passport.people import people
-from cdkit.report.passport.pieces import code, reasons, when
 from cdkit.report.passport.places import places
-from cdkit.report.passport.style import STYLE
 from cdkit.report.passport.timeline import timeline
+from cdkit.report.web.frame import meta
+from cdkit.report.web.markup import NOTHING, Markup, element, joined, section
+from cdkit.report.web.pieces import code, reasons, when, word
 
 _PARTS = (
     ("identity", "Identity"),
@@ -45,27 +40,6 @@ def passport(dossier: Dossier) -> str:
         lang="en",
     )
     return f"<!doctype html>\n{page}\n"
-
-
-def meta(title: str) -> tuple[Markup, ...]:
-    """Return the head of a page: what it may do, its title, its looks."""
-    style = Markup(STYLE)
-    known = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{known}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        # A browser that is told of no icon asks the server for one.
-        element("link", rel="icon", href="data:,"),
-        element("style", style),
-    )
 
 
 def _body(dossier: Dossier) -> tuple[Markup, ...]:
@@ -99,14 +73,9 @@ def _unread(dossier: Dossier) -> Markup:
     return section("unread", "What could not be read", reasons(dossier.unreadable), note=note)
 
 
-def _word(text: str) -> str:
-    """Return a word that can be pasted into a shell, quoted only where it must be."""
-    return text if re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text) else shell_word(text)
-
-
 def _foot(dossier: Dossier) -> Markup:
     at = f"{dossier.at:%Y-%m-%dT%H:%M:%SZ}"
-    again = f"cdkit passport {dossier.image} --records {_word(dossier.records)} --at {at}"
+    again = f"cdkit passport {dossier.image} --records {word(dossier.records)} --at {at}"
     return element(
         "footer",
         element("p", joined(["As of ", when(at), f", by {TOOL}, from {dossier.records}."])),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Evidence, Waiver
-from cdkit.report.passport.markup import Markup, element, joined, link, section, table
-from cdkit.report.passport.pieces import moment_of, run, short, tag, when
+from cdkit.report.web.markup import Markup, element, joined, link, section, table
+from cdkit.report.web.pieces import moment_of, run, short, tag, when
 
 REVIEW = "break-glass-review"
 """The kind of evidence that a person looked at a decision which was forced."""

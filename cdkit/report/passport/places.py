@@ -4,8 +4,8 @@ from cdkit.core.documents.dossier import Dossier, Stay
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Deployment
 from cdkit.core.verdict import Answer
-from cdkit.report.passport.markup import Markup, element, joined, section, table
-from cdkit.report.passport.pieces import (
+from cdkit.report.web.markup import Markup, element, joined, section, table
+from cdkit.report.web.pieces import (
     NONE,
     image,
     moment_of,

@@ -14,8 +14,8 @@ from cdkit.core.documents.kinds import (
     Identity,
     Waiver,
 )
-from cdkit.report.passport.markup import Markup, element, joined, section
-from cdkit.report.passport.pieces import NONE, anchor, clock, day, moment_of, number, tag, verdict
+from cdkit.report.web.markup import Markup, element, joined, section
+from cdkit.report.web.pieces import NONE, anchor, clock, day, moment_of, number, tag, verdict
 
 _MOST = 300
 

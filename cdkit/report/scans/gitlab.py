@@ -33,7 +33,14 @@ _SEVERITY = {
     Severity.CRITICAL: "Critical",
 }
 _TYPES = {"CVE": "cve", "GHSA": "ghsa", "RHSA": "rhsa", "USN": "usn", "OSVDB": "osvdb"}
-_VECTOR = re.compile(r"CVSS:3\.[01](?:/[A-Z]{1,3}:[A-Z])+", re.ASCII)
+_METRICS = (
+    "AV:[NALP]", "AC:[LH]", "PR:[NLH]", "UI:[NR]", "S:[UC]", "[CIA]:[NLH]", "E:[XUPFH]",
+    "RL:[XOTWU]", "RC:[XURC]", "[CIA]R:[XLMH]", "MAV:[XNALP]", "MAC:[XLH]", "MPR:[XNLH]",
+    "MUI:[XNR]", "MS:[XUC]", "M[CIA]:[XNLH]",
+)  # fmt: skip
+"""Metrics of CVSS 3.0 and 3.1 with their values (FIRST, CVSS v3.1, 6, "Vector String")."""
+_VECTOR = re.compile(rf"(?=.{{32,128}}\Z)CVSS:3\.[01](?:/(?:{'|'.join(_METRICS)}))+", re.ASCII)
+"""A vector that GitLab takes, of 32 to 128 characters; for another one it refuses the report."""
 
 
 def render(report: Report, scanned: Scanned) -> str:

@@ -14,7 +14,6 @@ VEX. It does not say whether the distribution is still mended.
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-from cdkit.core.documents.inventory import Component
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
@@ -28,6 +27,16 @@ from cdkit.scan.foreign import (
     severity_of,
     severity_of_score,
 )
+from cdkit.scan.listed import (
+    INSPECTOR,
+    component_of,
+    counts_of,
+    kind_of,
+    packages_of,
+    property_of,
+    type_of,
+    walk,
+)
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -40,10 +49,6 @@ from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
 
 _REMEDY = "give a CycloneDX document (JSON) in which a scanner has put its vulnerabilities"
-_SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
-_PACKAGES = frozenset({"", "library", "framework"})
-"""Components that are packages even without a package URL; a lock file is an `application`."""
-_INSPECTOR = "amazon:inspector:sbom_scanner:"
 _IMAGE_IDS = frozenset({"aquasecurity:trivy:ImageID", "amazon:inspector:sbom_generator:image_id"})
 _IMAGE_DIGESTS = frozenset({"aquasecurity:trivy:RepoDigest"})
 _METHODS = {"CVSSv2": "2.0", "CVSSv3": "3.0", "CVSSv31": "3.1", "CVSSv4": "4.0"}
@@ -64,10 +69,10 @@ def read(stream: Readable, where: str) -> ScanReport:
     tool = _tool(metadata)
     if bom.vulnerabilities is None and tool.name != "inspector":
         raise Unreadable("holds no list of vulnerabilities", where=where, remedy=_REMEDY)
-    held = tuple(_walk(bom.components or ()))
+    held = tuple(walk(bom.components or ()))
     parts = {one.ref: one for one in (metadata.component, *held) if one and one.ref}
-    packages = [one for one in held if one.purl or one.type in _PACKAGES]
-    components = tuple(map(_component, packages))
+    packages = packages_of(held)
+    components = tuple(map(component_of, packages))
     found = tuple(_vulnerabilities(bom.vulnerabilities or (), parts, tool.name, where))
     return ScanReport(
         where=where,
@@ -77,19 +82,12 @@ def read(stream: Readable, where: str) -> ScanReport:
         image_id=_image_id(metadata.component),
         digests=_digests(metadata.component),
         distribution=_distribution(held, tool.name, found),
-        packages=_counts(components),
+        packages=counts_of(components),
         looked=bool(found) or tool.name in {"grype", "inspector"},
-        unjudged=frozenset(_kind(one) for one in packages if _is_skipped(one, tool.name)),
+        unjudged=frozenset(kind_of(one) for one in packages if _is_skipped(one, tool.name)),
         components=components,
         vulnerabilities=found,
     )
-
-
-def _walk(components: tuple[cdx.Component, ...], depth: int = 0) -> Iterator[cdx.Component]:
-    for one in components:
-        yield one
-        if one.components and depth < 20:
-            yield from _walk(one.components, depth + 1)
 
 
 def _tool(metadata: cdx.Metadata) -> cdx.Tool:
@@ -99,60 +97,18 @@ def _tool(metadata: cdx.Metadata) -> cdx.Tool:
         tools = (*(tools.components or ()), *(tools.services or ()))
     named = [cdx.Tool(name=one.name.lower(), version=one.version) for one in tools or ()]
     first = next(iter(named), cdx.Tool())
-    if any(one.name.startswith(_INSPECTOR) for one in metadata.properties or ()):
+    if any(one.name.startswith(INSPECTOR) for one in metadata.properties or ()):
         return cdx.Tool(name="inspector", version=first.version)
     known = next((one for one in named if one.name in {"trivy", "grype"}), first)
     # The name alone proves nothing: Inspector is known by its counts.
     return known if known.name not in {"", "inspector"} else cdx.Tool(name="cyclonedx")
 
 
-def _type(made: cdx.Component) -> str:
-    """Return the sort of a package, in Trivy's words where it is Trivy's."""
-    own = _property(made, "aquasecurity:trivy:PkgType")
-    return own or made.purl.removeprefix("pkg:").partition("/")[0] or made.type or "unknown"
-
-
-def _kind(made: cdx.Component) -> str:
-    scheme = made.purl.removeprefix("pkg:").partition("/")[0]
-    return f"{'os' if scheme in _SYSTEM else 'library'}/{_type(made)}"
-
-
-def _property(made: cdx.Component, name: str) -> str:
-    return next((one.value for one in made.properties or () if one.name == name), "")
-
-
-def _component(made: cdx.Component) -> Component:
-    licenses = (
-        choice.expression or (choice.license.id or choice.license.name if choice.license else "")
-        for choice in made.licenses or ()
-    )
-    return Component(
-        name=made.name,
-        version=made.version or version_of(made.purl),
-        purl=made.purl,
-        kind=_kind(made),
-        path=_path(made),
-        licenses=tuple(text for text in licenses if text),
-    )
-
-
-def _path(made: cdx.Component) -> str:
-    said = _property(made, "aquasecurity:trivy:FilePath") or _property(made, f"{_INSPECTOR}path")
-    return said.lstrip("/")
-
-
-def _counts(components: tuple[Component, ...]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for one in components:
-        counts[one.kind] = counts.get(one.kind, 0) + 1
-    return counts
-
-
 def _is_skipped(made: cdx.Component, tool: str) -> bool:
     """Whether the tool lists a package and has no advisories for its kind."""
     if tool == "trivy":
-        return _kind(made).startswith("library/") and _type(made) not in JUDGED_TYPES
-    said = (_property(made, f"{_INSPECTOR}{name}") for name in ("warning", "info"))
+        return kind_of(made).startswith("library/") and type_of(made) not in JUDGED_TYPES
+    said = (property_of(made, f"{INSPECTOR}{name}") for name in ("warning", "info"))
     return any(text.lower().startswith("component skipped") for text in said)
 
 
@@ -209,7 +165,7 @@ def _linked(ref: str) -> str:
 
 
 def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str) -> Vulnerability:
-    package = _component(component)
+    package = component_of(component)
     ratings = [one for one in made.ratings or () if not _is_epss(one)]
     fixed, told = _fix(made, component, tool)
     return Vulnerability(
@@ -226,7 +182,7 @@ def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str)
         url=made.source.url if made.source else "",
         kind=package.kind,
         path=package.path,
-        layer=_property(component, "aquasecurity:trivy:LayerDiffID"),
+        layer=property_of(component, "aquasecurity:trivy:LayerDiffID"),
         published=moment(made.published or made.created),
         cwes=tuple(f"CWE-{number}" for number in made.cwes or ()),
         cvss=tuple(_cvss(one) for one in ratings if _is_cvss(one)),
@@ -238,7 +194,7 @@ def _fix(
     made: cdx.Vulnerability, component: cdx.Component, tool: str
 ) -> tuple[tuple[str, ...], bool]:
     """Return the versions with the fix, and whether there being none would mean anything."""
-    name = f"{_INSPECTOR}fixed_version:{component.ref}"
+    name = f"{INSPECTOR}fixed_version:{component.ref}"
     fixed = tuple(one.value for one in made.properties or () if one.name == name and one.value)
     if tool == "trivy":
         _, by, versions = made.recommendation.rpartition(f"{component.name} to version ")
@@ -279,7 +235,7 @@ def _exploitation(made: cdx.Vulnerability) -> Exploitation | None:
     """Return EPSS, a rating of its own, and the day on which Inspector says that CISA listed it."""
     said = [one.score for one in made.ratings or () if _is_epss(one) and one.score is not None]
     epss = max((score for score in said if 0 <= score <= 1), default=None)
-    listed = f"{_INSPECTOR}cisa_kev_date_added"
+    listed = f"{INSPECTOR}cisa_kev_date_added"
     known = any(one.name == listed and one.value for one in made.properties or ())
     return Exploitation(epss=epss, known_exploited=known or None) if known or said else None
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
@@ -59,9 +60,13 @@ def read(stream: Readable, where: str) -> ScanReport:
     return reading.read(stream, where, frozenset({"container_image"}))
 
 
-def read_scan(stream: Readable, where: str, kind: TargetKind) -> ScanReport:
-    """Read the report of a scan that we ran, of a target of this kind."""
-    return reading.read(stream, where, _ARTIFACTS.get(kind, frozenset({"container_image"})))
+def read_scan(stream: Readable, where: str, kind: TargetKind, _packages: bytes) -> ScanReport:
+    """Read the report of a scan that we ran, of a target of this kind.
+
+    It was told to list all packages, so that one without a list has found none.
+    """
+    report = reading.read(stream, where, _ARTIFACTS.get(kind, frozenset({"container_image"})))
+    return report if report.packages is not None else replace(report, packages={})
 
 
 def arguments(job: Job) -> tuple[str, ...]:
@@ -186,8 +191,13 @@ _DATABASES = (
 """Where Trivy 0.58 and later look by default (trivy, docs: "Databases")."""
 
 
-def _rate_limited(said: bytes) -> int | None:
-    return 0 if b"TOOMANYREQUESTS" in said or b"429 Too Many Requests" in said else None
+def environ(_job: Job) -> dict[str, str]:
+    """Return the environment in which Trivy talks to nobody but the registries."""
+    return {
+        "TRIVY_NO_PROGRESS": "true",
+        "TRIVY_SKIP_VERSION_CHECK": "true",
+        "TRIVY_DISABLE_TELEMETRY": "true",
+    }
 
 
 RUNNER = Runner(
@@ -197,22 +207,18 @@ RUNNER = Runner(
     looks=frozenset(Look),
     arguments=arguments,
     artifacts=_DATABASES,
-    environ={
-        "TRIVY_NO_PROGRESS": "true",
-        "TRIVY_SKIP_VERSION_CHECK": "true",
-        "TRIVY_DISABLE_TELEMETRY": "true",
-    },
+    environ=environ,
     version_arguments=("version", "--format", "json"),
     read_version=read_version,
-    database_file="db/metadata.json",
+    read_scan=read_scan,
+    database_files=("db/trivy.db", "db/metadata.json"),
     database_folders=frozenset({"db", "java-db"}),
+    fetch="cdkit scan-image --fetch-db FOLDER",
+    database_file="db/metadata.json",
     read_database=read_database,
     database_version="2",
-    database_content="db/trivy.db",
-    read_scan=read_scan,
     server_version="version",
     is_unknown_release=is_unknown_release,
-    rate_limited=_rate_limited,
 )
 
 _RECORDED = (

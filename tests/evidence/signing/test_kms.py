@@ -77,7 +77,7 @@ def test_what_a_store_signs_is_verified_as_any_other() -> None:
 def test_a_key_that_is_not_in_its_store_is_told(kms: Amazon) -> None:
     del kms
     with pytest.raises(CannotTell, match="does not answer as a key that signs") as caught:
-        open_kms("awskms:///alias/nobody")
+        open_kms("awskms:///alias/nobody", world(Path()))
     assert "that the job may use the key" in caught.value.remedy
 
 
@@ -85,9 +85,9 @@ def test_a_key_that_is_not_in_its_store_is_told(kms: Amazon) -> None:
 def test_what_names_no_key_store_is_none(uri: str) -> None:
     assert not is_kms(uri)
     with pytest.raises(RequestError, match="names no key"):
-        open_kms(uri)
+        open_kms(uri, world(Path()))
 
 
 def test_an_azure_key_needs_vault_and_name() -> None:
     with pytest.raises(RequestError, match="names no key"):
-        open_kms("azurekms://only-a-vault")
+        open_kms("azurekms://only-a-vault", world(Path()))

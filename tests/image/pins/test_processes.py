@@ -90,7 +90,7 @@ def test_many_processes_find_what_one_finds_in_the_same_order(tmp_path: Path) ->
     assert b"f" in done.stderr
 
 
-class Dying:
+class Dying(OwnHands):
     """Gives what it has, and then says that a process was killed."""
 
     def spread(

@@ -183,7 +183,7 @@ def test_an_operation_stands_at_its_clause() -> None:
         "-- server mysql:8.0\nALTER TABLE orders\n  ADD COLUMN a int,\n  DROP COLUMN b;",
         disabled=("missing-lock-wait-timeout", "mixed-phases", "unsaid-algorithm"),
     )
-    assert places(found.findings) == [("dropped-column", 4)]
+    assert places(found.findings) == [("changed-column-count", 3), ("dropped-column", 4)]
     assert found.findings[0].locations[0].column == 3
 
 

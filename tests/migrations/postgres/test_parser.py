@@ -90,6 +90,16 @@ def test_a_command_that_brings_in_sql_is_told() -> None:
     assert troubles(data) == [("unread-command", "m.sql:2:1")]
 
 
+def test_what_psql_decides_as_it_runs_is_told_once_for_a_whole_if() -> None:
+    data = b"\\if :x\n" + READABLE + b"\n\\else\nDROP TABLE b;\n\\endif\n"
+    assert sources(data) == ["DROP TABLE seen", "DROP TABLE b"]
+    assert troubles(data) == [("unread-command", "m.sql:1:1")]
+
+
+def test_an_end_of_nothing_is_told() -> None:
+    assert troubles(READABLE + b"\n\\endif\n") == [("unread-command", "m.sql:2:1")]
+
+
 def test_sql_behind_a_command_on_its_line_is_read() -> None:
     assert sources(b"\\set a 1 \\\\ DROP TABLE seen;\n") == ["DROP TABLE seen"]
 

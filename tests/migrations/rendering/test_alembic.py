@@ -303,28 +303,6 @@ def untold_since(folder: Path, *paths: str, status: str = "A") -> str:
     return reasons(outcome)
 
 
-MULTI = """import re
-
-from alembic import context
-
-for name in re.split(r",\\s*", context.config.get_main_option("{option}")):
-    url = context.config.get_section_option(name, "sqlalchemy.url")
-    context.configure(url=url, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations(engine_name=name)
-"""
-
-
-@pytest.mark.parametrize("option", ["databases", "names"])
-def test_an_env_that_migrates_several_databases_cannot_be_told(option: str, tmp_path: Path) -> None:
-    both = "".join(f"[{each}]\nsqlalchemy.url = postgresql://x/{each}\n" for each in ("one", "two"))
-    ini = f"[alembic]\nscript_location = db\n{option} = one, two\n{both}"
-    files = {"1.py": FIRST.replace("():", "(engine_name):"), "2.py": revision("b2", "a1", DROP)}
-    folder = alembic(tmp_path, files, env=MULTI.replace("{option}", option))
-    laid_out(folder, {"alembic.ini": ini})
-    assert "migrates several databases in turn" in untold_since(folder, "db/versions/2.py")
-
-
 @pytest.mark.parametrize(
     ("files", "env", "said"),
     [

@@ -307,41 +307,6 @@ def test_manage_is_what_sets_a_project_up(tmp_path: Path) -> None:
     assert judged(folder).verdict.answer is Answer.YES
 
 
-OTHER = SETTINGS.replace(
-    "}}", '}, "other": {"ENGINE": "django.db.backends.postgresql", "NAME": "o"}}'
-)
-ROUTED = OTHER + 'DATABASE_ROUTERS = ["routers.Router"]\n'
-
-
-@pytest.mark.parametrize(
-    ("router", "operation"),
-    [
-        ("return db == 'other'", DROP),
-        (
-            "return hints.get('target', db) == db",
-            "migrations.RunSQL('A', hints={'target': 'other'})",
-        ),
-    ],
-)
-def test_what_a_router_sends_to_another_database_cannot_be_told(
-    router: str, operation: str, tmp_path: Path
-) -> None:
-    files = {"0001_initial.py": INITIAL, "0002_b.py": migration("0001_initial", operation)}
-    folder = django(tmp_path, files, ROUTED)
-    head = "class Router:\n    def allow_migrate(self, db, app_label, **hints):\n        "
-    laid_out(folder, {"routers.py": f"{head}{router}\n"})
-    outcome = judged(folder, paths=("shop/migrations/0002_b.py",))
-    assert outcome.verdict.answer is Answer.CANNOT_TELL
-    assert "runs on the database other" in reasons(outcome)
-    assert shown(outcome) == ["0002_b.py:10 unread-code"]
-
-
-def test_what_runs_on_all_databases_is_judged_as_on_the_first(tmp_path: Path) -> None:
-    files = {"0001_initial.py": INITIAL, "0002_b.py": migration("0001_initial", DROP)}
-    outcome = judged(django(tmp_path, files, OTHER), paths=("shop/migrations/0002_b.py",))
-    assert shown(outcome) == ["0002_b.py:10 dropped-column", "0002_b.py:10 missing-lock-timeout"]
-
-
 @pytest.mark.parametrize(
     ("inside", "expected"),
     [

@@ -10,7 +10,8 @@ import pytest
 from cdkit.core.documents.dossier import Dossier
 from cdkit.report.passport.page import passport
 from tests.parts.chromium import Chromium
-from tests.report.passport.dossiers import EVIL, everything, hostile
+from tests.report.passport.dossiers import everything, hostile
+from tests.report.reading import EVIL
 
 pytestmark = pytest.mark.needs("chromium")
 

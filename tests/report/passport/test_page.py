@@ -24,18 +24,17 @@ from cdkit.core.documents.kinds import (
 from cdkit.core.finding import Location
 from cdkit.core.verdict import cannot_tell, judge, no
 from cdkit.report.passport.page import passport
-from cdkit.report.passport.pieces import NONE, prose
+from cdkit.report.web.pieces import NONE, prose
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, evidence, fact, identity, origin
 from tests.report.passport.dossiers import (
-    EVIL,
     REPLAY,
-    Page,
     decision,
     deployment,
     dossier,
     hostile,
     of_history,
 )
+from tests.report.reading import EVIL, Page
 from tests.worlds import COMMIT, NOW, TREE
 
 OTHER = IMAGE.replace("a" * 64, "b" * 64)

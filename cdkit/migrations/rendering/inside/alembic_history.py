@@ -8,6 +8,7 @@ Offline Mode)", "Runtime Objects" (EnvironmentContext), "DDL Internals".
 
 from __future__ import annotations
 
+import builtins
 import io
 import sys
 import warnings
@@ -15,16 +16,43 @@ from typing import Any
 
 
 class Recorder:
-    """What Alembic writes, by the revision that runs."""
+    """What Alembic writes, by the database and the revision that run.
+
+    An env.py that calls `run_migrations` several times, as Alembic's multidb template does, has a
+    database each time: they are known by their place in that order.
+    """
 
     def __init__(self) -> None:
+        self.way = "up"
         self.unit: Any = None
         self.file = ""
         self.transaction = False
         self.inside = False
-        self.runs = 0
-        self.dialect = ""
         self.prelude: Any = []
+        self.databases: Any = []
+        self.number = 0
+
+    def start(self, way: str) -> None:
+        """From here on env.py runs all revisions one way."""
+        self.way, self.transaction, self.prelude, self.number = way, False, [], 0
+
+    def begin(self, dialect: str, named: Any) -> Any:
+        """From here on the revisions of one database run; return that."""
+        names = [str(each) for each in named.values() if isinstance(each, str)]
+        if self.way == "up":
+            self.databases.append({
+                "name": names[0] if names else "",
+                "engine": dialect,
+                "prelude": self.prelude,
+                "ran": [],
+                "up": {},
+                "down": {},
+            })  # fmt: skip
+        elif self.number >= len(self.databases):
+            raise RuntimeError("env.py migrates other databases on the way back")
+        self.prelude = []
+        self.number += 1
+        return self.databases[self.number - 1]
 
     def write(self, text: str) -> None:
         """Take what `static_output` gets."""
@@ -63,11 +91,7 @@ def render(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
         stdout=buffer,
         **options,
     )
-    if config.get_main_option("databases"):
-        # Alembic's multidb template: it would write a file for each of them into the project.
-        return {"version": alembic.__version__, "runs": 2}
     script = ScriptDirectory.from_config(config)
-    answer: dict[str, Any] = {"version": alembic.__version__, "troubles": []}
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         revisions = list(script.walk_revisions())
@@ -75,27 +99,63 @@ def render(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     doubts = [str(each.message) for each in warned if "evision" in str(each.message)]
     recorder = Recorder()
     hook(recorder)
-    made = {each.revision: unit_of(each, relative) for each in revisions}
-    ran = run(config, script, recorder, made, heads, "up", fault_of)
-    prelude, dialect, runs = recorder.prelude, recorder.dialect, recorder.runs
-    fault = None
+    # The multidb template writes a file of SQL for each database; here each is only read.
+    builtins.open = unwritten
     try:
-        run(config, script, recorder, made, heads, "down", fault_of)
+        run(config, script, recorder, relative, heads, "up", fault_of)
+        fault = ways_back(config, script, recorder, relative, heads, fault_of)
+    finally:
+        builtins.open = OPEN
+    databases = [database_of(each, revisions, relative) for each in recorder.databases]
+    answer = databases[0] if databases else {"nothing": True}
+    return {
+        **answer,
+        "version": alembic.__version__,
+        "heads": forked(script),
+        "doubts": doubts,
+        "down_fault": fault,
+        "others": databases[1:],
+    }
+
+
+OPEN = open
+
+
+def unwritten(file: Any, mode: str = "r", *given: Any, **named: Any) -> Any:
+    """Open a file; a file of SQL that would be written is one that nobody keeps."""
+    if isinstance(file, str) and file.endswith(".sql") and set(mode) & {"w", "a", "x"}:
+        return io.StringIO()
+    return OPEN(file, mode, *given, **named)
+
+
+def ways_back(
+    config: Any, script: Any, recorder: Recorder, relative: Any, heads: Any, fault_of: Any
+) -> Any:
+    """Render the ways back; where that fails there are none, and the fault is returned."""
+    try:
+        run(config, script, recorder, relative, heads, "down", fault_of)
+        if recorder.number != len(recorder.databases):
+            raise RuntimeError("env.py migrates fewer databases on the way back")
     except Exception as raised:
-        fault = fault_of(raised)
-        for unit in made.values():
-            unit["down"] = None
-    answer.update(
-        units=[made[name] for name in ran] + [made[r] for r in reversed(made) if r not in ran],
-        engine=dialect,
-        ran=len(ran),
-        runs=runs,
-        heads=forked(script),
-        doubts=doubts,
-        prelude=prelude,
-        down_fault=fault,
-    )
-    return answer
+        for each in recorder.databases:
+            each["down"] = {}
+        return fault_of(raised)
+    return None
+
+
+def database_of(database: Any, revisions: Any, relative: Any) -> dict[str, Any]:
+    """Return what ran on one database: its revisions in order, those that did not run last."""
+    made = {each.revision: unit_of(each, relative) for each in revisions}
+    for name, unit in made.items():
+        unit["up"], unit["down"] = database["up"].get(name), database["down"].get(name)
+    ran = list(dict.fromkeys(database["ran"]))
+    return {
+        "name": database["name"],
+        "engine": database["engine"],
+        "prelude": database["prelude"],
+        "ran": len(ran),
+        "units": [made[name] for name in ran] + [made[r] for r in reversed(made) if r not in ran],
+    }
 
 
 def forked(script: Any) -> Any:
@@ -113,7 +173,6 @@ def unit_of(revision: Any, relative: Any) -> dict[str, Any]:
     return {
         "key": revision.revision,
         "path": relative(revision.path),
-        "file": revision.module.__file__,
         "parents": downs,
         "up": None,
         "down": None,
@@ -130,8 +189,8 @@ def hook(recorder: Recorder) -> None:
     original = MigrationContext.run_migrations
 
     def run_migrations(self: Any, **given: Any) -> None:
-        recorder.inside, recorder.dialect = True, self.dialect.name
-        recorder.runs += 1
+        recorder.begin(self.dialect.name, given)
+        recorder.inside = True
         try:
             original(self, **given)
         finally:
@@ -191,15 +250,14 @@ class AsksDatabase(Exception):
 
 
 def run(
-    config: Any, script: Any, recorder: Recorder, made: Any, heads: Any, way: str, fault_of: Any
-) -> Any:
-    """Let env.py run all revisions one way; return which ran, in order."""
+    config: Any, script: Any, recorder: Recorder, relative: Any, heads: Any, way: str, fault_of: Any
+) -> None:
+    """Let env.py run all revisions one way."""
     from alembic.runtime.environment import EnvironmentContext
 
-    recorder.transaction, recorder.runs, recorder.prelude = False, 0, []
-    ran: Any = []
+    recorder.start(way)
     for revision in script.walk_revisions():
-        wrap(revision.module, way, made[revision.revision], recorder, ran, fault_of)
+        wrap(revision, way, relative, recorder, fault_of)
 
     def upgrade(current: Any, _context: Any) -> Any:
         return script._upgrade_revs("heads", current)
@@ -218,31 +276,36 @@ def run(
         destination_rev=target,
     ):
         script.run_env()
-    return ran
+    if way == "up" and recorder.databases:
+        # What env.py executes behind the revisions was never told from what comes before them.
+        recorder.databases[-1]["prelude"] += recorder.prelude
 
 
-def wrap(module: Any, way: str, unit: Any, recorder: Recorder, ran: Any, fault_of: Any) -> None:
+def wrap(revision: Any, way: str, relative: Any, recorder: Recorder, fault_of: Any) -> None:
     """Let a revision's function tell what it wrote, and whether it came to its end."""
     name = "upgrade" if way == "up" else "downgrade"
+    module, path = revision.module, relative(revision.path)
     function: Any = getattr(module, name, None)
 
     def wrapped(*given: Any, **named: Any) -> None:
-        ran.append(unit["key"])
         record: dict[str, Any] = {
             "pieces": [],
             "troubles": [],
             "transaction": recorder.transaction,
             "line": function.__code__.co_firstlineno if hasattr(function, "__code__") else 0,
         }
-        unit[way] = record
-        recorder.unit, recorder.file = record, unit["file"]
+        database = recorder.databases[recorder.number - 1]
+        database[way][revision.revision] = record
+        if way == "up":
+            database["ran"].append(revision.revision)
+        recorder.unit, recorder.file = record, module.__file__
         try:
             if function is None:
                 raise NotImplementedError("there is no " + name + "()")
             function(*given, **named)
         except Exception as fault:
             told = fault_of(fault)
-            inside = told["path"] == unit["path"]
+            inside = told["path"] == path
             told["line"] = told["line"] if inside else record["line"]
             record["troubles"].append(told)
         finally:

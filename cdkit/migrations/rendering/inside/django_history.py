@@ -54,23 +54,75 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
     import django
     from django.db import connections
     from django.db.migrations.loader import MigrationLoader
-    from django.db.migrations.state import ProjectState
 
     connection = connections["default"]
-    unconnected(connection, request["version"], request["server"])
+    unconnected(connection, request)
     uncoded()
-    others = [elsewhere(connection, alias, request) for alias in connections if alias != "default"]
     loader = MigrationLoader(None)
     plan: Any = []
     for leaf in loader.graph.leaf_nodes():
         plan += [key for key in loader.graph.forwards_plan(leaf) if key not in plan]
+    aliases, lame = others(connections, request)
+    if not connection.settings_dict.get("ENGINE", DUMMY).startswith(DUMMY) or not aliases:
+        aliases.insert(0, connection)
+    databases = [
+        database(each, loader, plan, fault_of, relative, lame if number == 0 else ())
+        for number, each in enumerate(aliases)
+    ]
+    # What nothing runs on has no history: `default` may be there for Django's own sake alone.
+    first, *rest = sorted(databases, key=runs, reverse=True)
+    rest = [each for each in rest if runs(each)]
+    leaves = {app: sorted(found) for app, found in loader.detect_conflicts().items()}
+    return {
+        **first,
+        "version": django.get_version(),
+        "others": rest,
+        "heads": [
+            relative(inspect.getfile(type(loader.graph.nodes[app, name])))
+            for app, found in sorted(leaves.items())
+            for name in found
+        ],
+        "databases": sorted(set(connections) - {"default", *(each["name"] for each in databases)}),
+    }
+
+
+def others(connections: Any, request: Any) -> Any:
+    """Return the databases that a router may send something to, and those whose backend is lacking.
+
+    Without a router all are as the first is: whoever migrates them gets the same there. What
+    mirrors another in tests is a copy of it.
+    """
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    found: Any = []
+    lame: Any = []
+    for alias in connections if settings.DATABASE_ROUTERS else ():
+        if alias == "default" or (connections.settings[alias].get("TEST") or {}).get("MIRROR"):
+            continue
+        try:
+            other = connections[alias]
+        except ImproperlyConfigured:
+            lame.append(connections["default"].copy(alias))
+            continue
+        unconnected(other, request)
+        found.append(other)
+    return found, lame
+
+
+def database(
+    connection: Any, loader: Any, plan: Any, fault_of: Any, relative: Any, lame: Any
+) -> Any:
+    """Return every migration of the plan, with its SQL on one database."""
+    from django.db.migrations.state import ProjectState
+
     state = ProjectState(real_apps=getattr(loader, "unmigrated_apps", None))
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "constraint_names.py")
     names = runpy.run_path(beside)["Names"](connection.vendor)
     units = []
     for key in plan:
         migration = loader.graph.nodes[key]
-        unit, state = unit_of(migration, state, connection, names, fault_of, relative, others)
+        unit, state = unit_of(migration, state, connection, names, fault_of, relative, lame)
         replaced = [tuple(each) for each in migration.replaces]
         unit["replaces"] = [
             relative(inspect.getfile(type(loader.disk_migrations[each])))
@@ -78,23 +130,29 @@ def history(request: Any, fault_of: Any, relative: Any) -> dict[str, Any]:
             if each in loader.disk_migrations
         ]
         units.append(unit)
-    leaves = {app: sorted(found) for app, found in loader.detect_conflicts().items()}
     return {
-        "version": django.get_version(),
+        "name": connection.alias,
         "engine": connection.vendor,
         "units": units,
         "ran": len(units),
-        "heads": [
-            relative(inspect.getfile(type(loader.graph.nodes[app, name])))
-            for app, found in sorted(leaves.items())
-            for name in found
-        ],
-        "databases": sorted(set(connections) - {"default"}),
     }
 
 
-def unconnected(connection: Any, version: Any, server: str) -> None:
+def runs(found: Any) -> bool:
+    """Whether anything at all runs on a database."""
+    return any(unit["up"]["pieces"] or unit["up"]["troubles"] for unit in found["units"])
+
+
+DUMMY = "django.db.backends.dummy"
+"""What Django takes where the settings leave `default` empty, as they may beside routers."""
+
+VENDORS = {"postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
+
+
+def unconnected(connection: Any, request: Any) -> None:
     """Let a connection answer what is known without a server, and refuse the rest."""
+    server = request["server"]
+    version = request["version"] if VENDORS.get(server) == connection.vendor else ()
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AsksDatabase("it asks the database")
@@ -117,13 +175,6 @@ def unconnected(connection: Any, version: Any, server: str) -> None:
             "lower_case_table_names": 0,
             "has_zoneinfo_database": True,
         }
-
-
-def elsewhere(connection: Any, alias: str, request: Any) -> Any:
-    """Return what stands for another database: routers ask no more than what it is called."""
-    other = connection.copy(alias)
-    unconnected(other, request["version"], request["server"])
-    return other
 
 
 def uncoded() -> None:
@@ -219,7 +270,7 @@ def way(
 
 
 def routed(migration: Any, steps: Any, record: Any, others: Any) -> None:
-    """Tell what a router keeps from the default database and lets run on another one."""
+    """Tell what a router keeps from the default database and lets run on one with no backend."""
     lines = {piece["line"] for piece in (*record["pieces"], *record["troubles"])}
     for connection in others:
         for (operation, old, new), line in steps:
@@ -251,7 +302,11 @@ def one(
     operation: Any, app: str, name: str, editor: Any, old: Any, new: Any, record: Any, line: int
 ) -> None:
     """Run one operation into the editor, or say that it is code."""
+    from django.db import router
+
     for each in codes(operation):
+        if not router.allow_migrate(editor.connection.alias, app, **getattr(each, "hints", {})):
+            continue
         code = getattr(each, "code" if name == "forwards" else "reverse_code", None)
         if code is None or getattr(code, "__name__", "") != "noop":
             said = type(each).__name__ + " runs " + getattr(code, "__name__", "code")

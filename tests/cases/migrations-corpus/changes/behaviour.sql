@@ -87,6 +87,8 @@ END $$;
 CREATE RULE no_deletes AS ON DELETE TO orders DO INSTEAD NOTHING;
 -- case: rule that also logs
 CREATE RULE log_deletes AS ON DELETE TO customers DO ALSO NOTIFY customers;
+-- case: rule that also does something where writes conflict
+CREATE RULE log_customers AS ON INSERT TO customers DO ALSO NOTIFY customers;
 -- case: drop rule
 DROP RULE settings_public_insert ON settings_public;
 -- case: rule on a view born now
@@ -151,6 +153,9 @@ ALTER TABLE memos INHERIT documents;
 ALTER TABLE contracts NO INHERIT documents;
 -- case: child born now
 CREATE TABLE letters () INHERITS (documents);
+-- case: child born now that gets rows
+CREATE TABLE letters () INHERITS (documents);
+INSERT INTO letters VALUES (9, 'letter');
 -- case: truncate
 TRUNCATE memos;
 -- case: truncate a table born now
@@ -192,3 +197,18 @@ CLUSTER orders USING orders_placed_idx;
 VACUUM FULL reviews;
 -- case: lock table
 LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE;
+-- case: disable all triggers of the user
+ALTER TABLE orders DISABLE TRIGGER USER;
+-- case: trigger enabled for replicas only
+ALTER TABLE orders ENABLE REPLICA TRIGGER orders_touch;
+-- case: trigger enabled always
+ALTER TABLE orders ENABLE ALWAYS TRIGGER orders_touch;
+-- case: trigger that refuses to truncate
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+CREATE TRIGGER memos_stay BEFORE TRUNCATE ON memos EXECUTE FUNCTION refuse();
+-- case: row security with a policy for the application
+ALTER TABLE memos ENABLE ROW LEVEL SECURITY;
+CREATE POLICY memos_app ON memos TO shop_app USING (true) WITH CHECK (true);
+-- case: row security with a policy for another role alone
+ALTER TABLE memos ENABLE ROW LEVEL SECURITY;
+CREATE POLICY memos_report ON memos TO shop_report USING (true) WITH CHECK (true);

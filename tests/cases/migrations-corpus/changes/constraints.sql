@@ -128,3 +128,23 @@ CREATE INDEX reviews_inverse ON reviews ((100 / (rating + 3)));
 REINDEX INDEX CONCURRENTLY orders_placed_idx;
 -- case: deferrable constraint
 ALTER TABLE orders ALTER CONSTRAINT orders_customer_fk DEFERRABLE INITIALLY DEFERRED;
+-- case: foreign key that deletes along no more
+ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey,
+    ADD CONSTRAINT order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders (id);
+-- case: foreign key that sets null in place of deleting along
+ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey,
+    ADD CONSTRAINT order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE SET NULL;
+-- case: the same foreign key again
+ALTER TABLE order_lines DROP CONSTRAINT order_lines_order_id_fkey,
+    ADD CONSTRAINT order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE;
+-- case: foreign key that deletes along now
+ALTER TABLE orders DROP CONSTRAINT orders_customer_fk,
+    ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE;
+-- case: the same unique constraint to which nulls are alike
+ALTER TABLE products DROP CONSTRAINT products_sku_key,
+    ADD CONSTRAINT products_sku_key UNIQUE NULLS NOT DISTINCT (sku);
+-- case: unique index to which nulls are alike
+CREATE UNIQUE INDEX reviews_once ON reviews (product_id, customer_id) NULLS NOT DISTINCT;
+-- case: check that is put on and taken away
+ALTER TABLE reviews ADD CONSTRAINT passing CHECK (rating > 0) NOT VALID;
+ALTER TABLE reviews DROP CONSTRAINT passing;

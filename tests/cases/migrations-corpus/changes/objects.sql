@@ -125,6 +125,8 @@ DROP MATERIALIZED VIEW product_stats;
 CREATE MATERIALIZED VIEW product_stats AS
     SELECT product_id, count(*) AS sold FROM order_lines GROUP BY product_id WITH NO DATA;
 GRANT SELECT ON product_stats TO shop_app;
+-- case: refresh materialized view with no data
+REFRESH MATERIALIZED VIEW product_stats WITH NO DATA;
 -- case: refresh materialized view
 REFRESH MATERIALIZED VIEW product_stats;
 -- case: refresh materialized view concurrently
@@ -281,3 +283,31 @@ CREATE STATISTICS orders_stats ON customer_id, state FROM orders;
 ANALYZE orders;
 -- case: publication
 CREATE PUBLICATION all_orders FOR TABLE reviews;
+-- case: identity that begins anew
+ALTER TABLE orders ALTER COLUMN id RESTART;
+-- case: identity further on
+ALTER TABLE orders ALTER COLUMN id RESTART WITH 9000;
+-- case: identity that ends
+ALTER TABLE orders ALTER COLUMN id SET MAXVALUE 1000;
+-- case: rename the check of a domain
+ALTER DOMAIN positive_amount RENAME CONSTRAINT positive_amount_check TO positive;
+-- case: replace a table by a copy without its keys
+ALTER TABLE settings RENAME TO settings_old;
+CREATE TABLE settings (LIKE settings_old);
+INSERT INTO settings SELECT * FROM settings_old;
+GRANT SELECT, INSERT, UPDATE, DELETE ON settings TO shop_app;
+-- case: replace a table by a copy with its keys
+ALTER TABLE settings RENAME TO settings_old;
+CREATE TABLE settings (LIKE settings_old INCLUDING INDEXES);
+INSERT INTO settings SELECT * FROM settings_old;
+GRANT SELECT, INSERT, UPDATE, DELETE ON settings TO shop_app;
+-- case: replace a table by a copy without its defaults
+ALTER TABLE reviews RENAME TO reviews_old;
+CREATE TABLE reviews (LIKE reviews_old INCLUDING INDEXES);
+INSERT INTO reviews SELECT * FROM reviews_old;
+GRANT SELECT, INSERT, UPDATE, DELETE ON reviews TO shop_app;
+-- case: replace a table by a partitioned one that holds the old one
+ALTER TABLE memos RENAME TO memos_old;
+CREATE TABLE memos (LIKE memos_old INCLUDING ALL) PARTITION BY RANGE (id);
+ALTER TABLE memos ATTACH PARTITION memos_old DEFAULT;
+GRANT SELECT, INSERT, UPDATE, DELETE ON memos TO shop_app;

@@ -21,6 +21,16 @@ REVOKE SELECT (name) ON employees FROM shop_app;
 REVOKE ALL ON ALL TABLES IN SCHEMA billing FROM shop_app;
 -- case: revoke usage of a schema
 REVOKE USAGE ON SCHEMA audit FROM shop_app;
+-- case: revoke usage of the first schema from everybody
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+-- case: revoke usage of the first schema from everybody but the roles
+GRANT USAGE ON SCHEMA public TO shop_app, shop_report;
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+-- case: revoke the making of things in the first schema
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- case: revoke the handing on of a right
+GRANT SELECT ON customers TO shop_app WITH GRANT OPTION;
+REVOKE GRANT OPTION FOR SELECT ON customers FROM shop_app;
 -- case: revoke usage of a sequence
 REVOKE USAGE ON SEQUENCE order_number FROM shop_app;
 -- case: revoke execute from public
@@ -88,3 +98,7 @@ CREATE ROLE shop_temp;
 DROP ROLE shop_temp;
 -- case: reassign owned
 REASSIGN OWNED BY shop_report TO shop_admin;
+-- case: revoke usage of a type
+REVOKE USAGE ON TYPE order_state FROM PUBLIC;
+-- case: revoke usage of a domain
+REVOKE USAGE ON DOMAIN positive_amount FROM PUBLIC;

@@ -1,11 +1,13 @@
-"""Small pieces that every part of the passport shows: verdicts, times, digests, runs."""
+"""Small pieces that pages show: verdicts, times, digests, runs, numbers."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from cdkit.core.documents.document import Origin
 from cdkit.core.documents.fact import Fact
+from cdkit.core.escape import shell_word
 from cdkit.core.verdict import Answer, Reason
-from cdkit.report.passport.markup import NOTHING, Markup, element, joined, link
+from cdkit.report.web.markup import NOTHING, Markup, element, joined, link
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIGNS = {Answer.YES: "✓", Answer.NO: "✕", Answer.CANNOT_TELL: "?"}
@@ -159,3 +161,12 @@ def number(value: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def word(text: str) -> str:
+    """Return a word that can be pasted into a shell, quoted only where it must be.
+
+    No shell takes a NUL byte, so what held one can only be looked at.
+    """
+    plain = re.fullmatch("[A-Za-z0-9._/:@%+=,-]+", text)
+    return text if plain else shell_word(text.replace("\0", "\ufffd"))

@@ -14,7 +14,7 @@ class Markup(str):
 NOTHING = Markup("")
 _LONGEST = 2_000
 _MOST_ROWS = 1_000
-_VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline"})
+_VOID = frozenset({"meta", "link", "line", "path", "circle", "rect", "polyline", "polygon"})
 """Elements that hold nothing: those of HTML, and those of SVG that we draw with."""
 
 

@@ -1,4 +1,4 @@
-"""How the passport looks: one style sheet, on a screen by day and by night, and on paper."""
+"""How our pages look: one style sheet, on a screen by day and by night, and on paper."""
 
 STYLE = """
 :root {

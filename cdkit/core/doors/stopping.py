@@ -1,0 +1,38 @@
+"""The door to the signals that stop a run: Ctrl-C, and a CI system that cancels a job."""
+
+import signal
+import time
+from types import FrameType
+
+_CLEANING = 10
+"""Seconds in which a run that was stopped may take away what it made."""
+
+
+class Stop:
+    """A handler that stops the run by an exception, once, so that it cleans up behind itself.
+
+    A second signal would end the cleaning, and leave a container or a file with a login behind:
+    people press Ctrl-C twice, and GitHub sends SIGTERM 7.5 seconds after SIGINT (GitHub docs,
+    "Workflow cancellation reference"). So it is heard again only after `cleaning` seconds.
+    """
+
+    def __init__(self, cleaning: float = _CLEANING) -> None:
+        self._cleaning = cleaning
+        self._stopped = -cleaning
+
+    def listen(self) -> None:
+        """Hear SIGTERM, and SIGINT where it is not ignored, as a shell does in the background."""
+        self._stopped = time.monotonic() - self._cleaning
+        signal.signal(signal.SIGTERM, self)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
+        """Raise KeyboardInterrupt for SIGINT, else SystemExit with the shell's code for it."""
+        now = time.monotonic()
+        if now - self._stopped < self._cleaning:
+            return
+        self._stopped = now
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)

@@ -1,0 +1,42 @@
+"""What the change under judgement cannot have brought along: files of the branch that counts."""
+
+from cdkit.core.world import World
+
+LOCAL = frozenset({"", "terminal"})
+"""Systems where whoever asks is the judge too: a laptop."""
+
+TRUNKS = frozenset({"main", "master", "trunk"})
+
+
+def branch_that_counts(world: World) -> str:
+    """Return the branch that the change wants to enter, or else the default one; or nothing.
+
+    The CI system says so; nothing is returned where it does not.
+    """
+    return world.context.target_branch or world.context.default_branch
+
+
+def is_on(branch: str, world: World) -> bool:
+    """Whether this run is of that branch itself, and of no change that is yet to enter it."""
+    context = world.context
+    return not context.pull_request and context.branch == branch
+
+
+def is_on_a_trunk(world: World) -> bool:
+    """Whether this run is of a branch whose name says that changes have entered it."""
+    return not world.context.pull_request and world.context.branch in TRUNKS
+
+
+def relative(path: str, world: World) -> str:
+    """Return a path inside the working directory as a relative one."""
+    here = world.files.absolute(".").rstrip("/.") + "/"
+    return path.removeprefix(here).removeprefix("./")
+
+
+def is_in_checkout(path: str, world: World) -> bool:
+    """Whether a path leads into the working directory or its repository, links followed."""
+    files, here = world.files, world.files.real(".")
+    top = here
+    while top.strip("/") and not (files.is_dir(f"{top}/.git") or files.is_file(f"{top}/.git")):
+        top = top.rpartition("/")[0]
+    return f"{files.real(path)}/".startswith(f"{top or here}/")

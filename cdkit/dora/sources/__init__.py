@@ -1,0 +1,1 @@
+"""Where deployments and incidents are asked for over the network, one file a system."""

@@ -1,0 +1,160 @@
+"""What GitHub and GitLab have in common: whose deployment it is, and what is counted of them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from cdkit.core.errors import CannotTell, NoAccess, NotThere
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.dora.cause import cause_in
+from cdkit.dora.naming import Pattern, patterns, told_by
+from cdkit.dora.source import Question, SourceTable
+from cdkit.dora.told import Incident
+
+T = TypeVar("T")
+NO_INCIDENTS = "none"
+UNSEEN = "which environments there are could not be read"
+_LONGEST_URL = 500
+_SKEWED = 120.0
+"""Seconds by which two clocks may differ before that is told."""
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """How this repository is read: which names count, and what tells the service.
+
+    `repository` is what a service is called for want of better.
+    """
+
+    environments: tuple[Pattern, ...]
+    tasks: tuple[Pattern, ...]
+    services: tuple[Pattern, ...]
+    service: str
+    repository: str
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """The environments' names; none where one is a pattern, or is to fit any case."""
+        names = tuple(one.text for one in self.environments)
+        return names if all(one.is_plain for one in self.environments) else ()
+
+    def service_of(self, environment: str, task: str, told: str = "") -> tuple[str, bool] | None:
+        """Return a deployment's service, and whether it is a guess; None where it counts not."""
+        by_environment = told_by(self.environments, environment)
+        if by_environment is None:
+            return None
+        by_task = told_by(self.tasks, task) if self.tasks else ""
+        if by_task is None:
+            return None
+        named = by_environment or by_task or told or self.service
+        return (named, False) if named else (self.repository, True)
+
+    def service_in(self, labels: Iterable[str]) -> str:
+        """Return the service that a label names, or the one that all of it is."""
+        named = (found for label in labels if (found := told_by(self.services, label)))
+        return next(named, self.service)
+
+
+def rules_of(table: SourceTable, question: Question, repository: str, task: str) -> Rules:
+    """Return how to read a repository; `task` is the setting that names a kind of deployment."""
+    given = table.settings
+    tasks = [given[task]] if given.get(task) else []
+    label = given.get("service-label", "service:{service}")
+    return Rules(
+        environments=patterns(
+            table.environments or (question.asked.environment,), where="environments"
+        ),
+        tasks=patterns(tasks, where=task),
+        services=patterns([label], where="service-label"),
+        service=table.service,
+        repository=repository.rpartition("/")[2],
+    )
+
+
+class Left:
+    """What was left out, and why; of deployments, how many of them nobody said the end of."""
+
+    def __init__(self) -> None:
+        self._why: Counter[str] = Counter()
+        self._unended = 0
+
+    def out(self, why: str, *, number: int = 1, unended: bool = False) -> None:
+        """Leave some out."""
+        self._why[why] += number
+        self._unended += number * unended
+
+    def notes(self, where: str) -> Iterator[str]:
+        """Yield it in words."""
+        for why, number in sorted(self._why.items()):
+            yield f"{where}: {number} {why}"
+
+    def reasons(self, deployments: Sequence[object], where: str) -> Iterator[Reason]:
+        """Yield that there were deployments, where nobody said of any how it ended."""
+        if self._unended and not deployments:
+            yield cannot_tell(
+                f"{self._unended} deployments, and nobody said of any how it ended",
+                where=Location(path=where),
+                remedy="let what deploys say so: a status of the deployment, success or failure",
+            )
+
+
+def link(url: str | None) -> str:
+    """Return an address that people may be led to; nothing where it is none."""
+    return url if url and url.startswith("https://") and len(url) <= _LONGEST_URL else ""
+
+
+def incident(
+    rules: Rules,
+    question: Question,
+    *,
+    name: str,
+    opened: tuple[datetime, datetime | None],
+    body: str,
+    labels: Iterable[str],
+) -> Incident:
+    """Return an incident out of an issue; `opened` is when it began, and when it was over."""
+    told = tuple(labels)
+    return Incident(
+        service=rules.service_in(told),
+        environment=question.asked.environment,
+        opened_at=opened[0],
+        resolved_at=opened[1],
+        cause=cause_in(body, told),
+        id=name,
+    )
+
+
+def skewed(skew: float, where: str) -> Iterator[str]:
+    """Yield that two clocks differ, where they do by much."""
+    if abs(skew) > _SKEWED:
+        which = "ahead of" if skew > 0 else "behind"
+        yield f"{where}: its clock is {timedelta(seconds=round(abs(skew)))} {which} this one's"
+
+
+class Asking(Struct, Generic[T], frozen=True, kw_only=True):
+    """What was found, and why there is not more."""
+
+    found: tuple[T, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    is_refused: bool = False
+
+    @property
+    def failed(self) -> tuple[Reason, ...]:
+        """The reasons, but for what may not be asked at all, which is told and done without."""
+        return () if self.is_refused else self.reasons
+
+    def noted(self, what: str) -> Iterator[str]:
+        """Yield the reasons as notes, with what follows from them."""
+        for reason in self.reasons:
+            yield f"{what} ({reason.what}); {reason.remedy}"
+
+
+def ask(question: Callable[[], tuple[T, ...]]) -> Asking[T]:
+    """Ask something that may fail by itself."""
+    try:
+        return Asking(found=question())
+    except CannotTell as fault:
+        return Asking(reasons=(fault.reason(),), is_refused=isinstance(fault, NoAccess | NotThere))

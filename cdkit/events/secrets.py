@@ -1,0 +1,88 @@
+"""Secrets have no place in an event: it goes to everybody."""
+
+import itertools
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from cdkit.core.errors import RequestError
+
+_WORDS = frozenset(
+    {
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "apikey",
+        "credential",
+        "credentials",
+        "authorization",
+    }
+)
+_VARIABLE = re.compile(
+    r"(?:TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIALS?|_PAT|AUTHORIZATION|WEBHOOK(?:_URL)?"
+    r"|(?:API|PRIVATE|ACCESS|ROUTING|SIGNING|ENCRYPTION|ACCOUNT)_?KEY)$",
+    re.IGNORECASE,
+)
+_SHORTEST = 8
+_FORMS = (
+    ("a token of GitHub", r"gh[oprsu]_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{22}"),
+    ("a token of GitLab", r"gl(?:pat|dt|ptt|cbt|rt|ft|imt|agent|oas|soat)-[\w-]{20}"),
+    ("a token of Slack", r"xox[abceoprs]-[\w-]{10}|hooks\.slack\.com/(?:services|workflows)/"),
+    ("an access key of AWS", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"),
+    ("a JSON Web Token", r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8}"),
+    ("a secret of Standard Webhooks", r"\bwhs(?:ec|k)_[A-Za-z0-9+/]{24}"),
+    ("an address with a password", r"://[^\s/@:]{1,200}:[^\s/@]{1,200}@"),
+)
+"""What tells a secret by itself. Sources: GitHub, "Token formats"; GitLab, "Token prefixes"; Slack,
+"Token types" and "Incoming webhooks"; AWS IAM, "Unique ID prefixes"; RFC 7468, 10; RFC 7519, 3;
+Standard Webhooks; RFC 3986, 3.2.1."""
+
+
+def refuse_secrets(
+    given: Iterable[tuple[str, str]], environ: Mapping[str, str], known: Collection[str] = ()
+) -> None:
+    """Raise RequestError where a value that is given under a name is a secret, or the name itself.
+
+    It is one where its name says so, where it holds what a variable of the environment holds that
+    is `known` to hold one, or whose name ends like that of one (`…_TOKEN`, `…_PASSWORD`), and where
+    its form is that of one. Neither value nor length is told.
+    """
+    secrets = {
+        value.strip(): name
+        for name, value in environ.items()
+        if (name in known or _VARIABLE.search(name)) and len(value.strip()) >= _SHORTEST
+    }
+    for name, value in given:
+        if told := _told(name, secrets):
+            raise _secret(f"the name of a value {told}")
+        if _WORDS & set(_words(name)):
+            raise _secret(f"{name[:60]!r} is the name of a secret")
+        if told := _told(value, secrets):
+            raise _secret(f"{name[:60]!r} {told}")
+
+
+def _told(text: str, secrets: Mapping[str, str]) -> str:
+    """Return what a text gives away; nothing where it gives nothing away."""
+    for secret, variable in secrets.items():
+        if secret in text:
+            return f"holds the value of the variable {variable}"
+    for what, form in _FORMS:
+        if re.search(form, text, re.ASCII):
+            return f"holds what looks like {what}"
+    return ""
+
+
+def _words(name: str) -> Iterator[str]:
+    """Yield a name's words, and each two neighbours as one (`api-key`), in lower case."""
+    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).lower()
+    words = re.findall(r"[a-z0-9]+", parts)
+    yield from words
+    yield from (first + second for first, second in itertools.pairwise(words))
+
+
+def _secret(what: str) -> RequestError:
+    return RequestError(
+        f"{what}; an event goes to everybody",
+        remedy="leave it out of the event",
+    )

@@ -1,0 +1,138 @@
+"""Walking through a migration: each operation is judged by what is there before it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field, structs
+
+from cdkit.core.finding import Finding
+from cdkit.migrations.bench import Bench
+from cdkit.migrations.contract import Terms, excused
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.phase import Effect, effect_of
+from cdkit.migrations.ran import ran_already, sources_of
+from cdkit.migrations.reader import Reader
+from cdkit.migrations.replay import apply
+from cdkit.migrations.rule import Context
+from cdkit.migrations.schema import Schema
+from cdkit.migrations.session import Session
+from cdkit.migrations.sizes import spared
+from cdkit.migrations.source import Migration
+from cdkit.migrations.statement import Statement
+from cdkit.migrations.tell import fix_of, hit_of
+
+if TYPE_CHECKING:
+    from cdkit.migrations.lint import Request
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A migration that is to be judged, and `before` how it was released, if it was.
+
+    `schema` is what is there before it, `released` what the running version was written for.
+    """
+
+    request: "Request"
+    migration: Migration
+    before: Migration | None
+    terms: Terms
+    schema: Schema
+    released: Schema
+    reader: Reader
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """A migration that is read: the statements that count, what each does, what judges them.
+
+    `edited` says that some of it ran already.
+    """
+
+    task: Task
+    parsed: Parsed
+    statements: Sequence[Statement]
+    done: Sequence[Sequence[Operation]]
+    context: Context
+    bench: Bench
+    edited: bool
+
+
+class Walked(Struct, kw_only=True):
+    """What was found on the way: findings, the locks that are taken, what belongs to a phase."""
+
+    findings: list[Finding] = field(default_factory=list)
+    locks: dict[str, None] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+
+
+def course_of(task: Task, parsed: Parsed, *, whole: bool = True) -> Course:
+    """Return what is to be walked through; not `whole` where more of the file comes after."""
+    migration, before, reader, schema = task.migration, task.before, task.reader, task.schema
+    # What runs again does so from end to end, whatever of it was there before.
+    ran = sources_of(None if migration.repeats else before, reader)
+    statements = [each for each in parsed.statements if not (ran and ran_already(each, ran))]
+    done = reader.done(statements, schema)
+    wrapped = reader.wrapped(migration, parsed)
+    context = Context(
+        schema=schema,
+        released=task.released,
+        ahead=reader.ahead(statements, done, wrapped=wrapped, whole=whole),
+        session=Session(in_transaction=wrapped, single=len(parsed.statements) == 1),
+        server=task.request.server,
+        dialect=reader.dialect,
+    )
+    bench = Bench(
+        migration,
+        parsed,
+        released=before is not None,
+        outside=task.request.outside,
+        read=reader.operations_of,
+    )
+    return Course(
+        task=task,
+        parsed=parsed,
+        statements=statements,
+        done=done,
+        context=context,
+        bench=bench,
+        edited=bool(ran),
+    )
+
+
+def walk(course: Course, start: int, end: int, walked: Walked) -> None:
+    """Judge and apply what the statements from one number up to another do."""
+    context, schema = course.context, course.task.schema
+    for index in range(start, end):
+        context.ahead.begin(index, schema)
+        for operation in course.done[index]:
+            found = tuple(found_by(course, operation))
+            effect = effect_of(operation, schema, found)
+            walked.effects += [effect] if effect else []
+            walked.findings += [excused(each, operation, course.task.terms) for each in found]
+            walked.locks |= dict.fromkeys(context.follow(operation))
+            apply(schema, operation)
+
+
+def pass_by(course: Course, end: int) -> None:
+    """Apply what the first statements do, which are judged elsewhere.
+
+    The session and the schema are then what they are when all of that is walked through.
+    """
+    context, schema, rules = course.context, course.task.schema, course.task.request.rules
+    for index in range(end):
+        context.ahead.begin(index, schema)
+        for operation in course.done[index]:
+            for _, rule in rules[type(operation)]:
+                if rule.remembers:
+                    tuple(rule.check(operation, context))
+            context.pass_by(operation)
+            apply(schema, operation)
+
+
+def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
+    """Yield what the rules that count find in an operation, before it runs."""
+    request, context = course.task.request, course.context
+    for rule_id, rule in request.rules[type(operation)]:
+        for hit in rule.check(operation, context):
+            fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
+            told = spared(rule, hit, operation, context.schema, request.sizes)
+            yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))

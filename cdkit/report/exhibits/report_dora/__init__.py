@@ -1,0 +1,1 @@
+"""How `report-dora` shows what it measured."""

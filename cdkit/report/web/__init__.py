@@ -1,0 +1,1 @@
+"""Pages of HTML: what each that we write is put together from."""

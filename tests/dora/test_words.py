@@ -1,0 +1,45 @@
+"""The metrics in words: what is said where only a part of it is known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec import structs
+
+from cdkit.dora.editions import EDITIONS
+from cdkit.dora.told import Asked, Measured
+from cdkit.dora.words import Line, lines
+
+UNTIL = datetime(2026, 11, 27, tzinfo=UTC)
+ASKED = Asked(environment="production", since=UNTIL - timedelta(days=90), until=UNTIL)
+ORDERS = Measured(service="orders", deployments=90)
+
+
+def fail_rate(measured: Measured, *, incidents: bool) -> Line:
+    asked = structs.replace(ASKED, incidents=incidents)
+    found = lines(measured, asked, EDITIONS["2023"])
+    return next(line for line in found if line.key == "fail")
+
+
+def test_where_nobody_told_of_incidents_nothing_failed_is_no_answer() -> None:
+    line = fail_rate(ORDERS, incidents=False)
+    assert (line.shown, line.value, line.n, line.band) == ("cannot tell", None, 90, "")
+    assert line.why == "nobody told of incidents"
+
+
+def test_what_failed_without_incidents_is_a_least_in_no_band() -> None:
+    line = fail_rate(structs.replace(ORDERS, failed=9), incidents=False)
+    assert (line.shown, line.value, line.band) == ("≥10 %", 0.1, "")
+    assert line.why == "at least: nobody told of incidents"
+
+
+@pytest.mark.parametrize(("failed", "shown", "band"), [(0, "0 %", "elite"), (9, "10 %", "medium")])
+def test_with_incidents_the_share_is_the_share(failed: int, shown: str, band: str) -> None:
+    line = fail_rate(structs.replace(ORDERS, failed=failed), incidents=True)
+    assert (line.shown, line.band, line.why) == (shown, band, "")
+
+
+def test_too_few_are_told_before_what_else_is_missing() -> None:
+    line = fail_rate(structs.replace(ORDERS, deployments=4), incidents=False)
+    assert (line.shown, line.why) == ("cannot tell", "4 known, and it takes 5")

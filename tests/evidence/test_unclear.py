@@ -1,0 +1,206 @@
+"""Reports that seem to pass and do not say so: none of them is a yes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cdkit.core.verdict import Answer
+from tests.evidence.test_format import answer
+
+NO, UNKNOWN, YES = Answer.NO, Answer.CANNOT_TELL, Answer.YES
+
+
+def sarif(*results: dict[str, Any], **run: object) -> bytes:
+    tool = {"driver": {"name": "lint", "rules": [{"id": "r"}]}}
+    whole = {"version": "2.1.0", "runs": [{"tool": tool, "results": results, **run}]}
+    return json.dumps(whole).encode()
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"kind": "open"}, UNKNOWN),
+        ({"level": "Error"}, UNKNOWN),
+        ({"level": "fatal"}, UNKNOWN),
+        ({"kind": "FAIL"}, UNKNOWN),
+        ({"kind": "failed", "level": "error"}, NO),
+        ({"kind": "fail"}, YES),
+        ({"kind": "pass", "level": "Error"}, YES),
+        ({"kind": "informational"}, YES),
+    ],
+)
+def test_a_result_that_nobody_decided_is_no_pass(result: dict[str, str], expected: Answer) -> None:
+    assert answer(sarif({"ruleId": "r", "message": {"text": "m"}} | result)) is expected
+
+
+def test_results_that_stand_in_another_file_are_not_looked_at() -> None:
+    elsewhere = {"results": [{"location": {"uri": "more.json"}}]}
+    assert answer(sarif(externalPropertyFileReferences=elsewhere)) is UNKNOWN
+    assert answer(sarif(externalPropertyFileReferences={"results": []})) is YES
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("1..2 / ok 1 - a / ok 2 - b", YES),
+        ("1..2 / ok 2 - b / ok 1 - a", YES),
+        ("1..2 / ok - a / ok - b", YES),
+        ("1..2 / ok 1 - a / ok - b", YES),
+        ("1..2 / ok 1 - a / ok 1 - a", UNKNOWN),
+        ("1..3 / ok 1 / ok 3 / ok 3", UNKNOWN),
+        ("1..2 / ok 1 - a / ok 7 - b", UNKNOWN),
+        ("1..2 / ok 0 - a / ok 1 - b", UNKNOWN),
+        ("1..2 / ok 1 - a / not  ok 2 - b", NO),
+        ("1..2 / ok 1 - a / ok 2 - b / bail out! the database", NO),
+        ("1..2 / ok 1 - a / ok 2 - b / BAIL OUT!", NO),
+    ],
+)
+def test_tap_numbers_each_test_once(lines: str, expected: Answer) -> None:
+    text = "\n".join(["TAP version 13", *lines.split(" / "), ""])
+    assert answer(text.encode()) is expected
+
+
+def trx(outcome: str, counters: str = 'total="1"') -> bytes:
+    return (
+        '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>'
+        f'<UnitTestResult testName="a" outcome="{outcome}"/></Results>'
+        f'<ResultSummary outcome="Completed"><Counters {counters}/></ResultSummary></TestRun>'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (trx("Passed"), YES),
+        (trx("Completed"), UNKNOWN),
+        (trx("Passed", 'total="1" failed="1"'), NO),
+        (trx("Passed", 'total="1" passedButRunAborted="1"'), NO),
+        (trx("Passed", 'total="1" timeout="1"'), NO),
+        (trx("Failed", 'total="1" failed="1"'), NO),
+    ],
+)
+def test_a_trx_whose_counters_say_failed_has_not_passed(data: bytes, expected: Answer) -> None:
+    assert answer(data) is expected
+
+
+JEST: dict[str, Any] = {
+    "numFailedTestSuites": 0,
+    "numTotalTests": 1,
+    "success": True,
+    "testResults": [
+        {"name": "a.js", "assertionResults": [{"status": "passed", "fullName": "a"}]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ({}, YES),
+        ({"numRuntimeErrorTestSuites": 0, "numFailedTests": 0}, YES),
+        ({"numFailedTests": 3}, NO),
+        ({"numRuntimeErrorTestSuites": 1}, NO),
+        ({"numFailedTestSuites": 1}, NO),
+    ],
+)
+def test_a_jest_run_that_claims_failures_has_not_passed(
+    claim: dict[str, int], expected: Answer
+) -> None:
+    assert answer(json.dumps(JEST | claim).encode()) is expected
+
+
+@pytest.mark.parametrize("hook", ["before", "after"])
+def test_a_hook_of_a_step_that_failed_fails_its_scenario(hook: str) -> None:
+    step = {"name": "g", "result": {"status": "passed"}, hook: [{"result": {"status": "failed"}}]}
+    scenario = {"name": "s", "type": "scenario", "steps": [step]}
+    feature = {"keyword": "Feature", "name": "f", "uri": "f.feature", "elements": [scenario]}
+    assert answer(json.dumps([feature]).encode()) is NO
+    step[hook] = [{"result": {"status": "passed"}}]
+    assert answer(json.dumps([feature]).encode()) is YES
+
+
+@pytest.mark.parametrize("stage", ["setup", "call", "teardown"])
+def test_a_test_of_pytest_whose_stage_failed_has_not_passed(stage: str) -> None:
+    test = {"nodeid": "t.py::a", "outcome": "passed", stage: {"outcome": "failed"}}
+    whole = {"created": 1, "exitcode": 0, "root": "/", "summary": {"total": 1}, "tests": [test]}
+    assert answer(json.dumps(whole).encode()) is NO
+    test[stage] = {"outcome": "passed"}
+    assert answer(json.dumps(whole).encode()) is YES
+
+
+def test_a_ctrf_report_that_claims_tests_which_ended_otherwise_cannot_tell() -> None:
+    def whole(other: int) -> bytes:
+        results = {
+            "tool": {"name": "x"},
+            "summary": {"tests": 1, "failed": 0, "other": other},
+            "tests": [{"name": "a", "status": "passed", "duration": 1}],
+        }
+        return json.dumps({"reportFormat": "CTRF", "results": results}).encode()
+
+    assert (answer(whole(0)), answer(whole(3))) == (YES, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "header", ["timeStamp,elapsed,label", "timeStamp,elapsed,success,success", "elapsed,success"]
+)
+def test_a_jtl_without_its_columns_is_told(header: str) -> None:
+    row = ",".join(
+        {"timeStamp": "1764000000000", "elapsed": "5"}.get(n, "true") for n in header.split(",")
+    )
+    good = "timeStamp,elapsed,label,success\n1764000000000,5,a,true\n"
+    assert answer(good.encode()) is YES
+    assert answer(f"{header}\n{row}\n".encode()) is UNKNOWN
+
+
+def playwright(status: str, *ended: str, **test: object) -> bytes:
+    results = [{"status": one, "duration": 1} for one in ended]
+    one = {"status": status, "results": results, **test}
+    suite = {"title": "a", "specs": [{"title": "t", "tests": [one]}]}
+    return json.dumps({"config": {"projects": []}, "suites": [suite], "errors": []}).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (playwright("expected", "passed"), YES),
+        (playwright("expected", "failed", expectedStatus="failed"), YES),
+        (playwright("flaky", "failed", "passed"), YES),
+        (playwright("expected", "failed"), NO),
+        (playwright("expected", "passed", "timedOut"), NO),
+        (playwright("flaky", "passed", "interrupted"), NO),
+        (playwright("expected", "passed", expectedStatus="failed"), NO),
+        (playwright("expected"), UNKNOWN),
+    ],
+)
+def test_what_playwright_tells_is_held_against_how_it_ended(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
+def nunit2(suite: str, case: str = "") -> bytes:
+    return (
+        '<?xml version="1.0"?><test-results name="a" total="1" errors="0" failures="0">'
+        f'<test-suite name="a" executed="True" {suite}><results>'
+        f'<test-case name="t" executed="True" result="Success" {case}/>'
+        "</results></test-suite></test-results>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (nunit2('result="Success" success="True"', 'success="True"'), YES),
+        (nunit2('result="Inconclusive" success="False"'), YES),
+        (nunit2('success="True"'), YES),
+        (nunit2('result="Failure" success="False"'), NO),
+        (nunit2('result="Error"'), NO),
+        (nunit2('success="False"'), NO),
+        (nunit2('result="Success"', 'success="False"'), NO),
+    ],
+)
+def test_a_suite_of_nunit_that_failed_is_no_pass(report: bytes, expected: Answer) -> None:
+    assert answer(report) is expected
