@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdkit.core import plugins
-from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra
+from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra, RequestError
 from cdkit.dora import even, portable, summing
 from cdkit.dora.address import Address, listed, parsed, refuse
 from cdkit.dora.columns import TABLES
@@ -56,6 +56,12 @@ def measure_outside(
     or holds rows that cannot be placed, CannotTell where the engine does not answer.
     """
     engine, address = found(url, environ)
+    if names.get("deployments") == even.NONE:
+        raise RequestError(
+            "without deployments there is nothing to measure",
+            where="table",
+            remedy="name their table: --table deployments=NAME",
+        )
     with _telling(engine, address):
         backend = _connected(engine, address)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from msgspec import structs
 from cdkit.dora.engine import measure
 from cdkit.dora.told import Asked, Measured, Spread, Told
 
-Rows = Mapping[str, Sequence[tuple[object, ...]]]
+Rows = dict[str, Sequence[tuple[object, ...]]]
 Answer = tuple[tuple[Measured, ...], Measured | None]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

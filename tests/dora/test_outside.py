@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -18,10 +19,10 @@ import pytest
 import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.backends.sql.compilers import bigquery, trino
+from ibis.backends.sql.compilers import bigquery, pyspark, trino
 
 from cdkit.core.errors import CannotTell, Missing, RequestError, Unreadable
-from cdkit.dora import even
+from cdkit.dora import even, portable
 from cdkit.dora.even import Given
 from cdkit.dora.outside import expressions, known, measure_outside
 from cdkit.dora.told import Measured
@@ -43,6 +44,8 @@ def in_duckdb(path: Path, told: tables.Rows) -> str:
 def answer(url: str, **names: str) -> tables.Answer:
     return measure_outside(url, names, tables.ASKED, {})
 
+
+NOTHING_ELSE: tables.Rows = {"incidents": [], "changes": []}
 
 # Equal answers
 
@@ -80,11 +83,10 @@ def test_postgresql_answers_the_same(tmp_path: Path, postgres: str) -> None:
             marks = ", ".join(["%s"] * len(columns))
             text = f"INSERT INTO ops.{table} VALUES ({marks})"  # noqa: S608 - our own names
             connection.cursor().executemany(text.encode(), told[table])
-    url = in_postgres(postgres)
-    tables.same(
-        answer(url, **{kind: f"ops.{kind}" for kind in tables.COLUMNS}),
-        tables.ours(tmp_path, told),
-    )
+    url, named = in_postgres(postgres), {kind: f"ops.{kind}" for kind in tables.COLUMNS}
+    tables.same(answer(url, **named), tables.ours(tmp_path, told))
+    none = {"incidents": "none", "changes": "none"}
+    tables.same(answer(url, **(named | none)), tables.ours(tmp_path, told | NOTHING_ELSE))
 
 
 def in_postgres(dsn: str) -> str:
@@ -101,7 +103,12 @@ def test_clickhouse_answers_the_same(tmp_path: Path, clickhouse: ClickHouse) -> 
             f"CREATE TABLE {kind} ENGINE = MergeTree ORDER BY tuple() AS "  # noqa: S608 - our own names
             f"SELECT * FROM file('{tmp_path}/{kind}.parquet')"
         )
-    tables.same(answer(f"clickhouse://127.0.0.1:{clickhouse.port}"), ours)
+    url = f"clickhouse://127.0.0.1:{clickhouse.port}"
+    tables.same(answer(url), ours)
+    for name in ("lives", "blamed", "brought"):  # chDB has one session for all who call
+        clickhouse.run(f"DROP TEMPORARY TABLE cdkit_{name}")
+    none = {"incidents": "none", "changes": "none"}
+    tables.same(answer(url, **none), tables.ours(tmp_path, told | NOTHING_ELSE))
 
 
 @pytest.mark.needs("spark")
@@ -129,14 +136,7 @@ def test_spark_answers_the_same(tmp_path: Path) -> None:
 def test_what_was_never_run_is_at_least_sql(name: str) -> None:
     """Neither is to be had here; that both can be asked in their own words is all that is held."""
     engine = known()[name]
-    types = {"VARCHAR": "string", "TIMESTAMPTZ": "timestamp('UTC')", "BOOLEAN": "boolean"}
-    given_tables = {
-        kind: Given(
-            name=kind, table=ibis.table({one: types[of] for one, of in columns.items()}, name=kind)
-        )
-        for kind, columns in tables.COLUMNS.items()
-    }
-    even_tables = even.tables(given_tables, tables.ASKED, engine.micros, engine.order)
+    even_tables = even.tables(_unbound(), tables.ASKED, engine.micros, engine.order)
     for expression in expressions(engine, even_tables, tables.ASKED).values():
         text = COMPILERS[name].to_sqlglot(expression.unbind()).sql(name)
         (parsed,) = sqlglot.parse(text, dialect=name)
@@ -146,6 +146,36 @@ def test_what_was_never_run_is_at_least_sql(name: str) -> None:
 
 COMPILERS = {"trino": trino.compiler, "bigquery": bigquery.compiler}
 FUNCTIONS = {"trino": "TO_UNIXTIME(", "bigquery": "UNIX_MICROS("}
+
+
+def test_no_window_that_spark_is_asked_runs_to_the_last_row() -> None:
+    """Such a one is quadratic there; `tests/bench/dora_spark.py` shows what it costs."""
+    engine = known()["spark"]
+    even_tables = even.tables(_unbound(), tables.ASKED, engine.micros, engine.order)
+    lives = portable.lives(even_tables["deployments"], tables.ASKED)
+    asked = [
+        lives,
+        portable.blamed(even_tables["incidents"], lives, tables.ASKED),
+        portable.brought(even_tables["changes"], lives, tables.ASKED, asof=engine.asof),
+    ]
+    texts = [pyspark.compiler.to_sqlglot(one.unbind()).sql("spark") for one in asked]
+    frames = {
+        one for text in texts for one in re.findall(r"ORDER BY [^()]*ROWS (BETWEEN .+?)\)", text)
+    }
+    assert frames == {
+        "BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+        "BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING",
+    }
+
+
+def _unbound() -> dict[str, Given]:
+    types = {"VARCHAR": "string", "TIMESTAMPTZ": "timestamp('UTC')", "BOOLEAN": "boolean"}
+    return {
+        kind: Given(
+            name=kind, table=ibis.table({one: types[of] for one, of in columns.items()}, name=kind)
+        )
+        for kind, columns in tables.COLUMNS.items()
+    }
 
 
 # What cannot be answered
@@ -226,6 +256,22 @@ def test_where_there_are_no_incidents_none_are_measured(tmp_path: Path) -> None:
     url = in_duckdb(tmp_path / "x.duckdb", told)
     without = {**told, "incidents": []}
     tables.same(answer(url, incidents="none"), tables.ours(tmp_path, without))
+
+
+def test_what_no_engine_has_is_asked_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ibis by itself asks a DuckDB for what stands nowhere; who measures in Spark has none."""
+    told = tables.seeded(5, services=2, many=30)
+    url = in_duckdb(tmp_path / "x.duckdb", told)
+    ours = tables.ours(tmp_path, told | NOTHING_ELSE)
+    monkeypatch.setattr(ibis.options, "default_backend", object())
+    tables.same(answer(url, incidents="none", changes="none"), ours)
+
+
+def test_without_deployments_nothing_is_asked() -> None:
+    with pytest.raises(RequestError, match="without deployments there is nothing to measure"):
+        answer("duckdb:///nowhere.duckdb", deployments="none")
 
 
 @pytest.mark.parametrize(
