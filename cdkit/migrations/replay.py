@@ -35,8 +35,7 @@ def apply(schema: Schema, operation: Operation) -> None:
 
 def _create_table(schema: Schema, made: op.CreateTable) -> None:
     full = schema.full(made.table)
-    if full in schema.tables:
-        # Nothing happens, or the server refuses: so that nothing on it passes for new.
+    if full in schema.tables:  # nothing happens, or the server refuses: nothing on it is new
         return
     inherited = [schema.table(parent) for parent in made.parents]
     columns = {
