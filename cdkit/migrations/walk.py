@@ -7,6 +7,7 @@ from msgspec import Struct, field, structs
 
 from cdkit.core.finding import Finding
 from cdkit.migrations.bench import Bench
+from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import Terms, excused
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
@@ -14,7 +15,7 @@ from cdkit.migrations.phase import Effect, effect_of
 from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.replay import apply
-from cdkit.migrations.rule import Context
+from cdkit.migrations.rule import Context, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
 from cdkit.migrations.sizes import spared
@@ -117,15 +118,27 @@ def pass_by(course: Course, end: int) -> None:
 
     The session and the schema are then what they are when all of that is walked through.
     """
-    context, schema, rules = course.context, course.task.schema, course.task.request.rules
+    context, schema = course.context, course.task.schema
+    remembering = _Remembering(course.task.request.rules)
     for index in range(end):
         context.ahead.begin(index, schema)
         for operation in course.done[index]:
-            for _, rule in rules[type(operation)]:
-                if rule.remembers:
-                    tuple(rule.check(operation, context))
+            for rule in remembering[type(operation)]:
+                tuple(rule.check(operation, context))
             context.pass_by(operation)
             apply(schema, operation)
+
+
+class _Remembering(dict[type[Operation], tuple[LintRule, ...]]):
+    """By kind of operation, the rules that write into the session what they said."""
+
+    def __init__(self, rules: Dispatch) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def __missing__(self, kind: type[Operation]) -> tuple[LintRule, ...]:
+        self[kind] = tuple(rule for _, rule in self._rules[kind] if rule.remembers)
+        return self[kind]
 
 
 def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
