@@ -64,7 +64,10 @@ def _number(
     keys = [each.columns for each in constraints if each.kind == "primary key"]
     alone = keys[0][0] if keys and len(keys[0]) == 1 else ""
     found = columns.get(alone)
-    return alone if found and not found.constraints and found.type.name == "integer" else ""
+    if found is None or found.type.name != "integer":
+        return ""
+    # Written with the column it counts only without DESC, and is `serial` then.
+    return "" if any(each.kind == "primary key" for each in found.constraints) else alone
 
 
 RULE = LintRule(
@@ -105,7 +108,7 @@ RULE = LintRule(
     good=(
         Example(
             text="-- server sqlite\nCREATE TABLE o (id INTEGER PRIMARY KEY, b int);\n-- released\n"
-            "CREATE TABLE n (id INTEGER NOT NULL, b int, c int, PRIMARY KEY (id));\n"
+            "CREATE TABLE n (id INTEGER CHECK (id > 0), b int, c int, PRIMARY KEY (id));\n"
             "INSERT INTO n (id, b) SELECT id, b FROM o;\nDROP TABLE o;\n"
             "ALTER TABLE n RENAME TO o;"
         ),
