@@ -18,6 +18,7 @@ from cdkit.core.world import World
 from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.records import is_record, read_stated, restate
+from cdkit.steps.fresh_reports import staleness
 from cdkit.steps.origin import origin_of, source_of
 from cdkit.steps.reviewing import reviews_of
 
@@ -282,8 +283,9 @@ def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World)
 def _paths(
     kind: str, patterns: tuple[str, ...], world: World
 ) -> Iterator[tuple[str, Reason | None]]:
-    """Yield each file once; for a pattern that matches none, the reason why that is bad."""
+    """Yield each file once; with the reason why it is none of this run's, or is not there."""
     seen: set[str] = set()
+    stale = staleness(kind, world)
     for pattern in patterns:
         paths = world.files.glob(pattern)
         if not paths:
@@ -299,7 +301,7 @@ def _paths(
         for path in paths:
             if path not in seen:
                 seen.add(path)
-                yield path, None
+                yield path, stale(path)
 
 
 def _head(path: str, world: World) -> bytes:

@@ -101,22 +101,22 @@ class GitRepository:
         Raises Missing where there is none, CannotTell where it is a symbolic link there, of which
         git keeps no more than where it leads.
         """
-        repo = self._repo()
-        commit = self.resolve(revision)
-        whole = path if path.startswith("/") else posixpath.normpath(self._prefix() + path)
-        try:
-            blob = repo.commit(commit).tree / whole
-        except KeyError as fault:
-            raise Missing(
-                f"there is no such file in {revision}", where=path, remedy="check the path"
-            ) from fault
-        if blob.mode == _LINK:
-            raise CannotTell(
-                f"is a symbolic link in {revision}",
-                where=path,
-                remedy="name the file that it leads to",
-            )
-        data: bytes = blob.data_stream.read()
+        with self._repo() as repo:  # which leaves a git running otherwise
+            commit = self.resolve(revision)
+            whole = path if path.startswith("/") else posixpath.normpath(self._prefix() + path)
+            try:
+                blob = repo.commit(commit).tree / whole
+            except KeyError as fault:
+                raise Missing(
+                    f"there is no such file in {revision}", where=path, remedy="check the path"
+                ) from fault
+            if blob.mode == _LINK:
+                raise CannotTell(
+                    f"is a symbolic link in {revision}",
+                    where=path,
+                    remedy="name the file that it leads to",
+                )
+            data: bytes = blob.data_stream.read()
         return data
 
     def files(self, revision: str, folder: str) -> tuple[str, ...]:
