@@ -40,7 +40,7 @@ lock: .venv/dev.ok ## lock the dependencies again, by hash
 	@for group in core demo dev; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    $$( [ $$group = core ] || echo --group $$group ) pyproject.toml -o requirements/$$group.txt; done
-	@for extra in sign sigstore kms aws nats kafka expressions dora postgres clickhouse spark trino bigquery; do \
+	@for extra in sign sigstore kms aws nats kafka expressions dora duckdb postgres clickhouse spark trino bigquery; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --constraint requirements/core.txt --extra $$extra pyproject.toml -o requirements/$$extra.txt; done
 

@@ -48,13 +48,19 @@ def parsed(url: str, environ: Mapping[str, str]) -> Address:
     secret = environ.get(PASSWORD, "")
     return Address(
         scheme=parts.scheme,
-        host=parts.hostname or "",
+        host=_host(parts.netloc, parts.hostname or ""),
         port=port,
         user=unquote(parts.username or ""),
         path=tuple(unquote(one) for one in parts.path.split("/") if one),
         settings=dict(parse_qsl(parts.query, keep_blank_values=True)),
         password=Secret(secret) if secret else None,
     )
+
+
+def _host(place: str, host: str) -> str:
+    """Return a host as it is written: urlsplit makes it small, and a path may begin with it."""
+    start = place.lower().rfind(host)
+    return place[start : start + len(host)] if start >= 0 else host
 
 
 def listed(names: Iterable[str]) -> str:

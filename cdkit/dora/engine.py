@@ -124,7 +124,7 @@ def of_rows(rows: Iterable[Sequence[Any]]) -> tuple[tuple[Measured, ...], Measur
 def _of_row(row: Sequence[Any]) -> Measured:
     names = (
         *("services", "deployments", "rollbacks", "redeployments", "failed", "rework"),
-        *("with_changes", "incidents", "incidents_linked", "still_failing"),
+        *("with_changes", "unsuccessful", "incidents", "incidents_linked", "still_failing"),
     )
     counts = row[1 : len(names) + 1]
     values: dict[str, Any] = dict(zip(names, counts, strict=True))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cdkit.core import plugins
-from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra
+from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra, RequestError
 from cdkit.dora import even, portable, summing
 from cdkit.dora.address import Address, listed, parsed, refuse
 from cdkit.dora.columns import TABLES
@@ -56,6 +56,12 @@ def measure_outside(
     or holds rows that cannot be placed, CannotTell where the engine does not answer.
     """
     engine, address = found(url, environ)
+    if names.get("deployments") == even.NONE:
+        raise RequestError(
+            "without deployments there is nothing to measure",
+            where="table",
+            remedy="name their table: --table deployments=NAME",
+        )
     with _telling(engine, address):
         backend = _connected(engine, address)
         try:
@@ -86,7 +92,7 @@ def expressions(
     judged = portable.Judged(
         lives=lives,
         blamed=blamed,
-        broken=portable.broken(lives, blamed),
+        broken=portable.broken(lives, blamed, asked),
         brought=kept("brought", brought),
     )
     return summing.queries(judged, asked, engine.quantile)
@@ -157,8 +163,13 @@ def _connected(engine: Engine, address: Address) -> Any:  # noqa: ANN401 - a bac
     try:
         return engine.connect(address)
     except ImportError as fault:
-        client = fault.name or "its client"
-        raise MissingExtra(client, engine.extra, wanted_by=engine.name) from fault
+        raise MissingExtra(_lacking(fault), engine.extra, wanted_by=engine.name) from fault
+
+
+def _lacking(fault: ImportError) -> str:
+    """Return the package that is not there: Ibis and Spark say so in texts of their own alone."""
+    first = fault.__cause__ if isinstance(fault.__cause__, ImportError) else fault
+    return first.name or " ".join(str(fault).split())[:120]
 
 
 @contextmanager
@@ -179,5 +190,5 @@ def _telling(engine: Engine, address: Address) -> Iterator[None]:
         raise CannotTell(
             f"{engine.name} gave no answer: {said}",
             where="engine",
-            remedy="check address, login and rights; `docs/dora.md` says what it must let us read",
+            remedy="check address, login and rights: docs/dora-engines.md says which it takes",
         ) from fault

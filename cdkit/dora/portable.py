@@ -38,8 +38,9 @@ def lives(deployments: Expr, asked: Asked) -> Expr:
     """Return each deployment with its `kind`, and when what it left behind was mended.
 
     Of `deployments` those of the environment are wanted, made before the end. `next_good` is when
-    the next one came that changed what runs, `mended` the next roll-back or unplanned one, `left`
-    whether the next one was a roll-back; `n` counts per service from 0.
+    the next one came that did not fail, `mended` the next roll-back or unplanned one. Of the next
+    one that changed what runs `left` says whether it was a roll-back, `fixed` when it came if it
+    was a hotfix. `n` counts per service from 0.
     """
     import ibis
 
@@ -77,18 +78,24 @@ def _followed(judged: Expr, asked: Asked) -> Expr:
     later = ibis.window(group_by="service", order_by=ibis.desc("n"), preceding=(None, 1))
     turns = judged.good & (judged.kind != "again")
     mends = turns & ((judged.kind == "back") | (judged.code == 1))
+    fixes = turns & (judged.kind == "change") & (judged.code == 1)
 
     def first(which: Expr, column: str) -> Expr:
         return ibis.cases((which, judged[column])).min().over(later)
 
     told = judged.mutate(
-        next_good=first(turns, "t"),
+        next_good=first(judged.good, "t"),
         mended=first(mends, "t"),
         next_n=first(turns, "n"),
         back_n=first(turns & (judged.kind == "back"), "n"),
+        fix_n=first(fixes, "n"),
+        fix_t=first(fixes, "t"),
         within=judged.t >= since,
     )
-    return told.mutate(left=(told.back_n == told.next_n).fill_null(False))
+    return told.mutate(
+        left=(told.back_n == told.next_n).fill_null(False),
+        fixed=ibis.cases((told.fix_n == told.next_n, told.fix_t)),
+    )
 
 
 def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
@@ -140,7 +147,7 @@ def _names(changes: Expr) -> Expr:
     return found.mutate(hit=ibis.literal(1, "int64"))
 
 
-def broken(judged: Expr, found: Expr) -> Expr:
+def broken(judged: Expr, found: Expr, asked: Asked) -> Expr:
     """Return the changes that failed, and when each was mended (`restored`, or NULL)."""
     import ibis
 
@@ -149,9 +156,14 @@ def broken(judged: Expr, found: Expr) -> Expr:
     by_incident = by_incident.mutate(hit=ibis.literal(1, "int64"))
     changes = judged.filter((judged.kind == "change") & judged.within)
     joined = changes.left_join(by_incident, ["service", "n"])
-    joined = joined.mutate(hit=joined.hit.fill_null(0))
+    joined = joined.drop("service_right", "n_right").left_join(
+        _fixed(changes, found, asked), ["service", "n"]
+    )
+    joined = joined.mutate(hit=joined.hit.fill_null(0), hotfix=joined.hotfix.fill_null(0))
     resolved = ibis.cases((joined.hit == 1, joined.resolved))
-    failed = joined.filter(~joined.good | (joined.hit == 1) | joined.left).mutate(resolved=resolved)
+    failed = joined.filter(
+        ~joined.good | (joined.hit == 1) | joined.left | (joined.hotfix == 1)
+    ).mutate(resolved=resolved)
     sooner = ibis.cases(
         (failed.resolved.isnull() & ~failed.good, failed.next_good),
         (failed.resolved.isnull(), failed.mended),
@@ -162,11 +174,32 @@ def broken(judged: Expr, found: Expr) -> Expr:
     return failed.select("service", "n", "t", restored=sooner)
 
 
+def _fixed(changes: Expr, found: Expr, asked: Asked) -> Expr:
+    """Return the changes that a hotfix followed soon, which no other incident explains."""
+    import ibis
+
+    hours = _micros(asked.hours * 3600)
+    soon = changes.filter(changes.good & (changes.fixed - changes.t <= hours))
+    soon = soon.select("service", "fixed", n="n", t="t")
+    others = found.select("service", "opened", "resolved", by=found.n.fill_null(-1))
+    both = soon.join(others, "service")
+    both = both.filter(
+        (both.by != both.n)
+        & (both.opened <= both.fixed)
+        & (both.opened >= both.fixed - hours)
+        & (both.resolved.isnull() | (both.resolved >= both.t))
+    )
+    explained = both.select("service", "n").distinct().mutate(known=ibis.literal(1, "int64"))
+    joined = soon.left_join(explained, ["service", "n"])
+    joined = joined.filter(joined.known.fill_null(0) == 0)
+    return joined.select("service", "n", hotfix=ibis.literal(1, "int64"))
+
+
 def brought(changes: Expr, judged: Expr, asked: Asked, *, asof: bool) -> Expr:
     """Return each change with the deployment that brought it first (`n`, `t`).
 
     A change belongs to the deployment that names it, else to the first one after its merge; one of
-    the same second brought it.
+    the same second brought it. To the first one of a service none belongs that does not name it.
     """
     since, until = micros(asked)
     good = judged.filter((judged.kind == "change") & judged.good)
@@ -176,7 +209,9 @@ def brought(changes: Expr, judged: Expr, asked: Asked, *, asof: bool) -> Expr:
     by_name = by_name.select("service", "committed", "merged", "n", "t")
     open_ones = changes.filter((changes.deployment == "") & (changes.key < until))
     times = good.group_by("service", "t").agg(n=good.n.min())
+    begin = good.group_by("service").agg(begin=good.t.min())
     by_time = (_by_asof if asof else _by_window)(open_ones, times)
+    by_time = by_time.join(begin, "service").filter(lambda table: table.t > table.begin)
     both = by_name.union(by_time.select(by_name.columns))
     both = both.filter(both.t >= since)
     return both.mutate(from_commit=both.t - both.committed, from_merge=both.t - both.merged)

@@ -43,16 +43,17 @@ WITH ordered AS (
     ELSE 'change' END AS kind
   FROM before
 ), following AS (
-  SELECT n, lead(kind) OVER (PARTITION BY s ORDER BY n) AS next_kind
-  FROM told WHERE good AND kind <> 'again'
+  SELECT n, lead(kind) OVER life AS next_kind,
+    lead(CASE WHEN kind = 'change' AND planned = FALSE THEN t END) OVER life AS next_fix
+  FROM told WHERE good AND kind <> 'again' WINDOW life AS (PARTITION BY s ORDER BY n)
 )
-SELECT told.*, next_kind, t >= epoch_us($since) AS within
+SELECT told.*, next_kind, next_fix, t >= epoch_us($since) AS within
 FROM told LEFT JOIN following USING (n);
 """
 """`kind`: a change; the same again; back to what ran before. One that failed changes nothing.
 
 `n` numbers them by service and time; of the same second by id and whatever else tells them apart.
-`next_kind` is of the next one that changed what runs.
+`next_kind` is of the next one that changed what runs, `next_fix` its time where it is a hotfix.
 """
 
 BLAME = """
@@ -90,10 +91,19 @@ CREATE TEMP TABLE broken AS
 WITH by_incident AS (
   SELECT n, count(*) AS incidents, min(resolved) AS resolved
   FROM blamed WHERE n IS NOT NULL GROUP BY n
+), fixed AS (
+  SELECT l.n FROM lives l
+  WHERE l.kind = 'change' AND l.within AND l.good
+    AND l.next_fix - l.t <= CAST($hours * 3600000000 AS BIGINT)
+    AND NOT EXISTS (
+      FROM blamed b WHERE b.s = l.s AND b.n IS DISTINCT FROM l.n AND b.opened <= l.next_fix
+        AND b.opened >= l.next_fix - CAST($hours * 3600000000 AS BIGINT)
+        AND (b.resolved IS NULL OR b.resolved >= l.t))
 ), failed AS (
-  SELECT l.*, b.incidents, b.resolved FROM lives l LEFT JOIN by_incident b USING (n)
+  SELECT l.*, b.incidents, b.resolved
+  FROM lives l LEFT JOIN by_incident b USING (n) LEFT JOIN fixed f USING (n)
   WHERE l.kind = 'change' AND l.within
-    AND (NOT l.good OR b.incidents > 0 OR l.next_kind = 'back')
+    AND (NOT l.good OR b.incidents > 0 OR l.next_kind = 'back' OR f.n IS NOT NULL)
 ), mended AS (
   SELECT f.*, m.t AS mended FROM failed f
   ASOF LEFT JOIN (
@@ -102,7 +112,7 @@ WITH by_incident AS (
   ) m ON f.s = m.s AND f.n < m.n
 ), passed AS (
   SELECT f.*, g.t AS next_good FROM mended f
-  ASOF LEFT JOIN (SELECT s, n, t FROM lives WHERE good AND kind <> 'again') g
+  ASOF LEFT JOIN (SELECT s, n, t FROM lives WHERE good) g
     ON f.s = g.s AND f.n < g.n
 )
 SELECT n, s, t, CASE
@@ -110,7 +120,11 @@ SELECT n, s, t, CASE
     ELSE least(resolved, mended) END AS restored
 FROM passed;
 """
-"""A change failed that an incident names, that was gone back from, or whose deployment failed."""
+"""A change failed that an incident names, that was gone back from, or whose deployment failed.
+
+So did one that a hotfix followed within some hours, where no incident of another cause tells what
+the hotfix was for. A deployment that failed is mended by the next that does not, of whatever kind.
+"""
 
 BROUGHT = """
 CREATE TEMP TABLE told_of AS
@@ -135,13 +149,15 @@ FROM told_of c JOIN named d USING (s, deployment) WHERE d.t >= epoch_us($since)
 UNION ALL
 SELECT d.n, c.s, d.t - c.committed AS from_commit, d.t - c.merged AS from_merge
 FROM (SELECT * FROM told_of WHERE deployment = '') c
-ASOF JOIN (SELECT s, t, min(n) AS n FROM good GROUP BY s, t) d
-  ON c.s = d.s AND coalesce(c.merged, c.committed) <= d.t
-WHERE d.t >= epoch_us($since);
+ASOF JOIN (
+  SELECT s, t, min(n) AS n, t > min(t) OVER (PARTITION BY s) AS follows FROM good GROUP BY s, t
+) d ON c.s = d.s AND coalesce(c.merged, c.committed) <= d.t
+WHERE d.follows AND d.t >= epoch_us($since);
 """
 """A change belongs to the deployment that names it, else to the first one after its merge.
 
-A change and a deployment of the same second: the deployment brought it.
+A change and a deployment of the same second: the deployment brought it. What a service's first
+deployment brought, none before it tells: a change is counted there only where it names it.
 """
 
 FAULTS = {
@@ -164,7 +180,8 @@ WITH counted AS (
     count(*) FILTER (kind = 'back') AS rollbacks,
     count(*) FILTER (kind = 'again') AS redeployments,
     count(*) FILTER (kind = 'back' OR (kind = 'change' AND planned = FALSE)) AS rework,
-    count(*) FILTER (n IN (SELECT n FROM brought)) AS brought
+    count(*) FILTER (n IN (SELECT n FROM brought)) AS brought,
+    count(*) FILTER (kind = 'change' AND NOT good) AS unsuccessful
   FROM lives WHERE within GROUP BY GROUPING SETS ((s), ())
 ), failed AS (
   SELECT coalesce(s, -1) AS who, count(*) AS failed,
@@ -193,7 +210,7 @@ WITH counted AS (
   FROM blamed WHERE opened >= epoch_us($since) GROUP BY GROUPING SETS ((s), ())
 )
 SELECT v.service, c.services, c.deployments, c.rollbacks, c.redeployments,
-  coalesce(f.failed, 0), c.rework, c.brought,
+  coalesce(f.failed, 0), c.rework, c.brought, c.unsuccessful,
   coalesce(o.incidents, 0), coalesce(o.linked, 0), coalesce(f.still_open, 0),
   l.n, l.q, l.merges, l.mq, g.n, g.q, f.n, f.q, o.n, o.q
 FROM counted c

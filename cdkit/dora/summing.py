@@ -14,7 +14,7 @@ Quantile = Callable[[Expr, float], Expr]
 
 _ORDER = (
     *("services", "deployments", "rollbacks", "redeployments", "failed", "rework", "brought"),
-    *("incidents", "linked", "still_open"),
+    *("unsuccessful", "incidents", "linked", "still_open"),
 )
 _SPREADS = ("commit", "merge", "gap", "recovery", "restore")
 
@@ -49,6 +49,7 @@ def _of_lives(table: Expr) -> dict[str, Expr]:
         "deployments": change.sum(),
         "rollbacks": back.sum(),
         "redeployments": (table.kind == "again").sum(),
+        "unsuccessful": (change & ~table.good).sum(),
         "rework": (back | (change & (table.code == 1))).sum(),
     }
 

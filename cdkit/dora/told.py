@@ -101,9 +101,10 @@ class Spread(Struct, frozen=True, kw_only=True):
 class Measured(Struct, frozen=True, kw_only=True):
     """The five metrics of a service, or of several together (`services`), and what they rest on.
 
-    Times are in seconds; shares between 0 and 1. `deployments` are those that brought a change;
-    roll-backs and re-deployments of what ran already are counted apart. `recovery` is of failed
-    deployments, `restore` of incidents that no deployment caused.
+    Times are in seconds; shares between 0 and 1. `deployments` are those of a change; those of them
+    that failed themselves, and brought none, are `unsuccessful`. Roll-backs and re-deployments of
+    what ran already are counted apart. `recovery` is of failed deployments, `restore` of incidents
+    that no deployment caused.
     """
 
     service: str
@@ -114,6 +115,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     failed: int = 0
     rework: int = 0
     with_changes: int = 0
+    unsuccessful: int = 0
     incidents: int = 0
     incidents_linked: int = 0
     still_failing: int = 0
@@ -134,6 +136,11 @@ class Measured(Struct, frozen=True, kw_only=True):
         made = self.deployments + self.rollbacks
         return self.rework / made if made else None
 
+    @property
+    def succeeded(self) -> int:
+        """How many deployments brought a change into production."""
+        return self.deployments - self.unsuccessful
+
     def per_day(self, days: float) -> float:
-        """Return deployments a day."""
-        return self.deployments / days if days > 0 else 0.0
+        """Return deployments a day: what failed deployed nothing, however often it was tried."""
+        return self.succeeded / days if days > 0 else 0.0

@@ -47,6 +47,8 @@ def coverage(measured: Measured) -> str:
     told = [f"{measured.with_changes} of {measured.deployments} deployments with known changes"]
     if measured.incidents:
         told.append(f"{measured.incidents_linked} of {measured.incidents} incidents linked")
+    if measured.unsuccessful:
+        told.append(f"{measured.unsuccessful} deployments failed and brought nothing")
     if measured.still_failing:
         told.append(f"{measured.still_failing} failed and not yet mended")
     if measured.rollbacks:
@@ -75,8 +77,8 @@ def _time(key: str, title: str, spread: Spread, asked: Asked, edition: Edition) 
 
 def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
     key, title = "frequency", "deployment frequency"
-    if measured.deployments < asked.minimum:
-        return _untold(key, title, "1/d", measured.deployments, asked)
+    if measured.succeeded < asked.minimum:
+        return _untold(key, title, "1/d", measured.succeeded, asked)
     rate = measured.per_day(asked.days)
     shown = f"{rate:.3g} a day" if rate >= 1 else f"{rate * 7:.3g} a week"
     between = measured.between.p50
@@ -86,8 +88,8 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
         shown=shown,
         value=rate,
         unit="1/d",
-        n=measured.deployments,
-        band=edition.band("between", asked.days * 86400 / measured.deployments),
+        n=measured.succeeded,
+        band=edition.band("between", asked.days * 86400 / measured.succeeded),
         more=f"{duration(between)} between two, half of the times" if between is not None else "",
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.dora import dora
+from tests.bench.dora_spark import dora_spark
 from tests.bench.events import events
 from tests.bench.facts import facts
 from tests.bench.gate import gate
@@ -41,7 +42,7 @@ def main() -> int:
         missed += versus_click(folder, "cdkit lint-migrations, one file", LINT, 2.5)
         missed += facts(folder)
         missed += events(folder)
-        missed += dora(folder)
+        missed += dora(folder) + dora_spark(folder)
         missed += junit(folder)
         missed += gate(folder) + passport(folder)
         missed += migrations(folder)

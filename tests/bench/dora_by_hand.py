@@ -48,9 +48,10 @@ WITH f AS (
   SELECT n, s, t, good, planned, CASE WHEN NOT good OR ran IS NULL THEN 0 WHEN digest = ran THEN 1
     WHEN first < n THEN 2 ELSE 0 END AS kind FROM w
 ), x AS (
-  SELECT n, lead(kind) OVER (PARTITION BY s ORDER BY n) AS following FROM k WHERE good AND kind <> 1
+  SELECT n, lead(kind) OVER w AS following, lead(CASE WHEN kind = 0 AND NOT planned THEN t END)
+    OVER w AS fix FROM k WHERE good AND kind <> 1 WINDOW w AS (PARTITION BY s ORDER BY n)
 )
-SELECT k.*, following FROM k LEFT JOIN x USING (n);
+SELECT k.*, following, fix FROM k LEFT JOIN x USING (n);
 CREATE TEMP TABLE b AS
 WITH i AS (
   SELECT i, s, epoch_us(opened_at) AS a, epoch_us(resolved_at) AS z, cause
@@ -69,28 +70,35 @@ SELECT i.s, i.a, i.z, coalesce(named.n, near.n) AS n
 FROM i LEFT JOIN named USING (i) LEFT JOIN near USING (i);
 CREATE TEMP TABLE f AS
 WITH i AS (SELECT n, min(z) AS z FROM b WHERE n IS NOT NULL GROUP BY n),
+h AS (
+  SELECT n FROM d WHERE kind = 0 AND good AND fix - t <= 86_400_000_000 AND NOT EXISTS (
+    FROM b WHERE b.s = d.s AND b.n IS DISTINCT FROM d.n AND a BETWEEN fix - 86_400_000_000 AND fix
+    AND b.z >= t)
+),
 f AS (
-  SELECT d.*, i.z FROM d LEFT JOIN i USING (n)
-  WHERE kind = 0 AND (NOT good OR i.n IS NOT NULL OR following = 2)
+  SELECT d.*, i.z FROM d LEFT JOIN i USING (n) LEFT JOIN h USING (n)
+  WHERE kind = 0 AND (NOT good OR i.n IS NOT NULL OR following = 2 OR h.n IS NOT NULL)
 ), m AS (
   SELECT f.*, m.t AS mended FROM f ASOF LEFT JOIN (
     SELECT s, n, t FROM d WHERE good AND kind <> 1 AND (kind = 2 OR NOT planned)
   ) m ON f.s = m.s AND f.n < m.n
 )
 SELECT m.s, m.t, CASE WHEN NOT m.good AND z IS NULL THEN g.t ELSE least(z, mended) END AS z
-FROM m ASOF LEFT JOIN (SELECT s, n, t FROM d WHERE good AND kind <> 1) g
+FROM m ASOF LEFT JOIN (SELECT s, n, t FROM d WHERE good) g
   ON m.s = g.s AND m.n < g.n;
 CREATE TEMP TABLE l AS
 SELECT c.s, d.n, d.t - c.a AS a, d.t - c.m AS m
 FROM (
   SELECT s, epoch_us(committed_at) AS a, epoch_us(merged_at) AS m
   FROM '{folder}/changes.parquet' JOIN v USING (service)
-) c ASOF JOIN (SELECT s, t, n FROM d WHERE good AND kind = 0) d ON c.s = d.s AND c.m <= d.t;
+) c ASOF JOIN (
+  SELECT s, t, n, t > min(t) OVER (PARTITION BY s) AS follows FROM d WHERE good AND kind = 0
+) d ON c.s = d.s AND c.m <= d.t WHERE follows;
 WITH d1 AS (
   SELECT coalesce(s, -1) AS s, count(DISTINCT s) AS services, count(*) FILTER (kind = 0) AS made,
     count(*) FILTER (kind = 2) AS back, count(*) FILTER (kind = 1) AS again,
     count(*) FILTER (kind = 2 OR (kind = 0 AND NOT planned)) AS rework,
-    count(*) FILTER (n IN (SELECT n FROM l)) AS brought
+    count(*) FILTER (n IN (SELECT n FROM l)) AS brought, count(*) FILTER (NOT good) AS bad
   FROM d GROUP BY GROUPING SETS ((s), ())
 ), f1 AS (
   SELECT coalesce(s, -1) AS s, count(*) AS failed, count(*) FILTER (z IS NULL) AS open,
@@ -109,7 +117,7 @@ WITH d1 AS (
     quantile_cont(z - a, [0.5, 0.9, 0.95]) FILTER (n IS NULL) AS q
   FROM b GROUP BY GROUPING SETS ((s), ())
 )
-SELECT service, services, made, back, again, failed, rework, brought, incidents, linked, open,
+SELECT service, services, made, back, again, failed, rework, brought, bad, incidents, linked, open,
   l1.n, l1.q, l1.n, mq, g1.n, g1.q, f1.n, f1.q, alone, b1.q
 FROM d1 LEFT JOIN v USING (s) LEFT JOIN f1 USING (s) LEFT JOIN l1 USING (s) LEFT JOIN g1 USING (s)
 LEFT JOIN b1 USING (s) ORDER BY service NULLS LAST;

@@ -145,6 +145,56 @@ def test_a_hotfix_is_rework_and_mends_what_failed() -> None:
     assert hours(found.recovery.p50) == pytest.approx(12)
 
 
+def test_what_failed_itself_was_deployed_by_nobody_however_often_it_was_tried() -> None:
+    tried = [put(2 + n / 100, "b", outcome="failure") for n in range(30)]
+    found = only(Told(deployments=(put(1, "a"), *tried, put(3, "b"))))
+    assert (found.deployments, found.unsuccessful, found.failed) == (32, 30, 30)
+    assert found.per_day(ASKED.days) == 2 / 90
+
+
+def test_what_ran_before_mends_a_deployment_that_failed_when_it_is_put_out_again() -> None:
+    broken = put(2, "b", outcome="failure")
+    found = only(Told(deployments=(put(1, "a"), broken, put(2.25, "a"), put(9, "c"))))
+    assert (found.deployments, found.redeployments, found.failed) == (3, 1, 1)
+    assert hours(found.recovery.p50) == 6
+
+
+@pytest.mark.parametrize(("after", "failed"), [(0.25, 1), (1.0, 1), (1.01, 0)])
+def test_what_a_hotfix_followed_within_a_day_had_failed(after: float, failed: int) -> None:
+    hotfix = put(2 + after, "c", planned=False)
+    found = only(Told(deployments=(put(1, "a"), put(2, "b"), hotfix, put(8, "d"))))
+    assert (found.deployments, found.rework, found.failed) == (4, 1, failed)
+    if failed:
+        assert hours(found.recovery.p50) == pytest.approx(24 * after)
+
+
+@pytest.mark.parametrize(
+    ("told", "failed"),
+    [
+        (incident(2.1, 2.4, cause="none"), 0),
+        (incident(1.8, 2.4, cause="none"), 0),
+        (incident(1.8, None, cause="none"), 0),
+        (incident(1.2, 2.4, cause="none"), 0),
+        (incident(0.9, 2.4, cause="none"), 1),  # so long ago that it is no reason for a hotfix
+        (incident(1.8, 1.9, cause="none"), 1),  # over before the deployment
+        (incident(2.3, 2.4, cause="none"), 1),  # of after the hotfix
+        (incident(2.1, 2.4, cause="b"), 1),
+        (incident(2.1, 2.4), 1),
+        (incident(1.9, 2.4), 1),  # the first one's, which failed in its place
+    ],
+)
+def test_a_hotfix_that_an_incident_explains_blames_no_other(told: Incident, failed: int) -> None:
+    lives = (put(1, "a"), put(1.5, "x"), put(2, "b"), put(2.125, "c", planned=False))
+    found = only(Told(deployments=lives, incidents=(told,)))
+    assert found.failed == failed
+
+
+def test_a_hotfix_for_what_another_deployment_broke_blames_that_alone() -> None:
+    lives = (put(1, "a"), put(2, "b"), put(2.2, "c"), put(2.4, "d", planned=False))
+    found = only(Told(deployments=lives, incidents=(incident(2.1, 2.4, cause="b"),)))
+    assert (found.failed, found.rework) == (1, 1)  # d mended b, and c is not to blame
+
+
 # Incidents
 
 
@@ -207,6 +257,13 @@ def test_by_time_a_change_came_with_the_first_deployment_after_its_merge() -> No
     found = only(told)
     assert found.commit_lead.n == 2  # the last one is not out yet
     assert hours(found.commit_lead.p50) == 48  # four days, and none: the same second counts
+
+
+def test_no_year_of_changes_came_with_the_first_deployment_that_is_known() -> None:
+    changes = (change(-300), change(1.5), change(2.5))
+    found = only(Told(deployments=(put(2, "a"), put(3, "b")), changes=changes))
+    assert (found.commit_lead.n, found.with_changes) == (1, 1)
+    assert hours(found.commit_lead.p50) == 12
 
 
 def test_a_change_never_came_with_a_roll_back() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +19,10 @@ import pytest
 import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.backends.sql.compilers import bigquery, trino
+from ibis.backends.sql.compilers import bigquery, pyspark, trino
 
 from cdkit.core.errors import CannotTell, Missing, RequestError, Unreadable
-from cdkit.dora import even
+from cdkit.dora import even, portable
 from cdkit.dora.even import Given
 from cdkit.dora.outside import expressions, known, measure_outside
 from cdkit.dora.told import Measured
@@ -127,14 +130,7 @@ def test_spark_answers_the_same(tmp_path: Path) -> None:
 def test_what_was_never_run_is_at_least_sql(name: str) -> None:
     """Neither is to be had here; that both can be asked in their own words is all that is held."""
     engine = known()[name]
-    types = {"VARCHAR": "string", "TIMESTAMPTZ": "timestamp('UTC')", "BOOLEAN": "boolean"}
-    given_tables = {
-        kind: Given(
-            name=kind, table=ibis.table({one: types[of] for one, of in columns.items()}, name=kind)
-        )
-        for kind, columns in tables.COLUMNS.items()
-    }
-    even_tables = even.tables(given_tables, tables.ASKED, engine.micros, engine.order)
+    even_tables = even.tables(_unbound(), tables.ASKED, engine.micros, engine.order)
     for expression in expressions(engine, even_tables, tables.ASKED).values():
         text = COMPILERS[name].to_sqlglot(expression.unbind()).sql(name)
         (parsed,) = sqlglot.parse(text, dialect=name)
@@ -144,6 +140,36 @@ def test_what_was_never_run_is_at_least_sql(name: str) -> None:
 
 COMPILERS = {"trino": trino.compiler, "bigquery": bigquery.compiler}
 FUNCTIONS = {"trino": "TO_UNIXTIME(", "bigquery": "UNIX_MICROS("}
+
+
+def test_no_window_that_spark_is_asked_runs_to_the_last_row() -> None:
+    """Such a one is quadratic there; `tests/bench/dora_spark.py` shows what it costs."""
+    engine = known()["spark"]
+    even_tables = even.tables(_unbound(), tables.ASKED, engine.micros, engine.order)
+    lives = portable.lives(even_tables["deployments"], tables.ASKED)
+    asked = [
+        lives,
+        portable.blamed(even_tables["incidents"], lives, tables.ASKED),
+        portable.brought(even_tables["changes"], lives, tables.ASKED, asof=engine.asof),
+    ]
+    texts = [pyspark.compiler.to_sqlglot(one.unbind()).sql("spark") for one in asked]
+    frames = {
+        one for text in texts for one in re.findall(r"ORDER BY [^()]*ROWS (BETWEEN .+?)\)", text)
+    }
+    assert frames == {
+        "BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+        "BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING",
+    }
+
+
+def _unbound() -> dict[str, Given]:
+    types = {"VARCHAR": "string", "TIMESTAMPTZ": "timestamp('UTC')", "BOOLEAN": "boolean"}
+    return {
+        kind: Given(
+            name=kind, table=ibis.table({one: types[of] for one, of in columns.items()}, name=kind)
+        )
+        for kind, columns in tables.COLUMNS.items()
+    }
 
 
 # What cannot be answered
@@ -158,6 +184,7 @@ FUNCTIONS = {"trino": "TO_UNIXTIME(", "bigquery": "UNIX_MICROS("}
         ("postgres://db:port/x", "this is no URL"),
         ("postgres://db/x?sslmod=require", "PostgreSQL has no setting 'sslmod'"),
         ("trino://db/x?secure=true", "Trino has no setting 'secure'"),
+        ("clickhouse://db/x?secure=yes", "secure='yes' says neither"),
     ],
 )
 def test_a_url_that_is_wrong_is_refused_and_never_repeated(url: str, what: str) -> None:
@@ -173,6 +200,44 @@ def test_a_server_that_is_not_there_gives_no_answer_and_no_password() -> None:
     assert "hunter2" not in str(told.value)
 
 
+def test_a_password_goes_to_clickhouse_over_tls_where_nothing_else_is_said() -> None:
+    """Ibis takes `secure` and drops it: what is sent first is looked at."""
+    got: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            for _ in range(2):  # it asks again before it gives up
+                caller, _address = server.accept()
+                with caller:
+                    got.append(caller.recv(1000))
+
+        listening = threading.Thread(target=listen, daemon=True)
+        listening.start()
+        url = f"clickhouse://me@127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(CannotTell, match="ClickHouse gave no answer"):
+            measure_outside(url, {}, tables.ASKED, {"CDKIT_ENGINE_PASSWORD": "hunter2"})
+    assert got[0].startswith(b"\x16\x03")  # a handshake: RFC 8446, 5.1
+    assert b"hunter2" not in b"".join(got)
+
+
+@pytest.mark.parametrize("extra", sorted({one.extra for one in known().values()}))
+def test_what_ibis_needs_for_an_engine_is_locked_with_it(extra: str) -> None:
+    """Ibis imports `packaging` for every engine, and its own extras forget it for some."""
+    lock = (Path(__file__).parents[2] / f"requirements/{extra}.txt").read_text(encoding="utf-8")
+    names = {line.partition("==")[0] for line in lock.splitlines() if "==" in line}
+    assert {"ibis-framework", "packaging"} <= names
+
+
+def test_a_path_may_begin_where_a_host_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tables.seeded(5, services=2, many=30)
+    (tmp_path / "Data").mkdir()
+    in_duckdb(tmp_path / "Data/x.duckdb", told)
+    monkeypatch.chdir(tmp_path)
+    tables.same(answer("duckdb://Data/x.duckdb"), tables.ours(tmp_path, told))
+
+
 def test_a_table_that_is_not_there_is_missing(tmp_path: Path) -> None:
     url = in_duckdb(tmp_path / "x.duckdb", tables.seeded(1, many=4))
     with pytest.raises(Missing, match="events: there is no such table") as told:
@@ -185,6 +250,23 @@ def test_where_there_are_no_incidents_none_are_measured(tmp_path: Path) -> None:
     url = in_duckdb(tmp_path / "x.duckdb", told)
     without = {**told, "incidents": []}
     tables.same(answer(url, incidents="none"), tables.ours(tmp_path, without))
+
+
+def test_what_no_engine_has_is_asked_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ibis by itself asks a DuckDB for what stands nowhere; who measures in Spark has none."""
+    told = tables.seeded(5, services=2, many=30)
+    url = in_duckdb(tmp_path / "x.duckdb", told)
+    without = {**told, "incidents": [], "changes": []}
+    ours = tables.ours(tmp_path, without)
+    monkeypatch.setattr(ibis.options, "default_backend", object())
+    tables.same(answer(url, incidents="none", changes="none"), ours)
+
+
+def test_without_deployments_nothing_is_asked() -> None:
+    with pytest.raises(RequestError, match="without deployments there is nothing to measure"):
+        answer("duckdb:///nowhere.duckdb", deployments="none")
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,30 @@
 """ClickHouse over HTTP: `clickhouse://user@host:8443/database?secure=true`.
 
-It joins by time itself (ASOF); its `quantile` is a guess from a sample (ClickHouse reference,
-"quantile"), so ours goes by ranks.
+A password goes over TLS unless `secure=false` is written. It joins by time itself (ASOF); its
+`quantile` is a guess from a sample (ClickHouse reference, "quantile"), so ours goes by ranks.
 """
 
 from typing import Any
 
-from cdkit.dora.address import Address
+from cdkit.dora.address import Address, refuse
 from cdkit.dora.calling import call
 from cdkit.dora.outside import Engine, temporary
 
-_TRUE = frozenset({"1", "true", "yes"})
+_SECURE = {"true": True, "false": False}
 
 
 def _connect(address: Address) -> Any:  # noqa: ANN401 - a backend of Ibis
     import ibis
 
     database = address.path[0] if address.path else "default"
-    secure = address.settings.get("secure", "").lower() in _TRUE
+    said = address.settings.get("secure", "true" if address.password else "false")
+    if (secure := _SECURE.get(said)) is None:
+        refuse(f"secure={said[:30]!r} says neither", "write secure=true or secure=false")
     return ibis.clickhouse.connect(
-        **address.told(), database=database, secure=secure, settings={"join_use_nulls": 1}
+        **({"port": 8443 if secure else 8123} | address.told()),
+        database=database,
+        interface="https" if secure else "http",  # Ibis takes `secure`, and hands it to nobody
+        settings={"join_use_nulls": 1},
     )
 
 

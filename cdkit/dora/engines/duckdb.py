@@ -20,7 +20,7 @@ def _connect(address: Address) -> Any:  # noqa: ANN401 - a backend of Ibis
 ENGINE = Engine(
     name="DuckDB",
     schemes=("duckdb",),
-    extra="dora,ibis",
+    extra="duckdb",
     connect=_connect,
     files=True,
     micros=lambda time: call("epoch_us", time, gives="int64"),

@@ -11,6 +11,9 @@ from cdkit.dora.calling import call, sum_up
 from cdkit.dora.outside import Engine
 from cdkit.dora.portable import Expr
 
+_PATIENCE = 20.0
+"""Seconds."""
+
 
 def _connect(address: Address) -> Any:  # noqa: ANN401 - a backend of Ibis
     import ibis
@@ -19,7 +22,7 @@ def _connect(address: Address) -> Any:  # noqa: ANN401 - a backend of Ibis
     builder = SparkSession.builder.appName("cdkit report-dora")
     place = f"{address.host}:{address.port}" if address.port else address.host
     if address.scheme == "sc":
-        builder = builder.remote(f"sc://{place}{_token(address)}")
+        builder = builder.remote(_answering(f"sc://{place}{_token(address)}", place))
     elif address.host == "local":
         local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
         quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
@@ -32,6 +35,21 @@ def _connect(address: Address) -> Any:  # noqa: ANN401 - a backend of Ibis
     if address.path:
         session.catalog.setCurrentDatabase(address.path[0])
     return ibis.pyspark.connect(session)
+
+
+def _answering(url: str, place: str) -> str:
+    """Return the URL; TimeoutError where nobody answers, which Spark tries for ten minutes."""
+    import grpc
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    channel = DefaultChannelBuilder(url).toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+    except grpc.FutureTimeoutError as fault:
+        raise TimeoutError(f"nobody answers at {place}") from fault
+    finally:
+        channel.close()
+    return url
 
 
 def _token(address: Address) -> str:
