@@ -115,9 +115,11 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     kind = cursor.next().up
     if kind in {"USER", "ROLE"}:
         user = _account(cursor.tokens[cursor.position : cursor.position + 3])
-        yield op.ChangeRole(**_where(statement), role=user, action=f"ALTER {kind}")
+        yield op.ChangeRole(
+            **_where(statement), role=user, action=f"ALTER {kind}", values=_needed(cursor)
+        )
     elif kind in {"DATABASE", "SCHEMA"}:
-        yield op.Harmless(**_where(statement))  # the default of tables to come
+        yield _database(statement, cursor)
     elif kind in {"VIEW", "EVENT", "FUNCTION", "PROCEDURE"}:
         cursor.take("IF", "EXISTS")
         name = cursor.table()
@@ -136,6 +138,23 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield op.ChangeSequence(**_where(statement), sequence=cursor.table(), options=options)
     else:
         yield unread(statement, "cdkit does not know what this ALTER does to those who run")
+
+
+def _needed(cursor: Cursor) -> tuple[str, ...]:
+    """Return what an application needs to log in that ALTER USER changes."""
+    words = said(cursor.tokens[cursor.position :]).upper()
+    locked = ("no canlogin",) if "ACCOUNT LOCK" in words else ()
+    other = any(word in words.split() for word in ("IDENTIFIED", "REQUIRE", "DISCARD"))
+    return (*locked, *(("password",) if other or "PASSWORD EXPIRE" in words else ()))
+
+
+def _database(statement: Statement, cursor: Cursor) -> Operation:
+    """Read ALTER DATABASE: the default of tables to come, or that nobody writes any more."""
+    name = "" if cursor.done else cursor.peek().text.strip("`")
+    words = said(cursor.tokens[cursor.position :]).upper().replace(" =", "")
+    if words.endswith("READ ONLY 1"):
+        return op.ChangeRole(**_where(statement), role=name, action="SET GLOBAL read_only")
+    return op.Harmless(**_where(statement))
 
 
 def rename(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

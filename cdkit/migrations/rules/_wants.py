@@ -17,6 +17,7 @@ changed-column-count compatible mysql,mariadb,sqlite - AddColumn
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-default compatible - - ChangeDomain SetDefault
+changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
 changed-in-rebuild compatible sqlite - RebuildTable
