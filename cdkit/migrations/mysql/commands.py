@@ -10,7 +10,7 @@ from cdkit.migrations.mysql.builtins import is_harmless_call
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, pieces, said
+from cdkit.migrations.reading.cursor import Cursor, columns_set, pieces, said
 from cdkit.migrations.reading.names import unquoted
 from cdkit.migrations.reading.query import UnreadQueryError, query
 from cdkit.migrations.reading.scan import Token
@@ -41,7 +41,10 @@ def _read(statement: Statement, sql: bytes) -> Iterator[Operation]:
         yield unread(statement, f"this {statement.kind} cannot be read: {fault.what}")
         return
     for verb, table, guarded in found.writes:
-        yield op.WriteRows(**_where(statement), table=table, verb=verb, guarded=guarded)
+        sets = found.sets if verb == "UPDATE" else ()
+        yield op.WriteRows(
+            **_where(statement), table=table, verb=verb, guarded=guarded, columns=sets
+        )
     yield op.Call(**_where(statement), functions=found.calls)
 
 
@@ -134,7 +137,10 @@ def _written(
 ) -> Iterator[Operation]:
     rest = list(cursor.tokens[cursor.position :])
     guarded = _has(rest, "WHERE", "LIMIT")
-    yield op.WriteRows(**_where(statement, at), table=table, verb=verb, guarded=guarded)
+    columns = columns_set(rest) if verb == "UPDATE" else ()
+    yield op.WriteRows(
+        **_where(statement, at), table=table, verb=verb, guarded=guarded, columns=columns
+    )
     if functions := called(rest):
         yield op.Call(**_where(statement), functions=functions)
 

@@ -1,7 +1,8 @@
 """A cursor over tokens: what the readers of single statements are written with."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.reading.names import Anycase, unquoted
@@ -162,3 +163,30 @@ def pieces(tokens: Sequence[Token]) -> list[list[Token]]:
         depth += (token.up == "(") - (token.up == ")")
         found[-1].append(token)
     return [piece for piece in found if piece]
+
+
+_AFTER_SET = frozenset({"WHERE", "FROM", "ORDER", "LIMIT", "RETURNING"})
+
+
+def columns_set(tokens: Iterable[Token]) -> tuple[str, ...]:
+    """Return the columns that an UPDATE sets, from its SET on or from behind it.
+
+    A word that names none where nobody can say.
+    """
+    tokens = list(tokens)
+    found: list[str] = []
+    depth, begun = 0, all(token.up != "SET" for token in tokens)
+    wanted = begun
+    for token, after in pairwise(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth:
+            continue
+        if not begun:
+            begun = wanted = token.up == "SET"
+        elif token.up in _AFTER_SET:
+            break
+        elif wanted and after.text == "=":
+            found.append(Anycase(unquoted(token.text)))
+            wanted = False
+        wanted = wanted or (begun and token.text == ",")
+    return tuple(found) or ("columns",)

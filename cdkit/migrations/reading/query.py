@@ -24,9 +24,13 @@ class UnreadQueryError(Exception):
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """What a statement writes (verb, table, whether only some rows are meant), and its calls."""
+    """What a statement writes (verb, table, whether only some rows are meant), and its calls.
+
+    `sets` are the columns that its UPDATEs set.
+    """
 
     writes: tuple[tuple[str, Name, bool], ...] = ()
+    sets: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
 
 
@@ -96,7 +100,9 @@ def _of(tree: Any, exp: Any) -> Query:  # noqa: ANN401 - sqlglot is imported lat
         (node.name if isinstance(node, exp.Anonymous) else "").lower()
         for node in tree.find_all(exp.Func)
     }
-    return Query(writes=tuple(writes), calls=tuple(sorted(called - {""})))
+    sets = [each.this.name for node in tree.find_all(exp.Update) for each in node.expressions]
+    calls = tuple(sorted(called - {""}))
+    return Query(writes=tuple(writes), calls=calls, sets=tuple(filter(None, sets)))
 
 
 def _joins(node: Any) -> bool:  # noqa: ANN401 - sqlglot is imported late

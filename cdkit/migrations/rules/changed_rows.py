@@ -48,6 +48,8 @@ RULE = LintRule(
     bad=(
         Example(text="DELETE FROM orders WHERE state = 'old';", line=1),
         Example(text="UPDATE products SET stock = 0;", line=1),
+        Example(text="-- server mysql:8.0\nUPDATE p SET a = f(1, 2), b = 3;", line=2),
+        Example(text="-- server sqlite\nUPDATE p SET a = 1 WHERE b > 2;", line=2),
         Example(
             text="MERGE INTO orders o USING gone g ON o.id = g.id WHEN MATCHED THEN DELETE;", line=1
         ),
@@ -56,6 +58,10 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
             "UPDATE o SET b = a WHERE b IS NULL;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN b int;\nUPDATE o SET b = a;"
         ),
         Example(text="INSERT INTO states VALUES ('paid');"),
         Example(text="CREATE TABLE o (a int);\nDELETE FROM o;"),

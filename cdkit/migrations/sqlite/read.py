@@ -7,7 +7,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import RebuildTable
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, columns_set, explained
 from cdkit.migrations.reading.query import UnreadQueryError, query
 from cdkit.migrations.sqlite import tables
 from cdkit.migrations.sqlite.cursor import cursor_of, table
@@ -32,7 +32,10 @@ def _queried(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield _unread(statement, f"this {statement.kind} cannot be read: {fault.what}")
         return
     for verb, name, guarded in found.writes:
-        yield op.WriteRows(**_where(statement), table=name, verb=verb, guarded=guarded)
+        sets = found.sets if verb == "UPDATE" else ()
+        yield op.WriteRows(
+            **_where(statement), table=name, verb=verb, guarded=guarded, columns=sets
+        )
     yield op.Call(**_where(statement), functions=found.calls)
 
 
@@ -47,7 +50,8 @@ def _write(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     for token in rest:
         depth += (token.up == "(") - (token.up == ")")
         guarded = guarded or (depth == 0 and token.up in {"WHERE", "LIMIT"})
-    yield op.WriteRows(**_where(statement), table=name, verb=verb, guarded=guarded)
+    columns = columns_set(rest) if verb == "UPDATE" else ()
+    yield op.WriteRows(**_where(statement), table=name, verb=verb, guarded=guarded, columns=columns)
 
 
 def _transaction(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
