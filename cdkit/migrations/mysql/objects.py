@@ -86,11 +86,10 @@ def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Opera
 
 def _kept_out(said: str) -> tuple[str, ...]:
     """Return what keeps a user from logging in as before (MySQL manual, ALTER USER)."""
-    if "ACCOUNT LOCK" in said or said.endswith("PASSWORD EXPIRE"):
-        return ("no canlogin",)
-    if "IDENTIFIED" in said and "RETAIN CURRENT PASSWORD" not in said:
-        return ("password",)
-    return ()
+    out = "ACCOUNT LOCK" in said or said.endswith("PASSWORD EXPIRE")
+    other = "IDENTIFIED" in said and "RETAIN CURRENT PASSWORD" not in said
+    other = other or not {"REQUIRE", "DISCARD"}.isdisjoint(said.split())
+    return (*(("no canlogin",) if out else ()), *(("password",) if other else ()))
 
 
 def _account(tokens: Sequence[Token]) -> str:
@@ -127,7 +126,7 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         values = _kept_out(" ".join(token.up for token in cursor.tokens[cursor.position :]))
         yield op.ChangeRole(**_where(statement), role=user, action=f"ALTER {kind}", values=values)
     elif kind in {"DATABASE", "SCHEMA"}:
-        yield op.Harmless(**_where(statement))  # the default of tables to come
+        yield _database(statement, cursor)
     elif kind in {"VIEW", "EVENT", "FUNCTION", "PROCEDURE"}:
         cursor.take("IF", "EXISTS")
         name = cursor.table()
@@ -146,6 +145,15 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield op.ChangeSequence(**_where(statement), sequence=cursor.table(), options=options)
     else:
         yield unread(statement, "cdkit does not know what this ALTER does to those who run")
+
+
+def _database(statement: Statement, cursor: Cursor) -> Operation:
+    """Read ALTER DATABASE: the default of tables to come, or that nobody writes any more."""
+    name = "" if cursor.done else cursor.peek().text.strip("`")
+    words = said(cursor.tokens[cursor.position :]).upper().replace(" =", "")
+    if words.endswith("READ ONLY 1"):
+        return op.ChangeRole(**_where(statement), role=name, action="SET GLOBAL read_only")
+    return op.Harmless(**_where(statement))
 
 
 def rename(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

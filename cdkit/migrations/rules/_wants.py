@@ -18,6 +18,7 @@ changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-constraint compatible - - ChangeConstraint AddConstraint
 changed-default compatible - - ChangeDomain SetDefault
+changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-identity compatible - - ChangeIdentity
 changed-in-rebuild compatible sqlite - RebuildTable

@@ -50,6 +50,7 @@ RULE = LintRule(
         Example(text="UPDATE products SET stock = 0;", line=1),
         Example(text="-- server mysql:8.0\nUPDATE products p SET p.stock = 0;", line=2),
         Example(text="-- server sqlite:3\nUPDATE products SET (stock, price) = (0, 1);", line=2),
+        Example(text="-- server mysql:8.0\nUPDATE p SET a = f(1, 2), b = 3;", line=2),
         Example(
             text="MERGE INTO orders o USING gone g ON o.id = g.id WHEN MATCHED THEN DELETE;", line=1
         ),

@@ -97,6 +97,8 @@ def _of_body(body: str, *, before: bool) -> str:
         return "it can refuse what a running version writes"
     if before and any(word in body for word in _REWRITES):
         return "it can rewrite what a running version writes"
+    if re.search(r"\bcall ", body):
+        return "what it calls can refuse what a running version writes"
     return ""
 
 
