@@ -49,7 +49,8 @@ class History(Struct, frozen=True, kw_only=True):
 
     `windows` are this one and the one of the same length before it; `parts` are `step` days long
     each, oldest first, the last one ends with the window. `first` is when a service was deployed
-    first, as far as anybody told, `first_incident` when the first incident of any began.
+    first, as far as anybody told, `first_incident` when the first incident of any began. `strays`
+    are the incidents of services of which nobody told a deployment, by service, most first.
     """
 
     step: int
@@ -59,6 +60,7 @@ class History(Struct, frozen=True, kw_only=True):
     parts: Mapping[str | None, tuple[Counted, ...]] = {}
     first: Mapping[str | None, datetime] = {}
     first_incident: datetime | None = None
+    strays: Mapping[str, int] = {}
     listings: Mapping[str | None, tuple[Listing, ...]] = {}
 
 
@@ -77,6 +79,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         first = _first(connection)
         start = asked.until - timedelta(days=count * step)
         ((incident,),) = connection.execute(trends.FIRST_INCIDENT).fetchall()
+        strays = connection.execute(trends.STRAYS, {"since": _instant(asked.since)}).fetchall()
         parts = _parts(connection, start, step * 86400)
         windows = _parts(connection, earlier, asked.days * 86400)
         listings = _listings(connection, told, asked, shown)
@@ -88,6 +91,7 @@ def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
         parts={who: tuple(_at(of, n) for n in range(count)) for who, of in parts.items()},
         first=first,
         first_incident=None if incident is None else _moment(incident),
+        strays={_cut(service): number for service, number in strays},
         listings=listings,
     )
 

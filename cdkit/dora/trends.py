@@ -60,6 +60,12 @@ FIRST = "SELECT service, min(t) FROM lives JOIN services USING (s) GROUP BY serv
 FIRST_INCIDENT = "SELECT min(opened) FROM blamed;"
 """When the first incident was that anybody told of."""
 
+STRAYS = """
+SELECT service, count(*) FROM happened WHERE s = 0 AND opened >= $since
+GROUP BY service ORDER BY 2 DESC, 1;
+"""
+"""Whose incidents count for none: nobody told of a deployment of that service."""
+
 MADE = """
 CREATE TEMP TABLE made AS
 WITH brought AS (

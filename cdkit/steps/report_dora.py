@@ -1,6 +1,6 @@
 """Measures the delivery by DORA's metrics, from deployments, changes and incidents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
 from cdkit.dora.engine import measure
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
-from cdkit.dora.history import history
+from cdkit.dora.history import History, history
 from cdkit.dora.outside import measure_outside
 from cdkit.dora.source import SourceTable, resolve
 from cdkit.dora.summary import tables
@@ -161,7 +161,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
     untold = _UNTOLD if known is None else ""
     shown = delivery(by_service, together, asked, edition, known, untold)
-    shown = _annotated(shown, complete=not gathered.reasons)
+    shown = _annotated(shown, known, complete=not gathered.reasons)
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     services = counted(len(by_service), "service")
@@ -181,11 +181,18 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     )
 
 
-def _annotated(shown: Delivery, *, complete: bool) -> Delivery:
+def _annotated(shown: Delivery, known: History | None, *, complete: bool) -> Delivery:
     """Return what is shown with the notes that its tables need."""
-    return structs.replace(
-        shown, said=(f"bands: {shown.source}", shown.untold or _legend(shown)), complete=complete
-    )
+    strays = _of_strays(known.strays) if known and known.strays else ()
+    said = (f"bands: {shown.source}", shown.untold or _legend(shown), *strays)
+    return structs.replace(shown, said=said, complete=complete)
+
+
+def _of_strays(strays: Mapping[str, int]) -> tuple[str]:
+    """Say whose incidents count for no service: a name that is misspelt would hide a failure."""
+    names = ", ".join(repr(name) for name in [*strays][:3]) + (", …" if len(strays) > 3 else "")
+    number = counted(sum(strays.values()), "incident")
+    return (f"{number} of services that nobody deployed count for none of these: {names}",)
 
 
 def _legend(shown: Delivery) -> str:

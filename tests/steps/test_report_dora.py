@@ -225,3 +225,19 @@ def test_git_is_asked_for_the_time_before_too(tmp_path: Path) -> None:
 def test_a_time_before_all_software_is_a_wrong_request(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="nothing was deployed in 3"):
         run(tmp_path, git=lived(tmp_path), until="0003-01-01T00:00:00Z")
+
+
+def test_incidents_of_a_service_that_nobody_deployed_are_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "incidents.csv"
+    path.write_text(
+        "service,environment,opened_at,resolved_at,cause,id\n"
+        "ordres,production,2026-11-15T00:00:00Z,,,1\n"
+        "ordres,production,2026-11-16T00:00:00Z,,,2\n"
+        "orders,production,2026-11-16T01:00:00Z,,none,3\n"
+        "bills,staging,2026-11-16T00:00:00Z,,,4\n"
+    )
+    notes = run(tmp_path, git=lived(tmp_path), incidents=(str(path),)).notes
+    said = [note for note in notes if "that nobody deployed" in note]
+    assert said == [
+        "2 incidents of services that nobody deployed count for none of these: 'ordres'"
+    ]
