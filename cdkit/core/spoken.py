@@ -15,6 +15,6 @@ def digits(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def counted(number: int, one: str) -> str:
-    """Return a count with its noun: `1 service`, `2 services`."""
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+def counted(number: float, one: str) -> str:
+    """Return a count with its noun: `1 service`, `2 services`, `1.5 days`."""
+    return f"{number:.15g} {one}" if number == 1 else f"{number:.15g} {one}s"

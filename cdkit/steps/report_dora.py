@@ -110,7 +110,10 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
     ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     hours: Annotated[
         float,
-        option("How long after a deployment an incident without a known cause may be its."),
+        option(
+            "How long after a deployment an incident without a known cause may be its, and a "
+            "hotfix says that it had failed."
+        ),
     ] = 24
     minimum: Annotated[int, option("How many of a kind it takes before a number is said.")] = 5
     edition: Annotated[
@@ -153,8 +156,8 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
         if gathered.reasons:
             return _nothing(gathered)
         raise NoInput(
-            f"nothing was deployed to {options.environment} in the {options.days:g} days before"
-            f" {asked.until:%Y-%m-%d}",
+            f"nothing was deployed to {options.environment} in the"
+            f" {counted(options.days, 'day')} before {asked.until:%Y-%m-%d}",
             remedy="; ".join((_REMEDY, *gathered.notes)),
         )
     everything = (*by_service, together) if together else by_service
@@ -165,7 +168,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
     services = counted(len(by_service), "service")
-    told = yes(f"{counted(number, 'deployment')} of {services} in {asked.days:g} days")
+    told = yes(f"{counted(number, 'deployment')} of {services} in {counted(asked.days, 'day')}")
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
