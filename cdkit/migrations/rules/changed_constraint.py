@@ -37,12 +37,13 @@ def check(operation: ChangeConstraint | AddConstraint, context: Context) -> Iter
 
 def _altered(operation: ChangeConstraint, context: Context) -> Iterator[Hit]:
     old = context.released.constraint(operation.table, operation.constraint)
-    if old is None and context.schema.constraint(operation.table, operation.constraint):
-        return  # made by this release
+    made = context.schema.constraint(operation.table, operation.constraint)
     name = operation.constraint
-    if operation.enforced and (old is None or not old.enforced):
+    if operation.enforced and not any(each and each.enforced for each in (old, made)):
         said = f"enforces {name} on {operation.table}: what a running version writes may be refused"
-        yield _hit(operation, said, Severity.MEDIUM, known=old is not None)
+        yield _hit(operation, said, Severity.MEDIUM, known=made is not None)
+    if old is None and made:
+        return  # made by this release
     if operation.deferrable is False and (old is None or old.deferrable):
         said = f"{name} on {operation.table} is no longer deferrable: {_PUT_OFF}"
         yield _hit(operation, said, None if old else Severity.MEDIUM, known=old is not None)
@@ -94,7 +95,7 @@ def _acts_otherwise(
         yield _hit(operation, said, None, known=True)
     elif old.keeps and not keeps:
         said = f"{what} lets rows go: a DELETE of a running version that was refused takes others "
-        yield _hit(operation, f"{said}along", Severity.MEDIUM, known=True)
+        yield _hit(operation, f"{said}along", Severity.LOW, known=True)
     elif old.deletes not in {each.deletes for each in left}:
         said = f"{what} does to rows that refer to a deleted one what it did not before"
         yield _hit(operation, said, Severity.MEDIUM, known=True)
