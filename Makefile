@@ -34,7 +34,7 @@ generate: .venv/dev.ok ## write what follows from the steps and rules
 	@$(CDKIT) generate
 
 bench: .venv/dev.ok ## ratios against peers, from one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 fuzz: .venv/dev.ok .venv/fuzz.ok ## every reader of evidence, given what nobody wrote: SECONDS=60 for each
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)

@@ -22,6 +22,8 @@ def json_text(value: Any) -> str:  # noqa: ANN401 - whatever msgspec can write
     except UnicodeEncodeError:
         data = msgspec.json.encode(_sound(msgspec.to_builtins(value)))
     text = msgspec.json.format(data, indent=2).decode()
+    if text.isascii() and "##" not in text and "\x7f" not in text:  # as it is most of the time
+        return text + "\n"
     return re.sub(_OBEYED, lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
 

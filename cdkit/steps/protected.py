@@ -1,6 +1,6 @@
 """What stands on the branch that a change wants to enter: nothing that is judged judges itself."""
 
-from pathlib import PurePosixPath
+import posixpath
 
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.world import World
@@ -46,13 +46,14 @@ def is_of_the_change(folder: str, world: World) -> bool:
     """
     if not protected_branch(world):
         return False
-    inside = PurePosixPath(folder.removeprefix(f"{world.files.absolute('.')}/"))
-    if inside.is_absolute():
+    inside = posixpath.normpath(folder.removeprefix(f"{world.files.absolute('.')}/"))
+    if inside.startswith("/"):
         return False
-    above = [str(path) for path in inside.parents if path.name]
+    parts = inside.split("/")
+    above = ["/".join(parts[:number]) for number in range(1, len(parts))]
     try:
         links = any(world.git.files("HEAD", path) == (path,) for path in above)
-        return links or bool(world.git.files("HEAD", str(inside)))
+        return links or bool(world.git.files("HEAD", inside))
     except Missing:
         return False
     except CannotTell:

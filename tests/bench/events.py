@@ -14,7 +14,7 @@ from cdkit.core.doors.clock import SystemClock
 from cdkit.events.deliver import deliver
 from cdkit.events.opening import open_outbox
 from cdkit.events.targets import SinkTable, resolve
-from tests.bench.measure import ROOT, run, show
+from tests.bench.measure import EMPTY_CLICK, ROOT, run, show
 from tests.events.places import envelope, world
 
 COUNT = 2000
@@ -31,7 +31,6 @@ with receiving() as receiver:
     print(receiver.url, flush=True)
     sys.stdin.read()
 """
-EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
 
 
 def events(folder: Path) -> int:

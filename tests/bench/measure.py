@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
+EMPTY_CLICK = "import click\n@click.command()\ndef main(): pass\nmain()\n"
+"""What any command of this field costs: an interpreter, and click."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from cdkit.core.container import Container, Ended, LocalImage
-from cdkit.core.doors.containers import created, run
 from cdkit.core.errors import CannotTell
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ class DockerEngine:
 
     def run(self, container: Container) -> Ended:
         """Run a container to its end and remove it."""
+        from cdkit.core.doors.containers import created, run  # which few calls need
+
         with self._client(self._patience) as client, created(client, container) as made:
             return run(client, container, made)
 

@@ -1,5 +1,6 @@
 """How keys sign: ECDSA, Ed25519 and RSA, by the cryptography package alone."""
 
+import functools
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -81,7 +82,7 @@ def checker(key: Public, asked: Scheme, *, where: str) -> Check:
     scheme = scheme_of(key, asked, where=where)
     if isinstance(key, ec.EllipticCurvePublicKey):
         ecdsa, size = ec.ECDSA(_SHA[scheme]), (key.key_size + 7) // 8
-        return lambda sig, data: _holds(lambda: key.verify(_der(sig, size), data, ecdsa))
+        return functools.partial(_holds_ecdsa, key, ecdsa, size)
     if isinstance(key, ed25519.Ed25519PublicKey):
         return lambda sig, data: _holds(lambda: key.verify(sig, data))
     pads = {"rsa-pss": (_PSS,), "rsa-pkcs1": (padding.PKCS1v15(),)}
@@ -101,6 +102,16 @@ def fingerprint(key: Public) -> bytes:
         )
     )
     return digest.finalize()
+
+
+def _holds_ecdsa(
+    key: ec.EllipticCurvePublicKey, ecdsa: ec.ECDSA, size: int, sig: bytes, data: bytes
+) -> bool:
+    try:
+        key.verify(_der(sig, size) if len(sig) == 2 * size else sig, data, ecdsa)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _holds(verify: Callable[[], None]) -> bool:
