@@ -63,6 +63,9 @@ class _Reader(io.RawIOBase):
         return len(data)
 
 
+_MOST_HEADERS = 100
+
+
 def left(deadline: float) -> float:
     """Return the seconds to a deadline; TimeoutError where it is over."""
     seconds = deadline - time.monotonic()
@@ -72,9 +75,16 @@ def left(deadline: float) -> float:
 
 
 def merged(answer: http.client.HTTPResponse) -> dict[str, str]:
-    """Return an answer's headers by name in lower case; one that stands twice is joined."""
+    """Return an answer's headers by name in lower case; one that stands twice is joined.
+
+    Raises HTTPException where there are too many, as `http.client` does until some package that is
+    imported too takes its limit away.
+    """
     merged: dict[str, str] = {}
-    for name, value in answer.getheaders():
+    headers = answer.getheaders()
+    if len(headers) > _MOST_HEADERS:
+        raise http.client.HTTPException(f"got more than {_MOST_HEADERS} headers")
+    for name, value in headers:
         key = name.lower()
         merged[key] = f"{merged[key]}, {value}" if key in merged else value
     return merged
