@@ -182,11 +182,13 @@ def _of_events(wanted: Wanted, world: World) -> Found:
 def _changes(
     seen: Iterable[Seen], question: Question, heap: _Heap, world: World
 ) -> Iterator[Changed]:
-    """Yield the changes between the deployments of each service, as git has them.
+    """Yield the changes between the deployments of each service, as git has them, each once.
 
-    The first deployment of a service brought nobody knows how much: it has no changes.
+    The first deployment of a service brought nobody knows how much: it has no changes. After a
+    roll-back some come again, which an earlier deployment brought first.
     """
     before: dict[str, str] = {}
+    known: set[tuple[str, str]] = set()
     since, until = question.since, question.asked.until
     git, untold, elsewhere = _git(world), 0, 0
     sources = tuple(heap.histories)
@@ -209,13 +211,17 @@ def _changes(
             elsewhere += commits is not None
         untold += commits is None
         _unsquash(commits or (), heap)
-        yield from changes_of(
+        changes = changes_of(
             commits or (),
             until=new.commit,
             service=new.service,
             deployment=new.id,
             merges=heap.merges,
         )
+        for change in changes:
+            if (change.service, change.commit) not in known:
+                known.add((change.service, change.commit))
+                yield change
     heap.notes += _said(untold, elsewhere)
 
 

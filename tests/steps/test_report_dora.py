@@ -24,16 +24,18 @@ from tests.evidence.doubles import REPOSITORY, origin
 from tests.worlds import FakeGit, world
 
 
-def deployed(folder: Path, day: int, *, environment: str = "production") -> None:
+def deployed(
+    folder: Path, day: int, *, environment: str = "production", at: int | None = None
+) -> None:
     digest = f"{day:064x}"
     document = Deployment(
-        origin=origin("emit-event", recorded_at=f"2026-11-{day:02}T10:00:00Z"),
+        origin=origin("emit-event", recorded_at=f"2026-11-{at or day:02}T10:00:00Z"),
         image=f"{REPOSITORY}@sha256:{digest}",
         environment=environment,
         service="orders",
         status="deployed",
         commit=f"{day:040x}",
-        event=f"e{day}",
+        event=f"e{at or day}",
     )
     subject = Subject(name=REPOSITORY, digest={"sha256": digest})
     open_store(".cdkit/records", world(folder)).put(state(document, subject))
@@ -241,3 +243,19 @@ def test_incidents_of_a_service_that_nobody_deployed_are_told_of(tmp_path: Path)
     assert said == [
         "2 incidents of services that nobody deployed count for none of these: 'ordres'"
     ]
+
+
+def test_a_change_counts_where_it_came_first_and_not_again_after_a_roll_back(
+    tmp_path: Path,
+) -> None:
+    for day, back in ((10, 10), (12, 12), (14, 10), (16, 16)):
+        deployed(tmp_path, back, at=day)
+    git = FakeGit(
+        between={
+            (f"{10:040x}", f"{12:040x}"): (commit(12, 10),),
+            (f"{12:040x}", f"{10:040x}"): (),
+            (f"{10:040x}", f"{16:040x}"): (commit(16, 12), commit(12, 10)),
+        }
+    )
+    lead = rows(run(tmp_path, git=git))["change lead time, from commit"]
+    assert lead[:2] == ("2 hours", "2")
