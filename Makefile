@@ -18,7 +18,7 @@ demo: .venv/demo.ok ## the main job, on the real example: first a good commit, t
 	@$(BIN)/python examples/demo.py
 
 test: .venv/dev.ok ## every test
-	@$(BIN)/pytest -q $(or $(ARGS),-n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder)
+	@$(BIN)/pytest -q $(or $(ARGS),-n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder)
 
 dev: .venv/dev.ok ## the environment to work in
 

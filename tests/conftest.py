@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.parts import presence
+
+ROOT = Path(__file__).resolve().parents[1]
 
 pytest_plugins = (
     # First what others import, so that its assertions are rewritten.
@@ -36,8 +42,9 @@ FROM_CI = (
     "HUDSON_", "JENKINS_", "JOB_", "RUNNER_", "SEMAPHORE", "SYSTEM_", "TEAMCITY_", "TEKTON_",
     "TF_BUILD", "TRAVIS",
 )  # fmt: skip
-#: The group of the tests that need a container engine.
+#: What tests stay together as that need a container engine.
 ENGINE = "engine"
+_NEEDS_ENGINE = re.compile(r'needs\([^)]*"(?:docker|podman)"')
 KEPT = frozenset({"CDKIT_REQUIRE", "CDKIT_TRIVY_BINARY"})
 
 
@@ -48,20 +55,38 @@ def pytest_configure() -> None:
     settings.load_profile("cdkit")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where several processes share them (`pytest -n`).
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Begin with what needs an engine, since that takes longest; plugins shuffle before."""
+    yield
+    items.sort(key=lambda item: together(item.nodeid) != ENGINE)
 
-    A module's fixtures are then made once, and the tests of one engine do not count the containers
-    of each other. What needs an engine takes longest, so it comes first.
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share the tests out (`pytest -n`) by what stays together."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Together(config, log)
+
+
+@functools.cache
+def _of_file(name: str) -> str:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return ENGINE if _NEEDS_ENGINE.search(text) else name
+
+
+def together(nodeid: str) -> str:
+    """Return the name of those tests that one process runs, one after the other.
+
+    These are a file's, whose fixtures are then made once, and all that need a container engine,
+    which would count each other's containers. (Groups of xdist's own have no effect with pytest 9.)
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _group(item) != ENGINE)
-
-
-def _group(item: pytest.Item) -> str:
-    parts = {part for marker in item.iter_markers("needs") for part in marker.args}
-    return ENGINE if parts & {"docker", "podman"} else item.path.stem + str(item.path.parent)
+    return _of_file(nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(tryfirst=True)
