@@ -12,12 +12,12 @@ from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.dora.cause import cause_in
 from cdkit.dora.naming import Pattern, patterns, told_by
-from cdkit.dora.source import Question, SourceTable
+from cdkit.dora.source import Found, History, Merge, Question, Seen, SourceTable
 from cdkit.dora.told import Incident
 
 T = TypeVar("T")
 NO_INCIDENTS = "none"
-UNSEEN = "which environments there are could not be read"
+_UNSEEN = "which environments there are could not be read"
 _LONGEST_URL = 500
 _SKEWED = 120.0
 """Seconds by which two clocks may differ before that is told."""
@@ -127,7 +127,7 @@ def incident(
     )
 
 
-def skewed(skew: float, where: str) -> Iterator[str]:
+def _skewed(skew: float, where: str) -> Iterator[str]:
     """Yield that two clocks differ, where they do by much."""
     if abs(skew) > _SKEWED:
         which = "ahead of" if skew > 0 else "behind"
@@ -152,9 +152,57 @@ class Asking(Struct, Generic[T], frozen=True, kw_only=True):
             yield f"{what} ({reason.what}); {reason.remedy}"
 
 
-def ask(question: Callable[[], tuple[T, ...]]) -> Asking[T]:
+def _ask(question: Callable[[], tuple[T, ...]]) -> Asking[T]:
     """Ask something that may fail by itself."""
     try:
         return Asking(found=question())
     except CannotTell as fault:
         return Asking(reasons=(fault.reason(),), is_refused=isinstance(fault, NoAccess | NotThere))
+
+
+class Forge(Struct, frozen=True, kw_only=True):
+    """What a forge is asked, each question as its own API has it.
+
+    `undated` says what follows where merges are not told; `skew` is how far its clock is off, in
+    seconds, once it was asked.
+    """
+
+    where: str
+    undated: str
+    skew: Callable[[], float]
+    deployments: Callable[[Left], Iterable[Seen]]
+    incidents: Callable[[Left], Iterable[Incident]]
+    has_incidents: Callable[[Asking[Incident], Left], bool]
+    merges: Callable[[], Iterable[Merge]]
+    elsewhere: Callable[[Sequence[Seen]], Iterable[str]]
+    history: History
+
+
+def gathered(forge: Forge) -> Found:
+    """Ask for the deployments; then for incidents and merges, which may fail apart from them."""
+    left, where = Left(), forge.where
+    deployments = tuple(forge.deployments(left))
+    incidents = _ask(lambda: tuple(forge.incidents(left)))
+    known = _ask(lambda: (forge.has_incidents(incidents, left),))
+    merges = _ask(lambda: tuple(forge.merges()))
+    others = _ask(lambda: tuple(forge.elsewhere(deployments)))
+    return Found(
+        deployments=deployments,
+        incidents=incidents.found,
+        has_incidents=any(known.found),
+        merges=merges.found,
+        reasons=(
+            *left.reasons(deployments, where),
+            *incidents.reasons,
+            *known.reasons,
+            *merges.failed,
+        ),
+        notes=(
+            *left.notes(where),
+            *_skewed(forge.skew(), where),
+            *merges.noted(forge.undated),
+            *others.found,
+            *others.noted(_UNSEEN),
+        ),
+        history=forge.history,
+    )

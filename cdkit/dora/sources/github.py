@@ -23,15 +23,14 @@ from cdkit.dora.api import Api, Refusal
 from cdkit.dora.source import Found, Merge, Question, Seen, Source, SourceTable, token_of
 from cdkit.dora.sources._forge import (
     NO_INCIDENTS,
-    UNSEEN,
     Asking,
+    Forge,
     Left,
     Rules,
-    ask,
+    gathered,
     incident,
     link,
     rules_of,
-    skewed,
 )
 from cdkit.dora.sources._github import asked_pages
 from cdkit.dora.sources._github_shapes import (
@@ -81,29 +80,20 @@ class _Site(Struct, frozen=True, kw_only=True):
 
 
 def gather(table: SourceTable, question: Question, world: World) -> Found:
-    """Ask for the deployments; then for incidents and merges, which may fail apart from them."""
+    """Return what this forge tells; raises CannotTell where it tells no deployments."""
     site = _site(table, question, world)
-    left = Left()
-    deployments = tuple(_deployments(site, question, left))
-    incidents = ask(lambda: tuple(_incidents(site, table, question, left)))
-    known = ask(lambda: (_has_incidents(site, table, incidents, left),))
-    merges = ask(lambda: tuple(_merges(site, question)))
-    others = ask(lambda: tuple(_elsewhere(site, deployments)))
-    where = f"github {site.repository}"
-    notes = (*left.notes(where), *skewed(site.graphql.skew, where), *merges.noted(_UNDATED))
-    return Found(
-        deployments=deployments,
-        incidents=incidents.found,
-        has_incidents=any(known.found),
-        merges=merges.found,
-        reasons=(
-            *left.reasons(deployments, where),
-            *incidents.reasons,
-            *known.reasons,
-            *merges.failed,
-        ),
-        notes=(*notes, *others.found, *others.noted(UNSEEN)),
-        history=lambda since, until: _history(site, since, until),
+    return gathered(
+        Forge(
+            where=f"github {site.repository}",
+            undated=_UNDATED,
+            skew=lambda: site.graphql.skew,
+            deployments=partial(_deployments, site, question),
+            incidents=partial(_incidents, site, table, question),
+            has_incidents=partial(_has_incidents, site, table),
+            merges=partial(_merges, site, question),
+            elsewhere=partial(_elsewhere, site),
+            history=partial(_history, site),
+        )
     )
 
 

@@ -5,7 +5,7 @@ Source: docs.gitlab.com, "Deployments API", "Issues API", "Merge requests API", 
 that no job made the time of its last change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -21,15 +21,14 @@ from cdkit.dora.api import Api, Refusal
 from cdkit.dora.source import Found, Merge, Question, Seen, Source, SourceTable, token_of
 from cdkit.dora.sources._forge import (
     NO_INCIDENTS,
-    UNSEEN,
     Asking,
+    Forge,
     Left,
     Rules,
-    ask,
+    gathered,
     incident,
     link,
     rules_of,
-    skewed,
 )
 from cdkit.dora.told import Deployed, Incident, Outcome
 
@@ -114,28 +113,20 @@ class _Site(Struct, frozen=True, kw_only=True):
 
 
 def gather(table: SourceTable, question: Question, world: World) -> Found:
-    """Ask for the deployments; then for incidents and merges, which may fail apart from them."""
+    """Return what this forge tells; raises CannotTell where it tells no deployments."""
     site = _site(table, question, world)
-    left, where = Left(), f"gitlab {site.project}"
-    deployments = tuple(_deployments(site, question, left))
-    incidents = ask(lambda: tuple(_incidents(site, table, question, left)))
-    known = ask(lambda: (_has_incidents(site, table, incidents, left),))
-    merges = ask(lambda: tuple(_merges(site, question)))
-    others = ask(lambda: tuple(_elsewhere(site, deployments)))
-    notes = (*left.notes(where), *skewed(site.api.skew, where), *merges.noted(_UNDATED))
-    return Found(
-        deployments=deployments,
-        incidents=incidents.found,
-        has_incidents=any(known.found),
-        merges=merges.found,
-        reasons=(
-            *left.reasons(deployments, where),
-            *incidents.reasons,
-            *known.reasons,
-            *merges.failed,
-        ),
-        notes=(*notes, *others.found, *others.noted(UNSEEN)),
-        history=lambda since, until: _history(site, since, until),
+    return gathered(
+        Forge(
+            where=f"gitlab {site.project}",
+            undated=_UNDATED,
+            skew=lambda: site.api.skew,
+            deployments=partial(_deployments, site, question),
+            incidents=partial(_incidents, site, table, question),
+            has_incidents=partial(_has_incidents, site, table),
+            merges=partial(_merges, site, question),
+            elsewhere=partial(_elsewhere, site),
+            history=partial(_history, site),
+        )
     )
 
 
@@ -215,7 +206,7 @@ def _why(status: str) -> str:
     return f"deployments in a state that is not known: {terminal(status[:40])}"
 
 
-def _elsewhere(site: _Site, deployments: tuple[Seen, ...]) -> Iterator[str]:
+def _elsewhere(site: _Site, deployments: Sequence[Seen]) -> Iterator[str]:
     """Yield which environments there are, where none of those that were asked for had any."""
     if deployments:
         return
