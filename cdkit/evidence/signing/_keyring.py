@@ -55,7 +55,7 @@ class Keyring:
         signed = envelope.signed
         found = [self._who(one, signed) for one in envelope.signatures]
         names = [name for name in found if name]
-        if len(names) > 1 and len(set(names)) < len(names):
+        if len(set(names)) < len(names):
             raise Unreadable(
                 "holds two signatures by one key, which would count as one",
                 where=where,
@@ -72,10 +72,8 @@ class Keyring:
     def admitted(self, names: tuple[str, ...], fact: Vouched, *, where: str) -> tuple[str, ...]:
         """Return those of them whose word counts for this fact."""
         objections = [self._signers[name].objection(fact) for name in names]
-        if not any(objections):
-            return names
-        if not all(objections):
-            return tuple(name for name, said in zip(names, objections, strict=True) if not said)
+        if counting := [name for name, no in zip(names, objections, strict=True) if not no]:
+            return tuple(counting)
         said = "; ".join(objections)
         raise Unreadable(f"is signed, and it does not count: {said}", where=where, remedy=_REMEDY)
 

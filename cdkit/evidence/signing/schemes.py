@@ -1,6 +1,5 @@
 """How keys sign: ECDSA, Ed25519 and RSA, by the cryptography package alone."""
 
-import functools
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -82,15 +81,12 @@ def checker(key: Public, asked: Scheme, *, where: str) -> Check:
     scheme = scheme_of(key, asked, where=where)
     if isinstance(key, ec.EllipticCurvePublicKey):
         ecdsa, size = ec.ECDSA(_SHA[scheme]), (key.key_size + 7) // 8
-        return functools.partial(_holds_ecdsa, key, ecdsa, size)
+        return lambda sig, data: _holds(key.verify, _der(sig, size), data, ecdsa)
     if isinstance(key, ed25519.Ed25519PublicKey):
-        return lambda sig, data: _holds(lambda: key.verify(sig, data))
+        return lambda sig, data: _holds(key.verify, sig, data)
     pads = {"rsa-pss": (_PSS,), "rsa-pkcs1": (padding.PKCS1v15(),)}
     own = pads[asked] if asked else (padding.PKCS1v15(), _PSS)
-    return lambda sig, data: any(
-        _holds(lambda pad=pad: key.verify(sig, data, pad, _RSA))  # type: ignore[misc]
-        for pad in own
-    )
+    return lambda sig, data: any(_holds(key.verify, sig, data, pad, _RSA) for pad in own)
 
 
 def fingerprint(key: Public) -> bytes:
@@ -104,19 +100,9 @@ def fingerprint(key: Public) -> bytes:
     return digest.finalize()
 
 
-def _holds_ecdsa(
-    key: ec.EllipticCurvePublicKey, ecdsa: ec.ECDSA, size: int, sig: bytes, data: bytes
-) -> bool:
+def _holds(verify: Callable[..., None], *given: object) -> bool:
     try:
-        key.verify(_der(sig, size) if len(sig) == 2 * size else sig, data, ecdsa)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def _holds(verify: Callable[[], None]) -> bool:
-    try:
-        verify()
+        verify(*given)
     except (InvalidSignature, ValueError):
         return False
     return True
