@@ -12,6 +12,7 @@ from msgspec import Meta
 from cdkit.core.errors import MissingExtra, RequestError
 from cdkit.events.cloudevents import structured
 from cdkit.events.sink import Parcel, Receipt, SinkOptions, State
+from cdkit.events.sinks._posting import lacking, receipts
 
 MOST = 10
 _LARGEST = 240_000
@@ -79,17 +80,16 @@ def call(
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        missing = MissingExtra("boto3", "aws", wanted_by=f"the sink {kind}")
-        return _all(parcels, "held", f"{missing.what}: {missing.remedy}")
+        return lacking(parcels, MissingExtra("boto3", "aws", wanted_by=f"the sink {kind}"))
     try:
         client = boto3.client(
             kind, region_name=options.region or None, endpoint_url=options.endpoint or None
         )
         said = ask(client)
     except ClientError as fault:
-        return _all(parcels, *_of_client(fault.response))
+        return receipts(parcels, *_of_client(fault.response))
     except BotoCoreError as fault:
-        return _all(parcels, *_of_core(type(fault).__name__))
+        return receipts(parcels, *_of_core(type(fault).__name__))
     return [
         Receipt(key=p.key, state=state, said=what)
         for p in parcels
@@ -119,10 +119,6 @@ def _of_client(response: Mapping[str, Any]) -> tuple[State, str]:
 def _of_core(name: str) -> tuple[State, str]:
     waits = "Connect" in name or "Timeout" in name or "Connection" in name
     return ("down" if waits else "held"), f"boto3 says {name}"
-
-
-def _all(parcels: Sequence[Parcel], state: State, said: str) -> list[Receipt]:
-    return [Receipt(key=parcel.key, state=state, said=said) for parcel in parcels]
 
 
 def need(value: str, *, kind: str, what: str, example: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from cdkit.core.errors import CannotTell, CdkitError, RequestError
+from cdkit.core.errors import CannotTell, CdkitError, MissingExtra, RequestError
 from cdkit.core.oci.reference import is_loopback
 from cdkit.core.secret import Secret
 from cdkit.core.world import Response, World
@@ -85,6 +85,11 @@ def receipts(
 ) -> list[Receipt]:
     """Return the same receipt for each parcel."""
     return [Receipt(key=p.key, state=state, said=said, wait=wait) for p in parcels]
+
+
+def lacking(parcels: Sequence[Parcel], missing: MissingExtra) -> list[Receipt]:
+    """Return that all are held until the package is installed that sends them."""
+    return receipts(parcels, "held", f"{missing.what}: {missing.remedy}")
 
 
 def variable(name: str, environ: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from cdkit.core.errors import MissingExtra, RequestError
 from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
-from cdkit.events.sinks._posting import Held, receipts, variable
+from cdkit.events.sinks._posting import Held, lacking, receipts, variable
 
 _BATCH = 500
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}", re.ASCII)
@@ -44,8 +44,7 @@ def send(events: Sequence[Parcel], options: KafkaOptions, world: World) -> Seque
     try:
         from confluent_kafka import KafkaException, Producer
     except ImportError:
-        missing = MissingExtra("confluent-kafka", "kafka", wanted_by="the sink kafka")
-        return receipts(events, "held", f"{missing.what}: {missing.remedy}")
+        return lacking(events, MissingExtra("confluent-kafka", "kafka", wanted_by="the sink kafka"))
     told: dict[str, Receipt] = {}
     try:
         producer = Producer(_properties(options, world))

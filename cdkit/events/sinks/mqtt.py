@@ -19,7 +19,7 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON
 from cdkit.events.facts import facts_of
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
-from cdkit.events.sinks._posting import Held, receipts, variable
+from cdkit.events.sinks._posting import Held, lacking, receipts, variable
 
 _BATCH = 100
 _ADDRESS = re.compile(r"mqtts?://[^\s@/?#]+", re.ASCII)
@@ -53,8 +53,7 @@ def send(events: Sequence[Parcel], options: MqttOptions, world: World) -> Sequen
     try:
         import paho.mqtt.client  # noqa: F401 - looked for before anything is begun
     except ImportError:
-        missing = MissingExtra("paho-mqtt", "mqtt", wanted_by="the sink mqtt")
-        return receipts(events, "held", f"{missing.what}: {missing.remedy}")
+        return lacking(events, MissingExtra("paho-mqtt", "mqtt", wanted_by="the sink mqtt"))
     try:
         login = _login(options, world.environ)
     except Held as fault:

@@ -16,7 +16,7 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON, encode_value
 from cdkit.events.facts import facts_of
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
-from cdkit.events.sinks._posting import Held, receipts, variable
+from cdkit.events.sinks._posting import Held, lacking, receipts, variable
 
 _BATCH = 500
 _NAME = re.compile(r"[A-Za-z0-9_$-]+(?:\.[A-Za-z0-9_$-]+)*", re.ASCII)
@@ -41,8 +41,7 @@ def send(events: Sequence[Parcel], options: NatsOptions, world: World) -> Sequen
 
         import nats  # noqa: F401 - looked for before anything is begun
     except ImportError:
-        missing = MissingExtra("nats-py", "nats", wanted_by="the sink nats")
-        return receipts(events, "held", f"{missing.what}: {missing.remedy}")
+        return lacking(events, MissingExtra("nats-py", "nats", wanted_by="the sink nats"))
     try:
         token = variable(options.token_env, world.environ) if options.token_env else ""
     except Held as fault:
