@@ -15,9 +15,9 @@ from cdkit.cli.session import Session
 from cdkit.cli.sharing import needed_sections, section_of
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.protected import (
-    LOCAL,
     branch_that_counts,
     is_in_checkout,
+    is_local,
     is_on,
     is_on_a_trunk,
     relative,
@@ -40,7 +40,7 @@ def judging(
     Where the step judges, and nobody can tell whether its settings are the change's own, it is one
     that says so.
     """
-    if not step.judges or session.world.context.system in LOCAL:
+    if not step.judges or is_local(session.world):
         return step, resolve(own)
     try:
         counting = _counting(step, session, own)

@@ -2,10 +2,14 @@
 
 from cdkit.core.world import World
 
-LOCAL = frozenset({"", "terminal"})
-"""Systems where whoever asks is the judge too: a laptop."""
+_LOCAL = frozenset({"", "terminal"})
 
 TRUNKS = frozenset({"main", "master", "trunk"})
+
+
+def is_local(world: World) -> bool:
+    """Whether this is a laptop, where whoever asks is the judge too."""
+    return world.context.system in _LOCAL
 
 
 def branch_that_counts(world: World) -> str:

@@ -9,10 +9,10 @@ from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.names import TOOL
 from cdkit.core.protected import (
-    LOCAL,
     TRUNKS,
     branch_that_counts,
     is_in_checkout,
+    is_local,
     is_on,
     is_on_a_trunk,
     relative,
@@ -143,7 +143,7 @@ def _from_branch(path: str, branch: str, world: World) -> FoundPolicy:
 
 def _brought_along(path: str, branch: str, world: World) -> FoundPolicy:
     found = _from_change(path, world)
-    if world.context.system in LOCAL:
+    if is_local(world):
         return found
     doubt = cannot_tell(
         f"the policy is not on {branch}: the change under judgement brought it along",
@@ -172,7 +172,7 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
 
 def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPolicy:
     """Let a policy of the change itself keep the gate shut in CI, where it is not the judge's."""
-    if world.context.system in LOCAL:
+    if is_local(world):
         return found
     doubt = cannot_tell(
         what,

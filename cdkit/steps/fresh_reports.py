@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
-from cdkit.core.protected import LOCAL, is_in_checkout
+from cdkit.core.protected import is_in_checkout, is_local
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 
@@ -33,7 +33,7 @@ def staleness(kind: str, world: World) -> Stale:
             return frozenset()  # no checkout, so that nothing came with it
 
     def stale(path: str) -> Reason | None:
-        if world.context.system in LOCAL or not is_in_checkout(path, world):
+        if is_local(world) or not is_in_checkout(path, world):
             return None
         inside = posixpath.relpath(world.files.real(path), here)
         first = inside.split("/", maxsplit=1)[0]

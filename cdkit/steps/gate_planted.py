@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.finding import Location
-from cdkit.core.protected import LOCAL, is_in_checkout, relative
+from cdkit.core.protected import is_in_checkout, is_local, relative
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.gate.policy import Policy
@@ -17,7 +17,7 @@ def planted(records: str, policy: Policy, world: World) -> tuple[Reason, ...]:
     In CI the gate reads folders that earlier steps filled; what git has there did not come from a
     step. Where the policy wants every fact signed, nobody can plant one.
     """
-    if world.context.system in LOCAL or policy.signed_by:
+    if is_local(world) or policy.signed_by:
         return ()
     folders = [place.strip() for place in records.split(",")]
     return tuple(
