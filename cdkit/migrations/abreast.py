@@ -20,14 +20,12 @@ from cdkit.migrations.engine import Parts
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.phase import Effect
+from cdkit.migrations.reader import LARGE
 from cdkit.migrations.session import Session
 from cdkit.migrations.walk import Course, Task, Walked, course_of, pass_by, walk
 from cdkit.migrations.wire import received, sent
 
 T = TypeVar("T")
-
-LARGE = 1024 * 1024
-"""From so many bytes on it pays to have another process."""
 
 _FIRST = 0.57
 """How much of a file is the first part: who judges the rest has more to do with each byte of it."""

@@ -37,9 +37,14 @@ def history(
     return len(old), unread
 
 
-def remember(schema: Schema, migration: Migration, reader: Reader) -> int:
-    """Replay what is released already: it is not new to anybody. Return what cannot be read."""
-    return _replayed(schema, reader.parse(migration), reader)
+def remember(
+    schema: Schema, migration: Migration, reader: Reader, ahead: Parsed | None = None
+) -> int:
+    """Replay what is released already: it is not new to anybody. Return what cannot be read.
+
+    `ahead` is what it runs, where that was read ahead.
+    """
+    return _replayed(schema, ahead or reader.parse(migration), reader)
 
 
 def _replayed(schema: Schema, parsed: Parsed, reader: Reader) -> int:

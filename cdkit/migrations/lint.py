@@ -147,12 +147,13 @@ def lint(request: Request, processes: Processes) -> Linted:
     apart = begin(request, ordered, schema)
     if not request.apart:
         schema.release()
-    for migration in ordered[known + len(apart.judged) :]:
+    left = ordered[known + len(apart.judged) :]
+    for migration, ahead in reader.each_ahead(left):
         schema.begin()
         if migration.name not in request.change:
             if migration.name in request.backs:
                 seen.append(_back_alone(request, schema, migration, reader))
-            unread += remember(schema, migration, reader)
+            unread += remember(schema, migration, reader, ahead)
             continue
         before = request.released.get(migration.name)
         if before is not None:
@@ -173,7 +174,7 @@ def lint(request: Request, processes: Processes) -> Linted:
             released=released,
             reader=reader,
         )
-        seen.append(_seen(task))
+        seen.append(_seen(task, ahead))
         schema = schema if kept is schema else unsure(kept, migration, reader)
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
@@ -182,9 +183,12 @@ def lint(request: Request, processes: Processes) -> Linted:
     return Linted(judged=judged, notes=(note,) if unread else ())
 
 
-def _seen(task: Task) -> _Seen:
-    """Walk through a migration: what is found in it, what it does, what takes it back."""
-    course, back, walked = abreast(task, _back_of) or _alone(task)
+def _seen(task: Task, ahead: Parsed | None) -> _Seen:
+    """Walk through a migration: what is found in it, what it does, what takes it back.
+
+    `ahead` is what it runs, where that was read ahead.
+    """
+    course, back, walked = (None if ahead else abreast(task, _back_of)) or _alone(task, ahead)
     migration, before, parsed = task.migration, task.before, course.parsed
     unchanged = not course.statements and not course.edited
     findings = [*_of_file(migration, parsed, before, unchanged=unchanged), *walked.findings]
@@ -203,9 +207,9 @@ def _seen(task: Task) -> _Seen:
     )
 
 
-def _alone(task: Task) -> tuple[Course, Back, Walked]:
+def _alone(task: Task, ahead: Parsed | None) -> tuple[Course, Back, Walked]:
     """Walk through a migration from end to end."""
-    course = course_of(task, task.reader.parse(task.migration))
+    course = course_of(task, ahead or task.reader.parse(task.migration))
     back, walked = _back_of(course), Walked()
     walk(course, 0, len(course.statements), walked)
     return course, back, walked

@@ -1,7 +1,8 @@
 """A dialect's reader, bound to the server that is meant: it reads what is called, too."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import count
 
 from msgspec import structs
@@ -22,6 +23,8 @@ from cdkit.migrations.trouble import Trouble
 
 _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
+LARGE = 1024 * 1024
+"""From so many bytes on it pays to walk through one migration in several processes."""
 _MANY = 500
 """From so many migrations on it pays to pass what they do from one process to another."""
 _BODIES = 500
@@ -43,7 +46,7 @@ class Reader:
         """Return what a migration runs."""
         return _with_troubles(self.read(migration.text, migration.script.sql), migration)
 
-    def parse_each(self, migrations: Sequence[Migration]) -> Iterator[Parsed]:
+    def parse_each(self, migrations: Sequence[Migration]) -> Generator[Parsed, None, None]:
         """Yield what each of many migrations runs, in order."""
         together = self.dialect.parse_each
         if together is None or self.hands is None or len(migrations) < _MANY:
@@ -53,6 +56,22 @@ class Reader:
         found = together(jobs, self.processes, self.hands)
         for migration, parsed in zip(migrations, found, strict=True):
             yield _with_troubles(parsed, migration)
+
+    def each_ahead(
+        self, migrations: Sequence[Migration]
+    ) -> Iterator[tuple[Migration, Parsed | None]]:
+        """Yield each of many migrations, with what it runs as far as that is read ahead.
+
+        None where they are few, which whoever wants it reads, and for a large one, which may be
+        read in another way.
+        """
+        small = [one for one in migrations if len(one.script.sql) < LARGE]
+        if self.dialect.parse_each is None or self.hands is None or len(small) < _MANY:
+            yield from ((one, None) for one in migrations)
+            return
+        with closing(self.parse_each(small)) as ahead:
+            for migration in migrations:
+                yield migration, (next(ahead) if len(migration.script.sql) < LARGE else None)
 
     def wrapped(self, migration: Migration, parsed: Parsed) -> bool | None:
         """Return whether a transaction is around a migration, as far as that is known.

@@ -54,6 +54,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     children: dict[Name, dict[Name, None]]
     referring: dict[Name, dict[Name, None]]
     showing: dict[Name, dict[Name, None]]
+    bearing: dict[str, dict[Name, None]]
 
 
 PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}

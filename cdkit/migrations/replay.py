@@ -59,7 +59,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         partitioned=made.partitioned,
         options=made.options,
     )
-    schema.tables[full] = table
+    schema.hold(table)
     schema.grants.make("table", full)
     for parent in sorted(table.parents):
         schema.note("children", parent, full)
@@ -251,7 +251,7 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         epoch = 0 if schema.epoch_of(new) == 0 else table.epoch
-        schema.tables[new] = structs.replace(table, name=new, epoch=epoch)
+        schema.hold(structs.replace(table, name=new, epoch=epoch))
         schema.grants.rename("table", old, new)
         for name in schema.indexes.of(old):
             kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
@@ -315,7 +315,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
         kind = "table" if new in schema.tables else renamed.kind
         schema.grants.rename(kind, old, new)
     if new in schema.tables:
-        schema.tables[new] = structs.replace(schema.tables[new], name=new)
+        schema.hold(structs.replace(schema.tables[new], name=new))
 
 
 def _rename_constraint(schema: Schema, name: Name, old: str, new: str) -> None:

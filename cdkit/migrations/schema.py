@@ -151,8 +151,8 @@ class Routine(Struct, frozen=True, kw_only=True):
     epoch: int
 
 
-Hints = Literal["children", "referring", "showing"]
-"""What tells of a table which others may have to do with it."""
+Hints = Literal["children", "referring", "showing", "bearing"]
+"""What tells of a table which others may have to do with it, of a column which tables have one."""
 
 
 class Schema:
@@ -160,8 +160,8 @@ class Schema:
 
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
-    it by a foreign key, or show it: what they are now, the tables and views themselves say. `_mine`
-    are the dictionaries that no copy shares, by what they are of: those change in place.
+    it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
+    they are now, the tables and views themselves say. `_mine` are the dictionaries that no copy shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -188,6 +188,7 @@ class Schema:
         self.children: MutableMapping[Name, dict[Name, None]] = {}
         self.referring: MutableMapping[Name, dict[Name, None]] = {}
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
+        self.bearing: MutableMapping[str, dict[Name, None]] = {}
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
@@ -211,6 +212,7 @@ class Schema:
         self.children, made.children = shared(self.children)
         self.referring, made.referring = shared(self.referring)
         self.showing, made.showing = shared(self.showing)
+        self.bearing, made.bearing = shared(self.bearing)
         return made
 
     def begin(self) -> None:
@@ -344,6 +346,8 @@ class Schema:
             self.tables[full] = held
             self._mine[full] = held.columns
         getattr(held, field)[key] = value
+        if field == "columns":
+            self.note("bearing", key, full)
 
     def place(self, name: Name, column: str, where: str) -> None:
         """Put a column of a table first (`FIRST`) or behind another; an empty place moves none."""
@@ -357,17 +361,29 @@ class Schema:
         names = (*others[:at], column, *others[at:])
         self.change(name, columns={each: found.columns[each] for each in names})
 
-    def note(self, hints: Hints, table: Name, other: Name) -> None:
-        """Note that another table, or a view, may have to do with a table."""
-        held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)
-        known = held.get(table, {})
-        if self._mine.get((hints, table)) is not known:
+    def note(self, hints: Hints, of: Name | str, other: Name) -> None:
+        """Note that another table, or a view, may have to do with a table or a column's name."""
+        held: MutableMapping[Name | str, dict[Name, None]] = getattr(self, hints)
+        known = held.get(of, {})
+        if other in known:
+            return
+        if self._mine.get((hints, of)) is not known:
             known = dict(known)
-            held[table] = self._mine[hints, table] = known
+            held[of] = self._mine[hints, of] = known
         known[other] = None
+
+    def hold(self, table: Table) -> None:
+        """Put a table in, or in the place of the one of its name."""
+        self.tables[table.name] = table
+        for column in table.columns:
+            self.note("bearing", column, table.name)
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""
         full = self.full(name)
         if found := self.tables.get(full):
-            self.tables[full] = structs.replace(found, **fields)
+            changed = structs.replace(found, **fields)
+            if "columns" in fields:
+                self.hold(changed)
+            else:
+                self.tables[full] = changed

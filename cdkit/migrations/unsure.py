@@ -18,7 +18,7 @@ def unsure(before: Schema, migration: Migration, reader: Reader) -> Schema:
     remember(after, migration, reader)
     for name, table in after.tables.items():
         if name not in before.tables:
-            before.tables[name] = structs.replace(table, epoch=0, born={})
+            before.hold(structs.replace(table, epoch=0, born={}))
             for index in after.indexes.of(name):
                 before.indexes[index] = after.indexes[index]
     for name, thing in after.things.items():

@@ -34,6 +34,9 @@ _SHARES = 16
 _LONGEST = 64
 """Items in a stretch: what comes of it is kept in memory until all of it is done."""
 
+_NICE = 5
+"""How far a process stands back for the parent, which everything waits for (nice(2))."""
+
 _MOST_STRETCHES = 1000
 """Their numbers must find room in a pipe, whose least size is 4 KiB (pipe(7))."""
 
@@ -247,6 +250,7 @@ def _serve(
 
 
 def _labour(tasks: int, work: Work[T, R], stretches: Sequence[Sequence[T]], answers: int) -> None:
+    os.nice(_NICE)
     encoder = msgspec.msgpack.Encoder()
     while taken := os.read(tasks, _NUMBER.size):
         (number,) = _NUMBER.unpack(taken)

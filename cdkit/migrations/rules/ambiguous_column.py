@@ -24,7 +24,8 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     name = operation.column.name
     if operation.attribute or schema.is_new_relation(table) or schema.column(table, name):
         return
-    having = [each for each, found in schema.tables.items() if name in found.columns]
+    bearing = schema.bearing.get(name, ())
+    having = [each for each in bearing if schema.column(each, name)]
     joined = [each for each in having if each != table and _are_joined(table, each, schema)]
     if not joined:
         return
