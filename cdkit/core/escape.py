@@ -1,6 +1,7 @@
 """Text at the border: everything foreign is made inert here before it enters another language."""
 
 import re
+from collections.abc import Iterable
 
 from cdkit.core.errors import RequestError
 
@@ -62,6 +63,14 @@ def log_line(line: str) -> str:
     if "::" not in line and "##" not in line:
         return line
     return re.sub(_LEADING_COMMAND, r"\1: :", re.sub(_COMMAND, "# #", line))
+
+
+def log_lines(lines: Iterable[str]) -> str:
+    """Return finished lines as one text, each as `log_line` makes it, with its line end."""
+    text = "".join([f"{line}\n" for line in lines])
+    if "::" not in text and "##" not in text:
+        return text
+    return "".join([f"{log_line(line)}\n" for line in text.split("\n")[:-1]])
 
 
 def command_data(text: str) -> str:

@@ -123,9 +123,5 @@ def fingerprint(*parts: str) -> str:
     """Return a 64-digit hexadecimal name for these parts, order and boundaries included."""
     import hashlib  # loads OpenSSL, which a run that finds nothing need not pay for
 
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(f"{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(x), x) for x in encoded)).hexdigest()

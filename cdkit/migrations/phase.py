@@ -4,7 +4,7 @@ Expand adds, so that old and new versions both work; migrate writes rows; contra
 refuses what an older version still did (Sato, "ParallelChange", martinfowler.com).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -28,10 +28,12 @@ class Effect(Struct, frozen=True, kw_only=True):
     breaks: bool = False
 
 
-def effect_of(operation: Operation, schema: Schema, found: Iterable[Finding]) -> Effect | None:
+def effect_of(operation: Operation, schema: Schema, found: Sequence[Finding]) -> Effect | None:
     """Return the phase of an operation before it runs; None where it belongs to any of them."""
     least = Severity.MEDIUM.rank
-    breaks = any(one.question == COMPATIBLE and one.severity.rank >= least for one in found)
+    breaks = bool(found) and any(
+        one.question == COMPATIBLE and one.severity.rank >= least for one in found
+    )
     # Who overwrites rows migrates them, whatever a running version makes of it.
     writes = isinstance(operation, op.WriteRows) and operation.verb != "DELETE"
     phase = CONTRACT if breaks and not writes else _phase(operation, schema)

@@ -54,8 +54,8 @@ def regarded(findings: Iterable[Finding], regard: Regard) -> tuple[Finding, ...]
 
 
 def _regarded(finding: Finding, regard: Regard) -> Finding:
-    level = regard.levels.get(finding.rule, finding.severity)
-    finding = structs.replace(finding, severity=level)
+    if level := regard.levels.get(finding.rule):
+        finding = structs.replace(finding, severity=level)
     reason = regard.off.get(finding.rule)
     if reason is None or finding.suppressed is not None:
         return finding

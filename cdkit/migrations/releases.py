@@ -20,8 +20,9 @@ def by_release(effects: Sequence[Effect]) -> str:
     from the rest, or where they are too long to be said again.
     """
     parts = []
+    mixed = _mixed(effects)
     for phase, heading in _HEADINGS.items():
-        said = list(dict.fromkeys(_statements(effects, phase)))
+        said = list(dict.fromkeys(_statements(effects, phase, mixed)))
         if not all(said):
             return ""
         parts += ["\n".join((heading, *said))] if said else []
@@ -38,9 +39,13 @@ _HEADINGS = {
 }
 
 
-def _statements(effects: Iterable[Effect], phase: str) -> Iterator[str]:
-    """Yield the statements of a phase, or the clauses of one that does more; empty: not told."""
-    mixed = _mixed(effects)
+def _statements(
+    effects: Iterable[Effect], phase: str, mixed: frozenset[int]
+) -> Iterator[str]:
+    """Yield the statements of a phase, or the clauses of one that does more; empty: not told.
+
+    `mixed` are the starts of the statements that do.
+    """
     for effect in effects:
         if effect.phase != phase:
             continue

@@ -5,8 +5,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import structs
-
 from cdkit.core.finding import Location
 
 BOM = b"\xef\xbb\xbf"
@@ -76,7 +74,13 @@ class Text:
         written = self.data[start:last].decode("utf-8", "replace").rstrip()
         if not written:
             return there
-        return structs.replace(there, end_line=there.line, end_column=there.column + len(written))
+        return Location(
+            path=there.path,
+            line=there.line,
+            column=there.column,
+            end_line=there.line,
+            end_column=there.column + len(written),
+        )
 
     @functools.cached_property
     def _counted(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cdkit.core.escape import log_line, terminal_lines
+from cdkit.core.escape import log_lines, terminal_lines
 from cdkit.core.step import Table
 from cdkit.core.verdict import Answer, Reason
 from cdkit.report.report import (
@@ -56,7 +56,7 @@ def render(report: Report) -> str:
     )
     head = element("head", *meta(f"{report.step}: {words}"))
     text = f"<!doctype html>\n{element('html', head, element('body', page), lang='en')}"
-    return "".join(f"{log_line(line)}\n" for line in text.split("\n"))
+    return log_lines(text.split("\n"))
 
 
 def _sections(report: Report) -> Iterator[tuple[str, Markup]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cdkit.core.escape import log_line, terminal
+from cdkit.core.escape import log_lines, terminal
 from cdkit.core.finding import Finding, Severity
 from cdkit.core.step import Table
 from cdkit.core.verdict import Answer, Reason
@@ -33,7 +33,7 @@ def render(report: Report) -> str:
 
     Foreign text is stripped of control characters, and no line is one that a CI system obeys.
     """
-    return "".join(f"{log_line(line)}\n" for line in _lines(report))
+    return log_lines(_lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _finding(report: Report, finding: Finding, remedy: str) -> Iterator[str]:
         yield f"      and in {len(finding.locations) - 4} more places"
     yield from _remedy(remedy)
     if finding.fix and finding.fix.replacement:
-        yield from (f"      | {terminal(line)}" for line in finding.fix.replacement.splitlines())
+        yield "\n".join([f"      | {terminal(x)}" for x in finding.fix.replacement.splitlines()])
 
 
 def _where(finding: Finding) -> str:
