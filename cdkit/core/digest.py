@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cdkit.core.errors import RequestError
 
-_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
+_DIGEST = r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+"
 HEX_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that can be checked here, and how many digits each gives."""
 
@@ -28,7 +28,7 @@ class Digest(Struct, frozen=True, order=True):
         Raises RequestError where the text is no digest, names an algorithm that nobody here can
         check, or has the wrong length.
         """
-        if not _DIGEST.fullmatch(text):
+        if not re.fullmatch(_DIGEST, text):
             raise _illegal(text, "is not a digest", where)
         algorithm, encoded = text.split(":", 1)
         length = HEX_LENGTH.get(algorithm)

@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from cdkit.core.documents.kinds import Counts, Coverage, Failure, Metric
-from cdkit.core.documents.ran import Names
+from cdkit.core.documents.names import Names
 from cdkit.core.verdict import Reason
 from cdkit.evidence.lines import Source
 

@@ -19,6 +19,12 @@ from cdkit.migrations.statement import Statement
 _TRANSACTION = frozenset({"TransactionStmt", "BEGIN", "COMMIT", "END", "ROLLBACK"})
 """How readers call the statements that begin and end one."""
 
+_ADDING = (
+    *(op.CreateTable, op.AddColumn, op.CreateIndex, op.AddConstraint, op.ValidateConstraint),
+    *(op.WriteRows, op.SetVariable, op.Transaction, op.Harmless),
+)
+"""What takes away neither a column nor an index nor a constraint, whatever else it does."""
+
 
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
@@ -135,6 +141,15 @@ class Ahead:
             for operations in self._done[self._at : self._last()]:
                 replay(self._ahead, operations)
         return self._ahead or Schema()
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the transaction from here on only adds, so that what is made stays to its end.
+
+        False wherever that is not certain. Raises CannotTell as `end` does.
+        """
+        rest = chain.from_iterable(self._done[self._at : self._last()])
+        return all(isinstance(each, _ADDING) for each in rest)
 
     def writes_into(self, table: Name) -> bool:
         """Whether a later statement of the file, in this transaction or not, puts rows in."""

@@ -22,7 +22,7 @@ _CODE = (
     *(".py", ".rb", ".js", ".ts", ".mjs", ".cjs", ".xml", ".yaml", ".yml", ".json"),
     *(".php", ".java", ".kt", ".go", ".cs", ".exs"),
 )
-_NUMBERED = re.compile(r"(?:^|/)[VR]?\d[\w.-]*$")
+_NUMBERED = r"(?:^|/)[VR]?\d[\w.-]*$"
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -240,7 +240,7 @@ def _found(key: tuple[str, str], project: Project, paths: frozenset[str], *, who
 def _unclaimed(candidate: Candidate) -> Iterator[Reason]:
     """A migration in another language: only its own tool can say which SQL it runs."""
     path = candidate.path
-    is_code = path.endswith(_CODE) and bool(_NUMBERED.search(path.rpartition(".")[0]))
+    is_code = path.endswith(_CODE) and bool(re.search(_NUMBERED, path.rpartition(".")[0]))
     if candidate.named or is_code:
         yield cannot_tell(
             f"{path!r} is not SQL, so what it does cannot be read",

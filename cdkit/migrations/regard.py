@@ -10,7 +10,7 @@ from cdkit.core.finding import Finding, Severity, Suppression
 from cdkit.migrations.catalogue import rules, tastes
 from cdkit.migrations.tell import UNTOLD
 
-_OFF = re.compile(r"off(?:\s*[:(]\s*(?P<reason>.*?)\s*\)?)?\s*")
+_OFF = r"off(?:\s*[:(]\s*(?P<reason>.*?)\s*\)?)?\s*"
 _LEVELS = tuple(one.value for one in Severity if one is not Severity.UNKNOWN)
 
 
@@ -86,7 +86,7 @@ def _level(name: str, said: str) -> Severity | str:
     """Return a level, or the reason why a rule is off."""
     if said in _LEVELS:
         return Severity(said)
-    found = _OFF.fullmatch(said)
+    found = re.fullmatch(_OFF, said)
     if found and found["reason"]:
         return found["reason"]
     raise RequestError(

@@ -39,9 +39,7 @@ _HEADINGS = {
 }
 
 
-def _statements(
-    effects: Iterable[Effect], phase: str, mixed: frozenset[int]
-) -> Iterator[str]:
+def _statements(effects: Iterable[Effect], phase: str, mixed: frozenset[int]) -> Iterator[str]:
     """Yield the statements of a phase, or the clauses of one that does more; empty: not told.
 
     `mixed` are the starts of the statements that do.

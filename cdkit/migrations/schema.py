@@ -161,7 +161,8 @@ class Schema:
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
-    they are now, the tables and views themselves say. `_mine` are the dictionaries that no copy shares, by what they are of: those change in place.
+    they are now, the tables and views themselves say. `_mine` are the dictionaries that no copy
+    shares, by what they are of: those change in place.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.

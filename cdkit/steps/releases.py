@@ -11,8 +11,8 @@ from cdkit.migrations.declared import Declared
 from cdkit.migrations.find import sources
 from cdkit.migrations.source import Migration
 
-_DIGEST = re.compile(r"(?:\S+@)?(sha256:[0-9a-f]{64})", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
+_DIGEST = r"(?a)(?:\S+@)?(sha256:[0-9a-f]{64})"
+_COMMIT = r"[0-9a-f]{7,64}"
 _NO_RECORDS = "none"
 
 
@@ -62,9 +62,9 @@ def _release(
 
 def _commit(name: str, records: str, world: World) -> str:
     """Return the commit of a release. Raises CannotTell where nobody can say which it is."""
-    if digest := _DIGEST.fullmatch(name):
+    if digest := re.fullmatch(_DIGEST, name):
         return world.git.resolve(_built_from(digest[1], records, world))
-    if _COMMIT.fullmatch(name):
+    if re.fullmatch(_COMMIT, name):
         commit = world.git.resolve(name)
         if commit.startswith(name):
             return commit

@@ -17,7 +17,8 @@ import msgspec
 from cdkit.core.documents.envelope import encode_bundle, encode_envelope, open_envelope
 from cdkit.core.documents.fact import names_of, read_fact
 from cdkit.core.documents.kinds import Evidence, Report
-from cdkit.core.documents.ran import Names, pack, unpack
+from cdkit.core.documents.names import Names
+from cdkit.core.documents.ran import pack, unpack
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.errors import CdkitError
 from cdkit.core.oci.artifacts import read_artifact, read_entries

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Approval, Counts, Evidence, Failure, Platform
-from cdkit.core.documents.ran import Names
+from cdkit.core.documents.names import Names
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer, judge, no
 from cdkit.gate.case import Past

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cdkit.migrations.abreast import LARGE
 from cdkit.migrations.catalogue import rules
+from cdkit.migrations.reader import LARGE
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASED = """\

@@ -23,10 +23,8 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 DSSE = "application/vnd.dsse.envelope.v1+json"
 """The media type of an envelope alone, as cosign's `.att` manifests name it."""
 
-_PAYLOADS = re.compile(r"application/vnd\.in-toto(\.[a-zA-Z0-9._-]{1,80})?\+json", re.ASCII)
-_BUNDLES = re.compile(
-    r"application/vnd\.dev\.sigstore\.bundle(\.v0\.[0-9]\+json|\+json;version=0\.[0-9])", re.ASCII
-)
+_PAYLOADS = r"application/vnd\.in-toto(\.[a-zA-Z0-9._-]{1,80})?\+json"
+_BUNDLES = r"application/vnd\.dev\.sigstore\.bundle(\.v0\.[0-9]\+json|\+json;version=0\.[0-9])"
 _URL_SAFE = str.maketrans("-_", "+/")
 _STATEMENT = b'{"_type":'
 _REMEDY = "let the step that signed it run again, and keep what it leaves"
@@ -150,7 +148,11 @@ def encode_bundle(envelope: Envelope, *, hint: str) -> bytes:
 
 def _of_bundle(outer: _Outer, data: bytes, where: str) -> Envelope | None:
     material = outer.verification_material
-    if not _BUNDLES.fullmatch(outer.media_type) or outer.dsse_envelope is None or material is None:
+    if (
+        not re.fullmatch(_BUNDLES, outer.media_type)
+        or outer.dsse_envelope is None
+        or material is None
+    ):
         raise _unreadable(f"is a bundle of the unknown type {outer.media_type[:100]!r}", where)
     if len(outer.dsse_envelope.signatures) != 1:
         number = len(outer.dsse_envelope.signatures)
@@ -162,7 +164,7 @@ def _of_bundle(outer: _Outer, data: bytes, where: str) -> Envelope | None:
 
 
 def _opened(wire: _Wire, where: str, *, bundle: bytes = b"", keyless: bool = False) -> Envelope:
-    if not _PAYLOADS.fullmatch(wire.payload_type):
+    if not re.fullmatch(_PAYLOADS, wire.payload_type):
         raise NoStatement(
             f"is an envelope of type {wire.payload_type[:100]!r}, not of {IN_TOTO}",
             where=where,

@@ -15,7 +15,6 @@ from cdkit.core.documents.kinds import (
     Identity,
     Waiver,
 )
-from cdkit.core.documents.ran import unpack
 from cdkit.core.documents.statement import Statement, decode_statement
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
@@ -145,6 +144,8 @@ def names_of(evidence: Evidence, *, where: str = "") -> tuple[str, ...]:
 
     Raises Unreadable where the list is not what the evidence says of it.
     """
+    from cdkit.core.documents.ran import unpack  # loads what only facts with tests need
+
     return tuple(unpack(evidence.ran, where=where)) if evidence.ran else ()
 
 

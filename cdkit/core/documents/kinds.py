@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from cdkit.core.documents.document import Document
 from cdkit.core.documents.inventory import Component, Known
-from cdkit.core.documents.ran import Names
+from cdkit.core.documents.names import Names
 from cdkit.core.finding import Finding, Location
 from cdkit.core.verdict import Answer, Reason, Verdict
 

@@ -12,8 +12,7 @@ import heapq
 import zlib
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-
+from cdkit.core.documents.names import Names
 from cdkit.core.errors import Unreadable
 
 LONGEST_NAME = 500
@@ -28,14 +27,6 @@ _MOST_BYTES = 512 * 1024 * 1024
 _CHUNK = 32 * 1024
 _LONGEST_BYTES = 16 * 1024
 _REMEDY = "record the evidence again from its report"
-
-
-class Names(Struct, frozen=True, kw_only=True):
-    """A set of test names: how many, the digest of their bytes (`sha256:…`), and their block."""
-
-    count: int
-    digest: str
-    block: str
 
 
 class Gatherer:

@@ -32,6 +32,8 @@ class GitRepository:
         Raises Missing where there is no checkout; any other CannotTell is git's refusal to read
         the one that is there (another user's, a broken one).
         """
+        if not self._may_be_there():
+            raise Missing("there is no git repository here", remedy=_NOT_HERE)
         try:
             named = self._git("rev-parse", "HEAD", "HEAD^{tree}", "--is-shallow-repository")
         except CannotTell as fault:
@@ -184,11 +186,23 @@ class GitRepository:
         done = self._run("config", "--get", "remote.origin.url")
         return _without_credentials(done.stdout.decode(errors="replace").strip())
 
+    def _may_be_there(self) -> bool:
+        """Whether git could find a repository, so that it is worth a process to ask it.
+
+        One is named by the environment, or is a `.git` or a bare one (which has a `HEAD`) here or
+        above (gitrepository-layout(5), git(1) on GIT_DIR).
+        """
+        return "GIT_DIR" in os.environ or self._holds(".git", "HEAD")
+
     def _is_checkout(self) -> bool:
         """Whether this folder or one above it holds a `.git`; what git says depends on a locale."""
+        return self._holds(".git")
+
+    def _holds(self, *names: str) -> bool:
+        """Whether there is something of one of these names in this folder, or in one above it."""
         here = os.path.realpath(self._root)
-        while not os.path.exists(f"{here}/.git"):  # noqa: PTH110 - pathlib loads much for this
-            above = os.path.dirname(here)  # noqa: PTH120 - as above
+        while not any(os.path.lexists(f"{here}/{name}") for name in names):
+            above = os.path.dirname(here)  # noqa: PTH120 - pathlib loads much for this
             if above == here:
                 return False
             here = above

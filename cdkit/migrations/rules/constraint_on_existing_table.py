@@ -49,9 +49,12 @@ def _constraints(
 
 def _is_gone(operation: OnTable, constraint: Constraint, context: Context) -> bool:
     """Whether the end of the transaction has no such constraint any more."""
+    if not isinstance(operation, AddConstraint) or not constraint.name:
+        return False
+    if context.ahead.takes_nothing:
+        return False
     end = context.ahead.end.table(operation.table)
-    named = isinstance(operation, AddConstraint) and bool(constraint.name)
-    return named and end is not None and constraint.name not in end.constraints
+    return end is not None and constraint.name not in end.constraints
 
 
 def _key_of(index: CreateIndex) -> str:
