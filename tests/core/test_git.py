@@ -10,6 +10,7 @@ from cdkit.core.doors.git import GitRepository
 from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.errors import CannotTell, Missing
 from cdkit.core.world import Change
+from tests.worlds import NoProcesses
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -192,6 +193,30 @@ def test_tags_that_are_no_utf_8_are_told_apart(folder: Path) -> None:
 def test_outside_a_checkout_the_head_is_missing(tmp_path: Path) -> None:
     with pytest.raises(Missing, match="there is no git repository here"):
         door(tmp_path).head()
+
+
+def test_where_no_repository_can_be_git_is_not_even_started(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="there is no git repository here"):
+        GitRepository(NoProcesses(), str(tmp_path)).head()
+
+
+def test_a_bare_repository_is_there_and_is_no_checkout(folder: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(folder), "bare")
+
+    with pytest.raises(CannotTell, match="must be run in a work tree") as caught:
+        door(tmp_path / "bare" / "objects").head()
+    assert not isinstance(caught.value, Missing)
+
+
+def test_a_repository_that_the_environment_names_is_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("GIT_DIR", str(folder / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(folder))
+
+    assert door(elsewhere).head().branch == "main"
 
 
 def test_a_checkout_that_git_refuses_to_read_is_not_missing(
