@@ -63,7 +63,7 @@ class Ahead:
         """Find where each transaction ends. A file with its own BEGIN makes no other one."""
         opened = False
         for index, statement in enumerate(self._statements):
-            kind = self._kind(index, statement)
+            kind = self._kind(index) if statement.kind in _TRANSACTION else ""
             if kind == "opens":
                 self._close(index, together=wrapped is not False, sure=wrapped is True)
                 opened, wrapped = True, False if wrapped is None else wrapped
@@ -80,9 +80,7 @@ class Ahead:
             self._ends.append(end if together else index + 1)
             self._sure.append(sure)
 
-    def _kind(self, index: int, statement: Statement) -> str:
-        if statement.kind not in _TRANSACTION:
-            return ""
+    def _kind(self, index: int) -> str:
         done = next(iter(self._done[index]), None)
         if not isinstance(done, op.Transaction):
             return ""

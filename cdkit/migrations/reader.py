@@ -105,8 +105,7 @@ class Reader:
         found = []
         for statement in statements:
             operations = tuple(self.dialect.operations(statement))
-            called = any(isinstance(each, op.Call) for each in operations)
-            if there is None and (self.dialect.refine or called):
+            if there is None and (self.dialect.refine or _calls(operations)):
                 there = schema.copy()
                 replay(there, passed)
             if there is not None:
@@ -174,6 +173,14 @@ def _with_troubles(parsed: Parsed, migration: Migration) -> Parsed:
 def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:
     found = schema.thing(Name("", name))
     return tuple(found.routines.values()) if found else ()
+
+
+def _calls(operations: Iterable[Operation]) -> bool:
+    # A generator costs more than what it looks at: most statements do one thing.
+    for each in operations:  # noqa: SIM110
+        if isinstance(each, op.Call):
+            return True
+    return False
 
 
 def _applied(operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:

@@ -19,12 +19,16 @@ def by_release(effects: Sequence[Effect]) -> str:
     An empty text where one of them is only a part of what its statement does and cannot be told
     from the rest, or where they are too long to be said again.
     """
-    parts = []
+    parts: list[str] = []
     mixed = _mixed(effects)
+    left = _LONGEST
     for phase, heading in _HEADINGS.items():
-        said = list(dict.fromkeys(_statements(effects, phase, mixed)))
-        if not all(said):
-            return ""
+        said: dict[str, None] = {}
+        for each in _statements(effects, phase, mixed):
+            left -= 0 if each in said else len(each)
+            if not each or left < 0:
+                return ""
+            said[each] = None
         parts += ["\n".join((heading, *said))] if said else []
     text = "\n".join((*parts, _REST) if len(parts) > 1 else parts)
     return text if len(text) <= _LONGEST else ""
