@@ -277,13 +277,18 @@ class Hands(Protocol):
     """Who does work that is much, and can be done in pieces."""
 
     def spread(
-        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+        self,
+        work: Callable[[Sequence[T]], Iterable[R]],
+        items: Sequence[T],
+        kind: type[R],
+        here: Callable[[Sequence[T]], Iterable[R]] | None = None,
     ) -> Generator[R, None, None]:
         """Yield what the work makes of all items, in any order.
 
         It is called with stretches of the items, perhaps in other processes: what it yields is of
-        a type that msgspec can carry (`kind`), and what it changes is not seen. What it raises is
-        raised here. Raises CannotTell where a process ends before its work.
+        a type that msgspec can carry (`kind`), and what it changes is not seen. What this process
+        does itself, `here` does if it is given, whose results nobody has to carry. What either
+        raises is raised here. Raises CannotTell where a process ends before its work.
         """
 
     def beside(self, work: Callable[[], Iterable[bytes]]) -> AbstractContextManager[Heard | None]:
@@ -298,11 +303,15 @@ class OwnHands:
     """This process alone."""
 
     def spread(
-        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+        self,
+        work: Callable[[Sequence[T]], Iterable[R]],
+        items: Sequence[T],
+        kind: type[R],
+        here: Callable[[Sequence[T]], Iterable[R]] | None = None,
     ) -> Generator[R, None, None]:
         """Yield what the work makes of all items."""
         del kind
-        yield from work(items)
+        yield from (here or work)(items)
 
     def beside(self, work: Callable[[], Iterable[bytes]]) -> AbstractContextManager[Heard | None]:
         """There is no other process."""

@@ -28,14 +28,11 @@ _MOST = 8
 _WORTH = 200
 """Items below which a fork costs more than it saves."""
 
-_SHARES = 16
+_SHARES = 32
 """Stretches of the items for each process, so that none is left with the long ones at the end."""
 
 _LONGEST = 64
 """Items in a stretch: what comes of it is kept in memory until all of it is done."""
-
-_NICE = 5
-"""How far a process stands back for the parent, which everything waits for (nice(2))."""
 
 _MOST_STRETCHES = 1000
 """Their numbers must find room in a pipe, whose least size is 4 KiB (pipe(7))."""
@@ -61,24 +58,29 @@ class ForkedHands:
         self._processes = processes
 
     def spread(
-        self, work: Work[T, R], items: Sequence[T], kind: type[R]
+        self,
+        work: Work[T, R],
+        items: Sequence[T],
+        kind: type[R],
+        here: Work[T, R] | None = None,
     ) -> Generator[R, None, None]:
         """Yield what the work makes of all items, in any order.
 
-        Where it raises in another process, it is done again in this one, so that the failure is
-        the caller's as it stands. Raises CannotTell where a process ends before its work.
+        This process does its share whenever nothing has come from the others. Where the work raises
+        in another one, it is done again in this one, so that the failure is the caller's as it
+        stands. Raises CannotTell where a process ends before its work.
         """
         count = self._count(len(items))
         stretches = _stretches(items, count)
-        with _children(count, work, stretches) as children:
+        with _children(count - 1, work, stretches) as (children, tasks):
             if not children:
-                yield from OwnHands().spread(work, items, kind)
+                yield from OwnHands().spread(work, items, kind, here)
                 return
             decoder = msgspec.msgpack.Decoder(list[kind])  # type: ignore[valid-type]
             left = set(range(len(stretches)))
-            for number, made in _reports(children):
+            for number, made in _reports(children, tasks):
                 left.discard(number)
-                yield from decoder.decode(made) if made else work(stretches[number])
+                yield from decoder.decode(made) if made else (here or work)(stretches[number])
             if left:
                 raise _unended("without a word")
 
@@ -184,11 +186,14 @@ def _stretches(items: Sequence[T], count: int) -> list[Sequence[T]]:
 @contextmanager
 def _children(
     count: int, work: Work[T, R], stretches: Sequence[Sequence[T]]
-) -> Iterator[list[_Child]]:
-    """Fork, and see that nobody is left at the end; none where the machine allows none."""
+) -> Iterator[tuple[list[_Child], int]]:
+    """Fork, and see that nobody is left at the end; none where the machine allows none.
+
+    Beside the processes stands the pipe that holds the numbers of the stretches.
+    """
     children: list[_Child] = []
-    if not count:
-        yield children
+    if count < 1:
+        yield children, -1
         return
     tasks = _tasks(len(stretches))
     try:
@@ -198,10 +203,9 @@ def _children(
                 children.append(_fork(children, labour))
         except OSError:  # so many processes are not allowed: those that there are do it
             pass
-        finally:
-            os.close(tasks)
-        yield children
+        yield children, tasks
     finally:
+        os.close(tasks)
         for child in children:
             _end(child)
 
@@ -250,7 +254,6 @@ def _serve(
 
 
 def _labour(tasks: int, work: Work[T, R], stretches: Sequence[Sequence[T]], answers: int) -> None:
-    os.nice(_NICE)
     encoder = msgspec.msgpack.Encoder()
     while taken := os.read(tasks, _NUMBER.size):
         (number,) = _NUMBER.unpack(taken)
@@ -285,14 +288,21 @@ def _send(pipe: int, data: bytes) -> None:
         rest = rest[os.write(pipe, rest) :]
 
 
-def _reports(children: list[_Child]) -> Iterator[tuple[int, bytes]]:
-    """Yield the number of each stretch that is done, and what was made of it: empty for a fault."""
+def _reports(children: list[_Child], tasks: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each stretch that is done, and what was made of it.
+
+    That is empty where this process has to do it: after a fault, and where nothing has come yet.
+    """
     poll = select.poll()
     waiting = {child.pipe: child for child in children}
     for pipe in waiting:
         poll.register(pipe, select.POLLIN)
     while waiting:
-        for pipe, _ in poll.poll():
+        ready = poll.poll(0)
+        if not ready and (taken := os.read(tasks, _NUMBER.size)):
+            yield *_NUMBER.unpack(taken), b""
+            continue
+        for pipe, _ in ready or poll.poll():
             child = waiting[pipe]
             data = os.read(pipe, _AT_ONCE)
             child.heard += data

@@ -19,7 +19,13 @@ class _Told(Struct, frozen=True, array_like=True):
     """What a file's statements do, by its number; empty where the parent must read it itself."""
 
     number: int
-    body: bytes
+    body: bytes = b""
+
+
+class _Read(_Told, frozen=True, array_like=True, kw_only=True):
+    """A file that was read in this process."""
+
+    parsed: Parsed
 
 
 def parse_each(
@@ -30,32 +36,38 @@ def parse_each(
     Only what is small is read elsewhere: what takes a child of its own is read here.
     """
 
-    def work(numbers: Sequence[int]) -> Iterator[_Told]:
-        for number in numbers:
-            text, sql = jobs[number]
-            if len(sql) > pg_query.SAFE_LENGTH:
-                yield _Told(number, b"")
-                continue
-            parsed = parse(text, processes, data=sql, read=operations)
-            for each in parsed.statements:
-                if each.does is None:
-                    each.does = operations(each)
-            yield _Told(number, sent(parsed))
+    def read(number: int) -> Parsed:
+        text, sql = jobs[number]
+        return parse(text, processes, data=sql, read=operations)
 
-    waiting: dict[int, bytes] = {}
+    def there(numbers: Sequence[int]) -> Iterator[_Told]:
+        for number in numbers:
+            is_small = len(jobs[number][1]) <= pg_query.SAFE_LENGTH
+            yield _Told(number, sent(_asked(read(number))) if is_small else b"")
+
+    def here(numbers: Sequence[int]) -> Iterator[_Told]:
+        return (_Read(number, parsed=read(number)) for number in numbers)
+
+    waiting: dict[int, _Told] = {}
     following = 0
-    with closing(hands.spread(work, range(len(jobs)), _Told)) as found:
+    with closing(hands.spread(there, range(len(jobs)), _Told, here)) as found:
         for one in found:
-            waiting[one.number] = one.body
-            while following in waiting:
-                text, sql = jobs[following]
-                body = waiting.pop(following)
-                yield (
-                    received(body, text)
-                    if body
-                    else parse(text, processes, data=sql, read=operations)
-                )
+            waiting[one.number] = one
+            while told := waiting.pop(following, None):
+                if isinstance(told, _Read):
+                    yield told.parsed
+                else:
+                    text, _ = jobs[following]
+                    yield received(told.body, text) if told.body else read(following)
                 following += 1
+
+
+def _asked(parsed: Parsed) -> Parsed:
+    """Ask each statement what it does, and return them."""
+    for each in parsed.statements:
+        if each.does is None:
+            each.does = operations(each)
+    return parsed
 
 
 def parts(text: Text, sql: bytes, processes: Processes) -> Parts | None:

@@ -94,9 +94,13 @@ class Dying(OwnHands):
     """Gives what it has, and then says that a process was killed."""
 
     def spread(
-        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+        self,
+        work: Callable[[Sequence[T]], Iterable[R]],
+        items: Sequence[T],
+        kind: type[R],
+        here: Callable[[Sequence[T]], Iterable[R]] | None = None,
     ) -> Generator[R, None, None]:
-        del kind
+        del kind, here
         yield from work(items[:1])
         raise CannotTell("a process ended", remedy="run it again")
 
@@ -134,9 +138,13 @@ class Waiting(OwnHands):
         self.asked = asked
 
     def spread(
-        self, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T], kind: type[R]
+        self,
+        work: Callable[[Sequence[T]], Iterable[R]],
+        items: Sequence[T],
+        kind: type[R],
+        here: Callable[[Sequence[T]], Iterable[R]] | None = None,
     ) -> Generator[R, None, None]:
-        del kind
+        del kind, here
         yield from work(items[:1])
         assert self.asked.wait(timeout=60)
         yield from reversed(list(work(items[1:])))
