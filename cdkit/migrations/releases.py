@@ -60,8 +60,11 @@ def _statements(effects: Iterable[Effect], phase: str, mixed: frozenset[int]) ->
             yield whole(effect.operation)
 
 
-def _mixed(effects: Iterable[Effect]) -> frozenset[int]:
+def _mixed(effects: Sequence[Effect]) -> frozenset[int]:
     """Return where the statements start that do what belongs into several phases."""
+    starts = [effect.operation.statement.start for effect in effects]
+    if len(set(starts)) == len(starts):  # most statements do one thing
+        return frozenset()
     seen: dict[int, set[str]] = {}
     for effect in effects:
         seen.setdefault(effect.operation.statement.start, set()).add(effect.phase)

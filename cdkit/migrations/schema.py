@@ -151,8 +151,8 @@ class Routine(Struct, frozen=True, kw_only=True):
     epoch: int
 
 
-Hints = Literal["children", "referring", "showing", "bearing"]
-"""What tells of a table which others may have to do with it, of a column which tables have one."""
+Hints = Literal["children", "referring", "showing"]
+"""What tells of a table which others may have to do with it."""
 
 
 class Schema:
@@ -162,7 +162,8 @@ class Schema:
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
     they are now, the tables and views themselves say. `_mine` are the dictionaries that no copy
-    shares, by what they are of: those change in place.
+    shares, by what they are of: those change in place. All copies share `bearing`, which may name
+    tables that only another one has.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -189,7 +190,7 @@ class Schema:
         self.children: MutableMapping[Name, dict[Name, None]] = {}
         self.referring: MutableMapping[Name, dict[Name, None]] = {}
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
-        self.bearing: MutableMapping[str, dict[Name, None]] = {}
+        self.bearing: dict[str, dict[Name, None]] = {}
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
@@ -202,6 +203,7 @@ class Schema:
         made.epoch, made.path, made.released = self.epoch, self.path, self.released
         made.settings = dict(self.settings)
         made.grants = self.grants.copy()
+        made.bearing = self.bearing
         self._mine.clear()
         self.roles, made.roles = shared(self.roles)
         if empty:
@@ -213,7 +215,6 @@ class Schema:
         self.children, made.children = shared(self.children)
         self.referring, made.referring = shared(self.referring)
         self.showing, made.showing = shared(self.showing)
-        self.bearing, made.bearing = shared(self.bearing)
         return made
 
     def begin(self) -> None:
@@ -348,7 +349,7 @@ class Schema:
             self._mine[full] = held.columns
         getattr(held, field)[key] = value
         if field == "columns":
-            self.note("bearing", key, full)
+            self.bearing.setdefault(key, {})[full] = None
 
     def place(self, name: Name, column: str, where: str) -> None:
         """Put a column of a table first (`FIRST`) or behind another; an empty place moves none."""
@@ -362,22 +363,22 @@ class Schema:
         names = (*others[:at], column, *others[at:])
         self.change(name, columns={each: found.columns[each] for each in names})
 
-    def note(self, hints: Hints, of: Name | str, other: Name) -> None:
-        """Note that another table, or a view, may have to do with a table or a column's name."""
-        held: MutableMapping[Name | str, dict[Name, None]] = getattr(self, hints)
-        known = held.get(of, {})
+    def note(self, hints: Hints, table: Name, other: Name) -> None:
+        """Note that another table, or a view, may have to do with a table."""
+        held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)
+        known = held.get(table, {})
         if other in known:
             return
-        if self._mine.get((hints, of)) is not known:
+        if self._mine.get((hints, table)) is not known:
             known = dict(known)
-            held[of] = self._mine[hints, of] = known
+            held[table] = self._mine[hints, table] = known
         known[other] = None
 
     def hold(self, table: Table) -> None:
         """Put a table in, or in the place of the one of its name."""
         self.tables[table.name] = table
         for column in table.columns:
-            self.note("bearing", column, table.name)
+            self.bearing.setdefault(column, {})[table.name] = None
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""

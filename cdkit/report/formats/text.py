@@ -86,7 +86,15 @@ def _finding(report: Report, finding: Finding, remedy: str) -> Iterator[str]:
         yield f"      and in {len(finding.locations) - 4} more places"
     yield from _remedy(remedy)
     if finding.fix and finding.fix.replacement:
-        yield "\n".join([f"      | {terminal(x)}" for x in finding.fix.replacement.splitlines()])
+        yield _indented(finding.fix.replacement)
+
+
+def _indented(text: str) -> str:
+    """Return lines to paste, each behind a bar; an empty text for none."""
+    lines = text.splitlines()
+    if "".join(lines).isprintable() and text.isascii():  # then each line is, as `terminal` asks
+        return "".join(["      | ", "\n      | ".join(lines)])
+    return "\n".join([f"      | {terminal(line)}" for line in lines])
 
 
 def _where(finding: Finding) -> str:
