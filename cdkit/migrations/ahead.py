@@ -125,6 +125,8 @@ class Ahead:
                 if isinstance(done, op.AddEnumValue)
                 or (isinstance(done, op.CreateObject) and done.kind == "type")
             ]
+        if not self._enums:
+            return []
         first = self._firsts[self._at]
         so_far = [done for index, done in self._enums if first <= index < self._at]
         made = {done.name for done in so_far if isinstance(done, op.CreateObject)}
