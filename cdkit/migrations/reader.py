@@ -25,7 +25,7 @@ _DEPTH = 5
 """How many calls deep bodies are read: a function that calls itself ends here, unread."""
 LARGE = 1024 * 1024
 """From so many bytes on it pays to walk through one migration in several processes."""
-_MANY = 500
+_MANY = 400
 """From so many migrations on it pays to pass what they do from one process to another."""
 _BODIES = 500
 """How many bodies are read for one statement: calls of calls grow with a power of them."""
