@@ -1,7 +1,8 @@
 """Files with an up and a down part, told apart by marker lines."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from cdkit.core.errors import CdkitError
 from cdkit.migrations.lexer import blanked
@@ -48,17 +49,21 @@ def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, 
     folder = parent(path)
 
     def find() -> bool:
-        return any(_bears(word, mark, join(folder, name), look) for name in look.names(folder))
+        return any(word in data and mark().search(data) for data in _texts(folder, look))
 
     return look.once(("marks", repr(word), folder), find)
 
 
-def _bears(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, look: Look) -> bool:
-    if not path.endswith(".sql") or not look.is_file(path):
-        return False
-    try:
-        data = look.read(path)
-        return word in data and bool(mark().search(data))
-    except CdkitError:
-        # Said where the file itself is read.
-        return False
+def _texts(folder: str, look: Look) -> Sequence[bytes]:
+    """Return what stands in the SQL files of a folder that can be read."""
+
+    def read() -> list[bytes]:
+        found = []
+        for name in look.names(folder):
+            path = join(folder, name)
+            if name.endswith(".sql") and look.is_file(path):
+                with suppress(CdkitError):  # said where the file itself is read
+                    found.append(look.read(path))
+        return found
+
+    return look.once(("texts", folder), read)
