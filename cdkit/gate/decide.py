@@ -192,7 +192,7 @@ def _left_behind(case: Case, fact: Fact) -> Reason:
     origin = fact.document.origin
     return cannot_tell(
         f"{case.wanted.evidence}: the job {origin.job} did not say yes in the run {origin.run}, and"
-        " the newest run did not run it again",
+        " was not run again since",
         where=Location(path=fact.where),
         remedy="run that job again as well, or the whole pipeline, and let each leave its fact",
     )

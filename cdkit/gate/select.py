@@ -1,11 +1,12 @@
 """Which facts answer a requirement: of the right kind, about the right thing, the latest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.document import MOST_SHARDS
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer
@@ -108,6 +109,9 @@ def left_behind(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     not yes is kept; and only of runs that share a job with the newest one, if by way of others:
     another pipeline that finds out the same takes its place as a whole. A fact without a run or a
     job belongs to none.
+
+    Within the newest run the same goes for a job whose last attempt left fewer facts than had not
+    said yes before: jobs of a matrix, of which only some were run again.
     """
     runs = _runs(fact for fact in facts if fact.document.origin.run and fact.document.origin.job)
     dated = [(ended, run) for run in runs.values() if (ended := _ended(run)) is not None]
@@ -119,12 +123,26 @@ def left_behind(facts: Iterable[Fact]) -> tuple[Fact, ...]:
         reverse=True,
     )
     pipeline = _linked(seen, [{_job_of(fact) for fact in run} for _, run in older])
-    behind: list[Fact] = []
+    behind = [fact for ended, run in dated if ended == newest for fact in _not_again(run)]
     for _, run in older:
         mine = [fact for fact in run if _job_of(fact) in pipeline - seen]
         behind += [fact for fact in _last_attempts(mine) if _answers([fact]) != {Answer.YES}]
         seen |= {_job_of(fact) for fact in run}
     return tuple(behind)
+
+
+def _not_again(run: list[Fact]) -> Iterator[Fact]:
+    slots: dict[tuple[str, int, int], dict[int, list[Fact]]] = {}
+    for fact in run:
+        slots.setdefault(slot_of(fact), {}).setdefault(fact.document.origin.attempt, []).append(
+            fact
+        )
+    for attempts in slots.values():
+        last = max(attempts)
+        for attempt, facts in attempts.items():
+            bad = [fact for fact in facts if _answers([fact]) != {Answer.YES}]
+            if 0 < attempt < last and len(bad) > len(attempts[last]):
+                yield from bad
 
 
 def _job_of(fact: Fact) -> tuple[str, str]:
@@ -213,7 +231,7 @@ def missing_shards(facts: Iterable[Fact]) -> dict[str, tuple[int, ...]]:
 
 def _missing(slots: list[tuple[int, int]]) -> tuple[int, ...]:
     numbers = {shards for _, shards in slots}
-    if len(numbers) > 1 or max(numbers) > 10_000:
+    if len(numbers) > 1 or max(numbers) > MOST_SHARDS:
         return (0,)
     there = {shard for shard, _ in slots}
     if not 1 <= min(there) <= max(there) <= max(numbers):

@@ -58,10 +58,16 @@ def run(options: ReviewGlassOptions, world: World) -> Outcome:
     told = open_store(options.records, world).about(frozenset({key}))
     fact = _forced(told.facts, options.decision)
     actor, context = fact.document.origin.actor, world.context
-    if context.system in UNVOUCHED or not context.actor or context.actor == actor:
+    is_same = context.actor.casefold() == actor.casefold()
+    if context.system in UNVOUCHED or not context.actor or is_same:
         raise CannotTell(
             f"whoever reviews it must be another person than {actor}, and known to the CI system",
             remedy="let somebody else start the job",
+        )
+    if context.pull_request:
+        raise CannotTell(
+            "a change that is not merged reviews nothing: it may have written this itself",
+            remedy="run it in a job of the default branch, such as a workflow_dispatch",
         )
     review = Evidence(
         origin=origin_of(world, NAME),

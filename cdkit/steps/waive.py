@@ -72,6 +72,11 @@ def run(options: WaiveOptions, world: World) -> Outcome:
             "nobody vouches here for who waives",
             remedy="run it in a CI job that a person started, such as a workflow_dispatch",
         )
+    if context.pull_request:
+        raise CannotTell(
+            "a change that is not merged waives nothing: it may have written this itself",
+            remedy="run it in a job of the default branch, such as a workflow_dispatch",
+        )
     waiver = Waiver(
         origin=origin_of(world, NAME),
         image=reference.pinned,

@@ -331,9 +331,9 @@ OLDER = "2026-11-23T10:00:00Z"
 
 def test_a_run_of_one_job_does_not_hide_what_another_said_before() -> None:
     before = [unit(job="linux", recorded_at=OLDER), failing(job="windows", recorded_at=OLDER)]
-    told, left = ask(*before, unit(job="linux", run="2")), "the newest run did not run it again"
+    told = ask(*before, unit(job="linux", run="2"))
     assert against(told) == [
-        f"unit: the job windows did not say yes in the run 1, and {left}",
+        "unit: the job windows did not say yes in the run 1, and was not run again since",
         "unit: a failed",
     ]
     assert told.verdict.answer is Answer.NO
@@ -347,6 +347,14 @@ def test_jobs_that_were_run_again_one_by_one_stand_for_their_own() -> None:
     assert answer(*first, second) is Answer.NO
     assert answer(*first, second, unit(job="a", run="3")) is Answer.YES
     assert answer(first[1], unit(job="a", recorded_at=OLDER), unit(job="a", run="2")) is Answer.NO
+
+
+def test_a_second_attempt_of_one_job_of_a_matrix_does_not_hide_the_others() -> None:
+    both = [failing(job="unit", url="linux"), failing(job="unit", url="windows")]
+    assert answer(*both, unit(job="unit", attempt=2)) is Answer.NO
+    again = [unit(job="unit", attempt=2, url=url) for url in ("linux", "windows")]
+    assert answer(*both, *again) is Answer.YES
+    assert answer(both[0], unit(job="unit"), unit(job="unit", attempt=2)) is Answer.YES
 
 
 def test_another_pipeline_takes_the_place_of_one_that_shares_no_job_with_it() -> None:
