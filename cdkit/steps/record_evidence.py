@@ -85,8 +85,8 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
     error_budget: Annotated[
         tuple[str, ...],
         option(
-            "How many percent of a load test's requests may fail, where its report has no "
-            "thresholds of its own: `load=0.5`. Without it: none.",
+            "How many percent of a load test's requests may fail, where no threshold in its "
+            "report says so: `load=0.5`. Without it: none.",
             metavar="KIND=PERCENT",
         ),
     ] = ()

@@ -7,8 +7,9 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 - surefire's reruns (maven.apache.org/surefire, "Rerun failing tests"): `flakyFailure` and
   `flakyError` stand in a test that passed in the end; `rerunFailure` and `rerunError` beside the
   `failure` of one that never did;
-- googletest marks tests that did not run by `status="notrun"` or `result="suppressed"`, without
-  any element (google.github.io/googletest, "Generating an XML Report");
+- googletest marks tests that did not run by `status="notrun"` or `result="suppressed"` alone
+  (google.github.io/googletest, "Generating an XML Report"), and lists tests by their place alone;
+- CTest writes `skipped` for a test that it could not start, and fails (cmake.org, ctest(1));
 - Eclipse and TestNG write `ignored` for `skipped`, and Eclipse the root `testrun`;
 - jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark: a
   report that claims no test proves none. It is silent about a file that did not even load unless
@@ -35,8 +36,10 @@ from cdkit.evidence.formats._junit import (
     SUITES,
     TELLING,
     Suite,
+    could_not_run,
     name_of,
     nearly,
+    tells_of_a_run,
 )
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
@@ -77,6 +80,7 @@ class _Reader:
         "_tests",
         "_text",
         "_text_depth",
+        "_told",
         "_where",
     )
 
@@ -88,7 +92,7 @@ class _Reader:
         self._parser.buffer_text = True
         self._depth = self._case_depth = self._text_depth = 0
         self._tests = self._failed = self._errors = self._skipped = self._flaky = 0
-        self._accounted = 0
+        self._accounted, self._told = 0, False
         self._seconds = self._suite_seconds = 0.0
         self._case: dict[str, str] | None = None
         self._outcome = ""
@@ -129,6 +133,8 @@ class _Reader:
 
     def _compare(self) -> None:
         """Hold what the report claims against the test cases; those are what counts."""
+        if self._tests and not self._told:
+            self._unclear("it lists tests alone, without a time or a state", self._line)
         if self._claimed_tests is None or self._claimed_tests == self._tests:
             return
         claim = f"claims {self._claimed_tests} tests and holds {self._tests} test cases"
@@ -179,7 +185,7 @@ class _Reader:
         """Take what an element inside a test case says; the worst that is said counts."""
         if name == "testcase":
             raise self._unreadable("holds a test case inside a test case")
-        if name in FAILED or name in ERRORED:
+        if name in FAILED or name in ERRORED or could_not_run(name, attributes, self._case or {}):
             if self._outcome not in ("failed", "error"):
                 self._outcome = "failed" if name in FAILED else "error"
                 self._begin_failure(attributes)
@@ -224,6 +230,7 @@ class _Reader:
         self._case = None
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)
+        self._told = self._told or bool(outcome) or tells_of_a_run(case)
         if outcome != "skipped":
             self._add_name(name_of(case))
         if outcome:

@@ -23,7 +23,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "passedbutrunaborted": "error",
     "inprogress": "error",
     "notexecuted": "skipped",
-    "notrunnable": "skipped",
+    "notrunnable": "error",
     "inconclusive": "skipped",
     "pending": "skipped",
 }
