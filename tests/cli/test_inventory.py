@@ -199,3 +199,18 @@ def test_control_characters_do_not_reach_a_terminal(call: Call) -> None:
     deployed(A, 9, service="a\x1b[31mb")
     _, out, _ = call("audit")
     assert "\x1b" not in out
+
+
+def test_a_deployment_after_the_gate_took_its_yes_back_is_a_fault(call: Call) -> None:
+    """Whoever deployed it did not ask again, or did not listen."""
+    refused = judge([no("a new vulnerability", remedy="mend it")])
+    decided(A, 8)
+    decided(A, 9, refused)
+    deployed(A, 10)
+    code, out, _ = call("audit", "--format", "json")
+    assert code == 1
+    assert json.loads(out)[0]["fault"] == "the gate said no after that, at 2026-11-23T09:00:00Z"
+    decided(A, 11)
+    deployed(A, 12)
+    _, out, _ = call("audit", "--format", "json")
+    assert [one["fault"] for one in json.loads(out)][1] == ""
