@@ -15,8 +15,7 @@ from cdkit.core.documents.kinds import Answered, Decision
 from cdkit.core.verdict import Answer, Reason, cannot_tell, judge, yes
 from cdkit.gate.policy import BreakGlass, Policy
 from cdkit.gate.ruling import Ruling
-from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 _BOT = re.compile(
     r"\[bot\]$|^(github-actions|dependabot|renovate|jenkins|system|root)$", re.IGNORECASE

@@ -17,10 +17,7 @@ from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
 from cdkit.gate.policy import Policy
 from cdkit.gate.read import day_of
-from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
-
-UNVOUCHED = frozenset({"", "terminal"})
-"""Systems that vouch for nobody: whoever sits at a terminal has the name that they say."""
+from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 
 class Word(Struct, frozen=True, kw_only=True):

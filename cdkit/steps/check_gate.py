@@ -12,6 +12,7 @@ from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, Missing, NotThere, RequestError, Unreadable
+from cdkit.core.protected import is_local
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
@@ -125,6 +126,7 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         stage=options.stage,
         question=_question(options),
         replay=world.replay,
+        in_ci=not is_local(world),
     )
     asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
     gathered = _gathered(asked, store, options, world)

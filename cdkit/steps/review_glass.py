@@ -12,7 +12,7 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
 from cdkit.evidence.store import open_store
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import UNVOUCHED
 from cdkit.steps.inventory import REVIEW
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image

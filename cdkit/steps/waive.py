@@ -11,7 +11,7 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
 from cdkit.gate.read import day_of
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import UNVOUCHED
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
 
