@@ -42,10 +42,27 @@ class Audited(Struct, frozen=True, kw_only=True):
         return ""
 
 
+class Forced(Struct, frozen=True, kw_only=True):
+    """A gate that was opened by force, which no deployment is known to have gone through."""
+
+    decision: Decision
+    digest: str
+    reviewed_by: str = ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; empty where somebody reviewed it."""
+        return "" if self.reviewed_by else "opened by force, not reviewed"
+
+
 class Audit(Struct, frozen=True, kw_only=True):
-    """Every deployment, oldest first, and the records that could not be read."""
+    """Every deployment, oldest first, and the records that could not be read.
+
+    `forced` are decisions by force beside those that stand with a deployment.
+    """
 
     deployments: tuple[Audited, ...] = ()
+    forced: tuple[Forced, ...] = ()
     unreadable: tuple[Reason, ...] = ()
 
 
@@ -55,22 +72,35 @@ def audit(environment: str, since: datetime | None, records: str, world: World) 
     told = store.environment(environment) if environment else store.deployments()
     unreadable = list(told.unreadable)
     about: dict[str, Collected] = {}
-    found = []
-    for fact in told.facts:
-        document = fact.document
-        if not isinstance(document, Deployment) or not _counts(fact, since, world):
-            continue
-        key = document.image.rpartition("@")[2]
+
+    def known(image: str) -> tuple[Fact, ...]:
+        key = image.rpartition("@")[2]
         if key not in about:
             about[key] = store.about(frozenset({key})) if key else Collected()
-            unreadable += about[key].unreadable
-        found.append(_audited(document, about[key].facts))
-    return Audit(deployments=tuple(found), unreadable=tuple(dict.fromkeys(unreadable)))
+            unreadable.extend(about[key].unreadable)
+        return about[key].facts
+
+    counting = [fact for fact in told.facts if _counts(fact, since, world)]
+    deployments = [fact.document for fact in counting if isinstance(fact.document, Deployment)]
+    found = tuple(_audited(one, known(one.image)) for one in deployments)
+    shown = {one.digest for one in found}
+    forced = tuple(
+        Forced(
+            decision=fact.document,
+            digest=fact.digest,
+            reviewed_by=_reviewer(fact, known(fact.document.image)),
+        )
+        for fact in counting
+        if isinstance(fact.document, Decision) and fact.digest not in shown
+    )
+    return Audit(deployments=found, forced=forced, unreadable=tuple(dict.fromkeys(unreadable)))
 
 
 def _counts(fact: Fact, since: datetime | None, world: World) -> bool:
     document = fact.document
-    if not isinstance(document, Deployment) or document.status != "deployed":
+    if not isinstance(document, Deployment | Decision):
+        return False
+    if isinstance(document, Deployment) and document.status != "deployed":
         return False
     if document.origin.replay is not None and document.origin.replay != world.replay:
         return False
