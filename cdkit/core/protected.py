@@ -26,6 +26,18 @@ def is_on(branch: str, world: World) -> bool:
     return not context.pull_request and context.branch == branch
 
 
+def protected_branch(world: World) -> str:
+    """Return the branch whose files count in place of the checkout's; nothing where none does.
+
+    So it is on that branch itself, and where nobody says that the checkout is another's: a tag.
+    A change that is yet to enter it is another's, whatever its branch is called in its fork.
+    """
+    branch, context = branch_that_counts(world), world.context
+    if context.target_branch or context.pull_request:
+        return branch
+    return branch if context.branch and not is_on(branch, world) else ""
+
+
 def is_on_a_trunk(world: World) -> bool:
     """Whether this run is of a branch whose name says that changes have entered it."""
     return not world.context.pull_request and world.context.branch in TRUNKS
