@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from cdkit.core.documents.document import MOST_SHARDS, Document
 from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings
@@ -18,6 +18,7 @@ from cdkit.core.world import World
 from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.records import is_record, read_stated, restate
+from cdkit.evidence.together import found_out
 from cdkit.steps.fresh_reports import staleness
 from cdkit.steps.origin import origin_of, source_of
 from cdkit.steps.reviewing import reviews_of
@@ -296,7 +297,8 @@ def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World)
         )
         number, of = asked.shard
         origin = origin_of(world, NAME, shard=number, shards=of)
-        documents.append(evidence_of(gathered, origin))
+        at = found_out((read.reading for read in reads), origin.recorded_at)
+        documents.append(evidence_of(gathered, structs.replace(origin, recorded_at=at)))
     return _Found(
         documents=tuple(documents),
         reasons=tuple(reason for document in documents for reason in _reasons(document)),

@@ -27,6 +27,7 @@ from tests.evidence.doubles import (
 )
 from tests.worlds import COMMIT, TREE, FakeGit, world
 
+CASES = Path(__file__).parents[1] / "cases" / "evidence"
 PASSING = b'<testsuites>\n<testsuite tests="2"><testcase/><testcase/></testsuite></testsuites>\n'
 EMPTY = b'<testsuites>\n<testsuite tests="0"/></testsuites>\n'
 SKIPPED = b"<testsuite><testcase><skipped/></testcase></testsuite>\n"
@@ -222,6 +223,24 @@ def test_a_shard_that_makes_no_sense_is_a_wrong_request(tmp_path: Path, shard: s
     with pytest.raises(RequestError) as caught:
         run(tmp_path, unit="r.xml", shard=shard)
     assert str(caught.value.where) == "shard"
+
+
+@pytest.mark.parametrize(
+    ("finished", "expected"),
+    [
+        ("2026-11-20T09:01:00+01:00", "2026-11-20T08:01:00Z"),
+        ("2027-01-01T00:00:00Z", "2026-11-23T12:00:00Z"),
+        ("yesterday", "2026-11-23T12:00:00Z"),
+        ("0001-01-01T00:00:00+09:00", "2026-11-23T12:00:00Z"),
+    ],
+)
+def test_a_statement_that_is_recorded_again_is_no_newer(
+    tmp_path: Path, finished: str, expected: str
+) -> None:
+    data = (CASES / "vulns/v0.2.json").read_text()
+    assert '"2026-11-23T08:01:00Z"' in data
+    (tmp_path / "vulns.json").write_text(data.replace("2026-11-23T08:01:00Z", finished))
+    assert only(run(tmp_path, scan="vulns.json")).origin.recorded_at == expected
 
 
 @pytest.mark.parametrize("text", ["unit", "unit=", "unit=0", "unit=four", "lint=2", "unit=-1"])
