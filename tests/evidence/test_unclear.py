@@ -86,6 +86,21 @@ def test_a_trx_whose_counters_say_failed_has_not_passed(data: bytes, expected: A
     assert answer(data) is expected
 
 
+def rows(total: int) -> bytes:
+    inner = '<UnitTestResult testName="a (1)" outcome="Passed"/>' * 2
+    return (
+        '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>'
+        f'<UnitTestResult testName="a" outcome="Passed"><InnerResults>{inner}</InnerResults>'
+        '</UnitTestResult></Results><ResultSummary outcome="Completed">'
+        f'<Counters total="{total}"/></ResultSummary></TestRun>'
+    ).encode()
+
+
+@pytest.mark.parametrize(("total", "expected"), [(2, YES), (3, YES), (4, UNKNOWN)])
+def test_a_total_of_a_trx_may_hold_the_test_around_its_rows(total: int, expected: Answer) -> None:
+    assert answer(rows(total)) is expected
+
+
 JEST: dict[str, Any] = {
     "numFailedTestSuites": 0,
     "numTotalTests": 1,
