@@ -26,6 +26,15 @@ def is_on(branch: str, world: World) -> bool:
     return not context.pull_request and context.branch == branch
 
 
+def is_of_a_change(world: World) -> bool:
+    """Whether a change that nobody merged runs, or may: its author's words are no-one else's.
+
+    GitHub's `pull_request_target` says that it is of the branch that the change wants to enter.
+    """
+    context = world.context
+    return bool(context.pull_request) or context.event.startswith("pull_request")
+
+
 def protected_branch(world: World) -> str:
     """Return the branch whose files count in place of the checkout's; nothing where none does.
 

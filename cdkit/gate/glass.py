@@ -26,13 +26,14 @@ _INCIDENT = re.compile(r"\S(.{0,198}\S)?", re.ASCII)
 class Breaker(Struct, frozen=True, kw_only=True):
     """Who wants to break the glass, and for which incident, as the CI system says.
 
-    `pull_request` is set where a change that nobody merged runs: it may have written this itself.
+    `is_of_a_change` is true where a change that nobody merged runs: it may have written this
+    itself.
     """
 
     incident: str
     actor: str = ""
     system: str = ""
-    pull_request: str = ""
+    is_of_a_change: bool = False
 
 
 class Broken(Struct, frozen=True, kw_only=True):
@@ -89,12 +90,12 @@ def _refusals(terms: BreakGlass, breaker: Breaker, until: datetime, now: datetim
     elif _BOT.search(breaker.actor):
         what = f"{breaker.actor} is no person"
         remedy = "let a person start the job"
-    elif breaker.pull_request:
+    elif breaker.is_of_a_change:
         what = "a change that is not merged breaks no glass"
         remedy = "start the job on the default branch"
     elif terms.hours <= 0:
         what, remedy = "the policy lets nobody break the glass", "mend what keeps the gate shut"
-    elif terms.by and breaker.actor not in terms.by:
+    elif terms.by and breaker.actor.casefold() not in {who.casefold() for who in terms.by}:
         what = f"{breaker.actor} may not break the glass"
         remedy = f"ask one of: {', '.join(terms.by)}"
     elif until <= now:

@@ -60,8 +60,8 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         origin, day = document.origin, day_of(document.expires)
         if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
             continue
-        who = {origin.actor} - {""}
-        if origin.system in UNVOUCHED or not who & set(policy.may_waive):
+        may = {who.casefold() for who in policy.may_waive} - {""}
+        if origin.system in UNVOUCHED or origin.actor.casefold() not in may:
             continue
         if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
             continue

@@ -12,7 +12,7 @@ from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, Missing, NotThere, RequestError, Unreadable
-from cdkit.core.protected import is_local
+from cdkit.core.protected import is_local, is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
@@ -286,7 +286,7 @@ def _breaker(options: CheckGateOptions, world: World) -> Breaker:
         incident=options.break_glass.strip(),
         actor=context.actor,
         system=context.system,
-        pull_request=context.pull_request,
+        is_of_a_change=is_of_a_change(world),
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Evidence
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.protected import is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
@@ -64,7 +65,7 @@ def run(options: ReviewGlassOptions, world: World) -> Outcome:
             f"whoever reviews it must be another person than {actor}, and known to the CI system",
             remedy="let somebody else start the job",
         )
-    if context.pull_request:
+    if is_of_a_change(world):
         raise CannotTell(
             "a change that is not merged reviews nothing: it may have written this itself",
             remedy="run it in a job of the default branch, such as a workflow_dispatch",

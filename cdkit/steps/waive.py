@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from cdkit.core.documents.kinds import Waiver
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.protected import is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
@@ -72,7 +73,7 @@ def run(options: WaiveOptions, world: World) -> Outcome:
             "nobody vouches here for who waives",
             remedy="run it in a CI job that a person started, such as a workflow_dispatch",
         )
-    if context.pull_request:
+    if is_of_a_change(world):
         raise CannotTell(
             "a change that is not merged waives nothing: it may have written this itself",
             remedy="run it in a job of the default branch, such as a workflow_dispatch",
