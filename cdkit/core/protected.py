@@ -22,8 +22,7 @@ def branch_that_counts(world: World) -> str:
 
 def is_on(branch: str, world: World) -> bool:
     """Whether this run is of that branch itself, and of no change that is yet to enter it."""
-    context = world.context
-    return not context.pull_request and context.branch == branch
+    return not is_of_a_change(world) and world.context.branch == branch
 
 
 def is_of_a_change(world: World) -> bool:
@@ -42,14 +41,14 @@ def protected_branch(world: World) -> str:
     A change that is yet to enter it is another's, whatever its branch is called in its fork.
     """
     branch, context = branch_that_counts(world), world.context
-    if context.target_branch or context.pull_request:
+    if context.target_branch or is_of_a_change(world):
         return branch
     return branch if context.branch and not is_on(branch, world) else ""
 
 
 def is_on_a_trunk(world: World) -> bool:
     """Whether this run is of a branch whose name says that changes have entered it."""
-    return not world.context.pull_request and world.context.branch in TRUNKS
+    return not is_of_a_change(world) and world.context.branch in TRUNKS
 
 
 def relative(path: str, world: World) -> str:

@@ -20,6 +20,7 @@ from tests.worlds import FakeGit, world
         ({"branch": "feature", "target_branch": "release", "default_branch": "main"}, "release"),
         ({"branch": "main", "default_branch": "main", "pull_request": "7"}, "main"),
         ({"branch": "main", "target_branch": "main", "pull_request": "7"}, "main"),
+        ({"branch": "main", "default_branch": "main", "event": "pull_request_target"}, "main"),
         ({"tag": "v1", "default_branch": "main"}, ""),
         ({"branch": "feature"}, ""),
     ],
