@@ -1,8 +1,12 @@
 """What the change under judgement cannot have brought along: files of the branch that counts."""
 
+from cdkit.core.errors import CannotTell
 from cdkit.core.world import World
 
 _LOCAL = frozenset({"", "terminal"})
+
+_SHORTEST = 7
+"""Digits of a commit's name; Buildkite says `HEAD` where nobody named one."""
 
 TRUNKS = frozenset({"main", "master", "trunk"})
 
@@ -22,7 +26,8 @@ def branch_that_counts(world: World) -> str:
 
 def is_on(branch: str, world: World) -> bool:
     """Whether this run is of that branch itself, and of no change that is yet to enter it."""
-    return not is_of_a_change(world) and world.context.branch == branch
+    is_named = not is_of_a_change(world) and world.context.branch == branch
+    return is_named and _is_its_commit(world)
 
 
 def is_of_a_change(world: World) -> bool:
@@ -48,7 +53,23 @@ def protected_branch(world: World) -> str:
 
 def is_on_a_trunk(world: World) -> bool:
     """Whether this run is of a branch whose name says that changes have entered it."""
-    return not is_of_a_change(world) and world.context.branch in TRUNKS
+    is_named = not is_of_a_change(world) and world.context.branch in TRUNKS
+    return is_named and _is_its_commit(world)
+
+
+def _is_its_commit(world: World) -> bool:
+    """Whether what is checked out is the commit that the run is of, as far as both are known.
+
+    A job that another event started (GitHub's `workflow_run`, `issue_comment`) is of the default
+    branch, and may have checked out a change.
+    """
+    commit = world.context.commit
+    if len(commit) < _SHORTEST:
+        return True
+    try:
+        return world.git.head().commit.startswith(commit)
+    except CannotTell:
+        return True  # what git does not give is no change's either
 
 
 def relative(path: str, world: World) -> str:

@@ -9,7 +9,7 @@ import pytest
 from cdkit.core.brought import brought_along
 from cdkit.core.context import BuildContext
 from cdkit.core.protected import protected_branch
-from tests.worlds import FakeGit, world
+from tests.worlds import COMMIT, FakeGit, world
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,10 @@ from tests.worlds import FakeGit, world
         ({"branch": "main", "default_branch": "main", "pull_request": "7"}, "main"),
         ({"branch": "main", "target_branch": "main", "pull_request": "7"}, "main"),
         ({"branch": "main", "default_branch": "main", "event": "pull_request_target"}, "main"),
+        ({"branch": "main", "default_branch": "main", "commit": COMMIT}, ""),
+        ({"branch": "main", "default_branch": "main", "commit": COMMIT[:8]}, ""),
+        ({"branch": "main", "default_branch": "main", "commit": "HEAD"}, ""),
+        ({"branch": "main", "default_branch": "main", "commit": "d" * 40}, "main"),
         ({"tag": "v1", "default_branch": "main"}, ""),
         ({"branch": "feature"}, ""),
     ],
@@ -28,7 +32,10 @@ from tests.worlds import FakeGit, world
 def test_a_changes_own_files_do_not_count(
     tmp_path: Path, context: dict[str, str], branch: str
 ) -> None:
-    """A fork's own main, which wants to enter another's, is a change like any other."""
+    """A fork's own main, which wants to enter another's, is a change like any other.
+
+    So is what a job checked out that a change's run started in the name of the default branch.
+    """
     told = BuildContext(system="jenkins", **context)  # type: ignore[arg-type]
     assert protected_branch(world(tmp_path, context=told)) == branch
 
