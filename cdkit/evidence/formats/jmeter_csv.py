@@ -2,8 +2,7 @@
 
 Source: jmeter.apache.org, "Listeners, CSV Log format": without a header the columns are those that
 JMeter saves by default. A row that sums up a transaction is no request of its own, and may fail by
-an assertion of its own. A file that ends
-between two rows cannot be told from a whole one.
+an assertion of its own. A file that ends between two rows cannot be told from a whole one.
 """
 
 import csv
