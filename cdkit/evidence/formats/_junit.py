@@ -51,6 +51,11 @@ def could_not_run(name: str, element: dict[str, str], case: dict[str, str]) -> b
     )
 
 
+def skip_of(element: dict[str, str]) -> str:
+    """Return how a test ended that this element skips: `todo` where it may even fail (Node)."""
+    return "todo" if element.get("type") == "todo" else "skipped"
+
+
 class Suite:
     """A suite that is open: what it claims, and what had been seen before it.
 

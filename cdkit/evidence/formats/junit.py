@@ -10,10 +10,10 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 - googletest marks tests that did not run by `status="notrun"` or `result="suppressed"` alone
   (google.github.io/googletest, "Generating an XML Report"), and lists tests by their place alone;
 - CTest writes `skipped` for a test that it could not start, and fails (cmake.org, ctest(1));
-- Eclipse and TestNG write `ignored` for `skipped`, and Eclipse the root `testrun`;
-- jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark: a
-  report that claims no test proves none. It is silent about a file that did not even load unless
-  it is told `reportTestSuiteErrors: true`; tell it.
+- Node writes `skipped type="todo"` before the failure of a test that may fail;
+- Eclipse and TestNG write `ignored` for `skipped`, Eclipse the root `testrun`;
+- jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark. It is
+  silent about a file that did not load unless it is told `reportTestSuiteErrors: true`; tell it.
 - a suite that claims more failures than its test cases show broke outside of them.
 """
 
@@ -39,6 +39,7 @@ from cdkit.evidence.formats._junit import (
     could_not_run,
     name_of,
     nearly,
+    skip_of,
     tells_of_a_run,
 )
 from cdkit.evidence.reading import (
@@ -186,13 +187,13 @@ class _Reader:
         if name == "testcase":
             raise self._unreadable("holds a test case inside a test case")
         if name in FAILED or name in ERRORED or could_not_run(name, attributes, self._case or {}):
-            if self._outcome not in ("failed", "error"):
+            if self._outcome not in ("failed", "error", "todo"):
                 self._outcome = "failed" if name in FAILED else "error"
                 self._begin_failure(attributes)
         elif name in FLAKY:
             self._outcome = self._outcome or "flaky"
         elif name in SKIPPED and self._depth == self._case_depth + 1:
-            self._outcome = self._outcome or "skipped"
+            self._outcome = self._outcome or skip_of(attributes)
 
     def _begin_failure(self, attributes: dict[str, str]) -> None:
         if len(self._failures) >= MOST_FAILURES:
@@ -226,7 +227,7 @@ class _Reader:
             self._failures[-1] = Failure(name=last.name, message=text, where=last.where)
 
     def _close_case(self) -> None:
-        case, outcome = self._case or {}, self._outcome
+        case, outcome = self._case or {}, self._outcome.replace("todo", "skipped")
         self._case = None
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)

@@ -63,7 +63,7 @@ class _Reader:
         self.failing: tuple[Outcome, str, int] | None = None
         self.message: list[str] = []
         self.yaml = ""
-        self.ended = False
+        self.ended = self.skips = False
 
     def read(self, stream: Readable) -> Reading:
         line = 1
@@ -147,6 +147,7 @@ class _Reader:
         outer = [each.title for each in self.levels[:depth] if each.title]
         name = " > ".join([*outer, name])
         if outcome == "failed":
+            self.skips = bool(directive)
             self.failing, self.message = (outcome, name, line), []
         else:
             self.tally.add(outcome, name, line=line)
@@ -175,6 +176,8 @@ class _Reader:
             told = [each for each in self.message if not _IDLE.fullmatch(each)]
             why = [each for each in told if each.startswith(_WHY)]
             rest = [each for each in told if not each.startswith(_WHY)]
+            if self.skips and not told:  # bats writes `not ok` of what it skips, and says no more
+                outcome = "skipped"
             self.tally.add(outcome, name, message="\n".join([*why, *rest]), line=line)
             self.failing = None
 
@@ -185,7 +188,7 @@ class _Reader:
 
 def _outcome(*, is_good: bool, directive: str) -> Outcome:
     word = directive.lower()
-    if word.startswith("skip"):  # bats writes `not ok`, and harnesses take neither for a failure
+    if word.startswith("skip") and is_good:
         return "skipped"
     if word == "todo" and not is_good:
         return "skipped"
