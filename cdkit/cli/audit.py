@@ -10,7 +10,7 @@ from cdkit.cli.listing import FORMATS, listing
 from cdkit.cli.session import open_session
 from cdkit.cli.told import unreadable
 from cdkit.core.errors import NoInput, RequestError
-from cdkit.steps.inventory import Audited, audit
+from cdkit.steps.inventory import Audited, Forced, audit
 
 COLUMNS = (
     *("deployed_at", "environment", "service", "image", "commit", "by", "run"),
@@ -29,13 +29,14 @@ _SHOWN = (0, 1, 2, 3, 5, 11, 12, 13)
 def COMMAND(environment: str, everywhere: bool, since: str, records: str, style: str) -> int:  # noqa: N802, FBT001 - the table loads it
     """List every deployment with the decision that let it in, and those without.
 
-    Exits 1 where one has no decision that said yes, or was forced and nobody has reviewed it
-    (`cdkit review-glass`); 3 where nothing was deployed; 4 where a record cannot be read.
+    Exits 1 where one has no decision that said yes, or a gate was forced, with a deployment or
+    without, and nobody has reviewed it (`cdkit review-glass`); 3 where nothing was deployed; 4
+    where a record cannot be read.
     """
     world = open_session().world
     found = audit("" if everywhere else environment, _day(since), records, world)
-    if found.deployments:
-        rows = [_row(one) for one in found.deployments]
+    if found.deployments or found.forced:
+        rows = [*map(_row, found.deployments), *map(_forced, found.forced)]
         if style == "text":
             print(
                 listing([COLUMNS[n] for n in _SHOWN], ([r[n] for n in _SHOWN] for r in rows), style)
@@ -43,11 +44,12 @@ def COMMAND(environment: str, everywhere: bool, since: str, records: str, style:
         else:
             print(listing(COLUMNS, rows, style))
     code = unreadable(found.unreadable)
-    faults = [one for one in found.deployments if one.fault]
+    faults = [one.fault for one in found.deployments if one.fault]
+    faults += [one.fault for one in found.forced if one.fault]
     print(f"{len(found.deployments)} deployments, {len(faults)} with a fault", file=sys.stderr)
     if faults:
         return int(Exit.NO)
-    if not found.deployments and not code:
+    if not found.deployments and not found.forced and not code:
         where = "anywhere" if everywhere else f"to {environment[:80]!r}"
         raise NoInput(
             f"no record says that anything was deployed {where}",
@@ -89,4 +91,15 @@ def _row(one: Audited) -> tuple[str, ...]:
         origin.url or origin.run,
         *said,
         one.fault,
+    )
+
+
+def _forced(one: Forced) -> tuple[str, ...]:
+    """Return the row of a gate that was forced, and no deployment known to have followed."""
+    decision, origin = one.decision, one.decision.origin
+    run = origin.url or origin.run
+    return (
+        *("", decision.environment, "", decision.image, origin.commit, origin.actor, run),
+        *(one.digest, origin.recorded_at, decision.policy.where, decision.policy.digest),
+        *(decision.incident, one.reviewed_by, one.fault),
     )

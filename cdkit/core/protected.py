@@ -1,8 +1,12 @@
 """What the change under judgement cannot have brought along: files of the branch that counts."""
 
+from cdkit.core.errors import CannotTell
 from cdkit.core.world import World
 
 _LOCAL = frozenset({"", "terminal"})
+
+_SHORTEST = 7
+"""Digits of a commit's name; Buildkite says `HEAD` where nobody named one."""
 
 TRUNKS = frozenset({"main", "master", "trunk"})
 
@@ -22,13 +26,50 @@ def branch_that_counts(world: World) -> str:
 
 def is_on(branch: str, world: World) -> bool:
     """Whether this run is of that branch itself, and of no change that is yet to enter it."""
+    is_named = not is_of_a_change(world) and world.context.branch == branch
+    return is_named and _is_its_commit(world)
+
+
+def is_of_a_change(world: World) -> bool:
+    """Whether a change that nobody merged runs, or may: its author's words are no-one else's.
+
+    GitHub's `pull_request_target` says that it is of the branch that the change wants to enter.
+    """
     context = world.context
-    return not context.pull_request and context.branch == branch
+    return bool(context.pull_request) or context.event.startswith("pull_request")
+
+
+def protected_branch(world: World) -> str:
+    """Return the branch whose files count in place of the checkout's; nothing where none does.
+
+    So it is on that branch itself, and where nobody says that the checkout is another's: a tag.
+    A change that is yet to enter it is another's, whatever its branch is called in its fork.
+    """
+    branch, context = branch_that_counts(world), world.context
+    if context.target_branch or is_of_a_change(world):
+        return branch
+    return branch if context.branch and not is_on(branch, world) else ""
 
 
 def is_on_a_trunk(world: World) -> bool:
     """Whether this run is of a branch whose name says that changes have entered it."""
-    return not world.context.pull_request and world.context.branch in TRUNKS
+    is_named = not is_of_a_change(world) and world.context.branch in TRUNKS
+    return is_named and _is_its_commit(world)
+
+
+def _is_its_commit(world: World) -> bool:
+    """Whether what is checked out is the commit that the run is of, as far as both are known.
+
+    A job that another event started (GitHub's `workflow_run`, `issue_comment`) is of the default
+    branch, and may have checked out a change.
+    """
+    commit = world.context.commit
+    if len(commit) < _SHORTEST:
+        return True
+    try:
+        return world.git.head().commit.startswith(commit)
+    except CannotTell:
+        return True  # what git does not give is no change's either
 
 
 def relative(path: str, world: World) -> str:

@@ -41,7 +41,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     with `target` that it looked at; `said` what a statement says. `line` is where the tests begin,
     for the message that there are none. `reasons` speak against the report beside its failed tests:
     a suite that broke, a test whose end nobody understands. `notes` tell of contradictions that
-    change nothing. `duration` is in seconds.
+    change nothing. `duration` is in seconds; `at` is when a statement says that it was found out.
     """
 
     counts: Counts | None = None
@@ -52,6 +52,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     found: dict[str, int] | None = None
     said: dict[str, str] = field(default_factory=dict)
     duration: float = 0.0
+    at: str = ""
     failures: tuple[Failure, ...] = ()
     failures_left_out: int = 0
     flaky: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 Below the place that `records` names (all names are content, so writers never meet):
 
     subjects/<algorithm>/<encoded>/<sha256>.json    a statement about the subject with this digest
-    environments/<name>/<sha256>.json               a deployment statement, by its environment
+    environments/<name>/<sha256>.json               a deployment statement, by its environment; and
+                                                    a decision by which a gate to it was forced
     attached/<algorithm>/<encoded>/<sha256>.json    no fact: what others are told of a subject
 
 `<sha256>` is the SHA-256 of the file's own bytes, in hexadecimal: a bare statement's, or those of
@@ -28,7 +29,7 @@ from cdkit.core.digest import sha256
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.envelope import Envelope
 from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_fact, statement_of
-from cdkit.core.documents.kinds import Deployment
+from cdkit.core.documents.kinds import Decision, Deployment
 from cdkit.core.documents.statement import Statement
 from cdkit.core.errors import CdkitError, Missing, RequestError, Unreadable, Unwritable
 from cdkit.core.finding import Location
@@ -141,8 +142,8 @@ class ShelfStore(Store):
         statement, payload, _ = statement_of(data, where="this statement")
         fact = fact_of(statement, digest=str(sha256(payload)), where="this statement")
         folders = [self._folder("subjects", key) for key in sorted(fact.keys, key=images_first)]
-        if isinstance(fact.document, Deployment):
-            folders.append(self._environment(fact.document.environment))
+        if (place := environment_of(fact)) is not None:
+            folders.append(self._environment(place))
         name = f"{sha256(data).encoded}.json"
         places = tuple(f"{folder}/{name}" for folder in folders if folder is not None)
         if None in folders or not places:
@@ -203,6 +204,21 @@ class ShelfStore(Store):
 
     def _environment(self, name: str) -> str:
         return f"{self._root}/environments/{file_name(named(name))}"
+
+
+def environment_of(fact: Fact) -> str | None:
+    """Return the environment that a fact is filed under too; None where it is under none.
+
+    A deployment is; and a decision by force, so that somebody can look for those of an environment
+    though nothing says what came of them.
+    """
+    match fact.document:
+        case Deployment(environment=name):
+            return name
+        case Decision(incident=incident, environment=name) if incident and name:
+            return name
+        case _:
+            return None
 
 
 def named(environment: str) -> str:
@@ -288,11 +304,9 @@ def _promised(place: str, data: bytes | CdkitError) -> bytes:
 
 def _check_place(fact: Fact, *, key: str, environment: str) -> None:
     """Refuse a fact that was moved to where it does not belong; `environment` is a file's name."""
-    document = fact.document
     if environment:
-        belongs = (
-            isinstance(document, Deployment) and file_name(document.environment) == environment
-        )
+        place = environment_of(fact)
+        belongs = place is not None and file_name(place) == environment
     else:
         belongs = key in fact.keys
     if not belongs:

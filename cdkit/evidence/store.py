@@ -67,10 +67,10 @@ class Store(Protocol):
         """Return every fact about a subject with one of these digests (`algorithm:encoded`)."""
 
     def environment(self, name: str) -> Collected:
-        """Return the deployment facts of an environment, oldest first."""
+        """Return the deployments to an environment, and what was forced there, oldest first."""
 
     def deployments(self) -> Collected:
-        """Return the deployment facts of every environment, oldest first."""
+        """Return the deployments to every environment, and what was forced, oldest first."""
 
 
 Opener = Callable[[str, World, Verifier | None], Store]

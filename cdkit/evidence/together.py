@@ -1,8 +1,10 @@
 """What several reports of one kind say together."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from cdkit.core.documents.kinds import Counts, Coverage, Metric
+from cdkit.core.doors.clock import stamp
 from cdkit.evidence.lines import all_joined, total
 from cdkit.evidence.reading import MOST_METRICS, MOST_SAID, Load, Reading
 
@@ -94,3 +96,23 @@ def _worse(one: Metric, other: Metric) -> Metric:
 
 def _value(metric: Metric) -> float:
     return metric.value
+
+
+def found_out(readings: Iterable[Reading], now: str) -> str:
+    """Return when the oldest of them was found out, as statements say of themselves; else now.
+
+    Whoever records a statement again makes it no newer. One that says no time, or one that has not
+    been, is of now.
+    """
+    recorded = datetime.fromisoformat(now)
+    moments = [moment for one in readings if (moment := _moment(one.at)) is not None]
+    oldest = min(moments, default=recorded)
+    return stamp(oldest) if oldest < recorded else now
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -15,7 +15,14 @@ from cdkit.gate.case import Case, Release
 from cdkit.gate.contracts import contracts_of
 from cdkit.gate.policy import Policy, Requirement, environment_of
 from cdkit.gate.select import select
-from cdkit.gate.subject import SKEW, Request, counts_here, known_of, moment_of
+from cdkit.gate.subject import (
+    SKEW,
+    Request,
+    counts_here,
+    is_of_a_laptop,
+    known_of,
+    moment_of,
+)
 
 SCHEMA = Requirement(evidence="migrations")
 _FIRST = "break the glass (`--break-glass INCIDENT`) if that cannot wait"
@@ -48,6 +55,7 @@ def _lets_in(case: Case, fact: Fact) -> bool:
         and document.stage == case.stage
         and document.question in {"enter", "return"}
         and not document.incident
+        and not is_of_a_laptop(fact, case.request)
         and document.image.endswith(f"@{case.request.key}")
         and case.request.key in fact.keys
         and (not wanted or bool(set(wanted) & set(fact.signers)))

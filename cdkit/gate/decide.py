@@ -175,6 +175,7 @@ def _missing(case: Case, selected: Selected) -> list[Reason]:
         )
         for platform in selected.platforms_missing
     ]
+    reasons += [_left_behind(case, fact) for fact in selected.left_behind]
     for job, shards in missing_shards(selected.facts).items():
         which = ", ".join(map(str, shards[:20]))
         said = f"misses the shards {which}" if shards != (0,) else "disagrees on how many there are"
@@ -185,6 +186,16 @@ def _missing(case: Case, selected: Selected) -> list[Reason]:
             )
         )
     return reasons
+
+
+def _left_behind(case: Case, fact: Fact) -> Reason:
+    origin = fact.document.origin
+    return cannot_tell(
+        f"{case.wanted.evidence}: the job {origin.job} did not say yes in the run {origin.run}, and"
+        " was not run again since",
+        where=Location(path=fact.where),
+        remedy="run that job again as well, or the whole pipeline, and let each leave its fact",
+    )
 
 
 def _told(case: Case, selected: Selected) -> list[Reason]:

@@ -10,6 +10,7 @@ from cdkit.core.documents.kinds import Decision
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.gate.case import Case
+from cdkit.gate.subject import is_of_a_laptop
 
 _LETS_IN = frozenset({"enter", "return"})
 
@@ -40,6 +41,12 @@ def undecided(case: Case, facts: Iterable[Fact]) -> Iterator[Reason]:
         document, where = fact.document, Location(path=fact.where)
         if not isinstance(document, Decision):
             continue
+        if is_of_a_laptop(fact, case.request):
+            yield cannot_tell(
+                "decision: was made at a terminal, where any policy may be asked",
+                where=where,
+                remedy=f"let the gate of {document.stage} decide in a CI job",
+            )
         if document.incident:
             yield cannot_tell(
                 f"decision: {document.stage} was opened by force, for {document.incident[:80]}",

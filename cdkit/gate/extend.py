@@ -124,7 +124,7 @@ def _looser(base: Policy, more: Policy, policy: Policy) -> _Told:
             *zip(stage.stay, there.stay, strict=False),
         ):
             if _locks(base, stage.name, old.evidence):
-                for what, remedy in _less(old, new):
+                for what, remedy in _less(old, new, base.signed_by):
                     yield f"{old.evidence} ({stage.name}) is locked: {what}", remedy
     yield from _excused(base, more)
     yield from _people(base, policy)
@@ -135,12 +135,13 @@ def _locks(policy: Policy, stage: str, kind: str = "") -> bool:
     return not names.isdisjoint(policy.locked)
 
 
-def _less(old: Requirement, new: Requirement) -> _Told:
-    """Yield how one requirement asks less than another."""
+def _less(old: Requirement, new: Requirement, signers: tuple[str, ...]) -> _Told:
+    """Yield how one requirement asks less than another; `signers` may sign where it names none."""
     yield from _numbers(old, new)
     yield from _source(old, new)
-    if _fewer(new.signed_by, old.signed_by):
-        yield f"only {', '.join(old.signed_by)} may sign", "name some of these"
+    may_sign = old.signed_by or signers
+    if new.signed_by and _fewer(new.signed_by, may_sign):
+        yield f"only {', '.join(may_sign)} may sign", "name some of these"
     for name, pattern in old.says.items():
         if new.says[name] != pattern:
             yield f"{name} must say {pattern}", f"leave `{name}` out"

@@ -15,8 +15,7 @@ from cdkit.core.documents.kinds import Answered, Decision
 from cdkit.core.verdict import Answer, Reason, cannot_tell, judge, yes
 from cdkit.gate.policy import BreakGlass, Policy
 from cdkit.gate.ruling import Ruling
-from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 _BOT = re.compile(
     r"\[bot\]$|^(github-actions|dependabot|renovate|jenkins|system|root)$", re.IGNORECASE
@@ -27,13 +26,14 @@ _INCIDENT = re.compile(r"\S(.{0,198}\S)?", re.ASCII)
 class Breaker(Struct, frozen=True, kw_only=True):
     """Who wants to break the glass, and for which incident, as the CI system says.
 
-    `pull_request` is set where a change that nobody merged runs: it may have written this itself.
+    `is_of_a_change` is true where a change that nobody merged runs: it may have written this
+    itself.
     """
 
     incident: str
     actor: str = ""
     system: str = ""
-    pull_request: str = ""
+    is_of_a_change: bool = False
 
 
 class Broken(Struct, frozen=True, kw_only=True):
@@ -90,12 +90,12 @@ def _refusals(terms: BreakGlass, breaker: Breaker, until: datetime, now: datetim
     elif _BOT.search(breaker.actor):
         what = f"{breaker.actor} is no person"
         remedy = "let a person start the job"
-    elif breaker.pull_request:
+    elif breaker.is_of_a_change:
         what = "a change that is not merged breaks no glass"
         remedy = "start the job on the default branch"
     elif terms.hours <= 0:
         what, remedy = "the policy lets nobody break the glass", "mend what keeps the gate shut"
-    elif terms.by and breaker.actor not in terms.by:
+    elif terms.by and breaker.actor.casefold() not in {who.casefold() for who in terms.by}:
         what = f"{breaker.actor} may not break the glass"
         remedy = f"ask one of: {', '.join(terms.by)}"
     elif until <= now:

@@ -1,11 +1,12 @@
 """Which facts answer a requirement: of the right kind, about the right thing, the latest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 from cdkit.core.documents.collected import Collected
+from cdkit.core.documents.document import MOST_SHARDS
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer
@@ -18,7 +19,8 @@ class Selected(Struct, frozen=True, kw_only=True):
     """The facts that answer a requirement: all of them must say yes.
 
     `runs` are all runs that have facts about the image as a whole, the last attempts of each.
-    `retried` are those of earlier attempts that one of them stands for now. `set_aside` counts
+    `retried` are those of earlier attempts that one of them stands for now. `left_behind` are those
+    among them that no newer run replaced, though it ran other jobs again. `set_aside` counts
     those of its kind that belong to a replay, where there are no others; `platforms_missing` names
     the platforms that nothing speaks of, where there are facts about others only.
     """
@@ -26,6 +28,7 @@ class Selected(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     runs: tuple[tuple[Fact, ...], ...] = ()
     retried: tuple[Fact, ...] = ()
+    left_behind: tuple[Fact, ...] = ()
     set_aside: int = 0
     platforms_missing: tuple[str, ...] = ()
 
@@ -36,8 +39,9 @@ def select(
     """Return the facts that answer a requirement.
 
     Facts about the image and about its source tree are taken together, and the latest run counts:
-    within a run each job and shard's latest attempt. Facts about single platforms count for the
-    image too, each platform's latest; where there are no others, every platform must have one.
+    within a run each job and shard's latest attempt. Where that run left out a job that said
+    anything but yes before, what that job said counts too. Facts about single platforms count for
+    the image too, each platform's latest; where there are no others, every platform must have one.
     """
     of_kind = [
         fact
@@ -48,16 +52,19 @@ def select(
     whole = [fact for fact in here if _is_about(fact, wanted, request, known)]
     seen = {fact.digest for fact in whole}
     parts = {
-        digest: latest(f for f in here if known.names_of(digest) & f.keys and f.digest not in seen)
+        digest: [f for f in here if known.names_of(digest) & f.keys and f.digest not in seen]
         for digest in known.platforms
     }
-    chosen = {fact.digest: fact for facts in (latest(whole), *parts.values()) for fact in facts}
+    behind = tuple(fact for facts in (whole, *parts.values()) for fact in left_behind(facts))
+    newest = tuple(fact for facts in (whole, *parts.values()) for fact in latest(facts))
+    chosen = {fact.digest: fact for fact in (*newest, *behind)}
     missing = [digest for digest, facts in parts.items() if chosen and not facts and not whole]
     replayed = [fact for fact in of_kind if fact.document.origin.replay is not None]
     return Selected(
         facts=tuple(chosen.values()),
         runs=tuple(tuple(_last_attempts(run)) for run in _runs(whole).values()),
         retried=_retried(whole, chosen),
+        left_behind=behind,
         set_aside=0 if here else len(replayed),
         platforms_missing=tuple(known.platforms[digest] or digest for digest in missing),
     )
@@ -93,6 +100,62 @@ def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     return tuple(
         fact for ended, run in dated if ended in (newest, None) for fact in _last_attempts(run)
     )
+
+
+def left_behind(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return what the newest run cannot stand for: what jobs said that it did not run again.
+
+    A run of a part of the pipeline would hide the failure of another part otherwise. Only what is
+    not yes is kept; and only of runs that share a job with the newest one, if by way of others:
+    another pipeline that finds out the same takes its place as a whole. A fact without a run or a
+    job belongs to none.
+
+    Within the newest run the same goes for a job whose last attempt left fewer facts than had not
+    said yes before: jobs of a matrix, of which only some were run again.
+    """
+    runs = _runs(fact for fact in facts if fact.document.origin.run and fact.document.origin.job)
+    dated = [(ended, run) for run in runs.values() if (ended := _ended(run)) is not None]
+    newest = max((ended for ended, _ in dated), default=None)
+    seen = {_job_of(fact) for ended, run in dated if ended == newest for fact in run}
+    older = sorted(
+        ((ended, run) for ended, run in dated if ended != newest),
+        key=lambda each: each[0],
+        reverse=True,
+    )
+    pipeline = _linked(seen, [{_job_of(fact) for fact in run} for _, run in older])
+    behind = [fact for ended, run in dated if ended == newest for fact in _not_again(run)]
+    for _, run in older:
+        mine = [fact for fact in run if _job_of(fact) in pipeline - seen]
+        behind += [fact for fact in _last_attempts(mine) if _answers([fact]) != {Answer.YES}]
+        seen |= {_job_of(fact) for fact in run}
+    return tuple(behind)
+
+
+def _not_again(run: list[Fact]) -> Iterator[Fact]:
+    slots: dict[tuple[str, int, int], dict[int, list[Fact]]] = {}
+    for fact in run:
+        slots.setdefault(slot_of(fact), {}).setdefault(fact.document.origin.attempt, []).append(
+            fact
+        )
+    for attempts in slots.values():
+        last = max(attempts)
+        for attempt, facts in attempts.items():
+            bad = [fact for fact in facts if _answers([fact]) != {Answer.YES}]
+            if 0 < attempt < last and len(bad) > len(attempts[last]):
+                yield from bad
+
+
+def _job_of(fact: Fact) -> tuple[str, str]:
+    return (fact.document.origin.system, fact.document.origin.job)
+
+
+def _linked(jobs: set[tuple[str, str]], runs: list[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return these jobs, and all that stood beside one of them in a run, if by way of others."""
+    linked, before = set(jobs), -1
+    while len(linked) != before:
+        before = len(linked)
+        linked.update(*(run for run in runs if run & linked))
+    return linked
 
 
 def _runs(facts: Iterable[Fact]) -> dict[tuple[str, str], list[Fact]]:
@@ -168,7 +231,7 @@ def missing_shards(facts: Iterable[Fact]) -> dict[str, tuple[int, ...]]:
 
 def _missing(slots: list[tuple[int, int]]) -> tuple[int, ...]:
     numbers = {shards for _, shards in slots}
-    if len(numbers) > 1 or max(numbers) > 10_000:
+    if len(numbers) > 1 or max(numbers) > MOST_SHARDS:
         return (0,)
     there = {shard for shard, _ in slots}
     if not 1 <= min(there) <= max(there) <= max(numbers):

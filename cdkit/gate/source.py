@@ -13,6 +13,7 @@ from cdkit.core.protected import (
     branch_that_counts,
     is_in_checkout,
     is_local,
+    is_of_a_change,
     is_on,
     is_on_a_trunk,
     relative,
@@ -208,7 +209,7 @@ def _is_protected(revision: str, world: World) -> bool:
     context = world.context
     name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     name = name.removeprefix("origin/")
-    if context.pull_request and not revision.startswith(("origin/", "refs/remotes/origin/")):
+    if is_of_a_change(world) and not revision.startswith(("origin/", "refs/remotes/origin/")):
         try:  # a fork's own main has the trunk's name
             return _commit(revision, world) != world.git.head().commit
         except CannotTell:

@@ -14,11 +14,16 @@ SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
 
 
+UNVOUCHED = frozenset({"", "terminal"})
+"""Systems that vouch for nobody: whoever sits at a terminal has the name that they say."""
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """The question whether this image (`repository@digest`) may enter this stage.
 
     `key` is its digest; `question` is `enter`, `stay`, or `return` where it was let in before;
-    `replay` is set where the question is asked in a replay of another time.
+    `replay` is set where the question is asked in a replay of another time; `in_ci` where a CI
+    system asks: there the decision of somebody's own machine, by whatever policy, opens nothing.
     """
 
     image: str
@@ -26,6 +31,7 @@ class Request(Struct, frozen=True, kw_only=True):
     stage: str
     question: Literal["enter", "stay", "return"] = "enter"
     replay: Replay | None = None
+    in_ci: bool = False
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -133,6 +139,11 @@ def counts_here(fact: Fact, request: Request, now: datetime) -> bool:
         return replay == request.replay
     moment = moment_of(fact)
     return moment is None or moment <= now + SKEW
+
+
+def is_of_a_laptop(fact: Fact, request: Request) -> bool:
+    """Whether a fact was left at somebody's terminal, and a CI system asks."""
+    return request.in_ci and fact.document.origin.system in UNVOUCHED
 
 
 def is_of_kind(fact: Fact, kind: str) -> bool:

@@ -17,10 +17,7 @@ from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
 from cdkit.gate.policy import Policy
 from cdkit.gate.read import day_of
-from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
-
-UNVOUCHED = frozenset({"", "terminal"})
-"""Systems that vouch for nobody: whoever sits at a terminal has the name that they say."""
+from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 
 class Word(Struct, frozen=True, kw_only=True):
@@ -63,8 +60,8 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         origin, day = document.origin, day_of(document.expires)
         if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
             continue
-        who = {origin.actor} - {""}
-        if origin.system in UNVOUCHED or not who & set(policy.may_waive):
+        may = {who.casefold() for who in policy.may_waive} - {""}
+        if origin.system in UNVOUCHED or origin.actor.casefold() not in may:
             continue
         if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
             continue

@@ -11,7 +11,8 @@ from cdkit.core.documents.document import Replay
 from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.clock import stamp
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import CannotTell, Missing, NotThere, RequestError, Unreadable
+from cdkit.core.protected import is_local, is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
@@ -125,6 +126,7 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         stage=options.stage,
         question=_question(options),
         replay=world.replay,
+        in_ci=not is_local(world),
     )
     asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
     gathered = _gathered(asked, store, options, world)
@@ -253,11 +255,15 @@ def _moment(options: CheckGateOptions, world: World) -> tuple[datetime, Replay |
 
 
 def _policy(options: CheckGateOptions, world: World) -> FoundPolicy:
-    """Find the policy; where the glass is broken, one that is out of reach asks for nothing."""
+    """Find the policy; where the glass is broken, one that is out of reach asks for nothing.
+
+    One that is simply not there, or is broken, is no emergency: a wrong name would get around whom
+    it lets break the glass.
+    """
     try:
         return find_policy(options.policy, world)
     except CannotTell as fault:
-        if not options.break_glass:
+        if not options.break_glass or isinstance(fault, Missing | NotThere | Unreadable):
             raise
         nothing = Policy(version=1, stages=(Stage(name=options.stage),))
         source = PolicySource(where=options.policy, digest="")
@@ -280,7 +286,7 @@ def _breaker(options: CheckGateOptions, world: World) -> Breaker:
         incident=options.break_glass.strip(),
         actor=context.actor,
         system=context.system,
-        pull_request=context.pull_request,
+        is_of_a_change=is_of_a_change(world),
     )
 
 

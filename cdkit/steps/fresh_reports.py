@@ -4,13 +4,13 @@ Tests that broke before they wrote anything leave what was there before; and a c
 report of its own along.
 """
 
-import functools
 import posixpath
 from collections.abc import Callable
 
+from cdkit.core.brought import brought_along
 from cdkit.core.errors import CannotTell
 from cdkit.core.finding import Location
-from cdkit.core.protected import is_in_checkout, is_local
+from cdkit.core.protected import is_local
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 
@@ -24,21 +24,22 @@ def staleness(kind: str, world: World) -> Stale:
     On a laptop nothing is asked: whoever runs it there sees what runs.
     """
     here = world.files.real(".")
-
-    @functools.cache
-    def tracked(first: str) -> frozenset[str]:
-        try:
-            return frozenset(world.git.files("HEAD", first))
-        except CannotTell:
-            return frozenset()  # no checkout, so that nothing came with it
+    brought = brought_along(world)
 
     def stale(path: str) -> Reason | None:
-        if is_local(world) or not is_in_checkout(path, world):
+        if is_local(world):
             return None
         inside = posixpath.relpath(world.files.real(path), here)
-        first = inside.split("/", maxsplit=1)[0]
-        if inside not in tracked(first) or not _is_as_committed(inside, world):
-            return None
+        try:
+            if brought(inside) != inside or not _is_as_committed(inside, world):
+                return None
+        except CannotTell as fault:
+            return cannot_tell(
+                f"{kind}: nobody can tell whether it came with the checkout: {fault.what}",
+                where=Location(path=path),
+                remedy=f"{fault.remedy}; or let git read it: `git config --global --add"
+                " safe.directory '*'`",
+            )
         return cannot_tell(
             f"{kind}: came with the checkout, and no test of this run wrote it",
             where=Location(path=path),

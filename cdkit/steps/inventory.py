@@ -8,6 +8,7 @@ from msgspec import Struct
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Deployment, Evidence
+from cdkit.core.doors.clock import stamp
 from cdkit.core.verdict import Answer, Reason
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
@@ -18,12 +19,16 @@ REVIEW = "break-glass-review"
 
 
 class Audited(Struct, frozen=True, kw_only=True):
-    """A deployment, the decision that let it in (if any), and who looked at a forced one."""
+    """A deployment, the decision that let it in (if any), and who looked at a forced one.
+
+    `refused_at` is when a gate said no after that, and before the deployment.
+    """
 
     deployment: Deployment
     decision: Decision | None = None
     digest: str = ""
     reviewed_by: str = ""
+    refused_at: str = ""
 
     @property
     def fault(self) -> str:
@@ -32,13 +37,32 @@ class Audited(Struct, frozen=True, kw_only=True):
             return "no decision let it in"
         if self.decision.incident and not self.reviewed_by:
             return "opened by force, not reviewed"
+        if self.refused_at:
+            return f"the gate said no after that, at {self.refused_at}"
         return ""
 
 
+class Forced(Struct, frozen=True, kw_only=True):
+    """A gate that was opened by force, which no deployment is known to have gone through."""
+
+    decision: Decision
+    digest: str
+    reviewed_by: str = ""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it; empty where somebody reviewed it."""
+        return "" if self.reviewed_by else "opened by force, not reviewed"
+
+
 class Audit(Struct, frozen=True, kw_only=True):
-    """Every deployment, oldest first, and the records that could not be read."""
+    """Every deployment, oldest first, and the records that could not be read.
+
+    `forced` are decisions by force beside those that stand with a deployment.
+    """
 
     deployments: tuple[Audited, ...] = ()
+    forced: tuple[Forced, ...] = ()
     unreadable: tuple[Reason, ...] = ()
 
 
@@ -48,22 +72,35 @@ def audit(environment: str, since: datetime | None, records: str, world: World) 
     told = store.environment(environment) if environment else store.deployments()
     unreadable = list(told.unreadable)
     about: dict[str, Collected] = {}
-    found = []
-    for fact in told.facts:
-        document = fact.document
-        if not isinstance(document, Deployment) or not _counts(fact, since, world):
-            continue
-        key = document.image.rpartition("@")[2]
+
+    def known(image: str) -> tuple[Fact, ...]:
+        key = image.rpartition("@")[2]
         if key not in about:
             about[key] = store.about(frozenset({key})) if key else Collected()
-            unreadable += about[key].unreadable
-        found.append(_audited(document, about[key].facts))
-    return Audit(deployments=tuple(found), unreadable=tuple(dict.fromkeys(unreadable)))
+            unreadable.extend(about[key].unreadable)
+        return about[key].facts
+
+    counting = [fact for fact in told.facts if _counts(fact, since, world)]
+    deployments = [fact.document for fact in counting if isinstance(fact.document, Deployment)]
+    found = tuple(_audited(one, known(one.image)) for one in deployments)
+    shown = {one.digest for one in found}
+    forced = tuple(
+        Forced(
+            decision=fact.document,
+            digest=fact.digest,
+            reviewed_by=_reviewer(fact, known(fact.document.image)),
+        )
+        for fact in counting
+        if isinstance(fact.document, Decision) and fact.digest not in shown
+    )
+    return Audit(deployments=found, forced=forced, unreadable=tuple(dict.fromkeys(unreadable)))
 
 
 def _counts(fact: Fact, since: datetime | None, world: World) -> bool:
     document = fact.document
-    if not isinstance(document, Deployment) or document.status != "deployed":
+    if not isinstance(document, Deployment | Decision):
+        return False
+    if isinstance(document, Deployment) and document.status != "deployed":
         return False
     if document.origin.replay is not None and document.origin.replay != world.replay:
         return False
@@ -74,26 +111,28 @@ def _counts(fact: Fact, since: datetime | None, world: World) -> bool:
 def _audited(deployment: Deployment, facts: Iterable[Fact]) -> Audited:
     """Return a deployment with the last decision before it that opened the gate."""
     known = list(facts)
-    opened = sorted(_opened(deployment, known), key=lambda each: each[0])
+    opened = sorted(_asked(deployment, known, Answer.YES), key=lambda each: each[0])
     if not opened:
         return Audited(deployment=deployment)
-    _, fact, decision = opened[-1]
+    let_in, fact, decision = opened[-1]
+    refused = [at for at, _, _ in _asked(deployment, known, Answer.NO) if at > let_in]
     return Audited(
         deployment=deployment,
         decision=decision,
         digest=fact.digest,
         reviewed_by=_reviewer(fact, known),
+        refused_at="" if decision.incident or not refused else stamp(max(refused)),
     )
 
 
-def _opened(
-    deployment: Deployment, facts: Iterable[Fact]
+def _asked(
+    deployment: Deployment, facts: Iterable[Fact], answer: Answer
 ) -> Iterator[tuple[datetime, Fact, Decision]]:
-    """Yield the decisions that opened the gate to this environment before the deployment."""
+    """Yield what gates to this environment answered so before the deployment."""
     at = moment_of(deployment.origin.recorded_at)
     for fact in facts:
         document = fact.document
-        if not isinstance(document, Decision) or document.verdict.answer is not Answer.YES:
+        if not isinstance(document, Decision) or document.verdict.answer is not answer:
             continue
         moment = moment_of(document.origin.recorded_at)
         places = {document.environment, document.stage} - {""}
@@ -108,14 +147,14 @@ def _opened(
 
 def _reviewer(decision: Fact, facts: Iterable[Fact]) -> str:
     """Return who looked at a forced decision: another person than the one who forced it."""
-    forced_by = decision.document.origin.actor
+    forced_by = decision.document.origin.actor.casefold()
     for fact in facts:
         document = fact.document
         if not isinstance(document, Evidence) or document.evidence != REVIEW:
             continue
         if document.said.get("decision") == decision.digest:
             who = document.origin.actor
-            if who and who != forced_by:
+            if who and who.casefold() != forced_by:
                 return who
     return ""
 

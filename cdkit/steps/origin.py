@@ -1,5 +1,6 @@
 """Where a fact comes from: the run, the source, the time; the same for every step."""
 
+from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Origin
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, Missing
@@ -11,6 +12,7 @@ from cdkit.core.world import Head, World
 def origin_of(world: World, step: str, *, shard: int = 0, shards: int = 0) -> Origin:
     """Return the origin of a document that this step leaves now.
 
+    `shard` of `shards` is what the job was given of split work, 0 where it was not split.
     Outside a git checkout the commit is what the CI system says, and there is no tree.
     """
     return _origin(world, step, head_of(world), shard, shards)
@@ -36,7 +38,7 @@ def _origin(world: World, step: str, head: Head | None, shard: int = 0, shards: 
         system=context.system,
         run=context.run,
         attempt=context.attempt,
-        job=context.job,
+        job=_job(context, shard, shards),
         url=context.url,
         actor=context.actor,
         commit=head.commit if head else context.commit,
@@ -46,6 +48,16 @@ def _origin(world: World, step: str, head: Head | None, shard: int = 0, shards: 
         shards=shards,
         replay=world.replay,
     )
+
+
+def _job(context: BuildContext, shard: int, shards: int) -> str:
+    """Return the job's name: of each job of a matrix its own; of shards the one that they share.
+
+    GitLab numbers the names of parallel jobs (`unit 2/4`).
+    """
+    if shards:
+        return context.job.removesuffix(f" {shard}/{shards}")
+    return f"{context.job} ({context.leg})" if context.leg else context.job
 
 
 def _source(world: World, head: Head | None) -> Subject | None:

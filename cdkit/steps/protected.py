@@ -1,19 +1,9 @@
 """What stands on the branch that a change wants to enter: nothing that is judged judges itself."""
 
-import posixpath
-
+from cdkit.core.brought import brought_along
 from cdkit.core.errors import CannotTell, Missing
+from cdkit.core.protected import protected_branch
 from cdkit.core.world import World
-
-
-def protected_branch(world: World) -> str:
-    """Return the branch whose files count; empty where the checkout itself is that branch."""
-    context = world.context
-    if context.target_branch:
-        return context.target_branch
-    if context.branch and context.default_branch and context.branch != context.default_branch:
-        return context.default_branch
-    return ""
 
 
 def read_protected(path: str, what: str, world: World) -> bytes | None:
@@ -46,15 +36,7 @@ def is_of_the_change(folder: str, world: World) -> bool:
     """
     if not protected_branch(world):
         return False
-    inside = posixpath.normpath(folder.removeprefix(f"{world.files.absolute('.')}/"))
-    if inside.startswith("/"):
-        return False
-    parts = inside.split("/")
-    above = ["/".join(parts[:number]) for number in range(1, len(parts))]
     try:
-        links = any(world.git.files("HEAD", path) == (path,) for path in above)
-        return links or bool(world.git.files("HEAD", inside))
-    except Missing:
-        return False
+        return bool(brought_along(world)(folder))
     except CannotTell:
         return True

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from cdkit.core.documents.document import Document
+from cdkit.core.documents.document import MOST_SHARDS, Document
 from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings
 from cdkit.core.errors import CdkitError, RequestError, Unreadable
 from cdkit.core.finding import Location
@@ -18,6 +18,7 @@ from cdkit.core.world import World
 from cdkit.evidence.format import HEAD, Read, read_report
 from cdkit.evidence.judge import Gathered, evidence_of
 from cdkit.evidence.records import is_record, read_stated, restate
+from cdkit.evidence.together import found_out
 from cdkit.steps.fresh_reports import staleness
 from cdkit.steps.origin import origin_of, source_of
 from cdkit.steps.reviewing import reviews_of
@@ -25,6 +26,7 @@ from cdkit.steps.reviewing import reviews_of
 NAME = "record-evidence"
 _TELLING = ("requests", "error_rate", "p50", "p95", "p99", "rps")
 _PERCENT = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
+_SHARD = re.compile(r"(\d{1,5})/(\d{1,5})", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 
 
@@ -73,11 +75,19 @@ class RecordEvidenceOptions(Options, frozen=True, kw_only=True):
             metavar="KIND=NUMBER",
         ),
     ] = ()
+    shard: Annotated[
+        str,
+        option(
+            "Which shard of how many the reports of this job are, where each leaves a fact of its "
+            "own: `2/4`. The gate then misses those that left none.",
+            metavar="NUMBER/NUMBER",
+        ),
+    ] = ""
     error_budget: Annotated[
         tuple[str, ...],
         option(
-            "How many percent of a load test's requests may fail, where its report has no "
-            "thresholds of its own: `load=0.5`. Without it: none.",
+            "How many percent of a load test's requests may fail, where no threshold in its "
+            "report says so: `load=0.5`. Without it: none.",
             metavar="KIND=PERCENT",
         ),
     ] = ()
@@ -99,6 +109,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
     patterns: tuple[str, ...]
     shards: int
     error_budget: float
+    shard: tuple[int, int] = (0, 0)
 
 
 class _Found(Struct, frozen=True, kw_only=True):
@@ -111,7 +122,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 def run(options: RecordEvidenceOptions, world: World) -> Outcome:
     """Read every report, and leave one document for each kind of evidence."""
-    shards, budgets = _shards(options), _budgets(options)
+    shards, budgets, shard = _shards(options), _budgets(options), _shard(options)
     source = source_of(world)
     subject = _subject(options, source)
     found = [
@@ -121,6 +132,7 @@ def run(options: RecordEvidenceOptions, world: World) -> Outcome:
                 patterns=patterns,
                 shards=shards.get(kind, 0),
                 error_budget=budgets.get(kind, 0.0),
+                shard=shard,
             ),
             subject,
             source,
@@ -214,6 +226,17 @@ def _shards(options: RecordEvidenceOptions) -> dict[str, int]:
     return shards
 
 
+def _shard(options: RecordEvidenceOptions) -> tuple[int, int]:
+    """Return which shard of how many this is; zeros where the work was not split."""
+    if not options.shard:
+        return (0, 0)
+    found = _SHARD.fullmatch(options.shard)
+    number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= of <= MOST_SHARDS:
+        raise _unclear(options.shard, "shard of how many", "shard", "2/4, counted from 1")
+    return (number, of) if of > 1 else (0, 0)
+
+
 def _budgets(options: RecordEvidenceOptions) -> dict[str, float]:
     budgets: dict[str, float] = {}
     for kind, percent in _pairs(options, "error-budget", options.error_budget):
@@ -272,7 +295,10 @@ def _find(asked: _Asked, subject: Subject, source: Subject | None, world: World)
             shards=shards,
             error_budget=asked.error_budget,
         )
-        documents.append(evidence_of(gathered, origin_of(world, NAME)))
+        number, of = asked.shard
+        origin = origin_of(world, NAME, shard=number, shards=of)
+        at = found_out((read.reading for read in reads), origin.recorded_at)
+        documents.append(evidence_of(gathered, structs.replace(origin, recorded_at=at)))
     return _Found(
         documents=tuple(documents),
         reasons=tuple(reason for document in documents for reason in _reasons(document)),

@@ -8,11 +8,12 @@ from msgspec import Meta
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Decision, Evidence
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.protected import is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
 from cdkit.evidence.store import open_store
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import UNVOUCHED
 from cdkit.steps.inventory import REVIEW
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
@@ -58,10 +59,16 @@ def run(options: ReviewGlassOptions, world: World) -> Outcome:
     told = open_store(options.records, world).about(frozenset({key}))
     fact = _forced(told.facts, options.decision)
     actor, context = fact.document.origin.actor, world.context
-    if context.system in UNVOUCHED or not context.actor or context.actor == actor:
+    is_same = context.actor.casefold() == actor.casefold()
+    if context.system in UNVOUCHED or not context.actor or is_same:
         raise CannotTell(
             f"whoever reviews it must be another person than {actor}, and known to the CI system",
             remedy="let somebody else start the job",
+        )
+    if is_of_a_change(world):
+        raise CannotTell(
+            "a change that is not merged reviews nothing: it may have written this itself",
+            remedy="run it in a job of the default branch, such as a workflow_dispatch",
         )
     review = Evidence(
         origin=origin_of(world, NAME),

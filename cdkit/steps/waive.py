@@ -7,11 +7,12 @@ from msgspec import Meta
 
 from cdkit.core.documents.kinds import Waiver
 from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.protected import is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
 from cdkit.gate.read import day_of
-from cdkit.gate.waive import UNVOUCHED
+from cdkit.gate.subject import UNVOUCHED
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
 
@@ -71,6 +72,11 @@ def run(options: WaiveOptions, world: World) -> Outcome:
         raise CannotTell(
             "nobody vouches here for who waives",
             remedy="run it in a CI job that a person started, such as a workflow_dispatch",
+        )
+    if is_of_a_change(world):
+        raise CannotTell(
+            "a change that is not merged waives nothing: it may have written this itself",
+            remedy="run it in a job of the default branch, such as a workflow_dispatch",
         )
     waiver = Waiver(
         origin=origin_of(world, NAME),

@@ -6,6 +6,7 @@ def call(Map args = [:]) {
         review: 'CDKIT_RECORD_EVIDENCE_REVIEW',
         approval: 'CDKIT_RECORD_EVIDENCE_APPROVAL',
         expectShards: 'CDKIT_RECORD_EVIDENCE_EXPECT_SHARDS',
+        shard: 'CDKIT_RECORD_EVIDENCE_SHARD',
         errorBudget: 'CDKIT_RECORD_EVIDENCE_ERROR_BUDGET',
         mode: 'CDKIT_RECORD_EVIDENCE_MODE',
         records: 'CDKIT_RECORD_EVIDENCE_RECORDS',

@@ -154,7 +154,9 @@ def test_a_decision_that_did_not_open_this_is_none(call: Call, decision: dict[st
     decided(A, **decision)  # type: ignore[arg-type]
     deployed(A, 9)
     code, out, _ = call("audit", "--format", "csv")
-    assert (code, rows(out)) == (1, [("a", "no decision let it in")])
+    assert (code, rows(out)[0]) == (1, ("a", "no decision let it in"))
+    forced = [("a", "opened by force, not reviewed")] if "incident" in decision else []
+    assert rows(out)[1:] == forced
 
 
 def test_a_gate_that_was_forced_is_listed_until_another_person_has_reviewed_it(
@@ -199,3 +201,40 @@ def test_control_characters_do_not_reach_a_terminal(call: Call) -> None:
     deployed(A, 9, service="a\x1b[31mb")
     _, out, _ = call("audit")
     assert "\x1b" not in out
+
+
+def test_a_deployment_after_the_gate_took_its_yes_back_is_a_fault(call: Call) -> None:
+    """Whoever deployed it did not ask again, or did not listen."""
+    refused = judge([no("a new vulnerability", remedy="mend it")])
+    decided(A, 8)
+    decided(A, 9, refused)
+    deployed(A, 10)
+    code, out, _ = call("audit", "--format", "json")
+    assert code == 1
+    assert json.loads(out)[0]["fault"] == "the gate said no after that, at 2026-11-23T09:00:00Z"
+    decided(A, 11)
+    deployed(A, 12)
+    _, out, _ = call("audit", "--format", "json")
+    assert [one["fault"] for one in json.loads(out)][1] == ""
+
+
+def test_a_gate_that_was_forced_is_listed_though_nothing_says_what_was_deployed(call: Call) -> None:
+    digest = decided(A, 8, incident="INC-7", until="2026-11-23T12:00:00Z")
+    code, out, err = call("audit", "--format", "json")
+    (found,) = json.loads(out)
+    assert (code, found["deployed_at"], found["image"]) == (1, "", A)
+    assert (found["incident"], found["fault"]) == ("INC-7", "opened by force, not reviewed")
+    assert "0 deployments, 1 with a fault" in err
+    review = Evidence(
+        origin=origin("review-glass", actor="bob"),
+        evidence="break-glass-review",
+        verdict=PASSED,
+        reports=(),
+        said={"decision": digest},
+    )
+    put(review, A)
+    code, out, _ = call("audit", "--format", "json")
+    assert (code, json.loads(out)[0]["reviewed_by"]) == (0, "bob")
+    deployed(A, 10)
+    _, out, _ = call("audit", "--format", "json")
+    assert [one["deployed_at"] for one in json.loads(out)] == ["2026-11-23T10:00:00Z"]

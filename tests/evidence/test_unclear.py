@@ -86,6 +86,21 @@ def test_a_trx_whose_counters_say_failed_has_not_passed(data: bytes, expected: A
     assert answer(data) is expected
 
 
+def rows(total: int) -> bytes:
+    inner = '<UnitTestResult testName="a (1)" outcome="Passed"/>' * 2
+    return (
+        '<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results>'
+        f'<UnitTestResult testName="a" outcome="Passed"><InnerResults>{inner}</InnerResults>'
+        '</UnitTestResult></Results><ResultSummary outcome="Completed">'
+        f'<Counters total="{total}"/></ResultSummary></TestRun>'
+    ).encode()
+
+
+@pytest.mark.parametrize(("total", "expected"), [(2, YES), (3, YES), (4, UNKNOWN)])
+def test_a_total_of_a_trx_may_hold_the_test_around_its_rows(total: int, expected: Answer) -> None:
+    assert answer(rows(total)) is expected
+
+
 JEST: dict[str, Any] = {
     "numFailedTestSuites": 0,
     "numTotalTests": 1,
@@ -204,3 +219,152 @@ def nunit2(suite: str, case: str = "") -> bytes:
 )
 def test_a_suite_of_nunit_that_failed_is_no_pass(report: bytes, expected: Answer) -> None:
     assert answer(report) is expected
+
+
+def xunit1(of_class: str = "") -> bytes:
+    return (
+        '<assembly name="a.dll" total="1" passed="1" failed="0" skipped="0" '
+        'test-framework="xUnit.net 1.9.2"><class name="T" total="1" passed="1" failed="0">'
+        f'<test name="T.a" type="T" method="a" result="Pass" time="0.1"/>{of_class}'
+        "</class></assembly>"
+    ).encode()
+
+
+def nunit3(failed: str) -> bytes:
+    return (
+        f'<test-run id="0" result="Passed" total="1" failed="{failed}">'
+        '<test-suite type="Assembly" name="a" result="Passed">'
+        '<test-case name="t" result="Passed"/></test-suite></test-run>'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (xunit1(), YES),
+        (xunit1('<failure exception-type="E"><message>clean-up</message></failure>'), NO),
+        (nunit3("0"), YES),
+        (nunit3("1"), NO),
+        (trx("NotRunnable"), NO),
+    ],
+)
+def test_what_broke_outside_of_tests_or_could_not_be_run_has_not_passed(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
+def ctest(message: str) -> bytes:
+    return (
+        '<testsuite name="(empty)" tests="2" failures="0" disabled="0" skipped="1">'
+        '<testcase name="a" classname="a" time="0.1" status="run"/>'
+        '<testcase name="b" classname="b" time="0" status="notrun">'
+        f'<skipped message="{message}"/></testcase></testsuite>'
+    ).encode()
+
+
+LISTED = (
+    b'<testsuites tests="1" name="AllTests"><testsuite name="A" tests="1">'
+    b'<testcase name="a" file="a.cc" line="2"%s/></testsuite></testsuites>'
+)
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (ctest("SKIP_RETURN_CODE=77"), YES),
+        (ctest("Unable to find executable"), NO),
+        (LISTED % b"", UNKNOWN),
+        (LISTED % b' status="run" result="completed" time="0"', YES),
+    ],
+)
+def test_a_test_that_a_tool_lists_or_could_not_start_did_not_run(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
+@pytest.mark.parametrize(("duration", "expected"), [({}, UNKNOWN), ({"duration": 0}, YES)])
+def test_a_dry_run_of_mocha_ran_nothing(duration: dict[str, int], expected: Answer) -> None:
+    test = {"title": "a", "fullTitle": "a", "currentRetry": 0, "err": {}, **duration}
+    stats = {"suites": 1, "tests": 1, "passes": 1, "pending": 0, "failures": 0, "duration": 1}
+    whole = {"stats": stats, "tests": [test], "pending": [], "failures": [], "passes": [test]}
+    assert answer(json.dumps(whole).encode()) is expected
+
+
+GO = [
+    {"Action": "start", "Package": "p"},
+    {"Action": "run", "Package": "p", "Test": "A"},
+    {"Action": "pass", "Package": "p", "Test": "A"},
+    {"Action": "pass", "Package": "p"},
+]
+
+
+@pytest.mark.parametrize(("cut", "expected"), [(8, YES), (7, UNKNOWN), (6, UNKNOWN)])
+def test_a_package_of_go_that_is_run_again_must_end_again(cut: int, expected: Answer) -> None:
+    lines = [json.dumps(event) for event in [*GO, *GO][:cut]]
+    assert answer("\n".join([*lines, ""]).encode()) is expected
+
+
+def k6(thresholds: dict[str, dict[str, Any]], failed: int = 5) -> bytes:
+    rate = {"rate": failed / 100, "passes": failed, "fails": 100 - failed}
+    values: dict[str, dict[str, Any]] = {
+        "http_reqs": {"count": 100, "rate": 10},
+        "http_req_duration": {"avg": 5, "min": 1, "med": 4, "max": 9, "p(95)": 9},
+        "http_req_failed": rate,
+        "errors": rate,
+        "lost": {"count": 0, "rate": 0},
+    }
+    metrics = {
+        name: {"values": one, "thresholds": thresholds.get(name, {})}
+        for name, one in values.items()
+    }
+    return json.dumps({"root_group": {}, "metrics": metrics}).encode()
+
+
+KEPT = {"a threshold": {"ok": True}}
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "expected"),
+    [
+        ({}, NO),
+        ({"http_req_duration": KEPT}, NO),
+        ({"http_reqs": KEPT}, NO),
+        ({"http_req_failed": KEPT}, YES),
+        ({"errors": KEPT, "http_req_duration": KEPT}, YES),
+        ({"lost": KEPT}, YES),
+    ],
+)
+def test_a_threshold_on_times_says_nothing_of_what_failed(
+    thresholds: dict[str, dict[str, Any]], expected: Answer
+) -> None:
+    assert answer(k6(thresholds)) is expected
+    assert answer(k6(thresholds, failed=0)) is YES
+
+
+@pytest.mark.parametrize(("success", "expected"), [("true", YES), ("false", NO)])
+def test_a_transaction_that_failed_though_its_requests_did_not(
+    success: str, expected: Answer
+) -> None:
+    told = "Number of samples in transaction : 1, number of failing samples : 0"
+    rows = (
+        "timeStamp,elapsed,label,responseMessage,success",
+        "1764000000000,5,a,OK,true",
+        f'1764000000000,5,tx,"{told}",{success}',
+    )
+    assert answer("\n".join([*rows, ""]).encode()) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ok - a / ok - b / 1..2", YES),
+        ("1..2 / ok 1 - a / not ok 2 - b # SKIP no disk", YES),
+        ("1..1 / not ok 1 - b # SKIP no disk", UNKNOWN),
+        ("1..2 / ok 1 - a / not ok 2 - b # SKIP why /   --- /   error: boom /   ...", NO),
+        ("1..2 / not ok 1 - b # SKIP why / not ok 2 - a", NO),
+    ],
+)
+def test_tap_of_bats_and_without_numbers(text: str, expected: Answer) -> None:
+    assert answer("\n".join([*text.split(" / "), ""]).encode()) is expected

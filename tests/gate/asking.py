@@ -38,9 +38,17 @@ def ask(
     now: datetime = NOW,
     past: Past | None = None,
     ran: Ran | None = None,
+    in_ci: bool = False,
 ) -> Ruling:
     """Ask about the image of the doubles."""
-    request = Request(image=IMAGE, key=IMAGE_KEY, stage=stage, question=question, replay=replay)  # type: ignore[arg-type]
+    request = Request(
+        image=IMAGE,
+        key=IMAGE_KEY,
+        stage=stage,
+        question=question,  # type: ignore[arg-type]
+        replay=replay,
+        in_ci=in_ci,
+    )
     broken = tuple(
         cannot_tell("a record is cut off", where=Location(path=p), remedy="remove the file")
         for p in unreadable

@@ -180,3 +180,18 @@ def test_what_a_contract_took_away_must_be_unused_by_the_image(
 def test_a_record_of_what_was_deployed_that_cannot_be_read() -> None:
     past = Past(known=True, unreadable=(no("half a record", remedy="look at it"),))
     assert back(LET_IN, IDENTITY, past=past).verdict.answer is Answer.NO
+
+
+def test_in_ci_a_decision_of_somebodys_own_machine_let_nothing_in() -> None:
+    """Any policy may be asked there."""
+    at_home = origin("check-gate", system="terminal", recorded_at="2026-11-10T10:00:00Z")
+    facts = (fact(decision(origin=at_home)), IDENTITY)
+    asked = {"by": NO_DATABASE, "question": "return", "past": since()}
+    assert ask(*facts, **asked).verdict.answer is Answer.YES  # type: ignore[arg-type]
+    assert against(ask(*facts, in_ci=True, **asked)) == [  # type: ignore[arg-type]
+        "no decision says that this image was let into deployment before"
+    ]
+    gated = policy(Requirement(evidence="decision", stage="deployment"))
+    assert against(ask(*facts, by=gated, in_ci=True)) == [
+        "decision: was made at a terminal, where any policy may be asked"
+    ]

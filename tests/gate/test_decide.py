@@ -40,7 +40,7 @@ from tests.evidence.doubles import (
     identity,
     origin,
 )
-from tests.gate.asking import UNIT, ask, policy
+from tests.gate.asking import UNIT, against, ask, policy
 from tests.worlds import NOW
 
 RECORD = f"cdkit record-evidence --image {IMAGE} --report unit=reports/junit.xml"
@@ -326,6 +326,41 @@ def test_two_runs_that_ended_in_the_same_second_both_count() -> None:
     assert answer(unit(run="1"), failing(run="2")) is Answer.NO
 
 
+OLDER = "2026-11-23T10:00:00Z"
+
+
+def test_a_run_of_one_job_does_not_hide_what_another_said_before() -> None:
+    before = [unit(job="linux", recorded_at=OLDER), failing(job="windows", recorded_at=OLDER)]
+    told = ask(*before, unit(job="linux", run="2"))
+    assert against(told) == [
+        "unit: the job windows did not say yes in the run 1, and was not run again since",
+        "unit: a failed",
+    ]
+    assert told.verdict.answer is Answer.NO
+    again = [unit(job="linux", run="2"), unit(job="windows", run="2")]
+    assert answer(*before, *again) is Answer.YES
+
+
+def test_jobs_that_were_run_again_one_by_one_stand_for_their_own() -> None:
+    first = [failing(job="a", recorded_at=OLDER), failing(job="b", recorded_at=OLDER)]
+    second = unit(job="b", run="2", recorded_at="2026-11-23T10:30:00Z")
+    assert answer(*first, second) is Answer.NO
+    assert answer(*first, second, unit(job="a", run="3")) is Answer.YES
+    assert answer(first[1], unit(job="a", recorded_at=OLDER), unit(job="a", run="2")) is Answer.NO
+
+
+def test_a_second_attempt_of_one_job_of_a_matrix_does_not_hide_the_others() -> None:
+    both = [failing(job="unit", url="linux"), failing(job="unit", url="windows")]
+    assert answer(*both, unit(job="unit", attempt=2)) is Answer.NO
+    again = [unit(job="unit", attempt=2, url=url) for url in ("linux", "windows")]
+    assert answer(*both, *again) is Answer.YES
+    assert answer(both[0], unit(job="unit"), unit(job="unit", attempt=2)) is Answer.YES
+
+
+def test_another_pipeline_takes_the_place_of_one_that_shares_no_job_with_it() -> None:
+    assert answer(failing(job="scan", recorded_at=OLDER), unit(job="again", run="2")) is Answer.YES
+
+
 # Shards
 
 
@@ -485,6 +520,14 @@ def test_a_platform_without_evidence_keeps_it_shut() -> None:
 
 def test_evidence_about_the_index_needs_none_of_its_platforms() -> None:
     assert answer(index(), unit()) is Answer.YES
+
+
+def test_a_run_of_one_job_does_not_hide_what_another_said_of_a_platform() -> None:
+    bad = (no("unit: a failed", remedy="mend it"),)
+    before = [on(ARM, reasons=bad, job=job, recorded_at=OLDER) for job in ("a", "b")]
+    again = [on(ARM, job="a", run="2"), on(AMD)]
+    assert answer(index(), *before, *again) is Answer.NO
+    assert answer(index(), *before, *again, on(ARM, job="b", run="2")) is Answer.YES
 
 
 def test_a_no_about_a_platform_is_not_hidden_by_a_yes_about_the_index() -> None:

@@ -293,6 +293,8 @@ def test_a_waiver_of_somebody_who_may_lets_it_pass() -> None:
     ruling = ask(VULNERABLE, waiver(), by=MAY)
     assert ruling.verdict.answer is Answer.YES
     assert "waived until 2026-12-31 (ann: not reachable)" in told(ruling)[0][1]
+    shouted = policy(VULNERABILITIES, may_waive=("Ann",))
+    assert ask(VULNERABLE, waiver(), by=shouted).verdict.answer is Answer.YES
 
 
 @pytest.mark.parametrize(

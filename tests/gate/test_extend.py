@@ -148,6 +148,14 @@ def test_every_key_has_a_way_that_is_stricter(
     assert faults(below, over(**new)) == [f"unit (deployment) is locked: {what}"]
 
 
+def test_who_may_sign_what_is_locked_is_not_widened_for_one_requirement() -> None:
+    below = base(Requirement(evidence="unit"), signed_by=("ci",))
+    assert faults(below, over(signed_by=("dev",))) == [
+        "unit (deployment) is locked: only ci may sign"
+    ]
+    assert only(extend(below, over(signed_by=("ci",)), where="p")).signed_by == ("ci",)
+
+
 def test_stricter_is_taken_in_every_key() -> None:
     strict = {
         "at_least": {"executed": 11},

@@ -121,6 +121,19 @@ def test_a_pull_request_from_a_fork_s_main_is_not_on_the_protected_branch(tmp_pa
         find_policy("policy.yaml", at)
 
 
+def test_a_change_that_github_calls_the_branch_it_wants_to_enter_is_not_on_it(
+    tmp_path: Path,
+) -> None:
+    """A job on pull_request_target that checked out the change: the variables are main's."""
+    git = repository(HEAD=LAX)
+    git.commits = {"HEAD": COMMIT}
+    at = world(tmp_path, git, default_branch="main", branch="main", event="pull_request_target")
+    with pytest.raises(CannotTell, match="cannot be read from main"):
+        find_policy("policy.yaml", at)
+    nobody_says = world(tmp_path, git, branch="main", event="pull_request_target", run="1")
+    assert len(doubts(find_policy("policy.yaml", nobody_says))) == 1
+
+
 def test_on_a_laptop_the_changes_own_policy_counts_with_a_note(tmp_path: Path) -> None:
     found = find_policy("policy.yaml", world(tmp_path, repository()))
     assert asks(found) == "lint"

@@ -10,12 +10,13 @@ import pytest
 from cdkit.core.context import BuildContext
 from cdkit.core.doors.git import GitRepository
 from cdkit.core.doors.process import SystemProcesses
+from cdkit.core.errors import CannotTell
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.steps.record_evidence import STEP, RecordEvidenceOptions
 from tests.evidence.doubles import IMAGE
-from tests.worlds import world
+from tests.worlds import FakeGit, world
 
 PASSED = '<testsuite tests="1"><testcase classname="a" name="b" time="0.1"/></testsuite>\n'
 
@@ -75,3 +76,18 @@ def test_on_a_laptop_or_outside_of_git_a_report_is_what_it_is(folder: Path) -> N
     (folder.parent / "junit.xml").write_text(PASSED)
     assert record(around(folder), f"{folder.parent}/junit.xml").verdict.answer is Answer.YES
     assert record(around(folder.parent), "junit.xml").verdict.answer is Answer.YES
+
+
+class Deaf(FakeGit):
+    def files(self, revision: str, folder: str) -> tuple[str, ...]:
+        raise CannotTell(f"git ls-tree failed at {revision}:{folder}", remedy="mend it")
+
+
+def test_where_git_does_not_say_nobody_can_tell(tmp_path: Path) -> None:
+    """As where the checkout is another user's, whom git does not trust."""
+    (tmp_path / "junit.xml").write_text(PASSED)
+    deaf = world(tmp_path, git=Deaf(), context=BuildContext(system="github"))
+    verdict = record(deaf, "junit.xml").verdict
+    assert verdict.answer is Answer.CANNOT_TELL
+    assert "nobody can tell whether it came with the checkout" in verdict.reasons[0].what
+    assert "safe.directory" in verdict.reasons[0].remedy

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Document, Replay
 from cdkit.core.documents.kinds import Evidence, Findings, Identity, Tool
 from cdkit.core.documents.statement import encode_statement, state
@@ -26,6 +27,7 @@ from tests.evidence.doubles import (
 )
 from tests.worlds import COMMIT, TREE, FakeGit, world
 
+CASES = Path(__file__).parents[1] / "cases" / "evidence"
 PASSING = b'<testsuites>\n<testsuite tests="2"><testcase/><testcase/></testsuite></testsuites>\n'
 EMPTY = b'<testsuites>\n<testsuite tests="0"/></testsuites>\n'
 SKIPPED = b"<testsuite><testcase><skipped/></testcase></testsuite>\n"
@@ -59,6 +61,8 @@ def run(
     *,
     image: str = IMAGE,
     expect_shards: tuple[str, ...] = (),
+    shard: str = "",
+    context: BuildContext | None = None,
     error_budget: tuple[str, ...] = (),
     git: FakeGit | None = None,
     **reports: str,
@@ -67,9 +71,10 @@ def run(
         reports={name.replace("_", "-"): text for name, text in reports.items()},
         image=image,
         expect_shards=expect_shards,
+        shard=shard,
         error_budget=error_budget,
     )
-    return STEP.run(options, world(folder, git=git))
+    return STEP.run(options, world(folder, git=git, context=context))
 
 
 def told(outcome: Outcome) -> list[tuple[str, str]]:
@@ -193,6 +198,49 @@ def test_all_shards_open_it_and_a_missing_one_does_not(tmp_path: Path) -> None:
     outcome = run(tmp_path, unit="unit*/r.xml", expect_shards=("unit=3",))
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert "3 shards were expected, and 2 reports" in outcome.verdict.reasons[0].what
+
+
+@pytest.mark.parametrize(
+    ("shard", "context", "expected"),
+    [
+        ("2/4", BuildContext(system="gitlab", job="unit 2/4"), ("unit", 2, 4)),
+        ("02/4", BuildContext(system="github", job="unit", leg="2 of 4"), ("unit", 2, 4)),
+        ("1/1", BuildContext(system="gitlab", job="unit"), ("unit", 0, 0)),
+        ("", BuildContext(system="gitlab", job="unit 2/4"), ("unit 2/4", 0, 0)),
+        ("", BuildContext(system="github", job="unit", leg="2 of 4"), ("unit (2 of 4)", 0, 0)),
+    ],
+)
+def test_a_fact_says_which_shard_and_which_job_of_a_matrix_it_is(
+    tmp_path: Path, shard: str, context: BuildContext, expected: tuple[str, int, int]
+) -> None:
+    write(tmp_path, r_xml=PASSING)
+    origin = only(run(tmp_path, unit="r.xml", shard=shard, context=context)).origin
+    assert (origin.job, origin.shard, origin.shards) == expected
+
+
+@pytest.mark.parametrize("shard", ["/", "0/4", "5/4", "2", "2/x", "1/99999", "-1/4"])
+def test_a_shard_that_makes_no_sense_is_a_wrong_request(tmp_path: Path, shard: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        run(tmp_path, unit="r.xml", shard=shard)
+    assert str(caught.value.where) == "shard"
+
+
+@pytest.mark.parametrize(
+    ("finished", "expected"),
+    [
+        ("2026-11-20T09:01:00+01:00", "2026-11-20T08:01:00Z"),
+        ("2027-01-01T00:00:00Z", "2026-11-23T12:00:00Z"),
+        ("yesterday", "2026-11-23T12:00:00Z"),
+        ("0001-01-01T00:00:00+09:00", "2026-11-23T12:00:00Z"),
+    ],
+)
+def test_a_statement_that_is_recorded_again_is_no_newer(
+    tmp_path: Path, finished: str, expected: str
+) -> None:
+    data = (CASES / "vulns/v0.2.json").read_text()
+    assert '"2026-11-23T08:01:00Z"' in data
+    (tmp_path / "vulns.json").write_text(data.replace("2026-11-23T08:01:00Z", finished))
+    assert only(run(tmp_path, scan="vulns.json")).origin.recorded_at == expected
 
 
 @pytest.mark.parametrize("text", ["unit", "unit=", "unit=0", "unit=four", "lint=2", "unit=-1"])

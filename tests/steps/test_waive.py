@@ -40,6 +40,16 @@ def test_a_waiver_is_a_fact_in_the_name_of_who_started_the_job(tmp_path: Path) -
     assert outcome.subjects == (SUBJECT,)
 
 
+def test_a_change_that_is_not_merged_waives_nothing(tmp_path: Path) -> None:
+    """Whoever runs its job again is the actor: of what somebody else wrote there."""
+    for change in (
+        BuildContext(system="github", actor="ann", pull_request="7"),
+        BuildContext(system="github", actor="ann", event="pull_request_target", branch="main"),
+    ):
+        with pytest.raises(CannotTell, match="a change that is not merged waives nothing"):
+            waive(tmp_path, change)
+
+
 @pytest.mark.parametrize(
     ("options", "where"),
     [

@@ -41,8 +41,10 @@ def read(environ: Environ) -> BuildContext:
     In a pull request `commit` is the merge commit that GitHub made for it, and `branch` the name
     that the change has where it comes from: a fork may call its branch `main`. The merge queue's
     branch name carries the target and the pull request. The default branch stands only in the
-    event's file, so it is left empty. `act` numbers every run 1, so there `run` is empty, and so it
-    is without an attempt (in a container that was not told): it would repeat.
+    event's file, so it is left empty. Which job of a matrix this is stands in no variable: our
+    own actions hand on the `strategy` context, which counts from 0. `act` numbers every run 1, so
+    there `run` is empty, and so it is without an attempt (in a container that was not told): it
+    would repeat.
     """
     get = environ.get
     event, ref = get("GITHUB_EVENT_NAME", ""), get("GITHUB_REF", "")
@@ -66,9 +68,14 @@ def read(environ: Environ) -> BuildContext:
         attempt=attempt,
         number="" if local else get("GITHUB_RUN_NUMBER", ""),
         job=get("GITHUB_JOB", ""),
+        leg=_leg(get("CDKIT_JOB_INDEX", ""), get("CDKIT_JOB_TOTAL", "")),
         url=_run_url(_repository_url(environ), run, attempt),
         actor=get("GITHUB_TRIGGERING_ACTOR", "") or get("GITHUB_ACTOR", ""),
     )
+
+
+def _leg(index: str, total: str) -> str:
+    return f"{whole(index) + 1} of {total}" if index and whole(total) > 1 else ""
 
 
 def _repository_url(environ: Environ) -> str:
@@ -156,6 +163,7 @@ _PUSH = {
     "GITHUB_REF_NAME": "main",
 }
 _PUSHED = replace(_CONTEXT, event="push", branch="main")
+_MATRIX = {"CDKIT_JOB_INDEX": "1", "CDKIT_JOB_TOTAL": "4"}
 
 SYSTEM = CiSystem(
     name="github",
@@ -181,6 +189,11 @@ SYSTEM = CiSystem(
     ),
     samples=(
         Sample(name="a push", environ=_ENVIRON | _PUSH, context=_PUSHED),
+        Sample(
+            name="a job of a matrix",
+            environ=_ENVIRON | _PUSH | _MATRIX,
+            context=replace(_PUSHED, leg="2 of 4"),
+        ),
         Sample(
             name="a pull request, whose commit is the merge",
             environ=_ENVIRON

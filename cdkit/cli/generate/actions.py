@@ -15,6 +15,9 @@ FRAME = {
 }
 """Inputs that no step owns: they are the command line's."""
 
+_LEG = {"CDKIT_JOB_INDEX": "strategy.job-index", "CDKIT_JOB_TOTAL": "strategy.job-total"}
+"""Which job of a matrix it is, which no variable of GitHub's says."""
+
 
 def actions(steps: Sequence[AnyStep]) -> Mapping[str, str]:
     """Return `actions/<step>/action.yml` for every step."""
@@ -47,6 +50,7 @@ def action(step: AnyStep) -> str:
             for one in given
         ),
         *(f"        {name}: ${{{{ inputs.{key} }}}}" for key, (name, _) in FRAME.items()),
+        *(f"        {name}: ${{{{ {place} }}}}" for name, place in _LEG.items()),
         # A runner that cancels a job signals the shell alone (GitHub, "Workflow cancellation
         # reference"), so the step takes the shell's place.
         f"      run: 'exec \"$GITHUB_ACTION_PATH/../run\" {step.name}'",

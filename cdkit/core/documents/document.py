@@ -47,6 +47,9 @@ class Document(Struct, frozen=True, kw_only=True, tag_field="kind"):
     version: int = 1
 
 
+MOST_SHARDS = 10_000
+"""Into how many shards work may be split."""
+
 D = TypeVar("D", bound=Struct)
 
 

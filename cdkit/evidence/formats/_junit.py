@@ -24,12 +24,36 @@ DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "brok
 
 _ALIKE = frozenset(name.lower() for name in TELLING)
 _BAD = ("failures", "errors")
+_RUN = ("time", "status", "result", "timestamp", "assertions", "classname")
 _IDLE = ("skipped", "disabled", "ignored")
 
 
 def nearly(name: str) -> bool:
     """Whether an element is one that tells, but for its prefix or its case: no tool writes it."""
     return name.rpartition(":")[2].lower() in _ALIKE
+
+
+def tells_of_a_run(case: dict[str, str]) -> bool:
+    """Whether a test case may have run: googletest lists tests by their place and nothing else."""
+    return "line" not in case or not case.keys().isdisjoint(_RUN)
+
+
+def could_not_run(name: str, element: dict[str, str], case: dict[str, str]) -> bool:
+    """Whether CTest says `skipped` of a test that it wanted to run: its program was not there.
+
+    The message of one that skipped itself begins so: `SKIP_RETURN_CODE=77`.
+    """
+    return (
+        name == "skipped"
+        and case.get("status") == "notrun"
+        and case.get("classname") == case.get("name")
+        and not element.get("message", "").startswith("SKIP_")
+    )
+
+
+def skip_of(element: dict[str, str]) -> str:
+    """Return how a test ended that this element skips: `todo` where it may even fail (Node)."""
+    return "todo" if element.get("type") == "todo" else "skipped"
 
 
 class Suite:

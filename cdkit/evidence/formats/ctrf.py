@@ -32,6 +32,7 @@ class _Test(Struct, frozen=True):
     message: str | None = None
     trace: str | None = None
     flaky: bool | None = None
+    retries: int | None = None
     raw: str | None = field(name="rawStatus", default=None)
 
 
@@ -80,7 +81,7 @@ def _count(tally: Tally, test: _Test) -> None:
         what = f"the test {name} has the status {test.status[:80]!r}, which says nothing"
         tally.doubt(what, remedy="let the tool tell how that test ended")
         outcome = "skipped"
-    if outcome == "passed" and test.flaky:
+    if outcome == "passed" and (test.flaky or (test.retries or 0) > 0):
         outcome = "flaky"
     message = test.message or test.trace or ""
     tally.add(outcome, name, message=message, seconds=duration(test.duration / 1000))

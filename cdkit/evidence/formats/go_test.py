@@ -89,6 +89,8 @@ class _Reader:
         package = self.packages.get(event.package)
         if package is None:
             package = self.packages[event.package] = _Package(line)
+        if event.action in {"start", "run"}:
+            package.ended = False  # it is run again: a run after a failure is written behind it
         if event.test:
             self.take_test(package, event, line)
         elif event.action == "output":

@@ -1,8 +1,8 @@
 """JMeter's JTL as CSV, with a header or without one.
 
 Source: jmeter.apache.org, "Listeners, CSV Log format": without a header the columns are those that
-JMeter saves by default. A row that sums up a transaction is no request of its own. A file that ends
-between two rows cannot be told from a whole one.
+JMeter saves by default. A row that sums up a transaction is no request of its own, and may fail by
+an assertion of its own. A file that ends between two rows cannot be told from a whole one.
 """
 
 import csv
@@ -15,7 +15,7 @@ from cdkit.core.readable import Readable
 from cdkit.evidence.decode import lines_of
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.latency import LONGEST, Latencies
-from cdkit.evidence.reading import Reading
+from cdkit.evidence.reading import Load, Reading
 
 _DEFAULT = [
     "timeStamp",
@@ -41,6 +41,7 @@ _ROW = re.compile(rb"\d{13},\d+,[^\n]*,(?:true|false),[^\n]*\r?\n")
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _NEEDED = frozenset({"timeStamp", "elapsed", "success"})
 _TRANSACTION = "Number of samples in transaction"
+_NONE_FAILED = "number of failing samples : 0"
 
 
 class _Rows:
@@ -63,7 +64,7 @@ def _recognises(head: bytes) -> bool:
 
 def _read(stream: Readable, where: str) -> Reading:
     rows = _Rows(stream, where)
-    times, transactions = Latencies(), Latencies()
+    times, transactions, broken = Latencies(), Latencies(), Latencies()
     columns: list[str] | None = None
     delimiter = ","
     lines = iter(rows)
@@ -78,13 +79,16 @@ def _read(stream: Readable, where: str) -> Reading:
                     raise _unreadable("lacks a column, or has one twice", Location(path=where))
                 if columns is row:
                     continue
-            _take(row, columns, times, transactions, Location(path=where, line=rows.line))
+            place = Location(path=where, line=rows.line)
+            _take(row, columns, (times, transactions, broken), place)
     except csv.Error as fault:
         place = Location(path=where, line=rows.line)
         raise _unreadable(f"is not such a CSV file: {fault}", place) from fault
     counted = times if times.requests else transactions
     return Reading(
-        load=counted.load(), metrics=counted.metrics(), duration=round(counted.seconds, 6)
+        load=_with(counted.load(), broken if counted is times else Latencies()),
+        metrics=counted.metrics(),
+        duration=round(counted.seconds, 6),
     )
 
 
@@ -94,8 +98,12 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 
 def _take(
-    row: list[str], columns: list[str], times: Latencies, transactions: Latencies, where: Location
+    row: list[str],
+    columns: list[str],
+    kinds: tuple[Latencies, Latencies, Latencies],
+    where: Location,
 ) -> None:
+    """Take a row: of a request, of a transaction, and of one that failed by itself as well."""
     if len(row) != len(columns):
         raise _unreadable(f"holds a row of {len(row)} fields, not of {len(columns)}", where)
     told = dict(zip(columns, row, strict=True))
@@ -104,9 +112,18 @@ def _take(
         raise _unreadable(f"holds the time {elapsed[:40]!r}, which is none", where)
     if success not in {"true", "false"}:
         raise _unreadable(f"says {success[:40]!r} where it must say true or false", where)
-    is_sum = told.get("responseMessage", "").startswith(_TRANSACTION)
+    message = told.get("responseMessage", "")
     moment = float(at) if _NUMBER.fullmatch(at) else None
-    (transactions if is_sum else times).add(float(elapsed), failed=success == "false", at=moment)
+    times, transactions, broken = kinds
+    kind = transactions if message.startswith(_TRANSACTION) else times
+    kind.add(float(elapsed), failed=success == "false", at=moment)
+    if kind is transactions and success == "false" and message.rstrip().endswith(_NONE_FAILED):
+        broken.add(float(elapsed), failed=True, at=moment)
+
+
+def _with(load: Load, broken: Latencies) -> Load:
+    """Return what was sent, and the transactions that failed though no request of theirs did."""
+    return Load(requests=load.requests + broken.requests, failed=load.failed + broken.failed)
 
 
 def _unreadable(what: str, where: Location) -> Unreadable:

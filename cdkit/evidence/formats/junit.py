@@ -7,12 +7,13 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 - surefire's reruns (maven.apache.org/surefire, "Rerun failing tests"): `flakyFailure` and
   `flakyError` stand in a test that passed in the end; `rerunFailure` and `rerunError` beside the
   `failure` of one that never did;
-- googletest marks tests that did not run by `status="notrun"` or `result="suppressed"`, without
-  any element (google.github.io/googletest, "Generating an XML Report");
-- Eclipse and TestNG write `ignored` for `skipped`, and Eclipse the root `testrun`;
-- jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark: a
-  report that claims no test proves none. It is silent about a file that did not even load unless
-  it is told `reportTestSuiteErrors: true`; tell it.
+- googletest marks tests that did not run by `status="notrun"` or `result="suppressed"` alone
+  (google.github.io/googletest, "Generating an XML Report"), and lists tests by their place alone;
+- CTest writes `skipped` for a test that it could not start, and fails (cmake.org, ctest(1));
+- Node writes `skipped type="todo"` before the failure of a test that may fail;
+- Eclipse and TestNG write `ignored` for `skipped`, Eclipse the root `testrun`;
+- jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark. It is
+  silent about a file that did not load unless it is told `reportTestSuiteErrors: true`; tell it.
 - a suite that claims more failures than its test cases show broke outside of them.
 """
 
@@ -35,8 +36,11 @@ from cdkit.evidence.formats._junit import (
     SUITES,
     TELLING,
     Suite,
+    could_not_run,
     name_of,
     nearly,
+    skip_of,
+    tells_of_a_run,
 )
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
@@ -77,6 +81,7 @@ class _Reader:
         "_tests",
         "_text",
         "_text_depth",
+        "_told",
         "_where",
     )
 
@@ -88,7 +93,7 @@ class _Reader:
         self._parser.buffer_text = True
         self._depth = self._case_depth = self._text_depth = 0
         self._tests = self._failed = self._errors = self._skipped = self._flaky = 0
-        self._accounted = 0
+        self._accounted, self._told = 0, False
         self._seconds = self._suite_seconds = 0.0
         self._case: dict[str, str] | None = None
         self._outcome = ""
@@ -129,6 +134,8 @@ class _Reader:
 
     def _compare(self) -> None:
         """Hold what the report claims against the test cases; those are what counts."""
+        if self._tests and not self._told:
+            self._unclear("it lists tests alone, without a time or a state", self._line)
         if self._claimed_tests is None or self._claimed_tests == self._tests:
             return
         claim = f"claims {self._claimed_tests} tests and holds {self._tests} test cases"
@@ -179,14 +186,14 @@ class _Reader:
         """Take what an element inside a test case says; the worst that is said counts."""
         if name == "testcase":
             raise self._unreadable("holds a test case inside a test case")
-        if name in FAILED or name in ERRORED:
-            if self._outcome not in ("failed", "error"):
+        if name in FAILED or name in ERRORED or could_not_run(name, attributes, self._case or {}):
+            if self._outcome not in ("failed", "error", "todo"):
                 self._outcome = "failed" if name in FAILED else "error"
                 self._begin_failure(attributes)
         elif name in FLAKY:
             self._outcome = self._outcome or "flaky"
         elif name in SKIPPED and self._depth == self._case_depth + 1:
-            self._outcome = self._outcome or "skipped"
+            self._outcome = self._outcome or skip_of(attributes)
 
     def _begin_failure(self, attributes: dict[str, str]) -> None:
         if len(self._failures) >= MOST_FAILURES:
@@ -220,10 +227,11 @@ class _Reader:
             self._failures[-1] = Failure(name=last.name, message=text, where=last.where)
 
     def _close_case(self) -> None:
-        case, outcome = self._case or {}, self._outcome
+        case, outcome = self._case or {}, self._outcome.replace("todo", "skipped")
         self._case = None
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)
+        self._told = self._told or bool(outcome) or tells_of_a_run(case)
         if outcome != "skipped":
             self._add_name(name_of(case))
         if outcome:

@@ -4,7 +4,8 @@ Source: grafana.com/docs/k6, "Custom summary" and "Results output"; in the code,
 `--summary-export`. The two say opposite things: in the first a threshold is `{"ok": true}` where it
 was kept; in the second it is a bare `false` where it was kept, and `true` where it was crossed.
 `http_req_failed` counts a failed request as a "pass" of the rate. A threshold over a metric that
-got no sample is kept, says k6; here nobody can tell.
+got no sample is kept, says k6; here nobody can tell. A threshold on a rate, or on a counter of the
+script's own, says how much may fail; one on times alone does not: what fails at once is fast.
 """
 
 from msgspec import Struct, field
@@ -22,6 +23,10 @@ from cdkit.evidence.tally import duration
 _NAMES = {"avg": "mean", "med": "p50"}
 _TIMES = "http_req_duration"
 _MOST = 10**15
+_BUILT_IN = frozenset(
+    {"http_reqs", "iterations", "data_sent", "data_received", "dropped_iterations"}
+)
+"""Counters of k6's own, which say how much was done."""
 
 
 class _Threshold(Struct, frozen=True):
@@ -82,7 +87,10 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: Readable, where: str) -> Reading:
     report = read_json(stream, _Report, where, "let k6 write its summary again, to its end")
     numbers = {name: metric.numbers() for name, metric in report.metrics.items()}
-    is_judged = any(metric.thresholds for metric in report.metrics.values())
+    is_judged = any(
+        metric.thresholds and _tells_of_failures(name, numbers[name])
+        for name, metric in report.metrics.items()
+    )
     reasons = [
         reason
         for name, metric in report.metrics.items()
@@ -115,6 +123,14 @@ def _thresholds(name: str, metric: _Metric, where: str) -> list[Reason]:
                 )
             )
     return reasons
+
+
+def _tells_of_failures(name: str, numbers: dict[str, float]) -> bool:
+    """Whether a metric is one that failures are counted by, as a rate or a counter is."""
+    if "passes" in numbers or "fails" in numbers:
+        return True
+    is_counter = "count" in numbers and "avg" not in numbers
+    return is_counter and name.partition("{")[0] not in _BUILT_IN
 
 
 def _is_empty(numbers: dict[str, float]) -> bool:

@@ -1,7 +1,8 @@
 """Mocha's JSON reporter: `stats`, and the tests once more under `passes`, `pending`, `failures`.
 
 Source: mochajs.org, "JSON", and lib/reporters/json.js. A hook that failed stands among the failures
-and is no test; `currentRetry` is above zero where the test had failed before.
+and is no test; `currentRetry` is above zero where the test had failed before. `--dry-run` lists
+every test as passed, and leaves out how long it took.
 """
 
 from msgspec import Struct, field
@@ -46,6 +47,8 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: Readable, where: str) -> Reading:
     report = read_json(stream, _Report, where, "let mocha write it again: `--reporter json`")
     tally = Tally(where)
+    if report.passes and all(test.duration is None for test in report.passes):
+        tally.doubt("no test took any time: it lists what a run would do, and ran none")
     for test in report.passes:
         _count(tally, test, "flaky" if test.retry > 0 else "passed")
     for test in report.pending:

@@ -85,6 +85,9 @@ class _Reader:
         failed = self.root.get("result", "").lower() == "failed"
         if failed and not self.tally.bad and not self.broken:
             self.tally.broke("the run failed, and no test in it did", line=line)
+        elif (claimed := whole(self.root.get("failed")) or 0) > self.tally.bad and not self.broken:
+            claim = f"claims {claimed} failed tests and lists {self.tally.bad}"
+            self.tally.broke(claim, line=line)
         self.tally.claimed(whole(self.root.get("total")), line=line)
 
 

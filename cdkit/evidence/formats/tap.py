@@ -17,12 +17,15 @@ from cdkit.evidence.tally import Outcome, Tally
 
 _BEGINNING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n|[ \t]*#[^\n]*\n)*[ ]*"
-    rb"(?:TAP version 1[234][ \t]*\r?\n|1\.\.\d+|(?:not )?ok \d+\b|Bail out!)"
+    rb"(?:TAP version 1[234][ \t]*\r?\n|1\.\.\d+|(?:not )?ok (?:\d+\b|- )|Bail out!)"
 )
 _POINT = re.compile(r"(not\s+)?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _PLAN = re.compile(r"1\.\.(\d{1,9})\s*(?:#\s*(.*))?", re.ASCII)
 _DIRECTIVE = re.compile(r"(?<!\\)\s#\s*(skip\S*|todo)\b[:\s]*(.*)\Z", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
+_IDLE = re.compile(r"(?:tests|pass|fail|skip|todo) +\d+|(?:error|message): *(?:[|>].?)?", re.ASCII)
+"""What follows the last test, and says nothing of it; the head of a text whose lines follow."""
+
 _DEPTH = 100
 _WHY = ("error:", "message:", "E  ")
 """What in a diagnosis says why, and should be seen first."""
@@ -60,7 +63,7 @@ class _Reader:
         self.failing: tuple[Outcome, str, int] | None = None
         self.message: list[str] = []
         self.yaml = ""
-        self.ended = False
+        self.ended = self.skips = False
 
     def read(self, stream: Readable) -> Reading:
         line = 1
@@ -144,6 +147,7 @@ class _Reader:
         outer = [each.title for each in self.levels[:depth] if each.title]
         name = " > ".join([*outer, name])
         if outcome == "failed":
+            self.skips = bool(directive)
             self.failing, self.message = (outcome, name, line), []
         else:
             self.tally.add(outcome, name, line=line)
@@ -169,8 +173,11 @@ class _Reader:
         """Count the failed test whose diagnosis is over."""
         if self.failing:
             outcome, name, line = self.failing
-            why = [each for each in self.message if each.startswith(_WHY)]
-            rest = [each for each in self.message if not each.startswith(_WHY)]
+            told = [each for each in self.message if not _IDLE.fullmatch(each)]
+            why = [each for each in told if each.startswith(_WHY)]
+            rest = [each for each in told if not each.startswith(_WHY)]
+            if self.skips and not told:  # bats writes `not ok` of what it skips, and says no more
+                outcome = "skipped"
             self.tally.add(outcome, name, message="\n".join([*why, *rest]), line=line)
             self.failing = None
 

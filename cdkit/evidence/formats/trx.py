@@ -1,7 +1,8 @@
 """TRX, Visual Studio's test results: `UnitTestResult` elements with an outcome.
 
 Source: vstst.xsd, as Visual Studio installs it, and the trx logger of microsoft/vstest. Of a
-data-driven test the inner results are counted, and not the one around them. `ResultSummary` tells
+data-driven test the inner results are counted, and not the one around them, which the tool's own
+total may hold. `ResultSummary` tells
 of a run that was aborted; `RunInfo` of what broke outside of the tests.
 """
 
@@ -23,7 +24,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "passedbutrunaborted": "error",
     "inprogress": "error",
     "notexecuted": "skipped",
-    "notrunnable": "skipped",
+    "notrunnable": "error",
     "inconclusive": "skipped",
     "pending": "skipped",
 }
@@ -50,7 +51,7 @@ class _Reader:
         self.claims: int | None = None
         self.claims_bad = 0
         self.info = False
-        self.broken = 0
+        self.broken = self.around = 0
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
         if name in {"UnitTestResult", "TestResultAggregation", "GenericTestResult"}:
@@ -86,6 +87,7 @@ class _Reader:
             outcome = "skipped"
         is_told_inside = outcome not in {"failed", "error"} or self.tally.bad > result.bad_before
         if result.inner and is_told_inside:
+            self.around += 1
             return
         seconds = clock_seconds(result.attributes.get("duration", ""))
         self.tally.add(outcome, name, message=result.message, line=result.line, seconds=seconds)
@@ -98,7 +100,7 @@ class _Reader:
         elif self.claims_bad > self.tally.bad:
             claim = f"claims {self.claims_bad} failed tests and lists {self.tally.bad}"
             self.tally.broke(claim, line=line)
-        if self.claims is not None and self.claims > self.tally.tests:
+        if self.claims is not None and self.claims > self.tally.tests + self.around:
             self.tally.claimed(self.claims, line=line)
 
 

@@ -1,7 +1,8 @@
-"""xUnit.net v2 XML: `assemblies`, `assembly`, `collection`, `test` with its result.
+"""xUnit.net XML: `assemblies`, `assembly`, `collection` (in v1 `class`), `test` with its result.
 
 Source: xunit.net, "Format: XML v2+". `errors` of an assembly are what broke outside of tests: a
-fixture's clean-up, a crash of the runner. `NotRun` is a test that the caller left out.
+fixture's clean-up, a crash of the runner; v1 writes a `failure` of the class. `NotRun` is a test
+that the caller left out.
 """
 
 from cdkit.core.documents.xml import root_of
@@ -25,7 +26,8 @@ class _Reader:
         self.tally = Tally(where)
         self.test: dict[str, str] | None = None
         self.error: dict[str, str] | None = None
-        self.message = ""
+        self.loose = False
+        self.message = self.of_class = ""
         self.line = self.claims = self.claims_errors = self.errors = 0
         self.claims_bad = 0
 
@@ -36,8 +38,12 @@ class _Reader:
             self.claims_errors += whole(attributes.get("errors")) or 0
         elif name == "test":
             self.test, self.message, self.line = attributes, "", line
+        elif name == "class":
+            self.of_class = attributes.get("name", "")
         elif name == "error" and self.test is None:
             self.error, self.message = attributes, ""
+        elif name == "failure" and self.test is None and self.error is None:
+            self.loose, self.message = True, ""
 
     def end(self, name: str, text: str, line: int) -> None:
         if name == "message":
@@ -47,6 +53,10 @@ class _Reader:
             told = f": {self.message}" if self.message else ""
             self.tally.broke(f"{what} failed outside of its tests{told}", line=line)
             self.error, self.errors = None, self.errors + 1
+        elif name == "failure" and self.loose:
+            self.loose = False
+            what = f"the class {self.of_class} failed outside of its tests: {self.message}"
+            self.tally.broke(what, line=line)
         elif name == "test" and self.test is not None:
             self.close_test(self.test)
             self.test = None

@@ -54,7 +54,11 @@ def _vsa(found: _Vsa, where: str) -> Reading:
     elif found.verification_result != "PASSED" or not found.verifier.id.strip():
         what = f"{found.verification_result[:40]!r} is no result of a known verifier"
         reasons.append(cannot_tell(what, where=place, remedy="verify the image again"))
-    return Reading(said={name: text for name, text in said.items() if text}, reasons=tuple(reasons))
+    return Reading(
+        said={name: text for name, text in said.items() if text},
+        at=found.time_verified,
+        reasons=tuple(reasons),
+    )
 
 
 def _svr(found: _Svr, where: str) -> Reading:

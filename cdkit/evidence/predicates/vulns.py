@@ -47,8 +47,13 @@ class _Scanner(Struct, frozen=True):
     db: _Database = _Database()
 
 
+class _When(Struct, frozen=True, rename="camel"):
+    scan_finished_on: str = ""
+
+
 class _Scan(Struct, frozen=True):
     scanner: _Scanner
+    metadata: _When = _When()
 
 
 class _Score(Struct, frozen=True):
@@ -97,7 +102,8 @@ def _read(data: bytes, where: str) -> Reading:
     said = {"scanner": f"{scan.scanner.uri} {scan.scanner.version}".strip()[:500]}
     if updated:
         said["database"] = updated[:100]
-    return Reading(found=counts, said=said, reasons=tuple(reasons))
+    at = scan.metadata.scan_finished_on
+    return Reading(found=counts, said=said, at=at, reasons=tuple(reasons))
 
 
 def _listed(result: object, where: str) -> list[tuple[str, Severity]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cdkit.core.errors import CannotTell, MissingExtra, RequestError
+from cdkit.core.errors import CannotTell, MissingExtra, RequestError, Unreadable
 from cdkit.core.world import World
 from cdkit.evidence.signing.keys import bundle_of, to_sign
 from cdkit.evidence.signing.signer import Signer
@@ -44,16 +44,24 @@ def open_kms(uri: str, world: World) -> Signer:
         raise MissingExtra("securesystemslib", "kms", wanted_by=match[1]) from fault
     signer, pem = imported
     public = schemes.read_public(pem, where=uri)
-    return KmsKey(uri, signer, schemes.fingerprint(public))
+    check = schemes.checker(public, "", where=uri)
+    return KmsKey(uri, signer, schemes.fingerprint(public), check)
 
 
 class KmsKey:
     """Signs with a key in a key store."""
 
-    def __init__(self, uri: str, signer: Any, fingerprint: bytes) -> None:  # noqa: ANN401 - of a library that an extra brings
+    def __init__(
+        self,
+        uri: str,
+        signer: Any,  # noqa: ANN401 - of a library that an extra brings
+        fingerprint: bytes,
+        check: Callable[[bytes, bytes], bool],
+    ) -> None:
         self._uri = uri
         self._signer = signer
         self._fingerprint = fingerprint
+        self._check = check
 
     @property
     def name(self) -> str:
@@ -61,9 +69,20 @@ class KmsKey:
         return self._uri
 
     def sign(self, statement: bytes) -> bytes:
-        """Return the bundle of a statement; CannotTell where the store does not sign it."""
-        found = _asked(self._uri, lambda: self._signer.sign(to_sign(statement)))
-        return bundle_of(statement, bytes.fromhex(found.signature), self._fingerprint)
+        """Return the bundle of a statement; CannotTell where the store does not sign it.
+
+        What comes back is held against the public key: nobody keeps what nobody can verify.
+        """
+        signed = to_sign(statement)
+        sig = _asked(self._uri, lambda: bytes.fromhex(self._signer.sign(signed).signature))
+        if not self._check(sig, signed):
+            raise Unreadable(
+                "the signature is not that of the key that the store shows",
+                where=self._uri,
+                remedy="see that the key signs with SHA-256 (P-384: SHA-384), and what stands"
+                " between this job and its store",
+            )
+        return bundle_of(statement, sig, self._fingerprint)
 
 
 def _imported(kind: str, key: str, uri: str) -> tuple[Any, str]:

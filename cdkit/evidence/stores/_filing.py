@@ -6,9 +6,8 @@ from msgspec import Struct
 from cdkit.core.digest import HEX_LENGTH, Digest, sha256
 from cdkit.core.documents.envelope import BUNDLE, DSSE, IN_TOTO, Envelope
 from cdkit.core.documents.fact import fact_of, statement_of
-from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.statement import Statement
-from cdkit.evidence.shelf import images_first, named, summary_of, unfiled
+from cdkit.evidence.shelf import environment_of, images_first, named, summary_of, unfiled
 from cdkit.evidence.stores._tags import (
     attached_prefix,
     ending,
@@ -42,8 +41,8 @@ def filing_of_fact(data: bytes, *, store: str) -> Filing:
     if not fact.keys or any(key.endswith(":") for key in fact.keys):
         raise unfiled(fact.keys, store)
     prefixes = [subject_prefix(key) for key in sorted(fact.keys, key=images_first)]
-    if isinstance(fact.document, Deployment):
-        prefix = environment_prefix(named(fact.document.environment))
+    if (place := environment_of(fact)) is not None:
+        prefix = environment_prefix(named(place))
         prefixes.append(f"{prefix}{moment_of(fact.recorded_at)}.")
     return _filing(data, statement, envelope, prefixes, fact.recorded_at)
 

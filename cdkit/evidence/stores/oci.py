@@ -19,7 +19,6 @@ from cdkit.core.digest import HEX_LENGTH, Digest, sha256
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.envelope import DSSE
 from cdkit.core.documents.fact import Fact, is_ours, read_fact, statement_of
-from cdkit.core.documents.kinds import Deployment
 from cdkit.core.doors.workers import each
 from cdkit.core.errors import CdkitError, NoAccess, NoStatement, NotAllowed, Unreadable, Unwritable
 from cdkit.core.oci import media
@@ -28,7 +27,7 @@ from cdkit.core.oci.reference import parse_repository
 from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
-from cdkit.evidence.shelf import named, untold
+from cdkit.evidence.shelf import environment_of, named, untold
 from cdkit.evidence.store import Held, Store, StoreKind, by_time
 from cdkit.evidence.stores._filing import Filing, filing_of_fact, filing_of_summary
 from cdkit.evidence.stores._lists import TAG, Lists
@@ -155,8 +154,8 @@ class OciStore(Store):
 
         def belongs(tag: str) -> Callable[[Fact], bool]:
             return lambda fact: (
-                isinstance(fact.document, Deployment)
-                and tag.startswith(environment_prefix(fact.document.environment))
+                (place := environment_of(fact)) is not None
+                and tag.startswith(environment_prefix(place))
             )
 
         tags = [tag for tag in self._tags(unreadable) if tag.startswith(prefix)]
