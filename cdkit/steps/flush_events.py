@@ -20,7 +20,8 @@ from cdkit.events.carrying import check_place, fetch, find, is_far, leave_room, 
 from cdkit.events.deliver import Delivered, deliver
 from cdkit.events.handing import hand_over, refuse_unsound
 from cdkit.events.opening import open_outbox
-from cdkit.events.outbox import Outbox, Undelivered
+from cdkit.events.outbox import Outbox
+from cdkit.events.stored import Undelivered
 from cdkit.events.targets import SinkTable, Target, resolve
 
 _SHOWN = 50
