@@ -11,7 +11,7 @@ from cdkit.core.world import Clock, World
 from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
 from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.opening import open_outbox
-from cdkit.events.outbox import Outbox
+from cdkit.events.outbox import Outbox, key_of
 from cdkit.events.stored import Undelivered, unpacked
 from cdkit.events.strict import check
 
@@ -112,4 +112,6 @@ def _faults(one: Undelivered) -> str:
     event, wrong = unpacked(one.event.data)
     if event is None:
         return wrong
+    if one.key != key_of(event, one.sink):
+        return "its delivery has the name of another"
     return "; ".join(map(str, check(msgspec.json.decode(event.data))))[:300]

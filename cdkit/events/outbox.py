@@ -15,7 +15,7 @@ from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import BusyOutbox, CorruptOutbox, guarded, is_busy
 from cdkit.events.stored import Count, Delivery, Put, Undelivered, as_it_stands, unpacked
-from cdkit.events.tables import STATEMENTS
+from cdkit.events.tables import FOREIGN_ROWS, STATEMENTS
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -96,6 +96,7 @@ class Outbox:
         """
         found, dead = self._due(sink, most, skip)
         while dead and not found:
+            skip |= dead.keys()
             found, dead = self._due(sink, most, skip)
         return found
 
@@ -296,7 +297,8 @@ class Outbox:
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise CorruptOutbox(self.path)
         self._db.execute("PRAGMA trusted_schema = OFF")
-        self._check_schema()
+        if tables:
+            self._check_schema()
         self._db.execute("PRAGMA synchronous = FULL")
         self._use_wal()
         if version < _VERSION:
@@ -316,7 +318,10 @@ class Outbox:
                 self._db.execute("ROLLBACK")
 
     def _check_schema(self) -> None:
-        """Refuse a file with more in it than an outbox has: a trigger would run as we write."""
+        """Refuse a file with more in it than an outbox has: a trigger would run as we write.
+
+        One whose rows hold other types than we write is as good as damaged.
+        """
         found = self._db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         known = {statement.strip() for statement in STATEMENTS}
         if strange := [sql for (sql,) in found if str(sql).strip() not in known]:
@@ -325,6 +330,8 @@ class Outbox:
                 where=self.path,
                 remedy="name an outbox that cdkit made",
             )
+        if self._db.execute(FOREIGN_ROWS).fetchone()[0]:
+            raise CorruptOutbox(self.path)
 
     def _use_wal(self) -> None:
         """Write ahead, so that readers do not wait; without it we are as safe, only slower."""

@@ -213,8 +213,10 @@ def _deliver(
     """Deliver from the file that stands for an outbox here; it is told of by its address."""
     opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
     with opened as outbox:
+        if options.dead_letters == "retry":
+            outbox.mark(_dead(outbox), "waiting")
         unsound = refuse_unsound(outbox)
-        dropped = _treat_dead(outbox, options.dead_letters)
+        dropped = _drop_dead(outbox) if options.dead_letters == "drop" else 0
         before = {name: count.dead for name, count in outbox.counts().items()}
         done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
@@ -236,15 +238,15 @@ def _deliver(
         )
 
 
-def _treat_dead(outbox: Outbox, how: str) -> int:
-    """Let dead letters wait again, or forget them; return how many were forgotten."""
-    dead = [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
-    if how == "retry":
-        outbox.mark(dead, "waiting")
-    if how == "drop":
-        outbox.drop(dead)
-        return len(dead)
-    return 0
+def _dead(outbox: Outbox) -> list[str]:
+    return [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
+
+
+def _drop_dead(outbox: Outbox) -> int:
+    """Forget dead letters, and return how many were forgotten."""
+    dead = _dead(outbox)
+    outbox.drop(dead)
+    return len(dead)
 
 
 def _reasons(
@@ -252,7 +254,7 @@ def _reasons(
 ) -> Iterator[Reason]:
     if unsound:
         yield cannot_tell(
-            f"{unsound} of its deliveries are of no right event, and were not sent",
+            f"not sent, since of no right event: {unsound} of its deliveries",
             remedy="look where the outbox comes from; `dead-letters: drop` forgets them",
         )
     for one in done:

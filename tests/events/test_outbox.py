@@ -280,6 +280,25 @@ def test_a_row_that_is_no_event_is_a_dead_letter_that_says_why_and_the_others_ar
     assert (second.event.id, second.delivery.state) == ("sound", "waiting")
 
 
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "UPDATE delivery SET said = x'ff'",
+        "UPDATE delivery SET key = x'ff'",
+        "UPDATE event SET id = x'ff'",
+        "INSERT INTO pause VALUES ('a', 'soon')",
+    ],
+)
+def test_an_outbox_whose_rows_are_of_other_types_is_as_good_as_damaged(
+    path: str, clock: RunningClock, strange: str
+) -> None:
+    with Outbox(path, clock) as outbox:
+        outbox.put(envelope(), ["a"])
+        outbox._db.execute(strange)
+    with pytest.raises(CorruptOutbox, match="is a damaged outbox"):
+        Outbox(path, clock)
+
+
 def test_a_row_that_is_no_event_is_mended_by_the_event_that_it_was(
     path: str, clock: RunningClock
 ) -> None:
