@@ -146,7 +146,7 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
             f"the variable {options.secret_env} with the secret of the signature is not set",
             remedy="set it, or pass --unsigned where whoever may start this run may say anything",
         )
-    notes = () if secret else ("not signed: whoever may start this run may say it",)
+    notes = tuple(_notes(options, world, is_signed=bool(secret)))
     received, wrong = opened(received)
     if wrong:
         return _Judged(reasons=(_no(wrong),), notes=notes)
@@ -161,6 +161,19 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
         faults = ["another run has read it already"]
     said = yes(f"{event.type} of {event.subject} from {event.source}: {event.id}")
     return _Judged(reasons=tuple(map(_no, faults)) or (said,), notes=notes, event=event)
+
+
+def _notes(options: ReadEventOptions, world: World, *, is_signed: bool) -> Iterator[str]:
+    """Yield what was not checked."""
+    if not is_signed:
+        yield "not signed: whoever may start this run may say it"
+    if not options.seen:
+        yield "not checked whether another run has read it: no file for that is named (`seen`)"
+    elif not world.files.is_file(options.seen):
+        yield (
+            f"no earlier run is remembered, since {options.seen} was not there: whether one has "
+            "read this event, the next run can tell, if the file is kept for it"
+        )
 
 
 def _unwanted(event: CloudEvent, wanted: When) -> Iterator[str]:

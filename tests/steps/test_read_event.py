@@ -118,7 +118,7 @@ def test_a_file_may_hold_the_event_in_its_envelope(world: World) -> None:
     world.files.write("event.json", structured(EVENT)[1])
     outcome = read(world, file="event.json", unsigned=True, secret_env="NONE")
     assert outcome.verdict.answer is Answer.YES
-    assert outcome.notes == ("not signed: whoever may start this run may say it",)
+    assert outcome.notes[0] == "not signed: whoever may start this run may say it"
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,17 @@ def test_an_event_that_another_run_has_read_is_a_no(world: World) -> None:
     later = replace(world, context=BuildContext(system="github", run="71", attempt=1))
     outcome = read(later, **signed(at=SENT + 1))
     assert faults(outcome) == ["another run has read it already"]
+
+
+def test_that_no_earlier_run_is_remembered_is_said_once(world: World) -> None:
+    first, second = read(world, **signed()), read(world, **signed())
+    assert [note[:30] for note in first.notes] == ["no earlier run is remembered, "]
+    assert second.notes == ()
+
+
+def test_that_nobody_checks_who_has_read_it_is_said(world: World) -> None:
+    outcome = read(world, **signed(), seen="")
+    assert [note[:42] for note in outcome.notes] == ["not checked whether another run has read i"]
 
 
 def test_the_same_run_may_read_it_again(world: World) -> None:
