@@ -163,10 +163,10 @@ class _Sent(Struct, frozen=True, kw_only=True):
 
 def run(options: EmitEventOptions, world: World) -> Outcome:
     """Build the event, keep it, deliver it, and say what has not arrived."""
-    kind = find(options.type)
     _check(options)
     targets, kept_back = _targets(options, world)
     _refuse_secrets(options, targets, world)
+    kind = find(options.type)
     reference = parse_pinned(options.image, where="image") if options.image else None
     known = _known(options, reference, world)
     happening = _happening(kind, options, known, world)
@@ -200,9 +200,12 @@ def _check(options: EmitEventOptions) -> None:
 
 def _refuse_secrets(options: EmitEventOptions, targets: Sequence[Target], world: World) -> None:
     told = {
+        "type": options.type,
         "environment": options.environment,
         "service": options.service,
+        "image": options.image,
         "subject": options.subject,
+        "chain-id": options.chain_id,
     }
     links = [("link", link) for link in options.links]
     pairs = (*told.items(), *options.content.items(), *options.custom.items(), *links)

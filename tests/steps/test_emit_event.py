@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import sqlite3
@@ -436,6 +437,10 @@ def test_no_secret_is_shown_or_kept(world: World) -> None:
         {"links": ("ARTIFACT=t0p-s3cret",)},
         {"service": "t0p-s3cret", "custom": {"service": "x"}},
         {"content": {"team": "t0p-s3cret"}, "custom": {"team": "x"}},
+        {"type": "dev.cdeventsx.t0p-s3cret.done.0.1.0"},
+        {"image": f"ghcr.io/acme/t0p-s3cret@{DIGEST}"},
+        {"chain_id": "t0p-s3cret"},
+        {"custom": {"note": base64.b64encode(b"t0p-s3cret:x").decode()}},
     ],
 )
 def test_a_secret_is_refused_wherever_it_stands(world: World, options: dict[str, Any]) -> None:
