@@ -31,6 +31,7 @@ DEPLOYMENTS = (
     Column(name="commit", known="commit_id"),
     Column(name="outcome", known="outcome", usual="success"),
     Column(name="planned", known="planned", kind="truth"),
+    Column(name="rollback", known="rollback", kind="truth"),
     Column(name="team", known="team"),
     Column(name="id", known="id"),
 )

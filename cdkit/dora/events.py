@@ -69,7 +69,9 @@ def _take(
         at = datetime.fromisoformat(event["context"]["timestamp"])
         at = _zoned(at)
         if kind[1] == "service" and kind[2] in _DEPLOYED:
-            deployments.append(_deployed(event, subject["id"], content, custom, at))
+            deployed = _deployed(event, subject["id"], content, custom, at)
+            back = kind[2] == "rolledback" or bool(custom.get("rollbackOf"))
+            deployments.append(structs.replace(deployed, rollback=back or None))
         elif kind[1] == "incident":
             _incident(kind[2], subject["id"], content, at, opened, done)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:

@@ -45,17 +45,23 @@ def lives(deployments: Expr, asked: Asked) -> Expr:
     import ibis
 
     by_time = ibis.window(group_by="service", order_by=["t", "o1", "o2", "o3", "outcome", "code"])
-    ordered = deployments.mutate(n=ibis.row_number().over(by_time).cast("int64"))
+    ordered = deployments.mutate(
+        n=ibis.row_number().over(by_time).cast("int64"),
+        content=ibis.cases(
+            (deployments.digest != "", deployments.digest), else_=deployments.commit_id
+        ),
+    )
     good = ordered.filter(ordered.outcome != "failure")
     life = ibis.window(group_by="service", order_by="n")
     good = good.mutate(
-        ran=good.digest.lag().over(life).fill_null(""),
+        ran=good.content.lag().over(life).fill_null(""),
         i=ibis.row_number().over(life),
-        first_n=good.n.min().over(ibis.window(group_by=["service", "digest"])),
+        first_n=good.n.min().over(ibis.window(group_by=["service", "content"])),
     )
-    known = (good.digest != "") & (good.i > 0)
+    known = (good.content != "") & (good.i > 0)
     kind = ibis.cases(
-        (known & (good.digest == good.ran), "again"),
+        (known & (good.content == good.ran), "again"),
+        (good.rollback, "back"),
         (known & (good.first_n < good.n), "back"),
         else_="change",
     )
@@ -102,6 +108,7 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
     """Return each incident with the `n` of the change that is blamed for it, or NULL.
 
     The cause that is named counts; else the last change of the service, within some hours.
+    `unknown` says that one is named, and that it is no change that anybody told of.
     """
     import ibis
 
@@ -130,6 +137,7 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
         "opened",
         "resolved",
         n=ibis.cases((found.hit.fill_null(0) == 1, found.named_n), (within, found.near_n)),
+        unknown=~found.cause.isin(["", "none"]) & (found.hit.fill_null(0) == 0),
     )
 
 

@@ -35,6 +35,7 @@ def _joined(first: Seen, second: Seen) -> Seen:
         digest=one.digest if one.digest.startswith("sha256:") else other.digest or one.digest,
         commit=one.commit or other.commit,
         planned=one.planned if one.planned is not None else other.planned,
+        rollback=one.rollback if one.rollback is not None else other.rollback,
         team=one.team or other.team,
         who=one.who or other.who,
         url=one.url or other.url,

@@ -14,7 +14,7 @@ Quantile = Callable[[Expr, float], Expr]
 
 _ORDER = (
     *("services", "deployments", "rollbacks", "redeployments", "failed", "rework", "brought"),
-    *("unsuccessful", "incidents", "linked", "still_open"),
+    *("unsuccessful", "incidents", "linked", "still_open", "unknown"),
 )
 _SPREADS = ("commit", "merge", "gap", "recovery", "restore")
 
@@ -23,7 +23,7 @@ def queries(judged: Judged, asked: Asked, quantile: Quantile | None) -> dict[str
     """Return what is to be asked: each a table with a row a service, and one more (`whole`)."""
     since, _until = micros(asked)
     lives, broken, brought, blamed = judged.lives, judged.broken, judged.brought, judged.blamed
-    alone = blamed.filter((blamed.opened >= since) & blamed.n.isnull())
+    alone = blamed.filter((blamed.opened >= since) & blamed.n.isnull() & ~blamed.unknown)
     values = {
         "commit": _values(brought, brought.from_commit),
         "merge": _values(brought, brought.from_merge),
@@ -63,7 +63,11 @@ def _of_known(table: Expr) -> dict[str, Expr]:
 
 
 def _of_happened(table: Expr) -> dict[str, Expr]:
-    return {"incidents": table.count(), "linked": table.n.notnull().sum()}
+    return {
+        "incidents": table.count(),
+        "linked": table.n.notnull().sum(),
+        "unknown": table.unknown.sum(),
+    }
 
 
 def _both(table: Expr, of: Callable[[Expr], dict[str, Expr]]) -> Expr:

@@ -359,7 +359,14 @@ def _deployment(
         status=status,
         commit=known.commit,
         event=event.id,
+        planned=happening.custom.planned,
+        rollback=_is_back(happening) or None,
+        team=happening.custom.team,
     )
+
+
+def _is_back(happening: Happening) -> bool:
+    return happening.kind.short == "service.rolledback" or bool(happening.custom.rollback_of)
 
 
 def _left_out(happening: Happening, document: Deployment | None) -> Iterator[str]:
