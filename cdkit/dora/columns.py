@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cdkit.core.errors import Unreadable
+from cdkit.core.spoken import counted
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ def check_values(nameless: dict[str, int], outcome: str | None, where: str) -> N
     for name, number in nameless.items():
         if number:
             raise Unreadable(
-                f"{number} rows have no {name!r}",
+                f"{counted(number, 'row')} without {name!r}",
                 where=where,
                 remedy="fill it in, or leave out the rows of what has not happened yet",
             )

@@ -130,7 +130,7 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
     happened = both.filter(both.of == 1).select(
         "service", "cause", "near_n", "near_t", opened="t", resolved="after"
     )
-    found = happened.left_join(names, ["service", "cause"])
+    found = _with_names(happened, names)
     within = (found.cause == "") & (found.opened - found.near_t <= _micros(asked.hours * 3600))
     return found.select(
         "service",
@@ -142,17 +142,41 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
 
 
 def _names(changes: Expr) -> Expr:
-    """Return the last change of each service that bears a name: an id, a digest, a commit."""
+    """Return the changes of each service by each name that they bear: an id, a digest, a commit."""
     import ibis
 
     parts = [
-        changes.select("service", "n", cause=name).filter(lambda table: table.cause != "")
+        changes.select("service", "n", named_t="t", cause=name).filter(
+            lambda table: table.cause != ""
+        )
         for name in ("id", "digest", "commit_id")
     ]
     every = ibis.union(*parts)
     every = every.filter(every.cause != "none")
-    found = every.group_by("service", "cause").agg(named_n=every.n.max())
-    return found.mutate(hit=ibis.literal(1, "int64"))
+    return every.select("service", "cause", "named_t", named_n="n", hit=ibis.literal(1, "int64"))
+
+
+def _with_names(happened: Expr, names: Expr) -> Expr:
+    """Return each incident with the change that its cause names (`named_n`), `hit` where it does.
+
+    Of several by that name it is the last one before the incident, else the first of them.
+    """
+    import ibis
+
+    order = ibis.window(group_by="service", order_by=["opened", "cause", "resolved", "near_n"])
+    numbered = happened.mutate(i=ibis.row_number().over(order))
+    both = numbered.left_join(names, ["service", "cause"])
+    both = both.mutate(
+        hit=both.hit.fill_null(0),
+        first_n=ibis.cases((both.hit.fill_null(0) == 1, both.named_n)),
+        last_n=ibis.cases(((both.hit == 1) & (both.named_t <= both.opened), both.named_n)),
+    )
+    told = ("service", "cause", "near_n", "near_t", "opened", "resolved")
+    found = both.group_by("i", *told).agg(
+        hit=both.hit.max(), first_n=both.first_n.min(), last_n=both.last_n.max()
+    )
+    named = ibis.cases((found.last_n.notnull(), found.last_n), else_=found.first_n)
+    return found.select(*told, "hit", named_n=named)
 
 
 def broken(judged: Expr, found: Expr, asked: Asked) -> Expr:

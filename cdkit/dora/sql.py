@@ -73,13 +73,14 @@ WHERE (i.environment = $environment OR i.environment IS NULL)
 
 CREATE TEMP TABLE blamed AS
 WITH asked AS (
-  SELECT rowid AS i, s, cause FROM happened WHERE cause NOT IN ('', 'none')
+  SELECT rowid AS i, s, opened, cause FROM happened WHERE cause NOT IN ('', 'none')
 ), names AS (
-  SELECT l.s, l.n, unnest([h.id, h.digest, h.commit_id]) AS cause
+  SELECT l.s, l.n, l.t, unnest([h.id, h.digest, h.commit_id]) AS cause
   FROM lives l JOIN here h ON h.rowid = l.r
   WHERE l.kind = 'change' AND EXISTS (SELECT 1 FROM asked)
 ), named AS (
-  SELECT asked.i, max(names.n) AS n FROM asked JOIN names USING (s, cause) GROUP BY asked.i
+  SELECT asked.i, coalesce(max(names.n) FILTER (names.t <= opened), min(names.n)) AS n
+  FROM asked JOIN names USING (s, cause) GROUP BY asked.i
 ), close AS (
   SELECT h.i, d.n
   FROM (SELECT rowid AS i, s, opened FROM happened WHERE cause = '') h
@@ -94,7 +95,9 @@ FROM happened h LEFT JOIN named ON named.i = h.rowid LEFT JOIN close ON close.i 
 """
 """The cause that is named counts; else the last change of the service, within some hours.
 
-`unknown` says that one is named, and that it is no change that anybody told of.
+Of several changes by the name that is the last one before the incident, else the first of them: an
+incident may begin before its deployment has ended. `unknown` says that one is named, and that it is
+no change that anybody told of.
 """
 
 BROKEN = """

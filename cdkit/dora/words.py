@@ -52,7 +52,8 @@ def coverage(measured: Measured) -> str:
 
 def coverage_parts(measured: Measured) -> Iterator[str]:
     """Yield what the numbers rest on, one thing after the other."""
-    yield f"{measured.with_changes} of {measured.deployments} deployments with known changes"
+    made = counted(measured.deployments, "deployment")
+    yield f"{measured.with_changes} of {made} with known changes"
     if measured.incidents:
         yield f"{measured.incidents_linked} of {counted(measured.incidents, 'incident')} linked"
     if measured.incidents_unknown:

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, NotThere
+from cdkit.core.spoken import counted
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
 from cdkit.dora.cause import NOBODY, attributed
@@ -288,11 +289,13 @@ def _checked(commits: Sequence[Commit], until: str) -> Sequence[Commit]:
 
 def _said(untold: int, elsewhere: int) -> Iterator[str]:
     if elsewhere:
-        yield f"the checkout lacks the commits of {elsewhere} deployments: their source told them"
+        told = counted(elsewhere, "deployment")
+        yield f"the checkout lacks the commits of {told}: a source told them"
     if untold:
+        told = counted(untold, "deployment")
         yield (
-            f"git does not know what {untold} deployments brought: ask in a checkout with the "
-            "whole history (fetch-depth: 0), or give --change-file"
+            f"git does not know what {told} brought: ask in a checkout with the whole history "
+            "(fetch-depth: 0), or give --change-file"
         )
 
 
@@ -302,13 +305,11 @@ def _attributed(
     for place, told in heap.incidents.items():
         found, unknown = attributed(told, seen, changes)
         if unknown:
-            heap.notes.append(
-                f"{place}: {unknown} incidents name a cause that is no deployment known here"
-            )
+            number = counted(unknown, "incident")
+            heap.notes.append(f"{place}: {number} with a cause that is no deployment known here")
         if whose := sum(not one.service for one in found):
-            heap.notes.append(
-                f"{place}: nobody knows the service of {whose} incidents, so they count for none"
-            )
+            number = counted(whose, "incident")
+            heap.notes.append(f"{place}: nobody knows the service of {number}: not counted")
         yield place, found
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, structs
 
 from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
+from cdkit.core.spoken import counted
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
@@ -290,12 +291,12 @@ def _notes(
     done: Sequence[Delivered], before: dict[str, int], dropped: int, path: str
 ) -> Iterator[str]:
     if dropped:
-        yield f"{dropped} dead letters of {path} were forgotten, as `dead-letters: drop` asks"
+        yield f"{counted(dropped, 'dead letter')} of {path} forgotten, as `dead-letters: drop` asks"
     for one in done:
         if old := min(one.dead, before.get(one.target, 0)):
             yield (
-                f"{old} that {one.target} refused earlier are kept: `dead-letters: retry` sends "
-                "them again"
+                f"{counted(old, 'dead letter')} of {one.target} from earlier, kept: "
+                "`dead-letters: retry` sends again"
             )
         if not one.required and one.waiting:
             yield (

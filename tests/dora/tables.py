@@ -30,6 +30,7 @@ COLUMNS = {
         "commit": "VARCHAR",
         "outcome": "VARCHAR",
         "planned": "BOOLEAN",
+        "rollback": "BOOLEAN",
         "id": "VARCHAR",
     },
     "changes": {
@@ -75,6 +76,7 @@ def rows(choose: Choose, services: Sequence[str | None], many: int) -> Rows:
                 choose((None, "c1", "c2")),
                 choose((None, "", "success", "success", "success", "failure")),
                 choose((None, None, True, False)),
+                choose((None, None, None, False, True)),
                 choose((None, "", "d1", "d2", "D2", "é3")),
             )
             for _ in range(many)

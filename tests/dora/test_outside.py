@@ -294,11 +294,11 @@ def test_a_table_of_another_make_is_told(tmp_path: Path, change: str, what: str)
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ("deployments SET environment = NULL", "deployments: 1 rows have no 'environment'"),
-        ('deployments SET "at" = NULL', "deployments: 1 rows have no 'at'"),
+        ("deployments SET environment = NULL", "deployments: 1 row without 'environment'"),
+        ('deployments SET "at" = NULL', "deployments: 1 row without 'at'"),
         ("deployments SET outcome = 'FAILED'", "deployments: the outcome 'FAILED' is neither of"),
-        ("changes SET committed_at = NULL", "changes: 1 rows have no 'committed_at'"),
-        ("incidents SET opened_at = NULL", "incidents: 1 rows have no 'opened_at'"),
+        ("changes SET committed_at = NULL", "changes: 1 row without 'committed_at'"),
+        ("incidents SET opened_at = NULL", "incidents: 1 row without 'opened_at'"),
     ],
 )
 def test_a_row_that_cannot_be_placed_is_not_passed_over(
@@ -307,7 +307,7 @@ def test_a_row_that_cannot_be_placed_is_not_passed_over(
     path = tmp_path / "x.duckdb"
     at = tables.START
     told: tables.Rows = {
-        "deployments": [("a", "production", at, "", "", "success", None, "")],
+        "deployments": [("a", "production", at, "", "", "success", None, None, "")],
         "changes": [("a", at, None, "")],
         "incidents": [("a", "production", at, None, "")],
     }
