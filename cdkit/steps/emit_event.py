@@ -235,6 +235,7 @@ def _known(options: EmitEventOptions, reference: Reference | None, world: World)
         environment=options.environment,
         service=options.service or place.rpartition("/")[2],
         artifact=artifact,
+        outcome=options.custom.get("outcome", ""),
     )
 
 

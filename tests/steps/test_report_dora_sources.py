@@ -102,9 +102,7 @@ def test_github_alone_gives_the_metrics(github: GitHub, tmp_path: Path) -> None:
     assert told["failed deployment recovery time"][:2] == ("2 hours", "2")
     assert outcome.tables[1].heading == "what the numbers rest on"
     assert outcome.tables[1].rows == (("github", "5", "3 (60 %)", "2", "1 (50 %)"),)
-    assert "the checkout lacks the commits of 3 deployments: a source told them" in (
-        outcome.notes
-    )
+    assert "the checkout lacks the commits of 3 deployments: a source told them" in (outcome.notes)
 
 
 def test_a_squash_took_as_long_as_its_first_commit(github: GitHub, tmp_path: Path) -> None:
