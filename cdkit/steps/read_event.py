@@ -28,6 +28,7 @@ from cdkit.events.received import (
     sent_at,
     signature_faults,
 )
+from cdkit.events.started import remember, run_of
 from cdkit.events.when import When, check_when, matches
 
 
@@ -102,6 +103,7 @@ def run(options: ReadEventOptions, world: World) -> Outcome:
     outputs = ReadEventOutputs()
     if verdict.is_yes and judged.event:
         outputs = _outputs(judged.event)
+        remember(outputs.event, outputs.chain_id, world)
     return Outcome(
         verdict=verdict,
         outputs=outputs,
@@ -157,7 +159,11 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
     sent = sent_at(received, event, signed=bool(secret))
     faults = list(age_faults(sent, world.clock.now(), options.max_age))
     faults += _unwanted(event, wanted)
-    if not faults and options.seen and seen_before(event, options.seen, _run(world), world):
+    if (
+        not faults
+        and options.seen
+        and seen_before(event, options.seen, run_of(world.context), world)
+    ):
         faults = ["another run has read it already"]
     said = yes(f"{event.type} of {event.subject} from {event.source}: {event.id}")
     return _Judged(reasons=tuple(map(_no, faults)) or (said,), notes=notes, event=event)
@@ -181,11 +187,6 @@ def _unwanted(event: CloudEvent, wanted: When) -> Iterator[str]:
     if not matches(wanted, facts):
         named = ", ".join(f"{fact} {facts[fact]!r}" for fact, _ in wanted.patterns())
         yield f"it is not what is wanted: {named}"
-
-
-def _run(world: World) -> str:
-    context = world.context
-    return f"{context.system}/{context.repository}/{context.run}" if context.run else ""
 
 
 def _no(fault: str) -> Reason:
