@@ -25,6 +25,18 @@ class Judged:
     brought: Expr
 
 
+def since(judged: Judged, asked: Asked) -> Judged:
+    """Return what was judged over a longer time, cut to what is asked."""
+    begin, _until = micros(asked)
+    lives, broken, brought = judged.lives, judged.broken, judged.brought
+    return Judged(
+        lives=lives.mutate(within=lives.t >= begin),
+        blamed=judged.blamed,
+        broken=broken.filter(broken.t >= begin),
+        brought=brought.filter(brought.t >= begin),
+    )
+
+
 def micros(asked: Asked) -> tuple[int, int]:
     """Return the begin and the end of what is asked, in microseconds since 1970."""
     return _micros(asked.since.timestamp()), _micros(asked.until.timestamp())

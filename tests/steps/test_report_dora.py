@@ -130,18 +130,19 @@ def stored(folder: Path) -> str:
 
 @pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis's own affair
 @pytest.mark.parametrize(("incidents", "fails"), [("incidents", "0 %"), ("none", "cannot tell")])
-def test_an_engine_tells_the_numbers_and_the_page_why_no_course(
+def test_an_engine_tells_the_numbers_and_their_course_and_why_nothing_is_listed(
     tmp_path: Path, incidents: str, fails: str
 ) -> None:
     tables = {"changes": "none", "incidents": incidents}
     outcome = run(tmp_path, engine=stored(tmp_path), table=tables, json="d.json")
-    assert json.loads((tmp_path / "d.json").read_text())["course"] is None
+    assert json.loads((tmp_path / "d.json").read_text())["course"]
     assert rows(outcome)["change fail rate"][:2] == (fails, "6")
     shown = outcome.exhibit
     assert isinstance(shown, Delivery)
-    assert shown.untold.startswith("There is no course over time and no list of deployments")
-    assert shown.untold in outcome.notes
-    assert {one.parts for one in shown.services[0].metrics} == {()}
+    assert shown.unlisted.startswith("There is no list of deployments: an engine tells numbers")
+    assert shown.unlisted in outcome.notes
+    by_key = {one.key: one for one in shown.services[0].metrics}
+    assert [part.n for part in by_key["frequency"].parts if part.value] == [6]
 
 
 def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
