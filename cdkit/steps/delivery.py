@@ -14,7 +14,7 @@ from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
 from cdkit.dora.cause import NOBODY, attributed
 from cdkit.dora.commits import changes_of
-from cdkit.dora.events import read_events
+from cdkit.dora.events import Turn, incidents_of, read_turns
 from cdkit.dora.same import RECORDED, distinct
 from cdkit.dora.source import (
     Found,
@@ -174,13 +174,14 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
 
 def _of_events(wanted: Wanted, world: World) -> Found:
     seen: list[Seen] = []
-    incidents: list[Incident] = []
+    turns: list[Turn] = []
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
-            told = read_events(lines, path)
-        seen += [Seen(deployed=one) for one in told.deployments]
-        incidents += told.incidents
-    return Found(deployments=tuple(seen), incidents=tuple(incidents), has_incidents=bool(incidents))
+            deployments, more = read_turns(lines, path)
+        seen += [Seen(deployed=one) for one in deployments]
+        turns += more
+    incidents = incidents_of(turns)
+    return Found(deployments=tuple(seen), incidents=incidents, has_incidents=bool(turns))
 
 
 def _changes(

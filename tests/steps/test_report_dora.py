@@ -145,6 +145,38 @@ def test_an_engine_tells_the_numbers_and_their_course_and_why_nothing_is_listed(
     assert [part.n for part in by_key["frequency"].parts if part.value] == [6]
 
 
+def test_an_incident_may_end_in_another_file_of_events(tmp_path: Path) -> None:
+    purl = f"pkg:oci/orders@sha256:{'a' * 64}"
+    told = {
+        "1.ndjson": [("service.deployed", "orders", "10:00"), ("incident.detected", "i1", "10:30")],
+        "2.ndjson": [("incident.resolved", "i1", "12:00")],
+    }
+    for name, events in told.items():
+        lines = [
+            json.dumps(
+                {
+                    "context": {
+                        "id": f"{kind} {about}",
+                        "type": f"dev.cdevents.{kind}.0.3.0",
+                        "timestamp": f"2026-11-20T{at}:00Z",
+                    },
+                    "subject": {
+                        "id": about,
+                        "content": {
+                            "environment": {"id": "production"},
+                            "service": {"id": "orders"},
+                            "artifactId": purl,
+                        },
+                    },
+                }
+            )
+            for kind, about, at in events
+        ]
+        (tmp_path / name).write_text("\n".join(lines))
+    outcome = run(tmp_path, events=("2.ndjson", "1.ndjson"), minimum=1, records="none")
+    assert rows(outcome)["failed deployment recovery time"][:2] == ("2 hours", "1")
+
+
 def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:
     git = lived(tmp_path)
     run(tmp_path, git=git, csv="d.csv", json="d.json", openmetrics="d.prom", edition="2023")
