@@ -148,7 +148,9 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
             f"the variable {options.secret_env} with the secret of the signature is not set",
             remedy="set it, or pass --unsigned where whoever may start this run may say anything",
         )
-    notes = tuple(_notes(options, world, is_signed=bool(secret)))
+    notes: tuple[str, ...] = (
+        () if secret else ("not signed: whoever may start this run may say it",)
+    )
     received, wrong = opened(received)
     if wrong:
         return _Judged(reasons=(_no(wrong),), notes=notes)
@@ -159,20 +161,20 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
     sent = sent_at(received, event, signed=bool(secret))
     faults = list(age_faults(sent, world.clock.now(), options.max_age))
     faults += _unwanted(event, wanted)
-    if (
-        not faults
-        and options.seen
-        and seen_before(event, options.seen, run_of(world.context), world)
-    ):
-        faults = ["another run has read it already"]
+    if not faults:
+        notes += tuple(_unremembered(options, world))
+        faults = list(_read_before(event, options, world))
     said = yes(f"{event.type} of {event.subject} from {event.source}: {event.id}")
     return _Judged(reasons=tuple(map(_no, faults)) or (said,), notes=notes, event=event)
 
 
-def _notes(options: ReadEventOptions, world: World, *, is_signed: bool) -> Iterator[str]:
-    """Yield what was not checked."""
-    if not is_signed:
-        yield "not signed: whoever may start this run may say it"
+def _read_before(event: CloudEvent, options: ReadEventOptions, world: World) -> Iterator[str]:
+    if options.seen and seen_before(event, options.seen, run_of(world.context), world):
+        yield "another run has read it already"
+
+
+def _unremembered(options: ReadEventOptions, world: World) -> Iterator[str]:
+    """Yield why nobody knows what earlier runs have read."""
     if not options.seen:
         yield "not checked whether another run has read it: no file for that is named (`seen`)"
     elif not world.files.is_file(options.seen):
