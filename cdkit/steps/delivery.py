@@ -120,8 +120,17 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
         has_incidents=heap.has_incidents,
         known=tuple(_known(seen, changes, incidents, asked, sources)),
         reasons=tuple(heap.reasons),
-        notes=tuple(heap.notes),
+        notes=(*heap.notes, *_only_recorded(seen)),
     )
+
+
+def _only_recorded(seen: Sequence[Seen]) -> Iterator[str]:
+    """Say what records cannot tell, where nobody else told of deployments."""
+    if seen and all(one.source == RECORDED for one in seen):
+        yield (
+            "a deployment that failed leaves no record, so none is counted: give the events too "
+            "(--event-file), or ask what deploys (--from github, gitlab)"
+        )
 
 
 def paths(patterns: Iterable[str], world: World) -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,9 +21,10 @@ from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.core.world import Commit
 from cdkit.evidence.store import open_store
+from cdkit.steps import emit_event
 from cdkit.steps.report_dora import STEP, ReportDoraOptions
 from tests.evidence.doubles import REPOSITORY, origin
-from tests.worlds import FakeGit, world
+from tests.worlds import FakeGit, StandingClock, world
 
 
 def deployed(
@@ -39,6 +42,16 @@ def deployed(
     )
     subject = Subject(name=REPOSITORY, digest={"sha256": digest})
     open_store(".cdkit/records", world(folder)).put(state(document, subject))
+
+
+def emitted(folder: Path, day: int, **options: Any) -> None:  # noqa: ANN401 - any option
+    clock = StandingClock(datetime(2026, 11, day, 10, tzinfo=UTC))
+    there = replace(world(folder), clock=clock)
+    image = f"{REPOSITORY}@sha256:{day:064x}"
+    told = {"environment": "production", "records": ".cdkit/records", "image": image} | options
+    outcome = emit_event.run(emit_event.EmitEventOptions(**told), there)
+    assert outcome.document
+    open_store(".cdkit/records", there).put(state(outcome.document, outcome.subjects[0]))
 
 
 def commit(day: int, parent: int, hour: int = 8) -> Commit:
@@ -74,6 +87,18 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
+
+
+def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_one(
+    tmp_path: Path,
+) -> None:
+    emitted(tmp_path, 10)
+    emitted(tmp_path, 12, custom={"planned": "false"})
+    emitted(tmp_path, 14, type="service.rolledback")
+    emitted(tmp_path, 16, custom={"rollback-of": "x"})
+    outcome = run(tmp_path)
+    assert rows(outcome)["deployment rework rate"][:2] == ("75 %", "4")
+    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
 
 
 def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
