@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cdkit.core.errors import Unreadable
+from cdkit.core.spoken import counted
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ DEPLOYMENTS = (
     Column(name="commit", known="commit_id"),
     Column(name="outcome", known="outcome", usual="success"),
     Column(name="planned", known="planned", kind="truth"),
+    Column(name="rollback", known="rollback", kind="truth"),
     Column(name="team", known="team"),
     Column(name="id", known="id"),
 )
@@ -78,7 +80,7 @@ def check_values(nameless: dict[str, int], outcome: str | None, where: str) -> N
     for name, number in nameless.items():
         if number:
             raise Unreadable(
-                f"{number} rows have no {name!r}",
+                f"{counted(number, 'row')} without {name!r}",
                 where=where,
                 remedy="fill it in, or leave out the rows of what has not happened yet",
             )

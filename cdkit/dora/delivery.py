@@ -26,8 +26,12 @@ def delivery(
     edition: Edition,
     known: History | None,
     untold: str = "",
+    unlisted: str = "",
 ) -> Delivery:
-    """Return all of it; without a history (`untold` says why) only the numbers."""
+    """Return all of it; without a history (`untold` says why) only the numbers.
+
+    `unlisted` says why no deployments are listed, where there are none.
+    """
     return Delivery(
         environment=asked.environment,
         since=asked.since,
@@ -42,6 +46,7 @@ def delivery(
         step_name=known.step_name if known else "week",
         definitions=definitions(asked),
         untold=untold,
+        unlisted=unlisted,
     )
 
 

@@ -46,7 +46,9 @@ EDITIONS: dict[str, Edition] = {
             "lead": _SIX,
             "recovery": _SIX,
             "between": (
-                (_DAY * 0.999, "on demand (several a day)"),
+                # The answers leave open where one ends: several a day are two or more.
+                (_DAY * 0.501, "on demand (several a day)"),
+                (_DAY * 0.999, "between once an hour and once a day"),
                 (_WEEK, "between once a day and once a week"),
                 (_MONTH, "between once a week and once a month"),
                 (6 * _MONTH, "between once a month and once in six months"),

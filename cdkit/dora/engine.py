@@ -125,6 +125,7 @@ def _of_row(row: Sequence[Any]) -> Measured:
     names = (
         *("services", "deployments", "rollbacks", "redeployments", "failed", "rework"),
         *("with_changes", "unsuccessful", "incidents", "incidents_linked", "still_failing"),
+        "incidents_unknown",
     )
     counts = row[1 : len(names) + 1]
     values: dict[str, Any] = dict(zip(names, counts, strict=True))

@@ -82,7 +82,11 @@ def _deployments(
     import ibis
 
     code = ibis.cases((told.planned.isnull(), 0), (told.planned, 2), else_=1)
-    times = told.mutate(t=micros_of(told.made_at), code=code.cast("int64"))
+    times = told.mutate(
+        t=micros_of(told.made_at),
+        code=code.cast("int64"),
+        rollback=told.rollback.fill_null(False),
+    )
     here = _here(times, times.t, asked)
     return here.mutate(o1=order(here.id), o2=order(here.digest), o3=order(here.commit_id)).drop(
         "made_at", "planned", "team"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
-from cdkit.dora.told import Deployed, Incident, Told
+from cdkit.dora.told import Deployed, Incident
 
 _TYPE = re.compile(r"dev\.cdevents\.(service|incident)\.(\w+)\.\d", re.ASCII)
 _DEPLOYED = frozenset({"deployed", "upgraded", "rolledback"})
@@ -22,22 +22,45 @@ _DIGEST = re.compile(r"sha256(?::|%3A|%3a)([0-9a-f]{64})", re.ASCII)
 _REMEDY = "give the events as `cdkit emit-event --sink file:events.ndjson` wrote them"
 
 
-def read_events(lines: Iterable[bytes], where: str) -> Told:
-    """Return the deployments and incidents among events, one a line.
+class Turn(Struct, frozen=True, kw_only=True):
+    """What an event says of an incident: that it began, or that it was over."""
+
+    at: datetime
+    is_over: bool
+    incident: Incident
+
+
+def read_turns(lines: Iterable[bytes], where: str) -> tuple[list[Deployed], list[Turn]]:
+    """Return the deployments among events, one a line, and what became of incidents.
 
     Raises Unreadable, with the line, where one is no JSON, or one of ours lacks what it must have.
     Events of a replay, and of other types, are left out.
     """
     deployments: list[Deployed] = []
-    opened: dict[str, Incident] = {}
-    done: list[Incident] = []
+    turns: list[Turn] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         place = Location(path=where, line=number)
         for event in _events(line, place):
-            _take(event, place, deployments, opened, done)
-    return Told(deployments=tuple(deployments), incidents=(*done, *opened.values()))
+            _take(event, place, deployments, turns)
+    return deployments, turns
+
+
+def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
+    """Return the incidents out of what was told of them, in whatever order, and however often.
+
+    What was over without ever having begun is none that could be placed in time.
+    """
+    opened: dict[str, Incident] = {}
+    done: list[Incident] = []
+    for turn in sorted(turns, key=lambda one: (one.at, one.is_over)):
+        name = turn.incident.id
+        if not turn.is_over:
+            opened.setdefault(name, turn.incident)
+        elif known := opened.pop(name, None):
+            done.append(structs.replace(known, resolved_at=turn.at))
+    return (*done, *opened.values())
 
 
 def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:
@@ -55,8 +78,7 @@ def _take(
     event: dict[str, Any],
     place: Location,
     deployments: list[Deployed],
-    opened: dict[str, Incident],
-    done: list[Incident],
+    turns: list[Turn],
 ) -> None:
     kind = _TYPE.match(str(event["context"].get("type", "")))
     custom = event.get("customData")
@@ -69,9 +91,11 @@ def _take(
         at = datetime.fromisoformat(event["context"]["timestamp"])
         at = _zoned(at)
         if kind[1] == "service" and kind[2] in _DEPLOYED:
-            deployments.append(_deployed(event, subject["id"], content, custom, at))
+            deployed = _deployed(event, subject["id"], content, custom, at)
+            back = kind[2] == "rolledback" or bool(custom.get("rollbackOf"))
+            deployments.append(structs.replace(deployed, rollback=back or None))
         elif kind[1] == "incident":
-            _incident(kind[2], subject["id"], content, at, opened, done)
+            turns.append(_turn(kind[2], subject["id"], content, at))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise Unreadable(
             f"is an event {kind[0]} without what it must have: {fault}", where=place, remedy=_REMEDY
@@ -106,33 +130,14 @@ def _deployed(
     )
 
 
-def _incident(
-    what: str,
-    name: str,
-    content: dict[str, Any],
-    at: datetime,
-    opened: dict[str, Incident],
-    done: list[Incident],
-) -> None:
-    """Open an incident, or close the one with this name."""
-    if what == "resolved":
-        known = opened.pop(name, None)
-        if known is not None:
-            done.append(_resolved(known, at))
-        return
+def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:
     cause = _DIGEST.search(str(content.get("artifactId", "")))
     service = content.get("service") or {}
-    opened.setdefault(
-        name,
-        Incident(
-            service=str(service.get("id", "")).rpartition("/")[2],
-            environment=content["environment"]["id"],
-            opened_at=at,
-            cause=f"sha256:{cause[1]}" if cause else "",
-            id=name,
-        ),
+    incident = Incident(
+        service=str(service.get("id", "")).rpartition("/")[2],
+        environment=content["environment"]["id"],
+        opened_at=at,
+        cause=f"sha256:{cause[1]}" if cause else "",
+        id=name,
     )
-
-
-def _resolved(incident: Incident, at: datetime) -> Incident:
-    return structs.replace(incident, resolved_at=max(at, incident.opened_at))
+    return Turn(at=at, is_over=what == "resolved", incident=incident)

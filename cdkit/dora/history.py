@@ -64,31 +64,63 @@ class History(Struct, frozen=True, kw_only=True):
     listings: Mapping[str | None, tuple[Listing, ...]] = {}
 
 
+class Grid(Struct, frozen=True, kw_only=True):
+    """How a time is cut: `count` parts of `step` days from `start` on, and what it is beside.
+
+    `earlier` is where the window of the same length before it begins, `days` how long each is,
+    `since` where the first of all of them does.
+    """
+
+    step: int
+    step_name: str
+    count: int
+    days: float
+    start: datetime
+    earlier: datetime
+    since: datetime
+
+    @staticmethod
+    def of(asked: Asked) -> "Grid":
+        """Return how the time that is asked for is cut."""
+        step, name = _step(asked.days)
+        count = math.ceil(asked.days / step)
+        start = asked.until - timedelta(days=count * step)
+        earlier = asked.since - timedelta(days=asked.days)
+        return Grid(
+            step=step,
+            step_name=name,
+            count=count,
+            days=asked.days,
+            start=start,
+            earlier=earlier,
+            since=min(start, earlier),
+        )
+
+    def widened(self, asked: Asked) -> Asked:
+        """Return what is asked over all of the time."""
+        return structs.replace(asked, since=self.since)
+
+
 def history(told: Told, asked: Asked, shown: Sequence[str]) -> History:
     """Return the course over time, and the deployments behind the metrics of the services shown.
 
     Raises what `measure` raises.
     """
-    step, name = _step(asked.days)
-    count = math.ceil(asked.days / step)
-    longer = max(2 * asked.days, count * step)
-    wide = structs.replace(asked, since=asked.until - timedelta(days=longer))
-    earlier = asked.since - timedelta(days=asked.days)
-    with judged(told, wide) as connection:
+    grid = Grid.of(asked)
+    with judged(told, grid.widened(asked)) as connection:
         connection.execute(trends.SEEN)
         first = _first(connection)
-        start = asked.until - timedelta(days=count * step)
         ((incident,),) = connection.execute(trends.FIRST_INCIDENT).fetchall()
         strays = connection.execute(trends.STRAYS, {"since": _instant(asked.since)}).fetchall()
-        parts = _parts(connection, start, step * 86400)
-        windows = _parts(connection, earlier, asked.days * 86400)
+        parts = _parts(connection, grid.start, grid.step * 86400)
+        windows = _parts(connection, grid.earlier, grid.days * 86400)
         listings = _listings(connection, told, asked, shown)
     return History(
-        step=step,
-        step_name=name,
-        count=count,
+        step=grid.step,
+        step_name=grid.step_name,
+        count=grid.count,
         windows={who: (_at(of, 1), _at(of, 0)) for who, of in windows.items()},
-        parts={who: tuple(_at(of, n) for n in range(count)) for who, of in parts.items()},
+        parts={who: tuple(_at(of, n) for n in range(grid.count)) for who, of in parts.items()},
         first=first,
         first_incident=None if incident is None else _moment(incident),
         strays={_cut(service): number for service, number in strays},

@@ -11,10 +11,11 @@ from typing import Any
 
 from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra, RequestError
-from cdkit.dora import even, portable, summing
+from cdkit.dora import even, phases, portable, summing
 from cdkit.dora.address import Address, listed, parsed, refuse
 from cdkit.dora.columns import TABLES
 from cdkit.dora.engine import of_rows
+from cdkit.dora.history import Grid, History
 from cdkit.dora.told import Asked, Measured
 
 EXPR = portable.Expr
@@ -48,8 +49,8 @@ class Engine:
 
 def measure_outside(
     url: str, names: Mapping[str, str], asked: Asked, environ: Mapping[str, str]
-) -> tuple[tuple[Measured, ...], Measured | None]:
-    """Return the metrics of each service, and of all together where there are several.
+) -> tuple[tuple[Measured, ...], Measured | None, History]:
+    """Return the metrics of each service, of all together where there are several, the course.
 
     `names` are the tables by kind, `none` where there is none. Raises RequestError where the URL is
     wrong, MissingExtra where the client is not installed, Unreadable where a table lacks a column
@@ -72,7 +73,8 @@ def measure_outside(
             answers = {name: one.to_pyarrow().to_pylist() for name, one in asking.items()}
         finally:
             backend.disconnect()
-    return of_rows(summing.rows(answers))
+    course = {name: answers.pop(name) for name in [*answers] if name not in summing.ANSWERS}
+    return *of_rows(summing.rows(answers)), phases.course(course, asked)
 
 
 def expressions(
@@ -86,16 +88,18 @@ def expressions(
     def kept(name: str, table: EXPR) -> EXPR:
         return table if backend is None else engine.keep(backend, f"cdkit_{name}", table)
 
-    lives = kept("lives", portable.lives(tables["deployments"], asked))
-    blamed = kept("blamed", portable.blamed(tables["incidents"], lives, asked))
-    brought = portable.brought(tables["changes"], lives, asked, asof=engine.asof)
+    wide = Grid.of(asked).widened(asked)
+    lives = kept("lives", portable.lives(tables["deployments"], wide))
+    blamed = kept("blamed", portable.blamed(tables["incidents"], lives, wide))
+    brought = portable.brought(tables["changes"], lives, wide, asof=engine.asof)
     judged = portable.Judged(
         lives=lives,
         blamed=blamed,
-        broken=portable.broken(lives, blamed, asked),
+        broken=kept("broken", portable.broken(lives, blamed, wide)),
         brought=kept("brought", brought),
     )
-    return summing.queries(judged, asked, engine.quantile)
+    numbers = summing.queries(portable.since(judged, asked), asked, engine.quantile)
+    return numbers | phases.queries(judged, asked, engine.quantile)
 
 
 def _table(

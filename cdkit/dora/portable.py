@@ -25,6 +25,18 @@ class Judged:
     brought: Expr
 
 
+def since(judged: Judged, asked: Asked) -> Judged:
+    """Return what was judged over a longer time, cut to what is asked."""
+    begin, _until = micros(asked)
+    lives, broken, brought = judged.lives, judged.broken, judged.brought
+    return Judged(
+        lives=lives.mutate(within=lives.t >= begin),
+        blamed=judged.blamed,
+        broken=broken.filter(broken.t >= begin),
+        brought=brought.filter(brought.t >= begin),
+    )
+
+
 def micros(asked: Asked) -> tuple[int, int]:
     """Return the begin and the end of what is asked, in microseconds since 1970."""
     return _micros(asked.since.timestamp()), _micros(asked.until.timestamp())
@@ -45,17 +57,23 @@ def lives(deployments: Expr, asked: Asked) -> Expr:
     import ibis
 
     by_time = ibis.window(group_by="service", order_by=["t", "o1", "o2", "o3", "outcome", "code"])
-    ordered = deployments.mutate(n=ibis.row_number().over(by_time).cast("int64"))
+    ordered = deployments.mutate(
+        n=ibis.row_number().over(by_time).cast("int64"),
+        content=ibis.cases(
+            (deployments.digest != "", deployments.digest), else_=deployments.commit_id
+        ),
+    )
     good = ordered.filter(ordered.outcome != "failure")
     life = ibis.window(group_by="service", order_by="n")
     good = good.mutate(
-        ran=good.digest.lag().over(life).fill_null(""),
+        ran=good.content.lag().over(life).fill_null(""),
         i=ibis.row_number().over(life),
-        first_n=good.n.min().over(ibis.window(group_by=["service", "digest"])),
+        first_n=good.n.min().over(ibis.window(group_by=["service", "content"])),
     )
-    known = (good.digest != "") & (good.i > 0)
+    known = (good.content != "") & (good.i > 0)
     kind = ibis.cases(
-        (known & (good.digest == good.ran), "again"),
+        (known & (good.content == good.ran), "again"),
+        (good.rollback, "back"),
         (known & (good.first_n < good.n), "back"),
         else_="change",
     )
@@ -102,6 +120,7 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
     """Return each incident with the `n` of the change that is blamed for it, or NULL.
 
     The cause that is named counts; else the last change of the service, within some hours.
+    `unknown` says that one is named, and that it is no change that anybody told of.
     """
     import ibis
 
@@ -123,28 +142,53 @@ def blamed(incidents: Expr, judged: Expr, asked: Asked) -> Expr:
     happened = both.filter(both.of == 1).select(
         "service", "cause", "near_n", "near_t", opened="t", resolved="after"
     )
-    found = happened.left_join(names, ["service", "cause"])
+    found = _with_names(happened, names)
     within = (found.cause == "") & (found.opened - found.near_t <= _micros(asked.hours * 3600))
     return found.select(
         "service",
         "opened",
         "resolved",
         n=ibis.cases((found.hit.fill_null(0) == 1, found.named_n), (within, found.near_n)),
+        unknown=~found.cause.isin(["", "none"]) & (found.hit.fill_null(0) == 0),
     )
 
 
 def _names(changes: Expr) -> Expr:
-    """Return the last change of each service that bears a name: an id, a digest, a commit."""
+    """Return the changes of each service by each name that they bear: an id, a digest, a commit."""
     import ibis
 
     parts = [
-        changes.select("service", "n", cause=name).filter(lambda table: table.cause != "")
+        changes.select("service", "n", named_t="t", cause=name).filter(
+            lambda table: table.cause != ""
+        )
         for name in ("id", "digest", "commit_id")
     ]
     every = ibis.union(*parts)
     every = every.filter(every.cause != "none")
-    found = every.group_by("service", "cause").agg(named_n=every.n.max())
-    return found.mutate(hit=ibis.literal(1, "int64"))
+    return every.select("service", "cause", "named_t", named_n="n", hit=ibis.literal(1, "int64"))
+
+
+def _with_names(happened: Expr, names: Expr) -> Expr:
+    """Return each incident with the change that its cause names (`named_n`), `hit` where it does.
+
+    Of several by that name it is the last one before the incident, else the first of them.
+    """
+    import ibis
+
+    order = ibis.window(group_by="service", order_by=["opened", "cause", "resolved", "near_n"])
+    numbered = happened.mutate(i=ibis.row_number().over(order))
+    both = numbered.left_join(names, ["service", "cause"])
+    both = both.mutate(
+        hit=both.hit.fill_null(0),
+        first_n=ibis.cases((both.hit.fill_null(0) == 1, both.named_n)),
+        last_n=ibis.cases(((both.hit == 1) & (both.named_t <= both.opened), both.named_n)),
+    )
+    told = ("service", "cause", "near_n", "near_t", "opened", "resolved")
+    found = both.group_by("i", *told).agg(
+        hit=both.hit.max(), first_n=both.first_n.min(), last_n=both.last_n.max()
+    )
+    named = ibis.cases((found.last_n.notnull(), found.last_n), else_=found.first_n)
+    return found.select(*told, "hit", named_n=named)
 
 
 def broken(judged: Expr, found: Expr, asked: Asked) -> Expr:

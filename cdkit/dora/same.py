@@ -19,12 +19,18 @@ def distinct(seen: Iterable[Seen]) -> tuple[Seen, ...]:
     for all that the run recorded. One that failed stays: no fact is left of it.
     """
     merged: dict[tuple[str, str, str], Seen] = {}
-    for number, one in enumerate(sorted(seen, key=lambda each: each.deployed.at)):
+    for number, one in enumerate(sorted(seen, key=_order)):
         deployed = one.deployed
         name = (deployed.service, deployed.environment, deployed.id or f"\0{number}")
         known = merged.get(name)
         merged[name] = one if known is None else _joined(known, one)
     return _by_run(merged.values())
+
+
+def _order(one: Seen) -> tuple[object, ...]:
+    """Return what deployments are put in order by: those of the same second as the SQL has them."""
+    made = one.deployed
+    return made.at, made.id, made.digest, made.commit, made.outcome
 
 
 def _joined(first: Seen, second: Seen) -> Seen:
@@ -35,6 +41,7 @@ def _joined(first: Seen, second: Seen) -> Seen:
         digest=one.digest if one.digest.startswith("sha256:") else other.digest or one.digest,
         commit=one.commit or other.commit,
         planned=one.planned if one.planned is not None else other.planned,
+        rollback=one.rollback if one.rollback is not None else other.rollback,
         team=one.team or other.team,
         who=one.who or other.who,
         url=one.url or other.url,

@@ -9,7 +9,7 @@ a sort by those costs a quarter of one by names.
 
 HERE = """
 CREATE TEMP TABLE here AS
-SELECT service, environment, made_at, digest, commit_id, outcome, planned, team, id
+SELECT service, environment, made_at, digest, commit_id, outcome, planned, rollback, team, id
 FROM told_deployments
 WHERE (environment = $environment OR environment IS NULL)
   AND (made_at < $until OR made_at IS NULL);
@@ -22,23 +22,26 @@ FROM (SELECT DISTINCT service FROM here);
 LIVES = """
 CREATE TEMP TABLE lives AS
 WITH ordered AS (
-  SELECT h.rowid AS r, v.s, epoch_us(h.made_at) AS t, h.digest, h.planned,
+  SELECT h.rowid AS r, v.s, epoch_us(h.made_at) AS t, h.planned, h.rollback,
+    coalesce(nullif(h.digest, ''), h.commit_id) AS content,
     h.outcome <> 'failure' AS good,
     CAST(row_number() OVER (ORDER BY
       v.s, h.made_at, h.id, h.digest, h.commit_id, h.outcome, h.planned NULLS FIRST
     ) AS INTEGER) AS n
   FROM here h JOIN services v USING (service)
 ), more_than_once AS (
-  SELECT s, digest, min(n) AS first_n FROM ordered WHERE good AND digest <> ''
-  GROUP BY s, digest HAVING count(*) > 1
+  SELECT s, content, min(n) AS first_n FROM ordered WHERE good AND content <> ''
+  GROUP BY s, content HAVING count(*) > 1
 ), before AS (
-  SELECT o.*, f.first_n, last_value(CASE WHEN good THEN digest END IGNORE NULLS)
+  SELECT o.*, f.first_n, last_value(CASE WHEN good THEN content END IGNORE NULLS)
     OVER (PARTITION BY s ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ran
-  FROM ordered o LEFT JOIN more_than_once f USING (s, digest)
+  FROM ordered o LEFT JOIN more_than_once f USING (s, content)
 ), told AS (
   SELECT n, s, t, r, good, planned, CASE
-    WHEN NOT good OR digest = '' OR ran IS NULL THEN 'change'
-    WHEN digest = ran THEN 'again'
+    WHEN NOT good THEN 'change'
+    WHEN content <> '' AND content = ran THEN 'again'
+    WHEN rollback THEN 'back'
+    WHEN content = '' OR ran IS NULL THEN 'change'
     WHEN first_n < n THEN 'back'
     ELSE 'change' END AS kind
   FROM before
@@ -50,7 +53,11 @@ WITH ordered AS (
 SELECT told.*, next_kind, next_fix, t >= epoch_us($since) AS within
 FROM told LEFT JOIN following USING (n);
 """
-"""`kind`: a change; the same again; back to what ran before. One that failed changes nothing.
+"""`kind`: a change; the same again; back to what ran before, or as it was said to be.
+
+One that failed changes nothing.
+
+What a deployment put there (`content`) is told by its digest, or by its commit where none is known.
 
 `n` numbers them by service and time; of the same second by id and whatever else tells them apart.
 `next_kind` is of the next one that changed what runs, `next_fix` its time where it is a hotfix.
@@ -66,13 +73,14 @@ WHERE (i.environment = $environment OR i.environment IS NULL)
 
 CREATE TEMP TABLE blamed AS
 WITH asked AS (
-  SELECT rowid AS i, s, cause FROM happened WHERE cause NOT IN ('', 'none')
+  SELECT rowid AS i, s, opened, cause FROM happened WHERE cause NOT IN ('', 'none')
 ), names AS (
-  SELECT l.s, l.n, unnest([h.id, h.digest, h.commit_id]) AS cause
+  SELECT l.s, l.n, l.t, unnest([h.id, h.digest, h.commit_id]) AS cause
   FROM lives l JOIN here h ON h.rowid = l.r
   WHERE l.kind = 'change' AND EXISTS (SELECT 1 FROM asked)
 ), named AS (
-  SELECT asked.i, max(names.n) AS n FROM asked JOIN names USING (s, cause) GROUP BY asked.i
+  SELECT asked.i, coalesce(max(names.n) FILTER (names.t <= opened), min(names.n)) AS n
+  FROM asked JOIN names USING (s, cause) GROUP BY asked.i
 ), close AS (
   SELECT h.i, d.n
   FROM (SELECT rowid AS i, s, opened FROM happened WHERE cause = '') h
@@ -81,10 +89,16 @@ WITH asked AS (
   ) d ON h.s = d.s AND h.opened >= d.t
   WHERE h.opened - d.t <= CAST($hours * 3600000000 AS BIGINT)
 )
-SELECT h.rowid AS i, h.s, h.opened, h.resolved, coalesce(named.n, close.n) AS n
+SELECT h.rowid AS i, h.s, h.opened, h.resolved, coalesce(named.n, close.n) AS n,
+  h.cause NOT IN ('', 'none') AND named.n IS NULL AS unknown
 FROM happened h LEFT JOIN named ON named.i = h.rowid LEFT JOIN close ON close.i = h.rowid;
 """
-"""The cause that is named counts; else the last change of the service, within some hours."""
+"""The cause that is named counts; else the last change of the service, within some hours.
+
+Of several changes by the name that is the last one before the incident, else the first of them: an
+incident may begin before its deployment has ended. `unknown` says that one is named, and that it is
+no change that anybody told of.
+"""
 
 BROKEN = """
 CREATE TEMP TABLE broken AS
@@ -204,14 +218,16 @@ WITH counted AS (
   GROUP BY GROUPING SETS ((s), ())
 ), others AS (
   SELECT coalesce(s, -1) AS who, count(*) AS incidents, count(n) AS linked,
-    count(*) FILTER (n IS NULL AND resolved >= opened) AS n,
+    count(*) FILTER (unknown) AS unknown,
+    count(*) FILTER (n IS NULL AND NOT unknown AND resolved >= opened) AS n,
     quantile_cont(resolved - opened, [0.5, 0.9, 0.95])
-      FILTER (n IS NULL AND resolved >= opened) AS q
+      FILTER (n IS NULL AND NOT unknown AND resolved >= opened) AS q
   FROM blamed WHERE opened >= epoch_us($since) GROUP BY GROUPING SETS ((s), ())
 )
 SELECT v.service, c.services, c.deployments, c.rollbacks, c.redeployments,
   coalesce(f.failed, 0), c.rework, c.brought, c.unsuccessful,
   coalesce(o.incidents, 0), coalesce(o.linked, 0), coalesce(f.still_open, 0),
+  coalesce(o.unknown, 0),
   l.n, l.q, l.merges, l.mq, g.n, g.q, f.n, f.q, o.n, o.q
 FROM counted c
 LEFT JOIN services v ON v.s = c.who

@@ -7,6 +7,7 @@ in Markdown, and letters are shown by every system, terminals included.
 from collections.abc import Iterator, Sequence
 
 from cdkit.core.documents.delivery import Delivery, Metric, Part, Service
+from cdkit.core.spoken import counted
 from cdkit.core.step import Table
 
 _ALONE = 20
@@ -46,7 +47,7 @@ def _overview(delivery: Delivery) -> Table:
     left = len(ordered) - _MOST_ROWS
     more = f", the {_MOST_ROWS} that deploy most; {left} left out" if left > 0 else ""
     return Table(
-        heading=f"{len(ordered)} services{more}",
+        heading=f"{counted(len(ordered), 'service')}{more}",
         columns=("service", "lead time", "frequency", "recovery", "fail rate", "rework rate", "of"),
         rows=tuple(tuple(_cells(one)) for one in ordered[:_MOST_ROWS]),
     )

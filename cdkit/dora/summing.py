@@ -14,16 +14,18 @@ Quantile = Callable[[Expr, float], Expr]
 
 _ORDER = (
     *("services", "deployments", "rollbacks", "redeployments", "failed", "rework", "brought"),
-    *("unsuccessful", "incidents", "linked", "still_open"),
+    *("unsuccessful", "incidents", "linked", "still_open", "unknown"),
 )
 _SPREADS = ("commit", "merge", "gap", "recovery", "restore")
+ANSWERS = frozenset({"lives", "failed", "known", "happened", *_SPREADS})
+"""What `queries` asks, by name."""
 
 
 def queries(judged: Judged, asked: Asked, quantile: Quantile | None) -> dict[str, Expr]:
     """Return what is to be asked: each a table with a row a service, and one more (`whole`)."""
     since, _until = micros(asked)
     lives, broken, brought, blamed = judged.lives, judged.broken, judged.brought, judged.blamed
-    alone = blamed.filter((blamed.opened >= since) & blamed.n.isnull())
+    alone = blamed.filter((blamed.opened >= since) & blamed.n.isnull() & ~blamed.unknown)
     values = {
         "commit": _values(brought, brought.from_commit),
         "merge": _values(brought, brought.from_merge),
@@ -31,18 +33,19 @@ def queries(judged: Judged, asked: Asked, quantile: Quantile | None) -> dict[str
         "recovery": _values(broken, broken.restored - broken.t),
         "restore": _values(alone, alone.resolved - alone.opened),
     }
-    spreads = {name: _spread(table, quantile) for name, table in values.items()}
+    spreads = {name: spread(table, quantile) for name, table in values.items()}
     happened = blamed.filter(blamed.opened >= since)
     counts = {
-        "lives": _both(lives.filter(lives.within), _of_lives),
-        "failed": _both(broken, _of_broken),
-        "known": _both(brought.select("service", "n").distinct(), _of_known),
-        "happened": _both(happened, _of_happened),
+        "lives": both(lives.filter(lives.within), counted_lives),
+        "failed": both(broken, _of_broken),
+        "known": both(brought.select("service", "n").distinct(), _of_known),
+        "happened": both(happened, _of_happened),
     }
     return counts | spreads
 
 
-def _of_lives(table: Expr) -> dict[str, Expr]:
+def counted_lives(table: Expr) -> dict[str, Expr]:
+    """Return what is counted of deployments, as `sql.RESULT` counts it."""
     back, change = table.kind == "back", table.kind == "change"
     return {
         "services": table.service.nunique(),
@@ -63,16 +66,21 @@ def _of_known(table: Expr) -> dict[str, Expr]:
 
 
 def _of_happened(table: Expr) -> dict[str, Expr]:
-    return {"incidents": table.count(), "linked": table.n.notnull().sum()}
+    return {
+        "incidents": table.count(),
+        "linked": table.n.notnull().sum(),
+        "unknown": table.unknown.sum(),
+    }
 
 
-def _both(table: Expr, of: Callable[[Expr], dict[str, Expr]]) -> Expr:
-    """Sum up by service and over all; `whole` is 1 in the row of all."""
+def both(table: Expr, of: Callable[[Expr], dict[str, Expr]], keys: Sequence[str] = ()) -> Expr:
+    """Sum up by service and over all, for each of `keys`; `whole` is 1 in the rows of all."""
     import ibis
 
     one, every = ibis.literal(0, "int8"), ibis.literal(1, "int8")
-    by_service = table.group_by("service").agg(**of(table)).mutate(whole=one)
-    together = table.agg(**of(table)).mutate(service=ibis.literal(""), whole=every)
+    by_service = table.group_by("service", *keys).agg(**of(table)).mutate(whole=one)
+    grouped = table.group_by(*keys) if keys else table
+    together = grouped.agg(**of(table)).mutate(service=ibis.literal(""), whole=every)
     return by_service.union(together.select(by_service.columns))
 
 
@@ -92,24 +100,35 @@ def _gaps(lives: Expr) -> Expr:
     return _values(paired, paired.t - paired.before)
 
 
-def _spread(values: Expr, quantile: Quantile | None) -> Expr:
+def spread(
+    values: Expr,
+    quantile: Quantile | None,
+    quantiles: Sequence[int] = QUANTILES,
+    keys: Sequence[str] = (),
+) -> Expr:
+    """Return the number and the quantiles of `x`, by service and over all, for each of `keys`."""
     import ibis
 
     if quantile is not None:
         native = quantile
-        return _both(
+        return both(
             values,
             lambda table: {
                 "number": table.count(),
-                **{f"q{one}": native(table.x, one / 1000) for one in QUANTILES},
+                **{f"q{one}": native(table.x, one / 1000) for one in quantiles},
             },
+            keys,
         )
-    parts = [_ranked(values, ["service"]), _ranked(values.mutate(service=ibis.literal("")), [])]
+    every = values.mutate(service=ibis.literal(""))
+    parts = [
+        _ranked(values, ["service", *keys], quantiles, keys),
+        _ranked(every, keys, quantiles, keys),
+    ]
     by_service, whole = (part.mutate(whole=ibis.literal(n, "int8")) for n, part in enumerate(parts))
     return by_service.union(whole.select(by_service.columns))
 
 
-def _ranked(values: Expr, by: Sequence[str]) -> Expr:
+def _ranked(values: Expr, by: Sequence[str], quantiles: Sequence[int], keys: Sequence[str]) -> Expr:
     """Return the continuous quantiles by their definition (R-7), which needs no engine's own.
 
     At p the value of rank (n - 1) p, counted from 0, between two ranks in proportion.
@@ -121,8 +140,8 @@ def _ranked(values: Expr, by: Sequence[str]) -> Expr:
         rank=ibis.row_number().over(order).cast("int64"),
         number=values.x.count().over(ibis.window(group_by=list(by))).cast("int64"),
     )
-    columns = {f"q{one}": _between(ranked, one).sum() for one in QUANTILES}
-    return ranked.group_by("service").agg(number=ranked.x.count(), **columns)
+    columns = {f"q{one}": _between(ranked, one).sum() for one in quantiles}
+    return ranked.group_by("service", *keys).agg(number=ranked.x.count(), **columns)
 
 
 def _between(ranked: Expr, thousandths: int) -> Expr:

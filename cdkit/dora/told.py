@@ -11,7 +11,8 @@ Outcome = Literal["success", "failure"]
 class Deployed(Struct, frozen=True, kw_only=True):
     """A deployment: which content of a service came into an environment, when, how it ended.
 
-    `planned` is false for one that was made to mend production; None where nobody said. `id` is
+    `planned` is false for one that was made to mend production, `rollback` true for one that went
+    back, whatever ran before as far as anybody told; None where nobody said. `id` is
     what changes and incidents may name it by. `who` made it, and `url` leads to the run that did:
     both are for people, and no engine is told of them.
     """
@@ -23,6 +24,7 @@ class Deployed(Struct, frozen=True, kw_only=True):
     commit: str = ""
     outcome: Outcome = "success"
     planned: bool | None = None
+    rollback: bool | None = None
     team: str = ""
     id: str = ""
     who: str = ""
@@ -104,7 +106,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     Times are in seconds; shares between 0 and 1. `deployments` are those of a change; those of them
     that failed themselves, and brought none, are `unsuccessful`. Roll-backs and re-deployments of
     what ran already are counted apart. `recovery` is of failed deployments, `restore` of incidents
-    that no deployment caused.
+    that no deployment caused; `incidents_unknown` name a cause that is no change known here.
     """
 
     service: str
@@ -119,6 +121,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     incidents: int = 0
     incidents_linked: int = 0
     still_failing: int = 0
+    incidents_unknown: int = 0
     commit_lead: Spread = Spread()
     merge_lead: Spread = Spread()
     between: Spread = Spread()
@@ -133,8 +136,12 @@ class Measured(Struct, frozen=True, kw_only=True):
     @property
     def rework_rate(self) -> float | None:
         """The share of all deployments that were made to mend production."""
-        made = self.deployments + self.rollbacks
-        return self.rework / made if made else None
+        return self.rework / self.made if self.made else None
+
+    @property
+    def made(self) -> int:
+        """How many deployments changed what runs, or were to: roll-backs too."""
+        return self.deployments + self.rollbacks
 
     @property
     def succeeded(self) -> int:

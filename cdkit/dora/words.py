@@ -34,10 +34,12 @@ def lines(measured: Measured, asked: Asked, edition: Edition) -> Iterator[Line]:
     yield _time("lead", "change lead time, from commit", measured.commit_lead, asked, edition)
     yield _time("lead_merge", "change lead time, from merge", measured.merge_lead, asked, edition)
     yield _frequency(measured, asked, edition)
-    failing = _share("fail", "change fail rate", measured.fail_rate, measured, asked, edition)
+    number, title = measured.deployments, "change fail rate"
+    failing = _share("fail", title, measured.fail_rate, number, asked, edition)
     yield _failing(failing, measured, asked)
     yield _time("recovery", "failed deployment recovery time", measured.recovery, asked, edition)
-    yield _share("rework", "deployment rework rate", measured.rework_rate, measured, asked, edition)
+    number, title = measured.made, "deployment rework rate"
+    yield _share("rework", title, measured.rework_rate, number, asked, edition)
     if measured.restore.n:
         title = "time to restore, no deployment's fault"
         yield _time("restore", title, measured.restore, asked, edition)
@@ -50,9 +52,13 @@ def coverage(measured: Measured) -> str:
 
 def coverage_parts(measured: Measured) -> Iterator[str]:
     """Yield what the numbers rest on, one thing after the other."""
-    yield f"{measured.with_changes} of {measured.deployments} deployments with known changes"
+    made = counted(measured.deployments, "deployment")
+    yield f"{measured.with_changes} of {made} with known changes"
     if measured.incidents:
-        yield f"{measured.incidents_linked} of {measured.incidents} incidents linked"
+        yield f"{measured.incidents_linked} of {counted(measured.incidents, 'incident')} linked"
+    if measured.incidents_unknown:
+        number = counted(measured.incidents_unknown, "incident")
+        yield f"{number} with a cause that is no change known here"
     if measured.unsuccessful:
         yield f"{counted(measured.unsuccessful, 'deployment')} failed and brought nothing"
     if measured.still_failing:
@@ -100,17 +106,17 @@ def _frequency(measured: Measured, asked: Asked, edition: Edition) -> Line:
 
 
 def _share(
-    key: str, title: str, share: float | None, measured: Measured, asked: Asked, edition: Edition
+    key: str, title: str, share: float | None, number: int, asked: Asked, edition: Edition
 ) -> Line:
-    if measured.deployments < asked.minimum or share is None:
-        return _untold(key, title, "1", measured.deployments, asked)
+    if number < asked.minimum or share is None:
+        return _untold(key, title, "1", number, asked)
     return Line(
         key=key,
         title=title,
         shown=f"{100 * share:.3g} %",
         value=share,
         unit="1",
-        n=measured.deployments,
+        n=number,
         band=edition.band(key, share),
     )
 

@@ -7,6 +7,7 @@ from cdkit.events.carrying import is_far
 from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.deliver import Delivered
 from cdkit.events.outbox import Outbox
+from cdkit.events.stored import Delivery
 from cdkit.events.targets import Target
 
 
@@ -45,10 +46,17 @@ def reasons(
                 f"({path}): what waits goes first, under the same id; or give `hand-on`, and let "
                 "flush-events of a later job deliver it",
             )
-        if own and own.state == "dead":
+        if own and _is_dead(own):
             yield cannot_tell(
                 f"{one.target} refused the event: {own.said}",
                 remedy=_mending(handed),
+            )
+        if older := _refused_older(one, own):
+            yield cannot_tell(
+                f"{_events(older)} of earlier runs for {one.target}, now kept as dead letters: "
+                f"{one.said or 'what the outbox holds there is no event'}",
+                remedy=f"look at them with `cdkit flush-events {handed or path}`; mend the sink, "
+                "and give it `--dead-letters retry`, or `drop`",
             )
 
 
@@ -65,7 +73,7 @@ def notes(
                 f"warning: {_events(one.waiting + one.dead)} not delivered to {one.target}, "
                 f"which is not required: {_said(one)}"
             )
-        older = one.dead - (own is not None and own.state == "dead")
+        older = one.dead - _is_dead(own) - _refused_older(one, own)
         if one.required and older:
             yield f"{one.target} refused {_events(older)} in earlier runs: dead letters, kept"
     for sink, count in outbox.counts().items():
@@ -90,6 +98,15 @@ def not_wanted(wanted: Sequence[Target], unwanted: Sequence[Target]) -> Iterator
         yield f"not for {names}: by `when`, or since it says no such event"
     if not wanted:
         yield "warning: no sink wants this event, so that nobody was told"
+
+
+def _is_dead(own: Delivery | None) -> bool:
+    return own is not None and own.state == "dead"
+
+
+def _refused_older(one: Delivered, own: Delivery | None) -> int:
+    """Return how many events of earlier runs a sink refused in this one."""
+    return max(0, one.refused - _is_dead(own))
 
 
 def _mending(handed: str) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cdkit.core.context import BuildContext
 from cdkit.core.errors import RequestError
-from cdkit.events.cdevents import CustomData, Run
+from cdkit.events.cdevents import CustomData, Run, source_of
 from cdkit.events.formats import is_moment, is_uri
 from cdkit.events.shapes import EventType, Record, Texts
 
@@ -26,6 +26,7 @@ class Known(Struct, frozen=True, kw_only=True):
     environment: str = ""
     service: str = ""
     artifact: str = ""
+    outcome: str = ""
 
 
 def subject_of(kind: EventType, known: Known) -> str:
@@ -94,10 +95,21 @@ def _told(kind: EventType, known: Known) -> dict[str, Any]:
         "pipelineRun": _thing(context.run),
         "artifactId": known.artifact,
         "user": context.actor,
+        "taskName": context.job,
+        "outcome": known.outcome,
     }
     if kind.subject in {"pipelinerun", "taskrun"} and is_uri(context.url):
         told["uri"] = context.url
+    if kind.subject == "repository":
+        told |= _repository(context)
     return {name: value for name, value in told.items() if value}
+
+
+def _repository(context: BuildContext) -> dict[str, str]:
+    owner, _, name = context.repository.rpartition("/")
+    told = {"name": name, "owner": owner}
+    address = source_of(context)
+    return told | ({"uri": address} if is_uri(address) else {})
 
 
 def _thing(name: str) -> dict[str, str]:

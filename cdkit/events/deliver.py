@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from cdkit.core.world import World
 from cdkit.events.older import Spec, in_words_of
-from cdkit.events.outbox import Count, Outbox
+from cdkit.events.outbox import Outbox
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import sending
+from cdkit.events.stored import Count
 from cdkit.events.targets import Target
 
 _FIRST_PAUSE = 1.0
@@ -23,7 +24,8 @@ _BUSY = "another process is sending from the same outbox"
 class Delivered(Struct, frozen=True, kw_only=True):
     """What became of one sink: how many arrived now, how many wait, how many are dead letters.
 
-    `said` is the last that the sink said where something did not arrive.
+    `refused` of those became dead letters now; `said` is the last that the sink said where
+    something did not arrive.
     """
 
     target: str
@@ -31,6 +33,7 @@ class Delivered(Struct, frozen=True, kw_only=True):
     arrived: int
     waiting: int
     dead: int
+    refused: int = 0
     said: str = ""
 
 
@@ -42,6 +45,7 @@ class _Line:
     due: float
     pause: float = _FIRST_PAUSE
     arrived: int = 0
+    dead: int = 0
     said: str = ""
     ended: bool = False
 
@@ -58,6 +62,7 @@ def deliver(
     end = world.clock.monotonic() + budget
     lines = [_line(outbox, target, world) for target in targets if target.sink.durable]
     with sending(outbox.path, world.clock, patience=budget) as ours:
+        _count_dead(outbox, lines)
         if ours:
             _serve(outbox, lines, world, end)
         else:
@@ -73,6 +78,13 @@ def _line(outbox: Outbox, target: Target, world: World) -> _Line:
     return _Line(target=target, due=world.clock.monotonic() + left, said=said)
 
 
+def _count_dead(outbox: Outbox, lines: Sequence[_Line]) -> None:
+    """Note how many dead letters there are before anything is sent."""
+    counts = outbox.counts()
+    for line in lines:
+        line.dead = counts.get(line.target.name, Count()).dead
+
+
 def _told(line: _Line, count: Count | None) -> Delivered:
     return Delivered(
         target=line.target.name,
@@ -80,6 +92,7 @@ def _told(line: _Line, count: Count | None) -> Delivered:
         arrived=line.arrived,
         waiting=count.waiting if count else 0,
         dead=count.dead if count else 0,
+        refused=max(0, count.dead - line.dead) if count else 0,
         said=line.said,
     )
 

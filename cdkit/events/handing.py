@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from cdkit.core.errors import CannotTell, CdkitError, RequestError
@@ -10,7 +11,8 @@ from cdkit.core.world import Clock, World
 from cdkit.events.carrying import is_far, leave_room, send_off, waiting_room
 from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.opening import open_outbox
-from cdkit.events.outbox import Outbox, Undelivered
+from cdkit.events.outbox import Outbox, key_of
+from cdkit.events.stored import Undelivered, unpacked
 from cdkit.events.strict import check
 
 
@@ -107,6 +109,9 @@ def refuse_unsound(outbox: Outbox) -> int:
 
 
 def _faults(one: Undelivered) -> str:
-    import msgspec
-
-    return "; ".join(map(str, check(msgspec.json.decode(one.event.data))))[:300]
+    event, wrong = unpacked(one.event.data)
+    if event is None:
+        return wrong
+    if one.key != key_of(event, one.sink):
+        return "its delivery has the name of another"
+    return "; ".join(map(str, check(msgspec.json.decode(event.data))))[:300]

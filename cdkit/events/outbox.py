@@ -9,15 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-import msgspec
-from msgspec import Struct
-
 from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.world import Clock
-from cdkit.events.cloudevents import CloudEvent, wrap
+from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import BusyOutbox, CorruptOutbox, guarded, is_busy
-from cdkit.events.tables import STATEMENTS
+from cdkit.events.stored import Count, Delivery, Put, Undelivered, as_it_stands, unpacked
+from cdkit.events.tables import FOREIGN_ROWS, STATEMENTS
 
 _APPLICATION = 0x63646B74  # "cdkt", as SQLite's `PRAGMA application_id` marks a file's owner
 _VERSION = 1
@@ -29,44 +27,6 @@ _LONGEST_WAIT = 24 * 3600.0
 
 _KEPT = 30 * 24 * 3600.0
 """Seconds that a delivered event is remembered, so that a retry is not sent again."""
-
-
-class Put(Struct, frozen=True, kw_only=True):
-    """What came of putting an event in: the event as it stands there, and whether it was there.
-
-    A retry's event differs in its time; the first one stays, so that a receiver sees one event.
-    """
-
-    event: CloudEvent
-    known: bool
-
-
-class Count(Struct, frozen=True, kw_only=True):
-    """How many deliveries to a sink wait, and how many are dead letters."""
-
-    waiting: int = 0
-    dead: int = 0
-
-
-class Delivery(Struct, frozen=True, kw_only=True):
-    """How one delivery stands: `waiting`, `sending`, `delivered`, `handed` on, or `dead`.
-
-    A dead letter that was `shared` is in an outbox that was handed on too, as it stands here.
-    """
-
-    state: str
-    tries: int
-    said: str
-    shared: bool = False
-
-
-class Undelivered(Struct, frozen=True, kw_only=True):
-    """An event that a sink does not have: how that delivery stands, under its key."""
-
-    event: CloudEvent
-    sink: str
-    key: str
-    delivery: Delivery
 
 
 class Outbox:
@@ -108,25 +68,42 @@ class Outbox:
                 "ON CONFLICT DO NOTHING",
                 (event.source, event.id, event.data, now),
             )
-            known = None if cursor.rowcount else self._known(event)
-            number = known[0] if known else cursor.lastrowid
+            number, kept = cursor.lastrowid, event
+            known = not cursor.rowcount
+            if known:
+                number, kept = self._known(event)
             db.executemany(
                 "INSERT INTO delivery (key, event, sink) VALUES (?, ?, ?) ON CONFLICT (key) "
                 "DO UPDATE SET state = 'waiting' WHERE state = 'dead'",
                 [(key_of(event, sink), number, sink) for sink in sinks],
             )
-        kept = _unpacked(known[1], self.path) if known else event
-        return Put(event=kept, known=known is not None)
+        return Put(event=kept, known=known)
 
-    def _known(self, event: CloudEvent) -> tuple[int, bytes]:
-        """Return the number and the data of an event that is there."""
+    def _known(self, event: CloudEvent) -> tuple[int, CloudEvent]:
+        """Return an event that is there, with its number; one that is none any more is mended."""
         number, data = self._db.execute(
             "SELECT number, data FROM event WHERE source = ? AND id = ?", (event.source, event.id)
         ).fetchone()
-        return int(number), data
+        kept, _ = unpacked(data)
+        if kept is None:
+            self._db.execute("UPDATE event SET data = ? WHERE number = ?", (event.data, number))
+        return int(number), kept or event
 
     def due(self, sink: str, *, most: int, skip: frozenset[str] = frozenset()) -> list[Parcel]:
-        """Return the oldest deliveries to a sink that wait, without those to skip."""
+        """Return the oldest deliveries to a sink that wait, without those to skip.
+
+        What is no event becomes a dead letter, so that it keeps no other from its turn.
+        """
+        found, dead = self._due(sink, most, skip)
+        while dead and not found:
+            skip |= dead.keys()
+            found, dead = self._due(sink, most, skip)
+        return found
+
+    def _due(
+        self, sink: str, most: int, skip: frozenset[str]
+    ) -> tuple[list[Parcel], dict[str, str]]:
+        """Return some that wait, and why others that did are dead letters now."""
         with guarded(self.path):
             rows = self._db.execute(
                 "SELECT delivery.key, delivery.state, event.data FROM delivery "
@@ -135,11 +112,17 @@ class Outbox:
                 "ORDER BY event.number LIMIT ?",
                 (sink, most + len(skip)),
             ).fetchall()
-        return [
-            Parcel(event=_unpacked(data, self.path), key=key, doubtful=state == "sending")
-            for key, state, data in rows
-            if key not in skip
-        ][:most]
+        found: list[Parcel] = []
+        dead: dict[str, str] = {}
+        for key, state, data in [row for row in rows if row[0] not in skip][:most]:
+            event, wrong = unpacked(data)
+            if event is None:
+                dead[key] = wrong
+            else:
+                found.append(Parcel(event=event, key=key, doubtful=state == "sending"))
+        for key, wrong in dead.items():
+            self.mark([key], "dead", wrong)
+        return found, dead
 
     def begin(self, parcels: Sequence[Parcel]) -> None:
         """Note that these are about to be sent: a sender that dies now leaves a doubt."""
@@ -192,13 +175,13 @@ class Outbox:
         """Return what no sink has and nobody was handed, dead letters too, oldest first."""
         with guarded(self.path):
             rows = self._db.execute(
-                "SELECT event.data, sink, key, state, tries, said, settled FROM delivery "
+                "SELECT source, id, data, sink, key, state, tries, said, settled FROM delivery "
                 "JOIN event ON event.number = delivery.event "
                 "WHERE state NOT IN ('delivered', 'handed') ORDER BY event.number, sink"
             ).fetchall()
         return [
             Undelivered(
-                event=_unpacked(data, self.path),
+                event=as_it_stands(source, name, data),
                 sink=sink,
                 key=key,
                 delivery=Delivery(
@@ -208,7 +191,7 @@ class Outbox:
                     shared=state == "dead" and settled is not None,
                 ),
             )
-            for data, sink, key, state, tries, said, settled in rows
+            for source, name, data, sink, key, state, tries, said, settled in rows
         ]
 
     def is_at(self, path: str) -> bool:
@@ -314,7 +297,8 @@ class Outbox:
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise CorruptOutbox(self.path)
         self._db.execute("PRAGMA trusted_schema = OFF")
-        self._check_schema()
+        if tables:
+            self._check_schema()
         self._db.execute("PRAGMA synchronous = FULL")
         self._use_wal()
         if version < _VERSION:
@@ -334,7 +318,10 @@ class Outbox:
                 self._db.execute("ROLLBACK")
 
     def _check_schema(self) -> None:
-        """Refuse a file with more in it than an outbox has: a trigger would run as we write."""
+        """Refuse a file with more in it than an outbox has: a trigger would run as we write.
+
+        One whose rows hold other types than we write is as good as damaged.
+        """
         found = self._db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         known = {statement.strip() for statement in STATEMENTS}
         if strange := [sql for (sql,) in found if str(sql).strip() not in known]:
@@ -343,6 +330,8 @@ class Outbox:
                 where=self.path,
                 remedy="name an outbox that cdkit made",
             )
+        if self._db.execute(FOREIGN_ROWS).fetchone()[0]:
+            raise CorruptOutbox(self.path)
 
     def _use_wal(self) -> None:
         """Write ahead, so that readers do not wait; without it we are as safe, only slower."""
@@ -388,12 +377,3 @@ _STATES = {"delivered": "delivered", "refused": "dead", "gone": "dead"}
 def key_of(event: CloudEvent, sink: str) -> str:
     """Return the name of a delivery: SHA-256 over source, id and sink, in hexadecimal."""
     return hashlib.sha256(f"{event.source}|{event.id}|{sink}".encode()).hexdigest()
-
-
-def _unpacked(data: bytes, path: str) -> CloudEvent:
-    try:
-        return wrap(msgspec.json.decode(data))
-    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, RequestError) as fault:
-        raise Unreadable(
-            f"holds what is no event: {fault}"[:300], where=path, remedy="set the file aside"
-        ) from fault

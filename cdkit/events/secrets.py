@@ -45,13 +45,14 @@ def refuse_secrets(
     """Raise RequestError where a value that is given under a name is a secret, or the name itself.
 
     It is one where its name says so, where it holds what a variable of the environment holds that
-    is `known` to hold one, or whose name ends like that of one (`…_TOKEN`, `…_PASSWORD`), and where
-    its form is that of one. Neither value nor length is told.
+    is `known` to hold one, or whose name ends like that of one (`…_TOKEN`, `…_PASSWORD`), in base64
+    too, and where its form is that of one. Neither value nor length is told.
     """
     secrets = {
-        value.strip(): name
+        form: name
         for name, value in environ.items()
         if (name in known or _VARIABLE.search(name)) and len(value.strip()) >= _SHORTEST
+        for form in _forms_of(value.strip())
     }
     for name, value in given:
         if told := _told(name, secrets):
@@ -60,6 +61,14 @@ def refuse_secrets(
             raise _secret(f"{name[:60]!r} is the name of a secret")
         if told := _told(value, secrets):
             raise _secret(f"{name[:60]!r} {told}")
+
+
+def _forms_of(secret: str) -> tuple[str, str]:
+    """Return a secret as it stands, and in base64 up to where what follows would change it."""
+    import base64
+
+    whole = base64.b64encode(secret.encode("utf-8", "replace")).decode()
+    return secret, whole[: len(secret.encode("utf-8", "replace")) // 3 * 4]
 
 
 def _told(text: str, secrets: Mapping[str, str]) -> str:

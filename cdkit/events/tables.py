@@ -22,3 +22,11 @@ CREATE TABLE delivery (
 _PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
 _BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
 STATEMENTS = (_EVENT, _DELIVERY, _PAUSE, _BY_STATE)
+
+FOREIGN_ROWS = """
+SELECT EXISTS (SELECT 1 FROM event WHERE typeof(source) <> 'text' OR typeof(id) <> 'text')
+  OR EXISTS (SELECT 1 FROM delivery WHERE typeof(key) <> 'text' OR typeof(sink) <> 'text'
+    OR typeof(state) <> 'text' OR typeof(said) <> 'text' OR typeof(tries) <> 'integer')
+  OR EXISTS (SELECT 1 FROM pause WHERE typeof(until) NOT IN ('real', 'integer'))
+"""
+"""Whether rows hold what we never wrote: a column of SQLite takes a value of any type."""

@@ -9,11 +9,12 @@ from msgspec import Struct, structs
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, NotThere
+from cdkit.core.spoken import counted
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
 from cdkit.dora.cause import NOBODY, attributed
 from cdkit.dora.commits import changes_of
-from cdkit.dora.events import read_events
+from cdkit.dora.events import Turn, incidents_of, read_turns
 from cdkit.dora.same import RECORDED, distinct
 from cdkit.dora.source import (
     Found,
@@ -119,8 +120,17 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
         has_incidents=heap.has_incidents,
         known=tuple(_known(seen, changes, incidents, asked, sources)),
         reasons=tuple(heap.reasons),
-        notes=tuple(heap.notes),
+        notes=(*heap.notes, *_only_recorded(seen)),
     )
+
+
+def _only_recorded(seen: Sequence[Seen]) -> Iterator[str]:
+    """Say what records cannot tell, where nobody else told of deployments."""
+    if seen and all(one.source == RECORDED for one in seen):
+        yield (
+            "a deployment that failed leaves no record, so none is counted: give the events too "
+            "(--event-file), or ask what deploys (--from github, gitlab)"
+        )
 
 
 def paths(patterns: Iterable[str], world: World) -> Iterator[str]:
@@ -161,6 +171,9 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
         at=at,
         digest=document.image.rpartition("@")[2],
         commit=document.commit,
+        planned=document.planned,
+        rollback=document.rollback,
+        team=document.team,
         id=document.event or fact.digest,
         who=document.origin.actor,
         url=document.origin.url,
@@ -170,13 +183,14 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
 
 def _of_events(wanted: Wanted, world: World) -> Found:
     seen: list[Seen] = []
-    incidents: list[Incident] = []
+    turns: list[Turn] = []
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
-            told = read_events(lines, path)
-        seen += [Seen(deployed=one) for one in told.deployments]
-        incidents += told.incidents
-    return Found(deployments=tuple(seen), incidents=tuple(incidents), has_incidents=bool(incidents))
+            deployments, more = read_turns(lines, path)
+        seen += [Seen(deployed=one) for one in deployments]
+        turns += more
+    incidents = incidents_of(turns)
+    return Found(deployments=tuple(seen), incidents=incidents, has_incidents=bool(turns))
 
 
 def _changes(
@@ -285,11 +299,13 @@ def _checked(commits: Sequence[Commit], until: str) -> Sequence[Commit]:
 
 def _said(untold: int, elsewhere: int) -> Iterator[str]:
     if elsewhere:
-        yield f"the checkout lacks the commits of {elsewhere} deployments: their source told them"
+        told = counted(elsewhere, "deployment")
+        yield f"the checkout lacks the commits of {told}: a source told them"
     if untold:
+        told = counted(untold, "deployment")
         yield (
-            f"git does not know what {untold} deployments brought: ask in a checkout with the "
-            "whole history (fetch-depth: 0), or give --change-file"
+            f"git does not know what {told} brought: ask in a checkout with the whole history "
+            "(fetch-depth: 0), or give --change-file"
         )
 
 
@@ -299,13 +315,11 @@ def _attributed(
     for place, told in heap.incidents.items():
         found, unknown = attributed(told, seen, changes)
         if unknown:
-            heap.notes.append(
-                f"{place}: {unknown} incidents name a cause that is no deployment known here"
-            )
+            number = counted(unknown, "incident")
+            heap.notes.append(f"{place}: {number} with a cause that is no deployment known here")
         if whose := sum(not one.service for one in found):
-            heap.notes.append(
-                f"{place}: nobody knows the service of {whose} incidents, so they count for none"
-            )
+            number = counted(whose, "incident")
+            heap.notes.append(f"{place}: nobody knows the service of {number}: not counted")
         yield place, found
 
 

@@ -51,6 +51,7 @@ from cdkit.events.opening import open_outbox
 from cdkit.events.secrets import refuse_secrets
 from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
+from cdkit.events.started import started_by
 from cdkit.events.targets import SinkTable, Target, resolve, secret_variables, wanting
 from cdkit.steps.origin import head_of, origin_of
 
@@ -106,7 +107,7 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         str,
         option(
             "The UUID of the chain of events that this one belongs to; where nothing is given, one "
-            "that all events of the same commit share.",
+            "that all events of the same commit share, or that of the event that read-event read.",
             metavar="UUID",
         ),
     ] = ""
@@ -114,7 +115,7 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option(
             "Events that this one came from: `PATH=<id>`, `END=<id>`, or any kind of relation, "
-            "`ARTIFACT=<id>`.",
+            "`ARTIFACT=<id>`; where nothing is given, the one that read-event read in this job.",
             flag="--link",
             metavar="KIND=ID",
         ),
@@ -163,10 +164,10 @@ class _Sent(Struct, frozen=True, kw_only=True):
 
 def run(options: EmitEventOptions, world: World) -> Outcome:
     """Build the event, keep it, deliver it, and say what has not arrived."""
-    kind = find(options.type)
     _check(options)
     targets, kept_back = _targets(options, world)
     _refuse_secrets(options, targets, world)
+    kind = find(options.type)
     reference = parse_pinned(options.image, where="image") if options.image else None
     known = _known(options, reference, world)
     happening = _happening(kind, options, known, world)
@@ -200,9 +201,12 @@ def _check(options: EmitEventOptions) -> None:
 
 def _refuse_secrets(options: EmitEventOptions, targets: Sequence[Target], world: World) -> None:
     told = {
+        "type": options.type,
         "environment": options.environment,
         "service": options.service,
+        "image": options.image,
         "subject": options.subject,
+        "chain-id": options.chain_id,
     }
     links = [("link", link) for link in options.links]
     pairs = (*told.items(), *options.content.items(), *options.custom.items(), *links)
@@ -232,6 +236,7 @@ def _known(options: EmitEventOptions, reference: Reference | None, world: World)
         environment=options.environment,
         service=options.service or place.rpartition("/")[2],
         artifact=artifact,
+        outcome=options.custom.get("outcome", ""),
     )
 
 
@@ -244,6 +249,9 @@ def _sound(context: BuildContext) -> BuildContext:
 def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: World) -> Happening:
     content = fill(kind, options.content, known)
     _complete(kind, content)
+    started = started_by(world)
+    chain = started.chain if started else ""
+    path = (f"PATH={started.event}",) if started else ()
     return Happening(
         kind=kind,
         source=source_of(known.context),
@@ -251,8 +259,8 @@ def _happening(kind: EventType, options: EmitEventOptions, known: Known, world: 
         time=stamp(world.clock.now()),
         content=content,
         custom=_marked(options, known, world),
-        chain_id=options.chain_id or chain_of(known.context, known.commit),
-        links=links_of(options.links),
+        chain_id=options.chain_id or chain or chain_of(known.context, known.commit),
+        links=links_of(options.links or path),
     )
 
 
@@ -356,7 +364,14 @@ def _deployment(
         status=status,
         commit=known.commit,
         event=event.id,
+        planned=happening.custom.planned,
+        rollback=_is_back(happening) or None,
+        team=happening.custom.team,
     )
+
+
+def _is_back(happening: Happening) -> bool:
+    return happening.kind.short == "service.rolledback" or bool(happening.custom.rollback_of)
 
 
 def _left_out(happening: Happening, document: Deployment | None) -> Iterator[str]:

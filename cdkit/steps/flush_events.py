@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, structs
 
 from cdkit.core.errors import CannotTell, CdkitError, NoInput, RequestError
+from cdkit.core.spoken import counted
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
@@ -20,7 +21,8 @@ from cdkit.events.carrying import check_place, fetch, find, is_far, leave_room, 
 from cdkit.events.deliver import Delivered, deliver
 from cdkit.events.handing import hand_over, refuse_unsound
 from cdkit.events.opening import open_outbox
-from cdkit.events.outbox import Outbox, Undelivered
+from cdkit.events.outbox import Outbox
+from cdkit.events.stored import Undelivered
 from cdkit.events.targets import SinkTable, Target, resolve
 
 _SHOWN = 50
@@ -212,8 +214,10 @@ def _deliver(
     """Deliver from the file that stands for an outbox here; it is told of by its address."""
     opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
     with opened as outbox:
+        if options.dead_letters == "retry":
+            outbox.mark(_dead(outbox), "waiting")
         unsound = refuse_unsound(outbox)
-        dropped = _treat_dead(outbox, options.dead_letters)
+        dropped = _drop_dead(outbox) if options.dead_letters == "drop" else 0
         before = {name: count.dead for name, count in outbox.counts().items()}
         done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
@@ -235,15 +239,15 @@ def _deliver(
         )
 
 
-def _treat_dead(outbox: Outbox, how: str) -> int:
-    """Let dead letters wait again, or forget them; return how many were forgotten."""
-    dead = [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
-    if how == "retry":
-        outbox.mark(dead, "waiting")
-    if how == "drop":
-        outbox.drop(dead)
-        return len(dead)
-    return 0
+def _dead(outbox: Outbox) -> list[str]:
+    return [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
+
+
+def _drop_dead(outbox: Outbox) -> int:
+    """Forget dead letters, and return how many were forgotten."""
+    dead = _dead(outbox)
+    outbox.drop(dead)
+    return len(dead)
 
 
 def _reasons(
@@ -251,7 +255,7 @@ def _reasons(
 ) -> Iterator[Reason]:
     if unsound:
         yield cannot_tell(
-            f"{unsound} of its deliveries are of no right event, and were not sent",
+            f"not sent, since of no right event: {unsound} of its deliveries",
             remedy="look where the outbox comes from; `dead-letters: drop` forgets them",
         )
     for one in done:
@@ -287,12 +291,12 @@ def _notes(
     done: Sequence[Delivered], before: dict[str, int], dropped: int, path: str
 ) -> Iterator[str]:
     if dropped:
-        yield f"{dropped} dead letters of {path} were forgotten, as `dead-letters: drop` asks"
+        yield f"{counted(dropped, 'dead letter')} of {path} forgotten, as `dead-letters: drop` asks"
     for one in done:
         if old := min(one.dead, before.get(one.target, 0)):
             yield (
-                f"{old} that {one.target} refused earlier are kept: `dead-letters: retry` sends "
-                "them again"
+                f"{counted(old, 'dead letter')} of {one.target} from earlier, kept: "
+                "`dead-letters: retry` sends again"
             )
         if not one.required and one.waiting:
             yield (

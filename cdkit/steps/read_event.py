@@ -28,6 +28,7 @@ from cdkit.events.received import (
     sent_at,
     signature_faults,
 )
+from cdkit.events.started import remember, run_of
 from cdkit.events.when import When, check_when, matches
 
 
@@ -102,6 +103,7 @@ def run(options: ReadEventOptions, world: World) -> Outcome:
     outputs = ReadEventOutputs()
     if verdict.is_yes and judged.event:
         outputs = _outputs(judged.event)
+        remember(outputs.event, outputs.chain_id, world)
     return Outcome(
         verdict=verdict,
         outputs=outputs,
@@ -146,7 +148,9 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
             f"the variable {options.secret_env} with the secret of the signature is not set",
             remedy="set it, or pass --unsigned where whoever may start this run may say anything",
         )
-    notes = () if secret else ("not signed: whoever may start this run may say it",)
+    notes: tuple[str, ...] = (
+        () if secret else ("not signed: whoever may start this run may say it",)
+    )
     received, wrong = opened(received)
     if wrong:
         return _Judged(reasons=(_no(wrong),), notes=notes)
@@ -157,10 +161,27 @@ def _judge(received: Received, wanted: When, options: ReadEventOptions, world: W
     sent = sent_at(received, event, signed=bool(secret))
     faults = list(age_faults(sent, world.clock.now(), options.max_age))
     faults += _unwanted(event, wanted)
-    if not faults and options.seen and seen_before(event, options.seen, _run(world), world):
-        faults = ["another run has read it already"]
+    if not faults:
+        notes += tuple(_unremembered(options, world))
+        faults = list(_read_before(event, options, world))
     said = yes(f"{event.type} of {event.subject} from {event.source}: {event.id}")
     return _Judged(reasons=tuple(map(_no, faults)) or (said,), notes=notes, event=event)
+
+
+def _read_before(event: CloudEvent, options: ReadEventOptions, world: World) -> Iterator[str]:
+    if options.seen and seen_before(event, options.seen, run_of(world.context), world):
+        yield "another run has read it already"
+
+
+def _unremembered(options: ReadEventOptions, world: World) -> Iterator[str]:
+    """Yield why nobody knows what earlier runs have read."""
+    if not options.seen:
+        yield "not checked whether another run has read it: no file for that is named (`seen`)"
+    elif not world.files.is_file(options.seen):
+        yield (
+            f"no earlier run is remembered, since {options.seen} was not there: whether one has "
+            "read this event, the next run can tell, if the file is kept for it"
+        )
 
 
 def _unwanted(event: CloudEvent, wanted: When) -> Iterator[str]:
@@ -168,11 +189,6 @@ def _unwanted(event: CloudEvent, wanted: When) -> Iterator[str]:
     if not matches(wanted, facts):
         named = ", ".join(f"{fact} {facts[fact]!r}" for fact, _ in wanted.patterns())
         yield f"it is not what is wanted: {named}"
-
-
-def _run(world: World) -> str:
-    context = world.context
-    return f"{context.system}/{context.repository}/{context.run}" if context.run else ""
 
 
 def _no(fault: str) -> Reason:

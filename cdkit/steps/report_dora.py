@@ -37,10 +37,9 @@ _NO_INCIDENTS = (
     "nobody tells of incidents, so nobody knows which deployments failed: ask what keeps them "
     "(--from github, gitlab, pagerduty), or give --incident-file"
 )
-_UNTOLD = (
-    "There is no course over time and no list of deployments: an engine tells the numbers alone."
-    " Export its tables and give them as `--deployment-file`, `--change-file` and"
-    " `--incident-file` to see both."
+_UNLISTED = (
+    "There is no list of deployments: an engine tells numbers alone. Export its tables and give"
+    " them as `--deployment-file`, `--change-file` and `--incident-file` to see it."
 )
 _MOST_TOLD = 20
 """Of more services than these the page alone says what each rests on."""
@@ -150,7 +149,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     """Gather, measure, say what can be said and what cannot."""
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
-    gathered, (by_service, together) = _measured(options, asked, world)
+    gathered, (by_service, together), known = _measured(options, asked, world)
     asked = structs.replace(asked, incidents=gathered.has_incidents)
     if not by_service:
         if gathered.reasons:
@@ -161,9 +160,10 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             remedy="; ".join((_REMEDY, *gathered.notes)),
         )
     everything = (*by_service, together) if together else by_service
-    known = None if options.engine else history(gathered.told, asked, shown_services(by_service))
-    untold = _UNTOLD if known is None else ""
-    shown = delivery(by_service, together, asked, edition, known, untold)
+    if known is None:
+        known = history(gathered.told, asked, shown_services(by_service))
+    unlisted = _UNLISTED if options.engine else ""
+    shown = delivery(by_service, together, asked, edition, known, unlisted=unlisted)
     shown = _annotated(shown, known, complete=not gathered.reasons)
     _write(options, everything, asked, edition, shown, world)
     number = sum(one.deployments for one in by_service)
@@ -184,10 +184,11 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     )
 
 
-def _annotated(shown: Delivery, known: History | None, *, complete: bool) -> Delivery:
+def _annotated(shown: Delivery, known: History, *, complete: bool) -> Delivery:
     """Return what is shown with the notes that its tables need."""
-    strays = _of_strays(known.strays) if known and known.strays else ()
-    said = (f"bands: {shown.source}", shown.untold or _legend(shown), *strays)
+    strays = _of_strays(known.strays) if known.strays else ()
+    unlisted = (shown.unlisted,) if shown.unlisted else ()
+    said = (f"bands: {shown.source}", _legend(shown), *unlisted, *strays)
     return structs.replace(shown, said=said, complete=complete)
 
 
@@ -208,20 +209,27 @@ def _legend(shown: Delivery) -> str:
 
 def _measured(
     options: ReportDoraOptions, asked: Asked, world: World
-) -> tuple[_Gathered, tuple[tuple[Measured, ...], Measured | None]]:
-    """Measure what was gathered here, or what stands in an engine outside and nothing else."""
+) -> tuple[_Gathered, tuple[tuple[Measured, ...], Measured | None], History | None]:
+    """Measure what was gathered here, or what stands in an engine outside and nothing else.
+
+    The course over time comes along where it stands there.
+    """
     if options.engine:
         _only_tables(options)
-        there = measure_outside(options.engine, options.table, asked, world.environ)
+        one, every, course = measure_outside(options.engine, options.table, asked, world.environ)
         note = "measured in the engine's tables: records, events and git were not asked"
         has_incidents = options.table.get("incidents") != even.NONE
-        return _Gathered(told=Told(), has_incidents=has_incidents, notes=(note,)), there
+        return (
+            _Gathered(told=Told(), has_incidents=has_incidents, notes=(note,)),
+            (one, every),
+            course,
+        )
     if options.table:
         raise RequestError(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
         )
     gathered = _gather(options, asked, world)
-    return gathered, measure(gathered.told, asked)
+    return gathered, measure(gathered.told, asked), None
 
 
 def _only_tables(options: ReportDoraOptions) -> None:

@@ -58,15 +58,16 @@ WITH i AS (
   FROM (SELECT *, row_number() OVER () AS i FROM '{folder}/incidents.parquet')
   JOIN v USING (service)
 ), named AS (
-  SELECT i.i, max(o.n) AS n FROM (
-    SELECT s, n, unnest([id, digest, commit]) AS cause FROM o SEMI JOIN d ON d.n = o.n AND kind = 0
+  SELECT i.i, coalesce(max(o.n) FILTER (o.t <= i.a), min(o.n)) AS n FROM (
+    SELECT s, n, t, unnest([id, digest, commit]) AS cause
+    FROM o SEMI JOIN d ON d.n = o.n AND kind = 0
   ) o JOIN i USING (s, cause) GROUP BY ALL
 ), near AS (
   SELECT i.i, d.n FROM (SELECT * FROM i WHERE cause = '') i
   ASOF JOIN (SELECT * FROM d WHERE kind = 0) d ON i.s = d.s AND i.a >= d.t
   WHERE i.a - d.t <= 86_400_000_000
 )
-SELECT i.s, i.a, i.z, coalesce(named.n, near.n) AS n
+SELECT i.s, i.a, i.z, coalesce(named.n, near.n) AS n, cause <> '' AND named.n IS NULL AS strange
 FROM i LEFT JOIN named USING (i) LEFT JOIN near USING (i);
 CREATE TEMP TABLE f AS
 WITH i AS (SELECT n, min(z) AS z FROM b WHERE n IS NOT NULL GROUP BY n),
@@ -113,12 +114,12 @@ WITH d1 AS (
   ) GROUP BY GROUPING SETS ((s), ())
 ), b1 AS (
   SELECT coalesce(s, -1) AS s, count(*) AS incidents, count(n) AS linked,
-    count(*) FILTER (n IS NULL) AS alone,
-    quantile_cont(z - a, [0.5, 0.9, 0.95]) FILTER (n IS NULL) AS q
+    count(*) FILTER (strange) AS strange, count(*) FILTER (n IS NULL AND NOT strange) AS alone,
+    quantile_cont(z - a, [0.5, 0.9, 0.95]) FILTER (n IS NULL AND NOT strange) AS q
   FROM b GROUP BY GROUPING SETS ((s), ())
 )
 SELECT service, services, made, back, again, failed, rework, brought, bad, incidents, linked, open,
-  l1.n, l1.q, l1.n, mq, g1.n, g1.q, f1.n, f1.q, alone, b1.q
+  strange, l1.n, l1.q, l1.n, mq, g1.n, g1.q, f1.n, f1.q, alone, b1.q
 FROM d1 LEFT JOIN v USING (s) LEFT JOIN f1 USING (s) LEFT JOIN l1 USING (s) LEFT JOIN g1 USING (s)
 LEFT JOIN b1 USING (s) ORDER BY service NULLS LAST;
 """

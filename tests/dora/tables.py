@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
 import pytest
-from msgspec import structs
+from msgspec import Struct, structs
 
 from cdkit.dora.engine import measure
+from cdkit.dora.history import History, history
 from cdkit.dora.told import Asked, Measured, Spread, Told
 
 Rows = dict[str, Sequence[tuple[object, ...]]]
-Answer = tuple[tuple[Measured, ...], Measured | None]
+Answer = tuple[tuple[Measured, ...], Measured | None, History | None]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED = Asked(environment="production", since=START, until=START + timedelta(days=20))
@@ -30,6 +31,7 @@ COLUMNS = {
         "commit": "VARCHAR",
         "outcome": "VARCHAR",
         "planned": "BOOLEAN",
+        "rollback": "BOOLEAN",
         "id": "VARCHAR",
     },
     "changes": {
@@ -75,6 +77,7 @@ def rows(choose: Choose, services: Sequence[str | None], many: int) -> Rows:
                 choose((None, "c1", "c2")),
                 choose((None, "", "success", "success", "success", "failure")),
                 choose((None, None, True, False)),
+                choose((None, None, None, False, True)),
                 choose((None, "", "d1", "d2", "D2", "é3")),
             )
             for _ in range(many)
@@ -136,15 +139,43 @@ def files(folder: Path, told: Rows) -> Told:
 
 def ours(folder: Path, told: Rows, asked: Asked = ASKED) -> Answer:
     """What our own SQL answers."""
-    return measure(files(folder, told), asked)
+    given = files(folder, told)
+    return *measure(given, asked), history(given, asked, ())
 
 
 def same(one: Answer, other: Answer) -> None:
     """Assert that two answers are equal, quantiles to the last digits that a double has."""
+    if one[2] and other[2]:
+        same_course(*(structs.replace(each, listings={}) for each in (one[2], other[2])))
     assert [each.service for each in one[0]] == [each.service for each in other[0]]
     for left, right in zip(every(one), every(other), strict=True):
         assert counts(left) == counts(right)
         assert quantiles(left) == pytest.approx(quantiles(right), rel=1e-9, abs=1e-6, nan_ok=True)
+
+
+def same_course(one: object, other: object) -> None:
+    """Assert that two courses are equal, of the doubles all but the last digits."""
+    exact, close = zip(*(_apart(flat(each)) for each in (one, other)), strict=True)
+    assert exact[0] == exact[1]
+    assert close[0] == pytest.approx(close[1], rel=1e-9, abs=1e-6)
+
+
+def flat(told: object, at: str = "") -> dict[str, object]:
+    """All that is told, by where it stands; a time as its seconds."""
+    if isinstance(told, Struct):
+        told = structs.asdict(told)
+    if isinstance(told, Mapping | list | tuple):
+        inside = told.items() if isinstance(told, Mapping) else enumerate(told)
+        return {
+            key: value for name, one in inside for key, value in flat(one, f"{at}/{name}").items()
+        }
+    return {at: told.timestamp() if isinstance(told, datetime) else told}
+
+
+def _apart(told: dict[str, object]) -> tuple[dict[str, object], dict[str, float]]:
+    """Tell apart what is exact and what is a double."""
+    close = {at: one for at, one in told.items() if isinstance(one, float)}
+    return {at: one for at, one in told.items() if at not in close}, close
 
 
 def every(answer: Answer) -> list[Measured]:

@@ -80,6 +80,18 @@ def test_going_back_is_a_roll_back_and_what_was_left_had_failed() -> None:
     assert (found.rework, found.rework_rate) == (1, 1 / 4)
 
 
+def test_what_is_said_to_be_a_roll_back_is_one_whatever_is_known_to_have_run() -> None:
+    found = only(Told(deployments=(put(1, "b"), put(1.25, "a", rollback=True), put(2, "c"))))
+    assert (found.deployments, found.rollbacks, found.failed) == (2, 1, 1)
+    assert hours(found.recovery.p50) == 6
+
+
+def test_where_no_digest_is_known_the_commit_tells_what_ran() -> None:
+    lives = (put(1, "", commit="a"), put(2, "", commit="b"), put(3, "", commit="b"))
+    found = only(Told(deployments=(*lives, put(4, "", commit="a"), put(5, "", commit=""))))
+    assert (found.deployments, found.redeployments, found.rollbacks) == (3, 1, 1)
+
+
 def test_what_ran_before_the_window_tells_a_roll_back_too() -> None:
     found = only(Told(deployments=(put(-9, "a"), put(-8, "b"), put(1, "a"))))
     assert (found.deployments, found.rollbacks) == (0, 1)
@@ -206,6 +218,26 @@ def test_the_cause_that_is_named_counts_whatever_the_time() -> None:
     found = only(told)
     assert (found.failed, found.incidents, found.incidents_linked) == (1, 1, 1)
     assert hours(found.recovery.p50) == pytest.approx(59.5 * 24)
+
+
+@pytest.mark.parametrize(("opened", "name", "failed"), [(1.9, 2, 1), (2.5, 2, 1), (3.5, 3, 2)])
+def test_of_two_deployments_by_the_name_of_a_cause_it_is_the_last_one_before_the_incident(
+    opened: float, name: int, failed: int
+) -> None:
+    told = Told(
+        deployments=(put(1, "a"), put(2, "b", outcome="failure"), put(3, "b"), put(9, "c")),
+        incidents=(incident(opened, opened + 0.5, cause="b"),),
+    )
+    with judged(told, ASKED) as connection:
+        linked = connection.execute("SELECT DISTINCT n FROM causes").fetchall()
+    assert (linked, only(told).failed) == ([(name,)], failed)
+
+
+def test_an_incident_of_an_unknown_cause_is_neither_a_deployments_nor_nobodys() -> None:
+    told = Told(deployments=(put(2, "a"),), incidents=(incident(2.1, 2.2, cause="zz"),))
+    found = only(told)
+    assert (found.failed, found.incidents_linked, found.restore.n) == (0, 0, 0)
+    assert found.incidents_unknown == 1
 
 
 @pytest.mark.parametrize(("opened", "linked"), [(2.5, 1), (3.0, 1), (3.01, 0), (1.99, 0)])
@@ -367,8 +399,8 @@ def test_a_column_that_comes_late_in_a_file_is_read_all_the_same(tmp_path: Path)
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        (",2026-01-02T00:00:00Z,success", "1 rows have no 'environment'"),
-        ("production,,success", "1 rows have no 'at'"),
+        (",2026-01-02T00:00:00Z,success", "1 row without 'environment'"),
+        ("production,,success", "1 row without 'at'"),
         ("production,2026-01-02T00:00:00Z,FAILED", "the outcome 'FAILED' is neither of"),
     ],
 )
@@ -389,9 +421,9 @@ def test_a_change_and_an_incident_without_a_time_are_told(tmp_path: Path) -> Non
     incidents = tmp_path / "incidents.csv"
     incidents.write_text("service,environment,opened_at\norders,production,\n")
     life = (put(1, "a"),)
-    with pytest.raises(Unreadable, match="1 rows have no 'committed_at'"):
+    with pytest.raises(Unreadable, match="1 row without 'committed_at'"):
         measure(Told(deployments=life, change_files=(str(changes),)), ASKED)
-    with pytest.raises(Unreadable, match="1 rows have no 'opened_at'"):
+    with pytest.raises(Unreadable, match="1 row without 'opened_at'"):
         measure(Told(deployments=life, incident_files=(str(incidents),)), ASKED)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdkit.core.errors import CdkitError, Unreadable
-from cdkit.dora.events import read_events
+from cdkit.dora.events import incidents_of, read_turns
 from cdkit.dora.told import Told
 
 DIGEST = "a" * 64
@@ -28,7 +28,8 @@ def event(
 
 
 def read(*events: object) -> Told:
-    return read_events([json.dumps(one).encode() for one in events], "e.ndjson")
+    deployments, turns = read_turns([json.dumps(one).encode() for one in events], "e.ndjson")
+    return Told(deployments=tuple(deployments), incidents=incidents_of(turns))
 
 
 ARTIFACT = {"artifactId": f"pkg:oci/orders@sha256%3A{DIGEST}?repository_url=r"}
@@ -64,6 +65,20 @@ def test_an_incident_lasts_from_its_detection_to_its_resolution() -> None:
     assert (closed.cause, still.resolved_at) == (f"sha256:{DIGEST}", None)
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (0, 2, 0, 2, 1, 1), (1, 2, 0, 0)])
+def test_neither_the_order_of_the_lines_nor_one_that_came_twice_changes_an_incident(
+    order: tuple[int, ...],
+) -> None:
+    told = (
+        event("incident.detected", "i1", "2026-11-23T10:00:00Z"),
+        event("incident.reported", "i1", "2026-11-23T10:05:00Z"),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z"),
+    )
+    (one,) = read(*(told[place] for place in order)).incidents
+    assert one.resolved_at is not None
+    assert (one.resolved_at - one.opened_at).total_seconds() == 3600
+
+
 def test_replays_and_other_events_are_left_out() -> None:
     replay = {"replay": {"run": "r", "at": "t"}}
     told = read(
@@ -87,7 +102,7 @@ def test_replays_and_other_events_are_left_out() -> None:
 def test_an_event_that_lacks_what_it_must_have_is_told_with_its_line(broken: bytes) -> None:
     good = json.dumps(event("service.deployed", "orders")).encode()
     with pytest.raises(Unreadable) as caught:
-        read_events([good, broken], "e.ndjson")
+        read_turns([good, broken], "e.ndjson")
     assert str(caught.value.where) == "e.ndjson:2"
 
 

@@ -93,16 +93,16 @@ def test_the_last_end_counts_from_when_it_was_first_said(
 @pytest.mark.parametrize(
     ("statuses", "why"),
     [
-        ((), "deployments without any status: nobody said how they ended"),
-        ((("IN_PROGRESS", "2026-11-20T10:00:05Z"),), "deployments that have not ended"),
-        ((("WAITING", "2026-11-20T10:00:05Z"),), "deployments that have not ended"),
+        ((), "without any status: nobody said of the end"),
+        ((("IN_PROGRESS", "2026-11-20T10:00:05Z"),), "without an end so far"),
+        ((("WAITING", "2026-11-20T10:00:05Z"),), "without an end so far"),
         (
             (("RESTING", "2026-11-20T10:00:05Z"),),
-            "deployments in a state that is not known: RESTING",
+            "in a state that is not known: RESTING",
         ),
         (
             (("INACTIVE", "2026-11-20T10:00:05Z"),),
-            "deployments that were taken back before they ended",
+            "taken back before the end",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_one_whose_end_nobody_told_is_left_out_and_counted(
     github.deploy("2026-11-20T10:00:00Z", A, *statuses)
     found = ask(tmp_path, github)
     assert found.deployments == ()
-    assert f"github acme/orders: 1 {why}" in found.notes
+    assert f"github acme/orders: 1 deployment {why}" in found.notes
 
 
 def test_a_long_life_of_statuses_is_asked_for_by_itself(github: GitHub, tmp_path: Path) -> None:
@@ -223,8 +223,7 @@ def test_issues_with_the_label_are_incidents(github: GitHub, tmp_path: Path) -> 
     assert (one.id, one.cause, one.service) == ("acme/orders#12", A, "")
     assert (one.opened_at, one.resolved_at) == (at("2026-11-20T11:00:00"), at("2026-11-20T13:00"))
     assert (
-        "github acme/orders: 1 issues closed as duplicates or as not planned, which are no "
-        "incidents"
+        "github acme/orders: 1 issue closed as duplicate or as not planned, which is no incident"
     ) in found.notes
 
 

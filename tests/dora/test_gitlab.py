@@ -91,12 +91,12 @@ def test_one_that_no_job_made_ended_when_it_last_changed(gitlab: GitLab, tmp_pat
     [
         ("success", ["success"], ""),
         ("failed", ["failure"], ""),
-        ("running", [], "1 deployments that have not ended"),
-        ("blocked", [], "1 deployments that have not ended"),
-        ("created", [], "1 deployments that have not ended"),
-        ("canceled", [], "1 deployments that were cancelled or skipped"),
-        ("skipped", [], "1 deployments that were cancelled or skipped"),
-        ("something-new", [], "1 deployments in a state that is not known: something-new"),
+        ("running", [], "1 deployment without an end so far"),
+        ("blocked", [], "1 deployment without an end so far"),
+        ("created", [], "1 deployment without an end so far"),
+        ("canceled", [], "1 deployment cancelled or skipped"),
+        ("skipped", [], "1 deployment cancelled or skipped"),
+        ("something-new", [], "1 deployment in a state that is not known: something-new"),
     ],
 )
 def test_only_what_ended_counts(
@@ -194,8 +194,7 @@ def test_without_an_incident_ever_nobody_tells_of_any(gitlab: GitLab, tmp_path: 
     found = ask(tmp_path, gitlab)
     assert not found.has_incidents
     assert found.notes[0] == (
-        "gitlab acme/shop/orders: 0 incidents since the project began: they are kept elsewhere, if "
-        "at all"
+        "gitlab acme/shop/orders: 0 incidents since the project began: kept elsewhere, if at all"
     )
 
 

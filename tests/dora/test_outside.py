@@ -7,9 +7,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -105,7 +107,7 @@ def test_clickhouse_answers_the_same(tmp_path: Path, clickhouse: ClickHouse) -> 
         )
     url = f"clickhouse://127.0.0.1:{clickhouse.port}"
     tables.same(answer(url), ours)
-    for name in ("lives", "blamed", "brought"):  # chDB has one session for all who call
+    for name in ("lives", "blamed", "broken", "brought"):  # chDB has one session for all who call
         clickhouse.run(f"DROP TEMPORARY TABLE cdkit_{name}")
     none = {"incidents": "none", "changes": "none"}
     tables.same(answer(url, **none), tables.ours(tmp_path, told | NOTHING_ELSE))
@@ -116,20 +118,28 @@ def test_spark_answers_the_same(tmp_path: Path) -> None:
     told = tables.seeded(4)
     ours = tables.ours(tmp_path, told)
     named = [f"--table={kind}={tmp_path}/{kind}.parquet" for kind in tables.COLUMNS]
+    found = told_by_a_program(str(sparks.python()), tmp_path, "--engine=spark://local", *named)
+    *by_service, together = (msgspec.convert(one, Measured) for one in found["measured"])
+    tables.same((tuple(by_service), together, None), ours)
+    read = [f"--{kind[:-1]}-file={tmp_path}/{kind}.parquet" for kind in tables.COLUMNS]
+    tables.same_course(
+        found["course"], told_by_a_program(sys.executable, tmp_path, *read)["course"]
+    )
+
+
+def told_by_a_program(python: str, folder: Path, *given: str) -> dict[str, Any]:
     days = (tables.ASKED.until - tables.ASKED.since).days
     command = [
-        *(str(sparks.python()), "-m", "cdkit", "report-dora", "--engine", "spark://local", *named),
+        *(python, "-m", "cdkit", "report-dora", *given, "--json", "dora.json"),
         *("--until", tables.ASKED.until.isoformat(), "--days", str(days), "--records", "none"),
-        *("--json", "dora.json"),
     ]
     environ = os.environ | sparks.environ()
     done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{done.stdout[-2000:]} {done.stderr[-2000:]}"
-    found = json.loads((tmp_path / "dora.json").read_text())["measured"]
-    *by_service, together = (msgspec.convert(one, Measured) for one in found)
-    tables.same((tuple(by_service), together), ours)
+    found: dict[str, Any] = json.loads((folder / "dora.json").read_text())
+    return found
 
 
 @pytest.mark.parametrize("name", ["trino", "bigquery"])
@@ -294,11 +304,11 @@ def test_a_table_of_another_make_is_told(tmp_path: Path, change: str, what: str)
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ("deployments SET environment = NULL", "deployments: 1 rows have no 'environment'"),
-        ('deployments SET "at" = NULL', "deployments: 1 rows have no 'at'"),
+        ("deployments SET environment = NULL", "deployments: 1 row without 'environment'"),
+        ('deployments SET "at" = NULL', "deployments: 1 row without 'at'"),
         ("deployments SET outcome = 'FAILED'", "deployments: the outcome 'FAILED' is neither of"),
-        ("changes SET committed_at = NULL", "changes: 1 rows have no 'committed_at'"),
-        ("incidents SET opened_at = NULL", "incidents: 1 rows have no 'opened_at'"),
+        ("changes SET committed_at = NULL", "changes: 1 row without 'committed_at'"),
+        ("incidents SET opened_at = NULL", "incidents: 1 row without 'opened_at'"),
     ],
 )
 def test_a_row_that_cannot_be_placed_is_not_passed_over(
@@ -307,7 +317,7 @@ def test_a_row_that_cannot_be_placed_is_not_passed_over(
     path = tmp_path / "x.duckdb"
     at = tables.START
     told: tables.Rows = {
-        "deployments": [("a", "production", at, "", "", "success", None, "")],
+        "deployments": [("a", "production", at, "", "", "success", None, None, "")],
         "changes": [("a", at, None, "")],
         "incidents": [("a", "production", at, None, "")],
     }

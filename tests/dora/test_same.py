@@ -50,6 +50,12 @@ def test_the_same_id_of_another_service_is_another_one() -> None:
     assert len(distinct([seen(RECORDED, "e1"), seen(RECORDED, "e1", service="pay")])) == 2
 
 
+def test_those_of_one_second_come_in_the_order_of_their_ids_whoever_told_them_first() -> None:
+    told = [seen("events", "b"), seen("github", "a"), seen("events", "0", minute=1)]
+    for given in (told, told[::-1]):
+        assert [one.deployed.id for one in distinct(given)] == ["a", "b", "0"]
+
+
 def test_without_ids_nothing_is_the_same() -> None:
     assert len(distinct([seen("events"), seen("events")])) == 2
 

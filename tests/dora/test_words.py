@@ -43,3 +43,21 @@ def test_with_incidents_the_share_is_the_share(failed: int, shown: str, band: st
 def test_too_few_are_told_before_what_else_is_missing() -> None:
     line = fail_rate(structs.replace(ORDERS, deployments=4), incidents=False)
     assert (line.shown, line.why) == ("cannot tell", "4 known, and it takes 5")
+
+
+@pytest.mark.parametrize(
+    ("deployments", "band"),
+    [
+        (2400, "on demand (several a day)"),
+        (180, "on demand (several a day)"),
+        (135, "between once an hour and once a day"),
+        (90, "between once a day and once a week"),
+        (10, "between once a week and once a month"),
+        (2, "between once a month and once in six months"),
+    ],
+)
+def test_how_often_is_sorted_by_the_six_answers_of_the_quick_check(
+    deployments: int, band: str
+) -> None:
+    edition = EDITIONS["2025-quick-check"]
+    assert edition.band("between", 90 * 86400 / deployments) == band

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socketserver
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +282,67 @@ def test_a_token_lets_us_in_and_a_wrong_one_holds_the_event(tmp_path: Path) -> N
         (unset,) = send(table, tmp_path)
     assert states([right, wrong, unset]) == ["delivered", "held", "held"]
     assert "s3cret" not in f"{right}{wrong}{unset}"
+
+
+@pytest.mark.needs("nats")
+def test_a_certificate_of_nats_is_checked_and_a_wrong_one_ends_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "own.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-keyout", str(certificate), "-out", str(tmp_path / "c"), "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    with certificate.open("ab") as both:
+        both.write((tmp_path / "c").read_bytes())
+    with nats_part.serving(tmp_path, token="t0p-s3cret", tls=str(certificate)) as url:
+        table = SinkTable(type="nats", url=url, token_env="T")
+        (wrong,) = send(table, tmp_path, environ={"T": "t0p-s3cret"})
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "c"))
+        (right,) = send(table, tmp_path, environ={"T": "t0p-s3cret"})
+    assert (wrong.state, "CERTIFICATE_VERIFY_FAILED" in wrong.said) == ("down", True)
+    assert (right.state, right.said) == ("held", "no stream listens to this subject")
+
+
+def test_a_token_of_nats_goes_over_no_open_line(tmp_path: Path) -> None:
+    table = SinkTable(type="nats", url="nats://broker.example", token_env="T")
+    (receipt,) = send(table, tmp_path, environ={"T": "t0p-s3cret"})
+    assert (receipt.state, receipt.said[:35]) == ("held", "a token would travel unencrypted: t")
+
+
+@pytest.mark.parametrize("token", ["", "T"])
+def test_who_says_that_the_server_has_no_tls_gets_neither_token_nor_event(
+    tmp_path: Path, token: str
+) -> None:
+    heard: list[bytes] = []
+    with one_without_tls(heard) as port:
+        table = SinkTable(type="nats", url=f"tls://127.0.0.1:{port}", token_env=token)
+        (receipt,) = send(table, tmp_path, environ={"T": "t0p-s3cret"})
+    assert receipt.state == "held"
+    assert receipt.said.startswith("the server offers no TLS")
+    assert b"s3cret" not in b"".join(heard)
+    assert b"PUB" not in b"".join(heard)
+
+
+@contextmanager
+def one_without_tls(heard: list[bytes]) -> Iterator[int]:
+    """Something that speaks NATS, and keeps what it hears."""
+    info = {"server_id": "x", "version": "2.9.10", "headers": True, "max_payload": 1 << 20}
+
+    class Server(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"INFO " + json.dumps(info | {"auth_required": True}).encode())
+            self.wfile.write(b"\r\n")
+            for line in self.rfile:
+                heard.append(line)
+                if line.startswith(b"PING"):
+                    self.wfile.write(b"PONG\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Server) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 def test_a_server_of_nats_that_does_not_answer_is_down(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cdkit.core.context import BuildContext
 from cdkit.core.errors import RequestError
@@ -42,6 +43,25 @@ def test_a_packaged_artifact_gets_the_commit_as_its_change() -> None:
 
 def test_a_pipeline_run_gets_its_address() -> None:
     assert fill(find("pipelinerun.finished"), {}, KNOWN) == {"uri": "https://example.com/runs/7"}
+
+
+def test_an_outcome_stands_where_the_type_has_a_field_for_it() -> None:
+    known = structs.replace(KNOWN, outcome="failure")
+    assert fill(find("taskrun.finished"), {}, known) == {
+        "taskName": "deploy",
+        "pipelineRun": {"id": "7"},
+        "outcome": "failure",
+        "uri": "https://example.com/runs/7",
+    }
+    assert fill(find("testsuiterun.finished"), {"outcome": "error"}, known)["outcome"] == "error"
+    assert "outcome" not in fill(find("service.deployed"), {}, known)
+
+
+def test_a_repository_gets_what_the_run_knows_of_it() -> None:
+    address = "https://github.example/acme/orders"
+    context = structs.replace(KNOWN.context, repository_url=address)
+    found = fill(find("repository.created"), {}, structs.replace(KNOWN, context=context))
+    assert found == {"name": "orders", "owner": "acme", "uri": address}
 
 
 def test_what_is_given_goes_before_what_is_known() -> None:

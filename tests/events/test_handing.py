@@ -9,8 +9,9 @@ import pytest
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.events.handing import hand_on, refuse_unsound
-from cdkit.events.outbox import Count, Outbox, key_of
+from cdkit.events.outbox import Outbox, key_of
 from cdkit.events.sink import Receipt, State
+from cdkit.events.stored import Count
 from tests.events.places import RunningClock, envelope
 
 CLOCK = RunningClock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,9 +14,10 @@ import pytest
 
 from cdkit.core.errors import RequestError, Unreadable, Unwritable
 from cdkit.events.opening import open_outbox
-from cdkit.events.outbox import Count, Delivery, Outbox, key_of
+from cdkit.events.outbox import Outbox, key_of
 from cdkit.events.sink import Receipt, State
 from cdkit.events.sqlite import CorruptOutbox, sending
+from cdkit.events.stored import Count, Delivery
 from tests.events.places import RunningClock, envelope
 
 SOMEBODYS = b"this is no database, and long enough to be looked at" * 4
@@ -259,17 +261,52 @@ def test_damage_that_shows_later_is_cannot_tell(path: str, clock: RunningClock) 
         (b"[" * 50_000, "recursion"),
         (b'{"context": []}', "list indices"),
         (envelope().data.replace(b'"1"', b'"' + b"1" * 10_000_000 + b'"'), "only 65536 pass"),
+        (b'{"context": "\xff"}', "utf-8"),
+        (7, "int"),
     ],
-    ids=["garbage", "empty", "deep", "list", "10 MB"],
+    ids=["garbage", "empty", "deep", "list", "10 MB", "no UTF-8", "a number"],
 )
-def test_a_row_that_is_no_event_is_cannot_tell_and_says_why(
-    path: str, clock: RunningClock, data: bytes, why: str
+def test_a_row_that_is_no_event_is_a_dead_letter_that_says_why_and_the_others_are_due(
+    path: str, clock: RunningClock, data: bytes | int, why: str
+) -> None:
+    with Outbox(path, clock) as outbox:
+        outbox.put(envelope("broken"), ["a"])
+        outbox._db.execute("UPDATE event SET data = ?", (data,))
+        outbox.put(envelope("sound"), ["a"])
+        assert [parcel.event.id for parcel in outbox.due("a", most=1)] == ["sound"]
+        first, second = outbox.undelivered()
+    assert (first.event.id, first.delivery.state) == ("broken", "dead")
+    assert re.match(f"it holds what is no event: .*{why}", first.delivery.said)
+    assert (second.event.id, second.delivery.state) == ("sound", "waiting")
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "UPDATE delivery SET said = x'ff'",
+        "UPDATE delivery SET key = x'ff'",
+        "UPDATE event SET id = x'ff'",
+        "INSERT INTO pause VALUES ('a', 'soon')",
+    ],
+)
+def test_an_outbox_whose_rows_are_of_other_types_is_as_good_as_damaged(
+    path: str, clock: RunningClock, strange: str
 ) -> None:
     with Outbox(path, clock) as outbox:
         outbox.put(envelope(), ["a"])
-        outbox._db.execute("UPDATE event SET data = ?", (data,))
-        with pytest.raises(Unreadable, match=f"holds what is no event: .*{why}"):
-            outbox.due("a", most=1)
+        outbox._db.execute(strange)
+    with pytest.raises(CorruptOutbox, match="is a damaged outbox"):
+        Outbox(path, clock)
+
+
+def test_a_row_that_is_no_event_is_mended_by_the_event_that_it_was(
+    path: str, clock: RunningClock
+) -> None:
+    with Outbox(path, clock) as outbox:
+        outbox.put(envelope(), ["a"])
+        outbox._db.execute("UPDATE event SET data = 'torn'")
+        assert outbox.put(envelope(), ["a"]).event == envelope()
+        assert [parcel.event for parcel in outbox.due("a", most=1)] == [envelope()]
 
 
 def test_a_database_of_something_else_is_left_alone(path: str, clock: RunningClock) -> None:

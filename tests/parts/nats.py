@@ -26,17 +26,22 @@ def missing() -> str | None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, token: str = "") -> Iterator[str]:
-    """Run a server that keeps its streams in a folder; give its address."""
+def serving(folder: Path, *, token: str = "", tls: str = "") -> Iterator[str]:
+    """Run a server that keeps its streams in a folder; give its address.
+
+    `tls` is a file with its certificate and its key, where it is to speak TLS.
+    """
     port = free_port()
     config = folder / "nats.conf"
     login = f'authorization {{ token: "{token}" }}\n' if token else ""
+    secure = f'tls {{ cert_file: "{tls}", key_file: "{tls}" }}\n' if tls else ""
     config.write_text(
-        f'host: 127.0.0.1\nport: {port}\n{login}jetstream {{ store_dir: "{folder / "js"}" }}\n'
+        f"host: 127.0.0.1\nport: {port}\n{login}{secure}"
+        f'jetstream {{ store_dir: "{folder / "js"}" }}\n'
     )
     assert PROGRAM
     with served([PROGRAM, "-c", str(config)], folder / "nats.log", lambda: _answers(port)):
-        yield f"nats://127.0.0.1:{port}"
+        yield f"{'tls' if tls else 'nats'}://127.0.0.1:{port}"
 
 
 def _answers(port: int) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -241,6 +244,34 @@ def test_an_older_dead_letter_is_shown_and_decides_nothing(world: World) -> None
     assert outputs(outcome) == ("1", "1")
 
 
+def test_an_older_event_that_is_refused_now_keeps_the_answer_from_yes(world: World) -> None:
+    answers = [HttpAnswer(status=503), HttpAnswer(status=422), HttpAnswer()]
+    with receiving(*answers) as receiver:
+        emit(world, sinks=(receiver.url,), budget=0)
+        outcome = emit(world, environment="staging", sinks=(receiver.url,))
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert f"1 event of earlier runs for {receiver.url}, now kept as dead letters: status 422" in (
+        said(outcome)
+    )
+
+
+def test_an_older_row_that_is_no_event_is_set_aside_and_said_and_ours_is_sent(
+    world: World,
+) -> None:
+    with receiving(HttpAnswer(status=503), HttpAnswer()) as receiver:
+        emit(world, sinks=(receiver.url,), budget=0)
+        with (
+            contextlib.closing(sqlite3.connect(world.files.absolute(".cdkit/outbox.db"))) as db,
+            db,
+        ):
+            db.execute("UPDATE event SET data = x'ff'")
+        outcome = emit(world, environment="staging", sinks=(receiver.url,))
+        sent = [request.headers["ce-id"] for request in receiver.requests[1:]]
+    assert (sent, outputs(outcome)) == ([event_id(outcome)], ("1", "1"))
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert "dead letters: what the outbox holds there is no event" in said(outcome)
+
+
 def test_what_is_printed_is_one_line_whatever_a_sink_is_called(world: World) -> None:
     outcome = emit(world, sinks=(f"{FILE}\n::error::x",))
     assert outcome.data.splitlines()[0].endswith(f"delivered to {FILE} ::error::x")
@@ -406,6 +437,10 @@ def test_no_secret_is_shown_or_kept(world: World) -> None:
         {"links": ("ARTIFACT=t0p-s3cret",)},
         {"service": "t0p-s3cret", "custom": {"service": "x"}},
         {"content": {"team": "t0p-s3cret"}, "custom": {"team": "x"}},
+        {"type": "dev.cdeventsx.t0p-s3cret.done.0.1.0"},
+        {"image": f"ghcr.io/acme/t0p-s3cret@{DIGEST}"},
+        {"chain_id": "t0p-s3cret"},
+        {"custom": {"note": base64.b64encode(b"t0p-s3cret:x").decode()}},
     ],
 )
 def test_a_secret_is_refused_wherever_it_stands(world: World, options: dict[str, Any]) -> None:

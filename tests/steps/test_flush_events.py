@@ -349,6 +349,43 @@ def test_the_own_section_counts_before_that_of_emit_event() -> None:
     assert (options.sinks, options.budget) == (("file:own.ndjson",), 9)
 
 
+def test_a_row_that_is_no_event_is_set_aside_and_said_and_the_others_arrive(
+    world: World, receiver: Receiver
+) -> None:
+    opened, _ = open_outbox(world.files.absolute("given.db"), world.clock)
+    with opened as outbox:
+        outbox.put(envelope("broken"), ["bus"])
+        outbox._db.execute("UPDATE event SET data = x'ff'")
+        outbox.put(envelope("sound"), ["bus"])
+    outcome = flush(world, receiver, outbox=("given.db",))
+    assert ids(receiver) == ["sound"]
+    assert (outcome.verdict.answer, outputs(outcome)) == (Answer.CANNOT_TELL, ("1", "1", ""))
+    assert "not sent, since of no right event: 1 of its deliveries" in said(outcome)
+    assert [row[0] for row in outcome.tables[0].rows] == ["broken"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "UPDATE event SET data = replace(CAST(data AS TEXT), 'pkg:oci', 'evil:oci')",
+        "UPDATE delivery SET key = 'the name of another'",
+    ],
+)
+@pytest.mark.parametrize("letters", ["keep", "retry"])
+def test_what_is_no_right_delivery_is_not_sent_even_as_a_dead_letter_to_try_again(
+    world: World, receiver: Receiver, wrong: str, letters: str
+) -> None:
+    opened, _ = open_outbox(world.files.absolute("given.db"), world.clock)
+    with opened as outbox:
+        outbox.put(envelope("wrong"), ["bus"])
+        outbox._db.execute(wrong)
+    answers = [
+        flush(world, receiver, outbox=("given.db",), dead_letters=letters).verdict.answer,
+        flush(world, receiver, outbox=("given.db",), dead_letters="retry").verdict.answer,
+    ]
+    assert (receiver.requests, answers) == ([], [Answer.CANNOT_TELL] * 2)
+
+
 def test_nothing_that_an_outbox_says_leads_elsewhere(world: World, receiver: Receiver) -> None:
     opened, _ = open_outbox(world.files.absolute("evil.db"), world.clock)
     with opened as outbox:

@@ -243,7 +243,7 @@ def test_what_was_refused_is_kept_there_and_told_of_by_its_address(
     ]
     (left,) = afar.left(tmp_path)
     dropped = flush(machine(tmp_path / "c"), receiver, left, dead_letters="drop")
-    assert f"1 dead letters of {left} were forgotten" in "".join(dropped.notes)
+    assert f"1 dead letter of {left} forgotten" in "".join(dropped.notes)
     assert afar.left(tmp_path) == []
 
 

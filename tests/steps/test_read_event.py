@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from cdkit.core.context import BuildContext
 from cdkit.core.doors.files import DiskFiles
@@ -21,7 +22,9 @@ from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.events.cloudevents import CloudEvent, structured
 from cdkit.events.signature import sign
+from cdkit.events.started import started_by
 from cdkit.events.targets import SinkTable, resolve
+from cdkit.steps import emit_event
 from cdkit.steps.read_event import ReadEventOptions, ReadEventOutputs, run
 from tests.events import places
 from tests.events.receiver import receiving
@@ -118,7 +121,7 @@ def test_a_file_may_hold_the_event_in_its_envelope(world: World) -> None:
     world.files.write("event.json", structured(EVENT)[1])
     outcome = read(world, file="event.json", unsigned=True, secret_env="NONE")
     assert outcome.verdict.answer is Answer.YES
-    assert outcome.notes == ("not signed: whoever may start this run may say it",)
+    assert outcome.notes[0] == "not signed: whoever may start this run may say it"
 
 
 @pytest.mark.parametrize(
@@ -193,6 +196,44 @@ def test_an_event_that_another_run_has_read_is_a_no(world: World) -> None:
     later = replace(world, context=BuildContext(system="github", run="71", attempt=1))
     outcome = read(later, **signed(at=SENT + 1))
     assert faults(outcome) == ["another run has read it already"]
+
+
+def test_that_no_earlier_run_is_remembered_is_said_once(world: World) -> None:
+    first, second = read(world, **signed()), read(world, **signed())
+    assert [note[:30] for note in first.notes] == ["no earlier run is remembered, "]
+    assert second.notes == ()
+
+
+def test_that_nobody_checks_who_has_read_it_is_said(world: World) -> None:
+    outcome = read(world, **signed(), seen="")
+    assert [note[:42] for note in outcome.notes] == ["not checked whether another run has read i"]
+
+
+def test_what_a_run_then_emits_is_linked_to_the_event_that_started_it(world: World) -> None:
+    read(world, **signed())
+    told = emit_event.EmitEventOptions(
+        type="change.created", subject="1", sinks=("file:out.ndjson",), records="none"
+    )
+    emit_event.run(told, world)
+    other = replace(world, context=structs.replace(world.context, run="71"))
+    emit_event.run(told, other)
+    lines = map(json.loads, world.files.read("out.ndjson").splitlines())
+    first, second = (line.get("data", line) for line in lines)
+    assert first["context"]["links"] == [{"linkType": "PATH", "from": {"contextId": EVENT.id}}]
+    assert first["context"]["chainId"] == CHAIN
+    assert "links" not in second["context"]
+    assert second["context"].get("chainId") != CHAIN
+
+
+def test_an_event_that_is_not_believed_starts_nothing(world: World) -> None:
+    read(world, **signed(key=KEY[::-1]))
+    assert started_by(world) is None
+
+
+def test_a_damaged_note_of_what_started_the_run_is_said(world: World) -> None:
+    world.files.write(".cdkit/started-by.json", b"{")
+    with pytest.raises(Unreadable, match="is no note of what started this run"):
+        started_by(world)
 
 
 def test_the_same_run_may_read_it_again(world: World) -> None:

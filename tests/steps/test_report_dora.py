@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,9 +21,10 @@ from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
 from cdkit.core.world import Commit
 from cdkit.evidence.store import open_store
+from cdkit.steps import emit_event
 from cdkit.steps.report_dora import STEP, ReportDoraOptions
 from tests.evidence.doubles import REPOSITORY, origin
-from tests.worlds import FakeGit, world
+from tests.worlds import FakeGit, StandingClock, world
 
 
 def deployed(
@@ -39,6 +42,16 @@ def deployed(
     )
     subject = Subject(name=REPOSITORY, digest={"sha256": digest})
     open_store(".cdkit/records", world(folder)).put(state(document, subject))
+
+
+def emitted(folder: Path, day: int, **options: Any) -> None:  # noqa: ANN401 - any option
+    clock = StandingClock(datetime(2026, 11, day, 10, tzinfo=UTC))
+    there = replace(world(folder), clock=clock)
+    image = f"{REPOSITORY}@sha256:{day:064x}"
+    told = {"environment": "production", "records": ".cdkit/records", "image": image} | options
+    outcome = emit_event.run(emit_event.EmitEventOptions(**told), there)
+    assert outcome.document
+    open_store(".cdkit/records", there).put(state(outcome.document, outcome.subjects[0]))
 
 
 def commit(day: int, parent: int, hour: int = 8) -> Commit:
@@ -74,6 +87,18 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
+
+
+def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_one(
+    tmp_path: Path,
+) -> None:
+    emitted(tmp_path, 10)
+    emitted(tmp_path, 12, custom={"planned": "false"})
+    emitted(tmp_path, 14, type="service.rolledback")
+    emitted(tmp_path, 16, custom={"rollback-of": "x"})
+    outcome = run(tmp_path)
+    assert rows(outcome)["deployment rework rate"][:2] == ("75 %", "4")
+    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
 
 
 def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
@@ -130,18 +155,51 @@ def stored(folder: Path) -> str:
 
 @pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis's own affair
 @pytest.mark.parametrize(("incidents", "fails"), [("incidents", "0 %"), ("none", "cannot tell")])
-def test_an_engine_tells_the_numbers_and_the_page_why_no_course(
+def test_an_engine_tells_the_numbers_and_their_course_and_why_nothing_is_listed(
     tmp_path: Path, incidents: str, fails: str
 ) -> None:
     tables = {"changes": "none", "incidents": incidents}
     outcome = run(tmp_path, engine=stored(tmp_path), table=tables, json="d.json")
-    assert json.loads((tmp_path / "d.json").read_text())["course"] is None
+    assert json.loads((tmp_path / "d.json").read_text())["course"]
     assert rows(outcome)["change fail rate"][:2] == (fails, "6")
     shown = outcome.exhibit
     assert isinstance(shown, Delivery)
-    assert shown.untold.startswith("There is no course over time and no list of deployments")
-    assert shown.untold in outcome.notes
-    assert {one.parts for one in shown.services[0].metrics} == {()}
+    assert shown.unlisted.startswith("There is no list of deployments: an engine tells numbers")
+    assert shown.unlisted in outcome.notes
+    by_key = {one.key: one for one in shown.services[0].metrics}
+    assert [part.n for part in by_key["frequency"].parts if part.value] == [6]
+
+
+def test_an_incident_may_end_in_another_file_of_events(tmp_path: Path) -> None:
+    purl = f"pkg:oci/orders@sha256:{'a' * 64}"
+    told = {
+        "1.ndjson": [("service.deployed", "orders", "10:00"), ("incident.detected", "i1", "10:30")],
+        "2.ndjson": [("incident.resolved", "i1", "12:00")],
+    }
+    for name, events in told.items():
+        lines = [
+            json.dumps(
+                {
+                    "context": {
+                        "id": f"{kind} {about}",
+                        "type": f"dev.cdevents.{kind}.0.3.0",
+                        "timestamp": f"2026-11-20T{at}:00Z",
+                    },
+                    "subject": {
+                        "id": about,
+                        "content": {
+                            "environment": {"id": "production"},
+                            "service": {"id": "orders"},
+                            "artifactId": purl,
+                        },
+                    },
+                }
+            )
+            for kind, about, at in events
+        ]
+        (tmp_path / name).write_text("\n".join(lines))
+    outcome = run(tmp_path, events=("2.ndjson", "1.ndjson"), minimum=1, records="none")
+    assert rows(outcome)["failed deployment recovery time"][:2] == ("2 hours", "1")
 
 
 def test_the_numbers_are_written_for_machines(tmp_path: Path) -> None:

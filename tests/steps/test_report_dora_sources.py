@@ -102,9 +102,7 @@ def test_github_alone_gives_the_metrics(github: GitHub, tmp_path: Path) -> None:
     assert told["failed deployment recovery time"][:2] == ("2 hours", "2")
     assert outcome.tables[1].heading == "what the numbers rest on"
     assert outcome.tables[1].rows == (("github", "5", "3 (60 %)", "2", "1 (50 %)"),)
-    assert "the checkout lacks the commits of 3 deployments: their source told them" in (
-        outcome.notes
-    )
+    assert "the checkout lacks the commits of 3 deployments: a source told them" in (outcome.notes)
 
 
 def test_a_squash_took_as_long_as_its_first_commit(github: GitHub, tmp_path: Path) -> None:
@@ -164,7 +162,7 @@ def test_several_services_of_one_repository_are_told_apart(github: GitHub, tmp_p
     outcome = run(tmp_path, github, table)
     told = [note for note in outcome.notes if "with known changes" in note]
     assert told == [
-        "orders: 0 of 1 deployments with known changes",
+        "orders: 0 of 1 deployment with known changes",
         "pay: 0 of 2 deployments with known changes",
     ]
 
@@ -184,7 +182,7 @@ def test_an_incident_of_no_known_service_is_said(github: GitHub, tmp_path: Path)
         github.deploy(when, sha(day), ("SUCCESS", when), payload={"service": name})
     github.issue(3, "2026-11-14T11:00:00Z")
     github.issue(4, "2026-11-14T11:00:00Z", body=f"caused-by: {sha(10)}")
-    assert "github: nobody knows the service of 1 incidents, so they count for none" in (
+    assert "github: nobody knows the service of 1 incident: not counted" in (
         run(tmp_path, github, "github").notes
     )
 
@@ -203,7 +201,7 @@ def test_a_cause_that_nobody_knows_is_said(github: GitHub, tmp_path: Path) -> No
     deployed(github, 10, 12)
     github.issue(3, "2026-11-14T11:00:00Z", body="caused-by: 4711")
     outcome = run(tmp_path, github, "github")
-    assert "github: 1 incidents name a cause that is no deployment known here" in outcome.notes
+    assert "github: 1 incident with a cause that is no deployment known here" in outcome.notes
     assert outcome.tables[1].rows == (("github", "2", "0 (0 %)", "1", "0 (0 %)"),)
 
 
@@ -320,7 +318,7 @@ def test_where_nothing_was_deployed_the_other_environments_are_named(
     github.deploy("2026-11-12T10:00:00Z", sha(1), environment="prod")
     with pytest.raises(NoInput) as fault:
         run(tmp_path, github, "github")
-    assert "github acme/orders: the environments of its last 1 deployments: prod" in (
+    assert "github acme/orders: the environments of its last 1 deployment: prod" in (
         fault.value.remedy
     )
 
@@ -329,7 +327,7 @@ def test_deployments_none_of_which_ended_cannot_be_told(github: GitHub, tmp_path
     github.deploy("2026-11-12T10:00:00Z", sha(1))
     outcome = run(tmp_path, github, "github")
     assert outcome.verdict.answer is Answer.CANNOT_TELL
-    assert outcome.verdict.reasons[0].what == ("1 deployments, and nobody said of any how it ended")
+    assert outcome.verdict.reasons[0].what == ("1 deployment, and nobody said of any how it ended")
 
 
 @pytest.mark.parametrize(

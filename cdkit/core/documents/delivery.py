@@ -122,9 +122,9 @@ class Delivery(Struct, frozen=True, kw_only=True):
     `together` is a roll-up of all services, None where there is but one. The parts of the time are
     `step` days long, the last one ends at `until`; `step_name` is what people call such a part.
     `minimum` is how many it takes before a number is said, `hours` how long after a deployment an
-    incident may be its. `untold` says why there is no course over time, where there is none. `said`
-    are notes for who sees tables alone: a page shows what they say. It is `complete` where all that
-    was asked could be read.
+    incident may be its. `untold` says why there is no course over time, where there is none,
+    `unlisted` why no deployments are listed, where none are. `said` are notes for who sees tables
+    alone: a page shows what they say. It is `complete` where all that was asked could be read.
     """
 
     environment: str
@@ -140,6 +140,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     step_name: str = "week"
     definitions: tuple[Definition, ...] = ()
     untold: str = ""
+    unlisted: str = ""
     said: tuple[str, ...] = ()
     complete: bool = False
 

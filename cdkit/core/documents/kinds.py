@@ -260,7 +260,11 @@ class Waiver(Document, frozen=True, kw_only=True, omit_defaults=True, tag="waive
 
 
 class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="deployment"):
-    """What runs where: this image was put into (`deployed`) or taken out of (`removed`) a place."""
+    """What runs where: this image was put into (`deployed`) or taken out of (`removed`) a place.
+
+    `planned` is false where an incident made it necessary, `rollback` true where it went back; both
+    are None where nobody said.
+    """
 
     image: str
     environment: str
@@ -269,6 +273,9 @@ class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="d
     commit: str = ""
     event: str = ""
     decision: str = ""
+    planned: bool | None = None
+    rollback: bool | None = None
+    team: str = ""
 
 
 AnyDocument = Identity | Findings | Evidence | Decision | Waiver | Deployment

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, NoAccess, NotThere
 from cdkit.core.finding import Location
+from cdkit.core.spoken import counted
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.dora.cause import cause_in
 from cdkit.dora.naming import Pattern, patterns, told_by
@@ -78,24 +79,24 @@ class Left:
     """What was left out, and why; of deployments, how many of them nobody said the end of."""
 
     def __init__(self) -> None:
-        self._why: Counter[str] = Counter()
+        self._why: Counter[tuple[str, str]] = Counter()
         self._unended = 0
 
-    def out(self, why: str, *, number: int = 1, unended: bool = False) -> None:
-        """Leave some out."""
-        self._why[why] += number
+    def out(self, what: str, why: str, *, number: int = 1, unended: bool = False) -> None:
+        """Leave some out: `what` is one of them, and `why` follows it, one or several."""
+        self._why[what, why] += number
         self._unended += number * unended
 
     def notes(self, where: str) -> Iterator[str]:
         """Yield it in words."""
-        for why, number in sorted(self._why.items()):
-            yield f"{where}: {number} {why}"
+        for (what, why), number in sorted(self._why.items()):
+            yield f"{where}: {counted(number, what)} {why}"
 
     def reasons(self, deployments: Sequence[object], where: str) -> Iterator[Reason]:
         """Yield that there were deployments, where nobody said of any how it ended."""
         if self._unended and not deployments:
             yield cannot_tell(
-                f"{self._unended} deployments, and nobody said of any how it ended",
+                f"{counted(self._unended, 'deployment')}, and nobody said of any how it ended",
                 where=Location(path=where),
                 remedy="let what deploys say so: a status of the deployment, success or failure",
             )

@@ -18,6 +18,7 @@ from msgspec import Struct
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.escape import terminal
 from cdkit.core.secret import Secret
+from cdkit.core.spoken import counted
 from cdkit.core.world import Commit, World
 from cdkit.dora.api import Api, Refusal
 from cdkit.dora.source import Found, Merge, Question, Seen, Source, SourceTable, token_of
@@ -153,7 +154,7 @@ def _seen(site: _Site, one: Deployment, question: Question, left: Left) -> Itera
     if ended is None:
         if one.created_at >= question.asked.since:
             why, unended = _why(statuses)
-            left.out(why, unended=unended)
+            left.out("deployment", why, unended=unended)
         return
     image = _DIGEST.search(_text(payload, "image"))
     yield Seen(
@@ -203,13 +204,13 @@ def _ended(statuses: Sequence[Status]) -> Status | None:
 def _why(statuses: Sequence[Status]) -> tuple[str, bool]:
     """Return why a deployment is left out, and whether nobody said how it ended."""
     if not statuses:
-        return "deployments without any status: nobody said how they ended", True
+        return "without any status: nobody said of the end", True
     if statuses[-1].state in _RUNNING:
-        return "deployments that have not ended", True
+        return "without an end so far", True
     if statuses[-1].state == "INACTIVE":
-        return "deployments that were taken back before they ended", False
+        return "taken back before the end", False
     state = terminal(statuses[-1].state[:40])
-    return f"deployments in a state that is not known: {state}", True
+    return f"in a state that is not known: {state}", True
 
 
 def _run(statuses: Iterable[Status]) -> str:
@@ -242,7 +243,8 @@ def _elsewhere(site: _Site, deployments: Sequence[Seen]) -> Iterator[str]:
     page = next(iter(site.paged(DEPLOYMENTS, Deployment, environments=None)), ())
     names = sorted({one.latest_environment or one.environment or "?" for one in page})
     told = ", ".join(name[:60] for name in names[:10]) or "none at all"
-    yield f"github {site.repository}: the environments of its last {len(page)} deployments: {told}"
+    last = counted(len(page), "deployment")
+    yield f"github {site.repository}: the environments of its last {last}: {told}"
 
 
 def _incidents(
@@ -265,7 +267,7 @@ def _incidents(
         if one.pull_request is not None:
             continue
         if one.state_reason in _NO_INCIDENT:
-            left.out("issues closed as duplicates or as not planned, which are no incidents")
+            left.out("issue", "closed as duplicate or as not planned, which is no incident")
             continue
         yield incident(
             site.rules,
@@ -286,10 +288,8 @@ def _has_incidents(
         return False
     for name in () if incidents.found else filter(None, map(str.strip, label.split(","))):
         if not site.api.has(f"/labels/{quote(name, safe='')}"):
-            why = (
-                f"issues with the label {name!r}, which is not there: incidents are kept elsewhere"
-            )
-            left.out(f"{why}, if at all", number=0)
+            why = f"with the label {name!r}, which is not there: incidents are kept elsewhere"
+            left.out("issue", f"{why}, if at all", number=0)
             return False
     return True
 

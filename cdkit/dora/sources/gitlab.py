@@ -178,7 +178,7 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
         return
     if one.status not in _ENDED:
         if one.created_at >= question.asked.since:
-            left.out(_why(one.status), unended=one.status not in _TAKEN_BACK)
+            left.out("deployment", _why(one.status), unended=one.status not in _TAKEN_BACK)
         return
     yield Seen(
         run=str(job.pipeline.id) if job.pipeline else "",
@@ -200,10 +200,10 @@ def _seen(site: _Site, one: _Deployment, question: Question, left: Left) -> Iter
 
 def _why(status: str) -> str:
     if status in _RUNNING:
-        return "deployments that have not ended"
+        return "without an end so far"
     if status in _TAKEN_BACK:
-        return "deployments that were cancelled or skipped"
-    return f"deployments in a state that is not known: {terminal(status[:40])}"
+        return "cancelled or skipped"
+    return f"in a state that is not known: {terminal(status[:40])}"
 
 
 def _elsewhere(site: _Site, deployments: Sequence[Seen]) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _incidents(
         **_kind(label),
     ):
         if severities != {""} and (one.severity or "UNKNOWN").upper() not in severities:
-            left.out("incidents of another severity")
+            left.out("incident", "of another severity")
             continue
         yield incident(
             site.rules,
@@ -261,7 +261,7 @@ def _has_incidents(
     query = {"scope": "all", "per_page": "1"} | _kind(label)
     if site.api.get("/issues", list[_Issue], **query):
         return True
-    left.out("incidents since the project began: they are kept elsewhere, if at all", number=0)
+    left.out("incident", "since the project began: kept elsewhere, if at all", number=0)
     return False
 
 

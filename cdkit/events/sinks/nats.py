@@ -5,13 +5,16 @@ Source: CloudEvents NATS protocol binding (headers `ce-…`, percent-encoded); N
 message, so that a subject without one is no delivery.
 """
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from cdkit.core.errors import MissingExtra, RequestError
+from cdkit.core.oci.reference import is_loopback
 from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON, encode_value
 from cdkit.events.facts import facts_of
@@ -19,6 +22,9 @@ from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
 from cdkit.events.sinks._posting import Held, lacking, receipts, variable
 
 _BATCH = 500
+_LONGEST_CLOSE = 2.0
+"""Seconds: all that was published has been acknowledged by then."""
+
 _NAME = re.compile(r"[A-Za-z0-9_$-]+(?:\.[A-Za-z0-9_$-]+)*", re.ASCII)
 
 
@@ -43,10 +49,36 @@ def send(events: Sequence[Parcel], options: NatsOptions, world: World) -> Sequen
     except ImportError:
         return lacking(events, MissingExtra("nats-py", "nats", wanted_by="the sink nats"))
     try:
-        token = variable(options.token_env, world.environ) if options.token_env else ""
+        return asyncio.run(_publish(events, options, _token(options, world)))
     except Held as fault:
         return receipts(events, "held", str(fault))
-    return asyncio.run(_publish(events, options, token))
+
+
+def _token(options: NatsOptions, world: World) -> str:
+    parts = urlsplit(options.url)
+    if options.token_env and parts.scheme != "tls" and not is_loopback(parts.netloc):
+        raise Held("a token would travel unencrypted: the address must begin with tls://")
+    return variable(options.token_env, world.environ) if options.token_env else ""
+
+
+def _encryption() -> tuple[Any, Callable[[], bool]]:
+    """Return a context for TLS, and what tells whether a connection came to use it.
+
+    The client encrypts where the server asks for it, whatever the address says: who stands between
+    need only say that the server does not.
+    """
+    import ssl
+
+    used: list[bool] = []
+
+    class Noting(ssl.SSLContext):
+        def wrap_bio(self, *args: Any, **more: Any) -> ssl.SSLObject:  # noqa: ANN401 - as it stands
+            used.append(True)
+            return super().wrap_bio(*args, **more)
+
+    context = Noting(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context, lambda: bool(used)
 
 
 async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -> Sequence[Receipt]:
@@ -56,6 +88,16 @@ async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -
     from nats.aio.client import Client
 
     client = Client()
+    context, is_encrypted = _encryption()
+
+    def check() -> None:
+        if options.url.startswith("tls://") and not is_encrypted():
+            raise Held("the server offers no TLS, which an address tls:// asks for")
+
+    def told() -> str:
+        check()
+        return token
+
     connecting = client.connect(
         options.url,
         connect_timeout=max(1, int(options.timeout)),
@@ -63,18 +105,22 @@ async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -
         max_reconnect_attempts=1,
         reconnect_time_wait=0,
         error_cb=_quiet,
-        token=token or None,
+        token=told if token else None,
+        tls=context,
         user_credentials=options.credentials or None,
     )
     try:
         await asyncio.wait_for(connecting, options.timeout)
+        check()
         stream = client.jetstream(timeout=options.timeout)
         return list(await asyncio.gather(*(_put(stream, parcel, options) for parcel in events)))
     except (nats.errors.Error, OSError, TimeoutError) as fault:
         refused = "auth" in str(fault).lower()
         return receipts(events, "held" if refused else "down", f"no connection: {_said(fault)}")
     finally:
-        await client.close()
+        # Where the handshake of TLS failed, a close waits for an end that never comes.
+        with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+            await asyncio.wait_for(client.close(), _LONGEST_CLOSE)
 
 
 async def _put(stream: Any, parcel: Parcel, options: NatsOptions) -> Receipt:  # noqa: ANN401 - nats-py

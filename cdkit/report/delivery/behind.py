@@ -16,11 +16,14 @@ _ON_PAPER = 15
 """Rows of a list that are printed (style.py)."""
 
 
-def behind(service: Service, most: int) -> Markup:
-    """Return the deployments behind each metric, folded away until somebody follows a link."""
+def behind(service: Service, most: int, unlisted: str) -> Markup:
+    """Return the deployments behind each metric, folded away until somebody follows a link.
+
+    Where none are listed, `unlisted` says why.
+    """
     shown = [*lists(service, "all", most)]
     if not shown:
-        return NOTHING
+        return section("behind", "Behind the numbers", note=unlisted) if unlisted else NOTHING
     note = "The worst or the last ones of each, the rest counted."
     return section("behind", "Behind the numbers", *shown, note=note)
 

@@ -62,7 +62,7 @@ def _body(report: Report, delivery: Delivery, room: Room) -> Iterator[Markup]:
     parts = (
         element("div", tiles(delivery, whole, listed=room.listed > 0), _rests(whole), id="numbers"),
         course(delivery, whole),
-        behind(whole, room.listed),
+        behind(whole, room.listed, delivery.unlisted),
         services(delivery, room),
         _definitions(delivery),
         _notes(report, delivery),

@@ -38,7 +38,9 @@ def services(delivery: Delivery, room: Room) -> Markup:
     if delivery.together is None:
         return NOTHING
     ordered = sorted(delivery.services, key=lambda one: (-one.deployments, one.name))
-    alone = [one for one in ordered if one.listings or delivery.untold][: room.services]
+    alone = [one for one in ordered if one.listings or delivery.untold or delivery.unlisted][
+        : room.services
+    ]
     names = {one.name: f"service-{n}" for n, one in enumerate(alone, start=1)}
     note = "Each is measured by itself, as DORA asks. "
     if len(ordered) > room.rows:

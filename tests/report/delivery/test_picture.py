@@ -28,7 +28,7 @@ def test_it_says_in_words_what_it_shows() -> None:
     assert root.get("aria-label") == (
         "a roll-up of 5 services in production, 90 days up to 27 Nov 2026: change lead time 1.5 "
         "days (of 502); deployments 2.36 a day (of 212); recovery time 1.78 hours (of 23); change "
-        "fail rate 10.8 % (of 212); rework rate 10.2 % (of 212)"
+        "fail rate 10.8 % (of 212); rework rate 10.2 % (of 225)"
     )
 
 
