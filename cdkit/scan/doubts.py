@@ -43,11 +43,16 @@ _CLOCK_SLACK = timedelta(hours=1)
 
 
 class Scan(Struct, frozen=True, kw_only=True):
-    """A report, with what is known beside it: the database's date, and the platform scanned."""
+    """A report, with what is known beside it: the database's date, and what was scanned.
+
+    `digests` are those of this platform's image and of the index around it, not of the others in
+    there: what somebody says of one platform is not said of another.
+    """
 
     report: ScanReport
     database: Database | None = None
     platform: str = ""
+    digests: frozenset[str] = frozenset()
 
 
 class Age(Struct, frozen=True, kw_only=True):

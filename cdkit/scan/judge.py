@@ -111,6 +111,7 @@ def _weighed(
     today = now.date()
     covers = Covers(facts.covers)
     for platform, group in by_platform(scans).items():
+        image = frozenset.intersection(*(scan.digests for scan in group))
         copies: Counter[str] = Counter()
         for one in sorted(merged(group), key=_order):
             first = key_of(one)
@@ -118,12 +119,12 @@ def _weighed(
             key = first if copies[first] == 1 else key_of(one, copies[first])
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
-            yield _judged(one, key, since, weighed, platform, covers, today)
+            yield _judged(one, key, since, weighed, platform, image, covers, today)
         for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
             since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
-            yield _judged(issue, key, since, weighed, platform, covers, today)
+            yield _judged(issue, key, since, weighed, platform, image, covers, today)
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:
@@ -136,10 +137,11 @@ def _judged(
     since: date | None,
     weighed: Weighed,
     platform: str,
+    image: frozenset[str],
     covers: Covers,
     today: date,
 ) -> Judged:
-    cover, over = covers.find(thing, today)
+    cover, over = covers.find(thing, image, today)
     if cover:
         weighed = Weighed(standing=Standing.COVERED, severity=weighed.severity)
     return Judged(
@@ -150,6 +152,7 @@ def _judged(
         cover=cover,
         over=over,
         platforms=platform,
+        images=(image,),
     )
 
 
@@ -166,6 +169,7 @@ def _merge(judged: Iterable[Judged]) -> list[Judged]:
         known = merged.setdefault(key, item)
         if known is not item and item.platforms not in known.platforms.split(", "):
             known.platforms = f"{known.platforms}, {item.platforms}"
+            known.images += item.images
     by_name = sorted(merged.values(), key=lambda item: (item.thing.id, item.about))
     return sorted(by_name, key=lambda item: item.weighed.severity.rank, reverse=True)
 

@@ -330,7 +330,12 @@ def _add(
         obtained.trouble.append(_of_another(scan.report, target))
         return False
     if part in target.parts:
-        kept = Scan(report=scan.report, database=scan.database, platform=part.platform)
+        kept = Scan(
+            report=scan.report,
+            database=scan.database,
+            platform=part.platform,
+            digests=target.digests_of(part),
+        )
         obtained.scans.append(kept)
         obtained.report_digests.append(digest)
         obtained.covered.append(part)

@@ -38,7 +38,7 @@ def scan(
     """
     if target.subject is None:
         refuse_formats(options, f"{target.called} has none")
-    covers, untaken = covers_of(options, target.digests, world)
+    covers, untaken = covers_of(options, world)
     feeds, unfed = feeds_of(options, world)
     repository = target.name.name if target.name else ""
     found = Found(baseline=running) if running else baseline_of(options, repository, world)

@@ -55,7 +55,7 @@ def watch(options: ScanImageOptions, policy: Policy, world: World) -> Outcome:
     "cannot tell" for itself, and the others go on. Raises NoInput where nothing is deployed.
     """
     images = _deployed(options, world)
-    covers_of(options, frozenset(), world)  # RequestError here, and not as a doubt of each image
+    covers_of(options, world)  # RequestError here, and not as a doubt of each image
     watched = [_watch(image, places, options, policy, world) for image, places in images.items()]
     facts = [fact for one in watched for fact in _facts(one.outcome)]
     first = facts[0] if facts else (None, ())
