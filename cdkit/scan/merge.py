@@ -84,18 +84,23 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
     settles anything: what another merely does not complain of it need not have seen.
     """
     report = scan.report
-    others = [one for one in others if one.looked]
+    others = [one for one in others if one.shown]
     systems = any(map(_judges_system, others))
     kinds = {kind for one in others for kind in _listed(one) - one.unjudged}
-    lacking = report.unjudged if report.looked else _listed(report)
+    some = systems or bool(kinds)
+    lacking = _listed(report) if some and not report.shown else report.unjudged
     unjudged = {kind for kind in lacking if not (systems and kind.startswith("os/"))}
     names = set()
     if systems:
         names |= {"no-distribution", "unknown-distribution", "no-system-packages"}
     if systems or (kinds and not any(one.distribution for one in (report, *others))):
         names.add("unlisted-packages")
-    looked = report.looked or systems or bool(kinds)
-    lessened = replace(report, looked=looked, unjudged=frozenset(unjudged - kinds))
+    lessened = replace(
+        report,
+        looked=report.looked or some,
+        traceless=report.traceless and not some,
+        unjudged=frozenset(unjudged - kinds),
+    )
     return replace(scan, report=lessened), frozenset(names)
 
 

@@ -18,7 +18,7 @@ from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW
 
-ELSEWHERE = {"not-looked-for", "foreign-list", "unscored-vulnerability"}
+ELSEWHERE = {"foreign-list", "unnamed-image", "unscored-vulnerability"}
 """Doubts that are raised, and tried, in other places."""
 
 FRESH = Database(updated_at="2026-11-23T06:00:00Z")
@@ -128,6 +128,8 @@ def test_no_is_stronger_than_a_doubt_and_the_doubt_is_still_said() -> None:
         (replace(BASE, distribution=None), "no-distribution"),
         (replace(BASE, distribution=replace(ALPINE, judged=False)), "unknown-distribution"),
         (replace(BASE, distribution=replace(ALPINE, ended=True)), "ended-distribution"),
+        (replace(BASE, distribution=replace(ALPINE, known=False)), "unknown-distribution"),
+        (replace(BASE, traceless=True), "not-looked-for"),
         (replace(BASE, packages={"library/npm": 9}), "no-system-packages"),
         (replace(BASE, unjudged=frozenset({"library/conda-pkg"})), "unjudged-packages"),
         (replace(BASE, created_at=NOW - timedelta(days=14)), "old-report"),
@@ -139,6 +141,16 @@ def test_a_report_without_findings_is_doubted(report: ScanReport, doubt: str) ->
 
     assert verdict.answer is Answer.CANNOT_TELL
     assert doubt in {reason.rule for reason in verdict.reasons}
+
+
+def test_a_vulnerability_in_the_system_shows_that_its_release_is_known() -> None:
+    newer = replace(BASE, distribution=replace(ALPINE, known=False), traceless=True)
+
+    found = judged(vulnerability(severity=Severity.LOW), report=newer)
+    other = judged(replace(vulnerability(severity=Severity.LOW), kind="library/npm"), report=newer)
+
+    assert found.verdict.is_yes
+    assert [reason.rule for reason in other.verdict.reasons] == ["unknown-distribution"]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +187,7 @@ def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
         "no-system-packages": replace(BASE, packages={"library/npm": 9}),
         "unjudged-packages": replace(BASE, unjudged=frozenset({"library/conda-pkg"})),
         "unlisted-packages": replace(BASE, packages=None, unlisting=True),
+        "not-looked-for": replace(BASE, traceless=True),
     }
     found = [vulnerability(Severity.UNKNOWN)] if name == "unknown-severity" else []
     judgement = judged(

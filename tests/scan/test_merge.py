@@ -18,7 +18,7 @@ from cdkit.scan.foreign import aliases_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import Distribution, ScanReport, Vulnerability
+from cdkit.scan.report import Distribution, Excluded, ScanReport, Vulnerability
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -29,6 +29,7 @@ CONDA = {"os/a": 1, "library/conda": 2}
 UNSCANNED = replace(
     BASE, packages={"os/alpine": 2, "library/npm": 2}, distribution=ALPINE, looked=False
 )
+TRACELESS = replace(UNSCANNED, looked=True, traceless=True)
 #: As Grype's: it names the distribution and lists nothing.
 SILENT = replace(
     BASE, scanner="grype", packages=None, unlisting=True, distribution=ALPINE, unjudged=frozenset()
@@ -94,6 +95,13 @@ def doubts(*reports: ScanReport) -> set[str]:
         ((UNSCANNED, UNSCANNED), {"unscanned-list"}),
         ((UNSCANNED, listing({"os/apk": 2, "library/npm": 2})), set()),
         ((UNSCANNED, listing({"os/apk": 2})), {"unjudged-packages"}),
+        # What reads the same unscanned is settled kind by kind, and settles nothing itself.
+        ((TRACELESS,), {"not-looked-for"}),
+        ((TRACELESS, TRACELESS), {"not-looked-for"}),
+        ((TRACELESS, SILENT), {"not-looked-for", "unlisted-packages"}),
+        ((TRACELESS, listing({"os/apk": 2, "library/npm": 2})), set()),
+        ((TRACELESS, listing({"os/apk": 2})), {"unjudged-packages"}),
+        ((replace(TRACELESS, excluded=(Excluded(id="CVE-1", status="ignored"),)),), set()),
         # An image without a distribution: what lists its libraries settles that they were seen.
         (
             (replace(SILENT, distribution=None), listing({"library/npm": 3}, None)),

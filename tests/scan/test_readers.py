@@ -17,7 +17,7 @@ from cdkit.scan.foreign import severity_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import ScanReport, Vulnerability, Word
+from cdkit.scan.report import IssueKind, ScanReport, Vulnerability, Word
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -143,7 +143,7 @@ def _with(key: str, value: object) -> Any:  # noqa: ANN401
             ),
             "its run failed: no database",
         ),
-        ("sarif", _with("runs", []), "0 runs"),
+        ("sarif", _with("runs", []), "runs of 0 tools"),
         ("sarif", lambda d: d["runs"][0].pop("results"), "no list of results"),
         (
             "sarif",
@@ -352,3 +352,40 @@ def test_a_failed_scan_of_snyks_is_known_for_what_it_is() -> None:
 )
 def test_a_word_that_nobody_knows_is_unknown_and_never_low(word: str, expected: Severity) -> None:
     assert severity_of(word) is expected
+
+
+def test_snyk_lists_a_vulnerability_for_each_path_to_its_package_and_it_is_one() -> None:
+    def twice(document: dict[str, Any]) -> None:
+        (one,) = document["vulnerabilities"]
+        document["vulnerabilities"] = [{**one, "from": ["a"]}, {**one, "from": ["b"]}]
+
+    assert [one.id for one in report("snyk", twice).vulnerabilities] == ["CVE-2026-91001"]
+
+
+@pytest.mark.parametrize(("least", "read"), [("low", True), (None, True), ("critical", False)])
+def test_a_report_of_snyks_that_leaves_out_what_is_lesser_is_unreadable(
+    least: str | None,
+    read: bool,  # noqa: FBT001 - a case's
+) -> None:
+    change = _with("severityThreshold", least)
+    if read:
+        assert report("snyk", change).vulnerabilities
+        return
+    with pytest.raises(Unreadable, match="lists nothing below critical"):
+        report("snyk", change)
+
+
+def test_a_licence_that_snyk_lists_is_no_vulnerability() -> None:
+    license_ = {
+        "id": "snyk:lic:npm:made:GPL-3.0",
+        "type": "license",
+        "license": "GPL-3.0",
+        "severity": "high",
+        "packageName": "made",
+    }
+    made = report("snyk", _with("vulnerabilities", [license_]))
+
+    assert made.vulnerabilities == ()
+    assert [(one.kind, one.id, one.package, one.severity) for one in made.issues] == [
+        (IssueKind.LICENSE, "GPL-3.0", "made", Severity.HIGH)
+    ]

@@ -5,6 +5,9 @@ A report names its image by the name that the scan was asked for, so only a scan
 container test repository@sha256:…`) can be held against an image. What it finds in the image's
 applications stands below `applications`, each a report like the first; with `--experimental` and in
 older releases all of them stand in an array. What a policy file ignored stands below `filtered`.
+A vulnerability is listed for each path that leads to its package, and a licence that the
+organisation does not want among the vulnerabilities. `severityThreshold` says below which severity
+nothing is listed.
 """
 
 from msgspec import Struct, field
@@ -12,12 +15,22 @@ from msgspec import Struct, field
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
 from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
-from cdkit.scan.report import Cvss, Distribution, Excluded, Exploitation, ScanReport, Vulnerability
+from cdkit.scan.report import (
+    Cvss,
+    Distribution,
+    Excluded,
+    Exploitation,
+    Issue,
+    IssueKind,
+    ScanReport,
+    Vulnerability,
+)
 from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.statement import digests_of
 
 _REMEDY = "scan again by digest: snyk container test --json repository@sha256:…"
 _SYSTEM = frozenset({"apk", "deb", "rpm"})
+_LICENSE = "license"
 
 
 class _Identifiers(Struct, frozen=True, kw_only=True):
@@ -44,6 +57,8 @@ class _Vulnerability(Struct, frozen=True, kw_only=True, rename="camel"):
     cvss_score: float | None = None
     nearest_fixed_in_version: str | None = None
     publication_time: str | None = None
+    type: str = ""
+    license: str | None = None
     epss_details: _Epss | None = None
 
 
@@ -61,6 +76,7 @@ class _Report(Struct, frozen=True, kw_only=True, rename="camel"):
     filtered: _Filtered | None = None
     package_manager: str = ""
     path: str = ""
+    severity_threshold: str | None = None
 
 
 class _Image(_Report, frozen=True, kw_only=True, rename="camel"):
@@ -98,7 +114,20 @@ def read(stream: Readable, where: str) -> ScanReport:
         distribution=_distribution(reports),
         packages=_counts(reports),
         vulnerabilities=tuple(
-            _vulnerability(made, one) for one in reports for made in one.vulnerabilities or ()
+            dict.fromkeys(
+                _vulnerability(made, one)
+                for one in reports
+                for made in one.vulnerabilities or ()
+                if made.type != _LICENSE
+            )
+        ),
+        issues=tuple(
+            dict.fromkeys(
+                _issue(made)
+                for one in reports
+                for made in one.vulnerabilities or ()
+                if made.type == _LICENSE
+            )
         ),
         excluded=tuple(
             _excluded(made)
@@ -112,6 +141,9 @@ def _fault(one: _Report) -> str:
     """Say why a report proves nothing, or return an empty string."""
     if one.error:
         return f"says that its scan failed: {one.error[:200]}"
+    if one.severity_threshold not in {None, "", "low"}:
+        least = f"{one.severity_threshold}"[:40]
+        return f"lists nothing below {least}: it was made with --severity-threshold"
     if one.ok is None or one.vulnerabilities is None or one.dependency_count is None:
         return "lacks ok, vulnerabilities or dependencyCount"
     if not one.ok and not one.vulnerabilities:
@@ -161,6 +193,16 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
         cwes=named.cwe,
         cvss=(rating,) if made.cvss_v3 or sound is not None else (),
         exploitation=_exploitation(made.epss_details),
+    )
+
+
+def _issue(made: _Vulnerability) -> Issue:
+    return Issue(
+        kind=IssueKind.LICENSE,
+        id=made.license or made.id,
+        title=made.title[:LONGEST_TITLE],
+        severity=severity_of(made.severity),
+        package=made.package_name or made.name,
     )
 
 

@@ -14,6 +14,7 @@ from cdkit.core.readable import Readable
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import Artifact, Job, Look, Runner, Sample, Scanner, TargetKind
 from cdkit.scan.trivy import reading
+from cdkit.scan.trivy.advised import UNWARNED_FAMILIES
 
 # Not pulled and not verified here: this is the index digest that independent projects pin
 # ghcr.io/aquasecurity/trivy:0.69.3 to. future-architect/vuls pull request 2489 reports Aqua's
@@ -219,6 +220,7 @@ RUNNER = Runner(
     database_version="2",
     server_version="version",
     is_unknown_release=is_unknown_release,
+    unwarned=UNWARNED_FAMILIES,
 )
 
 _RECORDED = (
@@ -236,4 +238,5 @@ SCANNER = Scanner(
     ),
     runner=RUNNER,
     refusal=refusal,
+    tells_looks=False,
 )

@@ -27,7 +27,7 @@ from cdkit.scan.report import (
     Vulnerability,
 )
 from cdkit.scan.trivy import shapes
-from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
+from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES, is_known_release
 
 _SEVERITIES = {
     "LOW": Severity.LOW,
@@ -344,7 +344,11 @@ def _distribution(os: shapes.Os | None) -> Distribution | None:
     if os is None or os.family in {"", "none"}:
         return None
     return Distribution(
-        family=os.family, version=os.name, judged=os.family in JUDGED_FAMILIES, ended=os.eosl
+        family=os.family,
+        version=os.name,
+        judged=os.family in JUDGED_FAMILIES,
+        known=is_known_release(os.family, os.name),
+        ended=os.eosl,
     )
 
 
