@@ -106,7 +106,7 @@ def _places(
         if line := lines.get(found.layer):
             return Location(path=path, line=line)
         line_in_file = found.line if isinstance(found, Issue) else 0
-        return Location(path=found.path or target.called, line=line_in_file)
+        return Location(path=found.path.lstrip("/") or target.called, line=line_in_file)
 
     return place, Bases(dockerfile=path, names=names)
 
