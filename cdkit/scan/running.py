@@ -11,7 +11,7 @@ from cdkit.core.container import Engine
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.login import login_for
-from cdkit.core.oci.reference import DOCKER_HUB, Reference, parse, pin
+from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback, parse, pin
 from cdkit.core.world import MIB, World
 from cdkit.scan.database import read_database, served_database
 from cdkit.scan.scanner import Look, Runner, Scanner
@@ -113,14 +113,14 @@ def login_folder(reference: Reference | None, world: World) -> Iterator[str]:
         yield world.files.absolute(folder)
 
 
-def check_ended(code: int, said: bytes, plan: Plan) -> None:
+def check_ended(code: int, said: bytes, plan: Plan, reference: Reference | None = None) -> None:
     """Refuse any exit code but 0: findings do not change it, so something else went wrong."""
     if code == 0:
         return
     lines = said.decode("utf-8", "replace").strip().splitlines()
     loud = [line for line in lines if "FATAL" in line or "ERROR" in line]
     last = (loud or lines or ["it said nothing"])[-1].strip()[-500:]
-    raise CannotTell(
-        f"{plan.scanner.name} failed with exit code {code}: {last}",
-        remedy="read what it said: the image, the database or the network may be missing",
-    )
+    remedy = "read what it said: the image, the database or the network may be missing"
+    if plan.engine and reference and is_loopback(reference.registry):
+        remedy = f"in a container {reference.registry} is the container itself: use --by program"
+    raise CannotTell(f"{plan.scanner.name} failed with exit code {code}: {last}", remedy=remedy)
