@@ -9,7 +9,7 @@ from cdkit.core.documents.purl import parse_purl
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical, is_bulletin
+from cdkit.scan.key import canonical, is_bulletin, is_cve
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
@@ -46,10 +46,11 @@ def _grouped(scans: Sequence[Scan]) -> list[_Group]:
     said = [
         (number, one) for number, scan in enumerate(scans) for one in scan.report.vulnerabilities
     ]
-    for at, (_, found) in enumerate(said):
+    packages = [_package(found, urls) for _, found in said]
+    shared = _shared(zip(packages, (found for _, found in said), strict=True))
+    for at, (package, (_, found)) in enumerate(zip(packages, said, strict=True)):
         parents.append(at)
-        package = _package(found, urls)
-        for name in _identity(found):
+        for name in _identity(found, frozenset(n for n in found.names if (package, n) in shared)):
             known = _head(parents, first.setdefault((package, name), at))
             head = _head(parents, at)
             parents[max(known, head)] = min(known, head)
@@ -66,13 +67,23 @@ def _head(parents: list[int], at: int) -> int:
     return at
 
 
-def _identity(found: Vulnerability) -> frozenset[str]:
+def _shared(said: Iterable[tuple[str, Vulnerability]]) -> set[tuple[str, str]]:
+    """Return the names, each with its package, under which several CVEs are known."""
+    cves: dict[tuple[str, str], set[str]] = {}
+    for package, found in said:
+        own = {name for name in found.names if is_cve(name)}
+        for name in found.names - own:
+            cves.setdefault((package, name), set()).update(own)
+    return {key for key, names in cves.items() if len(names) > 1}
+
+
+def _identity(found: Vulnerability, shared: frozenset[str]) -> frozenset[str]:
     """Return the names by which it may be known to another scanner as the very same.
 
-    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`): its name makes
-    them no one.
+    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`), or stand under
+    one name that is `shared`: that makes them no one.
     """
-    own = frozenset(name for name in found.names if not is_bulletin(name))
+    own = frozenset(name for name in found.names - shared if not is_bulletin(name))
     return own or found.names
 
 

@@ -212,6 +212,16 @@ def test_an_exception_for_one_cve_of_a_bulletin_covers_no_other(
     assert aliases_of(id_, names) == expected
 
 
+def test_two_cves_that_two_scanners_know_by_one_alias_stay_two() -> None:
+    one, other = (
+        replace(vulnerability(), id=f"CVE-2026-{n}", aliases=("GHSA-made-made-made",))
+        for n in (1000, 2000)
+    )
+    scans = [Scan(report=replace(BASE, vulnerabilities=(found,))) for found in (one, other)]
+
+    assert [found.id for found in merged(scans)] == ["CVE-2026-1000", "CVE-2026-2000"]
+
+
 @pytest.mark.parametrize(
     ("changes", "count"),
     [
