@@ -31,6 +31,15 @@ def is_bulletin(name: str) -> bool:
     return _BULLETIN.match(name) is not None
 
 
+def is_same(names: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether these are names of one vulnerability: a CVE that both have, where both have any.
+
+    A bulletin or an advisory that both name may be about several.
+    """
+    cves, theirs = (frozenset(filter(is_cve, given)) for given in (names, others))
+    return bool(cves & theirs if cves and theirs else names & others)
+
+
 def canonical(names: frozenset[str]) -> str:
     """Return the name that stands for a vulnerability: its CVE, else the first of its names."""
     cves = sorted(name for name in names if _CVE.fullmatch(name))

@@ -10,7 +10,7 @@ from msgspec import Struct
 from cdkit.core import plugins
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location, Suppression
-from cdkit.scan.key import is_package
+from cdkit.scan.key import is_package, is_same
 from cdkit.scan.report import Issue, Vulnerability, version_of
 
 HEAD = 64 * 1024
@@ -60,7 +60,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
     def speaks_of(self, found: Vulnerability, image: frozenset[str]) -> bool:
         """Whether it is about this vulnerability in this package or image."""
-        named = bool(self.names & found.names)
+        named = is_same(self.names, found.names)
         return named and any(product.covers(found, image) for product in self.products)
 
 

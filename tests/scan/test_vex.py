@@ -451,3 +451,21 @@ def test_what_is_said_of_a_package_counts_where_all_of_it_is_so(
     found = replace(FOUND, purl=held)
     excepted = waiver(id="CVE-2026-1000", purls=(wanted,)).covers(found, IMAGE)
     assert (is_package(wanted, held), excepted) == (same, same)
+
+
+@pytest.mark.parametrize(
+    ("names", "covers"),
+    [
+        ({"name": "CVE-2026-2000", "aliases": ["GHSA-made-made-made"]}, False),
+        ({"name": "CVE-2026-1000", "aliases": ["GHSA-made-made-made"]}, True),
+        ({"name": "GHSA-made-made-made"}, True),
+        ({"name": "GHSA-made-made-made", "aliases": ["CVE-2026-1000"]}, True),
+    ],
+)
+def test_a_statement_on_another_cve_of_the_same_advisory_covers_nothing(
+    names: dict[str, Any], *, covers: bool
+) -> None:
+    found = replace(FOUND, aliases=("GHSA-made-made-made",))
+    judgement = judged(openvex(said(vulnerability=names)), found=found)
+
+    assert [one.suppressed is not None for one in judgement.findings] == [covers]
