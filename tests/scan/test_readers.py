@@ -389,3 +389,22 @@ def test_a_licence_that_snyk_lists_is_no_vulnerability() -> None:
     assert [(one.kind, one.id, one.package, one.severity) for one in made.issues] == [
         (IssueKind.LICENSE, "GPL-3.0", "made", Severity.HIGH)
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "fixed"),
+    [
+        ("1.2-3", ("1.2-3",)),
+        ("", ()),
+        ("fixed=2.1.4&introduced=2.0", ("2.1.4",)),
+        ("introduced=0", ()),
+        ("introduced=0&lastAffected=3.1", ()),
+        ("fixed=1.0%2Bb&fixed=2.0&introduced=0", ("1.0+b", "2.0")),
+    ],
+)
+def test_a_range_of_clairs_from_osv_is_no_version(told: str, fixed: tuple[str, ...]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for one in document["vulnerabilities"].values():
+            one["fixed_in_version"] = told
+
+    assert {one.fixed for one in report("clair", change).vulnerabilities} == {fixed}
