@@ -13,7 +13,7 @@ from cdkit.scan.baseline import Baseline
 from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
-from cdkit.scan.merge import by_platform, merged, settled
+from cdkit.scan.merge import by_image, merged, settled
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, notes, remedy_of, told_of
@@ -97,7 +97,7 @@ def judge_scans(
 
 def _doubted(scans: Sequence[Scan], policy: Policy, now: datetime) -> Iterator[Reason]:
     """Yield each scan's doubts, but what another scanner of the same platform settles."""
-    for group in by_platform(scans).values():
+    for group in by_image(scans):
         for scan in group:
             lessened, names = settled(scan, [one.report for one in group if one is not scan])
             for reason in doubts(lessened, policy.age, now):
@@ -110,8 +110,8 @@ def _weighed(
 ) -> Iterator[Judged]:
     today = now.date()
     covers = Covers(facts.covers)
-    for platform, group in by_platform(scans).items():
-        image = frozenset.intersection(*(scan.digests for scan in group))
+    for group in by_image(scans):
+        platform, image = group[0].platform, group[0].digests
         copies: Counter[str] = Counter()
         for one in sorted(merged(group), key=_order):
             first = key_of(one)

@@ -13,12 +13,15 @@ from cdkit.scan.key import canonical, is_bulletin, is_cve
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
-def by_platform(scans: Iterable[Scan]) -> dict[str, list[Scan]]:
-    """Return the scans of each platform, in the order in which they came."""
-    found: dict[str, list[Scan]] = {}
+def by_image(scans: Iterable[Scan]) -> Iterable[list[Scan]]:
+    """Return the scans of each platform's image, in the order in which they came.
+
+    An index may hold two images for one platform: what one shows is not shown of the other.
+    """
+    found: dict[tuple[str, frozenset[str]], list[Scan]] = {}
     for scan in scans:
-        found.setdefault(scan.platform, []).append(scan)
-    return found
+        found.setdefault((scan.platform, scan.digests), []).append(scan)
+    return found.values()
 
 
 def merged(scans: Sequence[Scan]) -> Iterable[Vulnerability]:

@@ -139,6 +139,24 @@ def test_a_scan_of_another_platform_settles_nothing() -> None:
     }
 
 
+def test_a_scan_of_another_image_for_the_same_platform_settles_nothing() -> None:
+    scans = [
+        Scan(report=one, database=FRESH, platform="linux/amd64", digests=frozenset({digest}))
+        for one, digest in ((SILENT, "sha256:1"), (listing({"os/a": 1}), "sha256:2"))
+    ]
+    verdict = judge_scans(
+        scans,
+        Policy(),
+        Facts(),
+        now=NOW,
+        place=lambda _: None,  # type: ignore[arg-type,return-value]
+    ).verdict
+
+    assert {r.rule for r in verdict.reasons if r.answer is Answer.CANNOT_TELL} == {
+        "unlisted-packages"
+    }
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "one"),
     [
