@@ -408,3 +408,29 @@ def test_a_range_of_clairs_from_osv_is_no_version(told: str, fixed: tuple[str, .
             one["fixed_in_version"] = told
 
     assert {one.fixed for one in report("clair", change).vulnerabilities} == {fixed}
+
+
+@pytest.mark.parametrize(
+    ("manager", "told", "fixed", "fix_told"),
+    [
+        ("deb", {"nearestFixedInVersion": "1.4-2"}, ("1.4-2",), True),
+        ("deb", {}, (), True),
+        ("npm", {"fixedIn": ["4.17.12", "5.0.1"]}, ("4.17.12", "5.0.1"), True),
+        ("npm", {"fixedIn": []}, (), True),
+        ("npm", {}, (), False),
+    ],
+)
+def test_snyk_says_the_fix_of_a_library_at_another_place_than_a_systems(
+    manager: str,
+    told: dict[str, Any],
+    fixed: tuple[str, ...],
+    fix_told: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["packageManager"] = manager
+        (one,) = document["vulnerabilities"]
+        del one["nearestFixedInVersion"]
+        one |= told
+
+    (one,) = report("snyk", change).vulnerabilities
+    assert (one.fixed, one.fix_told) == (fixed, fix_told)

@@ -6,7 +6,8 @@ container test repository@sha256:…`) can be held against an image. What it fin
 applications stands below `applications`, each a report like the first; with `--experimental` and in
 older releases all of them stand in an array. What a policy file ignored stands below `filtered`.
 A vulnerability is listed for each path that leads to its package, and a licence that the
-organisation does not want among the vulnerabilities. `severityThreshold` says below which severity
+organisation does not want among the vulnerabilities. A fix stands in `nearestFixedInVersion` of a
+system's package, and in `fixedIn` of a library. `severityThreshold` says below which severity
 nothing is listed.
 """
 
@@ -56,6 +57,7 @@ class _Vulnerability(Struct, frozen=True, kw_only=True, rename="camel"):
     cvss_v3: str | None = field(default=None, name="CVSSv3")
     cvss_score: float | None = None
     nearest_fixed_in_version: str | None = None
+    fixed_in: tuple[str, ...] | None = None
     publication_time: str | None = None
     type: str = ""
     license: str | None = None
@@ -178,17 +180,20 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     score = made.cvss_score
     sound = score if score is not None and 0 <= score <= 10 else None
     rating = Cvss(source="snyk", version="3.1", vector=made.cvss_v3 or "", score=sound)
-    fixed = made.nearest_fixed_in_version
+    nearest = made.nearest_fixed_in_version
+    fixed = (nearest,) if nearest else made.fixed_in or ()
+    kind = _kind(report.package_manager)
     return Vulnerability(
         id=_id(made, named),
         aliases=aliases_of(_id(made, named), (*named.cve, made.id, *named.ghsa)),
         package=made.package_name or made.name,
         installed=made.version,
-        fixed=(fixed,) if fixed else (),
+        fixed=fixed,
+        fix_told=made.fixed_in is not None or bool(fixed) or kind.startswith("os/"),
         severity=severity_of(made.severity),
         title=made.title[:LONGEST_TITLE],
         url=f"https://security.snyk.io/vuln/{made.id}",
-        kind=_kind(report.package_manager),
+        kind=kind,
         published=moment(made.publication_time or ""),
         cwes=named.cwe,
         cvss=(rating,) if made.cvss_v3 or sound is not None else (),
