@@ -434,3 +434,20 @@ def test_snyk_says_the_fix_of_a_library_at_another_place_than_a_systems(
 
     (one,) = report("snyk", change).vulnerabilities
     assert (one.fixed, one.fix_told) == (fixed, fix_told)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("CVE-2026-1000 on Ubuntu 24.04 LTS (noble) - medium", "CVE-2026-1000"),
+        ("RHSA-2026:1000: openssl security update (Low)", "RHSA-2026:1000"),
+        ("GHSA-made-made-made", "GHSA-made-made-made"),
+        (":", ":"),
+    ],
+)
+def test_the_words_behind_a_name_of_clairs_are_no_part_of_it(told: str, name: str) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for one in document["vulnerabilities"].values():
+            one["name"] = told
+
+    assert {one.id for one in report("clair", change).vulnerabilities} == {name}

@@ -136,8 +136,11 @@ def _fixed(text: str) -> tuple[str, ...]:
 
 
 def _name(text: str) -> str:
-    """Return a vulnerability's name; some updaters put words behind it (`CVE-1 on Ubuntu …`)."""
-    return text.partition(" ")[0] or text
+    """Return a vulnerability's name; some updaters put words behind it.
+
+    Ubuntu's: `CVE-1 on Ubuntu …`; Red Hat's OVAL: `RHSA-2026:1: openssl security update (Low)`.
+    """
+    return text.partition(" ")[0].rstrip(":") or text
 
 
 SCANNER = Scanner(
