@@ -130,13 +130,10 @@ def _convert(data: bytes, kind: type[T], where: str) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise _unreadable(f"is not what Trivy writes: {fault}", where) from fault
-
-
-def _unreadable(what: str, where: str) -> Unreadable:
-    return Unreadable(
-        what, where=where, remedy="scan again: trivy image --format json --list-all-pkgs"
-    )
+        remedy = "fetch its database again: cdkit scan-image --fetch-db FOLDER"
+        raise Unreadable(
+            f"is not what Trivy writes: {fault}", where=where, remedy=remedy
+        ) from fault
 
 
 def _database(metadata: _DatabaseMetadata) -> Database:
