@@ -196,6 +196,7 @@ def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vu
         first,
         id=id_,
         aliases=tuple(sorted(names - {id_})),
+        several=tuple(dict.fromkeys(name for one in said for name in one.several)),
         fixed=tuple(dict.fromkeys(version for one in said for version in one.fixed)),
         fix_told=any(one.fix_told for one in said),
         severity=max(known, key=lambda one: one.rank, default=Severity.UNKNOWN),

@@ -43,7 +43,8 @@ class Word(Struct, frozen=True, kw_only=True):
 class Vulnerability(Struct, frozen=True, kw_only=True):
     """A vulnerable package in the image.
 
-    `aliases` are other names of it (a GHSA's CVE); `kind` is the sort of package (`os/alpine`,
+    `aliases` are other names of it (a GHSA's CVE), `several` the CVEs of a bulletin about more than
+    one, which name attacks and excuse nothing; `kind` is the sort of package (`os/alpine`,
     `library/python-pkg`), `path` the file in the image that names it (empty for the
     distribution's own), `layer` the diff ID of the layer that brought it, `fixed` the versions
     that mend it, `status` what its vendor says of a fix where nobody gives a version
@@ -54,6 +55,7 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
 
     id: str
     aliases: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
     package: str
     purl: str = ""
     installed: str = ""
@@ -81,6 +83,11 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     def names(self) -> frozenset[str]:
         """Its identifier and all aliases."""
         return frozenset((self.id, *self.aliases))
+
+    @property
+    def attacked_as(self) -> frozenset[str]:
+        """The names under which attacks on it are told of."""
+        return self.names | frozenset(self.several)
 
     @property
     def is_system(self) -> bool:

@@ -13,11 +13,13 @@ from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
+from cdkit.scan.feed import Kev
 from cdkit.scan.foreign import severity_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import IssueKind, ScanReport, Vulnerability, Word
+from cdkit.scan.weigh import Feeds
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -451,3 +453,24 @@ def test_the_words_behind_a_name_of_clairs_are_no_part_of_it(told: str, name: st
             one["name"] = told
 
     assert {one.id for one in report("clair", change).vulnerabilities} == {name}
+
+
+@pytest.mark.parametrize(
+    ("named", "exploited"),
+    [
+        (["CVE-2026-1000", "CVE-2026-1001"], True),
+        (["CVE-2026-1001"], True),
+        (["CVE-2026-1000", "CVE-2026-1002"], False),
+    ],
+)
+def test_a_bulletin_is_attacked_as_any_cve_that_it_is_about(
+    named: list[str],
+    exploited: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        (one,) = document["vulnerabilities"]
+        one["identifiers"]["CVE"] = named
+
+    (one,) = report("snyk", change).vulnerabilities
+    catalogue = Kev(released_at=NOW, ids=frozenset({"CVE-2026-1001"}))
+    assert Feeds(kev=catalogue).of(one).known_exploited is exploited

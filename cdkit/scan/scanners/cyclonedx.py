@@ -22,6 +22,7 @@ from cdkit.scan.advised import GRYPE_FAMILIES
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
+    cves_of,
     moment,
     read_whole,
     severity_of,
@@ -170,9 +171,11 @@ def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str)
     package = component_of(component)
     ratings = [one for one in made.ratings or () if not _is_epss(one)]
     fixed, told = _fix(made, component, tool)
+    others = tuple(one.id for one in made.references or ())
     return Vulnerability(
         id=made.id,
-        aliases=aliases_of(made.id, (one.id for one in made.references or ())),
+        aliases=aliases_of(made.id, others),
+        several=cves_of(made.id, others),
         package=package.name,
         purl=package.purl,
         installed=package.version,

@@ -17,6 +17,7 @@ from cdkit.core.readable import Readable
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
+    cves_of,
     moment,
     read_whole,
     severity_of,
@@ -202,6 +203,7 @@ def _vulnerability(
     return Vulnerability(
         id=first.id,
         aliases=aliases_of(first.id, names),
+        several=cves_of(first.id, names),
         package=package.name,
         installed=package.version,
         fixed=tuple(dict.fromkeys(event.fixed for event in events if event.fixed)),

@@ -23,6 +23,7 @@ from cdkit.core.readable import Readable
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
+    cves_of,
     moment,
     read_whole,
     severity_of,
@@ -210,9 +211,11 @@ def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
     kind = _kind(purl, rule)
     fixed, told = _fix(made, rule, said)
     id_ = _id(made.rule or rule.id, package) or "unnamed"
+    cves = _CVE.findall(_brackets(rule))
     return Vulnerability(
         id=id_,
-        aliases=aliases_of(id_, _CVE.findall(_brackets(rule))),
+        aliases=aliases_of(id_, cves),
+        several=cves_of(id_, cves),
         package=package or path or "unknown",
         purl=purl,
         installed=installed,

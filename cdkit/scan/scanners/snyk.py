@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -186,6 +186,7 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     return Vulnerability(
         id=_id(made, named),
         aliases=aliases_of(_id(made, named), (*named.cve, made.id, *named.ghsa)),
+        several=cves_of(made.id, named.cve),
         package=made.package_name or made.name,
         installed=made.version,
         fixed=fixed,
