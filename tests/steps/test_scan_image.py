@@ -24,7 +24,7 @@ from tests.core.serving import serving
 from tests.image.layouts import Layout, single
 from tests.parts import vulndb
 from tests.scan import samples
-from tests.scan.doubles import METADATA
+from tests.scan.doubles import METADATA, FakeEngine
 from tests.scan.test_obtain import report_of
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW, FakeGit, StandingClock, world
@@ -109,6 +109,18 @@ def test_the_threshold_is_the_users(tmp_path: Path, fail_on: str) -> None:
     rules = {reason.rule for reason in verdict.reasons if reason.answer is Answer.NO}
     assert ("CVE-2026-91002" in rules) == (fail_on == "low")
     assert ("CVE-2026-91004" in rules) == (fail_on != "critical")
+
+
+def test_vulnerabilities_are_looked_for_whatever_else_is_asked(tmp_path: Path) -> None:
+    _prepare(tmp_path)
+    engine = FakeEngine()
+
+    options = _options(reports=(), database="", look_for=("secrets",))
+    run(options, replace(world(tmp_path), engine=engine))
+
+    (container,) = engine.ran
+    at = container.command.index("--scanners")
+    assert container.command[at + 1] == "vuln,secret"
 
 
 def test_a_report_of_another_image_is_cannot_tell(tmp_path: Path) -> None:
