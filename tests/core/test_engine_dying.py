@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
 
+import docker
 import msgspec
 import pytest
 
 from cdkit.core.container import Container
 from cdkit.core.doors.engine import DockerEngine
+from cdkit.core.doors.pieces import handed_over
 from cdkit.core.errors import CannotTell
 from tests.core.serving import Answer, Asked, serving
 
@@ -125,6 +128,17 @@ def test_an_image_that_is_not_handed_over_whole_is_cannot_tell(
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{server.address}")
         with pytest.raises(CannotTell, match=said):
             DockerEngine().save("made:1", str(tmp_path / "image.tar"), 2**20)
+
+
+def test_what_is_handed_over_must_be_there_in_time() -> None:
+    with serving(lambda _: Answer(body=b"all of it")) as server:
+        client = docker.DockerClient(base_url=f"tcp://{server.address}", version="1.41")
+        with (
+            contextlib.closing(client),
+            handed_over(client, "/images/made/get", patience=5, longest=-1) as pieces,
+            pytest.raises(CannotTell, match="did not hand all of it over within"),
+        ):
+            list(pieces or ())
 
 
 def test_an_engine_of_another_system_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
