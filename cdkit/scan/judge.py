@@ -230,13 +230,26 @@ def _nothing_known(scans: Sequence[Scan], judged: Sequence[Judged], policy: Poli
     platforms = ", ".join(dict.fromkeys(scan.platform for scan in scans if scan.platform))
     of = f" of {platforms}" if platforms else ""
     clocked = sum(item.weighed.standing is Standing.CLOCKED for item in judged)
-    lesser = len(judged) - clocked
+    graced = sum(item.weighed.standing is Standing.GRACE for item in judged)
+    lesser = len(judged) - clocked - graced
     left = f"; {clocked} on the clock" if clocked else ""
+    left += f"; {graced} in their days of grace" if graced else ""
     left += f"; {lesser} lesser or excepted" if lesser else ""
     mendable = " with a fix" if policy.fixed_only else ""
+    mendable += " that counts" if graced or any(_is_let(item, policy) for item in judged) else ""
     new = "new " if clocked else ""
     at = f" at {policy.general} or above" if policy.general else ""
     return yes(f"no {new}known vulnerability{mendable}{at} in {packages} packages{of}{left}")
+
+
+def _is_let(item: Judged, policy: Policy) -> bool:
+    """Whether a thing is as severe as what says no, and does not count by a narrower threshold."""
+    shown = item.weighed.standing is Standing.SHOWN
+    return (
+        shown
+        and policy.threshold(item.thing) is not policy.general
+        and bool(policy.general and item.weighed.severity.rank >= policy.general.rank)
+    )
 
 
 def _numbers(judged: Sequence[Judged]) -> dict[str, int]:

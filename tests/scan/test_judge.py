@@ -12,7 +12,7 @@ from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import ACCEPTABLE, Scan
 from cdkit.scan.exceptions import Waiver
 from cdkit.scan.judge import Facts, Judgement, judge_scans
-from cdkit.scan.policy import Policy
+from cdkit.scan.policy import Policy, Threshold
 from cdkit.scan.report import Distribution, ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
@@ -110,6 +110,32 @@ def test_fixed_only_counts_what_a_new_version_mends() -> None:
 
     assert judged(vulnerability(fixed=False), policy=policy).verdict.answer is Answer.YES
     assert judged(vulnerability(fixed=True), policy=policy).verdict.answer is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (
+            Policy(grace={Severity.CRITICAL: timedelta(days=30)}),
+            "1 in their days of grace",
+        ),
+        (
+            Policy(
+                thresholds=(
+                    Threshold(severity=Severity.HIGH),
+                    Threshold(scope="os", severity=None),
+                )
+            ),
+            "1 lesser or excepted",
+        ),
+    ],
+)
+def test_a_yes_does_not_deny_what_only_does_not_count(policy: Policy, said: str) -> None:
+    found = replace(vulnerability(), published=NOW - timedelta(days=3))
+    (reason,) = judged(found, policy=policy).verdict.reasons
+
+    told = f"no known vulnerability that counts at high or above in 3 packages; {said}"
+    assert (reason.answer, reason.what) == (Answer.YES, told)
 
 
 def test_no_is_stronger_than_a_doubt_and_the_doubt_is_still_said() -> None:
