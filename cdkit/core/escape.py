@@ -193,6 +193,19 @@ def web_address(url: str) -> str:
     return _percent(url, _URL_SAFE)
 
 
+_PCHAR = r"(?:[!$&'()*+,./0-9:;=?@A-Z_a-z~-]|%[0-9A-Fa-f]{2})*"
+_URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?]{_PCHAR})?(?:#{_PCHAR})?", re.ASCII)
+
+
+def web_uri(url: str) -> str:
+    """Return an http or https address where that is a URI (RFC 3986, 3), else nothing.
+
+    Who checks a document for `"format": "uri"` refuses all of it for one that is none.
+    """
+    address = web_address(url)
+    return address if _URI.fullmatch(address) else ""
+
+
 _XML_ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _XML_COMMAND = r"(?m)#(?=#)|^(?P<blank>[^\S\n]*):(?=:)"
 

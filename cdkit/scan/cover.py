@@ -1,6 +1,6 @@
 """What takes a finding out of the count: somebody's exception, or a VEX statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -28,10 +28,10 @@ class Cover(Protocol):
     def document(self) -> str:
         """The document whose statements are told of as one; empty for what stands alone."""
 
-    def covers(self, thing: Vulnerability | Issue) -> bool:
-        """Whether it takes this thing out of the count."""
+    def covers(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
+        """Whether it takes this thing out of the count, in the image of these digests."""
 
-    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+    def speaks_of(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
         """Whether it is about this thing, be it to take it out or to say that it counts."""
 
     def suppression(self) -> Suppression:
@@ -60,17 +60,22 @@ class Covers:
         }
         return [found[place] for place in sorted(found)]
 
-    def find(self, thing: Vulnerability | Issue, today: date) -> tuple[Cover | None, Cover | None]:
-        """Return what covers a thing today, and what did and has ended."""
-        covering = [cover for cover in self.naming(thing) if cover.covers(thing)]
+    def find(
+        self, thing: Vulnerability | Issue, image: frozenset[str], today: date
+    ) -> tuple[Cover | None, Cover | None]:
+        """Return what covers a thing in an image today, and what did and has ended."""
+        covering = [cover for cover in self.naming(thing) if cover.covers(thing, image)]
         alive = next((cover for cover in covering if not cover.ended(today)), None)
         over = next((cover for cover in covering if cover.ended(today)), None)
         return alive, over
 
-    def speaking(self, things: Sequence[Vulnerability | Issue]) -> set[int]:
-        """Return the `id` of each cover that is about any of these things."""
+    def speaking(self, things: Iterable[tuple[Vulnerability | Issue, frozenset[str]]]) -> set[int]:
+        """Return the `id` of each cover that is about any of these things in its image."""
         return {
-            id(cover) for thing in things for cover in self.naming(thing) if cover.speaks_of(thing)
+            id(cover)
+            for thing, image in things
+            for cover in self.naming(thing)
+            if cover.speaks_of(thing, image)
         }
 
 

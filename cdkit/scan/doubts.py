@@ -17,7 +17,8 @@ ACCEPTABLE: Mapping[str, str] = {
     "no-system-packages": "a distribution without a package database",
     "unjudged-packages": "packages that the scanner has no advisories for",
     "unlisted-packages": "a report that does not list what its scanner looked at",
-    "not-looked-for": "a made report that does not show that secrets and the like were looked for",
+    "not-looked-for": "a made report that does not show that what you ask for was looked for",
+    "unnamed-image": "a report that does not say which image it is of (SARIF, Snyk's by a tag)",
     "foreign-list": "a list of packages (SBOM): nobody here sees that it lists all that is there",
     "undated-database": "a database of unknown age",
     "unknown-severity": "vulnerabilities whose severity nobody said",
@@ -43,11 +44,16 @@ _CLOCK_SLACK = timedelta(hours=1)
 
 
 class Scan(Struct, frozen=True, kw_only=True):
-    """A report, with what is known beside it: the database's date, and the platform scanned."""
+    """A report, with what is known beside it: the database's date, and what was scanned.
+
+    `digests` are those of this platform's image and of the index around it, not of the others in
+    there: what somebody says of one platform is not said of another.
+    """
 
     report: ScanReport
     database: Database | None = None
     platform: str = ""
+    digests: frozenset[str] = frozenset()
 
 
 class Age(Struct, frozen=True, kw_only=True):
@@ -100,6 +106,14 @@ def _about_packages(report: ScanReport) -> Iterator[Reason]:
             "check that the image is the right one and keeps its package databases",
             report,
         )
+    if report.packages and not report.shown and report.looked:
+        yield doubt(
+            "not-looked-for",
+            f"the report shows no vulnerability, and {report.scanner} writes the same where it was "
+            "not told to look for any",
+            "let cdkit scan it; or accept not-looked-for, if you know that it was",
+            report,
+        )
     if not report.looked:
         yield doubt(
             "unscanned-list",
@@ -135,6 +149,15 @@ def _about_distribution(report: ScanReport) -> Iterator[Reason]:
             "unknown-distribution",
             f"{report.scanner} has no advisories for {distribution}",
             "take a base image that it knows, or another scanner",
+            report,
+        )
+    elif not distribution.known and not any(one.is_system for one in report.vulnerabilities):
+        yield doubt(
+            "unknown-distribution",
+            f"the report shows no vulnerability in {distribution}, and {report.scanner} writes the "
+            "same of a release that it does not know",
+            "let cdkit scan it, which hears what the scanner says of it; or accept "
+            "unknown-distribution",
             report,
         )
     if distribution.ended:

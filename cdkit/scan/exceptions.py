@@ -11,8 +11,8 @@ from cdkit.core.config.load import load
 from cdkit.core.config.nodes import compose, place
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location, Suppression
-from cdkit.scan.key import rule_of
-from cdkit.scan.report import Issue, Vulnerability, version_of, versionless
+from cdkit.scan.key import is_package, rule_of
+from cdkit.scan.report import Issue, Vulnerability
 
 _WARN_AHEAD = timedelta(days=14)
 _VERY_FAR = timedelta(days=366)
@@ -62,17 +62,18 @@ class Waiver(Struct, frozen=True, kw_only=True):
         """Nothing: each exception has somebody who can remove it."""
         return ""
 
-    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+    def speaks_of(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
         """Whether this exception is about this thing."""
-        return self.covers(thing)
+        return self.covers(thing, image)
 
     @property
     def names(self) -> frozenset[str]:
         """The one name, as that of a rule is written today."""
         return frozenset({self.id if self.kind == "vulnerability" else rule_of(self.id)})
 
-    def covers(self, thing: Vulnerability | Issue) -> bool:
+    def covers(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
         """Whether this exception is about this thing, in this package, at this path."""
+        del image  # the file of exceptions lies beside what the image is built from
         path = thing.path.lstrip("/")
         return (
             self._names(thing)
@@ -181,9 +182,4 @@ def _list_nodes(root: yaml.Node) -> tuple[yaml.Node, ...]:
 
 
 def _is_about(scope: str, thing: Vulnerability | Issue) -> bool:
-    """Whether a package URL, with or without a version, names the package of a vulnerability."""
-    if isinstance(thing, Issue) or not thing.purl:
-        return False
-    wanted = version_of(scope)
-    same = versionless(scope) == versionless(thing.purl)
-    return same and (not wanted or wanted == version_of(thing.purl))
+    return isinstance(thing, Vulnerability) and is_package(scope, thing.purl)

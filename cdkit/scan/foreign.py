@@ -62,6 +62,12 @@ def aliases_of(id_: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in others if not (several and is_cve(name)))
 
 
+def cves_of(id_: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the CVEs that a bulletin is about where they are several, and so none is its name."""
+    cves = tuple(dict.fromkeys(filter(is_cve, names)))
+    return cves if len(cves) > 1 and not is_cve(id_) else ()
+
+
 def read_whole(stream: Readable, kind: type[T], where: str, remedy: str) -> T:
     """Read a JSON document of a type; unknown keys are passed over.
 

@@ -13,7 +13,7 @@ from cdkit.scan.baseline import Baseline
 from cdkit.scan.cover import Cover, Covers
 from cdkit.scan.doubts import ACCEPTABLE, Scan, doubts
 from cdkit.scan.key import canonical, issue_key, key_of
-from cdkit.scan.merge import by_platform, merged, settled
+from cdkit.scan.merge import by_image, merged, settled
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Issue, Vulnerability
 from cdkit.scan.tell import Judged, finding_of, notes, remedy_of, told_of
@@ -97,7 +97,7 @@ def judge_scans(
 
 def _doubted(scans: Sequence[Scan], policy: Policy, now: datetime) -> Iterator[Reason]:
     """Yield each scan's doubts, but what another scanner of the same platform settles."""
-    for group in by_platform(scans).values():
+    for group in by_image(scans):
         for scan in group:
             lessened, names = settled(scan, [one.report for one in group if one is not scan])
             for reason in doubts(lessened, policy.age, now):
@@ -110,7 +110,8 @@ def _weighed(
 ) -> Iterator[Judged]:
     today = now.date()
     covers = Covers(facts.covers)
-    for platform, group in by_platform(scans).items():
+    for group in by_image(scans):
+        platform, image = group[0].platform, group[0].digests
         copies: Counter[str] = Counter()
         for one in sorted(merged(group), key=_order):
             first = key_of(one)
@@ -118,12 +119,12 @@ def _weighed(
             key = first if copies[first] == 1 else key_of(one, copies[first])
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
-            yield _judged(one, key, since, weighed, platform, covers, today)
+            yield _judged(one, key, since, weighed, platform, image, covers, today)
         for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
             key = issue_key(issue)
             since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
-            yield _judged(issue, key, since, weighed, platform, covers, today)
+            yield _judged(issue, key, since, weighed, platform, image, covers, today)
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:
@@ -136,10 +137,11 @@ def _judged(
     since: date | None,
     weighed: Weighed,
     platform: str,
+    image: frozenset[str],
     covers: Covers,
     today: date,
 ) -> Judged:
-    cover, over = covers.find(thing, today)
+    cover, over = covers.find(thing, image, today)
     if cover:
         weighed = Weighed(standing=Standing.COVERED, severity=weighed.severity)
     return Judged(
@@ -150,6 +152,7 @@ def _judged(
         cover=cover,
         over=over,
         platforms=platform,
+        images=(image,),
     )
 
 
@@ -166,6 +169,7 @@ def _merge(judged: Iterable[Judged]) -> list[Judged]:
         known = merged.setdefault(key, item)
         if known is not item and item.platforms not in known.platforms.split(", "):
             known.platforms = f"{known.platforms}, {item.platforms}"
+            known.images += item.images
     by_name = sorted(merged.values(), key=lambda item: (item.thing.id, item.about))
     return sorted(by_name, key=lambda item: item.weighed.severity.rank, reverse=True)
 
@@ -226,13 +230,26 @@ def _nothing_known(scans: Sequence[Scan], judged: Sequence[Judged], policy: Poli
     platforms = ", ".join(dict.fromkeys(scan.platform for scan in scans if scan.platform))
     of = f" of {platforms}" if platforms else ""
     clocked = sum(item.weighed.standing is Standing.CLOCKED for item in judged)
-    lesser = len(judged) - clocked
+    graced = sum(item.weighed.standing is Standing.GRACE for item in judged)
+    lesser = len(judged) - clocked - graced
     left = f"; {clocked} on the clock" if clocked else ""
+    left += f"; {graced} in their days of grace" if graced else ""
     left += f"; {lesser} lesser or excepted" if lesser else ""
     mendable = " with a fix" if policy.fixed_only else ""
+    mendable += " that counts" if graced or any(_is_let(item, policy) for item in judged) else ""
     new = "new " if clocked else ""
     at = f" at {policy.general} or above" if policy.general else ""
     return yes(f"no {new}known vulnerability{mendable}{at} in {packages} packages{of}{left}")
+
+
+def _is_let(item: Judged, policy: Policy) -> bool:
+    """Whether a thing is as severe as what says no, and does not count by a narrower threshold."""
+    shown = item.weighed.standing is Standing.SHOWN
+    return (
+        shown
+        and policy.threshold(item.thing) is not policy.general
+        and bool(policy.general and item.weighed.severity.rank >= policy.general.rank)
+    )
 
 
 def _numbers(judged: Sequence[Judged]) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """Names of vulnerabilities and packages that are the same in yesterday's build and in today's."""
 
 import re
+from functools import lru_cache
 
 from cdkit.core.documents.inventory import Component
-from cdkit.core.documents.purl import parse_purl
+from cdkit.core.documents.purl import Purl, parse_purl
 from cdkit.core.errors import RequestError
 from cdkit.core.finding import fingerprint
 from cdkit.scan.report import Issue, Vulnerability, versionless
@@ -28,6 +29,15 @@ def is_bulletin(name: str) -> bool:
     The prefixes are those that distributions give their bulletins.
     """
     return _BULLETIN.match(name) is not None
+
+
+def is_same(names: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether these are names of one vulnerability: a CVE that both have, where both have any.
+
+    A bulletin or an advisory that both name may be about several.
+    """
+    cves, theirs = (frozenset(filter(is_cve, given)) for given in (names, others))
+    return bool(cves & theirs if cves and theirs else names & others)
 
 
 def canonical(names: frozenset[str]) -> str:
@@ -63,6 +73,35 @@ def rule_of(name: str) -> str:
     """
     match = _VERSIONED_SCHEMES.fullmatch(name)
     return f"{match[1]}-{int(match[2]):04d}" if match and len(match[2]) <= 4 else name
+
+
+def is_package(wanted: str, purl: str) -> bool:
+    """Whether a package URL, with or without a version, names a package.
+
+    What it says must be so in the package's own: a version, each qualifier (`distro`, `arch`), the
+    subpath. What is said of Debian 12 is not said of Debian 13.
+    """
+    if not wanted or not purl:
+        return False
+    asked, held = _parsed(wanted), _parsed(purl)
+    if asked is None or held is None:
+        return wanted in {purl, versionless(purl)}
+    same = (asked.type, asked.namespace, asked.name) == (held.type, held.namespace, held.name)
+    return (
+        same
+        and asked.version in {"", held.version}
+        and asked.subpath in {"", held.subpath}
+        and set(asked.qualifiers) <= set(held.qualifiers)
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _parsed(purl: str) -> Purl | None:
+    """Return what a package URL means; a vendor's document holds the same ones again and again."""
+    try:
+        return parse_purl(purl)
+    except RequestError:
+        return None
 
 
 def package_of(component: Component | Vulnerability) -> str:

@@ -67,7 +67,7 @@ def _patiently(
         code, ran = _run(plan, job, path, reference, output, world)
         limited = plan.runner.rate_limited(ran.said) if code else None
         if limited is None or wait is None or limited > _LONGEST_WAIT:
-            check_ended(code, ran.said, plan)
+            check_ended(code, ran.said, plan, reference)
             return ran
         pause = limited or wait
         world.talk.say(f"A registry wants fewer questions; {plan.scanner.name} waits {pause} s.")

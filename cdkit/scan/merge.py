@@ -9,16 +9,19 @@ from cdkit.core.documents.purl import parse_purl
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical, is_bulletin
+from cdkit.scan.key import canonical, is_bulletin, is_cve
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
-def by_platform(scans: Iterable[Scan]) -> dict[str, list[Scan]]:
-    """Return the scans of each platform, in the order in which they came."""
-    found: dict[str, list[Scan]] = {}
+def by_image(scans: Iterable[Scan]) -> Iterable[list[Scan]]:
+    """Return the scans of each platform's image, in the order in which they came.
+
+    An index may hold two images for one platform: what one shows is not shown of the other.
+    """
+    found: dict[tuple[str, frozenset[str]], list[Scan]] = {}
     for scan in scans:
-        found.setdefault(scan.platform, []).append(scan)
-    return found
+        found.setdefault((scan.platform, scan.digests), []).append(scan)
+    return found.values()
 
 
 def merged(scans: Sequence[Scan]) -> Iterable[Vulnerability]:
@@ -46,10 +49,11 @@ def _grouped(scans: Sequence[Scan]) -> list[_Group]:
     said = [
         (number, one) for number, scan in enumerate(scans) for one in scan.report.vulnerabilities
     ]
-    for at, (_, found) in enumerate(said):
+    packages = [_package(found, urls) for _, found in said]
+    shared = _shared(zip(packages, (found for _, found in said), strict=True))
+    for at, (package, (_, found)) in enumerate(zip(packages, said, strict=True)):
         parents.append(at)
-        package = _package(found, urls)
-        for name in _identity(found):
+        for name in _identity(found, frozenset(n for n in found.names if (package, n) in shared)):
             known = _head(parents, first.setdefault((package, name), at))
             head = _head(parents, at)
             parents[max(known, head)] = min(known, head)
@@ -66,13 +70,23 @@ def _head(parents: list[int], at: int) -> int:
     return at
 
 
-def _identity(found: Vulnerability) -> frozenset[str]:
+def _shared(said: Iterable[tuple[str, Vulnerability]]) -> set[tuple[str, str]]:
+    """Return the names, each with its package, under which several CVEs are known."""
+    cves: dict[tuple[str, str], set[str]] = {}
+    for package, found in said:
+        own = {name for name in found.names if is_cve(name)}
+        for name in found.names - own:
+            cves.setdefault((package, name), set()).update(own)
+    return {key for key, names in cves.items() if len(names) > 1}
+
+
+def _identity(found: Vulnerability, shared: frozenset[str]) -> frozenset[str]:
     """Return the names by which it may be known to another scanner as the very same.
 
-    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`): its name makes
-    them no one.
+    Two vulnerabilities of one package may be mended by one bulletin (`RHSA-2026:1`), or stand under
+    one name that is `shared`: that makes them no one.
     """
-    own = frozenset(name for name in found.names if not is_bulletin(name))
+    own = frozenset(name for name in found.names - shared if not is_bulletin(name))
     return own or found.names
 
 
@@ -84,18 +98,23 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
     settles anything: what another merely does not complain of it need not have seen.
     """
     report = scan.report
-    others = [one for one in others if one.looked]
+    others = [one for one in others if one.shown]
     systems = any(map(_judges_system, others))
     kinds = {kind for one in others for kind in _listed(one) - one.unjudged}
-    lacking = report.unjudged if report.looked else _listed(report)
+    some = systems or bool(kinds)
+    lacking = _listed(report) if some and not report.shown else report.unjudged
     unjudged = {kind for kind in lacking if not (systems and kind.startswith("os/"))}
     names = set()
     if systems:
         names |= {"no-distribution", "unknown-distribution", "no-system-packages"}
     if systems or (kinds and not any(one.distribution for one in (report, *others))):
         names.add("unlisted-packages")
-    looked = report.looked or systems or bool(kinds)
-    lessened = replace(report, looked=looked, unjudged=frozenset(unjudged - kinds))
+    lessened = replace(
+        report,
+        looked=report.looked or some,
+        traceless=report.traceless and not some,
+        unjudged=frozenset(unjudged - kinds),
+    )
     return replace(scan, report=lessened), frozenset(names)
 
 
@@ -177,6 +196,7 @@ def _one(told: Sequence[tuple[int, Vulnerability]], scans: Sequence[Scan]) -> Vu
         first,
         id=id_,
         aliases=tuple(sorted(names - {id_})),
+        several=tuple(dict.fromkeys(name for one in said for name in one.several)),
         fixed=tuple(dict.fromkeys(version for one in said for version in one.fixed)),
         fix_told=any(one.fix_told for one in said),
         severity=max(known, key=lambda one: one.rank, default=Severity.UNKNOWN),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from cdkit.core import plugins
 from cdkit.core.digest import sha256
 from cdkit.core.documents.kinds import Database
@@ -19,7 +21,7 @@ from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
 from cdkit.scan.report import IssueKind, ScanReport
 from cdkit.scan.running import Plan, Ran
-from cdkit.scan.scanner import HEAD, Look, Scanner
+from cdkit.scan.scanner import HEAD, Look, Runner, Scanner
 from cdkit.scan.target import Part, Target
 
 DEFAULT_SCANNER = "trivy"
@@ -89,6 +91,7 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
     for path in wanted.reports:
         try:
             report, scanner, digest = _read_made(path, known, world)
+            report = replace(report, traceless=not scanner.tells_looks)
             database = _database(wanted, scanner, world)
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
@@ -243,6 +246,8 @@ def _run(plan: Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
             continue
         if plan.runner.is_unknown_release(ran.said):
             obtained.trouble.append(_unknown_release(report))
+        elif not plan.server:
+            report = _known(report, plan.runner)
         report = _versioned(report, report.version or ran.version)
         # What the report itself names is the database that was used, whatever lay there before.
         scan = Scan(report=report, database=report.database or ran.database)
@@ -300,9 +305,15 @@ def _believed(scanner: Scanner, report: ScanReport) -> ScanReport:
 
 
 def _versioned(report: ScanReport, version: str) -> ScanReport:
-    from msgspec.structs import replace
-
     return replace(report, version=version)
+
+
+def _known(report: ScanReport, runner: Runner) -> ScanReport:
+    """Take a release for known that the scanner would warn of; a server warns nobody here."""
+    found = report.distribution
+    if found is None or found.family in runner.unwarned:
+        return report
+    return replace(report, distribution=replace(found, known=True))
 
 
 def _unknown_release(report: ScanReport) -> Reason:
@@ -326,15 +337,32 @@ def _add(
     part = target.part_of(scan.report)
     if target.is_bare and made_here:
         part = target.parts[0]
+    if part is None and (part := target.only_part(scan.report)):
+        obtained.trouble.append(_of_unnamed(scan.report, target))
     if part is None:
         obtained.trouble.append(_of_another(scan.report, target))
         return False
     if part in target.parts:
-        kept = Scan(report=scan.report, database=scan.database, platform=part.platform)
+        kept = Scan(
+            report=scan.report,
+            database=scan.database,
+            platform=part.platform,
+            digests=target.digests_of(part),
+        )
         obtained.scans.append(kept)
         obtained.report_digests.append(digest)
         obtained.covered.append(part)
     return True
+
+
+def _of_unnamed(report: ScanReport, target: Target) -> Reason:
+    return doubt(
+        "unnamed-image",
+        f"the report does not say which image it is of, so nothing ties it to {target.called}",
+        "give the scanner's own JSON, of a scan by digest; or accept unnamed-image, if you know "
+        "that it was made of this image",
+        report,
+    )
 
 
 def _of_another(report: ScanReport, target: Target) -> Reason:

@@ -15,7 +15,8 @@ REMEDIES: Mapping[str, str] = {
     "several.",
     "unlisted-packages": "Give a report that lists packages beside it: Trivy's with "
     "`--list-all-pkgs`, or CycloneDX.",
-    "not-looked-for": "Let cdkit run the scanner with `--look-for`, or accept that nobody looked.",
+    "not-looked-for": "Let cdkit run the scanner, with `--look-for` where it is more than "
+    "vulnerabilities; or accept it, where you know that the report's scanner was told to look.",
     "unscanned-list": "Give the scanner's own report: an empty CycloneDX list is written whether "
     "anybody looked or not.",
     "foreign-list": "Scan the image itself. Accept it where you made the list yourself, of this "
@@ -28,6 +29,8 @@ REMEDIES: Mapping[str, str] = {
     "stale-database": "Let the scanner fetch a new database; without a network fetch one "
     "elsewhere, `cdkit scan-image --fetch-db DIR`, and take it along.",
     "old-report": "Scan again: what was found since is not in it. From the future: set the clock.",
+    "unnamed-image": "Give the scanner's own JSON, of a scan by digest. Accept it where you know "
+    "that the report was made of this very image.",
     "other-image": "Scan this image by its digest. A rebuild is another image.",
     "unscanned-platform": "Give a report of that platform too, or judge one alone: `--platform`.",
     "recording": "Recordings count in a replay only, `cdkit run --at`: give `--report` or scan.",

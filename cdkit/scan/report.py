@@ -43,7 +43,8 @@ class Word(Struct, frozen=True, kw_only=True):
 class Vulnerability(Struct, frozen=True, kw_only=True):
     """A vulnerable package in the image.
 
-    `aliases` are other names of it (a GHSA's CVE); `kind` is the sort of package (`os/alpine`,
+    `aliases` are other names of it (a GHSA's CVE), `several` the CVEs of a bulletin about more than
+    one, which name attacks and excuse nothing; `kind` is the sort of package (`os/alpine`,
     `library/python-pkg`), `path` the file in the image that names it (empty for the
     distribution's own), `layer` the diff ID of the layer that brought it, `fixed` the versions
     that mend it, `status` what its vendor says of a fix where nobody gives a version
@@ -54,6 +55,7 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
 
     id: str
     aliases: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
     package: str
     purl: str = ""
     installed: str = ""
@@ -81,6 +83,11 @@ class Vulnerability(Struct, frozen=True, kw_only=True):
     def names(self) -> frozenset[str]:
         """Its identifier and all aliases."""
         return frozenset((self.id, *self.aliases))
+
+    @property
+    def attacked_as(self) -> frozenset[str]:
+        """The names under which attacks on it are told of."""
+        return self.names | frozenset(self.several)
 
     @property
     def is_system(self) -> bool:
@@ -137,13 +144,14 @@ class Excluded(Struct, frozen=True, kw_only=True):
 class Distribution(Struct, frozen=True, kw_only=True):
     """The Linux distribution in the image.
 
-    `judged` says whether the scanner has advisories for it at all, `ended` that its vendor no
-    longer mends it.
+    `judged` says whether the scanner has advisories for it at all, `known` that nothing speaks
+    against its having some for this very release, `ended` that its vendor no longer mends it.
     """
 
     family: str
     version: str = ""
     judged: bool
+    known: bool = True
     ended: bool = False
 
     def __str__(self) -> str:
@@ -157,10 +165,11 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     `image_id` is the digest of the config of the image that was scanned, `digests` are those of
     manifests under which the report names it; `layers` are the diff IDs of all its layers, where
     the format knows no other name of an image. `looked` is false where nothing shows that anybody
-    looked for vulnerabilities at all. `unlisting` says that this scanner's reports never
-    list what was looked at. `packages` counts the
-    packages by kind, and is None where the report does not list them; `components` are they, for
-    the scanners that name them; `unjudged` are the kinds that the scanner lists and has no
+    looked for vulnerabilities at all, `traceless` true where a report without any reads the same
+    whether its scanner was told to look for them or not. `unlisting` says that this scanner's
+    reports never list what was looked at. `packages` counts the packages by kind, and is None where
+    the report does not list them; `components` are they, for the scanners that name them;
+    `unjudged` are the kinds that the scanner lists and has no
     advisories for; `excluded` are the findings that its own settings kept out of the report, where
     it says so; `database` is the date that the report itself gives for its vulnerability data.
     `history` and `diff_ids` are the image's own and lead from a layer to the instruction that made
@@ -175,6 +184,7 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     digests: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     looked: bool = True
+    traceless: bool = False
     unlisting: bool = False
     distribution: Distribution | None = None
     packages: dict[str, int] | None = None
@@ -186,6 +196,11 @@ class ScanReport(Struct, frozen=True, kw_only=True):
     database: Database | None = None
     history: tuple[History, ...] = ()
     diff_ids: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """Whether it shows that its scanner was told to look for vulnerabilities."""
+        return self.looked and bool(not self.traceless or self.vulnerabilities or self.excluded)
 
     @property
     def package_count(self) -> int:

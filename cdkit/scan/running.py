@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from cdkit.core.container import Engine
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.oci.login import login_for
-from cdkit.core.oci.reference import DOCKER_HUB, Reference, parse, pin
+from cdkit.core.oci.reference import DOCKER_HUB, Reference, is_loopback, parse, pin
 from cdkit.core.world import MIB, World
 from cdkit.scan.database import read_database, served_database
 from cdkit.scan.scanner import Look, Runner, Scanner
@@ -65,7 +66,7 @@ class Ran:
 
 def check_image(text: str, scanner: Scanner) -> str:
     """Return the image of a scanner; RequestError where it can move or is known to be malicious."""
-    if text.startswith("sha256:"):
+    if re.fullmatch(r"sha256:[0-9a-f]{12,64}", text, re.ASCII):
         return text
     reference = parse(text)
     if why := scanner.refusal(text):
@@ -113,14 +114,14 @@ def login_folder(reference: Reference | None, world: World) -> Iterator[str]:
         yield world.files.absolute(folder)
 
 
-def check_ended(code: int, said: bytes, plan: Plan) -> None:
+def check_ended(code: int, said: bytes, plan: Plan, reference: Reference | None = None) -> None:
     """Refuse any exit code but 0: findings do not change it, so something else went wrong."""
     if code == 0:
         return
     lines = said.decode("utf-8", "replace").strip().splitlines()
     loud = [line for line in lines if "FATAL" in line or "ERROR" in line]
     last = (loud or lines or ["it said nothing"])[-1].strip()[-500:]
-    raise CannotTell(
-        f"{plan.scanner.name} failed with exit code {code}: {last}",
-        remedy="read what it said: the image, the database or the network may be missing",
-    )
+    remedy = "read what it said: the image, the database or the network may be missing"
+    if plan.engine and reference and is_loopback(reference.registry):
+        remedy = f"in a container {reference.registry} is the container itself: use --by program"
+    raise CannotTell(f"{plan.scanner.name} failed with exit code {code}: {last}", remedy=remedy)

@@ -104,8 +104,10 @@ class Runner:
     it, `settings_file` that of the empty one which keeps a program from reading its user's.
     `read_scan` reads the report of a scan that we ran, which may be of no image, and that file's
     bytes. `server_version` is the path below a server where it says its version; empty where it
-    has none. `rate_limited` reads standard error: whether a registry said 429 and after
-    how many seconds to come back (0: it did not say), None where nothing of that kind was said.
+    has none. `is_unknown_release` reads standard error: whether the scanner warns that it does not
+    know the distribution's release; of `unwarned` families it never does. `rate_limited` reads it
+    too: whether a registry said 429 and after how many seconds to come back (0: it did not say),
+    None where nothing of that kind was said.
     """
 
     program: str
@@ -131,6 +133,7 @@ class Runner:
     settings_file: str = ""
     server_version: str = ""
     is_unknown_release: Callable[[bytes], bool] = _says_nothing
+    unwarned: frozenset[str] = frozenset()
     rate_limited: Callable[[bytes], int | None] = _rate_limited
 
 
@@ -157,7 +160,8 @@ class Scanner:
     `recognises` gets the first bytes of a file (up to HEAD). `read` raises Unreadable where a
     report is not what it should be; memory does not grow with what it passes over. `refusal` takes
     a version or an image reference, and returns why it must not be run or believed, or an empty
-    string.
+    string. `tells_looks` is false where its report can be made without a look for vulnerabilities,
+    and does not say so.
     """
 
     name: str
@@ -167,3 +171,4 @@ class Scanner:
     samples: tuple[Sample, ...]
     runner: Runner | None = None
     refusal: Callable[[str], str] = _never
+    tells_looks: bool = True

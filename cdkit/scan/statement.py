@@ -10,7 +10,8 @@ from msgspec import Struct
 from cdkit.core import plugins
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location, Suppression
-from cdkit.scan.report import Issue, Vulnerability, version_of, versionless
+from cdkit.scan.key import is_package, is_same
+from cdkit.scan.report import Issue, Vulnerability, version_of
 
 HEAD = 64 * 1024
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
@@ -59,7 +60,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
     def speaks_of(self, found: Vulnerability, image: frozenset[str]) -> bool:
         """Whether it is about this vulnerability in this package or image."""
-        named = bool(self.names & found.names)
+        named = is_same(self.names, found.names)
         return named and any(product.covers(found, image) for product in self.products)
 
 
@@ -81,7 +82,6 @@ class Word(Struct, frozen=True, kw_only=True):
 
     statement: Statement
     all: Mapping[str, Sequence[Statement]]
-    image: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -103,18 +103,18 @@ class Word(Struct, frozen=True, kw_only=True):
         """The document that it stands in."""
         return self.statement.where.path
 
-    def speaks_of(self, thing: Vulnerability | Issue) -> bool:
+    def speaks_of(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
         """Whether it is about this thing, whatever it says of it."""
-        return isinstance(thing, Vulnerability) and self.statement.speaks_of(thing, self.image)
+        return isinstance(thing, Vulnerability) and self.statement.speaks_of(thing, image)
 
-    def covers(self, thing: Vulnerability | Issue) -> bool:
-        """Whether it takes this thing out of the count."""
+    def covers(self, thing: Vulnerability | Issue, image: frozenset[str]) -> bool:
+        """Whether it takes this thing out of the count, in the image of these digests."""
         if isinstance(thing, Issue) or self.statement.status not in COVERING:
             return False
-        if not self.statement.speaks_of(thing, self.image):
+        if not self.statement.speaks_of(thing, image):
             return False
         named = {id(one): one for name in thing.names for one in self.all.get(name, ())}
-        return newest(tuple(named.values()), thing, self.image) is self.statement
+        return newest(tuple(named.values()), thing, image) is self.statement
 
     def suppression(self) -> Suppression:
         """Return what a finding says of why it does not count."""
@@ -148,13 +148,6 @@ def _weight(said: Statement) -> tuple[datetime, bool]:
     return (said.issued or _EARLIEST, said.status not in COVERING)
 
 
-def is_package(wanted: str, purl: str) -> bool:
-    """Whether a package URL, with or without a version, names a package."""
-    if not wanted or not purl or versionless(wanted) != versionless(purl):
-        return False
-    return not version_of(wanted) or version_of(wanted) == version_of(purl)
-
-
 def digests_of(text: str) -> frozenset[str]:
     """Return the digest in an image's name or package URL (`pkg:oci/x@sha256:…`), if any."""
     version = version_of(text).replace("%3A", ":").replace("%3a", ":") or text.rpartition("@")[2]
@@ -173,10 +166,10 @@ def read_vex(data: bytes, where: str) -> tuple[Statement, ...]:
     return claiming[0].read(data, where)
 
 
-def words_of(statements: Sequence[Statement], image: frozenset[str]) -> tuple[Word, ...]:
-    """Return statements as covers for the findings of an image with these digests."""
+def words_of(statements: Sequence[Statement]) -> tuple[Word, ...]:
+    """Return statements as covers."""
     by_name: dict[str, list[Statement]] = {}
     for one in statements:
         for name in one.names:
             by_name.setdefault(name, []).append(one)
-    return tuple(Word(statement=one, all=by_name, image=image) for one in statements)
+    return tuple(Word(statement=one, all=by_name) for one in statements)

@@ -70,14 +70,17 @@ class Target(Struct, frozen=True, kw_only=True):
             manifests |= dict.fromkeys(self.subject.keys(), everything[0])
         return next((manifests[one] for one in report.digests if one in manifests), None)
 
-    @property
-    def digests(self) -> frozenset[str]:
-        """Every digest under which the image or a part of it is known."""
-        found = set(self.subject.keys()) if self.subject else set()
-        for part in (*self.others, *self.parts):
-            found |= {part.config_digest} - {""}
-            found |= {str(part.image.digest)} if part.image else set()
-        return frozenset(found)
+    def only_part(self, report: ScanReport) -> Part | None:
+        """Return what a report that names no image could be of: the one platform that there is."""
+        unnamed = not (report.image_id or report.digests or report.layers)
+        alone = len(self.parts) == 1 and not self.others and not self.is_bare
+        return self.parts[0] if unnamed and alone else None
+
+    def digests_of(self, part: Part) -> frozenset[str]:
+        """Return every digest that a part is known under, and that of the whole around it."""
+        whole = self.subject.keys() if self.subject else frozenset[str]()
+        own = {part.config_digest, str(part.image.digest) if part.image else ""}
+        return frozenset({*whole, *own} - {""})
 
     @property
     def is_bare(self) -> bool:

@@ -27,7 +27,8 @@ class Judged(Struct, kw_only=True):
     """A thing that was found, with what became of it.
 
     `key` survives rebuilds; `since` is the day since when what is deployed has it; `cover` takes it
-    out of the count, and `over` did until it ended. `platforms` names those that share it.
+    out of the count, and `over` did until it ended. `platforms` names those that share it, and
+    `images` holds the digests of the image of each.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Judged(Struct, kw_only=True):
     cover: Cover | None
     over: Cover | None
     platforms: str
+    images: tuple[frozenset[str], ...]
 
     @property
     def rule(self) -> str:
@@ -167,7 +169,9 @@ def _of_covers(covers: Sequence[Cover], judged: Sequence[Judged], today: date) -
     A vendor's document speaks of many products, so its statements are not told one by one.
     """
     used = {id(cover) for item in judged for cover in (item.cover, item.over) if cover}
-    speaking = Covers(covers).speaking([item.thing for item in judged])
+    speaking = Covers(covers).speaking(
+        (item.thing, image) for item in judged for image in item.images
+    )
     idle: dict[str, bool] = {}
     for cover in covers:
         if cover.document:

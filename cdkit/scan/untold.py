@@ -81,7 +81,7 @@ def _unscored(open_: Sequence[Judged], feeds: Feeds, epss: Epss) -> Iterator[Rea
 
 def _should_be_scored(found: Vulnerability, epss: Epss) -> bool:
     published = found.published
-    named = any(map(is_cve, found.names))
+    named = any(map(is_cve, found.attacked_as))
     return named and published is not None and epss.scored_at - published > _SCORED_WITHIN
 
 

@@ -51,12 +51,12 @@ class Feeds(Struct, frozen=True, kw_only=True):
         told = found.exploitation or Exploitation()
         epss, percentile, known = told.epss, told.percentile, told.known_exploited
         if self.epss:
-            scores = [s for name in found.names if (s := self.epss.scores.get(name))]
+            scores = [s for name in found.attacked_as if (s := self.epss.scores.get(name))]
             best = max(scores, key=lambda score: score.epss, default=None)
             if best:
                 epss, percentile = best.epss, best.percentile
         if self.kev:
-            known = bool(found.names & self.kev.ids) or bool(known)
+            known = bool(found.attacked_as & self.kev.ids) or bool(known)
         return Exploitation(epss=epss, percentile=percentile, known_exploited=known)
 
 

@@ -114,13 +114,20 @@ class Earlier(Struct, frozen=True, kw_only=True):
 
 
 def scans_of(image: str, records: str, world: World) -> Earlier:
-    """Return the scans of an image by the records; one without a time cannot be read."""
+    """Return the scans of an image by the records; one without a time cannot be read.
+
+    An attempt that scanned nothing knew of nothing: it is none, and moves no day.
+    """
     from cdkit.evidence.store import open_store
 
     digest = image.rpartition("@")[2]
     told = open_store(records, world).about(frozenset({digest}))
     documents = [fact.document for fact in told.facts if _is_scan(fact, world)]
-    scans = [one for one in documents if isinstance(one, Findings)]
+    scans = [
+        one
+        for one in documents
+        if isinstance(one, Findings) and one.examined.get("platforms", 1) > 0
+    ]
     moments = [moment_of(one.origin.recorded_at) for one in scans]
     return Earlier(
         moments=tuple(moment for moment in moments if moment),

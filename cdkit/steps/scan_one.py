@@ -38,7 +38,7 @@ def scan(
     """
     if target.subject is None:
         refuse_formats(options, f"{target.called} has none")
-    covers, untaken = covers_of(options, target.digests, world)
+    covers, untaken = covers_of(options, world)
     feeds, unfed = feeds_of(options, world)
     repository = target.name.name if target.name else ""
     found = Found(baseline=running) if running else baseline_of(options, repository, world)
@@ -106,7 +106,7 @@ def _places(
         if line := lines.get(found.layer):
             return Location(path=path, line=line)
         line_in_file = found.line if isinstance(found, Issue) else 0
-        return Location(path=found.path or target.called, line=line_in_file)
+        return Location(path=found.path.lstrip("/") or target.called, line=line_in_file)
 
     return place, Bases(dockerfile=path, names=names)
 

@@ -120,7 +120,8 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ""
     look_for: Annotated[
-        tuple[Look, ...], option("What to look for; each has a threshold of its own.")
+        tuple[Look, ...],
+        option("What to look for; vulnerabilities always are. Each has a threshold of its own."),
     ] = ("vulnerabilities",)
     fail_on: Annotated[
         Severe,

@@ -89,12 +89,9 @@ def _read(
 
 
 def covers_of(
-    options: ScanImageOptions, image: frozenset[str], world: World
+    options: ScanImageOptions, world: World
 ) -> tuple[tuple[Cover, ...], tuple[Reason, ...]]:
-    """Read exceptions and VEX as they stand where nobody could have written them for this change.
-
-    `image` are the digests of the image, to know it by in a VEX document.
-    """
+    """Read exceptions and VEX as they stand where no change could have written its own."""
     covers: list[Cover] = []
     statements: list[Statement] = []
     doubts: list[Reason] = []
@@ -108,7 +105,7 @@ def covers_of(
                 statements.extend(read_vex(data, path))
         except CannotTell as fault:
             doubts.append(fault.reason())
-    return (*covers, *words_of(statements, image)), tuple(doubts)
+    return (*covers, *words_of(statements)), tuple(doubts)
 
 
 def _threshold(scope: str, text: str) -> Threshold:

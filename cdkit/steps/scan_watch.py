@@ -19,7 +19,7 @@ from cdkit.scan.baseline import Baseline
 from cdkit.scan.policy import Policy
 from cdkit.scan.tell import UNUSED
 from cdkit.steps.deployed import deployed_anywhere, deployed_in
-from cdkit.steps.scan_baseline import NONE, scans_of
+from cdkit.steps.scan_baseline import NONE, Earlier, scans_of
 from cdkit.steps.scan_one import scan
 from cdkit.steps.scan_options import ScanImageOptions, ScanImageOutputs
 from cdkit.steps.scan_policy import covers_of
@@ -55,7 +55,7 @@ def watch(options: ScanImageOptions, policy: Policy, world: World) -> Outcome:
     "cannot tell" for itself, and the others go on. Raises NoInput where nothing is deployed.
     """
     images = _deployed(options, world)
-    covers_of(options, frozenset(), world)  # RequestError here, and not as a doubt of each image
+    covers_of(options, world)  # RequestError here, and not as a doubt of each image
     watched = [_watch(image, places, options, policy, world) for image, places in images.items()]
     facts = [fact for one in watched for fact in _facts(one.outcome)]
     first = facts[0] if facts else (None, ())
@@ -129,8 +129,11 @@ def _watch(
 ) -> _Watched:
     alone = replace(options, image=image, watch_list=False)
     try:
+        earlier = scans_of(image, options.records, world)
         with targeted(alone, world) as target:
-            outcome = scan(alone, target, policy, world, _running(image, places, options, world))
+            outcome = scan(alone, target, policy, world, _running(image, places, earlier, world))
+        if earlier.unreadable:
+            outcome = _without_days(outcome, options.records)
     except (CannotTell, RequestError) as fault:
         reason = cannot_tell(f"{image}: {fault.what}", where=fault.where, remedy=fault.remedy)
         outcome = Outcome(verdict=judge([reason]), outputs=ScanImageOutputs())
@@ -178,14 +181,21 @@ def _apart(image: str, places: tuple[str, ...], outcome: Outcome, dockerfile: st
     )
 
 
-def _running(
-    image: str, places: tuple[str, ...], options: ScanImageOptions, world: World
-) -> Baseline:
+def _without_days(outcome: Outcome, records: str) -> Outcome:
+    """Return an outcome that no longer says yes: a lost day would start a clock anew."""
+    doubt = cannot_tell(
+        "not every record of its scans can be read, so nobody knows since when it has what",
+        where=Location(path=records),
+        remedy="restore the records; or take away what cannot be read, and the days with it",
+    )
+    return replace(outcome, verdict=judge((*outcome.verdict.reasons, doubt)))
+
+
+def _running(image: str, places: tuple[str, ...], earlier: Earlier, world: World) -> Baseline:
     """Return the image as its own baseline: nothing in it is new, and scans before tell since when.
 
     What no scan knew became known after the last of them; where there was none, today.
     """
-    earlier = scans_of(image, options.records, world)
     known: dict[str, date] = {}
     for day_of in earlier.known:
         for key, day in day_of.items():

@@ -82,7 +82,7 @@ def wanted(options: ScanImageOptions, target: Target) -> Wanted:
         scanner_image=options.scanner_image,
         database=options.database,
         mirrors=tuple(str(parse(text)) for text in options.db_repositories),
-        look_for=tuple(Look(look) for look in options.look_for),
+        look_for=tuple(dict.fromkeys((Look.VULNERABILITIES, *map(Look, options.look_for)))),
         timeout=options.timeout,
         memory=options.memory,
     )

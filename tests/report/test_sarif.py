@@ -205,6 +205,42 @@ def test_a_score_that_is_none_is_not_passed_on(score: str) -> None:
     assert rule["properties"]["security-severity"] == "8.0"
 
 
+@pytest.mark.parametrize(
+    ("severity", "score", "told"),
+    [
+        (Severity.CRITICAL, "9.8", "9.8"),
+        (Severity.CRITICAL, "9.0", "9.5"),
+        (Severity.HIGH, "9.0", "9.0"),
+        (Severity.LOW, "9.8", "2.0"),
+        (Severity.MEDIUM, "3.9", "5.5"),
+    ],
+)
+def test_a_score_that_github_reads_as_another_severity_is_not_told(
+    severity: Severity, score: str, told: str
+) -> None:
+    found = finding(severity=severity, about="pkg:x", properties={"security-severity": score})
+    (rule,) = run(found)["tool"]["driver"]["rules"]
+    assert rule["properties"]["security-severity"] == told
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://example.com:8443/a?b=c#d", "https://example.com:8443/a?b=c#d"),
+        ("https://example.com/a b/ü", "https://example.com/a%20b/%C3%BC"),
+        ("https://exa mple.com/", ""),
+        ("https://example.com/#a#b", ""),
+        ("https://[example/", ""),
+        ("https://example.com/%zz", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_an_address_that_is_none_is_no_help(url: str, told: str) -> None:
+    rule = Rule(id="CVE-1", domain="scan", title="x", severity=Severity.HIGH, sources=(url,))
+    (made,) = run(rules=(rule,))["tool"]["driver"]["rules"]
+    assert made.get("helpUri", "") == told
+
+
 def test_a_migration_is_not_a_matter_of_security() -> None:
     rules = json.loads(render("sarif", report("closed-migration")))["runs"][0]["tool"]["driver"][
         "rules"

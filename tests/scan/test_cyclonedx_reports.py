@@ -235,3 +235,18 @@ def test_a_lock_file_or_a_binary_is_no_package_and_raises_no_doubt() -> None:
     made = read(TRIVY, binary)
 
     assert (made.packages, made.unjudged) == (read(TRIVY).packages, frozenset())
+
+
+@pytest.mark.parametrize(("release", "known"), [("3.22.9", True), ("3.99.1", False)])
+def test_a_release_that_trivy_may_not_know_is_told_as_in_its_json(
+    release: str,
+    known: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def newer(document: dict[str, Any]) -> None:
+        for one in document["components"]:
+            if one["type"] == "operating-system":
+                one["version"] = release
+
+    distribution = read(TRIVY, newer).distribution
+    assert distribution is not None
+    assert distribution.known is known

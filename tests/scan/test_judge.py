@@ -12,13 +12,13 @@ from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import ACCEPTABLE, Scan
 from cdkit.scan.exceptions import Waiver
 from cdkit.scan.judge import Facts, Judgement, judge_scans
-from cdkit.scan.policy import Policy
+from cdkit.scan.policy import Policy, Threshold
 from cdkit.scan.report import Distribution, ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW
 
-ELSEWHERE = {"not-looked-for", "foreign-list", "unscored-vulnerability"}
+ELSEWHERE = {"foreign-list", "unnamed-image", "unscored-vulnerability"}
 """Doubts that are raised, and tried, in other places."""
 
 FRESH = Database(updated_at="2026-11-23T06:00:00Z")
@@ -112,6 +112,32 @@ def test_fixed_only_counts_what_a_new_version_mends() -> None:
     assert judged(vulnerability(fixed=True), policy=policy).verdict.answer is Answer.NO
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (
+            Policy(grace={Severity.CRITICAL: timedelta(days=30)}),
+            "1 in their days of grace",
+        ),
+        (
+            Policy(
+                thresholds=(
+                    Threshold(severity=Severity.HIGH),
+                    Threshold(scope="os", severity=None),
+                )
+            ),
+            "1 lesser or excepted",
+        ),
+    ],
+)
+def test_a_yes_does_not_deny_what_only_does_not_count(policy: Policy, said: str) -> None:
+    found = replace(vulnerability(), published=NOW - timedelta(days=3))
+    (reason,) = judged(found, policy=policy).verdict.reasons
+
+    told = f"no known vulnerability that counts at high or above in 3 packages; {said}"
+    assert (reason.answer, reason.what) == (Answer.YES, told)
+
+
 def test_no_is_stronger_than_a_doubt_and_the_doubt_is_still_said() -> None:
     verdict = judged(vulnerability(), database=None).verdict
 
@@ -128,6 +154,8 @@ def test_no_is_stronger_than_a_doubt_and_the_doubt_is_still_said() -> None:
         (replace(BASE, distribution=None), "no-distribution"),
         (replace(BASE, distribution=replace(ALPINE, judged=False)), "unknown-distribution"),
         (replace(BASE, distribution=replace(ALPINE, ended=True)), "ended-distribution"),
+        (replace(BASE, distribution=replace(ALPINE, known=False)), "unknown-distribution"),
+        (replace(BASE, traceless=True), "not-looked-for"),
         (replace(BASE, packages={"library/npm": 9}), "no-system-packages"),
         (replace(BASE, unjudged=frozenset({"library/conda-pkg"})), "unjudged-packages"),
         (replace(BASE, created_at=NOW - timedelta(days=14)), "old-report"),
@@ -139,6 +167,16 @@ def test_a_report_without_findings_is_doubted(report: ScanReport, doubt: str) ->
 
     assert verdict.answer is Answer.CANNOT_TELL
     assert doubt in {reason.rule for reason in verdict.reasons}
+
+
+def test_a_vulnerability_in_the_system_shows_that_its_release_is_known() -> None:
+    newer = replace(BASE, distribution=replace(ALPINE, known=False), traceless=True)
+
+    found = judged(vulnerability(severity=Severity.LOW), report=newer)
+    other = judged(replace(vulnerability(severity=Severity.LOW), kind="library/npm"), report=newer)
+
+    assert found.verdict.is_yes
+    assert [reason.rule for reason in other.verdict.reasons] == ["unknown-distribution"]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +213,7 @@ def test_an_accepted_doubt_becomes_a_note(name: str) -> None:
         "no-system-packages": replace(BASE, packages={"library/npm": 9}),
         "unjudged-packages": replace(BASE, unjudged=frozenset({"library/conda-pkg"})),
         "unlisted-packages": replace(BASE, packages=None, unlisting=True),
+        "not-looked-for": replace(BASE, traceless=True),
     }
     found = [vulnerability(Severity.UNKNOWN)] if name == "unknown-severity" else []
     judgement = judged(

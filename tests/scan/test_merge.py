@@ -18,7 +18,7 @@ from cdkit.scan.foreign import aliases_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import Distribution, ScanReport, Vulnerability
+from cdkit.scan.report import Distribution, Excluded, ScanReport, Vulnerability
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -29,6 +29,7 @@ CONDA = {"os/a": 1, "library/conda": 2}
 UNSCANNED = replace(
     BASE, packages={"os/alpine": 2, "library/npm": 2}, distribution=ALPINE, looked=False
 )
+TRACELESS = replace(UNSCANNED, looked=True, traceless=True)
 #: As Grype's: it names the distribution and lists nothing.
 SILENT = replace(
     BASE, scanner="grype", packages=None, unlisting=True, distribution=ALPINE, unjudged=frozenset()
@@ -94,6 +95,13 @@ def doubts(*reports: ScanReport) -> set[str]:
         ((UNSCANNED, UNSCANNED), {"unscanned-list"}),
         ((UNSCANNED, listing({"os/apk": 2, "library/npm": 2})), set()),
         ((UNSCANNED, listing({"os/apk": 2})), {"unjudged-packages"}),
+        # What reads the same unscanned is settled kind by kind, and settles nothing itself.
+        ((TRACELESS,), {"not-looked-for"}),
+        ((TRACELESS, TRACELESS), {"not-looked-for"}),
+        ((TRACELESS, SILENT), {"not-looked-for", "unlisted-packages"}),
+        ((TRACELESS, listing({"os/apk": 2, "library/npm": 2})), set()),
+        ((TRACELESS, listing({"os/apk": 2})), {"unjudged-packages"}),
+        ((replace(TRACELESS, excluded=(Excluded(id="CVE-1", status="ignored"),)),), set()),
         # An image without a distribution: what lists its libraries settles that they were seen.
         (
             (replace(SILENT, distribution=None), listing({"library/npm": 3}, None)),
@@ -120,6 +128,24 @@ def test_a_scan_of_another_platform_settles_nothing() -> None:
             Scan(report=SILENT, database=FRESH, platform="linux/amd64"),
             Scan(report=listing({"os/a": 1}), database=FRESH, platform="linux/arm64"),
         ],
+        Policy(),
+        Facts(),
+        now=NOW,
+        place=lambda _: None,  # type: ignore[arg-type,return-value]
+    ).verdict
+
+    assert {r.rule for r in verdict.reasons if r.answer is Answer.CANNOT_TELL} == {
+        "unlisted-packages"
+    }
+
+
+def test_a_scan_of_another_image_for_the_same_platform_settles_nothing() -> None:
+    scans = [
+        Scan(report=one, database=FRESH, platform="linux/amd64", digests=frozenset({digest}))
+        for one, digest in ((SILENT, "sha256:1"), (listing({"os/a": 1}), "sha256:2"))
+    ]
+    verdict = judge_scans(
+        scans,
         Policy(),
         Facts(),
         now=NOW,
@@ -202,6 +228,16 @@ def test_an_exception_for_one_cve_of_a_bulletin_covers_no_other(
     id_: str, names: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     assert aliases_of(id_, names) == expected
+
+
+def test_two_cves_that_two_scanners_know_by_one_alias_stay_two() -> None:
+    one, other = (
+        replace(vulnerability(), id=f"CVE-2026-{n}", aliases=("GHSA-made-made-made",))
+        for n in (1000, 2000)
+    )
+    scans = [Scan(report=replace(BASE, vulnerabilities=(found,))) for found in (one, other)]
+
+    assert [found.id for found in merged(scans)] == ["CVE-2026-1000", "CVE-2026-2000"]
 
 
 @pytest.mark.parametrize(

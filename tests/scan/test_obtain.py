@@ -26,6 +26,7 @@ from tests.image.layouts import Layout, single
 from tests.parts import trivy
 from tests.scan import samples
 from tests.scan.doubles import METADATA, FakeEngine, FakeTrivy
+from tests.scan.test_scanners import data
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW, world
 
@@ -201,6 +202,48 @@ def test_a_release_that_the_scanner_does_not_know_is_said(tmp_path: Path) -> Non
     obtained = obtain(_wanted(folder), _outside(tmp_path, engine))
 
     assert [reason.rule for reason in obtained.trouble] == ["unknown-distribution"]
+
+
+@pytest.mark.parametrize(
+    ("release", "server", "known"),
+    [
+        ({"Family": "alpine", "Name": "3.99.1"}, "", True),
+        ({"Family": "alpine", "Name": "3.99.1"}, "http://trivy.example.com:4954", False),
+        ({"Family": "alpine", "Name": "3.22.9"}, "http://trivy.example.com:4954", True),
+        ({"Family": "azurelinux", "Name": "4.0"}, "", False),
+        ({"Family": "azurelinux", "Name": "3.0"}, "", True),
+    ],
+)
+def test_a_release_is_known_where_the_scanner_would_have_warned_of_it(
+    tmp_path: Path, release: dict[str, str], server: str, *, known: bool
+) -> None:
+    folder, _, config = single(tmp_path / "image")
+    made = json.loads(report_of(config))
+    made["Metadata"]["OS"] = release
+    engine = FakeEngine(reports=[json.dumps(made).encode()])
+
+    obtained = obtain(_wanted(folder, server=server), _outside(tmp_path, engine))
+
+    distribution = obtained.scans[0].report.distribution
+    assert distribution is not None
+    assert (distribution.known, obtained.trouble) == (known, [])
+
+
+@pytest.mark.parametrize("platforms", [1, 2])
+def test_a_report_that_names_no_image_may_be_of_the_only_one_there_is(
+    tmp_path: Path, platforms: int
+) -> None:
+    folder = single(tmp_path / "image")[0] if platforms == 1 else _two(tmp_path)[0]
+    scout = json.loads(data("sarif/2.1.0/scout.json"))
+    del scout["runs"][0]["properties"]
+    (tmp_path / "scout.json").write_text(json.dumps(scout))
+
+    obtained = obtain(_wanted(folder, reports=("scout.json",)), _outside(tmp_path))
+
+    rules = [reason.rule for reason in obtained.trouble]
+    assert (len(obtained.scans), rules) == (
+        (1, ["unnamed-image"]) if platforms == 1 else (0, ["other-image"])
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,38 @@ def test_a_bulletin_about_several_cves_has_none_of_them_as_its_name() -> None:
     assert (one.id, one.aliases, one.severity) == ("DSA-1-1", (), Severity.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("affected", "fixed", "fix_told"),
+    [
+        ([("Debian:12", [{"introduced": "0"}, {"fixed": "2.4-4"}])], ("2.4-4",), True),
+        ([("Debian:11", [{"introduced": "0"}, {"fixed": "1.9-1"}])], (), False),
+        ([("Debian:12", [{"introduced": "0"}])], (), True),
+        ([("Debian:12", [{"introduced": "0"}, {"last_affected": "2.4"}])], (), False),
+        ([("Debian", [{"introduced": "0"}, {"fixed": "2.4-4"}])], ("2.4-4",), True),
+        ([], (), False),
+    ],
+)
+def test_a_fix_is_one_of_this_release(
+    affected: list[tuple[str, list[dict[str, str]]]],
+    fixed: tuple[str, ...],
+    fix_told: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        held = next(one for one in document["results"][0]["packages"] if one["vulnerabilities"])
+        held["package"]["ecosystem"] = "Debian:12"
+        (advisory,) = held["vulnerabilities"]
+        advisory["affected"] = [
+            {
+                "package": {"name": held["package"]["name"], "ecosystem": ecosystem},
+                "ranges": [{"type": "ECOSYSTEM", "events": events}],
+            }
+            for ecosystem, events in affected
+        ]
+
+    first = read(change).vulnerabilities[0]
+    assert (first.fixed, first.fix_told) == (fixed, fix_told)
+
+
 def _image_target(folder: Path, base: str = "findings") -> Target:
     path, _, _ = single(folder / base, samples.SAMPLES[base])
     with open_layout(str(path), DiskFiles()) as layout:

@@ -13,11 +13,13 @@ from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
+from cdkit.scan.feed import Kev
 from cdkit.scan.foreign import severity_of
 from cdkit.scan.judge import Facts, judge_scans
 from cdkit.scan.merge import merged
 from cdkit.scan.policy import Policy
-from cdkit.scan.report import ScanReport, Vulnerability, Word
+from cdkit.scan.report import IssueKind, ScanReport, Vulnerability, Word
+from cdkit.scan.weigh import Feeds
 from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.scan.test_scanners import SCANNERS, data
 from tests.worlds import NOW
@@ -143,7 +145,7 @@ def _with(key: str, value: object) -> Any:  # noqa: ANN401
             ),
             "its run failed: no database",
         ),
-        ("sarif", _with("runs", []), "0 runs"),
+        ("sarif", _with("runs", []), "runs of 0 tools"),
         ("sarif", lambda d: d["runs"][0].pop("results"), "no list of results"),
         (
             "sarif",
@@ -352,3 +354,123 @@ def test_a_failed_scan_of_snyks_is_known_for_what_it_is() -> None:
 )
 def test_a_word_that_nobody_knows_is_unknown_and_never_low(word: str, expected: Severity) -> None:
     assert severity_of(word) is expected
+
+
+def test_snyk_lists_a_vulnerability_for_each_path_to_its_package_and_it_is_one() -> None:
+    def twice(document: dict[str, Any]) -> None:
+        (one,) = document["vulnerabilities"]
+        document["vulnerabilities"] = [{**one, "from": ["a"]}, {**one, "from": ["b"]}]
+
+    assert [one.id for one in report("snyk", twice).vulnerabilities] == ["CVE-2026-91001"]
+
+
+@pytest.mark.parametrize(("least", "read"), [("low", True), (None, True), ("critical", False)])
+def test_a_report_of_snyks_that_leaves_out_what_is_lesser_is_unreadable(
+    least: str | None,
+    read: bool,  # noqa: FBT001 - a case's
+) -> None:
+    change = _with("severityThreshold", least)
+    if read:
+        assert report("snyk", change).vulnerabilities
+        return
+    with pytest.raises(Unreadable, match="lists nothing below critical"):
+        report("snyk", change)
+
+
+def test_a_licence_that_snyk_lists_is_no_vulnerability() -> None:
+    license_ = {
+        "id": "snyk:lic:npm:made:GPL-3.0",
+        "type": "license",
+        "license": "GPL-3.0",
+        "severity": "high",
+        "packageName": "made",
+    }
+    made = report("snyk", _with("vulnerabilities", [license_]))
+
+    assert made.vulnerabilities == ()
+    assert [(one.kind, one.id, one.package, one.severity) for one in made.issues] == [
+        (IssueKind.LICENSE, "GPL-3.0", "made", Severity.HIGH)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "fixed"),
+    [
+        ("1.2-3", ("1.2-3",)),
+        ("", ()),
+        ("fixed=2.1.4&introduced=2.0", ("2.1.4",)),
+        ("introduced=0", ()),
+        ("introduced=0&lastAffected=3.1", ()),
+        ("fixed=1.0%2Bb&fixed=2.0&introduced=0", ("1.0+b", "2.0")),
+    ],
+)
+def test_a_range_of_clairs_from_osv_is_no_version(told: str, fixed: tuple[str, ...]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for one in document["vulnerabilities"].values():
+            one["fixed_in_version"] = told
+
+    assert {one.fixed for one in report("clair", change).vulnerabilities} == {fixed}
+
+
+@pytest.mark.parametrize(
+    ("manager", "told", "fixed", "fix_told"),
+    [
+        ("deb", {"nearestFixedInVersion": "1.4-2"}, ("1.4-2",), True),
+        ("deb", {}, (), True),
+        ("npm", {"fixedIn": ["4.17.12", "5.0.1"]}, ("4.17.12", "5.0.1"), True),
+        ("npm", {"fixedIn": []}, (), True),
+        ("npm", {}, (), False),
+    ],
+)
+def test_snyk_says_the_fix_of_a_library_at_another_place_than_a_systems(
+    manager: str,
+    told: dict[str, Any],
+    fixed: tuple[str, ...],
+    fix_told: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["packageManager"] = manager
+        (one,) = document["vulnerabilities"]
+        del one["nearestFixedInVersion"]
+        one |= told
+
+    (one,) = report("snyk", change).vulnerabilities
+    assert (one.fixed, one.fix_told) == (fixed, fix_told)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("CVE-2026-1000 on Ubuntu 24.04 LTS (noble) - medium", "CVE-2026-1000"),
+        ("RHSA-2026:1000: openssl security update (Low)", "RHSA-2026:1000"),
+        ("GHSA-made-made-made", "GHSA-made-made-made"),
+        (":", ":"),
+    ],
+)
+def test_the_words_behind_a_name_of_clairs_are_no_part_of_it(told: str, name: str) -> None:
+    def change(document: dict[str, Any]) -> None:
+        for one in document["vulnerabilities"].values():
+            one["name"] = told
+
+    assert {one.id for one in report("clair", change).vulnerabilities} == {name}
+
+
+@pytest.mark.parametrize(
+    ("named", "exploited"),
+    [
+        (["CVE-2026-1000", "CVE-2026-1001"], True),
+        (["CVE-2026-1001"], True),
+        (["CVE-2026-1000", "CVE-2026-1002"], False),
+    ],
+)
+def test_a_bulletin_is_attacked_as_any_cve_that_it_is_about(
+    named: list[str],
+    exploited: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: dict[str, Any]) -> None:
+        (one,) = document["vulnerabilities"]
+        one["identifiers"]["CVE"] = named
+
+    (one,) = report("snyk", change).vulnerabilities
+    catalogue = Kev(released_at=NOW, ids=frozenset({"CVE-2026-1001"}))
+    assert Feeds(kev=catalogue).of(one).known_exploited is exploited

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.scan.report import ScanReport
@@ -158,3 +159,68 @@ def test_an_index_does_not_lend_a_result_another_rules_severity(
         run["results"] = [{"ruleId": rule, "ruleIndex": index, "level": ""}]
 
     assert [one.severity for one in trivy(change).vulnerabilities] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("rule", "purl", "id_"),
+    [
+        ("CVE-2026-1000-libssl", "pkg:apk/alpine/libssl@1.0", "CVE-2026-1000"),
+        ("GHSA-made-made-made-@acme/web", "pkg:npm/%40acme/web@1.0", "GHSA-made-made-made"),
+        ("ALAS2-2026-1-ssl", "pkg:rpm/amzn/ssl@1.0", "ALAS2-2026-1"),
+        ("CVE-2026-1000", "pkg:apk/alpine/libssl@1.0", "CVE-2026-1000"),
+        ("SNYK-JS-WEB-1", "pkg:npm/1@1.0", "SNYK-JS-WEB-1"),
+    ],
+)
+def test_grype_puts_the_package_behind_the_vulnerability(rule: str, purl: str, id_: str) -> None:
+    def change(document: dict[str, Any]) -> None:
+        (run,) = document["runs"]
+        run["tool"]["driver"]["rules"] = [{"id": rule, "properties": {"purls": [purl]}}]
+        run["results"] = [{"ruleId": rule, "level": "error"}]
+
+    (one,) = report("sarif", change).vulnerabilities
+    assert one.id == id_
+
+
+def _snyk(text: str) -> dict[str, Any]:
+    rule = {"id": "SNYK-DEBIAN12-SSL-1", "fullDescription": {"text": text}}
+    place = {"logicalLocations": [{"fullyQualifiedName": "ssl@1.0"}]}
+    return {
+        "tool": {"driver": {"name": "Snyk Container", "rules": [rule]}},
+        "results": [{"ruleId": rule["id"], "level": "error", "locations": [place]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "aliases"),
+    [
+        ("(CVE-2026-1000) ssl@1.0", ("CVE-2026-1000",)),
+        ("(CVE-2026-1000,CVE-2026-1001) ssl@1.0", ()),
+        ("ssl@1.0, unlike (CVE-2026-1000)", ()),
+    ],
+)
+def test_snyk_says_the_cve_in_front_of_the_package(text: str, aliases: tuple[str, ...]) -> None:
+    (one,) = report("sarif", lambda d: d.update(runs=[_snyk(text)])).vulnerabilities
+
+    assert (one.id, one.aliases, one.package) == ("SNYK-DEBIAN12-SSL-1", aliases, "ssl")
+
+
+def test_snyk_writes_a_run_for_the_system_and_for_each_application() -> None:
+    first, second = _snyk("(CVE-2026-1000) ssl@1.0"), _snyk("(CVE-2026-1000) ssl@1.0")
+    second["results"][0]["ruleId"] = second["tool"]["driver"]["rules"][0]["id"] = "SNYK-JS-WEB-1"
+
+    made = report("sarif", lambda d: d.update(runs=[first, second]))
+
+    assert [one.id for one in made.vulnerabilities] == ["SNYK-DEBIAN12-SSL-1", "SNYK-JS-WEB-1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"tool": {"driver": {"name": "other"}}, "results": []}, "runs of 2 tools"),
+        ({"properties": {"imageID": "sha256:1"}}, "about several images"),
+        ({"results": None}, "no list of results"),
+    ],
+)
+def test_runs_of_several_tools_or_images_are_no_report(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        report("sarif", lambda d: d["runs"].append({**_snyk(""), **d["runs"][0], **change}))

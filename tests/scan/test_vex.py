@@ -11,16 +11,19 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
+from msgspec.structs import replace
 
 from cdkit.core.errors import CdkitError, Unreadable
+from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
 from cdkit.scan.judge import Facts, Judgement, judge_scans
+from cdkit.scan.key import is_package
 from cdkit.scan.policy import Policy
 from cdkit.scan.report import Vulnerability
 from cdkit.scan.statement import Status, read_vex, words_of
 from tests.report.test_sarif import SCHEMAS
-from tests.scan.test_judge import BASE, FRESH, vulnerability
+from tests.scan.test_judge import BASE, FRESH, vulnerability, waiver
 from tests.scan.test_scanners import places
 from tests.worlds import NOW
 
@@ -134,11 +137,12 @@ def judged(*documents: bytes, found: Vulnerability = FOUND) -> Judgement:
             vulnerabilities=(found,),
         ),
         database=FRESH,
+        digests=IMAGE,
     )
     return judge_scans(
         [scan],
         Policy(),
-        Facts(covers=words_of(statements, IMAGE)),
+        Facts(covers=words_of(statements)),
         now=NOW,
         place=lambda _: None,  # type: ignore[arg-type,return-value]
     )
@@ -399,3 +403,69 @@ def test_a_document_that_is_nested_beyond_reason_is_unreadable(
 ) -> None:
     with pytest.raises(Unreadable):
         read_vex(start + opening * 50_000, "vex.json")
+
+
+ARM = f"sha256:{'6' * 64}"
+
+
+def test_a_statement_about_one_platform_covers_no_other() -> None:
+    statements = read_vex(openvex(said()), "vex.json")
+    scans = [
+        Scan(
+            report=replace(BASE, vulnerabilities=(FOUND,)),
+            database=FRESH,
+            platform=platform,
+            digests=frozenset({digest, f"sha256:{'7' * 64}"}),
+        )
+        for platform, digest in (("linux/amd64", DIGEST), ("linux/arm64", ARM))
+    ]
+    facts = Facts(covers=words_of(statements))
+    found = judge_scans(
+        scans, Policy(), facts, now=NOW, place=lambda _: Location(path="Dockerfile")
+    )
+    open_ = [one.properties["platforms"] for one in found.findings if not one.suppressed]
+    assert (found.verdict.answer, open_) == (Answer.NO, ["linux/arm64"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "same"),
+    [
+        ("pkg:deb/debian/ssl", "pkg:deb/debian/ssl@1.0?arch=amd64&distro=debian-12", True),
+        ("pkg:deb/debian/ssl@1.0", "pkg:deb/debian/ssl@1.0?arch=amd64&distro=debian-12", True),
+        ("pkg:deb/debian/ssl?distro=debian-12", "pkg:deb/debian/ssl@1.0?distro=debian-12", True),
+        ("pkg:deb/debian/ssl?distro=debian-12", "pkg:deb/debian/ssl@1.0?distro=debian-13", False),
+        ("pkg:deb/debian/ssl?distro=debian-12", "pkg:deb/debian/ssl@1.0", False),
+        ("pkg:golang/x/y@1.0#cmd", "pkg:golang/x/y@1.0", False),
+        ("pkg:golang/x/y@1.0", "pkg:golang/x/y@1.0#cmd", True),
+        ("pkg:deb/debian/g%2B%2B@1%3A1.0", "pkg:deb/debian/g++@1:1.0", True),
+        ("pkg:deb/debian/ssl@1.0", "pkg:deb/debian/ssl@1.0.1", False),
+        ("pkg:deb/debian/ssl", "pkg:deb/ubuntu/ssl@1.0", False),
+        ("pkg:deb/debian/s sl@1.0", "pkg:deb/debian/s sl@1.0", True),
+        ("pkg:deb/debian/s sl?distro=debian-12", "pkg:deb/debian/s sl@1.0", False),
+        ("", "", False),
+    ],
+)
+def test_what_is_said_of_a_package_counts_where_all_of_it_is_so(
+    wanted: str, held: str, *, same: bool
+) -> None:
+    found = replace(FOUND, purl=held)
+    excepted = waiver(id="CVE-2026-1000", purls=(wanted,)).covers(found, IMAGE)
+    assert (is_package(wanted, held), excepted) == (same, same)
+
+
+@pytest.mark.parametrize(
+    ("names", "covers"),
+    [
+        ({"name": "CVE-2026-2000", "aliases": ["GHSA-made-made-made"]}, False),
+        ({"name": "CVE-2026-1000", "aliases": ["GHSA-made-made-made"]}, True),
+        ({"name": "GHSA-made-made-made"}, True),
+        ({"name": "GHSA-made-made-made", "aliases": ["CVE-2026-1000"]}, True),
+    ],
+)
+def test_a_statement_on_another_cve_of_the_same_advisory_covers_nothing(
+    names: dict[str, Any], *, covers: bool
+) -> None:
+    found = replace(FOUND, aliases=("GHSA-made-made-made",))
+    judgement = judged(openvex(said(vulnerability=names)), found=found)
+
+    assert [one.suppressed is not None for one in judgement.findings] == [covers]

@@ -24,7 +24,7 @@ from tests.core.serving import serving
 from tests.image.layouts import Layout, single
 from tests.parts import vulndb
 from tests.scan import samples
-from tests.scan.doubles import METADATA
+from tests.scan.doubles import METADATA, FakeEngine
 from tests.scan.test_obtain import report_of
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW, FakeGit, StandingClock, world
@@ -42,6 +42,10 @@ def _prepare(folder: Path, base: str = "clean") -> str:
     return digest
 
 
+LOOKED = ("not-looked-for",)
+"""Who made the report says that its scanner was told to look for vulnerabilities."""
+
+
 def _options(**changes: object) -> ScanImageOptions:
     made = {"layout": "image", "reports": ("report.json",), "database": "cache", **changes}
     return ScanImageOptions(**made)  # type: ignore[arg-type]
@@ -52,10 +56,19 @@ def _outputs(outcome: Outcome) -> ScanImageOutputs:
     return outcome.outputs
 
 
+def test_a_clean_report_that_reads_the_same_where_nobody_looked_is_no_yes(tmp_path: Path) -> None:
+    _prepare(tmp_path)
+
+    outcome = run(_options(), world(tmp_path))
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert [reason.rule for reason in outcome.verdict.reasons] == ["not-looked-for"]
+
+
 def test_a_clean_report_of_this_very_image_is_yes(tmp_path: Path) -> None:
     digest = _prepare(tmp_path)
 
-    outcome = run(_options(image=f"{NAME}@{digest}"), world(tmp_path))
+    outcome = run(_options(image=f"{NAME}@{digest}", accept=LOOKED), world(tmp_path))
 
     assert outcome.verdict.is_yes
     assert outcome.subjects[0].name == NAME
@@ -98,6 +111,18 @@ def test_the_threshold_is_the_users(tmp_path: Path, fail_on: str) -> None:
     assert ("CVE-2026-91004" in rules) == (fail_on != "critical")
 
 
+def test_vulnerabilities_are_looked_for_whatever_else_is_asked(tmp_path: Path) -> None:
+    _prepare(tmp_path)
+    engine = FakeEngine()
+
+    options = _options(reports=(), database="", look_for=("secrets",))
+    run(options, replace(world(tmp_path), engine=engine))
+
+    (container,) = engine.ran
+    at = container.command.index("--scanners")
+    assert container.command[at + 1] == "vuln,secret"
+
+
 def test_a_report_of_another_image_is_cannot_tell(tmp_path: Path) -> None:
     _prepare(tmp_path)
     (tmp_path / "report.json").write_bytes(sample("findings"))
@@ -138,7 +163,7 @@ def test_one_of_two_platforms_is_not_the_whole_image(tmp_path: Path) -> None:
     (tmp_path / "cache/db/metadata.json").write_bytes(METADATA)
 
     whole = run(_options(), world(tmp_path))
-    part = run(_options(platform="linux/amd64"), world(tmp_path))
+    part = run(_options(platform="linux/amd64", accept=LOOKED), world(tmp_path))
 
     assert whole.verdict.answer is Answer.CANNOT_TELL
     assert "linux/arm64" in whole.verdict.reasons[0].what
@@ -290,7 +315,8 @@ def test_without_a_layout_the_registry_says_what_the_image_holds(tmp_path: Path)
         lambda asked: HttpAnswer(200, {"Content-Type": kind}, blobs[asked.path.rpartition(":")[2]])
     ) as server:
         outside = world(tmp_path, http=RequestsHttp(StandingClock()))
-        outcome = run(_options(layout="", image=f"{server.address}/a/b@{digest}"), outside)
+        name = f"{server.address}/a/b@{digest}"
+        outcome = run(_options(layout="", image=name, accept=LOOKED), outside)
 
     assert outcome.verdict.is_yes
 

@@ -208,3 +208,30 @@ def test_what_does_not_go_with_a_watch_list_is_a_wrong_request(
 ) -> None:
     with pytest.raises(RequestError):
         watch(outside(tmp_path), **changes)
+
+
+def test_a_record_of_a_scan_that_cannot_be_read_starts_no_clock_anew(tmp_path: Path) -> None:
+    with registry(tmp_path, "findings") as ((image, config),):
+        deploy(image, tmp_path)
+        keep(watch(outside(tmp_path, report(config, "findings"))), tmp_path)
+        deployed = {path.name for path in (tmp_path / "records/environments").rglob("*.json")}
+        (scanned,) = (
+            path
+            for path in (tmp_path / "records/subjects").rglob("*.json")
+            if path.name not in deployed
+        )
+        scanned.write_bytes(scanned.read_bytes()[:-9])
+        late = watch(outside(tmp_path, report(config, "findings", 8), at=8))
+
+    (doubt,) = (r for r in late.verdict.reasons if r.answer is Answer.CANNOT_TELL)
+    assert "not every record of its scans can be read" in doubt.what
+
+
+def test_an_attempt_that_scanned_nothing_moves_no_day(tmp_path: Path) -> None:
+    with registry(tmp_path, "findings") as ((image, config),):
+        deploy(image, tmp_path)
+        keep(watch(outside(tmp_path, report(config, "clean"))), tmp_path)
+        keep(watch(outside(tmp_path, b"no report", at=5)), tmp_path)
+        late = watch(outside(tmp_path, report(config, "findings", 8), at=8))
+
+    assert {found.properties["since"] for found in late.findings} == {f"{NOW:%Y-%m-%d}"}

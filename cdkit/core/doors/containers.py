@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cdkit.core.container import Container, Ended, Mount
+from cdkit.core.doors.pieces import handed_over
 from cdkit.core.errors import CannotTell
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _QUICK = 10
+_PATIENCE = 60
 _MOST_SAID = 16 * 1024 * 1024
 
 
@@ -96,17 +98,14 @@ def _collect(
 ) -> Iterator[tuple[str, bytes]]:
     import tarfile
 
-    from docker.errors import NotFound
-
     for path in container.collect:
-        try:
-            stream, _ = client.api.get_archive(made, path)
-        except NotFound:
-            continue
         packed = io.BytesIO()
         # The engine removes no container while it still has a file of it to hand over.
-        with contextlib.closing(stream):
-            for chunk in stream:
+        address = f"/containers/{made}/archive"
+        with handed_over(client, address, patience=_PATIENCE, path=path) as pieces:
+            if pieces is None:
+                continue
+            for chunk in pieces:
                 packed.write(chunk)
                 if packed.tell() > container.most_collected:
                     most = container.most_collected // 1024**2

@@ -3,7 +3,8 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -20,8 +21,6 @@ _MOST_NAMES = 1000
 _SOCKET = "/var/run/docker.sock"
 _ANY = "1.40"
 """For the one question that is asked without a version in its path."""
-
-_PIECE = 1024 * 1024
 
 
 class _Config(Struct, frozen=True):
@@ -45,13 +44,15 @@ class DockerEngine:
 
     name = "Docker"
 
-    def __init__(self, patience: float = _PATIENCE) -> None:
+    def __init__(self, patience: float = _PATIENCE, saving: float = _PULL_TIMEOUT) -> None:
         """`patience`: seconds in which the engine must answer what it is asked about a container.
 
-        What is written by a container may take as long as the container itself may.
+        What is written by a container may take as long as the container itself may. `saving`:
+        seconds in which the next piece of an image must come; an engine packs it first.
         """
         self._version = ""
         self._patience = patience
+        self._saving = saving
 
     def missing(self) -> str:
         """Return why no engine can be used, or an empty string; asked without importing much."""
@@ -120,17 +121,17 @@ class DockerEngine:
     def save(self, image: str, path: str, limit: int) -> None:
         """Write an image as a tar, a piece at a time."""
         if self.inspect(image) is None:
-            raise CannotTell(
-                f"the {self.name} engine holds no image {image}",
-                remedy="build or pull it first; `docker image ls` lists what is there",
-            )
+            self._none(image)
+        from cdkit.core.doors.pieces import handed_over
+
         size = 0
+        address = f"/images/{quote(image, safe='/:@')}/get"
         with (
-            self._client(_PULL_TIMEOUT) as client,
+            self._client(self._saving) as client,
+            handed_over(client, address, patience=self._saving) as pieces,
             open(path, "wb") as stream,  # noqa: PTH123
-            contextlib.closing(client.api.get_image(image, chunk_size=_PIECE)) as pieces,
         ):
-            for piece in pieces:
+            for piece in pieces or self._none(image):
                 size += len(piece)
                 if size > limit:
                     raise CannotTell(
@@ -138,6 +139,12 @@ class DockerEngine:
                         remedy="push it, and scan its digest in the registry",
                     )
                 stream.write(piece)
+
+    def _none(self, image: str) -> NoReturn:
+        raise CannotTell(
+            f"the {self.name} engine holds no image {image}",
+            remedy="build or pull it first; `docker image ls` lists what is there",
+        )
 
     @contextlib.contextmanager
     def _client(self, timeout: float, version: str = "") -> Iterator["DockerClient"]:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cdkit.core.escape import sound, terminal, terminal_lines, uri_path
+from cdkit.core.escape import sound, terminal, terminal_lines, uri_path, web_uri
 from cdkit.core.finding import Finding, Fix, Location, Severity, Suppression, fingerprint
 from cdkit.core.rule import Rule
 from cdkit.core.verdict import Answer, Reason
@@ -58,6 +58,8 @@ _SCORE = {
     Severity.LOW: "2.0",
 }
 """What GitHub reads as critical (over 9.0), high (7.0), medium (4.0) and low (0.1)."""
+_OVER = {Severity.CRITICAL: 9.0, Severity.HIGH: 6.9, Severity.MEDIUM: 3.9, Severity.LOW: 0.0}
+
 
 Json = dict[str, Any]
 
@@ -349,7 +351,7 @@ def _rule(name: str, rule: Rule | None, results: list[_Result], report: Report) 
     }
     if "security" in written["properties"]["tags"] and (score := _score(severity, results)):
         written["properties"]["security-severity"] = score
-    if rule and (page := next((s for s in rule.sources if s.startswith("https://")), "")):
+    if page := next(filter(None, map(web_uri, rule.sources if rule else ())), ""):
         written["helpUri"] = page
     return written
 
@@ -373,16 +375,21 @@ def _rank(severity: Severity) -> int:
 
 
 def _score(severity: Severity, results: list[_Result]) -> str:
-    """Return the score that the results name themselves, else the middle of their severity."""
+    """Return the score that the results name themselves, else the middle of their severity.
+
+    One that GitHub reads as another severity is not told: it is often another vendor's word.
+    """
     named = (result.properties.get("security-severity", "") for result in results)
-    return next((score for score in named if _is_score(score)), _SCORE.get(severity, ""))
+    return next((s for s in named if _read_as(s) is severity), _SCORE.get(severity, ""))
 
 
-def _is_score(text: str) -> bool:
+def _read_as(score: str) -> Severity | None:
+    """Return the severity that GitHub reads in a score; None where it is none."""
     try:
-        return 0 < float(text) <= 10
+        number = float(score)
     except ValueError:
-        return False
+        return None
+    return next((severity for severity, over in _OVER.items() if over < number <= 10), None)
 
 
 def _id(rule: str) -> str:

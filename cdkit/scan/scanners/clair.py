@@ -1,10 +1,13 @@
 """Clair 4: the vulnerability report of its matcher, as `clairctl report --out json` gives it.
 
 Sources: quay/clair, the OpenAPI description (VulnerabilityReport), and quay/claircore,
-vulnerabilityreport.go. `manifest_hash` is the digest of the manifest of one platform.
+vulnerabilityreport.go, updater/osv (how a range is written). `manifest_hash` is the digest of the
+manifest of one platform.
 """
 
+import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs
 
 from msgspec import Struct
 
@@ -15,6 +18,7 @@ from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of
 from cdkit.scan.report import Distribution, ScanReport, Vulnerability
 from cdkit.scan.scanner import Sample, Scanner
 
+_RANGE = re.compile(r"(?:introduced|fixed|lastAffected)=", re.ASCII)
 _REMEDY = "let Clair report again: clairctl report --out json IMAGE"
 
 
@@ -112,7 +116,9 @@ def _vulnerabilities(
                 id=_name(made.name),
                 package=package.name,
                 installed=package.version,
-                fixed=(made.fixed_in_version,) if made.fixed_in_version else (),
+                fixed=_fixed(made.fixed_in_version),
+                # The last one that is affected: whether there is a later one it does not say.
+                fix_told="lastAffected=" not in made.fixed_in_version,
                 severity=severity_of(made.normalized_severity or made.severity),
                 title=made.description.partition("\n")[0][:LONGEST_TITLE],
                 url=made.links.partition(" ")[0],
@@ -122,9 +128,19 @@ def _vulnerabilities(
             )
 
 
+def _fixed(text: str) -> tuple[str, ...]:
+    """Return the versions with the fix; OSV's are in a range, `fixed=2.0&introduced=1`."""
+    if not _RANGE.match(text):
+        return (text,) if text else ()
+    return tuple(dict.fromkeys(parse_qs(text).get("fixed", ())))
+
+
 def _name(text: str) -> str:
-    """Return a vulnerability's name; some updaters put words behind it (`CVE-1 on Ubuntu …`)."""
-    return text.partition(" ")[0] or text
+    """Return a vulnerability's name; some updaters put words behind it.
+
+    Ubuntu's: `CVE-1 on Ubuntu …`; Red Hat's OVAL: `RHSA-2026:1: openssl security update (Low)`.
+    """
+    return text.partition(" ")[0].rstrip(":") or text
 
 
 SCANNER = Scanner(

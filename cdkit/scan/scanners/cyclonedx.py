@@ -22,6 +22,7 @@ from cdkit.scan.advised import GRYPE_FAMILIES
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
+    cves_of,
     moment,
     read_whole,
     severity_of,
@@ -46,7 +47,7 @@ from cdkit.scan.report import (
     version_of,
 )
 from cdkit.scan.scanner import Sample, Scanner
-from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
+from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES, is_known_release
 
 _REMEDY = "give a CycloneDX document (JSON) in which a scanner has put its vulnerabilities"
 _IMAGE_IDS = frozenset({"aquasecurity:trivy:ImageID", "amazon:inspector:sbom_generator:image_id"})
@@ -137,7 +138,9 @@ def _distribution(
     family = systems[0].name
     known = {"trivy": JUDGED_FAMILIES, "grype": GRYPE_FAMILIES}.get(tool, frozenset())
     judged = tool == "inspector" or family in known or any(one.is_system for one in found)
-    return Distribution(family=family, version=systems[0].version, judged=judged)
+    version = systems[0].version
+    release = tool != "trivy" or is_known_release(family, version)
+    return Distribution(family=family, version=version, judged=judged, known=release)
 
 
 def _vulnerabilities(
@@ -168,9 +171,11 @@ def _vulnerability(made: cdx.Vulnerability, component: cdx.Component, tool: str)
     package = component_of(component)
     ratings = [one for one in made.ratings or () if not _is_epss(one)]
     fixed, told = _fix(made, component, tool)
+    others = tuple(one.id for one in made.references or ())
     return Vulnerability(
         id=made.id,
-        aliases=aliases_of(made.id, (one.id for one in made.references or ())),
+        aliases=aliases_of(made.id, others),
+        several=cves_of(made.id, others),
         package=package.name,
         purl=package.purl,
         installed=package.version,

@@ -17,7 +17,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable, Whole
 from cdkit.scan import cyclonedx as cdx
 from cdkit.scan.advised import GRYPE_FAMILIES
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
 from cdkit.scan.listed import component_of, counts_of, packages_of, walk
 from cdkit.scan.report import (
     Cvss,
@@ -308,10 +308,11 @@ def _vulnerability(match: _Match) -> Vulnerability:
     found, artifact = match.vulnerability, match.artifact
     place = next(iter(artifact.locations or ()), _Place())
     system = artifact.type in _SYSTEM
-    related = (one.id for one in match.related_vulnerabilities or ())
+    related = tuple(one.id for one in match.related_vulnerabilities or ())
     return Vulnerability(
         id=found.id,
         aliases=aliases_of(found.id, related),
+        several=cves_of(found.id, related),
         package=artifact.name,
         purl=artifact.purl,
         installed=artifact.version,

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -220,6 +220,7 @@ def _vulnerabilities(made: _Finding, where: str) -> Iterator[Vulnerability]:
         yield Vulnerability(
             id=details.vulnerability_id,
             aliases=aliases_of(details.vulnerability_id, related),
+            several=cves_of(details.vulnerability_id, related),
             package=package.name,
             installed=_version(package),
             fixed=(fix,) if fix and fix != _NO_FIX else (),

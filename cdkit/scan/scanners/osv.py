@@ -17,6 +17,7 @@ from cdkit.core.readable import Readable
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
+    cves_of,
     moment,
     read_whole,
     severity_of,
@@ -43,6 +44,7 @@ class _Package(Struct, frozen=True, kw_only=True, rename={"origin": "image_origi
 
 class _Event(Struct, frozen=True, kw_only=True):
     fixed: str = ""
+    last_affected: str = ""
 
 
 class _Range(Struct, frozen=True, kw_only=True):
@@ -195,14 +197,18 @@ def _vulnerability(
     names = [*(group.aliases or ()), *(group.ids or ())]
     for one in members:
         names += [one.id, *(one.aliases or ()), *(one.upstream or ())]
+    events = [event for one in members for event in _events(one, package)]
     layers = image.layers or ()
     at = package.origin.index if package.origin else -1
     return Vulnerability(
         id=first.id,
         aliases=aliases_of(first.id, names),
+        several=cves_of(first.id, names),
         package=package.name,
         installed=package.version,
-        fixed=tuple(dict.fromkeys(v for one in members for v in _fixed(one, package))),
+        fixed=tuple(dict.fromkeys(event.fixed for event in events if event.fixed)),
+        # What only says which versions are affected does not say that no later one is mended.
+        fix_told=bool(events) and not any(event.last_affected for event in events),
         severity=_severity(members, group),
         title=next((one.summary for one in members if one.summary), "")[:LONGEST_TITLE],
         url=f"https://osv.dev/{first.id}",
@@ -213,14 +219,21 @@ def _vulnerability(
     )
 
 
-def _fixed(made: _Advisory, package: _Package) -> Iterator[str]:
-    """Yield the versions of this package with the fix; commits are no versions."""
+def _events(made: _Advisory, package: _Package) -> Iterator[_Event]:
+    """Yield where this package begins and ends to be affected; commits are no versions."""
     for one in made.affected or ():
         named = one.package or _Named()
-        same = named.ecosystem.partition(":")[0] == package.ecosystem.partition(":")[0]
-        for range_ in one.ranges or () if same and named.name == package.name else ():
+        same = named.name == package.name and _is_of(named.ecosystem, package.ecosystem)
+        for range_ in one.ranges or () if same else ():
             if range_.type != "GIT":
-                yield from (event.fixed for event in range_.events or () if event.fixed)
+                yield from range_.events or ()
+
+
+def _is_of(ecosystem: str, packages: str) -> bool:
+    """Whether an advisory's ecosystem is a package's: `Debian:11` mends nothing in `Debian:12`."""
+    family, _, release = ecosystem.partition(":")
+    own, _, held = packages.partition(":")
+    return family == own and (release == held or not release or not held)
 
 
 def _severity(members: list[_Advisory], group: _Group) -> Severity:

@@ -5,7 +5,9 @@ real Trivy; Docker Scout, which has no JSON of its own (docker/scout-cli, issue 
 `purls`, `fixed_version` and its word for the severity among a rule's properties. The format was
 made for code: it names no packages that were looked at, and no image but in the run's own
 properties (`repoDigests` and `imageID`, as Trivy writes them). Where a report does not name its
-image nobody can tell whose it is.
+image nobody can tell whose it is. Snyk writes a run for the system and one for each application
+(snyk/cli, src/lib/formatters/sarif-output.ts), and the CVE in a rule's full description; Grype puts
+the package behind the vulnerability in a rule's ID (grype/presenter/sarif).
 """
 
 import re
@@ -18,7 +20,16 @@ from msgspec import Struct, field
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, moment, read_whole, severity_of, severity_of_score
+from cdkit.scan.foreign import (
+    LONGEST_TITLE,
+    aliases_of,
+    cves_of,
+    moment,
+    read_whole,
+    severity_of,
+    severity_of_score,
+)
+from cdkit.scan.key import is_bulletin
 from cdkit.scan.report import ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanner import Sample, Scanner
 
@@ -28,6 +39,8 @@ _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
 _PASSING = frozenset({"pass", "notApplicable"})
 _UNFIXED = frozenset({"", "not fixed", "none"})
 _UNRATED = frozenset({"unknown", "unspecified", "undefined", "untriaged"})
+_CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.ASCII)
+_BEGINNING = re.compile(r"(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})-", re.ASCII)
 _LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): ?(.*)$", re.MULTILINE)
 """What Trivy says of a package in the text of a result."""
 
@@ -40,6 +53,7 @@ class _Rule(Struct, frozen=True, kw_only=True):
     id: str
     name: str = ""
     short: _Text | None = field(default=None, name="shortDescription")
+    full: _Text | None = field(default=None, name="fullDescription")
     help_uri: str = field(default="", name="helpUri")
     properties: dict[str, Any] | None = None
 
@@ -113,27 +127,35 @@ def recognises(head: bytes) -> bool:
 
 
 def read(stream: Readable, where: str) -> ScanReport:
-    """Read a log of one run. Raises Unreadable where it is none, or where its run failed."""
+    """Read a log of one tool's runs. Raises Unreadable where it is none, or where a run failed."""
     log = read_whole(stream, _Log, where, _REMEDY)
-    if log.version != "2.1.0" or len(log.runs) != 1:
-        what = f"is of version {log.version[:20]!r} with {len(log.runs)} runs, not of one"
+    drivers = {run.tool.driver.name for run in log.runs}
+    if log.version != "2.1.0" or len(drivers) != 1:
+        what = f"is of version {log.version[:20]!r} with runs of {len(drivers)} tools, not of one"
         raise Unreadable(what, where=where, remedy=_REMEDY)
-    (run,) = log.runs
-    _check_success(run, where)
-    if run.results is None:
-        what = "holds no list of results: nothing was looked at"
-        raise Unreadable(what, where=where, remedy=_REMEDY)
-    driver = run.tool.driver
-    ended = next((moment(one.ended) for one in run.invocations if one.ended), None)
+    for run in log.runs:
+        _check_success(run, where)
+    images = {_named(run) for run in log.runs}
+    if len(images) > 1:
+        raise Unreadable("is about several images", where=where, remedy=_REMEDY)
+    ((image_id, digests),) = images
+    driver = log.runs[0].tool.driver
+    ends = [moment(one.ended) for run in log.runs for one in run.invocations if one.ended]
     return ScanReport(
         where=where,
         scanner=driver.name.lower(),
         version=driver.semantic or driver.version,
-        created_at=ended,
-        image_id=_text((run.properties or {}).get("imageID")),
-        digests=tuple(_digests(run.properties or {})),
+        created_at=min((end for end in ends if end), default=None),
+        image_id=image_id,
+        digests=digests,
         unlisting=True,
-        vulnerabilities=tuple(dict.fromkeys(_vulnerabilities(run.results, driver))),
+        vulnerabilities=tuple(
+            dict.fromkeys(
+                found
+                for run in log.runs
+                for found in _vulnerabilities(run.results or (), run.tool.driver)
+            )
+        ),
     )
 
 
@@ -144,6 +166,15 @@ def _check_success(run: _Run, where: str) -> None:
         if not one.successful or errors:
             why = next((text[:200] for text in errors if text), "it does not say why")
             raise Unreadable(f"says that its run failed: {why}", where=where, remedy=_REMEDY)
+    if run.results is None:
+        what = "holds no list of results: nothing was looked at"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
+
+
+def _named(run: _Run) -> tuple[str, tuple[str, ...]]:
+    """Return by what a run names its image: the config's digest, those of manifests."""
+    said = run.properties or {}
+    return _text(said.get("imageID")), tuple(_digests(said))
 
 
 def _text(value: object) -> str:
@@ -179,8 +210,12 @@ def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
     package, installed = _package(place, purl, said)
     kind = _kind(purl, rule)
     fixed, told = _fix(made, rule, said)
+    id_ = _id(made.rule or rule.id, package) or "unnamed"
+    cves = _CVE.findall(_brackets(rule))
     return Vulnerability(
-        id=made.rule or rule.id or "unnamed",
+        id=id_,
+        aliases=aliases_of(id_, cves),
+        several=cves_of(id_, cves),
         package=package or path or "unknown",
         purl=purl,
         installed=installed,
@@ -194,6 +229,19 @@ def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
         kind=kind,
         path="" if kind.startswith("os/") else path,
     )
+
+
+def _id(rule: str, package: str) -> str:
+    """Return the vulnerability that a rule is about, without the package that Grype puts behind."""
+    if known := _BEGINNING.match(rule):
+        return known[1]
+    return rule.removesuffix(f"-{package}") if package and is_bulletin(rule) else rule
+
+
+def _brackets(rule: _Rule) -> str:
+    """Return what Snyk puts in front of a package: `(CVE-2026-1000) openssl@3.0`."""
+    text = rule.full.text if rule.full else ""
+    return text.partition(")")[0] if text.startswith("(") else ""
 
 
 def _kind(purl: str, rule: _Rule) -> str:

@@ -5,19 +5,33 @@ A report names its image by the name that the scan was asked for, so only a scan
 container test repository@sha256:…`) can be held against an image. What it finds in the image's
 applications stands below `applications`, each a report like the first; with `--experimental` and in
 older releases all of them stand in an array. What a policy file ignored stands below `filtered`.
+A vulnerability is listed for each path that leads to its package, and a licence that the
+organisation does not want among the vulnerabilities. A fix stands in `nearestFixedInVersion` of a
+system's package, and in `fixedIn` of a library. `severityThreshold` says below which severity
+nothing is listed.
 """
 
 from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, moment, read_whole, severity_of
-from cdkit.scan.report import Cvss, Distribution, Excluded, Exploitation, ScanReport, Vulnerability
+from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
+from cdkit.scan.report import (
+    Cvss,
+    Distribution,
+    Excluded,
+    Exploitation,
+    Issue,
+    IssueKind,
+    ScanReport,
+    Vulnerability,
+)
 from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.statement import digests_of
 
 _REMEDY = "scan again by digest: snyk container test --json repository@sha256:…"
 _SYSTEM = frozenset({"apk", "deb", "rpm"})
+_LICENSE = "license"
 
 
 class _Identifiers(Struct, frozen=True, kw_only=True):
@@ -43,7 +57,10 @@ class _Vulnerability(Struct, frozen=True, kw_only=True, rename="camel"):
     cvss_v3: str | None = field(default=None, name="CVSSv3")
     cvss_score: float | None = None
     nearest_fixed_in_version: str | None = None
+    fixed_in: tuple[str, ...] | None = None
     publication_time: str | None = None
+    type: str = ""
+    license: str | None = None
     epss_details: _Epss | None = None
 
 
@@ -61,6 +78,7 @@ class _Report(Struct, frozen=True, kw_only=True, rename="camel"):
     filtered: _Filtered | None = None
     package_manager: str = ""
     path: str = ""
+    severity_threshold: str | None = None
 
 
 class _Image(_Report, frozen=True, kw_only=True, rename="camel"):
@@ -98,7 +116,20 @@ def read(stream: Readable, where: str) -> ScanReport:
         distribution=_distribution(reports),
         packages=_counts(reports),
         vulnerabilities=tuple(
-            _vulnerability(made, one) for one in reports for made in one.vulnerabilities or ()
+            dict.fromkeys(
+                _vulnerability(made, one)
+                for one in reports
+                for made in one.vulnerabilities or ()
+                if made.type != _LICENSE
+            )
+        ),
+        issues=tuple(
+            dict.fromkeys(
+                _issue(made)
+                for one in reports
+                for made in one.vulnerabilities or ()
+                if made.type == _LICENSE
+            )
         ),
         excluded=tuple(
             _excluded(made)
@@ -112,6 +143,9 @@ def _fault(one: _Report) -> str:
     """Say why a report proves nothing, or return an empty string."""
     if one.error:
         return f"says that its scan failed: {one.error[:200]}"
+    if one.severity_threshold not in {None, "", "low"}:
+        least = f"{one.severity_threshold}"[:40]
+        return f"lists nothing below {least}: it was made with --severity-threshold"
     if one.ok is None or one.vulnerabilities is None or one.dependency_count is None:
         return "lacks ok, vulnerabilities or dependencyCount"
     if not one.ok and not one.vulnerabilities:
@@ -146,21 +180,35 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     score = made.cvss_score
     sound = score if score is not None and 0 <= score <= 10 else None
     rating = Cvss(source="snyk", version="3.1", vector=made.cvss_v3 or "", score=sound)
-    fixed = made.nearest_fixed_in_version
+    nearest = made.nearest_fixed_in_version
+    fixed = (nearest,) if nearest else made.fixed_in or ()
+    kind = _kind(report.package_manager)
     return Vulnerability(
         id=_id(made, named),
         aliases=aliases_of(_id(made, named), (*named.cve, made.id, *named.ghsa)),
+        several=cves_of(made.id, named.cve),
         package=made.package_name or made.name,
         installed=made.version,
-        fixed=(fixed,) if fixed else (),
+        fixed=fixed,
+        fix_told=made.fixed_in is not None or bool(fixed) or kind.startswith("os/"),
         severity=severity_of(made.severity),
         title=made.title[:LONGEST_TITLE],
         url=f"https://security.snyk.io/vuln/{made.id}",
-        kind=_kind(report.package_manager),
+        kind=kind,
         published=moment(made.publication_time or ""),
         cwes=named.cwe,
         cvss=(rating,) if made.cvss_v3 or sound is not None else (),
         exploitation=_exploitation(made.epss_details),
+    )
+
+
+def _issue(made: _Vulnerability) -> Issue:
+    return Issue(
+        kind=IssueKind.LICENSE,
+        id=made.license or made.id,
+        title=made.title[:LONGEST_TITLE],
+        severity=severity_of(made.severity),
+        package=made.package_name or made.name,
     )
 
 

@@ -14,6 +14,7 @@ from cdkit.core.readable import Readable
 from cdkit.scan.report import ScanReport
 from cdkit.scan.scanner import Artifact, Job, Look, Runner, Sample, Scanner, TargetKind
 from cdkit.scan.trivy import reading
+from cdkit.scan.trivy.advised import UNWARNED_FAMILIES
 
 # Not pulled and not verified here: this is the index digest that independent projects pin
 # ghcr.io/aquasecurity/trivy:0.69.3 to. future-architect/vuls pull request 2489 reports Aqua's
@@ -129,13 +130,10 @@ def _convert(data: bytes, kind: type[T], where: str) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise _unreadable(f"is not what Trivy writes: {fault}", where) from fault
-
-
-def _unreadable(what: str, where: str) -> Unreadable:
-    return Unreadable(
-        what, where=where, remedy="scan again: trivy image --format json --list-all-pkgs"
-    )
+        remedy = "fetch its database again: cdkit scan-image --fetch-db FOLDER"
+        raise Unreadable(
+            f"is not what Trivy writes: {fault}", where=where, remedy=remedy
+        ) from fault
 
 
 def _database(metadata: _DatabaseMetadata) -> Database:
@@ -219,6 +217,7 @@ RUNNER = Runner(
     database_version="2",
     server_version="version",
     is_unknown_release=is_unknown_release,
+    unwarned=UNWARNED_FAMILIES,
 )
 
 _RECORDED = (
@@ -236,4 +235,5 @@ SCANNER = Scanner(
     ),
     runner=RUNNER,
     refusal=refusal,
+    tells_looks=False,
 )

@@ -16,6 +16,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.core.world import MIB
+from cdkit.scan.foreign import aliases_of
 from cdkit.scan.key import rule_of
 from cdkit.scan.report import (
     Cvss,
@@ -27,7 +28,7 @@ from cdkit.scan.report import (
     Vulnerability,
 )
 from cdkit.scan.trivy import shapes
-from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES
+from cdkit.scan.trivy.advised import JUDGED_FAMILIES, JUDGED_TYPES, is_known_release
 
 _SEVERITIES = {
     "LOW": Severity.LOW,
@@ -204,11 +205,11 @@ def _add_package(made: shapes.Package, place: _Where, found: _Found) -> None:
 def _add_vulnerability(made: shapes.Vulnerability, place: _Where, found: _Found) -> None:
     once = found.once
     fixed = (version.strip() for version in made.fixed_version.split(","))
-    aliases = (name for name in made.vendor_ids or () if name.startswith(("CVE-", "GHSA-")))
+    others = (name for name in made.vendor_ids or () if name.startswith(("CVE-", "GHSA-")))
     found.vulnerabilities.append(
         Vulnerability(
             id=once(made.vulnerability_id),
-            aliases=once(tuple(dict.fromkeys(a for a in aliases if a != made.vulnerability_id))),
+            aliases=once(aliases_of(made.vulnerability_id, others)),
             package=once(made.pkg_name),
             purl=once(made.pkg_identifier.purl if made.pkg_identifier else ""),
             installed=once(made.installed_version),
@@ -344,7 +345,11 @@ def _distribution(os: shapes.Os | None) -> Distribution | None:
     if os is None or os.family in {"", "none"}:
         return None
     return Distribution(
-        family=os.family, version=os.name, judged=os.family in JUDGED_FAMILIES, ended=os.eosl
+        family=os.family,
+        version=os.name,
+        judged=os.family in JUDGED_FAMILIES,
+        known=is_known_release(os.family, os.name),
+        ended=os.eosl,
     )
 
 
