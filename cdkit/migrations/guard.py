@@ -28,6 +28,9 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     held = schema.table(changed.table) or schema.thing(changed.table)
     if held is None:
         return
+    if changed.instead and not isinstance(held, Table):
+        schema.things[schema.full(changed.table)] = structs.replace(held, ruled=True)
+        return
     left = {name: each for name, each in held.triggers.items() if name != changed.name}
     left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
     if changed.trigger:

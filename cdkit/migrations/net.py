@@ -59,7 +59,41 @@ def lacks(name: Name, context: Context) -> str | None:
         return "nobody can tell from here whether it shows the same columns"
     if missing:
         return f"it lacks {', '.join(missing)}"
-    return _other_rows(full, old, end) or rights_lost(full, context)
+    return (
+        _other_rows(full, old, end)
+        or rights_lost(full, context)
+        or _rows_lost(full, context)
+        or taken_along(full, context)
+    )
+
+
+def _rows_lost(name: Name, context: Context) -> str:
+    """Say where a table was filled while others could still write into the one that it replaces.
+
+    One that is renamed into its place was there before: nothing kept anybody from writing, but a
+    lock, or a trigger that writes into both.
+    """
+    schema, end = context.schema, context.ahead.end
+    table = schema.table(name)
+    if table is None or table.triggers or context.server.engine == "sqlite":
+        return ""
+    if end.table(name) is None or context.session.keeps_from_writing(str(name), name.name):
+        return ""
+    for full, other in schema.tables.items():
+        if other.filled and schema.is_new(other.made) and full != name and full not in end.tables:
+            return f"what is written while {full} is filled is lost"
+    return ""
+
+
+def taken_along(name: Name, context: Context) -> str:
+    """Say which view shows the one of this name now, and is gone at the end: CASCADE takes it."""
+    end = context.ahead.end
+    for view in context.schema.showing.get(name, ()):
+        if context.schema.thing(view) and not (end.thing(view) or end.table(view)):
+            if context.schema.is_new_thing(view):
+                continue
+            return f"the view {view} goes along with it"
+    return ""
 
 
 def is_same_text(name: Name, old: Schema, end: Schema) -> bool:
@@ -89,6 +123,8 @@ def _other_rows(name: Name, old: Schema, end: Schema) -> str:
         return "" if end.table(name) else "nobody can tell from here whether it shows the same rows"
     if view.query.empty:
         return "it is made WITH NO DATA, and cannot be read before it is refreshed"
+    if before.kind == "view" and view.kind == "materialized view":
+        return "it shows the rows of its last refresh, and nobody can write through it"
     return other_rows(before.query, view.query)
 
 

@@ -17,6 +17,10 @@ _RESERVED_WORDS = """
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
+TEMPORARY = "pg_temp"
+"""The schema of temporary tables, by PostgreSQL's name for it: nobody else's, and before others."""
+
+
 class Name(Struct, frozen=True, order=True, array_like=True):
     """The name of a thing in a database: schema (empty: the search path's first) and name."""
 
@@ -186,7 +190,8 @@ class Query(Struct, frozen=True, kw_only=True):
     `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,
     and of what of that only ever leaves rows out;
     `sources` are the tables and views that it reads; `plain` says that it is one source's rows
-    as they are, so that it can be written through; `empty` that it is made WITH NO DATA.
+    as they are, so that it can be written through; `empty` that it is made WITH NO DATA, `checks`
+    that it takes only rows that it shows.
     """
 
     columns: tuple[str, ...] = ()
@@ -196,6 +201,7 @@ class Query(Struct, frozen=True, kw_only=True):
     sources: tuple[Name, ...] = ()
     plain: bool = False
     empty: bool = False
+    checks: bool = False
 
 
 class Policy(Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ CHANGES = {
     "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';": (
         "the definition of function f is another",
     ),
-    "DROP TABLE orders CASCADE;": ("the table orders is missing",),
+    "DROP TABLE orders CASCADE;": ("the table orders is missing", "the view open is missing"),
     "CREATE TABLE lines (id bigint UNIQUE); CREATE INDEX i ON lines (id);": (
         "the table lines is left over",
     ),

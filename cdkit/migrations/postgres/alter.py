@@ -19,7 +19,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
-from cdkit.migrations.postgres.objects import change_sequence, is_on
+from cdkit.migrations.postgres.objects import change_sequence, options_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
@@ -167,7 +167,7 @@ def _change_table(clause: _Clause) -> Operation:
         **clause.on,
         action=action,
         lock=lock,
-        options=tuple(each.option.defname for each in given if each.option and is_on(each.option)),
+        options=() if action.startswith("RESET") else options_on(given),
     )
 
 
@@ -261,7 +261,8 @@ def _column_default(clause: _Clause) -> Operation:
     default = of_default(expression)
     if expression is None or default.null:
         return op.DropDefault(**clause.on_column)
-    return op.SetDefault(**clause.on_column, default=default)
+    view = clause.alter.objtype == "OBJECT_VIEW"
+    return op.SetDefault(**clause.on_column, default=default, view=view)
 
 
 def _drop_column(clause: _Clause) -> Operation:

@@ -28,6 +28,7 @@ changed-row-security compatible - - ChangeRowSecurity
 changed-rows compatible - - WriteRows
 changed-sequence compatible - - ChangeSequence
 changed-trigger compatible - - ChangeTrigger
+checking-view compatible postgres - ChangeTable CreateObject
 checksum-mismatch safe-to-run - -
 concurrently-in-transaction safe-to-run postgres - CreateIndex DropObject Reindex MovePartition Standalone
 constraint-on-existing-table compatible - - AddConstraint AddColumn CreateIndex

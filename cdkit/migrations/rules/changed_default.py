@@ -22,6 +22,9 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         yield from _of_domain(operation, context)
         return
     table, column = operation.table, operation.column
+    if operation.view or context.schema.kind_of(table) == "view":
+        yield from _of_view(operation, context)
+        return
     old = context.released.column(table, column)
     if old is None or context.schema.is_new_column(table, column):
         return
@@ -41,6 +44,23 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     )
     end = context.ahead.end.column(table, column)
     yield from eased(hit, context, undone=end is not None and end.default == old.default)
+
+
+def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
+    """Flag a default of a view's column: it counts, and no longer that of the table behind it."""
+    if context.schema.is_new_thing(operation.table):
+        return
+    said = f"{operation.table}.{operation.column}"
+    yield Hit(
+        message=f"gives {said} a default of its own: what a running version leaves out when it "
+        "inserts into the view is filled otherwise",
+        about=said,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="let the new version write the value itself, and set the default later",
+            replacement=later(operation, "code that writes the value itself"),
+        ),
+    )
 
 
 def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
@@ -78,8 +98,15 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a SET DEFAULT 'site';",
             line=3,
         ),
+        Example(text="ALTER VIEW v ALTER a SET DEFAULT 'site';", line=1),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "ALTER TABLE v ALTER a SET DEFAULT 'site';",
+            line=3,
+        ),
     ),
     good=(
+        Example(text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';"),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'web';"

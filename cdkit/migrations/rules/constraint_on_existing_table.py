@@ -117,7 +117,8 @@ def _lived_with(operation: OnTable, constraint: Constraint, context: Context) ->
         return False
     if constraint.kind in {"unique", "primary key"}:
         return _is_unique_already(operation, constraint, context)
-    return any(_implies(old, constraint) for old in table.constraints.values() if old.enforced)
+    held = (old for old in table.constraints.values() if old.enforced)
+    return any(_implies(old, constraint, context.released) for old in held)
 
 
 def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -147,12 +148,12 @@ def _are_set(table: Name, index: Index, released: Schema) -> bool:
     return all(column and column.not_null for column in columns)
 
 
-def _implies(old: Constraint, new: Constraint) -> bool:
+def _implies(old: Constraint, new: Constraint, released: Schema) -> bool:
     """Whether what the old constraint lets in passes the new one."""
     if old.kind != new.kind or old.kind == "exclusion":
         return False
     if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
-        return (old.columns, old.references) == (new.columns, new.references)
+        return released.same_key(old, new)
     return old.expression == new.expression or _is_looser(old.bounds, new.bounds)
 
 
@@ -235,6 +236,11 @@ RULE = LintRule(
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) WHERE main;"
         ),
         Example(text="ALTER TABLE o ADD COLUMN p int REFERENCES p (id), ADD q int UNIQUE;"),
+        Example(
+            text="CREATE TABLE o (a int CONSTRAINT k REFERENCES p (id));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (a) "
+            "REFERENCES public.p (id) NOT VALID;"
+        ),
         Example(text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a' CHECK (s IN ('a', 'b'));"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),

@@ -61,6 +61,12 @@ RULE = LintRule(
             "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\nCOMMIT;",
             line=5,
         ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\nCREATE TABLE n (a int);\n"
+            "INSERT INTO n SELECT a FROM o;\nALTER TABLE o RENAME TO p;\n"
+            "ALTER TABLE n RENAME TO o;\nCOMMIT;",
+            line=6,
+        ),
         Example(text="ALTER TABLE orders RENAME TO purchases;", line=1),
         Example(text="ALTER TABLE orders SET SCHEMA shop;", line=1),
     ),
@@ -69,6 +75,11 @@ RULE = LintRule(
             text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\nBEGIN;\n"
             "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\n"
             "GRANT SELECT ON o TO app;\nCOMMIT;"
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\nLOCK TABLE o IN SHARE MODE;\n"
+            "CREATE TABLE n (a int);\nINSERT INTO n SELECT a FROM o;\n"
+            "ALTER TABLE o RENAME TO p;\nALTER TABLE n RENAME TO o;\nCOMMIT;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),
     ),

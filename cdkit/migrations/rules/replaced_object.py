@@ -116,6 +116,8 @@ def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | N
         return Severity.MEDIUM, "it looks for bare names elsewhere"
     if "security invoker" in options and not _callers_may(operation, context):
         return Severity.MEDIUM, "it runs with the rights of whoever calls it"
+    if options & {"strict", "called on null input"}:
+        return Severity.MEDIUM, "it does something else where an argument is null"
     return None, f"{', '.join(operation.options)} changes"
 
 
@@ -167,6 +169,7 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
+        Example(text="ALTER FUNCTION total(int) STRICT;", line=1),
         Example(
             text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
