@@ -20,7 +20,7 @@ from cdkit.migrations.mysql.clause import Alter
 from cdkit.migrations.mysql.options import table_option
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, said
 from cdkit.migrations.statement import Statement
 
 
@@ -93,7 +93,7 @@ def _options(cursor: Cursor) -> tuple[dict[str, str], bool]:
                 continue
             return options, True
         if cursor.sees("PARTITION"):
-            options["PARTITION BY"] = "yes"
+            options["PARTITION BY"] = said(cursor.tokens[cursor.position + 1 :])
             break
         cursor.take(",")
         option, value = table_option(cursor)

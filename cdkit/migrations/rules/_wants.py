@@ -65,6 +65,7 @@ long-lock-timeout safe-to-run postgres - SetVariable
 loosened-sql-mode safe-to-run mysql,mariadb - SetVariable
 lossy-down compatible - -
 lost-in-rebuild compatible sqlite - RebuildTable
+lost-partition compatible mysql,mariadb - ChangeOption
 lost-transactions compatible mysql,mariadb - ChangeOption
 misnamed-migration safe-to-run - -
 misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn

@@ -19,7 +19,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     if operation.kind not in {"table", "foreign table"}:
         return
     name = operation.name
-    if context.schema.is_new_table(context.schema.full(name)):
+    if context.schema.is_new_table(name):
         return
     lacking = lacks(name, context)
     known = context.schema.table(name) is not None
