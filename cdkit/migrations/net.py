@@ -4,13 +4,13 @@ A thing that is dropped and made again is no loss where the new one does what th
 the same roles. These functions say in words what the new one lacks: an empty text for nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.grants import lost
-from cdkit.migrations.nouns import Column, Name, Query, Type
+from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
 from cdkit.migrations.schema import Routine, Schema, Table
 
@@ -61,10 +61,36 @@ def lacks(name: Name, context: Context) -> str | None:
         return f"it lacks {', '.join(missing)}"
     return (
         _other_rows(full, old, end)
+        or _unserved(full, context)
         or rights_lost(full, context)
         or _rows_lost(full, context)
         or taken_along(full, context)
     )
+
+
+def _unserved(name: Name, context: Context) -> str:
+    """Say which trigger or foreign key stays with the old one, and is not made again."""
+    schema, end = context.schema, context.ahead.end
+    kept = _triggers(end, name)
+    for trigger in _triggers(context.released, name):
+        if trigger in _triggers(schema, name) and trigger not in kept:
+            return f"the trigger {trigger} is not made on it"
+    now = end.table(name)
+    if now is None or not schema.is_new(now.made):
+        return ""
+    for other in schema.referring.get(name, ()):
+        held, left = schema.tables.get(other), end.tables.get(other)
+        for key in held.constraints.values() if held else ():
+            leads = key.references is not None and schema.full(key.references) == name
+            if leads and left and left.constraints.get(key.name) is key:
+                return f"{key.name} of {other} still leads to the old one"
+    return ""
+
+
+def _triggers(schema: Schema, name: Name) -> Mapping[str, Trigger]:
+    """Return what fires on a table or view."""
+    found = schema.table(name) or schema.thing(name)
+    return found.triggers if found else {}
 
 
 def _rows_lost(name: Name, context: Context) -> str:

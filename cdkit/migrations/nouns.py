@@ -87,8 +87,10 @@ class Default(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A constraint. `kind`: check, foreign key, unique, primary key, exclusion, not null.
 
-    `index` names the existing index that it is made from (USING INDEX); `proves` the column that
-    a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
+    `references` is the table that a foreign key leads to, `refers` the columns there (none: its
+    primary key); `index` names the existing index that it is made from (USING INDEX); `proves` the
+    column that a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not
+    to be null;
     `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
     that a foreign key refuses to let a row go that others refer to, `pins` that it refuses another
     key for it, `deletes` what happens to them as a letter (empty where no reader tells); `always`
@@ -100,6 +102,7 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     columns: tuple[str, ...] = ()
     references: Name | None = None
+    refers: tuple[str, ...] = ()
     valid: bool = True
     enforced: bool = True
     index: str = ""

@@ -268,9 +268,14 @@ class Schema:
         return found.constraints.get(constraint) if found else None
 
     def same_key(self, one: Constraint, other: Constraint) -> bool:
-        """Whether two foreign keys lead from the same columns to the same table."""
+        """Whether two foreign keys lead from the same columns to the same ones of a table."""
         to = [each.references and self.full(each.references) for each in (one, other)]
-        return (one.columns, to[0]) == (other.columns, to[1])
+        if (one.columns, to[0]) != (other.columns, to[1]) or one.refers == other.refers:
+            return (one.columns, to[0]) == (other.columns, to[1])
+        table = self.tables.get(to[0]) if to[0] else None
+        keys = table.constraints.values() if table else ()
+        own = next((each.columns for each in keys if each.kind == "primary key"), None)
+        return own is None or (one.refers or own) == (other.refers or own)
 
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""

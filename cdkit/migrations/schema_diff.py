@@ -30,7 +30,8 @@ _APART: dict[type, frozenset[str]] = {
     Thing: frozenset({"query", "routines", "triggers", "ruled"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
-    Constraint: frozenset({"always", "bounds"}),
+    # `refers` may go without saying.
+    Constraint: frozenset({"always", "bounds", "refers"}),
     # The constraint that the index belongs to says it.
     Index: frozenset({"deferrable"}),
 }

@@ -187,6 +187,7 @@ def of_constraint(
         name=constraint.conname,
         columns=columns,
         references=of_relation(constraint.pktable) if constraint.pktable else None,
+        refers=words(constraint.pk_attrs),
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,

@@ -10,7 +10,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_object, of_words
-from cdkit.migrations.postgres.objects import at_start, kind_word
+from cdkit.migrations.postgres.objects import at_start, kind_word, number_of
 from cdkit.migrations.postgres.tree import DefElem, Json, Node, RoleSpec, literal, words
 from cdkit.migrations.privileges import Grant, Revoke
 from cdkit.migrations.statement import Statement
@@ -127,6 +127,8 @@ def role(statement: Statement) -> Iterator[Operation]:
 
 
 def _is_off(option: DefElem) -> bool:
+    if option.defname == "connectionlimit":
+        return number_of(option.arg) == "0"
     given = option.arg.boolean if option.arg else None
     return given is not None and not given.get("boolval")
 

@@ -51,7 +51,7 @@ def _severity(operation: ChangeRole, context: Context) -> Severity | None:
         return None if operation.values in {("off",), ("false",)} else Severity.HIGH
     if operation.action in _SHOWN:
         return Severity.MEDIUM
-    if set(operation.values) & {"no canlogin"}:
+    if set(operation.values) & {"no canlogin", "no connectionlimit"}:
         return Severity.HIGH
     return Severity.MEDIUM if set(operation.values) & _NEEDED else None
 
@@ -83,6 +83,7 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
+        Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' ACCOUNT LOCK;", line=2),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' IDENTIFIED BY 'x';", line=2),
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.implied import lets_in, refuses
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
@@ -91,6 +92,8 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
     filled = [column for column in columns if column.default and not column.default.null]
+    if any(refuses(constraint.expression, each.default.value) for each in filled if each.default):
+        return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         return not any(column.default and column.default.constant for column in filled)
     return not constraint.wants_value or len(filled) == len(columns)
@@ -154,7 +157,7 @@ def _implies(old: Constraint, new: Constraint, released: Schema) -> bool:
         return False
     if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
         return released.same_key(old, new)
-    return old.expression == new.expression or _is_looser(old.bounds, new.bounds)
+    return lets_in(old.expression, new.expression) or _is_looser(old.bounds, new.bounds)
 
 
 def _is_looser(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
@@ -192,10 +195,28 @@ RULE = LintRule(
             text="ALTER TABLE o\n  ADD FOREIGN KEY (customer) REFERENCES customers (id) NOT VALID;",
             line=2,
         ),
+        Example(
+            text="CREATE TABLE p (id int PRIMARY KEY, no int UNIQUE);\n"
+            "CREATE TABLE o (a int CONSTRAINT k REFERENCES p);\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (a) "
+            "REFERENCES p (no) NOT VALID;",
+            line=5,
+        ),
         Example(text="CREATE UNIQUE INDEX CONCURRENTLY i ON o (email);", line=1),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a';\n"
+            "ALTER TABLE o ADD CHECK (s IN ('b', 'c')) NOT VALID;",
+            line=2,
+        ),
+        Example(
+            text="CREATE TABLE o (s text CONSTRAINT c CHECK (s IN ('a', 'b')));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT c;\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (s IN ('b', 'c')) NOT VALID;",
+            line=4,
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int DEFAULT 0;\n"
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (b);",
@@ -224,6 +245,15 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="CREATE TABLE o (s text CONSTRAINT c CHECK (s IN ('a', 'b')));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT c;\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (s = ANY (ARRAY['b', 'c', 'a'])) NOT VALID;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (s text, CONSTRAINT c CHECK (s IN ('a')));\n"
+            "-- released\nALTER TABLE o DROP CHECK c, ADD CONSTRAINT c CHECK (s IN ('a', 'b'));"
+        ),
         Example(
             text="CREATE TABLE o (a int, b int, UNIQUE (a), CONSTRAINT c CHECK (a > 0));\n"
             "-- released\nALTER TABLE o DROP CONSTRAINT c;\n"

@@ -178,6 +178,13 @@ RULE = LintRule(
             line=4,
         ),
         Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}COMMIT;", line=6),
+        Example(
+            text=f"{_MADE}CREATE VIEW v AS SELECT count(*) FROM o;\n"
+            "CREATE TRIGGER t INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT count(*) FROM o;\n"
+            "COMMIT;",
+            line=6,
+        ),
     ),
     good=(
         Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}{_CALLED}COMMIT;"),

@@ -4,18 +4,26 @@ A generated column and an index on an expression are worked out with each write:
 column that is zero in one row, a cast of a text that is no number, and the insert is refused.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Column
 from cdkit.migrations.operation import AddColumn, CreateIndex
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+
+_ASKS = re.compile(
+    r'"current_setting"\}\}\],"args":\[\{"A_Const":\{"sval":\{"sval":"[^"]*\.[^"]*"\}\}\}\]'
+)
+"""In a fingerprint: current_setting('a.b'), which fails where nobody set it; one of the server's
+own, whose name has no dot, is always there (PostgreSQL manual, 9.28.1 and 20.16)."""
 
 
 def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
     """Flag each such expression on a table that was there before the change."""
     if isinstance(operation, AddColumn):
-        what, name = operation.column.fragile, operation.column.name
+        what, name = _of_column(operation.column), operation.column.name
     else:
         what, name = operation.fragile, operation.name
     if not what or context.schema.is_new_table(operation.table):
@@ -26,6 +34,13 @@ def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]
         confidence=Confidence.MEDIUM,
         fix=Fix(summary="write it so that it has a value for every row: NULLIF(…, 0), CASE"),
     )
+
+
+def _of_column(column: Column) -> str:
+    """Return what in a generated column, or in the default of a new one, can fail."""
+    if column.default and _ASKS.search(column.default.text):
+        return "a default that asks for a setting which the session may not have"
+    return column.fragile
 
 
 RULE = LintRule(
@@ -41,10 +56,17 @@ RULE = LintRule(
             text="ALTER TABLE o ADD COLUMN share int GENERATED ALWAYS AS (100 / a) STORED;", line=1
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o ((a::int));", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN t text DEFAULT current_setting('app.tenant');", line=1
+        ),
     ),
     good=(
         Example(text="ALTER TABLE o ADD COLUMN half int GENERATED ALWAYS AS (a / 2) STORED;"),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (lower(a));"),
+        Example(
+            text="ALTER TABLE o ADD COLUMN t text DEFAULT current_setting('app.tenant', true);"
+        ),
+        Example(text="ALTER TABLE o ADD COLUMN z text DEFAULT current_setting('TimeZone');"),
     ),
     sources=("https://www.postgresql.org/docs/current/ddl-generated-columns.html",),
 )

@@ -49,6 +49,13 @@ def _was_there(name: Name, context: Context) -> bool:
     return not context.schema.table(name) or schema.table(name) is not None
 
 
+_KEYED = "CREATE TABLE o (a int PRIMARY KEY);\nCREATE TABLE l (a int CONSTRAINT k REFERENCES o);\n"
+_FIRING = "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+_FIRED = "CREATE TABLE o (a int PRIMARY KEY);\nCREATE FUNCTION f() RETURNS trigger "
+_FIRED += f"LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n{_FIRING}"
+_SWAP = "ALTER TABLE o RENAME TO p;\nCREATE TABLE o (a int PRIMARY KEY);\n"
+_SWAP += "INSERT INTO o SELECT a FROM p;\n"
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
@@ -67,6 +74,8 @@ RULE = LintRule(
             "ALTER TABLE n RENAME TO o;\nCOMMIT;",
             line=6,
         ),
+        Example(text=f"{_KEYED}-- released\nBEGIN;\n{_SWAP}COMMIT;", line=5),
+        Example(text=f"{_FIRED}-- released\nBEGIN;\n{_SWAP}COMMIT;", line=6),
         Example(text="ALTER TABLE orders RENAME TO purchases;", line=1),
         Example(text="ALTER TABLE orders SET SCHEMA shop;", line=1),
     ),
@@ -81,6 +90,11 @@ RULE = LintRule(
             "CREATE TABLE n (a int);\nINSERT INTO n SELECT a FROM o;\n"
             "ALTER TABLE o RENAME TO p;\nALTER TABLE n RENAME TO o;\nCOMMIT;"
         ),
+        Example(
+            text=f"{_KEYED}-- released\nBEGIN;\n{_SWAP}ALTER TABLE l DROP CONSTRAINT k;\n"
+            "ALTER TABLE l ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o NOT VALID;\nCOMMIT;"
+        ),
+        Example(text=f"{_FIRED}-- released\nBEGIN;\n{_SWAP}{_FIRING}COMMIT;"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
