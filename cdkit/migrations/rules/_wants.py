@@ -89,6 +89,7 @@ overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstr
 padded-text compatible postgres taste CreateTable AddColumn
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
+refused-form safe-to-run postgres - AddConstraint CreateIndex DropObject Refresh
 refused-replacement safe-to-run postgres - CreateObject
 refused-statement safe-to-run mysql,mariadb,sqlite - AddColumn AddConstraint AlterTable ChangeOption CreateIndex CreateTable DropColumn DropConstraint DropObject RebuildTable RenameColumn
 renamed-column compatible - - RenameColumn
@@ -101,6 +102,7 @@ restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
 rewritten-table safe-to-run postgres - RewriteTable
+scanning-domain safe-to-run postgres - RestrictDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
 syntax-error - - -
