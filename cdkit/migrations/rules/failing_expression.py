@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Column
-from cdkit.migrations.operation import AddColumn, CreateIndex
+from cdkit.migrations.nouns import Default
+from cdkit.migrations.operation import AddColumn, CreateIndex, SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 _ASKS = re.compile(
@@ -20,10 +20,13 @@ _ASKS = re.compile(
 own, whose name has no dot, is always there (PostgreSQL manual, 9.28.1 and 20.16)."""
 
 
-def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
+def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> Iterator[Hit]:
     """Flag each such expression on a table that was there before the change."""
     if isinstance(operation, AddColumn):
-        what, name = _of_column(operation.column), operation.column.name
+        column = operation.column
+        what, name = column.fragile or _of_default(column.default), column.name
+    elif isinstance(operation, SetDefault):
+        what, name = _of_default(operation.default), operation.column
     else:
         what, name = operation.fragile, operation.name
     if not what or context.schema.is_new_table(operation.table):
@@ -36,18 +39,18 @@ def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]
     )
 
 
-def _of_column(column: Column) -> str:
-    """Return what in a generated column, or in the default of a new one, can fail."""
-    if column.default and _ASKS.search(column.default.text):
+def _of_default(default: Default | None) -> str:
+    """Return what in a default can fail for a row that leaves the column out."""
+    if default and _ASKS.search(default.text):
         return "a default that asks for a setting which the session may not have"
-    return column.fragile
+    return ""
 
 
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
     engines=("postgres",),
-    on=(AddColumn, CreateIndex),
+    on=(AddColumn, CreateIndex, SetDefault),
     check=check,
     instead="Write it so that it has a value for every row: NULLIF(…, 0), CASE.",
     by_hand="which value a row gets that has none is for its author to say.",
