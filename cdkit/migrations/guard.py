@@ -65,9 +65,17 @@ def _constraint(schema: Schema, changed: ChangeConstraint) -> None:
     schema.put(changed.table, "constraints", old.name, structs.replace(old, **said))
 
 
+def _identify(schema: Schema, changed: op.ChangeTable) -> None:
+    table = schema.table(changed.table)
+    if table and changed.action == "REPLICA IDENTITY":
+        options = {**table.options, changed.action: changed.options[0]}
+        schema.change(changed.table, options=options)
+
+
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
+    op.ChangeTable: _identify,
     ChangeConstraint: _constraint,
 }

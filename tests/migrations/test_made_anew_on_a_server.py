@@ -21,6 +21,8 @@ CREATE TRIGGER filled BEFORE INSERT ON parents FOR EACH ROW WHEN (NEW.id = 7) EX
 CREATE VIEW fresh AS SELECT id, code, state FROM parents WHERE state = 'new';
 CREATE VIEW codes AS SELECT code FROM fresh;
 CREATE FUNCTION twice(a int) RETURNS int LANGUAGE sql AS 'SELECT coalesce(a, 1) * 2';
+CREATE TABLE log (line text);
+INSERT INTO log VALUES ('begun');
 INSERT INTO parents (id, code) VALUES (1, 10), (2, 20);
 INSERT INTO rows VALUES (1, 1);
 """  # noqa: E501 - SQL
@@ -35,6 +37,7 @@ FIRED = "CREATE TRIGGER filled BEFORE INSERT ON parents FOR EACH ROW WHEN (NEW.i
 FIRED += "EXECUTE FUNCTION fill();"
 KEYED = "ALTER TABLE rows DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (parent) "
 VIEW = "CREATE {} fresh AS SELECT id, code, state FROM parents WHERE state = 'new';"
+MARKED = "UPDATE log SET line = 'seen'"
 CODES = "CREATE VIEW codes AS SELECT code FROM fresh;"
 CALLED = "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
 CALLED += "'BEGIN NEW.state := ''paid''; RETURN NEW; END';"

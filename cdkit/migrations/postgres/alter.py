@@ -162,13 +162,16 @@ def _altered(clause: _Clause) -> Operation:
 
 def _change_table(clause: _Clause) -> Operation:
     action, lock = _CHANGES[clause.command.subtype]
-    given = _given(clause)
-    return op.ChangeTable(
-        **clause.on,
-        action=action,
-        lock=lock,
-        options=() if action.startswith("RESET") else options_on(given),
-    )
+    given = () if action.startswith("RESET") else options_on(_given(clause))
+    if action == "REPLICA IDENTITY":
+        given = (_identity_type(clause),)
+    return op.ChangeTable(**clause.on, action=action, lock=lock, options=given)
+
+
+def _identity_type(clause: _Clause) -> str:
+    """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
+    said = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
+    return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
 
 
 def _change_trigger(clause: _Clause) -> Operation:

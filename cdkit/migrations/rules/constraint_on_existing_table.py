@@ -95,7 +95,9 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     if any(refuses(constraint.expression, each.default.value) for each in filled if each.default):
         return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
-        return not any(column.default and column.default.constant for column in filled)
+        # Where nulls are alike, whatever it leaves null is the same.
+        alike = constraint.expression == NULLS_ALIKE and len(filled) < len(columns)
+        return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
 
 
@@ -206,6 +208,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN a int;\n"
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) NULLS NOT DISTINCT;",
+            line=2,
+        ),
         Example(
             text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a';\n"
             "ALTER TABLE o ADD CHECK (s IN ('b', 'c')) NOT VALID;",
