@@ -81,6 +81,10 @@ def _parts(changed: ChangeColumn) -> Iterator[Operation]:
     old, new = changed.old, changed.new
     if new.name != changed.column:
         yield renamed(changed)
+    for each in new.constraints:
+        if each.kind in {"check", "unique"}:
+            named = structs.replace(each, columns=each.columns or (new.name,))
+            yield op.AddConstraint(**where, constraint=named)
     if old is None:
         if new.name == changed.column:
             yield op.ChangeType(**where, column=new.name, type=new.type)

@@ -206,6 +206,12 @@ RULE = LintRule(
         ),
         Example(text="CREATE UNIQUE INDEX CONCURRENTLY i ON o (email);", line=1),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (s text);\n-- released\n"
+            "ALTER TABLE o MODIFY s text CHECK (s <> '');",
+            line=4,
+        ),
+        Example(text="-- server mysql:8.0\nALTER TABLE o MODIFY s int UNIQUE;", line=2),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
         Example(
@@ -252,6 +258,10 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (n int CHECK (n > 0));\n-- released\n"
+            "ALTER TABLE o MODIFY n bigint CHECK (n > 0);"
+        ),
         Example(
             text="CREATE TABLE o (s text CONSTRAINT c CHECK (s IN ('a', 'b')));\n-- released\n"
             "ALTER TABLE o DROP CONSTRAINT c;\n"
