@@ -31,6 +31,25 @@ def lets_in(old: str, new: str) -> bool:
     return bool(was and is_now and was[0] == is_now[0] and was[1] <= is_now[1])
 
 
+def is_same_value(old: str, new: str) -> bool:
+    """Whether two defaults are the same, however they are written: now() and CURRENT_TIMESTAMP."""
+    if old == new:
+        return True
+    if not (old.startswith("{") and new.startswith("{")):
+        return False
+    was, is_now = (_uncast(msgspec.json.decode(each)) for each in (old, new))
+    texts = ["sval" in each.get("A_Const", {}) for each in (was, is_now)]
+    return (was == is_now and all(texts)) or (_is_now(was) and _is_now(is_now))
+
+
+def _is_now(tree: Tree) -> bool:
+    """Whether it is the time at which the transaction began (PostgreSQL manual, 9.9.5)."""
+    if tree.get("SQLValueFunction", {}).get("op") == "SVFOP_CURRENT_TIMESTAMP":
+        return True
+    called = tree.get("FuncCall", {}).get("funcname", [{}])[-1].get("String", {}).get("sval")
+    return called in {"now", "transaction_timestamp"}
+
+
 def refuses(condition: str, value: str) -> bool:
     """Whether a condition of PostgreSQL lets no row in whose column has this value, for sure."""
     if not condition.startswith("{"):

@@ -42,6 +42,7 @@ class _Roles(Struct, frozen=True):
     role: Json | None = None
     roles: tuple[Node, ...] = ()
     options: tuple[Node, ...] = ()
+    action: int = 0
 
 
 class _NewRole(Struct, frozen=True, rename={"name": "role"}):
@@ -121,7 +122,11 @@ def role(statement: Statement) -> Iterator[Operation]:
         roles.append(msgspec.convert(named.role, RoleSpec))
     action = "DROP ROLE" if statement.kind == "DropRoleStmt" else "ALTER ROLE"
     given = [node.option for node in named.options if node.option]
-    options = tuple(f"{'no ' if _is_off(each) else ''}{each.defname}" for each in given)
+    out = statement.kind == "AlterRoleStmt" and named.action < 0
+    options = tuple(f"{'no ' if out or _is_off(each) else ''}{each.defname}" for each in given)
+    if not out and options == ("rolemembers",):
+        yield op.Harmless(**at_start(statement))
+        return
     for each in roles:
         yield op.ChangeRole(**at_start(statement), role=_role(each), action=action, values=options)
 

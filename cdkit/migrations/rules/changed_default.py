@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeDomain
+from cdkit.migrations.implied import is_same_value
 from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Default
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -29,7 +31,7 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     if old is None or context.schema.is_new_column(table, column):
         return
     before = old.default is not None and not old.default.null
-    if operation.default == old.default or (not before and old.not_null):
+    if _is_same(operation.default, old.default) or (not before and old.not_null):
         return
     hit = Hit(
         message=f"gives {table}.{column} another default: what a running version leaves out is "
@@ -43,7 +45,11 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         ),
     )
     end = context.ahead.end.column(table, column)
-    yield from eased(hit, context, undone=end is not None and end.default == old.default)
+    yield from eased(hit, context, undone=end is not None and _is_same(end.default, old.default))
+
+
+def _is_same(one: Default | None, other: Default | None) -> bool:
+    return one == other or bool(one and other and is_same_value(one.text, other.text))
 
 
 def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
@@ -110,6 +116,11 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'web';"
+        ),
+        Example(
+            text="CREATE TABLE o (a text DEFAULT 'web', b timestamptz DEFAULT now());\n"
+            "-- released\nALTER TABLE o ALTER a SET DEFAULT 'web'::text,\n"
+            "    ALTER b SET DEFAULT CURRENT_TIMESTAMP;"
         ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"

@@ -22,6 +22,7 @@ _SHOWN = frozenset(
 )
 """Settings that change what values look like or mean (PostgreSQL manual, 20.11)."""
 _NEEDED = frozenset({"no canlogin", "password", "no bypassrls", "no superuser", "validUntil"})
+_NEEDED |= {"no inherit", "no rolemembers"}
 
 
 def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
@@ -84,9 +85,14 @@ RULE = LintRule(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
         Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
+        Example(text="ALTER ROLE app NOINHERIT;", line=1),
+        Example(text="ALTER GROUP writers DROP USER app;", line=1),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' ACCOUNT LOCK;", line=2),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' IDENTIFIED BY 'x';", line=2),
     ),
-    good=(Example(text="CREATE ROLE reports;"),),
+    good=(
+        Example(text="CREATE ROLE reports;"),
+        Example(text="ALTER GROUP writers ADD USER app;"),
+    ),
     sources=("https://www.postgresql.org/docs/current/sql-alterrole.html",),
 )
