@@ -1,4 +1,4 @@
-"""Whether one condition of a CHECK lets in all that another one does.
+"""Whether one constraint, or one condition of a CHECK, lets in all that another one does.
 
 Compared are fingerprints: PostgreSQL's trees as JSON (`postgres/prints.py`), and conditions of the
 other engines as they are written. What is not understood implies nothing but itself.
@@ -10,6 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from cdkit.migrations.nouns import Constraint
+from cdkit.migrations.schema import Schema
+
 Tree = Any
 """A node of PostgreSQL's trees as JSON."""
 
@@ -19,6 +22,27 @@ _LIST: Final = re.compile(
     r"\(*\s*[`\"]?(\w+)[`\"]?\s+in\s*\((.*?)\)[\s)]*", re.IGNORECASE | re.DOTALL
 )
 _ITEM: Final = re.compile(r"\s*('(?:[^'\\]|'')*'|-?\d+)\s*")
+
+
+def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
+    """Whether what the old constraint lets in passes the new one."""
+    if old.kind != new.kind or old.kind == "exclusion":
+        return False
+    if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
+        return released.same_key(old, new)
+    return lets_in(old.expression, new.expression) or _is_wider(old.bounds, new.bounds)
+
+
+def _is_wider(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
+    """Whether `a >= 0` lets in all that `a > 0` does."""
+    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
+        return False
+    try:
+        was, is_now = float(old[2]), float(new[2])
+    except ValueError:
+        return False
+    wider = is_now < was if old[1][0] == ">" else is_now > was
+    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
 
 
 def lets_in(old: str, new: str) -> bool:

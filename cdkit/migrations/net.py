@@ -13,6 +13,7 @@ from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
 from cdkit.migrations.schema import Routine, Schema, Table
+from cdkit.migrations.stricter import refuses_more
 
 
 def eased(hit: Hit, context: Context, *, undone: bool) -> Iterator[Hit]:
@@ -45,8 +46,11 @@ def _kept(old: Column, new: Column) -> bool:
     return filled == (new.default and new.default.text, new.identity, new.generated, new.not_null)
 
 
-def lacks(name: Name, context: Context) -> str | None:
-    """Return what the relation of this name lacks at the end; None where there is none."""
+def lacks(name: Name, context: Context, *, dropped: bool = False) -> str | None:
+    """Return what the relation of this name lacks at the end; None where there is none.
+
+    What is `dropped` was copied before: from what has another name by then it can be copied later.
+    """
     old, end = context.released, context.ahead.end
     kind = end.kind_of(name)
     if not kind or kind == "sequence":
@@ -61,9 +65,10 @@ def lacks(name: Name, context: Context) -> str | None:
         return f"it lacks {', '.join(missing)}"
     return (
         _other_rows(full, old, end)
+        or refuses_more(full, context)
         or _unserved(full, context)
         or rights_lost(full, context)
-        or _rows_lost(full, context)
+        or _rows_lost(full, context, dropped=dropped)
         or taken_along(full, context)
     )
 
@@ -93,7 +98,7 @@ def _triggers(schema: Schema, name: Name) -> Mapping[str, Trigger]:
     return found.triggers if found else {}
 
 
-def _rows_lost(name: Name, context: Context) -> str:
+def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
     """Say where a table was filled while others could still write into the one that it replaces.
 
     One that is renamed into its place was there before: nothing kept anybody from writing, but a
@@ -105,6 +110,8 @@ def _rows_lost(name: Name, context: Context) -> str:
         return ""
     if end.table(name) is None or context.session.keeps_from_writing(str(name), name.name):
         return ""
+    if dropped and schema.is_new(end.tables[name].made):
+        return "what is written while its rows are copied is lost"
     for full, other in schema.tables.items():
         if other.filled and schema.is_new(other.made) and full != name and full not in end.tables:
             return f"what is written while {full} is filled is lost"

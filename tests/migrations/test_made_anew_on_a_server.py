@@ -37,6 +37,11 @@ FIRED = "CREATE TRIGGER filled BEFORE INSERT ON parents FOR EACH ROW WHEN (NEW.i
 FIRED += "EXECUTE FUNCTION fill();"
 KEYED = "ALTER TABLE rows DROP CONSTRAINT fk, ADD CONSTRAINT fk FOREIGN KEY (parent) "
 VIEW = "CREATE {} fresh AS SELECT id, code, state FROM parents WHERE state = 'new';"
+TWICE = "CREATE FUNCTION twice(a {}) RETURNS int LANGUAGE sql AS 'SELECT 0';"
+EMPTY = "INSERT INTO log (line) VALUES ('')"
+SWAP = """BEGIN; LOCK TABLE log; CREATE TABLE fresh_log ({0}); DROP TABLE log;
+ALTER TABLE fresh_log RENAME TO log; {1} COMMIT;"""
+FILLED = "INSERT INTO log SELECT WHERE 'a' = 'b';"
 MARKED = "UPDATE log SET line = 'seen'"
 CODES = "CREATE VIEW codes AS SELECT code FROM fresh;"
 CALLED = "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
@@ -148,6 +153,34 @@ CHANGES = [
         "INSERT INTO fresh (id) VALUES (6) RETURNING state",
         same=False,
     ),
+    *(
+        Change(f"a log of {made}", SWAP.format(made, FILLED), asked, same=same)
+        for made, asked, same in (
+            ("line text", EMPTY, True),
+            ("line text, at timestamptz DEFAULT now()", EMPTY, True),
+            ("line text CHECK (line <> '')", EMPTY, False),
+            ("line text NOT NULL", "INSERT INTO log VALUES (NULL)", False),
+            ("line varchar(3)", "INSERT INTO log VALUES ('long enough')", False),
+            ("line text UNIQUE", "INSERT INTO log VALUES ('a'), ('a')", False),
+            ("line text, no int NOT NULL", EMPTY, False),
+        )
+    ),
+    Change("published without a key", "CREATE PUBLICATION p FOR TABLE log;", MARKED, same=False),
+    Change(
+        "published without a key, new lines alone",
+        "CREATE PUBLICATION p FOR TABLE log WITH (publish = 'insert');",
+        MARKED,
+        same=True,
+    ),
+    Change(
+        "published as a whole",
+        "ALTER TABLE log REPLICA IDENTITY FULL; CREATE PUBLICATION p FOR TABLE log;",
+        MARKED,
+        same=True,
+    ),
+    Change("another of that name", f"{TWICE.format('text')}", "SELECT twice('2')", same=False),
+    Change("one of dates", f"{TWICE.format('date')}", "SELECT twice('2')", same=False),
+    Change("one of more numbers", f"{TWICE.format('int, b int')}", "SELECT twice('2')", same=True),
     Change(
         "a strict function", "ALTER FUNCTION twice(int) STRICT;", "SELECT twice(NULL)", same=False
     ),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.implied import lets_in, refuses
+from cdkit.migrations.implied import implies, refuses
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
@@ -123,7 +123,7 @@ def _lived_with(operation: OnTable, constraint: Constraint, context: Context) ->
     if constraint.kind in {"unique", "primary key"}:
         return _is_unique_already(operation, constraint, context)
     held = (old for old in table.constraints.values() if old.enforced)
-    return any(_implies(old, constraint, context.released) for old in held)
+    return any(implies(old, constraint, context.released) for old in held)
 
 
 def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -151,27 +151,6 @@ def _are_set(table: Name, index: Index, released: Schema) -> bool:
     """Whether no column of an index can be null, so that it does not matter how nulls compare."""
     columns = [released.column(table, name) for name in index.columns]
     return all(column and column.not_null for column in columns)
-
-
-def _implies(old: Constraint, new: Constraint, released: Schema) -> bool:
-    """Whether what the old constraint lets in passes the new one."""
-    if old.kind != new.kind or old.kind == "exclusion":
-        return False
-    if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
-        return released.same_key(old, new)
-    return lets_in(old.expression, new.expression) or _is_looser(old.bounds, new.bounds)
-
-
-def _is_looser(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
-    """Whether `a >= 0` lets in all that `a > 0` does."""
-    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
-        return False
-    try:
-        was, is_now = float(old[2]), float(new[2])
-    except ValueError:
-        return False
-    wider = is_now < was if old[1][0] == ">" else is_now > was
-    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
 
 
 def _held_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
