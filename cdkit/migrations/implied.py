@@ -17,6 +17,10 @@ Tree = Any
 """A node of PostgreSQL's trees as JSON."""
 
 _DEEPEST: Final = 40
+_WIDEST: Final = 2_000
+"""Joined conditions, or casts, of an expression that is still compared."""
+_MOST: Final = 20_000
+"""Pairs of parts that are looked at: nobody writes a CHECK that needs more."""
 _TEXTS: Final = frozenset({"text", "varchar"})
 _LIST: Final = re.compile(
     r"\(*\s*[`\"]?(\w+)[`\"]?\s+in\s*\((.*?)\)[\s)]*", re.IGNORECASE | re.DOTALL
@@ -50,7 +54,7 @@ def lets_in(old: str, new: str) -> bool:
     if old == new:
         return True
     if old.startswith("{") and new.startswith("{"):
-        return _implies(msgspec.json.decode(old), msgspec.json.decode(new), 0)
+        return _compared(old, new, lambda one, other: _Comparison().implies(one, other, 0))
     was, is_now = _written_list(old), _written_list(new)
     return bool(was and is_now and was[0] == is_now[0] and was[1] <= is_now[1])
 
@@ -61,9 +65,22 @@ def is_same_value(old: str, new: str) -> bool:
         return True
     if not (old.startswith("{") and new.startswith("{")):
         return False
-    was, is_now = (_uncast(msgspec.json.decode(each)) for each in (old, new))
-    texts = ["sval" in each.get("A_Const", {}) for each in (was, is_now)]
-    return (was == is_now and all(texts)) or (_is_now(was) and _is_now(is_now))
+    return _compared(old, new, _are_same)
+
+
+def _are_same(one: Tree, other: Tree) -> bool:
+    one, other = _uncast(one), _uncast(other)
+    texts = ["sval" in each.get("A_Const", {}) for each in (one, other)]
+    return (all(texts) and bool(one == other)) or (_is_now(one) and _is_now(other))
+
+
+def _compared(old: str, new: str, same: Callable[[Tree, Tree], bool]) -> bool:
+    """Compare two fingerprints; what is nested too deeply is like nothing."""
+    was, is_now = _tree(old), _tree(new)
+    try:
+        return bool(was and is_now) and same(was, is_now)
+    except RecursionError:
+        return False
 
 
 def _is_now(tree: Tree) -> bool:
@@ -78,7 +95,7 @@ def refuses(condition: str, value: str) -> bool:
     """Whether a condition of PostgreSQL lets no row in whose column has this value, for sure."""
     if not condition.startswith("{"):
         return False
-    tree = msgspec.json.decode(condition)
+    tree = _tree(condition)
     if (listed := _listed(tree)) and "ColumnRef" in listed[0]:
         return value not in listed[1]
     limit = _limit(tree)
@@ -114,22 +131,40 @@ def _written_list(condition: str) -> tuple[str, frozenset[str]] | None:
     return None
 
 
-def _implies(old: Tree, new: Tree, depth: int) -> bool:  # noqa: PLR0911 - a list
-    """Compare two trees. A condition that is null lets a row in as one that is true does."""
-    if old == new:
-        return True
-    if depth > _DEEPEST:
-        return False
-    was, is_now = _parts(old), _parts(new)
-    if is_now[0] == "AND":
-        return all(_implies(old, each, depth + 1) for each in is_now[1])
-    if was[0] == "OR":
-        return all(_implies(each, new, depth + 1) for each in was[1])
-    if is_now[0] == "OR" and any(_implies(old, each, depth + 1) for each in is_now[1]):
-        return True
-    if was[0] == "AND" and any(_implies(each, new, depth + 1) for each in was[1]):
-        return True
-    return _is_within(_listed(old), _listed(new)) or _is_looser(_limit(old), _limit(new))
+def _tree(condition: str) -> Tree:
+    """Return a tree; an empty one where it is nested too deeply to be compared."""
+    if max(condition.count("BoolExpr"), condition.count("TypeCast")) > _WIDEST:
+        return {}
+    try:
+        return msgspec.json.decode(condition)
+    except RecursionError:
+        return {}
+
+
+class _Comparison:
+    """One comparison of two conditions: how many pairs of their parts were looked at so far."""
+
+    def __init__(self) -> None:
+        self.pairs = 0
+
+    def implies(self, old: Tree, new: Tree, depth: int) -> bool:
+        """Compare two trees. A condition that is null lets a row in as one that is true does."""
+        self.pairs += 1
+        if depth > _DEEPEST or self.pairs > _MOST:
+            return False
+        if old == new:
+            return True
+        was, is_now = _parts(old), _parts(new)
+        if is_now[0] == "AND":
+            return all(self.implies(old, each, depth + 1) for each in is_now[1])
+        if was[0] == "OR":
+            return all(self.implies(each, new, depth + 1) for each in was[1])
+        return (
+            any(self.implies(old, each, depth + 1) for each in is_now[1])
+            or any(self.implies(each, new, depth + 1) for each in was[1])
+            or _is_within(_listed(old), _listed(new))
+            or _is_looser(_limit(old), _limit(new))
+        )
 
 
 def _parts(tree: Tree) -> tuple[str, list[Tree]]:

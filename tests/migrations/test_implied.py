@@ -118,3 +118,24 @@ def test_a_value_is_refused_only_where_that_is_sure(
     said: bool,  # noqa: FBT001
 ) -> None:
     assert refuses(printed(condition), value) == said
+
+
+@pytest.mark.parametrize("joined", [" AND ", " OR "])
+def test_a_hostile_condition_is_compared_in_no_time(joined: str) -> None:
+    def nested(leaf: str, depth: int) -> str:
+        inside = leaf
+        for number in range(depth):
+            word = joined if number % 2 else " OR "
+            inside = f"({inside}{word}(b > {number} AND c < {number}))"
+        return inside
+
+    assert not lets_in(printed(nested("a = 1", 30)), printed(nested("a = 2", 30)))
+    deep = "(" * 900 + "a = 1" + " OR b = 1)" * 900
+    assert lets_in(printed(deep), printed(deep))
+
+
+def test_what_is_nested_too_deeply_implies_nothing_but_itself() -> None:
+    one, other = ('{"TypeCast":{"arg":' * 50_000 + end + "}}" * 50_000 for end in ("1", "2"))
+    assert not lets_in(one, other)
+    assert lets_in(one, one)
+    assert not refuses(one, "1")
