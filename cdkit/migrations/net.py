@@ -80,6 +80,9 @@ def _unserved(name: Name, context: Context) -> str:
     for trigger in _triggers(context.released, name):
         if trigger in _triggers(schema, name) and trigger not in kept:
             return f"the trigger {trigger} is not made on it"
+    before, after = context.released.thing(name), end.thing(name)
+    if before and after and before.ruled and not after.ruled:
+        return "its rule for writes is not made on it"
     now = end.table(name)
     if now is None or not schema.is_new(now.made):
         return ""

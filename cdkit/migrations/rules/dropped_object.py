@@ -179,6 +179,12 @@ RULE = LintRule(
         ),
         Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}COMMIT;", line=6),
         Example(
+            text="CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCREATE RULE r AS ON INSERT TO v "
+            "DO INSTEAD INSERT INTO o VALUES (NEW.a);\n-- released\nBEGIN;\nDROP VIEW v;\n"
+            "CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCOMMIT;",
+            line=5,
+        ),
+        Example(
             text=f"{_MADE}CREATE VIEW v AS SELECT count(*) FROM o;\n"
             "CREATE TRIGGER t INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION f();\n"
             "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT count(*) FROM o;\n"

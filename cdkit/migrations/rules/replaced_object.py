@@ -114,11 +114,21 @@ def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | N
     options = set(operation.options)
     if "set search_path" in options:
         return Severity.MEDIUM, "it looks for bare names elsewhere"
+    if options & _SETTINGS:
+        return Severity.MEDIUM, "what it returns is written or read in another way"
     if "security invoker" in options and not _callers_may(operation, context):
         return Severity.MEDIUM, "it runs with the rights of whoever calls it"
     if options & {"strict", "called on null input"}:
         return Severity.MEDIUM, "it does something else where an argument is null"
     return None, f"{', '.join(operation.options)} changes"
+
+
+_SETTINGS_WORDS = """
+    timezone datestyle intervalstyle bytea_output extra_float_digits lc_monetary lc_numeric lc_time
+    row_security role standard_conforming_strings
+"""
+_SETTINGS = frozenset(f"set {name}" for name in _SETTINGS_WORDS.split())
+"""Settings that change what values look like or which rows are seen (PostgreSQL manual, 20.11)."""
 
 
 def _callers_may(operation: CreateObject, context: Context) -> bool:
@@ -170,6 +180,7 @@ RULE = LintRule(
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
         Example(text="ALTER FUNCTION total(int) STRICT;", line=1),
+        Example(text="ALTER FUNCTION today() SET timezone = 'UTC';", line=1),
         Example(
             text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
