@@ -65,6 +65,19 @@ def _constraint(schema: Schema, changed: ChangeConstraint) -> None:
     schema.put(changed.table, "constraints", old.name, structs.replace(old, **said))
 
 
+def _default(schema: Schema, changed: op.SetDefault | op.DropDefault) -> None:
+    """A view's default is its own, whatever the table behind it has."""
+    given = changed.default if isinstance(changed, op.SetDefault) else None
+    old = schema.column(changed.table, changed.column)
+    if old:
+        new = structs.replace(old, default=given)
+        schema.put(changed.table, "columns", changed.column, new)
+    elif (view := schema.thing(changed.table)) and view.kind == "view":
+        left = {name: each for name, each in view.defaults.items() if name != changed.column}
+        full, more = schema.full(changed.table), {changed.column: given} if given else {}
+        schema.things[full] = structs.replace(view, defaults={**left, **more})
+
+
 def _identify(schema: Schema, changed: op.ChangeTable) -> None:
     table = schema.table(changed.table)
     if table and changed.action == "REPLICA IDENTITY":
@@ -77,5 +90,7 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
     op.ChangeTable: _identify,
+    op.SetDefault: _default,
+    op.DropDefault: _default,
     ChangeConstraint: _constraint,
 }

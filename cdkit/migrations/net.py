@@ -83,6 +83,9 @@ def _unserved(name: Name, context: Context) -> str:
     before, after = context.released.thing(name), end.thing(name)
     if before and after and before.ruled and not after.ruled:
         return "its rule for writes is not made on it"
+    for column in before.defaults if before and after else ():
+        if after and column not in after.defaults:
+            return f"it gives {column} no default of its own"
     now = end.table(name)
     if now is None or not schema.is_new(now.made):
         return ""

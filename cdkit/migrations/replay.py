@@ -372,8 +372,6 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeType: _on_column("type", lambda changed: changed.type),
     op.SetNotNull: _on_column("not_null", lambda _: True),
     op.DropNotNull: _on_column("not_null", lambda _: False),
-    op.SetDefault: _on_column("default", lambda changed: changed.default),
-    op.DropDefault: _on_column("default", lambda _: None),
     op.ChangeIdentity: _generate,
     ChangeColumn: _change_column,
     ChangeOption: _set_option,

@@ -11,6 +11,7 @@ from cdkit.migrations.nouns import (
     TEMPORARY,
     Column,
     Constraint,
+    Default,
     Function,
     Name,
     Policy,
@@ -128,7 +129,8 @@ class Thing(Struct, frozen=True, kw_only=True):
 
     `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
     declarations and bodies by the types that it takes, each with the release that made it;
-    `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule.
+    `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
+    `defaults` are what a view gives columns itself.
     """
 
     kind: str
@@ -139,6 +141,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     triggers: dict[str, Trigger] = {}
     default: bool = False
     ruled: bool = False
+    defaults: dict[str, Default] = {}
 
     def is_on(self, name: Name) -> bool:
         """Whether it is a trigger on this table or view, of SQLite: there it says so."""

@@ -27,7 +27,7 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options"},
     # What is read of a view and of functions: their definition is compared.
-    Thing: frozenset({"query", "routines", "triggers", "ruled"}),
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     # `refers` may go without saying.

@@ -54,7 +54,10 @@ def _is_same(one: Default | None, other: Default | None) -> bool:
 
 def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
     """Flag a default of a view's column: it counts, and no longer that of the table behind it."""
+    view = context.released.thing(operation.table)
     if context.schema.is_new_thing(operation.table):
+        return
+    if view and _is_same(operation.default, view.defaults.get(operation.column)):
         return
     said = f"{operation.table}.{operation.column}"
     yield Hit(
@@ -112,6 +115,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';\n"
+            "-- released\nALTER VIEW v ALTER a SET DEFAULT 'site';"
+        ),
         Example(text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';"),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"

@@ -179,6 +179,11 @@ RULE = LintRule(
         ),
         Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}COMMIT;", line=6),
         Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 5;\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\nCOMMIT;",
+            line=5,
+        ),
+        Example(
             text="CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCREATE RULE r AS ON INSERT TO v "
             "DO INSTEAD INSERT INTO o VALUES (NEW.a);\n-- released\nBEGIN;\nDROP VIEW v;\n"
             "CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCOMMIT;",
@@ -194,6 +199,11 @@ RULE = LintRule(
     ),
     good=(
         Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}{_CALLED}COMMIT;"),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 5;\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\n"
+            "ALTER VIEW v ALTER a SET DEFAULT 5;\nCOMMIT;"
+        ),
         Example(text="CREATE VIEW v AS SELECT 1;\nDROP VIEW v;"),
         Example(text="CREATE OR REPLACE VIEW open_orders AS SELECT 1;"),
         Example(
