@@ -182,6 +182,8 @@ def other_rows(old: Query, new: Query) -> str:
         return f"it computes {', '.join(changed)} otherwise"
     if old.filters != new.filters:
         return "it filters its rows otherwise"
+    if old.order and old.order != new.order:
+        return "it sorts its rows otherwise"
     if old.rest != new.rest and len(new.columns) == len(old.columns):
         return "it takes its rows from elsewhere, or filters them otherwise"
     return ""

@@ -191,7 +191,8 @@ class Query(Struct, frozen=True, kw_only=True):
     """What a view shows: its columns in order, `*` for all of a source's.
 
     `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,
-    and of what of that only ever leaves rows out;
+    and of what of that only ever leaves rows out; `order` is one of what it sorts by, and no part
+    of the rest where that says nothing of which rows there are;
     `sources` are the tables and views that it reads; `plain` says that it is one source's rows
     as they are, so that it can be written through; `empty` that it is made WITH NO DATA, `checks`
     that it takes only rows that it shows.
@@ -205,6 +206,7 @@ class Query(Struct, frozen=True, kw_only=True):
     plain: bool = False
     empty: bool = False
     checks: bool = False
+    order: str = ""
 
 
 class Policy(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name, Query
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
@@ -94,18 +95,34 @@ def _query(
     names = [*aliases, *names[len(aliases) :]]
     if not names or "" in names:
         return None
-    rest = {key: value for key, value in select.items() if key != "targetList"}
+    # Which rows there are depends on their order only where some are left out by it.
+    apart = {"targetList"} if select.keys() & _BY_ORDER else {"targetList", "sortClause"}
+    rest = {key: value for key, value in select.items() if key not in apart}
     # Nobody looks further once all are found: expressions are most of a query.
     sources = tuple(islice(_sources(select), statement.node.count(_SOURCE)))
+    printed = _bare if len(sources) == 1 else fingerprint
     return Query(
         columns=tuple(names),
-        expressions=tuple(fingerprint(each.get("val")) for each in targets),
-        rest=fingerprint(rest),
-        filters=fingerprint([select[each] for each in _FILTERS if each in select]),
+        expressions=tuple(printed(each.get("val")) for each in targets),
+        rest=printed(rest),
+        filters=printed([select[each] for each in _FILTERS if each in select]),
+        order=printed(select.get("sortClause")),
         sources=sources,
         plain=_is_plain(select, targets),
         empty=empty,
     )
+
+
+_BY_ORDER = frozenset({"limitCount", "limitOffset", "distinctClause"})
+_QUALIFIERS = pattern(
+    r'(?<="fields":\[)(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)+(?=\{"String")'
+    r'|,"alias":\{"aliasname":"(?:[^"\\]|\\.)*"\}'
+)
+
+
+def _bare(tree: object) -> str:
+    """Return the fingerprint of what asks one table alone: how that is called there is nothing."""
+    return _QUALIFIERS().sub("", fingerprint(tree))
 
 
 def _name(target: Json) -> str:

@@ -179,6 +179,16 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o ORDER BY a;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o;",
+            line=3,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o LIMIT 5;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o ORDER BY a LIMIT 5;",
+            line=3,
+        ),
         Example(text="ALTER FUNCTION total(int) STRICT;", line=1),
         Example(text="ALTER FUNCTION today() SET timezone = 'UTC';", line=1),
         Example(
@@ -192,6 +202,10 @@ RULE = LintRule(
         Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a, c FROM o WHERE b;"
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT x.a FROM o AS x WHERE x.b ORDER BY x.a;"
         ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-createview.html",),
