@@ -11,7 +11,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.implied import implies, refuses
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import NULLS_ALIKE, Constraint, Name
+from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Index, Schema
@@ -92,13 +92,28 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
     filled = [column for column in columns if column.default and not column.default.null]
-    if any(refuses(constraint.expression, each.default.value) for each in filled if each.default):
+    if filled and _is_against(constraint, filled, context):
         return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         # Where nulls are alike, whatever it leaves null is the same.
         alike = constraint.expression == NULLS_ALIKE and len(filled) < len(columns)
         return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
+    """Whether a default is refused for sure: it fails the check, or leads to no row."""
+    defaults = [each.default for each in filled if each.default]
+    if any(refuses(constraint.expression, each.value) for each in defaults):
+        return True
+    return constraint.references is not None and _is_empty(constraint.references, context)
+
+
+def _is_empty(name: Name, context: Context) -> bool:
+    """Whether a table is new and gets no rows here."""
+    found = context.schema.table(name)
+    new = found is not None and context.schema.is_new_table(name) and not found.filled
+    return new and not context.ahead.writes_into(name)
 
 
 def _is_view(name: Name, context: Context) -> bool:
@@ -199,6 +214,11 @@ RULE = LintRule(
             line=2,
         ),
         Example(
+            text="CREATE TABLE k (id int PRIMARY KEY);\n"
+            "ALTER TABLE o ADD COLUMN k int DEFAULT 1 REFERENCES k (id);",
+            line=2,
+        ),
+        Example(
             text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a';\n"
             "ALTER TABLE o ADD CHECK (s IN ('b', 'c')) NOT VALID;",
             line=2,
@@ -262,6 +282,10 @@ RULE = LintRule(
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) WHERE main;"
         ),
         Example(text="ALTER TABLE o ADD COLUMN p int REFERENCES p (id), ADD q int UNIQUE;"),
+        Example(
+            text="CREATE TABLE k (id int PRIMARY KEY);\nINSERT INTO k VALUES (1);\n"
+            "ALTER TABLE o ADD COLUMN k int DEFAULT 1 REFERENCES k (id);"
+        ),
         Example(
             text="CREATE TABLE o (a int CONSTRAINT k REFERENCES p (id));\n-- released\n"
             "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (a) "
