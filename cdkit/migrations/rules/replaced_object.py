@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, writes_of
+from cdkit.migrations.mysql.objects import INVOKER
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -82,6 +83,8 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
     if operation.other_rows:
         return Severity.MEDIUM, "a running version gets other rows"
     found = context.schema.thing(operation.name)
+    if found and INVOKER in operation.body and INVOKER not in found.body:
+        return Severity.MEDIUM, "it asks with the rights of whoever reads it"
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"
     old, new = found.query, operation.query
@@ -179,6 +182,11 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
+        Example(
+            text="-- server mariadb:10.11\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT a FROM o;",
+            line=4,
+        ),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o ORDER BY a;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o;",
