@@ -28,8 +28,9 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     held = schema.table(changed.table) or schema.thing(changed.table)
     if held is None:
         return
-    if changed.instead and not isinstance(held, Table):
-        schema.things[schema.full(changed.table)] = structs.replace(held, ruled=True)
+    if changed.action.endswith(" RULE") and not isinstance(held, Table):
+        made = changed.instead and changed.action.startswith("CREATE")
+        schema.things[schema.full(changed.table)] = structs.replace(held, ruled=made)
         return
     left = {name: each for name, each in held.triggers.items() if name != changed.name}
     left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
@@ -81,8 +82,10 @@ def _default(schema: Schema, changed: op.SetDefault | op.DropDefault) -> None:
 def _identify(schema: Schema, changed: op.ChangeTable) -> None:
     table = schema.table(changed.table)
     if table and changed.action == "REPLICA IDENTITY":
-        options = {**table.options, changed.action: changed.options[0]}
-        schema.change(changed.table, options=options)
+        others = {name: each for name, each in table.options.items() if name != changed.action}
+        said = changed.options[0]
+        given = {} if said == "d" else {changed.action: said}
+        schema.change(changed.table, options={**others, **given})
 
 
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {

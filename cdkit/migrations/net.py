@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from cdkit.core.finding import Severity
+from cdkit.migrations.bodies import writes_of
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
@@ -111,17 +112,27 @@ def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
     lock, or a trigger that writes into both.
     """
     schema, end = context.schema, context.ahead.end
-    table = schema.table(name)
-    if table is None or table.triggers or context.server.engine == "sqlite":
+    table, now = schema.table(name), end.table(name)
+    if table is None or now is None or context.server.engine == "sqlite":
         return ""
-    if end.table(name) is None or context.session.keeps_from_writing(str(name), name.name):
+    if context.session.keeps_from_writing(str(name), name.name):
         return ""
-    if dropped and schema.is_new(end.tables[name].made):
+    carried = set(_carried(table, schema))
+    if dropped and schema.is_new(now.made) and not carried:
         return "what is written while its rows are copied is lost"
     for full, other in schema.tables.items():
-        if other.filled and schema.is_new(other.made) and full != name and full not in end.tables:
+        moved = full != name and full not in end.tables and full not in carried
+        if moved and other.filled and schema.is_new(other.made):
             return f"what is written while {full} is filled is lost"
     return ""
+
+
+def _carried(table: Table, schema: Schema) -> Iterator[Name]:
+    """Yield the tables that a trigger writes into whenever somebody writes into this one."""
+    for trigger in table.triggers.values():
+        found = schema.thing(trigger.function)
+        for routine in found.routines.values() if found else ():
+            yield from map(schema.full, writes_of(routine))
 
 
 def taken_along(name: Name, context: Context) -> str:

@@ -66,11 +66,14 @@ def _role(schema: Schema, changed: op.ChangeRole) -> None:
         schema.roles.pop(changed.role, None)
     elif changed.action == "SET search_path":
         held = {**dict(search_paths(schema)), changed.role: ",".join(changed.values).split(",")}
-        lines = "\n".join(f"{role}\t{','.join(path)}" for role, path in held.items())
-        schema.things[_PATHS] = Thing(kind="search paths", epoch=schema.epoch, body=lines)
+        said = {role: path for role, path in held.items() if any(path)}
+        lines = "\n".join(f"{role}\t{','.join(path)}" for role, path in sorted(said.items()))
+        schema.things.pop(_PATHS, None)
+        if lines:
+            schema.things[_PATHS] = Thing(kind="search path", epoch=schema.epoch, body=lines)
 
 
-_PATHS = Name("roles and databases", "search paths")
+_PATHS = Name("", "of roles and databases")
 """Where the model keeps what is of no schema, all in one: nobody looks through all there is."""
 
 

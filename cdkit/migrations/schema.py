@@ -252,7 +252,8 @@ class Schema:
         """Return a name with its schema; a temporary table goes before all others."""
         if name.schema:
             # SQLite's own schema, to which a bare name belongs as well where no other one has it.
-            return name if self.home or name.schema != "main" else Name(self.path, name.name)
+            main = name.schema == "main" and not self.home and self.shared_names
+            return Name(self.path, name.name) if main else name
         temporary = Name(TEMPORARY, name.name)
         return temporary if temporary in self.tables else Name(self.path, name.name)
 

@@ -95,6 +95,14 @@ RULE = LintRule(
             "ALTER TABLE l ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o NOT VALID;\nCOMMIT;"
         ),
         Example(text=f"{_FIRED}-- released\nBEGIN;\n{_SWAP}{_FIRING}COMMIT;"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nCREATE TABLE n (a int);\nCREATE FUNCTION "
+            "f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO n VALUES (NEW.a); "
+            "RETURN NEW; END';\n"
+            "CREATE TRIGGER t AFTER INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\nBEGIN;\n"
+            "INSERT INTO n SELECT a FROM o;\nALTER TABLE o RENAME TO p;\n"
+            "ALTER TABLE n RENAME TO o;\nCOMMIT;"
+        ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
