@@ -53,6 +53,8 @@ class Session:
                 self._local = local and self.lock_timeout
             case op.LockTable(table=table, lock=lock) if lock in _KEEP_WRITERS:
                 self._unwritten.add(str(table))
+            case op.Harmless(statement=statement) if statement.kind == "UNLOCK":
+                self._unwritten.clear()
             case op.AddConstraint(table=table, constraint=constraint) if not constraint.valid:
                 self.unvalidated.add((table.name, constraint.name))
             case _:

@@ -37,10 +37,26 @@ def check(operation: RenameTable | RenameObject, context: Context) -> Iterator[H
         fix=Fix(
             summary="keep the name; where it must change, make a view with the new name first, "
             "move over, and rename in a later release",
-            replacement=context.sql_of("postgres", behind_view(name, target, context.server)),
+            replacement=context.sql_of(
+                "postgres",
+                behind_view(name, target, context.server),
+                other=_by_view(name, target, context),
+            ),
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _by_view(name: Name, target: Name, context: Context) -> str:
+    """Both names at once, as MySQL has it; a view of SQLite cannot be written."""
+    if context.server.engine == "sqlite":
+        return ""
+    old, new = context.sql(name), context.sql(target)
+    return (
+        f"-- release 1: with both names\nCREATE VIEW {new} AS SELECT * FROM {old};\n"
+        "-- release 2, when no running version uses the old name:\n"
+        f"DROP VIEW {new};\nALTER TABLE {old} RENAME TO {new};"
+    )
 
 
 def _was_there(name: Name, context: Context) -> bool:
@@ -76,6 +92,12 @@ RULE = LintRule(
         ),
         Example(text=f"{_KEYED}-- released\nBEGIN;\n{_SWAP}COMMIT;", line=5),
         Example(text=f"{_FIRED}-- released\nBEGIN;\n{_SWAP}COMMIT;", line=6),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int);\n-- released\n"
+            "CREATE TABLE n (a int);\nLOCK TABLES o READ, n WRITE;\n"
+            "INSERT INTO n SELECT a FROM o;\nUNLOCK TABLES;\nRENAME TABLE o TO p, n TO o;",
+            line=8,
+        ),
         Example(text="ALTER TABLE orders RENAME TO purchases;", line=1),
         Example(text="ALTER TABLE orders SET SCHEMA shop;", line=1),
     ),
@@ -102,6 +124,11 @@ RULE = LintRule(
             "CREATE TRIGGER t AFTER INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\nBEGIN;\n"
             "INSERT INTO n SELECT a FROM o;\nALTER TABLE o RENAME TO p;\n"
             "ALTER TABLE n RENAME TO o;\nCOMMIT;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int);\n-- released\n"
+            "CREATE TABLE n (a int);\nLOCK TABLES o WRITE, n WRITE;\n"
+            "INSERT INTO n SELECT a FROM o;\nRENAME TABLE o TO p, n TO o;\nUNLOCK TABLES;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o RENAME TO p;"),
     ),
