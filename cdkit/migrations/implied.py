@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Constraint
 from cdkit.migrations.schema import Schema
 
@@ -22,10 +23,8 @@ _WIDEST: Final = 2_000
 _MOST: Final = 20_000
 """Pairs of parts that are looked at: nobody writes a CHECK that needs more."""
 _TEXTS: Final = frozenset({"text", "varchar"})
-_LIST: Final = re.compile(
-    r"\(*\s*[`\"]?(\w+)[`\"]?\s+in\s*\((.*?)\)[\s)]*", re.IGNORECASE | re.DOTALL
-)
-_ITEM: Final = re.compile(r"\s*('(?:[^'\\]|'')*'|-?\d+)\s*")
+_LIST = pattern(r"\(*\s*[`\"]?(\w+)[`\"]?\s+in\s*\((.*?)\)[\s)]*", re.IGNORECASE | re.DOTALL)
+_ITEM = pattern(r"\s*('(?:[^'\\]|'')*'|-?\d+)\s*")
 
 
 def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
@@ -117,11 +116,11 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
 
 def _written_list(condition: str) -> tuple[str, frozenset[str]] | None:
     """Read `a IN ('x', 'y')`."""
-    found = _LIST.fullmatch(condition)
+    found = _LIST().fullmatch(condition)
     if found is None:
         return None
     items, at = set(), 0
-    while item := _ITEM.match(found[2], at):
+    while item := _ITEM().match(found[2], at):
         items.add(item[1])
         at = item.end() + 1
         if item.end() == len(found[2]):

@@ -4,16 +4,16 @@ A generated column and an index on an expression are worked out with each write:
 column that is zero in one row, a cast of a text that is no number, and the insert is refused.
 """
 
-import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Default
 from cdkit.migrations.operation import AddColumn, CreateIndex, SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
-_ASKS = re.compile(
+_ASKS = pattern(
     r'"current_setting"\}\}\],"args":\[\{"A_Const":\{"sval":\{"sval":"[^"]*\.[^"]*"\}\}\}\]'
 )
 """In a fingerprint: current_setting('a.b'), which fails where nobody set it; one of the server's
@@ -41,7 +41,7 @@ def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> 
 
 def _of_default(default: Default | None) -> str:
     """Return what in a default can fail for a row that leaves the column out."""
-    if default and _ASKS.search(default.text):
+    if default and _ASKS().search(default.text):
         return "a default that asks for a setting which the session may not have"
     return ""
 
