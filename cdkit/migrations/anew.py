@@ -13,6 +13,10 @@ class ChangeConstraint(OnTable, frozen=True, kw_only=True):
     enforced: bool | None = None
 
 
+class Publish(OnTable, frozen=True, kw_only=True):
+    """A publication sends updates and deletes of a table; without a name: of all in its schema."""
+
+
 class ChangeDomain(Operation, frozen=True, kw_only=True):
     """ALTER DOMAIN SET or DROP DEFAULT; `default` is None where it has none any more."""
 

@@ -84,7 +84,7 @@ def find(
             unread.append(fault.reason())
             continue
         if owner is None:
-            unread += _unclaimed(candidate)
+            unread += _unclaimed(candidate, look)
             continue
         asked.setdefault(owner, set()).add(candidate.path)
         depths[owner] = max(depths.get(owner, 0), candidate.depth)
@@ -237,9 +237,15 @@ def _found(key: tuple[str, str], project: Project, paths: frozenset[str], *, who
     )
 
 
-def _unclaimed(candidate: Candidate) -> Iterator[Reason]:
+def _unclaimed(candidate: Candidate, look: Look) -> Iterator[Reason]:
     """A migration in another language: only its own tool can say which SQL it runs."""
     path = candidate.path
+    if candidate.named and not look.is_file(path):
+        yield cannot_tell(
+            f"{path!r} is named, and there is no such file or folder",
+            remedy="name the folder or the files: `cdkit lint-migrations db/migrations`",
+        )
+        return
     is_code = path.endswith(_CODE) and bool(re.search(_NUMBERED, path.rpartition(".")[0]))
     if candidate.named or is_code:
         yield cannot_tell(

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from cdkit.migrations.nouns import Column, Name, Type
+from cdkit.migrations.operation import DropObject
 from cdkit.migrations.schema import Schema
 
 
@@ -62,7 +63,25 @@ def forget_table(schema: Schema, name: Name) -> None:
     forget_indexes(schema, name)
 
 
-def forget_view(schema: Schema, name: Name) -> None:
+def forget_shown(schema: Schema, gone: Name) -> None:
+    """Forget the views that show a table or view which goes: CASCADE takes them along."""
+    for name in schema.showing.get(gone, ()):
+        thing = schema.things.get(name)
+        if thing and thing.query and gone in map(schema.full, thing.query.sources):
+            _forget_view(schema, name)
+            schema.grants.drop(thing.kind, name)
+            forget_shown(schema, name)
+
+
+def _forget_callers(schema: Schema, gone: Name) -> None:
+    """Forget the triggers that call a function which goes: CASCADE takes them along."""
+    for name, table in list(schema.tables.items()):
+        left = {k: v for k, v in table.triggers.items() if schema.full(v.function) != gone}
+        if len(left) < len(table.triggers):
+            schema.tables[name] = structs.replace(table, triggers=left)
+
+
+def _forget_view(schema: Schema, name: Name) -> None:
     """Forget a view, or anything else that is no table; SQLite's have triggers, which go along."""
     thing = schema.things.pop(name, None)
     if thing and thing.kind == "view" and not schema.home:
@@ -80,7 +99,7 @@ def forget_schema(schema: Schema, gone: str) -> None:
                 del store[name]
 
 
-def forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
+def _forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
     """Forget a function of these types; its namesakes stay."""
     thing = schema.things[name]
     left = {types: routine for types, routine in thing.routines.items() if types != takes}
@@ -89,3 +108,16 @@ def forget_routine(schema: Schema, name: Name, takes: tuple[Type, ...]) -> None:
     else:
         schema.things.pop(name)
         schema.grants.drop("function", name)
+
+
+def forget_thing(schema: Schema, name: Name, dropped: DropObject) -> None:
+    """Forget what is no table, index or schema; with CASCADE the views and triggers on it too."""
+    if dropped.cascade and dropped.kind in {"function", "routine"}:
+        _forget_callers(schema, name)
+    if dropped.takes is not None and name in schema.things:
+        _forget_routine(schema, name, dropped.takes)
+        return
+    if dropped.cascade:
+        forget_shown(schema, name)
+    _forget_view(schema, name)
+    schema.grants.drop(dropped.kind, name)

@@ -28,6 +28,10 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     held = schema.table(changed.table) or schema.thing(changed.table)
     if held is None:
         return
+    if changed.action.endswith(" RULE") and not isinstance(held, Table):
+        made = changed.instead and changed.action.startswith("CREATE")
+        schema.things[schema.full(changed.table)] = structs.replace(held, ruled=made)
+        return
     left = {name: each for name, each in held.triggers.items() if name != changed.name}
     left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
     if changed.trigger:
@@ -62,9 +66,34 @@ def _constraint(schema: Schema, changed: ChangeConstraint) -> None:
     schema.put(changed.table, "constraints", old.name, structs.replace(old, **said))
 
 
+def _default(schema: Schema, changed: op.SetDefault | op.DropDefault) -> None:
+    """A view's default is its own, whatever the table behind it has."""
+    given = changed.default if isinstance(changed, op.SetDefault) else None
+    old = schema.column(changed.table, changed.column)
+    if old:
+        new = structs.replace(old, default=given)
+        schema.put(changed.table, "columns", changed.column, new)
+    elif (view := schema.thing(changed.table)) and view.kind == "view":
+        left = {name: each for name, each in view.defaults.items() if name != changed.column}
+        full, more = schema.full(changed.table), {changed.column: given} if given else {}
+        schema.things[full] = structs.replace(view, defaults={**left, **more})
+
+
+def _identify(schema: Schema, changed: op.ChangeTable) -> None:
+    table = schema.table(changed.table)
+    if table and changed.action == "REPLICA IDENTITY":
+        others = {name: each for name, each in table.options.items() if name != changed.action}
+        said = changed.options[0]
+        given = {} if said == "d" else {changed.action: said}
+        schema.change(changed.table, options={**others, **given})
+
+
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
+    op.ChangeTable: _identify,
+    op.SetDefault: _default,
+    op.DropDefault: _default,
     ChangeConstraint: _constraint,
 }

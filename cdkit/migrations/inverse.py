@@ -7,7 +7,7 @@ from msgspec import Struct
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn
 from cdkit.migrations.engine import Dialect, Server
-from cdkit.migrations.nouns import Column, Constraint, Name, Type, automatic_name
+from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, Type, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
 
@@ -59,7 +59,7 @@ def _on(table: Name, action: str, speech: Speech) -> str:
 
 
 def _created_table(made: op.CreateTable, before: Schema, speech: Speech) -> str:
-    if before.table(made.table) or made.table.schema == "pg_temp":
+    if before.table(made.table) or made.table.schema == TEMPORARY:
         return NOTHING
     return f"DROP TABLE {speech.name(made.table)};"
 

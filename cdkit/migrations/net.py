@@ -4,15 +4,17 @@ A thing that is dropped and made again is no loss where the new one does what th
 the same roles. These functions say in words what the new one lacks: an empty text for nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
 from cdkit.core.finding import Severity
+from cdkit.migrations.bodies import writes_of
 from cdkit.migrations.grants import lost
-from cdkit.migrations.nouns import Column, Name, Query, Type
+from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
 from cdkit.migrations.schema import Routine, Schema, Table
+from cdkit.migrations.stricter import refuses_more
 
 
 def eased(hit: Hit, context: Context, *, undone: bool) -> Iterator[Hit]:
@@ -45,8 +47,11 @@ def _kept(old: Column, new: Column) -> bool:
     return filled == (new.default and new.default.text, new.identity, new.generated, new.not_null)
 
 
-def lacks(name: Name, context: Context) -> str | None:
-    """Return what the relation of this name lacks at the end; None where there is none."""
+def lacks(name: Name, context: Context, *, dropped: bool = False) -> str | None:
+    """Return what the relation of this name lacks at the end; None where there is none.
+
+    What is `dropped` was copied before: from what has another name by then it can be copied later.
+    """
     old, end = context.released, context.ahead.end
     kind = end.kind_of(name)
     if not kind or kind == "sequence":
@@ -59,7 +64,86 @@ def lacks(name: Name, context: Context) -> str | None:
         return "nobody can tell from here whether it shows the same columns"
     if missing:
         return f"it lacks {', '.join(missing)}"
-    return _other_rows(full, old, end) or rights_lost(full, context)
+    return (
+        _other_rows(full, old, end)
+        or refuses_more(full, context)
+        or _unserved(full, context)
+        or rights_lost(full, context)
+        or _rows_lost(full, context, dropped=dropped)
+        or taken_along(full, context)
+    )
+
+
+def _unserved(name: Name, context: Context) -> str:
+    """Say which trigger or foreign key stays with the old one, and is not made again."""
+    schema, end = context.schema, context.ahead.end
+    kept = _triggers(end, name)
+    for trigger in _triggers(context.released, name):
+        if trigger in _triggers(schema, name) and trigger not in kept:
+            return f"the trigger {trigger} is not made on it"
+    before, after = context.released.thing(name), end.thing(name)
+    if before and after and before.ruled and not after.ruled:
+        return "its rule for writes is not made on it"
+    for column in before.defaults if before and after else ():
+        if after and column not in after.defaults:
+            return f"it gives {column} no default of its own"
+    now = end.table(name)
+    if now is None or not schema.is_new(now.made):
+        return ""
+    for other in schema.referring.get(name, ()):
+        held, left = schema.tables.get(other), end.tables.get(other)
+        for key in held.constraints.values() if held else ():
+            leads = key.references is not None and schema.full(key.references) == name
+            if leads and left and left.constraints.get(key.name) is key:
+                return f"{key.name} of {other} still leads to the old one"
+    return ""
+
+
+def _triggers(schema: Schema, name: Name) -> Mapping[str, Trigger]:
+    """Return what fires on a table or view."""
+    found = schema.table(name) or schema.thing(name)
+    return found.triggers if found else {}
+
+
+def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
+    """Say where a table was filled while others could still write into the one that it replaces.
+
+    One that is renamed into its place was there before: nothing kept anybody from writing, but a
+    lock, or a trigger that writes into both.
+    """
+    schema, end = context.schema, context.ahead.end
+    table, now = schema.table(name), end.table(name)
+    if table is None or now is None or context.server.engine == "sqlite":
+        return ""
+    if context.session.keeps_from_writing(str(name), name.name):
+        return ""
+    carried = set(_carried(table, schema))
+    if dropped and schema.is_new(now.made) and not carried:
+        return "what is written while its rows are copied is lost"
+    for full, other in schema.tables.items():
+        moved = full != name and full not in end.tables and full not in carried
+        if moved and other.filled and schema.is_new(other.made):
+            return f"what is written while {full} is filled is lost"
+    return ""
+
+
+def _carried(table: Table, schema: Schema) -> Iterator[Name]:
+    """Yield the tables that a trigger writes into whenever somebody writes into this one."""
+    for trigger in table.triggers.values():
+        found = schema.thing(trigger.function)
+        for routine in found.routines.values() if found else ():
+            yield from map(schema.full, writes_of(routine))
+
+
+def taken_along(name: Name, context: Context) -> str:
+    """Say which view shows the one of this name now, and is gone at the end: CASCADE takes it."""
+    end = context.ahead.end
+    for view in context.schema.showing.get(name, ()):
+        if context.schema.thing(view) and not (end.thing(view) or end.table(view)):
+            if context.schema.is_new_thing(view):
+                continue
+            return f"the view {view} goes along with it"
+    return ""
 
 
 def is_same_text(name: Name, old: Schema, end: Schema) -> bool:
@@ -89,6 +173,8 @@ def _other_rows(name: Name, old: Schema, end: Schema) -> str:
         return "" if end.table(name) else "nobody can tell from here whether it shows the same rows"
     if view.query.empty:
         return "it is made WITH NO DATA, and cannot be read before it is refreshed"
+    if before.kind == "view" and view.kind == "materialized view":
+        return "it shows the rows of its last refresh, and nobody can write through it"
     return other_rows(before.query, view.query)
 
 
@@ -107,6 +193,8 @@ def other_rows(old: Query, new: Query) -> str:
         return f"it computes {', '.join(changed)} otherwise"
     if old.filters != new.filters:
         return "it filters its rows otherwise"
+    if old.order and old.order != new.order:
+        return "it sorts its rows otherwise"
     if old.rest != new.rest and len(new.columns) == len(old.columns):
         return "it takes its rows from elsewhere, or filters them otherwise"
     return ""

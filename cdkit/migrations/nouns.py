@@ -17,6 +17,10 @@ _RESERVED_WORDS = """
 _RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
+TEMPORARY = "pg_temp"
+"""The schema of temporary tables, by PostgreSQL's name for it: nobody else's, and before others."""
+
+
 class Name(Struct, frozen=True, order=True, array_like=True):
     """The name of a thing in a database: schema (empty: the search path's first) and name."""
 
@@ -83,8 +87,10 @@ class Default(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A constraint. `kind`: check, foreign key, unique, primary key, exclusion, not null.
 
-    `index` names the existing index that it is made from (USING INDEX); `proves` the column that
-    a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not to be null;
+    `references` is the table that a foreign key leads to, `refers` the columns there (none: its
+    primary key); `index` names the existing index that it is made from (USING INDEX); `proves` the
+    column that a CHECK (… IS NOT NULL) is about; `wants_value` says that a CHECK asks for one not
+    to be null;
     `sql` is how it was written; `expression` a fingerprint of what a CHECK asks; `keeps` says
     that a foreign key refuses to let a row go that others refer to, `pins` that it refuses another
     key for it, `deletes` what happens to them as a letter (empty where no reader tells); `always`
@@ -96,6 +102,7 @@ class Constraint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     columns: tuple[str, ...] = ()
     references: Name | None = None
+    refers: tuple[str, ...] = ()
     valid: bool = True
     enforced: bool = True
     index: str = ""
@@ -184,9 +191,11 @@ class Query(Struct, frozen=True, kw_only=True):
     """What a view shows: its columns in order, `*` for all of a source's.
 
     `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,
-    and of what of that only ever leaves rows out;
+    and of what of that only ever leaves rows out; `order` is one of what it sorts by, and no part
+    of the rest where that says nothing of which rows there are;
     `sources` are the tables and views that it reads; `plain` says that it is one source's rows
-    as they are, so that it can be written through; `empty` that it is made WITH NO DATA.
+    as they are, so that it can be written through; `empty` that it is made WITH NO DATA, `checks`
+    that it takes only rows that it shows.
     """
 
     columns: tuple[str, ...] = ()
@@ -196,6 +205,8 @@ class Query(Struct, frozen=True, kw_only=True):
     sources: tuple[Name, ...] = ()
     plain: bool = False
     empty: bool = False
+    checks: bool = False
+    order: str = ""
 
 
 class Policy(Struct, frozen=True, kw_only=True):

@@ -107,10 +107,11 @@ class DropNotNull(OnTable, frozen=True, kw_only=True):
 
 
 class SetDefault(OnTable, frozen=True, kw_only=True):
-    """ALTER COLUMN SET DEFAULT."""
+    """ALTER COLUMN SET DEFAULT; `view` where it says itself that it is a view's column."""
 
     column: str
     default: Default
+    view: bool = False
 
 
 class DropDefault(OnTable, frozen=True, kw_only=True):

@@ -38,6 +38,20 @@ def changed(options: Mapping[str, str], option: str, value: str) -> dict[str, st
     return found | {option: value}
 
 
+def partition_names(written: str) -> frozenset[str]:
+    """Return the partitions that a clause names, in small letters: names have no case there."""
+    return frozenset(name.strip("`").lower() for name in _PARTITION.findall(written))
+
+
+def partitions_of(options: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of a table's partitions, as far as their own clauses say them."""
+    kept = {key.removeprefix("PARTITION "): how for key, how in options.items() if " " in key}
+    named = partition_names(options.get("PARTITION BY", ""))
+    named |= partition_names(options.get("PARTITIONS", "").replace(" (", " "))
+    named |= {name for name, how in kept.items() if how == "there"}
+    return frozenset(name for name in named if kept.get(name) != "gone")
+
+
 def _partitions(found: dict[str, str], option: str, value: str) -> dict[str, str]:
     """Keep partitions by name where they come and go, and else how they were changed."""
     if option == "ADD PARTITION" and (names := re.findall(_PARTITION, value)):

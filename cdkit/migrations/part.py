@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import TEMPORARY, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 
@@ -14,6 +14,9 @@ def part_of(schema: Schema, operations: Iterable[Operation]) -> Schema:
     That are the indexes of a table, its partitions and heirs, and what leads to it by foreign
     keys. Whatever is left out, none of the operations changes.
     """
+    operations = tuple(operations)
+    if any(isinstance(each, op.DropObject) and each.cascade for each in operations):
+        return schema.copy()  # whatever depends on it goes too
     names: set[Name] = set()
     whole: set[str] = set()
     paths = {schema.home, schema.path}
@@ -27,6 +30,7 @@ def part_of(schema: Schema, operations: Iterable[Operation]) -> Schema:
                 pass
         names.update(_names(operation))
     full = {Name(path, name.name) for name in names if not name.schema for path in paths}
+    full |= {Name(TEMPORARY, name.name) for name in names if not name.schema}
     full |= {name for name in names if name.schema}
     for store in (schema.tables, schema.things) if whole else ():
         full |= {name for name in store if name.schema in whole}

@@ -7,7 +7,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Grant, Privileges, Revoke
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Schema, Thing
 
 _RELATIONS = frozenset({"table", "view", "materialized view"})
 
@@ -64,6 +64,25 @@ def _role(schema: Schema, changed: op.ChangeRole) -> None:
         schema.roles.setdefault(changed.role, schema.epoch)
     elif changed.action == "DROP ROLE":
         schema.roles.pop(changed.role, None)
+    elif changed.action == "SET search_path":
+        held = {**dict(search_paths(schema)), changed.role: ",".join(changed.values).split(",")}
+        said = {role: path for role, path in held.items() if any(path)}
+        lines = "\n".join(f"{role}\t{','.join(path)}" for role, path in sorted(said.items()))
+        schema.things.pop(_PATHS, None)
+        if lines:
+            schema.things[_PATHS] = Thing(kind="search path", epoch=schema.epoch, body=lines)
+
+
+_PATHS = Name("", "of roles and databases")
+"""Where the model keeps what is of no schema, all in one: nobody looks through all there is."""
+
+
+def search_paths(schema: Schema) -> Iterator[tuple[str, list[str]]]:
+    """Yield each role or database that migrations gave a search path, and the schemas on it."""
+    found = schema.things.get(_PATHS)
+    for line in found.body.splitlines() if found else ():
+        role, _, path = line.partition("\t")
+        yield role, [part.strip().strip('"') for part in path.split(",")]
 
 
 PERMITS: dict[type[Operation], Callable[[Schema, Any], None]] = {

@@ -16,7 +16,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.world import MIB, Files, World
 from cdkit.migrations.engine import Server
 from cdkit.migrations.grants import Grants, Parts
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import TEMPORARY, Name
 from cdkit.migrations.schema import Index, Indexes, Schema, Table, Thing
 from cdkit.migrations.source import Migration
 
@@ -60,6 +60,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
 PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
 ELSEWHERE = frozenset(
     {"epoch", "home", "path", "settings", "naming", "shared_names", "released", "_mine"}
+    | {"temporary"}
 )
 """What of a schema is no part of a model: its engine's ways, where a session and a release begin.
 
@@ -171,6 +172,7 @@ def _fill(schema: Schema, model: _Model) -> None:
     for name in PARTS:
         setattr(schema, name, getattr(model, name))
     schema.epoch = model.epoch
+    schema.temporary = frozenset(name for name in model.tables if name.schema == TEMPORARY)
     schema.indexes, schema.grants = Indexes(model.indexes), Grants(model.grants)
 
 

@@ -12,15 +12,15 @@ from cdkit.migrations.forget import (
     forget_children,
     forget_indexes,
     forget_references,
-    forget_routine,
     forget_schema,
     forget_sequence,
+    forget_shown,
     forget_table,
-    forget_view,
+    forget_thing,
     stores,
 )
 from cdkit.migrations.guard import GUARDS
-from cdkit.migrations.nouns import Column, Constraint, Name, automatic_name
+from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
 from cdkit.migrations.schema import Index, Schema, Table, Thing
@@ -60,6 +60,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         options=made.options,
     )
     schema.hold(table)
+    if full.schema == TEMPORARY:
+        schema.temporary |= {full}
     schema.grants.make("table", full)
     for parent in sorted(table.parents):
         schema.note("children", parent, full)
@@ -291,16 +293,14 @@ def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
             forget_children(schema, full, cascade=dropped.cascade)
             if dropped.cascade:
                 forget_references(schema, full)
+                forget_shown(schema, full)
     elif kind == "index":
         schema.indexes.pop(full, None)
     elif kind == "schema":
         forget_schema(schema, dropped.name.name)
         schema.things.pop(full, None)
-    elif dropped.takes is not None and full in schema.things:
-        forget_routine(schema, full, dropped.takes)
     else:
-        forget_view(schema, full)
-        schema.grants.drop(kind, full)
+        forget_thing(schema, full, dropped)
 
 
 def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
@@ -372,8 +372,6 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeType: _on_column("type", lambda changed: changed.type),
     op.SetNotNull: _on_column("not_null", lambda _: True),
     op.DropNotNull: _on_column("not_null", lambda _: False),
-    op.SetDefault: _on_column("default", lambda changed: changed.default),
-    op.DropDefault: _on_column("default", lambda _: None),
     op.ChangeIdentity: _generate,
     ChangeColumn: _change_column,
     ChangeOption: _set_option,

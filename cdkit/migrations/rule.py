@@ -46,12 +46,6 @@ class Context(Struct, frozen=True, kw_only=True):
         said = self.dialect.quoted(name.name)
         return said if name.schema in {"", "public"} else f"{self.sql(name.schema)}.{said}"
 
-    def alter_column(self, table: Name, column: str, action: str) -> str:
-        """Return an ALTER COLUMN as SQL; nothing for SQLite, which has none."""
-        if self.server.engine == "sqlite":
-            return ""
-        return f"ALTER TABLE {self.sql(table)} ALTER COLUMN {self.sql(column)} {action};"
-
     def lock_of(self, operation: Operation) -> tuple[str, tuple[Name, ...]]:
         """Return which lock an operation takes (empty for none), and on which tables."""
         return self.dialect.lock_of(operation, self.schema, self.server)

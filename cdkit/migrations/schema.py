@@ -8,8 +8,10 @@ from msgspec import Struct, structs
 from cdkit.migrations.grants import Grants
 from cdkit.migrations.layered import shared
 from cdkit.migrations.nouns import (
+    TEMPORARY,
     Column,
     Constraint,
+    Default,
     Function,
     Name,
     Policy,
@@ -127,7 +129,8 @@ class Thing(Struct, frozen=True, kw_only=True):
 
     `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
     declarations and bodies by the types that it takes, each with the release that made it;
-    `default` says that a domain has one.
+    `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
+    `defaults` are what a view gives columns itself.
     """
 
     kind: str
@@ -137,6 +140,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     routines: dict[tuple[Type, ...], "Routine"] = {}
     triggers: dict[str, Trigger] = {}
     default: bool = False
+    ruled: bool = False
+    defaults: dict[str, Default] = {}
 
     def is_on(self, name: Name) -> bool:
         """Whether it is a trigger on this table or view, of SQLite: there it says so."""
@@ -161,9 +166,10 @@ class Schema:
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
-    they are now, the tables and views themselves say. `_mine` are the dictionaries that no copy
-    shares, by what they are of: those change in place. All copies share `bearing`, which may name
-    tables that only another one has.
+    they are now, the tables and views themselves say. `temporary` are the tables that end with the
+    session, and that nobody else sees. `_mine` are the dictionaries that no copy shares, by what
+    they are of: those change in place. All copies share `bearing`, which may name tables that only
+    another one has.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -180,6 +186,7 @@ class Schema:
         self.shared_names = shared_names
         self.epoch = 0
         self.home = home
+        self.temporary: frozenset[Name] = frozenset()
         self.begin()
         self.tables: MutableMapping[Name, Table] = {}
         self.indexes = Indexes()
@@ -201,7 +208,7 @@ class Schema:
         """
         made = Schema(self.home, naming=self.naming, shared_names=self.shared_names)
         made.epoch, made.path, made.released = self.epoch, self.path, self.released
-        made.settings = dict(self.settings)
+        made.settings, made.temporary = dict(self.settings), self.temporary
         made.grants = self.grants.copy()
         made.bearing = self.bearing
         self._mine.clear()
@@ -218,9 +225,14 @@ class Schema:
         return made
 
     def begin(self) -> None:
-        """From here on another session speaks: nothing is set in it yet."""
+        """From here on another session speaks: it has set nothing and made no table of its own."""
         self.path = self.home
         self.settings: dict[str, str] = {}
+        for name in self.temporary:
+            self.tables.pop(name, None)
+            for index in self.indexes.of(name):
+                del self.indexes[index]
+        self.temporary = frozenset()
 
     def release(self) -> None:
         """From here on everything made so far counts as running already."""
@@ -243,8 +255,10 @@ class Schema:
     def full(self, name: Name) -> Name:
         """Return a name with its schema; a temporary table goes before all others."""
         if name.schema:
-            return name
-        temporary = Name("pg_temp", name.name)
+            # SQLite's own schema, to which a bare name belongs as well where no other one has it.
+            main = name.schema == "main" and not self.home and self.shared_names
+            return Name(self.path, name.name) if main else name
+        temporary = Name(TEMPORARY, name.name)
         return temporary if temporary in self.tables else Name(self.path, name.name)
 
     def table(self, name: Name) -> Table | None:
@@ -260,6 +274,16 @@ class Schema:
         """Return a constraint of a table by its name, or None where it is unknown."""
         found = self.table(table)
         return found.constraints.get(constraint) if found else None
+
+    def same_key(self, one: Constraint, other: Constraint) -> bool:
+        """Whether two foreign keys lead from the same columns to the same ones of a table."""
+        to = [each.references and self.full(each.references) for each in (one, other)]
+        if (one.columns, to[0]) != (other.columns, to[1]) or one.refers == other.refers:
+            return (one.columns, to[0]) == (other.columns, to[1])
+        table = self.tables.get(to[0]) if to[0] else None
+        keys = table.constraints.values() if table else ()
+        own = next((each.columns for each in keys if each.kind == "primary key"), None)
+        return own is None or (one.refers or own) == (other.refers or own)
 
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""
@@ -301,7 +325,7 @@ class Schema:
 
     def is_new_table(self, name: Name) -> bool:
         """Whether a table is made by the release under judgement. An unknown one is not."""
-        if name.schema == "pg_temp":
+        if name.schema == TEMPORARY:
             return True
         found = self.table(name)
         return found is not None and self.is_new(found.epoch)
@@ -318,7 +342,7 @@ class Schema:
         """
         found = self.table(table)
         if found is None:
-            return table.schema == "pg_temp" or self.is_new_thing(table)
+            return table.schema == TEMPORARY or self.is_new_thing(table)
         if self.is_new(found.epoch):
             return column in found.columns or not found.known
         return self.is_new(found.born.get(column, 0))

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.nouns import Column, Constraint, Default, Name, Query, Type
+from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Default, Name, Query, Type
 from cdkit.migrations.option import DEFAULTS
 from cdkit.migrations.schema import Index, Schema, Table, Thing
 
@@ -27,10 +27,11 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options"},
     # What is read of a view and of functions: their definition is compared.
-    Thing: frozenset({"query", "routines", "triggers"}),
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
-    Constraint: frozenset({"always", "bounds"}),
+    # `refers` may go without saying.
+    Constraint: frozenset({"always", "bounds", "refers"}),
     # The constraint that the index belongs to says it.
     Index: frozenset({"deferrable"}),
 }
@@ -80,7 +81,7 @@ def differences(before: Schema, after: Schema) -> tuple[Difference, ...]:
 
 def _tables(before: Schema, after: Schema) -> Iterator[Difference]:
     for name in sorted(before.tables.keys() | after.tables.keys()):
-        if name.schema == "pg_temp":
+        if name.schema == TEMPORARY:
             # It ends with the session.
             continue
         old, new = before.tables.get(name), after.tables.get(name)

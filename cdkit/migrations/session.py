@@ -5,6 +5,10 @@ from cdkit.migrations.operation import Operation
 
 _NO = frozenset({"off", "0", "false", "no"})
 _OFF = frozenset({"", "0", "0s", "0ms", "default"})
+_KEEP_WRITERS = frozenset(
+    {"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE", "READ", "WRITE"}
+)
+"""Locks that no other session writes under (PostgreSQL manual, 13.3.1; READ, WRITE: MySQL's)."""
 
 
 class Session:
@@ -28,6 +32,7 @@ class Session:
         self.foreign_keys_off = False
         self.unvalidated: set[tuple[str, str]] = set()
         self.locked: dict[str, str] = {}
+        self._unwritten: set[str] = set()
         self.reshaped: set[str] = set()
         self._local = False
 
@@ -46,6 +51,10 @@ class Session:
             case op.SetVariable(name="lock_timeout", value=value, local=local):
                 self.lock_timeout = value.strip().lower() not in _OFF
                 self._local = local and self.lock_timeout
+            case op.LockTable(table=table, lock=lock) if lock in _KEEP_WRITERS:
+                self._unwritten.add(str(table))
+            case op.Harmless(statement=statement) if statement.kind == "UNLOCK":
+                self._unwritten.clear()
             case op.AddConstraint(table=table, constraint=constraint) if not constraint.valid:
                 self.unvalidated.add((table.name, constraint.name))
             case _:
@@ -56,9 +65,14 @@ class Session:
         if self.in_transaction is not False:
             self.locked.setdefault(table, lock)
 
+    def keeps_from_writing(self, *names: str) -> bool:
+        """Whether nobody else can write into a table of one of these names at this time."""
+        return any(name in self.locked or name in self._unwritten for name in names)
+
     def _begin_or_end(self, *, opens: bool) -> None:
         self.in_transaction = True if opens else False if not self.wrapped else None
         self.unvalidated.clear()
         self.locked.clear()
+        self._unwritten.clear()
         if self._local and not opens:
             self.lock_timeout = self._local = False

@@ -20,6 +20,8 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         query=_expanded(schema, made.query) if made.query else old.query if old else None,
         routines=old.routines if old else {},
         triggers=old.triggers if old else {},
+        ruled=old is not None and old.ruled,
+        defaults=old.defaults if old else {},
         default=made.kind == "domain" and "default" in made.options,
     )
     if made.function:

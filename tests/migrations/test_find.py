@@ -110,6 +110,11 @@ def test_a_named_file_that_is_no_sql_cannot_be_told(tmp_path: Path) -> None:
     assert reason.rule == "unread-code"
 
 
+def test_a_named_path_that_is_not_there_cannot_be_told(tmp_path: Path) -> None:
+    _, (reason,) = find(("nowhere",), world(tmp_path))
+    assert reason.what == "'nowhere' is named, and there is no such file or folder"
+
+
 def test_no_migration_at_all_is_no_input(tmp_path: Path) -> None:
     laid_out(tmp_path, "src/query.sql")
     with pytest.raises(NoInput):

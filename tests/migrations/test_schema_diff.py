@@ -71,7 +71,11 @@ CHANGES = {
     "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';": (
         "the definition of function f is another",
     ),
-    "DROP TABLE orders CASCADE;": ("the table orders is missing",),
+    "ALTER ROLE app SET search_path = a;": ("the search path of roles and databases is left over",),
+    "ALTER ROLE app SET search_path = a; ALTER ROLE app RESET search_path;": (),
+    "ALTER TABLE orders REPLICA IDENTITY FULL; ALTER TABLE orders REPLICA IDENTITY DEFAULT;": (),
+    "CREATE TEMP TABLE orders (id int); DROP TABLE orders;": (),
+    "DROP TABLE orders CASCADE;": ("the table orders is missing", "the view open is missing"),
     "CREATE TABLE lines (id bigint UNIQUE); CREATE INDEX i ON lines (id);": (
         "the table lines is left over",
     ),

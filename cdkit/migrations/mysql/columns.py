@@ -265,8 +265,7 @@ def _bounds(written: str) -> tuple[str, str, str]:
 def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     """Read what stands behind REFERENCES."""
     table = cursor.table()
-    if cursor.sees("("):
-        cursor.inside()
+    refers = key_columns(cursor) if cursor.sees("(") else ()
     does = {"DELETE": "a", "UPDATE": "a"}
     while not cursor.done and cursor.peek().up not in _REFERENCE_ENDS:
         if not cursor.any_of("ON", "MATCH"):
@@ -279,6 +278,7 @@ def references(cursor: Cursor, constraint: Constraint) -> Constraint:
     return structs.replace(
         constraint,
         references=table,
+        refers=refers,
         keeps=does["DELETE"] == "a",
         deletes=does["DELETE"],
         pins=does["UPDATE"] == "a",

@@ -28,6 +28,13 @@ _QUIET = frozenset(_QUIET_WORDS.split())
 
 COPIED = " /* TEMPTABLE */"
 """What stands behind the query of a view that the server copies for each use."""
+INVOKER = " /* SQL SECURITY INVOKER */"
+"""What stands behind the query of a view that asks with the rights of whoever reads it."""
+
+
+def written(body: str) -> str:
+    """Return the query of a view as it was written."""
+    return body.removesuffix(COPIED).removesuffix(INVOKER)
 
 
 def _where(statement: Statement) -> dict[str, Any]:
@@ -47,9 +54,7 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     cursor.expect("CREATE")
     replace = cursor.take("OR", "REPLACE")
-    copied = False
-    while not cursor.done and cursor.peek().up not in _KINDS:
-        copied = cursor.next().up == "TEMPTABLE" or copied
+    marks = _marks(cursor)
     kind = cursor.next().up
     if kind in _QUIET and not replace:
         yield op.Harmless(**_where(statement))
@@ -60,12 +65,20 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     if kind == "TRIGGER":
         yield from _trigger(statement, cursor, name)
         return
-    body = said(cursor.tokens[cursor.position :]) + (COPIED if copied else "")
+    body = said(cursor.tokens[cursor.position :]) + (marks if kind == "VIEW" else "")
     yield op.CreateObject(
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )
     if kind == "EVENT" and " DISABLE " not in body.upper().partition(" DO ")[0] + " ":
         yield unread(statement, "an event runs by itself, and what it does then is not read")
+
+
+def _marks(cursor: Cursor) -> str:
+    """Go past what stands before the kind of thing, and return what of it counts for a view."""
+    seen = set()
+    while not cursor.done and cursor.peek().up not in _KINDS:
+        seen.add(cursor.next().up)
+    return (INVOKER if "INVOKER" in seen else "") + (COPIED if "TEMPTABLE" in seen else "")
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:
@@ -118,8 +131,7 @@ def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read ALTER of anything but a table."""
     cursor.expect("ALTER")
-    while not cursor.done and cursor.peek().up not in _KINDS:
-        cursor.next()
+    marks = _marks(cursor)
     kind = cursor.next().up
     if kind in {"USER", "ROLE"}:
         user = _account(cursor.tokens[cursor.position : cursor.position + 3])
@@ -138,6 +150,7 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
             made["options"] = ("security invoker",) if invoker else ("a characteristic",)
             yield op.CreateObject(**_where(statement), **made)
             return
+        body += marks if kind == "VIEW" else ""
         yield op.CreateObject(**_where(statement), **made, body=body)
     elif kind == "SEQUENCE":
         cursor.take("IF", "EXISTS")

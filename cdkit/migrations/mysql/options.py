@@ -30,7 +30,7 @@ def partition(alter: Alter, at: int, what: str) -> Clauses:
     rest = said(cursor.tokens[cursor.position :])
     cursor.position = len(cursor.tokens)
     kind = "PARTITION BY" if what == "PARTITION" else what
-    yield ChangeOption(**alter.where(at), option=kind, value=rest[:80])
+    yield ChangeOption(**alter.where(at), option=kind, value=rest)
     if kind in {"TRUNCATE PARTITION", "DROP PARTITION", "EXCHANGE PARTITION"}:
         yield op.MovePartition(**alter.where(at), action=kind, other=alter.table)
 

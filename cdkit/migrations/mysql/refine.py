@@ -8,7 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
-from cdkit.migrations.mysql.objects import COPIED
+from cdkit.migrations.mysql.objects import COPIED, written
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation
@@ -57,7 +57,7 @@ def _is_written(body: str) -> bool:
 
 def _checks(body: str) -> bool:
     """Whether a view refuses to write rows that it does not show."""
-    return _CHECK.search(body.removesuffix(COPIED)) is not None
+    return _CHECK.search(written(body)) is not None
 
 
 _CHECK = re.compile(r"(?i)\s+with\s+(?:cascaded\s+|local\s+)?check\s+option\s*$")
@@ -66,7 +66,7 @@ _CHECK = re.compile(r"(?i)\s+with\s+(?:cascaded\s+|local\s+)?check\s+option\s*$"
 def _query_of(body: str) -> View | None:
     """Return what the query of a view gives, under the names that it gives them if it does."""
     names, _, query = body.partition(" AS ") if body.startswith("(") else ("", "", body)
-    query = _CHECK.sub("", query.removesuffix(COPIED))
+    query = _CHECK.sub("", written(query))
     found = view(query.removeprefix("AS "), "mysql")
     if found is None or not names:
         return found
@@ -81,6 +81,10 @@ def _parts(changed: ChangeColumn) -> Iterator[Operation]:
     old, new = changed.old, changed.new
     if new.name != changed.column:
         yield renamed(changed)
+    for each in new.constraints:
+        if each.kind in {"check", "unique"}:
+            named = structs.replace(each, columns=each.columns or (new.name,))
+            yield op.AddConstraint(**where, constraint=named)
     if old is None:
         if new.name == changed.column:
             yield op.ChangeType(**where, column=new.name, type=new.type)

@@ -18,9 +18,9 @@ from cdkit.migrations.mysql.alter import (
 )
 from cdkit.migrations.mysql.clause import Alter
 from cdkit.migrations.mysql.options import table_option
-from cdkit.migrations.nouns import Column, Constraint
+from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.cursor import Cursor, UnexpectedError
+from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, said
 from cdkit.migrations.statement import Statement
 
 
@@ -41,6 +41,8 @@ def create_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     cursor.expect("TABLE")
     guarded = cursor.take("IF", "NOT", "EXISTS")
     table = cursor.table()
+    if temporary:
+        table = Name(TEMPORARY, table.name)
     where: dict[str, Any] = {"statement": statement, "at": statement.start}
     if replace and not temporary:
         yield op.DropObject(**where, kind="table", name=table, if_exists=True)
@@ -91,7 +93,7 @@ def _options(cursor: Cursor) -> tuple[dict[str, str], bool]:
                 continue
             return options, True
         if cursor.sees("PARTITION"):
-            options["PARTITION BY"] = "yes"
+            options["PARTITION BY"] = said(cursor.tokens[cursor.position + 1 :])
             break
         cursor.take(",")
         option, value = table_option(cursor)
@@ -118,12 +120,14 @@ def rename_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def drop(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read DROP TABLE and DROP of what is named as a table is: views, sequences, databases."""
     cursor.expect("DROP")
-    cursor.take("TEMPORARY")
+    temporary = cursor.take("TEMPORARY")
     kind = cursor.next().up.lower()
     kind = {"schema": "database", "tables": "table"}.get(kind, kind)
     guarded = cursor.take("IF", "EXISTS")
     while True:
         at, name = cursor.at, cursor.table()
+        if temporary:
+            name = Name(TEMPORARY, name.name)
         yield op.DropObject(statement=statement, at=at, kind=kind, name=name, if_exists=guarded)
         if not cursor.take(","):
             break

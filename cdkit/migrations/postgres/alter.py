@@ -19,7 +19,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
 )
-from cdkit.migrations.postgres.objects import change_sequence, is_on
+from cdkit.migrations.postgres.objects import change_sequence, options_on
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
@@ -162,13 +162,16 @@ def _altered(clause: _Clause) -> Operation:
 
 def _change_table(clause: _Clause) -> Operation:
     action, lock = _CHANGES[clause.command.subtype]
-    given = _given(clause)
-    return op.ChangeTable(
-        **clause.on,
-        action=action,
-        lock=lock,
-        options=tuple(each.option.defname for each in given if each.option and is_on(each.option)),
-    )
+    given = () if action.startswith("RESET") else options_on(_given(clause))
+    if action == "REPLICA IDENTITY":
+        given = (_identity_type(clause),)
+    return op.ChangeTable(**clause.on, action=action, lock=lock, options=given)
+
+
+def _identity_type(clause: _Clause) -> str:
+    """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
+    said = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
+    return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
 
 
 def _change_trigger(clause: _Clause) -> Operation:
@@ -261,7 +264,8 @@ def _column_default(clause: _Clause) -> Operation:
     default = of_default(expression)
     if expression is None or default.null:
         return op.DropDefault(**clause.on_column)
-    return op.SetDefault(**clause.on_column, default=default)
+    view = clause.alter.objtype == "OBJECT_VIEW"
+    return op.SetDefault(**clause.on_column, default=default, view=view)
 
 
 def _drop_column(clause: _Clause) -> Operation:

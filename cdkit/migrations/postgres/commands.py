@@ -74,6 +74,22 @@ def _where(statement: Statement) -> dict[str, Any]:
     return {"statement": statement, "at": statement.start}
 
 
+_CATALOGUES_WORDS = """
+    pg_aggregate pg_am pg_attrdef pg_attribute pg_auth_members pg_authid pg_cast pg_class
+    pg_collation pg_constraint pg_database pg_db_role_setting pg_default_acl pg_depend
+    pg_description pg_enum pg_event_trigger pg_extension pg_foreign_server pg_foreign_table pg_index
+    pg_inherits pg_init_privs pg_language pg_namespace pg_opclass pg_operator pg_partitioned_table
+    pg_policy pg_proc pg_publication pg_publication_rel pg_range pg_rewrite pg_roles pg_sequence
+    pg_settings pg_shadow pg_statistic pg_tablespace pg_trigger pg_type pg_user_mapping
+"""
+_CATALOGUES = frozenset(_CATALOGUES_WORDS.split())
+"""Tables that hold the schema itself (PostgreSQL manual, chapter 53)."""
+
+
+def _is_catalogue(relation: RangeVar) -> bool:
+    return relation.schemaname in {"", "pg_catalog"} and relation.relname in _CATALOGUES
+
+
 def write(statement: Statement) -> Iterator[Operation]:
     """Read INSERT, UPDATE, DELETE, MERGE and COPY, and the writes inside a WITH."""
     written = statement.read(_Write)
@@ -84,6 +100,13 @@ def write(statement: Statement) -> Iterator[Operation]:
             **_where(statement),
             what="COPY of what a write returns cannot be read",
             remedy="write the statements out",
+        )
+        return
+    if written.relation and _is_catalogue(written.relation):
+        yield op.Unread(
+            **_where(statement),
+            what=f"this {verb} changes the schema in {written.relation.relname} itself",
+            remedy="say it by ALTER: nobody can tell from here what the catalogue then holds",
         )
         return
     if written.relation is None or (verb == "COPY" and not written.is_from):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from cdkit.migrations.lexer import first
-from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Default, Name, Type
+from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
@@ -38,7 +38,7 @@ _SERIAL = {
 def of_relation(relation: RangeVar) -> Name:
     """Return the name of a relation; a temporary one lives in a schema of its own."""
     if relation.relpersistence == "t" and not relation.schemaname:
-        return Name("pg_temp", relation.relname)
+        return Name(TEMPORARY, relation.relname)
     return Name(relation.schemaname, relation.relname)
 
 
@@ -187,6 +187,7 @@ def of_constraint(
         name=constraint.conname,
         columns=columns,
         references=of_relation(constraint.pktable) if constraint.pktable else None,
+        refers=words(constraint.pk_attrs),
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,

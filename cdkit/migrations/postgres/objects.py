@@ -326,9 +326,11 @@ def change_sequence(where: dict[str, Any], sequence: Name, options: list[DefElem
 
 
 def number_of(value: Node | None) -> str:
-    """Return an option's value as text: a number, on, off; empty for anything else."""
+    """Return an option's value as text: a number, a type, on, off; empty for anything else."""
     if value is None:
         return ""
+    if value.type is not None:
+        return of_type(value.type).name
     if value.boolean is not None:
         return "on" if value.boolean.get("boolval") else "off"
     return str(value.integer.get("ival", 0)) if value.integer is not None else ""
@@ -353,11 +355,13 @@ def alter_function(statement: Statement) -> Iterator[Operation]:
 
 
 def _option(option: DefElem) -> str:
-    """Return an option of a function as rules know it: `set search_path`, `security invoker`."""
+    """Return an option of a function as rules know it: `set search_path`, `strict`."""
     if option.defname == "set" and option.arg and option.arg.setting:
         return f"set {option.arg.setting.get('name', '')}"
     if option.defname == "security" and option.arg and option.arg.boolean is not None:
         return f"security {'definer' if option.arg.boolean.get('boolval') else 'invoker'}"
+    if option.defname == "strict" and option.arg and option.arg.boolean is not None:
+        return "strict" if option.arg.boolean.get("boolval") else "called on null input"
     return option.defname
 
 
@@ -365,6 +369,11 @@ def option_given(options: tuple[Node, ...], name: str) -> bool:
     """Whether an option is there and not switched off."""
     given: list[DefElem] = [node.option for node in options if node.option]
     return any(each.defname == name and is_on(each) for each in given)
+
+
+def options_on(given: tuple[Node, ...]) -> tuple[str, ...]:
+    """Return the names of the options that are not switched off."""
+    return tuple(each.option.defname for each in given if each.option and is_on(each.option))
 
 
 def is_on(option: DefElem) -> bool:

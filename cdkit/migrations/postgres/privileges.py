@@ -10,7 +10,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_object, of_words
-from cdkit.migrations.postgres.objects import at_start, kind_word
+from cdkit.migrations.postgres.objects import at_start, kind_word, number_of
 from cdkit.migrations.postgres.tree import DefElem, Json, Node, RoleSpec, literal, words
 from cdkit.migrations.privileges import Grant, Revoke
 from cdkit.migrations.statement import Statement
@@ -42,6 +42,7 @@ class _Roles(Struct, frozen=True):
     role: Json | None = None
     roles: tuple[Node, ...] = ()
     options: tuple[Node, ...] = ()
+    action: int = 0
 
 
 class _NewRole(Struct, frozen=True, rename={"name": "role"}):
@@ -121,12 +122,18 @@ def role(statement: Statement) -> Iterator[Operation]:
         roles.append(msgspec.convert(named.role, RoleSpec))
     action = "DROP ROLE" if statement.kind == "DropRoleStmt" else "ALTER ROLE"
     given = [node.option for node in named.options if node.option]
-    options = tuple(f"{'no ' if _is_off(each) else ''}{each.defname}" for each in given)
+    out = statement.kind == "AlterRoleStmt" and named.action < 0
+    options = tuple(f"{'no ' if out or _is_off(each) else ''}{each.defname}" for each in given)
+    if not out and options == ("rolemembers",):
+        yield op.Harmless(**at_start(statement))
+        return
     for each in roles:
         yield op.ChangeRole(**at_start(statement), role=_role(each), action=action, values=options)
 
 
 def _is_off(option: DefElem) -> bool:
+    if option.defname == "connectionlimit":
+        return number_of(option.arg) == "0"
     given = option.arg.boolean if option.arg else None
     return given is not None and not given.get("boolval")
 

@@ -51,6 +51,8 @@ _READERS: dict[str, str] = {
     "AlterRoleSetStmt": "privileges.role_setting",
     "AlterDatabaseSetStmt": "privileges.role_setting",
     "AlterSystemStmt": "privileges.role_setting",
+    "CreatePublicationStmt": "publish.publication",
+    "AlterPublicationStmt": "publish.publication",
     "CreateFunctionStmt": "code.create_function",
     "SelectStmt": "code.select",
     "CallStmt": "code.call",
@@ -77,8 +79,8 @@ _READERS: dict[str, str] = {
 # Nobody who runs meets these: they describe, they add what nothing uses yet, they talk.
 _HARMLESS_WORDS = """
     CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateFdwStmt
-    CreateForeignServerStmt CreateUserMappingStmt CreatePublicationStmt CreateConversionStmt
-    AlterPublicationStmt CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
+    CreateForeignServerStmt CreateUserMappingStmt CreateConversionStmt
+    CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
     CreateTransformStmt CreateAmStmt ListenStmt UnlistenStmt NotifyStmt
     CheckPointStmt ConstraintsSetStmt VariableShowStmt PrepareStmt DeallocateStmt
 """

@@ -67,6 +67,7 @@ class Constraint(Struct, frozen=True):
     nulls_not_distinct: bool = False
     keys: tuple[Word, ...] = ()
     fk_attrs: tuple[Word, ...] = ()
+    pk_attrs: tuple[Word, ...] = ()
     exclusions: tuple[Json, ...] = ()
     pktable: RangeVar | None = None
     indexname: str = ""

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name, Query
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
-from cdkit.migrations.postgres.objects import at_start, is_on
+from cdkit.migrations.postgres.objects import at_start, options_on
 from cdkit.migrations.postgres.prints import fingerprint, nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, words
 from cdkit.migrations.statement import Statement
@@ -26,6 +27,7 @@ class _View(Struct, frozen=True):
     replace: bool = False
     aliases: tuple[Node, ...] = ()
     options: tuple[Node, ...] = ()
+    withCheckOption: str = "NO_CHECK_OPTION"  # noqa: N815 - PostgreSQL's own name
 
 
 class _Into(Struct, frozen=True):
@@ -44,15 +46,17 @@ class _TableAs(Struct, frozen=True):
 def create_view(statement: Statement) -> Iterator[Operation]:
     """Read CREATE VIEW."""
     made = statement.read(_View)
+    checked = ("check_option",) if made.withCheckOption != "NO_CHECK_OPTION" else ()
+    query = _query(statement, made.query, words(made.aliases))
+    if query and checked:
+        query = structs.replace(query, checks=True)
     yield op.CreateObject(
         **at_start(statement),
         kind="view",
         name=of_relation(made.view),
         replace=made.replace,
-        query=_query(statement, made.query, words(made.aliases)),
-        options=tuple(
-            each.option.defname for each in made.options if each.option and is_on(each.option)
-        ),
+        query=query,
+        options=options_on(made.options) + checked,
     )
 
 
@@ -91,18 +95,34 @@ def _query(
     names = [*aliases, *names[len(aliases) :]]
     if not names or "" in names:
         return None
-    rest = {key: value for key, value in select.items() if key != "targetList"}
+    # Which rows there are depends on their order only where some are left out by it.
+    apart = {"targetList"} if select.keys() & _BY_ORDER else {"targetList", "sortClause"}
+    rest = {key: value for key, value in select.items() if key not in apart}
     # Nobody looks further once all are found: expressions are most of a query.
     sources = tuple(islice(_sources(select), statement.node.count(_SOURCE)))
+    printed = _bare if len(sources) == 1 else fingerprint
     return Query(
         columns=tuple(names),
-        expressions=tuple(fingerprint(each.get("val")) for each in targets),
-        rest=fingerprint(rest),
-        filters=fingerprint([select.get(each) for each in _FILTERS]),
+        expressions=tuple(printed(each.get("val")) for each in targets),
+        rest=printed(rest),
+        filters=printed([select[each] for each in _FILTERS if each in select]),
+        order=printed(select.get("sortClause")),
         sources=sources,
         plain=_is_plain(select, targets),
         empty=empty,
     )
+
+
+_BY_ORDER = frozenset({"limitCount", "limitOffset", "distinctClause"})
+_QUALIFIERS = pattern(
+    r'(?<="fields":\[)(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)+(?=\{"String")'
+    r'|,"alias":\{"aliasname":"(?:[^"\\]|\\.)*"\}'
+)
+
+
+def _bare(tree: object) -> str:
+    """Return the fingerprint of what asks one table alone: how that is called there is nothing."""
+    return _QUALIFIERS().sub("", fingerprint(tree))
 
 
 def _name(target: Json) -> str:

@@ -28,6 +28,7 @@ changed-row-security compatible - - ChangeRowSecurity
 changed-rows compatible - - WriteRows
 changed-sequence compatible - - ChangeSequence
 changed-trigger compatible - - ChangeTrigger
+checking-view compatible postgres - ChangeTable CreateObject
 checksum-mismatch safe-to-run - -
 concurrently-in-transaction safe-to-run postgres - CreateIndex DropObject Reindex MovePartition Standalone
 constraint-on-existing-table compatible - - AddConstraint AddColumn CreateIndex
@@ -50,7 +51,7 @@ early-contract compatible - -
 edited-migration safe-to-run - -
 empty-down compatible - -
 empty-migration safe-to-run - -
-failing-expression compatible postgres - AddColumn CreateIndex
+failing-expression compatible postgres - AddColumn CreateIndex SetDefault
 forgotten-attribute compatible mysql,mariadb - ChangeColumn
 forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
@@ -64,6 +65,7 @@ long-lock-timeout safe-to-run postgres - SetVariable
 loosened-sql-mode safe-to-run mysql,mariadb - SetVariable
 lossy-down compatible - -
 lost-in-rebuild compatible sqlite - RebuildTable
+lost-partition compatible mysql,mariadb - ChangeOption
 lost-transactions compatible mysql,mariadb - ChangeOption
 misnamed-migration safe-to-run - -
 misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn
@@ -85,8 +87,10 @@ not-null-added compatible - - SetNotNull AddConstraint
 out-of-order-version safe-to-run - -
 overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstraint CreateObject RenameColumn RenameTable RenameObject
 padded-text compatible postgres taste CreateTable AddColumn
+publishing-table compatible postgres - Publish
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
+refused-form safe-to-run postgres - AddConstraint CreateIndex DropObject Refresh
 refused-replacement safe-to-run postgres - CreateObject
 refused-statement safe-to-run mysql,mariadb,sqlite - AddColumn AddConstraint AlterTable ChangeOption CreateIndex CreateTable DropColumn DropConstraint DropObject RebuildTable RenameColumn
 renamed-column compatible - - RenameColumn
@@ -99,8 +103,10 @@ restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
 rewritten-table safe-to-run postgres - RewriteTable
+scanning-domain safe-to-run postgres - RestrictDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
+shadowing-table compatible postgres - CreateTable CreateObject
 syntax-error - - -
 table-without-key safe-to-run mysql,mariadb - CreateTable
 timestamp-without-zone compatible postgres taste CreateTable AddColumn

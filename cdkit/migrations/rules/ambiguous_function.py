@@ -2,17 +2,20 @@
 
 A call with the arguments of the old one fails with "function is not unique" where the new one takes
 the same ones first and has defaults for the rest. Replace the old one instead: drop it and make the
-new one in one transaction, which takes the old calls too.
+new one in one transaction, which takes the old calls too. One with as many arguments of other types
+is another matter where a call says no types: a literal, and the parameters that many drivers send,
+may then mean the new one, or neither.
 """
 
 from collections.abc import Iterator
 
-from cdkit.core.finding import Fix, Severity
+from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Function, Type
 from cdkit.migrations.operation import CreateObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.ways import whole
+from cdkit.migrations.schema import Thing
+from cdkit.migrations.ways import later, whole
 
 
 def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
@@ -35,6 +38,60 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
                 replacement=_in_place_of(operation, takes),
             ),
         )
+
+    if said := _untyped(operation, made, released, end):
+        yield Hit(
+            message=f"makes a second {operation.name}(): {said}",
+            about=str(operation.name),
+            severity=Severity.MEDIUM,
+            confidence=Confidence.MEDIUM,
+            fix=Fix(
+                summary="give the new one a name of its own, or let the running version cast what "
+                "it calls with first",
+                replacement=later(operation, "a version that casts the arguments of its calls"),
+            ),
+        )
+
+
+def _untyped(made: CreateObject, function: Function, old: Thing, end: Thing | None) -> str:
+    """Say what becomes of a call whose arguments have no type; empty where nothing does."""
+    count = len(function.arguments)
+    before = _meant([takes for takes in old.routines if len(takes) == count])
+    after = _meant([takes for takes in end.routines if len(takes) == count]) if end else None
+    if before is None or before == after or function.takes in old.routines or not count:
+        return ""
+    if end and before not in end.routines:
+        return ""  # it is the old one that goes
+    if after is None:
+        return "a call with literals or untyped parameters fails as not unique"
+    types = ", ".join(map(str, after))
+    return f"a call with literals or untyped parameters means {made.name}({types}) from now on"
+
+
+def _meant(candidates: list[tuple[Type, ...]]) -> tuple[Type, ...] | None:
+    """Return what a call without types means (PostgreSQL manual, 10.3, step 4e); None: nothing."""
+    left = candidates
+    for place in range(len(candidates[0]) if candidates else 0):
+        families = {_family(each[place]) for each in candidates}
+        family = "S" if "S" in families else families.pop() if len(families) == 1 else None
+        left = [each for each in left if _family(each[place]) == family]
+        preferred = [each for each in left if str(each[place]) in _PREFERRED]
+        left = preferred or left
+    return left[0] if len(left) == 1 else None
+
+
+_FAMILIES_WORDS = {
+    "S": "text varchar bpchar name char",
+    "N": "int2 int4 int8 numeric float4 float8 oid money",
+    "D": "date time timetz timestamp timestamptz",
+}
+_FAMILIES = {word: key for key, words in _FAMILIES_WORDS.items() for word in words.split()}
+_PREFERRED = frozenset({"text", "float8", "oid", "timestamptz"})
+"""Kinds of types and what is preferred of each (PostgreSQL manual, catalog pg_type)."""
+
+
+def _family(kind: Type) -> str:
+    return str(kind) if kind.array else _FAMILIES.get(kind.name, kind.name)
 
 
 def _in_place_of(operation: CreateObject, takes: tuple[Type, ...]) -> str:
@@ -68,8 +125,22 @@ RULE = LintRule(
             "CREATE FUNCTION f(a int, b int DEFAULT 0) RETURNS int LANGUAGE sql AS 'SELECT 1';",
             line=3,
         ),
+        Example(
+            text="CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
+            "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql AS 'SELECT 2';",
+            line=3,
+        ),
+        Example(
+            text="CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
+            "CREATE FUNCTION f(a date) RETURNS int LANGUAGE sql AS 'SELECT 2';",
+            line=3,
+        ),
     ),
     good=(
+        Example(
+            text="CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
+            "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 2';"
+        ),
         Example(
             text="CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
             "CREATE FUNCTION f(a int, b int) RETURNS int LANGUAGE sql AS 'SELECT 1';"

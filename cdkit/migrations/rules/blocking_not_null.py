@@ -1,7 +1,8 @@
 """SET NOT NULL reads the whole table while nobody may read or write it.
 
 It does not where a valid CHECK already proves that the column holds no null (since PostgreSQL
-12), nor where a NOT NULL constraint was added NOT VALID and validated (since 18).
+12), nor where a NOT NULL constraint was added NOT VALID and validated (since 18). A primary key
+that is made from an index does the same for each of its columns that may be null.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
         columns: tuple[str, ...] = (operation.column,)
     elif operation.constraint.kind == "not null" and operation.constraint.valid:
         columns = operation.constraint.columns
+    elif operation.constraint.kind == "primary key" and operation.constraint.index:
+        index = context.schema.index(
+            Name(context.schema.full(table).schema, operation.constraint.index)
+        )
+        columns = index.columns if index else ()
     else:
         return
     for column in columns:
@@ -76,6 +82,11 @@ RULE = LintRule(
     check=check,
     instead="Add CHECK (… IS NOT NULL) NOT VALID, validate it, then set NOT NULL.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE UNIQUE INDEX i ON o (a);\n-- released\n"
+            "ALTER TABLE o ADD PRIMARY KEY USING INDEX i;",
+            line=4,
+        ),
         Example(text="ALTER TABLE orders ALTER COLUMN note SET NOT NULL;", line=1),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"
@@ -85,6 +96,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int NOT NULL);\nCREATE UNIQUE INDEX i ON o (a);\n-- released\n"
+            "ALTER TABLE o ADD PRIMARY KEY USING INDEX i;"
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"
             "ALTER TABLE o ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;\n"

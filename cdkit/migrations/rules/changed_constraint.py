@@ -114,10 +114,9 @@ def _alike(one: Constraint, other: Constraint, schema: Schema) -> bool:
     """Whether two constraints are about the same: these columns, and whom they refer to."""
     if one.kind != other.kind and not {one.kind, other.kind} <= _KEYS:
         return False
-    if one.kind not in {*_KEYS, "foreign key"} or not one.columns or one.columns != other.columns:
+    if one.kind not in {*_KEYS, "foreign key"} or not one.columns:
         return False
-    to = [each.references and schema.full(each.references) for each in (one, other)]
-    return to[0] == to[1]
+    return schema.same_key(one, other)
 
 
 def _hit(operation: OnTable, message: str, severity: Severity | None, *, known: bool) -> Hit:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeDomain
+from cdkit.migrations.implied import is_same_value
 from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Default
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -22,11 +24,14 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         yield from _of_domain(operation, context)
         return
     table, column = operation.table, operation.column
+    if operation.view or context.schema.kind_of(table) == "view":
+        yield from _of_view(operation, context)
+        return
     old = context.released.column(table, column)
     if old is None or context.schema.is_new_column(table, column):
         return
     before = old.default is not None and not old.default.null
-    if operation.default == old.default or (not before and old.not_null):
+    if _is_same(operation.default, old.default) or (not before and old.not_null):
         return
     hit = Hit(
         message=f"gives {table}.{column} another default: what a running version leaves out is "
@@ -40,7 +45,31 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         ),
     )
     end = context.ahead.end.column(table, column)
-    yield from eased(hit, context, undone=end is not None and end.default == old.default)
+    yield from eased(hit, context, undone=end is not None and _is_same(end.default, old.default))
+
+
+def _is_same(one: Default | None, other: Default | None) -> bool:
+    return one == other or bool(one and other and is_same_value(one.text, other.text))
+
+
+def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
+    """Flag a default of a view's column: it counts, and no longer that of the table behind it."""
+    view = context.released.thing(operation.table)
+    if context.schema.is_new_thing(operation.table):
+        return
+    if view and _is_same(operation.default, view.defaults.get(operation.column)):
+        return
+    said = f"{operation.table}.{operation.column}"
+    yield Hit(
+        message=f"gives {said} a default of its own: what a running version leaves out when it "
+        "inserts into the view is filled otherwise",
+        about=said,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="let the new version write the value itself, and set the default later",
+            replacement=later(operation, "code that writes the value itself"),
+        ),
+    )
 
 
 def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
@@ -78,11 +107,27 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a SET DEFAULT 'site';",
             line=3,
         ),
+        Example(text="ALTER VIEW v ALTER a SET DEFAULT 'site';", line=1),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "ALTER TABLE v ALTER a SET DEFAULT 'site';",
+            line=3,
+        ),
     ),
     good=(
         Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';\n"
+            "-- released\nALTER VIEW v ALTER a SET DEFAULT 'site';"
+        ),
+        Example(text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';"),
+        Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'web';"
+        ),
+        Example(
+            text="CREATE TABLE o (a text DEFAULT 'web', b timestamptz DEFAULT now());\n"
+            "-- released\nALTER TABLE o ALTER a SET DEFAULT 'web'::text,\n"
+            "    ALTER b SET DEFAULT CURRENT_TIMESTAMP;"
         ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"

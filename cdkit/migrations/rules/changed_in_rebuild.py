@@ -4,7 +4,7 @@ SQLite takes a new collation or another order of columns only by a rebuild, and 
 texts compare and sort otherwise, an INSERT without names writes into other columns. An `INTEGER
 PRIMARY KEY` is the number of the row, which SQLite fills in; an `INT PRIMARY KEY` is not, and stays
 null; one of a table WITHOUT ROWID is not either, and an INSERT that leaves it out is refused. Such
-a table has no `rowid` to ask for.
+a table has no `rowid` to ask for. A STRICT one refuses values of another type than its columns'.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +42,9 @@ def _found(old: Table, rebuilt: RebuildTable) -> Iterator[tuple[str, Severity, s
             yield name, Severity.MEDIUM, said
     if [name for name in made if name in old.columns] != both:
         said = "with its columns in another order: who reads or writes by their place meets others"
+        yield "", Severity.MEDIUM, said
+    if "STRICT" in rebuilt.made.options and "STRICT" not in old.options:
+        said = "as STRICT: a value of another type than its column's is refused"
         yield "", Severity.MEDIUM, said
     inside = [each for column in made.values() for each in column.constraints]
     number = _number(old.columns, old.constraints.values(), old.options)
@@ -101,6 +104,12 @@ RULE = LintRule(
         Example(
             text="-- server sqlite\nCREATE TABLE o (id INTEGER PRIMARY KEY);\n-- released\n"
             "CREATE TABLE n (id INTEGER PRIMARY KEY) WITHOUT ROWID;\n"
+            "INSERT INTO n SELECT * FROM o;\nDROP TABLE o;\nALTER TABLE n RENAME TO o;",
+            line=4,
+        ),
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (n INTEGER);\n-- released\n"
+            "CREATE TABLE n (n INTEGER) STRICT;\n"
             "INSERT INTO n SELECT * FROM o;\nDROP TABLE o;\nALTER TABLE n RENAME TO o;",
             line=4,
         ),

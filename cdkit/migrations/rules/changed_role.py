@@ -22,6 +22,7 @@ _SHOWN = frozenset(
 )
 """Settings that change what values look like or mean (PostgreSQL manual, 20.11)."""
 _NEEDED = frozenset({"no canlogin", "password", "no bypassrls", "no superuser", "validUntil"})
+_NEEDED |= {"no inherit", "no rolemembers"}
 
 
 def check(operation: ChangeRole, context: Context) -> Iterator[Hit]:
@@ -51,7 +52,7 @@ def _severity(operation: ChangeRole, context: Context) -> Severity | None:
         return None if operation.values in {("off",), ("false",)} else Severity.HIGH
     if operation.action in _SHOWN:
         return Severity.MEDIUM
-    if set(operation.values) & {"no canlogin"}:
+    if set(operation.values) & {"no canlogin", "no connectionlimit"}:
         return Severity.HIGH
     return Severity.MEDIUM if set(operation.values) & _NEEDED else None
 
@@ -83,9 +84,15 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
+        Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
+        Example(text="ALTER ROLE app NOINHERIT;", line=1),
+        Example(text="ALTER GROUP writers DROP USER app;", line=1),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' ACCOUNT LOCK;", line=2),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' IDENTIFIED BY 'x';", line=2),
     ),
-    good=(Example(text="CREATE ROLE reports;"),),
+    good=(
+        Example(text="CREATE ROLE reports;"),
+        Example(text="ALTER GROUP writers ADD USER app;"),
+    ),
     sources=("https://www.postgresql.org/docs/current/sql-alterrole.html",),
 )

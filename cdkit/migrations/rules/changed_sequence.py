@@ -15,8 +15,12 @@ from cdkit.migrations.ways import later
 
 def check(operation: ChangeSequence, context: Context) -> Iterator[Hit]:
     """Say so for each sequence that was there before; who owns it is nobody's concern."""
-    changed = [each for each in operation.options if each not in {"owned_by", "cache"}]
-    again = _repeats(dict(operation.values))
+    values = dict(operation.values)
+    grows = values.get("as") == "int8"
+    changed = [
+        each for each in operation.options if each not in {"owned_by", "cache", *["as"] * grows}
+    ]
+    again = _repeats(values)
     if changed and not context.schema.is_new_thing(operation.sequence):
         yield Hit(
             message=f"changes the sequence {operation.sequence} ({', '.join(changed)}): a running "
@@ -50,6 +54,7 @@ RULE = LintRule(
     ),
     good=(
         Example(text="ALTER SEQUENCE order_number OWNED BY orders.no;"),
+        Example(text="ALTER SEQUENCE order_number AS bigint;"),
         Example(text="CREATE SEQUENCE s;\nALTER SEQUENCE s RESTART WITH 5;"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altersequence.html",),

@@ -76,7 +76,9 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
     if operation.trigger and not operation.trigger.writes:
         return ""
     if operation.body:
-        found = _of_body(operation.body.lower(), before=before)
+        found = _of_body(
+            operation.body.lower(), before=before and not _fills_new(operation, context)
+        )
         return found or _rewritten(operation, context) or _other_text(operation, context)
     if routine is None or not is_read(routine):
         return "it can refuse or rewrite what a running version writes"
@@ -89,6 +91,18 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
     if rewritten:
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)
+
+
+def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
+    """Whether all that a trigger of MySQL does is to give columns values that are new."""
+    body = operation.body.lower()
+    given = re.findall(r"\bnew\s*\.\s*`?(\w+)`?\s*:?=", body)
+    others = [word for word in _REWRITES if word != "set new" and word in body]
+    return (
+        bool(given)
+        and not others
+        and all(context.schema.is_new_column(operation.table, each) for each in given)
+    )
 
 
 def _of_body(body: str, *, before: bool) -> str:

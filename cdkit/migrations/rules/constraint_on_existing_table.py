@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.implied import implies, refuses
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import NULLS_ALIKE, Constraint, Name
+from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Index, Schema
@@ -94,9 +95,28 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
     filled = [column for column in columns if column.default and not column.default.null]
+    if filled and _is_against(constraint, filled, context):
+        return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
-        return not any(column.default and column.default.constant for column in filled)
+        # Where nulls are alike, whatever it leaves null is the same.
+        alike = constraint.expression == NULLS_ALIKE and len(filled) < len(columns)
+        return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
+    """Whether a default is refused for sure: it fails the check, or leads to no row."""
+    defaults = [each.default for each in filled if each.default]
+    if any(refuses(constraint.expression, each.value) for each in defaults):
+        return True
+    return constraint.references is not None and _is_empty(constraint.references, context)
+
+
+def _is_empty(name: Name, context: Context) -> bool:
+    """Whether a table is new and gets no rows here."""
+    found = context.schema.table(name)
+    new = found is not None and context.schema.is_new_table(name) and not found.filled
+    return new and not context.ahead.writes_into(name)
 
 
 def _is_view(name: Name, context: Context) -> bool:
@@ -120,7 +140,8 @@ def _lived_with(operation: OnTable, constraint: Constraint, context: Context) ->
         return False
     if constraint.kind in {"unique", "primary key"}:
         return _is_unique_already(operation, constraint, context)
-    return any(_implies(old, constraint) for old in table.constraints.values() if old.enforced)
+    held = (old for old in table.constraints.values() if old.enforced)
+    return any(implies(old, constraint, context.released) for old in held)
 
 
 def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -150,27 +171,6 @@ def _are_set(table: Name, index: Index, released: Schema) -> bool:
     return all(column and column.not_null for column in columns)
 
 
-def _implies(old: Constraint, new: Constraint) -> bool:
-    """Whether what the old constraint lets in passes the new one."""
-    if old.kind != new.kind or old.kind == "exclusion":
-        return False
-    if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
-        return (old.columns, old.references) == (new.columns, new.references)
-    return old.expression == new.expression or _is_looser(old.bounds, new.bounds)
-
-
-def _is_looser(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
-    """Whether `a >= 0` lets in all that `a > 0` does."""
-    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
-        return False
-    try:
-        was, is_now = float(old[2]), float(new[2])
-    except ValueError:
-        return False
-    wider = is_now < was if old[1][0] == ">" else is_now > was
-    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
-
-
 def _held_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
     """Whether the unique index that it is made from has refused the same all along."""
     schema = context.schema
@@ -194,10 +194,44 @@ RULE = LintRule(
             text="ALTER TABLE o\n  ADD FOREIGN KEY (customer) REFERENCES customers (id) NOT VALID;",
             line=2,
         ),
+        Example(
+            text="CREATE TABLE p (id int PRIMARY KEY, no int UNIQUE);\n"
+            "CREATE TABLE o (a int CONSTRAINT k REFERENCES p);\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (a) "
+            "REFERENCES p (no) NOT VALID;",
+            line=5,
+        ),
         Example(text="CREATE UNIQUE INDEX CONCURRENTLY i ON o (email);", line=1),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (s text);\n-- released\n"
+            "ALTER TABLE o MODIFY s text CHECK (s <> '');",
+            line=4,
+        ),
+        Example(text="-- server mysql:8.0\nALTER TABLE o MODIFY s int UNIQUE;", line=2),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN a int;\n"
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) NULLS NOT DISTINCT;",
+            line=2,
+        ),
+        Example(
+            text="CREATE TABLE k (id int PRIMARY KEY);\n"
+            "ALTER TABLE o ADD COLUMN k int DEFAULT 1 REFERENCES k (id);",
+            line=2,
+        ),
+        Example(
+            text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a';\n"
+            "ALTER TABLE o ADD CHECK (s IN ('b', 'c')) NOT VALID;",
+            line=2,
+        ),
+        Example(
+            text="CREATE TABLE o (s text CONSTRAINT c CHECK (s IN ('a', 'b')));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT c;\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (s IN ('b', 'c')) NOT VALID;",
+            line=4,
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int DEFAULT 0;\n"
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (b);",
@@ -227,6 +261,19 @@ RULE = LintRule(
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
         Example(
+            text="-- server mariadb:10.11\nCREATE TABLE o (n int CHECK (n > 0));\n-- released\n"
+            "ALTER TABLE o MODIFY n bigint CHECK (n > 0);"
+        ),
+        Example(
+            text="CREATE TABLE o (s text CONSTRAINT c CHECK (s IN ('a', 'b')));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT c;\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (s = ANY (ARRAY['b', 'c', 'a'])) NOT VALID;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (s text, CONSTRAINT c CHECK (s IN ('a')));\n"
+            "-- released\nALTER TABLE o DROP CHECK c, ADD CONSTRAINT c CHECK (s IN ('a', 'b'));"
+        ),
+        Example(
             text="CREATE TABLE o (a int, b int, UNIQUE (a), CONSTRAINT c CHECK (a > 0));\n"
             "-- released\nALTER TABLE o DROP CONSTRAINT c;\n"
             "ALTER TABLE o ADD CONSTRAINT c CHECK (a >= 0) NOT VALID;\n"
@@ -238,6 +285,15 @@ RULE = LintRule(
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) WHERE main;"
         ),
         Example(text="ALTER TABLE o ADD COLUMN p int REFERENCES p (id), ADD q int UNIQUE;"),
+        Example(
+            text="CREATE TABLE k (id int PRIMARY KEY);\nINSERT INTO k VALUES (1);\n"
+            "ALTER TABLE o ADD COLUMN k int DEFAULT 1 REFERENCES k (id);"
+        ),
+        Example(
+            text="CREATE TABLE o (a int CONSTRAINT k REFERENCES p (id));\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT k;\nALTER TABLE o ADD CONSTRAINT k FOREIGN KEY (a) "
+            "REFERENCES public.p (id) NOT VALID;"
+        ),
         Example(text="ALTER TABLE o ADD COLUMN s text DEFAULT 'a' CHECK (s IN ('a', 'b'));"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),

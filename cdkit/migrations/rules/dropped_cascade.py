@@ -50,10 +50,11 @@ def _is_back(operation: DropConstraint, old: Constraint, context: Context) -> bo
 
     What it does in another way is `changed-constraint`'s to tell.
     """
-    end = context.ahead.end.table(operation.table)
-    return end is not None and any(
-        each.enforced and (each.columns, each.references) == (old.columns, old.references)
-        for each in end.constraints.values()
+    end = context.ahead.end
+    table = end.table(operation.table)
+    return table is not None and any(
+        each.enforced and each.kind == old.kind and end.same_key(each, old)
+        for each in table.constraints.values()
     )
 
 
@@ -92,6 +93,11 @@ RULE = LintRule(
             text="CREATE TABLE o (p int CONSTRAINT fk REFERENCES p (id) ON DELETE CASCADE);\n"
             "-- released\nBEGIN;\nALTER TABLE o DROP CONSTRAINT fk;\nALTER TABLE o ADD CONSTRAINT "
             "fk2 FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE NOT VALID;\nCOMMIT;"
+        ),
+        Example(
+            text="CREATE TABLE o (p int CONSTRAINT fk REFERENCES p (id) ON DELETE CASCADE);\n"
+            "-- released\nBEGIN;\nALTER TABLE o DROP CONSTRAINT fk;\nALTER TABLE o ADD CONSTRAINT "
+            "fk FOREIGN KEY (p) REFERENCES public.p (id) ON DELETE CASCADE NOT VALID;\nCOMMIT;"
         ),
     ),
     sources=(

@@ -21,7 +21,7 @@ def check(operation: DropDefault | ChangeDomain, context: Context) -> Iterator[H
         yield from _of_domain(operation, context)
         return
     table, column = operation.table, operation.column
-    if context.schema.is_new_table(table):
+    if context.schema.is_new_relation(table):
         return
     found = context.schema.column(table, column)
     if found and found.default is None and not found.serial:
@@ -98,6 +98,10 @@ RULE = LintRule(
             "ALTER TABLE o ADD COLUMN b int DEFAULT 0;\nALTER TABLE o ALTER b DROP DEFAULT;"
         ),
         Example(text="ALTER TABLE orders ALTER note SET DEFAULT '';"),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 1;\n"
+            "ALTER VIEW v ALTER a DROP DEFAULT;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

@@ -109,7 +109,22 @@ def _routine_lacking(operation: DropObject, context: Context) -> str | None:
     takes = operation.takes
     if takes is None and released and len(released.routines) == 1:
         (takes,) = released.routines
-    return routine_lacks(operation.name, takes, context) if takes is not None else None
+    if takes is None:
+        return None
+    lacking = routine_lacks(operation.name, takes, context)
+    return _silenced(operation, context) if lacking == "" and operation.cascade else lacking
+
+
+def _silenced(operation: DropObject, context: Context) -> str:
+    """Say which trigger of the running version calls the function, and is not made again."""
+    schema, end = context.schema, context.ahead.end
+    for name, table in schema.tables.items() if context.server.engine == "postgres" else ():
+        kept = end.tables.get(name)
+        for trigger, each in table.triggers.items() if not schema.is_new(table.epoch) else ():
+            same = schema.full(each.function) == schema.full(operation.name)
+            if same and kept and trigger not in kept.triggers:
+                return f"the trigger {trigger} of {name} goes along with it"
+    return ""
 
 
 def _feeds_an_identity(sequence: Name, context: Context) -> bool:
@@ -122,6 +137,11 @@ def _feeds_an_identity(sequence: Name, context: Context) -> bool:
                 return True
     return False
 
+
+_MADE = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n"
+_CALLED = "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+_TRIGGER = f"CREATE TABLE o (a int);\n{_MADE}{_CALLED}"
+_AGAIN = f"DROP FUNCTION f() CASCADE;\n{_MADE}"
 
 RULE = LintRule(
     severity=Severity.HIGH,
@@ -146,8 +166,44 @@ RULE = LintRule(
             "BEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\nCOMMIT;",
             line=5,
         ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nCREATE VIEW w AS SELECT a FROM v;\n"
+            "-- released\nBEGIN;\nDROP VIEW v CASCADE;\nCREATE VIEW v AS SELECT a FROM o;\n"
+            "COMMIT;",
+            line=5,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\nBEGIN;\nDROP VIEW v;\n"
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM o;\nCOMMIT;",
+            line=4,
+        ),
+        Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}COMMIT;", line=6),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 5;\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\nCOMMIT;",
+            line=5,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCREATE RULE r AS ON INSERT TO v "
+            "DO INSTEAD INSERT INTO o VALUES (NEW.a);\n-- released\nBEGIN;\nDROP VIEW v;\n"
+            "CREATE VIEW v AS SELECT DISTINCT a FROM o;\nCOMMIT;",
+            line=5,
+        ),
+        Example(
+            text=f"{_MADE}CREATE VIEW v AS SELECT count(*) FROM o;\n"
+            "CREATE TRIGGER t INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT count(*) FROM o;\n"
+            "COMMIT;",
+            line=6,
+        ),
     ),
     good=(
+        Example(text=f"{_TRIGGER}-- released\nBEGIN;\n{_AGAIN}{_CALLED}COMMIT;"),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 5;\n"
+            "-- released\nBEGIN;\nDROP VIEW v;\nCREATE VIEW v AS SELECT a FROM o;\n"
+            "ALTER VIEW v ALTER a SET DEFAULT 5;\nCOMMIT;"
+        ),
         Example(text="CREATE VIEW v AS SELECT 1;\nDROP VIEW v;"),
         Example(text="CREATE OR REPLACE VIEW open_orders AS SELECT 1;"),
         Example(

@@ -19,9 +19,9 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     if operation.kind not in {"table", "foreign table"}:
         return
     name = operation.name
-    if context.schema.is_new_table(context.schema.full(name)):
+    if context.schema.is_new_table(name):
         return
-    lacking = lacks(name, context)
+    lacking = lacks(name, context, dropped=True)
     known = context.schema.table(name) is not None
     fails = (
         f"what takes its place is not the same: {lacking}"
@@ -41,6 +41,9 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     yield from eased(hit, context, undone=lacking == "")
 
 
+_OLD = "CREATE TABLE o (a text);\n-- released\n"
+_TAKES = "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nINSERT INTO o (a) VALUES ('');\nCOMMIT;"
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
@@ -49,9 +52,28 @@ RULE = LintRule(
     instead="Stop using the table in one release, drop it in the next.",
     bad=(
         Example(text="DROP TABLE orders;", line=1),
+        *(
+            Example(text=f"{_OLD}BEGIN;\nLOCK TABLE o;\n{made}{_TAKES}", line=6)
+            for made in (
+                "CREATE TABLE n (a varchar(3));\n",
+                "CREATE TABLE n (a text NOT NULL);\n",
+                "CREATE TABLE n (a text, b int NOT NULL);\n",
+                "CREATE TABLE n (a text CHECK (a <> ''));\n",
+                "CREATE TABLE n (a text UNIQUE);\n",
+            )
+        ),
+        Example(
+            text=f"{_OLD}BEGIN;\nCREATE TABLE k AS SELECT * FROM o;\nDROP TABLE o;\n"
+            "CREATE TABLE o (a text);\nINSERT INTO o SELECT a FROM k;\nCOMMIT;",
+            line=5,
+        ),
         Example(text="CREATE TABLE a (id int);\n-- released\nDROP TABLE IF EXISTS a;", line=3),
     ),
     good=(
+        Example(
+            text=f"{_OLD}BEGIN;\nLOCK TABLE o;\nCREATE TABLE n (a text, b int CHECK (b > 0));\n"
+            f"{_TAKES}"
+        ),
         Example(text="CREATE TABLE scratch (id int);\nDROP TABLE scratch;"),
         Example(text="CREATE TEMP TABLE scratch (id int);\nDROP TABLE pg_temp.scratch;"),
     ),

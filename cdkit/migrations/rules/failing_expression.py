@@ -8,14 +8,25 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import AddColumn, CreateIndex
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.nouns import Default
+from cdkit.migrations.operation import AddColumn, CreateIndex, SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
+_ASKS = pattern(
+    r'"current_setting"\}\}\],"args":\[\{"A_Const":\{"sval":\{"sval":"[^"]*\.[^"]*"\}\}\}\]'
+)
+"""In a fingerprint: current_setting('a.b'), which fails where nobody set it; one of the server's
+own, whose name has no dot, is always there (PostgreSQL manual, 9.28.1 and 20.16)."""
 
-def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
+
+def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> Iterator[Hit]:
     """Flag each such expression on a table that was there before the change."""
     if isinstance(operation, AddColumn):
-        what, name = operation.column.fragile, operation.column.name
+        column = operation.column
+        what, name = column.fragile or _of_default(column.default), column.name
+    elif isinstance(operation, SetDefault):
+        what, name = _of_default(operation.default), operation.column
     else:
         what, name = operation.fragile, operation.name
     if not what or context.schema.is_new_table(operation.table):
@@ -28,11 +39,18 @@ def check(operation: AddColumn | CreateIndex, context: Context) -> Iterator[Hit]
     )
 
 
+def _of_default(default: Default | None) -> str:
+    """Return what in a default can fail for a row that leaves the column out."""
+    if default and _ASKS().search(default.text):
+        return "a default that asks for a setting which the session may not have"
+    return ""
+
+
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
     engines=("postgres",),
-    on=(AddColumn, CreateIndex),
+    on=(AddColumn, CreateIndex, SetDefault),
     check=check,
     instead="Write it so that it has a value for every row: NULLIF(…, 0), CASE.",
     by_hand="which value a row gets that has none is for its author to say.",
@@ -41,10 +59,17 @@ RULE = LintRule(
             text="ALTER TABLE o ADD COLUMN share int GENERATED ALWAYS AS (100 / a) STORED;", line=1
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o ((a::int));", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN t text DEFAULT current_setting('app.tenant');", line=1
+        ),
     ),
     good=(
         Example(text="ALTER TABLE o ADD COLUMN half int GENERATED ALWAYS AS (a / 2) STORED;"),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (lower(a));"),
+        Example(
+            text="ALTER TABLE o ADD COLUMN t text DEFAULT current_setting('app.tenant', true);"
+        ),
+        Example(text="ALTER TABLE o ADD COLUMN z text DEFAULT current_setting('TimeZone');"),
     ),
     sources=("https://www.postgresql.org/docs/current/ddl-generated-columns.html",),
 )

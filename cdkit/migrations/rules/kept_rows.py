@@ -12,7 +12,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Constraint, quoted
+from cdkit.migrations.nouns import TEMPORARY, Constraint, quoted
 from cdkit.migrations.operation import CreateTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -27,7 +27,7 @@ def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
             not to
             or not constraint.keeps
             or context.schema.is_new_table(to)
-            or to.schema == "pg_temp"
+            or to.schema == TEMPORARY
         ):
             continue
         yield Hit(

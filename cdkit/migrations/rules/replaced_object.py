@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, writes_of
+from cdkit.migrations.mysql.objects import INVOKER
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -82,6 +83,8 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
     if operation.other_rows:
         return Severity.MEDIUM, "a running version gets other rows"
     found = context.schema.thing(operation.name)
+    if found and INVOKER in operation.body and INVOKER not in found.body:
+        return Severity.MEDIUM, "it asks with the rights of whoever reads it"
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"
     old, new = found.query, operation.query
@@ -114,9 +117,21 @@ def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | N
     options = set(operation.options)
     if "set search_path" in options:
         return Severity.MEDIUM, "it looks for bare names elsewhere"
+    if options & _SETTINGS:
+        return Severity.MEDIUM, "what it returns is written or read in another way"
     if "security invoker" in options and not _callers_may(operation, context):
         return Severity.MEDIUM, "it runs with the rights of whoever calls it"
+    if options & {"strict", "called on null input"}:
+        return Severity.MEDIUM, "it does something else where an argument is null"
     return None, f"{', '.join(operation.options)} changes"
+
+
+_SETTINGS_WORDS = """
+    timezone datestyle intervalstyle bytea_output extra_float_digits lc_monetary lc_numeric lc_time
+    row_security role standard_conforming_strings
+"""
+_SETTINGS = frozenset(f"set {name}" for name in _SETTINGS_WORDS.split())
+"""Settings that change what values look like or which rows are seen (PostgreSQL manual, 20.11)."""
 
 
 def _callers_may(operation: CreateObject, context: Context) -> bool:
@@ -168,6 +183,23 @@ RULE = LintRule(
         ),
         Example(text="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;", line=1),
         Example(
+            text="-- server mariadb:10.11\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE SQL SECURITY INVOKER VIEW v AS SELECT a FROM o;",
+            line=4,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o ORDER BY a;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o;",
+            line=3,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o LIMIT 5;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o ORDER BY a LIMIT 5;",
+            line=3,
+        ),
+        Example(text="ALTER FUNCTION total(int) STRICT;", line=1),
+        Example(text="ALTER FUNCTION today() SET timezone = 'UTC';", line=1),
+        Example(
             text="CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n-- released\n"
             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
             line=3,
@@ -178,6 +210,10 @@ RULE = LintRule(
         Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a, c FROM o WHERE b;"
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT x.a FROM o AS x WHERE x.b ORDER BY x.a;"
         ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-createview.html",),

@@ -41,6 +41,7 @@ RULE = LintRule(
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
     by_hand="what cannot be read cannot be rewritten.",
     bad=(
+        Example(text="UPDATE pg_attribute SET atttypmod = 24 WHERE attname = 'a';", line=1),
         Example(
             text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
             "    EXECUTE format('GRANT SELECT ON %I TO %s', t, t);\n  END LOOP;\nEND $$;",

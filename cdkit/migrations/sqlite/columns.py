@@ -163,8 +163,7 @@ def _over(cursor: Cursor, column: str) -> tuple[str, ...]:
 def _references(cursor: Cursor, name: str, columns: tuple[str, ...], at: int) -> Constraint:
     """Read what stands behind REFERENCES; `sql` keeps what happens ON DELETE."""
     other = table(cursor)
-    if cursor.sees("("):
-        cursor.inside()
+    refers = [part[0].text for part in pieces(cursor.inside())] if cursor.sees("(") else []
     begin = cursor.position
     while not cursor.done:
         if cursor.any_of("ON", "MATCH"):
@@ -186,6 +185,7 @@ def _references(cursor: Cursor, name: str, columns: tuple[str, ...], at: int) ->
         name=name,
         columns=columns,
         references=other,
+        refers=tuple(Anycase(unquoted(each)) for each in refers),
         keeps=not any(f"ON DELETE {word}" in actions for word in ("CASCADE", "SET")),
         pins=not any(f"ON UPDATE {word}" in actions for word in ("CASCADE", "SET")),
         deletes=_deletes(actions),

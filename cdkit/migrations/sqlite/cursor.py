@@ -1,6 +1,6 @@
 """A cursor over a statement of SQLite: names of tables are without case there."""
 
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import TEMPORARY, Name
 from cdkit.migrations.reading.cursor import Cursor
 from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.statement import Statement
@@ -20,7 +20,7 @@ def cursor_of(statement: Statement) -> Cursor:
 
 
 def table(cursor: Cursor) -> Name:
-    """Read the name of a table; a bare name is of `main`, or of `temp`."""
+    """Read the name of a table; a bare name is of `temp` where that has it, else of `main`."""
     name = cursor.table()
     schema = name.schema.lower()
-    return Name({"main": "", "temp": "", "temporary": ""}.get(schema, schema), name.name)
+    return Name(TEMPORARY if schema in {"temp", "temporary"} else schema, name.name)

@@ -150,6 +150,8 @@ def _read(cursor: Cursor) -> _Words:
     else:
         return _Words(verb="", table=_NOBODY, other=_NOBODY)
     name = table(cursor)
+    if name.schema == "main":
+        name = Name("", name.name)
     if verb == "ALTER":
         cursor.expect("RENAME", "TO")
         verb, other = "RENAME", Name(name.schema, cursor.identifier())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Column, Constraint, Name
+from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
@@ -23,7 +23,7 @@ def _where(statement: Statement) -> dict[str, Any]:
 def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read CREATE of anything."""
     cursor.expect("CREATE")
-    cursor.any_of("TEMP", "TEMPORARY")
+    temporary = cursor.any_of("TEMP", "TEMPORARY")
     unique = cursor.take("UNIQUE")
     kind = cursor.next().up
     if kind == "VIRTUAL":
@@ -33,6 +33,8 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield from _index(statement, cursor, unique=unique, guarded=guarded)
         return
     name = table(cursor)
+    if temporary:
+        name = Name(TEMPORARY, name.name)
     if kind == "TABLE":
         yield _table(statement, cursor, name, guarded=guarded)
     elif kind == "VIRTUAL":
@@ -40,6 +42,8 @@ def create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     elif kind == "VIEW":
         body = said(cursor.tokens[cursor.position :])
         yield op.CreateObject(**_where(statement), kind="view", name=name, body=body)
+    elif kind == "TRIGGER" and temporary:
+        yield op.Harmless(**_where(statement))  # it fires for this session alone
     elif kind == "TRIGGER":
         yield from _trigger(statement, cursor, name)
     else:

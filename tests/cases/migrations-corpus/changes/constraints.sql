@@ -152,3 +152,16 @@ CREATE UNIQUE INDEX reviews_once ON reviews (product_id, customer_id) NULLS NOT 
 -- case: check that is put on and taken away
 ALTER TABLE reviews ADD CONSTRAINT passing CHECK (rating > 0) NOT VALID;
 ALTER TABLE reviews DROP CONSTRAINT passing;
+-- case: a check that lets in more
+ALTER TABLE order_lines DROP CONSTRAINT lines_amount_check;
+ALTER TABLE order_lines ADD CONSTRAINT lines_amount_check CHECK (amount > 0 OR line > 5) NOT VALID;
+-- case: a check that lets in less
+ALTER TABLE order_lines DROP CONSTRAINT lines_amount_check;
+ALTER TABLE order_lines ADD CONSTRAINT lines_amount_check CHECK (amount > 1000) NOT VALID;
+-- case: swap in a table that takes fewer values
+LOCK TABLE memos;
+CREATE TABLE memos_new (id int, title varchar(2));
+INSERT INTO memos_new SELECT id, left(title, 2) FROM memos;
+DROP TABLE memos;
+ALTER TABLE memos_new RENAME TO memos;
+GRANT SELECT, INSERT, UPDATE, DELETE ON memos TO shop_app;

@@ -311,3 +311,13 @@ ALTER TABLE memos RENAME TO memos_old;
 CREATE TABLE memos (LIKE memos_old INCLUDING ALL) PARTITION BY RANGE (id);
 ALTER TABLE memos ATTACH PARTITION memos_old DEFAULT;
 GRANT SELECT, INSERT, UPDATE, DELETE ON memos TO shop_app;
+-- case: a function made again with CASCADE and without its trigger
+DROP FUNCTION touch() CASCADE;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := '2020-01-01';
+    RETURN NEW;
+END $$;
+-- case: a view named by another alias and sorted
+CREATE OR REPLACE VIEW open_orders AS
+    SELECT x.id, x.number, x.customer_id, x.note FROM orders AS x WHERE x.state = 'new' ORDER BY x.id;

@@ -1,0 +1,255 @@
+"""Whether one constraint, or one condition of a CHECK, lets in all that another one does.
+
+Compared are fingerprints: PostgreSQL's trees as JSON (`postgres/prints.py`), and conditions of the
+other engines as they are written. What is not understood implies nothing but itself.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.nouns import Constraint
+from cdkit.migrations.schema import Schema
+
+Tree = Any
+"""A node of PostgreSQL's trees as JSON."""
+
+_DEEPEST: Final = 40
+_WIDEST: Final = 2_000
+"""Joined conditions, or casts, of an expression that is still compared."""
+_MOST: Final = 20_000
+"""Pairs of parts that are looked at: nobody writes a CHECK that needs more."""
+_TEXTS: Final = frozenset({"text", "varchar"})
+_LIST = pattern(r"\(*\s*[`\"]?(\w+)[`\"]?\s+in\s*\((.*?)\)[\s)]*", re.IGNORECASE | re.DOTALL)
+_ITEM = pattern(r"\s*('(?:[^'\\]|'')*'|-?\d+)\s*")
+
+
+def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
+    """Whether what the old constraint lets in passes the new one."""
+    if old.kind != new.kind or old.kind == "exclusion":
+        return False
+    if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
+        return released.same_key(old, new)
+    return lets_in(old.expression, new.expression) or _is_wider(old.bounds, new.bounds)
+
+
+def _is_wider(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
+    """Whether `a >= 0` lets in all that `a > 0` does."""
+    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
+        return False
+    try:
+        was, is_now = float(old[2]), float(new[2])
+    except ValueError:
+        return False
+    wider = is_now < was if old[1][0] == ">" else is_now > was
+    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
+
+
+def lets_in(old: str, new: str) -> bool:
+    """Whether whatever passes the old condition passes the new one, as far as can be told."""
+    if old == new:
+        return True
+    if old.startswith("{") and new.startswith("{"):
+        return _compared(old, new, lambda one, other: _Comparison().implies(one, other, 0))
+    was, is_now = _written_list(old), _written_list(new)
+    return bool(was and is_now and was[0] == is_now[0] and was[1] <= is_now[1])
+
+
+def is_same_value(old: str, new: str) -> bool:
+    """Whether two defaults are the same, however they are written: now() and CURRENT_TIMESTAMP."""
+    if old == new:
+        return True
+    if not (old.startswith("{") and new.startswith("{")):
+        return False
+    return _compared(old, new, _are_same)
+
+
+def _are_same(one: Tree, other: Tree) -> bool:
+    one, other = _uncast(one), _uncast(other)
+    texts = ["sval" in each.get("A_Const", {}) for each in (one, other)]
+    return (all(texts) and bool(one == other)) or (_is_now(one) and _is_now(other))
+
+
+def _compared(old: str, new: str, same: Callable[[Tree, Tree], bool]) -> bool:
+    """Compare two fingerprints; what is nested too deeply is like nothing."""
+    was, is_now = _tree(old), _tree(new)
+    try:
+        return bool(was and is_now) and same(was, is_now)
+    except RecursionError:
+        return False
+
+
+def _is_now(tree: Tree) -> bool:
+    """Whether it is the time at which the transaction began (PostgreSQL manual, 9.9.5)."""
+    if tree.get("SQLValueFunction", {}).get("op") == "SVFOP_CURRENT_TIMESTAMP":
+        return True
+    called = tree.get("FuncCall", {}).get("funcname", [{}])[-1].get("String", {}).get("sval")
+    return called in {"now", "transaction_timestamp"}
+
+
+def refuses(condition: str, value: str) -> bool:
+    """Whether a condition of PostgreSQL lets no row in whose column has this value, for sure."""
+    if not condition.startswith("{"):
+        return False
+    tree = _tree(condition)
+    if (listed := _listed(tree)) and "ColumnRef" in listed[0]:
+        return value not in listed[1]
+    limit = _limit(tree)
+    if limit is None or "ColumnRef" not in limit[0]:
+        return False
+    try:
+        return not _COMPARED[limit[1]](float(value), limit[2])
+    except ValueError:
+        return False
+
+
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+}
+
+
+def _written_list(condition: str) -> tuple[str, frozenset[str]] | None:
+    """Read `a IN ('x', 'y')`."""
+    found = _LIST().fullmatch(condition)
+    if found is None:
+        return None
+    items, at = set(), 0
+    while item := _ITEM().match(found[2], at):
+        items.add(item[1])
+        at = item.end() + 1
+        if item.end() == len(found[2]):
+            return found[1].lower(), frozenset(items)
+        if found[2][item.end()] != ",":
+            return None
+    return None
+
+
+def _tree(condition: str) -> Tree:
+    """Return a tree; an empty one where it is nested too deeply to be compared."""
+    if max(condition.count("BoolExpr"), condition.count("TypeCast")) > _WIDEST:
+        return {}
+    try:
+        return msgspec.json.decode(condition)
+    except RecursionError:
+        return {}
+
+
+class _Comparison:
+    """One comparison of two conditions: how many pairs of their parts were looked at so far."""
+
+    def __init__(self) -> None:
+        self.pairs = 0
+
+    def implies(self, old: Tree, new: Tree, depth: int) -> bool:
+        """Compare two trees. A condition that is null lets a row in as one that is true does."""
+        self.pairs += 1
+        if depth > _DEEPEST or self.pairs > _MOST:
+            return False
+        if old == new:
+            return True
+        was, is_now = _parts(old), _parts(new)
+        if is_now[0] == "AND":
+            return all(self.implies(old, each, depth + 1) for each in is_now[1])
+        if was[0] == "OR":
+            return all(self.implies(each, new, depth + 1) for each in was[1])
+        return (
+            any(self.implies(old, each, depth + 1) for each in is_now[1])
+            or any(self.implies(each, new, depth + 1) for each in was[1])
+            or _is_within(_listed(old), _listed(new))
+            or _is_looser(_limit(old), _limit(new))
+        )
+
+
+def _parts(tree: Tree) -> tuple[str, list[Tree]]:
+    """Return AND or OR and what it joins; BETWEEN is two comparisons."""
+    joined = tree.get("BoolExpr", {})
+    word = str(joined.get("boolop", "")).removesuffix("_EXPR")
+    if word in {"AND", "OR"}:
+        return word, joined["args"]
+    compared = tree.get("A_Expr", {})
+    if compared.get("kind") == "AEXPR_BETWEEN":
+        ends = compared["rexpr"]["List"]["items"]
+        pairs = zip((">=", "<="), ends, strict=True)
+        return "AND", [_comparison(compared["lexpr"], sign, end) for sign, end in pairs]
+    return "", []
+
+
+def _comparison(left: Tree, sign: str, right: Tree) -> Tree:
+    named = [{"String": {"sval": sign}}]
+    return {"A_Expr": {"kind": "AEXPR_OP", "name": named, "lexpr": left, "rexpr": right}}
+
+
+def _sign(compared: Tree) -> str:
+    return str(compared.get("name", [{}])[-1].get("String", {}).get("sval", ""))
+
+
+def _uncast(tree: Tree) -> Tree:
+    """Leave out casts to text, which change no value that is compared for being the same."""
+    while cast := tree.get("TypeCast"):
+        names = cast.get("typeName", {}).get("names", [{}])
+        if names[-1].get("String", {}).get("sval") not in _TEXTS:
+            return tree
+        tree = cast["arg"]
+    return tree
+
+
+def _listed(tree: Tree) -> tuple[Tree, frozenset[str]] | None:
+    """Return what is compared, and the constants one of which it must be: IN, = ANY, =."""
+    compared = tree.get("A_Expr", {})
+    if _sign(compared) != "=" or "lexpr" not in compared:
+        return None
+    kind, right = compared.get("kind"), compared.get("rexpr", {})
+    if kind == "AEXPR_IN":
+        items = right.get("List", {}).get("items", [])
+    elif kind == "AEXPR_OP_ANY":
+        items = _uncast(right).get("A_ArrayExpr", {}).get("elements", [])
+    elif kind == "AEXPR_OP":
+        items = [right]
+    else:
+        return None
+    values = [_constant(_uncast(item)) for item in items]
+    said = frozenset(value for value in values if value is not None)
+    return (_uncast(compared["lexpr"]), said) if said and None not in values else None
+
+
+def _constant(tree: Tree) -> str | None:
+    """Return a constant as text; null is none: with it a list says nothing."""
+    constant = tree.get("A_Const", {})
+    for kind, name in (("sval", "sval"), ("ival", "ival"), ("fval", "fval")):
+        if kind in constant:
+            return str(constant[kind].get(name, "" if kind == "sval" else "0"))
+    return None
+
+
+def _is_within(
+    old: tuple[Tree, frozenset[str]] | None, new: tuple[Tree, frozenset[str]] | None
+) -> bool:
+    return bool(old and new and old[0] == new[0] and old[1] <= new[1])
+
+
+def _limit(tree: Tree) -> tuple[Tree, str, float] | None:
+    """Return what is compared with a number, how, and the number."""
+    compared = tree.get("A_Expr", {})
+    sign = _sign(compared)
+    constant = _constant(compared.get("rexpr", {})) if sign in _COMPARED else None
+    if constant is None or compared.get("kind") != "AEXPR_OP" or "lexpr" not in compared:
+        return None
+    try:
+        return compared["lexpr"], sign, float(constant)
+    except ValueError:
+        return None
+
+
+def _is_looser(old: tuple[Tree, str, float] | None, new: tuple[Tree, str, float] | None) -> bool:
+    """Whether `a >= 0` lets in all that `a > 0` does."""
+    if old is None or new is None or old[0] != new[0] or old[1][0] != new[1][0]:
+        return False
+    if old[2] == new[2]:
+        return old[1] == new[1] or new[1].endswith("=")
+    return new[2] < old[2] if old[1][0] == ">" else new[2] > old[2]

@@ -1,0 +1,79 @@
+"""What a table that takes the place of another one refuses, of what a running version writes."""
+
+from collections.abc import Iterator
+
+from cdkit.migrations.implied import implies
+from cdkit.migrations.nouns import Column, Name
+from cdkit.migrations.rule import Context
+from cdkit.migrations.schema import Schema, Table
+
+_KEYS = frozenset({"unique", "primary key"})
+
+
+def refuses_more(name: Name, context: Context) -> str:
+    """Say what the table of this name refuses at the end that it took before; empty: nothing.
+
+    A table that is not made anew has been judged change by change.
+    """
+    old, new = context.released.table(name), context.ahead.end.table(name)
+    if old is None or new is None or not (old.known and new.known):
+        return ""
+    if not context.schema.is_new(new.made):
+        return ""
+    return next(_found(old, new, context), "")
+
+
+def _found(old: Table, new: Table, context: Context) -> Iterator[str]:
+    for column in new.columns.values():
+        if said := _of_column(old.columns.get(column.name), column, context):
+            yield said
+    yield from _constraints(old, new, context.released)
+    yield from _keys(old, new, context)
+    if new.row_security and not old.row_security:
+        opens = [x for x in new.policies.values() if x.permissive and x.all_rows and not x.roles]
+        if not opens or any(not each.permissive for each in new.policies.values()):
+            yield "it has row security"
+    for trigger, each in new.triggers.items():
+        if each.before and each.writes and trigger not in old.triggers:
+            yield f"the trigger {trigger} comes before each write into it"
+
+
+def _of_column(old: Column | None, new: Column, context: Context) -> str:
+    if old is None:
+        wanted = new.not_null and not _fills_itself(new)
+        return f"it wants {new.name}, which a running version does not write" if wanted else ""
+    if new.not_null and not old.not_null:
+        return f"{new.name} must not be null in it"
+    if context.dialect.change(old.type, new.type).breaks:
+        return f"{new.name} is {new.type} in it, and was {old.type}"
+    return f"{new.name} cannot be written in it" if new.generated and not old.generated else ""
+
+
+def _fills_itself(column: Column) -> bool:
+    given = column.default is not None and not column.default.null
+    return given or column.identity or column.serial or bool(column.generated)
+
+
+def _constraints(old: Table, new: Table, released: Schema) -> Iterator[str]:
+    for each in new.constraints.values():
+        if each.kind in {*_KEYS, "not null"} or not each.enforced or each.always:
+            continue
+        if each.columns and not old.columns.keys() & set(each.columns) and not each.wants_value:
+            continue  # what it leaves at its default passes
+        if not any(implies(held, each, released) for held in old.constraints.values()):
+            yield f"its {each.kind} {each.name} is new"
+
+
+def _keys(old: Table, new: Table, context: Context) -> Iterator[str]:
+    released, end = context.released, context.ahead.end
+    held = [index for _, index in released.unique_keys(old.name)]
+    for key, index in end.unique_keys(new.name):
+        if index.columns and not old.columns.keys() & set(index.columns):
+            continue
+        same = any(
+            (x.columns, x.expressions, x.where) == (index.columns, index.expressions, index.where)
+            or (not x.expressions and not x.where and set(x.columns) <= set(index.columns))
+            for x in held
+        )
+        if not same:
+            yield f"{key} keeps rows apart in it that were not before"
