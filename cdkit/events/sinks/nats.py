@@ -154,6 +154,8 @@ def _headers(parcel: Parcel) -> Mapping[str, str]:
 
 
 def _said(fault: BaseException) -> str:
+    if isinstance(fault, TimeoutError) and not str(fault):
+        return "no answer in time"
     return f"{type(fault).__name__}: {str(fault)[:200]}"
 
 
