@@ -6,10 +6,11 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeOption
+from cdkit.migrations.indexes import Index
 from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.replay import apply
-from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.schema import Schema, Table, Thing
 from cdkit.migrations.schema_diff import UNKNOWN
 
 Both = tuple[Schema, Schema]

@@ -40,7 +40,7 @@ def changed(options: Mapping[str, str], option: str, value: str) -> dict[str, st
 
 def partition_names(written: str) -> frozenset[str]:
     """Return the partitions that a clause names, in small letters: names have no case there."""
-    return frozenset(name.strip("`").lower() for name in _PARTITION.findall(written))
+    return frozenset(name.strip("`").lower() for name in re.findall(_PARTITION, written))
 
 
 def partitions_of(options: Mapping[str, str]) -> frozenset[str]:

@@ -16,8 +16,9 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.world import MIB, Files, World
 from cdkit.migrations.engine import Server
 from cdkit.migrations.grants import Grants, Parts
+from cdkit.migrations.indexes import Index, Indexes
 from cdkit.migrations.nouns import TEMPORARY, Name
-from cdkit.migrations.schema import Index, Indexes, Schema, Table, Thing
+from cdkit.migrations.schema import Schema, Table, Thing
 from cdkit.migrations.source import Migration
 
 NONE = "none"

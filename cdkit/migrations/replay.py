@@ -20,10 +20,11 @@ from cdkit.migrations.forget import (
     stores,
 )
 from cdkit.migrations.guard import GUARDS
+from cdkit.migrations.indexes import Index
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
-from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.schema import Schema, Table, Thing
 from cdkit.migrations.things import create_object
 
 

@@ -1,11 +1,12 @@
 """The schema as the migrations so far have made it: what is there, and since which release."""
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Literal
 
 from msgspec import Struct, structs
 
 from cdkit.migrations.grants import Grants
+from cdkit.migrations.indexes import Index, Indexes
 from cdkit.migrations.layered import shared
 from cdkit.migrations.nouns import (
     TEMPORARY,
@@ -48,80 +49,7 @@ class Table(Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
 
 
-class Index(Struct, frozen=True, kw_only=True):
-    """An index: on which table, whether unique, the release that made it.
-
-    `expressions` and `where` are fingerprints of what it holds besides columns.
-    """
-
-    table: Name
-    epoch: int
-    unique: bool = False
-    columns: tuple[str, ...] = ()
-    expressions: tuple[str, ...] = ()
-    where: str = ""
-    form: str = ""
-    deferrable: bool = False
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
-        return (self.table, frozenset(self.columns), self.expressions, self.where)
-
-
 Entries = Literal["columns", "born", "constraints"]
-
-
-class Indexes(MutableMapping[Name, Index]):
-    """Indexes by name, which knows those of each table."""
-
-    def __init__(self, held: Mapping[Name, Index] | None = None) -> None:
-        self._held: MutableMapping[Name, Index] = {}
-        self._of: MutableMapping[Name, dict[Name, None]] = {}
-        self._mine: set[Name] = set()
-        self.update(held or {})
-
-    def copy(self) -> "Indexes":
-        """Return others that start from the same."""
-        made = Indexes()
-        self._held, made._held = shared(self._held)
-        self._of, made._of = shared(self._of)
-        self._mine.clear()
-        return made
-
-    def of(self, table: Name) -> tuple[Name, ...]:
-        """Return the names of the indexes of a table."""
-        return tuple(self._of.get(table, ()))
-
-    def _names(self, table: Name) -> dict[Name, None]:
-        """Return the names of a table's indexes, to be changed: what a copy shares stays."""
-        if table not in self._mine:
-            self._mine.add(table)
-            self._of[table] = dict(self._of.get(table, ()))
-        return self._of[table]
-
-    def __getitem__(self, name: Name) -> Index:
-        """Return an index; KeyError where there is none."""
-        return self._held[name]
-
-    def __setitem__(self, name: Name, index: Index) -> None:
-        """Put an index in, or in the place of another."""
-        if name in self._held:
-            del self[name]
-        self._names(index.table)[name] = None
-        self._held[name] = index
-
-    def __delitem__(self, name: Name) -> None:
-        """Take an index out; KeyError where there is none."""
-        del self._names(self._held.pop(name).table)[name]
-
-    def __iter__(self) -> Iterator[Name]:
-        """Yield the names, in the order in which they came."""
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._held)
 
 
 class Thing(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from cdkit.migrations.indexes import Index
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Default, Name, Query, Type
 from cdkit.migrations.option import DEFAULTS
-from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.schema import Schema, Table, Thing
 
 UNKNOWN = Type("?")
 """The type of a column of which only its name is known: nothing else of it is compared."""

@@ -109,8 +109,8 @@ def _about_packages(report: ScanReport) -> Iterator[Reason]:
     if report.packages and not report.shown and report.looked:
         yield doubt(
             "not-looked-for",
-            f"the report shows no vulnerability, and {report.scanner} writes the same where it was "
-            "not told to look for any",
+            f"the report shows secrets, misconfigurations or licences and no vulnerability, and "
+            f"{report.scanner} writes the same where it was not told to look for any",
             "let cdkit scan it; or accept not-looked-for, if you know that it was",
             report,
         )

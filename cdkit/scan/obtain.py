@@ -91,7 +91,7 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
     for path in wanted.reports:
         try:
             report, scanner, digest = _read_made(path, known, world)
-            report = replace(report, traceless=not scanner.tells_looks)
+            report = replace(report, traceless=bool(report.issues) and not scanner.tells_looks)
             database = _database(wanted, scanner, world)
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cdkit.migrations.indexes import Index
 from cdkit.migrations.nouns import Column, Constraint, Default
 from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
 from cdkit.migrations.replay import replay
-from cdkit.migrations.schema import Index, Schema, Table, Thing
+from cdkit.migrations.schema import Schema, Table, Thing
 from cdkit.migrations.schema_diff import _APART, _NO_MATTER, differences
 from cdkit.migrations.text import Text
 from tests.worlds import NoProcesses

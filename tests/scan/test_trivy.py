@@ -14,6 +14,7 @@ from cdkit.core.finding import Severity
 from cdkit.scan.report import ScanReport, Vulnerability
 from cdkit.scan.scanner import Job, TargetKind
 from cdkit.scan.scanners.trivy import RUNNER, SCANNER, arguments, read, read_database, refusal
+from cdkit.scan.trivy.advised import is_known_release
 from tests.parts import docker as engine
 from tests.parts import trivy
 from tests.scan import samples
@@ -238,3 +239,25 @@ def test_a_real_trivy_still_reports_what_was_recorded(name: str, tmp_path: Path)
     assert report.packages == recorded.packages
     assert report.distribution == recorded.distribution
     assert set(report.vulnerabilities) == set(recorded.vulnerabilities)
+
+
+@pytest.mark.parametrize(
+    ("family", "release", "trivy", "known"),
+    [
+        ("alpine", "3.22.9", "", True),
+        ("alpine", "3.99.1", "", False),
+        ("alpine", "3.99.1", "0.68.2", False),
+        ("alpine", "3.99.1", "0.69.3", True),
+        ("alpine", "3.99.1", "v1.0.0", True),
+        ("ubuntu", "25.04", "0.68.2", True),
+        ("ubuntu", "25.10", "0.68.2", False),
+        ("wolfi", "20990101", "0.44.0", True),
+    ],
+)
+def test_a_release_is_unknown_to_a_trivy_that_was_asked_or_is_older(
+    family: str,
+    release: str,
+    trivy: str,
+    known: bool,  # noqa: FBT001 - a case's
+) -> None:
+    assert is_known_release(family, release, trivy) is known

@@ -42,10 +42,6 @@ def _prepare(folder: Path, base: str = "clean") -> str:
     return digest
 
 
-LOOKED = ("not-looked-for",)
-"""Who made the report says that its scanner was told to look for vulnerabilities."""
-
-
 def _options(**changes: object) -> ScanImageOptions:
     made = {"layout": "image", "reports": ("report.json",), "database": "cache", **changes}
     return ScanImageOptions(**made)  # type: ignore[arg-type]
@@ -56,8 +52,12 @@ def _outputs(outcome: Outcome) -> ScanImageOutputs:
     return outcome.outputs
 
 
-def test_a_clean_report_that_reads_the_same_where_nobody_looked_is_no_yes(tmp_path: Path) -> None:
+def test_a_report_of_secrets_alone_says_nothing_of_vulnerabilities(tmp_path: Path) -> None:
     _prepare(tmp_path)
+    made = json.loads((tmp_path / "report.json").read_text())
+    secret = {"RuleID": "made", "Category": "general", "Severity": "LOW", "Title": "Made"}
+    made["Results"].append({"Target": "/a", "Class": "secret", "Secrets": [secret]})
+    (tmp_path / "report.json").write_text(json.dumps(made))
 
     outcome = run(_options(), world(tmp_path))
 
@@ -68,7 +68,7 @@ def test_a_clean_report_that_reads_the_same_where_nobody_looked_is_no_yes(tmp_pa
 def test_a_clean_report_of_this_very_image_is_yes(tmp_path: Path) -> None:
     digest = _prepare(tmp_path)
 
-    outcome = run(_options(image=f"{NAME}@{digest}", accept=LOOKED), world(tmp_path))
+    outcome = run(_options(image=f"{NAME}@{digest}"), world(tmp_path))
 
     assert outcome.verdict.is_yes
     assert outcome.subjects[0].name == NAME
@@ -163,7 +163,7 @@ def test_one_of_two_platforms_is_not_the_whole_image(tmp_path: Path) -> None:
     (tmp_path / "cache/db/metadata.json").write_bytes(METADATA)
 
     whole = run(_options(), world(tmp_path))
-    part = run(_options(platform="linux/amd64", accept=LOOKED), world(tmp_path))
+    part = run(_options(platform="linux/amd64"), world(tmp_path))
 
     assert whole.verdict.answer is Answer.CANNOT_TELL
     assert "linux/arm64" in whole.verdict.reasons[0].what
@@ -316,7 +316,7 @@ def test_without_a_layout_the_registry_says_what_the_image_holds(tmp_path: Path)
     ) as server:
         outside = world(tmp_path, http=RequestsHttp(StandingClock()))
         name = f"{server.address}/a/b@{digest}"
-        outcome = run(_options(layout="", image=name, accept=LOOKED), outside)
+        outcome = run(_options(layout="", image=name), outside)
 
     assert outcome.verdict.is_yes
 

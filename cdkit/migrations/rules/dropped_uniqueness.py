@@ -11,11 +11,11 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.indexes import Index
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE
 from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Index
 from cdkit.migrations.ways import later
 
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")

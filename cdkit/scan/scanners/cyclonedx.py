@@ -82,7 +82,7 @@ def read(stream: Readable, where: str) -> ScanReport:
         created_at=moment(metadata.timestamp),
         image_id=_image_id(metadata.component),
         digests=_digests(metadata.component),
-        distribution=_distribution(held, tool.name, found),
+        distribution=_distribution(held, tool, found),
         packages=counts_of(components),
         looked=bool(found) or tool.name in {"grype", "inspector"},
         unjudged=frozenset(kind_of(one) for one in packages if _is_skipped(one, tool.name)),
@@ -129,17 +129,17 @@ def _digests(component: cdx.Component | None) -> tuple[str, ...]:
 
 
 def _distribution(
-    parts: Iterable[cdx.Component], tool: str, found: tuple[Vulnerability, ...]
+    parts: Iterable[cdx.Component], tool: cdx.Tool, found: tuple[Vulnerability, ...]
 ) -> Distribution | None:
     """Return the distribution; it is judged where the tool has advisories, or shows a finding."""
     systems = [one for one in parts if one.type == "operating-system"]
     if len(systems) != 1:
         return None
     family = systems[0].name
-    known = {"trivy": JUDGED_FAMILIES, "grype": GRYPE_FAMILIES}.get(tool, frozenset())
-    judged = tool == "inspector" or family in known or any(one.is_system for one in found)
+    known = {"trivy": JUDGED_FAMILIES, "grype": GRYPE_FAMILIES}.get(tool.name, frozenset())
+    judged = tool.name == "inspector" or family in known or any(one.is_system for one in found)
     version = systems[0].version
-    release = tool != "trivy" or is_known_release(family, version)
+    release = tool.name != "trivy" or is_known_release(family, version, tool.version)
     return Distribution(family=family, version=version, judged=judged, known=release)
 
 

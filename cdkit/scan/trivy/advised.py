@@ -39,11 +39,23 @@ JUDGED_TYPES = frozenset(
 )  # fmt: skip
 
 
-def is_known_release(family: str, version: str) -> bool:
-    """Whether Trivy knows a release of a distribution, as far as can be told from outside."""
+_ASKED = (0, 68)
+"""The Trivy that was asked which releases it knows: what a newer one knows is not known here."""
+
+
+def is_known_release(family: str, version: str, trivy: str) -> bool:
+    """Whether Trivy knows a release of a distribution, as far as can be told from outside.
+
+    `trivy` is the version of it that reports, empty where it does not say: older ones do not.
+    """
     newest = _NEWEST.get(family)
-    numbers = tuple(map(_number, version.split(".")))
-    return newest is None or numbers[: len(newest)] <= newest
+    if newest is None or _numbers(trivy)[: len(_ASKED)] > _ASKED:
+        return True
+    return _numbers(version)[: len(newest)] <= newest
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(_number, version.removeprefix("v").split(".")))
 
 
 def _number(part: str) -> int:

@@ -104,7 +104,7 @@ def read(stream: Readable, where: str, artifacts: frozenset[str]) -> ScanReport:
         version=report.trivy.version if report.trivy else "",
         created_at=report.created_at,
         image_id=metadata.image_id,
-        distribution=_distribution(metadata.os),
+        distribution=_distribution(metadata.os, report.trivy.version if report.trivy else ""),
         packages=_packages(results, found.counts),
         unjudged=frozenset(_kind(r.class_, r.type) for r in results if _is_unjudged(r)),
         components=tuple(found.components),
@@ -341,14 +341,14 @@ def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
-def _distribution(os: shapes.Os | None) -> Distribution | None:
+def _distribution(os: shapes.Os | None, trivy: str) -> Distribution | None:
     if os is None or os.family in {"", "none"}:
         return None
     return Distribution(
         family=os.family,
         version=os.name,
         judged=os.family in JUDGED_FAMILIES,
-        known=is_known_release(os.family, os.name),
+        known=is_known_release(os.family, os.name, trivy),
         ended=os.eosl,
     )
 
