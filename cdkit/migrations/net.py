@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from cdkit.core.finding import Severity
-from cdkit.migrations.bodies import writes_of
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
@@ -129,6 +128,8 @@ def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
 
 def _carried(table: Table, schema: Schema) -> Iterator[Name]:
     """Yield the tables that a trigger writes into whenever somebody writes into this one."""
+    from cdkit.migrations.bodies import writes_of  # which few migrations need to load
+
     for trigger in table.triggers.values():
         found = schema.thing(trigger.function)
         for routine in found.routines.values() if found else ():

@@ -12,7 +12,7 @@ DOMAINS = ("image", "migrations", "scan", "evidence", "gate", "events")
 HEAVY = ("requests", "docker", "git", "jsonschema", "yaml", "sqlite3", "ctypes")
 
 
-def imported_by(*argv: str) -> set[str]:
+def imported_by(*argv: str, cwd: Path | None = None) -> set[str]:
     """Return the modules that a call of cdkit has imported when it ends."""
     code = (
         "import sys\n"
@@ -21,7 +21,9 @@ def imported_by(*argv: str) -> set[str]:
         "except SystemExit: pass\n"
         "print('\\0'.join(sys.modules), file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv], capture_output=True, check=True, cwd=cwd
+    )
     return set(done.stderr.decode().strip().splitlines()[-1].split("\0"))
 
 
@@ -45,3 +47,11 @@ def test_the_help_of_a_step_imports_no_other_domain() -> None:
     others = tuple(f"cdkit.{d}" for d in DOMAINS if d not in {"migrations", "evidence"})
     assert not [name for name in found if name.startswith(others)]
     assert not {"requests", "docker", "git", "jsonschema"} & found
+
+
+def test_a_lint_outside_a_repository_loads_nothing_that_it_has_no_use_for(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_text("ALTER TABLE o ADD COLUMN a text;\n", encoding="utf-8")
+    found = imported_by("lint-migrations", "--records", "none", "1.sql", cwd=tmp_path)
+    heavy = {"subprocess", "urllib.parse", "tempfile", "zlib", "requests", "docker", "git", "yaml"}
+    assert "cdkit.migrations.lint" in found
+    assert not heavy & found

@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -122,6 +121,8 @@ class DockerEngine:
         """Write an image as a tar, a piece at a time."""
         if self.inspect(image) is None:
             self._none(image)
+        from urllib.parse import quote  # which few commands need to load
+
         from cdkit.core.doors.pieces import handed_over
 
         size = 0
