@@ -194,7 +194,7 @@ def web_address(url: str) -> str:
 
 
 _PCHAR = r"(?:[!$&'()*+,./0-9:;=?@A-Z_a-z~-]|%[0-9A-Fa-f]{2})*"
-_URI = re.compile(rf"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?]{_PCHAR})?(?:#{_PCHAR})?", re.ASCII)
+_URI = rf"(?a)https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?]{_PCHAR})?(?:#{_PCHAR})?"
 
 
 def web_uri(url: str) -> str:
@@ -203,7 +203,7 @@ def web_uri(url: str) -> str:
     Who checks a document for `"format": "uri"` refuses all of it for one that is none.
     """
     address = web_address(url)
-    return address if _URI.fullmatch(address) else ""
+    return address if re.fullmatch(_URI, address) else ""
 
 
 _XML_ILLEGAL = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"

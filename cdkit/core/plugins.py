@@ -3,15 +3,23 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from itertools import chain
 from types import ModuleType
 from typing import TypeVar
+
+from cdkit.core.doors.files import DiskFiles
 
 T = TypeVar("T")
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
     """Return the modules of an extension folder, sorted; a leading underscore hides one."""
-    found = (module.name for module in pkgutil.iter_modules(package.__path__))
+    files = DiskFiles()
+    if not all(map(files.is_dir, package.__path__)):  # in an archive, say
+        found = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    else:  # which is quicker, and asked of a hundred rules at every start
+        there = chain.from_iterable(map(files.names, package.__path__))
+        found = [name.removesuffix(".py") for name in there if name.endswith(".py")]
     return tuple(sorted(name for name in found if not name.startswith("_")))
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from cdkit.core.errors import CdkitError
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
 
 _FILES = (".env", ".env.example", ".env.sample", ".env.dist")
@@ -27,13 +28,13 @@ def engine_by(variable: str, end: str = "") -> Callable[[str, Look], str]:
     The files nearest to the folder count; where they differ, nothing does.
     """
     plain = rf"^[ \t]*(?:export[ \t]+)?{variable}[ \t]*=[ \t]*[\"']?([A-Za-z][\w+-]*){end}"
-    written = re.compile(plain.encode(), re.MULTILINE)
+    written = pattern(plain.encode(), re.MULTILINE)
 
     def engine(root: str, look: Look) -> str:
         for folder in (root, *ancestors(root)):
             paths = (join(folder, name) for name in _FILES)
             texts = [_read(path, look) for path in paths if look.is_file(path)]
-            named = {found.decode().lower() for text in texts for found in written.findall(text)}
+            named = {found.decode().lower() for text in texts for found in written().findall(text)}
             if known := {_ENGINES.get(each, each) for each in named}:
                 return known.pop() if len(known) == 1 else ""
         return ""

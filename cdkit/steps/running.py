@@ -1,15 +1,18 @@
 """What runs already, so that a change can be told from it: a revision, or what is deployed."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from cdkit.core.documents.document import Replay
-from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
+
+if TYPE_CHECKING:
+    from cdkit.core.documents.fact import Fact
 
 NOTHING = "nothing"
 """The revision that stands for: no version runs anywhere yet."""
@@ -77,7 +80,7 @@ def _deployed(environment: str, service: str, records: str, world: World) -> Run
 
 
 def _newest(
-    facts: Iterable[Fact], service: str, replay: Replay | None
+    facts: Iterable["Fact"], service: str, replay: Replay | None
 ) -> tuple[dict[str, Deployment], int]:
     """Return the last deployment of each service, and how many were only replayed."""
     deployments: dict[str, Deployment] = {}

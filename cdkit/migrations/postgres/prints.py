@@ -4,16 +4,16 @@ And what of an expression can be told without knowing values: whether it always 
 can fail, what a simple comparison asks for.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.postgres.tree import Json, literal
 
 _PLACE = rb'"(?:location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+'
-_PLACES = re.compile(rb"(?<=\{)" + _PLACE + rb",?|," + _PLACE)
+_PLACES = pattern(rb"(?<=\{)" + _PLACE + rb",?|," + _PLACE)
 """A field that says where something stands: within a text, JSON has its quotes escaped."""
 _LOCATION = b'"location":'
 _LIST = b"list_"
@@ -28,7 +28,7 @@ def fingerprint(tree: object) -> str:
         return ""
     written = msgspec.json.encode(tree)
     # Most have this kind of place alone, and what is found as a plain text is found fast.
-    return (_PLACES.sub(b"", written) if _LIST in written else _placeless(written)).decode()
+    return (_PLACES().sub(b"", written) if _LIST in written else _placeless(written)).decode()
 
 
 def _placeless(written: bytes) -> bytes:

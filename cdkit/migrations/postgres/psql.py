@@ -6,6 +6,7 @@ Source: PostgreSQL manual, "psql", section "Meta-Commands", and "COPY", section 
 import re
 from itertools import pairwise
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import Token, blanked, tokens
 from cdkit.migrations.trouble import Trouble
 
@@ -16,11 +17,11 @@ _INERT_WORDS = b"""
 _INERT = frozenset(_INERT_WORDS.split())
 """Commands that change no schema and bring no SQL from elsewhere."""
 
-_SENDS = re.compile(rb"\\(?:g(?:set|x|exec|desc)?|watch|crosstabview)\b")
+_SENDS = pattern(rb"\\(?:g(?:set|x|exec|desc)?|watch|crosstabview)\b")
 """Commands that send the statement before them, as a semicolon does."""
 
-_IF = re.compile(rb"\\if\b")
-_IF_GOES_ON = re.compile(rb"\\(?:elif|else|endif)\b")
+_IF = pattern(rb"\\if\b")
+_IF_GOES_ON = pattern(rb"\\(?:elif|else|endif)\b")
 
 
 def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
@@ -35,14 +36,14 @@ def without_commands(data: bytes) -> tuple[bytes, tuple[Trouble, ...]]:
     while span := _next_span(data, position):
         start, end = span
         trouble = _trouble(data, start, end)
-        decided = decided or (trouble is not None and _IF.match(data, start) is not None)
-        if trouble and not (decided and _IF_GOES_ON.match(data, start)):
+        decided = decided or (trouble is not None and _IF().match(data, start) is not None)
+        if trouble and not (decided and _IF_GOES_ON().match(data, start)):
             troubles.append(trouble)
         spans.append(span)
         position = end
     clean = bytearray(blanked(data, spans))
     for start, end in spans:
-        if _SENDS.match(data, start, end):
+        if _SENDS().match(data, start, end):
             clean[start : start + 1] = b";"
     return bytes(clean), tuple(troubles)
 
@@ -83,7 +84,7 @@ def _trouble(data: bytes, start: int, end: int) -> Trouble | None:
         return None
     shown = data[start:end].decode("utf-8", "replace").strip()[:80]
     what = f"`{shown}` is a psql command that brings in what is not in this file"
-    if _IF.match(data, start):
+    if _IF().match(data, start):
         what = f"psql decides only as it runs whether what follows `{shown}` runs"
     return Trouble(
         rule="unread-command",
