@@ -18,16 +18,18 @@ _WHOLE = re.compile(r"\bnew\s*:?=|\binto\b.*\bnew\b", re.IGNORECASE | re.DOTALL)
 def is_filled(name: Name, column: str, context: Context) -> bool:
     """Whether a BEFORE trigger of PostgreSQL for sure gives the column a value in every write.
 
-    It must be there by now, or for sure at the end of the transaction that asks, and stay. Of a
-    new column, which the running version leaves alone once a row is there, INSERT is enough.
+    It must be there by now, and at the end of the transaction that asks. Of a new column, which
+    the running version leaves alone once a row is there, INSERT is enough.
     """
     if context.server.engine != "postgres":
         return False
-    now, end = context.schema.table(name), context.ahead.end.table(name)
-    if now is None or end is None or _is_inherited(now, context.schema):
+    now = context.schema.table(name)
+    if now is None or not now.triggers or _is_inherited(now, context.schema):
         return False
-    there = end.triggers if context.ahead.sure else now.triggers
-    lasting = {key: each for key, each in end.triggers.items() if there.get(key) == each}
+    end = context.ahead.end.table(name)
+    if end is None:
+        return False
+    lasting = {key: each for key, each in end.triggers.items() if now.triggers.get(key) == each}
     released = context.released.table(name)
     columns = released.columns.values() if released else ()
     set_ = frozenset(each.name for each in columns if each.not_null)

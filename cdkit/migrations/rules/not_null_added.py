@@ -104,6 +104,14 @@ RULE = LintRule(
             line=7,
         ),
         Example(
+            text="CREATE TABLE o (at timestamptz);\n-- released\nBEGIN;\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN NEW.at = now(); RETURN NEW; END';\nCREATE TRIGGER t "
+            "BEFORE INSERT OR UPDATE ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "ALTER TABLE o ALTER at SET NOT NULL;\nDROP TRIGGER t ON o;\nCOMMIT;",
+            line=7,
+        ),
+        Example(
             text="CREATE TABLE o (at timestamptz);\n-- released\n"
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
             "'BEGIN NEW.at = now(); RETURN NEW; END';\n"
