@@ -158,6 +158,17 @@ class Ahead:
             for each in chain.from_iterable(self._done[self._at :])
         )
 
+    def writes(self, table: Name, column: str) -> bool:
+        """Whether any statement of the file, an earlier one too, may put a value into a column."""
+        full = self._schema.full if self._schema else lambda name: name
+        return any(
+            isinstance(each, op.WriteRows)
+            and full(each.table) == full(table)
+            and (column in each.columns or not each.columns)
+            and each.verb != "DELETE"
+            for each in chain.from_iterable(self._done)
+        )
+
     def is_other(self, table: Name, column: str) -> bool:
         """Whether the column of this name at the end holds something else than it did.
 

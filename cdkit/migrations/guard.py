@@ -1,4 +1,4 @@
-"""Replaying what stands between a statement and its rows: row security, triggers, constraints."""
+"""Replaying what is done to rows, and what stands between: row security, triggers, constraints."""
 
 from collections.abc import Callable
 from typing import Any
@@ -88,6 +88,15 @@ def _identify(schema: Schema, changed: op.ChangeTable) -> None:
         schema.change(changed.table, options={**others, **given})
 
 
+def _write(schema: Schema, written: op.WriteRows) -> None:
+    table = schema.table(written.table)
+    if table and written.verb in {"INSERT", "COPY", "MERGE"}:
+        schema.change(written.table, filled=schema.is_new(table.made))
+    new = {each for each in written.columns if schema.is_new_column(written.table, each)}
+    if table and new - table.written:
+        schema.change(written.table, written=table.written | new)
+
+
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     ChangeDomain: _default_domain,
@@ -96,4 +105,5 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.SetDefault: _default,
     op.DropDefault: _default,
     ChangeConstraint: _constraint,
+    op.WriteRows: _write,
 }

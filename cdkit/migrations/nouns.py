@@ -225,10 +225,14 @@ class Policy(Struct, frozen=True, kw_only=True):
 class Trigger(Struct, frozen=True, kw_only=True):
     """A trigger: the function that it calls, when it fires, a fingerprint of all of it.
 
-    `writes` is false for one that fires on TRUNCATE alone.
+    `writes` is false for one that fires on TRUNCATE alone. `rows` are the events for each row of
+    which it fires: `INSERT`, `UPDATE`, `UPDATE OF a`; `only` is the column that its WHEN asks to be
+    null and no more. With any other WHEN there are none.
     """
 
     function: Name
     before: bool = False
     definition: str = ""
     writes: bool = True
+    rows: frozenset[str] = frozenset()
+    only: str = ""

@@ -344,12 +344,6 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
         schema.note("children", parent, schema.full(moved.other))
 
 
-def _write(schema: Schema, written: op.WriteRows) -> None:
-    table = schema.table(written.table)
-    if table and written.verb in {"INSERT", "COPY", "MERGE"}:
-        schema.change(written.table, filled=schema.is_new(table.made))
-
-
 def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:
     identity = {"ADD GENERATED AS IDENTITY": True, "DROP IDENTITY": False}.get(changed.action)
     if identity is not None:
@@ -387,7 +381,6 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.RenameObject: _rename_object,
     op.SetVariable: _set_variable,
     op.MovePartition: _attach,
-    op.WriteRows: _write,
     **GUARDS,
     **PERMITS,
 }

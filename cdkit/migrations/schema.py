@@ -28,7 +28,8 @@ class Table(Struct, frozen=True, kw_only=True):
     `epoch` is the release that made it, `born` the release that made each column (as given to
     `Schema.release`); 0 is what was there before the change under judgement. `made` is the
     release that made it even where it stands for a released one, `filled` says that a
-    migration of this release wrote rows into it. `parents` are the tables that it inherits from,
+    migration of this release wrote rows into it, `written` which of its new columns an UPDATE of
+    the release sets. `parents` are the tables that it inherits from,
     or is a partition of.
     """
 
@@ -45,6 +46,7 @@ class Table(Struct, frozen=True, kw_only=True):
     triggers: dict[str, Trigger] = {}
     made: int = 0
     filled: bool = False
+    written: frozenset[str] = frozenset()
     partitioned: bool = False
     options: dict[str, str] = {}
 

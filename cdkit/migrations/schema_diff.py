@@ -20,6 +20,7 @@ UNKNOWN = Type("?")
 
 _NO_MATTER = frozenset(
     {"at", "sql", "epoch", "born", "index", "wants_value", "proves", "name", "made", "filled"}
+    | {"written"}
 )
 """Fields that say when, where or how something was written, or that are compared by themselves."""
 

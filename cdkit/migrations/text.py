@@ -56,7 +56,10 @@ class Text:
         return bisect_right(self._starts, max(offset, 0))
 
     def place(self, offset: int) -> Location:
-        """Return the line and column of a byte; columns count characters, from 1."""
+        """Return the line and column of a byte; columns count characters, from 1.
+
+        A byte order mark is none: nobody sees it.
+        """
         offset = max(offset, 0)
         line = self.line(offset)
         start = self._starts[line - 1]
@@ -64,7 +67,8 @@ class Text:
             column = self._characters(offset) - self._characters(start)
         else:
             column = len(self.data[start:offset].decode("utf-8", "replace"))
-        return Location(path=self.path, line=line, column=column + 1)
+        marked = line == 1 and offset >= len(BOM) and self.data.startswith(BOM)
+        return Location(path=self.path, line=line, column=column + (0 if marked else 1))
 
     def span(self, start: int, end: int) -> Location:
         """Return a range of bytes on its first line: what an editor underlines."""

@@ -155,6 +155,9 @@ def test_a_place_is_where_it_is_in_the_file_that_people_wrote(data: bytes) -> No
         ("SELECT '€'; DROP TABLE seen;", 13),
         ("\tDROP TABLE seen;", 2),
         ("/* 🎉 */ DROP TABLE seen;", 9),
+        ("\ufeffDROP TABLE seen;", 1),
+        ("\ufeffSELECT 1; DROP TABLE seen;", 11),
+        ("\ufeffSELECT 1;\n DROP TABLE seen;", 2),
     ],
 )
 def test_a_column_counts_characters(text: str, column: int) -> None:

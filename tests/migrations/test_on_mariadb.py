@@ -11,12 +11,13 @@ from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.cost import way
 from cdkit.migrations.mysql.dialect import DIALECT
+from cdkit.migrations.mysql.fragile import fragile
 from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way
 from cdkit.migrations.replay import replay
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import server_of
 from cdkit.migrations.text import Text
-from tests.parts import mariadb
+from tests.parts.mariadb import Server as MariaDB
 from tests.worlds import NoProcesses
 
 pytestmark = pytest.mark.needs("mariadb")
@@ -170,7 +171,7 @@ TABLES = ("child", "parents", "t", "t2", "g", "f", "r")
 
 
 @pytest.fixture(scope="module")
-def tables(mariadb_server: mariadb.Server) -> Iterator[pymysql.cursors.Cursor]:
+def tables(mariadb_server: MariaDB) -> Iterator[pymysql.cursors.Cursor]:
     """A cursor in a database of this module's own, where `whole` makes the tables again."""
     name = mariadb_server.new_database()
     with mariadb_server.connect(name) as connection, connection.cursor() as opened:
@@ -242,3 +243,31 @@ def test_an_operation_is_done_as_the_table_of_facts_says_and_not_better(
 
 def test_the_table_is_asked_of_many_kinds_of_change() -> None:
     assert len(LINES) >= 100
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("STR_TO_DATE(s, '%Y-%m-%d')", "date"),
+        ("CAST(s AS SIGNED)", "int"),
+        ("CONVERT(s, SIGNED)", "int"),
+        ("CAST(s AS DECIMAL(10, 2))", "decimal(10, 2)"),
+        ("CAST(s AS DATE)", "date"),
+        ("CAST(s AS CHAR(2))", "char(2)"),
+        ("1 / n", "double"),
+        ("n / 0.5", "double"),
+        ("n DIV 2", "int"),
+    ],
+)
+def test_a_stored_expression_is_fragile_where_the_server_refuses_a_write(
+    expression: str, kind: str, mariadb: pymysql.Connection
+) -> None:
+    with mariadb.cursor() as cursor:
+        cursor.execute("CREATE TABLE frail (s varchar(20), n int)")
+        cursor.execute(f"ALTER TABLE frail ADD COLUMN g {kind} AS ({expression}) STORED")
+        try:
+            cursor.execute("INSERT INTO frail (s, n) VALUES ('abc', 0)")
+            refused = False
+        except pymysql.Error:
+            refused = True
+    assert bool(fragile(expression)) == refused

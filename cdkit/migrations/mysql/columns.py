@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from msgspec import Struct, structs
 
+from cdkit.migrations.mysql.fragile import fragile
 from cdkit.migrations.mysql.types import ALIASES, INTEGERS
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
@@ -137,7 +138,7 @@ def _attribute(cursor: Cursor, made: Column) -> Column:  # noqa: C901, PLR0911, 
     if cursor.take("INVISIBLE"):
         return structs.replace(made, invisible=True)
     if cursor.any_of("STORED", "PERSISTENT"):
-        return structs.replace(made, generated="stored")
+        return structs.replace(made, generated="stored", fragile=fragile(made.expression))
     if cursor.take("GENERATED", "ALWAYS", "AS") or cursor.take("AS"):
         written = said(cursor.inside())
         return structs.replace(made, generated="virtual", expression=written)

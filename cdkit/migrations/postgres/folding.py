@@ -53,7 +53,7 @@ def loops(tree: Any) -> Iterator[tuple[str, tuple[str, ...]]]:  # noqa: ANN401 -
 
 def _listed(expression: str) -> tuple[str, ...]:
     """Return the constants in `ARRAY['a', 'b']`; nothing where it is anything else."""
-    array = _parsed(expression).get("A_ArrayExpr", {})
+    array = parsed(expression).get("A_ArrayExpr", {})
     values = [literal(each) for each in array.get("elements", [])]
     return tuple(each for each in values if each is not None) if None not in values else ()
 
@@ -71,7 +71,7 @@ def _assigned(node: Any) -> Iterator[int]:  # noqa: ANN401 - JSON
 
 def fold(expression: str, known: Mapping[str, str]) -> str | None:
     """Return the text that an expression is for sure, or None."""
-    return _fold(_parsed(expression), known)
+    return _fold(parsed(expression), known)
 
 
 ANY = "any name"
@@ -83,7 +83,7 @@ def shape(expression: str, known: Mapping[str, str]) -> str | None:
 
     What its other places hold must be known: they could be anything.
     """
-    call = _parsed(expression).get("FuncCall", {})
+    call = parsed(expression).get("FuncCall", {})
     if str(call.get("funcname", [{}])[-1].get("String", {}).get("sval", "")) != "format":
         return None
     template, *given = [_fold(each, known) for each in call.get("args", [])] or [None]
@@ -96,7 +96,7 @@ def shape(expression: str, known: Mapping[str, str]) -> str | None:
     return _formatted([template, *sure]) if len(sure) == len(values) else None
 
 
-def _parsed(expression: str) -> Json:
+def parsed(expression: str) -> Json:
     """Return the tree of an expression; an empty one where it is none, or not alone."""
     try:
         (kind, node), *_ = statements_of(_SELECT + expression.encode())

@@ -8,6 +8,7 @@ from msgspec import Struct
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Policy, Trigger
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.postgres.assigns import asks_null
 from cdkit.migrations.postgres.names import of_relation, of_words
 from cdkit.migrations.postgres.objects import at_start
 from cdkit.migrations.postgres.prints import fingerprint
@@ -66,9 +67,11 @@ def policy(statement: Statement) -> Iterator[Operation]:
 
 
 _BEFORE = 2
-_TRUNCATE = 32
+_INSERT, _UPDATE, _TRUNCATE = 4, 16, 32
 _TIMINGS = {_BEFORE: "BEFORE", 64: "INSTEAD OF"}
-"""PostgreSQL's TRIGGER_TYPE_BEFORE, _INSTEAD and _TRUNCATE (pg_trigger.h); AFTER is 0."""
+"""PostgreSQL's TRIGGER_TYPE_BEFORE, _INSERT, _UPDATE, _TRUNCATE and _INSTEAD (pg_trigger.h).
+
+AFTER is 0."""
 
 
 def create_trigger(statement: Statement) -> Iterator[Operation]:
@@ -81,6 +84,8 @@ def create_trigger(statement: Statement) -> Iterator[Operation]:
         before=made.timing == _BEFORE,
         definition=fingerprint(list(parts)),
         writes=made.events != _TRUNCATE,
+        rows=frozenset(_rows(made)),
+        only=asks_null(made.condition),
     )
     yield op.ChangeTrigger(
         **at_start(statement),
@@ -90,6 +95,17 @@ def create_trigger(statement: Statement) -> Iterator[Operation]:
         name=made.trigname,
         function=function,
     )
+
+
+def _rows(made: _Trigger) -> Iterator[str]:
+    """Yield the events for each row of which it fires, if its WHEN asks for a null alone."""
+    if not made.row or (made.condition and not asks_null(made.condition)):
+        return
+    if made.events & _INSERT:
+        yield "INSERT"
+    if made.events & _UPDATE:
+        named = [each.get("String", {}).get("sval", "") for each in made.columns]
+        yield from (f"UPDATE OF {name}" for name in named) if named else ("UPDATE",)
 
 
 def create_rule(statement: Statement) -> Iterator[Operation]:

@@ -51,7 +51,7 @@ early-contract compatible - -
 edited-migration safe-to-run - -
 empty-down compatible - -
 empty-migration safe-to-run - -
-failing-expression compatible postgres - AddColumn CreateIndex SetDefault
+failing-expression compatible postgres,mysql,mariadb - AddColumn CreateIndex SetDefault
 forgotten-attribute compatible mysql,mariadb - ChangeColumn
 forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate

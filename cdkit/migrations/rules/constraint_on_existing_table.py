@@ -28,6 +28,8 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             continue
         if constraint.always or _is_unknown_to_all(operation, constraint, context):
             continue
+        if constraint.kind == "unique" and _has_nulls(operation.table, constraint, context):
+            continue
         if not _lived_with(operation, constraint, context):
             hit = _hit(operation, what.strip())
             yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
@@ -103,6 +105,31 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         alike = constraint.expression == NULLS_ALIKE and len(filled) < len(columns)
         return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
+
+
+def _has_nulls(table: Name, constraint: Constraint, context: Context) -> bool:
+    """Whether each row of the running version has a null in a unique key, so that none is alike.
+
+    It has in a new column that nothing fills: no default, no trigger, no UPDATE of the release
+    (what that version writes into a filled row could then be there already).
+    """
+    if constraint.expression.startswith(NULLS_ALIKE):
+        return False
+    return any(_stays_null(table, name, context) for name in constraint.columns if name)
+
+
+def _stays_null(table: Name, name: str, context: Context) -> bool:
+    found, column = context.schema.table(table), context.schema.column(table, name)
+    if found is None or column is None or not context.schema.is_new_column(table, name):
+        return False
+    if column.not_null or column.identity or column.serial or column.generated:
+        return False
+    if column.default and not column.default.null:
+        return False
+    if column.type.name == "timestamp" and context.server.engine in {"mysql", "mariadb"}:
+        return False  # without explicit_defaults_for_timestamp it holds the time of the write
+    filled = found.triggers or found.filled or name in found.written
+    return not filled and not context.ahead.writes(table, name)
 
 
 def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
@@ -203,6 +230,21 @@ RULE = LintRule(
             line=5,
         ),
         Example(text="CREATE UNIQUE INDEX CONCURRENTLY i ON o (email);", line=1),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a, b) NULLS NOT DISTINCT;",
+            line=4,
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
+            "UPDATE o SET b = 0 WHERE a = 1;\nALTER TABLE o ADD UNIQUE (a, b);",
+            line=5,
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN b int DEFAULT 0;\nALTER TABLE o ADD UNIQUE (a, b);",
+            line=4,
+        ),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(
             text="-- server mariadb:10.11\nCREATE TABLE o (s text);\n-- released\n"
@@ -261,6 +303,10 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
+            "ALTER TABLE o ADD UNIQUE (a, b);\nCREATE UNIQUE INDEX i ON o (lower(a), b);"
+        ),
         Example(
             text="-- server mariadb:10.11\nCREATE TABLE o (n int CHECK (n > 0));\n-- released\n"
             "ALTER TABLE o MODIFY n bigint CHECK (n > 0);"

@@ -1,7 +1,8 @@
 """A value that the running version writes can make an expression fail, and so the write.
 
 A generated column and an index on an expression are worked out with each write: a division by a
-column that is zero in one row, a cast of a text that is no number, and the insert is refused.
+column that is zero in one row, a cast of a text that is no number, and the insert is refused. So
+it is with a stored column of MySQL and MariaDB in strict mode, their default.
 """
 
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def _of_default(default: Default | None) -> str:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
-    engines=("postgres",),
+    engines=("postgres", "mysql", "mariadb"),
     on=(AddColumn, CreateIndex, SetDefault),
     check=check,
     instead="Write it so that it has a value for every row: NULLIF(…, 0), CASE.",
@@ -62,8 +63,27 @@ RULE = LintRule(
         Example(
             text="ALTER TABLE o ADD COLUMN t text DEFAULT current_setting('app.tenant');", line=1
         ),
+        Example(
+            text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN d date "
+            "AS (STR_TO_DATE(s, '%Y-%m-%d')) STORED;",
+            line=2,
+        ),
+        Example(
+            text="-- server mariadb:10.11\n"
+            "ALTER TABLE o ADD COLUMN n int AS (CAST(s AS SIGNED)) STORED;",
+            line=2,
+        ),
+        Example(
+            text="-- server mariadb:10.11\nALTER TABLE o ADD COLUMN n double AS (1 / a) STORED;",
+            line=2,
+        ),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN n int AS (CAST(s AS SIGNED));\n"
+            "ALTER TABLE o ADD COLUMN c char(2) AS (CAST(s AS CHAR(2))) STORED;\n"
+            "ALTER TABLE o ADD COLUMN h int AS (a / 2) STORED, ADD t text AS ('1/a') STORED;"
+        ),
         Example(text="ALTER TABLE o ADD COLUMN half int GENERATED ALWAYS AS (a / 2) STORED;"),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (lower(a));"),
         Example(

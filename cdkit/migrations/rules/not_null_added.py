@@ -12,6 +12,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.triggered import is_filled
 from cdkit.migrations.ways import RELEASE
 
 
@@ -65,9 +66,11 @@ def _is_asked_already(operation: SetNotNull | AddConstraint, column: str, contex
 
 
 def _always_filled(operation: SetNotNull | AddConstraint, column: str, context: Context) -> bool:
-    """A new column with a default is filled for a version that does not know it."""
+    """Whether a trigger fills it, or it is new and its default does."""
     found = context.schema.column(operation.table, column)
     new = context.schema.is_new_column(operation.table, column)
+    if found and is_filled(operation.table, column, context):
+        return True
     if found is None or not new:
         return False
     return bool(found.default and not found.default.null) or found.identity or bool(found.generated)
@@ -92,8 +95,46 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;",
             line=3,
         ),
+        Example(
+            text="CREATE TABLE o (a text);\n-- released\nALTER TABLE o ADD k text;\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN NEW.k := lower(NEW.a); RETURN NEW; END';\n"
+            "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "ALTER TABLE o ALTER k SET NOT NULL;",
+            line=7,
+        ),
+        Example(
+            text="CREATE TABLE o (at timestamptz);\n-- released\nBEGIN;\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN NEW.at = now(); RETURN NEW; END';\nCREATE TRIGGER t "
+            "BEFORE INSERT OR UPDATE ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "ALTER TABLE o ALTER at SET NOT NULL;\nDROP TRIGGER t ON o;\nCOMMIT;",
+            line=7,
+        ),
+        Example(
+            text="CREATE TABLE o (at timestamptz);\n-- released\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN NEW.at = now(); RETURN NEW; END';\n"
+            "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "ALTER TABLE o ALTER at SET NOT NULL;",
+            line=6,
+        ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a text NOT NULL);\n-- released\nALTER TABLE o ADD k text;\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN NEW.k := lower(NEW.a); RETURN NEW; END';\n"
+            "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "UPDATE o SET k = lower(a) WHERE k IS NULL;\nALTER TABLE o ALTER k SET NOT NULL;"
+        ),
+        Example(
+            text="CREATE TABLE o (at timestamptz);\n-- released\n"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS\n"
+            "'BEGIN IF NEW.at IS NULL THEN NEW.at = now(); END IF; RETURN NEW; END';\n"
+            "CREATE TRIGGER t BEFORE INSERT OR UPDATE ON o FOR EACH ROW EXECUTE FUNCTION f();\n"
+            "ALTER TABLE o ALTER at SET NOT NULL;"
+        ),
         Example(
             text="CREATE TABLE o (a int CONSTRAINT c CHECK (a IS NOT NULL));\n-- released\n"
             "ALTER TABLE o ALTER a SET NOT NULL;"
