@@ -72,7 +72,16 @@ class CannotTell(CdkitError):
 
 
 class NoAnswer(CannotTell):
-    """A server answers nobody now: it is unreachable, too slow, or has been asked too often."""
+    """A server answers nobody now: it is unreachable, too slow, or has been asked too often.
+
+    `after` is its `Retry-After`, as it came: `cdkit.core.patience` reads it.
+    """
+
+    def __init__(
+        self, what: str, *, remedy: str, where: Location | str | None = None, after: str = ""
+    ) -> None:
+        super().__init__(what, remedy=remedy, where=where)
+        self.after = after
 
 
 class NoHost(NoAnswer):

@@ -11,13 +11,14 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import CannotTell, NoAnswer, NoHost, RequestError, Unreadable, Unwritable
 from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
 from cdkit.core.oci.reference import Reference, parse
 from cdkit.core.oci.registry import Registry
+from cdkit.core.patience import seconds_of
 from cdkit.core.world import MIB, World
 from cdkit.scan.database import check_database
 from cdkit.scan.scanner import Artifact, Runner, Scanner
@@ -27,7 +28,10 @@ _LARGEST = 8 * 1024 * MIB
 """Bytes of a database, packed or not. Trivy's was 0.7 GB unpacked in 2025, its Java one 1.5 GB."""
 
 _WAITS = (10, 30, 60)
-"""Seconds between rounds over all repositories, where one of them wanted fewer questions."""
+"""Seconds between rounds over all repositories, where one of them wanted fewer questions.
+
+A registry that asks to be left alone for longer than the last of them is not asked again.
+"""
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -36,6 +40,24 @@ class Fetched(Struct, frozen=True, kw_only=True):
     database: Database | None
     source: str
     notes: tuple[str, ...] = ()
+
+
+class _Asking(Struct, frozen=True, kw_only=True):
+    """Who is asked, and where what comes is put together.
+
+    `closed` are the registries that want to be left alone for longer than anybody would stay here,
+    with what they said.
+    """
+
+    registry: Registry
+    stage: str
+    world: World
+    closed: dict[str, CannotTell] = field(default_factory=dict)
+
+    def asks(self, fault: CannotTell) -> float:
+        """Return for how many seconds a registry asks to be left alone; zero where it does not."""
+        after = fault.after if isinstance(fault, NoAnswer) else ""
+        return seconds_of(after, self.world.clock.now())
 
 
 def fetch_database(
@@ -71,12 +93,13 @@ def _fetch_all(
     runner: Runner, where: str, stage: str, given: tuple[str, ...], timeout: int, world: World
 ) -> Fetched:
     registry = Registry(world, mirrored=True, timeout=timeout)
+    asking = _Asking(registry=registry, stage=stage, world=world)
     sources: dict[str, str] = {}
     notes: list[str] = []
     for artifact in runner.artifacts:
         named = _named(artifact, given)
         try:
-            sources[artifact.folder] = _first(artifact, named, stage, registry, world)
+            sources[artifact.folder] = _first(artifact, named, asking)
         except CannotTell as fault:
             if artifact.required or not given:
                 raise
@@ -120,42 +143,58 @@ def _tagged(reference: Reference, tag: str) -> Reference:
     return Reference(registry=reference.registry, repository=reference.repository, tag=tag)
 
 
-def _first(
-    artifact: Artifact,
-    named: tuple[Reference, ...],
-    stage: str,
-    registry: Registry,
-    world: World,
-) -> str:
+def _first(artifact: Artifact, named: tuple[Reference, ...], asking: _Asking) -> str:
     """Fetch from the first repository that has it; go round again where one was too busy."""
     faults: list[CannotTell] = []
     for wait in (*_WAITS, None):
         faults = []
         for reference in named:
-            try:
-                _fetch(artifact, reference, stage, registry, world)
-            except Unwritable:
-                raise
-            except CannotTell as fault:
-                world.files.remove(f"{stage}/{artifact.folder}")
-                world.talk.say(f"{reference} does not give {artifact.title}: {fault.what}")
-                faults.append(fault)
-                continue
-            return str(reference)
-        if wait is None or not any(map(_may_pass, faults)):
+            fault = _tried(artifact, reference, asking)
+            if fault is None:
+                return str(reference)
+            faults.append(fault)
+        busy = [asking.asks(fault) for fault in faults if _may_pass(fault, asking)]
+        if wait is None or not busy:
             break
-        world.talk.say(f"All are asked again in {wait} s.")
-        world.clock.sleep(wait)
-    said = "; ".join(fault.what for fault in faults) or "no repository of it is named"
-    raise CannotTell(
-        f"{artifact.title} cannot be fetched: {said}",
-        remedy="try again later, or name a mirror: --db-repository",
+        pause = max(wait, *busy)
+        who = "The others" if asking.closed else "All"
+        asking.world.talk.say(f"{who} are asked again in {pause:.0f} s.")
+        asking.world.clock.sleep(pause)
+    raise _none_of_them(artifact, faults, asking)
+
+
+def _tried(artifact: Artifact, reference: Reference, asking: _Asking) -> CannotTell | None:
+    """Fetch from one repository; return why that cannot be. A closed registry is not asked."""
+    if closed := asking.closed.get(reference.registry):
+        return closed
+    world = asking.world
+    try:
+        _fetch(artifact, reference, asking.stage, asking.registry, world)
+    except Unwritable:
+        raise
+    except CannotTell as fault:
+        world.files.remove(f"{asking.stage}/{artifact.folder}")
+        world.talk.say(f"{reference} does not give {artifact.title}: {fault.what}")
+        if asking.asks(fault) > _WAITS[-1]:
+            asking.closed[reference.registry] = fault
+        return fault
+    return None
+
+
+def _none_of_them(artifact: Artifact, faults: list[CannotTell], asking: _Asking) -> CannotTell:
+    said = "; ".join(dict.fromkeys(fault.what for fault in faults))
+    soonest = min((asking.asks(one) for one in asking.closed.values()), default=0)
+    when = f"in {soonest:.0f} s" if soonest else "later"
+    return CannotTell(
+        f"{artifact.title} cannot be fetched: {said or 'no repository of it is named'}",
+        remedy=f"try again {when}, or name a mirror: --db-repository",
     )
 
 
-def _may_pass(fault: CannotTell) -> bool:
+def _may_pass(fault: CannotTell, asking: _Asking) -> bool:
     """Whether a repository may give it a moment later: a name that nobody knows stays unknown."""
-    return isinstance(fault, NoAnswer) and not isinstance(fault, NoHost)
+    passes = isinstance(fault, NoAnswer) and not isinstance(fault, NoHost)
+    return passes and fault not in asking.closed.values()
 
 
 def _fetch(

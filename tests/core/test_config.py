@@ -85,6 +85,30 @@ def test_text_that_yaml_takes_for_something_else_wants_quotes() -> None:
     assert faults("names: {a: no}\n")[0][2] == 'write it in quotes: "no"'
 
 
+@pytest.mark.parametrize("day", ["2026-12-01", "2026-02-30", "'2026-12-01'"])
+def test_a_day_without_quotes_is_its_own_text(day: str) -> None:
+    found = load(f"paths: [{day}]\nnames: {{a: {day}}}\n".encode(), Config, where="c.yaml")
+    assert (found.paths, found.names) == ((day.strip("'"),), {"a": day.strip("'")})
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-12-01T10:00:00Z", "2026-12-01 10:00:00", "2026-12-01t10:00:00+02:00"]
+)
+def test_a_time_without_quotes_is_refused_with_what_to_write(time: str) -> None:
+    remedy = "write the day alone, as in 2027-01-31; or, where a time may stand, write it in quotes"
+    assert faults(f"paths: [{time}]\n") == [
+        ("c.yaml:1:9", f"paths[0] is the date {time!r}; expected text", f'{remedy}: "{time}"')
+    ]
+
+
+def test_a_day_is_text_and_nothing_else() -> None:
+    told = [what for _, what, _ in faults("days: 2026-12-01\nquiet: 2026-12-01\n")]
+    assert told == [
+        "days is the date '2026-12-01'; expected a whole number",
+        "quiet is the date '2026-12-01'; expected true or false",
+    ]
+
+
 def test_an_alias_bomb_goes_off_at_a_bound() -> None:
     levels = "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]\n" for i in range(1, 9))
     text = "l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n" + levels + "paths: *l8\n"

@@ -37,6 +37,33 @@ def one(requirement: str) -> str:
     )
 
 
+EXCUSED = (
+    GOOD
+    + b"""quarantine:
+  - {test: t.race, owner: team, reason: races, expires: "2027-01-31"}
+waivers:
+  - {evidence: dast, owner: sec, reason: broken scanner, expires: "2027-01-31"}
+signers:
+  keys:
+    - {name: ci, public-key: PEM, valid-from: "2026-01-31", valid-until: "2027-01-31"}
+"""
+)
+
+
+def test_days_need_no_quotes() -> None:
+    bare = EXCUSED.replace(b'"', b"")
+    assert read_policy(bare, where="policy.yaml") == read_policy(EXCUSED, where="policy.yaml")
+
+
+@pytest.mark.parametrize(("line", "what"), [(13, "2026-02-30"), (15, "2026-13-01")])
+def test_a_day_without_quotes_that_is_none_is_a_fault(line: int, what: str) -> None:
+    lines = EXCUSED.decode().splitlines()
+    lines[line - 1] = lines[line - 1].replace('"2027-01-31"', what)
+    assert faults("\n".join(lines)) == [
+        (line, f"{what!r} is no date", 'write expires: "2027-01-31"')
+    ]
+
+
 def test_a_policy_is_read_whole() -> None:
     policy = read_policy(GOOD, where="policy.yaml")
     assert [stage.name for stage in policy.stages] == ["development", "deployment"]

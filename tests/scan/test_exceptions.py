@@ -40,6 +40,27 @@ def test_exceptions_are_read_with_their_places() -> None:
     assert str(second.where) == "exceptions.yaml:7:5"
 
 
+def test_the_last_day_needs_no_quotes() -> None:
+    bare = GOOD.replace(b'"2027-01-31"', b"2027-01-31").replace(b"'2026-12-24'", b"2026-12-24")
+
+    assert read_exceptions(bare, where="exceptions.yaml") == read_exceptions(
+        GOOD, where="exceptions.yaml"
+    )
+
+
+def test_an_impossible_date_without_quotes_is_a_fault_as_with_them() -> None:
+    broken = GOOD.decode().replace('"2027-01-31"', "2026-02-30")
+
+    assert _faults(broken) == [("exceptions.yaml:5:14", "'2026-02-30' is no date")]
+
+
+def test_a_time_is_no_last_day() -> None:
+    broken = GOOD.decode().replace('"2027-01-31"', "2027-01-31T10:00:00Z")
+
+    what = "exceptions[0].expires is the date '2027-01-31T10:00:00Z'; expected text"
+    assert _faults(broken) == [("exceptions.yaml:5:14", what)]
+
+
 @pytest.mark.parametrize("key", ["reason", "owner", "expires", "id"])
 def test_what_an_exception_must_say_is_missed_at_its_line(key: str) -> None:
     lines = [f"    {name}: x" for name in ("id", "reason", "owner", "expires") if name != key]

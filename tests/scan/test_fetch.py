@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from socket import EAI_AGAIN, EAI_NONAME, gaierror
@@ -139,6 +139,62 @@ def test_all_are_asked_again_after_a_while_where_all_say_429(tmp_path: Path) -> 
     ]
     assert isinstance(outside.clock, StandingClock)
     assert {10, 30, 60} <= set(outside.clock.slept)
+
+
+def _closed(after: str, status: int = 429) -> Callable[[Asked], Answer]:
+    return lambda _: Answer(status=status, headers={"Retry-After": after})
+
+
+HOUR = [("3600", 429), ("3600", 503), ("Mon, 23 Nov 2026 13:00:00 GMT", 429)]
+
+
+@pytest.mark.parametrize(("after", "status"), HOUR)
+def test_a_registry_that_asks_for_an_hour_is_left_alone(
+    tmp_path: Path, after: str, status: int
+) -> None:
+    outside = _outside(tmp_path)
+    with serving(_closed(after, status)) as busy:
+        names = (f"{busy.address}/a/trivy-db:2", f"{busy.address}/b/trivy-db:2")
+        with pytest.raises(CannotTell, match="; it asks to wait for ") as caught:
+            fetch_database(SCANNER, "bundle", names, 60, outside)
+
+    assert len(busy.asked) == 1
+    assert caught.value.remedy == "try again in 3600 s, or name a mirror: --db-repository"
+    assert isinstance(outside.clock, StandingClock)
+    assert outside.clock.slept == []
+
+
+def test_only_the_others_are_asked_again_where_one_asks_for_an_hour(tmp_path: Path) -> None:
+    outside = _outside(tmp_path)
+    with (
+        serving(_closed("3600")) as hour,
+        serving(_closed("61", 503)) as minute,
+        serving(_closed("50", 503)) as short,
+    ):
+        names = tuple(f"{one.address}/a/trivy-db:2" for one in (hour, minute, short))
+        with pytest.raises(CannotTell) as caught:
+            fetch_database(SCANNER, "bundle", names, 40, outside)
+
+    assert (len(hour.asked), len(minute.asked), len(short.asked)) == (1, 1, 4)
+    assert caught.value.remedy.startswith("try again in 61 s")
+    talk = outside.talk
+    assert isinstance(talk, Notebook)
+    assert [line for line in talk.said if "asked again" in line] == [
+        "The others are asked again in 50 s.",
+        "The others are asked again in 50 s.",
+        "The others are asked again in 60 s.",
+    ]
+
+
+@pytest.mark.needs("registry")
+def test_the_second_database_is_not_asked_for_where_the_first_was_refused_for_an_hour(
+    tmp_path: Path, registry: RealRegistry
+) -> None:
+    with serving(_closed("3600")) as busy:
+        fetched = _fetch(tmp_path, f"{busy.address}/a/trivy-db:2", _publish(registry, "hour"))
+
+    assert (fetched.source, fetched.notes) == (f"{registry.address}/hour/trivy-db:2", ())
+    assert len(busy.asked) == 1
 
 
 class _Nowhere(NoHttp):

@@ -21,6 +21,10 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 """No leading zero: YAML 1.1 reads 010 as 8, 1.2 as 10. No number has more digits than 64 bits."""
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+"""A day is its own text: YAML 1.1 reads a timestamp, 1.2's core schema (10.3.2) has none. One with
+a time is not taken: who wrote it may mean another zone than who reads it."""
+
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NOTHING: Any = object()
 
@@ -156,7 +160,7 @@ def _value(node: yaml.ScalarNode, kind: types.Type) -> Any:
     text, tag = node.value, node.tag.removeprefix(_TAG)
     match kind:
         case types.StrType():
-            return text if tag == "str" else _NOTHING
+            return text if tag == "str" or _is_day(node) else _NOTHING
         case types.BoolType():
             return _BOOLEANS.get(text.lower(), _NOTHING) if tag == "bool" else _NOTHING
         case types.IntType():
@@ -173,6 +177,10 @@ def _value(node: yaml.ScalarNode, kind: types.Type) -> Any:
             raise TypeError(msg)
 
 
+def _is_day(node: yaml.ScalarNode) -> bool:
+    return node.tag == f"{_TAG}timestamp" and _DAY.fullmatch(node.value) is not None
+
+
 def _explain(node: yaml.ScalarNode, kind: types.Type, name: str) -> tuple[str, str]:
     """Return what is wrong with a scalar, and what to write."""
     if isinstance(kind, types.LiteralType | types.EnumType):
@@ -181,7 +189,10 @@ def _explain(node: yaml.ScalarNode, kind: types.Type, name: str) -> tuple[str, s
         return _found(node, name, f"one of {', '.join(choices)}"), _nearest(node.value, choices)
     wanted = _WANTED.get(type(kind), "a value")
     if isinstance(kind, types.StrType):
-        return _found(node, name, wanted), f'write it in quotes: "{node.value}"'
+        quoted = f'write it in quotes: "{node.value}"'
+        if node.tag == f"{_TAG}timestamp":
+            quoted = f"write the day alone, as in 2027-01-31; or, where a time may stand, {quoted}"
+        return _found(node, name, wanted), quoted
     return _found(node, name, wanted), f"write {wanted}, without quotes"
 
 

@@ -5,8 +5,6 @@ import re
 import sys
 import threading
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +13,7 @@ from cdkit.core.doors.clock import SystemClock
 from cdkit.core.doors.direct import DirectWire
 from cdkit.core.errors import CannotTell, NoAnswer, RequestError
 from cdkit.core.names import TOOL
+from cdkit.core.patience import seconds_of
 from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Clock, Response
 
@@ -96,6 +95,7 @@ class RequestsHttp:
             raise NoAnswer(
                 f"{sent.host} asks to be left alone for another {pause:.0f} s",
                 remedy="try again then",
+                after=f"{pause:.0f}",
             )
         if pause:
             self._clock.sleep(pause)
@@ -121,16 +121,7 @@ class RequestsHttp:
         return wait if again and wait < left else None
 
     def _retry_after(self, answer: Response) -> float:
-        """Return the seconds that the server asks for (RFC 9110, 10.2.3: seconds or a date)."""
-        text = answer.headers.get("retry-after", "").strip()
-        if text.isdecimal() and text.isascii():
-            return float(text[:9])
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return 0.0
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - self._clock.now()).total_seconds())
+        return seconds_of(answer.headers.get("retry-after", ""), self._clock.now())
 
     def _try(self, sent: Sent, deadline: float, limit: int) -> Response | CannotTell:
         if _PLAIN.fullmatch(sent.url) and "%" not in sent.host and not _may_be_proxied(sent.host):

@@ -201,7 +201,7 @@ class Authorizer:
             raise self.explained(reference, f"{fault.what}, asked {who}") from fault
         except NoAnswer as fault:
             what = f"{fault.what}; {reference.registry} has its tokens from there"
-            raise NoAnswer(what, remedy=fault.remedy) from fault
+            raise NoAnswer(what, remedy=fault.remedy, after=fault.after) from fault
         if token is None:
             raise self.explained(
                 reference, f"{server_of(realm)} gave no token for {reference.registry}"

@@ -45,12 +45,12 @@ def refusal(answer: Response, reference: Reference) -> CannotTell:
     meaning, remedy = _MEANING.get(
         answer.status, ("cannot answer", "try again; ask the registry's operator if it stays so")
     )
-    kind = NoAnswer if answer.status in _FOR_ALL else CannotTell
-    said = _limits(answer) if answer.status == 429 else _said(answer)
-    return kind(
-        f"{reference.registry} {meaning} ({answer.status}) for {reference}{said}",
-        remedy=remedy.format(registry=reference.registry),
-    )
+    said = _limits(answer) if answer.status == 429 else _said(answer) + _wait(answer)
+    what = f"{reference.registry} {meaning} ({answer.status}) for {reference}{said}"
+    remedy = remedy.format(registry=reference.registry)
+    if answer.status in _FOR_ALL:
+        return NoAnswer(what, remedy=remedy, after=answer.headers.get("retry-after", ""))
+    return CannotTell(what, remedy=remedy)
 
 
 def check_absent(answer: Response, reference: Reference) -> None:
@@ -98,12 +98,15 @@ def _limits(answer: Response) -> str:
     """
     headers = answer.headers
     said: list[str] = []
-    if after := headers.get("retry-after"):
-        seconds = f"{after} s" if after.isdecimal() else after
-        said.append(f"it asks to wait for {seconds}")
     if limit := re.fullmatch(r"(\d{1,9});w=(\d{1,9})", headers.get("ratelimit-limit", "")):
         left = headers.get("ratelimit-remaining", "").partition(";")[0] or "none known to be"
         said.append(f"its limit is {limit[1]} in {int(limit[2]) / 3600:g} h, {left} left")
     if source := headers.get("docker-ratelimit-source"):
         said.append(f"counted for {source}")
-    return "".join(f"; {terminal(part)[:_LONGEST]}" for part in said)
+    return _wait(answer) + "".join(f"; {terminal(part)[:_LONGEST]}" for part in said)
+
+
+def _wait(answer: Response) -> str:
+    after = answer.headers.get("retry-after", "")
+    seconds = f"{after} s" if after.isdecimal() else after
+    return f"; {terminal(f'it asks to wait for {seconds}')[:_LONGEST]}" if after else ""

@@ -73,7 +73,7 @@ def fetch(wanted: Wanted, login: Login | None, http: Http) -> Token | None:
     if answer is None or answer.status in _NO_OAUTH:
         answer = _get(wanted, login, asked, http)
     if answer.status != 200:
-        raise _refused(server_of(wanted.realm), answer.status)
+        raise _refused(server_of(wanted.realm), answer)
     return _read(answer, server_of(wanted.realm))
 
 
@@ -130,8 +130,11 @@ def _age(issued_at: str | None, answer: Response) -> float:
         return 0.0
 
 
-def _refused(host: str, status: int) -> CannotTell:
+def _refused(host: str, answer: Response) -> CannotTell:
+    status = answer.status
     if status in {400, 401, 403}:
         return Refused(f"{host} gives no token ({status})", remedy="log in with another account")
-    kind = NoAnswer if status in {429, 502, 503, 504} else CannotTell
-    return kind(f"{host} gives no token: it answered {status}", remedy="try again later")
+    what, remedy = f"{host} gives no token: it answered {status}", "try again later"
+    if status in {429, 502, 503, 504}:
+        return NoAnswer(what, remedy=remedy, after=answer.headers.get("retry-after", ""))
+    return CannotTell(what, remedy=remedy)

@@ -1,8 +1,8 @@
 """What an HTTP receiver's status means for an event, and how long it wants to be left alone."""
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from cdkit.core.patience import seconds_of
 from cdkit.core.world import Response
 from cdkit.events.sink import State
 
@@ -30,17 +30,5 @@ def state_of(status: int) -> State:
 
 
 def wait_of(answer: Response, now: datetime) -> float:
-    """Return the seconds of `Retry-After`, which may be a number or a date (RFC 9110, 10.2.3).
-
-    Zero where there is none that can be read.
-    """
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    """Return the seconds of an answer's `Retry-After`; zero where none can be read."""
+    return seconds_of(answer.headers.get("retry-after", ""), now)
