@@ -52,6 +52,7 @@ class Row(Struct, frozen=True, kw_only=True):
     event: str = ""
     scheduled: dict[str, str] = {}
     job: str = ""
+    pipeline: str = ""
     url: tuple[str, ...] = ()
     actor: tuple[str, ...] = ()
     answered_as: str = ""
@@ -114,6 +115,7 @@ def read(row: Row, environ: Environ) -> BuildContext:
         run=run,
         attempt=attempt,
         number=get(row.number),
+        pipeline=get(row.pipeline),
         job=get(row.job),
         url=_first(row.url, environ),
         actor=_first(row.actor, environ),
@@ -164,6 +166,7 @@ def _told(row: Row) -> Told:
         recognised=tuple(row.present),
         run=row.run,
         attempt=(row.attempt,) if row.attempt else (),
+        pipeline=(row.pipeline,) if row.pipeline else (),
         commit=(row.commit,) if row.commit else (),
         branch=tuple(name for name in (row.source_branch, row.branch, row.ref) if name),
         outputs=f"{like}the file that `CDKIT_DOTENV` names",

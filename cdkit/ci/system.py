@@ -101,6 +101,7 @@ class Told(Struct, frozen=True, kw_only=True):
     attempt: tuple[str, ...] = ()
     commit: tuple[str, ...] = ()
     branch: tuple[str, ...] = ()
+    pipeline: tuple[str, ...] = ()
     outputs: str = "the file that `CDKIT_DOTENV` names"
     note: str = ""
     source: str = ""

@@ -26,6 +26,7 @@ ROWS = (
         target_branch="APPVEYOR_REPO_BRANCH",
         pull_request="APPVEYOR_PULL_REQUEST_NUMBER",
         scheduled={"APPVEYOR_SCHEDULED_BUILD": _TRUE},
+        pipeline="APPVEYOR_PROJECT_NAME",
         job="APPVEYOR_JOB_NAME",
         note="A job of `Re-run incomplete` keeps the build's id: it has no build id here.",
     ),
@@ -42,6 +43,7 @@ ROWS = (
         source_branch="_HEAD_BRANCH",
         target_branch="_BASE_BRANCH",
         pull_request="_PR_NUMBER",
+        pipeline="TRIGGER_NAME",
         job="TRIGGER_NAME",
         note="Its values are substitutions: `options: {automapSubstitutions: true}` makes "
         "variables of them. A build that is retried is a new one.",
@@ -54,6 +56,7 @@ ROWS = (
         run=("CODEBUILD_BUILD_ID",),
         number="CODEBUILD_BUILD_NUMBER",
         commit="CODEBUILD_RESOLVED_SOURCE_VERSION",
+        pipeline="CODEBUILD_INITIATOR",
         url=("CODEBUILD_BUILD_URL",),
         actor=("CODEBUILD_INITIATOR",),
         note="The id is that of CodeBuild's build: a stage that is retried keeps the pipeline's "
@@ -96,6 +99,7 @@ ROWS = (
         source_branch="GITHUB_HEAD_REF",
         target_branch="GITHUB_BASE_REF",
         event="GITHUB_EVENT_NAME",
+        pipeline="GITHUB_WORKFLOW",
         job="GITHUB_JOB",
         actor=("GITHUB_ACTOR",),
         answered_as="github",
@@ -116,6 +120,7 @@ ROWS = (
         source_branch="GITHUB_HEAD_REF",
         target_branch="GITHUB_BASE_REF",
         event="GITHUB_EVENT_NAME",
+        pipeline="GITHUB_WORKFLOW",
         job="GITHUB_JOB",
         actor=("GITHUB_ACTOR",),
         answered_as="github",
@@ -138,6 +143,7 @@ ROWS = (
         target_branch="DRONE_TARGET_BRANCH",
         pull_request="DRONE_PULL_REQUEST",
         event="DRONE_BUILD_EVENT",
+        pipeline="HARNESS_PIPELINE_ID",
         job="HARNESS_STAGE_ID",
         note="A pipeline that is retried gets a new execution; a step that a failure strategy "
         "tries again does not. `HARNESS_BUILD_ID` counts for each pipeline anew.",
@@ -159,6 +165,7 @@ ROWS = (
         pull_request="SEMAPHORE_GIT_PR_NUMBER",
         event="SEMAPHORE_GIT_REF_TYPE",
         scheduled={"SEMAPHORE_WORKFLOW_TRIGGERED_BY_SCHEDULE": "true"},
+        pipeline="SEMAPHORE_PIPELINE_NAME",
         job="SEMAPHORE_JOB_NAME",
         note="A pipeline that is run again is a new one. A promotion is a pipeline of its own, "
         "with another build id: hand the image on to it.",
@@ -171,6 +178,7 @@ ROWS = (
         run=("TEAMCITY_BUILD_ID",),
         number="BUILD_NUMBER",
         commit="BUILD_VCS_NUMBER",
+        pipeline="TEAMCITY_BUILDCONF_NAME",
         job="TEAMCITY_BUILDCONF_NAME",
         note="Add the parameter `env.TEAMCITY_BUILD_ID` = `%teamcity.build.id%`, which TeamCity "
         "does not hand to a build by itself: `BUILD_NUMBER` is free text, counted for each "
@@ -184,10 +192,11 @@ ROWS = (
         run=("TEKTON_PIPELINE_RUN_UID",),
         attempt="TEKTON_RETRY_COUNT",
         first=0,
+        pipeline="TEKTON_PIPELINE_NAME",
         job="TEKTON_TASK_RUN_NAME",
         note="Map them in the task's `env`: `$(context.pipelineRun.uid)`, "
-        "`$(context.task.retry-count)`, `$(context.taskRun.name)`. Branch and commit come from "
-        "git.",
+        "`$(context.task.retry-count)`, `$(context.taskRun.name)`, and `$(context.pipeline.name)`, "
+        "which a pipeline hands on as a parameter. Branch and commit come from git.",
     ),
     Row(
         name="travis",

@@ -7,7 +7,8 @@ class BuildContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The run that we are part of; an empty string or zero means that nobody said.
 
     `run` names the whole pipeline run and `attempt` its repetition (from 1), so that the pair is
-    never used twice; `job` names the job within it, and `leg` which one of a matrix it is, where
+    never used twice; `pipeline` names what it is a run of (a workflow, a job of Jenkins, a
+    definition), `job` the job within it, and `leg` which one of a matrix it is, where
     all have the job's name (`2 of 4`). `branch` is the branch that the change is on,
     `target_branch` the one that a pull request wants to enter.
     """
@@ -25,6 +26,7 @@ class BuildContext(Struct, frozen=True, kw_only=True, omit_defaults=True):
     run: str = ""
     attempt: int = 0
     number: str = ""
+    pipeline: str = ""
     job: str = ""
     leg: str = ""
     url: str = ""

@@ -95,6 +95,7 @@ def _told(kind: EventType, known: Known) -> dict[str, Any]:
         "pipelineRun": _thing(context.run),
         "artifactId": known.artifact,
         "user": context.actor,
+        "pipelineName": context.pipeline,
         "taskName": context.job,
         "outcome": known.outcome,
     }

@@ -17,6 +17,7 @@ from tests.ci.samples import SAMPLES as BY_NAME
 ONE = (
     *("attempt", "number", "repository", "repository_url", "commit", "ref", "branch", "tag"),
     *("source_branch", "target_branch", "default_branch", "pull_request", "event", "job"),
+    "pipeline",
 )
 SAMPLES = [
     pytest.param(system, sample, id=f"{system.name}: {sample.name}")
@@ -82,7 +83,7 @@ def test_a_row_takes_no_systems_name_away() -> None:
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-@pytest.mark.parametrize("answer", ["run", "attempt", "commit", "branch"])
+@pytest.mark.parametrize("answer", ["run", "attempt", "commit", "branch", "pipeline"])
 def test_what_the_page_says_of_an_answer_is_where_it_comes_from(name: str, answer: str) -> None:
     system = SYSTEMS[name]
     for variable in getattr(system.told, answer):
@@ -97,9 +98,11 @@ def test_what_the_page_says_of_an_answer_is_where_it_comes_from(name: str, answe
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_what_the_page_says_of_an_answer_is_all_that_it_comes_from(name: str) -> None:
     told = SYSTEMS[name].told
-    said = {answer for answer in ("run", "commit", "branch") if getattr(told, answer)}
+    said = {answer for answer in ("run", "commit", "branch", "pipeline") if getattr(told, answer)}
     contexts = [sample.context for sample in BY_NAME[name]]
-    given = {answer for answer in said | {"run"} if any(getattr(c, answer) for c in contexts)}
+    given = {
+        answer for answer in said | {"run", "pipeline"} if any(getattr(c, answer) for c in contexts)
+    }
     assert said == given
 
 

@@ -20,6 +20,7 @@ KNOWN = Known(
         branch="main",
         run="7",
         attempt=2,
+        pipeline="release",
         job="deploy",
         url="https://example.com/runs/7",
         actor="ada",
@@ -41,8 +42,23 @@ def test_a_packaged_artifact_gets_the_commit_as_its_change() -> None:
     assert fill(find("artifact.packaged"), {}, KNOWN) == {"change": {"id": "c" * 40}}
 
 
-def test_a_pipeline_run_gets_its_address() -> None:
-    assert fill(find("pipelinerun.finished"), {}, KNOWN) == {"uri": "https://example.com/runs/7"}
+@pytest.mark.parametrize("predicate", ["queued", "started", "finished"])
+def test_a_pipeline_run_gets_its_pipelines_name_and_its_address(predicate: str) -> None:
+    assert fill(find(f"pipelinerun.{predicate}"), {}, KNOWN) == {
+        "pipelineName": "release",
+        "uri": "https://example.com/runs/7",
+    }
+
+
+def test_a_pipelines_name_that_nobody_told_is_left_out() -> None:
+    context = structs.replace(KNOWN.context, pipeline="")
+    found = fill(find("pipelinerun.started"), {}, structs.replace(KNOWN, context=context))
+    assert found == {"uri": "https://example.com/runs/7"}
+
+
+def test_a_pipelines_given_name_goes_before_the_told_one() -> None:
+    found = fill(find("pipelinerun.started"), {"pipelineName": "nightly"}, KNOWN)
+    assert found["pipelineName"] == "nightly"
 
 
 def test_an_outcome_stands_where_the_type_has_a_field_for_it() -> None:

@@ -59,6 +59,7 @@ def read(environ: Environ) -> BuildContext:
         run=get("BUILDKITE_BUILD_ID", "") if counted else "",
         attempt=whole(counted[0]) + 1 if counted else 0,
         number=get("BUILDKITE_BUILD_NUMBER", ""),
+        pipeline=get("BUILDKITE_PIPELINE_NAME", ""),
         job=get("BUILDKITE_STEP_KEY", "") or get("BUILDKITE_LABEL", ""),
         url=_url(environ),
         actor=get("BUILDKITE_BUILD_CREATOR", ""),
@@ -124,6 +125,7 @@ _ENVIRON = {
     "BUILDKITE_COMMIT": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "BUILDKITE_BRANCH": "release/1.4",
     "BUILDKITE_PIPELINE_DEFAULT_BRANCH": "main",
+    "BUILDKITE_PIPELINE_NAME": "Orders",
     "BUILDKITE_PULL_REQUEST": "false",
     "BUILDKITE_SOURCE": "webhook",
 }
@@ -138,6 +140,7 @@ _CONTEXT = BuildContext(
     run="4735ba57-80d0-46e2-8fa0-b28223a86586",
     attempt=1,
     number="1514",
+    pipeline="Orders",
     job="tag",
     url="https://buildkite.com/acme/orders/builds/1514#e44f9784-e20e-4b93-a21d-f41fd5869db9",
     actor="Mona Lisa",
@@ -156,6 +159,7 @@ SYSTEM = CiSystem(
         recognised=("BUILDKITE",),
         run=("BUILDKITE_BUILD_ID",),
         attempt=("BUILDKITE_RETRY_COUNT",),
+        pipeline=("BUILDKITE_PIPELINE_NAME",),
         commit=("BUILDKITE_COMMIT",),
         branch=("BUILDKITE_BRANCH",),
         outputs="meta-data `<step's key>:image`, where the step has a `key` and the job the agent; "

@@ -51,6 +51,7 @@ def read(environ: Environ) -> BuildContext:
         event=get("CODEBUILD_WEBHOOK_EVENT", ""),
         run=get("CODEBUILD_BUILD_ID", ""),
         number=get("CODEBUILD_BUILD_NUMBER", ""),
+        pipeline=_project(environ),
         job=get("CODEBUILD_BATCH_BUILD_IDENTIFIER", "") or _project(environ),
         url=get("CODEBUILD_PUBLIC_BUILD_URL", "") or get("CODEBUILD_BUILD_URL", ""),
         actor=get("CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID", "") or get("CODEBUILD_INITIATOR", ""),
@@ -80,6 +81,7 @@ _CONTEXT = BuildContext(
     commit="4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     run=_BUILD,
     number="77",
+    pipeline="orders",
     job="orders",
     url=_URL,
     actor="GitHub-Hookshot/044aadd",
@@ -93,6 +95,7 @@ SYSTEM = CiSystem(
     told=Told(
         recognised=("CODEBUILD_BUILD_ID",),
         run=("CODEBUILD_BUILD_ID",),
+        pipeline=("CODEBUILD_BUILD_ID",),
         commit=("CODEBUILD_RESOLVED_SOURCE_VERSION",),
         branch=("CODEBUILD_WEBHOOK_HEAD_REF", "CODEBUILD_WEBHOOK_TRIGGER"),
         note="The id holds a `:`, so a tag is made of it with a hash; a retry is a new build.",
@@ -146,7 +149,12 @@ SYSTEM = CiSystem(
                 "CODEBUILD_RESOLVED_SOURCE_VERSION": "arn:aws:s3:::sources/orders.zip",
             },
             context=BuildContext(
-                system="codebuild", run=_BUILD, job="orders", branch="main", actor="mona"
+                system="codebuild",
+                run=_BUILD,
+                pipeline="orders",
+                job="orders",
+                branch="main",
+                actor="mona",
             ),
         ),
     ),

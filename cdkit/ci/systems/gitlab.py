@@ -28,7 +28,7 @@ def read(environ: Environ) -> BuildContext:
     GitLab numbers no attempts: a job that is run again keeps the pipeline and gets a new, higher
     job id. So the job's id stands as the attempt, and the pair of run and attempt is never used
     twice; without it `run` is empty. In merged-results pipelines `commit` is the merge that GitLab
-    made.
+    made. A pipeline has a name where `workflow:name` gives it one; else its project stands for it.
     """
     get = environ.get
     attempt = whole(get("CI_JOB_ID", ""))
@@ -46,6 +46,7 @@ def read(environ: Environ) -> BuildContext:
         run=get("CI_PIPELINE_ID", "") if attempt else "",
         attempt=attempt,
         number=get("CI_PIPELINE_IID", ""),
+        pipeline=get("CI_PIPELINE_NAME", "") or get("CI_PROJECT_PATH", ""),
         job=get("CI_JOB_NAME", ""),
         url=get("CI_JOB_URL", "") or get("CI_PIPELINE_URL", ""),
         actor=get("GITLAB_USER_LOGIN", ""),
@@ -108,6 +109,7 @@ _CONTEXT = BuildContext(
     run="81234",
     attempt=993321,
     number="412",
+    pipeline="acme/shop/orders",
     job="unit 2/4",
     url="https://gitlab.example.com/acme/shop/orders/-/jobs/993321",
     actor="tanuki",
@@ -126,6 +128,7 @@ SYSTEM = CiSystem(
         recognised=("GITLAB_CI",),
         run=("CI_PIPELINE_ID",),
         attempt=("CI_JOB_ID",),
+        pipeline=("CI_PIPELINE_NAME", "CI_PROJECT_PATH"),
         commit=("CI_COMMIT_SHA",),
         branch=("CI_COMMIT_BRANCH", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"),
         outputs="the dotenv report that `CDKIT_DOTENV` names",
@@ -174,9 +177,14 @@ SYSTEM = CiSystem(
             ),
         ),
         Sample(
-            name="a tag",
-            environ=_ENVIRON | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "v1.4.0"},
-            context=replace(_CONTEXT, event="push", tag="v1.4.0"),
+            name="a tag, whose pipeline has a name of its own",
+            environ=_ENVIRON
+            | {
+                "CI_PIPELINE_SOURCE": "push",
+                "CI_PIPELINE_NAME": "Release",
+                "CI_COMMIT_TAG": "v1.4.0",
+            },
+            context=replace(_CONTEXT, event="push", tag="v1.4.0", pipeline="Release"),
         ),
         Sample(
             name="a container that was not told the job, so that the id would repeat",

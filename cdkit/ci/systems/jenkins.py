@@ -56,6 +56,7 @@ def read(environ: Environ) -> BuildContext:
         pull_request=request.number if request else "",
         run=f"{job}-{number}" if job and number else "",
         number=number,
+        pipeline=job,
         job=job,
         url=get("BUILD_URL", ""),
         actor=get("BUILD_USER_ID", "") or get("CHANGE_AUTHOR", ""),
@@ -114,6 +115,7 @@ _CONTEXT = BuildContext(
     commit="4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     run="shop/orders/main-42",
     number="42",
+    pipeline="shop/orders/main",
     job="shop/orders/main",
     url="https://jenkins.example.com/job/shop/job/orders/job/main/42/",
 )
@@ -126,6 +128,7 @@ SYSTEM = CiSystem(
     told=Told(
         recognised=("JOB_NAME", "BUILD_NUMBER", "BUILD_TAG"),
         run=("JOB_NAME", "BUILD_NUMBER"),
+        pipeline=("JOB_NAME",),
         commit=("GIT_COMMIT",),
         branch=(
             *("CHANGE_BRANCH", "ghprbSourceBranch", "gitlabSourceBranch"),
@@ -163,7 +166,9 @@ SYSTEM = CiSystem(
             name="a freestyle job that knows only git's remote branch",
             environ=_ENVIRON
             | {"JENKINS_URL": "", "JOB_NAME": "orders", "GIT_BRANCH": "origin/release/1.4"},
-            context=replace(_CONTEXT, branch="release/1.4", job="orders", run="orders-42"),
+            context=replace(
+                _CONTEXT, branch="release/1.4", pipeline="orders", job="orders", run="orders-42"
+            ),
         ),
         Sample(
             name="a fork's pull request that the GitHub pull request builder builds",

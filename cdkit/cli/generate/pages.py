@@ -38,6 +38,8 @@ never changes.
 keeps the run. So whoever runs a job again gets another tag. Where neither is told there is no
 build id, and the answer is *cannot tell*: take `--tag-from sha`, or map the variables that the
 last table names."""
+_SEVERAL = """Where several variables of a branch are named, the first is that of a pull request;
+of several of a pipeline's name, the first that is set. That name is an event's `pipelineName`."""
 _OUTPUTS = f"""\
 Set `{DOTENV}` to a file's path and a step adds its outputs there, one a line: `image` becomes
 `CDKIT_IMAGE`, `config-digest` becomes `CDKIT_CONFIG_DIGEST`. Empty ones are left out. What is
@@ -177,7 +179,7 @@ def _ci_systems() -> str:
     systems = sorted(all_systems().values(), key=lambda system: system.title.lower())
     known = [system for system in systems if not system.fallback]
     told = (
-        "system", "`--ci`", "recognised by", "run", "attempt", "commit", "branch"
+        "system", "`--ci`", "recognised by", "run", "attempt", "commit", "branch", "pipeline"
     )  # fmt: skip
     rows = [_system_row(system) for system in known]
     ways = [(system.title, system.told.outputs, system.told.note) for system in systems]
@@ -186,7 +188,7 @@ def _ci_systems() -> str:
             "# CI systems",
             _SYSTEMS,
             _table(told, rows),
-            "Where several variables of a branch are named, the first is that of a pull request.",
+            _SEVERAL,
             "## How outputs leave, and what to know",
             _OUTPUTS,
             _table(("system", "outputs", "note"), ways),
@@ -197,7 +199,7 @@ def _ci_systems() -> str:
 def _system_row(system: CiSystem) -> tuple[str, ...]:
     told = system.told
     source = told.source or (sys.modules[system.read.__module__].__doc__ or "").partition(": ")[0]
-    variables = (told.recognised, told.run, told.attempt, told.commit, told.branch)
+    variables = (told.recognised, told.run, told.attempt, told.commit, told.branch, told.pipeline)
     cells = (" ".join(f"`{name}`" for name in names) for names in variables)
     return f"[{system.title}]({source})", f"`{system.name}`", *cells
 
