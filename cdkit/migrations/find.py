@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -171,13 +171,17 @@ def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
     return look.once(("claims", path, folder), lambda: _asked_each(path, folder, look))
 
 
+@functools.cache
+def _roots() -> tuple[tuple[str, Callable[[str, str, Look], str | None]], ...]:
+    """Return by what each source claims a file, but the one that takes what no other claims."""
+    return tuple((name, one.root) for name, one in sources().items() if name != PLAIN)
+
+
 def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, source in sources().items():
-        if name == PLAIN:
-            continue
+    for name, root_of in _roots():
         try:
-            root = source.root(path, folder, look)
+            root = root_of(path, folder, look)
         except CdkitError:
             # What cannot be read is said where the file is read as plain SQL.
             continue

@@ -1,5 +1,6 @@
 """A folder of SQL files, one migration each: what most tools have, each with its own words."""
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
@@ -33,6 +34,7 @@ def is_sql(path: str) -> bool:
     return path.lower().endswith(SUFFIXES)
 
 
+@functools.lru_cache(maxsize=32_768)
 def natural(path: str) -> Order:
     """Return what sorts paths as tools run them: numbers by value."""
     # Behind a number the name begins with `_`, a further number with `.`: 2__a comes before 2.1__b.
@@ -217,9 +219,12 @@ def _misnamed(tool: FolderTool, migrations: list[Migration]) -> Iterator[Complai
 
 def _twice(tool: FolderTool, paths: Iterable[str]) -> Iterator[Complaint]:
     """Yield a complaint for each file whose version another one has already."""
+    versions = {path: tool.version(path) for path in paths}
+    if not any(versions.values()):
+        return
     first: dict[str, str] = {}
-    for path in sorted(paths, key=tool.order):
-        version = tool.version(path)
+    for path in sorted(versions, key=tool.order):
+        version = versions[path]
         other = first.setdefault(version, path)
         if not version or other == path:
             continue
