@@ -17,7 +17,11 @@ def facts_of(case: Case, release: Release) -> tuple[Fact, ...]:
         image=release.image, key=release.key, stage=case.stage, replay=case.request.replay
     )
     of_kind = [fact for fact in release.facts if is_of_kind(fact, case.wanted.evidence)]
-    signed = [fact for fact in of_kind if set(case.signers) & set(fact.signers)]
+    signed = [
+        fact
+        for fact in of_kind
+        if case.signers and all(set(asked) & set(fact.signers) for asked in case.signers)
+    ]
     left_out = {id(fact) for fact in of_kind} - {id(fact) for fact in signed} if signed else set()
     facts = tuple(fact for fact in release.facts if id(fact) not in left_out)
     collected = Collected(facts=facts)

@@ -8,7 +8,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.verdict import Reason
 from cdkit.gate.contracts import Ran
 from cdkit.gate.explain import opening
-from cdkit.gate.policy import GONE, Policy, Requirement, looks_back
+from cdkit.gate.policy import GONE, Policy, Requirement, asked_of, looks_back
 from cdkit.gate.subject import Known, Request
 
 
@@ -72,9 +72,12 @@ class Case(Struct, frozen=True, kw_only=True):
         return looks_back(self.wanted)
 
     @property
-    def signers(self) -> tuple[str, ...]:
-        """Who may have signed; empty where nobody must."""
-        return self.wanted.signed_by or self.policy.signed_by
+    def signers(self) -> tuple[tuple[str, ...], ...]:
+        """Of each of these lists somebody must have signed; empty where nobody must.
+
+        A requirement's own list narrows the policy's, and never takes its place.
+        """
+        return asked_of(self.policy, self.wanted)
 
     @property
     def today(self) -> date:

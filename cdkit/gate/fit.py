@@ -106,12 +106,13 @@ def _wrong_run(case: Case, fact: Fact) -> Iterator[Reason]:
 
 
 def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
-    wanted = case.signers
-    if not wanted or set(wanted) & set(fact.signers):
+    missing = [asked for asked in case.signers if not set(asked) & set(fact.signers)]
+    if not missing:
         return
+    wanted = ", and ".join(" or ".join(asked) for asked in missing)
     by = f"was signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"
     yield cannot_tell(
-        f"{case.wanted.evidence}: {by}, and the policy wants {' or '.join(wanted)}",
+        f"{case.wanted.evidence}: {by}, and the policy wants {wanted}",
         where=Location(path=fact.where),
         remedy=f"{case.opening}, in a job that holds that key",
     )

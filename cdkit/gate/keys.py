@@ -77,7 +77,7 @@ KEYS: dict[str, Key] = {
     "signed-by": Key(
         asks=(
             "Names of keys, or identities, of which one must have signed; in the policy itself:"
-            " for every fact that counts."
+            " for every fact that counts, whatever a requirement's own `signed-by` asks besides."
         ),
         example="signed-by: [ci]",
     ),

@@ -52,7 +52,7 @@ class Requirement(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaul
     left out, only evidence of a source that is known to be another is refused. `same-run: true`
     wants it from the run that built the image. `about: image` wants facts about the image itself,
     so that those about its source do not count. `signed-by` names keys or identities, of which one
-    must have signed.
+    must have signed, beside one of the policy's own `signed-by` where that is there.
 
     `tests` are names of tests that must have run and passed (`*` and `?` match); `tests-gone` is
     how many percent of the tests that ran for what runs in the policy's baseline may be gone (5).
@@ -143,8 +143,9 @@ class Policy(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=Tr
     signed fact is checked, and one that nobody known signed cannot be read.
     `extends` is another policy (a file, `git:REVISION:PATH`, `oci://…`) that this one adds to and
     changes; what `locked` names there (a stage, a kind of evidence, `STAGE/KIND`, `*`) can only be
-    made stricter. `baseline` is the environment whose release is compared with. `signed-by` is who
-    must have signed every fact that counts; `may-waive` whose waivers count.
+    made stricter. `baseline` is the environment whose release is compared with. One of
+    `signed-by` must have signed every fact that counts, whatever a requirement asks besides;
+    `may-waive` is whose waivers count.
     """
 
     version: int
@@ -224,6 +225,15 @@ def trust_of(policy: Policy) -> Trust | None:
     """Return whose signatures a policy trusts; None where it names nobody."""
     signers = policy.signers
     return signers if signers.keys or signers.identities else None
+
+
+def asked_of(policy: Policy, *wanted: Requirement) -> tuple[tuple[str, ...], ...]:
+    """Return the lists of who may sign a fact, of each of which somebody must have signed it.
+
+    The policy's own list holds for every fact, those of the requirements for theirs as well.
+    """
+    lists = (policy.signed_by, *(one.signed_by for one in wanted))
+    return tuple(dict.fromkeys(filter(None, lists)))
 
 
 def environment_of(policy: Policy, stage: str) -> str:

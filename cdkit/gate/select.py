@@ -125,9 +125,11 @@ def left_behind(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     pipeline = _linked(seen, [{_job_of(fact) for fact in run} for _, run in older])
     behind = [fact for ended, run in dated if ended == newest for fact in _not_again(run)]
     for _, run in older:
-        mine = [fact for fact in run if _job_of(fact) in pipeline - seen]
-        behind += [fact for fact in _last_attempts(mine) if _answers([fact]) != {Answer.YES}]
-        seen |= {_job_of(fact) for fact in run}
+        jobs = {_job_of(fact) for fact in run}
+        if new := (jobs & pipeline) - seen:
+            mine = [fact for fact in run if _job_of(fact) in new]
+            behind += [fact for fact in _last_attempts(mine) if _answers([fact]) != {Answer.YES}]
+        seen |= jobs
     return tuple(behind)
 
 
@@ -150,11 +152,19 @@ def _job_of(fact: Fact) -> tuple[str, str]:
 
 
 def _linked(jobs: set[tuple[str, str]], runs: list[set[tuple[str, str]]]) -> set[tuple[str, str]]:
-    """Return these jobs, and all that stood beside one of them in a run, if by way of others."""
-    linked, before = set(jobs), -1
-    while len(linked) != before:
-        before = len(linked)
-        linked.update(*(run for run in runs if run & linked))
+    """Return these jobs, and all that stood beside one of them in a run, if by way of others.
+
+    Every run is looked at once for each of its jobs, however long the chain from run to run is.
+    """
+    beside: dict[tuple[str, str], list[set[tuple[str, str]]]] = {}
+    for run in runs:
+        for job in run:
+            beside.setdefault(job, []).append(run)
+    linked, ahead = set(jobs), list(jobs)
+    while ahead:
+        for run in beside.pop(ahead.pop(), ()):
+            ahead += run - linked
+            linked |= run
     return linked
 
 

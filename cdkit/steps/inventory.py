@@ -1,6 +1,6 @@
 """What runs where, and what let it in: the deployments of the store with their decisions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,7 +12,11 @@ from cdkit.core.doors.clock import stamp
 from cdkit.core.verdict import Answer, Reason
 from cdkit.core.world import World
 from cdkit.evidence.store import Store, open_store
+from cdkit.gate.source import FoundPolicy
 from cdkit.steps.deployed import moment_of
+from cdkit.steps.signatures import UNSIGNED, Signature, Signing, signing_of
+
+_NONE = "no decision let it in"
 
 REVIEW = "break-glass-review"
 """The kind of evidence that a person looked at a decision which was forced."""
@@ -21,7 +25,8 @@ REVIEW = "break-glass-review"
 class Audited(Struct, frozen=True, kw_only=True):
     """A deployment, the decision that let it in (if any), and who looked at a forced one.
 
-    `refused_at` is when a gate said no after that, and before the deployment.
+    `refused_at` is when a gate said no after that, and before the deployment. `invalid` is why
+    the last decision that said yes does not count, where none does.
     """
 
     deployment: Deployment
@@ -29,12 +34,14 @@ class Audited(Struct, frozen=True, kw_only=True):
     digest: str = ""
     reviewed_by: str = ""
     refused_at: str = ""
+    signature: Signature = UNSIGNED
+    invalid: str = ""
 
     @property
     def fault(self) -> str:
         """What is wrong with it; empty where a decision said yes, or a forced one was reviewed."""
         if self.decision is None:
-            return "no decision let it in"
+            return "no valid decision let it in: " + self.invalid if self.invalid else _NONE
         if self.decision.incident and not self.reviewed_by:
             return "opened by force, not reviewed"
         if self.refused_at:
@@ -48,6 +55,7 @@ class Forced(Struct, frozen=True, kw_only=True):
     decision: Decision
     digest: str
     reviewed_by: str = ""
+    signature: Signature = UNSIGNED
 
     @property
     def fault(self) -> str:
@@ -66,9 +74,20 @@ class Audit(Struct, frozen=True, kw_only=True):
     unreadable: tuple[Reason, ...] = ()
 
 
-def audit(environment: str, since: datetime | None, records: str, world: World) -> Audit:
-    """Return the deployments to an environment (to all where it is empty) with their decisions."""
-    store = open_store(records, world)
+def audit(
+    environment: str,
+    since: datetime | None,
+    records: str,
+    world: World,
+    policy: FoundPolicy | None = None,
+) -> Audit:
+    """Return the deployments to an environment (to all where it is empty) with their decisions.
+
+    With a policy, signatures are checked as facts are read, and a decision or a review that it
+    wants signed, and nobody of those signed, is none. Without one nobody checks anything.
+    """
+    signing = signing_of(policy)
+    store = open_store(records, world, verifier=signing.verifier)
     told = store.environment(environment) if environment else store.deployments()
     unreadable = list(told.unreadable)
     about: dict[str, Collected] = {}
@@ -82,13 +101,18 @@ def audit(environment: str, since: datetime | None, records: str, world: World) 
 
     counting = [fact for fact in told.facts if _counts(fact, since, world)]
     deployments = [fact.document for fact in counting if isinstance(fact.document, Deployment)]
-    found = tuple(_audited(one, known(one.image)) for one in deployments)
+
+    def signature(fact: Fact) -> Signature:
+        return signing.under(fact, store)
+
+    found = tuple(_audited(one, known(one.image), signing, signature) for one in deployments)
     shown = {one.digest for one in found}
     forced = tuple(
         Forced(
             decision=fact.document,
             digest=fact.digest,
-            reviewed_by=_reviewer(fact, known(fact.document.image)),
+            reviewed_by=_reviewer(fact, known(fact.document.image), signing),
+            signature=signature(fact),
         )
         for fact in counting
         if isinstance(fact.document, Decision) and fact.digest not in shown
@@ -108,19 +132,30 @@ def _counts(fact: Fact, since: datetime | None, world: World) -> bool:
     return since is None or moment is None or moment >= since
 
 
-def _audited(deployment: Deployment, facts: Iterable[Fact]) -> Audited:
-    """Return a deployment with the last decision before it that opened the gate."""
+def _audited(
+    deployment: Deployment,
+    facts: Iterable[Fact],
+    signing: Signing,
+    signature: Callable[[Fact], Signature],
+) -> Audited:
+    """Return a deployment with the last decision before it that opened the gate.
+
+    An unsigned one that says no still does: who plants it only raises an alarm.
+    """
     known = list(facts)
-    opened = sorted(_asked(deployment, known, Answer.YES), key=lambda each: each[0])
+    said_yes = sorted(_asked(deployment, known, Answer.YES), key=lambda each: each[0])
+    opened = [one for one in said_yes if not signing.objection(one[1])]
     if not opened:
-        return Audited(deployment=deployment)
+        invalid = signing.objection(said_yes[-1][1]) if said_yes else ""
+        return Audited(deployment=deployment, invalid=invalid)
     let_in, fact, decision = opened[-1]
     refused = [at for at, _, _ in _asked(deployment, known, Answer.NO) if at > let_in]
     return Audited(
         deployment=deployment,
         decision=decision,
         digest=fact.digest,
-        reviewed_by=_reviewer(fact, known),
+        reviewed_by=_reviewer(fact, known, signing),
+        signature=signature(fact),
         refused_at="" if decision.incident or not refused else stamp(max(refused)),
     )
 
@@ -145,12 +180,14 @@ def _asked(
         yield moment, fact, document
 
 
-def _reviewer(decision: Fact, facts: Iterable[Fact]) -> str:
+def _reviewer(decision: Fact, facts: Iterable[Fact], signing: Signing) -> str:
     """Return who looked at a forced decision: another person than the one who forced it."""
     forced_by = decision.document.origin.actor.casefold()
     for fact in facts:
         document = fact.document
         if not isinstance(document, Evidence) or document.evidence != REVIEW:
+            continue
+        if signing.objection(fact):
             continue
         if document.said.get("decision") == decision.digest:
             who = document.origin.actor

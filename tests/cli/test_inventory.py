@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from cdkit.core.documents.kinds import Decision, Deployment, Evidence, PolicySou
 from cdkit.core.documents.statement import encode_statement, state
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Verdict, judge, no
+from cdkit.evidence.signing.keys import open_key
 from cdkit.evidence.store import open_store
 from tests.evidence.doubles import PASSED, REPOSITORY, origin
+from tests.evidence.signing.keys import pem, public
 from tests.worlds import world
 
 Call = Callable[..., tuple[int, str, str]]
@@ -42,11 +45,15 @@ def call(
     return called
 
 
-def put(document: Document, image: str) -> str:
+def put(document: Document, image: str, *, key: int | None = None) -> str:
+    """Keep a fact, signed by the key of this number; by nobody without."""
     subject = Subject(name=REPOSITORY, digest={"sha256": image.rpartition(":")[2]})
-    statement = state(document, subject)
-    open_store(".cdkit/records", world(Path())).put(statement)
-    return str(sha256(encode_statement(statement)))
+    data = bare = encode_statement(state(document, subject))
+    if key is not None:
+        outside = world(Path(), environ={"CDKIT_SIGNING_KEY": pem("ed25519", key)})
+        data = open_key(outside).sign(bare)
+    open_store(".cdkit/records", world(Path())).keep(data)
+    return str(sha256(bare))
 
 
 def deployed(image: str, hour: int, *, status: str = "deployed", **changes: str) -> None:
@@ -61,7 +68,14 @@ def deployed(image: str, hour: int, *, status: str = "deployed", **changes: str)
     put(document, image)
 
 
-def decided(image: str, hour: int, verdict: Verdict = PASSED, **changes: object) -> str:
+def decided(
+    image: str,
+    hour: int,
+    verdict: Verdict = PASSED,
+    *,
+    key: int | None = None,
+    **changes: object,
+) -> str:
     usual: dict[str, object] = {
         "stage": "deployment",
         "environment": "production",
@@ -74,7 +88,7 @@ def decided(image: str, hour: int, verdict: Verdict = PASSED, **changes: object)
         verdict=verdict,
         **(usual | changes),  # type: ignore[arg-type]
     )
-    return put(document, image)
+    return put(document, image, key=key)
 
 
 def test_what_runs_in_an_environment_is_the_newest_of_each_service(call: Call) -> None:
@@ -238,3 +252,106 @@ def test_a_gate_that_was_forced_is_listed_though_nothing_says_what_was_deployed(
     deployed(A, 10)
     _, out, _ = call("audit", "--format", "json")
     assert [one["deployed_at"] for one in json.loads(out)] == ["2026-11-23T10:00:00Z"]
+
+
+def policy(tmp_path: Path, *, everything: bool = True) -> None:
+    """Write a policy that trusts the first key: for every fact, or for decisions alone."""
+    asks = "{evidence: decision, stage: deployment, signed-by: [gate]}"
+    lines = [
+        "version: 1",
+        *(["signed-by: [gate]"] if everything else []),
+        "signers:",
+        "  keys:",
+        "    - name: gate",
+        f"      public-key: |\n{textwrap.indent(public('ed25519'), ' ' * 8)}",
+        "stages: [{name: next, enter: [" + ("{evidence: unit}" if everything else asks) + "]}]",
+    ]
+    (tmp_path / "policy.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_an_unsigned_decision_lets_nothing_in_where_the_policy_wants_it_signed(
+    call: Call, tmp_path: Path, *, everything: bool
+) -> None:
+    policy(tmp_path, everything=everything)
+    decided(A, 8)
+    deployed(A, 9)
+    decided(B, 8, key=0)
+    deployed(B, 10)
+    code, out, said = call("audit", "--policy", "policy.yaml", "--format", "csv")
+    assert (code, rows(out)) == (
+        1,
+        [
+            (
+                "a",
+                (
+                    "no valid decision let it in: that of 2026-11-23T08:00:00Z is not signed, and"
+                    " the policy wants gate"
+                ),
+            ),
+            ("b", ""),
+        ],
+    )
+    signed = [(one["signature"], one["signed_by"]) for one in csv.DictReader(io.StringIO(out))]
+    assert signed == [("", ""), ("checked", "gate")]
+    assert "nobody checked" not in said
+
+
+def test_the_policy_of_the_gate_is_that_of_the_audit(call: Call, tmp_path: Path) -> None:
+    policy(tmp_path)
+    (tmp_path / "cdkit.yaml").write_text("version: 1\ncheck-gate: {policy: policy.yaml}\n")
+    decided(A, 8)
+    deployed(A, 9)
+    assert call("audit")[0] == 1
+    decided(A, 8, key=0)
+    assert call("audit")[0] == 0
+
+
+def test_a_decision_that_a_stranger_signed_cannot_be_read(call: Call, tmp_path: Path) -> None:
+    policy(tmp_path)
+    decided(A, 8, key=7)
+    deployed(A, 9)
+    code, out, said = call("audit", "--policy", "policy.yaml", "--format", "csv")
+    assert (code, rows(out)) == (1, [("a", "no decision let it in")])
+    assert "is signed by nobody known" in said
+
+
+def test_a_review_that_nobody_signed_is_none_where_the_policy_wants_all_signed(
+    call: Call, tmp_path: Path
+) -> None:
+    policy(tmp_path)
+    digest = decided(A, 8, incident="INC-1", until="2026-11-23T12:00:00Z", key=0)
+    deployed(A, 9)
+    review = Evidence(
+        origin=origin("review-glass", actor="bob"),
+        evidence="break-glass-review",
+        verdict=PASSED,
+        reports=(),
+        said={"decision": digest},
+    )
+    put(review, A)
+    assert call("audit")[0] == 0
+    code, out, _ = call("audit", "--policy", "policy.yaml", "--format", "csv")
+    assert (code, rows(out)) == (1, [("a", "opened by force, not reviewed")])
+    put(review, A, key=0)
+    assert call("audit", "--policy", "policy.yaml")[0] == 0
+
+
+def test_without_a_policy_signatures_are_listed_and_nobody_checked_them(call: Call) -> None:
+    decided(A, 8)
+    deployed(A, 9)
+    decided(B, 8, key=7)
+    deployed(B, 10)
+    code, out, said = call("audit", "--format", "csv")
+    assert code == 0
+    unsigned, signed = csv.DictReader(io.StringIO(out))
+    assert (unsigned["signature"], unsigned["signed_by"]) == ("unsigned", "")
+    assert signed["signature"] == "nobody checked"
+    assert signed["signed_by"]
+    assert "nobody checked who signed these decisions" in said
+
+
+def test_a_policy_that_is_not_there_is_no_audit(call: Call) -> None:
+    decided(A, 8)
+    deployed(A, 9)
+    assert call("audit", "--policy", "gone.yaml")[0] == 4

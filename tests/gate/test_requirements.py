@@ -158,6 +158,25 @@ def test_a_fact_that_another_key_signed() -> None:
     assert against(ruling) == ["unit: was signed by eve, and the policy wants ci or release"]
 
 
+@pytest.mark.parametrize(
+    ("signers", "missing"),
+    [
+        (("ci",), "was signed by ci, and the policy wants scanner"),
+        (("scanner",), "was signed by scanner, and the policy wants ci or release"),
+        ((), "is not signed, and the policy wants ci or release, and scanner"),
+        (("ci", "scanner"), ""),
+    ],
+)
+def test_a_requirements_own_signers_come_on_top_of_the_policys(
+    signers: tuple[str, ...], missing: str
+) -> None:
+    by = policy(wanting(signed_by=("scanner",)), signed_by=("ci", "release"))
+    ruling = ask(signed(suite("a"), *signers), by=by)
+    assert [what for what in against(ruling) if "policy wants" in what] == (
+        [f"unit: {missing}"] if missing else []
+    )
+
+
 def test_an_identity_that_nobody_signed_makes_no_source_count() -> None:
     by = policy(wanting(), signed_by=("ci",))
     of_source = signed(suite("a", subject=SOURCE), "ci")
