@@ -9,6 +9,7 @@ from cdkit.dora.editions import Edition
 from cdkit.dora.told import Asked, Measured, Spread
 
 _NO_INCIDENTS = "nobody told of incidents"
+_ONLY_RECORDED = "the records know no deployment that failed"
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -122,13 +123,20 @@ def _share(
 
 
 def _failing(line: Line, measured: Measured, asked: Asked) -> Line:
-    """Return the fail rate as what it is where nobody told of incidents: a least, or nothing."""
-    if asked.incidents or line.value is None:
+    """Return the fail rate as what it is where failures may be untold: a least, or nothing."""
+    why = _failures_untold(asked)
+    if not why or line.value is None:
         return line
     if measured.failed:
-        why = f"at least: {_NO_INCIDENTS}"
+        why = f"at least: {why}"
         return structs.replace(line, shown=f"\u2265{line.shown}", band="", why=why)
-    return structs.replace(line, shown="cannot tell", value=None, band="", why=_NO_INCIDENTS)
+    return structs.replace(line, shown="cannot tell", value=None, band="", why=why)
+
+
+def _failures_untold(asked: Asked) -> str:
+    """Return why a deployment may have failed that nobody told of; nothing where all are told."""
+    told = () if asked.incidents else (_NO_INCIDENTS,)
+    return ", and ".join((*told, _ONLY_RECORDED) if asked.only_recorded else told)
 
 
 def _untold(key: str, title: str, unit: str, n: int, asked: Asked) -> Line:

@@ -59,12 +59,16 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Delivered(Struct, frozen=True, kw_only=True):
-    """What was found to measure, what it rests on, and what could not be read or asked."""
+    """What was found to measure, what it rests on, and what could not be read or asked.
+
+    `only_recorded` says that none but the records told of deployments: they know none that failed.
+    """
 
     seen: tuple[Seen, ...] = ()
     changes: tuple[Changed, ...] = ()
     incidents: tuple[Incident, ...] = ()
     has_incidents: bool = False
+    only_recorded: bool = False
     known: tuple[Known, ...] = ()
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
@@ -118,19 +122,11 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
         changes=changes,
         incidents=tuple(one for those in incidents.values() for one in those),
         has_incidents=heap.has_incidents,
+        only_recorded=all(one.source == RECORDED for one in heap.seen),
         known=tuple(_known(seen, changes, incidents, asked, sources)),
         reasons=tuple(heap.reasons),
-        notes=(*heap.notes, *_only_recorded(seen)),
+        notes=tuple(heap.notes),
     )
-
-
-def _only_recorded(seen: Sequence[Seen]) -> Iterator[str]:
-    """Say what records cannot tell, where nobody else told of deployments."""
-    if seen and all(one.source == RECORDED for one in seen):
-        yield (
-            "a deployment that failed leaves no record, so none is counted: give the events too "
-            "(--event-file), or ask what deploys (--from github, gitlab)"
-        )
 
 
 def paths(patterns: Iterable[str], world: World) -> Iterator[str]:

@@ -37,6 +37,10 @@ _NO_INCIDENTS = (
     "nobody tells of incidents, so nobody knows which deployments failed: ask what keeps them "
     "(--from github, gitlab, pagerduty), or give --incident-file"
 )
+_ONLY_RECORDED = (
+    "a deployment that failed leaves no record, so none is counted: give the events too "
+    "(--event-file), or ask what deploys (--from github, gitlab)"
+)
 _UNLISTED = (
     "There is no list of deployments: an engine tells numbers alone. Export its tables and give"
     " them as `--deployment-file`, `--change-file` and `--incident-file` to see it."
@@ -141,6 +145,7 @@ class _Gathered(Struct, frozen=True, kw_only=True):
     told: Told
     known: tuple[Known, ...] = ()
     has_incidents: bool = False
+    only_recorded: bool = False
     reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -150,7 +155,9 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     asked = _asked(options, world)
     edition = EDITIONS[options.edition]
     gathered, (by_service, together), known = _measured(options, asked, world)
-    asked = structs.replace(asked, incidents=gathered.has_incidents)
+    asked = structs.replace(
+        asked, incidents=gathered.has_incidents, only_recorded=gathered.only_recorded
+    )
     if not by_service:
         if gathered.reasons:
             return _nothing(gathered)
@@ -178,6 +185,7 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
             *gathered.notes,
             *(() if gathered.has_incidents else (_NO_INCIDENTS,)),
+            *((_ONLY_RECORDED,) if gathered.only_recorded else ()),
         ),
         headline=services,
         exhibit=shown,
@@ -316,6 +324,7 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
         ),
         known=found.known,
         has_incidents=bool(options.incidents) or found.has_incidents,
+        only_recorded=found.only_recorded and not options.deployments,
         reasons=found.reasons,
         notes=found.notes,
     )

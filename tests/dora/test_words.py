@@ -16,8 +16,8 @@ ASKED = Asked(environment="production", since=UNTIL - timedelta(days=90), until=
 ORDERS = Measured(service="orders", deployments=90)
 
 
-def fail_rate(measured: Measured, *, incidents: bool) -> Line:
-    asked = structs.replace(ASKED, incidents=incidents)
+def fail_rate(measured: Measured, *, incidents: bool, only_recorded: bool = False) -> Line:
+    asked = structs.replace(ASKED, incidents=incidents, only_recorded=only_recorded)
     found = lines(measured, asked, EDITIONS["2023"])
     return next(line for line in found if line.key == "fail")
 
@@ -38,6 +38,23 @@ def test_what_failed_without_incidents_is_a_least_in_no_band() -> None:
 def test_with_incidents_the_share_is_the_share(failed: int, shown: str, band: str) -> None:
     line = fail_rate(structs.replace(ORDERS, failed=failed), incidents=True)
     assert (line.shown, line.band, line.why) == (shown, band, "")
+
+
+def test_what_failed_where_only_records_told_is_a_least_in_no_band() -> None:
+    line = fail_rate(structs.replace(ORDERS, failed=9), incidents=True, only_recorded=True)
+    assert (line.shown, line.value, line.band) == ("≥10 %", 0.1, "")
+    assert line.why == "at least: the records know no deployment that failed"
+
+
+def test_where_only_records_told_nothing_failed_is_no_answer() -> None:
+    line = fail_rate(ORDERS, incidents=True, only_recorded=True)
+    assert (line.shown, line.value, line.n, line.band) == ("cannot tell", None, 90, "")
+    assert line.why == "the records know no deployment that failed"
+
+
+def test_both_that_hide_a_failure_are_said() -> None:
+    line = fail_rate(ORDERS, incidents=False, only_recorded=True)
+    assert line.why == ("nobody told of incidents, and the records know no deployment that failed")
 
 
 def test_too_few_are_told_before_what_else_is_missing() -> None:

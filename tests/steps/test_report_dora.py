@@ -82,7 +82,10 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert told["change lead time, from commit"][:3] == ("2 hours", "3", "less than one day")
     assert told["change lead time, from merge"][:2] == ("2 hours", "3")
     assert told["deployment frequency"][:2] == ("0.311 a week", "4")
-    assert told["change fail rate"][:4] == ("cannot tell", "4", "", "nobody told of incidents")
+    assert told["change fail rate"][:4] == (
+        *("cannot tell", "4", ""),
+        "nobody told of incidents, and the records know no deployment that failed",
+    )
     assert told["failed deployment recovery time"][:4] == (
         *("cannot tell", "0", "", "0 known, and it takes 2"),
     )
@@ -101,11 +104,74 @@ def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_
     assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
 
 
+def no_incidents(folder: Path) -> str:
+    path = folder / "incidents.csv"
+    path.write_text("service,environment,opened_at,resolved_at,cause\n")
+    return str(path)
+
+
+def told_by_event(day: int, outcome: str = "success") -> dict[str, Any]:
+    digest = f"sha256%3A{day:064x}"
+    return {
+        "context": {
+            "id": f"e{day}",
+            "type": "dev.cdevents.service.deployed.0.2.0",
+            "timestamp": f"2026-11-{day:02}T10:00:00Z",
+        },
+        "subject": {
+            "id": "orders",
+            "content": {
+                "environment": {"id": "production"},
+                "artifactId": f"pkg:oci/orders@{digest}",
+            },
+        },
+        "customData": {"outcome": outcome},
+    }
+
+
+def events(folder: Path, *told: dict[str, Any]) -> str:
+    path = folder / "events.ndjson"
+    path.write_text("".join(json.dumps(one) + "\n" for one in told))
+    return str(path)
+
+
 def test_a_table_of_incidents_without_one_tells_that_there_was_none(tmp_path: Path) -> None:
-    (tmp_path / "incidents.csv").write_text("service,environment,opened_at,resolved_at,cause\n")
-    path = str(tmp_path / "incidents.csv")
-    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(path,)))
+    path = events(tmp_path, *(told_by_event(day) for day in (10, 12, 14, 16)))
+    incidents = (no_incidents(tmp_path),)
+    told = rows(run(tmp_path, events=(path,), incidents=incidents, records="none"))
     assert told["change fail rate"][:2] == ("0 %", "4")
+
+
+def test_records_and_incidents_alone_cannot_tell_that_nothing_failed(tmp_path: Path) -> None:
+    outcome = run(tmp_path, git=lived(tmp_path), incidents=(no_incidents(tmp_path),))
+    assert rows(outcome)["change fail rate"][:4] == (
+        *("cannot tell", "4", "", "the records know no deployment that failed"),
+    )
+    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
+
+
+def test_events_beside_the_records_tell_of_failed_deployments(tmp_path: Path) -> None:
+    git, incidents = lived(tmp_path), (no_incidents(tmp_path),)
+    path = events(tmp_path, told_by_event(16), told_by_event(15, "failure"))
+    outcome = run(tmp_path, git=git, incidents=incidents, events=(path,))
+    assert rows(outcome)["change fail rate"][:2] == ("20 %", "5")
+    assert not any("leaves no record" in note for note in outcome.notes)
+
+
+def test_a_table_of_deployments_beside_the_records_tells_of_failed_ones(tmp_path: Path) -> None:
+    table = tmp_path / "deployments.csv"
+    table.write_text(
+        "service,environment,at,digest,outcome\n"
+        f"orders,production,2026-11-15T10:00:00Z,sha256:{99:064x},failure\n"
+    )
+    outcome = run(
+        tmp_path,
+        git=lived(tmp_path),
+        incidents=(no_incidents(tmp_path),),
+        deployments=(str(table),),
+    )
+    assert rows(outcome)["change fail rate"][:2] == ("20 %", "5")
+    assert not any("leaves no record" in note for note in outcome.notes)
 
 
 def test_what_git_does_not_know_is_said(tmp_path: Path) -> None:
@@ -129,14 +195,10 @@ def test_tables_are_joined_with_the_records(tmp_path: Path) -> None:
         "orders,production,2026-11-16T11:00:00Z,2026-11-16T12:00:00Z,\n"
     )
     told = rows(run(tmp_path, git=git, incidents=(str(tmp_path / "incidents.csv"),)))
-    assert told["change fail rate"][:2] == ("50 %", "4")
+    assert told["change fail rate"][:4] == (
+        *("≥50 %", "4", "", "at least: the records know no deployment that failed"),
+    )
     assert told["failed deployment recovery time"][:2] == ("2.5 hours", "2")
-
-
-def test_a_file_of_incidents_without_any_says_that_there_were_none(tmp_path: Path) -> None:
-    (tmp_path / "incidents.csv").write_text("service,environment,opened_at\n")
-    told = rows(run(tmp_path, git=lived(tmp_path), incidents=(str(tmp_path / "incidents.csv"),)))
-    assert told["change fail rate"][:2] == ("0 %", "4")
 
 
 def stored(folder: Path) -> str:
