@@ -106,7 +106,7 @@ def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_
 
 def no_incidents(folder: Path) -> str:
     path = folder / "incidents.csv"
-    path.write_text("service,environment,opened_at,resolved_at,cause\n")
+    path.write_text("service,environment,opened_at\n")
     return str(path)
 
 
