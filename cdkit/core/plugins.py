@@ -3,7 +3,6 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from itertools import chain
 from types import ModuleType
 from typing import TypeVar
 
@@ -18,8 +17,12 @@ def names(package: ModuleType) -> tuple[str, ...]:
     if not all(map(files.is_dir, package.__path__)):  # in an archive, say
         found = [module.name for module in pkgutil.iter_modules(package.__path__)]
     else:  # which is quicker, and asked of a hundred rules at every start
-        there = chain.from_iterable(map(files.names, package.__path__))
-        found = [name.removesuffix(".py") for name in there if name.endswith(".py")]
+        found = [
+            name.removesuffix(".py")
+            for folder in package.__path__
+            for name in files.names(folder)
+            if name.endswith(".py") or files.is_file(f"{folder}/{name}/__init__.py")
+        ]
     return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
