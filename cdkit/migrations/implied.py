@@ -33,19 +33,7 @@ def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
         return False
     if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
         return released.same_key(old, new)
-    return lets_in(old.expression, new.expression) or _is_wider(old.bounds, new.bounds)
-
-
-def _is_wider(old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
-    """Whether `a >= 0` lets in all that `a > 0` does."""
-    if old[0] != new[0] or not old[0] or old[1][0] != new[1][0]:
-        return False
-    try:
-        was, is_now = float(old[2]), float(new[2])
-    except ValueError:
-        return False
-    wider = is_now < was if old[1][0] == ">" else is_now > was
-    return wider or (was == is_now and (new[1] == old[1] or new[1].endswith("=")))
+    return lets_in(old.expression, new.expression) or _is_looser(_bound(old), _bound(new))
 
 
 def lets_in(old: str, new: str) -> bool:
@@ -242,6 +230,15 @@ def _limit(tree: Tree) -> tuple[Tree, str, float] | None:
         return None
     try:
         return compared["lexpr"], sign, float(constant)
+    except ValueError:
+        return None
+
+
+def _bound(constraint: Constraint) -> tuple[Tree, str, float] | None:
+    """Return the limit that a constraint's own reader told of it."""
+    column, sign, number = constraint.bounds
+    try:
+        return (column, sign, float(number)) if column else None
     except ValueError:
         return None
 
