@@ -102,8 +102,12 @@ def audit(
     counting = [fact for fact in told.facts if _counts(fact, since, world)]
     deployments = [fact.document for fact in counting if isinstance(fact.document, Deployment)]
 
+    signatures: dict[str, Signature] = {}
+
     def signature(fact: Fact) -> Signature:
-        return signing.under(fact, store)
+        if fact.digest not in signatures:
+            signatures[fact.digest] = signing.under(fact, store)
+        return signatures[fact.digest]
 
     found = tuple(_audited(one, known(one.image), signing, signature) for one in deployments)
     shown = {one.digest for one in found}
