@@ -3,6 +3,7 @@
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.gate.case import Case, Release
+from cdkit.gate.policy import unsigned_by
 from cdkit.gate.select import select
 from cdkit.gate.subject import Request, is_of_kind, known_of
 
@@ -18,9 +19,7 @@ def facts_of(case: Case, release: Release) -> tuple[Fact, ...]:
     )
     of_kind = [fact for fact in release.facts if is_of_kind(fact, case.wanted.evidence)]
     signed = [
-        fact
-        for fact in of_kind
-        if case.signers and all(set(asked) & set(fact.signers) for asked in case.signers)
+        fact for fact in of_kind if case.signers and not unsigned_by(case.signers, fact.signers)
     ]
     left_out = {id(fact) for fact in of_kind} - {id(fact) for fact in signed} if signed else set()
     facts = tuple(fact for fact in release.facts if id(fact) not in left_out)

@@ -7,7 +7,7 @@ from cdkit.core.documents.kinds import Counts, Coverage, Evidence
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, cannot_tell
 from cdkit.gate.case import Case
-from cdkit.gate.policy import age_of
+from cdkit.gate.policy import age_of, signers_told, unsigned_by
 from cdkit.gate.select import Selected, disagreeing
 from cdkit.gate.subject import SKEW, moment_of
 
@@ -106,13 +106,12 @@ def _wrong_run(case: Case, fact: Fact) -> Iterator[Reason]:
 
 
 def _unsigned(case: Case, fact: Fact) -> Iterator[Reason]:
-    missing = [asked for asked in case.signers if not set(asked) & set(fact.signers)]
+    missing = unsigned_by(case.signers, fact.signers)
     if not missing:
         return
-    wanted = ", and ".join(" or ".join(asked) for asked in missing)
     by = f"was signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"
     yield cannot_tell(
-        f"{case.wanted.evidence}: {by}, and the policy wants {wanted}",
+        f"{case.wanted.evidence}: {by}, and the policy wants {signers_told(missing)}",
         where=Location(path=fact.where),
         remedy=f"{case.opening}, in a job that holds that key",
     )

@@ -1,7 +1,7 @@
 """The policy: stages in order, and the evidence that an image needs to enter each and to stay."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -234,6 +234,18 @@ def asked_of(policy: Policy, *wanted: Requirement) -> tuple[tuple[str, ...], ...
     """
     lists = (policy.signed_by, *(one.signed_by for one in wanted))
     return tuple(dict.fromkeys(filter(None, lists)))
+
+
+def unsigned_by(
+    asked: Iterable[tuple[str, ...]], signers: Collection[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Return of those lists that are asked the ones of which nobody is among the signers."""
+    return tuple(names for names in asked if not set(names) & set(signers))
+
+
+def signers_told(lists: Iterable[tuple[str, ...]]) -> str:
+    """Return in words that somebody of each of these lists is wanted."""
+    return ", and ".join(" or ".join(names) for names in lists)
 
 
 def environment_of(policy: Policy, stage: str) -> str:

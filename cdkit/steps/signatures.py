@@ -11,7 +11,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.trust import Verifier
 from cdkit.evidence.signing.verify import open_verifier
 from cdkit.evidence.store import Store
-from cdkit.gate.policy import DEFAULT, Policy, asked_of, trust_of
+from cdkit.gate.policy import DEFAULT, Policy, asked_of, signers_told, trust_of, unsigned_by
 from cdkit.gate.source import FoundPolicy
 
 _KEYLESS = "(a certificate)"
@@ -53,14 +53,11 @@ class Signing(Struct, frozen=True, kw_only=True):
             and one.evidence == "decision"
             and one.stage == document.stage
         ]
-        missing = [
-            asked for asked in asked_of(self.policy, *wanted) if not set(asked) & set(fact.signers)
-        ]
+        missing = unsigned_by(asked_of(self.policy, *wanted), fact.signers)
         if not missing:
             return ""
         by = f"is signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"
-        asked = ", and ".join(" or ".join(names) for names in missing)
-        return f"that of {fact.recorded_at} {by}, and the policy wants {asked}"
+        return f"that of {fact.recorded_at} {by}, and the policy wants {signers_told(missing)}"
 
     def under(self, fact: Fact, store: Store) -> Signature:
         """Return the signature under a fact: of those who were checked, else as it claims."""
