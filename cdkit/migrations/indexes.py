@@ -36,7 +36,8 @@ class Indexes(MutableMapping[Name, Index]):
         self._held: MutableMapping[Name, Index] = {}
         self._of: MutableMapping[Name, dict[Name, None]] = {}
         self._mine: set[Name] = set()
-        self.update(held or {})
+        for name, index in (held or {}).items():
+            self[name] = index
 
     def copy(self) -> "Indexes":
         """Return others that start from the same."""

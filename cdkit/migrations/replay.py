@@ -80,7 +80,8 @@ def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
     """A serial or identity column brings its sequence, on PostgreSQL alone (manual, 8.1.4)."""
     if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
-        schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
+        if named not in schema.things:
+            schema.things[named] = Thing(kind="sequence", epoch=schema.epoch)
         schema.grants.make("sequence", named)
 
 

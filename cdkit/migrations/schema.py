@@ -136,14 +136,14 @@ class Schema:
 
         An `empty` one is as this one in all but what it holds: it knows who may do what.
         """
-        made = Schema(self.home, naming=self.naming, shared_names=self.shared_names)
-        made.epoch, made.path, made.released = self.epoch, self.path, self.released
-        made.settings, made.temporary = dict(self.settings), self.temporary
+        made = Schema.__new__(Schema)
+        vars(made).update(vars(self), settings=dict(self.settings), _mine={})
         made.grants = self.grants.copy()
-        made.bearing = self.bearing
         self._mine.clear()
         self.roles, made.roles = shared(self.roles)
         if empty:
+            made.tables, made.indexes, made.things, made.enum_values = {}, Indexes(), {}, {}
+            made.children, made.referring, made.showing = {}, {}, {}
             return made
         made.indexes = self.indexes.copy()
         self.tables, made.tables = shared(self.tables)

@@ -8,7 +8,7 @@ from cdkit.core.errors import CdkitError
 from cdkit.migrations.lexer import blanked
 from cdkit.migrations.look import Look, join, parent
 from cdkit.migrations.source import Down
-from cdkit.migrations.text import Text
+from cdkit.migrations.text import Text, holds
 
 Mark = Callable[[bytes], bool]
 
@@ -49,7 +49,7 @@ def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, 
     folder = parent(path)
 
     def find() -> bool:
-        return any(word in data and mark().search(data) for data in _texts(folder, look))
+        return any(holds(data, word) and mark().search(data) for data in _texts(folder, look))
 
     return look.once(("marks", repr(word), folder), find)
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cdkit.core.finding import Location
+from cdkit.migrations.lazy import pattern
 
 BOM = b"\xef\xbb\xbf"
+_END = pattern(rb"\n")
 
 
 def line_end(data: bytes) -> str:
@@ -17,11 +19,12 @@ def line_end(data: bytes) -> str:
 
 
 def holds(data: bytes, mark: bytes) -> bool:
-    """Whether data holds a mark of a few bytes, the last of which is rare.
+    """Whether data holds a mark of a few bytes, the last of which is rare, or else the first.
 
     That one is looked for first: a single byte is found many times faster than two.
     """
-    return mark[-1:] in data and mark in data
+    rare = mark[:1] if mark[-1:].isalpha() else mark[-1:]
+    return rare in data and mark in data
 
 
 _STRIDE = 4096
@@ -39,17 +42,15 @@ class Text:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self._near = -1, 1
+        self._lines: list[int] = []
 
-    @functools.cached_property
+    @property
     def _starts(self) -> list[int]:
-        starts = [0]
-        find = self.data.find
-        position = find(b"\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = find(b"\n", position + 1)
-        return starts
+        return self._lines or self._found()
+
+    def _found(self) -> list[int]:
+        self._lines = [0, *[found.end() for found in _END().finditer(self.data)]]
+        return self._lines
 
     def line(self, offset: int) -> int:
         """Return the line that a byte is on, from 1."""

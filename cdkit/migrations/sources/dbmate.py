@@ -17,6 +17,7 @@ from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.sections import down_of, in_folder_of, without_down
 from cdkit.migrations.source import Complaint, Migration, Order, Script
+from cdkit.migrations.text import holds
 
 _WORD = b"migrate:"
 _UP = pattern(rb"^--\s*migrate:up(?:\s|$)", re.MULTILINE)
@@ -39,7 +40,7 @@ def _owns(path: str, look: Look) -> bool:
         return False
     # In a folder of dbmate's a file without any mark is one that it refuses.
     data = look.read(path)
-    if _WORD in data and _NEAR().search(data):
+    if holds(data, _WORD) and _NEAR().search(data):
         return True
     return in_folder_of(_WORD, _UP, path, look) and bool(_version(path))
 

@@ -19,7 +19,7 @@ from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import Slot, environment, fill
 from cdkit.migrations.sections import down_of, in_folder_of, without_down
 from cdkit.migrations.source import Complaint, Late, Migration, Order, Script
-from cdkit.migrations.text import BOM, Text, line_end
+from cdkit.migrations.text import BOM, Text, holds, line_end
 
 _NAME = pattern(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
 _WORD = b"+goose"
@@ -50,7 +50,7 @@ def _owns(path: str, look: Look) -> bool:
         return False
     # In a folder of goose's a numbered file without any mark is one that it refuses.
     data = look.read(path)
-    if _WORD in data and _MARK().search(data):
+    if holds(data, _WORD) and _MARK().search(data):
         return True
     paired = path.endswith((".up.sql", ".down.sql"))
     return not paired and in_folder_of(_WORD, _MARK, path, look) and bool(_version(path))

@@ -13,6 +13,7 @@ from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
 from cdkit.migrations.sections import down_of, without_down
 from cdkit.migrations.source import Order, Script
+from cdkit.migrations.text import holds
 
 _UP = pattern(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
 _DIALECT = pattern(rb"""^\s+dialect:\s*["']?(\w+)""", re.MULTILINE)
@@ -31,7 +32,7 @@ def _is_down(line: bytes) -> bool:
 
 def _owns(path: str, look: Look) -> bool:
     data = look.read(path) if is_sql(path) else b""
-    return b"+migrate" in data and bool(_UP().search(data))
+    return holds(data, b"+migrate") and bool(_UP().search(data))
 
 
 def _script(path: str, data: bytes) -> Script:
