@@ -9,6 +9,7 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import tables
 from cdkit.migrations.mysql.commands import unread
+from cdkit.migrations.mysql.marks import COPIED, INVOKER
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
@@ -25,16 +26,6 @@ _QUIET_WORDS = """
     DATABASE SCHEMA USER ROLE SERVER TABLESPACE RESOURCE LOGFILE UNDO
 """
 _QUIET = frozenset(_QUIET_WORDS.split())
-
-COPIED = " /* TEMPTABLE */"
-"""What stands behind the query of a view that the server copies for each use."""
-INVOKER = " /* SQL SECURITY INVOKER */"
-"""What stands behind the query of a view that asks with the rights of whoever reads it."""
-
-
-def written(body: str) -> str:
-    """Return the query of a view as it was written."""
-    return body.removesuffix(COPIED).removesuffix(INVOKER)
 
 
 def _where(statement: Statement) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
-from cdkit.migrations.mysql.objects import COPIED, written
+from cdkit.migrations.mysql.marks import COPIED, written
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
 from cdkit.migrations.operation import Operation

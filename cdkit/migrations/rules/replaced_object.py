@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, writes_of
-from cdkit.migrations.mysql.objects import INVOKER
+from cdkit.migrations.mysql.marks import INVOKER
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
