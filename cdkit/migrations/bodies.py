@@ -7,7 +7,7 @@ PL/pgSQL, is answered with "nobody knows" (None) where a caller needs to be sure
 import re
 
 from cdkit.migrations.nouns import Name
-from cdkit.migrations.schema import Routine
+from cdkit.migrations.schema import Routine, Schema
 
 _READ = frozenset({"sql", "plpgsql"})
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -19,6 +19,7 @@ _WRITES = re.compile(
     r"(?:\"?(\w+)\"?\s*\.\s*)?\"?(\w+)\"?",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"(?<![\w.])(?<!\.\")\w+")
 _DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 
@@ -45,6 +46,22 @@ def skips(routine: Routine) -> bool:
 def sets(routine: Routine) -> frozenset[str]:
     """Return the columns of the row that it gives other values."""
     return frozenset(name.lower() for name in _SETS.findall(_text(routine)))
+
+
+def finds_the_same(routine: Routine, path: str, schema: Schema) -> bool:
+    """Whether bare names in it mean the same with a search path of its own.
+
+    `path` are schemas with commas between. Either the schema of old comes first, or no name that
+    is known there stands in the text without its schema. What an extension brings is not known.
+    """
+    first = next((each for each in path.split(",") if each not in {"pg_catalog", "pg_temp"}), "")
+    if first == schema.home:
+        return True
+    if not is_read(routine) or any(x.kind == "extension" for x in schema.things.values()):
+        return False
+    bare = {word.lower() for word in _BARE.findall(_text(routine))}
+    known = (*schema.tables, *schema.things)
+    return not any(each.name.lower() in bare for each in known if each.schema == schema.home)
 
 
 def writes_of(routine: Routine) -> tuple[Name, ...]:

@@ -20,6 +20,8 @@ def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
             schema.change(changed.table, row_security=action.startswith("ENABLE"))
         return
     others = {name: each for name, each in table.policies.items() if name != policy.name}
+    if action == "ALTER POLICY" and (old := table.policies.get(policy.name)):
+        policy = old.altered(policy)
     left = others if action == "DROP POLICY" else {**others, policy.name: policy}
     schema.change(changed.table, policies=left)
 
@@ -79,8 +81,11 @@ def _default(schema: Schema, changed: op.SetDefault | op.DropDefault) -> None:
         schema.things[full] = structs.replace(view, defaults={**left, **more})
 
 
-def _identify(schema: Schema, changed: op.ChangeTable) -> None:
-    table = schema.table(changed.table)
+def _set_options(schema: Schema, changed: op.ChangeTable) -> None:
+    table, thing = schema.table(changed.table), schema.thing(changed.table)
+    if thing and "security_invoker" in (*changed.options, *changed.cleared):
+        invoker = "security_invoker" in changed.options
+        schema.things[schema.full(changed.table)] = structs.replace(thing, invoker=invoker)
     if table and changed.action == "REPLICA IDENTITY":
         others = {name: each for name, each in table.options.items() if name != changed.action}
         said = changed.options[0]
@@ -101,7 +106,7 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     ChangeDomain: _default_domain,
     op.ChangeTrigger: _trigger,
-    op.ChangeTable: _identify,
+    op.ChangeTable: _set_options,
     op.SetDefault: _default,
     op.DropDefault: _default,
     ChangeConstraint: _constraint,

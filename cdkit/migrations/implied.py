@@ -58,7 +58,9 @@ def is_same_value(old: str, new: str) -> bool:
 def _are_same(one: Tree, other: Tree) -> bool:
     one, other = _uncast(one), _uncast(other)
     texts = ["sval" in each.get("A_Const", {}) for each in (one, other)]
-    return (all(texts) and bool(one == other)) or (_is_now(one) and _is_now(other))
+    if (all(texts) and bool(one == other)) or (_is_now(one) and _is_now(other)):
+        return True
+    return _is_random(one) and _is_random(other)
 
 
 def _compared(old: str, new: str, same: Callable[[Tree, Tree], bool]) -> bool:
@@ -74,8 +76,19 @@ def _is_now(tree: Tree) -> bool:
     """Whether it is the time at which the transaction began (PostgreSQL manual, 9.9.5)."""
     if tree.get("SQLValueFunction", {}).get("op") == "SVFOP_CURRENT_TIMESTAMP":
         return True
-    called = tree.get("FuncCall", {}).get("funcname", [{}])[-1].get("String", {}).get("sval")
-    return called in {"now", "transaction_timestamp"}
+    return _called(tree) in {"now", "transaction_timestamp"}
+
+
+def _is_random(tree: Tree) -> bool:
+    """Whether it is a random UUID (manual, 9.14; the extensions uuid-ossp and pgcrypto)."""
+    return _called(tree) in {"gen_random_uuid", "uuid_generate_v4", "uuidv4"}
+
+
+def _called(tree: Tree) -> str:
+    """Return the function of which a tree is one call without arguments; empty for others."""
+    call = tree.get("FuncCall", {})
+    name = call.get("funcname", [{}])[-1].get("String", {}).get("sval", "")
+    return "" if call.get("args") else str(name)
 
 
 def refuses(condition: str, value: str) -> bool:

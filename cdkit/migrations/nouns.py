@@ -212,14 +212,26 @@ class Query(Struct, frozen=True, kw_only=True):
 class Policy(Struct, frozen=True, kw_only=True):
     """A policy of row security; `all_rows` says that it lets see and write every row.
 
-    `roles` are those that it is for, where it is not for all.
+    `roles` are those that it is for, where it is not for all; `parts` fingerprints of its command,
+    roles, USING, WITH CHECK and whether it is permissive, empty for what ALTER POLICY leaves alone.
     """
 
     name: str
     roles: tuple[str, ...] = ()
     permissive: bool = True
     all_rows: bool = False
-    definition: str = ""
+    parts: tuple[str, ...] = ()
+
+    def altered(self, by: "Policy") -> "Policy":
+        """Return what ALTER POLICY makes of it."""
+        _, roles, *quals, _ = by.parts
+        return Policy(
+            name=self.name,
+            roles=by.roles if roles else self.roles,
+            permissive=self.permissive,
+            all_rows=self.all_rows and not any(quals),
+            parts=tuple(new or old for old, new in zip(self.parts, by.parts, strict=True)),
+        )
 
 
 class Trigger(Struct, frozen=True, kw_only=True):

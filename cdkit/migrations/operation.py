@@ -181,12 +181,13 @@ class RewriteTable(OnTable, frozen=True, kw_only=True):
 class ChangeTable(OnTable, frozen=True, kw_only=True):
     """A change of a table that breaks nobody, under a lock: storage, statistics, options.
 
-    `options` are those that are switched on.
+    `options` are those that are switched on, `cleared` those that are off or reset.
     """
 
     action: str
     lock: str
     options: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
 
 
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):

@@ -60,7 +60,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
     declarations and bodies by the types that it takes, each with the release that made it;
     `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
-    `defaults` are what a view gives columns itself.
+    `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
+    columns itself.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     triggers: dict[str, Trigger] = {}
     default: bool = False
     ruled: bool = False
+    invoker: bool = False
     defaults: dict[str, Default] = {}
 
     def is_on(self, name: Name) -> bool:

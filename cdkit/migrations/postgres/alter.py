@@ -162,10 +162,12 @@ def _altered(clause: _Clause) -> Operation:
 
 def _change_table(clause: _Clause) -> Operation:
     action, lock = _CHANGES[clause.command.subtype]
-    given = () if action.startswith("RESET") else options_on(_given(clause))
+    said = _given(clause)
+    given = () if action.startswith("RESET") else options_on(said)
+    cleared = tuple(x.option.defname for x in said if x.option and x.option.defname not in given)
     if action == "REPLICA IDENTITY":
         given = (_identity_type(clause),)
-    return op.ChangeTable(**clause.on, action=action, lock=lock, options=given)
+    return op.ChangeTable(**clause.on, action=action, lock=lock, options=given, cleared=cleared)
 
 
 def _identity_type(clause: _Clause) -> str:

@@ -11,7 +11,9 @@ from cdkit.migrations.nouns import Argument, Function, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_type, of_words
+from cdkit.migrations.postgres.objects import option_of
 from cdkit.migrations.postgres.tree import (
+    DefElem,
     FunctionParameter,
     Json,
     Node,
@@ -71,7 +73,7 @@ _OUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
 def _declaration(made: _Function) -> Function:
     given = [node.parameter for node in made.parameters if node.parameter]
     options = [node.option for node in made.options if node.option]
-    named = [each.defname for each in options if each.defname != "as"]
+    named = [said for each in options if each.defname != "as" if (said := _said(each))]
     definer = any(
         each.defname == "security" and each.arg and (each.arg.boolean or {}).get("boolval")
         for each in options
@@ -88,6 +90,14 @@ def _declaration(made: _Function) -> Function:
         definer=definer,
         options=tuple(sorted((*_variadic(given), *named))),
     )
+
+
+def _said(option: DefElem) -> str:
+    """Return an option with its value, where that decides what a call does; empty if the usual."""
+    text = option.arg.string.sval if option.arg and option.arg.string else ""
+    if option.defname == "volatility":
+        return "" if text == "volatile" else text
+    return option_of(option) if option.defname in {"set", "strict"} else option.defname
 
 
 def _variadic(given: list[FunctionParameter]) -> tuple[str, ...]:

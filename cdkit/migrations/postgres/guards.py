@@ -11,7 +11,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.assigns import asks_null
 from cdkit.migrations.postgres.names import of_relation, of_words
 from cdkit.migrations.postgres.objects import at_start
-from cdkit.migrations.postgres.prints import fingerprint
+from cdkit.migrations.postgres.prints import fingerprint, unwrapped
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal, words
 from cdkit.migrations.statement import Statement
 
@@ -51,7 +51,8 @@ def policy(statement: Statement) -> Iterator[Operation]:
     said = statement.read(_Policy)
     to_all = all(each["RoleSpec"].get("roletype") == "ROLESPEC_PUBLIC" for each in said.roles)
     open_to_all = said.cmd_name == "all" and literal(said.qual) == "true"
-    parts = (said.cmd_name, said.roles, said.qual, said.with_check, said.permissive)
+    quals = (unwrapped(said.qual), unwrapped(said.with_check))
+    parts = (said.cmd_name, said.roles, *quals, verb == "CREATE" and str(said.permissive))
     yield op.ChangeRowSecurity(
         **at_start(statement),
         table=of_relation(said.table),
@@ -61,7 +62,7 @@ def policy(statement: Statement) -> Iterator[Operation]:
             roles=() if to_all else tuple(x["RoleSpec"].get("rolename", "") for x in said.roles),
             permissive=said.permissive,
             all_rows=open_to_all and literal(said.with_check) in {None, "true"},
-            definition=fingerprint(list(parts)) if verb == "CREATE" else statement.source,
+            parts=tuple(map(fingerprint, parts)),
         ),
     )
 

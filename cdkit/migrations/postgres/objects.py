@@ -24,6 +24,7 @@ from cdkit.migrations.postgres.tree import (
     Node,
     ObjectWithArgs,
     RangeVar,
+    literal,
     words,
 )
 from cdkit.migrations.privileges import Revoke
@@ -350,14 +351,17 @@ def alter_function(statement: Statement) -> Iterator[Operation]:
         kind=kind_word(changed.objtype),
         name=of_words(words(changed.func.objname)),
         replace=True,
-        options=tuple(_option(node.option) for node in changed.actions if node.option),
+        options=tuple(option_of(node.option) for node in changed.actions if node.option),
     )
 
 
-def _option(option: DefElem) -> str:
-    """Return an option of a function as rules know it: `set search_path`, `strict`."""
+def option_of(option: DefElem) -> str:
+    """Return an option of a function as rules know it: `set search_path=app`, `strict`."""
     if option.defname == "set" and option.arg and option.arg.setting:
-        return f"set {option.arg.setting.get('name', '')}"
+        given = [literal(each) or "" for each in option.arg.setting.get("args", ())]
+        return f"set {option.arg.setting.get('name', '')}={','.join(given)}"
+    if option.defname == "volatility" and option.arg and option.arg.string:
+        return option.arg.string.sval
     if option.defname == "security" and option.arg and option.arg.boolean is not None:
         return f"security {'definer' if option.arg.boolean.get('boolval') else 'invoker'}"
     if option.defname == "strict" and option.arg and option.arg.boolean is not None:
@@ -378,5 +382,10 @@ def options_on(given: tuple[Node, ...]) -> tuple[str, ...]:
 
 def is_on(option: DefElem) -> bool:
     """Whether an option is not switched off."""
-    text = option.arg.string.sval.lower() if option.arg and option.arg.string else "true"
-    return text not in {"false", "off", "0"}
+    given = option.arg or Node()
+    if given.integer is not None:
+        return bool(given.integer.get("ival", 0))
+    # `off` is no reserved word, so that the grammar takes it for the name of a type.
+    named = words(given.type.names) if given.type else ()
+    text = given.string.sval.lower() if given.string else "".join(named[-1:])
+    return text not in {"false", "off", "no"}

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.postgres.tree import Json, literal
+from cdkit.migrations.postgres.tree import Json, calls, literal
+from cdkit.migrations.postgres.volatility import volatile_calls
 
 _PLACE = rb'"(?:location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+'
 _PLACES = pattern(rb"(?<=\{)" + _PLACE + rb",?|," + _PLACE)
@@ -45,6 +46,28 @@ def _placeless(written: bytes) -> bytes:
     return b"".join(kept)
 
 
+def unwrapped(tree: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a tree in which `(SELECT f())` is `f()`: asked once, and not for every row.
+
+    Its value is the same; where a function is volatile, the tree stays as it is.
+    """
+    if isinstance(tree, list):
+        return [unwrapped(each) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    link = tree.get("SubLink", {})
+    if link.get("subLinkType") == "EXPR_SUBLINK":
+        select = link.get("subselect", {}).get("SelectStmt", {})
+        targets = select.get("targetList", [])
+        plain = len(targets) == 1 and not select.keys() - _BARE_SELECT
+        if plain and not volatile_calls(calls(targets)):
+            return unwrapped(targets[0].get("ResTarget", {}).get("val"))
+    return {key: unwrapped(each) for key, each in tree.items()}
+
+
+_BARE_SELECT = frozenset({"targetList", "limitOption", "op"})
+
+
 def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
     """Yield every node of a kind in a tree."""
     stack = [tree]
@@ -71,7 +94,7 @@ def fragile(tree: Any) -> str:  # noqa: ANN401 - JSON
     """
     for each in nodes(tree, "A_Expr"):
         operator = each.get("name", [{}])[-1].get("String", {}).get("sval", "")
-        if operator in _DIVIDES and literal(each.get("rexpr")) is None:
+        if operator in _DIVIDES and _may_be_zero(each.get("rexpr")):
             return "a division by what may be zero"
     for each in nodes(tree, "TypeCast"):
         names = each.get("typeName", {}).get("names", [{}])
@@ -79,6 +102,14 @@ def fragile(tree: Any) -> str:  # noqa: ANN401 - JSON
         if literal(each.get("arg")) is None and target not in {"text", "varchar", "bpchar"}:
             return f"a cast to {target}"
     return ""
+
+
+def _may_be_zero(divisor: Any) -> bool:  # noqa: ANN401 - JSON
+    """Whether it is neither a constant nor NULLIF(…, 0), by which nothing fails."""
+    compared = divisor.get("A_Expr", {}) if isinstance(divisor, dict) else {}
+    if compared.get("kind") == "AEXPR_NULLIF":
+        return literal(compared.get("rexpr")) not in {"0", "0.0"}
+    return literal(divisor) is None
 
 
 def required(tree: Any) -> str:  # noqa: ANN401 - JSON

@@ -11,6 +11,8 @@ FREE = TypeChange(False, "same")
 _WIDER = TypeChange(True, "wider")
 _NARROWER = TypeChange(True, "narrower")
 _OTHER = TypeChange(True, "other")
+_PADDED = TypeChange(True, "wider", "padded with more spaces")
+_FINER = TypeChange(True, "wider", "with more digits behind the point")
 
 _ALIASES = {
     "int": "int4", "integer": "int4", "bigint": "int8", "smallint": "int2", "bool": "bool",
@@ -83,7 +85,7 @@ def _modifiers(name: str, old: Modifiers, new: Modifiers) -> TypeChange:
     if name in _FRACTIONS:
         return _limit(_whole(old or _MICROSECONDS), _whole(new or _MICROSECONDS))
     widens = bool(old and new) and _whole(new)[0] > _whole(old)[0]
-    return _WIDER if name == "bpchar" and widens else _NARROWER
+    return _PADDED if name == "bpchar" and widens else _NARROWER
 
 
 def _whole(modifiers: Modifiers) -> tuple[int, ...]:
@@ -106,7 +108,7 @@ def _numeric(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
     if new_scale == scale:
         return FREE if new_digits >= digits else _NARROWER
     whole_fits = new_digits - new_scale >= digits - scale
-    return _WIDER if whole_fits and new_scale > scale else _NARROWER
+    return _FINER if whole_fits and new_scale > scale else _NARROWER
 
 
 def _pair(modifiers: tuple[int, ...]) -> tuple[int, int]:

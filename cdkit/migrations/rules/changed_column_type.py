@@ -1,9 +1,10 @@
 """A column gets a type that the running version may not be able to read or write.
 
 Where the new type holds less (`varchar(20)` from `varchar(50)`), old writes are refused; where it
-is another type, parameters, comparisons and drivers of the old version no longer fit. Wider types
-of the same kind (`int` to `bigint`, a longer `varchar`, `varchar` to `text`) are not flagged
-here.
+is another type, parameters, comparisons and drivers of the old version no longer fit. So it is, by
+less, where values fit but are read otherwise: `10.50` as `10.5000`, `EUR` with a space behind it.
+Wider types of the same kind (`int` to `bigint`, a longer `varchar`, `varchar` to `text`) are not
+flagged here.
 """
 
 from collections.abc import Iterator
@@ -35,13 +36,17 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     elif changed.breaks:
         holds = ", which holds less" if changed.fares == "narrower" else ""
         yield _hit(operation, context, f"from {old.type}{holds}", Confidence.HIGH)
+    elif changed.shows:
+        yield _hit(operation, context, f"from {old.type}", Confidence.LOW, changed.shows)
 
 
-def _hit(operation: ChangeType, context: Context, how: str, confidence: Confidence) -> Hit:
+def _hit(
+    operation: ChangeType, context: Context, how: str, confidence: Confidence, shows: str = ""
+) -> Hit:
     table, column = operation.table, operation.column
+    fails = f"reads what is there {shows}" if shows else "may not be able to read or write it"
     return Hit(
-        message=f"changes {table}.{column} to {operation.type} {how}: a running version may not "
-        "be able to read or write it",
+        message=f"changes {table}.{column} to {operation.type} {how}: a running version {fails}",
         about=f"{table}.{column}",
         severity=Severity.MEDIUM if confidence is Confidence.LOW else None,
         confidence=confidence,
@@ -86,6 +91,13 @@ RULE = LintRule(
             text="CREATE TABLE o (a numeric(10,2));\n-- released\n"
             "ALTER TABLE o ALTER a TYPE numeric(8,2);",
             line=3,
+        ),
+        *(
+            Example(
+                text=f"CREATE TABLE o (a {old});\n-- released\nALTER TABLE o ALTER a TYPE {new};",
+                line=3,
+            )
+            for old, new in (("numeric(8,2)", "numeric(12,4)"), ("char(3)", "char(4)"))
         ),
     ),
     good=(

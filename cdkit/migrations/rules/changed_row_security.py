@@ -68,7 +68,7 @@ def _lets_through(table: Table, held: Held) -> object:
     all_pass = all(any(not x.roles or role in x.roles for x in opens) for role in held or ("",))
     if not table.row_security or (all_pass and all(each.permissive for each in policies)):
         return "all"
-    return sorted(each.definition for each in policies)
+    return sorted(each.parts for each in policies)
 
 
 def _instead(operation: ChangeRowSecurity) -> str:
@@ -97,6 +97,11 @@ RULE = LintRule(
         Example(text="DROP POLICY p ON orders;", line=1),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int);\nALTER TABLE o ENABLE ROW LEVEL SECURITY;\n"
+            "CREATE POLICY p ON o USING (a = f(1));\n-- released\nBEGIN;\n"
+            "ALTER POLICY p ON o USING (a = (SELECT f(1)));\nCOMMIT;"
+        ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ENABLE ROW LEVEL SECURITY;"),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"

@@ -61,8 +61,8 @@ def _is_gone(operation: OnTable, constraint: Constraint, context: Context) -> bo
     return end is not None and constraint.name not in end.constraints
 
 
-def _key_of(index: CreateIndex) -> str:
-    return " ".join((*index.expressions, index.where))
+def _key_of(index: CreateIndex | Index) -> str:
+    return " ".join((*index.expressions, index.where)).strip()
 
 
 def _hit(operation: OnTable, what: str) -> Hit:
@@ -102,7 +102,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         # Where nulls are alike, whatever it leaves null is the same.
-        alike = constraint.expression == NULLS_ALIKE and len(filled) < len(columns)
+        alike = NULLS_ALIKE in constraint.expression and len(filled) < len(columns)
         return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
 
@@ -113,7 +113,7 @@ def _has_nulls(table: Name, constraint: Constraint, context: Context) -> bool:
     It has in a new column that nothing fills: no default, no trigger, no UPDATE of the release
     (what that version writes into a filled row could then be there already).
     """
-    if constraint.expression.startswith(NULLS_ALIKE):
+    if NULLS_ALIKE in constraint.expression:
         return False
     return any(_stays_null(table, name, context) for name in constraint.columns if name)
 
@@ -183,28 +183,30 @@ def _is_unique_already(operation: OnTable, constraint: Constraint, context: Cont
     for _, index in released.unique_keys(operation.table):
         whole = not index.where and not index.expressions
         if whole and index.columns and set(index.columns) <= set(constraint.columns):
-            return constraint.expression != NULLS_ALIKE or _are_set(
-                operation.table, index, released
-            )
-        if index.columns == constraint.columns and constraint.expression.strip() == " ".join(
-            (*index.expressions, index.where)
-        ):
+            alike = NULLS_ALIKE in constraint.expression
+            return not alike or _are_set(operation.table, index, released)
+        if index.columns == constraint.columns and constraint.expression == _key_of(index):
             return True
     return False
 
 
-def _are_set(table: Name, index: Index, released: Schema) -> bool:
+def _are_set(table: Name, index: Index, schema: Schema) -> bool:
     """Whether no column of an index can be null, so that it does not matter how nulls compare."""
-    columns = [released.column(table, name) for name in index.columns]
+    columns = [schema.column(table, name) for name in index.columns]
     return all(column and column.not_null for column in columns)
 
 
 def _held_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
-    """Whether the unique index that it is made from has refused the same all along."""
+    """Whether the unique index that it is made from refuses the same.
+
+    One that is new has its own finding. A primary key sets its columns NOT NULL besides.
+    """
     schema = context.schema
     table = schema.full(operation.table)
     index = schema.index(Name(table.schema, constraint.index))
-    return index is not None and index.unique and not schema.is_new(index.epoch)
+    if index is None or not index.unique:
+        return False
+    return constraint.kind == "unique" or _are_set(operation.table, index, schema)
 
 
 RULE = LintRule(
@@ -246,6 +248,16 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE UNIQUE INDEX i ON o (a);\n-- released\n"
+            "ALTER TABLE o ADD PRIMARY KEY USING INDEX i;",
+            line=4,
+        ),
+        Example(
+            text="CREATE TABLE o (a int UNIQUE, b int);\n-- released\n"
+            "CREATE UNIQUE INDEX i ON o (a) NULLS NOT DISTINCT WHERE b > 0;",
+            line=3,
+        ),
         Example(
             text="-- server mariadb:10.11\nCREATE TABLE o (s text);\n-- released\n"
             "ALTER TABLE o MODIFY s text CHECK (s <> '');",
@@ -301,6 +313,14 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE o (a int);\nCREATE UNIQUE INDEX i ON o (a);\n-- released\n"
             "ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"
+        ),
+        Example(
+            text="CREATE TABLE o (a int, b text, UNIQUE (a, b));\n"
+            "CREATE UNIQUE INDEX i ON o (a, lower(b));\n-- released\nBEGIN;\n"
+            "CREATE UNIQUE INDEX j ON o (a, lower(b));\nDROP INDEX i;\n"
+            "CREATE UNIQUE INDEX k ON o (a, b) INCLUDE (b);\n"
+            "ALTER TABLE o DROP CONSTRAINT o_a_b_key;\n"
+            "ALTER TABLE o ADD CONSTRAINT o_a_b_key UNIQUE USING INDEX k;\nCOMMIT;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
         Example(

@@ -79,6 +79,7 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(text="CREATE INDEX CONCURRENTLY i ON o ((100 / NULLIF(a, 0)));"),
         Example(
             text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN n int AS (CAST(s AS SIGNED));\n"
             "ALTER TABLE o ADD COLUMN c char(2) AS (CAST(s AS CHAR(2))) STORED;\n"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Column, Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -27,7 +28,7 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             continue
         if _is_asked_already(operation, column, context):
             continue
-        yield Hit(
+        hit = Hit(
             message=f"makes {table}.{column} NOT NULL: a running version that writes no value "
             "there is refused",
             about=f"{table}.{column}",
@@ -37,6 +38,7 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
                 replacement=context.sql_of("postgres", _instead(table, column)),
             ),
         )
+        yield from eased(hit, context, undone=_is_filled_in_the_end(table, column, context))
 
 
 def _instead(table: Name, column: str) -> str:
@@ -73,7 +75,21 @@ def _always_filled(operation: SetNotNull | AddConstraint, column: str, context: 
         return True
     if found is None or not new:
         return False
-    return bool(found.default and not found.default.null) or found.identity or bool(found.generated)
+    return _has_value(found)
+
+
+def _is_filled_in_the_end(table: Name, column: str, context: Context) -> bool:
+    """Whether a new column, which the running version cannot name, has a default by the end."""
+    if not context.schema.is_new_column(table, column):
+        return False
+    found = context.ahead.end.column(table, column)
+    return found is not None and _has_value(found)
+
+
+def _has_value(column: Column) -> bool:
+    """Whether a write that leaves the column out gives it a value."""
+    given = column.default and not column.default.null
+    return bool(given or column.identity or column.generated)
 
 
 RULE = LintRule(
@@ -140,6 +156,11 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a SET NOT NULL;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a SET NOT NULL;"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\nALTER TABLE o ADD k int;\n"
+            "UPDATE o SET k = 0;\nALTER TABLE o ALTER k SET NOT NULL, ALTER k SET DEFAULT 0;\n"
+            "COMMIT;"
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"
             "ALTER TABLE o ADD COLUMN b int DEFAULT 0;\nALTER TABLE o ALTER b SET NOT NULL;"

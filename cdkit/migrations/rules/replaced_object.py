@@ -9,11 +9,14 @@ A materialized view that is refreshed WITH NO DATA cannot be read before it is r
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.bodies import is_read, writes_of
+from cdkit.migrations.bodies import finds_the_same, is_read, writes_of
 from cdkit.migrations.mysql.marks import INVOKER
 from cdkit.migrations.net import other_rows
+from cdkit.migrations.nouns import Function
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -105,17 +108,39 @@ def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | 
     if old is None or made is None:
         return None, "a running version gets what the new one does"
     same = " ".join(old.body.split()) == " ".join(operation.body.split())
-    if same and old.function == made:
+    if (same and old.function == made) or context.schema.is_new(old.epoch):
         return None, ""
-    if context.schema.is_new(old.epoch):
+    if _STABLE & set(made.options) and not _STABLE & set(old.function.options):
+        after = structs.replace(old, body=operation.body, function=made)
+        if writes_of(after):
+            return Severity.HIGH, _NOT_VOLATILE
+    if same and _planned(old.function) == _planned(made):
         return None, ""
     return Severity.MEDIUM, "it does something else for a running version that calls it"
 
 
+_STABLE = frozenset({"stable", "immutable"})
+_NOT_VOLATILE = "it writes, which the server refuses to a function that is not VOLATILE"
+_PLANNING = _STABLE | {"volatile", "cost", "rows", "parallel", "leakproof", "support"}
+"""Options that tell how a function is planned, not what it returns (manual, CREATE FUNCTION)."""
+
+
+def _planned(function: Function) -> Function:
+    left = tuple(each for each in function.options if each not in _PLANNING)
+    return structs.replace(function, options=left)
+
+
 def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
     """ALTER FUNCTION: most options are about how it is planned."""
-    options = set(operation.options)
-    if "set search_path" in options:
+    given = dict(each.partition("=")[::2] for each in operation.options)
+    options = set(given)
+    found = context.schema.thing(operation.name)
+    routines = list(found.routines.values()) if found else []
+    if options & _STABLE and any(writes_of(each) for each in routines):
+        return Severity.HIGH, _NOT_VOLATILE
+    if (path := given.get("set search_path")) is not None and not (
+        routines and all(finds_the_same(each, path, context.schema) for each in routines)
+    ):
         return Severity.MEDIUM, "it looks for bare names elsewhere"
     if options & _SETTINGS:
         return Severity.MEDIUM, "what it returns is written or read in another way"
