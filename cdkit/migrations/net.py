@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from cdkit.core.finding import Severity
+from cdkit.migrations.enums import type_lacks
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
 from cdkit.migrations.rule import Context, Hit
@@ -56,6 +57,8 @@ def lacks(name: Name, context: Context, *, dropped: bool = False) -> str | None:
     if not kind or kind == "sequence":
         return None
     full = old.full(name)
+    if kind == "type":
+        return type_lacks(full, old, end)
     if is_same_text(full, old, end):
         return ""
     missing = _missing_columns(full, old, end)

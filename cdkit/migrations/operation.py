@@ -86,11 +86,12 @@ class RenameColumn(OnTable, frozen=True, kw_only=True):
 
 
 class ChangeType(OnTable, frozen=True, kw_only=True):
-    """ALTER COLUMN TYPE. `using` is the expression that makes the new value, as SQL."""
+    """ALTER COLUMN TYPE. `using` makes the new value, as SQL; `by_text` by way of text."""
 
     column: str
     type: Type
     using: str = ""
+    by_text: bool = False
     collation: str = ""
 
 
@@ -244,8 +245,8 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
     `body` is a function's source, `function` its declaration, `query` what a view shows;
-    `options` are what ALTER FUNCTION changes. `other_rows` says that a view shows others than the
-    one that it replaces.
+    `options` are what ALTER FUNCTION changes, `values` an enum's. `other_rows` says that a view
+    shows others than the one that it replaces.
     """
 
     kind: str
@@ -255,6 +256,7 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     function: Function | None = None
     query: Query | None = None
     options: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
     other_rows: bool = False
 
 
@@ -269,10 +271,12 @@ class RenameObject(Operation, frozen=True, kw_only=True):
 
 
 class AddEnumValue(Operation, frozen=True, kw_only=True):
-    """ALTER TYPE ADD VALUE."""
+    """ALTER TYPE ADD VALUE: at the end, or beside another value, `behind` or before it."""
 
     type: Name
     value: str
+    beside: str = ""
+    behind: bool = False
 
 
 class RenameEnumValue(Operation, frozen=True, kw_only=True):

@@ -65,7 +65,4 @@ def _taken(schema: Schema, names: set[Name]) -> Schema:
         for hints in ("children", "referring", "showing"):
             getattr(made, hints)[name] = found = getattr(schema, hints).get(name, {})
             waiting += found if hints != "showing" else ()
-    for key, epoch in schema.enum_values.items():
-        if key[0] in made.things:
-            made.enum_values[key] = epoch
     return made

@@ -49,7 +49,6 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     tables: dict[Name, Table]
     indexes: dict[Name, Index]
     things: dict[Name, Thing]
-    enum_values: dict[tuple[Name, str], int]
     grants: Parts
     roles: dict[str, int]
     children: dict[Name, dict[Name, None]]

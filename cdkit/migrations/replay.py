@@ -8,6 +8,7 @@ from msgspec import structs
 from cdkit.migrations import likeness, option
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
+from cdkit.migrations.enums import ENUMS, rename_type
 from cdkit.migrations.forget import (
     forget_children,
     forget_indexes,
@@ -316,6 +317,8 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     if renamed.table is None:
         kind = "table" if new in schema.tables else renamed.kind
         schema.grants.rename(kind, old, new)
+        if kind == "type":
+            rename_type(schema, old, new)
     if new in schema.tables:
         schema.hold(structs.replace(schema.tables[new], name=new))
 
@@ -382,6 +385,7 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.RenameObject: _rename_object,
     op.SetVariable: _set_variable,
     op.MovePartition: _attach,
+    **ENUMS,
     **GUARDS,
     **PERMITS,
 }

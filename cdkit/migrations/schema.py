@@ -59,9 +59,9 @@ class Thing(Struct, frozen=True, kw_only=True):
 
     `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
     declarations and bodies by the types that it takes, each with the release that made it;
-    `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
-    `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
-    columns itself.
+    `default` says that a domain has one, `values` are an enum's, `ruled` that writes into a view go
+    elsewhere by a rule, `invoker` that a view asks with the rights of who reads it, `defaults` are
+    what a view gives columns itself.
     """
 
     kind: str
@@ -71,6 +71,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     routines: dict[tuple[Type, ...], "Routine"] = {}
     triggers: dict[str, Trigger] = {}
     default: bool = False
+    values: tuple[str, ...] = ()
     ruled: bool = False
     invoker: bool = False
     defaults: dict[str, Default] = {}
@@ -123,7 +124,6 @@ class Schema:
         self.tables: MutableMapping[Name, Table] = {}
         self.indexes = Indexes()
         self.things: MutableMapping[Name, Thing] = {}
-        self.enum_values: MutableMapping[tuple[Name, str], int] = {}
         self.grants = Grants()
         self.roles: MutableMapping[str, int] = {}
         self.children: MutableMapping[Name, dict[Name, None]] = {}
@@ -144,13 +144,12 @@ class Schema:
         self._mine.clear()
         self.roles, made.roles = shared(self.roles)
         if empty:
-            made.tables, made.indexes, made.things, made.enum_values = {}, Indexes(), {}, {}
+            made.tables, made.indexes, made.things = {}, Indexes(), {}
             made.children, made.referring, made.showing = {}, {}, {}
             return made
         made.indexes = self.indexes.copy()
         self.tables, made.tables = shared(self.tables)
         self.things, made.things = shared(self.things)
-        self.enum_values, made.enum_values = shared(self.enum_values)
         self.children, made.children = shared(self.children)
         self.referring, made.referring = shared(self.referring)
         self.showing, made.showing = shared(self.showing)

@@ -24,6 +24,7 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
         default=made.kind == "domain" and "default" in made.options,
+        values=made.values,
     )
     if made.function:
         takes = made.function.takes

@@ -24,6 +24,4 @@ def unsure(before: Schema, migration: Migration, reader: Reader) -> Schema:
     for name, thing in after.things.items():
         if name not in before.things:
             before.things[name] = structs.replace(thing, epoch=0)
-    for key in after.enum_values:
-        before.enum_values.setdefault(key, 0)
     return before

@@ -245,6 +245,7 @@ def _change_type(clause: _Clause) -> Operation:
         **clause.on_column,
         type=of_type(column.typeName),
         using=_using(column.raw_default, clause),
+        by_text=_is_by_text(column.raw_default, clause),
         collation=names[-1].get("String", {}).get("sval", "") if names else "",
     )
 
@@ -259,6 +260,16 @@ def _using(expression: Json | None, clause: _Clause) -> str:
         return ""
     text = clause.statement.text.data[clause.at : clause.end].decode("utf-8", "replace")
     return text[text.lower().rfind("using") :]
+
+
+def _is_by_text(expression: Json | None, clause: _Clause) -> bool:
+    """Whether a USING casts the column to text, and that to something else."""
+    inner = (expression or {}).get("TypeCast", {}).get("arg", {}).get("TypeCast", {})
+    fields = inner.get("arg", {}).get("ColumnRef", {}).get("fields", [])
+    kind = inner.get("typeName", {})
+    to_text = [part["String"]["sval"] for part in kind.get("names", [])[-1:]] == ["text"]
+    named = [part.get("String", {}).get("sval") for part in fields[-1:]]
+    return to_text and "arrayBounds" not in kind and named == [clause.command.name]
 
 
 def _column_default(clause: _Clause) -> Operation:

@@ -68,6 +68,8 @@ class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "n
     type: tuple[Node, ...]
     old: str | None = None
     new: str = ""
+    beside: str = msgspec.field(name="newValNeighbor", default="")
+    behind: bool = msgspec.field(name="newValIsAfter", default=False)
 
 
 class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "def"}):
@@ -92,6 +94,7 @@ class _Named(Struct, frozen=True):
     extname: str = ""
     kind: str = ""
     replace: bool = False
+    vals: tuple[Node, ...] = ()
 
 
 _WORDS = {
@@ -209,12 +212,12 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
     """Read ALTER TYPE … ADD VALUE and RENAME VALUE."""
     altered = statement.read(_Enum)
     named = of_words(words(altered.type))
+    on = {**at_start(statement), "type": named}
     if altered.old is None:
-        yield op.AddEnumValue(**at_start(statement), type=named, value=altered.new)
+        beside, behind = altered.beside, altered.behind
+        yield op.AddEnumValue(**on, value=altered.new, beside=beside, behind=behind)
     else:
-        yield op.RenameEnumValue(
-            **at_start(statement), type=named, value=altered.old, to=altered.new
-        )
+        yield op.RenameEnumValue(**on, value=altered.old, to=altered.new)
 
 
 def alter_domain(statement: Statement) -> Iterator[Operation]:
@@ -265,6 +268,7 @@ def create_object(statement: Statement) -> Iterator[Operation]:
         name=named,
         replace=made.replace,
         body=statement.source.partition("(")[2] if kind == "aggregate" else "",
+        values=words(made.vals),
     )
 
 

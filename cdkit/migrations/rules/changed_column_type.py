@@ -4,13 +4,15 @@ Where the new type holds less (`varchar(20)` from `varchar(50)`), old writes are
 is another type, parameters, comparisons and drivers of the old version no longer fit. So it is, by
 less, where values fit but are read otherwise: `10.50` as `10.5000`, `EUR` with a space behind it.
 Wider types of the same kind (`int` to `bigint`, a longer `varchar`, `varchar` to `text`) are not
-flagged here.
+flagged here, nor is an enum that one transaction makes anew under its name, with all its values.
 """
 
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.enums import type_lacks, type_of
+from cdkit.migrations.net import eased
 from cdkit.migrations.operation import ChangeType
 from cdkit.migrations.postgres.ways import retyped
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -32,12 +34,24 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     changed = context.dialect.change(old.type, operation.type)
     if operation.using:
         how = f"from {old.type} by an expression of its own"
-        yield _hit(operation, context, how, Confidence.MEDIUM)
+        hit = _hit(operation, context, how, Confidence.MEDIUM)
+        yield from eased(hit, context, undone=_is_made_anew(operation, context))
     elif changed.breaks:
         holds = ", which holds less" if changed.fares == "narrower" else ""
         yield _hit(operation, context, f"from {old.type}{holds}", Confidence.HIGH)
     elif changed.shows:
         yield _hit(operation, context, f"from {old.type}", Confidence.LOW, changed.shows)
+
+
+def _is_made_anew(operation: ChangeType, context: Context) -> bool:
+    """Whether the column holds what it did, of an enum that has the name of the old one then."""
+    released, end = context.released, context.ahead.end
+    old = released.column(operation.table, operation.column)
+    new = end.column(operation.table, operation.column)
+    if not (operation.by_text and old and new) or old.type.array or new.type.array:
+        return False
+    name = type_of(released, old.type)
+    return type_of(end, new.type) == name and not type_lacks(name, released, end)
 
 
 def _hit(
@@ -69,6 +83,12 @@ def _added(operation: ChangeType, context: Context) -> str:
     return f"ALTER TABLE {context.sql(operation.table)} ADD COLUMN {name} {operation.type};"
 
 
+_ANEW = (
+    "CREATE TYPE e AS ENUM ('x', 'y');\nCREATE TABLE o (a e);\n-- released\nBEGIN;\n"
+    "ALTER TYPE e RENAME TO e_old;\nCREATE TYPE e AS ENUM ({values});\n"
+    "ALTER TABLE o ALTER a TYPE e USING a::text::e;\nDROP TYPE e_old;\nCOMMIT;"
+)
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
@@ -76,6 +96,10 @@ RULE = LintRule(
     check=check,
     instead="Add a column with the new type, write both, move over, drop the old one later.",
     bad=(
+        Example(
+            text=_ANEW.format(values="'x', 'z'"),
+            line=7,
+        ),
         Example(
             text="CREATE TABLE o (a varchar(50));\n-- released\n"
             "ALTER TABLE o ALTER COLUMN a TYPE varchar(20);",
@@ -101,6 +125,7 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(text=_ANEW.format(values="'x', 'y', 'z'")),
         Example(
             text="CREATE TABLE o (a varchar(20), b varchar(9), c numeric(8,2), d int);\n"
             "-- released\nALTER TABLE o ALTER a TYPE varchar(40), ALTER b TYPE text,\n"

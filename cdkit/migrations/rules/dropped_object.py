@@ -33,7 +33,7 @@ On those of the second kind other things depend, which go with them where CASCAD
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     """Flag each thing that was there before the change."""
     kind, name = operation.kind, operation.name
-    if kind in _OTHERS or _is_new(operation, context):
+    if kind in _OTHERS or _is_new(operation, context) or _was_renamed(operation, context):
         return
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
@@ -90,6 +90,14 @@ def _is_new(operation: DropObject, context: Context) -> bool:
     if thing and operation.takes is not None and (mine := thing.routines.get(operation.takes)):
         return context.schema.is_new(mine.epoch)
     return context.schema.is_new_thing(operation.name)
+
+
+def _was_renamed(operation: DropObject, context: Context) -> bool:
+    """Whether it is a type that nobody who runs knows by this name: its renaming was judged."""
+    if operation.kind != "type" or operation.cascade:
+        return False
+    known = context.schema.thing(operation.name)
+    return known is not None and context.released.thing(operation.name) is None
 
 
 def _lacking(operation: DropObject, context: Context) -> str | None:

@@ -27,12 +27,11 @@ def check(operation: AddEnumValue, context: Context) -> Iterator[Hit]:
 
 def _placed(operation: AddEnumValue, context: Context) -> str:
     """The statement with AFTER the last value that is known, which is where it goes without."""
-    full = context.schema.full(operation.type)
-    known = [value for type_, value in context.schema.enum_values if type_ == full]
-    last = next((value for value in reversed(known) if value != operation.value), "")
-    if not last:
+    known = context.schema.thing(operation.type)
+    values = [each for each in known.values if each != operation.value] if known else []
+    if not values:
         return ""
-    value, before = (text.replace("'", "''") for text in (operation.value, last))
+    value, before = (text.replace("'", "''") for text in (operation.value, values[-1]))
     return f"ALTER TYPE {operation.type.sql} ADD VALUE '{value}' AFTER '{before}';"
 
 
