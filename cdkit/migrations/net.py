@@ -199,7 +199,9 @@ def other_rows(old: Query, new: Query) -> str:
         return "it filters its rows otherwise"
     if old.order and old.order != new.order:
         return "it sorts its rows otherwise"
-    if old.rest != new.rest and len(new.columns) == len(old.columns):
+    if not {*old.sources} <= {*new.sources} or (
+        (old.rest, old.sources) != (new.rest, new.sources) and len(new.columns) == len(old.columns)
+    ):
         return "it takes its rows from elsewhere, or filters them otherwise"
     return ""
 

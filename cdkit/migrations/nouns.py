@@ -192,10 +192,10 @@ class Query(Struct, frozen=True, kw_only=True):
 
     `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,
     and of what of that only ever leaves rows out; `order` is one of what it sorts by, and no part
-    of the rest where that says nothing of which rows there are;
-    `sources` are the tables and views that it reads; `plain` says that it is one source's rows
-    as they are, so that it can be written through; `empty` that it is made WITH NO DATA, `checks`
-    that it takes only rows that it shows.
+    of the rest where that says nothing of which rows there are; `sources` are the tables and views
+    that it reads, whose schemas stand here and not in the rest; `plain` says that it is one
+    source's rows as they are, so that it can be written through; `empty` that it is made WITH NO
+    DATA, `checks` that it takes only rows that it shows.
     """
 
     columns: tuple[str, ...] = ()

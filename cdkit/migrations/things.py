@@ -17,7 +17,11 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         kind=made.kind,
         epoch=old.epoch if old else schema.epoch_of(full),
         body=made.body or (old.body if old else ""),
-        query=_expanded(schema, made.query) if made.query else old.query if old else None,
+        query=_expanded(schema, placed(schema, made.query))
+        if made.query
+        else old.query
+        if old
+        else None,
         routines=old.routines if old else {},
         triggers=old.triggers if old else {},
         ruled=old is not None and old.ruled,
@@ -43,6 +47,11 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
 def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:
     released = schema.released.thing(name) if schema.released else None
     return 0 if released and takes in released.routines else schema.epoch
+
+
+def placed(schema: Schema, query: Query) -> Query:
+    """Return a query whose sources have their schemas, as the search path is now."""
+    return structs.replace(query, sources=tuple(map(schema.full, query.sources)))
 
 
 def _expanded(schema: Schema, query: Query) -> Query | None:

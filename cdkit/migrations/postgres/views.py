@@ -104,7 +104,7 @@ def _query(
     return Query(
         columns=tuple(names),
         expressions=tuple(printed(each.get("val")) for each in targets),
-        rest=printed(rest),
+        rest=_SCHEMA().sub("", printed(rest)),
         filters=printed([select[each] for each in _FILTERS if each in select]),
         order=printed(select.get("sortClause")),
         sources=sources,
@@ -118,6 +118,10 @@ _QUALIFIERS = pattern(
     r'(?<="fields":\[)(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)+(?=\{"String")'
     r'|,"alias":\{"aliasname":"(?:[^"\\]|\\.)*"\}'
 )
+
+
+_SCHEMA = pattern(r'"schemaname":"(?:[^"\\]|\\.)*",')
+"""The schema of a relation: within a text, JSON has its quotes escaped."""
 
 
 def _bare(tree: object) -> str:

@@ -19,6 +19,7 @@ from cdkit.migrations.net import other_rows
 from cdkit.migrations.nouns import Function
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.things import placed
 from cdkit.migrations.ways import later
 
 
@@ -90,13 +91,14 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
         return Severity.MEDIUM, "it asks with the rights of whoever reads it"
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"
-    old, new = found.query, operation.query
+    old, new = found.query, placed(context.schema, operation.query)
     if fault := other_rows(old, new):
         return Severity.MEDIUM, fault
     gone = [each for each in old.columns if "*" not in new.columns and each not in new.columns]
     if gone and context.server.engine != "postgres":
         return Severity.HIGH, f"it lacks {', '.join(gone)}"
-    joins = old.rest != new.rest and len(new.columns) > len(old.columns)
+    same = (old.rest, old.sources) == (new.rest, new.sources)
+    joins = not same and len(new.columns) > len(old.columns)
     return None, "rows that its new columns have nothing for may be missing" if joins else ""
 
 
@@ -198,6 +200,16 @@ RULE = LintRule(
         ),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a, b FROM app.o;",
+            line=3,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o WHERE b IN (SELECT b FROM o);\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE b IN (SELECT b FROM app.o);",
+            line=3,
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a, b FROM o WHERE c;",
             line=3,
         ),
@@ -239,6 +251,10 @@ RULE = LintRule(
         Example(
             text="CREATE VIEW v AS SELECT a FROM o WHERE b;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT x.a FROM o AS x WHERE x.b ORDER BY x.a;"
+        ),
+        Example(
+            text="CREATE VIEW v AS SELECT o.a FROM o JOIN public.p USING (b);\n-- released\n"
+            "CREATE OR REPLACE VIEW public.v AS SELECT o.a FROM public.o JOIN p USING (b);"
         ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-createview.html",),
