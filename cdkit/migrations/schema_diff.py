@@ -28,8 +28,8 @@ _APART: dict[type, frozenset[str]] = {
     # Row security, policies and triggers are told by what was done to them (see `back`).
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options"},
-    # What is read of a view and of functions: their definition is compared.
-    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults"}),
+    # What is read of a view and of functions: their definition is compared. No enum loses a value.
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "values"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     # `refers` may go without saying.

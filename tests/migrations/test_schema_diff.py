@@ -127,7 +127,7 @@ COMPARED: dict[type, set[str]] = {
     Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"}
     | {"pins", "deletes", "deferrable", "deferred"},
     Index: {"table", "unique", "columns", "expressions", "where", "form"},
-    Thing: {"kind", "body", "default"},
+    Thing: {"kind", "body", "default", "invoker"},
     Default: {"calls", "constant", "null", "sequence", "text", "value", "sql"},
 }
 
