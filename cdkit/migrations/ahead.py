@@ -158,6 +158,13 @@ class Ahead:
             for each in chain.from_iterable(self._done[self._at :])
         )
 
+    def makes(self, kind: str, name: Name) -> bool:
+        """Whether a later statement of the file makes a thing of this kind and name."""
+        return any(
+            isinstance(each, op.CreateObject) and (each.kind, each.name) == (kind, name)
+            for each in chain.from_iterable(self._done[self._at :])
+        )
+
     def writes(self, table: Name, column: str) -> bool:
         """Whether any statement of the file, an earlier one too, may put a value into a column."""
         full = self._schema.full if self._schema else lambda name: name

@@ -19,6 +19,8 @@ from cdkit.migrations.reading.query import UnreadQueryError, query
 from cdkit.migrations.reading.scan import Token
 from cdkit.migrations.statement import Statement
 
+PREPARED = "prepare "
+"""Before the name of a prepared statement among what a session has set."""
 _QUERIES = frozenset({"SELECT", "WITH", "TABLE", "("})
 
 
@@ -181,6 +183,9 @@ def _setting(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     if token.kind == "variable" and not name.startswith("@@"):
         functions = called(list(cursor.tokens))
         yield op.Call(**_where(statement, at), functions=functions)
+        if cursor.take("=") or cursor.take(":="):
+            value = said(cursor.tokens[cursor.position :])
+            yield op.SetVariable(**_where(statement, at), name=name, value=value)
         return
     for prefix in ("@@", "global.", "persist.", "session.", "local."):
         if name.startswith(prefix):
@@ -259,10 +264,16 @@ def flush(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 
 
 def execute(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
-    """Read PREPARE, EXECUTE: SQL that is put together as it runs."""
+    """Read PREPARE, EXECUTE: SQL that is put together as it runs.
+
+    Of which texts, a session knows: see `mysql/refine.py`.
+    """
     word = cursor.next().up
     if word == "PREPARE":
-        yield op.Harmless(**_where(statement))
+        name = f"{PREPARED}{cursor.identifier().lower()}"
+        cursor.expect("FROM")
+        value = said(cursor.tokens[cursor.position :])
+        yield op.SetVariable(**_where(statement), name=name, value=value)
         return
     if cursor.take("IMMEDIATE") and cursor.peek().kind == "string" and not cursor.peek(1).text:
         inner = unquoted(cursor.peek().text)

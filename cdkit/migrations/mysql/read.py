@@ -1,6 +1,6 @@
 """The reader of MySQL and MariaDB: which function reads which kind of statement."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from cdkit.migrations import operation as op
@@ -8,7 +8,7 @@ from cdkit.migrations.mysql import alter, commands, objects, tables
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
-from cdkit.migrations.reading.scan import scan
+from cdkit.migrations.reading.scan import Token, scan
 from cdkit.migrations.statement import Statement
 
 _READERS: dict[str, Callable[[Statement, Cursor], Iterable[Operation]]] = {
@@ -71,7 +71,20 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
     if not found:
         what = f"this {_words(statement)} cannot be read: it says nothing"
         return (op.Unread(**where, what=what, remedy=REMEDY),)
-    return found
+    return found if statement.kind == "SET" else (*found, *_filled(statement, cursor.tokens))
+
+
+def _filled(statement: Statement, tokens: Sequence[Token]) -> Iterator[Operation]:
+    """Yield the variables that a statement fills with nobody knows what: INTO @a, @a := 1."""
+    if b"@" not in statement.node:
+        return
+    into = statement.kind == "CALL"
+    for number, token in enumerate(tokens):
+        into = into or token.up == "INTO"
+        after = tokens[number + 1].up if number + 1 < len(tokens) else ""
+        if token.kind == "variable" and (into or after == ":="):
+            name = token.text.lower().replace("`", "")
+            yield op.SetVariable(statement=statement, at=statement.start, name=name, value="")
 
 
 HEAD = 20_000

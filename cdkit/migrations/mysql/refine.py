@@ -8,6 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
+from cdkit.migrations.mysql.commands import PREPARED
 from cdkit.migrations.mysql.marks import COPIED, written
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Column, Default
@@ -24,11 +25,32 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     if isinstance(operation, ChangeOption) and operation.option == "DISCARD TABLESPACE":
         gone = op.Truncate(statement=operation.statement, at=operation.at, table=operation.table)
         return gone, operation
+    if isinstance(operation, (op.Call, op.Unread, op.SetVariable)):
+        return _of_code(operation, schema)
     if not isinstance(operation, ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
     changed = structs.replace(operation, old=old)
     return (*_parts(changed), changed)
+
+
+def _of_code(
+    operation: op.Call | op.Unread | op.SetVariable, schema: Schema
+) -> tuple[Operation, ...]:
+    """Return what code does that a migration made, or puts together from constants."""
+    from cdkit.migrations.mysql import code  # which few migrations need
+
+    match operation:
+        case op.SetVariable(name=name) if name.startswith(("@", PREPARED)):
+            return (code.remembered(operation, schema),)
+        case op.Call(procedure=True):
+            return code.of_call(operation, schema, refine)
+        case op.Unread(statement=statement) if statement.kind == "EXECUTE":
+            return code.of_execute(operation, schema, refine)
+        case op.Unread(statement=statement) if statement.kind == "BEGIN":
+            return code.of_block(operation, schema, refine)
+        case _:
+            return (operation,)
 
 
 def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:

@@ -53,7 +53,11 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         message=f"drops the {kind} {name}{more}: {fails}",
         about=str(name),
         severity=(
-            Severity.MEDIUM if filled or view else Severity.LOW if _is_quiet(operation) else None
+            Severity.MEDIUM
+            if filled or view
+            else Severity.LOW
+            if _is_quiet(operation) or _makes_room(operation, context)
+            else None
         ),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
         fix=Fix(
@@ -63,6 +67,13 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _makes_room(operation: DropObject, context: Context) -> bool:
+    """Whether it is only in case that one is there of those that the file makes for itself."""
+    known = context.schema.thing(operation.name) or context.released.thing(operation.name)
+    helper = operation.kind == "procedure" and operation.if_exists
+    return helper and known is None and context.ahead.makes("procedure", operation.name)
 
 
 def _is_quiet(operation: DropObject) -> bool:

@@ -5,7 +5,8 @@ that no migration made, a block in another language, a statement unknown to cdki
 lock anything. Nobody can tell, so the answer is "cannot tell". A DO block in PL/pgSQL is read, and
 judged by what stands in it; so is a function that a migration made and this one calls, and an
 EXECUTE of a text whose parts are all constants. So is one of `format('GRANT … %I …')`, which only
-gives rights, whatever the name.
+gives rights, whatever the name. On MySQL and MariaDB procedures that the migrations make are read
+where they are called, and each text of the file that a PREPARE may be of.
 """
 
 from collections.abc import Iterator
@@ -76,6 +77,17 @@ RULE = LintRule(
         Example(
             text="CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM a';\n"
             "SELECT f();"
+        ),
+        Example(
+            text="-- server mysql:8.0\nDELIMITER //\nCREATE PROCEDURE p() BEGIN\n"
+            "  IF NOT EXISTS (SELECT * FROM information_schema.columns WHERE column_name = 'c')\n"
+            "  THEN ALTER TABLE o ADD COLUMN c int, ALGORITHM=INSTANT; END IF;\nEND //\n"
+            "DELIMITER ;\nCALL p();\nDROP PROCEDURE p;"
+        ),
+        Example(
+            text="-- server mysql:8.0\nSET @s = IF((SELECT COUNT(*) FROM information_schema.tables "
+            "WHERE table_name = 'o') = 1,\n  'ALTER TABLE o ADD COLUMN c int', 'SELECT 1');\n"
+            "PREPARE s FROM @s;\nEXECUTE s;\nDEALLOCATE PREPARE s;"
         ),
     ),
 )

@@ -112,7 +112,7 @@ def test_the_clauses_of_alter_table_are_read_one_by_one(clause: str, kind: str) 
         ("LOAD DATA INFILE 'a' INTO TABLE t", "WriteRows"),
         ("SET sql_mode = ''", "SetVariable"),
         ("SET GLOBAL sql_mode = ''", "ChangeRole"),
-        ("SET @a = 1, SESSION lock_wait_timeout = 5", "Call SetVariable"),
+        ("SET @a = 1, SESSION lock_wait_timeout = 5", "Call SetVariable SetVariable"),
         ("SET autocommit = 0", "Transaction"),
         ("LOCK TABLES a WRITE, b AS c READ", "LockTable LockTable"),
         ("REVOKE INSERT ON d.t FROM a", "Revoke"),
