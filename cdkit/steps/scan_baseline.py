@@ -128,7 +128,7 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
         for one in documents
         if isinstance(one, Findings) and one.examined.get("platforms", 1) > 0
     ]
-    moments = [moment_of(one.origin.recorded_at) for one in scans]
+    moments = [moment_of(one.found_at) for one in scans]
     return Earlier(
         moments=tuple(moment for moment in moments if moment),
         known=tuple(_days(one) for one in scans),

@@ -1,7 +1,7 @@
 """One image scanned and judged: what scan-image says of it, and the fact that it leaves."""
 
 from cdkit.core.documents.dockerfile import read_instructions
-from cdkit.core.documents.kinds import Findings, Tool
+from cdkit.core.documents.kinds import Findings, Made, Tool
 from cdkit.core.finding import Finding, Location
 from cdkit.core.rule import Rule
 from cdkit.core.step import Outcome
@@ -129,6 +129,19 @@ def _document(judgement: Judgement, obtained: Obtained, world: World) -> Finding
         numbers=judgement.numbers,
         inventory=judgement.inventory,
         known=judgement.known,
+        made=_made(obtained),
+    )
+
+
+def _made(obtained: Obtained) -> Made | None:
+    """Return when the reports that were made elsewhere were made, as far as they say."""
+    made = [scan.made for scan in obtained.scans if scan.made]
+    if not made:
+        return None
+    return Made(
+        started=min((one.started for one in made if one.started), default=""),
+        ended=max((one.ended for one in made if one.ended), default=""),
+        undated=sum(one.undated for one in made),
     )
 
 

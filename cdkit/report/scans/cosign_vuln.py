@@ -1,7 +1,8 @@
 """The predicate of cosign's vulnerability attestation, for `cosign attest --type vuln`.
 
-Source: sigstore/cosign, specs/COSIGN_VULN_ATTESTATION_SPEC.md. Times are those of this run, the
-database's date is the scanner's own.
+Source: sigstore/cosign, specs/COSIGN_VULN_ATTESTATION_SPEC.md. Times are those of the scan: of a
+report that was made elsewhere its own. Where it has none they are left out, which cosign writes as
+the year 1 and a policy about the scan's age refuses. The database's date is the scanner's own.
 """
 
 from typing import Any
@@ -33,12 +34,19 @@ def render(report: Report, scanned: Scanned) -> str:
                 "numbers": scanned.numbers,
                 "leftOut": scanned.left_out,
                 "cannotTell": scanned.doubts,
+                "madeElsewhere": scanned.elsewhere,
+                "judgedAt": scanned.judged,
                 "findings": report.findings,
             },
         },
-        "metadata": {"scanStartedOn": scanned.started, "scanFinishedOn": scanned.ended},
+        "metadata": _times(scanned),
     }
     return json_text(predicate)
+
+
+def _times(scanned: Scanned) -> Json:
+    times = {"scanStartedOn": scanned.started, "scanFinishedOn": scanned.ended}
+    return {name: time for name, time in times.items() if time}
 
 
 FORMAT = ScanFormat(name="cosign-vuln", render=render)

@@ -30,7 +30,7 @@ def render(report: Report, scanned: Scanned) -> str:
         "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, scanned.key)}",
         "version": 1,
         "metadata": {
-            "timestamp": scanned.ended,
+            **({"timestamp": scanned.ended} if scanned.ended else {}),
             "tools": {"components": [_tool(name, version), _tool(scanned.tool, scanned.version)]},
             "component": _image(scanned),
             "properties": list(_properties(report, scanned)),

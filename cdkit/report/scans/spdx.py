@@ -41,7 +41,10 @@ def render(report: Report, scanned: Scanned) -> str:
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": scanned.name or "image",
         "documentNamespace": f"{NAMESPACE}/spdx/{uuid5(NAMESPACE_URL, scanned.key)}",
-        "creationInfo": {"created": scanned.ended, "creators": [f"Tool: {TOOL.replace(' ', '-')}"]},
+        "creationInfo": {
+            "created": scanned.judged,
+            "creators": [f"Tool: {TOOL.replace(' ', '-')}"],
+        },
         "comment": _comment(report, scanned),
         "packages": packages,
         "relationships": [describes, *contained],

@@ -11,7 +11,8 @@ the package behind the vulnerability in a rule's ID (grype/presenter/sarif).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -106,6 +107,7 @@ class _Invocation(Struct, frozen=True, kw_only=True):
     successful: bool = field(name="executionSuccessful")
     notices: tuple[_Notice, ...] = field(default=(), name="toolExecutionNotifications")
     settings: tuple[_Notice, ...] = field(default=(), name="toolConfigurationNotifications")
+    started: str = field(default="", name="startTimeUtc")
     ended: str = field(default="", name="endTimeUtc")
 
 
@@ -140,12 +142,14 @@ def read(stream: Readable, where: str) -> ScanReport:
         raise Unreadable("is about several images", where=where, remedy=_REMEDY)
     ((image_id, digests),) = images
     driver = log.runs[0].tool.driver
-    ends = [moment(one.ended) for run in log.runs for one in run.invocations if one.ended]
+    told = [one for run in log.runs for one in run.invocations]
+    starts, ends = _times(one.started for one in told), _times(one.ended for one in told)
     return ScanReport(
         where=where,
         scanner=driver.name.lower(),
         version=driver.semantic or driver.version,
-        created_at=min((end for end in ends if end), default=None),
+        started_at=min(starts, default=None),
+        created_at=min(ends or starts, default=None),
         image_id=image_id,
         digests=digests,
         unlisting=True,
@@ -157,6 +161,10 @@ def read(stream: Readable, where: str) -> ScanReport:
             )
         ),
     )
+
+
+def _times(texts: Iterable[str]) -> list[datetime]:
+    return [found for text in texts if (found := moment(text))]
 
 
 def _check_success(run: _Run, where: str) -> None:
