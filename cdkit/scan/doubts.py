@@ -34,6 +34,7 @@ FIRM: Mapping[str, str] = {
     "old-report": "a report that is too old, or from the future",
     "other-image": "a report of another image",
     "unscanned-platform": "a platform that nobody scanned",
+    "unnamed-service": "what is on the clock, in an image that nothing ties to what runs",
     "recording": "a recording outside of a replay",
     "untold-attacks": "EPSS or KEV decide, and nobody says them",
     "stale-feed": "a file of EPSS or KEV that is too old",

@@ -35,6 +35,8 @@ REMEDIES: Mapping[str, str] = {
     "that the report was made of this very image.",
     "other-image": "Scan this image by its digest. A rebuild is another image.",
     "unscanned-platform": "Give a report of that platform too, or judge one alone: `--platform`.",
+    "unnamed-service": "Say whose it is: `--service NAME`, or `--image` beside the layout; or "
+    "let `tag-image` record it before. `--new-since none`: all counts.",
     "recording": "Recordings count in a replay only, `cdkit run --at`: give `--report` or scan.",
     "untold-attacks": "Give FIRST's and CISA's files: `--epss FILE`, `--kev FILE`.",
     "stale-feed": "Fetch FIRST's or CISA's file again.",
