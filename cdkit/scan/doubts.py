@@ -23,6 +23,7 @@ ACCEPTABLE: Mapping[str, str] = {
     "undated-database": "a database of unknown age",
     "undated-report": "a made report that does not say when: you know that it is of now",
     "unknown-severity": "vulnerabilities whose severity nobody said",
+    "untold-scores": "reports without any CVSS score, where a limit on it is set",
     "unscored-vulnerability": "vulnerabilities without an EPSS score, where a limit on it is set",
 }
 """Doubts that a user may take on, by name; the others cannot be lifted."""

@@ -24,6 +24,8 @@ REMEDIES: Mapping[str, str] = {
     "undated-database": "Name the scanner's cache folder with `--db`: the date stands in it.",
     "undated-report": "Let cdkit run the scanner, or give a format that says when it was made. "
     "Accept it where the same job made the report: the gate then takes it to be of now.",
+    "untold-scores": "Give a report with scores beside it, Trivy's or Grype's; or leave "
+    "`--fail-on-cvss` out. Accept it where the severity alone may decide.",
     "unknown-severity": "Look the vulnerability up; then upgrade, or record an exception for it. "
     "A second scanner often knows.",
     "no-packages": "Scan the image that you ship, not a stage before it; make reports of Trivy "

@@ -61,6 +61,8 @@ def _ecr(said: Json, _: str) -> None:
 
 def _inspector(said: Json, _: str) -> None:
     said["sbom"]["vulnerabilities"] = []
+    for counted in said["sbom"]["metadata"]["properties"]:
+        counted["value"] = "0"
 
 
 def _osv(said: Json, _: str) -> None:

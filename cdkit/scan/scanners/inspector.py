@@ -9,7 +9,7 @@ at a page. Neither lists the packages that were looked at. Inspector's answers t
 CycloneDX.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct, field
@@ -272,10 +272,23 @@ def _of_basic(made: _Basic) -> Vulnerability:
         installed=said.get("package_version", ""),
         fix_told=False,
         severity=severity_of(made.severity),
+        cvss=tuple(_of_attributes(said)),
         title=made.description.partition("\n")[0][:LONGEST_TITLE],
         url=made.uri,
         kind="os/unknown",
     )
+
+
+def _of_attributes(said: Mapping[str, str]) -> Iterator[Cvss]:
+    """Yield the ratings of basic scanning: `CVSS3_SCORE`, `CVSS2_VECTOR` and the like."""
+    for major, version in (("3", "3.1"), ("2", "2.0")):
+        try:
+            score = float(said.get(f"CVSS{major}_SCORE", ""))
+        except ValueError:
+            continue
+        if 0 <= score <= 10:
+            vector = said.get(f"CVSS{major}_VECTOR", "")
+            yield Cvss(source="ecr", version=version, vector=vector, score=score)
 
 
 def _moment(said: _Moment) -> datetime | None:

@@ -23,7 +23,7 @@ from cdkit.scan.foreign import (
     severity_of,
     severity_of_score,
 )
-from cdkit.scan.report import Distribution, ScanReport, Vulnerability
+from cdkit.scan.report import Cvss, Distribution, ScanReport, Vulnerability
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "scan again: osv-scanner scan image --all-packages --format json IMAGE"
@@ -215,6 +215,7 @@ def _vulnerability(
         kind=kind,
         path="" if kind.startswith("os/") or source is None else source.path.lstrip("/"),
         layer=layers[at].diff_id if 0 <= at < len(layers) else "",
+        cvss=tuple(Cvss(source="osv", score=score) for score in _scored(group)),
         published=min((day for one in members if (day := moment(one.published))), default=None),
     )
 
@@ -238,14 +239,25 @@ def _is_of(ecosystem: str, packages: str) -> bool:
 
 def _severity(members: list[_Advisory], group: _Group) -> Severity:
     """Return the severity of the group's CVSS score, else the worst word of an advisory."""
-    try:
-        scored = severity_of_score(float(group.max_severity))
-    except ValueError:
-        scored = Severity.UNKNOWN
+    scored = max(map(severity_of_score, _scored(group)), key=_rank, default=Severity.UNKNOWN)
     said = (one.database_specific.severity for one in members if one.database_specific)
     words = [severity_of(word) for word in said if isinstance(word, str)]
     known = [one for one in (scored, *words) if one is not Severity.UNKNOWN]
     return max(known, key=lambda one: one.rank, default=Severity.UNKNOWN)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _scored(group: _Group) -> Iterator[float]:
+    """Yield the group's CVSS score, if it is one."""
+    try:
+        score = float(group.max_severity)
+    except ValueError:
+        return
+    if 0 < score <= 10:
+        yield score
 
 
 SCANNER = Scanner(
