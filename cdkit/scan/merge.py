@@ -5,11 +5,9 @@ from itertools import zip_longest
 
 from msgspec.structs import replace
 
-from cdkit.core.documents.purl import parse_purl
-from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical, is_bulletin, is_cve
+from cdkit.scan.key import canonical, is_bulletin, is_cve, meant
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
 
 
@@ -152,9 +150,8 @@ def _package(found: Vulnerability, urls: Mapping[str, set[str]]) -> str:
     if not found.purl:
         named = urls.get(_called(found), set())
         return next(iter(named)) if len(named) == 1 else _called(found)
-    try:
-        purl = parse_purl(found.purl)
-    except CdkitError:
+    purl = meant(found.purl)
+    if purl is None:
         return found.name
     return f"{purl.type}/{purl.namespace}/{purl.name}"
 

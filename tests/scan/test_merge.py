@@ -381,3 +381,12 @@ def test_many_findings_that_all_join_end() -> None:
     ]
 
     assert len(list(merged(scans))) == 20_000
+
+
+def test_one_package_of_pypi_is_one_however_its_name_is_written() -> None:
+    scans = [
+        Scan(report=replace(BASE, vulnerabilities=(replace(vulnerability(), purl=purl),)))
+        for purl in ("pkg:pypi/made-web@2.1.0", "pkg:pypi/Made_Web@2.1.0")
+    ]
+
+    assert len(list(merged(scans))) == 1
