@@ -212,7 +212,8 @@ def test_attacks_that_nobody_speaks_of_are_cannot_tell(tmp_path: Path) -> None:
 
 def test_an_old_catalogue_is_cannot_tell_where_it_decides(tmp_path: Path) -> None:
     (tmp_path / "kev.json").write_text(
-        '{"dateReleased": "2026-10-01T00:00:00Z", "count": 1, "vulnerabilities": [{"cveID": "CVE-1999-1000"}]}'
+        '{"dateReleased": "2026-10-01T00:00:00Z", "count": 1,'
+        ' "vulnerabilities": [{"cveID": "CVE-1999-1000"}]}'
     )
 
     outcome = scan(tmp_path, fail_on_kev=True, kev="kev.json")
