@@ -288,6 +288,14 @@ def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     assert SCANNERS["snyk"].recognises(whole)
 
 
+def test_an_array_of_snyks_about_two_images_is_of_neither() -> None:
+    document = json.loads(data(SAMPLE["snyk"]))
+    other = {**document, "path": f"registry.example.com/acme/billing@sha256:{'6' * 64}"}
+
+    with pytest.raises(Unreadable, match="is about 2 images"):
+        SCANNERS["snyk"].read(Whole(json.dumps([document, other]).encode()), "r.json")
+
+
 def test_what_snyk_finds_in_applications_of_the_image_counts() -> None:
     def with_application(document: dict[str, Any]) -> None:
         found = {**document["vulnerabilities"][0], "packageName": "made-web", "version": "2.1.0"}

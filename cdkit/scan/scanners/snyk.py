@@ -109,10 +109,14 @@ def read(stream: Readable, where: str) -> ScanReport:
     for one in reports:
         if why := _fault(one):
             raise Unreadable(why, where=where, remedy=_REMEDY)
+    digests = frozenset[str]().union(*(digests_of(one.path) for one in reports))
+    if len(digests) > 1:
+        what = f"is about {len(digests)} images: {', '.join(sorted(digests))[:300]}"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
     return ScanReport(
         where=where,
         scanner="snyk",
-        digests=tuple(digests_of(reports[0].path)),
+        digests=tuple(digests),
         distribution=_distribution(reports),
         packages=_counts(reports),
         vulnerabilities=tuple(
