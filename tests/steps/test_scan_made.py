@@ -124,6 +124,7 @@ def test_a_report_without_a_time_is_doubted_and_gives_none(tmp_path: Path) -> No
     assert accepted.verdict.is_yes
     assert document.made == Made(undated=1)
     assert predicate(accepted)["metadata"] == {}
+    assert predicate(accepted)["scanner"]["uri"] == "pkg:generic/docker%20scout@1.18.3"
     bom = json.loads(render("cyclonedx", told(accepted)))
     assert "timestamp" not in bom["metadata"]
     gitlab = json.loads(render("gitlab", told(accepted)))["scan"]

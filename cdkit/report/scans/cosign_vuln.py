@@ -7,6 +7,7 @@ the year 1 and a policy about the scan's age refuses. The database's date is the
 
 from typing import Any
 
+from cdkit.core.documents.purl import Purl
 from cdkit.report.json_text import json_text
 from cdkit.report.report import Report
 from cdkit.report.scan import ScanFormat, Scanned
@@ -25,7 +26,7 @@ def render(report: Report, scanned: Scanned) -> str:
             "builder.id": context.system,
         },
         "scanner": {
-            "uri": f"pkg:generic/{scanned.tool}@{scanned.version}" if scanned.tool else "",
+            "uri": _purl(scanned.tool, scanned.version),
             "version": scanned.version,
             "db": {"uri": "", "version": scanned.database_version},
             "result": {
@@ -42,6 +43,11 @@ def render(report: Report, scanned: Scanned) -> str:
         "metadata": _times(scanned),
     }
     return json_text(predicate)
+
+
+def _purl(tool: str, version: str) -> str:
+    """Return the scanner as a package URL; a made report may call it anything."""
+    return str(Purl(type="generic", name=tool, version=version)) if tool else ""
 
 
 def _times(scanned: Scanned) -> Json:
