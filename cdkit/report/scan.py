@@ -168,5 +168,13 @@ def _system(inventory: tuple[Component, ...]) -> str:
 
 def https(url: str) -> str:
     """Return an address of the web, or an empty string for anything else."""
-    plain = url.isascii() and url.isprintable() and " " not in url
-    return url if url.startswith(("https://", "http://")) and plain else ""
+    return url if url.startswith(("https://", "http://")) and _is_plain(url) else ""
+
+
+def written_purl(purl: str) -> str:
+    """Return a package URL, or an empty string for what is none: a reader would refuse the file."""
+    return purl if purl.startswith("pkg:") and "/" in purl and _is_plain(purl) else ""
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url

@@ -12,7 +12,7 @@ from cdkit.core.escape import terminal
 from cdkit.core.names import NAMESPACE, TOOL
 from cdkit.report.json_text import json_text
 from cdkit.report.report import Report, answer_words
-from cdkit.report.scan import ScanFormat, Scanned
+from cdkit.report.scan import ScanFormat, Scanned, written_purl
 
 Json = dict[str, Any]
 _NOBODY = "NOASSERTION"
@@ -88,7 +88,7 @@ def _bare(id_: str, name: str, version: str, purl: str) -> Json:
     }
     if version:
         written["versionInfo"] = version
-    if purl:
+    if purl := written_purl(purl):
         written["externalRefs"] = [
             {
                 "referenceCategory": "PACKAGE-MANAGER",
