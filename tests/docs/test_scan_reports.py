@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ def _grype(said: Json, _: str) -> None:
     said["matches"] = []
 
 
+def _packages(said: Json, _: str) -> None:
+    said["vulnerabilities"] = []
+
+
 def _scout(said: Json, _: str) -> None:
     del said["runs"][0]["properties"]
     said["runs"][0]["results"] = []
@@ -74,6 +79,7 @@ def _osv(said: Json, _: str) -> None:
 CLEANED: dict[str, tuple[str, Callable[[Json, str], None]]] = {
     "trivy.json": ("trivy/0.68.2/clean.json", _trivy),
     "grype.json": ("grype/0.104.0/alpine.json", _grype),
+    "packages.json": ("cyclonedx/1.6/grype.json", _packages),
     "scout.json": ("sarif/2.1.0/scout.json", _scout),
     "snyk.json": ("snyk/1.1300/debian.json", _snyk),
     "clair.json": ("clair/4.8/alpine.json", _clair),
@@ -83,20 +89,25 @@ CLEANED: dict[str, tuple[str, Callable[[Json, str], None]]] = {
 }
 
 
-def _prepare(name: str, folder: Path) -> None:
-    """Put the image, Trivy's database, and a clean report of the image where the call wants it."""
+def _prepare(names: tuple[str, ...], folder: Path) -> None:
+    """Put the image, Trivy's database, and clean reports of the image where the call wants them."""
     layout, digest, config = single(folder / "image.tar", samples.SAMPLES["clean"])
-    path, clean = CLEANED[name]
-    text = data(path).decode().replace(OF_DIGEST, digest).replace(OF_CONFIG, config)
-    said = json.loads(text)
-    clean(said, config)
-    if "image_metadata" in said:
-        held = json.loads((layout / "blobs" / config.replace(":", "/")).read_text())
-        layers = [{"diff_id": one} for one in held["rootfs"]["diff_ids"]]
-        said["image_metadata"]["layer_metadata"] = layers
-    (folder / name).write_text(json.dumps(said))
+    held = json.loads((layout / "blobs" / config.replace(":", "/")).read_text())
+    for name in names:
+        path, clean = CLEANED[name]
+        text = data(path).decode().replace(OF_DIGEST, digest).replace(OF_CONFIG, config)
+        said = json.loads(text)
+        clean(said, config)
+        if "image_metadata" in said:
+            layers = [{"diff_id": one} for one in held["rootfs"]["diff_ids"]]
+            said["image_metadata"]["layer_metadata"] = layers
+        (folder / name).write_text(json.dumps(said))
     (folder / "~/.cache/trivy/db").mkdir(parents=True)
     (folder / "~/.cache/trivy/db/metadata.json").write_bytes(METADATA)
+
+
+def _reports(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for before, word in pairwise(words) if before == "--report")
 
 
 def _verdict(words: tuple[str, ...], folder: Path) -> Verdict:
@@ -112,20 +123,21 @@ def _without(words: tuple[str, ...], at: int) -> tuple[str, ...]:
     return (*words[:at], *words[at + 2 :])
 
 
-@pytest.mark.parametrize("words", _calls(), ids=lambda words: words[3])
+@pytest.mark.parametrize("words", _calls(), ids=lambda words: "+".join(_reports(words)))
 def test_a_clean_report_passes_with_what_the_page_accepts_and_not_with_less(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    _prepare(words[3], tmp_path)
+    _prepare(_reports(words), tmp_path)
 
     assert _verdict(words, tmp_path).is_yes
-    for at in (at for at, word in enumerate(words) if word in {"--accept", "--db"}):
+    needed = {"--accept", "--db"} | ({"--report"} if len(_reports(words)) > 1 else set())
+    for at in (at for at, word in enumerate(words) if word in needed):
         assert _verdict(_without(words, at), tmp_path).answer is Answer.CANNOT_TELL, words[at + 1]
 
 
 def test_the_page_shows_every_format_that_is_read_and_says_what_it_was_tried_with() -> None:
     sections = re.split(r"^## ", (ROOT / PAGE).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
 
-    assert {words[3] for words in _calls()} == set(CLEANED)
+    assert {name for words in _calls() for name in _reports(words)} == set(CLEANED)
     untried = {one.partition("\n")[0] for one in sections if "Tried with" not in one}
     assert untried == {"Any other"}

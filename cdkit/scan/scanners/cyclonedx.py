@@ -267,6 +267,7 @@ SCANNER = Scanner(
         Sample(path="cyclonedx/1.6/trivy.json", real=True, tool=_TRIVY),
         Sample(path="cyclonedx/1.6/trivy-clean.json", real=True, tool=_TRIVY),
         Sample(path="cyclonedx/1.6/trivy-not-scanned.json", real=True, tool=_TRIVY),
+        Sample(path="cyclonedx/1.6/grype.json", real=False, tool="grype 0.104.0 (CycloneDX 1.6)"),
         Sample(path="cyclonedx/1.5/inspector.json", real=False, tool="Amazon Inspector"),
     ),
 )
