@@ -170,13 +170,20 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
         for one in documents
         if isinstance(one, Findings) and one.examined.get("platforms", 1) > 0
     ]
-    moments = [moment_of(one.found_at) for one in scans]
+    moments = [_found_at(one) for one in scans]
     return Earlier(
         moments=tuple(moment for moment in moments if moment),
         known=tuple(_days(one) for one in scans),
         packages=frozenset(package_of(part) for one in scans for part in one.inventory),
         unreadable=bool(told.unreadable) or None in moments,
     )
+
+
+def _found_at(scan: Findings) -> datetime | None:
+    """Return when a scan was, at the latest when it was recorded; None where one has no zone."""
+    moments = [moment_of(text) for text in (scan.found_at, scan.origin.recorded_at)]
+    known = [moment for moment in moments if moment]
+    return min(known) if len(known) == len(moments) else None
 
 
 def _days(scan: Findings) -> dict[str, date]:

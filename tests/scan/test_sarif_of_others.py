@@ -123,6 +123,7 @@ def test_what_is_only_of_an_earlier_run_does_not_count() -> None:
     "apart",
     [
         {"inlineExternalProperties": [{"results": [{"ruleId": CVE}]}]},
+        {"elsewhere": {"driver": {"location": {"uri": "d.sarif-external-properties"}}}},
         {"elsewhere": {"results": [{"location": {"uri": "r.sarif-external-properties"}}]}},
     ],
 )
@@ -137,3 +138,11 @@ def test_a_log_whose_results_stand_apart_is_not_taken_for_empty(apart: Json) -> 
 
     with pytest.raises(Unreadable, match="keeps parts of its runs apart"):
         report("sarif", change)
+
+
+def test_files_that_stand_apart_are_no_results() -> None:
+    def change(document: Json) -> None:
+        run = document["runs"][0]
+        run["externalPropertyFileReferences"] = {"artifacts": [{"location": {"uri": "a.json"}}]}
+
+    assert report("sarif", change).vulnerabilities == report("sarif").vulnerabilities

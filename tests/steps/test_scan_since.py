@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cdkit.core.context import BuildContext
-from cdkit.core.documents.kinds import Deployment, Findings, Identity
+from cdkit.core.documents.kinds import Deployment, Findings, Identity, Made
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import ConfigError, RequestError
 from cdkit.core.oci.reference import parse_pinned
@@ -360,3 +360,26 @@ def test_nothing_on_the_clock_needs_no_name(tmp_path: Path) -> None:
     outcome = _of_another_build(tmp_path, thresholds={"os": "never", "library": "never"})
 
     assert outcome.verdict.is_yes
+
+
+@pytest.mark.parametrize(
+    ("made", "day"),
+    [
+        (None, "2026-11-23"),
+        (Made(started="2026-11-20T00:00:00Z"), "2026-11-20"),
+        (Made(started="2026-11-24T00:00:00Z"), "2026-11-23"),
+        (Made(undated=1), "2026-11-23"),
+    ],
+)
+def test_what_a_report_could_not_know_is_counted_from_the_reports_own_day(
+    tmp_path: Path, made: Made | None, day: str
+) -> None:
+    outcome = scan(tmp_path, accept=ACCEPTED)
+    assert isinstance(outcome.document, Findings)
+    document = msgspec.structs.replace(outcome.document, made=made)
+    open_store(RECORDS, world(tmp_path)).put(state(document, *outcome.subjects))
+    deploy(_outputs(outcome).image, tmp_path)
+
+    notes = scan(tmp_path, at=1, accept=ACCEPTED).notes
+
+    assert any(f"last scanned on {day}: what it has is not new" in note for note in notes)

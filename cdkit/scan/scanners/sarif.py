@@ -34,6 +34,9 @@ from cdkit.scan.report import Cvss, ScanReport, Vulnerability, version_of, versi
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "let the scanner write its SARIF again; its own JSON says more"
+_DECIDING = frozenset({"results", "driver", "extensions"})
+"""Parts of a run that say what was found and how severe it is."""
+
 _SCORE = "security-severity"
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW}
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
@@ -60,7 +63,8 @@ def read(stream: Readable, where: str) -> ScanReport:
     if log.version != "2.1.0" or len(drivers) != 1:
         what = f"is of version {log.version[:20]!r} with runs of {len(drivers)} tools, not of one"
         raise Unreadable(what, where=where, remedy=_REMEDY)
-    if log.inline or any(run.elsewhere for run in log.runs):
+    apart = (*log.inline, *(run.elsewhere or {} for run in log.runs))
+    if any(one.get(part) for one in apart for part in _DECIDING):
         what = "keeps parts of its runs apart from them, which may be results"
         raise Unreadable(what, where=where, remedy="have it written as one log in one file")
     for run in log.runs:
