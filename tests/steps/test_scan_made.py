@@ -17,6 +17,7 @@ from tests.image.layouts import single
 from tests.scan import samples
 from tests.scan.test_obtain import report_of
 from tests.scan.test_scanners import data
+from tests.scan.test_vex import openvex, said
 from tests.worlds import world
 
 if TYPE_CHECKING:
@@ -152,3 +153,28 @@ def test_a_time_without_a_zone_in_trivys_report_is_none(tmp_path: Path) -> None:
 
     assert document.made == Made(undated=1)
     assert "undated-report" in {one.rule for one in outcome.verdict.reasons}
+
+
+@pytest.mark.parametrize(("day", "covered"), [("2026-11-24", True), ("2062-11-20", False)])
+def test_a_vex_statement_of_the_future_excuses_nothing_and_is_told(
+    tmp_path: Path,
+    day: str,
+    covered: bool,  # noqa: FBT001 - a case's
+) -> None:
+    _, digest, config = single(tmp_path / "image", samples.SAMPLES["findings"])
+    (tmp_path / "r.json").write_bytes(report_of(config, "findings"))
+    image = f"pkg:oci/orders@{digest}"
+    document = openvex(
+        said(vulnerability={"name": "CVE-2026-91001"}, products=[{"@id": image}]),
+        timestamp=f"{day}T10:00:00Z",
+    )
+    (tmp_path / "vex.json").write_bytes(document)
+    options = ScanImageOptions(layout="image", reports=("r.json",), vex=("vex.json",))
+
+    outcome = run(options, world(tmp_path))
+
+    covers = {one.rule for one in outcome.findings if one.suppressed}
+    assert covers == ({"CVE-2026-91001"} if covered else set())
+    told = [one.what for one in outcome.verdict.reasons if str(one.where) == "vex.json"]
+    said_so = ["its statement on CVE-2026-91001 is of 2062-11-20, in the future"]
+    assert told == ([] if covered else said_so)
