@@ -178,3 +178,24 @@ def test_a_vex_statement_of_the_future_excuses_nothing_and_is_told(
     told = [one.what for one in outcome.verdict.reasons if str(one.where) == "vex.json"]
     said_so = ["its statement on CVE-2026-91001 is of 2062-11-20, in the future"]
     assert told == ([] if covered else said_so)
+
+
+@pytest.mark.parametrize(
+    ("at", "since"),
+    [
+        ("2026-11-13T08:00:00Z", "2026-11-13"),
+        ("2026-11-23T12:30:00Z", "2026-11-23"),
+        (None, "2026-11-23"),
+    ],
+)
+def test_what_a_report_shows_is_known_since_it_was_made(
+    tmp_path: Path, at: str | None, since: str
+) -> None:
+    _, _, config = single(tmp_path / "image", samples.SAMPLES["findings"])
+    shown = json.loads(report_of(config, "findings"))
+    shown.pop("CreatedAt")
+    (tmp_path / "r.json").write_text(json.dumps(shown | ({"CreatedAt": at} if at else {})))
+
+    _, document = scan(tmp_path, "r.json")
+
+    assert {one.since for one in document.known} == {since}

@@ -17,7 +17,15 @@ from msgspec import Struct, field
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
+from cdkit.scan.foreign import (
+    LONGEST_TITLE,
+    aliases_of,
+    cves_of,
+    in_utc,
+    moment,
+    read_whole,
+    severity_of,
+)
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -295,7 +303,7 @@ def _moment(said: _Moment) -> datetime | None:
     if isinstance(said, str):
         return moment(said)
     try:
-        return None if said is None else datetime.fromtimestamp(said, UTC)
+        return None if said is None else in_utc(datetime.fromtimestamp(said, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
