@@ -26,15 +26,32 @@ def clairs(id_: str, change: Any = None) -> Vulnerability:  # noqa: ANN401
             Cvss(source="clair", version="3.1", vector=VECTOR, score=9.8),
         ),
         ({"baseScore": 99}, Cvss(source="clair")),
-        ({"baseScore": "9.8"}, Cvss(source="clair")),
-        ("odd", Cvss(source="clair")),
     ],
 )
 def test_clair_puts_scores_beside_the_vulnerabilities(said: object, expected: Cvss) -> None:
     def enrich(document: dict[str, Any]) -> None:
-        document["enrichments"] = {ENRICHER: [{"356835": [said]}], "another": None}
+        document["enrichments"] = {ENRICHER: [{"356835": [said]}], "another": ["odd", None]}
 
     assert clairs("CVE-2026-91001", enrich).cvss == (expected,)
+
+
+@pytest.mark.parametrize("said", [{"baseScore": "9.8"}, "odd", None])
+def test_what_is_no_score_of_clairs_is_none_and_hides_no_vulnerability(said: object) -> None:
+    def enrich(document: dict[str, Any]) -> None:
+        document["enrichments"] = {ENRICHER: [{"356835": [said]}]}
+
+    assert clairs("CVE-2026-91001", enrich).cvss == ()
+
+
+@pytest.mark.parametrize(("said", "epss"), [(0.91, 0.91), (9.1, None), (None, None)])
+def test_clair_says_how_likely_an_attack_is(said: float | None, epss: float | None) -> None:
+    name = "message/vnd.clair.map.vulnerability; enricher=clair.epss schema=none"
+
+    def enrich(document: dict[str, Any]) -> None:
+        document["enrichments"] = {name: [{"356835": [{"epss": said, "percentile": 0.99}]}]}
+
+    told = clairs("CVE-2026-91001", enrich).exploitation
+    assert (told.epss if told else None) == epss
 
 
 def test_a_bulletin_of_clairs_is_attacked_under_the_cves_that_it_links_to() -> None:
