@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cdkit.core.documents.inventory import Component
+from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.scan.foreign import (
@@ -128,6 +129,10 @@ def read(stream: Readable, where: str) -> ScanReport:
     image = report.image_metadata or _Image()
     layers = tuple(one.diff_id for one in image.layers or () if one.diff_id)
     held = [(one, result) for result in report.results for one in result.packages]
+    for one, _ in held:
+        if lost := _lost(one):
+            what = f"speaks of {lost[:60]!r} in {one.package.name[:60]}, and does not hold it"
+            raise Unreadable(what, where=where, remedy=_REMEDY)
     found = tuple(
         made for one, result in held for made in _vulnerabilities(one, result.source, image)
     )
@@ -143,6 +148,13 @@ def read(stream: Readable, where: str) -> ScanReport:
         components=components,
         vulnerabilities=found,
     )
+
+
+def _lost(held: _Held) -> str:
+    """Return the vulnerability of a group of which no advisory is there, or an empty string."""
+    known = {one.id for one in held.vulnerabilities or ()}
+    named = (group.ids or () for group in held.groups or ())
+    return next((ids[0] for ids in named if ids and not known & set(ids)), "")
 
 
 def _kind(package: _Package) -> str:
