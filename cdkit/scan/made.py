@@ -38,12 +38,14 @@ def made_of(report: ScanReport) -> Made:
 
 
 def note_of_made(report: ScanReport) -> str:
-    """Say what a report cannot show: Trivy leaves no trace of `--severity` and the like."""
+    """Say of when a report is, and what it cannot show: Trivy leaves no trace of `--severity`."""
     left_out = len(report.excluded)
     hidden = f" It says that {left_out} findings were kept out." if left_out else ""
+    at = report.created_at
+    when = f" on {at:%Y-%m-%d} at {at:%H:%M} UTC" if at else ""
     return (
-        f"{report.where} was made elsewhere: what its scanner was told to leave out cannot be "
-        f"seen.{hidden}"
+        f"{report.where} was made elsewhere{when}: what its scanner was told to leave out cannot "
+        f"be seen.{hidden}"
     )
 
 
