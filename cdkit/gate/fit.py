@@ -1,6 +1,7 @@
 """Whether a fact that is there may be counted: its time, source, run, signature, and its sense."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Counts, Coverage, Evidence
@@ -9,7 +10,7 @@ from cdkit.core.verdict import Answer, Reason, cannot_tell
 from cdkit.gate.case import Case
 from cdkit.gate.policy import age_of, signers_told, unsigned_by
 from cdkit.gate.select import Selected, disagreeing
-from cdkit.gate.subject import SKEW, moment_of
+from cdkit.gate.subject import SKEW, moment_of, time_of
 
 
 def unfit(case: Case, selected: Selected) -> list[Reason]:
@@ -55,6 +56,20 @@ def _wrong_time(case: Case, fact: Fact) -> Iterator[Reason]:
     elif case.wanted.max_age and case.now - moment > age_of(case.wanted.max_age):
         what = f"{kind}: was recorded at {at}, more than {case.wanted.max_age} ago"
         yield cannot_tell(what, where=where, remedy=f"{case.opening} again")
+    elif case.wanted.max_age:
+        yield from _older_than_recorded(case, fact, age_of(case.wanted.max_age))
+
+
+def _older_than_recorded(case: Case, fact: Fact, most: timedelta) -> Iterator[Reason]:
+    """Hold a report that was made elsewhere to its own age: judging it again makes it no newer."""
+    kind, at = case.wanted.evidence, fact.found_at
+    found, where = time_of(at), Location(path=fact.where)
+    if found is None:
+        what = f"{kind}: was found out at {at[:40]!r}, which is no time with a zone"
+        yield cannot_tell(what, where=where, remedy=case.opening)
+    elif case.now - found > most:
+        what = f"{kind}: rests on a report of {at}, more than {case.wanted.max_age} old"
+        yield cannot_tell(what, where=where, remedy=f"make a new report; then {case.opening}")
 
 
 def _wrong_source(case: Case, fact: Fact) -> Iterator[Reason]:

@@ -56,7 +56,7 @@ KEYS: dict[str, Key] = {
         example="at-most: {flaky: 3, high: 0}",
     ),
     "max-age": Key(
-        asks="How old the fact may be: minutes, hours, days, weeks.",
+        asks="How old the fact may be, and a report that it rests on: minutes, hours, days, weeks.",
         example="max-age: 7d",
     ),
     "same-source": Key(

@@ -121,8 +121,13 @@ def _by_moment(
 
 def moment_of(fact: Fact) -> datetime | None:
     """Return when a fact was recorded; None where it does not say so with a time zone."""
+    return time_of(fact.document.origin.recorded_at)
+
+
+def time_of(text: str) -> datetime | None:
+    """Return a time; None where it is none, or without a zone."""
     try:
-        moment = datetime.fromisoformat(fact.document.origin.recorded_at)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None

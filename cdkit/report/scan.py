@@ -19,9 +19,10 @@ STEP = "scan-image"
 class Scanned(Struct, frozen=True, kw_only=True):
     """What was scanned, by what, when (RFC 3339), with which result.
 
-    `key` names this image in this run and no other; `system` is the distribution that most of its
-    own packages are of. `doubts` are why nobody can tell what is in it: a list of packages or of
-    vulnerabilities may then lack some.
+    `started` and `ended` are the scan's own times, empty where a report that was made `elsewhere`
+    does not say them; `judged` is when that was judged. `key` names this image in this run and no
+    other; `system` is the distribution that most of its own packages are of. `doubts` are why
+    nobody can tell what is in it: a list of packages or of vulnerabilities may then lack some.
     """
 
     name: str
@@ -34,11 +35,13 @@ class Scanned(Struct, frozen=True, kw_only=True):
     database_version: str
     started: str
     ended: str
+    judged: str
     url: str
     system: str
     numbers: dict[str, int]
     left_out: int
     inventory: tuple[Component, ...]
+    elsewhere: bool = False
     doubts: tuple[str, ...] = ()
 
     @property
@@ -95,6 +98,7 @@ def _unscanned(report: Report) -> Scanned:
         database_version="",
         started=moment,
         ended=moment,
+        judged=moment,
         url=report.context.url,
         system="",
         numbers={},
@@ -119,25 +123,36 @@ def _scanned(report: Report, document: Findings) -> Scanned:
     digest = f"sha256:{hexadecimal}" if hexadecimal else ""
     name = subject.name if subject else report.subject
     database = document.tool.database
-    ended = document.origin.recorded_at
+    judged = document.origin.recorded_at
+    started, ended = _times(report, document)
     return Scanned(
         name=name,
         digest=digest,
         purl=_purl(name, hexadecimal),
-        key=f"{name}@{digest} {report.context.build_id} {ended}",
+        key=f"{name}@{digest} {report.context.build_id} {judged}",
         tool=document.tool.name,
         version=document.tool.version,
         database_date=database.updated_at if database else "",
         database_version=database.version if database else "",
-        started=_moment(report, ended),
+        started=started,
         ended=ended,
+        judged=judged,
         url=document.origin.url,
         system=_system(document.inventory),
         numbers=document.numbers,
         left_out=document.left_out,
         inventory=document.inventory,
+        elsewhere=document.made is not None,
         doubts=_doubts(report),
     )
+
+
+def _times(report: Report, document: Findings) -> tuple[str, str]:
+    """Return when the scan began and ended; where one report does not say it, nobody knows."""
+    made, judged = document.made, document.origin.recorded_at
+    if made is None:
+        return _moment(report, judged), judged
+    return ("", "") if made.undated else (made.started, made.ended)
 
 
 def _purl(name: str, hexadecimal: str) -> str:
@@ -153,5 +168,13 @@ def _system(inventory: tuple[Component, ...]) -> str:
 
 def https(url: str) -> str:
     """Return an address of the web, or an empty string for anything else."""
-    plain = url.isascii() and url.isprintable() and " " not in url
-    return url if url.startswith(("https://", "http://")) and plain else ""
+    return url if url.startswith(("https://", "http://")) and _is_plain(url) else ""
+
+
+def written_purl(purl: str) -> str:
+    """Return a package URL, or an empty string for what is none: a reader would refuse the file."""
+    return purl if purl.startswith("pkg:") and "/" in purl and _is_plain(purl) else ""
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url

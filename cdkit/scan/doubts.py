@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cdkit.core.documents.kinds import Database
+from cdkit.core.documents.kinds import Database, Made
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.scan.report import ScanReport
@@ -21,7 +21,9 @@ ACCEPTABLE: Mapping[str, str] = {
     "unnamed-image": "a report that does not say which image it is of (SARIF, Snyk's by a tag)",
     "foreign-list": "a list of packages (SBOM): nobody here sees that it lists all that is there",
     "undated-database": "a database of unknown age",
+    "undated-report": "a made report that does not say when: you know that it is of now",
     "unknown-severity": "vulnerabilities whose severity nobody said",
+    "untold-scores": "reports without any CVSS score, where a limit on it is set",
     "unscored-vulnerability": "vulnerabilities without an EPSS score, where a limit on it is set",
 }
 """Doubts that a user may take on, by name; the others cannot be lifted."""
@@ -33,6 +35,7 @@ FIRM: Mapping[str, str] = {
     "old-report": "a report that is too old, or from the future",
     "other-image": "a report of another image",
     "unscanned-platform": "a platform that nobody scanned",
+    "unnamed-service": "what is on the clock, in an image that nothing ties to what runs",
     "recording": "a recording outside of a replay",
     "untold-attacks": "EPSS or KEV decide, and nobody says them",
     "stale-feed": "a file of EPSS or KEV that is too old",
@@ -47,11 +50,13 @@ class Scan(Struct, frozen=True, kw_only=True):
     """A report, with what is known beside it: the database's date, and what was scanned.
 
     `digests` are those of this platform's image and of the index around it, not of the others in
-    there: what somebody says of one platform is not said of another.
+    there: what somebody says of one platform is not said of another. `made` is when the scan was,
+    where it was made elsewhere; None of one that was made here.
     """
 
     report: ScanReport
     database: Database | None = None
+    made: Made | None = None
     platform: str = ""
     digests: frozenset[str] = frozenset()
 
@@ -68,7 +73,7 @@ def doubts(scan: Scan, age: Age, now: datetime) -> Iterator[Reason]:
     yield from _about_packages(scan.report)
     yield from _about_distribution(scan.report)
     yield from _about_database(scan, age, now)
-    yield from _about_date(scan.report, age, now)
+    yield from _about_date(scan, age, now)
 
 
 def warnings(scans: Iterable[Scan], age: Age, now: datetime) -> Iterator[str]:
@@ -204,9 +209,17 @@ def _about_database(scan: Scan, age: Age, now: datetime) -> Iterator[Reason]:
         )
 
 
-def _about_date(report: ScanReport, age: Age, now: datetime) -> Iterator[Reason]:
+def _about_date(scan: Scan, age: Age, now: datetime) -> Iterator[Reason]:
+    report = scan.report
     moment = report.created_at
     if moment is None or moment.tzinfo is None:
+        if scan.made:
+            yield doubt(
+                "undated-report",
+                "the report does not say when it was made, so it may be of any age",
+                "let cdkit scan it; or accept undated-report, if you know that it was made now",
+                report,
+            )
         return
     days = (now - moment).days
     if days >= age.stale_after:

@@ -1,5 +1,6 @@
 """Exceptions: vulnerabilities that somebody answers for, until a day."""
 
+import re
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -11,8 +12,11 @@ from cdkit.core.config.load import load
 from cdkit.core.config.nodes import compose, place
 from cdkit.core.errors import ConfigError, Fault
 from cdkit.core.finding import Location, Suppression
-from cdkit.scan.key import is_package, rule_of
+from cdkit.scan.key import is_package, meant, rule_of
 from cdkit.scan.report import Issue, Vulnerability
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+"""The one form that nobody reads differently; Python would take weeks (`2027-W05-7`) too."""
 
 _WARN_AHEAD = timedelta(days=14)
 _VERY_FAR = timedelta(days=366)
@@ -144,10 +148,15 @@ def _waiver(entry: _Entry, node: yaml.Node, where: str) -> Waiver | list[Fault]:
     faults.extend(
         _fault(node, "purls", where, f"{purl!r} is no package URL", "write pkg:type/name")
         for purl in entry.purls
-        if not purl.startswith("pkg:") or "/" not in purl
+        if not purl.startswith("pkg:") or meant(purl) is None
+    )
+    faults.extend(
+        _fault(node, "purls", where, f"{purl!r} is a pattern, and covers nothing", "name a package")
+        for purl in entry.purls
+        if "*" in purl
     )
     try:
-        expires = date.fromisoformat(entry.expires)
+        expires = date.fromisoformat(entry.expires if _DAY.fullmatch(entry.expires) else "")
     except ValueError:
         what = f"{entry.expires!r} is no date"
         faults.append(_fault(node, "expires", where, what, 'write expires: "2027-01-31"'))

@@ -100,6 +100,8 @@ def read_kev(data: bytes, where: str) -> Kev:
         found = len(catalogue.vulnerabilities)
         raise _no_kev(f"holds {found} entries, and says {catalogue.count}", where)
     ids = frozenset(entry.cveID for entry in catalogue.vulnerabilities)
+    if odd := sorted(one for one in ids if not _CVE.fullmatch(one)):
+        raise _no_kev(f"names {odd[0][:40]!r}, which is no CVE", where)
     return Kev(released_at=catalogue.dateReleased, ids=ids)
 
 

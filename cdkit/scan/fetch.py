@@ -30,8 +30,16 @@ _LARGEST = 8 * 1024 * MIB
 _WAITS = (10, 30, 60)
 """Seconds between rounds over all repositories, where one of them wanted fewer questions.
 
-A registry that asks to be left alone for longer than the last of them is not asked again.
+A registry that asks to be left alone for longer than the last of them, and for longer than the
+user gives it, is not asked again.
 """
+
+_GLANCE = 5.0
+"""Seconds that one of several repositories gets at first: whoever wants to wait, or is slow, comes
+after those that answer now."""
+
+_TASTE = 65_536
+"""Bytes that are asked for at first: a registry may give a manifest and refuse its layer (429)."""
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -45,19 +53,46 @@ class Fetched(Struct, frozen=True, kw_only=True):
 class _Asking(Struct, frozen=True, kw_only=True):
     """Who is asked, and where what comes is put together.
 
-    `closed` are the registries that want to be left alone for longer than anybody would stay here,
-    with what they said.
+    `glance` asks with little patience, for the first round. `closed` are the registries that want
+    to be left alone for longer than anybody would stay here (`longest`, in seconds), with what
+    they said; `waiting` are those that asked for less, with the seconds that are left of it.
     """
 
     registry: Registry
+    glance: Registry
     stage: str
     world: World
+    longest: float
     closed: dict[str, CannotTell] = field(default_factory=dict)
+    waiting: dict[str, tuple[float, CannotTell]] = field(default_factory=dict)
 
     def asks(self, fault: CannotTell) -> float:
         """Return for how many seconds a registry asks to be left alone; zero where it does not."""
         after = fault.after if isinstance(fault, NoAnswer) else ""
         return seconds_of(after, self.world.clock.now())
+
+    def note(self, registry: str, fault: CannotTell) -> None:
+        """Remember a registry that asks to be left alone."""
+        if (seconds := self.asks(fault)) > self.longest:
+            self.closed[registry] = fault
+        elif seconds:
+            self.waiting[registry] = (seconds, fault)
+
+    def unwilling(self, registry: str) -> CannotTell | None:
+        """Return what a registry said that is not to be asked now."""
+        _, fault = self.waiting.get(registry, (0.0, None))
+        return self.closed.get(registry) or fault
+
+    def pause(self, least: float) -> None:
+        """Stay until the first of those that asked for it may be asked again, and not shorter."""
+        pause = max(least, min((left for left, _ in self.waiting.values()), default=0.0))
+        who = "The others" if self.closed else "All"
+        self.world.talk.say(f"{who} are asked again in {pause:.0f} s.")
+        self.world.clock.sleep(pause)
+        for name, (left, fault) in list(self.waiting.items()):
+            del self.waiting[name]
+            if left > pause:
+                self.waiting[name] = (left - pause, fault)
 
 
 def fetch_database(
@@ -92,8 +127,13 @@ def _by(runner: Runner | None, folder: str) -> str:
 def _fetch_all(
     runner: Runner, where: str, stage: str, given: tuple[str, ...], timeout: int, world: World
 ) -> Fetched:
-    registry = Registry(world, mirrored=True, timeout=timeout)
-    asking = _Asking(registry=registry, stage=stage, world=world)
+    asking = _Asking(
+        registry=Registry(world, mirrored=True, timeout=timeout),
+        glance=Registry(world, mirrored=True, timeout=min(timeout, _GLANCE)),
+        stage=stage,
+        world=world,
+        longest=max(timeout, _WAITS[-1]),
+    )
     sources: dict[str, str] = {}
     notes: list[str] = []
     for artifact in runner.artifacts:
@@ -144,39 +184,41 @@ def _tagged(reference: Reference, tag: str) -> Reference:
 
 
 def _first(artifact: Artifact, named: tuple[Reference, ...], asking: _Asking) -> str:
-    """Fetch from the first repository that has it; go round again where one was too busy."""
+    """Fetch from the first repository that has it; go round again where all were too busy."""
     faults: list[CannotTell] = []
+    first = asking.glance if len(named) > 1 else asking.registry
     for wait in (*_WAITS, None):
         faults = []
         for reference in named:
-            fault = _tried(artifact, reference, asking)
+            fault = _tried(artifact, reference, first, asking)
             if fault is None:
                 return str(reference)
             faults.append(fault)
-        busy = [asking.asks(fault) for fault in faults if _may_pass(fault, asking)]
-        if wait is None or not busy:
+        if wait is None or not any(_may_pass(fault, asking) for fault in faults):
             break
-        pause = max(wait, *busy)
-        who = "The others" if asking.closed else "All"
-        asking.world.talk.say(f"{who} are asked again in {pause:.0f} s.")
-        asking.world.clock.sleep(pause)
+        first = asking.registry
+        asking.pause(wait)
     raise _none_of_them(artifact, faults, asking)
 
 
-def _tried(artifact: Artifact, reference: Reference, asking: _Asking) -> CannotTell | None:
-    """Fetch from one repository; return why that cannot be. A closed registry is not asked."""
-    if closed := asking.closed.get(reference.registry):
-        return closed
+def _tried(
+    artifact: Artifact, reference: Reference, first: Registry, asking: _Asking
+) -> CannotTell | None:
+    """Fetch from one repository, `first` before all of it; return why that cannot be.
+
+    A registry that wants to be left alone is not asked.
+    """
+    if said := asking.unwilling(reference.registry):
+        return said
     world = asking.world
     try:
-        _fetch(artifact, reference, asking.stage, asking.registry, world)
+        _fetch(artifact, reference, first, asking)
     except Unwritable:
         raise
     except CannotTell as fault:
         world.files.remove(f"{asking.stage}/{artifact.folder}")
         world.talk.say(f"{reference} does not give {artifact.title}: {fault.what}")
-        if asking.asks(fault) > _WAITS[-1]:
-            asking.closed[reference.registry] = fault
+        asking.note(reference.registry, fault)
         return fault
     return None
 
@@ -197,10 +239,9 @@ def _may_pass(fault: CannotTell, asking: _Asking) -> bool:
     return passes and fault not in asking.closed.values()
 
 
-def _fetch(
-    artifact: Artifact, reference: Reference, stage: str, registry: Registry, world: World
-) -> None:
-    found = registry.manifest(reference)
+def _fetch(artifact: Artifact, reference: Reference, first: Registry, asking: _Asking) -> None:
+    stage, world = asking.stage, asking.world
+    found = first.manifest(reference)
     if found is None:
         raise CannotTell(f"{reference} is not in the registry", remedy="check the name")
     manifest = read_manifest(found.data, media_type=found.media_type, where=str(reference))
@@ -210,28 +251,33 @@ def _fetch(
             f"is not {artifact.title}: it has no one layer of {artifact.media_type}", reference
         )
     (layer,) = layers
-    if layer.size > _LARGEST:
+    if not 0 < layer.size <= _LARGEST:
         raise _wrong(f"has a layer of {layer.size} bytes", reference)
     packed = f"{stage}/{artifact.folder}.tar.gz"
     world.files.remove(packed)
-    _download(reference, layer, packed, registry, world)
+    most = _TASTE if first is asking.glance else _PIECE
+    begin = first.piece(reference, layer, 0, min(most, layer.size))
+    _download(reference, layer, packed, begin, asking)
     _unpack(packed, f"{stage}/{artifact.folder}", artifact, reference, world)
     world.files.remove(packed)
 
 
 def _download(
-    reference: Reference, layer: Descriptor, path: str, registry: Registry, world: World
+    reference: Reference, layer: Descriptor, path: str, begin: bytes, asking: _Asking
 ) -> None:
-    digest = layer.parsed
+    digest, piece = layer.parsed, begin
     state, size = hashlib.new(digest.algorithm), 0
-    with world.files.create(path) as stream:
-        while size < layer.size:
-            piece = registry.piece(reference, layer, size, min(_PIECE, layer.size - size))
+    with asking.world.files.create(path) as stream:
+        while True:
             if not piece or size + len(piece) > layer.size:
                 raise _wrong(f"gives other bytes than {digest} has", reference)
             state.update(piece)
             stream.write(piece)
             size += len(piece)
+            if size == layer.size:
+                break
+            most = min(_PIECE, layer.size - size)
+            piece = asking.registry.piece(reference, layer, size, most)
     if state.hexdigest() != digest.encoded:
         raise _wrong(f"gives other bytes than {digest}", reference)
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 MOST = 256 * MIB
 LONGEST_TITLE = 300
 _CHUNK = 1 << 20
+_FIRST_YEAR = 1970
 _WORDS = {
     "critical": Severity.CRITICAL,
     "high": Severity.HIGH,
@@ -96,9 +97,17 @@ def read_whole(stream: Readable, kind: type[T], where: str, remedy: str) -> T:
 
 
 def moment(text: str) -> datetime | None:
-    """Return a time; one without a zone is in UTC, what is none is None."""
+    """Return a time in UTC; one without a zone is in it already, what is none is None."""
     try:
-        found = datetime.fromisoformat(text)
+        return in_utc(datetime.fromisoformat(text))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def in_utc(found: datetime | None) -> datetime | None:
+    """Return a time in UTC; None where it is before 1970, as Go writes "never" (the year 1)."""
+    try:
+        moved = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC) if found else None
+    except OverflowError:
+        return None
+    return moved if moved and moved.year >= _FIRST_YEAR else None

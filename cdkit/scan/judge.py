@@ -91,7 +91,7 @@ def judge_scans(
         notes=tuple(notes(scans, judged, facts, lifted, policy, now)),
         examined=_examined(scans),
         inventory=_inventory(scans),
-        known=_known(judged, now.date()),
+        known=_known(judged, _learned(scans, now)),
     )
 
 
@@ -288,9 +288,18 @@ def _inventory(scans: Sequence[Scan]) -> tuple[Component, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _known(judged: Sequence[Judged], today: date) -> tuple[Known, ...]:
+def _learned(scans: Sequence[Scan], now: datetime) -> date:
+    """Return the day on which the scans found out: today, or the day of the newest made report.
+
+    Whoever judges a report later has known of what is in it since it was made.
+    """
+    made = [scan.report.created_at if scan.made else now for scan in scans]
+    return min(max((at or now for at in made), default=now), now).date()
+
+
+def _known(judged: Sequence[Judged], learned: date) -> tuple[Known, ...]:
     since: dict[str, date] = {}
     for item in judged:
-        moment = item.since or today
+        moment = item.since or learned
         since[item.key] = min(since.get(item.key, moment), moment)
     return tuple(Known(key=key, since=since[key].isoformat()) for key in sorted(since))

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from cdkit.core.documents.inventory import Component
 from cdkit.core.documents.purl import Purl, parse_purl
 from cdkit.core.errors import RequestError
@@ -15,6 +17,7 @@ _BULLETIN = re.compile(
     r"|SUSE-[A-Z]+|openSUSE-[A-Z]+|FEDORA)-",
     re.ASCII,
 )
+_CASELESS = frozenset({"apk", "composer", "deb", "pypi"})
 _VERSIONED_SCHEMES = re.compile(r"(?:AVD-)?([A-Z]{2,})-?(\d+)", re.ASCII)
 
 
@@ -83,7 +86,7 @@ def is_package(wanted: str, purl: str) -> bool:
     """
     if not wanted or not purl:
         return False
-    asked, held = _parsed(wanted), _parsed(purl)
+    asked, held = meant(wanted), meant(purl)
     if asked is None or held is None:
         return wanted in {purl, versionless(purl)}
     same = (asked.type, asked.namespace, asked.name) == (held.type, held.namespace, held.name)
@@ -96,12 +99,22 @@ def is_package(wanted: str, purl: str) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def _parsed(purl: str) -> Purl | None:
-    """Return what a package URL means; a vendor's document holds the same ones again and again."""
+def meant(purl: str) -> Purl | None:
+    """Return what a package URL means, or None; a vendor's document holds the same ones often.
+
+    Where the type's rules make a name the same in any letters (purl-spec, PURL-TYPES: apk,
+    composer, deb, pypi) it is in small ones, and pypi's `_` is a `-`.
+    """
     try:
-        return parse_purl(purl)
+        found = parse_purl(purl)
     except RequestError:
         return None
+    if found.type not in _CASELESS:
+        return found
+    name = found.name.lower()
+    if found.type == "pypi":
+        name = name.replace("_", "-")
+    return replace(found, namespace=found.namespace.lower(), name=name)
 
 
 def package_of(component: Component | Vulnerability) -> str:
@@ -112,9 +125,8 @@ def package_of(component: Component | Vulnerability) -> str:
     """
     version = component.version if isinstance(component, Component) else component.installed
     if component.purl:
-        try:
-            purl = parse_purl(component.purl)
-        except RequestError:
+        purl = meant(component.purl)
+        if purl is None:
             return f"{versionless(component.purl)}@{version}"
         space = f"{purl.namespace}/" if purl.namespace else ""
         return f"pkg:{purl.type}/{space}{purl.name}@{purl.version or version}"

@@ -62,14 +62,19 @@ def _job(plan: Plan, kind: TargetKind, target: str) -> Job:
 def _patiently(
     plan: Plan, job: Job, path: str, reference: Reference | None, output: str, world: World
 ) -> Ran:
-    """Run the scanner, again after a while where a registry wants fewer questions (429)."""
+    """Run the scanner, again after a while where a registry wants fewer questions (429).
+
+    All waits together take no longer than a scan may.
+    """
+    left = plan.timeout
     for wait in (*_WAITS, None):
         code, ran = _run(plan, job, path, reference, output, world)
         limited = plan.runner.rate_limited(ran.said) if code else None
-        if limited is None or wait is None or limited > _LONGEST_WAIT:
+        pause = limited or wait or 0
+        if limited is None or wait is None or limited > _LONGEST_WAIT or pause > left:
             check_ended(code, ran.said, plan, reference)
             return ran
-        pause = limited or wait
+        left -= pause
         world.talk.say(f"A registry wants fewer questions; {plan.scanner.name} waits {pause} s.")
         world.clock.sleep(pause)
     raise CannotTell(f"{plan.scanner.name} was not run", remedy="run it again")  # pragma: no cover

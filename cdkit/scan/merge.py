@@ -1,16 +1,18 @@
 """Several scanners' reports of one image: each vulnerability once, and what each of them said."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import zip_longest
 
 from msgspec.structs import replace
 
-from cdkit.core.documents.purl import parse_purl
-from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.scan.doubts import Scan
-from cdkit.scan.key import canonical, is_bulletin, is_cve
+from cdkit.scan.key import canonical, is_bulletin, is_cve, meant
 from cdkit.scan.report import Exploitation, ScanReport, Vulnerability, Word
+
+_ONE_RUN = timedelta(seconds=10)
+"""Between two formats that one call of a scanner writes."""
 
 
 def by_image(scans: Iterable[Scan]) -> Iterable[list[Scan]]:
@@ -115,7 +117,17 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
         traceless=report.traceless and not some,
         unjudged=frozenset(unjudged - kinds),
     )
+    if any(_is_of_one_run(report, one) and one.database for one in others):
+        names.add("undated-database")
     return replace(scan, report=lessened), frozenset(names)
+
+
+def _is_of_one_run(report: ScanReport, other: ScanReport) -> bool:
+    """Whether one call of a scanner wrote both, in two formats: then one database judged both."""
+    if (report.scanner, report.version) != (other.scanner, other.version):
+        return False
+    at, then = report.created_at, other.created_at
+    return at is not None and then is not None and abs(at - then) <= _ONE_RUN
 
 
 def _judges_system(report: ScanReport) -> bool:
@@ -152,9 +164,8 @@ def _package(found: Vulnerability, urls: Mapping[str, set[str]]) -> str:
     if not found.purl:
         named = urls.get(_called(found), set())
         return next(iter(named)) if len(named) == 1 else _called(found)
-    try:
-        purl = parse_purl(found.purl)
-    except CdkitError:
+    purl = meant(found.purl)
+    if purl is None:
         return found.name
     return f"{purl.type}/{purl.namespace}/{purl.name}"
 

@@ -1,13 +1,13 @@
 """Getting at the scans of an image: reports that were made, a live scanner, or a recording."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from cdkit.core import plugins
 from cdkit.core.digest import sha256
-from cdkit.core.documents.kinds import Database
+from cdkit.core.documents.kinds import Database, Made
+from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.readable import HashedStream, Whole
@@ -16,10 +16,10 @@ from cdkit.core.world import World
 from cdkit.scan import live, scanners
 from cdkit.scan.database import read_database
 from cdkit.scan.doubts import Scan, doubt
-from cdkit.scan.foreign import moment
+from cdkit.scan.made import made_of, not_its, not_looked_for, note_of_made
 from cdkit.scan.plan import plan_of
 from cdkit.scan.recorded import Recording, read_recording
-from cdkit.scan.report import IssueKind, ScanReport
+from cdkit.scan.report import ScanReport
 from cdkit.scan.running import Plan, Ran
 from cdkit.scan.scanner import HEAD, Look, Runner, Scanner
 from cdkit.scan.target import Part, Target
@@ -96,33 +96,14 @@ def _read_reports(wanted: Wanted, world: World, obtained: Obtained) -> None:
         except CannotTell as fault:
             obtained.trouble.append(fault.reason())
             continue
-        if database and (why := _not_its(database, report)):
+        if database and (why := not_its(database, report)):
             obtained.notes.append(f"The database in {wanted.database} says nothing here: {why}.")
             database = None
         database = report.database or database
-        if _add(Scan(report=report, database=database), digest, wanted, obtained):
-            obtained.notes.append(_note_of_made(report))
-            obtained.trouble.extend(_not_looked_for(report, wanted.look_for))
-
-
-_ISSUES = {
-    Look.SECRETS: IssueKind.SECRET,
-    Look.MISCONFIGURATIONS: IssueKind.MISCONFIGURATION,
-    Look.LICENSES: IssueKind.LICENSE,
-}
-
-
-def _not_looked_for(report: ScanReport, look_for: tuple[Look, ...]) -> Iterator[Reason]:
-    """Yield a doubt for what was asked for and a made report shows none of: who knows why."""
-    shown = {issue.kind for issue in report.issues}
-    for look in look_for:
-        if look in _ISSUES and _ISSUES[look] not in shown:
-            yield doubt(
-                "not-looked-for",
-                f"the report shows no {look}, and does not say that they were looked for",
-                f"let cdkit scan it with --look-for {look}, or accept not-looked-for",
-                report,
-            )
+        scan = Scan(report=report, database=database, made=made_of(report))
+        if _add(scan, digest, wanted, obtained):
+            obtained.notes.append(note_of_made(report))
+            obtained.trouble.extend(not_looked_for(report, wanted.look_for))
 
 
 def _read_made(
@@ -144,27 +125,6 @@ def _database(wanted: Wanted, scanner: Scanner, world: World) -> Database | None
     return read_database(wanted.database, scanner.runner, world)
 
 
-def _not_its(database: Database, report: ScanReport) -> str:
-    """Return why a report cannot have been made by the database that lies there now, or ''."""
-    if report.created_at is None or report.created_at.tzinfo is None:
-        return f"{report.where} does not say when it was made"
-    built = moment(database.updated_at)
-    if built and built > report.created_at:
-        made = f"{report.created_at:%Y-%m-%d %H:%M}"
-        return f"{report.where} is of {made} UTC, and the database came after it"
-    return ""
-
-
-def _note_of_made(report: ScanReport) -> str:
-    """Say what a report cannot show: Trivy leaves no trace of `--severity` and the like."""
-    left_out = len(report.excluded)
-    hidden = f" It says that {left_out} findings were kept out." if left_out else ""
-    return (
-        f"{report.where} was made elsewhere: what its scanner was told to leave out cannot be "
-        f"seen.{hidden}"
-    )
-
-
 def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
     known = load_scanners()
     for path in wanted.recorded:
@@ -176,7 +136,12 @@ def _read_recordings(wanted: Wanted, world: World, obtained: Obtained) -> None:
             obtained.trouble.append(fault.reason())
             continue
         version = report.version or recording.scanner_version
-        scan = Scan(report=_versioned(report, version), database=recording.database)
+        at = stamp(recording.recorded_at)
+        scan = Scan(
+            report=_versioned(report, version),
+            database=recording.database,
+            made=Made(started=at, ended=at),
+        )
         if _add(scan, str(sha256(recording.report)), wanted, obtained):
             obtained.notes.append(
                 f"{path}: recorded at {recording.recorded_at:%Y-%m-%d %H:%M} UTC with "
@@ -348,6 +313,7 @@ def _add(
             database=scan.database,
             platform=part.platform,
             digests=target.digests_of(part),
+            made=scan.made,
         )
         obtained.scans.append(kept)
         obtained.report_digests.append(digest)

@@ -22,6 +22,10 @@ REMEDIES: Mapping[str, str] = {
     "foreign-list": "Scan the image itself. Accept it where you made the list yourself, of this "
     "digest.",
     "undated-database": "Name the scanner's cache folder with `--db`: the date stands in it.",
+    "undated-report": "Let cdkit run the scanner, or give a format that says when it was made. "
+    "Accept it where the same job made the report: the gate then takes it to be of now.",
+    "untold-scores": "Give a report with scores beside it, Trivy's or Grype's; or leave "
+    "`--fail-on-cvss` out. Accept it where the severity alone may decide.",
     "unknown-severity": "Look the vulnerability up; then upgrade, or record an exception for it. "
     "A second scanner often knows.",
     "no-packages": "Scan the image that you ship, not a stage before it; make reports of Trivy "
@@ -33,6 +37,8 @@ REMEDIES: Mapping[str, str] = {
     "that the report was made of this very image.",
     "other-image": "Scan this image by its digest. A rebuild is another image.",
     "unscanned-platform": "Give a report of that platform too, or judge one alone: `--platform`.",
+    "unnamed-service": "Say whose it is: `--service NAME`, or `--image` beside the layout; or "
+    "let `tag-image` record it before. `--new-since none`: all counts.",
     "recording": "Recordings count in a replay only, `cdkit run --at`: give `--report` or scan.",
     "untold-attacks": "Give FIRST's and CISA's files: `--epss FILE`, `--kev FILE`.",
     "stale-feed": "Fetch FIRST's or CISA's file again.",

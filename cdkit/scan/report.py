@@ -162,22 +162,25 @@ class Distribution(Struct, frozen=True, kw_only=True):
 class ScanReport(Struct, frozen=True, kw_only=True):
     """A scanner's report.
 
-    `image_id` is the digest of the config of the image that was scanned, `digests` are those of
-    manifests under which the report names it; `layers` are the diff IDs of all its layers, where
-    the format knows no other name of an image. `looked` is false where nothing shows that anybody
-    looked for vulnerabilities at all, `traceless` true where a report shows other things only, and
-    reads the same whether its scanner was told to look for vulnerabilities or not. `unlisting` says
-    that this scanner's reports never list what was looked at. `packages` counts the packages by
-    kind, and is None where the report does not list them; `components` are they, for the scanners
-    that name them; `unjudged` are the kinds that the scanner lists and has no advisories for;
-    `excluded` are the findings that its own settings kept out of the report, where it says so;
-    `database` is the date that the report itself gives for its vulnerability data. `history` and
-    `diff_ids` are the image's own and lead from a layer to the instruction that made it.
+    `created_at` is when it says that it was made, and `started_at` when its scan began, where it
+    tells the two apart. `image_id` is the digest of the config of the image that was scanned,
+    `digests` are those of manifests under which the report names it; `layers` are the diff IDs of
+    all its layers, where the format knows no other name of an image. `looked` is false where
+    nothing shows that anybody looked for vulnerabilities at all, `traceless` true where a report
+    shows other things only, and reads the same whether its scanner was told to look for
+    vulnerabilities or not. `unlisting` says that this scanner's reports never list what was looked
+    at. `packages` counts the packages by kind, and is None where the report does not list them;
+    `components` are they, for the scanners that name them; `unjudged` are the kinds that the
+    scanner lists and has no advisories for; `excluded` are the findings that its own settings kept
+    out of the report, where it says so; `database` is the date that the report itself gives for its
+    vulnerability data. `history` and `diff_ids` are the image's own and lead from a layer to the
+    instruction that made it.
     """
 
     where: str
     scanner: str
     version: str = ""
+    started_at: datetime | None = None
     created_at: datetime | None = None
     image_id: str = ""
     digests: tuple[str, ...] = ()

@@ -61,7 +61,13 @@ class Statement(Struct, frozen=True, kw_only=True):
     def speaks_of(self, found: Vulnerability, image: frozenset[str]) -> bool:
         """Whether it is about this vulnerability in this package or image."""
         named = is_same(self.names, found.names)
-        return named and any(product.covers(found, image) for product in self.products)
+        return named and any(
+            product.covers(found, image) for product in self.products if self._is_of(product)
+        )
+
+    def _is_of(self, product: Product) -> bool:
+        """Whether the status makes sense of a product: no package is fixed at every version."""
+        return self.status is not Status.FIXED or bool(product.digests or version_of(product.purl))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

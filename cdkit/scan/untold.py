@@ -33,6 +33,18 @@ def untold(judged: Sequence[Judged], policy: Policy, feeds: Feeds) -> Iterator[R
     unsaid = any(attack.known_exploited is None for attack in attacks)
     if policy.known_exploited and feeds.kev is None and unsaid:
         yield _nobody_said("whether it is exploited (KEV)", "--kev")
+    if policy.cvss is not None and open_ and not any(map(_is_scored, judged)):
+        yield cannot_tell(
+            "a limit on CVSS is set, and no vulnerability here has a score: the limit decides "
+            "nothing",
+            remedy="give a report that has them beside it (Trivy's, Grype's), or leave the limit "
+            "out; or accept untold-scores",
+            rule="untold-scores",
+        )
+
+
+def _is_scored(item: Judged) -> bool:
+    return isinstance(item.thing, Vulnerability) and item.thing.score is not None
 
 
 def _is_open(item: Judged, policy: Policy) -> bool:

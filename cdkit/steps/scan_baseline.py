@@ -4,13 +4,18 @@ import contextlib
 from datetime import date, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cdkit.core.documents.document import Document
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Deployment, Findings
+from cdkit.core.documents.kinds import Deployment, Findings, Identity
 from cdkit.core.errors import RequestError
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.key import package_of
+from cdkit.scan.target import Target
 from cdkit.steps.deployed import deployed_in, moment_of
 from cdkit.steps.protected import is_of_the_change
 from cdkit.steps.scan_options import ScanImageOptions
@@ -21,16 +26,22 @@ NONE = "none"
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A baseline, or none: then all that is found counts as new."""
+    """A baseline, or none: then all that is found counts as new.
+
+    `doubt` is why it may be that of another service, and must be heard where it decides.
+    """
 
     baseline: Baseline | None = None
     notes: tuple[str, ...] = ()
+    doubt: Reason | None = None
 
 
-def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Found:
+def baseline_of(options: ScanImageOptions, target: Target, world: World) -> Found:
     """Return what the records know of the deployed image.
 
-    Which one that is: of the named service, else of the same repository, else the only one.
+    Which one that is: of the named service, else of the same repository, else the only one: that
+    is a doubt, since what is scanned may be the first image of another service. The repository is
+    the one that the user names, else the one that a record of the image's identity names.
     Where nothing is known of it, or not all can be read, there is no baseline: everything counts
     as new, and a note says what would give one.
     """
@@ -46,17 +57,48 @@ def baseline_of(options: ScanImageOptions, repository: str, world: World) -> Fou
     told = deployed_in(environment, options.records, world)
     if told.unreadable:
         return _without(options, f"not all records of {environment} can be read", always=True)
-    chosen = _ours(told.deployments, options.service, repository)
+    names = _repositories(target, options.records, world) if told.deployments else frozenset()
+    chosen = _ours(told.deployments, options.service, names)
     if not chosen:
-        return _without(options, _nothing(environment, told.deployments, repository, told.replayed))
+        named = " or ".join(sorted(names))
+        return _without(options, _nothing(environment, told.deployments, named, told.replayed))
     if len(chosen) > 1:
-        names = ", ".join(sorted(one.service or one.image for one in chosen))
+        several = ", ".join(sorted(one.service or one.image for one in chosen))
         raise RequestError(
-            f"several services run in {environment}: {names}",
+            f"several services run in {environment}: {several}",
             where="service",
             remedy="say which one this is: --service NAME",
         )
-    return _known(chosen[0], environment, options, world)
+    found = _known(chosen[0], environment, options, world)
+    sure = options.service or names or found.baseline is None
+    return found if sure else replace(found, doubt=_unnamed(target, chosen[0]))
+
+
+def _repositories(target: Target, records: str, world: World) -> frozenset[str]:
+    """Return the repositories of what is scanned, as the user or the records name it."""
+    from cdkit.evidence.store import open_store
+
+    if target.name:
+        return frozenset({target.name.name})
+    keys = target.subject.keys() if target.subject else frozenset[str]()
+    facts = open_store(records, world).about(keys).facts if keys else ()
+    return frozenset(
+        one.document.image.partition("@")[0]
+        for one in facts
+        if isinstance(one.document, Identity | Deployment) and _is_here(one.document, world)
+    )
+
+
+def _unnamed(target: Target, deployment: Deployment) -> Reason:
+    service = deployment.service or "NAME"
+    return cannot_tell(
+        f"what is on the clock counts as known because {deployment.image.partition('@')[0]} has "
+        f"it, and nothing says that {target.called} is of the same service",
+        where=Location(path=target.where),
+        remedy=f"name it: --service {service}, or --image repository@sha256:…; or scan with "
+        "--new-since none",
+        rule="unnamed-service",
+    )
 
 
 def _of_the_change(records: str, world: World) -> str:
@@ -71,12 +113,12 @@ def _is_folder(place: str) -> bool:
 
 
 def _ours(
-    deployments: tuple[Deployment, ...], service: str, repository: str
+    deployments: tuple[Deployment, ...], service: str, repositories: frozenset[str]
 ) -> tuple[Deployment, ...]:
     if service:
         return tuple(one for one in deployments if one.service == service)
-    same = tuple(one for one in deployments if one.image.partition("@")[0] == repository)
-    return same or (deployments if len(deployments) == 1 and not repository else ())
+    same = tuple(one for one in deployments if one.image.partition("@")[0] in repositories)
+    return same or (deployments if len(deployments) == 1 and not repositories else ())
 
 
 def _nothing(
@@ -128,13 +170,20 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
         for one in documents
         if isinstance(one, Findings) and one.examined.get("platforms", 1) > 0
     ]
-    moments = [moment_of(one.origin.recorded_at) for one in scans]
+    moments = [_found_at(one) for one in scans]
     return Earlier(
         moments=tuple(moment for moment in moments if moment),
         known=tuple(_days(one) for one in scans),
         packages=frozenset(package_of(part) for one in scans for part in one.inventory),
         unreadable=bool(told.unreadable) or None in moments,
     )
+
+
+def _found_at(scan: Findings) -> datetime | None:
+    """Return when a scan was, at the latest when it was recorded; None where one has no zone."""
+    moments = [moment_of(text) for text in (scan.found_at, scan.origin.recorded_at)]
+    known = [moment for moment in moments if moment]
+    return min(known) if len(known) == len(moments) else None
 
 
 def _days(scan: Findings) -> dict[str, date]:
@@ -150,6 +199,11 @@ def _is_scan(fact: Fact, world: World) -> bool:
     document = fact.document
     if not isinstance(document, Findings) or document.evidence != EVIDENCE:
         return False
+    return _is_here(document, world)
+
+
+def _is_here(document: Document, world: World) -> bool:
+    """Whether a record is of this world, or of the replay that is going on."""
     return document.origin.replay is None or document.origin.replay == world.replay
 
 

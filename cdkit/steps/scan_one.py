@@ -1,11 +1,13 @@
 """One image scanned and judged: what scan-image says of it, and the fact that it leaves."""
 
+from msgspec.structs import replace
+
 from cdkit.core.documents.dockerfile import read_instructions
-from cdkit.core.documents.kinds import Findings, Tool
+from cdkit.core.documents.kinds import Findings, Made, Tool
 from cdkit.core.finding import Finding, Location
 from cdkit.core.rule import Rule
 from cdkit.core.step import Outcome
-from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.core.verdict import Reason, cannot_tell, judge
 from cdkit.core.world import World
 from cdkit.scan.baseline import Baseline
 from cdkit.scan.dockerfile import bases_of, lines_of_layers
@@ -40,8 +42,7 @@ def scan(
         refuse_formats(options, f"{target.called} has none")
     covers, untaken = covers_of(options, world)
     feeds, unfed = feeds_of(options, world)
-    repository = target.name.name if target.name else ""
-    found = Found(baseline=running) if running else baseline_of(options, repository, world)
+    found = Found(baseline=running) if running else baseline_of(options, target, world)
     obtained = obtain(wanted(options, target), world)
     place, bases = _places(options, obtained, target, world)
     judgement = judge_scans(
@@ -52,6 +53,9 @@ def scan(
         place=place,
         trouble=(*untaken, *unfed, *obtained.trouble, *_doubts(target)),
     )
+    if found.doubt and judgement.numbers["clocked"]:
+        verdict = judge((*judgement.verdict.reasons, found.doubt))
+        judgement = replace(judgement, verdict=verdict)
     return Outcome(
         verdict=judgement.verdict,
         outputs=_outputs(target, judgement),
@@ -129,6 +133,19 @@ def _document(judgement: Judgement, obtained: Obtained, world: World) -> Finding
         numbers=judgement.numbers,
         inventory=judgement.inventory,
         known=judgement.known,
+        made=_made(obtained),
+    )
+
+
+def _made(obtained: Obtained) -> Made | None:
+    """Return when the reports that were made elsewhere were made, as far as they say."""
+    made = [scan.made for scan in obtained.scans if scan.made]
+    if not made:
+        return None
+    return Made(
+        started=min((one.started for one in made if one.started), default=""),
+        ended=max((one.ended for one in made if one.ended), default=""),
+        undated=sum(one.undated for one in made),
     )
 
 

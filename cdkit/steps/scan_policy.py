@@ -1,7 +1,7 @@
 """From the options of scan-image to a policy, to exceptions, and to what others know."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
@@ -102,10 +102,23 @@ def covers_of(
             if data is not None and what == "exception":
                 covers.extend(read_exceptions(data, where=path))
             elif data is not None:
-                statements.extend(read_vex(data, path))
+                statements.extend(_of_today(read_vex(data, path), doubts, world))
         except CannotTell as fault:
             doubts.append(fault.reason())
     return (*covers, *words_of(statements)), tuple(doubts)
+
+
+def _of_today(
+    statements: tuple[Statement, ...], doubts: list[Reason], world: World
+) -> Iterator[Statement]:
+    """Yield statements that were made already: one of the future would outdo all until then."""
+    latest = world.clock.now() + timedelta(days=1)
+    for one in statements:
+        if one.issued is None or one.issued <= latest:
+            yield one
+            continue
+        what = f"its statement on {min(one.names)[:100]} is of {one.issued:%Y-%m-%d}, in the future"
+        doubts.append(cannot_tell(what, where=one.where, remedy="mend its date, or leave it out"))
 
 
 def _threshold(scope: str, text: str) -> Threshold:

@@ -42,6 +42,13 @@ def test_results_that_stand_in_another_file_are_not_looked_at() -> None:
     assert answer(sarif(externalPropertyFileReferences={"results": []})) is YES
 
 
+def test_results_that_stand_beside_the_runs_are_not_looked_at() -> None:
+    log = json.loads(sarif())
+    beside = log | {"inlineExternalProperties": [{"results": [{"ruleId": "x"}]}]}
+
+    assert answer(json.dumps(beside).encode()) is UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

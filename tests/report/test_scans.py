@@ -524,3 +524,17 @@ def test_hostile_names_stay_data(rule: str, text: str, url: str) -> None:
         for link in one.get("links", [])
     ]
     assert all(_URL.match(link) for link in links)
+
+
+@pytest.mark.parametrize("purl", ["pkg:apk/alpine/a\0b@1", "pkg:apk/a b", "pkg:made", "made/ssl"])
+def test_what_is_no_package_url_is_not_written_as_one(purl: str) -> None:
+    made = scan()
+    odd = (Component(name="odd", version="1", purl=purl, kind="library/pip"),)
+    assert isinstance(made.document, Findings)
+    whole = replace(made, document=replace(made.document, inventory=odd))
+
+    (_, package) = written("spdx", whole)["packages"]
+    (component,) = written("cyclonedx", whole)["components"]
+
+    assert "externalRefs" not in package
+    assert "purl" not in component

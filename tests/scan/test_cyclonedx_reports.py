@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
@@ -147,10 +148,24 @@ def test_an_answer_of_inspectors_api_is_read_below_its_key() -> None:
 
 
 def test_inspector_leaves_the_list_away_where_it_found_nothing() -> None:
-    made = read(INSPECTOR, lambda document: document["sbom"].pop("vulnerabilities"))
+    def clean(document: dict[str, Any]) -> None:
+        document["sbom"].pop("vulnerabilities")
+        for counted in document["sbom"]["metadata"]["properties"]:
+            counted["value"] = "0"
+
+    made = read(INSPECTOR, clean)
 
     assert made.vulnerabilities == ()
     assert doubts(made) == set()
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_inspector_does_not_hold_less_than_it_counts(held: int) -> None:
+    def cut(document: dict[str, Any]) -> None:
+        document["sbom"]["vulnerabilities"] = document["sbom"]["vulnerabilities"][:held]
+
+    with pytest.raises(Unreadable, match=f"counts 2 vulnerabilities and holds {held}"):
+        read(INSPECTOR, cut)
 
 
 def test_what_inspector_skipped_is_not_judged() -> None:

@@ -71,7 +71,9 @@ def test_what_an_exception_must_say_is_missed_at_its_line(key: str) -> None:
     assert faults[0] == ("exceptions.yaml:2:5", f"exceptions[0] lacks {key!r}")
 
 
-@pytest.mark.parametrize("text", ["2026-02-30", "soon", "20-1-1", "2026-13-01", ""])
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "soon", "20-1-1", "2026-13-01", "20270131", "2027-W05-7", ""]
+)
 def test_an_impossible_date_is_a_fault_at_its_line(text: str) -> None:
     broken = GOOD.decode().replace("2027-01-31", text)
 
@@ -102,9 +104,17 @@ def test_an_unknown_key_is_a_fault() -> None:
 
 
 def test_a_package_url_that_is_none_is_a_fault() -> None:
-    faults = _faults(GOOD.decode().replace("pkg:apk/alpine/ssl", "openssl"))
+    for text in ("openssl", "pkg:/x", "pkg:apk/%zz", "pkg:apk/alpine/ssl@>=3.0"):
+        faults = _faults(GOOD.decode().replace("pkg:apk/alpine/ssl", text))
 
-    assert faults == [("exceptions.yaml:6:12", "'openssl' is no package URL")]
+        assert faults == [("exceptions.yaml:6:12", f"{text!r} is no package URL")]
+
+
+def test_a_pattern_in_a_package_url_is_a_fault_and_not_an_exception_that_covers_nothing() -> None:
+    faults = _faults(GOOD.decode().replace("pkg:apk/alpine/ssl", "pkg:apk/alpine/*"))
+
+    what = "'pkg:apk/alpine/*' is a pattern, and covers nothing"
+    assert faults == [("exceptions.yaml:6:12", what)]
 
 
 @given(st.binary(max_size=200))

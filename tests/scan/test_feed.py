@@ -91,3 +91,15 @@ def test_a_catalogue_that_contradicts_itself_is_unreadable(change: dict[str, obj
 def test_a_catalogue_that_is_cut_off_is_unreadable(cut: int) -> None:
     with pytest.raises(Unreadable):
         read_kev(KEV[:cut], "kev.json")
+
+
+@pytest.mark.parametrize("name", ["cve-2026-1000", "CVE-2026-1000 ", "", "GHSA-made-made-made"])
+def test_an_entry_of_the_catalogue_that_names_no_cve_is_told(name: str) -> None:
+    catalogue = {
+        "dateReleased": "2026-11-23T10:00:00Z",
+        "count": 1,
+        "vulnerabilities": [{"cveID": name}],
+    }
+
+    with pytest.raises(Unreadable, match="which is no CVE"):
+        read_kev(json.dumps(catalogue).encode(), "kev.json")

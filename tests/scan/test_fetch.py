@@ -122,6 +122,61 @@ def test_the_next_mirror_serves_where_one_says_429(tmp_path: Path, registry: Rea
     assert fetched.source == f"{registry.address}/next/trivy-db:2"
 
 
+def _layer_busy(asked: Asked) -> Answer:
+    """Give the manifest, and refuse what it names: a registry counts layers by themselves."""
+    layout = _artifact(_packed(VULNERABILITIES))
+    root = layout.roots[0]["digest"]
+    if "/manifests/" not in asked.path:
+        return Answer(status=429, headers={"Retry-After": "200"})
+    headers = {
+        "Docker-Content-Digest": root,
+        "Content-Type": "application/vnd.oci.image.manifest.v1+json",
+    }
+    return Answer(headers=headers, body=layout.blobs[root])
+
+
+@pytest.mark.needs("registry")
+@pytest.mark.parametrize("busy", [lambda _: Answer(429, {"Retry-After": "200"}), _layer_busy])
+def test_a_mirror_that_answers_now_comes_before_one_that_wants_to_be_waited_for(
+    tmp_path: Path, registry: RealRegistry, busy: Callable[[Asked], Answer]
+) -> None:
+    outside = _outside(tmp_path)
+    name = f"now{busy.__name__.strip('<>')}"
+    with serving(busy) as slow:
+        names = (f"{slow.address}/a/trivy-db:2", _publish(registry, name))
+        fetched = fetch_database(SCANNER, "bundle", names, 300, outside)
+
+    assert fetched.source == f"{registry.address}/{name}/trivy-db:2"
+    assert (tmp_path / "bundle/db/trivy.db").read_bytes() == VULNERABILITIES["trivy.db"]
+    assert isinstance(outside.clock, StandingClock)
+    assert outside.clock.slept == []
+
+
+def test_where_all_want_to_be_waited_for_the_soonest_is_asked_first(tmp_path: Path) -> None:
+    outside = _outside(tmp_path)
+    assert isinstance(outside.clock, StandingClock)
+    slept = outside.clock.slept
+    asked: list[tuple[str, float]] = []
+
+    def later(name: str, seconds: int) -> Callable[[Asked], Answer]:
+        def answer(_: Asked) -> Answer:
+            asked.append((name, sum(slept)))
+            if sum(slept) < seconds:
+                return Answer(429, {"Retry-After": f"{seconds - sum(slept):.0f}"})
+            return Answer(404, body=b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
+
+        return answer
+
+    with serving(later("long", 200)) as long, serving(later("short", 40)) as short:
+        names = tuple(f"{one.address}/a/trivy-db:2" for one in (long, short))
+        with pytest.raises(CannotTell, match="is not in the registry"):
+            fetch_database(SCANNER, "bundle", names, 300, outside)
+
+    assert slept[0] == 40
+    assert [one for one in asked if one[1] < 200][:3] == [("long", 0), ("short", 0), ("short", 40)]
+    assert ("long", 200) in asked
+
+
 def test_all_are_asked_again_after_a_while_where_all_say_429(tmp_path: Path) -> None:
     with serving(_busy) as busy:
         outside = _outside(tmp_path)

@@ -18,7 +18,13 @@ from cdkit.scan.scanners.trivy import read
 from tests.scan.test_trivy import sample
 from tests.worlds import NOW
 
-ELSEWHERE = {"foreign-list", "unnamed-image", "unscored-vulnerability"}
+ELSEWHERE = {
+    "foreign-list",
+    "undated-report",
+    "unnamed-image",
+    "unscored-vulnerability",
+    "untold-scores",
+}
 """Doubts that are raised, and tried, in other places."""
 
 FRESH = Database(updated_at="2026-11-23T06:00:00Z")

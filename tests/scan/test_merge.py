@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cdkit.core.finding import Severity
+from cdkit.core.finding import Location, Severity
 from cdkit.core.readable import Whole
 from cdkit.core.verdict import Answer
 from cdkit.scan.doubts import Scan
@@ -381,3 +382,32 @@ def test_many_findings_that_all_join_end() -> None:
     ]
 
     assert len(list(merged(scans))) == 20_000
+
+
+def test_one_package_of_pypi_is_one_however_its_name_is_written() -> None:
+    scans = [
+        Scan(report=replace(BASE, vulnerabilities=(replace(vulnerability(), purl=purl),)))
+        for purl in ("pkg:pypi/made-web@2.1.0", "pkg:pypi/Made_Web@2.1.0")
+    ]
+
+    assert len(list(merged(scans))) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "version", "doubted"),
+    [(2, "1.0", False), (11, "1.0", True), (2, "2.0", True)],
+)
+def test_two_formats_of_one_run_have_one_database(
+    seconds: int,
+    version: str,
+    doubted: bool,  # noqa: FBT001 - a case's
+) -> None:
+    dated = replace(BASE, version="1.0", created_at=NOW, database=FRESH)
+    other = replace(BASE, version=version, created_at=NOW - timedelta(seconds=seconds))
+    scans = [Scan(report=dated, database=FRESH), Scan(report=other)]
+
+    verdict = judge_scans(
+        scans, Policy(), Facts(), now=NOW, place=lambda _: Location(path="i")
+    ).verdict
+
+    assert ("undated-database" in {one.rule for one in verdict.reasons}) is doubted

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from cdkit.core.doors.files import DiskFiles
+from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.scan.report import ScanReport
@@ -168,3 +169,12 @@ def test_of_two_platforms_with_the_same_layers_none_is_named(tmp_path: Path) -> 
     twins = replace(target, others=(replace(part, platform="linux/arm64"),))
 
     assert twins.part_of(replace(read(), layers=layers)) is None
+
+
+def test_a_group_whose_advisories_are_gone_shows_a_report_that_is_cut() -> None:
+    def cut(document: dict[str, Any]) -> None:
+        for held in document["results"][0]["packages"]:
+            held["vulnerabilities"] = []
+
+    with pytest.raises(Unreadable, match="and does not hold it"):
+        report("osv", cut)

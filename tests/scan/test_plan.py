@@ -137,6 +137,17 @@ def test_a_registry_that_stays_busy_is_cannot_tell_at_last(tmp_path: Path) -> No
     assert _whats(obtained) == ["trivy failed with exit code 1: FATAL TOOMANYREQUESTS"]
 
 
+def test_no_registry_is_waited_for_longer_than_a_scan_may_take(tmp_path: Path) -> None:
+    folder, _, _ = single(tmp_path / "image")
+    engine = FakeEngine(code=1, said=b"FATAL TOOMANYREQUESTS\n")
+    outside = _outside(tmp_path, engine)
+
+    obtain(_wanted(folder, timeout=20), outside)
+
+    assert isinstance(outside.clock, StandingClock)
+    assert outside.clock.slept == [5]
+
+
 def test_podman_runs_where_it_is_asked_for(tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -279,13 +279,22 @@ def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
 def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     document = json.loads(data(SAMPLE["snyk"]))
     app = {**document, "ok": True, "packageManager": "npm", "dependencyCount": 7}
-    app["vulnerabilities"] = []
+    app |= {"vulnerabilities": [], "path": f"{document['path']}:/app/package.json"}
     whole = json.dumps([document, app]).encode()
 
     read = SCANNERS["snyk"].read(Whole(whole), "r.json")
 
+    assert read.digests == (f"sha256:{'5' * 64}",)
     assert read.packages == {"os/deb": 96, "library/npm": 7}
     assert SCANNERS["snyk"].recognises(whole)
+
+
+def test_an_array_of_snyks_about_two_images_is_of_neither() -> None:
+    document = json.loads(data(SAMPLE["snyk"]))
+    other = {**document, "path": f"registry.example.com/acme/billing@sha256:{'6' * 64}"}
+
+    with pytest.raises(Unreadable, match="is about 2 images"):
+        SCANNERS["snyk"].read(Whole(json.dumps([document, other]).encode()), "r.json")
 
 
 def test_what_snyk_finds_in_applications_of_the_image_counts() -> None:

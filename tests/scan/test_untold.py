@@ -12,7 +12,7 @@ from cdkit.scan.exceptions import Waiver
 from cdkit.scan.feed import Epss, Kev, Score
 from cdkit.scan.judge import Facts, Judgement, judge_scans
 from cdkit.scan.policy import Policy, Threshold
-from cdkit.scan.report import Exploitation, Vulnerability
+from cdkit.scan.report import Cvss, Exploitation, Vulnerability
 from cdkit.scan.weigh import Feeds
 from tests.scan.test_judge import BASE, FRESH, vulnerability, waiver
 from tests.worlds import NOW
@@ -141,3 +141,27 @@ def test_many_without_a_score_are_named_in_part() -> None:
     ).verdict
 
     assert verdict.reasons[0].what.endswith("CVE-2026-1004 and 2 more")
+
+
+SCORED = replace(LOW, id="CVE-2026-3000", cvss=(Cvss(source="nvd", score=3.1),))
+
+
+@pytest.mark.parametrize(
+    ("found", "policy", "expected"),
+    [
+        ((LOW,), Policy(cvss=7.0), ["untold-scores"]),
+        ((LOW, SCORED), Policy(cvss=7.0), []),
+        ((LOW,), Policy(), []),
+        ((), Policy(cvss=7.0), []),
+        ((LOW,), Policy(cvss=7.0, accept=frozenset({"untold-scores"})), []),
+        ((LOW,), Policy(cvss=7.0, thresholds=(Threshold(severity=None),)), []),
+    ],
+)
+def test_a_limit_on_scores_that_nobody_gives_is_cannot_tell(
+    found: tuple[Vulnerability, ...], policy: Policy, expected: list[str]
+) -> None:
+    scan = Scan(report=replace(BASE, vulnerabilities=found), database=FRESH)
+
+    judgement = judge_scans([scan], policy, Facts(), now=NOW, place=lambda _: Location(path="i"))
+
+    assert _doubts(judgement) == expected

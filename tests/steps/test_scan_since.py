@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cdkit.core.context import BuildContext
-from cdkit.core.documents.kinds import Deployment, Findings
+from cdkit.core.documents.kinds import Deployment, Findings, Identity, Made
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import ConfigError, RequestError
 from cdkit.core.oci.reference import parse_pinned
@@ -212,7 +212,8 @@ def test_attacks_that_nobody_speaks_of_are_cannot_tell(tmp_path: Path) -> None:
 
 def test_an_old_catalogue_is_cannot_tell_where_it_decides(tmp_path: Path) -> None:
     (tmp_path / "kev.json").write_text(
-        '{"dateReleased": "2026-10-01T00:00:00Z", "count": 1, "vulnerabilities": [{"cveID": "x"}]}'
+        '{"dateReleased": "2026-10-01T00:00:00Z", "count": 1,'
+        ' "vulnerabilities": [{"cveID": "CVE-1999-1000"}]}'
     )
 
     outcome = scan(tmp_path, fail_on_kev=True, kev="kev.json")
@@ -285,3 +286,100 @@ def test_a_change_cannot_bring_its_own_records(running: Path, committed: str) ->
     assert _outputs(outcome).new == "3"
     said = "Everything counts as new: records comes with the checkout of the change."
     assert said in outcome.notes
+
+
+def identify(image: str, folder: Path, **changes: Any) -> None:  # noqa: ANN401
+    outside = world(folder)
+    reference = parse_pinned(image)
+    assert reference.digest is not None
+    document = Identity(
+        origin=origin_of(outside, "tag-image"),
+        image=image,
+        repository=reference.name,
+        digest=str(reference.digest),
+    )
+    changed = msgspec.structs.replace(document, **changes)
+    open_store(RECORDS, outside).put(
+        state(changed, image_subject(reference.name, reference.digest))
+    )
+
+
+ACCEPTED = ("unknown-severity",)
+
+
+def _of_another_build(folder: Path, **changes: Any) -> Outcome:  # noqa: ANN401
+    """Scan the image where another build of the only service is deployed that has the same."""
+    image = keep(scan(folder, accept=ACCEPTED), folder)
+    other = f"{NAME}@sha256:{'c' * 64}"
+    fact = scan(folder, accept=ACCEPTED).document
+    assert fact is not None
+    digest = parse_pinned(other).digest
+    assert digest is not None
+    open_store(RECORDS, world(folder)).put(state(fact, image_subject(NAME, digest)))
+    deploy(other, folder)
+    if identity := changes.pop("identity", ""):
+        identify(f"{identity}@{image.partition('@')[2]}", folder)
+    return scan(folder, at=1, accept=ACCEPTED, image="", **changes)
+
+
+def test_an_image_that_nothing_ties_to_the_only_service_gets_no_pass_by_it(tmp_path: Path) -> None:
+    outcome = _of_another_build(tmp_path)
+
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    (reason,) = (one for one in outcome.verdict.reasons if one.answer is Answer.CANNOT_TELL)
+    assert reason.rule == "unnamed-service"
+    assert reason.remedy.startswith("name it: --service orders, or --image ")
+    assert _outputs(outcome).clocked == "3"
+
+
+@pytest.mark.parametrize("named", [{"service": "orders"}, {"identity": NAME}])
+def test_a_service_that_is_named_or_recorded_has_its_clock(
+    tmp_path: Path, named: dict[str, str]
+) -> None:
+    outcome = _of_another_build(tmp_path, **named)
+
+    assert outcome.verdict.is_yes
+    assert _outputs(outcome).clocked == "3"
+
+
+def test_an_image_that_is_recorded_as_anothers_has_no_clock(tmp_path: Path) -> None:
+    outcome = _of_another_build(tmp_path, identity="registry.example.com/acme/billing")
+
+    assert outcome.verdict.answer is Answer.NO
+    assert _outputs(outcome).new == "3"
+
+
+def test_what_runs_itself_needs_no_name(running: Path) -> None:
+    outcome = scan(running, at=1, accept=ACCEPTED, image="")
+
+    assert outcome.verdict.is_yes
+    assert _outputs(outcome).clocked == "3"
+
+
+def test_nothing_on_the_clock_needs_no_name(tmp_path: Path) -> None:
+    outcome = _of_another_build(tmp_path, thresholds={"os": "never", "library": "never"})
+
+    assert outcome.verdict.is_yes
+
+
+@pytest.mark.parametrize(
+    ("made", "day"),
+    [
+        (None, "2026-11-23"),
+        (Made(started="2026-11-20T00:00:00Z"), "2026-11-20"),
+        (Made(started="2026-11-24T00:00:00Z"), "2026-11-23"),
+        (Made(undated=1), "2026-11-23"),
+    ],
+)
+def test_what_a_report_could_not_know_is_counted_from_the_reports_own_day(
+    tmp_path: Path, made: Made | None, day: str
+) -> None:
+    outcome = scan(tmp_path, accept=ACCEPTED)
+    assert isinstance(outcome.document, Findings)
+    document = msgspec.structs.replace(outcome.document, made=made)
+    open_store(RECORDS, world(tmp_path)).put(state(document, *outcome.subjects))
+    deploy(_outputs(outcome).image, tmp_path)
+
+    notes = scan(tmp_path, at=1, accept=ACCEPTED).notes
+
+    assert any(f"last scanned on {day}: what it has is not new" in note for note in notes)

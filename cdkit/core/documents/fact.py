@@ -60,6 +60,11 @@ class Fact(Struct, frozen=True, kw_only=True):
         return self.document.origin.recorded_at
 
     @property
+    def found_at(self) -> str:
+        """When it was found out (RFC 3339), which is before it was recorded where a report is."""
+        return self.document.found_at if isinstance(self.document, Findings) else self.recorded_at
+
+    @property
     def environment(self) -> str:
         """The environment that was deployed to, or the stage that was decided about; or none."""
         match self.document:

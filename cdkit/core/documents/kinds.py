@@ -56,6 +56,18 @@ class Tool(Struct, frozen=True, kw_only=True, omit_defaults=True):
     database: Database | None = None
 
 
+class Made(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When reports that a step only judged say that their tool ran (RFC 3339, UTC).
+
+    `started` is the earliest that any of them says, `ended` the latest, empty where none says it;
+    `undated` counts those that say nothing.
+    """
+
+    started: str = ""
+    ended: str = ""
+    undated: int = 0
+
+
 class Contract(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a migration takes away on the condition that a release is all that runs by then.
 
@@ -78,7 +90,8 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     `examined` names what was looked at and how many of each (`{"files": 2, "statements": 9}`).
     `contracts` are the conditions on which the verdict rests: the gate holds them against what
     runs. A scan's `inventory` are the packages that it looked at, and `known` all that it knew of;
-    `findings` are the worst of them where `left_out` counts others, and `numbers` count all.
+    `findings` are the worst of them where `left_out` counts others, and `numbers` count all. `made`
+    is set where the reports were made elsewhere: what they say is as old as they are.
     """
 
     evidence: str
@@ -91,6 +104,12 @@ class Findings(Document, frozen=True, kw_only=True, omit_defaults=True, tag="fin
     numbers: dict[str, int] = field(default_factory=dict)
     inventory: tuple[Component, ...] = ()
     known: tuple[Known, ...] = ()
+    made: Made | None = None
+
+    @property
+    def found_at(self) -> str:
+        """When it was found out (RFC 3339): the earliest that a report says, else when recorded."""
+        return (self.made.started if self.made else "") or self.origin.recorded_at
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -130,6 +130,7 @@ class _Run(Struct, frozen=True):
 class _Log(Struct, frozen=True):
     version: str
     runs: list[_Run]
+    inline: list[_Elsewhere] | None = field(name="inlineExternalProperties", default=None)
 
 
 def _recognises(head: bytes) -> bool:
@@ -146,6 +147,9 @@ def _read(stream: Readable, where: str) -> Reading:
         raise Unreadable(what, where=where, remedy="give SARIF 2.1.0, of at least one run")
     found = dict.fromkeys([severity.value for severity in _COUNTED], 0) | {"suppressed": 0}
     reasons: list[Reason] = []
+    if any(one.results for one in log.inline or ()):
+        what = "has results beside its runs (inlineExternalProperties), which nobody looks into"
+        reasons.append(cannot_tell(what, where=Location(path=where), remedy=_REMEDY))
     for run in log.runs:
         reasons += _doubts(run, where)
         rules = {rule.id: rule for rule in run.tool.driver.rules or ()}

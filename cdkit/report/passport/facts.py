@@ -89,6 +89,9 @@ def _tool_lines(fact: Fact) -> Iterator[Markup]:
     if isinstance(document, Findings) and (database := document.tool.database):
         day = database.updated_at[:10] or database.version
         yield element("div", f"database of {day}", class_="note cut") if day else NOTHING
+    if isinstance(document, Findings) and (made := document.made):
+        told = "unknown age" if made.undated else made.started[:10]
+        yield element("div", f"report of {told}", class_="note cut")
 
 
 def _tool(fact: Fact) -> str:

@@ -13,7 +13,7 @@ from cdkit.core.finding import Finding, Severity
 from cdkit.core.names import TOOL
 from cdkit.report.json_text import json_text
 from cdkit.report.report import Report
-from cdkit.report.scan import ScanFormat, Scanned, https
+from cdkit.report.scan import ScanFormat, Scanned, https, written_purl
 
 Json = dict[str, Any]
 _SEVERITY = {severity: severity.value for severity in Severity}
@@ -30,7 +30,7 @@ def render(report: Report, scanned: Scanned) -> str:
         "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, scanned.key)}",
         "version": 1,
         "metadata": {
-            "timestamp": scanned.ended,
+            **({"timestamp": scanned.ended} if scanned.ended else {}),
             "tools": {"components": [_tool(name, version), _tool(scanned.tool, scanned.version)]},
             "component": _image(scanned),
             "properties": list(_properties(report, scanned)),
@@ -80,8 +80,8 @@ def _component(made: Component, ref: str) -> Json:
         written["version"] = made.version
     if made.licenses:
         written["licenses"] = [{"license": {"name": name}} for name in made.licenses if name]
-    if made.purl:
-        written["purl"] = made.purl
+    if purl := written_purl(made.purl):
+        written["purl"] = purl
     facts = {"cdkit:kind": made.kind, "cdkit:path": made.path, "cdkit:layer": made.layer}
     written["properties"] = [{"name": k, "value": v} for k, v in facts.items() if v]
     return written

@@ -59,8 +59,8 @@ def render(report: Report, scanned: Scanned) -> str:
             "scan": {
                 "analyzer": analyzer,
                 "scanner": scanner,
-                "start_time": _time(scanned.started),
-                "end_time": _time(scanned.ended),
+                "start_time": _time(scanned.started or scanned.judged),
+                "end_time": _time(scanned.ended or scanned.judged),
                 "status": "failure" if scanned.doubts else "success",
                 "type": "container_scanning",
                 "messages": list(_messages(report, scanned)),
@@ -82,6 +82,9 @@ def _messages(report: Report, scanned: Scanned) -> Iterator[Json]:
             where = f"{reason.where}: " if reason.where else ""
             told = f"{answer_words(answer)}: {where}{reason.what}"
             yield {"level": level, "value": terminal(told)[:LONGEST_MESSAGE]}
+    if not scanned.ended:
+        what = "the report does not say when it was scanned; the times are those of the judgement"
+        yield {"level": "warn", "value": what}
     if count := len(report.suppressed_findings):
         yield {"level": "info", "value": f"{count} findings are excepted and not listed"}
     if scanned.left_out:

@@ -12,7 +12,7 @@ from cdkit.core.escape import terminal
 from cdkit.core.names import NAMESPACE, TOOL
 from cdkit.report.json_text import json_text
 from cdkit.report.report import Report, answer_words
-from cdkit.report.scan import ScanFormat, Scanned
+from cdkit.report.scan import ScanFormat, Scanned, written_purl
 
 Json = dict[str, Any]
 _NOBODY = "NOASSERTION"
@@ -41,7 +41,10 @@ def render(report: Report, scanned: Scanned) -> str:
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": scanned.name or "image",
         "documentNamespace": f"{NAMESPACE}/spdx/{uuid5(NAMESPACE_URL, scanned.key)}",
-        "creationInfo": {"created": scanned.ended, "creators": [f"Tool: {TOOL.replace(' ', '-')}"]},
+        "creationInfo": {
+            "created": scanned.judged,
+            "creators": [f"Tool: {TOOL.replace(' ', '-')}"],
+        },
         "comment": _comment(report, scanned),
         "packages": packages,
         "relationships": [describes, *contained],
@@ -85,7 +88,7 @@ def _bare(id_: str, name: str, version: str, purl: str) -> Json:
     }
     if version:
         written["versionInfo"] = version
-    if purl:
+    if purl := written_purl(purl):
         written["externalRefs"] = [
             {
                 "referenceCategory": "PACKAGE-MANAGER",

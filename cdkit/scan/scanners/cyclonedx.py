@@ -12,6 +12,7 @@ VEX. It does not say whether the distribution is still mended.
 """
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from cdkit.core.errors import Unreadable
@@ -75,6 +76,9 @@ def read(stream: Readable, where: str) -> ScanReport:
     packages = packages_of(held)
     components = tuple(map(component_of, packages))
     found = tuple(_vulnerabilities(bom.vulnerabilities or (), parts, tool.name, where))
+    if (counted := _counted(metadata)) > len(found):
+        what = f"counts {counted} vulnerabilities and holds {len(found)}"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
     return ScanReport(
         where=where,
         scanner=tool.name,
@@ -103,6 +107,13 @@ def _tool(metadata: cdx.Metadata) -> cdx.Tool:
     known = next((one for one in named if one.name in {"trivy", "grype"}), first)
     # The name alone proves nothing: Inspector is known by its counts.
     return known if known.name not in {"", "inspector"} else cdx.Tool(name="cyclonedx")
+
+
+def _counted(metadata: cdx.Metadata) -> int:
+    """Return how many vulnerabilities Inspector says that it found."""
+    name = f"{INSPECTOR}*_vulnerabilities"
+    said = (one.value for one in metadata.properties or () if fnmatchcase(one.name, name))
+    return sum(int(text) for text in said if text.isascii() and text.isdigit() and len(text) < 10)
 
 
 def _is_skipped(made: cdx.Component, tool: str) -> bool:
@@ -256,6 +267,7 @@ SCANNER = Scanner(
         Sample(path="cyclonedx/1.6/trivy.json", real=True, tool=_TRIVY),
         Sample(path="cyclonedx/1.6/trivy-clean.json", real=True, tool=_TRIVY),
         Sample(path="cyclonedx/1.6/trivy-not-scanned.json", real=True, tool=_TRIVY),
+        Sample(path="cyclonedx/1.6/grype.json", real=False, tool="grype 0.104.0 (CycloneDX 1.6)"),
         Sample(path="cyclonedx/1.5/inspector.json", real=False, tool="Amazon Inspector"),
     ),
 )

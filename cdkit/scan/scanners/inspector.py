@@ -9,7 +9,7 @@ at a page. Neither lists the packages that were looked at. Inspector's answers t
 CycloneDX.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct, field
@@ -17,7 +17,15 @@ from msgspec import Struct, field
 from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable
-from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
+from cdkit.scan.foreign import (
+    LONGEST_TITLE,
+    aliases_of,
+    cves_of,
+    in_utc,
+    moment,
+    read_whole,
+    severity_of,
+)
 from cdkit.scan.report import (
     Cvss,
     Distribution,
@@ -272,17 +280,30 @@ def _of_basic(made: _Basic) -> Vulnerability:
         installed=said.get("package_version", ""),
         fix_told=False,
         severity=severity_of(made.severity),
+        cvss=tuple(_of_attributes(said)),
         title=made.description.partition("\n")[0][:LONGEST_TITLE],
         url=made.uri,
         kind="os/unknown",
     )
 
 
+def _of_attributes(said: Mapping[str, str]) -> Iterator[Cvss]:
+    """Yield the ratings of basic scanning: `CVSS3_SCORE`, `CVSS2_VECTOR` and the like."""
+    for major, version in (("3", "3.1"), ("2", "2.0")):
+        try:
+            score = float(said.get(f"CVSS{major}_SCORE", ""))
+        except ValueError:
+            continue
+        if 0 <= score <= 10:
+            vector = said.get(f"CVSS{major}_VECTOR", "")
+            yield Cvss(source="ecr", version=version, vector=vector, score=score)
+
+
 def _moment(said: _Moment) -> datetime | None:
     if isinstance(said, str):
         return moment(said)
     try:
-        return None if said is None else datetime.fromtimestamp(said, UTC)
+        return None if said is None else in_utc(datetime.fromtimestamp(said, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cdkit.core.documents.inventory import Component
+from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.scan.foreign import (
@@ -23,7 +24,7 @@ from cdkit.scan.foreign import (
     severity_of,
     severity_of_score,
 )
-from cdkit.scan.report import Distribution, ScanReport, Vulnerability
+from cdkit.scan.report import Cvss, Distribution, ScanReport, Vulnerability
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "scan again: osv-scanner scan image --all-packages --format json IMAGE"
@@ -128,6 +129,10 @@ def read(stream: Readable, where: str) -> ScanReport:
     image = report.image_metadata or _Image()
     layers = tuple(one.diff_id for one in image.layers or () if one.diff_id)
     held = [(one, result) for result in report.results for one in result.packages]
+    for one, _ in held:
+        if lost := _lost(one):
+            what = f"speaks of {lost[:60]!r} in {one.package.name[:60]}, and does not hold it"
+            raise Unreadable(what, where=where, remedy=_REMEDY)
     found = tuple(
         made for one, result in held for made in _vulnerabilities(one, result.source, image)
     )
@@ -143,6 +148,13 @@ def read(stream: Readable, where: str) -> ScanReport:
         components=components,
         vulnerabilities=found,
     )
+
+
+def _lost(held: _Held) -> str:
+    """Return the vulnerability of a group of which no advisory is there, or an empty string."""
+    known = {one.id for one in held.vulnerabilities or ()}
+    named = (group.ids or () for group in held.groups or ())
+    return next((ids[0] for ids in named if ids and not known & set(ids)), "")
 
 
 def _kind(package: _Package) -> str:
@@ -215,6 +227,7 @@ def _vulnerability(
         kind=kind,
         path="" if kind.startswith("os/") or source is None else source.path.lstrip("/"),
         layer=layers[at].diff_id if 0 <= at < len(layers) else "",
+        cvss=tuple(Cvss(source="osv", score=score) for score in _scored(group)),
         published=min((day for one in members if (day := moment(one.published))), default=None),
     )
 
@@ -238,14 +251,25 @@ def _is_of(ecosystem: str, packages: str) -> bool:
 
 def _severity(members: list[_Advisory], group: _Group) -> Severity:
     """Return the severity of the group's CVSS score, else the worst word of an advisory."""
-    try:
-        scored = severity_of_score(float(group.max_severity))
-    except ValueError:
-        scored = Severity.UNKNOWN
+    scored = max(map(severity_of_score, _scored(group)), key=_rank, default=Severity.UNKNOWN)
     said = (one.database_specific.severity for one in members if one.database_specific)
     words = [severity_of(word) for word in said if isinstance(word, str)]
     known = [one for one in (scored, *words) if one is not Severity.UNKNOWN]
     return max(known, key=lambda one: one.rank, default=Severity.UNKNOWN)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _scored(group: _Group) -> Iterator[float]:
+    """Yield the group's CVSS score, if it is one."""
+    try:
+        score = float(group.max_severity)
+    except ValueError:
+        return
+    if 0 < score <= 10:
+        yield score
 
 
 SCANNER = Scanner(

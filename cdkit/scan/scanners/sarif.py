@@ -11,15 +11,15 @@ the package behind the vulnerability in a rule's ID (grype/presenter/sarif).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
-
-from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
+from cdkit.scan import sarif as shapes
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
@@ -29,96 +29,26 @@ from cdkit.scan.foreign import (
     severity_of,
     severity_of_score,
 )
-from cdkit.scan.key import is_bulletin
-from cdkit.scan.report import ScanReport, Vulnerability, version_of, versionless
+from cdkit.scan.key import is_bulletin, is_cve
+from cdkit.scan.report import Cvss, ScanReport, Vulnerability, version_of, versionless
 from cdkit.scan.scanner import Sample, Scanner
 
 _REMEDY = "let the scanner write its SARIF again; its own JSON says more"
+_DECIDING = frozenset({"results", "driver", "extensions"})
+"""Parts of a run that say what was found and how severe it is."""
+
+_SCORE = "security-severity"
 _LEVELS = {"error": Severity.HIGH, "warning": Severity.MEDIUM, "note": Severity.LOW}
 _SYSTEM = frozenset({"apk", "deb", "rpm", "alpm"})
 _PASSING = frozenset({"pass", "notApplicable"})
 _UNFIXED = frozenset({"", "not fixed", "none"})
 _UNRATED = frozenset({"unknown", "unspecified", "undefined", "untriaged"})
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.ASCII)
-_BEGINNING = re.compile(r"(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})-", re.ASCII)
+_BEGINNING = re.compile(
+    r"(CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})(?![0-9a-z])", re.ASCII | re.IGNORECASE
+)
 _LINE = re.compile(r"^(Package|Installed Version|Fixed Version|Severity): ?(.*)$", re.MULTILINE)
 """What Trivy says of a package in the text of a result."""
-
-
-class _Text(Struct, frozen=True, kw_only=True):
-    text: str = ""
-
-
-class _Rule(Struct, frozen=True, kw_only=True):
-    id: str
-    name: str = ""
-    short: _Text | None = field(default=None, name="shortDescription")
-    full: _Text | None = field(default=None, name="fullDescription")
-    help_uri: str = field(default="", name="helpUri")
-    properties: dict[str, Any] | None = None
-
-
-class _Driver(Struct, frozen=True, kw_only=True):
-    name: str
-    version: str = ""
-    semantic: str = field(default="", name="semanticVersion")
-    rules: tuple[_Rule, ...] = ()
-
-
-class _ToolOf(Struct, frozen=True, kw_only=True):
-    driver: _Driver
-
-
-class _Artifact(Struct, frozen=True, kw_only=True):
-    uri: str = ""
-
-
-class _Physical(Struct, frozen=True, kw_only=True):
-    artifact: _Artifact | None = field(default=None, name="artifactLocation")
-
-
-class _Logical(Struct, frozen=True, kw_only=True):
-    name: str = field(default="", name="fullyQualifiedName")
-
-
-class _Location(Struct, frozen=True, kw_only=True):
-    physical: _Physical | None = field(default=None, name="physicalLocation")
-    logical: tuple[_Logical, ...] = field(default=(), name="logicalLocations")
-
-
-class _Result(Struct, frozen=True, kw_only=True):
-    rule: str = field(default="", name="ruleId")
-    index: int = field(default=-1, name="ruleIndex")
-    kind: str = "fail"
-    level: str = ""
-    message: _Text | None = None
-    locations: tuple[_Location, ...] = ()
-    suppressions: tuple[dict[str, Any], ...] | None = None
-    properties: dict[str, Any] | None = None
-
-
-class _Notice(Struct, frozen=True, kw_only=True):
-    level: str = ""
-    message: _Text | None = None
-
-
-class _Invocation(Struct, frozen=True, kw_only=True):
-    successful: bool = field(name="executionSuccessful")
-    notices: tuple[_Notice, ...] = field(default=(), name="toolExecutionNotifications")
-    settings: tuple[_Notice, ...] = field(default=(), name="toolConfigurationNotifications")
-    ended: str = field(default="", name="endTimeUtc")
-
-
-class _Run(Struct, frozen=True, kw_only=True):
-    tool: _ToolOf
-    results: tuple[_Result, ...] | None = None
-    invocations: tuple[_Invocation, ...] = ()
-    properties: dict[str, Any] | None = None
-
-
-class _Log(Struct, frozen=True, kw_only=True):
-    version: str
-    runs: tuple[_Run, ...]
 
 
 def recognises(head: bytes) -> bool:
@@ -128,11 +58,15 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: Readable, where: str) -> ScanReport:
     """Read a log of one tool's runs. Raises Unreadable where it is none, or where a run failed."""
-    log = read_whole(stream, _Log, where, _REMEDY)
+    log = read_whole(stream, shapes.Log, where, _REMEDY)
     drivers = {run.tool.driver.name for run in log.runs}
     if log.version != "2.1.0" or len(drivers) != 1:
         what = f"is of version {log.version[:20]!r} with runs of {len(drivers)} tools, not of one"
         raise Unreadable(what, where=where, remedy=_REMEDY)
+    apart = (*log.inline, *(run.elsewhere or {} for run in log.runs))
+    if any(one.get(part) for one in apart for part in _DECIDING):
+        what = "keeps parts of its runs apart from them, which may be results"
+        raise Unreadable(what, where=where, remedy="have it written as one log in one file")
     for run in log.runs:
         _check_success(run, where)
     images = {_named(run) for run in log.runs}
@@ -140,26 +74,30 @@ def read(stream: Readable, where: str) -> ScanReport:
         raise Unreadable("is about several images", where=where, remedy=_REMEDY)
     ((image_id, digests),) = images
     driver = log.runs[0].tool.driver
-    ends = [moment(one.ended) for run in log.runs for one in run.invocations if one.ended]
+    told = [one for run in log.runs for one in run.invocations]
+    starts, ends = _times(one.started for one in told), _times(one.ended for one in told)
     return ScanReport(
         where=where,
         scanner=driver.name.lower(),
         version=driver.semantic or driver.version,
-        created_at=min((end for end in ends if end), default=None),
+        started_at=min(starts, default=None),
+        created_at=min(ends or starts, default=None),
         image_id=image_id,
         digests=digests,
         unlisting=True,
         vulnerabilities=tuple(
             dict.fromkeys(
-                found
-                for run in log.runs
-                for found in _vulnerabilities(run.results or (), run.tool.driver)
+                found for run in log.runs for found in _vulnerabilities(run.results or (), run.tool)
             )
         ),
     )
 
 
-def _check_success(run: _Run, where: str) -> None:
+def _times(texts: Iterable[str]) -> list[datetime]:
+    return [found for text in texts if (found := moment(text))]
+
+
+def _check_success(run: shapes.Run, where: str) -> None:
     for one in run.invocations:
         notices = (*one.notices, *one.settings)
         errors = [n.message.text if n.message else "" for n in notices if n.level == "error"]
@@ -171,7 +109,7 @@ def _check_success(run: _Run, where: str) -> None:
         raise Unreadable(what, where=where, remedy=_REMEDY)
 
 
-def _named(run: _Run) -> tuple[str, tuple[str, ...]]:
+def _named(run: shapes.Run) -> tuple[str, tuple[str, ...]]:
     """Return by what a run names its image: the config's digest, those of manifests."""
     said = run.properties or {}
     return _text(said.get("imageID")), tuple(_digests(said))
@@ -189,39 +127,44 @@ def _digests(properties: dict[str, Any]) -> Iterator[str]:
             yield digest
 
 
-def _vulnerabilities(results: tuple[_Result, ...], driver: _Driver) -> Iterator[Vulnerability]:
+def _vulnerabilities(
+    results: tuple[shapes.Result, ...], tool: shapes.ToolOf
+) -> Iterator[Vulnerability]:
     """Yield what each result is about; what the file calls suppressed counts: nobody vouches.
 
     Docker Scout lists at a rule every package that has the vulnerability: each is one of its own,
     so that an exception for one does not cover the others.
     """
-    named = {one.id: one for one in reversed(driver.rules)}
+    named = {one.id: one for one in reversed(tuple(tool.rules))}
     for made in results:
-        if made.kind not in _PASSING:
-            rule = _rule(made, driver, named)
+        if made.kind not in _PASSING and made.baseline != "absent":
+            rule = _rule(made, tool, named)
             for purl in _purls(made, rule) or ("",):
-                yield _vulnerability(made, rule, purl)
+                yield _vulnerability(made, rule, purl, tool.driver.name.lower())
 
 
-def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
-    place = next(iter(made.locations), _Location())
+def _vulnerability(
+    made: shapes.Result, rule: shapes.Rule, purl: str, scanner: str
+) -> Vulnerability:
+    place = next(iter(made.locations), shapes.Location())
     said = dict(_LINE.findall(made.message.text if made.message else ""))
     path = place.physical.artifact.uri if place.physical and place.physical.artifact else ""
     package, installed = _package(place, purl, said)
     kind = _kind(purl, rule)
     fixed, told = _fix(made, rule, said)
     id_ = _id(made.rule or rule.id, package) or "unnamed"
-    cves = _CVE.findall(_brackets(rule))
+    names = [*_CVE.findall(_brackets(rule)), *map(_name, rule.former)]
     return Vulnerability(
         id=id_,
-        aliases=aliases_of(id_, cves),
-        several=cves_of(id_, cves),
+        aliases=aliases_of(id_, names),
+        several=cves_of(id_, names) or _mentioned(made, rule, (id_, *names)),
         package=package or path or "unknown",
         purl=purl,
         installed=installed,
         fixed=fixed,
         fix_told=told,
         severity=_severity(made, rule, said),
+        cvss=tuple(Cvss(source=scanner, score=score) for score in _scores(made, rule)),
         title=(rule.short.text if rule.short else made.message.text if made.message else "")[
             :LONGEST_TITLE
         ],
@@ -232,26 +175,52 @@ def _vulnerability(made: _Result, rule: _Rule, purl: str) -> Vulnerability:
 
 
 def _id(rule: str, package: str) -> str:
-    """Return the vulnerability that a rule is about, without the package that Grype puts behind."""
+    """Return the vulnerability that a rule is about, without the package that is put behind it.
+
+    Grype writes `CVE-2026-1000-openssl`, JFrog's Xray `CVE-2026-1000_openssl_3.0`.
+    """
     if known := _BEGINNING.match(rule):
-        return known[1]
+        return _name(known[1])
     return rule.removesuffix(f"-{package}") if package and is_bulletin(rule) else rule
 
 
-def _brackets(rule: _Rule) -> str:
+def _name(text: str) -> str:
+    """Return the name of a vulnerability as everybody else writes it, whatever its letters' case.
+
+    CISA's and FIRST's files, exceptions and other scanners know it by that alone.
+    """
+    found = _BEGINNING.fullmatch(text)
+    if not found:
+        return text
+    scheme, _, rest = text.partition("-")
+    return f"{scheme.upper()}-{rest.lower()}"
+
+
+def _mentioned(made: shapes.Result, rule: shapes.Rule, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the CVEs that a text names where no name is one: Prisma Cloud's rules have numbers.
+
+    They lead to what is known of attacks, and excuse nothing.
+    """
+    if any(map(is_cve, names)):
+        return ()
+    texts = (one.text for one in (rule.short, made.message) if one)
+    return tuple(dict.fromkeys(_CVE.findall("\n".join((rule.name, *texts)))))
+
+
+def _brackets(rule: shapes.Rule) -> str:
     """Return what Snyk puts in front of a package: `(CVE-2026-1000) openssl@3.0`."""
     text = rule.full.text if rule.full else ""
     return text.partition(")")[0] if text.startswith("(") else ""
 
 
-def _kind(purl: str, rule: _Rule) -> str:
+def _kind(purl: str, rule: shapes.Rule) -> str:
     """Return the sort of a package, by its package URL, or by what Trivy calls its rule."""
     scheme = purl.removeprefix("pkg:").partition("/")[0] or "unknown"
     system = scheme in _SYSTEM or (not purl and rule.name == "OsPackageVulnerability")
     return f"{'os' if system else 'library'}/{scheme}"
 
 
-def _package(place: _Location, purl: str, said: Mapping[str, str]) -> tuple[str, str]:
+def _package(place: shapes.Location, purl: str, said: Mapping[str, str]) -> tuple[str, str]:
     """Return a package's name and version, wherever the tool says them."""
     if said.get("Package"):
         return said["Package"], said.get("Installed Version", "")
@@ -262,7 +231,9 @@ def _package(place: _Location, purl: str, said: Mapping[str, str]) -> tuple[str,
     return (name, version) if name else (logical, "")
 
 
-def _fix(made: _Result, rule: _Rule, said: Mapping[str, str]) -> tuple[tuple[str, ...], bool]:
+def _fix(
+    made: shapes.Result, rule: shapes.Rule, said: Mapping[str, str]
+) -> tuple[tuple[str, ...], bool]:
     """Return the versions with the fix, and whether the tool says at all that there is one."""
     for properties in (made.properties or {}, rule.properties or {}):
         if "fixed_version" in properties:
@@ -276,16 +247,22 @@ def _versions(text: str) -> tuple[str, ...]:
     return tuple(one for one in split if one.lower() not in _UNFIXED)
 
 
-def _rule(made: _Result, driver: _Driver, named: Mapping[str, _Rule]) -> _Rule:
+def _rule(
+    made: shapes.Result, tool: shapes.ToolOf, named: Mapping[str, shapes.Rule]
+) -> shapes.Rule:
     """Return a result's rule; an index may lead to another tool component's rules."""
-    if 0 <= made.index < len(driver.rules):
-        rule = driver.rules[made.index]
+    said = made.reference or shapes.Reference()
+    at = said.component.index if said.component else -1
+    part = tool.extensions[at] if 0 <= at < len(tool.extensions) else tool.driver
+    index = made.index if made.index >= 0 else said.index
+    if 0 <= index < len(part.rules):
+        rule = part.rules[index]
         if not made.rule or f"{made.rule}/".startswith(f"{rule.id}/"):
             return rule
-    return named.get(made.rule) or _Rule(id=made.rule)
+    return named.get(made.rule) or shapes.Rule(id=made.rule)
 
 
-def _purls(made: _Result, rule: _Rule) -> tuple[str, ...]:
+def _purls(made: shapes.Result, rule: shapes.Rule) -> tuple[str, ...]:
     """Return the package URLs of the result itself, else those of its rule."""
     for properties in (made.properties or {}, rule.properties or {}):
         said = properties.get("purls") or properties.get("purl")
@@ -295,7 +272,7 @@ def _purls(made: _Result, rule: _Rule) -> tuple[str, ...]:
     return ()
 
 
-def _severity(made: _Result, rule: _Rule, said: Mapping[str, str]) -> Severity:
+def _severity(made: shapes.Result, rule: shapes.Rule, said: Mapping[str, str]) -> Severity:
     """Return the score's severity (what GitHub reads), else a word, else what the level means.
 
     A level stands for a severity only where the tool rates nothing: Trivy gives `note` to what it
@@ -303,30 +280,37 @@ def _severity(made: _Result, rule: _Rule, said: Mapping[str, str]) -> Severity:
     """
     words = [said["Severity"]] if said.get("Severity") else []
     scored = False
+    for score in _scores(made, rule):
+        if (found := severity_of_score(score)) is not Severity.UNKNOWN:
+            return found
     for properties in (made.properties or {}, rule.properties or {}):
-        if "security-severity" in properties:
-            scored = True
-            found = _of_score(properties["security-severity"])
-            if found is not Severity.UNKNOWN:
-                return found
+        scored = scored or _SCORE in properties
         tags = properties.get("tags")
         words += [_text(properties.get(key)) for key in ("cvssV3_severity", "severity")]
         words += [_text(tag) for tag in tags] if isinstance(tags, list) else []
     known = [severity_of(word) for word in words]
     worst = max((one for one in known if one is not Severity.UNKNOWN), key=_rank, default=None)
     unrated = scored or any(word.lower() in _UNRATED for word in words)
-    return worst or (Severity.UNKNOWN if unrated else _LEVELS.get(made.level, Severity.UNKNOWN))
+    level = made.level
+    if level is None and rule.default:
+        level = rule.default.level
+    return worst or (Severity.UNKNOWN if unrated else _LEVELS.get(level or "", Severity.UNKNOWN))
 
 
 def _rank(severity: Severity) -> int:
     return severity.rank
 
 
-def _of_score(said: object) -> Severity:
-    try:
-        return severity_of_score(float(said))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return Severity.UNKNOWN
+def _scores(made: shapes.Result, rule: shapes.Rule) -> Iterator[float]:
+    """Yield the scores of the result and of its rule; 0.0 is what tools write that know none."""
+    for properties in (made.properties or {}, rule.properties or {}):
+        said = properties.get(_SCORE)
+        try:
+            score = float(said) if isinstance(said, str | int | float) else 0.0
+        except (ValueError, OverflowError):
+            continue
+        if 0 < score <= 10 and not isinstance(said, bool):
+            yield score
 
 
 SCANNER = Scanner(

@@ -11,6 +11,8 @@ system's package, and in `fixedIn` of a library. `severityThreshold` says below 
 nothing is listed.
 """
 
+import re
+
 from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
@@ -30,6 +32,7 @@ from cdkit.scan.scanner import Sample, Scanner
 from cdkit.scan.statement import digests_of
 
 _REMEDY = "scan again by digest: snyk container test --json repository@sha256:…"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])", re.ASCII)
 _SYSTEM = frozenset({"apk", "deb", "rpm"})
 _LICENSE = "license"
 
@@ -109,10 +112,14 @@ def read(stream: Readable, where: str) -> ScanReport:
     for one in reports:
         if why := _fault(one):
             raise Unreadable(why, where=where, remedy=_REMEDY)
+    digests = frozenset(_bare(text) for one in reports for text in digests_of(one.path))
+    if len(digests) > 1:
+        what = f"is about {len(digests)} images: {', '.join(sorted(digests))[:300]}"
+        raise Unreadable(what, where=where, remedy=_REMEDY)
     return ScanReport(
         where=where,
         scanner="snyk",
-        digests=tuple(digests_of(reports[0].path)),
+        digests=tuple(digests),
         distribution=_distribution(reports),
         packages=_counts(reports),
         vulnerabilities=tuple(
@@ -137,6 +144,12 @@ def read(stream: Readable, where: str) -> ScanReport:
             for made in (one.filtered or _Filtered()).ignore or ()
         ),
     )
+
+
+def _bare(digest: str) -> str:
+    """Return a digest without the path of an application that may stand behind it."""
+    found = _DIGEST.match(digest)
+    return found[0] if found else digest
 
 
 def _fault(one: _Report) -> str:

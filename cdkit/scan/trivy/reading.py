@@ -16,7 +16,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.core.world import MIB
-from cdkit.scan.foreign import aliases_of
+from cdkit.scan.foreign import aliases_of, in_utc
 from cdkit.scan.key import rule_of
 from cdkit.scan.report import (
     Cvss,
@@ -102,7 +102,7 @@ def read(stream: Readable, where: str, artifacts: frozenset[str]) -> ScanReport:
         where=where,
         scanner="trivy",
         version=report.trivy.version if report.trivy else "",
-        created_at=report.created_at,
+        created_at=_zoned(report.created_at),
         image_id=metadata.image_id,
         distribution=_distribution(metadata.os, report.trivy.version if report.trivy else ""),
         packages=_packages(results, found.counts),
@@ -334,6 +334,11 @@ _ADD: dict[str, Callable[[Any, _Where, _Found], None]] = {
 
 def _severity(word: str) -> Severity:
     return _SEVERITIES.get(word, Severity.UNKNOWN)
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """Return when the report was made; Trivy always writes a zone, so one without is no time."""
+    return in_utc(moment) if moment and moment.tzinfo else None
 
 
 def _aware(moment: datetime | None) -> datetime | None:

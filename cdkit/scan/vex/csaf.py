@@ -5,7 +5,8 @@ package URL of its identification helper; `default_component_of` and its like pu
 A package in an image is that package in that image and no other. A package in a distribution
 (Red Hat's and SUSE's documents) covers where the distribution's maker, by its CPE, is the maker of
 the package, by its package URL, and the version is said: the same name without one may be another
-release's. A package in any other product covers nothing.
+release's. A package in any other product covers nothing. Nor does one of a branch of versions, or
+of a range of them, whose package URL names none: it would stand for all.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from cdkit.scan.report import version_of, versionless
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or ask its publisher"
+_VERSIONS = frozenset({"product_version", "product_version_range"})
 _GROUPS = {
     "known_not_affected": Status.NOT_AFFECTED,
     "fixed": Status.FIXED,
@@ -42,6 +44,7 @@ class _Name(Struct, frozen=True, kw_only=True):
 
 
 class _Branch(Struct, frozen=True, kw_only=True):
+    category: str = ""
     branches: tuple["_Branch", ...] | None = None
     product: _Name | None = None
 
@@ -138,10 +141,16 @@ def _names(tree: _Tree) -> Iterator[_Name]:
     waiting = [(branch, 0) for branch in tree.branches]
     while waiting:
         branch, depth = waiting.pop()
-        if branch.product:
+        if branch.product and not _is_of_some_versions(branch):
             yield branch.product
         if depth < 50:
             waiting += [(inside, depth + 1) for inside in branch.branches or ()]
+
+
+def _is_of_some_versions(branch: _Branch) -> bool:
+    """Whether a branch is a version, or a range of them, and its package URL does not say which."""
+    helper = branch.product.product_identification_helper if branch.product else None
+    return branch.category in _VERSIONS and not (helper and version_of(helper.purl))
 
 
 def _products(tree: _Tree) -> dict[str, Product]:

@@ -4,8 +4,12 @@ Source: cyclonedx.org, JSON reference, `vulnerabilities[].analysis`. What is aff
 component of the document, or a package URL. Where the document says which product it is about
 (`metadata.component`), a component is meant as a part of that product: in another one it may well
 be affected. A product that no digest ties to an image covers nothing, and so does a BOM-Link
-(`urn:cdx:…`) to another document.
+(`urn:cdx:…`) to another document. Where versions of it are named (`affects[].versions`) only they
+are meant: the unaffected ones where some are called so, and none by a range.
 """
+
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
 
 import msgspec
 from msgspec import Struct, field
@@ -13,7 +17,8 @@ from msgspec import Struct, field
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.scan.foreign import aliases_of, moment
-from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
+from cdkit.scan.report import version_of, versionless
+from cdkit.scan.statement import COVERING, Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or make it again with the tool that wrote it"
 _DIGESTS = frozenset(
@@ -56,8 +61,15 @@ class _Reference(Struct, frozen=True, kw_only=True):
     id: str = ""
 
 
+class _Version(Struct, frozen=True, kw_only=True):
+    version: str = ""
+    range: str = ""
+    status: str = "affected"
+
+
 class _Affects(Struct, frozen=True, kw_only=True):
     ref: str
+    versions: tuple[_Version, ...] | None = None
 
 
 class _Analysis(Struct, frozen=True, kw_only=True):
@@ -129,7 +141,11 @@ def _statement(
     if status is Status.NOT_AFFECTED and not why:
         what = f"{made.id[:100]} is {analysis.state} without a justification or a detail"
         raise Unreadable(what, where=where, remedy=_REMEDY)
-    products = tuple(_product(one.ref, root, purls) for one in made.affects or ())
+    products = tuple(
+        product
+        for one in made.affects or ()
+        for product in _versioned(_product(one.ref, root, purls), one.versions, status)
+    )
     if not products:
         raise Unreadable(f"{made.id[:100]} affects nothing", where=where, remedy=_REMEDY)
     others = aliases_of(made.id, (one.id for one in made.references or ()))
@@ -141,6 +157,39 @@ def _statement(
         issued=moment(analysis.updated or issued),
         where=Location(path=where),
     )
+
+
+def _versioned(
+    product: Product, versions: tuple[_Version, ...] | None, status: Status
+) -> Iterator[Product]:
+    """Yield a product at each version that is meant: all where none is named, else those named.
+
+    What says that it counts is said of every version: it excuses nothing.
+    """
+    if not versions or status not in COVERING:
+        yield product
+        return
+    free = [one for one in versions if one.status == "unaffected"]
+    meant = [one for one in free or versions if one.status != "unknown" and not one.range]
+    for one in meant:
+        yield Product(
+            purl=_at(product.purl, one.version),
+            digests=product.digests,
+            parts=tuple(_at(part, one.version) for part in product.parts),
+        )
+    if not meant:
+        yield Product()
+
+
+def _at(purl: str, version: str) -> str:
+    """Return a package URL at a version; one that names another already is no such package."""
+    if not purl or not version:
+        return ""
+    named = version_of(purl)
+    if named:
+        return purl if unquote(named) == version else ""
+    bare = versionless(purl)
+    return f"{bare}@{quote(version, safe='')}{purl[len(bare) :]}"
 
 
 def _product(ref: str, root: _Component | None, purls: dict[str, str]) -> Product:

@@ -18,11 +18,14 @@ from cdkit.core.documents.kinds import (
     Deployment,
     Evidence,
     Failure,
+    Findings,
+    Made,
     PolicySource,
+    Tool,
     Waiver,
 )
 from cdkit.core.finding import Location
-from cdkit.core.verdict import cannot_tell, judge, no
+from cdkit.core.verdict import cannot_tell, judge, no, yes
 from cdkit.report.passport.page import passport
 from cdkit.report.web.pieces import NONE, prose
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, evidence, fact, identity, origin
@@ -436,3 +439,30 @@ def test_more_reasons_than_anybody_reads_are_counted() -> None:
     assert "reason 19" in text
     assert "reason 20" not in text
     assert "and 5 more" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (
+            Made(started="2026-10-20T08:00:00Z", ended="2026-10-20T08:00:00Z"),
+            "report of 2026-10-20",
+        ),
+        (Made(started="2026-10-20T08:00:00Z", undated=1), "report of unknown age"),
+        (None, ""),
+    ],
+)
+def test_a_scan_says_of_when_the_report_is_that_it_judged(made: Made | None, said: str) -> None:
+    scan = Findings(
+        origin=origin(),
+        evidence="vulnerabilities",
+        verdict=judge([yes("nothing known")]),
+        tool=Tool(name="trivy"),
+        examined={"packages": 3},
+        made=made,
+    )
+
+    text = shown(passport(dossier(identity(), scan)))
+
+    assert said in text
+    assert ("report of" in text) is (made is not None)
