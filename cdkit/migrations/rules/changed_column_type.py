@@ -99,6 +99,11 @@ RULE = LintRule(
             )
             for old, new in (("numeric(8,2)", "numeric(12,4)"), ("char(3)", "char(4)"))
         ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a decimal(8,2), b float);\n-- released\n"
+            "ALTER TABLE o MODIFY a decimal(8,2),\n  MODIFY b double;",
+            line=5,
+        ),
     ),
     good=(
         Example(
