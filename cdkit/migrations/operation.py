@@ -245,7 +245,7 @@ class CreateObject(Operation, frozen=True, kw_only=True):
 
     `body` is a function's source, `function` its declaration, `query` what a view shows;
     `options` are what ALTER FUNCTION changes. `other_rows` says that a view shows others than the
-    one that it replaces.
+    one that it replaces, `labels` are an enum's.
     """
 
     kind: str
@@ -256,6 +256,7 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     query: Query | None = None
     options: tuple[str, ...] = ()
     other_rows: bool = False
+    labels: tuple[str, ...] = ()
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):
@@ -269,10 +270,11 @@ class RenameObject(Operation, frozen=True, kw_only=True):
 
 
 class AddEnumValue(Operation, frozen=True, kw_only=True):
-    """ALTER TYPE ADD VALUE."""
+    """ALTER TYPE ADD VALUE; `place` is `BEFORE` or `AFTER` and a value."""
 
     type: Name
     value: str
+    place: str = ""
 
 
 class RenameEnumValue(Operation, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import structs
 from cdkit.migrations import likeness, option
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
+from cdkit.migrations.enums import ENUMS, rename_in_columns
 from cdkit.migrations.forget import (
     forget_children,
     forget_indexes,
@@ -254,7 +255,8 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         epoch = 0 if schema.epoch_of(new) == 0 else table.epoch
-        schema.hold(structs.replace(table, name=new, epoch=epoch))
+        was = table.was or (None if schema.is_new(table.epoch) else old)
+        schema.hold(structs.replace(table, name=new, epoch=epoch, was=was))
         schema.grants.rename("table", old, new)
         for name in schema.indexes.of(old):
             kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
@@ -312,6 +314,11 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores(schema):
         if old in store:
             store[new] = store.pop(old)
+    if renamed.kind == "type" and (thing := schema.things.get(new)):
+        rename_in_columns(schema, old, new)
+        epoch = 0 if schema.epoch_of(new) == 0 else thing.epoch
+        was = thing.was or (None if schema.is_new(thing.epoch) else old)
+        schema.things[new] = structs.replace(thing, was=was, epoch=epoch)
     if renamed.table is None:
         kind = "table" if new in schema.tables else renamed.kind
         schema.grants.rename(kind, old, new)
@@ -381,6 +388,7 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.RenameObject: _rename_object,
     op.SetVariable: _set_variable,
     op.MovePartition: _attach,
+    **ENUMS,
     **GUARDS,
     **PERMITS,
 }

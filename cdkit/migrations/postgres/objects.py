@@ -68,6 +68,8 @@ class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "n
     type: tuple[Node, ...]
     old: str | None = None
     new: str = ""
+    neighbour: str = msgspec.field(name="newValNeighbor", default="")
+    after: bool = msgspec.field(name="newValIsAfter", default=False)
 
 
 class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "def"}):
@@ -92,6 +94,7 @@ class _Named(Struct, frozen=True):
     extname: str = ""
     kind: str = ""
     replace: bool = False
+    vals: tuple[Node, ...] = ()
 
 
 _WORDS = {
@@ -210,7 +213,9 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
     altered = statement.read(_Enum)
     named = of_words(words(altered.type))
     if altered.old is None:
-        yield op.AddEnumValue(**at_start(statement), type=named, value=altered.new)
+        side = "AFTER" if altered.after else "BEFORE"
+        place = f"{side} {altered.neighbour}" if altered.neighbour else ""
+        yield op.AddEnumValue(**at_start(statement), type=named, value=altered.new, place=place)
     else:
         yield op.RenameEnumValue(
             **at_start(statement), type=named, value=altered.old, to=altered.new
@@ -265,6 +270,7 @@ def create_object(statement: Statement) -> Iterator[Operation]:
         name=named,
         replace=made.replace,
         body=statement.source.partition("(")[2] if kind == "aggregate" else "",
+        labels=words(made.vals),
     )
 
 

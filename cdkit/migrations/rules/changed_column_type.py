@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.enums import is_the_same_enum
+from cdkit.migrations.lazy import pattern
+from cdkit.migrations.net import eased
 from cdkit.migrations.operation import ChangeType
 from cdkit.migrations.postgres.ways import retyped
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -18,6 +21,23 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     """Flag each change of type that is no widening."""
+    table, column = operation.table, operation.column
+    for hit in _found(operation, context):
+        was, is_ = context.released.column(table, column), context.ahead.end.column(table, column)
+        end = context.ahead.end
+        same = was and is_ and is_the_same_enum(was.type, is_.type, context.released, end)
+        yield from eased(hit, context, undone=bool(same) and _keeps_values(operation))
+
+
+_CASTS = pattern(r'(?i)using[\s("]*\w+"?[\s)]*(?:::\s*[\w".]+[\s()]*)*')
+
+
+def _keeps_values(operation: ChangeType) -> bool:
+    """Whether the new value is the old one, cast and no more."""
+    return not operation.using or _CASTS().fullmatch(operation.using) is not None
+
+
+def _found(operation: ChangeType, context: Context) -> Iterator[Hit]:
     table, column = operation.table, operation.column
     if context.schema.is_new_column(table, column):
         return
@@ -69,6 +89,12 @@ def _added(operation: ChangeType, context: Context) -> str:
     return f"ALTER TABLE {context.sql(operation.table)} ADD COLUMN {name} {operation.type};"
 
 
+_STATE = "CREATE TYPE s AS ENUM ('a', 'b');\nCREATE TABLE o (a s);\n-- released\nBEGIN;\n"
+_SWAPPED = (
+    "ALTER TABLE o ALTER a TYPE n USING a::text::n;\nALTER TYPE s RENAME TO old;\n"
+    "ALTER TYPE n RENAME TO s;\nDROP TYPE old;\nCOMMIT;"
+)
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
@@ -76,6 +102,13 @@ RULE = LintRule(
     check=check,
     instead="Add a column with the new type, write both, move over, drop the old one later.",
     bad=(
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('a');\n{_SWAPPED}", line=6),
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('b', 'a');\n{_SWAPPED}", line=6),
+        Example(
+            text=f"{_STATE}CREATE TYPE n AS ENUM ('a', 'b');\n"
+            + _SWAPPED.replace("a::text::n", "(CASE a::text WHEN 'a' THEN 'b' END)::n"),
+            line=6,
+        ),
         Example(
             text="CREATE TABLE o (a varchar(50));\n-- released\n"
             "ALTER TABLE o ALTER COLUMN a TYPE varchar(20);",
@@ -106,6 +139,7 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('a', 'c', 'b');\n{_SWAPPED}"),
         Example(
             text="CREATE TABLE o (a varchar(20), b varchar(9), c numeric(8,2), d int);\n"
             "-- released\nALTER TABLE o ALTER a TYPE varchar(40), ALTER b TYPE text,\n"

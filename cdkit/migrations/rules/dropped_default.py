@@ -95,7 +95,8 @@ RULE = LintRule(
     bad=(
         Example(
             text="-- server mariadb:10.11\n"
-            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'b');\n-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;",
+            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'b');\n"
+            "-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;",
             line=4,
         ),
         Example(
@@ -114,7 +115,8 @@ RULE = LintRule(
     good=(
         Example(
             text="-- server mariadb:10.11\n"
-            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'a');\n-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;"
+            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'a');\n"
+            "-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;"
         ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"

@@ -99,6 +99,8 @@ def _lacking(operation: DropObject, context: Context) -> str | None:
     if operation.kind == "trigger":
         same = is_same_text(operation.name, context.released, context.ahead.end)
         return "" if same else None
+    if operation.kind == "type" and (thing := context.schema.thing(operation.name)):
+        return "" if lacks(thing.was or operation.name, context) == "" else None
     if operation.kind == "sequence":
         return "" if _feeds_an_identity(operation.name, context) else None
     return lacks(operation.name, context)

@@ -1,0 +1,74 @@
+"""Replaying what becomes of an enum: its labels, in their order, and the columns that have it.
+
+An enum cannot lose a label: who wants that, or another order, makes a second type, moves the
+columns over, and gives it the name of the first. So tools write it for a new label, too (Prisma).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import structs
+
+from cdkit.migrations import operation as op
+from cdkit.migrations.nouns import Name, Type
+from cdkit.migrations.operation import Operation
+from cdkit.migrations.schema import Schema, Thing
+
+
+def _add_value(schema: Schema, added: op.AddEnumValue) -> None:
+    """Put a label where the statement says; among labels that nobody knows, none is known."""
+    found = schema.thing(added.type)
+    if found is None or not found.labels or added.value in found.labels:
+        return
+    labels = list(found.labels)
+    side, _, neighbour = added.place.partition(" ")
+    if side and neighbour not in labels:
+        labels = []
+    else:
+        at = labels.index(neighbour) + (side == "AFTER") if side else len(labels)
+        labels.insert(at, added.value)
+    schema.things[schema.full(added.type)] = structs.replace(found, labels=tuple(labels))
+
+
+def _rename_value(schema: Schema, renamed: op.RenameEnumValue) -> None:
+    if found := schema.thing(renamed.type):
+        labels = tuple(renamed.to if x == renamed.value else x for x in found.labels)
+        schema.things[schema.full(renamed.type)] = structs.replace(found, labels=labels)
+
+
+def rename_in_columns(schema: Schema, old: Name, new: Name) -> None:
+    """Give each column of a type that is renamed the new name of it."""
+    for table, held in list(schema.tables.items()):
+        for column in list(held.columns.values()):
+            if named(column.type, schema) == old:
+                kept = old.schema if "." in column.type.name or old.schema != new.schema else ""
+                name = f"{new.schema}.{new.name}" if kept else new.name
+                retyped = structs.replace(column.type, name=name)
+                schema.put(table, "columns", column.name, structs.replace(column, type=retyped))
+
+
+def named(type_: Type, schema: Schema) -> Name:
+    """Return the full name of a type as a column has it."""
+    first, _, last = type_.name.rpartition(".")
+    return schema.full(Name(first, last))
+
+
+def takes_all(old: Thing | None, new: Thing | None) -> bool:
+    """Whether an enum has all labels of another one, in their order."""
+    if old is None or new is None or not old.labels:
+        return False
+    return tuple(each for each in new.labels if each in old.labels) == old.labels
+
+
+def is_the_same_enum(old: Type, new: Type, was: Schema, end: Schema) -> bool:
+    """Whether a column's type at the end goes by the same name and takes what the old one did."""
+    before, after = named(old, was), named(new, end)
+    if before != after or (old.array, old.modifiers) != (new.array, new.modifiers):
+        return False
+    return takes_all(was.thing(before), end.thing(after))
+
+
+ENUMS: dict[type[Operation], Callable[[Schema, Any], None]] = {
+    op.AddEnumValue: _add_value,
+    op.RenameEnumValue: _rename_value,
+}
