@@ -1,11 +1,10 @@
-"""The values of enum types, and which columns hold them.
+"""Replaying what becomes of an enum: its labels, in their order, and the columns that have it.
 
-An enum loses no value in place: whoever takes one away, or must run in a transaction, makes the
-type anew, turns the columns over to it, and gives it the old name. To those who run it is then the
-same type if it has their values in their order.
+An enum cannot lose a label: who wants that, or another order, makes a second type, moves the
+columns over, and gives it the name of the first. So tools write it for a new label, too (Prisma).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import structs
@@ -13,69 +12,87 @@ from msgspec import structs
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name, Type
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Schema, Thing
 
 
-def type_of(schema: Schema, kind: Type) -> Name:
-    """Return the type that is meant, with its schema, whether or not it is an array of it."""
-    space, _, name = kind.name.rpartition(".")
-    return schema.full(Name(space, name))
+def _add_value(schema: Schema, added: op.AddEnumValue) -> None:
+    """Put a label where the statement says; among labels that nobody knows, none is known."""
+    found = schema.thing(added.type)
+    if found is None or not found.labels or added.value in found.labels:
+        return
+    labels = list(found.labels)
+    side, _, neighbour = added.place.partition(" ")
+    if side and neighbour not in labels:
+        labels = []
+    else:
+        at = labels.index(neighbour) + (side == "AFTER") if side else len(labels)
+        labels.insert(at, added.value)
+    schema.things[schema.full(added.type)] = structs.replace(found, labels=tuple(labels))
 
 
-def type_lacks(name: Name, old: Schema, end: Schema) -> str:
-    """Return what an enum lacks at the end of what it was; empty for nothing.
-
-    What a type of another sort lacks nobody can tell.
-    """
-    before, after = old.thing(name), end.thing(name)
-    if not (before and after and before.values and after.values):
-        return "nobody can tell from here whether it takes the same values"
-    if gone := [each for each in before.values if each not in after.values]:
-        return f"it lacks {', '.join(gone)}"
-    if [each for each in after.values if each in before.values] != [*before.values]:
-        return "it sorts its values otherwise"
-    full = old.full(name)
-    for table, column in _of_type(old, full):
-        now = end.column(table, column)
-        if now and type_of(end, now.type) != full:
-            return f"{table}.{column} is {now.type} by then"
-    return ""
-
-
-def _of_type(schema: Schema, name: Name) -> Iterator[tuple[Name, str]]:
-    """Yield the columns of a type, each with its table."""
-    for full, table in schema.tables.items():
-        for column in table.columns.values():
-            if column.type.name.endswith(name.name) and type_of(schema, column.type) == name:
-                yield full, column.name
+def _rename_value(schema: Schema, renamed: op.RenameEnumValue) -> None:
+    if found := schema.thing(renamed.type):
+        labels = tuple(renamed.to if x == renamed.value else x for x in found.labels)
+        schema.things[schema.full(renamed.type)] = structs.replace(found, labels=labels)
 
 
 def rename_type(schema: Schema, old: Name, new: Name) -> None:
-    """Let the columns of a type, which has another name from now on, be of that one."""
-    for table, column in [*_of_type(schema, old)]:
-        held = schema.tables[table].columns[column]
-        renamed = structs.replace(held.type, name=str(new))
-        schema.put(table, "columns", column, structs.replace(held, type=renamed))
+    """Note what a type was called, and give each column of it its new name."""
+    if thing := schema.things.get(new):
+        epoch = 0 if schema.epoch_of(new) == 0 else thing.epoch
+        was = thing.was or (None if schema.is_new(thing.epoch) else old)
+        schema.things[new] = structs.replace(thing, was=was, epoch=epoch)
+    for table, held in list(schema.tables.items()):
+        for column in list(held.columns.values()):
+            if named(column.type, schema) == old:
+                kept = old.schema if "." in column.type.name or old.schema != new.schema else ""
+                name = f"{new.schema}.{new.name}" if kept else new.name
+                retyped = structs.replace(column.type, name=name)
+                schema.put(table, "columns", column.name, structs.replace(column, type=retyped))
 
 
-def _add(schema: Schema, added: op.AddEnumValue) -> None:
-    held = schema.thing(added.type)
-    if held is None or not held.values or added.value in held.values:
-        return
-    values = [*held.values]
-    at = values.index(added.beside) if added.beside in values else len(values)
-    values.insert(at + added.behind, added.value)
-    schema.things[schema.full(added.type)] = structs.replace(held, values=tuple(values))
+def named(type_: Type, schema: Schema) -> Name:
+    """Return the full name of a type as a column has it."""
+    first, _, last = type_.name.rpartition(".")
+    return schema.full(Name(first, last))
 
 
-def _rename(schema: Schema, renamed: op.RenameEnumValue) -> None:
-    if held := schema.thing(renamed.type):
-        values = (renamed.to if each == renamed.value else each for each in held.values)
-        schema.things[schema.full(renamed.type)] = structs.replace(held, values=tuple(values))
+def takes_all(old: Thing | None, new: Thing | None) -> bool:
+    """Whether an enum has all labels of another one, in their order."""
+    if old is None or new is None or not old.labels:
+        return False
+    return tuple(each for each in new.labels if each in old.labels) == old.labels
+
+
+def type_lacks(name: Name, old: Schema, end: Schema) -> str:
+    """Return what the type of this name lacks at the end of what it was; empty for nothing.
+
+    Of a type that is no enum nobody can tell from here.
+    """
+    before, after = old.thing(name), end.thing(name)
+    if not (before and after and before.labels and after.labels):
+        return "nobody can tell from here whether it takes the same values"
+    if gone := [each for each in before.labels if each not in after.labels]:
+        return f"it lacks {', '.join(gone)}"
+    if not takes_all(before, after):
+        return "it sorts its values otherwise"
+    for table, held in old.tables.items():
+        for column in held.columns.values():
+            now = end.column(table, column.name) if named(column.type, old) == name else None
+            if now and named(now.type, end) != name:
+                return f"{table}.{column.name} is {now.type} by then"
+    return ""
+
+
+def is_the_same_enum(old: Type, new: Type, was: Schema, end: Schema) -> bool:
+    """Whether a column's type at the end goes by the same name and takes what the old one did."""
+    before, after = named(old, was), named(new, end)
+    if before != after or (old.array, old.modifiers) != (new.array, new.modifiers):
+        return False
+    return takes_all(was.thing(before), end.thing(after))
 
 
 ENUMS: dict[type[Operation], Callable[[Schema, Any], None]] = {
-    op.AddEnumValue: _add,
-    op.RenameEnumValue: _rename,
+    op.AddEnumValue: _add_value,
+    op.RenameEnumValue: _rename_value,
 }
-"""How a schema changes by what changes an enum."""

@@ -218,13 +218,19 @@ def _table_lacks(table: Table, old: Schema, end: Schema, name: Name) -> str:
     new = end.table(name)
     if new is None or not (new.filled or _holds_the_old(new, end)):
         return "it is another table, and nothing here fills it"
-    kept = {index.key[1:] for _, index in end.unique_keys(name)}
-    lost = [key for key, index in old.unique_keys(name) if index.key[1:] not in kept]
-    if lost and new.known:
+    return _known_table_lacks(table, new, old, end) if new.known else ""
+
+
+def _known_table_lacks(table: Table, new: Table, old: Schema, end: Schema) -> str:
+    if list(new.columns)[: len(table.columns)] != list(table.columns):
+        return "its columns stand in another order, which an INSERT that names none goes by"
+    kept = {index.key[1:] for _, index in end.unique_keys(new.name)}
+    lost = [key for key, index in old.unique_keys(table.name) if index.key[1:] not in kept]
+    if lost:
         return f"it lacks {lost[0]}, so that ON CONFLICT fails, and rows come in twice"
     filled = [each.name for each in table.columns.values() if _is_filled(each)]
     bare = [each for each in filled if not _is_filled(new.columns.get(each))]
-    return f"nothing fills {', '.join(bare)} in it" if bare and new.known else ""
+    return f"nothing fills {', '.join(bare)} in it" if bare else ""
 
 
 def _is_filled(column: Column | None) -> bool:

@@ -245,8 +245,8 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
     `body` is a function's source, `function` its declaration, `query` what a view shows;
-    `options` are what ALTER FUNCTION changes, `values` an enum's. `other_rows` says that a view
-    shows others than the one that it replaces.
+    `options` are what ALTER FUNCTION changes. `other_rows` says that a view shows others than the
+    one that it replaces, `labels` are an enum's.
     """
 
     kind: str
@@ -256,8 +256,8 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     function: Function | None = None
     query: Query | None = None
     options: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
     other_rows: bool = False
+    labels: tuple[str, ...] = ()
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):
@@ -271,12 +271,11 @@ class RenameObject(Operation, frozen=True, kw_only=True):
 
 
 class AddEnumValue(Operation, frozen=True, kw_only=True):
-    """ALTER TYPE ADD VALUE: at the end, or beside another value, `behind` or before it."""
+    """ALTER TYPE ADD VALUE; `place` is `BEFORE` or `AFTER` and a value."""
 
     type: Name
     value: str
-    beside: str = ""
-    behind: bool = False
+    place: str = ""
 
 
 class RenameEnumValue(Operation, frozen=True, kw_only=True):

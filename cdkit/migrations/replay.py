@@ -256,7 +256,8 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     if table := schema.tables.pop(old, None):
         new = Name(old.schema, renamed.to)
         epoch = 0 if schema.epoch_of(new) == 0 else table.epoch
-        schema.hold(structs.replace(table, name=new, epoch=epoch))
+        was = table.was or (None if schema.is_new(table.epoch) else old)
+        schema.hold(structs.replace(table, name=new, epoch=epoch, was=was))
         schema.grants.rename("table", old, new)
         for name in schema.indexes.of(old):
             kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
@@ -314,11 +315,11 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores(schema):
         if old in store:
             store[new] = store.pop(old)
+    if renamed.kind == "type":
+        rename_type(schema, old, new)
     if renamed.table is None:
         kind = "table" if new in schema.tables else renamed.kind
         schema.grants.rename(kind, old, new)
-        if kind == "type":
-            rename_type(schema, old, new)
     if new in schema.tables:
         schema.hold(structs.replace(schema.tables[new], name=new))
 

@@ -25,7 +25,8 @@ from cdkit.migrations.nouns import (
 class Table(Struct, frozen=True, kw_only=True):
     """A table. `known` is false where some of its columns come from elsewhere.
 
-    `epoch` is the release that made it, `born` the release that made each column (as given to
+    `was` is the released name of one that the release renames. `epoch` is the release that made it,
+    `born` the release that made each column (as given to
     `Schema.release`); 0 is what was there before the change under judgement. `made` is the
     release that made it even where it stands for a released one, `filled` says that a
     migration of this release wrote rows into it, `written` which of its new columns an UPDATE of
@@ -49,6 +50,7 @@ class Table(Struct, frozen=True, kw_only=True):
     written: frozenset[str] = frozenset()
     partitioned: bool = False
     options: dict[str, str] = {}
+    was: Name | None = None
 
 
 Entries = Literal["columns", "born", "constraints"]
@@ -59,9 +61,9 @@ class Thing(Struct, frozen=True, kw_only=True):
 
     `query` is what a view shows, `triggers` what its writes go through, `routines` are a function's
     declarations and bodies by the types that it takes, each with the release that made it;
-    `default` says that a domain has one, `values` are an enum's, `ruled` that writes into a view go
-    elsewhere by a rule, `invoker` that a view asks with the rights of who reads it, `defaults` are
-    what a view gives columns itself.
+    `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
+    `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
+    columns itself, `labels` an enum's in order; `was` is the released name of what was renamed.
     """
 
     kind: str
@@ -71,9 +73,10 @@ class Thing(Struct, frozen=True, kw_only=True):
     routines: dict[tuple[Type, ...], "Routine"] = {}
     triggers: dict[str, Trigger] = {}
     default: bool = False
-    values: tuple[str, ...] = ()
     ruled: bool = False
     invoker: bool = False
+    labels: tuple[str, ...] = ()
+    was: Name | None = None
     defaults: dict[str, Default] = {}
 
     def is_on(self, name: Name) -> bool:

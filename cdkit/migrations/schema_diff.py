@@ -20,7 +20,7 @@ UNKNOWN = Type("?")
 
 _NO_MATTER = frozenset(
     {"at", "sql", "epoch", "born", "index", "wants_value", "proves", "name", "made", "filled"}
-    | {"written"}
+    | {"written", "was"}
 )
 """Fields that say when, where or how something was written, or that are compared by themselves."""
 
@@ -29,7 +29,7 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options"},
     # What is read of a view and of functions: their definition is compared. No enum loses a value.
-    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "values"}),
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     # `refers` may go without saying.

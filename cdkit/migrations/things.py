@@ -25,10 +25,10 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         routines=old.routines if old else {},
         triggers=old.triggers if old else {},
         ruled=old is not None and old.ruled,
+        labels=made.labels,
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
         default=made.kind == "domain" and "default" in made.options,
-        values=made.values,
     )
     if made.function:
         takes = made.function.takes

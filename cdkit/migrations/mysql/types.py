@@ -22,6 +22,7 @@ _FRACTIONS = frozenset({"datetime", "timestamp", "time"})
 _LENGTHS = frozenset({"varchar", "varbinary", "char", "binary", "bit"})
 _BYTES_A_LETTER = {"latin1": 1, "ascii": 1, "utf8": 3, "utf8mb3": 3, "ucs2": 2, "utf16": 4}
 _ONE_BYTE = 255
+_FINER = "with more digits behind the point"
 
 
 def change(old: Type, new: Type) -> TypeChange:
@@ -36,7 +37,7 @@ def change(old: Type, new: Type) -> TypeChange:
     if old.name == "varchar" and new.name in _TEXTS and new.name != "tinytext":
         return TypeChange(True, "wider")
     if old.name == "float" and new.name == "double":
-        return TypeChange(True, "wider")
+        return TypeChange(True, "wider", _FINER)
     if (old.name, new.name) == ("char", "varchar"):
         return TypeChange(True, "wider" if _length(new) >= _length(old) else "narrower")
     return TypeChange(True, "other")
@@ -60,7 +61,8 @@ def _same_name(old: Type, new: Type) -> TypeChange:  # noqa: PLR0911 - one famil
     if old.name in _LENGTHS:
         return _lengths(old, new)
     if old.name == "decimal":
-        return TypeChange(True, "wider" if _digits(old, new) else "narrower")
+        finer = _FINER if _pair(new)[1] > _pair(old)[1] else ""
+        return TypeChange(True, "wider" if _digits(old, new) else "narrower", finer)
     if old.name in _FRACTIONS:
         return TypeChange(True, "wider" if _first(new, 0) > _first(old, 0) else "narrower")
     return TypeChange(True, "other")

@@ -68,8 +68,8 @@ class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "n
     type: tuple[Node, ...]
     old: str | None = None
     new: str = ""
-    beside: str = msgspec.field(name="newValNeighbor", default="")
-    behind: bool = msgspec.field(name="newValIsAfter", default=False)
+    neighbour: str = msgspec.field(name="newValNeighbor", default="")
+    after: bool = msgspec.field(name="newValIsAfter", default=False)
 
 
 class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "def"}):
@@ -214,8 +214,9 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
     named = of_words(words(altered.type))
     on = {**at_start(statement), "type": named}
     if altered.old is None:
-        beside, behind = altered.beside, altered.behind
-        yield op.AddEnumValue(**on, value=altered.new, beside=beside, behind=behind)
+        side = "AFTER" if altered.after else "BEFORE"
+        place = f"{side} {altered.neighbour}" if altered.neighbour else ""
+        yield op.AddEnumValue(**on, value=altered.new, place=place)
     else:
         yield op.RenameEnumValue(**on, value=altered.old, to=altered.new)
 
@@ -268,7 +269,7 @@ def create_object(statement: Statement) -> Iterator[Operation]:
         name=named,
         replace=made.replace,
         body=statement.source.partition("(")[2] if kind == "aggregate" else "",
-        values=words(made.vals),
+        labels=words(made.vals),
     )
 
 

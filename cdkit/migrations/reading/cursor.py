@@ -144,11 +144,19 @@ def explained(fault: UnexpectedError, statement: Statement) -> str:
 
 def said(tokens: Sequence[Token]) -> str:
     """Return tokens as one line of SQL, the same for the same tokens."""
-    out = ""
+    out, sign, end = "", "", -1
     for token in tokens:
-        tight = not out or token.text in {")", ",", ".", "("} or out[-1] in "(."
+        joined = token.start == end and sign + token.text in _SIGNS
+        tight = joined or not out or token.text in {")", ",", ".", "("} or out[-1] in "(."
         out += token.text if tight else f" {token.text}"
+        sign, end = (sign if joined else "") + token.text, token.end
     return out
+
+
+_SIGNS = frozenset(
+    {"<=", ">=", "<>", "!=", ":=", "||", "&&", "->", "->>", "<<", ">>", "<=>", "==", "<@", "@>"}
+)
+"""Operators of more than one mark, which the scan yields one by one."""
 
 
 def pieces(tokens: Sequence[Token]) -> list[list[Token]]:

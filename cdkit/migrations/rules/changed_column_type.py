@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.enums import type_lacks, type_of
+from cdkit.migrations.enums import is_the_same_enum
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import ChangeType
 from cdkit.migrations.postgres.ways import retyped
@@ -20,6 +20,16 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
 def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     """Flag each change of type that is no widening."""
+    table, column = operation.table, operation.column
+    for hit in _found(operation, context):
+        was, is_ = context.released.column(table, column), context.ahead.end.column(table, column)
+        end = context.ahead.end
+        same = was and is_ and is_the_same_enum(was.type, is_.type, context.released, end)
+        kept = operation.by_text or not operation.using
+        yield from eased(hit, context, undone=bool(same) and kept)
+
+
+def _found(operation: ChangeType, context: Context) -> Iterator[Hit]:
     table, column = operation.table, operation.column
     if context.schema.is_new_column(table, column):
         return
@@ -34,24 +44,12 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     changed = context.dialect.change(old.type, operation.type)
     if operation.using:
         how = f"from {old.type} by an expression of its own"
-        hit = _hit(operation, context, how, Confidence.MEDIUM)
-        yield from eased(hit, context, undone=_is_made_anew(operation, context))
+        yield _hit(operation, context, how, Confidence.MEDIUM)
     elif changed.breaks:
         holds = ", which holds less" if changed.fares == "narrower" else ""
         yield _hit(operation, context, f"from {old.type}{holds}", Confidence.HIGH)
     elif changed.shows:
         yield _hit(operation, context, f"from {old.type}", Confidence.LOW, changed.shows)
-
-
-def _is_made_anew(operation: ChangeType, context: Context) -> bool:
-    """Whether the column holds what it did, of an enum that has the name of the old one then."""
-    released, end = context.released, context.ahead.end
-    old = released.column(operation.table, operation.column)
-    new = end.column(operation.table, operation.column)
-    if not (operation.by_text and old and new) or old.type.array or new.type.array:
-        return False
-    name = type_of(released, old.type)
-    return type_of(end, new.type) == name and not type_lacks(name, released, end)
 
 
 def _hit(
@@ -83,10 +81,10 @@ def _added(operation: ChangeType, context: Context) -> str:
     return f"ALTER TABLE {context.sql(operation.table)} ADD COLUMN {name} {operation.type};"
 
 
-_ANEW = (
-    "CREATE TYPE e AS ENUM ('x', 'y');\nCREATE TABLE o (a e);\n-- released\nBEGIN;\n"
-    "ALTER TYPE e RENAME TO e_old;\nCREATE TYPE e AS ENUM ({values});\n"
-    "ALTER TABLE o ALTER a TYPE e USING a::text::e;\nDROP TYPE e_old;\nCOMMIT;"
+_STATE = "CREATE TYPE s AS ENUM ('a', 'b');\nCREATE TABLE o (a s);\n-- released\nBEGIN;\n"
+_SWAPPED = (
+    "ALTER TABLE o ALTER a TYPE n USING a::text::n;\nALTER TYPE s RENAME TO old;\n"
+    "ALTER TYPE n RENAME TO s;\nDROP TYPE old;\nCOMMIT;"
 )
 
 RULE = LintRule(
@@ -96,9 +94,17 @@ RULE = LintRule(
     check=check,
     instead="Add a column with the new type, write both, move over, drop the old one later.",
     bad=(
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('a');\n{_SWAPPED}", line=6),
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('b', 'a');\n{_SWAPPED}", line=6),
         Example(
-            text=_ANEW.format(values="'x', 'z'"),
-            line=7,
+            text=f"{_STATE}CREATE TYPE n AS ENUM ('a', 'b');\n"
+            + _SWAPPED.replace("a::text::n", "(CASE a::text WHEN 'a' THEN 'b' END)::n"),
+            line=6,
+        ),
+        Example(
+            text=f"{_STATE}CREATE TYPE n AS ENUM ('a', 'b');\n"
+            + _SWAPPED.replace("a::text::n", "b::text::n"),
+            line=6,
         ),
         Example(
             text="CREATE TABLE o (a varchar(50));\n-- released\n"
@@ -123,9 +129,14 @@ RULE = LintRule(
             )
             for old, new in (("numeric(8,2)", "numeric(12,4)"), ("char(3)", "char(4)"))
         ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a decimal(8,2), b float);\n-- released\n"
+            "ALTER TABLE o MODIFY a decimal(8,2),\n  MODIFY b double;",
+            line=5,
+        ),
     ),
     good=(
-        Example(text=_ANEW.format(values="'x', 'y', 'z'")),
+        Example(text=f"{_STATE}CREATE TYPE n AS ENUM ('a', 'c', 'b');\n{_SWAPPED}"),
         Example(
             text="CREATE TABLE o (a varchar(20), b varchar(9), c numeric(8,2), d int);\n"
             "-- released\nALTER TABLE o ALTER a TYPE varchar(40), ALTER b TYPE text,\n"

@@ -28,6 +28,8 @@ def check(operation: DropDefault | ChangeDomain, context: Context) -> Iterator[H
         return
     if found and not found.not_null and context.schema.is_new_column(table, column):
         return
+    if _fills_with_the_first(operation, context):
+        return
     refused = found is None or found.not_null
     hit = Hit(
         message=f"drops the default of {table}.{column}: "
@@ -62,6 +64,18 @@ def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
     )
 
 
+def _fills_with_the_first(operation: DropDefault, context: Context) -> bool:
+    """Whether an enum that must not be null, whose default was its first value, goes on with that.
+
+    Without a default MySQL and MariaDB write that value (MySQL manual, "Data Type Default Values").
+    """
+    old = context.schema.column(operation.table, operation.column)
+    new = context.ahead.end.column(operation.table, operation.column)
+    if not (old and new and old.default and new.type.name == "enum" and new.not_null):
+        return False
+    return old.default.sql == next(iter(new.type.values), "")
+
+
 def _is_back(operation: DropDefault, context: Context) -> bool:
     """Whether the end fills the column as the running version knows it."""
     old = context.released.column(operation.table, operation.column)
@@ -80,6 +94,12 @@ RULE = LintRule(
     instead="Keep the default until every running version writes the column.",
     bad=(
         Example(
+            text="-- server mariadb:10.11\n"
+            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'b');\n"
+            "-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;",
+            line=4,
+        ),
+        Example(
             text="CREATE DOMAIN percent AS int DEFAULT 50;\n-- released\n"
             "ALTER DOMAIN percent DROP DEFAULT;",
             line=3,
@@ -93,6 +113,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders ALTER note SET DEFAULT NULL;", line=1),
     ),
     good=(
+        Example(
+            text="-- server mariadb:10.11\n"
+            "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'a');\n"
+            "-- released\nALTER TABLE o MODIFY s enum('a', 'b', 'c') NOT NULL;"
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\n"
             "ALTER TABLE o ADD COLUMN b int DEFAULT 0;\nALTER TABLE o ALTER b DROP DEFAULT;"

@@ -33,7 +33,7 @@ On those of the second kind other things depend, which go with them where CASCAD
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     """Flag each thing that was there before the change."""
     kind, name = operation.kind, operation.name
-    if kind in _OTHERS or _is_new(operation, context) or _was_renamed(operation, context):
+    if kind in _OTHERS or _is_new(operation, context):
         return
     lacking = _lacking(operation, context)
     more = ", and with CASCADE whatever depends on it" if operation.cascade else ""
@@ -103,14 +103,6 @@ def _is_new(operation: DropObject, context: Context) -> bool:
     return context.schema.is_new_thing(operation.name)
 
 
-def _was_renamed(operation: DropObject, context: Context) -> bool:
-    """Whether it is a type that nobody who runs knows by this name: its renaming was judged."""
-    if operation.kind != "type" or operation.cascade:
-        return False
-    known = context.schema.thing(operation.name)
-    return known is not None and context.released.thing(operation.name) is None
-
-
 def _lacking(operation: DropObject, context: Context) -> str | None:
     """What its successor lacks; None where there is none."""
     if operation.kind in {"function", "procedure", "routine"}:
@@ -118,6 +110,9 @@ def _lacking(operation: DropObject, context: Context) -> str | None:
     if operation.kind == "trigger":
         same = is_same_text(operation.name, context.released, context.ahead.end)
         return "" if same else None
+    if operation.kind == "type" and (thing := context.schema.thing(operation.name)):
+        again = not operation.cascade and lacks(thing.was or operation.name, context) == ""
+        return "" if again else None
     if operation.kind == "sequence":
         return "" if _feeds_an_identity(operation.name, context) else None
     return lacks(operation.name, context)

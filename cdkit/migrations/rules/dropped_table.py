@@ -21,8 +21,10 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     name = operation.name
     if context.schema.is_new_table(name):
         return
-    lacking = lacks(name, context, dropped=True)
-    known = context.schema.table(name) is not None
+    table = context.schema.table(name)
+    served = table.was if table and table.was else name
+    lacking = lacks(served, context, dropped=served == name)
+    known = table is not None
     fails = (
         f"what takes its place is not the same: {lacking}"
         if lacking
@@ -51,6 +53,18 @@ RULE = LintRule(
     check=check,
     instead="Stop using the table in one release, drop it in the next.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int, b text);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME TO p;\nCREATE TABLE o (b text, a int);\n"
+            "INSERT INTO o (a, b) SELECT a, b FROM p;\nDROP TABLE p;\nCOMMIT;",
+            line=7,
+        ),
+        Example(
+            text="CREATE TABLE o (a int, b text);\n-- released\n"
+            "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT a, b FROM p;\n"
+            "DROP TABLE p CASCADE;",
+            line=5,
+        ),
         Example(text="DROP TABLE orders;", line=1),
         *(
             Example(text=f"{_OLD}BEGIN;\nLOCK TABLE o;\n{made}{_TAKES}", line=6)
@@ -70,6 +84,12 @@ RULE = LintRule(
         Example(text="CREATE TABLE a (id int);\n-- released\nDROP TABLE IF EXISTS a;", line=3),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY, b text);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME TO p;\nALTER INDEX o_pkey RENAME TO p_pkey;\n"
+            "CREATE TABLE o (LIKE p INCLUDING ALL);\nINSERT INTO o SELECT * FROM p;\n"
+            "DROP TABLE p;\nCOMMIT;"
+        ),
         Example(
             text=f"{_OLD}BEGIN;\nLOCK TABLE o;\nCREATE TABLE n (a text, b int CHECK (b > 0));\n"
             f"{_TAKES}"

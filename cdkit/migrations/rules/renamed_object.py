@@ -31,6 +31,8 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         return
     verb = "moves" if operation.moved else "renames"
     lacking = lacks(name, context) if not operation.table else None
+    if kind == "index" and _serves_again(name, context):
+        lacking = ""
     hit = Hit(
         message=f"{verb} the {kind} {name} to {operation.to}: a running version that uses it fails",
         about=str(name),
@@ -66,6 +68,12 @@ def _of_constraint(operation: RenameObject, context: Context) -> bool:
     if index is None:
         return operation.name.name.endswith(("_key", "_pkey"))
     return _constraint(index.table, operation.name.name, context) != ""
+
+
+def _serves_again(name: Name, context: Context) -> bool:
+    """Whether the end has a constraint of this name with the same columns on the table of old."""
+    old, new = context.released.index(name), context.ahead.end.index(name)
+    return old is not None and new is not None and old.key == new.key and new.unique
 
 
 def _constraint(table: Name, name: str, context: Context) -> str:

@@ -182,6 +182,11 @@ RULE = LintRule(
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o WHERE b = 1;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE b <> 1;",
+            line=4,
+        ),
         Example(text="REFRESH MATERIALIZED VIEW totals WITH NO DATA;", line=1),
         Example(
             text="CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);\n-- released\n"

@@ -28,7 +28,7 @@ def check(operation: AddEnumValue, context: Context) -> Iterator[Hit]:
 def _placed(operation: AddEnumValue, context: Context) -> str:
     """The statement with AFTER the last value that is known, which is where it goes without."""
     known = context.schema.thing(operation.type)
-    values = [each for each in known.values if each != operation.value] if known else []
+    values = [each for each in known.labels if each != operation.value] if known else []
     if not values:
         return ""
     value, before = (text.replace("'", "''") for text in (operation.value, values[-1]))
