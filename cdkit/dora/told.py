@@ -76,8 +76,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     `hours` is how long after a deployment an incident without a known cause may still be its;
     `minimum` how many of a kind it takes before a number is said. `incidents` says that anybody
     told of incidents: without them what is not known to have failed may have failed all the same.
-    So it is where deployments are `only_recorded`: one that failed leaves no record, and nobody
-    else told of any.
+    So it is where deployments are `only_recorded`: of a service at least no failed one is on
+    record, and nobody else told of any.
     """
 
     environment: str

@@ -28,6 +28,7 @@ from cdkit.dora.source import (
 )
 from cdkit.dora.told import Asked, Changed, Deployed, Incident
 from cdkit.evidence.store import open_store
+from cdkit.steps.event_facts import FAILED
 
 _NO_RECORDS = "none"
 _EVENTS = "events"
@@ -61,7 +62,8 @@ class Known(Struct, frozen=True, kw_only=True):
 class Delivered(Struct, frozen=True, kw_only=True):
     """What was found to measure, what it rests on, and what could not be read or asked.
 
-    `only_recorded` says that none but the records told of deployments: they know none that failed.
+    `only_recorded` says that none but the records told of deployments, and of a service at least
+    they know none that failed: whether its jobs record those nobody can tell.
     """
 
     seen: tuple[Seen, ...] = ()
@@ -122,11 +124,19 @@ def gather(wanted: Wanted, sources: Sequence[Named], world: World) -> Delivered:
         changes=changes,
         incidents=tuple(one for those in incidents.values() for one in those),
         has_incidents=heap.has_incidents,
-        only_recorded=all(one.source == RECORDED for one in heap.seen),
+        only_recorded=_only_recorded(heap.seen, asked.environment),
         known=tuple(_known(seen, changes, incidents, asked, sources)),
         reasons=tuple(heap.reasons),
         notes=tuple(heap.notes),
     )
+
+
+def _only_recorded(seen: Sequence[Seen], environment: str) -> bool:
+    if any(one.source != RECORDED for one in seen):
+        return False
+    here = [one.deployed for one in seen if one.deployed.environment == environment]
+    failed = {one.service for one in here if one.outcome == "failure"}
+    return not failed or not {one.service for one in here} <= failed
 
 
 def paths(patterns: Iterable[str], world: World) -> Iterator[str]:
@@ -151,7 +161,7 @@ def _recorded(wanted: Wanted, world: World, reasons: list[Reason]) -> Iterator[S
 
 def _of_fact(fact: Fact, world: World) -> Seen | None:
     document = fact.document
-    if not isinstance(document, Deployment) or document.status != "deployed":
+    if not isinstance(document, Deployment) or document.status not in {"deployed", FAILED}:
         return None
     if document.origin.replay is not None and document.origin.replay != world.replay:
         return None
@@ -167,6 +177,7 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
         at=at,
         digest=document.image.rpartition("@")[2],
         commit=document.commit,
+        outcome="failure" if document.status == FAILED else "success",
         planned=document.planned,
         rollback=document.rollback,
         team=document.team,

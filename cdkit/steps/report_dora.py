@@ -38,8 +38,9 @@ _NO_INCIDENTS = (
     "(--from github, gitlab, pagerduty), or give --incident-file"
 )
 _ONLY_RECORDED = (
-    "a deployment that failed leaves no record, so none is counted: give the events too "
-    "(--event-file), or ask what deploys (--from github, gitlab)"
+    "of a service at least the records know no deployment that failed, so none is counted: let "
+    "its job run `emit-event` with `--custom outcome=failure` too where it failed, or ask what "
+    "deploys (--from github, gitlab)"
 )
 _UNLISTED = (
     "There is no list of deployments: an engine tells numbers alone. Export its tables and give"

@@ -101,7 +101,27 @@ def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_
     emitted(tmp_path, 16, custom={"rollback-of": "x"})
     outcome = run(tmp_path)
     assert rows(outcome)["deployment rework rate"][:2] == ("75 %", "4")
-    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
+
+
+def test_a_failed_deployment_that_was_recorded_makes_the_rate(tmp_path: Path) -> None:
+    for day in (10, 12, 14):
+        emitted(tmp_path, day)
+    emitted(tmp_path, 16, custom={"outcome": "failure"})
+    outcome = run(tmp_path, incidents=(no_incidents(tmp_path),))
+    assert rows(outcome)["change fail rate"][:2] == ("25 %", "4")
+    assert not any("the records know no deployment" in note for note in outcome.notes)
+
+
+def test_a_service_without_a_failed_record_keeps_the_rate_at_a_least(tmp_path: Path) -> None:
+    for day in (10, 12):
+        emitted(tmp_path, day)
+        emitted(tmp_path, day, service="pay")
+    emitted(tmp_path, 16, custom={"outcome": "failure"})
+    outcome = run(tmp_path, incidents=(no_incidents(tmp_path),))
+    told = {row[0]: row for row in outcome.tables[0].rows}
+    assert (told["orders"][4], told["pay"][4]) == ("≥33.3 %", "cannot tell")
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
 
 
 def no_incidents(folder: Path) -> str:
@@ -147,7 +167,7 @@ def test_records_and_incidents_alone_cannot_tell_that_nothing_failed(tmp_path: P
     assert rows(outcome)["change fail rate"][:4] == (
         *("cannot tell", "4", "", "the records know no deployment that failed"),
     )
-    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
 
 
 def test_events_beside_the_records_tell_of_failed_deployments(tmp_path: Path) -> None:
