@@ -60,7 +60,10 @@ class Incident(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """All of it, with files of the same columns that the engine reads itself."""
+    """All of it, with files of the same columns that the engine reads itself.
+
+    `zone` is that of times in files which name none, by its IANA name; UTC where it is empty.
+    """
 
     deployments: tuple[Deployed, ...] = ()
     changes: tuple[Changed, ...] = ()
@@ -68,6 +71,7 @@ class Told(Struct, frozen=True, kw_only=True):
     deployment_files: tuple[str, ...] = ()
     change_files: tuple[str, ...] = ()
     incident_files: tuple[str, ...] = ()
+    zone: str = ""
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import CannotTell, NoInput, NotThere
 from cdkit.core.spoken import counted
+from cdkit.core.step import Table
 from cdkit.core.verdict import Reason
 from cdkit.core.world import Commit, World
 from cdkit.dora.cause import NOBODY, attributed
@@ -356,3 +357,28 @@ def _known(
 
 def _names(deployed: Deployed) -> set[str]:
     return {deployed.id, deployed.digest, deployed.commit} - {""}
+
+
+def rests_on(known: tuple[Known, ...]) -> Iterator[Table]:
+    """Yield how much each place told, of those that told anything."""
+    told = [one for one in known if one.deployments or one.incidents]
+    if not told:
+        return
+    yield Table(
+        heading="what the numbers rest on",
+        columns=("source", "deployments", "with known changes", "incidents", "with a known cause"),
+        rows=tuple(
+            (
+                one.place,
+                str(one.deployments),
+                _share(one.with_changes, one.deployments),
+                str(one.incidents),
+                _share(one.with_cause, one.incidents),
+            )
+            for one in told
+        ),
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({100 * part / whole:.0f} %)" if whole else "none"

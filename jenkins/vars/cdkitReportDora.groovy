@@ -4,6 +4,7 @@ def call(Map args = [:]) {
         environment: 'CDKIT_REPORT_DORA_ENVIRONMENT',
         days: 'CDKIT_REPORT_DORA_DAYS',
         until: 'CDKIT_REPORT_DORA_UNTIL',
+        zone: 'CDKIT_REPORT_DORA_ZONE',
         sources: 'CDKIT_REPORT_DORA_SOURCES',
         budget: 'CDKIT_REPORT_DORA_BUDGET',
         events: 'CDKIT_REPORT_DORA_EVENTS',
