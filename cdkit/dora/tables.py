@@ -16,9 +16,11 @@ from cdkit.dora.zones import Times, Unzoned, check_zone, refuse_no_moment
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+# By itself DuckDB takes the quotes of a late row for part of its text, where the first had none.
+_AS_RFC_4180 = """header = true, all_varchar = true, quote = '"', escape = '"'"""
 _READERS = {
-    ".csv": "read_csv({path}, header = true, all_varchar = true)",
-    ".tsv": "read_csv({path}, header = true, all_varchar = true, delim = '\t')",
+    ".csv": f"read_csv({{path}}, {_AS_RFC_4180})",
+    ".tsv": f"read_csv({{path}}, {_AS_RFC_4180}, delim = '\t')",
     ".ndjson": "read_ndjson({path}{columns})",
     ".jsonl": "read_ndjson({path}{columns})",
     ".json": "read_json({path}{columns})",
