@@ -127,7 +127,12 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         ),
     ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     budget: Annotated[
-        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+        float,
+        option(
+            "Seconds that delivery may take, retries included; a try that has begun may end later, "
+            "by its sink's time-out.",
+            metavar="SECONDS",
+        ),
     ] = 60.0
 
 

@@ -63,7 +63,12 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ""
     budget: Annotated[
-        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+        float,
+        option(
+            "Seconds that delivery may take, retries included; a try that has begun may end later, "
+            "by its sink's time-out.",
+            metavar="SECONDS",
+        ),
     ] = 300.0
     allow_empty: Annotated[
         bool, option("Take no outbox at all for nothing to do: for a scheduled job.")
