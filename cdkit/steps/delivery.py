@@ -192,13 +192,20 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
 def _of_events(wanted: Wanted, world: World) -> Found:
     seen: list[Seen] = []
     turns: list[Turn] = []
+    cancelled = 0
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
-            deployments, more = read_turns(lines, path)
-        seen += [Seen(deployed=one) for one in deployments]
-        turns += more
-    incidents = incidents_of(turns)
-    return Found(deployments=tuple(seen), incidents=incidents, has_incidents=bool(turns))
+            heard = read_turns(lines, path)
+        seen += [Seen(deployed=one) for one in heard.deployments]
+        turns += heard.turns
+        cancelled += heard.cancelled
+    left_out = (f"events: {counted(cancelled, 'deployment')} left out: cancelled",)
+    return Found(
+        deployments=tuple(seen),
+        incidents=incidents_of(turns),
+        has_incidents=bool(turns),
+        notes=left_out if cancelled else (),
+    )
 
 
 def _changes(
