@@ -5,21 +5,25 @@ that it was made of. A link only helps: what keeps one from being found is a not
 made up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from msgspec import Struct
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Announcement
-from cdkit.core.errors import CdkitError
+from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.oci.reference import Reference
+from cdkit.core.secret import Secret
 from cdkit.core.subject import is_commit
-from cdkit.core.world import World
+from cdkit.core.world import MIB, Clock, Http, Response, World
 from cdkit.events.formats import is_uuid
 from cdkit.events.shapes import EventType
 from cdkit.steps.event_facts import ARTIFACT, CHANGED
 
 _NO_RECORDS = "none"
+_LONGEST = 5.0
+"""Seconds that looking may take where records are far: the event is kept after that, not before."""
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
@@ -40,11 +44,39 @@ def earlier_of(
     if not relation or records == _NO_RECORDS:
         return Earlier()
     notes: list[str] = []
+    brief = replace(world, http=_Brief(world.http, world.clock))
     for place in records.split(","):
-        found = _announced(place.strip(), key, relation, world, notes)
+        found = _announced(place.strip(), key, relation, brief, notes)
         if last := max(found, key=lambda one: _order(one, reference, world), default=None):
             return Earlier(links=(f"{relation}={last.event}",))
     return Earlier(notes=tuple(notes))
+
+
+class _Brief:
+    """HTTP that ends: all that is asked together takes `_LONGEST` seconds at the most."""
+
+    def __init__(self, http: Http, clock: Clock) -> None:
+        self._http = http
+        self._clock = clock
+        self._end = clock.monotonic() + _LONGEST
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str | Secret] | None = None,
+        body: bytes = b"",
+        timeout: float = 30,
+        limit: int = 8 * MIB,
+    ) -> Response:
+        """Send a request while there is time; raises CannotTell where there is none."""
+        left = self._end - self._clock.monotonic()
+        if left <= 0:
+            raise CannotTell(f"{_LONGEST:g} s were over", remedy="give --link, where one is known")
+        return self._http.request(
+            method, url, headers=headers, body=body, timeout=min(timeout, left), limit=limit
+        )
 
 
 def _wanted(kind: EventType, reference: Reference | None, commit: str) -> tuple[str, str]:

@@ -13,14 +13,17 @@ import pytest
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
 from cdkit.core.documents.statement import state
-from cdkit.core.errors import RequestError
+from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.oci.reference import parse_pinned
 from cdkit.core.step import Outcome
-from cdkit.core.world import World
+from cdkit.core.world import Clock, Response, World
+from cdkit.events.catalogue import find
 from cdkit.evidence.store import open_store
 from cdkit.gate.read import read_policy
 from cdkit.steps.deployed import deployed_anywhere, deployed_in
 from cdkit.steps.dossier import gather
 from cdkit.steps.emit_event import EmitEventOptions, EmitEventOutputs, run
+from cdkit.steps.event_links import earlier_of
 from cdkit.steps.gate_facts import last_releases
 from cdkit.steps.inventory import audit
 from cdkit.steps.running import running_of
@@ -184,3 +187,28 @@ def test_no_policy_can_ask_for_an_announcement() -> None:
 def test_the_commit_of_a_change_is_what_its_announcement_is_about(world: World) -> None:
     outcome = told(world, "", type="change.merged", environment="")
     assert [subject.digest for subject in outcome.subjects] == [{"gitCommit": COMMIT}]
+
+
+class _Hanging:
+    """A registry that takes its time to say nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.asked = 0
+
+    def request(self, method: str, url: str, *, timeout: float = 30, **_: object) -> Response:
+        self.asked += 1
+        self.clock.sleep(timeout)
+        raise CannotTell(f"{method} {url}: no answer", remedy="wait")
+
+
+def test_a_registry_that_hangs_holds_the_event_up_for_five_seconds_at_most(world: World) -> None:
+    hanging = _Hanging(world.clock)
+    before = world.clock.monotonic()
+    there = replace(world, http=hanging)
+    place = "oci://localhost:1/acme/orders"
+    found = earlier_of(find("service.deployed"), parse_pinned(NEW, where=""), "", place, there)
+    assert (found.links, world.clock.monotonic() - before) == ((), 5.0)
+    assert hanging.asked == 1
+    (note,) = found.notes
+    assert note.startswith("not linked to the event of its artifact")
