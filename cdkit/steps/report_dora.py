@@ -26,6 +26,7 @@ from cdkit.dora.summary import tables
 from cdkit.dora.told import Asked, Measured, Told
 from cdkit.dora.words import coverage
 from cdkit.dora.zones import in_zone, said_of_end
+from cdkit.steps.brought import folders_of
 from cdkit.steps.delivery import Known, Wanted, gather, paths, rests_on
 
 NAME = "report-dora"
@@ -101,6 +102,15 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
             metavar="FILE",
         ),
     ] = ()
+    paths: Annotated[
+        dict[str, str],
+        option(
+            "Where a repository holds several services: the folders that are a service's, with "
+            "commas between them. Only commits that change something there are its changes.",
+            flag="--path",
+            metavar="SERVICE=FOLDERS",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     incidents: Annotated[
         tuple[str, ...],
         option("Tables of incidents.", flag="--incident-file", metavar="FILE"),
@@ -267,10 +277,10 @@ def _only_tables(options: ReportDoraOptions) -> None:
             where="zone",
             remedy="name views with the right types; write until with its offset",
         )
-    for name in ("events", "deployments", "changes", "incidents"):
+    for name in ("events", "deployments", "changes", "incidents", "paths"):
         if getattr(options, name):
             raise RequestError(
-                "an engine measures its own tables alone, and would pass over these files",
+                "an engine measures its own tables alone, and would pass over these",
                 where=name,
                 remedy="put them into its tables, or leave --engine out",
             )
@@ -329,6 +339,7 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
         records=options.records,
         events=options.events,
         has_changes=bool(options.changes),
+        folders=folders_of(options.paths, has_table=bool(options.changes)),
         budget=options.budget,
     )
     found = gather(wanted, resolve(options.sources), world)

@@ -10,6 +10,7 @@ def call(Map args = [:]) {
         events: 'CDKIT_REPORT_DORA_EVENTS',
         deployments: 'CDKIT_REPORT_DORA_DEPLOYMENTS',
         changes: 'CDKIT_REPORT_DORA_CHANGES',
+        paths: 'CDKIT_REPORT_DORA_PATHS',
         incidents: 'CDKIT_REPORT_DORA_INCIDENTS',
         engine: 'CDKIT_REPORT_DORA_ENGINE',
         table: 'CDKIT_REPORT_DORA_TABLE',
