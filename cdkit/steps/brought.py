@@ -104,7 +104,7 @@ def changes_between(
             commits = _of_source(place, last, new.commit, heap)
             elsewhere += commits is not None
         untold += commits is None
-        _unsquash(commits or (), heap)
+        _unsquash((x for x in commits or () if there is None or x.name in there), heap)
         changes = changes_of(
             commits or (),
             until=new.commit,

@@ -20,6 +20,7 @@ from cdkit.core.world import Clock, Response, World
 from cdkit.events.catalogue import find
 from cdkit.evidence.store import open_store
 from cdkit.gate.read import read_policy
+from cdkit.report.passport.page import passport
 from cdkit.steps.deployed import deployed_anywhere, deployed_in
 from cdkit.steps.dossier import gather
 from cdkit.steps.emit_event import EmitEventOptions, EmitEventOutputs, run
@@ -28,6 +29,7 @@ from cdkit.steps.gate_facts import last_releases
 from cdkit.steps.inventory import audit
 from cdkit.steps.running import running_of
 from tests.events import places
+from tests.report.reading import Page
 from tests.steps.test_emit_event import CONTEXT, written
 from tests.worlds import COMMIT
 
@@ -212,3 +214,12 @@ def test_a_registry_that_hangs_holds_the_event_up_for_five_seconds_at_most(world
     assert hanging.asked == 1
     (note,) = found.notes
     assert note.startswith("not linked to the event of its artifact")
+
+
+def test_the_passport_tells_what_was_announced_and_what_failed(world: World) -> None:
+    published = told(world, NEW, type="artifact.published")
+    told(world, NEW, custom={"outcome": "error"})
+    text = Page(passport(gather(NEW, RECORDS, world))).text
+    assert "It was announced: artifact.published" in text
+    assert f"artifact.published: {name(published)}" in text
+    assert "Failed: orders in production" in text
