@@ -32,7 +32,7 @@ class Engine:
     bytes. `asof` says that it joins the next one in time by itself, `files` that it reads Parquet
     where a name has a `/`; `quantile` is its own continuous quantile where that is exact. `keep`
     puts a table that is read several times aside, for this connection alone, where it can.
-    `instants` says that its times are moments, whether their type names a zone or not.
+    `instants` says that its times are moments though their types, as Ibis tells them, have no zone.
     """
 
     name: str
