@@ -95,6 +95,8 @@ class FakeGit:
     """Revisions that git does not know."""
     between: Mapping[tuple[str, str], tuple[Commit, ...]] = field(default_factory=dict)
     """The commits from one revision to another."""
+    places: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The commits that change something below a path."""
 
     def head(self) -> Head:
         if self.at is None:
@@ -131,6 +133,10 @@ class FakeGit:
 
     def history(self, since: str, until: str) -> tuple[Commit, ...]:
         return self.between.get((since, until), ())
+
+    def touching(self, since: str, until: str, paths: Sequence[str]) -> frozenset[str]:
+        there = frozenset[str]().union(*(self.places.get(path, ()) for path in paths))
+        return there & {commit.name for commit in self.history(since, until)}
 
     def committed_at(self, revision: str) -> datetime:
         self.resolve(revision)

@@ -252,6 +252,12 @@ class Git(Protocol):
         An empty `since` stands for no commit at all.
         """
 
+    def touching(self, since: str, until: str, paths: Sequence[str]) -> frozenset[str]:
+        """Return the commits of that history that change something below one of these paths.
+
+        Paths are those of the repository, whichever folder of it this is. Merges are left out.
+        """
+
 
 class Talk(Protocol):
     """What we say to people while we work: stderr, never data."""

@@ -1,6 +1,6 @@
 """Changes out of git: the commits between two deployments, and when each was merged."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,13 +18,15 @@ def changes_of(
     service: str,
     deployment: str,
     merges: Mapping[str, Merge] = _NONE,
+    there: Container[str] | None = None,
 ) -> tuple[Changed, ...]:
     """Return the changes among the commits that a deployment brought; `until` is its own commit.
 
     A merge is no change of its own. When a commit was written is its author's date, which a rebase
     keeps; when it was merged is the date of the commit of the main line that brought it first. A
     squash has one date for both, so its commits' own times are lost, but where a forge still knows
-    them: `merges` are those that it tells, by the commit of the main line.
+    them: `merges` are those that it tells, by the commit of the main line. Where a repository holds
+    several services, `there` are the commits that change something of this one.
     """
     known = {commit.name: commit for commit in commits}
     merged = _merged(known, until, merges)
@@ -37,7 +39,7 @@ def changes_of(
             deployment=deployment,
         )
         for commit in commits
-        if len(commit.parents) < 2
+        if len(commit.parents) < 2 and (there is None or commit.name in there)
         for written in _written(commit, merges)
     )
 

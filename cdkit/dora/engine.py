@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cdkit.core.errors import MissingExtra
 from cdkit.dora import sql
 from cdkit.dora.columns import TABLES, check_values, wanted
-from cdkit.dora.tables import lay, unreadable
+from cdkit.dora.tables import lay, unreadable, unzoned
 from cdkit.dora.told import Asked, Measured, Spread, Told
 
 if TYPE_CHECKING:
@@ -37,6 +37,16 @@ def measure(told: Told, asked: Asked) -> tuple[tuple[Measured, ...], Measured | 
     with judged(told, asked) as connection:
         rows = _run(connection, sql.RESULT, asked).fetchall()
     return of_rows(rows)
+
+
+def without_zone(told: Told) -> tuple[str, ...]:
+    """Return what is to be said of times in files that name no zone, a line for each column.
+
+    Raises RequestError where `told` names a zone that is none, Unreadable where a time is there
+    twice or never in it; else as `measure` does.
+    """
+    with _connected() as connection:
+        return tuple(one.said() for one in unzoned(connection, told))
 
 
 @contextmanager

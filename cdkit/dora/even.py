@@ -1,6 +1,6 @@
 """Tables of an engine outside, made even: the columns that the judgement knows, and no others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -73,6 +73,20 @@ def _column(given: Given, one: Column) -> Expr:
     if one.told:
         return text
     return (text.nullif("") if one.usual else text).fill_null(one.usual)
+
+
+def zoneless(given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield what is to be said of columns whose times have no zone, and are read as UTC."""
+    for kind, one in given.items():
+        for column in TABLES[kind]:
+            if one.table is None or column.kind != "time" or column.name not in one.table.columns:
+                continue
+            of = one.table[column.name].type()
+            if of.is_timestamp() and of.timezone is None:
+                yield (
+                    f"the times of {column.name!r} in {one.name} have no zone, and are read as UTC:"
+                    " name a view in which they have one, where they are of another"
+                )
 
 
 def _deployments(

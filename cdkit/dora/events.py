@@ -14,11 +14,18 @@ from msgspec import Struct, structs
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
-from cdkit.dora.told import Deployed, Incident
+from cdkit.dora.told import Deployed, Incident, Outcome
 
 _TYPE = re.compile(r"dev\.cdevents\.(service|incident)\.(\w+)\.\d", re.ASCII)
 _DEPLOYED = frozenset({"deployed", "upgraded", "rolledback"})
 _DIGEST = re.compile(r"sha256(?::|%3A|%3a)([0-9a-f]{64})", re.ASCII)
+_CANCELLED = "cancel"
+_OUTCOMES: dict[object, Outcome] = {
+    None: "success",  # CDEvents has the event for what came about
+    "success": "success",
+    "failure": "failure",
+    "error": "failure",
+}
 _REMEDY = "give the events as `cdkit emit-event --sink file:events.ndjson` wrote them"
 
 
@@ -30,21 +37,30 @@ class Turn(Struct, frozen=True, kw_only=True):
     incident: Incident
 
 
-def read_turns(lines: Iterable[bytes], where: str) -> tuple[list[Deployed], list[Turn]]:
+class Heard(Struct, frozen=True, kw_only=True):
+    """What a file of events tells; `cancelled` counts deployments that were taken back."""
+
+    deployments: list[Deployed]
+    turns: list[Turn]
+    cancelled: int = 0
+
+
+def read_turns(lines: Iterable[bytes], where: str) -> Heard:
     """Return the deployments among events, one a line, and what became of incidents.
 
     Raises Unreadable, with the line, where one is no JSON, or one of ours lacks what it must have.
-    Events of a replay, and of other types, are left out.
+    Events of a replay, and of other types, are left out; so is a deployment that was cancelled,
+    which neither came about nor failed.
     """
-    deployments: list[Deployed] = []
-    turns: list[Turn] = []
+    heard = Heard(deployments=[], turns=[])
+    cancelled = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         place = Location(path=where, line=number)
         for event in _events(line, place):
-            _take(event, place, deployments, turns)
-    return deployments, turns
+            cancelled += _take(event, place, heard)
+    return structs.replace(heard, cancelled=cancelled)
 
 
 def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
@@ -74,32 +90,31 @@ def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def _take(
-    event: dict[str, Any],
-    place: Location,
-    deployments: list[Deployed],
-    turns: list[Turn],
-) -> None:
+def _take(event: dict[str, Any], place: Location, heard: Heard) -> bool:
+    """Take in an event; return whether it is left out as a deployment that was cancelled."""
     kind = _TYPE.match(str(event["context"].get("type", "")))
     custom = event.get("customData")
     custom = custom if isinstance(custom, dict) else {}
     if kind is None or custom.get("replay"):
-        return
+        return False
     try:
         subject = event["subject"]
         content = subject["content"]
         at = datetime.fromisoformat(event["context"]["timestamp"])
         at = _zoned(at)
         if kind[1] == "service" and kind[2] in _DEPLOYED:
+            if custom.get("outcome") == _CANCELLED:
+                return True
             deployed = _deployed(event, subject["id"], content, custom, at)
             back = kind[2] == "rolledback" or bool(custom.get("rollbackOf"))
-            deployments.append(structs.replace(deployed, rollback=back or None))
+            heard.deployments.append(structs.replace(deployed, rollback=back or None))
         elif kind[1] == "incident":
-            turns.append(_turn(kind[2], subject["id"], content, at))
+            heard.turns.append(_turn(kind[2], subject["id"], content, at))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise Unreadable(
             f"is an event {kind[0]} without what it must have: {fault}", where=place, remedy=_REMEDY
         ) from fault
+    return False
 
 
 def _zoned(at: datetime) -> datetime:
@@ -123,11 +138,18 @@ def _deployed(
         at=at,
         digest=f"sha256:{digest[1]}" if digest else "",
         commit=str(custom.get("commit", "")),
-        outcome="success" if custom.get("outcome") in {None, "success"} else "failure",
+        outcome=_outcome(custom.get("outcome")),
         planned=planned if isinstance(planned, bool) else None,
         team=str(custom.get("team", "")),
         id=str(event["context"].get("id", "")),
     )
+
+
+def _outcome(told: object) -> Outcome:
+    if not isinstance(told, str | None) or told not in _OUTCOMES:
+        known = ", ".join((*(str(one) for one in _OUTCOMES if one), _CANCELLED))
+        raise ValueError(f"the outcome {str(told)[:60]!r} is none of {known}")
+    return _OUTCOMES[told]
 
 
 def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:

@@ -32,6 +32,7 @@ class Engine:
     bytes. `asof` says that it joins the next one in time by itself, `files` that it reads Parquet
     where a name has a `/`; `quantile` is its own continuous quantile where that is exact. `keep`
     puts a table that is read several times aside, for this connection alone, where it can.
+    `instants` says that its times are moments though their types, as Ibis tells them, have no zone.
     """
 
     name: str
@@ -43,15 +44,17 @@ class Engine:
     settings: frozenset[str] = frozenset()
     asof: bool = False
     files: bool = False
+    instants: bool = False
     quantile: summing.Quantile | None = None
     keep: Callable[[Any, str, EXPR], EXPR] = lambda _backend, _name, table: table
 
 
 def measure_outside(
     url: str, names: Mapping[str, str], asked: Asked, environ: Mapping[str, str]
-) -> tuple[tuple[Measured, ...], Measured | None, History]:
+) -> tuple[tuple[Measured, ...], Measured | None, History, tuple[str, ...]]:
     """Return the metrics of each service, of all together where there are several, the course.
 
+    The last are notes: which columns have times without a zone.
     `names` are the tables by kind, `none` where there is none. Raises RequestError where the URL is
     wrong, MissingExtra where the client is not installed, Unreadable where a table lacks a column
     or holds rows that cannot be placed, CannotTell where the engine does not answer.
@@ -67,6 +70,7 @@ def measure_outside(
         backend = _connected(engine, address)
         try:
             told = {kind: _table(engine, backend, kind, names.get(kind, kind)) for kind in TABLES}
+            notes = () if engine.instants else tuple(even.zoneless(told))
             tables = even.tables(told, asked, engine.micros, engine.order)
             even.check(tables, names)
             asking = expressions(engine, tables, asked, backend)
@@ -74,7 +78,7 @@ def measure_outside(
         finally:
             backend.disconnect()
     course = {name: answers.pop(name) for name in [*answers] if name not in summing.ANSWERS}
-    return *of_rows(summing.rows(answers)), phases.course(course, asked)
+    return *of_rows(summing.rows(answers)), phases.course(course, asked), notes
 
 
 def expressions(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cdkit.dora.source import Seen
 
-_Run: TypeAlias = tuple[str, str, str]
+_Run: TypeAlias = tuple[str, str, str, str]
 
 
 def distinct(seen: Iterable[Seen]) -> tuple[Seen, ...]:
@@ -16,7 +16,7 @@ def distinct(seen: Iterable[Seen]) -> tuple[Seen, ...]:
     The same service, environment and id is the same deployment: a fact, and the event about it. A
     run's deployment of the same service and commit is too: what emit-event recorded, and what the
     CI system made for the job's `environment:`. Where that one does not tell its service, it stands
-    for all that the run recorded. One that failed stays: no fact is left of it.
+    for all that the run recorded. One that failed is none that the run recorded as a good one.
     """
     merged: dict[tuple[str, str, str], Seen] = {}
     for number, one in enumerate(sorted(seen, key=_order)):
@@ -60,7 +60,7 @@ def _by_run(seen: Iterable[Seen]) -> tuple[Seen, ...]:
             recorded.setdefault(_run_of(one), []).append(place)
     kept: list[Seen | None] = list(told)
     for place, one in enumerate(told):
-        if one.source == RECORDED or not one.run or one.deployed.outcome == "failure":
+        if one.source == RECORDED or not one.run:
             continue
         for other in recorded.get(_run_of(one), ()):
             own = kept[other]
@@ -71,7 +71,8 @@ def _by_run(seen: Iterable[Seen]) -> tuple[Seen, ...]:
 
 
 def _run_of(one: Seen) -> _Run:
-    return one.run, one.deployed.environment, one.deployed.commit
+    made = one.deployed
+    return one.run, made.environment, made.commit, made.outcome
 
 
 RECORDED = "records"

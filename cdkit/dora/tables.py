@@ -11,19 +11,23 @@ import msgspec
 from cdkit.core.errors import RequestError, Unreadable
 from cdkit.dora.columns import TABLES, Column, check_columns, wanted
 from cdkit.dora.told import Told
+from cdkit.dora.zones import Times, Unzoned, check_zone, refuse_no_moment
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+# By itself DuckDB takes the quotes of a late row for part of its text, where the first had none.
+_AS_RFC_4180 = """header = true, all_varchar = true, quote = '"', escape = '"'"""
 _READERS = {
-    ".csv": "read_csv({path}, header = true, all_varchar = true)",
-    ".tsv": "read_csv({path}, header = true, all_varchar = true, delim = '\t')",
+    ".csv": f"read_csv({{path}}, {_AS_RFC_4180})",
+    ".tsv": f"read_csv({{path}}, {_AS_RFC_4180}, delim = '\t')",
     ".ndjson": "read_ndjson({path}{columns})",
     ".jsonl": "read_ndjson({path}{columns})",
     ".json": "read_json({path}{columns})",
     ".parquet": "read_parquet({path})",
 }
 _SQL_TYPES = {"text": "VARCHAR", "time": "TIMESTAMPTZ", "truth": "BOOLEAN"}
+_ZONELESS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"})
 _AT_ONCE = 50_000
 """Rows handed over in one go: some 10 MB of JSON."""
 
@@ -32,14 +36,15 @@ def lay(connection: "DuckDBPyConnection", told: Told) -> None:
     """Make the views `told_deployments`, `told_changes` and `told_incidents`.
 
     Raises Unreadable where a file is not what its name says or lacks a column, RequestError where
-    its name says nothing.
+    its name says nothing, or where there is no such zone.
     """
-    files = (told.deployment_files, told.change_files, told.incident_files)
+    if told.zone:
+        check_zone(connection, told.zone)
     rows = (told.deployments, told.changes, told.incidents)
-    for (table, columns), paths, given in zip(TABLES.items(), files, rows, strict=True):
+    for (table, columns), paths, given in zip(TABLES.items(), _files(told), rows, strict=True):
         _rows(connection, table, given)
         parts = [f"SELECT * FROM rows_{table}"]  # noqa: S608 - our own names
-        parts += [_file(connection, columns, path) for path in paths]
+        parts += [_file(connection, columns, path, told.zone) for path in paths]
         text = " UNION ALL ".join(parts)
         connection.execute(f"CREATE TEMP VIEW told_{table} AS {text}")
 
@@ -60,8 +65,60 @@ def _stretches(rows: Sequence[msgspec.Struct]) -> Iterator[Sequence[msgspec.Stru
         yield rows[start : start + _AT_ONCE]
 
 
-def _file(connection: "DuckDBPyConnection", columns: Sequence[Column], path: str) -> str:
+def unzoned(connection: "DuckDBPyConnection", told: Told) -> Iterator[Unzoned]:
+    """Yield the columns of files in which times name no zone, where the user named none for them.
+
+    Raises Unreadable, as `lay` does, and where a time is there twice or never in the user's zone.
+    """
+    import duckdb
+
+    if told.zone:
+        check_zone(connection, told.zone)
+    for columns, paths in zip(TABLES.values(), _files(told), strict=True):
+        found: dict[str, dict[str, int]] = {}
+        for path in paths:
+            read, types = _looked_into(connection, columns, path)
+            try:
+                for column in _times(columns, types):
+                    if number := _number(connection, column, read, told.zone, path):
+                        found.setdefault(column.name, {})[path] = number
+            except duckdb.Error as fault:
+                raise unreadable(fault, path, wanted(columns)) from fault
+        for name, numbers in found.items():
+            if not told.zone:
+                yield Unzoned(column=name, rows=sum(numbers.values()), paths=tuple(numbers))
+
+
+def _number(
+    connection: "DuckDBPyConnection", column: Times, read: str, zone: str, path: str
+) -> int:
+    """Return how many times of a column name no zone; refuse those that are no moment in `zone`."""
+    odd = column.no_moment(zone) if zone else "FALSE"
+    text = (
+        f"SELECT count(*), count(*) FILTER ({odd}), min({column.local}) FILTER ({odd}) "  # noqa: S608 - quoted
+        f"FROM {read} WHERE {column.zoneless}"
+    )
+    ((number, twice, first),) = connection.execute(text).fetchall()
+    refuse_no_moment(column.name, twice, first, zone, path)
+    return int(number)
+
+
+def _files(told: Told) -> tuple[tuple[str, ...], ...]:
+    return told.deployment_files, told.change_files, told.incident_files
+
+
+def _file(connection: "DuckDBPyConnection", columns: Sequence[Column], path: str, zone: str) -> str:
     """Return the query that reads a file, all of whose columns were looked up."""
+    read, types = _looked_into(connection, columns, path)
+    local = {one.name: one.moment(zone) for one in _times(columns, types)} if zone else {}
+    chosen = ", ".join(_column(one, types, local.get(one.name, "")) for one in columns)
+    return f"SELECT {chosen} FROM {read}"  # noqa: S608 - quoted
+
+
+def _looked_into(
+    connection: "DuckDBPyConnection", columns: Sequence[Column], path: str
+) -> tuple[str, dict[str, str]]:
+    """Return how a file is read, and the types of its columns; of JSON each is there, as text."""
     import duckdb
 
     reader = next((text for end, text in _READERS.items() if path.lower().endswith(end)), None)
@@ -78,8 +135,17 @@ def _file(connection: "DuckDBPyConnection", columns: Sequence[Column], path: str
         raise unreadable(fault, path, wanted(columns)) from fault
     types = {str(row[0]): str(row[1]) for row in there}
     check_columns(columns, types, path)
-    chosen = ", ".join(_column(one, types, all_there="{columns}" in reader) for one in columns)
-    return f"SELECT {chosen} FROM {reader.format(path=_quoted(path), columns=_typed(columns))}"  # noqa: S608 - the same
+    if "{columns}" in reader:
+        types |= {one.name: "VARCHAR" for one in columns}
+    return reader.format(path=_quoted(path), columns=_typed(columns)), types
+
+
+def _times(columns: Sequence[Column], types: dict[str, str]) -> Iterator[Times]:
+    """Yield the columns of times in which one may name no zone, by their types."""
+    for one in columns:
+        of = types.get(one.name, "")
+        if one.kind == "time" and (of == "VARCHAR" or of in _ZONELESS):
+            yield Times(name=one.name, is_text=of == "VARCHAR")
 
 
 def _typed(columns: Sequence[Column]) -> str:
@@ -88,13 +154,16 @@ def _typed(columns: Sequence[Column]) -> str:
     return f", columns = {{{named}}}"
 
 
-def _column(one: Column, types: dict[str, str], *, all_there: bool) -> str:
-    """Return the expression of a column; where a file has none it is what stands for none."""
+def _column(one: Column, types: dict[str, str], local: str) -> str:
+    """Return the expression of a column; where a file has none it is what stands for none.
+
+    `local` is the one of a time that may name no zone, where the user named one.
+    """
     sql_type = _SQL_TYPES[one.kind]
     usual = f"'{one.usual}'" if one.kind == "text" and not one.told else "NULL"
-    if one.name not in types and not all_there:
+    if one.name not in types:
         return f"CAST({usual} AS {sql_type}) AS {one.known}"
-    given = f'CAST("{one.name}" AS {sql_type})'
+    given = local or f'CAST("{one.name}" AS {sql_type})'
     if one.usual:
         given = f"nullif({given}, '')"
     return f"{given if usual == 'NULL' else f'coalesce({given}, {usual})'} AS {one.known}"

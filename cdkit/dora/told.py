@@ -60,7 +60,10 @@ class Incident(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """All of it, with files of the same columns that the engine reads itself."""
+    """All of it, with files of the same columns that the engine reads itself.
+
+    `zone` is that of times in files which name none, by its IANA name; UTC where it is empty.
+    """
 
     deployments: tuple[Deployed, ...] = ()
     changes: tuple[Changed, ...] = ()
@@ -68,6 +71,7 @@ class Told(Struct, frozen=True, kw_only=True):
     deployment_files: tuple[str, ...] = ()
     change_files: tuple[str, ...] = ()
     incident_files: tuple[str, ...] = ()
+    zone: str = ""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -76,8 +80,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     `hours` is how long after a deployment an incident without a known cause may still be its;
     `minimum` how many of a kind it takes before a number is said. `incidents` says that anybody
     told of incidents: without them what is not known to have failed may have failed all the same.
-    So it is where deployments are `only_recorded`: one that failed leaves no record, and nobody
-    else told of any.
+    So it is where deployments are `only_recorded`: of a service at least no failed one is on
+    record, and nobody else told of any.
     """
 
     environment: str

@@ -143,6 +143,11 @@ def _record_schema(shape: Record) -> dict[str, Any]:
 def _advice(name: str) -> str:
     import difflib
 
+    if name.startswith("dev.cdeventsx."):
+        return (
+            "write dev.cdeventsx.<tool>-<subject>.<predicate>.0.1.0: letters, digits in the tool's "
+            "name too, and a version of three digits"
+        )
     known = [*BY_SHORT_NAME, *BY_NAME]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if near:

@@ -59,8 +59,9 @@ def deliver(
     `Retry-After` is kept, in later runs too. Only one process sends from an outbox at a time; the
     others wait for their turn within their budget.
     """
-    end = world.clock.monotonic() + budget
-    lines = [_line(outbox, target, world) for target in targets if target.sink.durable]
+    start = world.clock.monotonic()
+    end = start + budget
+    lines = [_line(outbox, target, start) for target in targets if target.sink.durable]
     with sending(outbox.path, world.clock, patience=budget) as ours:
         _count_dead(outbox, lines)
         if ours:
@@ -72,10 +73,10 @@ def deliver(
     return tuple(_told(line, counts.get(line.target.name)) for line in lines)
 
 
-def _line(outbox: Outbox, target: Target, world: World) -> _Line:
+def _line(outbox: Outbox, target: Target, start: float) -> _Line:
     left = outbox.paused(target.name)
     said = f"it asked to be left alone for {left:.0f} s more" if left else ""
-    return _Line(target=target, due=world.clock.monotonic() + left, said=said)
+    return _Line(target=target, due=start + left, said=said)
 
 
 def _count_dead(outbox: Outbox, lines: Sequence[_Line]) -> None:
@@ -98,8 +99,12 @@ def _told(line: _Line, count: Count | None) -> Delivered:
 
 
 def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float) -> None:
-    """Serve each sink at once, then those that failed, when their pause is over."""
-    waiting = list(lines)
+    """Serve each sink at once, then those that failed, when their pause is over.
+
+    Of those that are due at once, what is on this machine comes first, and what is not required
+    last: one that hangs may take all the time there is.
+    """
+    waiting = sorted(lines, key=lambda each: (not each.target.sink.local, not each.target.required))
     while waiting:
         line = min(waiting, key=lambda each: each.due)
         now = world.clock.monotonic()

@@ -61,7 +61,7 @@ def _opened(path: str, clock: Clock, *, given: bool) -> Outbox:
     with guarded(path):
         if given and Path(path).stat().st_size == 0:
             raise CorruptOutbox(path)
-    return Outbox(path, clock)
+    return Outbox(path, clock, given=given)
 
 
 def _set_aside(path: str, clock: Clock) -> str:

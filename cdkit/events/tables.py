@@ -23,10 +23,23 @@ _PAUSE = "CREATE TABLE pause (sink TEXT PRIMARY KEY, until REAL NOT NULL) WITHOU
 _BY_STATE = "CREATE INDEX delivery_by_state ON delivery (sink, state, event)"
 STATEMENTS = (_EVENT, _DELIVERY, _PAUSE, _BY_STATE)
 
-FOREIGN_ROWS = """
+_FOREIGN_PAUSE = "EXISTS (SELECT 1 FROM pause WHERE typeof(until) NOT IN ('real', 'integer'))"
+_FOREIGN_DELIVERY = """typeof(key) <> 'text' OR typeof(sink) <> 'text' OR typeof(state) <> 'text'
+  OR typeof(said) <> 'text' OR typeof(tries) <> 'integer'"""
+
+FOREIGN_ROWS = f"""
 SELECT EXISTS (SELECT 1 FROM event WHERE typeof(source) <> 'text' OR typeof(id) <> 'text')
-  OR EXISTS (SELECT 1 FROM delivery WHERE typeof(key) <> 'text' OR typeof(sink) <> 'text'
-    OR typeof(state) <> 'text' OR typeof(said) <> 'text' OR typeof(tries) <> 'integer')
-  OR EXISTS (SELECT 1 FROM pause WHERE typeof(until) NOT IN ('real', 'integer'))
-"""
+  OR EXISTS (SELECT 1 FROM delivery WHERE {_FOREIGN_DELIVERY}) OR {_FOREIGN_PAUSE}
+"""  # noqa: S608 - our text
 """Whether rows hold what we never wrote: a column of SQLite takes a value of any type."""
+
+FOREIGN_LEFT = f"""
+SELECT EXISTS (SELECT 1 FROM delivery CROSS JOIN event ON event.number = delivery.event
+    WHERE state NOT IN ('delivered', 'handed')
+    AND (typeof(source) <> 'text' OR typeof(id) <> 'text' OR {_FOREIGN_DELIVERY}))
+  OR {_FOREIGN_PAUSE}
+"""  # noqa: S608 - the same
+"""The same of what is to be sent yet, for an outbox that none but this machine wrote to.
+
+It does not read what was delivered in the last thirty days.
+"""

@@ -21,7 +21,7 @@ from cdkit.gate.policy import (
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
-_NO_EVIDENCE = frozenset({"deployment", "waiver"})
+_NO_EVIDENCE = frozenset({"deployment", "waiver", "announcement"})
 _DECISION = "decision"
 _SIGNERS = "name its key or identity under `signers`"
 _Told = tuple[str, str, str]

@@ -8,7 +8,15 @@ from cdkit.core.digest import Digest
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.dossier import Dossier, Release, Stay
 from cdkit.core.documents.fact import Fact
-from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity, Waiver
+from cdkit.core.documents.kinds import (
+    Announcement,
+    Decision,
+    Deployment,
+    Evidence,
+    Findings,
+    Identity,
+    Waiver,
+)
 from cdkit.core.errors import NoInput
 from cdkit.core.oci.reference import parse_pinned
 from cdkit.core.world import World
@@ -20,7 +28,9 @@ RELEASES = 200
 """How many releases are looked at; those before them are counted."""
 
 
-_LEFT: tuple[type[object], ...] = (Identity, Evidence, Findings, Waiver, Decision, Deployment)
+_LEFT: tuple[type[object], ...] = (
+    *(Identity, Announcement, Evidence, Findings, Waiver, Decision, Deployment),
+)
 
 
 class _Gathering(NamedTuple):

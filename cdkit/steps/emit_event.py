@@ -13,14 +13,12 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
 from cdkit.core.context import BuildContext
-from cdkit.core.documents.kinds import Deployment
 from cdkit.core.documents.purl import image_purl
 from cdkit.core.doors.clock import stamp
 from cdkit.core.errors import RequestError
 from cdkit.core.escape import sound, terminal
 from cdkit.core.oci.reference import Reference, parse_pinned
 from cdkit.core.step import Options, Outcome, Outputs, Step, option
-from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
 from cdkit.events.account import (
@@ -53,14 +51,9 @@ from cdkit.events.shapes import EventType
 from cdkit.events.sink import Parcel
 from cdkit.events.started import started_by
 from cdkit.events.targets import SinkTable, Target, resolve, secret_variables, wanting
-from cdkit.steps.origin import head_of, origin_of
-
-_STATUS = {
-    "service.deployed": "deployed",
-    "service.upgraded": "deployed",
-    "service.rolledback": "deployed",
-    "service.removed": "removed",
-}
+from cdkit.steps.event_facts import fact_left, left_out
+from cdkit.steps.event_links import Earlier, earlier_of
+from cdkit.steps.origin import head_of
 
 
 class EmitEventOptions(Options, frozen=True, kw_only=True):
@@ -115,7 +108,8 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option(
             "Events that this one came from: `PATH=<id>`, `END=<id>`, or any kind of relation, "
-            "`ARTIFACT=<id>`; where nothing is given, the one that read-event read in this job.",
+            "`ARTIFACT=<id>`; where nothing is given, the one that read-event read in this job, "
+            "and those that the records know: of the artifact, of the change.",
             flag="--link",
             metavar="KIND=ID",
         ),
@@ -133,7 +127,12 @@ class EmitEventOptions(Options, frozen=True, kw_only=True):
         ),
     ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     budget: Annotated[
-        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+        float,
+        option(
+            "Seconds that delivery may take, retries included; a try that has begun may end later, "
+            "by its sink's time-out.",
+            metavar="SECONDS",
+        ),
     ] = 60.0
 
 
@@ -171,9 +170,14 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
     reference = parse_pinned(options.image, where="image") if options.image else None
     known = _known(options, reference, world)
     happening = _happening(kind, options, known, world)
-    event = _wrapped(happening, world)
+    earlier = (
+        Earlier()
+        if options.links
+        else earlier_of(kind, reference, known.commit, options.records, world)
+    )
+    event = _wrapped(happening, earlier, world)
     sent = _send(event, targets, options, world)
-    document = _deployment(happening, options, known, reference, sent.event, world)
+    left = fact_left(happening, reference, known.commit, sent.event, world)
     where = terminal(", ".join(sent.places)) or "nowhere yet"
     return Outcome(
         verdict=judge(sent.reasons),
@@ -183,9 +187,9 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
             pending=str(sent.pending),
             handed_on=sent.handed,
         ),
-        document=document,
-        subjects=_subjects(reference) if document and reference else (),
-        notes=(*kept_back, *sent.notes, *_left_out(happening, document)),
+        document=left.document if left else None,
+        subjects=(left.subject,) if left else (),
+        notes=(*kept_back, *earlier.notes, *sent.notes, *left_out(happening, left)),
         data="\n".join(sent.printed) or f"{kind.short} {sent.event.id} delivered to {where}",
     )
 
@@ -296,10 +300,12 @@ def _marked(options: EmitEventOptions, known: Known, world: World) -> CustomData
     return replace(custom_of(options.custom, known), replay=world.replay)
 
 
-def _wrapped(happening: Happening, world: World) -> CloudEvent:
+def _wrapped(happening: Happening, earlier: Earlier, world: World) -> CloudEvent:
+    """Return the event; links that were found are not in its id: a retry may not find them."""
     now = world.clock.now().isoformat(timespec="microseconds")
     name = identity(happening, world.context, moment=now, replay=world.replay)
-    return wrap(build(happening, id=name))
+    links = (*happening.links, *links_of(earlier.links))
+    return wrap(build(replace(happening, links=links), id=name))
 
 
 def _send(
@@ -342,47 +348,6 @@ def _print(event: CloudEvent, targets: Sequence[Target], world: World) -> Iterat
             parcel = Parcel(event=in_words_of(target.options.spec, event), key=target.name)
             receipts = target.sink.send([parcel], target.options, world)
             yield from (receipt.text for receipt in receipts)
-
-
-def _deployment(
-    happening: Happening,
-    options: EmitEventOptions,
-    known: Known,
-    reference: Reference | None,
-    event: CloudEvent,
-    world: World,
-) -> Deployment | None:
-    """Return the fact of what runs where now; None where the event does not say that."""
-    status = _STATUS.get(happening.kind.short)
-    if status is None or reference is None or happening.custom.outcome not in {None, "success"}:
-        return None
-    return Deployment(
-        origin=origin_of(world, STEP.name),
-        image=reference.pinned,
-        environment=options.environment,
-        service=happening.subject,
-        status=status,
-        commit=known.commit,
-        event=event.id,
-        planned=happening.custom.planned,
-        rollback=_is_back(happening) or None,
-        team=happening.custom.team,
-    )
-
-
-def _is_back(happening: Happening) -> bool:
-    return happening.kind.short == "service.rolledback" or bool(happening.custom.rollback_of)
-
-
-def _left_out(happening: Happening, document: Deployment | None) -> Iterator[str]:
-    if document is None and happening.kind.short in _STATUS:
-        why = happening.custom.outcome or "no image is named"
-        yield f"no fact of what runs where was left: {why}"
-
-
-def _subjects(reference: Reference) -> tuple[Subject, ...]:
-    assert reference.digest is not None  # noqa: S101 - `parse_pinned` saw to it
-    return (image_subject(reference.name, reference.digest),)
 
 
 STEP = Step(

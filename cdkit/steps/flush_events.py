@@ -3,7 +3,9 @@
 An outbox is this machine's own, or one that `emit-event` handed on (its option `hand-on`) and that
 came here as an artifact. Only the sinks that are named here get anything, whatever an outbox says:
 it may come from anybody, and cannot lead a secret elsewhere. What still has not arrived at the end
-makes the answer `cannot-tell`, unless it is handed on again. The guide: [Events](../events.md).
+makes the answer `cannot-tell` (exit 4), unless it is handed on again. So does a dead letter,
+however old: a required sink lacks its event until it is sent again (`dead-letters: retry`), or
+given up (`drop`). The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator, Sequence
@@ -61,7 +63,12 @@ class FlushEventsOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ""
     budget: Annotated[
-        float, option("Seconds that delivery may take, retries included.", metavar="SECONDS")
+        float,
+        option(
+            "Seconds that delivery may take, retries included; a try that has begun may end later, "
+            "by its sink's time-out.",
+            metavar="SECONDS",
+        ),
     ] = 300.0
     allow_empty: Annotated[
         bool, option("Take no outbox at all for nothing to do: for a scheduled job.")
@@ -123,9 +130,7 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
 
 
 def _nothing(left: Sequence[Undelivered]) -> str:
-    if any(one.delivery.state != "dead" for one in left):
-        return "nothing waits for a sink that is required"
-    return "nothing waits but what was refused earlier" if left else "nothing waits"
+    return "nothing waits for a sink that is required" if left else "nothing waits"
 
 
 def _found(options: FlushEventsOptions, world: World) -> tuple[list[str], list[Reason]]:
@@ -216,9 +221,10 @@ def _deliver(
     with opened as outbox:
         if options.dead_letters == "retry":
             outbox.mark(_dead(outbox), "waiting")
+        old = _dead_by_sink(outbox)
         unsound = refuse_unsound(outbox)
         dropped = _drop_dead(outbox) if options.dead_letters == "drop" else 0
-        before = {name: count.dead for name, count in outbox.counts().items()}
+        before = _dead_by_sink(outbox)
         done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
         outbox.forget()
         place = options.hand_on if any(one.waiting for one in done) else ""
@@ -228,10 +234,11 @@ def _deliver(
             reasons=(
                 *set_aside(aside, path),
                 *_reasons(done, before, handed, unsound),
+                *_kept(done, old),
                 *_unnamed(outbox, targets),
                 *lost,
             ),
-            notes=tuple(_notes(done, before, dropped, address)),
+            notes=tuple(_notes(done, old, dropped, address)),
             left=tuple(outbox.undelivered()),
             arrived=arrived,
             handed=handed,
@@ -241,6 +248,10 @@ def _deliver(
 
 def _dead(outbox: Outbox) -> list[str]:
     return [one.key for one in outbox.undelivered() if one.delivery.state == "dead"]
+
+
+def _dead_by_sink(outbox: Outbox) -> dict[str, int]:
+    return {name: count.dead for name, count in outbox.counts().items()}
 
 
 def _drop_dead(outbox: Outbox) -> int:
@@ -276,26 +287,47 @@ def _reasons(
             )
 
 
+def _kept(done: Sequence[Delivered], old: dict[str, int]) -> Iterator[Reason]:
+    """Yield a reason for each required sink that lacks what it refused earlier."""
+    for one in done:
+        kept = min(one.dead, old.get(one.target, 0))
+        if one.required and kept:
+            yield cannot_tell(
+                f"{counted(kept, 'dead letter')} of {one.target} from earlier, kept: it refused "
+                "what is in the table, and lacks it",
+                remedy="mend the sink, then run flush-events with `dead-letters: retry`; or with "
+                "`drop`, which forgets them",
+            )
+
+
 def _unnamed(outbox: Outbox, targets: Sequence[Target]) -> Iterator[Reason]:
     """Yield a reason for each sink that something waits for, and that is not named here."""
     named = {target.name for target in targets}
     for sink, count in outbox.counts().items():
-        if sink not in named and count.waiting:
+        if sink in named:
+            continue
+        if count.waiting:
             yield cannot_tell(
                 f"{count.waiting} wait for {sink[:200]}, which is not named here",
                 remedy="name it under `sinks`, as emit-event had it",
             )
+        if count.dead:
+            yield cannot_tell(
+                f"{counted(count.dead, 'dead letter')} of {sink[:200]}, which is not named here",
+                remedy="name it under `sinks`, and give `dead-letters: retry`; or `drop`",
+            )
 
 
 def _notes(
-    done: Sequence[Delivered], before: dict[str, int], dropped: int, path: str
+    done: Sequence[Delivered], old: dict[str, int], dropped: int, path: str
 ) -> Iterator[str]:
     if dropped:
         yield f"{counted(dropped, 'dead letter')} of {path} forgotten, as `dead-letters: drop` asks"
     for one in done:
-        if old := min(one.dead, before.get(one.target, 0)):
+        kept = min(one.dead, old.get(one.target, 0))
+        if kept and not one.required:
             yield (
-                f"{counted(old, 'dead letter')} of {one.target} from earlier, kept: "
+                f"{counted(kept, 'dead letter')} of {one.target} from earlier, kept: "
                 "`dead-letters: retry` sends again"
             )
         if not one.required and one.waiting:

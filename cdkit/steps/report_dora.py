@@ -1,6 +1,6 @@
 """Measures the delivery by DORA's metrics, from deployments, changes and incidents."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
@@ -10,14 +10,14 @@ from msgspec import Meta, Struct, structs
 from cdkit.core.documents.delivery import Delivery
 from cdkit.core.errors import NoInput, RequestError
 from cdkit.core.spoken import counted
-from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
+from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import Reason, judge, yes
 from cdkit.core.world import World
 from cdkit.dora import even
 from cdkit.dora.columns import TABLES
 from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
-from cdkit.dora.engine import measure
+from cdkit.dora.engine import measure, without_zone
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
 from cdkit.dora.history import History, history
 from cdkit.dora.outside import measure_outside
@@ -25,7 +25,9 @@ from cdkit.dora.source import SourceTable, resolve
 from cdkit.dora.summary import tables
 from cdkit.dora.told import Asked, Measured, Told
 from cdkit.dora.words import coverage
-from cdkit.steps.delivery import Known, Wanted, gather, paths
+from cdkit.dora.zones import in_zone, said_of_end
+from cdkit.steps.brought import folders_of
+from cdkit.steps.delivery import Known, Wanted, gather, paths, rests_on
 
 NAME = "report-dora"
 _OLDEST, _LATEST = 1970, 9000
@@ -38,8 +40,9 @@ _NO_INCIDENTS = (
     "(--from github, gitlab, pagerduty), or give --incident-file"
 )
 _ONLY_RECORDED = (
-    "a deployment that failed leaves no record, so none is counted: give the events too "
-    "(--event-file), or ask what deploys (--from github, gitlab)"
+    "of a service at least the records know no deployment that failed, so none is counted: let "
+    "its job run `emit-event` with `--custom outcome=failure` too where it failed, or ask what "
+    "deploys (--from github, gitlab)"
 )
 _UNLISTED = (
     "There is no list of deployments: an engine tells numbers alone. Export its tables and give"
@@ -55,6 +58,13 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
     environment: Annotated[str, option("Where deployments count.")] = "production"
     days: Annotated[float, option("How many days back.")] = 90
     until: Annotated[str, option("Up to when (RFC 3339); now where left out.", metavar="TIME")] = ""
+    zone: Annotated[
+        str,
+        option(
+            "The zone of times in files, and in until, that name none: `Europe/Berlin`. Where left "
+            "out they count as UTC, which is noted.",
+        ),
+    ] = ""
     sources: Annotated[
         tuple[str | SourceTable, ...],
         option(
@@ -92,6 +102,15 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
             metavar="FILE",
         ),
     ] = ()
+    paths: Annotated[
+        dict[str, str],
+        option(
+            "Where a repository holds several services: the folders that are a service's, with "
+            "commas between them. Only commits that change something there are its changes.",
+            flag="--path",
+            metavar="SERVICE=FOLDERS",
+        ),
+    ] = {}  # noqa: RUF012 - msgspec copies it for each instance
     incidents: Annotated[
         tuple[str, ...],
         option("Tables of incidents.", flag="--incident-file", metavar="FILE"),
@@ -179,10 +198,11 @@ def run(options: ReportDoraOptions, world: World) -> Outcome:
     return Outcome(
         verdict=judge([told, *gathered.reasons]),
         outputs=ReportDoraOutputs(services=str(len(by_service)), deployments=str(number)),
-        tables=(*tables(shown), *_rests_on(gathered.known)),
+        tables=(*tables(shown), *rests_on(gathered.known)),
         notes=(
             *shown.said,
             *(f"{one.service}: {coverage(one)}" for one in by_service[:_MOST_TOLD]),
+            *said_of_end(options.until, options.zone),
             *gathered.notes,
             *(() if gathered.has_incidents else (_NO_INCIDENTS,)),
             *((_ONLY_RECORDED,) if gathered.only_recorded else ()),
@@ -224,11 +244,13 @@ def _measured(
     """
     if options.engine:
         _only_tables(options)
-        one, every, course = measure_outside(options.engine, options.table, asked, world.environ)
+        one, every, course, said = measure_outside(
+            options.engine, options.table, asked, world.environ
+        )
         note = "measured in the engine's tables: records, events and git were not asked"
         has_incidents = options.table.get("incidents") != even.NONE
         return (
-            _Gathered(told=Told(), has_incidents=has_incidents, notes=(note,)),
+            _Gathered(told=Told(), has_incidents=has_incidents, notes=(note, *said)),
             (one, every),
             course,
         )
@@ -237,7 +259,8 @@ def _measured(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
         )
     gathered = _gather(options, asked, world)
-    return gathered, measure(gathered.told, asked), None
+    notes = (*gathered.notes, *without_zone(gathered.told))
+    return structs.replace(gathered, notes=notes), measure(gathered.told, asked), None
 
 
 def _only_tables(options: ReportDoraOptions) -> None:
@@ -248,10 +271,16 @@ def _only_tables(options: ReportDoraOptions) -> None:
             where="sources",
             remedy="leave --from out, or --engine",
         )
-    for name in ("events", "deployments", "changes", "incidents"):
+    if options.zone:
+        raise RequestError(
+            "in an engine's tables the type of a time says its zone",
+            where="zone",
+            remedy="name views with the right types; write until with its offset",
+        )
+    for name in ("events", "deployments", "changes", "incidents", "paths"):
         if getattr(options, name):
             raise RequestError(
-                "an engine measures its own tables alone, and would pass over these files",
+                "an engine measures its own tables alone, and would pass over these",
                 where=name,
                 remedy="put them into its tables, or leave --engine out",
             )
@@ -280,7 +309,7 @@ def _asked(options: ReportDoraOptions, world: World) -> Asked:
                 where="until",
                 remedy="write 2026-11-27T00:00:00Z",
             ) from fault
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        until = until if until.tzinfo else in_zone(until, options.zone)
         if not _OLDEST <= until.year <= _LATEST:
             raise RequestError(
                 f"nothing was deployed in {until.year}", where="until", remedy="mend the year"
@@ -310,6 +339,7 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
         records=options.records,
         events=options.events,
         has_changes=bool(options.changes),
+        folders=folders_of(options.paths, has_table=bool(options.changes)),
         budget=options.budget,
     )
     found = gather(wanted, resolve(options.sources), world)
@@ -321,6 +351,7 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
             deployment_files=tuple(paths(options.deployments, world)),
             change_files=tuple(paths(options.changes, world)),
             incident_files=tuple(paths(options.incidents, world)),
+            zone=options.zone,
         ),
         known=found.known,
         has_incidents=bool(options.incidents) or found.has_incidents,
@@ -328,31 +359,6 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
         reasons=found.reasons,
         notes=found.notes,
     )
-
-
-def _rests_on(known: tuple[Known, ...]) -> Iterator[Table]:
-    """Yield how much each place told, of those that told anything."""
-    told = [one for one in known if one.deployments or one.incidents]
-    if not told:
-        return
-    yield Table(
-        heading="what the numbers rest on",
-        columns=("source", "deployments", "with known changes", "incidents", "with a known cause"),
-        rows=tuple(
-            (
-                one.place,
-                str(one.deployments),
-                _share(one.with_changes, one.deployments),
-                str(one.incidents),
-                _share(one.with_cause, one.incidents),
-            )
-            for one in told
-        ),
-    )
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} ({100 * part / whole:.0f} %)" if whole else "none"
 
 
 def _write(

@@ -291,3 +291,36 @@ def test_a_name_of_a_tag_and_of_a_branch_that_differ_names_nothing(
     assert caught.value.remedy == f"write which one: refs/tags/v1 or {branch}"
     assert door(folder).resolve("refs/tags/v1") == one
     assert door(folder).resolve(branch) == git(folder, "rev-parse", "HEAD")
+
+
+def test_the_commits_that_touch_a_path_are_those_of_side_branches_too(folder: Path) -> None:
+    made = {}
+    since = git(folder, "rev-parse", "HEAD")
+
+    def commit(path: str, text: str) -> None:
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", path)
+        made[path + text] = git(folder, "rev-parse", "HEAD")
+
+    git(folder, "checkout", "-q", "-b", "side")
+    commit("app/b", "1")
+    commit("app/b", "2")
+    git(folder, "rm", "-q", "app/b")
+    git(folder, "commit", "-q", "-m", "gone again")
+    gone = git(folder, "rev-parse", "HEAD")
+    git(folder, "checkout", "-q", "main")
+    commit("app[1]/c", "3")
+    commit("pay/d", "4")
+    git(folder, "merge", "-q", "--no-ff", "-m", "merged", "side")
+    until = git(folder, "rev-parse", "HEAD")
+    for there in (door(folder), door(folder / "pay")):
+        assert there.touching(since, until, ["app"]) == {made["app/b1"], made["app/b2"], gone}
+        assert there.touching(since, until, ["app[1]", "pay/d"]) == {
+            made["app[1]/c3"],
+            made["pay/d4"],
+        }
+        assert there.touching(since, until, ["nothing", "*"]) == frozenset()
+    with pytest.raises(CannotTell):
+        door(folder).touching("0" * 40, until, ["app"])

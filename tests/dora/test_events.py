@@ -28,8 +28,8 @@ def event(
 
 
 def read(*events: object) -> Told:
-    deployments, turns = read_turns([json.dumps(one).encode() for one in events], "e.ndjson")
-    return Told(deployments=tuple(deployments), incidents=incidents_of(turns))
+    heard = read_turns([json.dumps(one).encode() for one in events], "e.ndjson")
+    return Told(deployments=tuple(heard.deployments), incidents=incidents_of(heard.turns))
 
 
 ARTIFACT = {"artifactId": f"pkg:oci/orders@sha256%3A{DIGEST}?repository_url=r"}
@@ -45,6 +45,20 @@ def test_a_deployment_is_read_with_what_only_custom_data_says() -> None:
         f"sha256:{DIGEST}",
     )
     assert (one.outcome, one.planned, one.team, one.commit) == ("failure", False, "pay", "c1")
+
+
+def test_a_deployment_that_was_cancelled_neither_came_about_nor_failed() -> None:
+    custom = {"outcome": "cancel"}
+    line = json.dumps(event("service.deployed", "orders", content=ARTIFACT, customData=custom))
+    heard = read_turns([line.encode()], "e.ndjson")
+    assert (heard.deployments, heard.cancelled) == ([], 1)
+
+
+@pytest.mark.parametrize("outcome", ["SUCCESS", "aborted", True, ["success"], {}])
+def test_an_outcome_that_nobody_can_read_is_no_failure_but_cannot_be_told(outcome: object) -> None:
+    told = event("service.deployed", "orders", content=ARTIFACT, customData={"outcome": outcome})
+    with pytest.raises(Unreadable, match="is none of success, failure, error, cancel"):
+        read(told)
 
 
 def test_an_event_in_a_cloud_event_is_the_same() -> None:

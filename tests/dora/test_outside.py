@@ -44,7 +44,8 @@ def in_duckdb(path: Path, told: tables.Rows) -> str:
 
 
 def answer(url: str, **names: str) -> tables.Answer:
-    return measure_outside(url, names, tables.ASKED, {})
+    by_service, together, course, _ = measure_outside(url, names, tables.ASKED, {})
+    return by_service, together, course
 
 
 NOTHING_ELSE: tables.Rows = {"incidents": [], "changes": []}
@@ -326,3 +327,22 @@ def test_a_row_that_cannot_be_placed_is_not_passed_over(
         connection.execute(f"UPDATE {change}")
     with pytest.raises(Unreadable, match=what):
         answer(url)
+
+
+def test_times_of_a_type_without_a_zone_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "naive.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        tables.fill(connection, NOTHING_ELSE | {"deployments": []})
+        for name in ("deployments", "changes"):
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+        connection.execute(
+            'CREATE TABLE deployments (service VARCHAR, environment VARCHAR, "at" TIMESTAMP)'
+        )
+        connection.execute("CREATE TABLE changes (service VARCHAR, committed_at TIMESTAMPTZ)")
+    *_, notes = measure_outside(f"duckdb://{path}", {}, tables.ASKED, {})
+    assert notes == (
+        (
+            "the times of 'at' in deployments have no zone, and are read as UTC: name a view in "
+            "which they have one, where they are of another"
+        ),
+    )

@@ -79,6 +79,17 @@ def test_what_a_run_recorded_and_what_its_job_made_is_one(made: Seen, kept: list
     assert ("g1" in found[0].names) == (kept == ["e1"])
 
 
+def test_what_a_run_recorded_as_failed_and_its_failed_job_is_one() -> None:
+    fact = seen(RECORDED, "e1", run="42", digest=DIGEST, outcome="failure")
+    failed = seen("github", "g1", minute=1, run="42", vague=True, outcome="failure")
+    tried_again = seen("github", "g2", minute=2, run="42", vague=True)
+    found = distinct([fact, failed, tried_again])
+    assert [(one.deployed.id, one.deployed.outcome) for one in found] == [
+        ("e1", "failure"),
+        ("g2", "success"),
+    ]
+
+
 def test_a_job_that_deployed_three_services_made_no_fourth() -> None:
     facts = [seen(RECORDED, f"e{s}", service=s, run="42") for s in ("a", "b", "c")]
     job = seen("github", "g1", service="monorepo", run="42", vague=True)

@@ -199,6 +199,12 @@ def test_a_misspelt_type_is_answered_with_the_nearest() -> None:
     assert "service.deployed" in caught.value.remedy
 
 
+def test_a_misspelt_custom_type_is_answered_with_the_form() -> None:
+    with pytest.raises(RequestError) as caught:
+        find("dev.cdeventsx.acme-rollout.paused.0.10.0")
+    assert caught.value.remedy.startswith("write dev.cdeventsx.<tool>-<subject>.<predicate>.0.1.0")
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from cdkit.core.world import World
 from cdkit.events.deliver import Delivered, deliver
 from cdkit.events.outbox import Outbox
+from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.sqlite import sending
 from cdkit.events.targets import SinkTable, Target, resolve
 from tests.events.places import RunningClock, envelope, world
@@ -183,3 +185,30 @@ def test_while_another_process_sends_we_wait_and_then_say_so(tmp_path: Path) -> 
         assert (done.waiting, it.ids) == (1, [])
         assert done.said == "another process is sending from the same outbox"
         assert sum(it.slept) == pytest.approx(5)
+
+
+def test_a_sink_that_is_not_required_and_hangs_takes_the_time_of_no_other(tmp_path: Path) -> None:
+    it, turns = world(tmp_path, clock=RunningClock()), list[str]()
+
+    def slowly(name: str) -> Callable[[Sequence[Parcel], Any, World], list[Receipt]]:
+        def send(parcels: Sequence[Parcel], options: Any, where: World) -> list[Receipt]:  # noqa: ANN401
+            del options
+            turns.append(name)
+            where.clock.sleep(100)
+            return [Receipt(key=one.key, state="down") for one in parcels]
+
+        return send
+
+    tables = (
+        SinkTable(type="http", name="may", url="http://127.0.0.1:1", required=False),
+        SinkTable(type="http", name="must", url="http://127.0.0.1:2"),
+        SinkTable(type="file", name="here", path="out.ndjson"),
+    )
+    targets = [
+        replace(one, sink=replace(one.sink, send=slowly(one.name))) for one in resolve(tables)
+    ]
+    with Outbox(str(tmp_path / "outbox.db"), it.clock) as outbox:
+        outbox.put(envelope("a"), [one.name for one in targets])
+        done = deliver(outbox, targets, it, budget=150)
+    assert turns == ["here", "must"]
+    assert [one.target for one in done] == ["may", "must", "here"]

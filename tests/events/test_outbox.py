@@ -299,6 +299,18 @@ def test_an_outbox_whose_rows_are_of_other_types_is_as_good_as_damaged(
         Outbox(path, clock)
 
 
+def test_what_was_delivered_is_looked_at_only_in_an_outbox_that_was_given(
+    path: str, clock: RunningClock
+) -> None:
+    with Outbox(path, clock) as outbox:
+        outbox.put(envelope(), ["a"])
+        outbox._db.execute("UPDATE delivery SET said = x'ff', state = 'delivered'")
+    with Outbox(path, clock) as outbox:
+        assert outbox.counts() == {}
+    with pytest.raises(CorruptOutbox, match="is a damaged outbox"):
+        Outbox(path, clock, given=True)
+
+
 def test_a_row_that_is_no_event_is_mended_by_the_event_that_it_was(
     path: str, clock: RunningClock
 ) -> None:

@@ -136,16 +136,35 @@ def test_each_event_of_a_service_leaves_its_own_fact(world: World, name: str, st
     assert document.status == status
 
 
-@pytest.mark.parametrize("name", ["service.published", "artifact.published", "taskrun.started"])
+@pytest.mark.parametrize("name", ["service.published", "artifact.deleted", "taskrun.started"])
 def test_other_events_leave_no_fact(world: World, name: str) -> None:
     assert emit(world, type=name).document is None
 
 
-@pytest.mark.parametrize("outcome", ["failure", "cancel", "error"])
-def test_a_deployment_that_failed_does_not_say_that_it_runs(world: World, outcome: str) -> None:
+@pytest.mark.parametrize("outcome", ["failure", "error"])
+def test_a_deployment_that_failed_leaves_a_fact_of_that_alone(world: World, outcome: str) -> None:
     done = emit(world, custom={"outcome": outcome})
+    assert isinstance(done.document, Deployment)
+    assert (done.document.status, done.document.image) == ("failed", IMAGE)
+    told = "the fact that was left says that it failed: what ran before counts as running"
+    assert told in done.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("service.deployed", "cancel"),
+        ("service.removed", "failure"),
+        ("artifact.published", "failure"),
+    ],
+)
+def test_what_neither_runs_nor_failed_to_leaves_no_fact(
+    world: World, name: str, outcome: str
+) -> None:
+    done = emit(world, type=name, custom={"outcome": outcome})
     assert done.document is None
-    assert f"no fact of what runs where was left: {outcome}" in done.notes
+    told = f"no fact of what runs where was left: {outcome}" in done.notes
+    assert told is name.startswith("service.")
 
 
 def test_a_removal_without_its_image_leaves_no_fact_and_says_so(world: World) -> None:

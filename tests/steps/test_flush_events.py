@@ -195,7 +195,7 @@ def test_what_still_does_not_arrive_can_be_handed_on_again(
 @pytest.mark.parametrize(
     ("how", "sent", "answer", "left"),
     [
-        ("keep", 1, Answer.YES, "1"),
+        ("keep", 1, Answer.CANNOT_TELL, "1"),
         ("retry", 2, Answer.YES, "0"),
         ("drop", 1, Answer.YES, "0"),
     ],
@@ -209,6 +209,27 @@ def test_dead_letters_are_kept_sent_again_or_forgotten(
     assert len(ids(receiver)) == sent
     assert (outcome.verdict.answer, outputs(outcome)[1]) == (answer, left)
     assert ("dead" in said(outcome)) is (how != "retry")
+
+
+def test_a_dead_letter_of_a_sink_that_is_not_required_is_a_note(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=422)]
+    emit(world, receiver)
+    outcome = flush(world, receiver, sinks=(sink(receiver, required=False),))
+    assert outcome.verdict.answer is Answer.YES
+    assert "1 dead letter of bus from earlier, kept" in "\n".join(outcome.notes)
+
+
+def test_a_dead_letter_of_a_sink_that_is_not_named_here_is_cannot_tell(
+    world: World, receiver: Receiver
+) -> None:
+    receiver.answers = [HttpAnswer(status=422)]
+    emit(world, receiver)
+    outcome = flush(world, receiver, sinks=("file:out.ndjson",))
+    assert [(reason.answer, reason.what) for reason in outcome.verdict.reasons] == [
+        (Answer.CANNOT_TELL, "1 dead letter of bus, which is not named here")
+    ]
 
 
 def test_an_event_that_is_refused_now_is_cannot_tell(world: World, receiver: Receiver) -> None:

@@ -237,9 +237,12 @@ def test_what_was_refused_is_kept_there_and_told_of_by_its_address(
     receiver.answers = [HttpAnswer(status=422)]
     place = handed(emit(machine(tmp_path / "a"), receiver, afar))
     told = flush(machine(tmp_path / "b"), receiver, place)
-    assert counted(told) == (Answer.YES, "0", "1")
+    assert counted(told) == (Answer.CANNOT_TELL, "0", "1")
     assert [reason.what for reason in told.verdict.reasons] == [
-        "nothing waits but what was refused earlier"
+        (
+            f"1 dead letter of {receiver.url} from earlier, kept: it refused what is in the table, "
+            "and lacks it"
+        )
     ]
     (left,) = afar.left(tmp_path)
     dropped = flush(machine(tmp_path / "c"), receiver, left, dead_letters="drop")

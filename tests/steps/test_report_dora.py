@@ -28,14 +28,19 @@ from tests.worlds import FakeGit, StandingClock, world
 
 
 def deployed(
-    folder: Path, day: int, *, environment: str = "production", at: int | None = None
+    folder: Path,
+    day: int,
+    *,
+    environment: str = "production",
+    at: int | None = None,
+    service: str = "orders",
 ) -> None:
     digest = f"{day:064x}"
     document = Deployment(
         origin=origin("emit-event", recorded_at=f"2026-11-{at or day:02}T10:00:00Z"),
         image=f"{REPOSITORY}@sha256:{digest}",
         environment=environment,
-        service="orders",
+        service=service,
         status="deployed",
         commit=f"{day:040x}",
         event=f"e{at or day}",
@@ -101,7 +106,27 @@ def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_
     emitted(tmp_path, 16, custom={"rollback-of": "x"})
     outcome = run(tmp_path)
     assert rows(outcome)["deployment rework rate"][:2] == ("75 %", "4")
-    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
+
+
+def test_a_failed_deployment_that_was_recorded_makes_the_rate(tmp_path: Path) -> None:
+    for day in (10, 12, 14):
+        emitted(tmp_path, day)
+    emitted(tmp_path, 16, custom={"outcome": "failure"})
+    outcome = run(tmp_path, incidents=(no_incidents(tmp_path),))
+    assert rows(outcome)["change fail rate"][:2] == ("25 %", "4")
+    assert not any("the records know no deployment" in note for note in outcome.notes)
+
+
+def test_a_service_without_a_failed_record_keeps_the_rate_at_a_least(tmp_path: Path) -> None:
+    for day in (10, 12):
+        emitted(tmp_path, day)
+        emitted(tmp_path, day, service="pay")
+    emitted(tmp_path, 16, custom={"outcome": "failure"})
+    outcome = run(tmp_path, incidents=(no_incidents(tmp_path),))
+    told = {row[0]: row for row in outcome.tables[0].rows}
+    assert (told["orders"][4], told["pay"][4]) == ("≥33.3 %", "cannot tell")
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
 
 
 def no_incidents(folder: Path) -> str:
@@ -147,7 +172,7 @@ def test_records_and_incidents_alone_cannot_tell_that_nothing_failed(tmp_path: P
     assert rows(outcome)["change fail rate"][:4] == (
         *("cannot tell", "4", "", "the records know no deployment that failed"),
     )
-    assert any("a deployment that failed leaves no record" in note for note in outcome.notes)
+    assert any("the records know no deployment that failed" in note for note in outcome.notes)
 
 
 def test_events_beside_the_records_tell_of_failed_deployments(tmp_path: Path) -> None:
@@ -379,3 +404,40 @@ def test_a_change_counts_where_it_came_first_and_not_again_after_a_roll_back(
     )
     lead = rows(run(tmp_path, git=git))["change lead time, from commit"]
     assert lead[:2] == ("2 hours", "2")
+
+
+def with_commits(folder: Path) -> FakeGit:
+    for day in (10, 12, 14):
+        deployed(folder, day)
+        deployed(folder, day, service="pay")
+    between = {
+        (f"{10:040x}", f"{12:040x}"): (commit(12, 11, 8), commit(11, 10, 6)),
+        (f"{12:040x}", f"{14:040x}"): (commit(14, 12, 9),),
+    }
+    return FakeGit(between=between, places={"services/pay": frozenset({f"{11:040x}"})})
+
+
+def leads(outcome: Outcome) -> dict[str, str]:
+    return {row[0]: row[1] for row in outcome.tables[0].rows}
+
+
+def test_in_a_repository_of_several_services_only_what_changes_its_folders_counts(
+    tmp_path: Path,
+) -> None:
+    git = with_commits(tmp_path)
+    every = run(tmp_path, git=git, minimum=1)
+    assert leads(every)["orders"] == leads(every)["pay"] == "2 hours"
+    apart = run(tmp_path, git=git, minimum=1, paths={"pay": "services/pay/,libs", "ordres": "x"})
+    assert leads(apart)["orders"] == "2 hours"
+    assert leads(apart)["pay"] == "1.17 days"
+    assert "pay: 1 of 3 deployments with known changes" in apart.notes
+    assert "paths are given for 'ordres', which nobody deployed" in apart.notes
+
+
+@pytest.mark.parametrize(
+    "more", [{"paths": {"pay": "a,,b"}}, {"paths": {"pay": "a"}, "changes": ("c.csv",)}]
+)
+def test_paths_that_narrow_nothing_are_a_wrong_request(tmp_path: Path, more: Any) -> None:  # noqa: ANN401
+    with pytest.raises(RequestError) as caught:
+        run(tmp_path, git=with_commits(tmp_path), **more)
+    assert str(caught.value).startswith("paths: ")

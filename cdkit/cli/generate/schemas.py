@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 
 from cdkit.cli.session import RUN, VERSION, Walk
-from cdkit.core.documents.kinds import Decision, Deployment, Evidence, Findings, Identity, Waiver
+from cdkit.core.documents.kinds import (
+    Announcement,
+    Decision,
+    Deployment,
+    Evidence,
+    Findings,
+    Identity,
+    Waiver,
+)
 from cdkit.core.names import schema_id
 from cdkit.core.step import AnyStep
 from cdkit.events.catalogue import schemas as event_schemas
@@ -26,6 +34,7 @@ _DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "decision": Decision,
     "waiver": Waiver,
     "deployment": Deployment,
+    "announcement": Announcement,
     "report": ReportDocument,
     "policy": Policy,
     "exceptions": Exceptions,

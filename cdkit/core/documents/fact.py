@@ -7,6 +7,7 @@ from cdkit.core.digest import sha256
 from cdkit.core.documents.document import decode
 from cdkit.core.documents.envelope import Envelope, open_envelope
 from cdkit.core.documents.kinds import (
+    Announcement,
     AnyDocument,
     Decision,
     Deployment,
@@ -76,7 +77,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict | None:
         """The verdict of the step that left it; None for documents that judge nothing."""
-        if isinstance(self.document, Identity | Waiver | Deployment):
+        if isinstance(self.document, Identity | Waiver | Deployment | Announcement):
             return None
         return self.document.verdict
 
@@ -88,7 +89,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 _KINDS: dict[str, type[AnyDocument]] = {
     predicate_type(str(kind.__struct_config__.tag)): kind
-    for kind in (Identity, Findings, Evidence, Decision, Waiver, Deployment)
+    for kind in (Identity, Findings, Evidence, Decision, Waiver, Deployment, Announcement)
 }
 
 

@@ -1,4 +1,4 @@
-"""Our six documents: identity, findings, evidence, decision, waiver, deployment."""
+"""Our documents: identity, findings, evidence, decision, waiver, deployment, announcement."""
 
 from msgspec import Struct, field
 
@@ -281,6 +281,7 @@ class Waiver(Document, frozen=True, kw_only=True, omit_defaults=True, tag="waive
 class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="deployment"):
     """What runs where: this image was put into (`deployed`) or taken out of (`removed`) a place.
 
+    One that `failed` was to be put there, and was not: it tells nothing of what runs.
     `planned` is false where an incident made it necessary, `rollback` true where it went back; both
     are None where nobody said.
     """
@@ -297,8 +298,21 @@ class Deployment(Document, frozen=True, kw_only=True, omit_defaults=True, tag="d
     team: str = ""
 
 
-AnyDocument = Identity | Findings | Evidence | Decision | Waiver | Deployment
+class Announcement(Document, frozen=True, kw_only=True, omit_defaults=True, tag="announcement"):
+    """That an event told of an artifact or a change: later events are linked to it by its id.
+
+    `type` is its short type (`artifact.published`), `event` its id; `image` is the artifact,
+    `repository@digest`, empty where it is about the change alone.
+    """
+
+    type: str
+    event: str
+    image: str = ""
+    commit: str = ""
+
+
+AnyDocument = Identity | Findings | Evidence | Decision | Waiver | Deployment | Announcement
 """Any document of ours, told apart by its `kind`."""
 
-OWN_KINDS = frozenset({"identity", "decision", "waiver", "deployment"})
+OWN_KINDS = frozenset({"identity", "decision", "waiver", "deployment", "announcement"})
 """Kinds of evidence that only the document of that name can be: no report passes for one."""

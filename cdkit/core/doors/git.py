@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -181,6 +182,22 @@ class GitRepository:
                 f"git lists commits in a way that is not understood: {fault}",
                 remedy="look: git log --format='%H %P %aI %cI'",
             ) from fault
+
+    def touching(self, since: str, until: str, paths: Sequence[str]) -> frozenset[str]:
+        """Return the commits of that history that change something below one of these paths."""
+        reach = [self.resolve(until)] + ([f"^{self.resolve(since)}"] if since else [])
+        there = [f":(top,literal){path}" for path in paths]
+        listed = self._git(
+            "log",
+            "--full-history",
+            "--no-merges",
+            "--no-show-signature",
+            "--format=%H",
+            *reach,
+            "--",
+            *there,
+        )
+        return frozenset(listed.split())
 
     def _remote(self) -> str:
         done = self._run("config", "--get", "remote.origin.url")

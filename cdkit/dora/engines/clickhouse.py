@@ -38,5 +38,6 @@ ENGINE = Engine(
     ),
     settings=frozenset({"secure"}),
     asof=True,
+    instants=True,
     keep=temporary,
 )

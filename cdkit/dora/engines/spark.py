@@ -70,6 +70,7 @@ ENGINE = Engine(
     extra="spark",
     connect=_connect,
     files=True,
+    instants=True,  # Ibis has one type for TIMESTAMP and TIMESTAMP_NTZ, which is rare
     micros=lambda time: call("unix_micros", time, gives="int64"),
     quantile=lambda column, share: sum_up("percentile", column, share, gives="float64"),
     keep=_keep,

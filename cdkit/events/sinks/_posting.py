@@ -77,7 +77,10 @@ def answered(
         said += ": the login is missing, wrong, expired or not allowed"
     if state == "gone":
         said += ": it takes nothing any more"
-    return receipts(parcels, state, said, wait_of(answer, world.clock.now()))
+    wait = wait_of(answer, world.clock.now())
+    if wait:
+        said += f", and it asks to be left alone for {wait:.0f} s"
+    return receipts(parcels, state, said, wait)
 
 
 def receipts(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import (
+    Announcement,
     AnyDocument,
     Decision,
     Deployment,
@@ -140,9 +141,15 @@ def _brief(document: AnyDocument, numbers: dict[str, float]) -> str:
             return f"may it enter {document.stage}?"
         case Deployment():
             return f"{document.status}: {document.service} in {document.environment}"
-        case Waiver():
-            what = f"{document.requirement} {document.rule}".strip()
-            return f"may pass without {what} until {document.expires}: {document.reason}"
+        case Announcement() | Waiver():
+            return _word(document)
+
+
+def _word(document: Announcement | Waiver) -> str:
+    if isinstance(document, Announcement):
+        return f"{document.type}: {document.event}"
+    what = f"{document.requirement} {document.rule}".strip()
+    return f"may pass without {what} until {document.expires}: {document.reason}"
 
 
 def _evidence(document: Evidence) -> str:

@@ -6,6 +6,7 @@ from itertools import groupby
 from cdkit.core.documents.dossier import Dossier
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import (
+    Announcement,
     AnyDocument,
     Decision,
     Deployment,
@@ -70,5 +71,7 @@ def _told(document: AnyDocument) -> str:
         case Deployment():
             place = f"{document.service} in {document.environment}"
             return f"{document.status.capitalize()}: {place}"
+        case Announcement():
+            return f"It was announced: {document.type}"
         case Waiver():
             return f"A waiver was given: {document.requirement}"
