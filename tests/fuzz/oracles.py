@@ -14,7 +14,10 @@ from cdkit.gate.ruling import Ruling
 from tests.evidence.doubles import SUBJECT
 
 XML = frozenset(
-    {"clover", "cobertura", "jacoco", "jmeter-xml", "junit", "nunit2", "nunit3", "trx", "xunit"}
+    {
+        *("clover", "cobertura", "jacoco", "jmeter-xml", "junit", "nunit2", "nunit3", "robot"),
+        *("trx", "xunit"),
+    }
 )
 """Formats whose report is one XML document, by a parser of its own too."""
 
@@ -22,7 +25,7 @@ JSON = frozenset(
     {
         *("coverage-py", "ctrf", "cucumber", "gatling", "hyperfine", "istanbul"),
         *("istanbul-summary", "jest", "k6-summary", "mocha", "playwright", "pytest-benchmark"),
-        *("pytest-json", "rspec", "sarif", "simplecov", "zap"),
+        *("pytest-json", "robot-json", "rspec", "sarif", "simplecov", "zap"),
     }
 )
 """Formats whose report is one JSON document."""
