@@ -15,13 +15,17 @@ from cdkit.core.documents.kinds import Waiver
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
-from cdkit.gate.policy import Policy
+from cdkit.gate.policy import Policy, asked_of, unsigned_by
 from cdkit.gate.read import day_of
 from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """A waiver, wherever it stood; unsigned it waives nothing that a signature is asked for."""
+    """A waiver, wherever it stood.
+
+    `signers` are those of a fact: it waives nothing that asks for a signature which it has not.
+    None stands for one that the policy itself holds.
+    """
 
     evidence: str
     rule: str
@@ -30,7 +34,7 @@ class Word(Struct, frozen=True, kw_only=True):
     owner: str
     expires: date
     where: Location | None = None
-    is_signed: bool = True
+    signers: tuple[str, ...] | None = None
 
 
 def words_of(
@@ -63,7 +67,7 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         may = {who.casefold() for who in policy.may_waive} - {""}
         if origin.system in UNVOUCHED or origin.actor.casefold() not in may:
             continue
-        if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
+        if unsigned_by(asked_of(policy), fact.signers):
             continue
         if day is None or moment is None or moment > now + SKEW:
             continue
@@ -75,7 +79,7 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
             owner=origin.actor,
             expires=day,
             where=Location(path=fact.where),
-            is_signed=bool(fact.signers),
+            signers=fact.signers,
         )
 
 
@@ -86,7 +90,7 @@ def waived(case: Case, reasons: Iterable[Reason], words: tuple[Word, ...]) -> li
         for word in words
         if word.evidence == case.wanted.evidence
         and word.stage in {"", case.stage}
-        and (word.is_signed or not case.signers)
+        and (word.signers is None or not unsigned_by(case.signers, word.signers))
     ]
     if not mine or case.wanted.evidence == "identity":
         return list(reasons)
