@@ -24,7 +24,15 @@ XML = frozenset(
 JSON = frozenset(
     {
         *("coverage-py", "ctrf", "cucumber", "gatling", "hyperfine", "istanbul"),
-        *("istanbul-summary", "jest", "k6-summary", "mocha", "playwright", "pytest-benchmark"),
+        *(
+            "istanbul-summary",
+            "jest",
+            "k6-machine",
+            "k6-summary",
+            "mocha",
+            "playwright",
+            "pytest-benchmark",
+        ),
         *("pytest-json", "robot-json", "rspec", "sarif", "simplecov", "zap"),
     }
 )
