@@ -68,6 +68,11 @@ class Tally:
         """How many tests failed or broke so far."""
         return self._of["failed"] + self._of["error"]
 
+    @property
+    def skipped(self) -> int:
+        """How many tests were skipped so far."""
+        return self._of["skipped"]
+
     def add(
         self,
         outcome: Outcome,

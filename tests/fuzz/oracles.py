@@ -24,16 +24,8 @@ XML = frozenset(
 JSON = frozenset(
     {
         *("coverage-py", "ctrf", "cucumber", "gatling", "hyperfine", "istanbul"),
-        *(
-            "istanbul-summary",
-            "jest",
-            "k6-machine",
-            "k6-summary",
-            "mocha",
-            "playwright",
-            "pytest-benchmark",
-        ),
-        *("pytest-json", "robot-json", "rspec", "sarif", "simplecov", "zap"),
+        *("istanbul-summary", "jest", "k6-machine", "k6-summary", "mocha", "playwright"),
+        *("pytest-benchmark", "pytest-json", "robot-json", "rspec", "sarif", "simplecov", "zap"),
     }
 )
 """Formats whose report is one JSON document."""
