@@ -85,8 +85,6 @@ def jmeter(within: str) -> bytes:
 
 RESULT = "<name>x</name><failure>{}</failure><error>{}</error>"
 ASSERTION = f"<assertionResult>{RESULT}</assertionResult>"
-    "<assertionResult><name>x</name><failure>{}</failure><error>{}</error></assertionResult>"
-)
 
 
 @pytest.mark.parametrize(
