@@ -362,7 +362,11 @@ def test_a_waiver_is_signed_as_the_policy_and_the_requirement_ask(
     by = policy(asks, may_waive=("ann",), signed_by=("ci",))
     vulnerable = structs.replace(VULNERABLE, signers=("ci", "scanner"))
     left = structs.replace(waiver(), signers=signers)
-    assert ask(vulnerable, left, by=by).verdict.answer is answer
+    ruling = ask(vulnerable, left, by=by)
+    assert ruling.verdict.answer is answer
+    missing = ", and ".join(name for name in ("ci", "scanner") if name not in signers)
+    for what in against(ruling):
+        assert what.endswith(f"(the waiver of ann is not signed by {missing})")
 
 
 def test_a_waiver_that_the_policy_itself_holds_needs_no_signature() -> None:
