@@ -33,6 +33,33 @@ def test_a_suite_of_nunit_3_that_failed_is_no_pass(report: bytes, expected: Answ
     assert answer(report) is expected
 
 
+def nunit2(root: str = 'total="1"', case: str = "", within: str = "") -> bytes:
+    return (
+        f'<test-results name="a" {root}><test-suite name="a" result="Success"><results>'
+        f'<test-case name="t" result="Success" {case}>{within}</test-case>'
+        "</results></test-suite></test-results>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (nunit2(), YES),
+        (nunit2('total="1" errors="0" failures="0" invalid="0" not-run="3"'), YES),
+        (nunit2('total="5"'), UNKNOWN),
+        (nunit2('total="1" invalid="1"'), NO),
+        (nunit2(case='executed="True" success="True"'), YES),
+        (nunit2(case='executed="False"'), UNKNOWN),
+        (nunit2(within="<failure><message>boom</message></failure>"), NO),
+        (nunit2(within="<reason><message>why</message></reason>"), YES),
+    ],
+)
+def test_a_test_of_nunit_2_that_failed_or_never_ran_is_no_pass(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
 def xunit(assembly: str, collection: str = "", within: str = "") -> bytes:
     return (
         f'<assemblies><assembly name="a" {assembly}><collection name="c" {collection}>'

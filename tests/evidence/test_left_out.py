@@ -76,6 +76,35 @@ def test_a_row_of_locust_that_failed_is_in_its_sum(failed: str, expected: Answer
     assert answer("\n".join(lines).encode()) is expected
 
 
+@pytest.mark.parametrize(("ok", "expected"), [(10, YES), (5, NO), ("?", NO), (None, YES)])
+def test_a_request_of_gatling_that_was_not_ok_failed(
+    ok: int | str | None, expected: Answer
+) -> None:
+    one = {"total": 10, "ko": 0} | ({} if ok is None else {"ok": ok})
+    stats = {"numberOfRequests": one, "meanResponseTime": {"total": 1}}
+    assert answer(json.dumps({"type": "GROUP", "stats": stats}).encode()) is expected
+
+
+def gatling_log(*records: str) -> bytes:
+    request = "REQUEST\t\ta\t1764000000000\t1764000000005\tOK\t "
+    run = "RUN\tsim\tsim\t1764000000000\t \t3.9.5"
+    return "\n".join((run, request, *records, "")).encode()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (gatling_log(), YES),
+        (gatling_log("USER\ts\tEND\t1764000000000"), YES),
+        (gatling_log("ERROR\tNo attribute named 'id' is defined\t1764000000000"), UNKNOWN),
+    ],
+)
+def test_a_user_of_gatling_that_had_an_error_sent_less_than_it_should(
+    report: bytes, expected: Answer
+) -> None:
+    assert answer(report) is expected
+
+
 def jmeter(within: str) -> bytes:
     return (
         '<testResults version="1.2"><httpSample t="1" s="true" lb="a">'

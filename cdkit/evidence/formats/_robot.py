@@ -47,8 +47,8 @@ class Steps:
             return
         if status == NOT_RUN:
             self.idle = True
-        elif name.lower() not in _EVEN_DRY and "keyword" not in name.lower():
-            self.ran = True
+        elif status in _OUTCOMES and "keyword" not in name.lower():
+            self.ran = self.ran or name.lower() not in _EVEN_DRY
 
 
 class _Suite:

@@ -50,6 +50,8 @@ class _Reader:
         elif name == "robot" and self.run is None:
             tasks = attributes.get("rpa", "").lower() == "true"
             self.run = Run(self.where, attributes.get("generator", ""), tasks=tasks)
+        elif name == "robot" and self.run:
+            self.run.tally.doubt("holds one output in another", line=line)
         self.open.append(_Open(name=name, attributes=attributes, line=line))
 
     def end(self, name: str, text: str, line: int) -> None:
@@ -58,7 +60,8 @@ class _Reader:
         if self.run is None or above is None:
             self.close(line)
         elif name == "status":
-            above.status = status_of(closed.attributes.get("status", ""))
+            is_first = not above.times
+            above.status = status_of(closed.attributes.get("status", "")) if is_first else "TWICE"
             above.message, above.times = text, closed.attributes
         elif name == "doc":
             above.doc = text
