@@ -24,6 +24,14 @@ def cobertura(claims: str) -> bytes:
     ).encode()
 
 
+def coverage_py(covered: int, lines: int) -> bytes:
+    file = {"executed_lines": [1], "missing_lines": [2], "excluded_lines": []}
+    totals = {"covered_lines": covered, "num_statements": lines}
+    return json.dumps(
+        {"meta": {"branch_coverage": False}, "files": {"a.py": file}, "totals": totals}
+    ).encode()
+
+
 def jacoco(missed: int, covered: int) -> bytes:
     return (
         '<report name="r"><package name="p"><sourcefile name="A.java">'
@@ -47,6 +55,8 @@ def jacoco(missed: int, covered: int) -> bytes:
         (cobertura('lines-valid="1" lines-covered="0"'), YES),
         (cobertura('lines-valid="100" lines-covered="46"'), YES),
         (cobertura('lines-valid="100" lines-covered="44"'), UNKNOWN),
+        (coverage_py(1, 2), YES),
+        (coverage_py(1, 100), UNKNOWN),
         (jacoco(0, 1), YES),
         (jacoco(90, 10), UNKNOWN),
     ],

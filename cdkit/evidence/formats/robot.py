@@ -5,7 +5,7 @@ says by a `status` of its own how it ended; those of keywords say nothing of the
 have expected a failure.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cdkit.core.documents.xml import root_of
 from cdkit.core.readable import Readable
@@ -29,7 +29,7 @@ class _Open:
     status: str = ""
     message: str = ""
     doc: str = ""
-    times: dict[str, str] = field(default_factory=dict)
+    times: dict[str, str] | None = None
     teardown: str = ""
     holds: bool = False
 
@@ -60,7 +60,7 @@ class _Reader:
         if self.run is None or above is None:
             self.close(line)
         elif name == "status":
-            is_first = not above.times
+            is_first = above.times is None
             above.status = status_of(closed.attributes.get("status", "")) if is_first else "TWICE"
             above.message, above.times = text, closed.attributes
         elif name == "doc":
@@ -80,7 +80,7 @@ class _Reader:
         return [one.name for one in self.open[:3]]
 
     def close_test(self, run: Run, test: _Open) -> None:
-        at = test.times
+        at = test.times or {}
         run.test(
             test.attributes.get("name", ""),
             test.status,
