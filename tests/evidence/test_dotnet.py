@@ -117,6 +117,7 @@ def told(outcome: str, element: str, text: str = "boom") -> str:
         ),
         (trx(more='<RunInfos><RunInfo outcome="Warning"><Text>w</Text></RunInfo></RunInfos>'), YES),
         (trx(told("Passed", "ErrorInfo")), UNKNOWN),
+        (trx(told("Passed", "TextMessages")), YES),
         (trx(told("Failed", "ErrorInfo")), NO),
         (trx(RAN + told("NotExecuted", "ErrorInfo"), 'total="2"'), YES),
     ],

@@ -53,7 +53,7 @@ class _Reader:
         self.summary = self.text = ""
         self.claims: int | None = None
         self.claims_bad = 0
-        self.claims_none = self.info = False
+        self.claims_none = self.info = self.is_error = False
         self.broken = self.around = 0
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
@@ -61,6 +61,8 @@ class _Reader:
             if self.results:
                 self.results[-1].inner += 1
             self.results.append(_Result(attributes, line, self.tally.bad))
+        elif name == "ErrorInfo":
+            self.is_error = True
         elif name == "ResultSummary":
             self.summary = attributes.get("outcome", "").lower()
         elif name == "Counters":
@@ -71,7 +73,9 @@ class _Reader:
             self.info, self.text = attributes.get("outcome", "").lower() == "error", ""
 
     def end(self, name: str, text: str, line: int) -> None:
-        if name == "Message" and self.results:
+        if name == "ErrorInfo":
+            self.is_error = False
+        elif name == "Message" and self.results and self.is_error:
             self.results[-1].message = self.results[-1].message or text
         elif _is_result(name):
             self.close_result(self.results.pop())
