@@ -45,7 +45,7 @@ def jacoco(missed: int, covered: int) -> bytes:
     [
         (lcov("x.c DA:1,1 LF:1 LH:1"), YES),
         (lcov("x.c DA:1,1 LF:9 LH:9"), YES),
-        (lcov("x.c DA:1,1 LF:9 LH:1"), UNKNOWN),
+        (lcov("x.c DA:1,1 DA:2,1 LF:3 LH:1"), YES),
         (lcov("x.c DA:1,1", "y.c LF:1000 LH:0"), UNKNOWN),
         (lcov("x.c DA:1,1", "y.c LF:0 LH:0"), YES),
         (lcov("x.c DA:1,1 DA:2,0 LF:2 LH:1", "x.c DA:1,0 DA:2,1 LF:2 LH:1"), YES),

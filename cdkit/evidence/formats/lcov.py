@@ -116,7 +116,7 @@ class _Reader:
         )
 
     def _compare(self, section: _Section, covered: int) -> None:
-        if "LF" in section.claims:
+        if "LF" in section.claims and not section.hits:  # LLVM counts others than it lists
             whole = (section.claims.get("LH", covered), section.claims["LF"])
             where = Location(path=self._where, line=section.line)
             self._doubts += left_out(whole, (covered, len(section.hits)), where)
