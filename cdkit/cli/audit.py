@@ -77,6 +77,11 @@ def COMMAND(  # noqa: N802 - the constant that the table loads
     if trust_of(judged_by.policy) is None:
         told = "nobody checked who signed these decisions: give --policy one that names `signers`"
         print(f"cdkit: {told}", file=sys.stderr)
+    else:
+        by = judged_by.source
+        print(f"cdkit: held against the policy {by.where} ({by.digest})", file=sys.stderr)
+        for note in judged_by.notes:
+            print(f"cdkit: {note}", file=sys.stderr)
     if faults:
         return int(Exit.NO)
     if not found.deployments and not found.forced and not code:

@@ -47,6 +47,13 @@ class _Remit(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="keba
     steps: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
 
+    @property
+    def is_unbound(self) -> bool:
+        """Whether this signer's word counts for every fact, of whatever time."""
+        return not (
+            self.kinds or self.steps or self.environments or self.valid_from or self.valid_until
+        )
+
     def objection(self, fact: Vouched) -> str:
         """Say why this signer's word does not count under a fact; an empty string: it does."""
         if not (self.kinds or self.steps or self.environments):

@@ -7,9 +7,12 @@ from msgspec import Struct
 from cdkit.core.documents.kinds import Coverage
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
 
 LAST_LINE = 1 << 20
 """No source file is longer. The bound keeps a hostile report's bit sets small."""
+
+_ROUNDED = 0.05
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -78,6 +81,27 @@ class Sources:
             where=Location(path=self._where, line=line),
             remedy="give the report as the coverage tool wrote it",
         )
+
+
+def left_out(claimed: tuple[int, int], listed: tuple[int, int], where: Location) -> list[Reason]:
+    """Return a doubt where a report claims more lines than it lists, and those covered less.
+
+    Both are (covered, all). Tools count lines that stand in two classes twice, or round: that
+    changes the share by little, of which five percent are let pass.
+    """
+    covered, among = claimed
+    if among <= listed[1]:
+        return []
+    if listed[1] and covered / among >= listed[0] / listed[1] - _ROUNDED:
+        return []
+    what = f"claims {covered} of {among} lines and lists {listed[0]} of {listed[1]}"
+    return [
+        cannot_tell(
+            f"{what}: those that it leaves out are covered less",
+            where=where,
+            remedy="let the coverage tool write the report again, with every line in it",
+        )
+    ]
 
 
 def joined(one: Source, other: Source) -> Source:

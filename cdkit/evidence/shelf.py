@@ -28,7 +28,7 @@ import msgspec
 from cdkit.core.digest import sha256
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.envelope import Envelope
-from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_fact, statement_of
+from cdkit.core.documents.fact import Fact, fact_of, is_ours, read_facts, statement_of
 from cdkit.core.documents.kinds import Decision, Deployment
 from cdkit.core.documents.statement import Statement
 from cdkit.core.errors import CdkitError, Missing, RequestError, Unreadable, Unwritable
@@ -163,9 +163,10 @@ class ShelfStore(Store):
         facts: dict[str, Fact] = {}
         unreadable: list[Reason] = []
         found = Collected()
-        for place, data in self._files(folder, unreadable):
+        for place, fact in read_facts(self._files(folder, unreadable), self._verifier):
             try:
-                fact = read_fact(data, where=place, verifier=self._verifier)
+                if isinstance(fact, CdkitError):
+                    raise fact
                 _check_place(fact, key=key, environment=environment)
             except CdkitError as fault:
                 unreadable.append(untold(fault, place))

@@ -18,6 +18,31 @@ Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 """How a test ended. `flaky` passed after a failure; `error` broke before it could fail."""
 
 
+class Overturned:
+    """Tests that passed, which what ends after them may still fail; it names a thousand."""
+
+    __slots__ = ("count", "flaky", "named")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.flaky: list[str] = []
+        self.named: list[tuple[str, int]] = []
+
+    def add(self, name: str, line: int, *, is_flaky: bool) -> None:
+        """Take a test that passed."""
+        self.count += 1
+        if is_flaky:
+            self.flaky.append(name)
+        if len(self.named) < MOST_FAILURES:
+            self.named.append((name, line))
+
+    def join(self, other: "Overturned") -> None:
+        """Take the tests of another too."""
+        self.count += other.count
+        self.flaky += other.flaky
+        self.named += other.named[: MOST_FAILURES - len(self.named)]
+
+
 class Tally:
     """Tests by how they ended, with the names of those that ran."""
 
@@ -43,6 +68,11 @@ class Tally:
         """How many tests failed or broke so far."""
         return self._of["failed"] + self._of["error"]
 
+    @property
+    def skipped(self) -> int:
+        """How many tests were skipped so far."""
+        return self._of["skipped"]
+
     def add(
         self,
         outcome: Outcome,
@@ -62,9 +92,17 @@ class Tally:
         if outcome == "flaky" and len(self._flaky) < MOST_FAILURES:
             self._flaky.append(name)
         if outcome in {"failed", "error"} and len(self._failures) < MOST_FAILURES:
-            where = place or str(Location(path=self._where, line=line))
-            told = message.strip()[:LONGEST_MESSAGE]
-            self._failures.append(Failure(name=name, message=told, where=where))
+            self._failed(name, place or str(self.at(line)), message)
+
+    def overturn(self, tests: Overturned, *, message: str) -> None:
+        """Count tests that were counted as passed as failed, for what came after them."""
+        self._of["flaky"] -= len(tests.flaky)
+        self._of["passed"] -= tests.count - len(tests.flaky)
+        self._of["failed"] += tests.count
+        gone = set(tests.flaky)
+        self._flaky = [name for name in self._flaky if name not in gone]
+        for name, line in tests.named[: MOST_FAILURES - len(self._failures)]:
+            self._failed(name, str(self.at(line)), message)
 
     def broke(self, what: str, *, line: int = 0, remedy: str = "") -> None:
         """Say that something failed which is no test: the run cannot count as passed."""
@@ -118,6 +156,10 @@ class Tally:
             reasons=tuple(self._reasons),
             notes=tuple(self._notes),
         )
+
+    def _failed(self, name: str, where: str, message: str) -> None:
+        told = message.strip()[:LONGEST_MESSAGE]
+        self._failures.append(Failure(name=name[:LONGEST_NAME], message=told, where=where))
 
     def _doubt(self, reason: Reason) -> None:
         if len(self._reasons) < MOST_REASONS:

@@ -11,9 +11,18 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Answered, Decision, Findings
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, cannot_tell, judge, no, yes
+from cdkit.gate.before import signed_of
 from cdkit.gate.case import Case, Release
 from cdkit.gate.contracts import contracts_of
-from cdkit.gate.policy import Policy, Requirement, environment_of
+from cdkit.gate.policy import (
+    Policy,
+    Requirement,
+    asked_of_kind,
+    asking,
+    environment_of,
+    signers_told,
+    unsigned_by,
+)
 from cdkit.gate.select import select
 from cdkit.gate.subject import (
     SKEW,
@@ -45,7 +54,8 @@ def let_in(case: Case, collected: Collected) -> Answered:
 
 def _lets_in(case: Case, fact: Fact) -> bool:
     """Whether a fact is a decision that let the image in by the policy, not by force."""
-    document, moment, wanted = fact.document, moment_of(fact), case.policy.signed_by
+    document, moment = fact.document, moment_of(fact)
+    asked = asked_of_kind(case.policy, "decision", case.stage)
     return (
         isinstance(document, Decision)
         and counts_here(fact, case.request, case.now)
@@ -58,14 +68,13 @@ def _lets_in(case: Case, fact: Fact) -> bool:
         and not is_of_a_laptop(fact, case.request)
         and document.image.endswith(f"@{case.request.key}")
         and case.request.key in fact.keys
-        and (not wanted or bool(set(wanted) & set(fact.signers)))
+        and not unsigned_by(asked, fact.signers)
     )
 
 
 def asks_for_a_schema(policy: Policy) -> bool:
     """Whether anything in a policy asks about migrations: a service without a database does not."""
-    asked = (one.evidence for stage in policy.stages for one in (*stage.enter, *stage.stay))
-    return SCHEMA.evidence in asked
+    return SCHEMA.evidence in (one.evidence for one in asking(policy))
 
 
 def schema(case: Case) -> Answered:
@@ -96,7 +105,8 @@ def _lived(case: Case, release: Release) -> Iterator[Reason]:
     request = Request(
         image=release.image, key=release.key, stage=case.stage, replay=case.request.replay
     )
-    collected = Collected(facts=release.facts)
+    asked = asked_of_kind(case.policy, SCHEMA.evidence)
+    collected = Collected(facts=signed_of(release, SCHEMA.evidence, asked))
     known = known_of(request, collected, case.now)
     facts = select(SCHEMA, request, collected, known, case.now).facts
     name = f"the release {release.key[:19]}… of {release.deployed_at}"
@@ -106,7 +116,13 @@ def _lived(case: Case, release: Release) -> Iterator[Reason]:
             remedy=f"`cdkit lint-migrations` in its checkout; or {_FIRST}",
         )
     for fact in facts:
-        if fact.verdict and fact.verdict.answer is Answer.YES:
+        if missing := unsigned_by(asked, fact.signers):
+            yield cannot_tell(
+                f"what {name} did to the schema is not signed by {signers_told(missing)}",
+                where=Location(path=fact.where),
+                remedy=f"record it again in a job that signs: `cdkit lint-migrations`; or {_FIRST}",
+            )
+        elif fact.verdict and fact.verdict.answer is Answer.YES:
             yield yes(f"{name} left the schema compatible", Location(path=fact.where))
         else:
             yield _broke(name, fact)

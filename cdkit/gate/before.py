@@ -3,7 +3,7 @@
 from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.fact import Fact
 from cdkit.gate.case import Case, Release
-from cdkit.gate.policy import unsigned_by
+from cdkit.gate.policy import SignerLists, unsigned_by
 from cdkit.gate.select import select
 from cdkit.gate.subject import Request, is_of_kind, known_of
 
@@ -17,12 +17,15 @@ def facts_of(case: Case, release: Release) -> tuple[Fact, ...]:
     request = Request(
         image=release.image, key=release.key, stage=case.stage, replay=case.request.replay
     )
-    of_kind = [fact for fact in release.facts if is_of_kind(fact, case.wanted.evidence)]
-    signed = [
-        fact for fact in of_kind if case.signers and not unsigned_by(case.signers, fact.signers)
-    ]
-    left_out = {id(fact) for fact in of_kind} - {id(fact) for fact in signed} if signed else set()
-    facts = tuple(fact for fact in release.facts if id(fact) not in left_out)
-    collected = Collected(facts=facts)
+    collected = Collected(facts=signed_of(release, case.wanted.evidence, case.signers))
     known = known_of(request, collected, case.now)
     return select(case.wanted, request, collected, known, case.now).facts
+
+
+def signed_of(release: Release, kind: str, asked: SignerLists) -> tuple[Fact, ...]:
+    """Return the facts about a release; of those of a kind the signed ones, if there are any."""
+    of_kind = [fact for fact in release.facts if is_of_kind(fact, kind)]
+    unsigned = {id(fact) for fact in of_kind if unsigned_by(asked, fact.signers)}
+    if len(unsigned) == len(of_kind):
+        return release.facts
+    return tuple(fact for fact in release.facts if id(fact) not in unsigned)

@@ -8,7 +8,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.verdict import Reason
 from cdkit.gate.contracts import Ran
 from cdkit.gate.explain import opening
-from cdkit.gate.policy import GONE, Policy, Requirement, asked_of, looks_back
+from cdkit.gate.policy import GONE, Policy, Requirement, SignerLists, asked_of, looks_back
 from cdkit.gate.subject import Known, Request
 
 
@@ -72,7 +72,7 @@ class Case(Struct, frozen=True, kw_only=True):
         return looks_back(self.wanted)
 
     @property
-    def signers(self) -> tuple[tuple[str, ...], ...]:
+    def signers(self) -> SignerLists:
         """Of each of these lists somebody must have signed; empty where nobody must.
 
         A requirement's own list narrows the policy's, and never takes its place.

@@ -13,7 +13,7 @@ from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Contract, Deployment, Findings
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason, cannot_tell, no, yes
-from cdkit.gate.policy import Requirement
+from cdkit.gate.policy import Requirement, SignerLists, signers_told, unsigned_by
 from cdkit.gate.subject import SKEW, Request, counts_here, moment_of
 
 Pair = tuple[str, str]
@@ -66,13 +66,13 @@ def held(
     ran: Ran,
     request: Request,
     now: datetime,
-    signed_by: tuple[str, ...] = (),
+    signed_by: SignerLists = (),
 ) -> list[Reason]:
     """Hold the contracts that facts rest on against what runs.
 
     A place where something older runs is a no; a place of which nobody knows what runs, and a
-    commit of which git cannot tell, are "cannot tell". So is a deployment that none of `signed_by`
-    signed, where every fact must be.
+    commit of which git cannot tell, are "cannot tell". So is a deployment that of one of the lists
+    in `signed_by` nobody signed.
     """
     contracts = contracts_of(facts)
     if not contracts:
@@ -96,7 +96,7 @@ _AGAIN = "run `cdkit lint-migrations` again, in a checkout with the whole histor
 
 
 def _running(
-    ran: Ran, request: Request, now: datetime, signed_by: tuple[str, ...]
+    ran: Ran, request: Request, now: datetime, signed_by: SignerLists
 ) -> dict[_Place, tuple[Fact, ...]]:
     """Return what runs in each place: the newest deployment, or all that may be the newest.
 
@@ -114,10 +114,10 @@ def _running(
     return {place: facts for place, facts in found.items() if facts}
 
 
-def _is_believed(fact: Fact, now: datetime, signed_by: tuple[str, ...]) -> bool:
+def _is_believed(fact: Fact, now: datetime, signed_by: SignerLists) -> bool:
     """Whether a fact is of a time that has been, and signed where it must be."""
     moment = moment_of(fact)
-    is_signed = not signed_by or bool(set(signed_by) & set(fact.signers))
+    is_signed = not unsigned_by(signed_by, fact.signers)
     return is_signed and moment is not None and moment <= now + SKEW
 
 
@@ -173,7 +173,7 @@ def _at(
     facts: tuple[Fact, ...],
     ran: Ran,
     now: datetime,
-    signed_by: tuple[str, ...],
+    signed_by: SignerLists,
 ) -> Iterator[Reason]:
     if not facts:
         yield _unknown(contract, f"and no record says what runs as {place}", place.environment)
@@ -185,7 +185,8 @@ def _at(
             what = f"and the deployment of {place} was recorded at no time that can be"
             yield _unknown(contract, what, place.environment, fact)
         elif not _is_believed(fact, now, signed_by):
-            what = f"and the deployment of {place} is not signed by {' or '.join(signed_by)}"
+            missing = signers_told(unsigned_by(signed_by, fact.signers))
+            what = f"and the deployment of {place} is not signed by {missing}"
             yield _unknown(contract, what, place.environment, fact)
         elif not document.commit:
             what = f"and the deployment of {place} does not say from which commit it was built"

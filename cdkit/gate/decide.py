@@ -18,7 +18,13 @@ from cdkit.gate.explain import asked
 from cdkit.gate.fit import unfit
 from cdkit.gate.named import named
 from cdkit.gate.numbers import bounds
-from cdkit.gate.policy import Policy, Requirement, required, stage_of
+from cdkit.gate.policy import (
+    Policy,
+    Requirement,
+    asked_of_identities,
+    required,
+    stage_of,
+)
 from cdkit.gate.quarantine import expired, quarantined
 from cdkit.gate.ruling import Ruling
 from cdkit.gate.say import says
@@ -53,7 +59,8 @@ def decide(
     asked, of a replay, from the future, too old, of another source, incomplete, in contradiction
     with itself or with another.
     """
-    known = known_of(request, trusted(collected, policy.signed_by), now)
+    signers = asked_of_identities(policy, request.stage, request.question)
+    known = known_of(request, trusted(collected, signers), now)
     proved = known_of(request, signed(collected), now)
 
     def case(stage: str, wanted: Requirement) -> Case:
@@ -152,8 +159,7 @@ def _beyond(case: Case, selected: Selected) -> list[Reason]:
 
 
 def _contracts(case: Case, facts: tuple[Fact, ...]) -> list[Reason]:
-    signers = case.policy.signed_by
-    return held(case.wanted, facts, case.ran, case.request, case.now, signers)
+    return held(case.wanted, facts, case.ran, case.request, case.now, case.signers)
 
 
 def _missing(case: Case, selected: Selected) -> list[Reason]:

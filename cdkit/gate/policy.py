@@ -227,7 +227,11 @@ def trust_of(policy: Policy) -> Trust | None:
     return signers if signers.keys or signers.identities else None
 
 
-def asked_of(policy: Policy, *wanted: Requirement) -> tuple[tuple[str, ...], ...]:
+SignerLists = tuple[tuple[str, ...], ...]
+"""Lists of names; of each of them somebody must have signed."""
+
+
+def asked_of(policy: Policy, *wanted: Requirement) -> SignerLists:
     """Return the lists of who may sign a fact, of each of which somebody must have signed it.
 
     The policy's own list holds for every fact, those of the requirements for theirs as well.
@@ -236,9 +240,33 @@ def asked_of(policy: Policy, *wanted: Requirement) -> tuple[tuple[str, ...], ...
     return tuple(dict.fromkeys(filter(None, lists)))
 
 
-def unsigned_by(
-    asked: Iterable[tuple[str, ...]], signers: Collection[str]
-) -> tuple[tuple[str, ...], ...]:
+def asking(policy: Policy) -> Iterator[Requirement]:
+    """Yield every requirement of a policy, whichever stage asks it."""
+    for stage in policy.stages:
+        yield from (*stage.enter, *stage.stay)
+
+
+def asked_of_kind(policy: Policy, kind: str, stage: str = "") -> SignerLists:
+    """Return the lists of who may sign facts of a kind, wherever the policy asks for them.
+
+    `stage` is that of the decisions, where the kind is `decision`.
+    """
+    wanted = (one for one in asking(policy) if one.evidence == kind and one.stage == stage)
+    return asked_of(policy, *wanted)
+
+
+def asked_of_identities(policy: Policy, stage: str, question: str) -> SignerLists:
+    """Return the lists of who may sign what an image was built from, as a question asks it.
+
+    Going back asks what the policy asks of every fact, and no more.
+    """
+    if question == "return":
+        return asked_of(policy)
+    wanted = (one for _, one in required(policy, stage, stay=question == "stay"))
+    return asked_of(policy, *(one for one in wanted if one.evidence == "identity"))
+
+
+def unsigned_by(asked: Iterable[tuple[str, ...]], signers: Collection[str]) -> SignerLists:
     """Return of those lists that are asked the ones of which nobody is among the signers."""
     return tuple(names for names in asked if not set(names) & set(signers))
 

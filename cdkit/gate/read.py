@@ -16,6 +16,7 @@ from cdkit.gate.policy import (
     Quarantine,
     Requirement,
     Stage,
+    asking,
     locks_nothing,
 )
 
@@ -81,9 +82,7 @@ def _names(policy: Policy) -> Iterator[_Told]:
 def _signers(policy: Policy) -> Iterator[_Told]:
     """Every name that must sign is that of a key or an identity, here or where it extends."""
     known = {one.name for one in (*policy.signers.keys, *policy.signers.identities)}
-    asked = [*policy.signed_by]
-    for stage in policy.stages:
-        asked += [name for one in (*stage.enter, *stage.stay) for name in one.signed_by]
+    asked = [*policy.signed_by, *(name for one in asking(policy) for name in one.signed_by)]
     for name in dict.fromkeys(asked):
         if name not in known and not policy.extends:
             what = f"{name[:80]!r} is none of the policy's signers"

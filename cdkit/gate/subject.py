@@ -9,6 +9,7 @@ from cdkit.core.documents.collected import Collected
 from cdkit.core.documents.document import Replay
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import OWN_KINDS, Identity
+from cdkit.gate.policy import SignerLists, unsigned_by
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
@@ -89,14 +90,14 @@ def known_of(request: Request, collected: Collected, now: datetime) -> Known:
     )
 
 
-def trusted(collected: Collected, signers: tuple[str, ...]) -> Collected:
-    """Return what is known without the identities that none of these signed, where some must."""
+def trusted(collected: Collected, signers: SignerLists) -> Collected:
+    """Return what is known without the identities that of one of these lists nobody signed."""
     if not signers:
         return collected
     kept = [
         fact
         for fact in collected.facts
-        if not isinstance(fact.document, Identity) or set(signers) & set(fact.signers)
+        if not isinstance(fact.document, Identity) or not unsigned_by(signers, fact.signers)
     ]
     return Collected(facts=tuple(kept), unreadable=collected.unreadable)
 

@@ -8,20 +8,24 @@ ended counts no more; the identity of an image is never waived.
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.documents.fact import Fact
 from cdkit.core.documents.kinds import Waiver
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Answer, Reason, yes
 from cdkit.gate.case import Case
-from cdkit.gate.policy import Policy
+from cdkit.gate.policy import Policy, SignerLists, signers_told, unsigned_by
 from cdkit.gate.read import day_of
 from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """A waiver, wherever it stood; unsigned it waives nothing that a signature is asked for."""
+    """A waiver, wherever it stood.
+
+    `signers` are those of a fact: it waives nothing that asks for a signature which it has not.
+    None stands for one that the policy itself holds.
+    """
 
     evidence: str
     rule: str
@@ -30,7 +34,7 @@ class Word(Struct, frozen=True, kw_only=True):
     owner: str
     expires: date
     where: Location | None = None
-    is_signed: bool = True
+    signers: tuple[str, ...] | None = None
 
 
 def words_of(
@@ -63,8 +67,6 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
         may = {who.casefold() for who in policy.may_waive} - {""}
         if origin.system in UNVOUCHED or origin.actor.casefold() not in may:
             continue
-        if policy.signed_by and not set(policy.signed_by) & set(fact.signers):
-            continue
         if day is None or moment is None or moment > now + SKEW:
             continue
         yield Word(
@@ -75,7 +77,7 @@ def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime
             owner=origin.actor,
             expires=day,
             where=Location(path=fact.where),
-            is_signed=bool(fact.signers),
+            signers=fact.signers,
         )
 
 
@@ -84,19 +86,23 @@ def waived(case: Case, reasons: Iterable[Reason], words: tuple[Word, ...]) -> li
     mine = [
         word
         for word in words
-        if word.evidence == case.wanted.evidence
-        and word.stage in {"", case.stage}
-        and (word.is_signed or not case.signers)
+        if word.evidence == case.wanted.evidence and word.stage in {"", case.stage}
     ]
     if not mine or case.wanted.evidence == "identity":
         return list(reasons)
-    return [_covered(reason, mine, case.today) for reason in reasons]
+    return [_covered(reason, mine, case.today, case.signers) for reason in reasons]
 
 
-def _covered(reason: Reason, words: list[Word], today: date) -> Reason:
+def _missing(word: Word, asked: SignerLists) -> SignerLists:
+    """Return of whose signatures a waiver has none; one that the policy holds needs none."""
+    return () if word.signers is None else unsigned_by(asked, word.signers)
+
+
+def _covered(reason: Reason, words: list[Word], today: date, asked: SignerLists) -> Reason:
     if reason.answer is Answer.YES:
         return reason
-    fitting = [word for word in words if word.rule in {"", reason.rule}]
+    told = [word for word in words if word.rule in {"", reason.rule}]
+    fitting = [word for word in told if not _missing(word, asked)]
     holding = [word for word in fitting if word.expires >= today]
     if holding:
         word = holding[0]
@@ -104,14 +110,10 @@ def _covered(reason: Reason, words: list[Word], today: date) -> Reason:
             f"{reason.what}: waived until {word.expires} ({word.owner}: {word.reason})",
             reason.where or word.where,
         )
-    if fitting:
-        word = max(fitting, key=lambda one: one.expires)
-        ended = f"{reason.what} (the waiver of {word.owner} ended on {word.expires})"
-        return Reason(
-            answer=reason.answer,
-            what=ended,
-            where=reason.where,
-            remedy=reason.remedy,
-            rule=reason.rule,
-        )
-    return reason
+    if not told:
+        return reason
+    word = max(fitting or told, key=lambda one: one.expires)
+    why = f"ended on {word.expires}"
+    if not fitting:
+        why = f"is not signed by {signers_told(_missing(word, asked))}"
+    return structs.replace(reason, what=f"{reason.what} (the waiver of {word.owner} {why})")

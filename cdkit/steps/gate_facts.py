@@ -17,7 +17,17 @@ from cdkit.evidence.store import Store
 from cdkit.gate.back import asks_for_a_schema, schema_facts
 from cdkit.gate.case import Past, Release
 from cdkit.gate.contracts import Ran, contracts_of, pairs
-from cdkit.gate.policy import Policy, environment_of, looks_back, required
+from cdkit.gate.policy import (
+    Policy,
+    SignerLists,
+    asked_of,
+    asked_of_identities,
+    environment_of,
+    looks_back,
+    required,
+    signers_told,
+    unsigned_by,
+)
 from cdkit.gate.subject import SKEW, Request, counts_here, known_of, moment_of, trusted
 
 _OBSERVED = 10
@@ -41,6 +51,13 @@ class Asked(Struct, frozen=True, kw_only=True):
     now: datetime
     earlier: bool = False
 
+    @property
+    def identities(self) -> SignerLists:
+        """Of each of these lists somebody must have signed an identity."""
+        if not self.request.stage:
+            return asked_of(self.policy)
+        return asked_of_identities(self.policy, self.request.stage, self.request.question)
+
 
 def gather(asked: Asked, store: Store, world: World) -> Gathered:
     """Read all that the gate needs.
@@ -58,7 +75,7 @@ def _about(asked: Asked, key: str, store: Store) -> Collected:
     """Read the facts about an image, then those about the source and platforms they name."""
     request = structs.replace(asked.request, key=key)
     found = _then(asked, store.about(frozenset({key})))
-    known = known_of(request, trusted(found, asked.policy.signed_by), asked.now)
+    known = known_of(request, trusted(found, asked.identities), asked.now)
     return found.joined(_then(asked, store.about(known.related))) if known.related else found
 
 
@@ -126,7 +143,7 @@ def _deployments(asked: Asked, environment: str, store: Store) -> _Told:
     """Read the deployments of this repository's images to an environment."""
     told = _then(asked, store.environment(environment))
     repository = asked.request.image.rpartition("@")[0]
-    wanted = asked.policy.signed_by
+    wanted = asked_of(asked.policy)
     dated: list[_Dated] = []
     future: list[Reason] = []
     unsigned: list[tuple[datetime, Reason]] = []
@@ -140,8 +157,8 @@ def _deployments(asked: Asked, environment: str, store: Store) -> _Told:
             continue
         if moment > asked.now + SKEW:
             future.append(_in_the_future(fact, environment))
-        if wanted and not set(wanted) & set(fact.signers):
-            unsigned.append((moment, _of_nobody(fact, environment, wanted)))
+        if missing := unsigned_by(wanted, fact.signers):
+            unsigned.append((moment, _of_nobody(fact, environment, missing)))
         else:
             dated.append((moment, document))
     dated.sort(key=lambda each: each[0])
@@ -157,9 +174,9 @@ def _in_the_future(fact: Fact, environment: str) -> Reason:
     )
 
 
-def _of_nobody(fact: Fact, environment: str, wanted: tuple[str, ...]) -> Reason:
+def _of_nobody(fact: Fact, environment: str, missing: SignerLists) -> Reason:
     return cannot_tell(
-        f"a deployment to {environment} is not signed by {' or '.join(wanted)}",
+        f"a deployment to {environment} is not signed by {signers_told(missing)}",
         where=Location(path=fact.where),
         remedy="record it again in a job that signs: `cdkit emit-event` with `sign`",
     )

@@ -11,7 +11,15 @@ from cdkit.core.errors import CdkitError
 from cdkit.core.trust import Verifier
 from cdkit.evidence.signing.verify import open_verifier
 from cdkit.evidence.store import Store
-from cdkit.gate.policy import DEFAULT, Policy, asked_of, signers_told, trust_of, unsigned_by
+from cdkit.gate.policy import (
+    DEFAULT,
+    Policy,
+    asked_of,
+    asked_of_kind,
+    signers_told,
+    trust_of,
+    unsigned_by,
+)
 from cdkit.gate.source import FoundPolicy
 
 _KEYLESS = "(a certificate)"
@@ -45,15 +53,10 @@ class Signing(Struct, frozen=True, kw_only=True):
         if self.policy is None:
             return ""
         document = fact.document
-        wanted = [
-            one
-            for stage in self.policy.stages
-            for one in (*stage.enter, *stage.stay)
-            if isinstance(document, Decision)
-            and one.evidence == "decision"
-            and one.stage == document.stage
-        ]
-        missing = unsigned_by(asked_of(self.policy, *wanted), fact.signers)
+        asked = asked_of(self.policy)
+        if isinstance(document, Decision):
+            asked = asked_of_kind(self.policy, "decision", document.stage)
+        missing = unsigned_by(asked, fact.signers)
         if not missing:
             return ""
         by = f"is signed by {', '.join(fact.signers)}" if fact.signers else "is not signed"

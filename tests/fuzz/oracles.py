@@ -14,15 +14,18 @@ from cdkit.gate.ruling import Ruling
 from tests.evidence.doubles import SUBJECT
 
 XML = frozenset(
-    {"clover", "cobertura", "jacoco", "jmeter-xml", "junit", "nunit2", "nunit3", "trx", "xunit"}
+    {
+        *("clover", "cobertura", "jacoco", "jmeter-xml", "junit", "nunit2", "nunit3", "robot"),
+        *("trx", "xunit"),
+    }
 )
 """Formats whose report is one XML document, by a parser of its own too."""
 
 JSON = frozenset(
     {
         *("coverage-py", "ctrf", "cucumber", "gatling", "hyperfine", "istanbul"),
-        *("istanbul-summary", "jest", "k6-summary", "mocha", "playwright", "pytest-benchmark"),
-        *("pytest-json", "rspec", "sarif", "simplecov", "zap"),
+        *("istanbul-summary", "jest", "k6-machine", "k6-summary", "mocha", "playwright"),
+        *("pytest-benchmark", "pytest-json", "robot-json", "rspec", "sarif", "simplecov", "zap"),
     }
 )
 """Formats whose report is one JSON document."""

@@ -17,7 +17,7 @@ from cdkit.core.documents.kinds import (
 from cdkit.core.verdict import Answer, Verdict, judge, no
 from cdkit.gate.case import Past, Release
 from cdkit.gate.contracts import Ran
-from cdkit.gate.policy import Policy, Requirement
+from cdkit.gate.policy import Policy, Requirement, Stage
 from tests.evidence.doubles import IMAGE, OTHER_SUBJECT, PASSED, fact, identity, origin
 from tests.gate.asking import about, against, ask, policy, release, told
 from tests.worlds import COMMIT, NOW
@@ -120,6 +120,58 @@ def test_a_decision_that_nobody_signed_lets_nothing_back_where_every_fact_is_sig
     assert back(LET_IN, named, by=by).verdict.answer is Answer.CANNOT_TELL
     signed = structs.replace(LET_IN, signers=("gate",))
     assert back(signed, named, by=by).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("signers", "answer", "elsewhere"),
+    [
+        (("gate",), Answer.CANNOT_TELL, Answer.YES),
+        (("lead",), Answer.CANNOT_TELL, Answer.CANNOT_TELL),
+        (("eve",), Answer.CANNOT_TELL, Answer.CANNOT_TELL),
+        (("gate", "lead"), Answer.YES, Answer.YES),
+    ],
+)
+def test_a_decision_is_signed_as_the_policy_and_what_asks_for_it_want(
+    signers: tuple[str, ...], answer: Answer, elsewhere: Answer
+) -> None:
+    let_in = structs.replace(LET_IN, signers=signers)
+    named = structs.replace(IDENTITY, signers=("gate",))
+    for stage, expected in (("deployment", answer), ("delivery", elsewhere)):
+        asks = Requirement(evidence="decision", stage=stage, signed_by=("lead",))
+        stages = (*NO_DATABASE.stages, Stage(name="after", enter=(asks,)))
+        by = structs.replace(NO_DATABASE, signed_by=("gate",), stages=stages)
+        assert back(let_in, named, by=by).verdict.answer is expected
+
+
+@pytest.mark.parametrize(
+    ("signers", "answer"),
+    [
+        (("gate",), Answer.CANNOT_TELL),
+        (("dba",), Answer.CANNOT_TELL),
+        ((), Answer.CANNOT_TELL),
+        (("gate", "dba"), Answer.YES),
+    ],
+)
+def test_what_a_release_did_to_the_schema_is_signed_as_it_is_asked(
+    signers: tuple[str, ...], answer: Answer
+) -> None:
+    asks = Requirement(evidence="migrations", signed_by=("dba",))
+    by = policy(Requirement(evidence="identity"), asks, signed_by=("gate",))
+    let_in, named = (structs.replace(one, signers=("gate",)) for one in (LET_IN, IDENTITY))
+    left = structs.replace(migrations(1), signers=signers)
+    ruling = back(let_in, named, by=by, past=since(release(1, left)))
+    assert ruling.verdict.answer is answer
+
+
+def test_an_unsigned_fact_hides_no_signed_one_about_the_schema() -> None:
+    by = structs.replace(GUARDED, signed_by=("gate",))
+    let_in, named = (structs.replace(one, signers=("gate",)) for one in (LET_IN, IDENTITY))
+    broke = structs.replace(migrations(1, NO), signers=("gate",))
+    kept = structs.replace(migrations(1), signers=("gate",))
+    for signed, answer in ((broke, Answer.NO), (kept, Answer.YES)):
+        for planted in (migrations(1), migrations(1, NO)):
+            past = since(release(1, planted, signed))
+            assert back(let_in, named, by=by, past=past).verdict.answer is answer
 
 
 def test_without_an_identity_it_does_not_come_back() -> None:

@@ -72,9 +72,10 @@ def ask(
     unreadable: tuple[Reason, ...] = (),
     untold: bool = False,
     signed_by: tuple[str, ...] = (),
+    asks: tuple[str, ...] = (),
 ) -> list[Reason]:
     """Return the reasons that decide, once the fact itself says yes."""
-    wanted = Requirement(evidence="migrations", contracts=contracts)
+    wanted = Requirement(evidence="migrations", contracts=contracts, signed_by=asks)
     stages = (Stage(name="deployment", enter=(wanted,)),)
     policy = Policy(version=1, stages=stages, signed_by=signed_by)
     ran = Ran(
@@ -84,7 +85,7 @@ def ask(
         untold={(RELEASE, AFTER): "the clone is shallow"} if untold else {},
     )
     request = Request(image=IMAGE, key=IMAGE_KEY, stage="deployment")
-    found = structs.replace(linted(*contract), signers=signed_by)
+    found = structs.replace(linted(*contract), signers=(*signed_by, *asks))
     verdict = decide(request, policy, Collected(facts=(found,)), NOW, (), ran).verdict
     return [reason for reason in verdict.reasons if reason.answer is verdict.answer]
 
@@ -185,6 +186,25 @@ def test_where_every_fact_must_be_signed_so_must_a_deployment() -> None:
     older = by(deployed(BEFORE, at="2026-11-21T10:00:00Z", image="b"), "ci")
     taken_out = deployed(status="removed", at="2026-11-22T11:00:00Z", image="b")
     assert answer(older, taken_out, signed_by=("ci",)) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("signers", "missing"),
+    [
+        (("ci",), "dba"),
+        (("dba",), "ci"),
+        (("eve",), "ci, and dba"),
+        (("ci", "dba"), ""),
+    ],
+)
+def test_a_deployment_is_signed_as_the_policy_and_the_requirement_ask(
+    signers: tuple[str, ...], missing: str
+) -> None:
+    ran = structs.replace(deployed(), signers=signers)
+    reason = ask(ran, signed_by=("ci",), asks=("dba",))[-1]
+    assert reason.answer is (Answer.CANNOT_TELL if missing else Answer.YES)
+    if missing:
+        assert reason.what.endswith(f"orders in production is not signed by {missing}")
 
 
 def test_where_the_newest_was_taken_out_the_one_before_it_counts() -> None:

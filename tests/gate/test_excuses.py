@@ -337,12 +337,46 @@ def test_a_waiver_must_be_signed_where_every_fact_must() -> None:
 
 
 def test_an_unsigned_waiver_waives_nothing_that_asks_for_a_signature() -> None:
-    asks = structs.replace(VULNERABILITIES, signed_by=("scanner",))
+    asks = structs.replace(VULNERABILITIES, signed_by=("scanner", "security"))
     by = policy(asks, may_waive=("ann",))
     vulnerable = structs.replace(VULNERABLE, signers=("scanner",))
     assert ask(vulnerable, waiver(), by=by).verdict.answer is Answer.NO
     vouched = structs.replace(waiver(), signers=("security",))
     assert ask(vulnerable, vouched, by=by).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("signers", "answer"),
+    [
+        (("ci",), Answer.NO),
+        (("scanner",), Answer.NO),
+        (("eve",), Answer.NO),
+        (("ci", "eve"), Answer.NO),
+        (("ci", "scanner"), Answer.YES),
+    ],
+)
+def test_a_waiver_is_signed_as_the_policy_and_the_requirement_ask(
+    signers: tuple[str, ...], answer: Answer
+) -> None:
+    asks = structs.replace(VULNERABILITIES, signed_by=("scanner",))
+    by = policy(asks, may_waive=("ann",), signed_by=("ci",))
+    vulnerable = structs.replace(VULNERABLE, signers=("ci", "scanner"))
+    left = structs.replace(waiver(), signers=signers)
+    ruling = ask(vulnerable, left, by=by)
+    assert ruling.verdict.answer is answer
+    missing = ", and ".join(name for name in ("ci", "scanner") if name not in signers)
+    for what in against(ruling):
+        assert what.endswith(f"(the waiver of ann is not signed by {missing})")
+
+
+def test_a_waiver_that_the_policy_itself_holds_needs_no_signature() -> None:
+    asks = structs.replace(VULNERABILITIES, signed_by=("scanner",))
+    kept = PolicyWaiver(
+        evidence="vulnerabilities", reason="no fix yet", owner="ann", expires="2027-01-31"
+    )
+    by = policy(asks, waivers=(kept,))
+    vulnerable = structs.replace(VULNERABLE, signers=("scanner",))
+    assert ask(vulnerable, by=by).verdict.answer is Answer.YES
 
 
 @pytest.mark.parametrize("by", [MAY, policy(VULNERABILITIES, may_waive=("ann",), signed_by=())])

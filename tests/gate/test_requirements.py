@@ -395,3 +395,23 @@ def test_a_statement_that_does_not_say_cannot_tell() -> None:
     ruling = ask(fact(BUILT), by=policy(provenance(levels="SLSA_BUILD_LEVEL_3")))
     assert ruling.verdict.answer is Answer.CANNOT_TELL
     assert ruling.verdict.reasons[-1].remedy.startswith("it says: builder; ")
+
+
+@pytest.mark.parametrize(
+    ("signers", "answer"),
+    [
+        (("gate",), Answer.CANNOT_TELL),
+        (("lead",), Answer.CANNOT_TELL),
+        (("eve",), Answer.CANNOT_TELL),
+        (("gate", "lead"), Answer.YES),
+    ],
+)
+def test_what_an_image_is_built_from_is_signed_as_the_policy_and_the_requirement_ask(
+    signers: tuple[str, ...], answer: Answer
+) -> None:
+    asks = Requirement(evidence="identity", signed_by=("lead",))
+    by = policy(asks, Requirement(evidence="unit"), signed_by=("gate",))
+    named = structs.replace(fact(identity()), signers=signers)
+    tested = structs.replace(fact(evidence(), SOURCE), signers=("gate",))
+    found = ask(named, tested, by=by).requirements
+    assert [one.answer for one in found] == [answer, answer]

@@ -1,5 +1,8 @@
 """A fact as it is read back: a statement whose predicate we understood, and what it proves."""
 
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 import msgspec
 from msgspec import Struct
 
@@ -17,12 +20,18 @@ from cdkit.core.documents.kinds import (
     Waiver,
 )
 from cdkit.core.documents.statement import Statement, decode_statement
-from cdkit.core.errors import Unreadable
+from cdkit.core.errors import CdkitError, Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.names import predicate_type
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
 from cdkit.core.verdict import Verdict
+
+_BLOCK = 64
+"""How many signatures are checked at a time."""
+
+_ROOM = 8 * 1024 * 1024
+"""How many bytes of records are kept for that; one may be larger."""
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -106,14 +115,79 @@ def read_fact(data: bytes, *, where: str, verifier: Verifier | None = None) -> F
     is no statement, of a predicate type that is not ours, where its predicate is not the document
     that the type promises, or where it is signed, and by nobody whose word counts.
     """
-    envelope = open_envelope(data, where=where)
-    if envelope is None:
-        return _bare(data, where)
-    names = verifier.verified(envelope, where=where) if verifier else ()
-    fact = _bare(envelope.payload, where)
-    if verifier is None:
-        return fact
-    signers = verifier.admitted(names, fact, where=where)
+    ((_, fact),) = read_facts([(where, data)], verifier)
+    if isinstance(fact, CdkitError):
+        raise fact
+    return fact
+
+
+def read_facts(
+    records: Iterable[tuple[str, bytes]], verifier: Verifier | None
+) -> Iterator[tuple[str, Fact | CdkitError]]:
+    """Read records, each with its place, as `read_fact` does; yield them in their order.
+
+    Signatures are checked many at a time: between other work each costs a fifth more.
+    """
+    for block in _blocks(records) if verifier else ([record] for record in records):
+        opened = [_Opened(place, data, _sealed(data, place)) for place, data in block]
+        vetted = [_vetted(one, verifier) for one in opened]
+        for one, names in zip(opened, vetted, strict=True):
+            yield one.where, _fact(one, names, verifier)
+
+
+def _blocks(records: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    block: list[tuple[str, bytes]] = []
+    room = _ROOM
+    for record in records:
+        block.append(record)
+        room -= len(record[1])
+        if len(block) == _BLOCK or room <= 0:
+            yield block
+            block, room = [], _ROOM
+    yield block
+
+
+class _Opened(NamedTuple):
+    where: str
+    data: bytes
+    envelope: Envelope | CdkitError | None
+
+
+def _sealed(data: bytes, where: str) -> Envelope | CdkitError | None:
+    try:
+        return open_envelope(data, where=where)
+    except CdkitError as fault:
+        return fault
+
+
+def _vetted(one: _Opened, verifier: Verifier | None) -> tuple[str, ...] | CdkitError:
+    """Return whose signatures are under an envelope; nobody's where nobody is asked to check."""
+    if isinstance(one.envelope, CdkitError):
+        return one.envelope
+    if one.envelope is None or verifier is None:
+        return ()
+    try:
+        return verifier.verified(one.envelope, where=one.where)
+    except CdkitError as fault:
+        return fault
+
+
+def _fact(
+    one: _Opened, names: tuple[str, ...] | CdkitError, verifier: Verifier | None
+) -> Fact | CdkitError:
+    if isinstance(names, CdkitError):
+        return names
+    if isinstance(one.envelope, CdkitError):
+        return one.envelope
+    try:
+        if one.envelope is None:
+            return _bare(one.data, one.where)
+        fact = _bare(one.envelope.payload, one.where)
+        if verifier is None:
+            return fact
+        signers = verifier.admitted(names, fact, where=one.where)
+    except CdkitError as fault:
+        return fault
     return msgspec.structs.replace(fact, signers=signers)
 
 

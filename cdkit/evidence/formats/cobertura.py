@@ -12,8 +12,9 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.format import Format, Sample
-from cdkit.evidence.lines import Sources, total
+from cdkit.evidence.lines import Sources, left_out, total
 from cdkit.evidence.reading import Reading
+from cdkit.evidence.tally import whole
 
 _CONDITIONS = re.compile(r"\((\d{1,6})/(\d{1,6})\)", re.ASCII)
 _MOST_LINES = 1 << 20
@@ -37,7 +38,15 @@ class _Reader:
 
     def read(self, stream: Readable) -> Reading:
         feed(self._parser, stream, self._where)
-        return Reading(sources=self._sources.files, notes=tuple(self._contradictions()))
+        counted = total(self._sources.files)
+        claims = [whole(self._root.get(name)) or 0 for name in ("lines-covered", "lines-valid")]
+        listed = (counted.lines_covered, counted.lines)
+        doubts = left_out((claims[0], claims[1]), listed, Location(path=self._where))
+        return Reading(
+            sources=self._sources.files,
+            notes=tuple(self._contradictions()),
+            reasons=tuple(doubts),
+        )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1

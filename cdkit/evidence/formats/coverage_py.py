@@ -10,10 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.core.world import MIB
 from cdkit.evidence.format import Format, Sample
-from cdkit.evidence.lines import Sources, total
+from cdkit.evidence.lines import Sources, left_out, total
 from cdkit.evidence.reading import Reading
 
 _LIMIT = 256 * MIB
@@ -57,6 +58,7 @@ def _read(stream: Readable, where: str) -> Reading:
     note = f"{where} claims {claimed[0]} of {claimed[1]} lines and lists {found[0]} of {found[1]}"
     return Reading(
         sources=sources.files,
+        reasons=tuple(left_out(claimed, found, Location(path=where))),
         notes=() if found == claimed else (f"{note}: the listed lines were counted",),
     )
 

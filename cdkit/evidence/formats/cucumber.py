@@ -95,6 +95,8 @@ def _count(tally: Tally, feature: _Feature, element: _Element, background: list[
         odd = ", ".join(sorted(statuses - {"passed"}))[:80]
         tally.doubt(f"the scenario {name} has a step of the unknown status {odd!r}")
         outcome = "skipped"
+    if outcome == "passed" and any(result.error_message for result in results):
+        tally.doubt(f"the scenario {name} passed, and tells of an error")
     tally.add(outcome, name, message=_message(bad), seconds=_seconds(results))
 
 

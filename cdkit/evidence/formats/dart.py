@@ -34,6 +34,7 @@ class _Event(Struct, frozen=True):
     skipped: bool = False
     hidden: bool = False
     error: str = ""
+    count: int = 0
     success: bool | None = None
     time: float = 0.0
 
@@ -46,6 +47,7 @@ class _Reader:
         self.errors: dict[int, str] = {}
         self.done: bool | None = None
         self.ended = False
+        self.suites = self.most_suites = 0
 
     def read(self, stream: Readable) -> Reading:
         line = 1
@@ -54,6 +56,11 @@ class _Reader:
                 self.take(decode_json(data, _Event, self.where, _REMEDY, line), line)
         for name, at, _ in self.open.values():
             self.tally.add("error", name, message="never ended", line=at)
+        for number in self.errors:
+            self.tally.broke(f"the test {number} failed after it had ended", line=line)
+        if self.most_suites > self.suites:
+            told = f"claims {self.most_suites} suites and tells of {self.suites}"
+            self.tally.doubt(told, line=line)
         if not self.ended or self.done is None:
             self.tally.doubt("has no end: the run was broken off", line=line)
         elif not self.done and not self.tally.bad:
@@ -69,7 +76,13 @@ class _Reader:
             case "testDone":
                 self.close(event, line)
             case "done":
-                self.done, self.ended = event.success, True
+                is_first = not self.ended
+                self.done = event.success if is_first or self.done else self.done
+                self.ended = True
+            case "suite":
+                self.suites += 1
+            case "allSuites":
+                self.most_suites += event.count
             case _:
                 pass
 
@@ -83,6 +96,8 @@ class _Reader:
             outcome = "skipped"
         if event.hidden and outcome == "passed":
             return
+        if outcome == "passed" and event.id in self.errors:
+            outcome = "flaky"  # it was run again (`retry`), and its last run passed
         if event.skipped and outcome == "passed":
             outcome = "skipped"
         message = self.errors.pop(event.id, "")

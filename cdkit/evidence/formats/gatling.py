@@ -20,7 +20,7 @@ _REMEDY = "give js/stats.json of the report, as Gatling wrote it"
 
 class _Three(Struct, frozen=True):
     total: float | str
-    ok: float | str = 0.0
+    ok: float | str | None = None
     ko: float | str = 0.0
 
 
@@ -53,6 +53,8 @@ def _read(stream: Readable, where: str) -> Reading:
     requests, failed = _number(stats.requests.total), _number(stats.requests.ko)
     if requests is None or failed is None or failed > requests:
         raise Unreadable("counts no requests", where=where, remedy=_REMEDY)
+    if stats.requests.ok is not None:
+        failed = max(failed, requests - (_number(stats.requests.ok) or 0))
     noise = _number(stats.deviation.total) if stats.deviation else None
     times = {
         "mean": stats.mean,

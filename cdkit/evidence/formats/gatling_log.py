@@ -10,6 +10,7 @@ import re
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.evidence.decode import lines_of
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.latency import LONGEST, Latencies
@@ -27,8 +28,11 @@ def _recognises(head: bytes) -> bool:
 
 def _read(stream: Readable, where: str) -> Reading:
     times = Latencies()
+    told: list[Reason] = []
     for line, data in lines_of(stream, where, ended=True):
         if _OTHER.match(data):
+            if not told and data.startswith(b"ERROR\t"):
+                told.append(_crash(data, Location(path=where, line=line)))
             continue
         found = _REQUEST.fullmatch(data.decode("utf-8", "replace"))
         elapsed = int(found[2]) - int(found[1]) if found else -1
@@ -39,7 +43,22 @@ def _read(stream: Readable, where: str) -> Reading:
                 remedy="give simulation.log as Gatling wrote it, or js/stats.json of its report",
             )
         times.add(elapsed, failed=found[3] == "KO", at=int(found[1]))
-    return Reading(load=times.load(), metrics=times.metrics(), duration=round(times.seconds, 6))
+    return Reading(
+        load=times.load(),
+        metrics=times.metrics(),
+        duration=round(times.seconds, 6),
+        reasons=tuple(told),
+    )
+
+
+def _crash(data: bytes, where: Location) -> Reason:
+    """Return a doubt: a user could not send what it wanted to, and no request tells of that."""
+    text = data.decode("utf-8", "replace").split("\t")[1][:300]
+    return cannot_tell(
+        f"a virtual user had an error beside its requests: {text}",
+        where=where,
+        remedy="mend the simulation, and run it again",
+    )
 
 
 FORMAT = Format(

@@ -77,6 +77,9 @@ class _Reader:
             elif found := _FAILED.match(data):
                 told = found[1].decode("utf-8", "replace")
                 self.tally.broke(f"go says FAIL {told}", line=line)
+            elif b'"Action":"' in data:
+                told = "holds an event behind other text, which cannot be read"
+                self.tally.doubt(told, line=line, remedy=_REMEDY)
         for name, package in self.packages.items():
             if not package.ended:
                 self.tally.doubt(f"the package {name} never ended", line=package.line)

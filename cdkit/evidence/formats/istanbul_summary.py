@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from cdkit.core.documents.kinds import Coverage
 from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
+from cdkit.core.verdict import cannot_tell
 from cdkit.evidence.decode import read_json
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.reading import Reading
@@ -28,21 +30,30 @@ class _Totals(Struct, frozen=True):
     branches: _Total
 
 
-class _Report(Struct, frozen=True):
-    total: _Totals
-
-
 def _recognises(head: bytes) -> bool:
     return shape_of(head).has("total.lines", "total.statements", "total.lines.pct")
 
 
 def _read(stream: Readable, where: str) -> Reading:
-    totals = read_json(stream, _Report, where, _REMEDY).total
+    files = read_json(stream, dict[str, _Totals], where, _REMEDY)
+    if "total" not in files:
+        raise Unreadable("holds no total", where=where, remedy=_REMEDY)
+    totals = files.pop("total")
     for one in (totals.lines, totals.statements, totals.branches):
         if not 0 <= one.covered <= one.total < 10**12:
             what = f"claims that {one.covered} of {one.total} were covered"
             raise Unreadable(what, where=where, remedy=_REMEDY)
+    sums = (
+        sum(x.lines.covered for x in files.values()),
+        sum(x.lines.total for x in files.values()),
+    )
+    claimed = (totals.lines.covered, totals.lines.total)
+    reasons = []
+    if files and sums != claimed:
+        what = f"claims {claimed[0]} of {claimed[1]} lines, and its files {sums[0]} of {sums[1]}"
+        reasons = [cannot_tell(what, where=Location(path=where), remedy=_REMEDY)]
     return Reading(
+        reasons=tuple(reasons),
         coverage=Coverage(
             lines_covered=totals.lines.covered,
             lines=totals.lines.total,
@@ -50,7 +61,7 @@ def _read(stream: Readable, where: str) -> Reading:
             branches=totals.branches.total,
             statements_covered=totals.statements.covered,
             statements=totals.statements.total,
-        )
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.evidence.elements import read_elements
 from cdkit.evidence.format import Format, Sample
-from cdkit.evidence.lines import Sources, total
+from cdkit.evidence.lines import Sources, left_out, total
 from cdkit.evidence.reading import Reading
 from cdkit.evidence.tally import whole
 
@@ -91,7 +91,10 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: Readable, where: str) -> Reading:
     reader = _Reader(where)
     read_elements(stream, where, reader.begin, reader.end)
-    return Reading(sources=reader.sources.files, notes=reader.notes())
+    counted = total(reader.sources.files)
+    listed = (counted.lines_covered, counted.lines)
+    doubts = left_out(reader.claims or (0, 0), listed, Location(path=where))
+    return Reading(sources=reader.sources.files, notes=reader.notes(), reasons=tuple(doubts))
 
 
 FORMAT = Format(

@@ -83,8 +83,8 @@ def _count(tally: Tally, test: _Assertion) -> None:
     if outcome is None:
         tally.doubt(f"the test {name} has the unknown status {test.status[:80]!r}")
         outcome = "skipped"
-    if outcome == "passed" and (test.invocations or 0) > 1:
-        outcome = "flaky"
+    if outcome == "passed" and ((test.invocations or 0) > 1 or test.messages):
+        outcome = "flaky"  # Vitest keeps what a test failed with before it was run again
     seconds = duration((test.duration or 0.0) / 1000)
     tally.add(outcome, name, message="\n".join(test.messages or ()), seconds=seconds)
 

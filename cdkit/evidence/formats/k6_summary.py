@@ -10,19 +10,16 @@ script's own, says how much may fail; one on times alone does not: what fails at
 
 from msgspec import Struct, field
 
-from cdkit.core.documents.kinds import Metric
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
 from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.evidence.decode import read_json
 from cdkit.evidence.format import Format, Sample
-from cdkit.evidence.reading import MOST_METRICS, MOST_REASONS, Load, Reading
+from cdkit.evidence.formats._k6 import failed_checks, load_of, metrics_of
+from cdkit.evidence.reading import MOST_METRICS, MOST_REASONS, Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import duration
 
-_NAMES = {"avg": "mean", "med": "p50"}
-_TIMES = "http_req_duration"
-_MOST = 10**15
 _BUILT_IN = frozenset(
     {"http_reqs", "iterations", "data_sent", "data_received", "dropped_iterations"}
 )
@@ -97,10 +94,10 @@ def _read(stream: Readable, where: str) -> Reading:
         for reason in _thresholds(name, metric, where)
     ]
     if not is_judged:
-        reasons += _checks(numbers.get("checks", {}), where)
+        reasons += failed_checks(numbers.get("checks", {}), where)
     return Reading(
-        load=_load(numbers, judged=is_judged),
-        metrics=tuple(_metrics(numbers)[:MOST_METRICS]),
+        load=load_of(numbers, judged=is_judged),
+        metrics=tuple(metrics_of(numbers)[:MOST_METRICS]),
         reasons=tuple(reasons[:MOST_REASONS]),
         duration=duration(report.state.milliseconds / 1000),
     )
@@ -140,42 +137,6 @@ def _is_empty(numbers: dict[str, float]) -> bool:
     if "count" in numbers and "avg" not in numbers:
         return False
     return not numbers or not any(numbers.values())
-
-
-def _checks(checks: dict[str, float], where: str) -> list[Reason]:
-    failed = checks.get("fails", 0)
-    if not failed:
-        return []
-    return [
-        no(
-            f"{failed:g} checks failed, and no threshold says how many may",
-            where=Location(path=where),
-            remedy="mend what failed; or let the script say what may, with a threshold on checks",
-        )
-    ]
-
-
-def _load(numbers: dict[str, dict[str, float]], *, judged: bool) -> Load:
-    """Count HTTP requests, or iterations of a script that sends none."""
-    sent = numbers.get("http_reqs") or numbers.get("iterations") or {}
-    requests = sent.get("count", 0)
-    failed = numbers.get("http_req_failed", {}).get("passes", 0)
-    whole = int(requests) if 0 <= requests < _MOST else 0
-    return Load(requests=whole, failed=min(whole, max(0, int(failed))), judged=judged)
-
-
-def _metrics(numbers: dict[str, dict[str, float]]) -> list[Metric]:
-    found = []
-    for name, values in numbers.items():
-        is_time = name.partition("{")[0].endswith(("duration", "waiting", "blocked", "connecting"))
-        for key, value in values.items():
-            short = _NAMES.get(key, key.replace("(", "").replace(")", ""))
-            said = short if name == _TIMES else f"{name}.{short}"
-            unit, better = ("ms", "lower") if is_time else ("", "")
-            found.append(Metric(name=said[:200], value=value, unit=unit, better=better))
-    if rate := numbers.get("http_reqs", {}).get("rate"):
-        found.append(Metric(name="rps", value=rate, unit="1/s", better="higher"))
-    return found
 
 
 FORMAT = Format(

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
+from cdkit.core.verdict import Reason
 from cdkit.evidence.format import Format, Sample
-from cdkit.evidence.lines import Sources
-from cdkit.evidence.reading import Reading
+from cdkit.evidence.lines import Sources, left_out
+from cdkit.evidence.reading import MOST_REASONS, Reading
 
 _LONGEST_LINE = 64 * 1024
 _MOST_LINES = 1 << 20
@@ -46,6 +47,7 @@ class _Reader:
         self._section: _Section | None = None
         self._line = 0
         self._notes: list[str] = []
+        self._doubts: list[Reason] = []
 
     def read(self, stream: Readable) -> Reading:
         for data in self._lines(stream):
@@ -55,7 +57,8 @@ class _Reader:
                 self._record(text)
         if self._section is not None:
             raise self._unreadable(f"is cut off: {self._section.name[:200]!r} has no end_of_record")
-        return Reading(sources=self._sources.files, notes=tuple(self._notes))
+        doubts = tuple(self._doubts[:MOST_REASONS])
+        return Reading(sources=self._sources.files, notes=tuple(self._notes), reasons=doubts)
 
     def _record(self, text: str) -> None:
         if text == "end_of_record":
@@ -113,6 +116,10 @@ class _Reader:
         )
 
     def _compare(self, section: _Section, covered: int) -> None:
+        if "LF" in section.claims and not section.hits:  # LLVM counts others than it lists
+            whole = (section.claims.get("LH", covered), section.claims["LF"])
+            where = Location(path=self._where, line=section.line)
+            self._doubts += left_out(whole, (covered, len(section.hits)), where)
         counted = {"LF": len(section.hits), "LH": covered}
         for name, claimed in section.claims.items():
             if claimed != counted[name] and len(self._notes) < 20:

@@ -49,6 +49,8 @@ def _read(stream: Readable, where: str) -> Reading:
     requests, failed = whole(named[-1]["Request Count"]), whole(named[-1]["Failure Count"])
     if requests is None or failed is None or failed > requests:
         raise _unreadable("counts no requests and failures in its last row", where, len(rows))
+    rows_failed = sum(whole(row.get("Failure Count")) or 0 for row in named[:-1])
+    failed = min(requests, max(failed, rows_failed))
     metrics = _metrics(named[-1], "", requests)
     for row in named[:-1][:_MOST_NAMED]:
         name = f"{row.get('Type', '')} {row.get('Name', '')}".strip()[:150]

@@ -51,6 +51,8 @@ def _read(stream: Readable, where: str) -> Reading:
         tally.doubt("no test took any time: it lists what a run would do, and ran none")
     for test in report.passes:
         _count(tally, test, "flaky" if test.retry > 0 else "passed")
+        if test.err and (test.err.message or test.err.stack) and not test.retry:
+            tally.doubt(f"the test {test.name} passed, and tells of an error: {test.err.message}")
     for test in report.pending:
         _count(tally, test, "skipped")
     for test in report.failures:

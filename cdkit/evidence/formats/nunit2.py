@@ -33,18 +33,21 @@ class _Reader:
         self.message = ""
         self.line = 0
         self.sad = ""
-        self.told = False
+        self.told = self.case_failed = False
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
         if name == "test-results":
             self.root = attributes
         elif name == "test-case":
             self.case, self.message, self.line = attributes, "", line
+            self.case_failed = False
         elif name == "test-suite":
             self.suites.append(attributes.get("name", ""))
             self.open_suite(attributes)
         elif name == "failure" and self.case is None:
             self.failing = ""
+        elif name == "failure":
+            self.case_failed = True
 
     def end(self, name: str, text: str, line: int) -> None:
         if name == "message":
@@ -81,7 +84,11 @@ class _Reader:
         outcome = _OUTCOMES.get(result)
         if outcome is None:
             outcome = self.outcome_without_result(case, result)
-        elif outcome == "passed" and case.get("success", "").lower() == "false":
+        elif outcome == "passed" and case.get("executed", "").lower() == "false":
+            self.tally.doubt(f"the test {name} passed, and was not executed", line=self.line)
+        elif outcome == "passed" and (
+            self.case_failed or case.get("success", "").lower() == "false"
+        ):
             outcome = "failed"
         seconds = duration(case.get("time", ""))
         self.tally.add(outcome, name, message=self.message, line=self.line, seconds=seconds)
@@ -98,12 +105,14 @@ class _Reader:
         return "skipped"
 
     def close_run(self, line: int) -> None:
-        names = ("errors", "failures")
+        names = ("errors", "failures", "invalid")
         claimed = sum(whole(self.root.get(name)) or 0 for name in names)
         if claimed and not self.tally.bad:
             self.tally.broke(f"claims {claimed} failed tests and lists none", line=line)
         elif self.sad and not self.tally.bad and not self.told:
             self.tally.broke(f"the suite {self.sad} failed, and none of its tests", line=line)
+        if (total := whole(self.root.get("total"))) and total > self.tally.tests:
+            self.tally.claimed(total, line=line)
 
 
 def _recognises(head: bytes) -> bool:

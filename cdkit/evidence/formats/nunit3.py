@@ -29,6 +29,9 @@ class _Reader:
         self.root: dict[str, str] = {}
         self.case: dict[str, str] | None = None
         self.suites: list[tuple[dict[str, str], int]] = []
+        self.bad_before: list[int] = []
+        self.bad = 0
+        self.failing = False
         self.message = ""
         self.line = 0
         self.broken = False
@@ -38,8 +41,12 @@ class _Reader:
             self.root = attributes
         elif name == "test-case":
             self.case, self.message, self.line = attributes, "", line
+            self.failing = False
+        elif name == "failure":
+            self.failing = True
         elif name == "test-suite":
             self.suites.append((attributes, line))
+            self.bad_before.append(self.bad)
             self.message = ""
 
     def end(self, name: str, text: str, line: int) -> None:
@@ -51,7 +58,7 @@ class _Reader:
             self.close_case(self.case)
             self.case = None
         elif name == "test-suite":
-            self.close_suite(*self.suites.pop())
+            self.close_suite(*self.suites.pop(), is_told=self.bad > self.bad_before.pop())
         elif name == "test-run":
             self.close_run(line)
 
@@ -62,18 +69,24 @@ class _Reader:
             told = case.get("result", "")[:80]
             self.tally.doubt(f"the test {name} has the unknown result {told!r}", line=self.line)
             outcome = "skipped"
+        elif outcome == "passed" and self.failing:
+            outcome = "failed"
         if outcome == "failed" and case.get("label", "").lower() in _BROKEN_LABELS:
             outcome = "error"
         seconds = duration(case.get("duration", ""))
+        self.bad += outcome in {"failed", "error"}
         self.tally.add(outcome, name, message=self.message, line=self.line, seconds=seconds)
 
-    def close_suite(self, suite: dict[str, str], line: int) -> None:
-        site = suite.get("site", "").lower()
-        if suite.get("result", "").lower() != "failed" or site in _REPEATED:
+    def close_suite(self, suite: dict[str, str], line: int, *, is_told: bool) -> None:
+        """Tell of a suite that failed, where nothing in it did, or by itself beside that."""
+        if suite.get("result", "").lower() != "failed":
             return
-        if not site and suite.get("label", "").lower() not in _BROKEN_LABELS:
+        site = suite.get("site", "").lower()
+        broken = suite.get("label", "").lower() in _BROKEN_LABELS
+        if is_told and (site in _REPEATED or (not site and not broken)):
             return
         self.broken = True
+        self.bad += 1
         name = suite.get("fullname") or suite.get("name", "")
         told = suite.get("message", "")
         self.tally.broke(

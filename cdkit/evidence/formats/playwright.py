@@ -45,6 +45,7 @@ class _Test(Struct, frozen=True):
 class _Spec(Struct, frozen=True):
     title: str
     tests: list[_Test]
+    ok: bool = True
 
 
 class _Suite(Struct, frozen=True):
@@ -54,7 +55,10 @@ class _Suite(Struct, frozen=True):
 
 
 class _Stats(Struct, frozen=True):
+    expected: int = 0
     unexpected: int = 0
+    flaky: int = 0
+    skipped: int = 0
 
 
 class _Report(Struct, frozen=True):
@@ -79,6 +83,9 @@ def _read(stream: Readable, where: str) -> Reading:
         _walk(tally, suite, (), where)
     if report.stats.unexpected > tally.bad:
         tally.broke(f"claims {report.stats.unexpected} failed tests and lists {tally.bad}")
+    stats = report.stats
+    if (all_told := stats.expected + stats.unexpected + stats.flaky + stats.skipped) > tally.tests:
+        tally.claimed(all_told)
     return tally.reading()
 
 
@@ -89,8 +96,11 @@ def _walk(tally: Tally, suite: _Suite, above: tuple[str, ...], where: str) -> No
         )
     path = (*above, suite.title) if suite.title else above
     for spec in suite.specs:
+        name, bad = " > ".join((*path, spec.title)), tally.bad
         for test in spec.tests:
-            _count(tally, test, " > ".join((*path, spec.title)))
+            _count(tally, test, name)
+        if not spec.ok and tally.bad == bad:
+            tally.broke(f"the test {name} is told as not ok, and in no project did it fail"[:300])
     for inner in suite.suites:
         _walk(tally, inner, path, where)
 
@@ -106,6 +116,8 @@ def _count(tally: Tally, test: _Test, name: str) -> None:
         tally.broke(f"the test {name} is told as {test.status}, and ended as {ended}"[:300])
     elif outcome in {"passed", "flaky"} and not test.results:
         tally.doubt(f"the test {name} is told as {test.status}, and never ran")
+    elif outcome == "passed" and ended == "passed" and test.results[-1].errors:
+        tally.doubt(f"the test {name} passed, and tells of an error"[:300])
     errors = [error.message for result in test.results for error in result.errors]
     seconds = sum(duration(result.duration / 1000) for result in test.results)
     tally.add(outcome, name, message=errors[0] if errors else "", seconds=seconds)

@@ -75,6 +75,8 @@ def _read(stream: Readable, where: str) -> Reading:
     tally.claimed(report.summary.total)
     if report.exitcode not in {0, 1, 5}:
         tally.doubt(f"pytest ended with the exit code {report.exitcode}: not all tests ran")
+    elif report.exitcode == 5 and tally.tests > tally.skipped:
+        tally.doubt("pytest says that it ran no test, and lists some that ran")
     elif report.exitcode == 1 and not tally.bad:
         tally.broke("pytest says that tests failed, and none is listed")
     return tally.reading()

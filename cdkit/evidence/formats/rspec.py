@@ -70,6 +70,8 @@ def _count(tally: Tally, example: _Example) -> None:
         told = f"the example {example.name} has the unknown status {example.status[:80]!r}"
         tally.doubt(told)
         outcome = "skipped"
+    if outcome == "passed" and example.exception:
+        tally.doubt(f"the example {example.name} passed, and tells of an exception")
     place = f"{example.path}:{example.line}" if example.path and example.line else ""
     tally.add(
         outcome,

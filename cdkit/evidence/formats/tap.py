@@ -26,6 +26,13 @@ _VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
 _IDLE = re.compile(r"(?:tests|pass|fail|skip|todo) +\d+|(?:error|message): *(?:[|>].?)?", re.ASCII)
 """What follows the last test, and says nothing of it; the head of a text whose lines follow."""
 
+_LOST = re.compile(
+    r"# (?:(?:fail|failed|cancelled) +[1-9]\d*(?: tests?)?"
+    r"|Looks like (?:you failed \d+ tests?|your test exited with) .*)",
+    re.ASCII,
+)
+"""What Node, tape and Perl say at the end of a run that failed."""
+
 _DEPTH = 100
 _WHY = ("error:", "message:", "E  ")
 """What in a diagnosis says why, and should be seen first."""
@@ -64,6 +71,7 @@ class _Reader:
         self.message: list[str] = []
         self.yaml = ""
         self.ended = self.skips = False
+        self.lost = ""
 
     def read(self, stream: Readable) -> Reading:
         line = 1
@@ -76,13 +84,16 @@ class _Reader:
         self.flush()
         if not self.ended:
             self.check_plan(self.levels[0], line)
+        if self.lost and not self.tally.bad:
+            self.tally.broke(f"the run failed, and no test in it did: {self.lost}", line=line)
         return self.tally.reading()
 
     def take(self, text: str, line: int) -> None:
         stripped = text.strip()
-        if self.yaml:
+        if self.yaml and not (stripped[:6] == "not ok" and not text.startswith(self.yaml)):
             self.take_yaml(text, stripped)
             return
+        self.yaml = ""
         if not stripped:
             return
         depth = (len(text) - len(text.lstrip(" "))) // 4
@@ -93,6 +104,7 @@ class _Reader:
             self.tally.broke(f"the run gave up: {stripped}", line=line)
             self.ended = True
         elif stripped.startswith("#"):
+            self.lost = text.rstrip()[:200] if _LOST.fullmatch(text.rstrip()) else self.lost
             self.take_comment(stripped, depth)
         elif found := _POINT.fullmatch(stripped):
             self.point(found, depth, line)

@@ -28,7 +28,10 @@ _OUTCOMES: dict[str, Outcome] = {
     "inconclusive": "skipped",
     "pending": "skipped",
 }
-_BAD = ("failed", "error", "timeout", "aborted", "disconnected", "passedButRunAborted")
+_BAD = (
+    *("failed", "error", "timeout", "aborted", "disconnected", "passedButRunAborted"),
+    *("notRunnable", "inProgress"),
+)
 _GOOD_RUNS = frozenset({"passed", "completed", "warning"})
 
 
@@ -47,33 +50,40 @@ class _Reader:
     def __init__(self, where: str) -> None:
         self.tally = Tally(where)
         self.results: list[_Result] = []
-        self.summary = ""
+        self.summary = self.text = ""
         self.claims: int | None = None
         self.claims_bad = 0
-        self.info = False
+        self.claims_none = self.info = self.is_error = False
         self.broken = self.around = 0
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
-        if name in {"UnitTestResult", "TestResultAggregation", "GenericTestResult"}:
+        if _is_result(name):
             if self.results:
                 self.results[-1].inner += 1
             self.results.append(_Result(attributes, line, self.tally.bad))
+        elif name == "ErrorInfo":
+            self.is_error = True
         elif name == "ResultSummary":
             self.summary = attributes.get("outcome", "").lower()
         elif name == "Counters":
             self.claims = whole(attributes.get("total"))
+            self.claims_none = whole(attributes.get("executed")) == 0
             self.claims_bad = sum(whole(attributes.get(name)) or 0 for name in _BAD)
         elif name == "RunInfo":
-            self.info = attributes.get("outcome", "").lower() == "error"
+            self.info, self.text = attributes.get("outcome", "").lower() == "error", ""
 
     def end(self, name: str, text: str, line: int) -> None:
-        if name == "Message" and self.results:
+        if name == "ErrorInfo":
+            self.is_error = False
+        elif name == "Message" and self.results and self.is_error:
             self.results[-1].message = self.results[-1].message or text
-        elif name in {"UnitTestResult", "TestResultAggregation", "GenericTestResult"}:
+        elif _is_result(name):
             self.close_result(self.results.pop())
-        elif name == "Text" and self.info:
+        elif name == "Text":
+            self.text = text
+        elif name == "RunInfo" and self.info:
             self.broken += 1
-            self.tally.broke(f"the run reports an error: {text}", line=line)
+            self.tally.broke(f"the run reports an error: {self.text}", line=line)
             self.info = False
         elif name == "TestRun":
             self.close_run(line)
@@ -85,6 +95,9 @@ class _Reader:
             what = f"the test {name} has the unknown outcome {told[:80]!r}"
             self.tally.doubt(what, line=result.line)
             outcome = "skipped"
+        if told.lower() == "passed" and result.message:
+            what = f"the test {name} passed, and tells of an error: {result.message}"
+            self.tally.doubt(what, line=result.line)
         is_told_inside = outcome not in {"failed", "error"} or self.tally.bad > result.bad_before
         if result.inner and is_told_inside:
             self.around += 1
@@ -100,8 +113,15 @@ class _Reader:
         elif self.claims_bad > self.tally.bad:
             claim = f"claims {self.claims_bad} failed tests and lists {self.tally.bad}"
             self.tally.broke(claim, line=line)
+        if self.claims_none and self.tally.tests > self.tally.skipped:
+            self.tally.doubt("claims that no test was executed", line=line)
         if self.claims is not None and self.claims > self.tally.tests + self.around:
             self.tally.claimed(self.claims, line=line)
+
+
+def _is_result(name: str) -> bool:
+    """Whether an element is a result: of a unit test, or a generic, manual, web or load test."""
+    return name.endswith("TestResult") or name == "TestResultAggregation"
 
 
 def _recognises(head: bytes) -> bool:

@@ -29,14 +29,18 @@ class _Reader:
         self.loose = False
         self.message = self.of_class = ""
         self.line = self.claims = self.claims_errors = self.errors = 0
-        self.claims_bad = 0
+        self.claims_bad = self.claims_lost = 0
+        self.failing = False
 
     def begin(self, name: str, attributes: dict[str, str], line: int) -> None:
         if name == "assembly":
             self.claims += whole(attributes.get("total")) or 0
             self.claims_bad += whole(attributes.get("failed")) or 0
             self.claims_errors += whole(attributes.get("errors")) or 0
+        elif name == "collection":
+            self.claims_lost += whole(attributes.get("failed")) or 0
         elif name == "test":
+            self.failing = False
             self.test, self.message, self.line = attributes, "", line
         elif name == "class":
             self.of_class = attributes.get("name", "")
@@ -44,6 +48,8 @@ class _Reader:
             self.error, self.message = attributes, ""
         elif name == "failure" and self.test is None and self.error is None:
             self.loose, self.message = True, ""
+        elif name == "failure":
+            self.failing = True
 
     def end(self, name: str, text: str, line: int) -> None:
         if name == "message":
@@ -69,16 +75,19 @@ class _Reader:
         if outcome is None:
             self.tally.doubt(f"the test {name} has the unknown result {result[:80]!r}")
             outcome = "skipped"
+        elif self.failing:
+            outcome = "failed"
         seconds = duration(test.get("time", ""))
         self.tally.add(outcome, name, message=self.message, line=self.line, seconds=seconds)
 
     def close_run(self, line: int) -> None:
         """Hold the claims of all assemblies against what was listed, once."""
-        if self.claims_errors > self.errors or self.claims_bad > self.tally.bad:
+        claims_bad = max(self.claims_bad, self.claims_lost)
+        if self.claims_errors > self.errors or claims_bad > self.tally.bad:
             self.tally.broke("claims more failures than it lists", line=line)
         if self.claims:
             self.tally.claimed(self.claims, line=line)
-        self.claims = self.claims_errors = self.claims_bad = 0
+        self.claims = self.claims_errors = self.claims_bad = self.claims_lost = 0
 
 
 def _recognises(head: bytes) -> bool:
