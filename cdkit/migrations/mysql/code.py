@@ -7,13 +7,14 @@ Sources: MySQL manual, 15.6 "Compound Statement Syntax", 15.5 "Prepared Statemen
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.commands import called, unread
-from cdkit.migrations.mysql.texts import prepared, texts_of
+from cdkit.migrations.mysql.texts import either, prepared, texts_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import said
@@ -35,6 +36,7 @@ _QUIET_WORDS = """
 """
 _QUIET = frozenset(_QUIET_WORDS.split())
 _OPENING = frozenset({"BEGIN", "ELSE", "LOOP", "REPEAT"})
+_LOOPING = frozenset({"LOOP", "REPEAT", "WHILE"})
 _ASKING = {"IF": "THEN", "ELSEIF": "THEN", "WHILE": "DO"}
 
 
@@ -73,11 +75,15 @@ def of_execute(execute: op.Unread, schema: Schema, refine: Refine) -> tuple[Oper
     done: list[Operation] = []
     for text in texts:
         pieces = [*_pieces(scan(text.encode(), sqlite=False))]
-        if len(pieces) > 1 or (pieces and pieces[0][0].up in {"PREPARE", "EXECUTE", "CALL"}):
+        # What could run code of its own, or change what the next text is made of.
+        if len(pieces) > 1 or (pieces and pieces[0][0].up in _NOT_PREPARED):
             return (execute,)
         for piece in pieces:
             done += _applied(_inner(said(piece), statement), there, refine)
     return tuple(done) or (op.Harmless(statement=statement, at=statement.start),)
+
+
+_NOT_PREPARED = frozenset({"PREPARE", "EXECUTE", "CALL", "SET", "BEGIN"})
 
 
 def _without_head(tokens: list[Token]) -> list[Token]:
@@ -96,10 +102,13 @@ def _run(
     """Return what code does, statement by statement; `there` is changed by it."""
     done: list[Operation] = []
     blocks: list[str] = []
+    loops = any(one.up in _LOOPING and two.up != "(" for one, two in pairwise(tokens))
     try:
         for piece in _pieces(tokens):
+            asked = [*blocks]
             for each in _of_piece(piece, statement, blocks):
-                done += _applied([each], there, refine)
+                maybe = loops or not {*asked, *blocks} <= {"BEGIN"}
+                done += _applied([each], there, refine, maybe=maybe, loops=loops)
         if blocks:
             raise _UnreadError("this code ends before its blocks do")  # noqa: TRY301 - as a reader has it
     except _UnreadError as fault:
@@ -107,11 +116,26 @@ def _run(
     return tuple(done) or (op.Harmless(statement=statement, at=statement.start),)
 
 
-def _applied(operations: Sequence[Operation], there: Schema, refine: Refine) -> Iterator[Operation]:
+def _applied(
+    operations: Sequence[Operation],
+    there: Schema,
+    refine: Refine,
+    *,
+    maybe: bool = False,
+    loops: bool = False,
+) -> Iterator[Operation]:
+    """Yield what operations come to, each applied; a variable that `maybe` is set keeps its texts.
+
+    Where code `loops`, what it sets at its end may be what it runs at its beginning.
+    """
     for written in operations:
         for each in refine(written, there):
-            apply(there, each)
-            yield each
+            done: Operation = each
+            if isinstance(each, op.SetVariable) and maybe:
+                value = "" if loops else either(there.settings.get(each.name), each.value)
+                done = structs.replace(each, value=value)
+            apply(there, done)
+            yield done
 
 
 def _pieces(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -133,12 +157,13 @@ def _of_piece(piece: list[Token], statement: Statement, blocks: list[str]) -> It
     `blocks` are those that are open.
     """
     asked: list[Token] = []
+    handles = False
     while piece:
         word = piece[0].up
         if len(piece) > 1 and piece[1].up == ":":
             piece = piece[2:]
         elif word in _OPENING:
-            blocks += [] if word == "ELSE" else [word]
+            blocks += [] if word == "ELSE" else ["HANDLER" if handles else word]
             piece = piece[3 if [x.up for x in piece[1:3]] == ["NOT", "ATOMIC"] else 1 :]
         elif word in _ASKING:
             end = _end_of(piece, _ASKING[word])
@@ -146,9 +171,11 @@ def _of_piece(piece: list[Token], statement: Statement, blocks: list[str]) -> It
             asked += piece[1:end]
             piece = piece[end + 1 :]
         elif word == "DECLARE" and any(each.up == "HANDLER" for each in piece):
-            piece = _handled(piece)
+            piece, handles = _handled(piece), True
         else:
             break
+    if handles and piece and piece[0].up == "SET":
+        raise _UnreadError("a handler in this code sets a variable")
     if functions := called(asked):
         yield op.Call(statement=statement, at=statement.start, functions=functions)
     if piece:

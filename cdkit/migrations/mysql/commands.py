@@ -241,7 +241,7 @@ def lock_tables(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 def call(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read CALL: what a procedure does, its body alone knows."""
     cursor.expect("CALL")
-    yield op.Call(**_where(statement), functions=(cursor.table().name,), procedure=True)
+    yield op.Call(**_where(statement), functions=(str(cursor.table()),), procedure=True)
 
 
 def do(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

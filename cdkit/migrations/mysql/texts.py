@@ -25,6 +25,17 @@ def prepared(tokens: Sequence[Token], settings: Settings) -> Texts | None:
     return _held(PREPARED + tokens[1].text.strip("`").lower(), settings)
 
 
+def either(old: str | None, new: str) -> str:
+    """Return what a variable holds that was set, or was not; None for one that nobody has set."""
+    if old is None or not (old and new):
+        return new if old is None else ""
+    return msgspec.json.encode(tuple(dict.fromkeys((*_decoded(old), *_decoded(new))))).decode()
+
+
+def _decoded(said: str) -> Texts:
+    return msgspec.json.decode(said, type=Texts)
+
+
 def texts_of(tokens: Sequence[Token], settings: Settings) -> Texts | None:
     """Return each text that an expression may give; None where nobody can say.
 
@@ -60,7 +71,7 @@ def _is_own(token: Token) -> bool:
 
 def _held(name: str, settings: Settings) -> Texts | None:
     said = settings.get(name, "")
-    return msgspec.json.decode(said, type=Texts) if said else None
+    return _decoded(said) if said else None
 
 
 def _unescaped(text: str) -> str:

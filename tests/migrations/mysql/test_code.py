@@ -89,6 +89,15 @@ def test_sql_that_is_put_together_from_constants_is_judged(text: str) -> None:
         "SET @s = X'44'; PREPARE s FROM @s; EXECUTE s;",
         "PREPARE s FROM 'SELECT 1'; PREPARE s FROM @x; EXECUTE s;",
         procedure("BEGIN SET @s = 'SELECT 1'; FETCH c INTO @s; PREPARE s FROM @s; EXECUTE s; END"),
+        procedure(
+            "BEGIN SET @s = 'SELECT 1'; WHILE 1 DO PREPARE s FROM @s; EXECUTE s; "
+            "SET @s = 'DROP TABLE t'; END WHILE; END"
+        ),
+        procedure(
+            "BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION SET @s = 'DROP TABLE t'; "
+            "SET @s = 'SELECT 1'; PREPARE s FROM @s; EXECUTE s; END"
+        ),
+        procedure("BEGIN SELECT 1; END").replace("CALL p()", "CALL other.p()"),
         procedure("BEGIN CASE 1 WHEN 1 THEN SELECT 1; END CASE; END"),
         procedure("BEGIN IF drop_all() THEN SELECT 1; END IF; END"),
         procedure("BEGIN CALL p(); END"),
@@ -111,6 +120,30 @@ def test_a_variable_that_a_procedure_fills_is_not_known() -> None:
 def test_each_statement_of_a_procedure_sees_what_those_before_it_did() -> None:
     added = f"BEGIN {ADDS}; ALTER TABLE t DROP COLUMN c; END"
     assert found(procedure(added)) == set()
+
+
+RUNS = "PREPARE s FROM @s; EXECUTE s;"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN IF 1 THEN SET @s = '{0}'; ELSE SET @s = 'SELECT 1'; END IF; {1} END",
+        "BEGIN IF 1 THEN SET @s = 'SELECT 1'; ELSE SET @s = '{0}'; END IF; {1} END",
+        "BEGIN SET @s = '{0}'; IF 1 THEN SET @s = 'SELECT 1'; END IF; {1} END",
+        "BEGIN SET @s = 'SELECT 1'; IF 1 THEN BEGIN SET @s = '{0}'; END; END IF; {1} END",
+        "BEGIN SET @s = 'SELECT 1'; SET @s = '{0}'; {1} END",
+    ],
+)
+def test_each_way_through_code_counts(body: str) -> None:
+    told = body.replace("{1}", RUNS)
+    assert found(procedure(told.replace("{0}", DROPS))) == {DROPPED}
+    assert found(procedure(told.replace("{0}", ADDS))) == set()
+
+
+def test_what_a_procedure_sets_counts_for_what_comes_after_it() -> None:
+    sets = procedure(f"BEGIN SET @s = '{DROPS}'; END")
+    assert found(f"SET @s = 'SELECT 1';\n{sets}{RUNS}") == {DROPPED}
 
 
 def test_a_block_of_mariadb_is_read() -> None:
