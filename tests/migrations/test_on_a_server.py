@@ -25,7 +25,7 @@ CREATE TABLE parents (id bigint PRIMARY KEY);
 CREATE TABLE orders (
     id bigint PRIMARY KEY, a int NOT NULL DEFAULT 0, note text, name varchar(20),
     price numeric(8,2), parent bigint, made timestamptz DEFAULT now(), code char(4),
-    net cidr, bits varbit(4)
+    net cidr, bits varbit(4), span interval(3), doc xml
 );
 CREATE INDEX orders_note_idx ON orders (note);
 INSERT INTO parents VALUES (1);
@@ -82,6 +82,10 @@ def test_a_default_is_called_volatile_where_the_table_is_rewritten(
 
 
 TYPES = [
+    ("span", "interval(6)"),
+    ("span", "interval"),
+    ("doc", "text"),
+    ("doc", "varchar(9)"),
     ("name", "varchar(40)"),
     ("name", "varchar(10)"),
     ("name", "varchar"),
@@ -135,6 +139,7 @@ LOCKS = [
     "ALTER TABLE orders RENAME TO purchases",
     "ALTER TABLE orders REPLICA IDENTITY FULL",
     "ALTER TABLE orders DISABLE TRIGGER ALL",
+    "REINDEX TABLE orders",
 ]
 MODES = {
     "AccessShareLock": "ACCESS SHARE", "RowShareLock": "ROW SHARE",
@@ -195,6 +200,34 @@ def test_a_proven_not_null_takes_no_scan(connection: psycopg.Connection) -> None
         assert after
         counts.append(after[0] - row[0])
     assert counts == [1, 0]
+
+
+READS = [
+    ("ALTER TABLE orders ADD COLUMN z int CHECK (z > 0)", "blocking-constraint"),
+    ("ALTER TABLE orders ADD COLUMN z bigint REFERENCES parents (id)", ""),
+    ("ALTER TABLE orders ALTER code TYPE char(4)", ""),
+    ("ALTER TABLE orders ALTER name TYPE varchar(40)", ""),
+    ("ALTER TABLE orders ALTER grade TYPE varchar(40)", "rewriting-type-change"),
+]
+
+
+@pytest.mark.parametrize(("statement", "rule"), READS)
+def test_what_reads_every_row_is_said_to(
+    statement: str, rule: str, connection: psycopg.Connection
+) -> None:
+    more = "ALTER TABLE orders ADD grade varchar(20) CHECK (grade <> '');"
+    connection.execute(more.encode())
+    found = {x.rule for x in judged(f"{TABLES}{more}\n-- released\n{statement};").findings}
+    assert bool(rule) == bool(found & {"blocking-constraint", "rewriting-type-change"})
+    assert not rule or rule in found
+    scans = "SELECT pg_stat_get_xact_numscans('orders'::regclass)"
+    with connection.transaction(force_rollback=True):
+        before = connection.execute(scans).fetchone()
+        connection.execute(statement.encode())
+        after = connection.execute(scans).fetchone()
+    assert before
+    assert after
+    assert (after[0] > before[0]) == bool(rule)
 
 
 MORE = """

@@ -29,7 +29,8 @@ CREATE TABLE t (
     s varchar(20) NOT NULL DEFAULT '', l varchar(100) CHARACTER SET latin1,
     w varchar(300) CHARACTER SET latin1, e enum('x','y') NOT NULL DEFAULT 'x', st set('x','y'),
     d decimal(8,2), c char(4), p int, ts timestamp NULL, tx text, u int, ft text,
-    u8 varchar(20) CHARACTER SET utf8mb3, KEY k (n), UNIQUE KEY uu (u),
+    u8 varchar(20) CHARACTER SET utf8mb3, m varchar(32) NULL, m7 varchar(127) CHARACTER SET latin1,
+    m8 varchar(128) CHARACTER SET latin1, KEY k (n), UNIQUE KEY uu (u),
     CONSTRAINT ck CHECK (a >= 0)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4;
 CREATE TABLE g (
@@ -79,6 +80,10 @@ t MODIFY l varchar(300) CHARACTER SET latin1
 t MODIFY s varchar(40) NOT NULL DEFAULT ''
 t MODIFY s varchar(80) NOT NULL DEFAULT ''
 t MODIFY w varchar(100) CHARACTER SET latin1
+t MODIFY m varchar(63)
+t MODIFY m varchar(64)
+t MODIFY m7 varchar(300) CHARACTER SET latin1
+t MODIFY m8 varchar(300) CHARACTER SET latin1
 t MODIFY s varchar(10) NOT NULL DEFAULT ''
 t MODIFY s text
 t MODIFY tx mediumtext

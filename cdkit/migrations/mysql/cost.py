@@ -6,7 +6,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.refine import effective
-from cdkit.migrations.mysql.types import change, length_bytes, wider_store
+from cdkit.migrations.mysql.types import change, extends, wider_store
 from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, worst
 from cdkit.migrations.nouns import Column, Type
 from cdkit.migrations.operation import Operation
@@ -224,9 +224,7 @@ def _retyped(part: ChangeColumn, old: Column, schema: Schema) -> Iterator[str]:
         yield "changes a type"
         return
     elif change(before, after).fares == "same" and before.modifiers != after.modifiers:
-        charset = charset_of(part, schema)
-        over = length_bytes(before, charset) != length_bytes(after, charset)
-        yield f"extends a varchar{' over 255 bytes' if over else ''}"
+        yield extends(before, after, charset_of(part, schema))
     yield from _recoded(part, before, after, schema)
 
 

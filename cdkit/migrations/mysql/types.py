@@ -21,7 +21,7 @@ _BLOBS = {"tinyblob": 1, "blob": 2, "mediumblob": 3, "longblob": 4}
 _FRACTIONS = frozenset({"datetime", "timestamp", "time"})
 _LENGTHS = frozenset({"varchar", "varbinary", "char", "binary", "bit"})
 _BYTES_A_LETTER = {"latin1": 1, "ascii": 1, "utf8": 3, "utf8mb3": 3, "ucs2": 2, "utf16": 4}
-_ONE_BYTE = 255
+_ONE_BYTE, _HALF = 255, 127
 _FINER = "with more digits behind the point"
 
 
@@ -106,10 +106,19 @@ def _pair(kind: Type) -> tuple[int, int]:
     return _first(kind, 10), scale or 0
 
 
-def length_bytes(kind: Type, charset: str) -> int:
-    """Return how many bytes hold the length of a varchar: 1 up to 255 bytes, else 2.
+def extends(old: Type, new: Type, charset: str) -> str:
+    """Return in words how a varchar grows: over 255 bytes its length takes two bytes.
 
     `charset` is what the table has where the column says nothing; utf8mb4 where nobody does.
+    MariaDB still knows the rows of old by their lengths, unless they may be longer than 127 bytes
+    (its "InnoDB Online DDL Operations with the INSTANT Alter Algorithm").
     """
+    before, after = _bytes(old, charset), _bytes(new, charset)
+    if not before <= _ONE_BYTE < after:
+        return "extends a varchar"
+    return f"extends a varchar{' of over 127 bytes' if before > _HALF else ''} over 255 bytes"
+
+
+def _bytes(kind: Type, charset: str) -> int:
     letters = 1 if kind.name == "varbinary" else _BYTES_A_LETTER.get(kind.charset or charset, 4)
-    return 1 if _length(kind) * letters <= _ONE_BYTE else 2
+    return _length(kind) * letters

@@ -98,6 +98,7 @@ FACTS: Mapping[str, Fact] = {
     "makes a column NOT NULL beside generated ones": _fact(_REBUILD, _COPY),
     "extends a varchar": _fact(_INPLACE, _INSTANT),
     "extends a varchar over 255 bytes": _fact(_COPY, _INSTANT),
+    "extends a varchar of over 127 bytes over 255 bytes": _both(_COPY),
     "appends to an enum or set": _fact(_SINCE_12, _INSTANT),
     "changes the values of an enum or set": _both(_COPY),
     "changes a type": _both(_COPY),

@@ -33,7 +33,7 @@ def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]
             return _on_table(operation, schema)
         case op.CreateTable():
             return _of_new(operation)
-        case op.DropObject() | op.RenameObject() | op.Refresh():
+        case op.DropObject() | op.RenameObject() | op.Refresh() | op.Reindex():
             return _of_object(operation, schema)
         case op.RestrictDomain(domain=domain, valid=True):
             return SHARE, tuple(_using(domain, schema))
@@ -77,9 +77,11 @@ def _of_partition(moved: op.MovePartition) -> tuple[str, tuple[Name, ...]]:
 
 
 def _of_object(
-    operation: op.DropObject | op.RenameObject | op.Refresh, schema: Schema
+    operation: op.DropObject | op.RenameObject | op.Refresh | op.Reindex, schema: Schema
 ) -> tuple[str, tuple[Name, ...]]:
     match operation:
+        case op.Reindex():
+            return _of_reindex(operation, schema)
         case op.Refresh(concurrently=concurrently, view=view):
             return EXCLUSIVE if concurrently else ACCESS_EXCLUSIVE, (view,)
         case op.DropObject(kind="index", name=name, concurrently=concurrently):
@@ -90,6 +92,15 @@ def _of_object(
             return ACCESS_EXCLUSIVE, (table,)
         case op.DropObject(name=name, kind=kind) | op.RenameObject(name=name, kind=kind):
             return (ACCESS_EXCLUSIVE, _dropped(name, schema)) if kind in _LOCKED else ("", ())
+
+
+def _of_reindex(made: op.Reindex, schema: Schema) -> tuple[str, tuple[Name, ...]]:
+    """The table's, whose writes wait; what is read by an index of it waits for that besides."""
+    lock = SHARE_UPDATE_EXCLUSIVE if made.concurrently else SHARE
+    if made.kind == "table":
+        return lock, (made.name,)
+    index = schema.index(made.name) if made.kind == "index" else None
+    return (lock, (index.table,)) if index else ("", ())
 
 
 _LOCKED = frozenset({"table", "materialized view"})

@@ -30,6 +30,7 @@ _MICROSECONDS = (6,)
 """How many digits of a second there are where nobody says it: the most there can be."""
 _BINARY = frozenset(
     {("cidr", "inet"), ("varchar", "citext"), ("text", "citext"), ("citext", "text")}
+    | {("xml", "text"), ("xml", "varchar")}
 )
 
 
@@ -49,7 +50,7 @@ def _names(before: str, after: str, new: Type) -> TypeChange:
     """Compare types of two names."""
     if before in _TEXTS and after in _TEXTS:
         return FREE if not new.modifiers else _NARROWER
-    if (before, after) in _BINARY:
+    if (before, after) in _BINARY and not new.modifiers:
         return TypeChange(False, "same" if after == "inet" else "other")
     if before in _WIDTHS and after in _WIDTHS:
         return _numbers(_WIDTHS[before] < _WIDTHS[after], new)
@@ -82,6 +83,8 @@ def _modifiers(name: str, old: Modifiers, new: Modifiers) -> TypeChange:
         return _numeric(_whole(old), _whole(new))
     if name in _LENGTHS:
         return _limit(_whole(old), _whole(new))
+    if name == "interval":
+        return _interval(_whole(old), _whole(new))
     if name in _FRACTIONS:
         return _limit(_whole(old or _MICROSECONDS), _whole(new or _MICROSECONDS))
     widens = bool(old and new) and _whole(new)[0] > _whole(old)[0]
@@ -97,6 +100,19 @@ def _limit(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
     if not new or (old and new[0] >= old[0]):
         return FREE
     return _NARROWER
+
+
+_ANY_FIELDS = 0x7FFF
+"""PostgreSQL's INTERVAL_FULL_RANGE (timestamp.h): all fields, where only a precision is said."""
+
+
+def _interval(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:
+    """Compare fields and digits of a second: `interval(3)`, `interval day to hour`."""
+    fields, *digits = new or (_ANY_FIELDS,)
+    before, *had = old or (_ANY_FIELDS,)
+    if fields not in {_ANY_FIELDS, before}:
+        return _NARROWER
+    return _limit(tuple(had or _MICROSECONDS), tuple(digits or _MICROSECONDS))
 
 
 def _numeric(old: tuple[int, ...], new: tuple[int, ...]) -> TypeChange:

@@ -21,9 +21,9 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         return
     old = context.schema.column(table, column)
     if old and not operation.using and not change(old.type, operation.type).rewrites:
-        if not operation.collation:
+        cause, confidence = _costs(operation, context), Confidence.MEDIUM
+        if not cause:
             return
-        cause, confidence = "its indexes are built again", Confidence.MEDIUM
     elif old:
         cause, confidence = "every row is written anew", Confidence.HIGH
     else:
@@ -42,6 +42,17 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     )
 
 
+def _costs(operation: ChangeType, context: Context) -> str:
+    """Return what a change that writes no row anew costs: a CHECK is made, and looked at, again."""
+    if operation.collation:
+        return "its indexes are built again"
+    found = context.schema.table(operation.table)
+    held = found.constraints.values() if found else ()
+    checks = (x for x in held if x.kind == "check" and x.valid and x.enforced)
+    name = next((x.name for x in checks if operation.column in x.columns), "")
+    return f"every row is read again for its CHECK {name}" if name else ""
+
+
 RULE = LintRule(
     severity=Severity.HIGH,
     question=SAFE_TO_RUN,
@@ -56,6 +67,11 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="ALTER TABLE o ALTER a TYPE text;", line=1),
+        Example(
+            text="CREATE TABLE o (a varchar(9) CHECK (a <> ''));\n-- released\n"
+            "ALTER TABLE o ALTER a TYPE varchar(20);",
+            line=3,
+        ),
     ),
     good=(
         Example(
