@@ -40,7 +40,8 @@ class CreateTable(Operation, frozen=True, kw_only=True):
 
     `like` is the one table that all columns are copied from, and `takes` what goes along with them
     (`defaults`, `indexes`, `constraints`, …); `indexes` are those written inside it, `options` what
-    stands behind it (MySQL: engine, charset).
+    stands behind it (MySQL: engine, charset). `bound` says which rows a partition takes (a
+    fingerprint, or `DEFAULT`), `keyed` by which columns a table is partitioned.
     """
 
     table: Name
@@ -50,6 +51,8 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     parents: tuple[Name, ...] = ()
     partition: bool = False
     partitioned: bool = False
+    bound: str = ""
+    keyed: tuple[str, ...] = ()
     columns_known: bool = True
     like: Name | None = None
     takes: frozenset[str] = frozenset(
@@ -163,6 +166,7 @@ class MovePartition(OnTable, frozen=True, kw_only=True):
 
     action: str
     other: Name
+    bound: str = ""
     concurrently: bool = False
 
 

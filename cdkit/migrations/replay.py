@@ -59,6 +59,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         partition=made.partition,
         parents=frozenset(schema.full(parent) for parent in made.parents),
         partitioned=made.partitioned,
+        bound=made.bound,
+        keyed=made.keyed,
         options=made.options,
     )
     schema.hold(table)
@@ -344,7 +346,7 @@ def _attach(schema: Schema, moved: op.MovePartition) -> None:
     attached = moved.action in {"ATTACH PARTITION", "INHERIT"}
     held = child.parents if child else frozenset[Name]()
     parents = held | {parent} if attached else held - {parent}
-    schema.change(moved.other, partition=attached, parents=parents)
+    schema.change(moved.other, partition=attached, parents=parents, bound=moved.bound)
     if attached:
         schema.note("children", parent, schema.full(moved.other))
 

@@ -31,7 +31,8 @@ class Table(Struct, frozen=True, kw_only=True):
     release that made it even where it stands for a released one, `filled` says that a
     migration of this release wrote rows into it, `written` which of its new columns an UPDATE of
     the release sets. `parents` are the tables that it inherits from,
-    or is a partition of.
+    or is a partition of; `bound` says which rows a partition takes, `keyed` by which columns it is
+    partitioned itself (see `CreateTable`).
     """
 
     name: Name
@@ -49,6 +50,8 @@ class Table(Struct, frozen=True, kw_only=True):
     filled: bool = False
     written: frozenset[str] = frozenset()
     partitioned: bool = False
+    bound: str = ""
+    keyed: tuple[str, ...] = ()
     options: dict[str, str] = {}
     was: Name | None = None
 

@@ -20,6 +20,7 @@ from cdkit.migrations.postgres.names import (
     of_type,
 )
 from cdkit.migrations.postgres.objects import change_sequence, options_on
+from cdkit.migrations.postgres.prints import of_bound
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
@@ -203,6 +204,7 @@ def _moved(clause: _Clause) -> Operation:
         table=parent,
         action=_PARTITIONS[clause.command.subtype],
         other=child,
+        bound=of_bound(definition.partition.bound) if definition.partition else "",
         concurrently=bool(definition.partition and definition.partition.concurrent),
     )
 

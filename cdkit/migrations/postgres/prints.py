@@ -68,6 +68,11 @@ def unwrapped(tree: Any) -> Any:  # noqa: ANN401 - JSON
 _BARE_SELECT = frozenset({"targetList", "limitOption", "op"})
 
 
+def of_bound(bound: Json | None) -> str:
+    """Return which rows a partition takes: DEFAULT, or a fingerprint of its FOR VALUES."""
+    return "DEFAULT" if (bound or {}).get("is_default") else fingerprint(bound)
+
+
 def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
     """Yield every node of a kind in a tree."""
     stack = [tree]

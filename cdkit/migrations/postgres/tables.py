@@ -9,7 +9,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import NULLS_ALIKE, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
-from cdkit.migrations.postgres.prints import fingerprint, fragile, required
+from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
 
@@ -64,10 +64,18 @@ def _created(statement: Statement, create: _Create) -> Operation:
         parents=tuple(of_relation(parent) for parent in parents),
         partition=create.partbound is not None,
         partitioned=create.partspec is not None,
+        bound=of_bound(create.partbound),
+        keyed=_keyed(create.partspec),
         columns_known=not copied,
         like=_like(create),
         takes=_taken(create),
     )
+
+
+def _keyed(spec: Json | None) -> tuple[str, ...]:
+    """Return the columns that a table is partitioned by; an expression among them is empty."""
+    elements = (spec or {}).get("partParams", [])
+    return tuple(each.get("PartitionElem", {}).get("name", "") for each in elements)
 
 
 _TAKEN = {"constraints": 4, "defaults": 8, "generated": 16, "identity": 32, "indexes": 64}

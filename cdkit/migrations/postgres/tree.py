@@ -129,6 +129,7 @@ class PartitionCmd(Struct, frozen=True):
     """`PartitionCmd`."""
 
     name: RangeVar
+    bound: Json | None = None
     concurrent: bool = False
 
 

@@ -107,6 +107,7 @@ scanning-domain safe-to-run postgres - RestrictDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
 shadowing-table compatible postgres - CreateTable CreateObject
+stricter-partition compatible postgres - CreateTable MovePartition
 syntax-error - - -
 table-without-key safe-to-run mysql,mariadb - CreateTable
 timestamp-without-zone compatible postgres taste CreateTable AddColumn
