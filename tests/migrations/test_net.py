@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdkit.core.finding import Severity
 from tests.migrations.judging import judged
 
 BASE = """CREATE TABLE o (a int NOT NULL, b text);
@@ -77,3 +78,14 @@ def test_a_renamed_table_whose_view_may_be_read_by_no_one_is_a_loss() -> None:
 def test_an_own_transaction_ends_where_it_says() -> None:
     change = "BEGIN;\nDROP VIEW v;\nCOMMIT;\nCREATE VIEW v AS SELECT a FROM o;\n"
     assert "dropped-object:6" in found(change, in_transaction=None)
+
+
+def test_a_key_that_only_new_rows_offend_against_is_said_below_the_threshold() -> None:
+    change = "ALTER TABLE o ADD COLUMN c int;\nALTER TABLE o ADD UNIQUE (a, c);\n"
+    found = judged(BASE + change, question="compatible").findings
+    keys = [each for each in found if each.rule == "constraint-on-existing-table"]
+    assert [(each.locations[0].line, each.severity) for each in keys] == [(6, Severity.LOW)]
+    assert keys[0].message == (
+        "puts a unique constraint on o: what a running version updates may be refused, in rows "
+        "that the new version filled"
+    )
