@@ -38,10 +38,9 @@ class OnTable(Operation, frozen=True, kw_only=True):
 class CreateTable(Operation, frozen=True, kw_only=True):
     """CREATE TABLE. Without `columns_known` the columns come from elsewhere (AS, LIKE).
 
-    `like` is the one table that all columns are copied from, and `takes` what goes along with them
-    (`defaults`, `indexes`, `constraints`, …); `indexes` are those written inside it, `options` what
-    stands behind it (MySQL: engine, charset). `bound` says which rows a partition takes (a
-    fingerprint, or `DEFAULT`), `keyed` by which columns a table is partitioned.
+    `like` is the table that all columns are copied from, `takes` what goes along (`defaults`, …);
+    `indexes` stand inside it, `options` behind it (MySQL: engine, charset). `bound` says which rows
+    a partition takes (a fingerprint, or `DEFAULT`), `keyed` by which columns it is partitioned.
     """
 
     table: Name
