@@ -247,9 +247,8 @@ class DropObject(Operation, frozen=True, kw_only=True):
 class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
-    `body` is a function's source, `function` its declaration, `query` what a view shows;
-    `options` are what ALTER FUNCTION changes. `other_rows` says that a view shows others than the
-    one that it replaces, `labels` are an enum's.
+    `body` is a function's source, `function` its declaration, `query` what a view shows, `options`
+    what ALTER FUNCTION changes, `other_rows` that a view shows other ones, `labels` an enum's.
     """
 
     kind: str
