@@ -79,7 +79,8 @@ def of_execute(execute: op.Unread, schema: Schema, refine: Refine) -> tuple[Oper
         if len(pieces) > 1 or (pieces and pieces[0][0].up in _NOT_PREPARED):
             return (execute,)
         for piece in pieces:
-            done += _applied(_inner(said(piece), statement), there, refine)
+            inner = _inner(said(piece), statement)
+            done += _applied(inner, there, refine, maybe=len(texts) > 1)
     return tuple(done) or (op.Harmless(statement=statement, at=statement.start),)
 
 
@@ -103,11 +104,12 @@ def _run(
     done: list[Operation] = []
     blocks: list[str] = []
     loops = any(one.up in _LOOPING and two.up != "(" for one, two in pairwise(tokens))
+    handled = any(token.up == "HANDLER" for token in tokens)
     try:
         for piece in _pieces(tokens):
             asked = [*blocks]
             for each in _of_piece(piece, statement, blocks):
-                maybe = loops or not {*asked, *blocks} <= {"BEGIN"}
+                maybe = loops or handled or not {*asked, *blocks} <= {"BEGIN"}
                 done += _applied([each], there, refine, maybe=maybe, loops=loops)
         if blocks:
             raise _UnreadError("this code ends before its blocks do")  # noqa: TRY301 - as a reader has it
@@ -124,18 +126,27 @@ def _applied(
     maybe: bool = False,
     loops: bool = False,
 ) -> Iterator[Operation]:
-    """Yield what operations come to, each applied; a variable that `maybe` is set keeps its texts.
+    """Yield what operations come to, each applied.
 
+    What is done `maybe` keeps the texts of a variable, and makes only what is not there already.
     Where code `loops`, what it sets at its end may be what it runs at its beginning.
     """
     for written in operations:
-        for each in refine(written, there):
+        for each in refine(_perhaps(written) if maybe else written, there):
             done: Operation = each
             if isinstance(each, op.SetVariable) and maybe:
                 value = "" if loops else either(there.settings.get(each.name), each.value)
                 done = structs.replace(each, value=value)
             apply(there, done)
             yield done
+
+
+def _perhaps(operation: Operation) -> Operation:
+    """Return an operation that makes what it makes if that is not there."""
+    parts = _parts(operation, _perhaps)
+    if isinstance(operation, op.CreateTable | op.AddColumn):
+        return structs.replace(operation, if_not_exists=True, **parts)
+    return structs.replace(operation, **parts) if parts else operation
 
 
 def _pieces(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -248,14 +259,20 @@ def _inner(sql: str, statement: Statement) -> tuple[Operation, ...]:
 
 def _placed(operation: Operation) -> Operation:
     """Return an operation, and those that are parts of it, at the start of their statement."""
-    parts = {
-        name: tuple(_placed(each) for each in value)
+    return structs.replace(operation, at=operation.statement.start, **_parts(operation, _placed))
+
+
+def _parts(
+    operation: Operation, change: Callable[[Operation], Operation]
+) -> dict[str, tuple[Operation, ...]]:
+    """Return the fields of an operation that hold others, which are changed."""
+    return {
+        name: tuple(change(each) for each in value)
         for name in operation.__struct_fields__
         if isinstance(value := getattr(operation, name), tuple)
         and value
         and all(isinstance(each, Operation) for each in value)
     }
-    return structs.replace(operation, at=operation.statement.start, **parts)
 
 
 def remembered(said_: op.SetVariable, schema: Schema) -> op.SetVariable:

@@ -53,9 +53,10 @@ def _read(statement: Statement, sql: bytes) -> Iterator[Operation]:
 def called(tokens: list[Token]) -> tuple[str, ...]:
     """Return what tokens call that is no function of the server."""
     found = {
-        token.text.lower()
+        token.text.strip("`").lower()
         for token, after in pairwise(tokens)
-        if after.up == "(" and token.kind == "word" and not is_harmless_call(token.text)
+        if after.up == "("
+        and (token.kind == "name" or (token.kind == "word" and not is_harmless_call(token.text)))
     }
     return tuple(sorted(found))
 

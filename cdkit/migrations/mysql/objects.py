@@ -51,12 +51,14 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         yield op.Harmless(**_where(statement))
         return
     cursor.take("BODY")
-    cursor.take("IF", "NOT", "EXISTS")
+    perhaps = cursor.take("IF", "NOT", "EXISTS")
     name = cursor.table()
     if kind == "TRIGGER":
         yield from _trigger(statement, cursor, name)
         return
     body = said(cursor.tokens[cursor.position :]) + (marks if kind == "VIEW" else "")
+    if perhaps and kind in {"FUNCTION", "PROCEDURE"}:
+        body = ""  # what was there before does something else
     yield op.CreateObject(
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )

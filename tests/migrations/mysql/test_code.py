@@ -98,6 +98,9 @@ def test_sql_that_is_put_together_from_constants_is_judged(text: str) -> None:
             "SET @s = 'SELECT 1'; PREPARE s FROM @s; EXECUTE s; END"
         ),
         procedure("BEGIN SELECT 1; END").replace("CALL p()", "CALL other.p()"),
+        procedure("BEGIN SELECT 1; END", "IF NOT EXISTS p()"),
+        procedure("BEGIN IF `drops`(1) THEN SELECT 1; END IF; END"),
+        "SET @s = `drops`(1); ",
         procedure("BEGIN CASE 1 WHEN 1 THEN SELECT 1; END CASE; END"),
         procedure("BEGIN IF drop_all() THEN SELECT 1; END IF; END"),
         procedure("BEGIN CALL p(); END"),
@@ -144,6 +147,21 @@ def test_each_way_through_code_counts(body: str) -> None:
 def test_what_a_procedure_sets_counts_for_what_comes_after_it() -> None:
     sets = procedure(f"BEGIN SET @s = '{DROPS}'; END")
     assert found(f"SET @s = 'SELECT 1';\n{sets}{RUNS}") == {DROPPED}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN IF NOT EXISTS {1} THEN ALTER TABLE z ADD c int; END IF; {0}; END",
+        "BEGIN DECLARE CONTINUE HANDLER FOR 1060 DO 1; ALTER TABLE z ADD c int; {0}; END",
+        (
+            "BEGIN SET @s = IF({2}, 'ALTER TABLE z ADD c int', 'DO 0'); PREPARE s FROM @s; EXECUTE s;"
+            "{0}; END"
+        ),
+    ],
+)
+def test_a_column_that_may_have_been_there_is_not_new(body: str) -> None:
+    assert found(procedure(filled(body, "ALTER TABLE z DROP COLUMN c"))) == {DROPPED}
 
 
 def test_a_block_of_mariadb_is_read() -> None:
