@@ -155,8 +155,8 @@ def test_what_a_procedure_sets_counts_for_what_comes_after_it() -> None:
         "BEGIN IF NOT EXISTS {1} THEN ALTER TABLE z ADD c int; END IF; {0}; END",
         "BEGIN DECLARE CONTINUE HANDLER FOR 1060 DO 1; ALTER TABLE z ADD c int; {0}; END",
         (
-            "BEGIN SET @s = IF({2}, 'ALTER TABLE z ADD c int', 'DO 0'); PREPARE s FROM @s; EXECUTE s;"
-            "{0}; END"
+            "BEGIN SET @s = IF({2}, 'ALTER TABLE z ADD c int', 'DO 0'); PREPARE s FROM @s; "
+            "EXECUTE s; {0}; END"
         ),
     ],
 )
