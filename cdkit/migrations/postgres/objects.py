@@ -393,4 +393,4 @@ def is_on(option: DefElem) -> bool:
     # `off` is no reserved word, so that the grammar takes it for the name of a type.
     named = words(given.type.names) if given.type else ()
     text = given.string.sval.lower() if given.string else "".join(named[-1:])
-    return text not in {"false", "off", "no"}
+    return text not in {"false", "off", "no", "0"}
