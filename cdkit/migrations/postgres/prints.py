@@ -4,6 +4,7 @@ And what of an expression can be told without knowing values: whether it always 
 can fail, what a simple comparison asks for.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,18 @@ def nodes(tree: Any, kind: str) -> Iterator[Json]:  # noqa: ANN401 - JSON
             stack += [each for each in reversed(node.values()) if isinstance(each, _WITHIN)]
         elif isinstance(node, list):
             stack += reversed(node)
+
+
+def names_column(print_: str, column: str) -> bool:
+    """Whether a fingerprint of an expression names a column, of whichever table."""
+    last = '{"String":{"sval":' + msgspec.json.encode(column).decode() + "}}]"
+    if last not in print_:
+        return False
+    return bool(re.search(_BEFORE + re.escape(last), print_))
+
+
+_BEFORE = r'"fields":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)*'
+"""What stands before the last part of a column's name."""
 
 
 def column_of(tree: Any) -> str:  # noqa: ANN401 - JSON

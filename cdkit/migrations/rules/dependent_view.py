@@ -1,6 +1,6 @@
-"""A view shows what the statement changes or drops, and the server refuses that.
+"""A view shows or asks for what the statement changes or drops, and the server refuses that.
 
-PostgreSQL changes no type of a column that a view shows, and drops neither such a column nor such
+PostgreSQL changes no type of a column that a view names, and drops neither such a column nor such
 a table without CASCADE: the migration fails there. CASCADE takes the view along, which is worse.
 """
 
@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import words_of
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Name, Query
 from cdkit.migrations.operation import ChangeType, DropColumn, DropObject
+from cdkit.migrations.postgres.prints import names_column
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.schema import Schema
 from cdkit.migrations.ways import whole
 
 
@@ -45,17 +47,30 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
 
 
 def _view_of(table: Name, column: str, context: Context) -> Name | None:
-    """Return a view that shows a table's column, or reads the table where no column is named."""
+    """Return a view that has to do with a column, or reads the table where no column is named."""
     schema = context.schema
     for name in schema.showing.get(table, ()):
         thing = schema.things.get(name)
         query = thing.query if thing else None
         if query is None or table not in map(schema.full, query.sources):
             continue
-        alone = len(query.sources) == 1
-        if not column or (alone and {column, "*"} & set(query.columns)):
+        if not column or _names(query, table, column, schema):
             return name
     return None
+
+
+def _names(query: Query, table: Name, column: str, schema: Schema) -> bool:
+    """Whether a view shows a table's column, or asks for it to find its rows.
+
+    Where another table that it reads may have a column of this name, nobody can tell from here
+    whose it is, and nothing is said.
+    """
+    others = [schema.table(each) for each in query.sources if schema.full(each) != table]
+    if any(each is None or column in each.columns or not each.known for each in others):
+        return False
+    if not query.expressions:
+        return bool({column, "*"} & set(query.columns)) or names_column(query.rest, column)
+    return any(names_column(each, column) for each in (*query.expressions, query.rest))
 
 
 _VIEW = "CREATE TABLE o (a int, b int);\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
@@ -71,9 +86,29 @@ RULE = LintRule(
         Example(text=f"{_VIEW}ALTER TABLE o ALTER a TYPE bigint;", line=4),
         Example(text=f"{_VIEW}ALTER TABLE o DROP COLUMN a;", line=4),
         Example(text=f"{_VIEW}DROP TABLE o;", line=4),
+        Example(
+            text="CREATE TABLE o (a int, b int);\nCREATE TABLE p (c int, d int);\n"
+            "CREATE VIEW v AS SELECT p.d FROM p JOIN o ON o.a = p.c WHERE o.b > 0;\n-- released\n"
+            "ALTER TABLE o ALTER b TYPE bigint;",
+            line=5,
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE VIEW v AS SELECT a + 1 AS b FROM o;\n"
+            "-- released\nALTER TABLE o ALTER a TYPE bigint;",
+            line=4,
+        ),
     ),
     good=(
         Example(text=f"{_VIEW}ALTER TABLE o ALTER b TYPE bigint;"),
+        Example(
+            text="CREATE TABLE o (a int, b int);\nCREATE VIEW v AS SELECT a AS b FROM o;\n"
+            "-- released\nALTER TABLE o ALTER b TYPE bigint;"
+        ),
+        Example(
+            text="CREATE TABLE o (date text, a int);\n"
+            "CREATE VIEW v AS SELECT now()::date AS b, a FROM o WHERE 'date' <> 'x';\n"
+            "-- released\nALTER TABLE o ALTER date TYPE varchar;"
+        ),
         Example(
             text=f"{_VIEW}DROP VIEW v;\nALTER TABLE o ALTER a TYPE bigint;\n"
             "CREATE VIEW v AS SELECT a FROM o;"
