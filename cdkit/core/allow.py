@@ -65,7 +65,7 @@ def allowances(
                 line=number,
                 target=number if match.start() else following[number],
                 source=f"{path}:{number}",
-                fault=_fault(reason, until, today),
+                fault=_fault(reason, until, line[match.end() :], today),
             )
         )
     return tuple(found)
@@ -85,11 +85,13 @@ def _next_code(lines: Sequence[str], marks: tuple[str, ...]) -> list[int]:
     return following
 
 
-def _fault(reason: str, until: str, today: date) -> str:
+def _fault(reason: str, until: str, rest: str, today: date) -> str:
     if not reason:
         return "it gives no reason: write `allow RULE (why)`"
     if not until:
-        return ""
+        # `(why), until 2026-12-31` would else hold for ever.
+        dated = re.search(r"(?i)\buntil|\bexpire|\d{4}-\d\d-\d\d", rest)
+        return "its date cannot be read: write `(why) until 2026-12-31`" if dated else ""
     try:
         return "" if today <= date.fromisoformat(until) else f"it expired on {until}"
     except ValueError:

@@ -123,9 +123,12 @@ def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
 
 
 def _search(folder: str, depth: int, look: Look) -> Iterator[Candidate]:
-    """Yield the files of each folder called `migrations`, and the marks of tools elsewhere."""
+    """Yield the files of each folder called `migrations`, and what shows a tool elsewhere.
+
+    That is a tool's own file, or SQL that a tool claims: goose's are often in `sql/schema`.
+    """
     for path in look.below(folder, 0):
-        if _is_mark(path):
+        if _is_mark(path) or (path.lower().endswith(".sql") and _claims(path, folder, look)):
             yield Candidate(path=path, folder=folder)
     for below in look.folders(folder):
         name = below.rpartition("/")[2]

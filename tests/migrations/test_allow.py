@@ -52,3 +52,16 @@ def test_other_comments_allow_nothing() -> None:
     assert not allowances(
         Text("m.sql", b"-- cdkit: see the page\n-- allow dropped-table (a)"), TODAY
     )
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [", until 2020-01-01", "; Until 2020-01-01", "expires 2020-01-01", "2020-01-01", "until"],
+)
+def test_an_allowance_whose_date_is_misspelled_does_not_count(rest: str) -> None:
+    found = one(f"DROP TABLE t; -- cdkit: allow dropped-table (old) {rest}")
+    assert found.fault == "its date cannot be read: write `(why) until 2026-12-31`"
+
+
+def test_words_behind_the_reason_are_no_date() -> None:
+    assert not one("DROP TABLE t; -- cdkit: allow dropped-table (old) -- see the ticket").fault

@@ -55,6 +55,23 @@ def test_every_folder_called_migrations_is_found_but_not_in_dependencies(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("text", "source"),
+    [("-- +goose Up\nSELECT 1;\n", "goose"), ("-- migrate:up\nSELECT 1;\n", "dbmate")],
+)
+def test_sql_that_a_tool_claims_is_found_in_a_folder_of_any_name(
+    tmp_path: Path, text: str, source: str
+) -> None:
+    laid_out(tmp_path, "a/migrations/1.sql", "b/sql/schema/20240101000000_x.sql", "b/sql/seed.sql")
+    (tmp_path / "b/sql/schema/20240101000000_x.sql").write_text(text)
+    projects, unread = find((), world(tmp_path))
+    assert [(one.root, one.source, sorted(one.asked)) for one in projects] == [
+        ("a/migrations", "plain", ["a/migrations/1.sql"]),
+        ("b/sql/schema", source, ["b/sql/schema/20240101000000_x.sql"]),
+    ]
+    assert not unread
+
+
+@pytest.mark.parametrize(
     ("up", "down"),
     [
         ("1.up.sql", "1.down.sql"),
