@@ -40,7 +40,8 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         tuple[str, ...],
         option(
             "Folders of migrations, or single files, which are then judged as one change after "
-            "all others in their folder. Without any: every folder called migrations.",
+            "all others in their folder. Without any: every folder called migrations, and whatever "
+            "shows a tool.",
             argument=True,
             metavar="PATHS",
         ),
