@@ -23,7 +23,8 @@ OF = {
     "dbmate": "dbmate", "dbmate-marks": "dbmate", "sqitch": "sqitch", "prisma": "prisma",
     "drizzle": "drizzle", "drizzle-folders": "drizzle", "atlas": "atlas",
     "atlas-edited": "atlas", "sqlx": "sqlx", "diesel": "diesel", "sql-migrate": "sql_migrate",
-    "node-pg-migrate": "node_pg_migrate", "tern": "tern",
+    "node-pg-migrate": "node_pg_migrate", "tern": "tern", "hasura": "hasura",
+    "supabase": "supabase",
     "frameworks": "framework", "templates": "plain", "pairs": "golang_migrate",
 }  # fmt: skip
 """Which source each case is of; all files of a case are of that one."""
@@ -498,3 +499,49 @@ class TestEnvironment:
 
 
 DBMATE = "-- migrate:up\nSELECT 1;\n-- migrate:down\n"
+
+
+class TestHasura:
+    FILES = {  # noqa: RUF012 - never changed
+        "migrations/orders/1_a/up.sql": "SELECT 1;",
+        "migrations/orders/1_a/down.sql": "SELECT 2;",
+        "migrations/orders/10_b/up.sql": "CREATE INDEX CONCURRENTLY i ON o (a);",
+        "migrations/orders/2_c/up.sql": "SELECT 1; SELECT 2;",
+    }
+
+    def test_each_database_is_a_project_and_each_file_a_transaction(self, tmp_path: Path) -> None:
+        found = project(tmp_path, {**self.FILES, "config.yaml": "version: 3\nendpoint: http://x\n"})
+        assert (found.source, found.root) == ("hasura", "migrations/orders")
+        assert [one.path.split("/")[2] for one in sorted_of(found)] == ["1_a", "2_c", "10_b"]
+        assert set(wrapped(found).values()) == {True}
+        down = sorted_of(found)[0].script.down
+        assert down is not None
+        assert down.text.path == "migrations/orders/1_a/down.sql"
+
+    @pytest.mark.parametrize("config", ["version: 3\n", "endpoint: http://x\n", "version: 30\n"])
+    def test_another_config_is_not_hasuras(self, tmp_path: Path, config: str) -> None:
+        assert project(tmp_path, {**self.FILES, "config.yaml": config}).source != "hasura"
+
+
+class TestSupabase:
+    def test_what_may_run_by_itself_is_not_known_to_be_in_a_transaction(
+        self, tmp_path: Path
+    ) -> None:
+        found = project(
+            tmp_path,
+            {
+                "supabase/config.toml": 'project_id = "x"\n',
+                "supabase/migrations/1_a.sql": "SELECT 1;",
+                "supabase/migrations/2_b.sql": "create index Concurrently i on o (a);",
+            },
+        )
+        assert found.source == "supabase"
+        assert [one.script.in_transaction for one in sorted_of(found)] == [True, None]
+
+    def test_without_a_project_it_is_plain_sql(self, tmp_path: Path) -> None:
+        files: dict[str, str | bytes] = {"supabase/migrations/1_a.sql": "SELECT 1;"}
+        assert project(tmp_path, {**files, "supabase/config.toml": "[db]\n"}).source == "plain"
+
+
+def sorted_of(found: Found) -> list[Migration]:
+    return sorted(found.project.migrations, key=lambda one: one.order)

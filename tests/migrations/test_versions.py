@@ -52,6 +52,16 @@ TOOLS = {
     "diesel": Tool(
         path="migrations/2026-01-0{n}-000000_{t}/up.sql", beside={"diesel.toml": ""}, late=False
     ),
+    "hasura": Tool(
+        path="migrations/default/170000000000{n}_{t}/up.sql",
+        beside={"config.yaml": "version: 3\nendpoint: http://localhost\n"},
+        late=False,
+    ),
+    "supabase": Tool(
+        path="supabase/migrations/2026010{n}000000_{t}.sql",
+        beside={"supabase/config.toml": 'project_id = "orders"\n'},
+        late=False,
+    ),
     "node-pg-migrate": Tool(path="migrations/{n}_{t}.sql", text="-- Up Migration\n{}", twice=False),
     "tern": Tool(
         path="migrations/{n}_{t}.sql", text="{}---- create above / drop below ----\nSELECT 1;\n"
