@@ -12,7 +12,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeDomain
 from cdkit.migrations.implied import is_same_value
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import Default
+from cdkit.migrations.nouns import Default, Type
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -31,7 +31,7 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     if old is None or context.schema.is_new_column(table, column):
         return
     before = old.default is not None and not old.default.null
-    if _is_same(operation.default, old.default) or (not before and old.not_null):
+    if _is_same(operation.default, old.default, old.type) or (not before and old.not_null):
         return
     hit = Hit(
         message=f"gives {table}.{column} another default: what a running version leaves out is "
@@ -45,11 +45,22 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         ),
     )
     end = context.ahead.end.column(table, column)
-    yield from eased(hit, context, undone=end is not None and _is_same(end.default, old.default))
+    undone = end is not None and _is_same(end.default, old.default, old.type)
+    yield from eased(hit, context, undone=undone)
 
 
-def _is_same(one: Default | None, other: Default | None) -> bool:
-    return one == other or bool(one and other and is_same_value(one.text, other.text))
+def _is_same(one: Default | None, other: Default | None, kind: Type | None = None) -> bool:
+    if one == other or bool(one and other and is_same_value(one.text, other.text)):
+        return True
+    if not (one and other and kind and kind.name in {"bool", "boolean"} and not kind.array):
+        return False
+    truth = _TRUTHS.get(one.value.lower()) if one.constant else None
+    return truth is not None and other.constant and truth == _TRUTHS.get(other.value.lower())
+
+
+_TRUTHS = dict.fromkeys(("t", "true", "y", "yes", "on", "1"), True)
+_TRUTHS |= dict.fromkeys(("f", "false", "n", "no", "off", "0"), False)
+"""What a boolean takes for true and for false (PostgreSQL manual, 8.6)."""
 
 
 def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
@@ -98,6 +109,16 @@ RULE = LintRule(
     instead="Let the new version write the value itself, and change the default later.",
     bad=(
         Example(
+            text="CREATE TABLE o (a text DEFAULT 'f', b bool DEFAULT 'f');\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT 'false';",
+            line=3,
+        ),
+        Example(
+            text="CREATE TABLE o (a boolean DEFAULT false);\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT 'on';",
+            line=3,
+        ),
+        Example(
             text="CREATE DOMAIN percent AS int DEFAULT 50;\n-- released\n"
             "ALTER DOMAIN percent SET DEFAULT 60;",
             line=3,
@@ -123,6 +144,10 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'web';"
+        ),
+        Example(
+            text="CREATE TABLE o (a boolean DEFAULT false);\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT 'f';"
         ),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web', b timestamptz DEFAULT now());\n"
