@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.migrations.judging import judged
 
@@ -201,3 +203,23 @@ def test_a_body_that_is_cut_off_anywhere_is_no_crash_and_no_yes(cut: int) -> Non
     whole = filled(BODIES["asked first"], DROPS)
     told = found(procedure(whole[: len(whole) * cut // 120]))
     assert told & {UNREAD, DROPPED, "syntax-error"}
+
+
+SPELLED = """
+    BEGIN END IF ELSEIF ELSE THEN WHILE DO LOOP REPEAT UNTIL CASE WHEN DECLARE HANDLER FOR NOT SET
+    CONTINUE SQLEXCEPTION FOUND SELECT INTO FROM PREPARE EXECUTE IMMEDIATE CALL CONCAT ( ) , ; ; =
+    := : @s @t s p 1 NULL '' 'SELECT' "x `s` 0x41 \\ @@x @ COALESCE IFNULL
+"""
+WORDS = SPELLED.split()
+
+
+@given(st.lists(st.sampled_from([*WORDS, ADDS]), max_size=30))
+def test_whatever_stands_in_code_what_comes_after_it_is_judged(words: list[str]) -> None:
+    told = found(f"{procedure(' '.join(words))}{DROPS};")
+    assert told & {DROPPED, UNREAD, "syntax-error"}
+
+
+@given(st.lists(st.sampled_from([x for x in WORDS if x != ";"]), max_size=12))
+def test_only_what_is_known_to_the_last_letter_is_run(words: list[str]) -> None:
+    told = f"SET @s = CONCAT({' '.join(words)}, f()); PREPARE s FROM @s; EXECUTE s;"
+    assert found(told) & {UNREAD, "syntax-error"}
