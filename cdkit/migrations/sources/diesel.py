@@ -9,12 +9,11 @@ Recognised by a diesel.toml, or a Cargo.toml that names diesel, above.
 import re
 from collections.abc import Callable
 
-from msgspec import structs
-
 from cdkit.core.errors import CannotTell
-from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.folder import FolderTool, migration_of
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
+from cdkit.migrations.nested import folder_of, read_nested, up_beside
 from cdkit.migrations.source import Migration, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
@@ -44,21 +43,13 @@ def _root(path: str, folder: str, look: Look) -> str | None:
     return parent(parent(path)) if _owns(path, look) else None
 
 
-def _up_of(path: str) -> tuple[str, ...]:
-    return (join(parent(path), "up.sql"),) if path.endswith("/down.sql") else ()
-
-
-def _folder(path: str) -> str:
-    return parent(path).rpartition("/")[2]
-
-
 def _version(path: str) -> str:
     is_up = path.endswith("/up.sql")
-    return _folder(path).partition("_")[0].replace("-", "") if is_up else ""
+    return folder_of(path).partition("_")[0].replace("-", "") if is_up else ""
 
 
 def _order(path: str) -> Order:
-    return ((0, 0, _folder(path).partition("_")[0].replace("-", "")), (0, 0, path))
+    return ((0, 0, folder_of(path).partition("_")[0].replace("-", "")), (0, 0, path))
 
 
 def _tool(wrapped: Callable[[str], bool]) -> FolderTool:
@@ -67,7 +58,7 @@ def _tool(wrapped: Callable[[str], bool]) -> FolderTool:
         title="Diesel",
         owns=_owns,
         script=lambda path, data: Script(sql=data, in_transaction=wrapped(path)),
-        up_of=_up_of,
+        up_of=up_beside,
         order=_order,
         version=_version,
         twice="keeps one record of it: only one of the two runs",
@@ -90,12 +81,7 @@ def _read(request: Request) -> Project:
             raise CannotTell(what, where=path, remedy="mend the file") from fault
         return said.get("run_in_transaction") is not False
 
-    # A file that is named alone stands in a folder of its own: the others are beside that.
-    request = structs.replace(request, depth=max(request.depth, 1))
-    return structs.replace(
-        read_folder(_tool(wrapped), request),
-        holds=lambda path: path.endswith("/up.sql") and parent(parent(path)) == request.root,
-    )
+    return read_nested(_tool(wrapped), request)
 
 
 def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
@@ -107,6 +93,6 @@ SOURCE = Source(
     root=_root,
     read=_read,
     migrations=_migrations,
-    up_of=_up_of,
+    up_of=up_beside,
     goes_back=True,
 )

@@ -8,12 +8,11 @@ Recognised by a config.yaml above that names Hasura's endpoint or metadata.
 
 import re
 
-from msgspec import structs
-
-from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.folder import FolderTool, migration_of
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.source import Migration, Order, Project, Request, Script, Source
+from cdkit.migrations.nested import folder_of, read_nested, up_beside
+from cdkit.migrations.source import Order, Script, Source
 from cdkit.migrations.text import Text
 
 _CONFIG = pattern(rb"^(?:metadata_directory|migrations_directory|endpoint)[ \t]*:", re.MULTILINE)
@@ -30,18 +29,14 @@ def _is_project(folder: str, look: Look) -> bool:
     return look.once(("hasura", folder), find)
 
 
-def _folder(path: str) -> str:
-    return parent(path).rpartition("/")[2]
-
-
 def _version(path: str) -> str:
-    found = _NAME().fullmatch(_folder(path))
+    found = _NAME().fullmatch(folder_of(path))
     return str(int(found[1])) if found and path.endswith("/up.sql") else ""
 
 
 def _owns(path: str, look: Look) -> bool:
     name = path.rpartition("/")[2]
-    named = name in {"up.sql", "down.sql"} and _NAME().fullmatch(_folder(path))
+    named = name in {"up.sql", "down.sql"} and _NAME().fullmatch(folder_of(path))
     return bool(named) and _is_project(parent(parent(path)), look)
 
 
@@ -50,12 +45,8 @@ def _root(path: str, folder: str, look: Look) -> str | None:
     return parent(parent(path)) if _owns(path, look) else None
 
 
-def _up_of(path: str) -> tuple[str, ...]:
-    return (join(parent(path), "up.sql"),) if path.endswith("/down.sql") else ()
-
-
 def _order(path: str) -> Order:
-    found = _NAME().fullmatch(_folder(path))
+    found = _NAME().fullmatch(folder_of(path))
     return ((0, int(found[1]) if found else 0, path),)
 
 
@@ -64,30 +55,17 @@ _TOOL = FolderTool(
     title="Hasura",
     owns=_owns,
     script=lambda _, data: Script(sql=data, in_transaction=True),
-    up_of=_up_of,
+    up_of=up_beside,
     order=_order,
     version=_version,
     twice="keeps one record of it: only one of the two runs",
 )
 
 
-def _read(request: Request) -> Project:
-    # A file that is named alone stands in a folder of its own: the others are beside that.
-    request = structs.replace(request, depth=max(request.depth, 1))
-    return structs.replace(
-        read_folder(_TOOL, request),
-        holds=lambda path: path.endswith("/up.sql") and parent(parent(path)) == request.root,
-    )
-
-
-def _migrations(path: str, data: bytes) -> tuple[Migration, ...]:
-    return (migration_of(_TOOL, Text(path, data)),)
-
-
 SOURCE = Source(
     title="Hasura",
     root=_root,
-    read=_read,
-    migrations=_migrations,
-    up_of=_up_of,
+    read=lambda request: read_nested(_TOOL, request),
+    migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
+    up_of=up_beside,
 )

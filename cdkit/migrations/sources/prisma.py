@@ -10,9 +10,10 @@ import re
 
 from msgspec import structs
 
-from cdkit.migrations.folder import FolderTool, migration_of, read_folder
+from cdkit.migrations.folder import FolderTool, migration_of
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, join, parent
+from cdkit.migrations.nested import read_nested
 from cdkit.migrations.source import Complaint, Order, Project, Request, Script, Source
 from cdkit.migrations.text import Text
 
@@ -52,10 +53,8 @@ _TOOL = FolderTool(
 
 
 def _read(request: Request) -> Project:
-    # A file that is named alone stands in a folder of its own: the others are beside that.
-    request = structs.replace(request, depth=max(request.depth, 1))
     look, root = request.look, request.root
-    project = read_folder(_TOOL, request)
+    project = read_nested(_TOOL, request, "migration.sql")
     empty = (
         Complaint(
             rule="missing-migration",
@@ -71,7 +70,6 @@ def _read(request: Request) -> Project:
         project,
         complaints=(*project.complaints, *empty),
         engine=_engine(root, look),
-        holds=lambda path: path.endswith("/migration.sql") and parent(parent(path)) == root,
     )
 
 
