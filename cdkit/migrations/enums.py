@@ -4,13 +4,13 @@ An enum cannot lose a label: who wants that, or another order, makes a second ty
 columns over, and gives it the name of the first. So tools write it for a new label, too (Prisma).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import structs
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.nouns import Name, Type
+from cdkit.migrations.nouns import Column, Name, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Thing
 
@@ -42,13 +42,19 @@ def rename_type(schema: Schema, old: Name, new: Name) -> None:
         epoch = 0 if schema.epoch_of(new) == 0 else thing.epoch
         was = thing.was or (None if schema.is_new(thing.epoch) else old)
         schema.things[new] = structs.replace(thing, was=was, epoch=epoch)
-    for table, held in list(schema.tables.items()):
-        for column in list(held.columns.values()):
-            if named(column.type, schema) == old:
-                kept = old.schema if "." in column.type.name or old.schema != new.schema else ""
-                name = f"{new.schema}.{new.name}" if kept else new.name
-                retyped = structs.replace(column.type, name=name)
-                schema.put(table, "columns", column.name, structs.replace(column, type=retyped))
+    for table, column in list(_of_type(old, schema)):
+        kept = old.schema if "." in column.type.name or old.schema != new.schema else ""
+        name = f"{new.schema}.{new.name}" if kept else new.name
+        retyped = structs.replace(column.type, name=name)
+        schema.put(table, "columns", column.name, structs.replace(column, type=retyped))
+
+
+def _of_type(name: Name, schema: Schema) -> Iterator[tuple[Name, Column]]:
+    """Yield each column of a type, with its table."""
+    for table, held in schema.tables.items():
+        for column in held.columns.values():
+            if named(column.type, schema) == name:
+                yield table, column
 
 
 def named(type_: Type, schema: Schema) -> Name:
@@ -76,11 +82,10 @@ def type_lacks(name: Name, old: Schema, end: Schema) -> str:
         return f"it lacks {', '.join(gone)}"
     if not takes_all(before, after):
         return "it sorts its values otherwise"
-    for table, held in old.tables.items():
-        for column in held.columns.values():
-            now = end.column(table, column.name) if named(column.type, old) == name else None
-            if now and named(now.type, end) != name:
-                return f"{table}.{column.name} is {now.type} by then"
+    for table, column in _of_type(name, old):
+        now = end.column(table, column.name)
+        if now and named(now.type, end) != name:
+            return f"{table}.{column.name} is {now.type} by then"
     return ""
 
 

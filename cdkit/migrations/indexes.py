@@ -1,6 +1,6 @@
 """The indexes of a schema: what each is, and which table has which."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 from msgspec import Struct
 
@@ -27,6 +27,19 @@ class Index(Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[object, ...]:
         """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
         return (self.table, frozenset(self.columns), self.expressions, self.where)
+
+
+def is_kept_apart(index: Index, held: Iterable[Index]) -> bool:
+    """Whether one of these unique indexes refuses whatever another one would.
+
+    It does where it is the same, and where it asks for fewer of the same columns, of every row.
+    """
+    return any(
+        (each.columns, each.expressions, each.where)
+        == (index.columns, index.expressions, index.where)
+        or (not each.expressions and not each.where and set(each.columns) <= set(index.columns))
+        for each in held
+    )
 
 
 class Indexes(MutableMapping[Name, Index]):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cdkit.migrations.implied import implies
+from cdkit.migrations.indexes import is_kept_apart
 from cdkit.migrations.nouns import Column, Name
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema, Table
@@ -70,10 +71,5 @@ def _keys(old: Table, new: Table, context: Context) -> Iterator[str]:
     for key, index in end.unique_keys(new.name):
         if index.columns and not old.columns.keys() & set(index.columns):
             continue
-        same = any(
-            (x.columns, x.expressions, x.where) == (index.columns, index.expressions, index.where)
-            or (not x.expressions and not x.where and set(x.columns) <= set(index.columns))
-            for x in held
-        )
-        if not same:
+        if not is_kept_apart(index, held):
             yield f"{key} keeps rows apart in it that were not before"

@@ -225,7 +225,7 @@ def _of_statement(
     if word == "SET" and piece[1:2] and piece[1].kind != "variable":
         # A variable of the code, which no name of the server's is: what counts is what it calls.
         word = "SELECT" if not _is_of_the_server(piece[1].up) else word
-    if word in _QUIET or word == "SELECT":
+    if word in _QUIET:
         yield op.Call(statement=statement, at=statement.start, functions=called(piece))
         for token in _given(piece):
             name = token.text.lower()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.implied import implies
+from cdkit.migrations.indexes import is_kept_apart
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import CreateTable, MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -112,12 +113,7 @@ def _keys(old: Table, default: Table, new: Table, context: Context) -> Iterator[
     released = context.released
     had = [index for each in (old, default) for _, index in released.unique_keys(each.name)]
     for key, index in context.ahead.end.unique_keys(new.name):
-        same = any(
-            (x.columns, x.expressions, x.where) == (index.columns, index.expressions, index.where)
-            or (not x.expressions and not x.where and set(x.columns) <= set(index.columns))
-            for x in had
-        )
-        if not same:
+        if not is_kept_apart(index, had):
             yield key
 
 
