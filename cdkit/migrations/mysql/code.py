@@ -9,12 +9,11 @@ Sources: MySQL manual, 15.6 "Compound Statement Syntax", 15.5 "Prepared Statemen
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-import msgspec
 from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql.commands import called, unread
-from cdkit.migrations.mysql.texts import either, prepared, texts_of
+from cdkit.migrations.mysql.texts import as_setting, either, prepared, texts_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import said
@@ -44,7 +43,22 @@ class _UnreadError(Exception):
     """Something stands in the code that nothing here can read."""
 
 
-def of_call(call: op.Call, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
+def refined(operation: Operation, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
+    """Return what code does that a migration made, or puts together from constants."""
+    match operation:
+        case op.SetVariable():
+            return (_remembered(operation, schema),)
+        case op.Call():
+            return _of_call(operation, schema, refine)
+        case op.Unread(statement=statement) if statement.kind == "EXECUTE":
+            return _of_execute(operation, schema, refine)
+        case op.Unread():
+            return _of_block(operation, schema, refine)
+        case _:
+            return (operation,)
+
+
+def _of_call(call: op.Call, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
     """Return what a procedure does that a migration made; the call itself where none did."""
     found = schema.thing(Name("", call.functions[0])) if len(call.functions) == 1 else None
     depth = int(schema.settings.get(_CALLS, "0"))
@@ -59,13 +73,13 @@ def of_call(call: op.Call, schema: Schema, refine: Refine) -> tuple[Operation, .
 _CALLS = "calls of procedures"
 
 
-def of_block(block: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
+def _of_block(block: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
     """Return what BEGIN NOT ATOMIC … END of MariaDB does."""
     tokens = scan(block.statement.node, sqlite=False)
     return _run(tokens, block.statement, schema.copy(), refine)
 
 
-def of_execute(execute: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
+def _of_execute(execute: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
     """Return what each text does that an EXECUTE may run; itself where not all are known."""
     statement = execute.statement
     texts = prepared(scan(statement.node, sqlite=False), schema.settings)
@@ -275,9 +289,7 @@ def _parts(
     }
 
 
-def remembered(said_: op.SetVariable, schema: Schema) -> op.SetVariable:
+def _remembered(given: op.SetVariable, schema: Schema) -> op.SetVariable:
     """Return a variable, or a prepared statement, with the texts that it may hold by now."""
-    tokens = scan(said_.value.encode(), sqlite=False)
-    texts = texts_of(tokens, schema.settings)
-    value = "" if texts is None else msgspec.json.encode(texts).decode()
-    return structs.replace(said_, value=value)
+    texts = texts_of(scan(given.value.encode(), sqlite=False), schema.settings)
+    return structs.replace(given, value=as_setting(texts))

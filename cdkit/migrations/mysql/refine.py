@@ -25,8 +25,10 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     if isinstance(operation, ChangeOption) and operation.option == "DISCARD TABLESPACE":
         gone = op.Truncate(statement=operation.statement, at=operation.at, table=operation.table)
         return gone, operation
-    if isinstance(operation, (op.Call, op.Unread, op.SetVariable)):
-        return _of_code(operation, schema)
+    if _is_code(operation):
+        from cdkit.migrations.mysql import code  # which few migrations need
+
+        return code.refined(operation, schema, refine)
     if not isinstance(operation, ChangeColumn):
         return (operation,)
     old = schema.column(operation.table, operation.column)
@@ -34,23 +36,17 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
     return (*_parts(changed), changed)
 
 
-def _of_code(
-    operation: op.Call | op.Unread | op.SetVariable, schema: Schema
-) -> tuple[Operation, ...]:
-    """Return what code does that a migration made, or puts together from constants."""
-    from cdkit.migrations.mysql import code  # which few migrations need
-
+def _is_code(operation: Operation) -> bool:
+    """Whether it runs code that a migration made, or sets what SQL may be put together from."""
     match operation:
-        case op.SetVariable(name=name) if name.startswith(("@", PREPARED)):
-            return (code.remembered(operation, schema),)
-        case op.Call(procedure=True):
-            return code.of_call(operation, schema, refine)
-        case op.Unread(statement=statement) if statement.kind == "EXECUTE":
-            return code.of_execute(operation, schema, refine)
-        case op.Unread(statement=statement) if statement.kind == "BEGIN":
-            return code.of_block(operation, schema, refine)
+        case op.SetVariable(name=name):
+            return name.startswith(("@", PREPARED))
+        case op.Call(procedure=procedure):
+            return procedure
+        case op.Unread(statement=statement):
+            return statement.kind in {"EXECUTE", "BEGIN"}
         case _:
-            return (operation,)
+            return False
 
 
 def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:

@@ -29,7 +29,12 @@ def either(old: str | None, new: str) -> str:
     """Return what a variable holds that was set, or was not; None for one that nobody has set."""
     if old is None or not (old and new):
         return new if old is None else ""
-    return msgspec.json.encode(tuple(dict.fromkeys((*_decoded(old), *_decoded(new))))).decode()
+    return as_setting(tuple(dict.fromkeys((*_decoded(old), *_decoded(new)))))
+
+
+def as_setting(texts: Texts | None) -> str:
+    """Return texts as a session's settings hold them; empty where nobody can say."""
+    return "" if texts is None else msgspec.json.encode(texts).decode()
 
 
 def _decoded(said: str) -> Texts:
