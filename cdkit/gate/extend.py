@@ -199,13 +199,11 @@ def _or(value: K | None, usual: K) -> K:
 
 def _excused(base: Policy, more: Policy) -> _Told:
     """Yield what a policy excuses that the other one locked."""
-    kinds = {one.evidence for stage in base.stages for one in (*stage.enter, *stage.stay)}
     locked = {
-        kind
-        for kind in kinds
+        one.evidence
         for stage in base.stages
-        if _locks(base, stage.name, kind)
-        and kind in {one.evidence for one in (*stage.enter, *stage.stay)}
+        for one in (*stage.enter, *stage.stay)
+        if _locks(base, stage.name, one.evidence)
     }
     for quarantine in more.quarantine:
         if locked and quarantine.evidence in {"", *locked}:

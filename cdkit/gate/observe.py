@@ -18,7 +18,7 @@ from cdkit.core.verdict import Answer
 from cdkit.gate.case import Release
 from cdkit.gate.decide import decide
 from cdkit.gate.numbers import groups
-from cdkit.gate.policy import DEFAULT, Policy, Requirement, Stage
+from cdkit.gate.policy import DEFAULT, Policy, Requirement, Stage, asking
 from cdkit.gate.select import Selected, select
 from cdkit.gate.subject import Request, known_of
 
@@ -132,7 +132,7 @@ def _shut(wanted: Requirement, releases: Iterable[Release], now: datetime) -> st
 def _staged(kept: dict[str, Requirement], environment: str) -> Policy:
     """Put each kind into the stage that the default policy has it in, else into the first."""
     stages = []
-    known = {one.evidence for stage in DEFAULT.stages for one in (*stage.enter, *stage.stay)}
+    known = {one.evidence for one in asking(DEFAULT)}
     for stage in DEFAULT.stages[:-1]:
         enter = tuple(kept[one.evidence] for one in stage.enter if one.evidence in kept)
         stay = tuple(kept[one.evidence] for one in stage.stay if one.evidence in kept)
