@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts import loopback
+from tests.parts.fetched import kept
 
 HOW = "run .ci/parts aws"
 
@@ -38,8 +39,7 @@ class Amazon:
 
 def folder() -> Path:
     """Where `.ci/parts` keeps the commands."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "cdkit-parts/aws/bin"
+    return kept() / "aws/bin"
 
 
 def missing() -> str | None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import http.client
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.parts import loopback
+from tests.parts.fetched import kept
 
 HOW = "run .ci/parts chdb"
 
@@ -39,8 +39,7 @@ class ClickHouse:
 
 def python() -> Path:
     """Where `.ci/parts` keeps the Python that has it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "cdkit-parts/chdb/bin/python"
+    return kept() / "chdb/bin/python"
 
 
 def missing() -> str | None:

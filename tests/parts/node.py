@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.fetched import kept
+
 HOW = "run .ci/parts node"
 SOURCES = Path(__file__).parent / "npm"
 OLDEST = (22, 15)
@@ -47,7 +49,7 @@ class Node:
 
 def folder() -> Path:
     """Where `.ci/parts` keeps the packages."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cdkit-parts/node"
+    return kept() / "node"
 
 
 def binary() -> Path | None:

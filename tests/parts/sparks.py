@@ -6,17 +6,17 @@ user of `cdkit[spark]` has.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+
+from tests.parts.fetched import kept
 
 HOW = "run .ci/parts spark"
 
 
 def python() -> Path:
     """Where `.ci/parts` keeps the Python that has it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "cdkit-parts/spark/bin/python"
+    return kept() / "spark/bin/python"
 
 
 def java() -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,7 +62,9 @@ def test_a_binary_that_is_another_one_is_refused(
 
 def test_the_binary_is_looked_for_in_the_cache_of_parts() -> None:
     expected = (".cache", "cdkit-parts", "trivy-0.68.2", "trivy")
-    assert trivy.binary({"HOME": os.sep}).parts[-4:] == expected
+    assert trivy.binary({}).parts[-4:] == expected
+    elsewhere = trivy.binary({"XDG_CACHE_HOME": "/var/cache"})
+    assert elsewhere == Path("/var/cache/cdkit-parts/trivy-0.68.2/trivy")
 
 
 @pytest.mark.needs("trivy")

@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.parts.fetched import kept
+
 if TYPE_CHECKING:
     from docker import DockerClient
 
@@ -53,11 +55,7 @@ def missing() -> str | None:
 def binary(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the binary is, or should be: CDKIT_TRIVY_BINARY, else in the cache of parts."""
     named = environ.get("CDKIT_TRIVY_BINARY")
-    return (
-        Path(named)
-        if named
-        else Path.home() / ".cache" / "cdkit-parts" / f"trivy-{VERSION}" / "trivy"
-    )
+    return Path(named) if named else kept(environ) / f"trivy-{VERSION}" / "trivy"
 
 
 def digest(path: Path) -> str:
