@@ -123,7 +123,7 @@ unlisted-migration safe-to-run - -
 unordered-enum-value compatible postgres taste AddEnumValue
 unproven-partition safe-to-run postgres - MovePartition
 unqualified-name safe-to-run postgres taste CreateTable AddColumn DropColumn CreateIndex AddConstraint DropObject WriteRows
-unread-code - - - Unread Call
+unread-code - - - Unread Call Savepoint
 unread-command - - -
 unreadable-file - - -
 unrepeatable-statement safe-to-run postgres - CreateTable CreateIndex DropObject
