@@ -7,6 +7,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeConstraint, ChangeDomain
+from cdkit.migrations.domains import DOMAINS
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
 
@@ -111,4 +112,5 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.DropDefault: _default,
     ChangeConstraint: _constraint,
     op.WriteRows: _write,
+    **DOMAINS,
 }

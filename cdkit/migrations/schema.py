@@ -66,7 +66,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     declarations and bodies by the types that it takes, each with the release that made it;
     `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
     `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
-    columns itself, `labels` an enum's in order; `was` is the released name of what was renamed.
+    columns itself, `labels` an enum's in order, `constraints` a domain's; `was` is the released
+    name of what was renamed.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     was: Name | None = None
     defaults: dict[str, Default] = {}
+    constraints: dict[str, Constraint] = {}
 
     def is_on(self, name: Name) -> bool:
         """Whether it is a trigger on this table or view, of SQLite: there it says so."""

@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.domains import by_name
 from cdkit.migrations.nouns import Name, Query, Type
 from cdkit.migrations.schema import Routine, Schema, Thing
 
@@ -29,6 +30,7 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
         default=made.kind == "domain" and "default" in made.options,
+        constraints=by_name(made.name.name, made.constraints),
     )
     if made.function:
         takes = made.function.takes

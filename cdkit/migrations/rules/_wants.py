@@ -103,7 +103,7 @@ restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
 rewritten-table safe-to-run postgres - RewriteTable
-scanning-domain safe-to-run postgres - RestrictDomain
+scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
 shadowing-table compatible postgres - CreateTable CreateObject
