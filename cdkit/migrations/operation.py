@@ -197,7 +197,8 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
 
-    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites.
+    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites,
+    `definition` a fingerprint of all that a rule is.
     """
 
     action: str
@@ -207,6 +208,7 @@ class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     instead: bool = False
     event: str = ""
     body: str = ""
+    definition: str = ""
 
 
 class CreateIndex(OnTable, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         labels=made.labels,
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
+        rules=old.rules if old else {},
         default=made.kind == "domain" and "default" in made.options,
         constraints=by_name(made.name.name, made.constraints),
     )

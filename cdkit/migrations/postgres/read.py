@@ -32,6 +32,8 @@ _READERS: dict[str, str] = {
     "AlterPolicyStmt": "guards.policy",
     "CreateTrigStmt": "guards.create_trigger",
     "RuleStmt": "guards.create_rule",
+    "CreateEventTrigStmt": "guards.event_trigger",
+    "AlterEventTrigStmt": "guards.event_trigger",
     "ViewStmt": "views.create_view",
     "CreateSeqStmt": "objects.create_object",
     "CompositeTypeStmt": "objects.create_object",

@@ -20,6 +20,7 @@ changed-constraint compatible - - ChangeConstraint AddConstraint
 changed-default compatible - - ChangeDomain SetDefault
 changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
+changed-event-trigger compatible postgres - ChangeEventTrigger
 changed-identity compatible - - ChangeIdentity
 changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
