@@ -60,7 +60,7 @@ def abreast(task: Task, before: Callable[[Course], T]) -> tuple[Course, T, Walke
         if heard is None:
             return course, before(course), _walked_alone(course)
         first = len(_joined(texts[:split]).statements)
-        if not _is_alike(course, first):
+        if course.undone or not _is_alike(course, first):
             return None
         said = before(course)
         walked = _walked(course, first, heard)
@@ -160,7 +160,7 @@ def _walked(course: Course, first: int, heard: Heard) -> Walked | None:
     said = heard.next()
     found = _decoded(said) if said else None
     if found is None or found.state != state:
-        vars(schema).update(vars(kept))
+        schema.become(kept)
         return None
     operations: list[Operation] = list(chain.from_iterable(course.done[:first]))
     effects = [

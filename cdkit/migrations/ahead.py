@@ -13,11 +13,9 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.replay import replay
+from cdkit.migrations.rolled_back import TRANSACTION, left_of
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
-
-_TRANSACTION = frozenset({"TransactionStmt", "BEGIN", "COMMIT", "END", "ROLLBACK"})
-"""How readers call the statements that begin and end one."""
 
 _ADDING = (
     *(op.CreateTable, op.AddColumn, op.CreateIndex, op.AddConstraint, op.ValidateConstraint),
@@ -31,8 +29,9 @@ class Ahead:
 
     `done` is what each of its statements does. The end is worked out when a rule asks
     for it, once a transaction. Where a server is not `atomic`, each statement is seen by itself,
-    whatever transaction is around it. Not `whole` where more of the file comes after: what then
-    becomes of its last transaction is not known.
+    whatever transaction is around it. What is `undone` by the file itself counts only within its
+    own part. Not `whole` where more of the file comes after: what then becomes of its last
+    transaction is not known.
     """
 
     def __init__(
@@ -43,9 +42,13 @@ class Ahead:
         in_transaction: bool | None,
         atomic: bool = True,
         whole: bool = True,
+        undone: Sequence[range] = (),
     ) -> None:
         self._statements = statements
-        self._done = done
+        self._every = done
+        self._left = left_of(done, undone)
+        self._undone = undone
+        self._part: range | None = None
         self._ends: list[int] = []
         self._firsts: list[int] = []
         self._sure: list[bool] = []
@@ -63,7 +66,7 @@ class Ahead:
         """Find where each transaction ends. A file with its own BEGIN makes no other one."""
         opened = False
         for index, statement in enumerate(self._statements):
-            kind = self._kind(index) if statement.kind in _TRANSACTION else ""
+            kind = self._kind(index) if statement.kind in TRANSACTION else ""
             if kind == "opens":
                 self._close(index, together=wrapped is not False, sure=wrapped is True)
                 opened, wrapped = True, False if wrapped is None else wrapped
@@ -81,16 +84,27 @@ class Ahead:
             self._sure.append(sure)
 
     def _kind(self, index: int) -> str:
-        done = next(iter(self._done[index]), None)
+        done = next(iter(self._every[index]), None)
         if not isinstance(done, op.Transaction):
             return ""
         return "opens" if done.opens else "ends"
 
     def begin(self, index: int, schema: Schema) -> None:
         """Judge the statement of this number next; `schema` is what is there before it."""
-        if not index or self._ends[index] != self._ends[self._at]:
+        part = next((each for each in self._undone if index in each), None)
+        if not index or self._ends[index] != self._ends[self._at] or part != self._part:
             self._ahead = None
-        self._schema, self._at = schema, index
+        self._schema, self._at, self._part = schema, index, part
+
+    @property
+    def undone(self) -> bool:
+        """Whether the file itself rolls back the statement that is judged."""
+        return self._part is not None
+
+    @property
+    def _done(self) -> Sequence[Sequence[Operation]]:
+        """What statements do, for the one that is judged: it alone sees what is undone with it."""
+        return self._left if self._part is None else self._every
 
     def transactions(self, count: int) -> list[tuple[int, int, bool]]:
         """Return of the first statements: which begins and ends its transaction, if for sure.
@@ -108,7 +122,7 @@ class Ahead:
                 "what ends this transaction is not in this part of the file",
                 remedy="look at the whole file",
             )
-        return end
+        return end if self._part is None else min(end, self._part.stop)
 
     @property
     def sure(self) -> bool:

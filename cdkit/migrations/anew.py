@@ -24,6 +24,15 @@ class ChangeDomain(Operation, frozen=True, kw_only=True):
     default: Default | None = None
 
 
+class ChangeEventTrigger(Operation, frozen=True, kw_only=True):
+    """CREATE, ENABLE or DISABLE of an event trigger; `event` and `function` where it is made."""
+
+    action: str
+    name: str
+    event: str = ""
+    function: Name | None = None
+
+
 class ChangeColumn(OnTable, frozen=True, kw_only=True):
     """MySQL's MODIFY and CHANGE: a column is defined anew, and what is not said again is gone.
 

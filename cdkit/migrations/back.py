@@ -63,7 +63,7 @@ class Way(Struct, frozen=True, kw_only=True):
 
     down: Down
     parsed: Parsed
-    done: tuple[tuple[Operation, ...], ...]
+    done: Sequence[Sequence[Operation]]
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -6,6 +6,7 @@ PL/pgSQL, is answered with "nobody knows" (None) where a caller needs to be sure
 
 import re
 
+from cdkit.migrations.lexer import tokens
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.schema import Routine, Schema
 
@@ -25,6 +26,22 @@ _DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 def _text(routine: Routine) -> str:
     return _COMMENT.sub(" ", routine.body)
+
+
+def is_same_code(one: str, other: str, language: str) -> bool:
+    """Whether two bodies of PostgreSQL are the same, but for what the server does not look at.
+
+    Of SQL and PL/pgSQL that is white space, comments, and the case of names without quotes.
+    """
+    if one == other or language.lower() not in _READ:
+        return one == other
+    return _code(one) == _code(other)
+
+
+def _code(body: str) -> list[bytes]:
+    found = tokens(body.encode())
+    quoted = (b'"', b"'", b"$")
+    return [x.text if x.text.endswith(quoted) else x.text.lower() for x in found]
 
 
 def is_read(routine: Routine) -> bool:

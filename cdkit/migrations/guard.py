@@ -7,8 +7,9 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeConstraint, ChangeDomain
+from cdkit.migrations.domains import DOMAINS
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.schema import Schema, Table
+from cdkit.migrations.schema import Schema, Table, Thing
 
 
 def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
@@ -30,9 +31,8 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     held = schema.table(changed.table) or schema.thing(changed.table)
     if held is None:
         return
-    if changed.action.endswith(" RULE") and not isinstance(held, Table):
-        made = changed.instead and changed.action.startswith("CREATE")
-        schema.things[schema.full(changed.table)] = structs.replace(held, ruled=made)
+    if changed.action.endswith(" RULE"):
+        _rule(schema, held, changed)
         return
     left = {name: each for name, each in held.triggers.items() if name != changed.name}
     left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
@@ -46,6 +46,24 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
         schema.things[schema.full(changed.table)] = structs.replace(held, triggers=left)
 
 
+def _rule(schema: Schema, held: Table | Thing, changed: op.ChangeTrigger) -> None:
+    old = held.rules.get(changed.name, "")
+    rules = {name: each for name, each in held.rules.items() if name != changed.name}
+    if changed.action == "CREATE RULE":
+        rules |= {changed.name: changed.definition}
+    elif old and changed.action != "DROP RULE":
+        silent = changed.action in {"DISABLE RULE", "ENABLE REPLICA RULE"}
+        rules |= {changed.name: OFF * silent + old.removeprefix(OFF)}
+    if isinstance(held, Table):
+        schema.change(changed.table, rules=rules)
+        return
+    made = changed.instead and changed.action == "CREATE RULE"
+    left = structs.replace(held, ruled=made, rules=rules)
+    schema.things[schema.full(changed.table)] = left
+
+
+OFF = "off "
+"""What stands before a rule that does not act."""
 _SILENT = frozenset(
     {"DROP TRIGGER", "DISABLE TRIGGER", "DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"}
     | {"ENABLE REPLICA TRIGGER"}
@@ -111,4 +129,5 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.DropDefault: _default,
     ChangeConstraint: _constraint,
     op.WriteRows: _write,
+    **DOMAINS,
 }

@@ -7,6 +7,7 @@ from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.replay import replay
+from cdkit.migrations.rolled_back import each_part
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.source import Migration
 
@@ -27,11 +28,13 @@ def history(
         return 0, sum(remember(schema, each, reader) for each in dump)
     every = (*dump, *old)
     if memory is None or reader.server.engine not in remembered.ENGINES:
-        return len(old), sum(_replayed(schema, x, reader) for x in reader.parse_each(every))
+        read = zip(every, reader.parse_each(every), strict=True)
+        return len(old), sum(_replayed(schema, *each, reader) for each in read)
     names = remembered.chain(every, reader.server, memory.files)
     known, unread, _ = remembered.recall(memory, names, schema)
-    for parsed in reader.parse_each(every[known:]):
-        unread += _replayed(schema, parsed, reader)
+    left = every[known:]
+    for migration, parsed in zip(left, reader.parse_each(left), strict=True):
+        unread += _replayed(schema, migration, parsed, reader)
     if known < len(every):
         remembered.keep(memory, names[-1], schema, unread)
     return len(old), unread
@@ -44,13 +47,15 @@ def remember(
 
     `ahead` is what it runs, where that was read ahead.
     """
-    return _replayed(schema, ahead or reader.parse(migration), reader)
+    return _replayed(schema, migration, ahead or reader.parse(migration), reader)
 
 
-def _replayed(schema: Schema, parsed: Parsed, reader: Reader) -> int:
+def _replayed(schema: Schema, migration: Migration, parsed: Parsed, reader: Reader) -> int:
+    wrapped = reader.wrapped(migration, parsed)
     epoch, schema.epoch = schema.epoch, 0
     schema.begin()
-    for statement in parsed.statements:
-        replay(schema, reader.operations(statement, schema))
+    undone = reader.undone(parsed, wrapped=wrapped)
+    for index, _ in each_part(len(parsed.statements), undone, schema):
+        replay(schema, reader.operations(parsed.statements[index], schema))
     schema.epoch = epoch
     return len(parsed.troubles)

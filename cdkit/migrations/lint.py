@@ -36,6 +36,7 @@ from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, phases_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remembered import Memory
+from cdkit.migrations.rolled_back import left_of
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
@@ -46,7 +47,7 @@ from cdkit.migrations.source import Migration
 from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, untold
 from cdkit.migrations.text import Text
 from cdkit.migrations.unsure import unsure
-from cdkit.migrations.walk import Course, Task, Walked, course_of, found_by, walk
+from cdkit.migrations.walk import Course, Task, Walked, course_of, found_by, taken_back, walk
 
 _TWO = 2
 
@@ -130,6 +131,7 @@ class _Seen(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
     back: Back
     released: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def lint(request: Request, processes: Processes) -> Linted:
@@ -204,6 +206,7 @@ def _seen(task: Task, ahead: Parsed | None) -> _Seen:
         locks=tuple(walked.locks),
         effects=tuple(walked.effects),
         back=back,
+        notes=taken_back(course),
     )
 
 
@@ -220,7 +223,7 @@ def _back_of(course: Course) -> Back:
     task = course.task
     if task.before is not None:
         return Back(says="")
-    ran = _Ran(parsed=course.parsed, done=course.done)
+    ran = _Ran(parsed=course.parsed, done=left_of(course.done, course.undone))
     return _back(task.request, task.schema, task.migration, ran, task.reader)
 
 
@@ -239,7 +242,8 @@ def _of_file(
 def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:
     """Judge the way back of a migration that is released, and nothing else of it."""
     parsed = reader.parse(migration)
-    done = reader.done(parsed.statements, schema)
+    undone = reader.undone(parsed, wrapped=reader.wrapped(migration, parsed))
+    done = left_of(reader.done(parsed.statements, schema, undone=undone), undone)
     back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
     return _Seen(
         migration=migration,
@@ -255,7 +259,7 @@ def _back_alone(request: Request, schema: Schema, migration: Migration, reader: 
 
 
 class _Ran(Struct, frozen=True, kw_only=True):
-    """What a migration runs, as it is parsed, and what each statement of it does."""
+    """What a migration runs, as it is parsed, and what each statement of it does for good."""
 
     parsed: Parsed
     done: Sequence[Sequence[Operation]]
@@ -271,7 +275,8 @@ def _back(
         return no_way(migration)
     parsed = reader.read(down.text, down.sql) if down else Parsed()
     ups = tuple(chain.from_iterable(ran.done))
-    downs = reader.done(parsed.statements, schema, ups)
+    undone = reader.undone(parsed, wrapped=down.in_transaction) if down else ()
+    downs = left_of(reader.done(parsed.statements, schema, ups, undone), undone)
     first = ran.parsed.statements[:1]
     up = Up(
         before=part_of(schema, (*ups, *chain.from_iterable(downs))),
@@ -334,7 +339,12 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
         findings=named(kept),
         statements=seen.statements,
         locks=seen.locks,
-        notes=(*notes, *assumed(seen.migration.text), *_useless(terms, contract, request)),
+        notes=(
+            *seen.notes,
+            *notes,
+            *assumed(seen.migration.text),
+            *_useless(terms, contract, request),
+        ),
         no_sql=seen.migration.no_sql,
         phase="released" if seen.released else phase_said(terms, effects),
         contract=contract,

@@ -171,7 +171,8 @@ class Function(Struct, frozen=True, kw_only=True):
     """A function or procedure as it is declared.
 
     `returns` is its result's type as SQL says it; `gives` the columns of a result that has some;
-    `definer` says that it runs with its owner's rights; `options` are its other clauses.
+    `definer` says that it runs with its owner's rights; `options` are its other clauses, `parsed`
+    a fingerprint of a body that is SQL itself, and no text (RETURN, BEGIN ATOMIC).
     """
 
     arguments: tuple[Argument, ...] = ()
@@ -180,6 +181,7 @@ class Function(Struct, frozen=True, kw_only=True):
     language: str = ""
     definer: bool = False
     options: tuple[str, ...] = ()
+    parsed: str = ""
 
     @property
     def takes(self) -> tuple[Type, ...]:

@@ -197,7 +197,8 @@ class ChangeTable(OnTable, frozen=True, kw_only=True):
 class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     """CREATE, DROP, ENABLE or DISABLE TRIGGER; CREATE RULE.
 
-    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites.
+    `function` is what it calls, `body` code of its own; `event` the verb that a rule rewrites,
+    `definition` a fingerprint of all that a rule is.
     """
 
     action: str
@@ -207,6 +208,7 @@ class ChangeTrigger(OnTable, frozen=True, kw_only=True):
     instead: bool = False
     event: str = ""
     body: str = ""
+    definition: str = ""
 
 
 class CreateIndex(OnTable, frozen=True, kw_only=True):
@@ -248,7 +250,8 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     """CREATE of a view, function, type, sequence, schema, extension …; `replace` is OR REPLACE.
 
     `body` is a function's source, `function` its declaration, `query` what a view shows, `options`
-    what ALTER FUNCTION changes, `other_rows` that a view shows other ones, `labels` an enum's.
+    what ALTER FUNCTION changes, `other_rows` that a view shows other ones, `labels` an enum's,
+    `constraints` a domain's.
     """
 
     kind: str
@@ -260,6 +263,7 @@ class CreateObject(Operation, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     other_rows: bool = False
     labels: tuple[str, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
 
 class RenameObject(Operation, frozen=True, kw_only=True):
@@ -294,14 +298,6 @@ class ChangeSequence(Operation, frozen=True, kw_only=True):
     sequence: Name
     options: tuple[str, ...]
     values: tuple[tuple[str, str], ...] = ()
-
-
-class RestrictDomain(Operation, frozen=True, kw_only=True):
-    """ALTER DOMAIN ADD CONSTRAINT or SET NOT NULL; `action` is which."""
-
-    domain: Name
-    action: str
-    valid: bool = True
 
 
 class Truncate(OnTable, frozen=True, kw_only=True):

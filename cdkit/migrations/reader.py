@@ -15,6 +15,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.replay import apply, replay
+from cdkit.migrations.rolled_back import each_part, rolled_back
 from cdkit.migrations.schema import Routine, Schema
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
@@ -92,17 +93,40 @@ class Reader:
         """Return what each statement of a part of a text does by itself."""
         return tuple(map(tuple, map(self.dialect.operations, self.read(text, sql).statements)))
 
+    def undone(
+        self, parsed: Parsed, *, wrapped: bool | None, edited: bool = False
+    ) -> tuple[range, ...]:
+        """Return the parts of a file that it rolls back itself, for sure.
+
+        None where the server commits each change of the schema by itself, nor where a COMMIT may
+        stand in what cannot be read, or in what an `edited` file has run already.
+        """
+        if not self.dialect.atomic or parsed.troubles or edited:
+            return ()
+        return rolled_back(parsed.statements, self.dialect.operations, wrapped=wrapped)
+
     def done(
-        self, statements: Iterable[Statement], schema: Schema, after: Iterable[Operation] = ()
+        self,
+        statements: Sequence[Statement],
+        schema: Schema,
+        after: Iterable[Operation] = (),
+        undone: Sequence[range] = (),
     ) -> tuple[tuple[Operation, ...], ...]:
         """Return what each of these statements does, one after the other, and leave the schema.
 
-        `after` are operations that come before them. It matters what is there by then only where
+        `after` are operations that come before them, `undone` the parts of them that are rolled
+        back. It matters what is there by then only where
         something is called, and to a dialect that refines what it reads.
         """
         passed = list(after)
         there: Schema | None = None
-        found = []
+        found: list[tuple[Operation, ...]] = []
+        if undone:
+            there = schema.copy()
+            replay(there, passed)
+            for index, _ in each_part(len(statements), undone, there):
+                found.append(tuple(_applied(self.operations(statements[index], there), there)))
+            return tuple(found)
         for statement in statements:
             operations = tuple(self.dialect.operations(statement))
             if there is None and (self.dialect.refine or _calls(operations)):
@@ -121,10 +145,13 @@ class Reader:
         *,
         wrapped: bool | None,
         whole: bool = True,
+        undone: Sequence[range] = (),
     ) -> Ahead:
         """Return what these statements come to; not `whole` where more of the file comes after."""
         atomic = self.dialect.atomic
-        return Ahead(statements, done, in_transaction=wrapped, atomic=atomic, whole=whole)
+        return Ahead(
+            statements, done, in_transaction=wrapped, atomic=atomic, whole=whole, undone=undone
+        )
 
     def operations(self, statement: Statement, schema: Schema) -> Iterator[Operation]:
         """Yield what a statement does on this schema, which must be kept up between them."""

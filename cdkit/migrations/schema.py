@@ -32,7 +32,8 @@ class Table(Struct, frozen=True, kw_only=True):
     migration of this release wrote rows into it, `written` which of its new columns an UPDATE of
     the release sets. `parents` are the tables that it inherits from,
     or is a partition of; `bound` says which rows a partition takes, `keyed` by which columns it is
-    partitioned itself (see `CreateTable`).
+    partitioned itself (see `CreateTable`), `rules` are its rewrite rules as fingerprints, `off`
+    before one that does not act.
     """
 
     name: Name
@@ -54,6 +55,7 @@ class Table(Struct, frozen=True, kw_only=True):
     keyed: tuple[str, ...] = ()
     options: dict[str, str] = {}
     was: Name | None = None
+    rules: dict[str, str] = {}
 
 
 Entries = Literal["columns", "born", "constraints"]
@@ -66,7 +68,9 @@ class Thing(Struct, frozen=True, kw_only=True):
     declarations and bodies by the types that it takes, each with the release that made it;
     `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
     `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
-    columns itself, `labels` an enum's in order; `was` is the released name of what was renamed.
+    columns itself, `labels` an enum's in order, `constraints` a domain's, `rules` as a
+    table's; `was` is the released
+    name of what was renamed.
     """
 
     kind: str
@@ -81,6 +85,8 @@ class Thing(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     was: Name | None = None
     defaults: dict[str, Default] = {}
+    constraints: dict[str, Constraint] = {}
+    rules: dict[str, str] = {}
 
     def is_on(self, name: Name) -> bool:
         """Whether it is a trigger on this table or view, of SQLite: there it says so."""
@@ -160,6 +166,10 @@ class Schema:
         self.referring, made.referring = shared(self.referring)
         self.showing, made.showing = shared(self.showing)
         return made
+
+    def become(self, other: "Schema") -> None:
+        """Be what a copy is that nobody uses any more."""
+        vars(self).update(vars(other))
 
     def begin(self) -> None:
         """From here on another session speaks: it has set nothing and made no table of its own."""

@@ -1,5 +1,7 @@
 """The session that a migration runs in: its transaction, its timeouts, what it did so far."""
 
+from collections.abc import Mapping
+
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 
@@ -9,6 +11,9 @@ _KEEP_WRITERS = frozenset(
     {"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE", "READ", "WRITE"}
 )
 """Locks that no other session writes under (PostgreSQL manual, 13.3.1; READ, WRITE: MySQL's)."""
+
+
+_SAID = frozenset({"warned", "told_statement_timeout", "committed"})
 
 
 class Session:
@@ -59,6 +64,18 @@ class Session:
                 self.unvalidated.add((table.name, constraint.name))
             case _:
                 pass
+
+    def kept(self) -> dict[str, object]:
+        """Return what a ROLLBACK brings back: all but what it was warned of."""
+        return {
+            name: value.copy() if isinstance(value, set | dict) else value
+            for name, value in vars(self).items()
+            if name not in _SAID
+        }
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Be again what the session was when this was kept."""
+        vars(self).update(kept)
 
     def hold(self, table: str, lock: str) -> None:
         """Keep a lock that stops others until the transaction ends; without one it is gone."""

@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.domains import by_name
 from cdkit.migrations.nouns import Name, Query, Type
 from cdkit.migrations.schema import Routine, Schema, Thing
 
@@ -28,7 +29,9 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         labels=made.labels,
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
+        rules=old.rules if old else {},
         default=made.kind == "domain" and "default" in made.options,
+        constraints=by_name(made.name.name, made.constraints),
     )
     if made.function:
         takes = made.function.takes

@@ -15,7 +15,8 @@ from cdkit.migrations.phase import Effect, effect_of
 from cdkit.migrations.ran import ran_already, sources_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.replay import apply
-from cdkit.migrations.rule import Context, LintRule
+from cdkit.migrations.rolled_back import each_part, lasts
+from cdkit.migrations.rule import COMPATIBLE, Context, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
 from cdkit.migrations.sizes import spared
@@ -45,7 +46,7 @@ class Task(Struct, frozen=True, kw_only=True):
 class Course(Struct, frozen=True, kw_only=True):
     """A migration that is read: the statements that count, what each does, what judges them.
 
-    `edited` says that some of it ran already.
+    `edited` says that some of it ran already, `undone` are the parts that it rolls back itself.
     """
 
     task: Task
@@ -55,6 +56,7 @@ class Course(Struct, frozen=True, kw_only=True):
     context: Context
     bench: Bench
     edited: bool
+    undone: tuple[range, ...]
 
 
 class Walked(Struct, kw_only=True):
@@ -71,12 +73,13 @@ def course_of(task: Task, parsed: Parsed, *, whole: bool = True) -> Course:
     # What runs again does so from end to end, whatever of it was there before.
     ran = sources_of(None if migration.repeats else before, reader)
     statements = [each for each in parsed.statements if not (ran and ran_already(each, ran))]
-    done = reader.done(statements, schema)
     wrapped = reader.wrapped(migration, parsed)
+    undone = reader.undone(parsed, wrapped=wrapped, edited=before is not None)
+    done = reader.done(statements, schema, undone=undone)
     context = Context(
         schema=schema,
         released=task.released,
-        ahead=reader.ahead(statements, done, wrapped=wrapped, whole=whole),
+        ahead=reader.ahead(statements, done, wrapped=wrapped, whole=whole, undone=undone),
         session=Session(in_transaction=wrapped, single=len(parsed.statements) == 1),
         server=task.request.server,
         dialect=reader.dialect,
@@ -96,17 +99,24 @@ def course_of(task: Task, parsed: Parsed, *, whole: bool = True) -> Course:
         context=context,
         bench=bench,
         edited=bool(ran),
+        undone=undone,
     )
 
 
 def walk(course: Course, start: int, end: int, walked: Walked) -> None:
     """Judge and apply what the statements from one number up to another do."""
     context, schema = course.context, course.task.schema
-    for index in range(start, end):
+    parts = each_part(len(course.statements), course.undone, schema, context.session)
+    for index, within in parts:
+        if not start <= index < end:
+            continue
         context.ahead.begin(index, schema)
         for operation in course.done[index]:
             found = tuple(found_by(course, operation))
-            effect = effect_of(operation, schema, found)
+            undone = within and not lasts(operation)
+            if undone:  # Nobody else ever sees it: what counts is that it runs.
+                found = tuple(each for each in found if each.question != COMPATIBLE)
+            effect = None if undone else effect_of(operation, schema, found)
             walked.effects += [effect] if effect else []
             walked.findings += [excused(each, operation, course.task.terms) for each in found]
             walked.locks |= dict.fromkeys(context.follow(operation))
@@ -149,3 +159,14 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
+
+
+def taken_back(course: Course) -> tuple[str, ...]:
+    """Say of each part that a file rolls back itself that it breaks nobody."""
+    return tuple(
+        f"{first.path}: lines {first.line} to {last.line} are rolled back by the file itself: "
+        "nobody sees what they do, and they are only judged for whether they can run"
+        for part in course.undone
+        for first in [course.statements[part.start].place()]
+        for last in [course.statements[part.stop - 1].place()]
+    )

@@ -12,6 +12,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.commands import written_in
 from cdkit.migrations.postgres.names import of_relation, of_type, of_words
 from cdkit.migrations.postgres.objects import option_of
+from cdkit.migrations.postgres.prints import fingerprint
 from cdkit.migrations.postgres.tree import (
     DefElem,
     FunctionParameter,
@@ -33,6 +34,7 @@ class _Function(Struct, frozen=True):
     returnType: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
     replace: bool = False
     is_procedure: bool = False
+    sql_body: Any = None
 
 
 class _Select(Struct, frozen=True, rename={"into": "intoClause", "cte": "withClause"}):
@@ -89,6 +91,7 @@ def _declaration(made: _Function) -> Function:
         language=options_of(made.options).get("language", "sql"),
         definer=definer,
         options=tuple(sorted((*_variadic(given), *named))),
+        parsed=fingerprint(made.sql_body),
     )
 
 

@@ -12,8 +12,10 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
 from cdkit.migrations.postgres.objects import option_given
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal
+from cdkit.migrations.rolled_back import Savepoint
 from cdkit.migrations.statement import Statement
 
+_SAVEPOINTS = {"SAVEPOINT": "SAVEPOINT", "RELEASE": "RELEASE", "ROLLBACK_TO": "ROLLBACK TO"}
 _LOCKS = {
     1: "ACCESS SHARE", 2: "ROW SHARE", 3: "ROW EXCLUSIVE", 4: "SHARE UPDATE EXCLUSIVE",
     5: "SHARE", 6: "SHARE ROW EXCLUSIVE", 7: "EXCLUSIVE", 8: "ACCESS EXCLUSIVE",
@@ -53,6 +55,7 @@ class _Set(Struct, frozen=True):
 
 class _Transaction(Struct, frozen=True):
     kind: str
+    savepoint_name: str = ""
 
 
 class _Vacuum(Struct, frozen=True):
@@ -196,18 +199,15 @@ def setting(statement: Statement) -> Iterator[Operation]:
 
 
 def transaction(statement: Statement) -> Iterator[Operation]:
-    """Read BEGIN, COMMIT and ROLLBACK; savepoints change nothing here."""
-    kind = statement.read(_Transaction).kind.removeprefix("TRANS_STMT_")
+    """Read BEGIN, COMMIT and ROLLBACK, and savepoints."""
+    done = statement.read(_Transaction)
+    kind = done.kind.removeprefix("TRANS_STMT_")
     if kind in {"BEGIN", "START"}:
         yield op.Transaction(**_where(statement), opens=True)
     elif kind in {"COMMIT", "ROLLBACK", "PREPARE"}:
         yield op.Transaction(**_where(statement), opens=False, undone=kind == "ROLLBACK")
-    elif kind == "ROLLBACK_TO":
-        yield op.Unread(
-            **_where(statement),
-            what="ROLLBACK TO SAVEPOINT undoes a part that cannot be told from here",
-            remedy="leave out what is undone anyway",
-        )
+    elif kind in _SAVEPOINTS:
+        yield Savepoint(**_where(statement), action=_SAVEPOINTS[kind], name=done.savepoint_name)
     elif kind == "COMMIT_PREPARED":
         yield op.Unread(
             **_where(statement),

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import ChangeEventTrigger
 from cdkit.migrations.nouns import Policy, Trigger
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.assigns import asks_null
@@ -118,5 +119,34 @@ def create_rule(statement: Statement) -> Iterator[Operation]:
         action="CREATE RULE",
         name=made.rulename,
         instead=made.instead,
+        definition=fingerprint(_all_but_its_place(statement)),
         event=made.event.removeprefix("CMD_"),
+    )
+
+
+def _all_but_its_place(statement: Statement) -> Json:
+    tree: Json = msgspec.json.decode(statement.node)
+    return {key: each for key, each in tree.items() if key not in {"replace", "relation"}}
+
+
+class _EventTrigger(Struct, frozen=True):
+    name: str = msgspec.field(name="trigname")
+    event: str = msgspec.field(name="eventname", default="")
+    function: tuple[Node, ...] = msgspec.field(name="funcname", default=())
+    enabled: str = msgspec.field(name="tgenabled", default="")
+
+
+_ENABLED = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
+
+
+def event_trigger(statement: Statement) -> Iterator[Operation]:
+    """Read CREATE and ALTER EVENT TRIGGER (`tgenabled` as in PostgreSQL's event_trigger.h)."""
+    made = statement.read(_EventTrigger)
+    created = statement.kind == "CreateEventTrigStmt"
+    yield ChangeEventTrigger(
+        **at_start(statement),
+        action="CREATE" if created else _ENABLED.get(made.enabled, "ENABLE"),
+        name=made.name,
+        event=made.event,
+        function=of_words(words(made.function)) if created else None,
     )

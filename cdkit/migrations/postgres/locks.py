@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.domains import RestrictDomain, ValidateDomain
+from cdkit.migrations.enums import named
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
@@ -35,8 +37,8 @@ def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]
             return _of_new(operation)
         case op.DropObject() | op.RenameObject() | op.Refresh() | op.Reindex():
             return _of_object(operation, schema)
-        case op.RestrictDomain(domain=domain, valid=True):
-            return SHARE, tuple(_using(domain, schema))
+        case RestrictDomain() | ValidateDomain():
+            return _of_domain(operation, schema)
         case Revoke(action="OWNER TO", objects=objects):
             return ACCESS_EXCLUSIVE, tuple(each for each in objects if schema.table(each))
         case _:
@@ -115,9 +117,19 @@ def _dropped(name: Name, schema: Schema) -> tuple[Name, ...]:
     return (name, *sorted(table.parents), *dict.fromkeys(x for x in referred if x != name))
 
 
+def _of_domain(
+    made: RestrictDomain | ValidateDomain, schema: Schema
+) -> tuple[str, tuple[Name, ...]]:
+    """Whoever looks at rows keeps others from writing them; VALIDATE does so, too."""
+    if isinstance(made, RestrictDomain) and not made.constraint.valid:
+        return "", ()
+    return SHARE, tuple(_using(made.domain, schema))
+
+
 def _using(domain: Name, schema: Schema) -> Iterator[Name]:
+    full = schema.full(domain)
     for name, table in schema.tables.items():
-        if any(column.type.name == str(domain) for column in table.columns.values()):
+        if any(named(column.type, schema) == full for column in table.columns.values()):
             yield name
 
 

@@ -7,12 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import ChangeDomain
+from cdkit.migrations.domains import RenameInDomain
 from cdkit.migrations.nouns import Name, Policy, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
-    of_default,
     of_object,
     of_relation,
     of_type,
@@ -70,17 +69,6 @@ class _Enum(Struct, frozen=True, rename={"type": "typeName", "old": "oldVal", "n
     new: str = ""
     neighbour: str = msgspec.field(name="newValNeighbor", default="")
     after: bool = msgspec.field(name="newValIsAfter", default=False)
-
-
-class _Domain(Struct, frozen=True, rename={"type": "typeName", "definition": "def"}):
-    type: tuple[Node, ...]
-    subtype: str = ""
-    name: str = ""
-    definition: Node | None = None
-
-
-class _DomainDefault(Struct, frozen=True, rename={"value": "def"}):
-    value: Json | None = None
 
 
 class _Named(Struct, frozen=True):
@@ -170,6 +158,10 @@ def rename(statement: Statement) -> Iterator[Operation]:
     elif table and renamed.subname:
         name = Name(table.schema, renamed.subname)
         yield op.RenameObject(**where, kind=kind, name=name, to=renamed.newname, table=table)
+    elif kind == "domconstraint":
+        domain = _object_name(renamed.object)
+        named = renamed.subname
+        yield RenameInDomain(**where, domain=domain, constraint=named, to=renamed.newname)
     else:
         parts = of_object(renamed.object) if renamed.object else (renamed.subname,)
         yield op.RenameObject(**where, kind=kind, name=table or of_words(parts), to=renamed.newname)
@@ -221,29 +213,6 @@ def alter_enum(statement: Statement) -> Iterator[Operation]:
         yield op.RenameEnumValue(**on, value=altered.old, to=altered.new)
 
 
-def alter_domain(statement: Statement) -> Iterator[Operation]:
-    """Read ALTER DOMAIN (`subtype` as in PostgreSQL's AlterDomainType)."""
-    altered = statement.read(_Domain)
-    restricts = {"C": "ADD CONSTRAINT", "O": "SET NOT NULL"}
-    if altered.subtype == "T":
-        value = statement.read(_DomainDefault).value
-        given = of_default(value) if value else None
-        yield ChangeDomain(
-            **at_start(statement), domain=of_words(words(altered.type)), default=given
-        )
-        return
-    if altered.subtype not in restricts:
-        yield op.Harmless(**at_start(statement))
-        return
-    constraint = altered.definition.constraint if altered.definition else None
-    yield op.RestrictDomain(
-        **at_start(statement),
-        domain=of_words(words(altered.type)),
-        action=restricts[altered.subtype],
-        valid=not (constraint and constraint.skip_validation),
-    )
-
-
 _CREATED = {
     "CreateSeqStmt": "sequence",
     "CompositeTypeStmt": "type",
@@ -289,24 +258,6 @@ def create_schema(statement: Statement) -> Iterator[Operation]:
             what="CREATE SCHEMA with things inside it cannot be read",
             remedy="make them by statements of their own",
         )
-
-
-class _CreateDomain(Struct, frozen=True):
-    domainname: tuple[Node, ...]
-    constraints: tuple[Json, ...] = ()
-
-
-def create_domain(statement: Statement) -> Iterator[Operation]:
-    """Read CREATE DOMAIN; `body` says whether it is constrained."""
-    made = statement.read(_CreateDomain)
-    kinds = {each.get("Constraint", {}).get("contype", "") for each in made.constraints}
-    yield op.CreateObject(
-        **at_start(statement),
-        kind="domain",
-        name=of_words(words(made.domainname)),
-        body="constrained" if kinds - {"CONSTR_DEFAULT", "CONSTR_NULL"} else "",
-        options=("default",) if "CONSTR_DEFAULT" in kinds else (),
-    )
 
 
 class _Sequence(Struct, frozen=True):

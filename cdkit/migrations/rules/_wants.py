@@ -20,6 +20,7 @@ changed-constraint compatible - - ChangeConstraint AddConstraint
 changed-default compatible - - ChangeDomain SetDefault
 changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
+changed-event-trigger compatible postgres - ChangeEventTrigger
 changed-identity compatible - - ChangeIdentity
 changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
@@ -103,7 +104,7 @@ restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
 rewritten-table safe-to-run postgres - RewriteTable
-scanning-domain safe-to-run postgres - RestrictDomain
+scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
 shadowing-table compatible postgres - CreateTable CreateObject
@@ -123,7 +124,7 @@ unlisted-migration safe-to-run - -
 unordered-enum-value compatible postgres taste AddEnumValue
 unproven-partition safe-to-run postgres - MovePartition
 unqualified-name safe-to-run postgres taste CreateTable AddColumn DropColumn CreateIndex AddConstraint DropObject WriteRows
-unread-code - - - Unread Call
+unread-code - - - Unread Call Savepoint
 unread-command - - -
 unreadable-file - - -
 unrepeatable-statement safe-to-run postgres - CreateTable CreateIndex DropObject

@@ -9,20 +9,30 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.guard import OFF
+from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import Query
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Schema
 from cdkit.migrations.ways import later
 
 
 def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     """Flag each rule on a table that was there before the change."""
-    if context.schema.is_new_relation(operation.table):
+    of_rule = operation.action.endswith(" RULE")
+    if not of_rule or context.schema.is_new_relation(operation.table):
         return
+    old = _rule(operation, context.released)
     if operation.action in _GONE:
-        yield _gone(operation, context)
-    if operation.action != "CREATE RULE":
+        if old and old.startswith(OFF):
+            return
+        undone = bool(old) and old == _rule(operation, context.ahead.end)
+        yield from eased(_gone(operation, context), context, undone=undone)
         return
+    if old is not None and old == _made(operation, old):
+        return
+    said = "puts" if operation.action == "CREATE RULE" else "switches on"
     refuses = not operation.instead and _refuses(operation, context)
     effect = (
         "INSERT … ON CONFLICT of a running version is refused"
@@ -30,14 +40,29 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
         else ("statements of a running version silently mean something else")
     )
     yield Hit(
-        message=f"puts the rule {operation.name} on {operation.table}: {effect}",
+        message=f"{said} the rule {operation.name} on {operation.table}: {effect}",
         about=f"{operation.table}.{operation.name}",
-        severity=None if operation.instead else Severity.MEDIUM if refuses else Severity.LOW,
+        severity=None
+        if operation.instead or said == "switches on"
+        else Severity.MEDIUM
+        if refuses
+        else Severity.LOW,
         fix=Fix(
             summary="do it in a view with another name, or in the application",
             replacement=later(operation, "code that does not rely on what the rule changes"),
         ),
     )
+
+
+def _rule(operation: ChangeTrigger, schema: Schema) -> str | None:
+    """Return the rule of this name as the model has it; None where nobody knows of one."""
+    found = schema.table(operation.table) or schema.thing(operation.table)
+    return found.rules.get(operation.name) if found else None
+
+
+def _made(operation: ChangeTrigger, old: str) -> str:
+    """Return what the rule is from now on; one that is switched on is what it was."""
+    return operation.definition or old.removeprefix(OFF)
 
 
 def _refuses(operation: ChangeTrigger, context: Context) -> bool:
@@ -88,6 +113,10 @@ RULE = LintRule(
         Example(text="CREATE RULE r AS ON INSERT TO orders DO ALSO NOTIFY orders;", line=1),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;\n"
+            "-- released\nCREATE OR REPLACE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;"
+        ),
         Example(
             text="CREATE TABLE o (a int);\nCREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;"
         ),

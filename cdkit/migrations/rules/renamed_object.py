@@ -15,7 +15,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import RELEASE, later, whole
 
 _NOBODYS = frozenset(
-    {"trigger", "policy", "rule", "publication", "table", "foreign table", "domconstraint"}
+    {"trigger", "policy", "rule", "publication", "table", "foreign table", "event trigger"}
 )
 """What no query can name, or another rule speaks of."""
 

@@ -13,11 +13,12 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.bodies import finds_the_same, is_read, writes_of
+from cdkit.migrations.bodies import finds_the_same, is_read, is_same_code, writes_of
 from cdkit.migrations.mysql.marks import INVOKER
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.nouns import Function
 from cdkit.migrations.operation import CreateObject, Refresh
+from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.things import placed
 from cdkit.migrations.ways import later
@@ -78,9 +79,19 @@ def _of_body(operation: CreateObject, context: Context) -> tuple[Severity | None
     found = context.schema.thing(operation.name)
     if found is None or not found.body:
         return None, "a running version gets what the new one does"
-    if " ".join(found.body.split()) == " ".join(operation.body.split()):
+    if _is_same_text(found.body, operation.body, context):
         return None, ""
     return Severity.MEDIUM, "it does something else for a running version that calls it"
+
+
+def _is_same_text(one: str, other: str, context: Context) -> bool:
+    """Whether two texts are the same but for white space and comments that are none of MySQL's."""
+    if context.server.engine == "postgres":
+        return is_same_code(one, other, "sql")
+    if "/*" in one or "/*" in other:
+        return one == other
+    texts = ([x.text for x in scan(each.encode(), sqlite=False)] for each in (one, other))
+    return next(texts) == next(texts)
 
 
 def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
@@ -109,7 +120,7 @@ def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | 
         return None, ""
     if old is None or made is None:
         return None, "a running version gets what the new one does"
-    same = " ".join(old.body.split()) == " ".join(operation.body.split())
+    same = is_same_code(old.body, operation.body, made.language)
     if (same and old.function == made) or context.schema.is_new(old.epoch):
         return None, ""
     if _STABLE & set(made.options) and not _STABLE & set(old.function.options):

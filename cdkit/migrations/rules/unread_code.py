@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.operation import Call, Operation, Unread
+from cdkit.migrations.rolled_back import Savepoint
 from cdkit.migrations.rule import Context, Hit, LintRule
 
 
@@ -21,6 +22,12 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag what is unread, and calls of functions that nobody knows."""
     if isinstance(operation, Unread):
         yield Hit(message=operation.what, fix=Fix(summary=operation.remedy))
+    undoes = isinstance(operation, Savepoint) and operation.action == "ROLLBACK TO"
+    if undoes and not context.ahead.undone:
+        yield Hit(
+            message="what this ROLLBACK TO takes back cannot be told from here",
+            fix=Fix(summary="leave out what is taken back anyway"),
+        )
     if isinstance(operation, Call):
         for function in operation.functions:
             if operation.procedure or not context.dialect.harmless(function):
@@ -37,7 +44,7 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.UNKNOWN,
     question="",
-    on=(Unread, Call),
+    on=(Unread, Call, Savepoint),
     check=check,
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
     by_hand="what cannot be read cannot be rewritten.",

@@ -11,7 +11,9 @@ from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.assigned import assigned
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
+from cdkit.migrations.reading.names import unquoted
 from cdkit.migrations.reading.query import UnreadQueryError, query
+from cdkit.migrations.rolled_back import Savepoint
 from cdkit.migrations.sqlite import tables
 from cdkit.migrations.sqlite.cursor import cursor_of, table
 from cdkit.migrations.sqlite.rebuild import Rebuild, Step
@@ -56,10 +58,24 @@ def _write(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 
 def _transaction(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     word = cursor.next().up
-    if word == "ROLLBACK" and any(token.up == "TO" for token in cursor.tokens):
-        yield op.Harmless(**_where(statement))
-        return
+    if word == "ROLLBACK":
+        cursor.take("TRANSACTION")
+        if cursor.take("TO"):
+            yield _savepoint(statement, cursor, "ROLLBACK TO")
+            return
     yield op.Transaction(**_where(statement), opens=word == "BEGIN", undone=word == "ROLLBACK")
+
+
+def _savepoint(statement: Statement, cursor: Cursor, action: str) -> Savepoint:
+    cursor.take("SAVEPOINT")
+    name = unquoted(cursor.next().text).lower()
+    return Savepoint(**_where(statement), action=action, name=name, begins=True)
+
+
+def _saved(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
+    action = cursor.peek().up
+    cursor.take("RELEASE")
+    yield _savepoint(statement, cursor, action)
 
 
 def _pragma(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
@@ -102,8 +118,8 @@ _READERS: dict[str, Callable[[Statement, Cursor], Iterable[Operation]]] = {
     "ANALYZE": _harmless,
     "REINDEX": _harmless,
     "EXPLAIN": _harmless,
-    "SAVEPOINT": _harmless,
-    "RELEASE": _harmless,
+    "SAVEPOINT": _saved,
+    "RELEASE": _saved,
     "DETACH": _harmless,
     "VALUES": _harmless,
 }

@@ -1,0 +1,103 @@
+"""What takes the place of a rule or a function: alike is nothing, anything else is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.migrations.judging import RELEASED, judged, places
+
+RULE = "CREATE RULE r AS ON DELETE TO o DO INSTEAD NOTHING;\n"
+THERE = "CREATE TABLE o (a int, b int);\n" + RULE + RELEASED
+
+
+def found(text: str, server: str = "postgres") -> list[tuple[str, int]]:
+    return places(judged(text, server=server, question="compatible").findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BEGIN;\nDROP RULE r ON o;\n" + RULE + "COMMIT;",
+        "CREATE OR REPLACE RULE r AS ON DELETE TO public.o DO INSTEAD nothing;",
+        "ALTER TABLE o ENABLE RULE r;",
+        "BEGIN;\nALTER TABLE o DISABLE RULE r;\nALTER TABLE o ENABLE RULE r;\nCOMMIT;",
+    ],
+)
+def test_a_rule_that_is_made_alike_changes_nothing(text: str) -> None:
+    assert found(THERE + text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DROP RULE r ON o;",
+        "CREATE OR REPLACE RULE r AS ON DELETE TO o DO INSTEAD UPDATE o SET b = 1;",
+        "CREATE OR REPLACE RULE r AS ON DELETE TO o WHERE old.a > 1 DO INSTEAD NOTHING;",
+        "ALTER TABLE o DISABLE RULE r;",
+        "ALTER TABLE o ENABLE REPLICA RULE r;",
+    ],
+)
+def test_a_rule_that_acts_otherwise_is_told(text: str) -> None:
+    assert found(THERE + text) == [("new-rule", 4)]
+
+
+def test_a_rule_that_was_off_and_is_switched_on_is_told() -> None:
+    there = THERE.replace(RELEASED, "ALTER TABLE o DISABLE RULE r;\n" + RELEASED)
+    assert found(there + "ALTER TABLE o ENABLE RULE r;") == [("new-rule", 5)]
+    assert found(there + "BEGIN;\nDROP RULE r ON o;\n" + RULE + "COMMIT;") == [("new-rule", 7)]
+
+
+FUNCTION = "CREATE FUNCTION f(a int) RETURNS text LANGUAGE {} AS $_${}$_$;\n" + RELEASED
+AGAIN = "CREATE OR REPLACE FUNCTION f(a int) RETURNS text LANGUAGE {} AS $_${}$_$;"
+
+
+@pytest.mark.parametrize(
+    ("language", "old", "new"),
+    [
+        ("sql", "select a || 'A'", "SELECT a||'A' -- said\n"),
+        ("plpgsql", "begin return a; end", "BEGIN\n  /* what\n it got */ RETURN A;\nEND"),
+        ("plpython3u", "return a", "return a"),
+    ],
+)
+def test_a_body_that_the_server_reads_alike_is_the_same(language: str, old: str, new: str) -> None:
+    assert found(FUNCTION.format(language, old) + AGAIN.format(language, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "old", "new"),
+    [
+        ("sql", "select 'A'", "select 'a'"),
+        ("sql", "select 'a b'", "select 'a  b'"),
+        ("sql", "select 'a -- b'", "select 'a -- c'"),
+        ("sql", 'select "A" from o', 'select "a" from o'),
+        ("sql", "select $q$A$q$", "select $q$a$q$"),
+        ("plpgsql", "begin return 1; end", "begin return 2; end"),
+        ("plpython3u", "if a:\n  a += 1\nreturn a", "if a:\n  a += 1\n  return a"),
+        ("plpython3u", "return a", "return A"),
+    ],
+)
+def test_a_body_that_the_server_reads_otherwise_is_told(language: str, old: str, new: str) -> None:
+    text = FUNCTION.format(language, old) + AGAIN.format(language, new)
+    assert [rule for rule, _ in found(text)] == ["replaced-object"]
+
+
+def test_a_body_that_is_sql_itself_is_compared() -> None:
+    there = "CREATE FUNCTION f(a int) RETURNS int RETURN a + 1;\n" + RELEASED
+    again = "CREATE OR REPLACE FUNCTION f(a int) RETURNS int RETURN a+{};"
+    assert found(there + again.format(1)) == []
+    assert found(there + again.format(2)) == [("replaced-object", 3)]
+
+
+def test_an_event_trigger_is_told_by_what_its_function_does() -> None:
+    made = "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$;\n"
+    text = RELEASED + "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f();"
+    for body, severity in (("RAISE EXCEPTION 'no';", "medium"), ("NOTIFY pgrst;", "low")):
+        (one,) = judged(made.format(body) + text).findings
+        assert (one.rule, one.severity.value) == ("changed-event-trigger", severity)
+
+
+def test_white_space_within_a_text_counts_in_a_routine_of_mysql() -> None:
+    body = "CREATE OR REPLACE PROCEDURE p() {};\n"
+    there = body.format("SELECT 'a b'") + RELEASED
+    for new, told in (("SELECT   'a b'", []), ("SELECT 'a  b'", [("replaced-object", 3)])):
+        assert found(there + body.format(new), "mariadb:10.11") == told
