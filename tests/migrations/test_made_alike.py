@@ -147,3 +147,14 @@ def test_a_large_number_is_read() -> None:
     text = f"CREATE SEQUENCE s;\n{RELEASED}ALTER SEQUENCE s RESTART WITH 10000000000;"
     (one,) = judged(text).findings
     assert one.severity.value == "low"
+
+
+@pytest.mark.parametrize("enforced", ["", " NOT ENFORCED"])
+def test_a_check_that_was_not_enforced_held_nothing(enforced: str) -> None:
+    there = "CREATE TABLE {} (a int, CONSTRAINT c CHECK (a > 0){});\n"
+    text = (
+        there.format("o", enforced) + RELEASED + "BEGIN;\n" + there.format("n", "")
+        + "LOCK TABLE o IN EXCLUSIVE MODE;\nINSERT INTO n SELECT * FROM o;\n"
+        "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;"
+    )  # fmt: skip
+    assert (("dropped-table", 7) in found(text)) == bool(enforced)
