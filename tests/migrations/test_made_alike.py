@@ -152,9 +152,7 @@ def test_a_large_number_is_read() -> None:
 @pytest.mark.parametrize("enforced", ["", " NOT ENFORCED"])
 def test_a_check_that_was_not_enforced_held_nothing(enforced: str) -> None:
     there = "CREATE TABLE {} (a int, CONSTRAINT c CHECK (a > 0){});\n"
-    text = (
-        there.format("o", enforced) + RELEASED + "BEGIN;\n" + there.format("n", "")
-        + "LOCK TABLE o IN EXCLUSIVE MODE;\nINSERT INTO n SELECT * FROM o;\n"
-        "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;"
-    )  # fmt: skip
+    made = [there.format("o", enforced), RELEASED, "BEGIN;\n", there.format("n", "")]
+    filled = "LOCK TABLE o IN EXCLUSIVE MODE;\nINSERT INTO n SELECT * FROM o;\n"
+    text = "".join([*made, filled, "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;"])
     assert (("dropped-table", 7) in found(text)) == bool(enforced)
