@@ -38,6 +38,24 @@ def is_same_code(one: str, other: str, language: str) -> bool:
     return _code(one) == _code(other)
 
 
+_PLANNING = frozenset(
+    {"stable", "immutable", "volatile", "cost", "rows", "parallel", "leakproof", "support"}
+)
+"""Options that tell how a function is planned, not what it returns (manual, CREATE FUNCTION)."""
+
+
+def does_the_same(old: Routine, new: Routine) -> bool:
+    """Whether a function of PostgreSQL does what another one does, called in the same way."""
+    one, other = (
+        (
+            *(each.language, each.definer, each.parsed),
+            tuple(option for option in each.options if option not in _PLANNING),
+        )
+        for each in (old.function, new.function)
+    )
+    return one == other and is_same_code(old.body, new.body, new.function.language)
+
+
 def _code(body: str) -> list[bytes]:
     found = tokens(body.encode())
     quoted = (b'"', b"'", b"$")

@@ -55,7 +55,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     `parse` splits a file (its text, the part of it that runs, the server); `operations` says what
     a statement does, `routine` what a function does that a statement calls; `lock_of` which lock
-    that takes, by the engine's own word, on which tables. `change` compares two types. `refine`
+    that takes, by the engine's own word, on which tables, `other_locks` which it takes besides, and
+    on what. `change` compares two types. `refine`
     says what an operation comes to on the schema that is there (MySQL's MODIFY); `quoted` writes a
     name as SQL; `naming` gives a constraint of a table the name that the server gives it;
     `shared_names` says that index names are the schema's, not each table's own; `harmless` whether
@@ -79,6 +80,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
     otherwise: Callable[[Operation, Schema, Server], str] = lambda *_: ""
     atomic: bool = True
+    other_locks: Callable[[Operation, Schema], Iterator[tuple[str, Name]]] = lambda *_: iter(())
     parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
     parts: Callable[[Text, bytes, Processes], Parts | None] | None = None
 

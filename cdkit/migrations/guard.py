@@ -120,9 +120,21 @@ def _write(schema: Schema, written: op.WriteRows) -> None:
         schema.change(written.table, written=table.written | new)
 
 
+def _sequence(schema: Schema, changed: op.ChangeSequence) -> None:
+    if found := schema.thing(changed.sequence):
+        full, said = schema.full(changed.sequence), dict(changed.values)
+        numbers = {**found.numbers, **{key: said[key] for key in said if key not in MOVES}}
+        schema.things[full] = structs.replace(found, numbers=numbers)
+
+
+MOVES = frozenset({"restart", "setval"})
+"""What says where a sequence goes on, and stays no part of it."""
+
+
 GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.ChangeRowSecurity: _secure,
     ChangeDomain: _default_domain,
+    op.ChangeSequence: _sequence,
     op.ChangeTrigger: _trigger,
     op.ChangeTable: _set_options,
     op.SetDefault: _default,

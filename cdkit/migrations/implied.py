@@ -28,8 +28,8 @@ _ITEM = pattern(r"\s*('(?:[^'\\]|'')*'|-?\d+)\s*")
 
 
 def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
-    """Whether what the old constraint lets in passes the new one."""
-    if old.kind != new.kind or old.kind == "exclusion":
+    """Whether what the old constraint lets in passes the new one; NOT ENFORCED lets in all."""
+    if not old.enforced or old.kind != new.kind or old.kind == "exclusion":
         return False
     if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
         return released.same_key(old, new)

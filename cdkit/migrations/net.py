@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from cdkit.core.finding import Severity
+from cdkit.migrations.bodies import does_the_same, writes_of
 from cdkit.migrations.enums import type_lacks
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
@@ -131,8 +132,6 @@ def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
 
 def _carried(table: Table, schema: Schema) -> Iterator[Name]:
     """Yield the tables that a trigger writes into whenever somebody writes into this one."""
-    from cdkit.migrations.bodies import writes_of  # which few migrations need to load
-
     for trigger in table.triggers.values():
         found = schema.thing(trigger.function)
         for routine in found.routines.values() if found else ():
@@ -300,4 +299,7 @@ def _routine_lacks(old: Routine, new: Routine) -> str | None:  # noqa: PLR0911 -
     if old.function.returns != new.function.returns and not old.function.gives:
         return f"it returns {new.function.returns} and not {old.function.returns}"
     gone = [each for each in old.function.gives if each not in new.function.gives]
-    return f"its result lacks {', '.join(gone)}" if gone else ""
+    if gone:
+        return f"its result lacks {', '.join(gone)}"
+    alike = given == wanted and old.function.gives == new.function.gives
+    return "it does something else" if alike and not does_the_same(old, new) else ""

@@ -55,20 +55,22 @@ class Context(Struct, frozen=True, kw_only=True):
 
         A table that the release makes nobody else can wait for.
         """
-        lock, tables = self.lock_of(operation)
-        taken = [table for table in tables if lock and not self.schema.is_new_table(table)]
+        taken = self._taken(operation)
         self.session.follow(operation)
-        for table in taken if lock == EXCLUSIVE else ():
-            self.session.hold(str(table), lock)
-        return tuple([f"{lock} on {table}" for table in taken])
+        for lock, table in taken:
+            if lock == EXCLUSIVE:
+                self.session.hold(str(table), lock)
+        return tuple([f"{lock} on {table}" for lock, table in taken])
+
+    def _taken(self, operation: Operation) -> list[tuple[str, Name]]:
+        lock, tables = self.lock_of(operation)
+        taken = [(lock, table) for table in tables] if lock else []
+        taken += self.dialect.other_locks(operation, self.schema)
+        return [each for each in taken if not self.schema.is_new_relation(each[1])]
 
     def pass_by(self, operation: Operation) -> None:
         """Let the session go past an operation whose locks nobody asks for."""
-        lock, tables = self.lock_of(operation)
-        self.session.follow(operation)
-        for table in tables if lock == EXCLUSIVE else ():
-            if not self.schema.is_new_table(table):
-                self.session.hold(str(table), lock)
+        self.follow(operation)
 
     def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
         """Return SQL that one engine alone takes; `other` where the server is another."""

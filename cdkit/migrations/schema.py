@@ -69,7 +69,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     `default` says that a domain has one, `ruled` that writes into a view go elsewhere by a rule,
     `invoker` that a view asks with the rights of who reads it, `defaults` are what a view gives
     columns itself, `labels` an enum's in order, `constraints` a domain's, `rules` as a
-    table's; `was` is the released
+    table's, `numbers` what a sequence is told (`maxvalue`, …); `was` is the released
     name of what was renamed.
     """
 
@@ -87,6 +87,7 @@ class Thing(Struct, frozen=True, kw_only=True):
     defaults: dict[str, Default] = {}
     constraints: dict[str, Constraint] = {}
     rules: dict[str, str] = {}
+    numbers: dict[str, str] = {}
 
     def is_on(self, name: Name) -> bool:
         """Whether it is a trigger on this table or view, of SQLite: there it says so."""

@@ -30,6 +30,9 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         invoker=made.kind == "view" and "security_invoker" in made.options,
         defaults=old.defaults if old else {},
         rules=old.rules if old else {},
+        numbers=dict(each.partition("=")[::2] for each in made.options)
+        if made.kind == "sequence"
+        else {},
         default=made.kind == "domain" and "default" in made.options,
         constraints=by_name(made.name.name, made.constraints),
     )

@@ -101,3 +101,58 @@ def test_white_space_within_a_text_counts_in_a_routine_of_mysql() -> None:
     there = body.format("SELECT 'a b'") + RELEASED
     for new, told in (("SELECT   'a b'", []), ("SELECT 'a  b'", [("replaced-object", 3)])):
         assert found(there + body.format(new), "mariadb:10.11") == told
+
+
+def test_a_function_that_is_dropped_and_made_otherwise_is_told() -> None:
+    text = "BEGIN;\nDROP FUNCTION f(int);\n" + AGAIN.replace(" OR REPLACE", "") + "\nCOMMIT;"
+    there = FUNCTION.format("sql", "select 'A'")
+    assert ("dropped-object", 4) in found(there + text.format("sql", "select 'B'"))
+    assert ("dropped-object", 4) not in found(there + text.format("sql", "SELECT 'A' --"))
+
+
+@pytest.mark.parametrize(
+    ("there", "action"),
+    [
+        ("START 1000", "RESTART WITH 1000"),
+        ("", "RESTART"),
+        ("MAXVALUE 900", "MAXVALUE 90"),
+        ("", "MAXVALUE 90"),
+        ("", "INCREMENT BY -1"),
+    ],
+)
+def test_numbers_that_are_taken_or_fewer_are_told(there: str, action: str) -> None:
+    text = f"CREATE SEQUENCE s {there};\n{RELEASED}ALTER SEQUENCE s {action};"
+    (one,) = judged(text).findings
+    assert (one.rule, one.severity.value) == ("changed-sequence", "medium")
+
+
+@pytest.mark.parametrize(
+    ("there", "action"),
+    [
+        ("MAXVALUE 90", "MAXVALUE 900"),
+        ("MAXVALUE 90", "NO MAXVALUE"),
+        ("MAXVALUE 90", "MAXVALUE 9223372036854775806"),
+        ("", "MINVALUE -5"),
+        ("", "START WITH 5"),
+        ("AS int", "AS bigint"),
+        ("", "CACHE 9"),
+        ("CYCLE", "CYCLE"),
+    ],
+)
+def test_numbers_that_are_as_many_as_before_are_nothing(there: str, action: str) -> None:
+    assert found(f"CREATE SEQUENCE s {there};\n{RELEASED}ALTER SEQUENCE s {action};") == []
+
+
+def test_a_large_number_is_read() -> None:
+    text = f"CREATE SEQUENCE s;\n{RELEASED}ALTER SEQUENCE s RESTART WITH 10000000000;"
+    (one,) = judged(text).findings
+    assert one.severity.value == "low"
+
+
+@pytest.mark.parametrize("enforced", ["", " NOT ENFORCED"])
+def test_a_check_that_was_not_enforced_held_nothing(enforced: str) -> None:
+    there = "CREATE TABLE {} (a int, CONSTRAINT c CHECK (a > 0){});\n"
+    made = [there.format("o", enforced), RELEASED, "BEGIN;\n", there.format("n", "")]
+    filled = "LOCK TABLE o IN EXCLUSIVE MODE;\nINSERT INTO n SELECT * FROM o;\n"
+    text = "".join([*made, filled, "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;"])
+    assert (("dropped-table", 7) in found(text)) == bool(enforced)

@@ -5,6 +5,7 @@ from cdkit.migrations.engine import Dialect, Engine
 
 def _dialect() -> Dialect:
     from cdkit.migrations.postgres.locks import lock_of
+    from cdkit.migrations.postgres.other_locks import other_locks
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
     from cdkit.migrations.postgres.spread import parse_each, parts
@@ -18,6 +19,7 @@ def _dialect() -> Dialect:
         operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
+        other_locks=other_locks,
         change=change,
         harmless=is_harmless_call,
         parse_each=parse_each,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.anew import Publish
 from cdkit.migrations.domains import RestrictDomain, ValidateDomain
 from cdkit.migrations.enums import named
 from cdkit.migrations.nouns import Name
@@ -22,13 +23,14 @@ _LIGHTER: dict[type[Operation], str] = {
     op.ValidateConstraint: SHARE_UPDATE_EXCLUSIVE,
     op.WriteRows: "ROW EXCLUSIVE",
     op.ChangeTrigger: SHARE_ROW_EXCLUSIVE,
+    Publish: SHARE_UPDATE_EXCLUSIVE,
 }
 
 
 def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]]:
     """Return the strongest lock that an operation takes, and on which tables; empty for none.
 
-    What it takes by the way on others, and weaker, is left out: on the parent of INHERIT, say.
+    What it takes by the way on others is in `other_locks.py`.
     """
     match operation:
         case op.OnTable():
@@ -114,7 +116,8 @@ def _dropped(name: Name, schema: Schema) -> tuple[Name, ...]:
     if table is None:
         return (name,)
     referred = [x.references for x in table.constraints.values() if x.references]
-    return (name, *sorted(table.parents), *dict.fromkeys(x for x in referred if x != name))
+    parents = sorted(table.parents) if table.bound else ()
+    return (name, *parents, *dict.fromkeys(x for x in referred if x != name))
 
 
 def _of_domain(

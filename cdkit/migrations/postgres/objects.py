@@ -83,6 +83,7 @@ class _Named(Struct, frozen=True):
     kind: str = ""
     replace: bool = False
     vals: tuple[Node, ...] = ()
+    options: tuple[Node, ...] = ()
 
 
 _WORDS = {
@@ -239,7 +240,13 @@ def create_object(statement: Statement) -> Iterator[Operation]:
         replace=made.replace,
         body=statement.source.partition("(")[2] if kind == "aggregate" else "",
         labels=words(made.vals),
+        options=_numbers(made.options) if kind == "sequence" else (),
     )
+
+
+def _numbers(options: tuple[Node, ...]) -> tuple[str, ...]:
+    given = [node.option for node in options if node.option]
+    return tuple(f"{each.defname}={number_of(each.arg)}" for each in given)
 
 
 class _Schema(Struct, frozen=True):
@@ -290,6 +297,8 @@ def number_of(value: Node | None) -> str:
         return of_type(value.type).name
     if value.boolean is not None:
         return "on" if value.boolean.get("boolval") else "off"
+    if value.large is not None:
+        return str(value.large.get("fval", ""))
     return str(value.integer.get("ival", 0)) if value.integer is not None else ""
 
 

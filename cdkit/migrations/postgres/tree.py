@@ -176,6 +176,7 @@ class Node(Struct, frozen=True):
     parameter: FunctionParameter | None = field(name="FunctionParameter", default=None)
     privilege: AccessPriv | None = field(name="AccessPriv", default=None)
     integer: Json | None = field(name="Integer", default=None)
+    large: Json | None = field(name="Float", default=None)
     boolean: Json | None = field(name="Boolean", default=None)
     setting: Json | None = field(name="VariableSetStmt", default=None)
     function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)

@@ -56,7 +56,6 @@ RULE = LintRule(
             text="CREATE EVENT TRIGGER guard ON ddl_command_start EXECUTE FUNCTION refuse();",
             line=1,
         ),
-        Example(text="CREATE EVENT TRIGGER hello ON login EXECUTE FUNCTION note();", line=1),
         Example(text="ALTER EVENT TRIGGER guard ENABLE;", line=1),
         Example(text="ALTER EVENT TRIGGER guard DISABLE;", line=1),
     ),

@@ -181,7 +181,7 @@ def _lived_with(operation: OnTable, constraint: Constraint, context: Context) ->
         return False
     if constraint.kind in {"unique", "primary key"}:
         return _is_unique_already(operation, constraint, context)
-    held = (old for old in table.constraints.values() if old.enforced)
+    held = table.constraints.values()
     return any(implies(old, constraint, context.released) for old in held)
 
 

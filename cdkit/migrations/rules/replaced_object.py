@@ -13,10 +13,9 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.bodies import finds_the_same, is_read, is_same_code, writes_of
+from cdkit.migrations.bodies import does_the_same, finds_the_same, is_read, is_same_code, writes_of
 from cdkit.migrations.mysql.marks import INVOKER
 from cdkit.migrations.net import other_rows
-from cdkit.migrations.nouns import Function
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -120,27 +119,19 @@ def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | 
         return None, ""
     if old is None or made is None:
         return None, "a running version gets what the new one does"
-    same = is_same_code(old.body, operation.body, made.language)
-    if (same and old.function == made) or context.schema.is_new(old.epoch):
+    after = structs.replace(old, body=operation.body, function=made)
+    if context.schema.is_new(old.epoch):
         return None, ""
-    if _STABLE & set(made.options) and not _STABLE & set(old.function.options):
-        after = structs.replace(old, body=operation.body, function=made)
-        if writes_of(after):
-            return Severity.HIGH, _NOT_VOLATILE
-    if same and _planned(old.function) == _planned(made):
+    kept = not _STABLE & set(made.options) or _STABLE & set(old.function.options)
+    if not kept and writes_of(after):
+        return Severity.HIGH, _NOT_VOLATILE
+    if does_the_same(old, after):
         return None, ""
     return Severity.MEDIUM, "it does something else for a running version that calls it"
 
 
 _STABLE = frozenset({"stable", "immutable"})
 _NOT_VOLATILE = "it writes, which the server refuses to a function that is not VOLATILE"
-_PLANNING = _STABLE | {"volatile", "cost", "rows", "parallel", "leakproof", "support"}
-"""Options that tell how a function is planned, not what it returns (manual, CREATE FUNCTION)."""
-
-
-def _planned(function: Function) -> Function:
-    left = tuple(each for each in function.options if each not in _PLANNING)
-    return structs.replace(function, options=left)
 
 
 def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:

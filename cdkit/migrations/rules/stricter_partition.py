@@ -105,7 +105,7 @@ def _constraints(old: Table, default: Table, new: Table, context: Context) -> It
     for each in new.constraints.values():
         if each.kind in {*_KEYS, "not null"} or not each.enforced or each.always:
             continue
-        if not any(x.enforced and implies(x, each, context.released) for x in had):
+        if not any(implies(x, each, context.released) for x in had):
             yield each
 
 

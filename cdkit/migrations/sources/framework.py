@@ -52,7 +52,7 @@ FRAMEWORKS = (
     Framework(  # sequelize.org, "Migrations"
         title="Sequelize",
         suffixes=_SCRIPTS,
-        holds=r"\A(?=.*\bup\b)(?=.*\bqueryInterface\b)",
+        holds=r"\A(?=.*\bup\b)(?=.*(?:\bqueryInterface\b|\bgetQueryInterface\b|sequelize-cli))",
         render=f"`sequelize-cli db:migrate` {_SCRATCH} with `logging: console.log`",
     ),
     Framework(  # mikro-orm.io, "Migrations"
@@ -77,8 +77,14 @@ FRAMEWORKS = (
     Framework(  # kysely.dev, "Migrations" and "Logging"
         title="Kysely",
         suffixes=_SCRIPTS,
-        holds=r"\A(?=.*\bup\b)(?=.*\bKysely\s*<)",
+        holds=r"\A(?=.*\bup\b)(?=.*(?:\bKysely\s*<|\bfrom\s+['\"]kysely['\"]))",
         render=f"the migrator {_SCRATCH} with `log: ['query']`",
+    ),
+    Framework(  # db-migrate.readthedocs.io, "Usage": --dry-run
+        title="db-migrate",
+        suffixes=_SCRIPTS,
+        holds=r"\boptions\.dbmigrate\b",
+        render="`db-migrate up --dry-run`",
     ),
     Framework(  # hexdocs.pm/ecto_sql, "mix ecto.migrate": --log-migrations-sql
         title="Ecto",

@@ -1,0 +1,1 @@
+exports.up = async ({ context: sequelize }) => { await sequelize.getQueryInterface().removeColumn('a','b') };
