@@ -208,6 +208,11 @@ READS = [
     ("ALTER TABLE orders ALTER code TYPE char(4)", ""),
     ("ALTER TABLE orders ALTER name TYPE varchar(40)", ""),
     ("ALTER TABLE orders ALTER grade TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER mail TYPE text", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER kind TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER town TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER plain TYPE text", ""),
+    ("ALTER TABLE orders ALTER flags TYPE varbit", "rewriting-type-change"),
 ]
 
 
@@ -215,7 +220,10 @@ READS = [
 def test_what_reads_every_row_is_said_to(
     statement: str, rule: str, connection: psycopg.Connection
 ) -> None:
-    more = "ALTER TABLE orders ADD grade varchar(20) CHECK (grade <> '');"
+    more = """ALTER TABLE orders ADD grade varchar(20) CHECK (grade <> ''), ADD mail varchar(20),
+        ADD kind varchar(20), ADD town varchar(20), ADD plain varchar(20) UNIQUE, ADD flags bit(4);
+    CREATE INDEX by_mail ON orders (lower(mail)); CREATE INDEX by_town ON orders (town) WHERE a > 1;
+    CREATE INDEX of_kind ON orders (a) WHERE kind <> ''; CREATE INDEX by_flags ON orders (flags);"""
     connection.execute(more.encode())
     found = {x.rule for x in judged(f"{TABLES}{more}\n-- released\n{statement};").findings}
     assert bool(rule) == bool(found & {"blocking-constraint", "rewriting-type-change"})
