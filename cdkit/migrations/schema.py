@@ -256,6 +256,13 @@ class Schema:
             if (index := self.indexes[name]).unique:
                 yield name.name, index
 
+    def default_partition(self, parent: Name) -> Table | None:
+        """Return the partition that takes what no other one does; None where none is known."""
+        full = self.full(parent)
+        children = (self.tables.get(each) for each in self.children.get(full, ()))
+        held = (each for each in children if each and each.bound == "DEFAULT")
+        return next((each for each in held if full in each.parents), None)
+
     def is_new(self, epoch: int) -> bool:
         """Whether what was made in this release is new: nobody who runs can know it."""
         return epoch > 0 and epoch == self.epoch

@@ -5,7 +5,7 @@ WANTS = """\
 ambiguous-column compatible - - AddColumn
 ambiguous-function compatible postgres - CreateObject
 bare-rebuild safe-to-run sqlite - RebuildTable
-blocking-constraint safe-to-run postgres - AddConstraint AddColumn
+blocking-constraint safe-to-run postgres - AddConstraint AddColumn ChangeConstraint
 blocking-index safe-to-run postgres - CreateIndex
 blocking-index-drop safe-to-run postgres - DropObject
 blocking-not-null safe-to-run postgres - SetNotNull AddConstraint
@@ -102,7 +102,7 @@ required-column compatible - - AddColumn
 restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
-rewritten-table safe-to-run postgres - RewriteTable
+rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
@@ -121,7 +121,7 @@ unindexed-foreign-key safe-to-run postgres - AddConstraint AddColumn
 unknown-release compatible - -
 unlisted-migration safe-to-run - -
 unordered-enum-value compatible postgres taste AddEnumValue
-unproven-partition safe-to-run postgres - MovePartition
+unproven-partition safe-to-run postgres - MovePartition CreateTable
 unqualified-name safe-to-run postgres taste CreateTable AddColumn DropColumn CreateIndex AddConstraint DropObject WriteRows
 unread-code - - - Unread Call
 unread-command - - -
