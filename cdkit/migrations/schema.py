@@ -32,7 +32,7 @@ class Table(Struct, frozen=True, kw_only=True):
     migration of this release wrote rows into it, `written` which of its new columns an UPDATE of
     the release sets. `parents` are the tables that it inherits from,
     or is a partition of; `bound` says which rows a partition takes, `keyed` by which columns it is
-    partitioned itself (see `CreateTable`).
+    partitioned itself (see `CreateTable`). `resting` are triggers that are there and do not fire.
     """
 
     name: Name
@@ -46,6 +46,7 @@ class Table(Struct, frozen=True, kw_only=True):
     row_security: bool = False
     policies: dict[str, Policy] = {}
     triggers: dict[str, Trigger] = {}
+    resting: dict[str, Trigger] = {}
     made: int = 0
     filled: bool = False
     written: frozenset[str] = frozenset()
@@ -262,6 +263,15 @@ class Schema:
         children = (self.tables.get(each) for each in self.children.get(full, ()))
         held = (each for each in children if each and each.bound == "DEFAULT")
         return next((each for each in held if full in each.parents), None)
+
+    def leading_to(self, table: Name) -> Iterator[tuple[Name, Constraint]]:
+        """Yield the foreign keys that lead to a table, each with the table that it is of."""
+        full = self.full(table)
+        for name in self.referring.get(full, ()):
+            held = self.tables.get(name)
+            for key in held.constraints.values() if held else ():
+                if key.references is not None and self.full(key.references) == full:
+                    yield name, key
 
     def is_new(self, epoch: int) -> bool:
         """Whether what was made in this release is new: nobody who runs can know it."""
