@@ -36,7 +36,11 @@ CASES = [
     ),
     (f"{_COMPUTED} STORED);", "ALTER TABLE r ALTER b SET EXPRESSION AS (a);", "rewritten-table"),
     (f"{_COMPUTED} VIRTUAL);", "ALTER TABLE r ALTER b SET EXPRESSION AS (a);", ""),
-    (f"{_REFERS} NOT ENFORCED);", "ALTER TABLE r ALTER CONSTRAINT f ENFORCED;", "blocking-constraint"),
+    (
+        f"{_REFERS} NOT ENFORCED);",
+        "ALTER TABLE r ALTER CONSTRAINT f ENFORCED;",
+        "blocking-constraint",
+    ),
     (f"{_REFERS});", "ALTER TABLE r ALTER CONSTRAINT f NOT ENFORCED;", ""),
 ]  # fmt: skip
 RULES = {"unproven-partition", "rewritten-table", "blocking-constraint"}

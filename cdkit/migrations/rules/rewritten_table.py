@@ -39,8 +39,8 @@ def _expressed(operation: ChangeIdentity, context: Context) -> Iterator[Hit]:
         return
     known = column is not None or context.server.before(18)
     yield Hit(
-        message=f"SET EXPRESSION computes {table}.{operation.column} anew, and copies {table} under "
-        f"a lock that stops reads and writes{'' if known else ', if the column is stored'}",
+        message=f"SET EXPRESSION computes {table}.{operation.column} anew, and copies {table} "
+        f"under a lock that stops all others{'' if known else ', if the column is stored'}",
         about=f"{table}.{operation.column}",
         severity=None if known else Severity.MEDIUM,
         confidence=Confidence.HIGH if known else Confidence.LOW,
