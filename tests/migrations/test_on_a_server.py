@@ -168,6 +168,7 @@ def test_the_lock_that_is_named_is_the_strongest_that_is_held(
 
 
 OUTSIDE = [
+    "ALTER SYSTEM SET work_mem = 1024",
     "CREATE INDEX CONCURRENTLY i ON orders (a)",
     "DROP INDEX CONCURRENTLY orders_note_idx",
     "REINDEX TABLE CONCURRENTLY orders",

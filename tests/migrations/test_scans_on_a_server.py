@@ -17,6 +17,7 @@ _PARTED = "CREATE TABLE o (a int, b int) PARTITION BY LIST (a);"
 _REST = f"{_PARTED}CREATE TABLE r PARTITION OF o DEFAULT;"
 _REFERS = "CREATE TABLE p (a int PRIMARY KEY);CREATE TABLE r (a int CONSTRAINT f REFERENCES p"
 _COMPUTED = "CREATE TABLE r (a int, b int GENERATED ALWAYS AS (a + 1)"
+_CHECKED = "CREATE TABLE r (a int, b int, CHECK (a IS NOT NULL"
 CASES = [
     (_REST, "CREATE TABLE n PARTITION OF o FOR VALUES IN (7);", "unproven-partition"),
     (
@@ -42,8 +43,10 @@ CASES = [
         "blocking-constraint",
     ),
     (f"{_REFERS});", "ALTER TABLE r ALTER CONSTRAINT f NOT ENFORCED;", ""),
+    (f"{_CHECKED} AND b > 0));", "ALTER TABLE r ALTER a SET NOT NULL;", ""),
+    (f"{_CHECKED} OR b > 0));", "ALTER TABLE r ALTER a SET NOT NULL;", "blocking-not-null"),
 ]  # fmt: skip
-RULES = {"unproven-partition", "rewritten-table", "blocking-constraint"}
+RULES = {"unproven-partition", "rewritten-table", "blocking-constraint", "blocking-not-null"}
 
 
 @pytest.fixture
