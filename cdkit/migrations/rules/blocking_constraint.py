@@ -165,14 +165,18 @@ RULE = LintRule(
         Example(text="ALTER TABLE o\n  ADD FOREIGN KEY (p) REFERENCES p (id);", line=2),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN no int UNIQUE;", line=1),
-        Example(text="ALTER TABLE o ALTER CONSTRAINT o_p_fkey ENFORCED;", line=1),
+        Example(
+            text="-- server postgres:18\nALTER TABLE o ALTER CONSTRAINT o_p_fkey ENFORCED;", line=2
+        ),
     ),
     good=(
         Example(text="ALTER TABLE o ADD CONSTRAINT c CHECK (total > 0) NOT VALID;"),
         Example(text="ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);"),
         Example(text="ALTER TABLE o VALIDATE CONSTRAINT c;"),
-        Example(text="ALTER TABLE o ALTER CONSTRAINT o_p_fkey NOT ENFORCED;"),
+        Example(
+            text="-- server postgres:18\nALTER TABLE o ALTER CONSTRAINT o_p_fkey NOT ENFORCED;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

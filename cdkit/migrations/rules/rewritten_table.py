@@ -72,7 +72,10 @@ RULE = LintRule(
         Example(text="VACUUM FULL orders;", line=1),
         Example(text="CLUSTER orders USING orders_pkey;", line=1),
         Example(text="ALTER TABLE orders SET UNLOGGED;", line=1),
-        Example(text="ALTER TABLE orders ALTER total SET EXPRESSION AS (price * pieces);", line=1),
+        Example(
+            text="-- server postgres:17\nALTER TABLE o ALTER total SET EXPRESSION AS (a * b);",
+            line=2,
+        ),
     ),
     good=(
         Example(text="VACUUM orders;"),
