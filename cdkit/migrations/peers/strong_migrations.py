@@ -33,7 +33,7 @@ PEER = Peer(
         row("add_reference", "blocking-index", "blocking-constraint"),
         row("add_unique_constraint", "blocking-constraint", "constraint-on-existing-table"),
         row("change_column", "changed-column-type", "rewriting-type-change"),
-        row("change_column_constraint", "changed-column-type"),
+        row("change_column_constraint", "rewriting-type-change", "changed-column-type"),
         row("change_column_default", "dropped-default"),
         row("change_column_null", "not-null-added", "blocking-not-null"),
         row(
@@ -42,7 +42,10 @@ PEER = Peer(
             note="In any mode: a running version that writes no value is refused, or fills in 0.",
         ),
         row("change_column_null_postgresql", "blocking-not-null"),
-        row("create_table", note="`force: true` renders DROP TABLE, which is `dropped-table`."),
+        row("change_column_with_not_null", "not-null-added", "blocking-not-null"),
+        row("change_table", note="What it renders is read and judged for what it does."),
+        row("copy_algorithm", "copying-alter"),
+        row("create_table", "dropped-table", note="`force: true` renders DROP TABLE."),
         row(
             "execute",
             note="SQL is read and judged for what it does; what cannot be read is `unread-code`.",
