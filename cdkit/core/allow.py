@@ -72,13 +72,13 @@ def allowances(
 
 
 def _next_code(lines: Sequence[str], marks: tuple[str, ...]) -> list[int]:
-    """Return for each line, and before the first, the number of the next that is no comment.
+    """Return for each line, and before the first, the number of the next that holds code.
 
     Behind the last of them it is the line itself.
     """
     following = list(range(len(lines) + 1))
     for number in range(len(lines) - 1, -1, -1):
-        if not lines[number].startswith(marks):
+        if lines[number] and not lines[number].startswith(marks):
             following[number] = number + 1
         elif following[number + 1] > number + 1:
             following[number] = following[number + 1]
@@ -86,6 +86,8 @@ def _next_code(lines: Sequence[str], marks: tuple[str, ...]) -> list[int]:
 
 
 def _fault(reason: str, until: str, rest: str, today: date) -> str:
+    if not reason and rest.startswith(","):
+        return "it names several rules: write one for each, `allow RULE (why)`"
     if not reason:
         return "it gives no reason: write `allow RULE (why)`"
     if not until:

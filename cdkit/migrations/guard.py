@@ -34,16 +34,27 @@ def _trigger(schema: Schema, changed: op.ChangeTrigger) -> None:
     if changed.action.endswith(" RULE"):
         _rule(schema, held, changed)
         return
-    left = {name: each for name, each in held.triggers.items() if name != changed.name}
-    left = {} if changed.action in {"DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"} else left
+    fire, rest = dict(held.triggers), dict(held.resting) if isinstance(held, Table) else {}
+    named = {changed.name} if changed.name else {*fire, *rest}
+    moved = {name: each for name, each in {**fire, **rest}.items() if name in named}
+    fire, rest = ({k: v for k, v in each.items() if k not in named} for each in (fire, rest))
     if changed.trigger:
-        left |= {changed.name: changed.trigger}
-    elif changed.action not in _SILENT:
+        fire[changed.name] = changed.trigger
+    elif changed.action in _SILENT:
+        rest |= moved
+    elif changed.action in _LOUD:
+        fire |= moved
+    elif changed.action != "DROP TRIGGER":
         return
-    if isinstance(held, Table):
-        schema.change(changed.table, triggers=left)
-    else:
-        schema.things[schema.full(changed.table)] = structs.replace(held, triggers=left)
+    if not isinstance(held, Table):
+        schema.things[schema.full(changed.table)] = structs.replace(held, triggers=fire)
+        return
+    options = {name: each for name, each in held.options.items() if name != KEYS_REST}
+    if changed.action == KEYS_REST:
+        options[KEYS_REST] = "on"
+    elif changed.action != "ENABLE TRIGGER ALL":
+        options = held.options
+    schema.change(changed.table, triggers=fire, resting=rest, options=options)
 
 
 def _rule(schema: Schema, held: Table | Thing, changed: op.ChangeTrigger) -> None:
@@ -64,11 +75,16 @@ def _rule(schema: Schema, held: Table | Thing, changed: op.ChangeTrigger) -> Non
 
 OFF = "off "
 """What stands before a rule that does not act."""
+KEYS_REST = "DISABLE TRIGGER ALL"
+"""With it foreign keys do nothing either: the server keeps them by triggers of its own."""
 _SILENT = frozenset(
-    {"DROP TRIGGER", "DISABLE TRIGGER", "DISABLE TRIGGER ALL", "DISABLE TRIGGER USER"}
-    | {"ENABLE REPLICA TRIGGER"}
+    {"DISABLE TRIGGER", KEYS_REST, "DISABLE TRIGGER USER", "ENABLE REPLICA TRIGGER"}
 )
 """What keeps a trigger from firing for those who are no replica."""
+_LOUD = frozenset(
+    {"ENABLE TRIGGER", "ENABLE ALWAYS TRIGGER", "ENABLE TRIGGER ALL", "ENABLE TRIGGER USER"}
+)
+"""What lets it fire again."""
 
 
 def _default_domain(schema: Schema, changed: ChangeDomain) -> None:

@@ -46,6 +46,17 @@ def lets_in(old: str, new: str) -> bool:
     return bool(was and is_now and was[0] == is_now[0] and was[1] <= is_now[1])
 
 
+def asks_for(check: Constraint, column: str) -> bool:
+    """Whether a CHECK lets no null into a column, whatever else it asks."""
+    if check.proves == column:
+        return True
+    if check.kind != "check" or column not in check.columns:
+        return False
+    field = {"String": {"sval": column}}
+    is_set = {"arg": {"ColumnRef": {"fields": [field]}}, "nulltesttype": "IS_NOT_NULL"}
+    return lets_in(check.expression, msgspec.json.encode({"NullTest": is_set}).decode())
+
+
 def is_same_value(old: str, new: str) -> bool:
     """Whether two defaults are the same, however they are written: now() and CURRENT_TIMESTAMP."""
     if old == new:

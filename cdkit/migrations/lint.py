@@ -142,9 +142,8 @@ def lint(request: Request, processes: Processes) -> Linted:
     schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
     seen = []
     released: Schema | None = None
-    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
-    looked_at = request.change | request.backs
-    old = list(takewhile(lambda one: one.name not in looked_at, ordered))
+    ordered = _in_turn(request)
+    old = list(takewhile(lambda one: not _is_looked_at(one, request), ordered))
     known, unread = history(old, request.dump, schema, reader, request.memory)
     apart = begin(request, ordered, schema)
     if not request.apart:
@@ -152,14 +151,12 @@ def lint(request: Request, processes: Processes) -> Linted:
     left = ordered[known + len(apart.judged) :]
     for migration, ahead in reader.each_ahead(left):
         schema.begin()
-        if migration.name not in request.change:
+        if migration.name not in request.change or _is_of_before(migration, request):
             if migration.name in request.backs:
                 seen.append(_back_alone(request, schema, migration, reader))
             unread += remember(schema, migration, reader, ahead)
             continue
         before = request.released.get(migration.name)
-        if before is not None:
-            remember(schema, before, reader)
         if request.apart:
             schema.release()
         if request.apart or released is None:
@@ -183,6 +180,32 @@ def lint(request: Request, processes: Processes) -> Linted:
     judged = (*apart.judged, *(_settled(one, phases, request) for one in seen))
     apart.keep(judged, schema)
     return Linted(judged=judged, notes=(note,) if unread else ())
+
+
+def _in_turn(request: Request) -> Sequence[Migration]:
+    """Return the migrations in the order in which a database that runs already meets them.
+
+    All that is released ran before, even what sorts behind the change: in Django and Alembic each
+    application or branch has an order of its own. What the change edits stands there twice.
+    """
+    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
+    if request.apart:
+        return ordered
+    change = [one for one in ordered if one.name in request.change]
+    edited = {one.name: one for one in change if one.name in request.released}
+    old = (one for one in ordered if one.name not in request.change or one.name in edited)
+    return [*(request.released[one.name] if one.name in edited else one for one in old), *change]
+
+
+def _is_of_before(migration: Migration, request: Request) -> bool:
+    """Whether this is what the change edits, as it was released."""
+    return migration is request.released.get(migration.name)
+
+
+def _is_looked_at(migration: Migration, request: Request) -> bool:
+    if migration.name in request.change:
+        return not _is_of_before(migration, request)
+    return migration.name in request.backs
 
 
 def _seen(task: Task, ahead: Parsed | None) -> _Seen:

@@ -93,12 +93,10 @@ def _unserved(name: Name, context: Context) -> str:
     now = end.table(name)
     if now is None or not schema.is_new(now.made):
         return ""
-    for other in schema.referring.get(name, ()):
-        held, left = schema.tables.get(other), end.tables.get(other)
-        for key in held.constraints.values() if held else ():
-            leads = key.references is not None and schema.full(key.references) == name
-            if leads and left and left.constraints.get(key.name) is key:
-                return f"{key.name} of {other} still leads to the old one"
+    for other, key in schema.leading_to(name):
+        left = end.tables.get(other)
+        if left and left.constraints.get(key.name) is key:
+            return f"{key.name} of {other} still leads to the old one"
     return ""
 
 

@@ -33,7 +33,7 @@ class Table(Struct, frozen=True, kw_only=True):
     the release sets. `parents` are the tables that it inherits from,
     or is a partition of; `bound` says which rows a partition takes, `keyed` by which columns it is
     partitioned itself (see `CreateTable`), `rules` are its rewrite rules as fingerprints, `off`
-    before one that does not act.
+    before one that does not act. `resting` are triggers that are there and do not fire.
     """
 
     name: Name
@@ -47,6 +47,7 @@ class Table(Struct, frozen=True, kw_only=True):
     row_security: bool = False
     policies: dict[str, Policy] = {}
     triggers: dict[str, Trigger] = {}
+    resting: dict[str, Trigger] = {}
     made: int = 0
     filled: bool = False
     written: frozenset[str] = frozenset()
@@ -266,6 +267,22 @@ class Schema:
         for name in self.indexes.of(full):
             if (index := self.indexes[name]).unique:
                 yield name.name, index
+
+    def default_partition(self, parent: Name) -> Table | None:
+        """Return the partition that takes what no other one does; None where none is known."""
+        full = self.full(parent)
+        children = (self.tables.get(each) for each in self.children.get(full, ()))
+        held = (each for each in children if each and each.bound == "DEFAULT")
+        return next((each for each in held if full in each.parents), None)
+
+    def leading_to(self, table: Name) -> Iterator[tuple[Name, Constraint]]:
+        """Yield the foreign keys that lead to a table, each with the table that it is of."""
+        full = self.full(table)
+        for name in self.referring.get(full, ()):
+            held = self.tables.get(name)
+            for key in held.constraints.values() if held else ():
+                if key.references is not None and self.full(key.references) == full:
+                    yield name, key
 
     def is_new(self, epoch: int) -> bool:
         """Whether what was made in this release is new: nobody who runs can know it."""

@@ -27,7 +27,7 @@ _NO_MATTER = frozenset(
 _APART: dict[type, frozenset[str]] = {
     # Row security, policies and triggers are told by what was done to them (see `back`).
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
-    | {"options", "bound", "keyed"},
+    | {"options", "bound", "keyed", "resting"},
     # What is read of a view and of functions: their definition is compared. No enum loses a value.
     Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels"}),
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.

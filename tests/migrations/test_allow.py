@@ -27,6 +27,11 @@ def test_an_allowance_above_speaks_of_the_next_line_that_is_no_comment() -> None
     assert one("\n-- cdkit: allow a (b)\n-- why\nDROP TABLE a;").target == 4
 
 
+def test_an_allowance_above_an_empty_line_speaks_of_what_comes_after_it() -> None:
+    assert one("-- cdkit: allow a (b)\n\n  \n-- why\n\nDROP TABLE a;").target == 6
+    assert one("DROP TABLE a;\n-- cdkit: allow a (b)\n\n").target == 2
+
+
 def test_an_allowance_behind_code_speaks_of_its_own_line() -> None:
     assert one("SELECT 1;\nDROP TABLE a; -- cdkit: allow a (b)\nDROP TABLE b;").target == 2
 
@@ -36,6 +41,7 @@ def test_an_allowance_behind_code_speaks_of_its_own_line() -> None:
     [
         ("-- cdkit: allow dropped-table", "no reason"),
         ("-- cdkit: allow dropped-table ()", "no reason"),
+        ("-- cdkit: allow dropped-table, dropped-column (a)", "several rules"),
         ("-- cdkit: allow dropped-table (a) until 2026-11-22", "expired"),
         ("-- cdkit: allow dropped-table (a) until soon", "no date"),
     ],

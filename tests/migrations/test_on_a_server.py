@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import psycopg
@@ -168,6 +169,7 @@ def test_the_lock_that_is_named_is_the_strongest_that_is_held(
 
 
 OUTSIDE = [
+    "ALTER SYSTEM SET work_mem = 1024",
     "CREATE INDEX CONCURRENTLY i ON orders (a)",
     "DROP INDEX CONCURRENTLY orders_note_idx",
     "REINDEX TABLE CONCURRENTLY orders",
@@ -208,6 +210,11 @@ READS = [
     ("ALTER TABLE orders ALTER code TYPE char(4)", ""),
     ("ALTER TABLE orders ALTER name TYPE varchar(40)", ""),
     ("ALTER TABLE orders ALTER grade TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER mail TYPE text", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER kind TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER town TYPE varchar(40)", "rewriting-type-change"),
+    ("ALTER TABLE orders ALTER plain TYPE text", ""),
+    ("ALTER TABLE orders ALTER flags TYPE varbit", "rewriting-type-change"),
 ]
 
 
@@ -215,7 +222,10 @@ READS = [
 def test_what_reads_every_row_is_said_to(
     statement: str, rule: str, connection: psycopg.Connection
 ) -> None:
-    more = "ALTER TABLE orders ADD grade varchar(20) CHECK (grade <> '');"
+    more = """ALTER TABLE orders ADD grade varchar(20) CHECK (grade <> ''), ADD mail varchar(20),
+        ADD kind varchar(20), ADD town varchar(20), ADD plain varchar(20) UNIQUE, ADD flags bit(4);
+    CREATE INDEX by_mail ON orders (lower(mail)); CREATE INDEX by_town ON orders (town) WHERE a > 1;
+    CREATE INDEX of_kind ON orders (a) WHERE kind <> ''; CREATE INDEX by_flags ON orders (flags);"""
     connection.execute(more.encode())
     found = {x.rule for x in judged(f"{TABLES}{more}\n-- released\n{statement};").findings}
     assert bool(rule) == bool(found & {"blocking-constraint", "rewriting-type-change"})
@@ -411,6 +421,9 @@ def test_an_example_is_what_the_grammar_of_the_server_takes(
 
 
 def _statements(text: str, version: int) -> list[str]:
+    said = re.match(r"-- server \w+:(\d+)\n", text)
+    if said and int(said[1]) > version:
+        return []
     found = [each.source for each in parse(Text("t.sql", text.encode()), NoProcesses()).statements]
     newer = "NOT NULL note" if version < 18 else "\0"
     return [each for each in found if newer not in each and "EXECUTE prepared" not in each]

@@ -219,7 +219,9 @@ def _end_of(piece: list[Token], word: str) -> int:
 
 def _handled(piece: list[Token]) -> list[Token]:
     """Return what a handler does: what follows its conditions."""
-    at = next(n for n, token in enumerate(piece) if token.up == "FOR") + 1
+    at = next((n for n, token in enumerate(piece) if token.up == "FOR"), len(piece)) + 1
+    if at > len(piece):
+        raise _UnreadError("a handler in this code does not say what it is for")
     between = {"SQLEXCEPTION", "SQLWARNING", "NOT", "FOUND", "SQLSTATE", "VALUE", ","}
     while at < len(piece) and (piece[at].up in between or piece[at].kind in {"string", "number"}):
         at += 1

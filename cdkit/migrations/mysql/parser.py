@@ -42,14 +42,27 @@ def parse(text: Text, sql: bytes, server: Server) -> Parsed:
         if trouble := _unreadable(sql, start, end, left_open=left_open):
             troubles.append(trouble)
         else:
-            statements.append(_statement(text, sql, start, end))
+            statements.append(_statement(text, sql, start, end, server))
     return Parsed(statements=tuple(statements), troubles=tuple(troubles))
 
 
-def _statement(text: Text, sql: bytes, start: int, end: int) -> Statement:
+class _Unheeded(Statement):
+    """A statement for a server that ignores foreign keys of columns.
+
+    MySQL keeps them since 9.0 (release notes, "Inline and implicit foreign key constraints"),
+    MariaDB since 10.5 ("Foreign Keys").
+    """
+
+    inline_keys = False
+    __slots__ = ()
+
+
+def _statement(text: Text, sql: bytes, start: int, end: int, server: Server) -> Statement:
     found = _WORD.match(sql, start)
     kind = found.group().decode().upper() if found else ""
-    return Statement(text=text, kind=kind, node=sql[start:end], start=start, end=end, base=start)
+    old = server.before(10, 5) if server.engine == "mariadb" else server.before(9)
+    made = _Unheeded if old else Statement
+    return made(text=text, kind=kind, node=sql[start:end], start=start, end=end, base=start)
 
 
 def unwrapped(sql: bytes, server: Server) -> bytes:

@@ -9,17 +9,12 @@ PEER = Peer(
     rows=(
         row("E1", "blocking-constraint"),
         row("E2", "blocking-not-null"),
-        row(
-            "E3",
-            note=(
-                "json in a new column fails only in DISTINCT and UNION over all columns, which no"
-                " migration shows."
-            ),
-        ),
+        row("E3", "type-without-equality"),
         row(
             "E4",
-            "missing-lock-timeout",
-            note="The lock is named; put what follows into a migration of its own.",
+            "work-under-lock",
+            "several-locks",
+            note="Where what follows may take long, or locks another table.",
         ),
         row("E5", "rewriting-type-change", "changed-column-type"),
         row("E6", "blocking-index"),
@@ -47,9 +42,14 @@ PEER = Peer(
         ),
         row(
             "E15",
+            "unindexed-foreign-key",
+            note="For information: the parent's deletes are slow, and nobody is refused.",
+        ),
+        row(
+            "E16",
             note=(
-                "Whether a foreign key wants an index is a matter of the parent's deletes; the "
-                "index comes in its own migration."
+                "A lock that stops writes alone is named in `missing-lock-timeout`; long work "
+                "behind one that stops everybody is `work-under-lock`."
             ),
         ),
     ),

@@ -22,13 +22,7 @@ PEER = Peer(
             note="A stable function such as now() rewrites nothing and is not flagged.",
         ),
         row("add-column-not-null-no-default", "required-column"),
-        row(
-            "add-column-json",
-            note=(
-                "json in a new column fails only in DISTINCT and UNION over all columns, which no"
-                " migration shows."
-            ),
-        ),
+        row("add-column-json", "type-without-equality"),
         row("add-column-serial", "volatile-default"),
         row("add-column-stored-generated", "volatile-default"),
         row("add-constraint-check-no-not-valid", "blocking-constraint"),
@@ -45,35 +39,43 @@ PEER = Peer(
         row("attach-partition", "moved-partition"),
         row("ban-alter-domain-add-constraint", "restricted-domain"),
         row("ban-char-field", "padded-text"),
+        row("cluster", "rewritten-table"),
         row("concurrent-in-transaction", "concurrently-in-transaction"),
         row("create-index-not-concurrent", "blocking-index"),
+        row(
+            "create-enum-type",
+            note=(
+                "Enums are a matter of taste; what is hard to take back is `renamed-enum-value` "
+                "and `new-enum-value`."
+            ),
+        ),
+        row(
+            "create-policy",
+            "changed-row-security",
+            note="Where row security is on, or goes on with it: until then it does nothing.",
+        ),
         row("create-trigger", "changed-trigger"),
         row("delete-without-where", "unguarded-dml", "truncated-table"),
         row("detach-partition", "moved-partition"),
+        row("disable-rls", "changed-row-security"),
         row("drop-column", "dropped-column"),
         row("drop-constraint", "dropped-uniqueness"),
         row("drop-index-not-concurrent", "blocking-index-drop"),
         row("drop-not-null", "dropped-not-null"),
         row("drop-table", "dropped-table"),
         row("drop-trigger", "changed-trigger"),
+        row("enable-rls", "changed-row-security"),
         row("enable-disable-trigger", "changed-trigger"),
-        row(
-            "fk-missing-index",
-            note="Whether a foreign key wants an index is a matter of the parent's deletes.",
-        ),
+        row("fk-missing-index", "unindexed-foreign-key"),
         row("lock-timeout-after-dangerous-statement", "missing-lock-timeout"),
-        row(
-            "lock-timeout-too-long",
-            note=(
-                "How long is too long is yours to say; that there is a limit is "
-                "`missing-lock-timeout`."
-            ),
-        ),
+        row("inherit", "moved-partition"),
+        row("lock-timeout-too-long", "long-lock-timeout"),
         row("lock-timeout-zero", "missing-lock-timeout"),
         row("missing-application-name", note="Who a session says it is breaks nobody."),
         row("missing-idle-timeout", note="A tool that runs a file does not idle in it."),
         row("missing-lock-timeout", "missing-lock-timeout"),
         row("missing-statement-timeout", "missing-statement-timeout"),
+        row("no-inherit", "moved-partition"),
         row("not-valid-validate-same-tx", "validated-in-same-transaction"),
         row("prefer-bigint-over-int", "narrow-integer"),
         row("prefer-identity", "serial-column"),
@@ -88,11 +90,19 @@ PEER = Peer(
         row("rename-column", "renamed-column"),
         row("rename-schema", "renamed-object"),
         row("rename-table", "renamed-table"),
+        row(
+            "replica-identity-full",
+            note=(
+                "It changes what logical replication sends, not what a query gets; the lock is in "
+                "`missing-lock-timeout`."
+            ),
+        ),
         row("set-logged-unlogged", "rewritten-table"),
         row(
             "statement-after-access-exclusive",
-            "missing-lock-timeout",
-            note="The lock is named; put what follows into a migration of its own.",
+            "work-under-lock",
+            "several-locks",
+            note="Where what follows may take long, or locks another table.",
         ),
         row("truncate", "truncated-table"),
         row("truncate-cascade", "truncated-table"),
@@ -100,6 +110,6 @@ PEER = Peer(
         row("update-in-migration", "unguarded-dml", note="Where it touches all rows at once."),
         row("vacuum-full", "rewritten-table"),
         row("validate-constraint", note="It lets reads and writes go on."),
-        row("wide-lock-window", "missing-lock-timeout"),
+        row("wide-lock-window", "several-locks"),
     ),
 )

@@ -143,10 +143,13 @@ def role_setting(statement: Statement) -> Iterator[Operation]:
     changed = statement.read(_RoleSet)
     role = _role(changed.role) if changed.role else changed.dbname
     given = changed.setstmt
+    if statement.kind == "AlterSystemStmt":
+        yield op.Standalone(**at_start(statement), action="ALTER SYSTEM")
+    reset = given.get("kind") == "VAR_RESET_ALL"
     yield op.ChangeRole(
         **at_start(statement),
         role=role,
-        action=f"SET {given.get('name', '')}",
+        action="RESET ALL" if reset else f"SET {given.get('name', '')}",
         values=tuple(literal(each) or "" for each in given.get("args", [])),
     )
 

@@ -30,7 +30,7 @@ _MICROSECONDS = (6,)
 """How many digits of a second there are where nobody says it: the most there can be."""
 _BINARY = frozenset(
     {("cidr", "inet"), ("varchar", "citext"), ("text", "citext"), ("citext", "text")}
-    | {("xml", "text"), ("xml", "varchar")}
+    | {("citext", "varchar"), ("xml", "text"), ("xml", "varchar"), ("bit", "varbit")}
 )
 
 

@@ -5,7 +5,7 @@ WANTS = """\
 ambiguous-column compatible - - AddColumn
 ambiguous-function compatible postgres - CreateObject
 bare-rebuild safe-to-run sqlite - RebuildTable
-blocking-constraint safe-to-run postgres - AddConstraint AddColumn
+blocking-constraint safe-to-run postgres - AddConstraint AddColumn ChangeConstraint
 blocking-index safe-to-run postgres - CreateIndex
 blocking-index-drop safe-to-run postgres - DropObject
 blocking-not-null safe-to-run postgres - SetNotNull AddConstraint
@@ -103,7 +103,7 @@ required-column compatible - - AddColumn
 restricted-domain compatible - - RestrictDomain
 revoked-privilege compatible - - Revoke
 rewriting-type-change safe-to-run postgres - ChangeType
-rewritten-table safe-to-run postgres - RewriteTable
+rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
@@ -122,7 +122,7 @@ unindexed-foreign-key safe-to-run postgres - AddConstraint AddColumn
 unknown-release compatible - -
 unlisted-migration safe-to-run - -
 unordered-enum-value compatible postgres taste AddEnumValue
-unproven-partition safe-to-run postgres - MovePartition
+unproven-partition safe-to-run postgres - MovePartition CreateTable
 unqualified-name safe-to-run postgres taste CreateTable AddColumn DropColumn CreateIndex AddConstraint DropObject WriteRows
 unread-code - - - Unread Call Savepoint
 unread-command - - -
@@ -133,5 +133,5 @@ unusable-enum-value safe-to-run postgres - WriteRows SetDefault AddColumn AddCon
 validated-in-same-transaction safe-to-run postgres - ValidateConstraint
 volatile-default safe-to-run postgres - AddColumn
 waiting-on-own-lock safe-to-run - -
-work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex
+work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex CreateObject
 """

@@ -3,7 +3,8 @@
 A CHECK, a unique or exclusion constraint and a primary key hold ACCESS EXCLUSIVE meanwhile; a
 foreign key holds SHARE ROW EXCLUSIVE, on both tables. With NOT VALID the lock is short, and
 VALIDATE CONSTRAINT, in a later transaction, lets reads and writes go on. A unique constraint can
-be made from an index that was built CONCURRENTLY.
+be made from an index that was built CONCURRENTLY. A foreign key that becomes ENFORCED (since 18) is
+checked then, and takes no NOT VALID.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.mend import Mend, Splice, after
 from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
@@ -23,9 +25,14 @@ _LONGEST = 63
 _PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
 
 
-def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hit]:
+def check(
+    operation: AddConstraint | AddColumn | ChangeConstraint, context: Context
+) -> Iterator[Hit]:
     """Flag each constraint that reads a table which was there before the change."""
     if context.schema.is_new_table(operation.table):
+        return
+    if isinstance(operation, ChangeConstraint):
+        yield from _enforced(operation, context)
         return
     if isinstance(operation, AddConstraint):
         constraint = operation.constraint
@@ -40,6 +47,24 @@ def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hi
         elif constraint.kind == "check" and not constraint.always:
             hit = _with_column(operation, constraint, context)
             yield structs.replace(hit, severity=Severity.MEDIUM)
+
+
+def _enforced(operation: ChangeConstraint, context: Context) -> Iterator[Hit]:
+    table, name = operation.table, operation.constraint
+    old = context.schema.constraint(table, name)
+    alter, named = f"ALTER TABLE {table.sql}", quoted(name)
+    if operation.enforced and not (old and old.enforced):
+        yield Hit(
+            message=f"enforces {name}: checks all rows of {table} for a foreign key, under a lock",
+            about=f"{table}.{name}",
+            fix=Fix(
+                summary="drop it and add it again NOT VALID in one transaction, and validate it in "
+                "a later one",
+                replacement=f"{alter} DROP CONSTRAINT {named}, ADD CONSTRAINT {named} "
+                "FOREIGN KEY (…) REFERENCES … NOT VALID;\n"
+                f"-- in a migration after it\n{alter} VALIDATE CONSTRAINT {named};",
+            ),
+        )
 
 
 def _with_column(operation: AddColumn, constraint: Constraint, context: Context) -> Hit:
@@ -132,7 +157,7 @@ RULE = LintRule(
     question=SAFE_TO_RUN,
     grows=True,
     engines=("postgres",),
-    on=(AddConstraint, AddColumn),
+    on=(AddConstraint, AddColumn, ChangeConstraint),
     check=check,
     instead="Add it NOT VALID and validate later; make unique ones from an index.",
     bad=(
@@ -140,12 +165,18 @@ RULE = LintRule(
         Example(text="ALTER TABLE o\n  ADD FOREIGN KEY (p) REFERENCES p (id);", line=2),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN no int UNIQUE;", line=1),
+        Example(
+            text="-- server postgres:18\nALTER TABLE o ALTER CONSTRAINT o_p_fkey ENFORCED;", line=2
+        ),
     ),
     good=(
         Example(text="ALTER TABLE o ADD CONSTRAINT c CHECK (total > 0) NOT VALID;"),
         Example(text="ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);"),
         Example(text="ALTER TABLE o VALIDATE CONSTRAINT c;"),
+        Example(
+            text="-- server postgres:18\nALTER TABLE o ALTER CONSTRAINT o_p_fkey NOT ENFORCED;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.implied import asks_for
 from cdkit.migrations.mend import Mend, after, before, words_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
@@ -70,7 +71,7 @@ def _is_proven(table: Name, column: str, context: Context) -> bool:
         return False
     known = found.columns.get(column)
     proofs = (each for each in found.constraints.values() if each.valid and each.enforced)
-    return bool(known and known.not_null) or any(each.proves == column for each in proofs)
+    return bool(known and known.not_null) or any(asks_for(each, column) for each in proofs)
 
 
 RULE = LintRule(
@@ -82,6 +83,11 @@ RULE = LintRule(
     check=check,
     instead="Add CHECK (… IS NOT NULL) NOT VALID, validate it, then set NOT NULL.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int, b int, CHECK (a IS NOT NULL OR b > 0));\n-- released\n"
+            "ALTER TABLE o ALTER a SET NOT NULL;",
+            line=3,
+        ),
         Example(
             text="CREATE TABLE o (a int);\nCREATE UNIQUE INDEX i ON o (a);\n-- released\n"
             "ALTER TABLE o ADD PRIMARY KEY USING INDEX i;",
@@ -106,6 +112,10 @@ RULE = LintRule(
             "ALTER TABLE o VALIDATE CONSTRAINT c;\nALTER TABLE o ALTER a SET NOT NULL;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a SET NOT NULL;"),
+        Example(
+            text="CREATE TABLE o (a int, b int, CHECK (a IS NOT NULL AND b > 0));\n-- released\n"
+            "ALTER TABLE o ALTER a SET NOT NULL;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

@@ -37,17 +37,13 @@ def check(operation: DropObject | RebuildTable, context: Context) -> Iterator[Hi
 
 
 def _referring(table: Name, context: Context) -> Iterator[tuple[Name, str]]:
-    schema = context.schema
-    for name, other in schema.tables.items():
-        if name == schema.full(table):
+    for name, each in context.schema.leading_to(table):
+        if name == context.schema.full(table):
             continue
-        for each in other.constraints.values():
-            if each.references is None or schema.full(each.references) != schema.full(table):
-                continue
-            if "DELETE CASCADE" in each.sql:
-                yield name, "rows go too"
-            elif "DELETE SET" in each.sql:
-                yield name, "references are emptied"
+        if "DELETE CASCADE" in each.sql:
+            yield name, "rows go too"
+        elif "DELETE SET" in each.sql:
+            yield name, "references are emptied"
 
 
 RULE = LintRule(

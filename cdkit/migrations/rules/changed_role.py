@@ -19,8 +19,9 @@ _SHOWN = frozenset(
     {"SET timezone", "SET datestyle", "SET intervalstyle", "SET bytea_output", "SET row_security"}
     | {"SET standard_conforming_strings", "SET lc_monetary", "SET lc_numeric", "SET TimeZone"}
     | {"SET DateStyle", "SET IntervalStyle", "SET extra_float_digits", "SET session_authorization"}
+    | {"RESET ALL"}
 )
-"""Settings that change what values look like or mean (PostgreSQL manual, 20.11)."""
+"""Settings that change what values look like or mean (PostgreSQL manual, 20.11); or all of them."""
 _NEEDED = frozenset({"no canlogin", "password", "no bypassrls", "no superuser", "validUntil"})
 _NEEDED |= {"no inherit", "no rolemembers"}
 
@@ -84,6 +85,7 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
+        Example(text="ALTER ROLE app RESET ALL;", line=1),
         Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
         Example(text="ALTER ROLE app NOINHERIT;", line=1),
         Example(text="ALTER GROUP writers DROP USER app;", line=1),

@@ -20,7 +20,7 @@ from cdkit.migrations.ways import RELEASE, later, whole
 def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
     """Flag each such change on a table that was there before the change."""
     table = operation.table
-    if context.schema.is_new_relation(table):
+    if context.schema.is_new_relation(table) or _is_idle(operation, context):
         return
     hit = Hit(
         message=f"{operation.action} on {table}: a running version may see or write "
@@ -34,6 +34,13 @@ def check(operation: ChangeRowSecurity, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=_is_the_same(table, context))
+
+
+def _is_idle(operation: ChangeRowSecurity, context: Context) -> bool:
+    """Whether this is a policy of a table on which row security is off, and stays off here."""
+    seen = (context.released, context.schema, context.ahead.end)
+    tables = [schema.table(operation.table) for schema in seen]
+    return operation.policy is not None and all(x and not x.row_security for x in tables)
 
 
 def _severity(operation: ChangeRowSecurity, context: Context) -> Severity | None:
@@ -95,6 +102,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders ENABLE ROW LEVEL SECURITY;", line=1),
         Example(text="CREATE POLICY p ON orders USING (false);", line=1),
         Example(text="DROP POLICY p ON orders;", line=1),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nCREATE POLICY p ON o USING (a > 1);\n"
+            "ALTER TABLE o ENABLE ROW LEVEL SECURITY;",
+            line=3,
+        ),
     ),
     good=(
         Example(
@@ -112,6 +124,7 @@ RULE = LintRule(
             text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
             "CREATE POLICY later ON o USING (a > 1);\nCOMMIT;"
         ),
+        Example(text="CREATE TABLE o (a int);\n-- released\nCREATE POLICY p ON o USING (a > 1);"),
     ),
     sources=("https://www.postgresql.org/docs/current/ddl-rowsecurity.html",),
 )

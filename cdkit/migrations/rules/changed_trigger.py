@@ -1,22 +1,28 @@
 """A trigger begins or stops to act on what the running version writes.
 
 One that fires BEFORE (or INSTEAD OF) can refuse or rewrite rows; one that fires AFTER can refuse
-them. One that goes away no longer does what somebody relied on.
+them. One that goes away, or does not fire any more, no longer does what somebody relied on. With
+DISABLE TRIGGER ALL that is true of foreign keys as well, which take no rows along then.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import structs
+
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
+from cdkit.migrations.guard import KEYS_REST
 from cdkit.migrations.net import eased, is_same_text
 from cdkit.migrations.nouns import Name, Trigger
 from cdkit.migrations.operation import ChangeTrigger
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Routine, Schema
+from cdkit.migrations.schema import Routine, Schema, Table
 from cdkit.migrations.ways import later
 
+_ACTS = frozenset({"c", "n", "d"})
+"""What a foreign key does where a row goes: CASCADE, SET NULL, SET DEFAULT."""
 _REFUSES = ("signal", "raise(", "raise (")
 _REWRITES = ("set new", "call ", "delete ", "update ")
 
@@ -26,13 +32,17 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
     table, action = operation.table, operation.action
     if context.schema.is_new_relation(table) or action.endswith("RULE"):
         return
-    said = (
-        _made(operation, context)
-        if action.startswith("CREATE")
-        else _gone(operation, context)
-        if action.startswith(("DROP", "DISABLE", "ENABLE REPLICA"))
-        else ""
-    )
+    held = context.schema.table(table)
+    if action.startswith("CREATE"):
+        said = _made(operation, context)
+    elif action.startswith(("DROP", "DISABLE", "ENABLE REPLICA")):
+        if held and operation.name in held.resting:
+            return
+        said = _gone(operation, context)
+    else:
+        if held and operation.name in held.triggers:
+            return
+        said = _woken(operation, held.resting if held else {}, context)
     hit = Hit(
         message=f"{' '.join(filter(None, (action, operation.name)))} on {table}: "
         + (said or "what happens on a write of a running version changes"),
@@ -50,12 +60,20 @@ def check(operation: ChangeTrigger, context: Context) -> Iterator[Hit]:
 
 def _is_back(operation: ChangeTrigger, context: Context) -> bool:
     """Whether the end has the trigger that the running version lives with."""
+    if not operation.name:
+        old, new = context.released.table(operation.table), context.ahead.end.table(operation.table)
+        return bool(old and new and old.triggers == new.triggers and _keeps(old) == _keeps(new))
     before = _triggers(operation.table, context.released).get(operation.name)
     after = _triggers(operation.table, context.ahead.end).get(operation.name)
     if operation.body:
         name = Name(operation.table.schema, operation.name)
         return is_same_text(name, context.released, context.ahead.end)
     return before is not None and after == before
+
+
+def _keeps(table: Table) -> bool:
+    """Whether the foreign keys of a table, and those that lead to it, are kept."""
+    return KEYS_REST not in table.options
 
 
 def _triggers(name: Name, schema: Schema) -> Mapping[str, Trigger]:
@@ -91,6 +109,19 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
     if rewritten:
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)
+
+
+def _woken(operation: ChangeTrigger, resting: Mapping[str, Trigger], context: Context) -> str:
+    """Return what a trigger that fires again does to old writes, as a new one would."""
+    for name, each in resting.items():
+        if operation.name in {"", name}:
+            action = f"CREATE TRIGGER {'BEFORE' if each.before else 'AFTER'}"
+            made = structs.replace(
+                operation, action=action, name=name, function=each.function, trigger=each
+            )
+            if said := _made(made, context):
+                return said
+    return ""
 
 
 def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
@@ -158,11 +189,23 @@ def _gone(operation: ChangeTrigger, context: Context) -> str:
     """Return what no longer happens that readers may rely on; empty where nothing is."""
     triggers = _triggers(operation.table, context.schema)
     if not operation.name:
-        return next(filter(None, (_stops(each, context) for each in triggers.values())), "")
+        stopped = next(filter(None, (_stops(each, context) for each in triggers.values())), "")
+        keys = operation.action == KEYS_REST
+        return stopped or (_unkept(operation.table, context.schema) if keys else "")
     old = triggers.get(operation.name)
     if context.schema.kind_of(operation.table) == "view":
         return "nobody can write through the view any more"
     return _stops(old, context) if old else ""
+
+
+def _unkept(table: Name, schema: Schema) -> str:
+    """Return whose foreign keys do nothing any more where a row goes, or its key changes."""
+    for name, key in schema.leading_to(table):
+        if key.enforced and (key.deletes in _ACTS or not key.pins):
+            return (
+                f"rows of {name} that refer to one that goes are no longer taken along or emptied"
+            )
+    return ""
 
 
 def _stops(old: Trigger, context: Context) -> str:
@@ -194,6 +237,18 @@ RULE = LintRule(
         ),
         Example(text="DROP TRIGGER t ON orders;", line=1),
         Example(text="ALTER TABLE orders DISABLE TRIGGER t;", line=1),
+        Example(
+            text="CREATE TABLE o (id int PRIMARY KEY);\nCREATE TABLE l (o int REFERENCES o "
+            "ON DELETE CASCADE);\n-- released\nALTER TABLE o DISABLE TRIGGER ALL;",
+            line=4,
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql\n"
+            "AS 'BEGIN RAISE EXCEPTION ''no''; END';\nCREATE TRIGGER t BEFORE INSERT ON o "
+            "FOR EACH ROW EXECUTE FUNCTION f();\nALTER TABLE o DISABLE TRIGGER t;\n-- released\n"
+            "ALTER TABLE o ENABLE TRIGGER t;",
+            line=7,
+        ),
     ),
     good=(
         Example(

@@ -69,6 +69,7 @@ RULE = LintRule(
     check=check,
     instead="Put it into a migration of its own that runs outside a transaction.",
     bad=(
+        Example(text="BEGIN;\nALTER SYSTEM SET work_mem = '64MB';\nCOMMIT;", line=2),
         Example(text="BEGIN;\nCREATE INDEX CONCURRENTLY i ON orders (a);\nCOMMIT;", line=2),
         Example(text="-- migrate:up\nDROP INDEX CONCURRENTLY i;\n-- migrate:down\n", line=2),
         Example(text="-- +goose Up\nVACUUM orders;", line=2),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.implied import asks_for
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import Column, Name
 from cdkit.migrations.operation import AddConstraint, SetNotNull
@@ -64,7 +65,7 @@ def _is_asked_already(operation: SetNotNull | AddConstraint, column: str, contex
     """Whether a CHECK refuses null by now, validated or not: it has its own finding, if new."""
     table = context.schema.table(operation.table)
     held = table.constraints.values() if table else ()
-    return any(each.enforced and each.proves == column for each in held)
+    return any(each.enforced and asks_for(each, column) for each in held)
 
 
 def _always_filled(operation: SetNotNull | AddConstraint, column: str, context: Context) -> bool:

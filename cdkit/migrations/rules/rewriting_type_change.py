@@ -1,14 +1,20 @@
 """A change of type makes the server write every row anew while nobody may use the table.
 
 Its indexes are built again as well. Some changes only touch the catalogue, and are not flagged: a
-longer `varchar` or none, more digits for a `numeric`, `varchar` to `text`, `cidr` to `inet`.
+longer `varchar` or none, more digits for a `numeric`, `varchar` to `text`, `cidr` to `inet`. Even
+then an index with an expression or a WHERE in which the column takes part is built again, and so
+is one whose operators become others (`text` to `citext`).
 """
 
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.fares import TypeChange
+from cdkit.migrations.indexes import Index
+from cdkit.migrations.nouns import NULLS_ALIKE
 from cdkit.migrations.operation import ChangeType
+from cdkit.migrations.postgres.prints import names_column
 from cdkit.migrations.postgres.types import change
 from cdkit.migrations.postgres.ways import retyped
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
@@ -20,8 +26,9 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     if context.schema.is_new_table(table) or context.schema.is_new_thing(table):
         return
     old = context.schema.column(table, column)
-    if old and not operation.using and not change(old.type, operation.type).rewrites:
-        cause, confidence = _costs(operation, context), Confidence.MEDIUM
+    fares = change(old.type, operation.type) if old and not operation.using else None
+    if fares and not fares.rewrites:
+        cause, confidence = _costs(operation, fares, context), Confidence.MEDIUM
         if not cause:
             return
     elif old:
@@ -42,15 +49,32 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     )
 
 
-def _costs(operation: ChangeType, context: Context) -> str:
-    """Return what a change that writes no row anew costs: a CHECK is made, and looked at, again."""
+def _costs(operation: ChangeType, fares: TypeChange, context: Context) -> str:
+    """Return what a change that writes no row anew costs: an index or a CHECK is made again."""
     if operation.collation:
         return "its indexes are built again"
+    schema = context.schema
+    for each in schema.indexes.of(schema.full(operation.table)):
+        if _is_rebuilt(schema.indexes[each], operation.column, fares):
+            return f"its index {each.name} is built again"
     found = context.schema.table(operation.table)
     held = found.constraints.values() if found else ()
     checks = (x for x in held if x.kind == "check" and x.valid and x.enforced)
     name = next((x.name for x in checks if operation.column in x.columns), "")
     return f"every row is read again for its CHECK {name}" if name else ""
+
+
+def _is_rebuilt(index: Index, column: str, fares: TypeChange) -> bool:
+    """Whether the server cannot keep an index of a column whose type changes without a rewrite.
+
+    It looks into no expression and no condition (`CheckIndexCompatible`, indexcmds.c), and keeps no
+    index whose operators are those of another type.
+    """
+    where = index.where.removeprefix(NULLS_ALIKE)
+    held = column in index.columns
+    if not where and not any(index.expressions):
+        return held and fares.fares == "other"
+    return held or any(names_column(each, column) for each in (*index.expressions, where))
 
 
 RULE = LintRule(
@@ -72,6 +96,16 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a TYPE varchar(20);",
             line=3,
         ),
+        Example(
+            text="CREATE TABLE o (a varchar(9));\nCREATE INDEX i ON o (lower(a));\n-- released\n"
+            "ALTER TABLE o ALTER a TYPE varchar(20);",
+            line=4,
+        ),
+        Example(
+            text="CREATE TABLE o (a varchar(9), b int);\nCREATE INDEX i ON o (b) WHERE a <> '';\n"
+            "-- released\nALTER TABLE o ALTER a TYPE text;",
+            line=4,
+        ),
     ),
     good=(
         Example(
@@ -79,6 +113,10 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a TYPE text, ALTER b TYPE numeric(10,2), ALTER c TYPE inet;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a TYPE bigint;"),
+        Example(
+            text="CREATE TABLE o (a varchar(9) UNIQUE, b text);\nCREATE INDEX i ON o (lower(b));\n"
+            "-- released\nALTER TABLE o ALTER a TYPE text;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),
 )

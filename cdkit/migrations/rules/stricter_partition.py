@@ -18,7 +18,7 @@ from cdkit.migrations.indexes import is_kept_apart
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import CreateTable, MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Schema, Table
+from cdkit.migrations.schema import Table
 from cdkit.migrations.ways import later
 
 _KEYS = frozenset({"unique", "primary key"})
@@ -30,7 +30,7 @@ def check(operation: CreateTable | MovePartition, context: Context) -> Iterator[
         return
     parent, child = _both(operation, context)
     released = context.released
-    old, default = released.table(parent), _default_of(parent, released)
+    old, default = released.table(parent), released.default_partition(parent)
     if context.schema.is_new_table(parent) or old is None or default is None:
         return
     new = context.ahead.end.table(child)
@@ -57,12 +57,6 @@ def _both(operation: CreateTable | MovePartition, context: Context) -> tuple[Nam
         return context.schema.full(operation.table), context.schema.full(operation.other)
     parents = operation.parents or (Name("", ""),)
     return context.schema.full(parents[0]), context.schema.full(operation.table)
-
-
-def _default_of(parent: Name, released: Schema) -> Table | None:
-    children = (released.tables.get(each) for each in released.children.get(parent, ()))
-    held = (each for each in children if each and each.bound == "DEFAULT")
-    return next((each for each in held if parent in each.parents), None)
 
 
 def _refused(

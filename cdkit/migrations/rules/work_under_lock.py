@@ -1,15 +1,22 @@
 """Rows are read or written in the transaction that has locked a table against everybody.
 
 A lock is held until the transaction ends. What takes long after it (an UPDATE of many rows, a
-validation, an index) makes every query on the locked table wait as long. Change the table in one
-migration, fill it in another.
+validation, an index, a materialized view that is filled) makes every query on the locked table wait
+as long. Change the table in one migration, fill it in another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.operation import CreateIndex, Operation, ValidateConstraint, WriteRows
+from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.operation import (
+    CreateIndex,
+    CreateObject,
+    Operation,
+    ValidateConstraint,
+    WriteRows,
+)
 from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
@@ -17,8 +24,8 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag long work behind an ACCESS EXCLUSIVE lock on a table that was there before."""
     locked, schema = context.session.locked, context.schema
-    table = getattr(operation, "table", None)
-    if not locked or table is None or schema.is_new_relation(table):
+    table = _worked_on(operation, context) if locked else None
+    if table is None or schema.is_new_relation(table):
         return
     if isinstance(operation, WriteRows) and operation.verb not in {"UPDATE", "DELETE"}:
         return
@@ -30,17 +37,49 @@ def check(operation: Operation, context: Context) -> Iterator[Hit]:
         about=str(table),
         severity=None if sure else Severity.LOW,
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-        fix=Fix(
+        fix=_fix(operation, locked),
+    )
+
+
+def _fix(operation: Operation, locked: Container[str]) -> Fix:
+    """A view that takes the place of another one is filled under a name of its own first."""
+    if not isinstance(operation, CreateObject) or str(operation.name) not in locked:
+        return Fix(
             summary="do it in a migration of its own, after the one that takes the lock",
             replacement=on_its_own(operation),
-        ),
+        )
+    name = operation.name
+    new = quoted(f"{name.name}_new")
+    return Fix(
+        summary="make and fill it under another name in a migration before, and let the two change "
+        "names in one transaction",
+        replacement=f"-- in a migration before this one: the same query as {new}\nBEGIN;\n"
+        f"DROP MATERIALIZED VIEW {name.sql};\n"
+        f"ALTER MATERIALIZED VIEW {Name(name.schema, f'{name.name}_new').sql} "
+        f"RENAME TO {quoted(name.name)};\nCOMMIT;",
     )
+
+
+def _worked_on(operation: Operation, context: Context) -> Name | None:
+    """Return the table whose rows it goes over; of a view that is filled, an old one that it reads.
+
+    What a view reads is not always known: then it is the view itself.
+    """
+    if not isinstance(operation, CreateObject):
+        table: Name | None = getattr(operation, "table", None)
+        return table
+    query = operation.query
+    if operation.kind != "materialized view" or (query and query.empty):
+        return None
+    old = (x for x in query.sources if not context.schema.is_new_relation(x)) if query else ()
+    return next(iter(old), None) if query else operation.name
 
 
 _WORK = {
     WriteRows: "writes rows of",
     ValidateConstraint: "validates",
     CreateIndex: "builds an index on",
+    CreateObject: "fills a materialized view from",
 }
 
 
@@ -48,7 +87,7 @@ RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
     engines=("postgres",),
-    on=(WriteRows, ValidateConstraint, CreateIndex),
+    on=(WriteRows, ValidateConstraint, CreateIndex, CreateObject),
     check=check,
     instead="Do it in a migration of its own, after the one that takes the lock.",
     bad=(
@@ -57,12 +96,22 @@ RULE = LintRule(
             "UPDATE o SET a = b WHERE b > 0;\nCOMMIT;",
             line=3,
         ),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE MATERIALIZED VIEW v AS SELECT a FROM o;\n"
+            "-- released\nBEGIN;\nDROP MATERIALIZED VIEW v;\n"
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM o WHERE a > 0;\nCOMMIT;",
+            line=6,
+        ),
     ),
     good=(
         Example(
             text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nCOMMIT;\nUPDATE o SET a = b WHERE b > 0;"
         ),
         Example(text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nINSERT INTO p VALUES (1);\nCOMMIT;"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\nALTER TABLE o ADD COLUMN b int;\n"
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM o WITH NO DATA;\nCOMMIT;"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/explicit-locking.html",),
 )

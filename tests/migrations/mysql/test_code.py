@@ -205,6 +205,10 @@ def test_a_body_that_is_cut_off_anywhere_is_no_crash_and_no_yes(cut: int) -> Non
     assert told & {UNREAD, DROPPED, "syntax-error"}
 
 
+def test_a_handler_that_says_not_what_for_is_no_crash_and_no_yes() -> None:
+    assert found(f"{procedure('DECLARE CONTINUE HANDLER x;')}{DROPS};") & {UNREAD, "syntax-error"}
+
+
 SPELLED = """
     BEGIN END IF ELSEIF ELSE THEN WHILE DO LOOP REPEAT UNTIL CASE WHEN DECLARE HANDLER FOR NOT SET
     CONTINUE SQLEXCEPTION FOUND SELECT INTO FROM PREPARE EXECUTE IMMEDIATE CALL CONCAT ( ) , ; ; =

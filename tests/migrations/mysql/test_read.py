@@ -278,3 +278,13 @@ def test_a_foreign_key_keeps_the_rows_it_leads_to(action: str, *, keeps: bool) -
     (made,) = done(f"CREATE TABLE c (a int, FOREIGN KEY (a) REFERENCES o (id) {action})")
     assert isinstance(made, op.CreateTable)
     assert [each.keeps for each in made.constraints] == [keeps]
+
+
+@pytest.mark.parametrize(
+    "server", ["mysql:5.7", "mysql:8.4", "mysql:9.0", "mysql", "mariadb:10.11"]
+)
+def test_a_foreign_key_of_a_column_counts_where_the_server_keeps_it(server: str) -> None:
+    text = "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE t (b int);\n-- released\n"
+    text += "ALTER TABLE t ADD COLUMN c int REFERENCES p (id);"
+    found = {each.rule for each in judged(text, server=server).findings}
+    assert ("copying-alter" in found) == (server not in {"mysql:5.7", "mysql:8.4"})
