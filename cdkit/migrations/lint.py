@@ -35,6 +35,7 @@ from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, phases_of
 from cdkit.migrations.reader import Reader
+from cdkit.migrations.remarks import heard
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
@@ -268,7 +269,7 @@ def _back(
     down = migration.script.down
     expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
     if down is None and not expected:
-        return no_way(migration)
+        return no_way(migration, reader.dialect)
     parsed = reader.read(down.text, down.sql) if down else Parsed()
     ups = tuple(chain.from_iterable(ran.done))
     downs = reader.done(parsed.statements, schema, ups)
@@ -369,8 +370,9 @@ def _allowed(
 
 def _allowances(text: Text, before: Migration | None, request: Request) -> tuple[Allowance, ...]:
     """Return what a text allows; what it allowed `before` already is not of the change."""
-    allowed = allowances(text, request.today)
+    dialect = engines()[request.server.engine].dialect()
+    allowed = allowances(heard(text, dialect), request.today)
     if request.apart:
         return allowed
-    old = allowances(before.said, request.today) if before else ()
+    old = allowances(heard(before.said, dialect), request.today) if before else ()
     return of_change(allowed, old, refuse=request.refuse)

@@ -81,6 +81,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     except RequestError as fault:
         return _unreadable(found, scope, fault)
     asked, kept = _with_dump(found, scope, asked, world)
+    engine = engines()[server.engine]
     request = Request(
         migrations=project.migrations,
         change=scope.change,
@@ -91,7 +92,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         today=world.clock.now().date(),
         rules=catalogue.dispatch(asked.regard.disabled, asked.question, server.engine),
         asked=catalogue.asked(asked.regard.disabled, asked.question, server.engine),
-        terms=asked.phasing.terms(found, scope, running.revision, world),
+        terms=asked.phasing.terms(found, scope, running.revision, engine.dialect(), world),
         code=asked.phasing.code,
         custom=custom_of(project.migrations),
         backs=scope.backs,
@@ -121,7 +122,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     return Done(
         judged=judged,
         found=regarded(files, asked.regard),
-        grammar=engines()[server.engine].grammar,
+        grammar=engine.grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,

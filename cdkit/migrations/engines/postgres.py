@@ -4,6 +4,7 @@ from cdkit.migrations.engine import Dialect, Engine
 
 
 def _dialect() -> Dialect:
+    from cdkit.migrations.postgres.comments import comments
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.parser import parse
     from cdkit.migrations.postgres.read import operations, routine
@@ -17,6 +18,7 @@ def _dialect() -> Dialect:
         ),
         operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
+        comments=comments,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
         change=change,
         harmless=is_harmless_call,
