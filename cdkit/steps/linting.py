@@ -23,7 +23,7 @@ from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, is_of, server_of
 from cdkit.migrations.source import Complaint, Project
-from cdkit.migrations.tell import complained, gone
+from cdkit.migrations.tell import ahead, complained, gone
 from cdkit.steps.phasing import Phasing
 from cdkit.steps.protected import read_protected
 from cdkit.steps.running import Running
@@ -86,7 +86,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         migrations=project.migrations,
         change=scope.change,
         released=scope.released,
-        gone=scope.gone,
+        gone=(*scope.gone, *scope.ahead),
         apart=running.apart,
         server=server,
         today=world.clock.now().date(),
@@ -119,6 +119,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     passed = () if faults else project.faults
     notes += [f"{found.root}: cannot be read, and nothing of it is new: {x.what}" for x in passed]
     files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
+    files += tuple(ahead(one, running.revision) for one in scope.ahead)
     return Done(
         judged=judged,
         found=regarded(files, asked.regard),
@@ -126,7 +127,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,
-        unread=(*faults, *unread),
+        unread=(*faults, *change.strange(found, scope), *unread),
     )
 
 
