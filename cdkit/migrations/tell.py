@@ -15,7 +15,7 @@ UNTOLD = frozenset({"syntax-error", "unreadable-file", "unread-code", "unread-co
 """Rules that say that nobody can tell; they have no severity, and nobody can switch them off."""
 
 
-def gone(migration: Migration) -> Finding:
+def taken_away(migration: Migration) -> Finding:
     """Return the finding that a released migration was taken away."""
     return _about_file(
         "edited-migration",
