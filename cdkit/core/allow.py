@@ -78,7 +78,7 @@ def _next_code(lines: Sequence[str], marks: tuple[str, ...]) -> list[int]:
     """
     following = list(range(len(lines) + 1))
     for number in range(len(lines) - 1, -1, -1):
-        if not lines[number].startswith(marks):
+        if lines[number] and not lines[number].startswith(marks):
             following[number] = number + 1
         elif following[number + 1] > number + 1:
             following[number] = following[number + 1]

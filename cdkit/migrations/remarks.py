@@ -43,17 +43,19 @@ _XML = pattern(
 def heard(text: Text, dialect: "Dialect") -> Text:
     """Return a text without the words of ours that stand in none of its comments.
 
-    JSON has no comments: in a changelog of it they count wherever they stand.
+    A file of several migrations gives the same text for each. JSON has no comments: in a
+    changelog of it they count wherever they stand.
     """
     ending = text.path.lower().rpartition(".")[2]
     if WORD not in text.data or ending == "json":
         return text
-    return _heard(text, _COMMENTS.get(ending, dialect.comments))
+    return _heard(text.path, text.data, _COMMENTS.get(ending, dialect.comments))
 
 
-@functools.lru_cache(maxsize=2)  # a migration is asked for its phase, its allowances, its way back
-def _heard(text: Text, comments_of: Callable[[bytes], Iterable[Range]]) -> Text:
-    data, ranges = text.data, iter(comments_of(text.data))
+# Each migration of a file is asked for its phase, its allowances and its way back.
+@functools.lru_cache(maxsize=2)
+def _heard(path: str, data: bytes, comments_of: Callable[[bytes], Iterable[Range]]) -> Text:
+    ranges = iter(comments_of(data))
     start = end = 0
     silent = []
     for found in _WORD().finditer(data):
@@ -61,7 +63,7 @@ def _heard(text: Text, comments_of: Callable[[bytes], Iterable[Range]]) -> Text:
             start, end = following
         if not start <= found.start() < end:
             silent.append(found.span())
-    return Text(text.path, blanked(data, silent)) if silent else text
+    return Text(path, blanked(data, silent) if silent else data)
 
 
 def comments(data: bytes, until: re.Pattern[bytes]) -> Iterator[Range]:
