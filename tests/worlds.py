@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,6 +89,10 @@ class FakeGit:
     changed: tuple[Change, ...] = ()
     contents: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     tag: str = ""
+    lacking: tuple[str, ...] = ()
+    """What a revision has, and the branch left before."""
+    strange: frozenset[str] = frozenset()
+    """Files that git does not keep."""
     apart: frozenset[tuple[str, str]] = frozenset()
     """Pairs of revisions of which the second does not contain the first; all others do."""
     unknown: frozenset[str] = frozenset()
@@ -112,6 +116,14 @@ class FakeGit:
     def changes(self, since: str) -> tuple[Change, ...]:
         self.resolve(since)
         return self.changed
+
+    def missing(self, since: str) -> tuple[str, ...]:
+        self.resolve(since)
+        return self.lacking
+
+    def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
+        self.resolve(since)
+        return tuple(path for path in paths if path in self.strange)
 
     def read(self, revision: str, path: str) -> bytes:
         if (revision, path) not in self.contents:

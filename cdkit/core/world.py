@@ -1,6 +1,6 @@
 """The outside, as the rest of the house sees it: doors that come in as an argument."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -223,7 +223,16 @@ class Git(Protocol):
         """Return the commit that a revision names."""
 
     def changes(self, since: str) -> tuple[Change, ...]:
-        """Return what differs between a revision and the working tree, untracked files too."""
+        """Return what differs between a revision and the working tree, untracked files too.
+
+        Where the branch left before the revision, what only that changed since is left out.
+        """
+
+    def missing(self, since: str) -> tuple[str, ...]:
+        """Return the files of a revision that came there when the branch had left, sorted."""
+
+    def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
+        """Return which of these files git keeps neither there nor where the branch left it."""
 
     def read(self, revision: str, path: str) -> bytes:
         """Return a file as it stands in a revision; Missing where it does not."""

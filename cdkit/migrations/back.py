@@ -9,12 +9,14 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.assumed import assume, assume_options
 from cdkit.migrations.catalogue import Dispatch, rules
 from cdkit.migrations.declared import irreversible
+from cdkit.migrations.engine import Dialect
 from cdkit.migrations.inverse import Speech
 from cdkit.migrations.keep import kept
 from cdkit.migrations.lossy import Loss, loss_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
+from cdkit.migrations.remarks import heard
 from cdkit.migrations.replay import apply, replay
 from cdkit.migrations.rule import COMPATIBLE, SAFE_TO_RUN, Context
 from cdkit.migrations.schema import Schema
@@ -98,17 +100,17 @@ def expects(migration: Migration, custom: Custom, *, by_tool: bool) -> bool:
     return others > 0 and 2 * custom.backs >= others
 
 
-def no_way(migration: Migration) -> Back:
+def no_way(migration: Migration, dialect: Dialect) -> Back:
     """Return what is said of a migration that has no way back, and needs none."""
-    word = irreversible(migration.said)
+    word = irreversible(heard(migration.said, dialect))
     return Back(says=f"none: {word.reason}" if word and word.reason else "none")
 
 
 def missing(migration: Migration, up: Up) -> Back:
     """Judge a migration that has no way back, and should have one."""
-    word = irreversible(migration.said)
+    word = irreversible(heard(migration.said, up.speech.dialect))
     if (word and word.reason) or not _undoable(up):
-        return no_way(migration)
+        return no_way(migration, up.speech.dialect)
     said = "nothing takes this migration back"
     if word:
         said += f" (line {word.line} calls it irreversible, and does not say why)"
@@ -118,7 +120,7 @@ def missing(migration: Migration, up: Up) -> Back:
 def judge(migration: Migration, way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     """Judge the way back of a migration; `context` holds its session, the server, the reader."""
     down, parsed = way.down, way.parsed
-    word = irreversible(migration.said, down.text)
+    word = irreversible(*(heard(text, context.dialect) for text in (migration.said, down.text)))
     if parsed.troubles:
         trouble = parsed.troubles[0]
         said = f"what is to take this migration back cannot be read: {trouble.what}"

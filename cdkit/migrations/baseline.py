@@ -1,6 +1,7 @@
 """A baseline: what was found when a team began, and is accepted until it is mended."""
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import msgspec
@@ -11,11 +12,14 @@ from cdkit.core.finding import Finding, Suppression
 from cdkit.core.once import once
 from cdkit.migrations.settle import NEVER_ACCEPTED
 
+Gone = Callable[[str], bool]
+"""Whether there is no file of a path any more."""
+
 _REASON = "known since the baseline was written"
 
 
 class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One finding that is accepted; `path` and `message` are for people, the fingerprint counts.
+    """One finding that is accepted, known by its fingerprint and path; `message` is for people.
 
     `reason`, `owner` and `expires` (a date, UTC; the last day that it holds) may be added by hand.
     """
@@ -71,39 +75,43 @@ def read_baseline(data: bytes, *, where: str) -> LintBaseline:
     return read
 
 
-def written(findings: Sequence[Finding], old: LintBaseline, *, whole: bool) -> bytes:
+def written(findings: Sequence[Finding], old: LintBaseline, *, gone: Gone, whole: bool) -> bytes:
     """Return a baseline of all findings that count, what people added to the old one kept.
 
     What is accepted already and still found stays; what a `whole` run finds no more goes, and a
     run that judged only a change leaves the others as they are.
     """
-    known = {each.fingerprint: each for each in old.accepted}
+    by_finding = _entries(findings, old, gone)
     kept = [
-        known.get(finding.fingerprint) or _accepted(finding)
-        for finding in findings
-        if _may_be(finding) and (finding.suppressed is None or finding.fingerprint in known)
+        structs.replace(entry, path=_path(finding)) if entry else _accepted(finding)
+        for finding, entry in zip(findings, by_finding, strict=True)
+        if _may_be(finding) and (finding.suppressed is None or entry)
     ]
-    found = {finding.fingerprint for finding in findings}
-    kept += [each for each in old.accepted if not whole and each.fingerprint not in found]
+    found = {id(entry) for entry in by_finding}
+    kept += [each for each in old.accepted if not whole and id(each) not in found]
     kept.sort(key=lambda one: (one.path, one.rule, one.fingerprint))
     data = msgspec.json.encode(LintBaseline(version=1, accepted=tuple(kept)))
     return msgspec.json.format(data, indent=2) + b"\n"
 
 
 def accept(
-    findings: Sequence[Finding], baseline: LintBaseline, today: date, *, where: str, whole: bool
+    findings: Sequence[Finding],
+    baseline: LintBaseline,
+    today: date,
+    *,
+    gone: Gone,
+    where: str,
+    whole: bool,
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """Suppress what a baseline accepts; say which entries have ended or, of a `whole` run, idle."""
-    entries = {each.fingerprint: each for each in baseline.accepted}
-    used: set[str] = set()
+    used: set[int] = set()
     done = []
     notes = []
-    for finding in findings:
-        entry = entries.get(finding.fingerprint)
-        if entry is None or entry.rule != finding.rule or not _may_be(finding):
+    for finding, entry in zip(findings, _entries(findings, baseline, gone), strict=True):
+        if entry is None or not _may_be(finding):
             done.append(finding)
             continue
-        used.add(entry.fingerprint)
+        used.add(id(entry))
         if entry.expires and today > date.fromisoformat(entry.expires):
             notes.append(f"{where}: {entry.rule} in {entry.path} was accepted to {entry.expires}")
             done.append(finding)
@@ -111,7 +119,7 @@ def accept(
             done.append(structs.replace(finding, suppressed=_suppression(entry, where)))
         else:
             done.append(finding)
-    idle = [each for each in baseline.accepted if each.fingerprint not in used]
+    idle = [each for each in baseline.accepted if id(each) not in used]
     if whole and idle:
         some = ", ".join(f"{each.rule} in {each.path}" for each in idle[:3])
         more = f" and {len(idle) - 3} more" if len(idle) > 3 else ""
@@ -119,14 +127,45 @@ def accept(
     return tuple(done), tuple(notes)
 
 
+def _entries(
+    findings: Sequence[Finding], baseline: LintBaseline, gone: Gone
+) -> list[Accepted | None]:
+    """Return for each finding the entry that is about it, None where there is none.
+
+    That is the one of its own file. A file in another folder that breaks the same by the same
+    statement is another one, unless the file of the entry is gone, and was moved.
+    """
+    entries: dict[tuple[str, str], dict[str, Accepted]] = {}
+    for each in baseline.accepted:
+        entries.setdefault((each.rule, each.fingerprint), {})[posixpath.normpath(each.path)] = each
+    found: list[Accepted | None] = []
+    moved: dict[int, str] = {}
+    for finding in findings:
+        path = _path(finding)
+        there = entries.get((finding.rule, finding.fingerprint), {})
+        entry = there.get(posixpath.normpath(path))
+        if entry is None:
+            free = (x for x in there.values() if moved.get(id(x), path) == path and gone(x.path))
+            entry = next(free, None)
+            moved |= {id(entry): path} if entry else {}
+        found.append(entry)
+    return found
+
+
+def _path(finding: Finding) -> str:
+    return finding.locations[0].path if finding.locations else ""
+
+
 def _may_be(finding: Finding) -> bool:
     return finding.rule not in NEVER_ACCEPTED
 
 
 def _accepted(finding: Finding) -> Accepted:
-    path = finding.locations[0].path if finding.locations else ""
     return Accepted(
-        rule=finding.rule, path=path, message=finding.message, fingerprint=finding.fingerprint
+        rule=finding.rule,
+        path=_path(finding),
+        message=finding.message,
+        fingerprint=finding.fingerprint,
     )
 
 

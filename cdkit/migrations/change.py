@@ -10,7 +10,7 @@ from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import Change, Files, Git
 from cdkit.migrations.find import Found, sources
 from cdkit.migrations.folder import is_sql, takes_back
-from cdkit.migrations.look import parent
+from cdkit.migrations.look import join, parent
 from cdkit.migrations.source import Migration
 from cdkit.migrations.text import Text
 
@@ -30,7 +30,8 @@ class Scope(Struct, frozen=True, kw_only=True):
 
     `gone` are migrations that were released and are not there any more, `backs` the names of those
     of which only the way back is new, in a file of its own. `stand_ins` are the migrations
-    that stand for others.
+    that stand for others. `ahead` are migrations that were released when the branch had left, and
+    `strange` files of which git cannot say whether they are new.
     """
 
     change: frozenset[str]
@@ -38,6 +39,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     gone: tuple[Migration, ...] = ()
     backs: frozenset[str] = frozenset()
     stand_ins: StandIns = StandIns()
+    ahead: tuple[Migration, ...] = ()
+    strange: tuple[str, ...] = ()
 
 
 def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
@@ -45,11 +48,7 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
 
     Raises CannotTell where git does not know the revision or is not there.
     """
-    here: dict[str, list[Migration]] = {}
-    for migration in found.project.migrations:
-        if migration.name in found.asked:
-            for path in {posixpath.normpath(path) for path in migration.files}:
-                here.setdefault(path, []).append(migration)
+    here, files_here = _here(found, files)
     changed: set[str] = set()
     alike: set[str] = set()
     released: dict[str, Migration] = {}
@@ -83,7 +82,53 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
         gone=tuple(gone),
         backs=_backs(found, changes) - changed - alike,
         stand_ins=_stand_ins(found, changes, revision, git),
+        ahead=tuple(_ahead(found, changes, revision, git)),
+        strange=git.strangers(revision, files_here - {posixpath.normpath(x.path) for x in changes}),
     )
+
+
+def _here(found: Found, files: Files) -> tuple[dict[str, list[Migration]], set[str]]:
+    """Return the migrations that were asked for by the paths that git may call their files.
+
+    The others are the paths of the files themselves, where links are followed.
+    """
+    here: dict[str, list[Migration]] = {}
+    kept: set[str] = set()
+    top, folders = f"{files.real('.').rstrip('/')}/", dict[str, str]()
+    for migration in found.project.migrations:
+        if migration.name not in found.asked:
+            continue
+        for path in {posixpath.normpath(path) for path in migration.files}:
+            folder, _, name = path.rpartition("/")
+            if folder not in folders:
+                folders[folder] = files.real(folder or ".")
+            real = files.real(path) if files.is_link(path) else join(folders[folder], name)
+            real = real.removeprefix(top)
+            kept |= {real} if files.is_file(path) else set()
+            for each in {path, real}:
+                here.setdefault(each, []).append(migration)
+    return here, kept
+
+
+def _ahead(
+    found: Found, changes: tuple[Change, ...], revision: str, git: Git
+) -> Iterator[Migration]:
+    """Yield the migrations that a revision has, and the branch has not got yet."""
+    for path in git.missing(revision):
+        yield from _before(Change(status="D", path=path), found, changes, revision, git)
+
+
+def strange(found: Found, scope: Scope) -> Iterator[Reason]:
+    """Yield why nobody can tell whether files are new that git does not keep here."""
+    first, *more = scope.strange or ("",)
+    if first:
+        others = f" (and {len(more)} more of {found.root})" if more else ""
+        yield cannot_tell(
+            f"git does not keep this file{others}, so nobody can tell whether it is new",
+            where=Location(path=first),
+            remedy="commit it; what is of a submodule or of another repository can be judged "
+            "there, what lies outside this folder from one above both",
+        )
 
 
 def _stand_ins(found: Found, changes: tuple[Change, ...], revision: str, git: Git) -> StandIns:

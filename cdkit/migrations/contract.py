@@ -12,9 +12,11 @@ from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding, Fix, Location, Suppression
 from cdkit.migrations.catalogue import rules
 from cdkit.migrations.declared import Declared, by_pattern, declared
+from cdkit.migrations.engine import Dialect
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.phase import ADDING, CONTRACT, EXPAND, MIGRATE, Effect, phases_of
 from cdkit.migrations.releases import DECLARED, by_release
+from cdkit.migrations.remarks import heard
 from cdkit.migrations.rule import COMPATIBLE
 from cdkit.migrations.source import Migration
 
@@ -218,7 +220,10 @@ def useless(terms: Terms, contract: Contract | None) -> Iterator[str]:
 
 
 def declarations(
-    migrations: Iterable[Migration], change: frozenset[str], patterns: Mapping[str, str]
+    migrations: Iterable[Migration],
+    change: frozenset[str],
+    patterns: Mapping[str, str],
+    dialect: Dialect,
 ) -> dict[str, Declared]:
     """Return the phase that each migration of the change declares, by the migration's name.
 
@@ -229,7 +234,7 @@ def declarations(
     for migration in migrations:
         path, line = migration.said.path, first_line(migration) if migration.key else None
         if migration.name in change:
-            said = declared(migration.said, above.get(path, 0), line)
+            said = declared(heard(migration.said, dialect), above.get(path, 0), line)
             said = said or by_pattern(patterns, path)
             found |= {migration.name: said} if said else {}
         above[path] = max(above.get(path, 0), line or 0)

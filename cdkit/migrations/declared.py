@@ -134,14 +134,14 @@ def by_pattern(given: Mapping[str, str], path: str) -> Declared | None:
     return None
 
 
-def _said(text: Text) -> list[tuple[str, str, int]]:
+@functools.lru_cache(maxsize=2)  # for each of the migrations in a file
+def _said(text: Text) -> tuple[tuple[str, str, int], ...]:
     """Return each word of ours in the comments of a text, what follows it, and its line."""
     if b"cdkit:" not in text.data:
-        return []
+        return ()
     found = []
     for match in _comment().finditer(text.data):
         rest = match[2].decode("utf-8", "replace").rstrip()
         rest = rest.removesuffix("-->").removesuffix("*/").rstrip()
-        line = text.data.count(b"\n", 0, match.start()) + 1
-        found.append((match[1].decode(), rest, line))
-    return found
+        found.append((match[1].decode(), rest, text.line(match.start())))
+    return tuple(found)

@@ -1,6 +1,6 @@
 """What a database engine is: its names, its versions, and how its SQL is read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -64,12 +64,14 @@ class Dialect(Struct, frozen=True, kw_only=True):
     operation, and what to do instead; `otherwise` says that as SQL. `atomic` says that
     a transaction holds changes of the schema together: where it is false, each is seen by
     everybody at once. `parse_each` splits many files as `parse` does each, where that can be
-    shared out; `parts` are those of a large text, where it is plain.
+    shared out; `parts` are those of a large text, where it is plain. `comments` yields where those
+    comments start and end that may hold the word `cdkit:`, in order.
     """
 
     parse: Callable[[Text, bytes, Server, Processes], Parsed]
     operations: Callable[[Statement], tuple[Operation, ...]]
     routine: Callable[[Routine, Statement], tuple[Operation, ...]] | None = None
+    comments: Callable[[bytes], Iterable[tuple[int, int]]]
     lock_of: Callable[[Operation, Schema, Server], tuple[str, tuple[Name, ...]]]
     change: Callable[[Type, Type], TypeChange]
     refine: Callable[[Operation, Schema], tuple[Operation, ...]] | None = None

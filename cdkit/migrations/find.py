@@ -113,13 +113,27 @@ def _has_input(one: Found) -> bool:
 def _named(paths: tuple[str, ...], look: Look) -> Iterator[Candidate]:
     """Yield what the user named: a folder's files, or a file with those beside it."""
     for path in paths:
-        # Sources join paths of their own, so that each file must have one name only.
-        plain = (re.sub(r"^(?:\./+)+", "", path) or ".").rstrip("/") or "/"
+        plain = _plain(path, look)
         if look.is_dir(plain):
             for each in look.below(plain):
                 yield Candidate(path=each, folder=plain)
         else:
             yield Candidate(path=plain, folder=parent(plain), depth=0, named=True)
+
+
+def _plain(path: str, look: Look) -> str:
+    """Return a path from the working directory, if it is of something there.
+
+    Sources join paths of their own, so that each file must have one name only; git has that one.
+    """
+    plain = (re.sub(r"^(?:\./+)+", "", path) or ".").rstrip("/") or "/"
+    if not plain.startswith("/") and ".." not in plain.split("/"):
+        return plain
+    top, real = look.files.real("."), look.files.real(plain)
+    below = real.removeprefix(f"{top.rstrip('/')}/")
+    if real == top:
+        return "."
+    return plain if below == real else below
 
 
 def _search(folder: str, depth: int, look: Look) -> Iterator[Candidate]:

@@ -60,7 +60,7 @@ def tokens(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Toke
     while found := match(data, position, stop):
         kind, position = found.lastgroup or "mark", found.end()
         if kind == "comment" and found.group() == b"/*":
-            position = _comment_end(data, position, stop)
+            position = comment_end(data, position, stop)
         elif kind == "dollar":
             closing = data.find(found.group(), position, stop)
             position = stop if closing < 0 else closing + len(found.group())
@@ -78,10 +78,10 @@ def first(data: bytes, start: int, end: int | None = None) -> int:
         position = found.end() if found else position
         if not data.startswith(b"/*", position, stop):
             return position
-        position = _comment_end(data, position + 2, stop)
+        position = comment_end(data, position + 2, stop)
 
 
-def _comment_end(data: bytes, position: int, stop: int) -> int:
+def comment_end(data: bytes, position: int, stop: int) -> int:
     """Return the end of a block comment whose inside starts here; they nest."""
     depth = 1
     for edge in _comment_edge().finditer(data, position, stop):

@@ -11,7 +11,7 @@ from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Hands, Processes
 from cdkit.migrations.abreast import abreast
-from cdkit.migrations.allow import allowances, of_change
+from cdkit.migrations.allow import allowances, begins_of, lines_of, misspelled, of_change
 from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
 from cdkit.migrations.bench import Outside
@@ -26,7 +26,7 @@ from cdkit.migrations.contract import (
     useless,
     with_code,
 )
-from cdkit.migrations.engine import Server
+from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.find import sources
 from cdkit.migrations.history import history, remember
 from cdkit.migrations.inverse import Speech
@@ -35,6 +35,7 @@ from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.part import part_of
 from cdkit.migrations.phase import Effect, phases_of
 from cdkit.migrations.reader import Reader
+from cdkit.migrations.remarks import heard
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.rolled_back import left_of
 from cdkit.migrations.rule import Context
@@ -177,7 +178,8 @@ def lint(request: Request, processes: Processes) -> Linted:
         schema = schema if kept is schema else unsure(kept, migration, reader)
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
-    judged = (*apart.judged, *(_settled(one, phases, request) for one in seen))
+    begins = begins_of(request.migrations)
+    judged = (*apart.judged, *(_settled(one, phases, begins, request) for one in seen))
     apart.keep(judged, schema)
     return Linted(judged=judged, notes=(note,) if unread else ())
 
@@ -295,7 +297,7 @@ def _back(
     down = migration.script.down
     expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
     if down is None and not expected:
-        return no_way(migration)
+        return no_way(migration, reader.dialect)
     parsed = reader.read(down.text, down.sql) if down else Parsed()
     ups = tuple(chain.from_iterable(ran.done))
     undone = reader.undone(parsed, wrapped=down.in_transaction) if down else ()
@@ -335,10 +337,16 @@ def _by_phase(seen: Sequence[_Seen]) -> dict[str, list[str]]:
     return found
 
 
-def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request) -> Judged:
+def _settled(
+    seen: _Seen,
+    phases: Mapping[str, Sequence[str]],
+    begins: Mapping[str, Sequence[int]],
+    request: Request,
+) -> Judged:
     """Add what only the whole change tells, and settle what is allowed where it stands.
 
-    `phases` has by phase the paths of files of the change that do what belongs into it.
+    `phases` has by phase the paths of files of the change that do what belongs into it, `begins`
+    by path the lines where the migrations of a file begin.
     """
     terms, effects = seen.terms, seen.effects
     beside = {
@@ -353,7 +361,9 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
         *mixed(terms, effects, beside),
         *with_code(terms, effects, request.code),
     ]
-    settled, notes = _allowed(seen, findings, request)
+    lines = lines_of(seen.migration, begins)
+    settled, notes = _allowed(seen, findings, lines, request)
+    wrong = misspelled(seen.migration.said, lines, _dialect(request))
     asked = request.asked
     kept = [x for x in settled if asked is None or x.rule in asked or x.rule in UNTOLD]
     contract = needed(terms, seen.migration.path, kept)
@@ -365,6 +375,7 @@ def _settled(seen: _Seen, phases: Mapping[str, Sequence[str]], request: Request)
         notes=(
             *seen.notes,
             *notes,
+            *wrong,
             *assumed(seen.migration.text),
             *_useless(terms, contract, request),
         ),
@@ -382,7 +393,7 @@ def _useless(terms: Terms, contract: Contract | None, request: Request) -> Itera
 
 
 def _allowed(
-    seen: _Seen, findings: list[Finding], request: Request
+    seen: _Seen, findings: list[Finding], lines: range, request: Request
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Settle the findings of a migration and of its way back, which may be of another file."""
     migration, back = seen.migration, seen.back
@@ -390,20 +401,25 @@ def _allowed(
     if down is None or down.text.path == migration.text.path:
         allowed = _allowances(migration.said, seen.before, request)
         whole = Parsed(statements=(*seen.parsed.statements, *back.parsed.statements))
-        return settle([*findings, *back.findings], whole, allowed)
+        return settle([*findings, *back.findings], whole, allowed, lines)
     # What is released, and only its way back is new, brings no allowance in its own file.
     allowed = _allowances(migration.said, migration if seen.released else seen.before, request)
     here = [each for each in back.findings if each.locations[0].path == migration.path]
     there = [each for each in back.findings if each.locations[0].path != migration.path]
-    settled, notes = settle([*findings, *here], seen.parsed, allowed)
+    settled, notes = settle([*findings, *here], seen.parsed, allowed, lines)
     more, further = settle(there, back.parsed, _allowances(down.text, None, request))
     return [*settled, *more], (*notes, *further)
 
 
+def _dialect(request: Request) -> Dialect:
+    return engines()[request.server.engine].dialect()
+
+
 def _allowances(text: Text, before: Migration | None, request: Request) -> tuple[Allowance, ...]:
     """Return what a text allows; what it allowed `before` already is not of the change."""
-    allowed = allowances(text, request.today)
+    dialect = _dialect(request)
+    allowed = allowances(heard(text, dialect), request.today)
     if request.apart:
         return allowed
-    old = allowances(before.said, request.today) if before else ()
+    old = allowances(heard(before.said, dialect), request.today) if before else ()
     return of_change(allowed, old, refuse=request.refuse)

@@ -15,6 +15,7 @@ def out_of_order(project: Project, scope: Scope) -> Iterator[Complaint]:
     versioned = [one for one in project.migrations if not one.repeats]
     new = scope.change - scope.released.keys()
     old = [one for one in versioned if one.name not in new]
+    old += scope.ahead
     old += [one for one in project.stand_ins if one.said.path in scope.stand_ins.released]
     if late is None or not old:
         return

@@ -1,6 +1,7 @@
 """Settling findings: what is allowed where it stands, and the names that survive line moves."""
 
 import functools
+import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,12 +16,20 @@ from cdkit.migrations.tell import UNTOLD
 _ALLOWABLE_UNTOLD = frozenset({"unread-code", "unread-command"})
 NEVER_ACCEPTED = UNTOLD - _ALLOWABLE_UNTOLD
 """Rules that nobody's word settles: what they name is no SQL."""
+EVERYWHERE = range(sys.maxsize)
+"""Every line of a file."""
 
 
 def settle(
-    findings: Iterable[Finding], parsed: Parsed, allowed: tuple[Allowance, ...]
+    findings: Iterable[Finding],
+    parsed: Parsed,
+    allowed: tuple[Allowance, ...],
+    lines: range = EVERYWHERE,
 ) -> tuple[list[Finding], tuple[str, ...]]:
-    """Suppress what is allowed where it stands; say which allowances were of no use."""
+    """Suppress what is allowed where it stands; say which allowances were of no use.
+
+    Those that speak of other `lines` are of another migration in the same file.
+    """
     used: set[int] = set()
     by_rule: dict[str, dict[int, list[Allowance]]] = {}
     for each in allowed:
@@ -30,7 +39,7 @@ def settle(
     notes = [
         f"{each.source}: nothing here needs `allow {each.rule}`; take it out"
         for each in allowed
-        if each.line not in used
+        if each.line not in used and each.target in lines
     ]
     return settled, tuple(notes)
 

@@ -1,5 +1,7 @@
 """Telling what was found: hits of rules, troubles of readers, complaints of tools, as findings."""
 
+from msgspec import structs
+
 from cdkit.core.finding import Finding, Fix, Location, Severity, fingerprint
 from cdkit.migrations.catalogue import rules
 from cdkit.migrations.find import sources
@@ -13,7 +15,7 @@ UNTOLD = frozenset({"syntax-error", "unreadable-file", "unread-code", "unread-co
 """Rules that say that nobody can tell; they have no severity, and nobody can switch them off."""
 
 
-def gone(migration: Migration) -> Finding:
+def taken_away(migration: Migration) -> Finding:
     """Return the finding that a released migration was taken away."""
     return _about_file(
         "edited-migration",
@@ -21,6 +23,19 @@ def gone(migration: Migration) -> Finding:
         "this migration is released, and the change takes it away (or its branch is behind)",
         rules()["edited-migration"].severity,
     )
+
+
+def ahead(migration: Migration, revision: str) -> Finding:
+    """Return the finding that a released migration is not there yet, since the branch is behind."""
+    found = _about_file(
+        "edited-migration",
+        migration,
+        f"this migration is released, and this branch left {revision[:40]} before it came: what is "
+        "new is judged as what comes after it",
+        Severity.LOW,
+    )
+    remedy = f"bring it here before you merge: `git merge {revision}`"
+    return structs.replace(found, fix=Fix(summary=remedy))
 
 
 def complained(complaint: Complaint) -> Finding:

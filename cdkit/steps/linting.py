@@ -23,7 +23,7 @@ from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, is_of, server_of
 from cdkit.migrations.source import Complaint, Project
-from cdkit.migrations.tell import complained, gone
+from cdkit.migrations.tell import ahead, complained, taken_away
 from cdkit.steps.phasing import Phasing
 from cdkit.steps.protected import read_protected
 from cdkit.steps.running import Running
@@ -81,17 +81,18 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     except RequestError as fault:
         return _unreadable(found, scope, fault)
     asked, kept = _with_dump(found, scope, asked, world)
+    engine = engines()[server.engine]
     request = Request(
         migrations=project.migrations,
         change=scope.change,
         released=scope.released,
-        gone=scope.gone,
+        gone=(*scope.gone, *scope.ahead),
         apart=running.apart,
         server=server,
         today=world.clock.now().date(),
         rules=catalogue.dispatch(asked.regard.disabled, asked.question, server.engine),
         asked=catalogue.asked(asked.regard.disabled, asked.question, server.engine),
-        terms=asked.phasing.terms(found, scope, running.revision, world),
+        terms=asked.phasing.terms(found, scope, running.revision, engine.dialect(), world),
         code=asked.phasing.code,
         custom=custom_of(project.migrations),
         backs=scope.backs,
@@ -117,15 +118,15 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
     notes += _of_project(found, judged, asked, len(unread))
     passed = () if faults else project.faults
     notes += [f"{found.root}: cannot be read, and nothing of it is new: {x.what}" for x in passed]
-    files = (*map(complained, _asked_complaints(found, scope, running)), *map(gone, scope.gone))
+    files = tuple(_of_files(found, scope, running))
     return Done(
         judged=judged,
         found=regarded(files, asked.regard),
-        grammar=engines()[server.engine].grammar,
+        grammar=engine.grammar,
         history=len(project.migrations) - len(judged),
         notes=tuple(notes),
         rewritten=fixed.files,
-        unread=(*faults, *unread),
+        unread=(*faults, *change.strange(found, scope), *unread),
     )
 
 
@@ -187,14 +188,18 @@ def accepted(
     It counts as it stands where the change cannot write it, also after a `rewrite` of the file
     here. `whole` says that all migrations were judged. Raises CannotTell where it cannot be read.
     """
+
+    def gone(path: str) -> bool:
+        return not world.files.is_file(path)
+
     every = [x for one in done for each in (one.found, *_findings(one)) for x in each]
     if rewrite:
         there = world.files.read(path) if world.files.is_file(path) else b""
         old = read_baseline(there, where=path) if there else LintBaseline(version=1)
-        world.files.write(path, written(every, old, whole=whole))
+        world.files.write(path, written(every, old, gone=gone, whole=whole))
     data = read_protected(path, "baseline", world)
     held = read_baseline(data, where=path) if data is not None else LintBaseline(version=1)
-    settled, notes = accept(every, held, today, where=path, whole=whole)
+    settled, notes = accept(every, held, today, gone=gone, where=path, whole=whole)
     rest = iter(settled)
     return [_with(one, rest) for one in done], notes
 
@@ -223,6 +228,13 @@ def _unreadable(found: Found, scope: change.Scope, fault: RequestError) -> Done:
         remedy="if it is another one in truth, say which: `--server postgres`",
     )
     return Done(judged=(), found=(), grammar="", history=history, unread=(reason,))
+
+
+def _of_files(found: Found, scope: change.Scope, running: Running) -> Iterator[Finding]:
+    """Yield what is found in the files as such, be they there or not."""
+    yield from map(complained, _asked_complaints(found, scope, running))
+    yield from map(taken_away, scope.gone)
+    yield from (ahead(one, running.revision) for one in scope.ahead)
 
 
 def _asked_complaints(found: Found, scope: change.Scope, running: Running) -> Iterator[Complaint]:

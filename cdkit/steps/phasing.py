@@ -12,6 +12,7 @@ from cdkit.core.world import World
 from cdkit.migrations import change
 from cdkit.migrations.contract import Terms, declarations
 from cdkit.migrations.declared import parse_phase
+from cdkit.migrations.engine import Dialect
 from cdkit.migrations.find import Found
 from cdkit.steps.releases import terms_of
 from cdkit.steps.running import NOTHING
@@ -29,13 +30,13 @@ class Phasing(Struct, frozen=True, kw_only=True):
     code: Callable[[], tuple[str, ...]]
 
     def terms(
-        self, found: Found, scope: change.Scope, revision: str, world: World
+        self, found: Found, scope: change.Scope, revision: str, dialect: Dialect, world: World
     ) -> dict[str, Terms]:
         """Return the phases that migrations of a project declare, and what is known of them."""
         migrations = found.project.migrations
         return terms_of(
             migrations,
-            declarations(migrations, scope.change, self.phases),
+            declarations(migrations, scope.change, self.phases, dialect),
             baseline=revision,
             whose=self.whose,
             records=self.records,

@@ -108,6 +108,78 @@ def test_changes_are_those_of_commits_working_tree_and_new_files(folder: Path) -
     }
 
 
+@pytest.fixture
+def behind(folder: Path) -> Path:
+    """A branch that adds, edits and removes files, and left main before it did the same."""
+    for name in "bcd":
+        (folder / name).write_text(f"{name}\n" * 5)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "common")
+    git(folder, "branch", "feature")
+    (folder / "b").write_text("edited by main\n")
+    (folder / "d").unlink()
+    (folder / "main's").write_text("the same text in both of them\n" * 9)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "main")
+    git(folder, "checkout", "-q", "feature")
+    (folder / "c").unlink()
+    (folder / "ours").write_text("the same text in both of them\n" * 9 + "nearly\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "feature")
+    return folder
+
+
+def test_what_only_main_changed_since_a_branch_left_is_no_change_of_the_branch(
+    behind: Path,
+) -> None:
+    assert set(door(behind).changes("main")) == {
+        Change(status="D", path="c"),
+        Change(status="A", path="ours"),
+    }
+    assert door(behind).missing("main") == ("main's",)
+    assert not door(behind).missing("HEAD~1")
+
+
+def test_after_the_merge_nothing_of_main_is_missing(behind: Path) -> None:
+    git(behind, "merge", "-q", "--no-edit", "main")
+    assert not door(behind).missing("main")
+    assert {each.path for each in door(behind).changes("main")} == {"c", "ours"}
+
+
+def test_of_branches_that_crossed_the_change_is_what_differs_from_each_base(folder: Path) -> None:
+    for name in ("one", "two"):
+        git(folder, "checkout", "-q", "-b", name, "main")
+        (folder / name).write_text(name)
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", name)
+    git(folder, "merge", "-q", "--no-edit", "one")
+    git(folder, "checkout", "-q", "one")
+    git(folder, "merge", "-q", "--no-edit", "two^1")
+    (folder / "three").write_text("three")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "three")
+    assert len(git(folder, "merge-base", "--all", "one", "two").split()) == 2
+    assert door(folder).changes("two") == (Change(status="A", path="three"),)
+
+
+def test_a_shallow_clone_leaves_nothing_out(behind: Path, tmp_path: Path) -> None:
+    options = ("-q", "--depth", "1", "--no-single-branch", "-b", "feature")
+    git(tmp_path, "clone", *options, behind.as_uri(), "shallow")
+    shallow = door(tmp_path / "shallow")
+    assert Change(status="M", path="b") in shallow.changes("origin/main")
+    assert not shallow.missing("origin/main")
+
+
+def test_files_that_git_does_not_keep_are_strangers(behind: Path) -> None:
+    (behind / ".gitignore").write_text("ignored\n")
+    (behind / "ignored").write_text("")
+    (behind / "other").mkdir()
+    git(behind / "other", "init", "-q")
+    (behind / "other" / "a.sql").write_text("")
+    asked = ["app/a.sql", "./b", "d", "ignored", "other/a.sql", "../x", "/x"]
+    assert door(behind).strangers("main", asked) == ("../x", "/x", "ignored", "other/a.sql")
+
+
 def test_in_a_folder_of_the_checkout_paths_are_relative_to_it(folder: Path) -> None:
     first = git(folder, "rev-parse", "HEAD")
     (folder / "app" / "b.sql").write_text("SELECT 2;\n")

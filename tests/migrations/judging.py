@@ -16,7 +16,7 @@ from cdkit.migrations.catalogue import Dispatch, asked, dispatch, rules
 from cdkit.migrations.contract import Release, Terms, declarations
 from cdkit.migrations.find import read
 from cdkit.migrations.lint import Judged, Request, lint
-from cdkit.migrations.server import server_of
+from cdkit.migrations.server import engines, server_of
 from cdkit.migrations.source import Migration
 from tests.worlds import NoProcesses
 
@@ -64,6 +64,8 @@ def judged(
         migrations[1] = structs.replace(migrations[1], script=script)
     tastes = {name for name, rule in rules().items() if rule.opinion} - set(enabled)
     left_out = frozenset({*tastes, *disabled})
+    dialect = engines()[meant.engine].dialect()
+    declared = declarations(migrations, frozenset({"0002.sql"}), {}, dialect)
     request = Request(
         migrations=migrations,
         change=frozenset({"0002.sql"}),
@@ -75,7 +77,7 @@ def judged(
         asked=asked(left_out, question, meant.engine),
         terms={
             name: Terms(declared=said, release=RELEASES.get(said.since, Release()))
-            for name, said in declarations(migrations, frozenset({"0002.sql"}), {}).items()
+            for name, said in declared.items()
         },
         hands=hands,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cdkit.core.allow import Allowance
 from cdkit.migrations.allow import allowances
 from cdkit.migrations.text import Text
-from tests.migrations.judging import TODAY
+from cdkit.steps.lint_migrations import LintMigrationsOptions, run
+from tests.migrations.judging import TODAY, judged, places
+from tests.worlds import world
 
 
 def one(text: str) -> Allowance:
@@ -71,3 +75,52 @@ def test_an_allowance_whose_date_is_misspelled_does_not_count(rest: str) -> None
 
 def test_words_behind_the_reason_are_no_date() -> None:
     assert not one("DROP TABLE t; -- cdkit: allow dropped-table (old) -- see the ticket").fault
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("-- cdkit: alow dropped-table (x)", "`cdkit: alow` says nothing; write `cdkit: allow`"),
+        ("-- cdkit: Allow dropped-table (x)", "`cdkit: Allow` says nothing; write `cdkit: allow`"),
+        ("-- cdkit: phases expand", "`cdkit: phases` says nothing; write `cdkit: phase`"),
+        ("-- cdkit: allow dropped_table (x)", "no rule 'dropped_table': did you mean 'dropped-tab"),
+        ("/* cdkit: allow dropped-table (x) */", "an allowance does not count in such a comment"),
+    ],
+)
+def test_a_word_that_says_nothing_is_told(text: str, said: str) -> None:
+    found = judged(f"CREATE TABLE a (id int);\n-- released\n{text}\nDROP TABLE a;\n")
+    assert ("dropped-table", 4) in places(found.findings)
+    assert any(said in note and note.startswith("0002.sql:3: ") for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- cdkit: allow dropped-table (x)", "-- cdkit: see the page", "SELECT 'cdkit: alow';",
+        "-- cdkit: phase expand", "--cdkit:irreversible (x)", "-- why cdkit: nobody knows",
+    ],
+)  # fmt: skip
+def test_a_word_that_says_what_it_should_or_is_none_of_ours_is_not(text: str) -> None:
+    found = judged(f"CREATE TABLE a (id int);\n-- released\n{text}\nDROP TABLE a;\n")
+    assert not any("says nothing" in note or "no rule" in note for note in found.notes)
+
+
+def test_an_empty_line_does_not_part_an_allowance_from_what_it_speaks_of() -> None:
+    assert one("-- cdkit: allow a (b)\n\n-- why\n\nDROP TABLE a;").target == 5
+    assert one("DROP TABLE a;\n-- cdkit: allow a (b)\n\n").target == 2
+
+
+def test_an_allowance_of_another_migration_in_the_file_is_not_said_to_be_of_no_use(
+    tmp_path: Path,
+) -> None:
+    said = (
+        "--liquibase formatted sql\n--changeset a:1\nCREATE TABLE a (id int);\n"
+        "--changeset a:2\n-- cdkit: allow dropped-table (unused)\nDROP TABLE a;\n"
+        "--changeset a:3\n-- cdkit: allow dropped-column (unused)\nSELECT 1;\n"
+    )
+    (tmp_path / "changelog.sql").write_text(said, encoding="utf-8")
+    outcome = run(LintMigrationsOptions(), world(tmp_path))
+    told = [note for note in outcome.notes if "nothing here needs" in note]
+    assert told == [
+        "changelog.sql:8: nothing here needs `allow dropped-column`; take it out",
+    ]

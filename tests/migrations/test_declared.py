@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from cdkit.core.finding import Location
 from cdkit.migrations.contract import declarations
 from cdkit.migrations.declared import Declared, by_pattern, declared, irreversible, parse_phase
+from cdkit.migrations.server import engines
 from cdkit.migrations.source import Migration, Script
 from cdkit.migrations.text import Rendered, Spot, Text
+
+DIALECT = engines()["postgres"].dialect()
 
 
 def said(text: str) -> Declared:
@@ -126,7 +129,7 @@ def changesets(text: str, lines: tuple[int, ...]) -> dict[str, Declared]:
         )
         for line in lines
     ]
-    return declarations(migrations, frozenset(each.name for each in migrations), {})
+    return declarations(migrations, frozenset(each.name for each in migrations), {}, DIALECT)
 
 
 def test_in_a_file_of_several_a_declaration_is_of_the_one_that_follows() -> None:

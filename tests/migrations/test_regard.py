@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from datetime import date
 
 import pytest
@@ -31,6 +32,14 @@ def finding(rule: str = "dropped-column", print_of: str = "f", path: str = "m/1.
         locations=(Location(path=path, line=1),),
         fingerprint=print_of,
     )
+
+
+def still_there(_: str) -> bool:
+    return False
+
+
+_accept = functools.partial(accept, gone=still_there)
+_written = functools.partial(written, gone=still_there)
 
 
 def regard(*, disable: tuple[str, ...] = (), enable: tuple[str, ...] = (), **said: str) -> Regard:
@@ -90,43 +99,69 @@ def test_a_rule_that_is_disabled_stays_so_whatever_else_is_said() -> None:
 
 
 def test_what_is_written_is_what_is_accepted() -> None:
-    data = written([finding(), finding("renamed-column", "g")], LintBaseline(version=1), whole=True)
+    data = _written(
+        [finding(), finding("renamed-column", "g")], LintBaseline(version=1), whole=True
+    )
     held = read_baseline(data, where=WHERE)
-    found, notes = accept(
+    found, notes = _accept(
         [finding(), finding("renamed-column", "g")], held, TODAY, where=WHERE, whole=True
     )
     assert all(each.suppressed and each.suppressed.source == WHERE for each in found)
     assert notes == ()
 
 
+def test_the_same_break_in_a_file_of_another_folder_is_another_one() -> None:
+    held = read_baseline(_written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
+    both = [finding(path="other/1.sql"), finding()]
+    found, _ = _accept(both, held, TODAY, where=WHERE, whole=True)
+    assert [each.suppressed is not None for each in found] == [False, True]
+    found, told = _accept(both[:1], held, TODAY, where=WHERE, whole=True)
+    assert found[0].suppressed is None
+    assert told
+
+
+def test_an_entry_whose_file_was_moved_accepts_it_in_one_folder() -> None:
+    held = read_baseline(_written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
+    moved = [finding(path="new/1.sql"), finding(path="new/1.sql"), finding(path="other/1.sql")]
+    found, _ = accept(
+        moved, held, TODAY, gone=lambda path: path == "m/1.sql", where=WHERE, whole=True
+    )
+    assert [each.suppressed is not None for each in found] == [True, True, False]
+    reason = Accepted(rule="dropped-column", path="m/1.sql", fingerprint="f", reason="old")
+    old = LintBaseline(version=1, accepted=(reason,))
+    again = written(moved[:1], old, gone=lambda _: True, whole=True)
+    (entry,) = read_baseline(again, where=WHERE).accepted
+    assert (entry.path, entry.reason) == ("new/1.sql", "old")
+
+
 def test_a_new_finding_is_not_accepted() -> None:
-    held = read_baseline(written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
-    found, _ = accept([finding(print_of="new")], held, TODAY, where=WHERE, whole=False)
+    held = read_baseline(_written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
+    found, _ = _accept([finding(print_of="new")], held, TODAY, where=WHERE, whole=False)
     assert found[0].suppressed is None
 
 
 def test_an_entry_speaks_of_its_own_rule_alone() -> None:
     held = LintBaseline(
-        version=1, accepted=(Accepted(rule="dropped-table", path="m", fingerprint="f"),)
+        version=1, accepted=(Accepted(rule="dropped-table", path="m/1.sql", fingerprint="f"),)
     )
-    found, _ = accept([finding()], held, TODAY, where=WHERE, whole=False)
+    found, _ = _accept([finding()], held, TODAY, where=WHERE, whole=False)
     assert found[0].suppressed is None
 
 
 def test_what_cannot_be_read_is_never_accepted() -> None:
     untold = finding("syntax-error")
-    assert b"syntax-error" not in written([untold], LintBaseline(version=1), whole=True)
+    assert b"syntax-error" not in _written([untold], LintBaseline(version=1), whole=True)
     held = LintBaseline(
-        version=1, accepted=(Accepted(rule="syntax-error", path="m", fingerprint="f"),)
+        version=1, accepted=(Accepted(rule="syntax-error", path="m/1.sql", fingerprint="f"),)
     )
-    found, _ = accept([untold], held, TODAY, where=WHERE, whole=False)
+    found, _ = _accept([untold], held, TODAY, where=WHERE, whole=False)
     assert found[0].suppressed is None
 
 
 @pytest.mark.parametrize(("expires", "holds"), [("2026-11-23", True), ("2026-11-22", False)])
 def test_an_entry_holds_through_its_last_day(expires: str, holds: bool) -> None:  # noqa: FBT001
-    one = Accepted(rule="dropped-column", path="m", fingerprint="f", expires=expires)
-    found, notes = accept(
+    one = Accepted(rule="dropped-column", path="m/1.sql", fingerprint="f", expires=expires)
+    found, notes = _accept(
         [finding()], LintBaseline(version=1, accepted=(one,)), TODAY, where=WHERE, whole=False
     )
     assert (found[0].suppressed is not None) is holds
@@ -134,24 +169,24 @@ def test_an_entry_holds_through_its_last_day(expires: str, holds: bool) -> None:
 
 
 def test_an_entry_of_no_use_is_told_where_everything_was_judged() -> None:
-    held = read_baseline(written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
-    _, told = accept([], held, TODAY, where=WHERE, whole=True)
+    held = read_baseline(_written([finding()], LintBaseline(version=1), whole=True), where=WHERE)
+    _, told = _accept([], held, TODAY, where=WHERE, whole=True)
     assert told == (f"{WHERE}: not found any more, so take it out: dropped-column in m/1.sql",)
-    assert accept([], held, TODAY, where=WHERE, whole=False)[1] == ()
+    assert _accept([], held, TODAY, where=WHERE, whole=False)[1] == ()
 
 
 def test_what_people_added_stays_when_it_is_written_again_and_what_is_gone_goes() -> None:
     one = Accepted(rule="dropped-column", path="m/1.sql", fingerprint="f", reason="old", owner="me")
     two = Accepted(rule="dropped-column", path="m/2.sql", fingerprint="gone")
     again = read_baseline(
-        written([finding()], LintBaseline(version=1, accepted=(two, one)), whole=True), where=WHERE
+        _written([finding()], LintBaseline(version=1, accepted=(two, one)), whole=True), where=WHERE
     )
     assert again.accepted == (one,)
 
 
 def test_a_run_that_judged_a_change_alone_takes_nothing_out() -> None:
     one = Accepted(rule="dropped-column", path="m/0.sql", fingerprint="of another file")
-    data = written([finding()], LintBaseline(version=1, accepted=(one,)), whole=False)
+    data = _written([finding()], LintBaseline(version=1, accepted=(one,)), whole=False)
     prints = [each.fingerprint for each in read_baseline(data, where=WHERE).accepted]
     assert prints == ["of another file", "f"]
 

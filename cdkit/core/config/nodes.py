@@ -1,5 +1,7 @@
 """YAML as nodes with their places: read by the C parser, nothing constructed, nothing expanded."""
 
+from collections.abc import Iterator
+
 import yaml
 
 from cdkit.core.errors import ConfigError, Fault
@@ -37,6 +39,22 @@ def compose(data: bytes, *, where: str) -> yaml.Node | None:
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
         said = str(fault).splitlines()[0] if str(fault) else "cannot be parsed"
         raise _fault(where, f"is not YAML: {said}", "mend the YAML") from fault
+
+
+def scalars(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield which bytes of a YAML file each of its plain values and keys takes, in order.
+
+    Raises ConfigError as `compose` does.
+    """
+    compose(data, where="")
+    text = data.decode()
+    offset = passed = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
+            start, end = event.start_mark.index, event.end_mark.index
+            begin = offset + len(text[passed:start].encode())
+            offset, passed = begin + len(text[start:end].encode()), end
+            yield begin, offset
 
 
 def _compose(text: str) -> yaml.Node | None:

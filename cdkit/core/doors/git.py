@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class GitRepository:
     def __init__(self, processes: Processes, root: str = ".") -> None:
         self._processes = processes
         self._root = root
+        self._left: dict[str, tuple[str, ...]] = {}
 
     def head(self) -> Head:
         """Return where the checkout stands, by two commands of git's own.
@@ -91,12 +92,62 @@ class GitRepository:
         return commit
 
     def changes(self, since: str) -> tuple[Change, ...]:
-        """Return what differs between a revision and the working tree, untracked files too."""
+        """Return what differs between a revision and the working tree, untracked files too.
+
+        Where the branch left before the revision, what only that changed since is left out.
+        """
         commit = self.resolve(since)
-        diff = ("diff", "--name-status", "-z", "-M", "--relative", "--no-ext-diff", commit, "--")
-        changed = _name_status(self._git(*diff))
+        changed = self._differing(commit)
+        for base in self._left_at(commit):
+            ours = {path for each in self._differing(base) for path in (each.path, each.old_path)}
+            changed = tuple(_of(ours - {""}, changed))
         fresh = self._git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
         return (*changed, *(Change(status="A", path=path) for path in fresh if path))
+
+    def missing(self, since: str) -> tuple[str, ...]:
+        """Return the files of a revision that came there when the branch had left, sorted."""
+        commit = self.resolve(since)
+        bases = self._left_at(commit)
+        differing = self._differing(commit, "--no-renames") if bases else ()
+        there = {each.path for each in differing if each.status == "D"}
+        held = {path for base in bases for path in self._held(base, there)}
+        return tuple(sorted(there - held))
+
+    def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
+        """Return which of these files git keeps neither in a revision nor where the branch left it.
+
+        The others are sorted, and are in another repository, a submodule, or ignored.
+        """
+        commit = self.resolve(since)
+        left = {posixpath.normpath(path) for path in paths}
+        for each in (commit, *self._left_at(commit)):
+            left -= self._held(each, left)
+        return tuple(sorted(left))
+
+    def _differing(self, commit: str, renames: str = "-M") -> tuple[Change, ...]:
+        diff = ("diff", "--name-status", "-z", renames, "--relative", "--no-ext-diff")
+        return _name_status(self._git(*diff, commit, "--"))
+
+    def _held(self, commit: str, paths: Collection[str]) -> set[str]:
+        """Return which of these files below the working directory a commit holds."""
+        inside = {path for path in paths if not path.startswith(("../", "/"))}
+        folders = {posixpath.dirname(path) or "." for path in inside}
+        folders -= {each for each in folders if folders.intersection(_above(each))}
+        if not folders:
+            return set()
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", commit, "--", *sorted(folders))
+        return inside.intersection(listed.split("\0"))
+
+    def _left_at(self, commit: str) -> tuple[str, ...]:
+        """Return the commits where HEAD left the line of another; none where it contains that.
+
+        None as well in a shallow clone, where what git finds may be something else.
+        """
+        if commit not in self._left:
+            found = self._run("merge-base", "--all", commit, "HEAD").stdout.decode().split()
+            parted = bool(found) and commit not in found and not self.head().shallow
+            self._left[commit] = tuple(found) if parted else ()
+        return self._left[commit]
 
     def read(self, revision: str, path: str) -> bytes:
         """Return a file as it stands in a revision; a path is one from the working directory.
@@ -251,6 +302,13 @@ class GitRepository:
         return self._processes.run(["git", *arguments], cwd=self._root, timeout=60)
 
 
+def _above(folder: str) -> Iterator[str]:
+    """Yield the folders that a relative one is in, the working directory last."""
+    while folder != ".":
+        folder = posixpath.dirname(folder) or "."
+        yield folder
+
+
 def _commit(line: str) -> Commit:
     name, parents, authored, committed = line.split("\0")
     return Commit(
@@ -274,6 +332,15 @@ def _name_status(listed: str) -> tuple[Change, ...]:
         else:
             changes.append(Change(status=status[0], path=first))
     return tuple(changes)
+
+
+def _of(paths: Collection[str], changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes of some paths; what has another for its old name only is new."""
+    for change in changes:
+        if change.old_path and change.old_path not in paths:
+            change = Change(status="A", path=change.path)  # noqa: PLW2901 - it is the same file
+        if change.path in paths or change.old_path in paths:
+            yield change
 
 
 def _without_credentials(url: str) -> str:

@@ -4,6 +4,7 @@ from cdkit.migrations.engine import Dialect, Engine
 
 
 def _dialect() -> Dialect:
+    from cdkit.migrations.postgres.comments import comments
     from cdkit.migrations.postgres.locks import lock_of
     from cdkit.migrations.postgres.other_locks import other_locks
     from cdkit.migrations.postgres.parser import parse
@@ -18,6 +19,7 @@ def _dialect() -> Dialect:
         ),
         operations=lambda one: operations(one) if one.does is None else one.does,
         routine=routine,
+        comments=comments,
         lock_of=lambda operation, schema, _server: lock_of(operation, schema),
         other_locks=other_locks,
         change=change,

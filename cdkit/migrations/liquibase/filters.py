@@ -42,10 +42,18 @@ class Filter(Struct, frozen=True, kw_only=True):
         return fits and all(holds(self.labels, each) for each in named if each and self.labels)
 
 
+def settings(said: Mapping[str, str]) -> dict[str, str]:
+    """Return what liquibase.properties says by names in small letters, without their place.
+
+    `changeLogFile`, `changelog-file` and `liquibase.command.changelogFile` are one setting.
+    """
+    parted = ((name.rpartition("."), value) for name, value in said.items())
+    return {name.replace("-", "").lower(): x for (at, _, name), x in parted if at in _PLACES}
+
+
 def filter_of(said: Mapping[str, str]) -> Filter:
     """Return what liquibase.properties names; what is no list and no expression names nothing."""
-    parted = ((name.rpartition("."), value) for name, value in said.items())
-    plain = {name.replace("-", "").lower(): x for (at, _, name), x in parted if at in _PLACES}
+    plain = settings(said)
     contexts = plain.get("contextfilter") or plain.get("contexts") or ""
     labels = plain.get("labelfilter") or plain.get("labels") or ""
     try:

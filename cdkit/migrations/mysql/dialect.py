@@ -13,6 +13,8 @@ from cdkit.migrations.mysql.refusals import refuses
 from cdkit.migrations.mysql.types import change
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.reading.scan import MYSQL_COMMENTS
+from cdkit.migrations.remarks import comments
 from cdkit.migrations.schema import Schema, Table
 
 _EXCLUSIVE = (op.Truncate, op.RenameTable, op.ChangeTrigger)
@@ -68,6 +70,7 @@ def _otherwise(operation: Operation, schema: Schema, server: Server) -> str:
 DIALECT = Dialect(
     parse=lambda text, sql, server, _processes: parse(text, sql, server),
     operations=operations,
+    comments=lambda data: comments(data, MYSQL_COMMENTS()),
     lock_of=lock_of,
     change=change,
     refine=refine,

@@ -67,7 +67,7 @@ def plain(
 
     Each gives what `parse` finds there, or, at the end, the fault of one that the grammar refuses.
     """
-    if readable(data) or data.startswith(_BOM) or _is_psql(data) or len(data) <= AT_ONCE:
+    if readable(data) or data.startswith(_BOM) or is_psql(data) or len(data) <= AT_ONCE:
         return None
     sql, troubles = without_long_operators(data)
     try:
@@ -88,12 +88,13 @@ def plain(
     return (ranges, parsed) if ranges else None
 
 
-def _is_psql(sql: bytes) -> bool:
+def is_psql(sql: bytes) -> bool:
+    """Whether psql reads this: one of its commands stands at the start of a line."""
     return sql.startswith(b"\\") or holds(sql, b"\n\\")
 
 
 def _parsed(reading: "_Reading", sql: bytes) -> Parsed:
-    if not _is_psql(sql):  # else it is psql that reads this
+    if not is_psql(sql):  # else it is psql that reads this
         with contextlib.suppress(GrammarFault):
             return _whole(reading, sql)
     return _recovered(reading, sql)

@@ -7,31 +7,45 @@ Sources: MySQL manual, 11 "Language Structure" (comments, string literals, ident
 import collections
 import re
 
+from cdkit.migrations.lazy import pattern
+
 _WORD = rb"(?P<word>(?:[A-Za-z_\x80-\xff]|\$(?=\w))[\w$\x80-\xff]*+)"
 _NUMBER = rb"(?P<number>0[xX][0-9A-Fa-f]+|\d[\w]*(?:\.[\w]*)?(?:[eE][+-]?\d+)?|\.\d+)"
 _SPACE = rb"(?P<space>[\s\x00]+)"
+_MYSQL_COMMENT = rb"--(?=[\s\x00]|\Z)[^\n]*+|\#[^\n]*+|/\*.*?(?:\*/|\Z)"
+_SQLITE_COMMENT = rb"--[^\n]*+|/\*.*?(?:\*/|\Z)"
+_MYSQL_QUOTED = (
+    rb"'(?:[^'\\]|''|\\.)*+(?:'|\Z)|\"(?:[^\"\\]|\"\"|\\.)*+(?:\"|\Z)|`(?:[^`]|``)*+(?:`|\Z)"
+)
+_SQLITE_QUOTED = (
+    rb"'(?:[^']|'')*+(?:'|\Z)|\"(?:[^\"]|\"\")*+(?:\"|\Z)"
+    rb"|`(?:[^`]|``)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z)"
+)
 _MYSQL = (
-    _SPACE + rb"|(?P<comment>--(?=[\s\x00]|\Z)[^\n]*+|\#[^\n]*+|/\*.*?(?:\*/|\Z))"
+    _SPACE + rb"|(?P<comment>" + _MYSQL_COMMENT + rb")"
     rb"|(?P<string>(?:[nNxXbB](?='))?'(?:[^'\\]|''|\\.)*+(?:'|\Z)|\"(?:[^\"\\]|\"\"|\\.)*+(?:\"|\Z))"
     rb"|(?P<name>`(?:[^`]|``)*+(?:`|\Z))"
     rb"|(?P<variable>@@?(?:`[^`]*`|'[^']*'|[\w.$]*))"
     rb"|" + _NUMBER + rb"|" + _WORD + rb"|(?P<mark>:=|.)"
 )
 _SQLITE = (
-    _SPACE + rb"|(?P<comment>--[^\n]*+|/\*.*?(?:\*/|\Z))"
+    _SPACE + rb"|(?P<comment>" + _SQLITE_COMMENT + rb")"
     rb"|(?P<string>(?:[xX](?='))?'(?:[^']|'')*+(?:'|\Z))"
     rb"|(?P<name>\"(?:[^\"]|\"\")*+(?:\"|\Z)|`(?:[^`]|``)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z))"
     rb"|(?P<variable>[@:$]\w+|\?\d*)"
     rb"|" + _NUMBER + rb"|" + _WORD + rb"|(?P<mark>.)"
 )
 # Everything up to the next semicolon that ends a statement, in one go.
-_MYSQL_RUN = (
-    rb"(?:[^;'\"`\#/-]++|'(?:[^'\\]|''|\\.)*+(?:'|\Z)|\"(?:[^\"\\]|\"\"|\\.)*+(?:\"|\Z)"
-    rb"|`(?:[^`]|``)*+(?:`|\Z)|--(?=[\s\x00]|\Z)[^\n]*+|\#[^\n]*+|/\*.*?(?:\*/|\Z)|[-/])*+"
+_MYSQL_RUN = rb"(?:[^;'\"`\#/-]++|" + _MYSQL_QUOTED + rb"|" + _MYSQL_COMMENT + rb"|[-/])*+"
+_SQLITE_RUN = rb"(?:[^;'\"`\[/-]++|" + _SQLITE_QUOTED + rb"|" + _SQLITE_COMMENT + rb"|[-/])*+"
+# Everything up to the end of the next comment or quote, in one go.
+MYSQL_COMMENTS = pattern(
+    rb"[^'\"`\#/-]*+(?:(?P<comment>" + _MYSQL_COMMENT + rb")|" + _MYSQL_QUOTED + rb"|.|\Z)",
+    re.DOTALL,
 )
-_SQLITE_RUN = (
-    rb"(?:[^;'\"`\[/-]++|'(?:[^']|'')*+(?:'|\Z)|\"(?:[^\"]|\"\")*+(?:\"|\Z)"
-    rb"|`(?:[^`]|``)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|[-/])*+"
+SQLITE_COMMENTS = pattern(
+    rb"[^'\"`\[/-]*+(?:(?P<comment>" + _SQLITE_COMMENT + rb")|" + _SQLITE_QUOTED + rb"|.|\Z)",
+    re.DOTALL,
 )
 _CLOSING = {"'": "'", '"': '"', "`": "`", "[": "]"}
 

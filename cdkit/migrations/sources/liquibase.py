@@ -78,9 +78,9 @@ def _master(folder: str, look: Look) -> str:
     names = look.names(folder)
     if _PROPERTIES in names:
         from cdkit.migrations.liquibase.changelog import resolved
+        from cdkit.migrations.liquibase.filters import settings
 
-        said = _said(folder, look)
-        written = said.get("changelogFile") or said.get("liquibase.command.changelogFile") or ""
+        written = settings(_said(folder, look)).get("changelogfile", "")
         beside = join(folder, _PROPERTIES)
         if found := written and resolved(written, beside, look, relative=False):
             return found
@@ -113,9 +113,9 @@ def _engine(folder: str, look: Look) -> str:
     Source: Liquibase documentation, "Connect Liquibase to your database" (`jdbc:NAME:…`).
     """
     from cdkit.migrations.liquibase.changeset import DBMS
+    from cdkit.migrations.liquibase.filters import settings
 
-    said = _said(folder, look)
-    url = said.get("url") or said.get("liquibase.command.url") or ""
+    url = settings(_said(folder, look)).get("url", "")
     named = url.removeprefix("jdbc:").removeprefix("offline:").partition(":")[0].partition("?")[0]
     ours = (name for name, words in DBMS.items() if named.lower() in words)
     return next((name for name in ours if name in engines()), named and f"{named} (unknown)")

@@ -4,6 +4,8 @@ from cdkit.migrations.anew import RebuildTable
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.reading.scan import SQLITE_COMMENTS
+from cdkit.migrations.remarks import comments
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.sqlite.columns import change
 from cdkit.migrations.sqlite.parser import parse
@@ -33,6 +35,7 @@ def _otherwise(operation: Operation, schema: Schema, server: Server) -> str:
 DIALECT = Dialect(
     parse=lambda text, sql, _server, _processes: parse(text, sql),
     operations=operations,
+    comments=lambda data: comments(data, SQLITE_COMMENTS()),
     lock_of=lock_of,
     change=change,
     refine=refine,

@@ -196,11 +196,17 @@ def test_properties_are_put_in_and_the_first_one_counts(tmp_path: Path) -> None:
     assert second.script.sql == b'ALTER TABLE "orders" DROP COLUMN "id";\n'
 
 
-def test_a_property_of_liquibase_properties_is_known_and_so_is_the_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["changelogFile", "changeLogFile", "changelog-file", "liquibase.command.changelogFile"],
+)
+def test_a_property_of_liquibase_properties_is_known_and_so_is_the_database(
+    tmp_path: Path, name: str
+) -> None:
     files = {
-        "liquibase.properties": "changelogFile: db/root.xml\nurl=jdbc:postgresql://h/d\n"
+        "liquibase.properties": f"{name}: db/changelog-master.xml\nliquibase.command.url=jdbc:postgresql://h/d\n"
         "parameter.t=orders\n",
-        "db/root.xml": xml(TABLE + changeset('<dropTable tableName="${t}"/>')),
+        "db/changelog-master.xml": xml(TABLE + changeset('<dropTable tableName="${t}"/>')),
     }
     one = found(laid_out(tmp_path, files))
     assert one.project.engine == "postgres"
