@@ -62,6 +62,33 @@ def test_grype_names_image_distribution_database_and_what_it_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("family", "release", "judged"),
+    [
+        ("fedora", "0.74.0", False),
+        ("fedora", "", False),
+        ("fedora", "0.110.0", True),
+        ("arch", "0.104.0", False),
+        ("arch", "v0.120.1", True),
+        ("debian", "0.74.0", True),
+        ("debian", "", True),
+        ("gentoo", "0.120.1", False),
+    ],
+)
+def test_grype_is_believed_of_distributions_that_this_release_has_advisories_for(
+    family: str,
+    release: str,
+    judged: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: Any) -> None:  # noqa: ANN401
+        document["distro"]["name"] = family
+        document["descriptor"]["version"] = release
+
+    read = report("grype", change).distribution
+    assert read is not None
+    assert read.judged is judged
+
+
+@pytest.mark.parametrize(
     ("alert", "judged", "ended"),
     [
         ("distro-eol", True, True),
