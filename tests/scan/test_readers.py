@@ -413,6 +413,31 @@ def test_a_report_of_snyks_that_leaves_out_what_is_lesser_is_unreadable(
         report("snyk", change)
 
 
+@pytest.mark.parametrize(
+    ("said", "beside", "expected"),
+    [
+        ("high", "critical", Severity.CRITICAL),
+        ("high", "", Severity.HIGH),
+        ("critical", "high", Severity.CRITICAL),
+        ("", "critical", Severity.CRITICAL),
+        ("", "", Severity.UNKNOWN),
+    ],
+)
+def test_older_snyks_say_beside_the_severity_that_it_is_critical(
+    said: str, beside: str, expected: Severity
+) -> None:
+    def change(document: Any) -> None:  # noqa: ANN401
+        for one in document["vulnerabilities"]:
+            one |= {"severity": said, "severityWithCritical": beside}
+
+    assert {one.severity for one in report("snyk", change).vulnerabilities} == {expected}
+
+
+def test_a_report_of_snyks_that_counts_more_than_it_lists_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="counts 7 vulnerabilities and lists"):
+        report("snyk", _with("uniqueCount", 7))
+
+
 def test_a_licence_that_snyk_lists_is_no_vulnerability() -> None:
     license_ = {
         "id": "snyk:lic:npm:made:GPL-3.0",
