@@ -306,7 +306,8 @@ def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
 def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     document = json.loads(data(SAMPLE["snyk"]))
     app = {**document, "ok": True, "packageManager": "npm", "dependencyCount": 7}
-    app |= {"vulnerabilities": [], "path": f"{document['path']}:/app/package.json"}
+    app |= {"vulnerabilities": [], "uniqueCount": 0}
+    app |= {"path": f"{document['path']}:/app/package.json"}
     whole = json.dumps([document, app]).encode()
 
     read = SCANNERS["snyk"].read(Whole(whole), "r.json")
@@ -329,7 +330,7 @@ def test_what_snyk_finds_in_applications_of_the_image_counts() -> None:
         found = {**document["vulnerabilities"][0], "packageName": "made-web", "version": "2.1.0"}
         app = {"vulnerabilities": [found], "ok": False, "dependencyCount": 7}
         document["applications"] = [{**app, "packageManager": "pip"}]
-        document |= {"vulnerabilities": [], "ok": True}
+        document |= {"vulnerabilities": [], "uniqueCount": 0, "ok": True}
 
     read = report("snyk", with_application)
 
