@@ -370,6 +370,7 @@ _SCHEMES = {
 
 RUNNER = Runner(
     program="grype",
+    since="0.88",
     image=IMAGE,
     targets=frozenset(_SCHEMES),
     looks=frozenset({Look.VULNERABILITIES}),
