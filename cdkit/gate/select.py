@@ -12,7 +12,7 @@ from cdkit.core.documents.kinds import Identity
 from cdkit.core.verdict import Answer
 from cdkit.gate.decided import of_stage
 from cdkit.gate.policy import Requirement
-from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_of
+from cdkit.gate.subject import Known, Request, counts_here, is_of_kind, moment_of, time_of
 
 
 class Selected(Struct, frozen=True, kw_only=True):
@@ -90,7 +90,8 @@ def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return the facts of the newest run, each job and shard's latest attempt.
 
     A fact outside of any run stands for itself. Runs that ended in the same second all count, and
-    so does every fact without a time: nobody knows which came last.
+    so does every fact without a time: nobody knows which came last. An old report that was judged
+    lately is no newer for that: what was found out after it counts.
     """
     runs = _runs(facts)
     if not runs:
@@ -177,11 +178,19 @@ def _runs(facts: Iterable[Fact]) -> dict[tuple[str, str], list[Fact]]:
     return runs
 
 
-def _ended(run: list[Fact]) -> datetime | None:
-    """Return when the last fact of a run was recorded; None where one of them does not say."""
-    moments = [moment_of(fact) for fact in run]
+def _ended(run: list[Fact]) -> tuple[datetime, datetime] | None:
+    """Return when the newest fact of a run was found out, and when it was recorded.
+
+    None where one of them does not say. What rests on one report is told apart by the second.
+    """
+    moments = [_moments(fact) for fact in run]
     known = [moment for moment in moments if moment is not None]
     return max(known) if len(known) == len(moments) else None
+
+
+def _moments(fact: Fact) -> tuple[datetime, datetime] | None:
+    found, recorded = time_of(fact.found_at), moment_of(fact)
+    return (min(found, recorded), recorded) if found and recorded else None
 
 
 def _last_attempts(run: list[Fact]) -> list[Fact]:
@@ -198,10 +207,10 @@ def _last_attempts(run: list[Fact]) -> list[Fact]:
 def _last_attempt(slot: list[Fact]) -> list[Fact]:
     highest = max(fact.document.origin.attempt for fact in slot)
     facts = [fact for fact in slot if fact.document.origin.attempt == highest]
-    moments = [moment for fact in facts if (moment := moment_of(fact)) is not None]
+    moments = [moment for fact in facts if (moment := _moments(fact)) is not None]
     if highest > 0 or len(moments) < len(facts):
         return facts
-    return [fact for fact in facts if moment_of(fact) == max(moments)]
+    return [fact for fact in facts if _moments(fact) == max(moments)]
 
 
 def slot_of(fact: Fact) -> tuple[str, int, int]:

@@ -35,8 +35,8 @@ user gives it, is not asked again.
 """
 
 _GLANCE = 5.0
-"""Seconds that one of several repositories gets at first: whoever wants to wait, or is slow, comes
-after those that answer now."""
+"""Seconds that a repository, or a mirror of it, gets at first: whoever wants to wait, or is slow,
+comes after those that answer now."""
 
 _TASTE = 65_536
 """Bytes that are asked for at first: a registry may give a manifest and refuse its layer (429)."""
@@ -56,6 +56,7 @@ class _Asking(Struct, frozen=True, kw_only=True):
     `glance` asks with little patience, for the first round. `closed` are the registries that want
     to be left alone for longer than anybody would stay here (`longest`, in seconds), with what
     they said; `waiting` are those that asked for less, with the seconds that are left of it.
+    `until` is when nobody stays any longer, by the clock that never runs backwards.
     """
 
     registry: Registry
@@ -63,6 +64,7 @@ class _Asking(Struct, frozen=True, kw_only=True):
     stage: str
     world: World
     longest: float
+    until: float
     closed: dict[str, CannotTell] = field(default_factory=dict)
     waiting: dict[str, tuple[float, CannotTell]] = field(default_factory=dict)
 
@@ -83,9 +85,16 @@ class _Asking(Struct, frozen=True, kw_only=True):
         _, fault = self.waiting.get(registry, (0.0, None))
         return self.closed.get(registry) or fault
 
-    def pause(self, least: float) -> None:
-        """Stay until the first of those that asked for it may be asked again, and not shorter."""
-        pause = max(least, min((left for left, _ in self.waiting.values()), default=0.0))
+    def pause(self, least: float) -> bool:
+        """Stay until the first of those that asked for it may be asked again, and not shorter.
+
+        Where that would be too long, nobody stays: False.
+        """
+        left_here = self.until - self.world.clock.monotonic()
+        soonest = min((left for left, _ in self.waiting.values()), default=0.0)
+        pause = max(min(least, left_here), soonest)
+        if not 0 < pause <= left_here:
+            return False
         who = "The others" if self.closed else "All"
         self.world.talk.say(f"{who} are asked again in {pause:.0f} s.")
         self.world.clock.sleep(pause)
@@ -93,6 +102,7 @@ class _Asking(Struct, frozen=True, kw_only=True):
             del self.waiting[name]
             if left > pause:
                 self.waiting[name] = (left - pause, fault)
+        return True
 
 
 def fetch_database(
@@ -127,12 +137,15 @@ def _by(runner: Runner | None, folder: str) -> str:
 def _fetch_all(
     runner: Runner, where: str, stage: str, given: tuple[str, ...], timeout: int, world: World
 ) -> Fetched:
+    longest = max(timeout, _WAITS[-1])
+    registry = Registry(world, mirrored=True, timeout=timeout)
     asking = _Asking(
-        registry=Registry(world, mirrored=True, timeout=timeout),
-        glance=Registry(world, mirrored=True, timeout=min(timeout, _GLANCE)),
+        registry=registry,
+        glance=registry.hasty(world, min(timeout, _GLANCE)),
         stage=stage,
         world=world,
-        longest=max(timeout, _WAITS[-1]),
+        longest=longest,
+        until=world.clock.monotonic() + longest,
     )
     sources: dict[str, str] = {}
     notes: list[str] = []
@@ -186,7 +199,7 @@ def _tagged(reference: Reference, tag: str) -> Reference:
 def _first(artifact: Artifact, named: tuple[Reference, ...], asking: _Asking) -> str:
     """Fetch from the first repository that has it; go round again where all were too busy."""
     faults: list[CannotTell] = []
-    first = asking.glance if len(named) > 1 else asking.registry
+    first = asking.glance
     for wait in (*_WAITS, None):
         faults = []
         for reference in named:
@@ -196,8 +209,9 @@ def _first(artifact: Artifact, named: tuple[Reference, ...], asking: _Asking) ->
             faults.append(fault)
         if wait is None or not any(_may_pass(fault, asking) for fault in faults):
             break
+        if not asking.pause(wait):
+            break
         first = asking.registry
-        asking.pause(wait)
     raise _none_of_them(artifact, faults, asking)
 
 

@@ -120,11 +120,23 @@ def _weighed(
             since = facts.baseline.since(key, one, today) if facts.baseline else None
             weighed = weigh(one, policy, facts.feeds, now, since)
             yield _judged(one, key, since, weighed, platform, image, covers, today)
-        for issue in dict.fromkeys(issue for scan in group for issue in scan.report.issues):
-            key = issue_key(issue)
+        for key, issue in (pair for scan in group for pair in _keyed(scan.report.issues)):
             since = facts.baseline.since_of_issue(key, today) if facts.baseline else None
             weighed = weigh_issue(issue, policy, now, since)
             yield _judged(issue, key, since, weighed, platform, image, covers, today)
+
+
+def _keyed(issues: Iterable[Issue]) -> Iterator[tuple[str, Issue]]:
+    """Yield the issues of a report, each once and with its key."""
+    copies: Counter[str] = Counter()
+    for issue in sorted(dict.fromkeys(issues), key=_line):
+        first = issue_key(issue)
+        copies[first] += 1
+        yield issue_key(issue, copies[first]), issue
+
+
+def _line(issue: Issue) -> int:
+    return issue.line
 
 
 def _order(found: Vulnerability) -> tuple[str, ...]:

@@ -64,9 +64,14 @@ def key_of(found: Vulnerability, copy: int = 1) -> str:
     return fingerprint(*parts, *([str(copy)] if copy > 1 else []))
 
 
-def issue_key(issue: Issue) -> str:
-    """Return what a secret, a misconfiguration or a licence is known by from build to build."""
-    return fingerprint(issue.kind, rule_of(issue.id), issue.package, issue.path)
+def issue_key(issue: Issue, copy: int = 1) -> str:
+    """Return what a secret, a misconfiguration or a licence is known by from build to build.
+
+    Not by its line, which moves, nor by a secret's text, which is not kept: `copy` counts those
+    that one rule finds at one place, from 1. One more than before is new.
+    """
+    parts = (issue.kind, rule_of(issue.id), issue.package, issue.path)
+    return fingerprint(*parts, *([str(copy)] if copy > 1 else []))
 
 
 def rule_of(name: str) -> str:

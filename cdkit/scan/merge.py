@@ -101,7 +101,8 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
     """
     report = scan.report
     others = [one for one in others if one.shown]
-    systems = any(map(_judges_system, others))
+    unable = {_by(one) for one in (report, *others) if _says_unjudged(one)}
+    systems = any(_judges_system(one) for one in others if _by(one) not in unable)
     kinds = {kind for one in others for kind in _listed(one) - one.unjudged}
     some = systems or bool(kinds)
     lacking = _listed(report) if some and not report.shown else report.unjudged
@@ -124,7 +125,7 @@ def settled(scan: Scan, others: Sequence[ScanReport]) -> tuple[Scan, frozenset[s
 
 def _is_of_one_run(report: ScanReport, other: ScanReport) -> bool:
     """Whether one call of a scanner wrote both, in two formats: then one database judged both."""
-    if (report.scanner, report.version) != (other.scanner, other.version):
+    if _by(report) != _by(other):
         return False
     at, then = report.created_at, other.created_at
     return at is not None and then is not None and abs(at - then) <= _ONE_RUN
@@ -134,6 +135,18 @@ def _judges_system(report: ScanReport) -> bool:
     """Whether it lists packages of a distribution that its scanner has advisories for."""
     judged = report.distribution is not None and report.distribution.judged
     return judged and any(kind.startswith("os/") for kind in _listed(report) - report.unjudged)
+
+
+def _by(report: ScanReport) -> tuple[str, str]:
+    return (report.scanner, report.version)
+
+
+def _says_unjudged(report: ScanReport) -> bool:
+    """Whether it says that its scanner has no advisories for the distribution.
+
+    Grype says so in its own JSON alone: its list beside it, as CycloneDX, cannot.
+    """
+    return report.distribution is not None and not report.distribution.judged
 
 
 def _listed(report: ScanReport) -> frozenset[str]:

@@ -108,12 +108,16 @@ class IssueKind(StrEnum):
     LICENSE = "license"
 
 
+IMAGE_CONFIG = "image config"
+"""Where something stands that is in no file of the image: its environment, its history."""
+
+
 class Issue(Struct, frozen=True, kw_only=True):
     """A secret, a misconfiguration or a licence that was found in the image.
 
     `id` is the scanner's rule (`aws-access-key-id`, `DS-0002`) or the licence's SPDX identifier;
     `package` the package that a licence is of; `path`, `line` and `end_line` the place in the
-    image. The text of a secret is never kept.
+    image, which may be its config (`IMAGE_CONFIG`). The text of a secret is never kept.
     """
 
     kind: IssueKind

@@ -121,7 +121,14 @@ def check_ended(code: int, said: bytes, plan: Plan, reference: Reference | None 
     lines = said.decode("utf-8", "replace").strip().splitlines()
     loud = [line for line in lines if "FATAL" in line or "ERROR" in line]
     last = (loud or lines or ["it said nothing"])[-1].strip()[-500:]
-    remedy = "read what it said: the image, the database or the network may be missing"
-    if plan.engine and reference and is_loopback(reference.registry):
-        remedy = f"in a container {reference.registry} is the container itself: use --by program"
+    remedy = _remedy(plan, reference)
     raise CannotTell(f"{plan.scanner.name} failed with exit code {code}: {last}", remedy=remedy)
+
+
+def _remedy(plan: Plan, reference: Reference | None) -> str:
+    if plan.engine and reference and is_loopback(reference.registry):
+        return f"in a container {reference.registry} is the container itself: use --by program"
+    old = f"or this {plan.scanner.name} is older than {plan.runner.since}"
+    if plan.server:
+        return f"read what it said: the server {plan.server} may not answer, {old}"
+    return f"read what it said: the image, the database or the network may be missing, {old}"

@@ -91,7 +91,8 @@ class Runner:
     """How a scanner is run: as a `program` of this machine, or in a container from `image`.
 
     `arguments` make the report appear on standard output and the exit code mean "it worked":
-    judging is ours. `environ` is all that it gets to see. `targets` and `looks` are what it can do.
+    judging is ours. `environ` is all that it gets to see. `targets` and `looks` are what it can do,
+    `since` is the release that first knew all of it.
 
     Its database: `artifacts` are where it lies in registries, `fetch` is the command that fetches
     it into `FOLDER`. `database_files` must lie in the cache, `database_folders` is what of the
@@ -111,6 +112,7 @@ class Runner:
     """
 
     program: str
+    since: str
     image: str
     targets: frozenset[TargetKind]
     looks: frozenset[Look]

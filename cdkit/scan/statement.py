@@ -15,6 +15,7 @@ from cdkit.scan.report import Issue, Vulnerability, version_of
 
 HEAD = 64 * 1024
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Status(StrEnum):
@@ -144,14 +145,17 @@ def newest(
 ) -> Statement | None:
     """Return the statement that counts: the newest, and of several the one that excuses nothing.
 
-    A statement without a time is older than any other (OpenVEX 0.2.0, "Updating Statements").
+    Of one without a time nobody knows whether it was taken back: what excuses nothing then counts
+    before any other, and what excuses after all (OpenVEX 0.2.0, "Updating Statements", goes by the
+    times).
     """
     speaking = [one for one in statements if one.speaks_of(found, image)]
     return max(speaking, key=_weight, default=None)
 
 
 def _weight(said: Statement) -> tuple[datetime, bool]:
-    return (said.issued or _EARLIEST, said.status not in COVERING)
+    excuses = said.status in COVERING
+    return (said.issued or (_EARLIEST if excuses else _LATEST), not excuses)
 
 
 def digests_of(text: str) -> frozenset[str]:

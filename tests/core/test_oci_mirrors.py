@@ -139,6 +139,53 @@ def test_a_blocked_registry_is_cannot_tell(tmp_path: Path, *, mirrored: bool) ->
     assert _places(tmp_path, conf, "quay.io/good/app:1")
 
 
+class _Busy(NoHttp):
+    """A mirror that wants fewer questions `busy` times, and a registry that answers if it is up."""
+
+    def __init__(self, *, busy: int, up: bool) -> None:
+        self.busy, self.up = busy, up
+        self.asked: list[str] = []
+
+    def request(self, method: str, url: str, **_: object) -> Response:  # noqa: ARG002
+        host = url.split("/")[2]
+        self.asked.append(host)
+        headers = {"content-type": media.OCI_INDEX, "docker-content-digest": DIGEST}
+        if host == "m.example.com" and self.busy:
+            self.busy -= 1
+            return Response(status=429, headers={"retry-after": "200"}, body=b"")
+        is_up = self.up or host == "m.example.com"
+        return Response(status=200 if is_up else 503, headers=headers if is_up else {}, body=b"")
+
+
+def _busy(tmp_path: Path, http: _Busy) -> Registry:
+    (tmp_path / "r.conf").write_text(
+        '[[registry]]\nlocation = "quay.io"\n[[registry.mirror]]\nlocation = "m.example.com"\n'
+    )
+    around = world(tmp_path, environ={"CONTAINERS_REGISTRIES_CONF": "r.conf"}, http=http)
+    return Registry(around, mirrored=True)
+
+
+def test_a_mirror_that_wants_fewer_questions_is_asked_after_the_registry_from_then_on(
+    tmp_path: Path,
+) -> None:
+    http = _Busy(busy=1, up=True)
+    registry = _busy(tmp_path, http)
+
+    for _ in range(2):
+        assert str(registry.digest_of(parse("quay.io/app:1"))) == DIGEST
+    assert http.asked == ["m.example.com", "quay.io", "quay.io"]
+
+
+def test_such_a_mirror_still_answers_where_the_registry_does_not(tmp_path: Path) -> None:
+    http = _Busy(busy=1, up=False)
+    registry = _busy(tmp_path, http)
+
+    with pytest.raises(CannotTell):
+        registry.digest_of(parse("quay.io/app:1"))
+    assert str(registry.digest_of(parse("quay.io/app:1"))) == DIGEST
+    assert http.asked == ["m.example.com", "quay.io", "quay.io", "m.example.com"]
+
+
 class _Noting(NoHttp):
     """Any registry: notes the addresses that it is asked for."""
 

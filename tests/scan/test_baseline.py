@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cdkit.core.documents.inventory import Component
-from cdkit.core.finding import Severity
+from cdkit.core.finding import Location, Severity
 from cdkit.scan.baseline import Baseline
+from cdkit.scan.doubts import Scan
+from cdkit.scan.judge import Facts, Judgement, judge_scans
 from cdkit.scan.key import canonical, key_of, package_of, rule_of
-from tests.scan.test_judge import vulnerability
+from cdkit.scan.policy import Policy
+from cdkit.scan.report import Issue, IssueKind
+from tests.scan.test_judge import BASE, FRESH, vulnerability
 from tests.worlds import NOW
 
 TODAY = NOW.date()
@@ -131,3 +135,58 @@ def test_no_sequence_of_builds_and_scans_lengthens_the_time(gaps: list[int]) -> 
         assert since is None or told <= since
         since = told
     assert since == (NOW + timedelta(days=gaps[0])).date()
+
+
+def _secrets(*lines: int) -> tuple[Issue, ...]:
+    return tuple(
+        Issue(
+            kind=IssueKind.SECRET,
+            id="github-pat",
+            title="a token",
+            severity=Severity.CRITICAL,
+            path="srv/.env",
+            line=line,
+        )
+        for line in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fails", "clocked"),
+    [
+        ((3,), (3,), 0, 1),
+        ((3,), (30,), 0, 1),
+        ((3,), (3, 4), 1, 1),
+        ((3, 9), (3, 4), 0, 2),
+        ((3, 9), (5,), 0, 1),
+        ((), (3,), 1, 0),
+    ],
+)
+def test_a_secret_more_than_there_was_at_one_place_is_new(
+    before: tuple[int, ...], now: tuple[int, ...], fails: int, clocked: int
+) -> None:
+    first = _judged(_secrets(*before), None)
+    known = {one.key: date.fromisoformat(one.since) for one in first.known}
+
+    second = _judged(_secrets(*now), baseline(known))
+
+    assert (second.numbers["new"], second.numbers["clocked"]) == (fails, clocked)
+    assert len({one.fingerprint for one in second.findings}) == len(now)
+
+
+def test_a_secret_in_two_reports_of_one_image_is_one() -> None:
+    twice = _judged(_secrets(3, 4), None, _secrets(3, 4))
+
+    assert (twice.numbers["secret"], twice.numbers["new"]) == (2, 2)
+
+
+def _judged(
+    issues: tuple[Issue, ...], running: Baseline | None, *others: tuple[Issue, ...]
+) -> Judgement:
+    return judge_scans(
+        [Scan(report=replace(BASE, issues=one), database=FRESH) for one in (issues, *others)],
+        Policy(clock={Severity.CRITICAL: timedelta(days=7)}),
+        Facts(baseline=running),
+        now=NOW,
+        place=lambda _: Location(path="x"),
+    )

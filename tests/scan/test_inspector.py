@@ -120,6 +120,11 @@ def _of(hash_: str) -> Any:  # noqa: ANN401
     return change
 
 
+def _as_event(document: dict[str, Any]) -> None:
+    found = document.pop("findings")[0]
+    document |= {"detail-type": "Inspector2 Finding", "source": "aws.inspector2", "detail": found}
+
+
 def _instance(document: dict[str, Any]) -> None:
     document["findings"][0]["resources"] = [{"id": "i-0", "type": "AWS_EC2_INSTANCE"}]
 
@@ -155,6 +160,7 @@ def _instance(document: dict[str, Any]) -> None:
         ),
         (ENHANCED, lambda d: d.update(nextToken="x"), "one page of several"),
         (LISTED, lambda d: d.update(NextToken="x"), "one page of several"),
+        (LISTED, _as_event, "is an event of EventBridge"),
         (ENHANCED, _of(f"sha256:{'6' * 64}"), "is about 2 images"),
         (LISTED, _of(f"sha256:{'6' * 64}"), "is about 2 images"),
         (LISTED, _instance, "is about 2 images"),

@@ -63,7 +63,21 @@ def doubts(*reports: ScanReport) -> set[str]:
         ((SILENT, listing({"os/alpine": 3})), set()),
         ((SILENT, listing({"library/npm": 3, "os/alpine": 3})), set()),
         ((replace(SILENT, distribution=None), listing({"os/alpine": 3})), set()),
-        ((listing({"os/rpm": 3}, FEDORA, "os/rpm"), listing({"os/rpm": 3})), set()),
+        (
+            (
+                listing({"os/rpm": 3}, FEDORA, "os/rpm"),
+                replace(listing({"os/rpm": 3}), scanner="another"),
+            ),
+            set(),
+        ),
+        # Its own list, which cannot say so, does not settle that a scanner has no advisories.
+        (
+            (
+                replace(SILENT, distribution=replace(ALPINE, judged=False)),
+                replace(listing({"os/alpine": 3}), scanner="grype"),
+            ),
+            {"unlisted-packages", "unknown-distribution"},
+        ),
         ((listing({"library/npm": 3}, None), listing({"os/apk": 3})), set()),
         ((listing({"library/npm": 3}), listing({"os/apk": 3})), set()),
         (

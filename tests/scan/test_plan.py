@@ -137,6 +137,27 @@ def test_a_registry_that_stays_busy_is_cannot_tell_at_last(tmp_path: Path) -> No
     assert _whats(obtained) == ["trivy failed with exit code 1: FATAL TOOMANYREQUESTS"]
 
 
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("", "the image, the database or the network may be missing, or this trivy is older"),
+        (
+            "http://trivy:4954",
+            "the server http://trivy:4954 may not answer, or this trivy is older",
+        ),
+    ],
+)
+def test_a_scanner_that_failed_is_told_of_with_what_may_be_the_matter(
+    tmp_path: Path, server: str, said: str
+) -> None:
+    folder, _, _ = single(tmp_path / "image")
+    engine = FakeEngine(code=1, said=b"FATAL it broke\n")
+
+    (reason,) = obtain(_wanted(folder, server=server), _outside(tmp_path, engine)).trouble
+
+    assert reason.remedy.startswith(f"read what it said: {said}")
+
+
 def test_no_registry_is_waited_for_longer_than_a_scan_may_take(tmp_path: Path) -> None:
     folder, _, _ = single(tmp_path / "image")
     engine = FakeEngine(code=1, said=b"FATAL TOOMANYREQUESTS\n")

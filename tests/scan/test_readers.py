@@ -62,6 +62,33 @@ def test_grype_names_image_distribution_database_and_what_it_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("family", "release", "judged"),
+    [
+        ("fedora", "0.74.0", False),
+        ("fedora", "", False),
+        ("fedora", "0.110.0", True),
+        ("arch", "0.104.0", False),
+        ("arch", "v0.120.1", True),
+        ("debian", "0.74.0", True),
+        ("debian", "", True),
+        ("gentoo", "0.120.1", False),
+    ],
+)
+def test_grype_is_believed_of_distributions_that_this_release_has_advisories_for(
+    family: str,
+    release: str,
+    judged: bool,  # noqa: FBT001 - a case's
+) -> None:
+    def change(document: Any) -> None:  # noqa: ANN401
+        document["distro"]["name"] = family
+        document["descriptor"]["version"] = release
+
+    read = report("grype", change).distribution
+    assert read is not None
+    assert read.judged is judged
+
+
+@pytest.mark.parametrize(
     ("alert", "judged", "ended"),
     [
         ("distro-eol", True, True),
@@ -279,7 +306,8 @@ def test_a_scan_of_snyks_by_tag_names_no_image() -> None:
 def test_applications_in_the_image_make_snyk_write_an_array() -> None:
     document = json.loads(data(SAMPLE["snyk"]))
     app = {**document, "ok": True, "packageManager": "npm", "dependencyCount": 7}
-    app |= {"vulnerabilities": [], "path": f"{document['path']}:/app/package.json"}
+    app |= {"vulnerabilities": [], "uniqueCount": 0}
+    app |= {"path": f"{document['path']}:/app/package.json"}
     whole = json.dumps([document, app]).encode()
 
     read = SCANNERS["snyk"].read(Whole(whole), "r.json")
@@ -302,7 +330,7 @@ def test_what_snyk_finds_in_applications_of_the_image_counts() -> None:
         found = {**document["vulnerabilities"][0], "packageName": "made-web", "version": "2.1.0"}
         app = {"vulnerabilities": [found], "ok": False, "dependencyCount": 7}
         document["applications"] = [{**app, "packageManager": "pip"}]
-        document |= {"vulnerabilities": [], "ok": True}
+        document |= {"vulnerabilities": [], "uniqueCount": 0, "ok": True}
 
     read = report("snyk", with_application)
 
@@ -384,6 +412,31 @@ def test_a_report_of_snyks_that_leaves_out_what_is_lesser_is_unreadable(
         return
     with pytest.raises(Unreadable, match="lists nothing below critical"):
         report("snyk", change)
+
+
+@pytest.mark.parametrize(
+    ("said", "beside", "expected"),
+    [
+        ("high", "critical", Severity.CRITICAL),
+        ("high", "", Severity.HIGH),
+        ("critical", "high", Severity.CRITICAL),
+        ("", "critical", Severity.CRITICAL),
+        ("", "", Severity.UNKNOWN),
+    ],
+)
+def test_older_snyks_say_beside_the_severity_that_it_is_critical(
+    said: str, beside: str, expected: Severity
+) -> None:
+    def change(document: Any) -> None:  # noqa: ANN401
+        for one in document["vulnerabilities"]:
+            one |= {"severity": said, "severityWithCritical": beside}
+
+    assert {one.severity for one in report("snyk", change).vulnerabilities} == {expected}
+
+
+def test_a_report_of_snyks_that_counts_more_than_it_lists_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="counts 7 vulnerabilities and lists"):
+        report("snyk", _with("uniqueCount", 7))
 
 
 def test_a_licence_that_snyk_lists_is_no_vulnerability() -> None:

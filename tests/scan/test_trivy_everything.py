@@ -13,8 +13,9 @@ from cdkit.core.documents.inventory import Component
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Whole
-from cdkit.scan.report import Cvss, Excluded, Issue, IssueKind, ScanReport
-from cdkit.scan.scanners.trivy import SCANNER, read
+from cdkit.scan.report import IMAGE_CONFIG, Cvss, Excluded, Issue, IssueKind, ScanReport
+from cdkit.scan.scanner import TargetKind
+from cdkit.scan.scanners.trivy import RUNNER, SCANNER, read
 from tests.scan.samples import CASES
 
 DATA = (CASES / "0.74.0" / "everything.json").read_bytes()
@@ -82,6 +83,24 @@ def test_secrets_failed_checks_and_licences_are_issues() -> None:
         "GPL-2.0-only",
         "libmade",
     )
+
+
+@pytest.mark.parametrize("called", ["image", "reg.example.com/a@sha256:1", "/scan/image"])
+def test_what_stands_in_the_images_config_is_placed_the_same_in_every_build(called: str) -> None:
+    document = json.loads(DATA)
+    document["ArtifactName"] = called
+    secrets, checks = (
+        next(one for one in document["Results"] if one["Class"] == sort)
+        for sort in ("secret", "config")
+    )
+    secrets["Target"] = checks["Target"] = called
+
+    secret, check, _ = report(json.dumps(document).encode()).issues
+
+    assert (secret.path, check.path) == (IMAGE_CONFIG, IMAGE_CONFIG)
+    document["ArtifactType"] = "filesystem"
+    read_ = RUNNER.read_scan(Whole(json.dumps(document).encode()), "r.json", TargetKind.ROOTFS, b"")
+    assert {one.path for one in read_.issues[:2]} == {called}
 
 
 def test_the_text_of_a_secret_is_not_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -326,6 +327,27 @@ def test_a_document_that_is_none_or_incomplete_is_unreadable(document: bytes) ->
 def test_another_category_of_csaf_is_no_vex() -> None:
     with pytest.raises(Unreadable, match="csaf_security_advisory"):
         read_vex(csaf().replace(b'"csaf_vex"', b'"csaf_security_advisory"'), "vex.json")
+
+
+@pytest.mark.parametrize(("status", "read"), [("draft", False), ("interim", True), ("final", True)])
+def test_a_draft_of_csaf_is_nobodys_word_yet(status: str, *, read: bool) -> None:
+    document = json.loads(csaf())
+    document["document"]["tracking"]["status"] = status
+
+    with contextlib.nullcontext() if read else pytest.raises(Unreadable, match="is a draft"):
+        assert read_vex(json.dumps(document).encode(), "vex.json")
+
+
+def test_what_excuses_gives_way_to_a_word_against_it_of_which_nobody_knows_the_time() -> None:
+    against = json.loads(cyclonedx(state="exploitable"))
+    del against["metadata"]
+    excusing = cyclonedx(state="resolved")
+    undated = json.loads(excusing)
+    del undated["metadata"]
+
+    assert not judged(excusing, json.dumps(against).encode()).verdict.is_yes
+    assert not judged(json.dumps(against).encode(), json.dumps(undated).encode()).verdict.is_yes
+    assert judged(excusing, json.dumps(undated).encode()).verdict.is_yes
 
 
 def test_what_is_read_here_is_openvex_by_its_own_schema() -> None:

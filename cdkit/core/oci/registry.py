@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from msgspec import Struct
 
 from cdkit.core.digest import Digest, sha256
-from cdkit.core.errors import CannotTell, CdkitError, Unreadable
+from cdkit.core.errors import CannotTell, CdkitError, NoAnswer, Unreadable
 from cdkit.core.oci import media
 from cdkit.core.oci.image import Image, assemble
 from cdkit.core.oci.manifest import (
@@ -63,8 +63,9 @@ class Registry:
     Plain HTTP is spoken on loopback, and where registries.conf calls a registry insecure. With
     `mirrored` the mirrors that are configured there are asked first, and the registry itself where
     none of them has an answer; without, the registry alone, since a mirror's tag may be stale.
-    With `give_up` a registry that once gave no answer is not asked again; `timeout` is in seconds,
-    for each request with all its tries.
+    A mirror that once gave no answer, or wanted to be waited for, is asked after the registry from
+    then on. With `give_up` a registry that once gave no answer is not asked again; `timeout` is in
+    seconds, for each request with all its tries.
     """
 
     def __init__(
@@ -78,6 +79,13 @@ class Registry:
         self._mirrored = mirrored
         self._mirrors = Mirrors(world)
         self._transport = Transport(world, give_up=give_up, timeout=timeout)
+        self._late: set[str] = set()
+
+    def hasty(self, world: World, timeout: float) -> "Registry":
+        """Return one with less patience; what either learns of mirrors goes for both."""
+        other = Registry(world, mirrored=self._mirrored, timeout=timeout)
+        other._late = self._late
+        return other
 
     @_redacted
     def digest_of(self, reference: Reference, *, proof: bool = False) -> Digest | None:
@@ -168,21 +176,39 @@ class Registry:
     def _first(self, reference: Reference, ask: Callable[[Place], R | None]) -> R | None:
         """Return what the first place answers that has an answer; the last one's stands."""
         *mirrors, origin = self._mirrors.places(reference, mirrored=self._mirrored)
-        say = self._transport.authorizer.say_once
+        late = [place for place in mirrors if place.reference.registry in self._late]
         for place in mirrors:
-            mirror = place.reference.registry
-            try:
-                found = ask(place)
-            except CannotTell as fault:
-                say(f"{mirror}, a mirror of {reference.registry}, has no answer: {fault.what}")
-                continue
+            found = self._mirrored_at(place, reference, ask) if place not in late else None
             if found is not None:
-                say(f"{mirror} answers for {reference.registry}, whose mirror it is")
                 return found
         moved, named = origin.reference.registry, reference.registry
         if moved != named:
+            say = self._transport.authorizer.say_once
             say(f"{moved} is asked for {named}, as registries.conf has it")
-        return ask(origin)
+        try:
+            return ask(origin)
+        except CannotTell:
+            for place in late:
+                found = self._mirrored_at(place, reference, ask)
+                if found is not None:
+                    return found
+            raise
+
+    def _mirrored_at(
+        self, place: Place, reference: Reference, ask: Callable[[Place], R | None]
+    ) -> R | None:
+        """Return what a mirror answers; None where it has no answer."""
+        say, mirror = self._transport.authorizer.say_once, place.reference.registry
+        try:
+            found = ask(place)
+        except CannotTell as fault:
+            if isinstance(fault, NoAnswer):
+                self._late.add(mirror)
+            say(f"{mirror}, a mirror of {reference.registry}, has no answer: {fault.what}")
+            return None
+        if found is not None:
+            say(f"{mirror} answers for {reference.registry}, whose mirror it is")
+        return found
 
     def _digest_at(self, place: Place, *, proof: bool) -> Digest | None:
         claimed = self._claimed_at(place)

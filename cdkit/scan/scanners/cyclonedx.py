@@ -19,7 +19,7 @@ from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.scan import cyclonedx as cdx
-from cdkit.scan.advised import GRYPE_FAMILIES
+from cdkit.scan.advised import is_judged_by_grype
 from cdkit.scan.foreign import (
     LONGEST_TITLE,
     aliases_of,
@@ -147,8 +147,12 @@ def _distribution(
     if len(systems) != 1:
         return None
     family = systems[0].name
-    known = {"trivy": JUDGED_FAMILIES, "grype": GRYPE_FAMILIES}.get(tool.name, frozenset())
-    judged = tool.name == "inspector" or family in known or any(one.is_system for one in found)
+    known = (
+        tool.name == "inspector"
+        or (tool.name == "trivy" and family in JUDGED_FAMILIES)
+        or (tool.name == "grype" and is_judged_by_grype(family, tool.version))
+    )
+    judged = known or any(one.is_system for one in found)
     version = systems[0].version
     release = tool.name != "trivy" or is_known_release(family, version, tool.version)
     return Distribution(family=family, version=version, judged=judged, known=release)

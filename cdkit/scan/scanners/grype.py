@@ -16,7 +16,7 @@ from cdkit.core.documents.kinds import Database
 from cdkit.core.errors import Unreadable
 from cdkit.core.readable import Readable, Whole
 from cdkit.scan import cyclonedx as cdx
-from cdkit.scan.advised import GRYPE_FAMILIES
+from cdkit.scan.advised import is_judged_by_grype
 from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
 from cdkit.scan.listed import component_of, counts_of, packages_of, walk
 from cdkit.scan.report import (
@@ -288,10 +288,11 @@ def _distribution(report: _Report) -> Distribution | None:
     if distro is None or not distro.name:
         return None
     alerts = {a.type for one in report.alerts_by_package or () for a in one.alerts or ()}
+    judged = is_judged_by_grype(distro.name, report.descriptor.version)
     return Distribution(
         family=distro.name,
         version=distro.version,
-        judged=distro.name in GRYPE_FAMILIES and not alerts & _UNMATCHED,
+        judged=judged and not alerts & _UNMATCHED,
         ended="distro-eol" in alerts,
     )
 
@@ -369,6 +370,7 @@ _SCHEMES = {
 
 RUNNER = Runner(
     program="grype",
+    since="0.88",
     image=IMAGE,
     targets=frozenset(_SCHEMES),
     looks=frozenset({Look.VULNERABILITIES}),

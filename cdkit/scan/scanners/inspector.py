@@ -140,6 +140,7 @@ class _Answer(Struct, frozen=True, kw_only=True, rename="camel"):
     findings: tuple[_Finding, ...] | None = None
     next_token: str | None = None
     cli_token: str | None = field(default=None, name="NextToken")
+    event: str = field(default="", name="detail-type")
 
 
 def recognises(head: bytes) -> bool:
@@ -183,6 +184,8 @@ def _fault(answer: _Answer) -> str:
     """Say why an answer proves nothing, or return an empty string."""
     if answer.next_token or answer.cli_token:
         return "is one page of several"
+    if answer.event:
+        return "is an event of EventBridge, which tells of one finding and not of the others"
     if answer.findings is not None:
         return ""
     status = answer.image_scan_status or _Status()

@@ -16,6 +16,7 @@ import re
 from msgspec import Struct, field
 
 from cdkit.core.errors import Unreadable
+from cdkit.core.finding import Severity
 from cdkit.core.readable import Readable
 from cdkit.scan.foreign import LONGEST_TITLE, aliases_of, cves_of, moment, read_whole, severity_of
 from cdkit.scan.report import (
@@ -52,6 +53,7 @@ class _Vulnerability(Struct, frozen=True, kw_only=True, rename="camel"):
     id: str
     title: str = ""
     severity: str = ""
+    severity_with_critical: str = ""
     package_name: str = ""
     name: str = ""
     version: str = ""
@@ -78,6 +80,7 @@ class _Report(Struct, frozen=True, kw_only=True, rename="camel"):
     dependency_count: int | None = None
     ok: bool | None = None
     error: str = ""
+    unique_count: int = 0
     filtered: _Filtered | None = None
     package_manager: str = ""
     path: str = ""
@@ -163,6 +166,8 @@ def _fault(one: _Report) -> str:
         return "lacks ok, vulnerabilities or dependencyCount"
     if not one.ok and not one.vulnerabilities:
         return "says that a scan is not ok, and lists nothing that was found"
+    if one.unique_count > len(one.vulnerabilities):
+        return f"counts {one.unique_count} vulnerabilities and lists {len(one.vulnerabilities)}"
     return ""
 
 
@@ -204,7 +209,7 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
         installed=made.version,
         fixed=fixed,
         fix_told=made.fixed_in is not None or bool(fixed) or kind.startswith("os/"),
-        severity=severity_of(made.severity),
+        severity=_severity(made),
         title=made.title[:LONGEST_TITLE],
         url=f"https://security.snyk.io/vuln/{made.id}",
         kind=kind,
@@ -215,12 +220,18 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
     )
 
 
+def _severity(made: _Vulnerability) -> Severity:
+    """Return the severity; older releases call what is critical high, and say so beside it."""
+    said = (severity_of(made.severity), severity_of(made.severity_with_critical))
+    return max(said, key=lambda one: one.rank if one is not Severity.UNKNOWN else -1)
+
+
 def _issue(made: _Vulnerability) -> Issue:
     return Issue(
         kind=IssueKind.LICENSE,
         id=made.license or made.id,
         title=made.title[:LONGEST_TITLE],
-        severity=severity_of(made.severity),
+        severity=_severity(made),
         package=made.package_name or made.name,
     )
 

@@ -200,6 +200,7 @@ def environ(_job: Job) -> dict[str, str]:
 
 RUNNER = Runner(
     program="trivy",
+    since="0.57",
     image=IMAGE,
     targets=frozenset(TargetKind),
     looks=frozenset(Look),

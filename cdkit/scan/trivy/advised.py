@@ -1,6 +1,6 @@
 """What Trivy has advisories for: what else it lists, it finds nothing in."""
 
-from itertools import takewhile
+from cdkit.scan.advised import numbers_of
 
 # The families that Trivy has advisories for (trivy, pkg/detector/ospkg/detect.go, "drivers", with
 # the older names of pkg/fanal/types/const.go). It lists the packages of others, such as fedora,
@@ -49,14 +49,6 @@ def is_known_release(family: str, version: str, trivy: str) -> bool:
     `trivy` is the version of it that reports, empty where it does not say: older ones do not.
     """
     newest = _NEWEST.get(family)
-    if newest is None or _numbers(trivy)[: len(_ASKED)] > _ASKED:
+    if newest is None or numbers_of(trivy)[: len(_ASKED)] > _ASKED:
         return True
-    return _numbers(version)[: len(newest)] <= newest
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(_number, version.removeprefix("v").split(".")))
-
-
-def _number(part: str) -> int:
-    return int("".join(takewhile(str.isdecimal, part[:9])) or 0)
+    return numbers_of(version)[: len(newest)] <= newest

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.documents.cut import Element, Rest, cut
 from cdkit.core.documents.inventory import Component
@@ -19,6 +20,7 @@ from cdkit.core.world import MIB
 from cdkit.scan.foreign import aliases_of, in_utc
 from cdkit.scan.key import rule_of
 from cdkit.scan.report import (
+    IMAGE_CONFIG,
     Cvss,
     Distribution,
     Excluded,
@@ -109,11 +111,21 @@ def read(stream: Readable, where: str, artifacts: frozenset[str]) -> ScanReport:
         unjudged=frozenset(_kind(r.class_, r.type) for r in results if _is_unjudged(r)),
         components=tuple(found.components),
         vulnerabilities=tuple(found.vulnerabilities),
-        issues=tuple(found.issues),
+        issues=tuple(_placed(one, report) for one in found.issues),
         excluded=tuple(found.excluded),
         history=config.history or (),
         diff_ids=metadata.diff_ids or rootfs.diff_ids or (),
     )
+
+
+def _placed(issue: Issue, report: shapes.Report) -> Issue:
+    """Return an issue with a place that is the same in the next build.
+
+    What stands in the image's own config Trivy places in the image, by the name that it was called.
+    """
+    is_image = report.artifact_type in {"", _IMAGE}
+    in_config = is_image and issue.path == report.artifact_name != ""
+    return replace(issue, path=IMAGE_CONFIG) if in_config else issue
 
 
 def _walk(stream: Readable, where: str, found: _Found) -> bytes:

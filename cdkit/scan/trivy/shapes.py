@@ -71,6 +71,7 @@ class Report(Struct, frozen=True, kw_only=True, rename="pascal"):
     schema_version: int
     trivy: About | None = None
     created_at: datetime | None = None
+    artifact_name: str = ""
     artifact_type: str = ""
     metadata: Metadata | None = None
     results: tuple[Result, ...] | None = None

@@ -6,7 +6,8 @@ A package in an image is that package in that image and no other. A package in a
 (Red Hat's and SUSE's documents) covers where the distribution's maker, by its CPE, is the maker of
 the package, by its package URL, and the version is said: the same name without one may be another
 release's. A package in any other product covers nothing. Nor does one of a branch of versions, or
-of a range of them, whose package URL names none: it would stand for all.
+of a range of them, whose package URL names none: it would stand for all. A draft (3.2.1.12.7) is
+for its own party alone.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from cdkit.scan.report import version_of, versionless
 from cdkit.scan.statement import Product, Statement, Status, Vex, digests_of
 
 _REMEDY = "mend it, or ask its publisher"
+_FINAL = "give the one that was published: with `tracking.status` final or interim"
 _VERSIONS = frozenset({"product_version", "product_version_range"})
 _GROUPS = {
     "known_not_affected": Status.NOT_AFFECTED,
@@ -73,6 +75,7 @@ class _Publisher(Struct, frozen=True, kw_only=True):
 
 class _Tracking(Struct, frozen=True, kw_only=True):
     current_release_date: str = ""
+    status: str = ""
 
 
 class _About(Struct, frozen=True, kw_only=True):
@@ -123,6 +126,9 @@ def _read(data: bytes, where: str) -> tuple[Statement, ...]:
     if found.document.category != "csaf_vex":
         what = f"is of the category {found.document.category[:60]!r}, not csaf_vex"
         raise Unreadable(what, where=where, remedy=_REMEDY)
+    if found.document.tracking.status == "draft":
+        what = "is a draft, which its publisher has not said yet"
+        raise Unreadable(what, where=where, remedy=_FINAL)
     tree = found.product_tree
     products = _products(tree)
     groups = {one.group_id: one.product_ids for one in tree.product_groups}
