@@ -152,6 +152,15 @@ def test_a_failure_without_a_message_keeps_its_text() -> None:
     assert found.failures[0].message == "1 < 2 ]]>\nmore"
 
 
+@pytest.mark.parametrize("line", ["x" * 3000, "at main.js\n", "a &lt; b", "<b/>y"])
+def test_of_a_long_text_the_beginning_is_kept(line: str) -> None:
+    text = f"<failure>{line * 1000}</failure>"
+    found = read(f"<testsuite><testcase name='a'>{text}</testcase></testsuite>")
+    assert found.counts is not None
+    assert found.counts.failed == 1
+    assert 900 < len(found.failures[0].message) <= 2000
+
+
 def test_a_failure_without_any_text_keeps_its_type() -> None:
     found = read("<testsuite><testcase name='a'><failure type='T'/></testcase></testsuite>")
     assert found.failures[0].message == "T"

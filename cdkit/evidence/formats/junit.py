@@ -214,9 +214,9 @@ class _Reader:
         )
 
     def _take_text(self, data: str) -> None:
-        self._text = ((self._text or "") + data).lstrip()[:LONGEST_MESSAGE]
-        if len(self._text) == LONGEST_MESSAGE:
-            self._parser.CharacterDataHandler = None
+        known = self._text or ""
+        if len(known) < LONGEST_MESSAGE:
+            self._text = (known + data).lstrip()[:LONGEST_MESSAGE]
 
     def _keep_message(self) -> None:
         """Put the text of a failure without a `message` into the failure that it belongs to."""
