@@ -57,7 +57,17 @@ def find_policy(option: str, world: World) -> FoundPolicy:
 
 def _whole(option: str, world: World, seen: tuple[str, ...]) -> FoundPolicy:
     """Return a policy with all that it extends."""
-    found = _one(option, world)
+    try:
+        found = _one(option, world)
+    except Missing as fault:
+        if not seen:
+            raise
+        raise Missing(
+            f"{fault.what}, and {seen[-1]} extends it",
+            where=fault.where,
+            remedy="mend the path after `extends`: it begins at the folder that cdkit runs in, or,"
+            " in git, at the root of the repository",
+        ) from fault
     more = found.policy
     if not more.extends:
         return found
