@@ -170,9 +170,10 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
 
     Where nobody does, what runs on a trunk is that trunk's.
     """
-    found = _from_change(path, world)
     if path.startswith("/") and not is_in_checkout(path, world):
-        return found
+        found = _read(world.files.read(path), path, "", protected=False)
+        return _unprotected(found, "the policy is a file outside of the repository")
+    found = _from_change(path, world)
     if not branch and is_on_a_trunk(world):
         return found
     what = "the policy may be the change's own: nobody says which branch counts here"
