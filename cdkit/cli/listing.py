@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from cdkit.core.escape import terminal
 
 FORMATS = ("text", "csv", "json")
-_MOST = 60
-"""Characters of a cell that a person is shown; CSV and JSON hold all of it."""
+_MOST = 250
+"""Characters of a cell that a person is shown, so that an image can be copied with its digest; CSV
+and JSON hold all of it.
+"""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -26,11 +28,15 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[str]], style: str) -
     if style == "csv":
         return _csv(columns, kept)
     shown = [
-        tuple(terminal(cell)[:_MOST] or "-" for cell in row) for row in (tuple(columns), *kept)
+        tuple(_short(terminal(cell)) or "-" for cell in row) for row in (tuple(columns), *kept)
     ]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in shown)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= _MOST else f"{cell[: _MOST - 1]}…"
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -57,7 +57,17 @@ def find_policy(option: str, world: World) -> FoundPolicy:
 
 def _whole(option: str, world: World, seen: tuple[str, ...]) -> FoundPolicy:
     """Return a policy with all that it extends."""
-    found = _one(option, world)
+    try:
+        found = _one(option, world)
+    except Missing as fault:
+        if not seen:
+            raise
+        raise Missing(
+            f"{fault.what}, and {seen[-1]} extends it",
+            where=fault.where,
+            remedy="mend the path after `extends`: it begins at the folder that cdkit runs in, or,"
+            " in git, at the root of the repository",
+        ) from fault
     more = found.policy
     if not more.extends:
         return found
@@ -160,9 +170,10 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
 
     Where nobody does, what runs on a trunk is that trunk's.
     """
-    found = _from_change(path, world)
     if path.startswith("/") and not is_in_checkout(path, world):
-        return found
+        found = _read(world.files.read(path), path, "", protected=False)
+        return _unprotected(found, "the policy is a file outside of the repository")
+    found = _from_change(path, world)
     if not branch and is_on_a_trunk(world):
         return found
     what = "the policy may be the change's own: nobody says which branch counts here"

@@ -66,6 +66,9 @@ def pytests(exitcode: int, outcome: str = "passed") -> bytes:
         (pytests(5), UNKNOWN),
         (pytests(2), UNKNOWN),
         (pytests(1), NO),
+        (pytests(0, "subtests passed"), YES),
+        (pytests(1, "subtests passed"), NO),
+        (pytests(2, "subtests passed"), UNKNOWN),
     ],
 )
 def test_a_pass_beside_an_error_is_none(report: bytes, expected: Answer) -> None:

@@ -25,7 +25,7 @@ def counts(text: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
-        ("<testcase/>", {"passed": 1}),
+        ("<testcase name='a'/>", {"passed": 1}),
         ("<testcase><properties/><system-out>ok</system-out></testcase>", {"passed": 1}),
         ("<testcase><failure/></testcase>", {"failed": 1}),
         ("<testcase><error/></testcase>", {"errors": 1}),
@@ -62,7 +62,7 @@ def test_a_test_ends_as_the_worst_that_is_said_of_it(case: str, expected: dict[s
 def test_tests_of_nested_suites_are_counted_once() -> None:
     found = read(
         '<testsuites tests="2"><testsuite tests="2"><testsuite tests="2">'
-        "<testcase/><testcase/></testsuite></testsuite></testsuites>"
+        "<testcase name='a'/><testcase name='b'/></testsuite></testsuite></testsuites>"
     )
     assert found.counts is not None
     assert found.counts.tests == 2
@@ -70,12 +70,15 @@ def test_tests_of_nested_suites_are_counted_once() -> None:
 
 
 def test_a_report_without_counts_is_counted() -> None:
-    assert counts("<testcase/><testcase><failure/></testcase>") == {"passed": 1, "failed": 1}
+    assert counts("<testcase name='a'/><testcase><failure/></testcase>") == {
+        "passed": 1,
+        "failed": 1,
+    }
 
 
 @pytest.mark.parametrize("claim", ["99", "1"])
 def test_wrong_counts_do_not_count_and_are_said(claim: str) -> None:
-    found = read(f'<testsuite tests="{claim}"><testcase/><testcase/></testsuite>')
+    found = read(f'<testsuite tests="{claim}"><testcase name="a"/><testcase name="b"/></testsuite>')
     assert found.counts is not None
     assert found.counts.passed == 2
     assert found.notes == (
@@ -85,13 +88,13 @@ def test_wrong_counts_do_not_count_and_are_said(claim: str) -> None:
 
 @pytest.mark.parametrize("claim", ["", "-1", "many", "1e9", "٣", "9" * 5000])
 def test_a_count_that_is_none_is_passed_over(claim: str) -> None:
-    found = read(f'<testsuite tests="{claim}" skipped="{claim}"><testcase/></testsuite>')
+    found = read(f'<testsuite tests="{claim}" skipped="{claim}"><testcase name="a"/></testsuite>')
     assert (found.reasons, found.notes) == ((), ())
 
 
 def test_a_report_that_claims_no_test_but_holds_one_proves_nothing() -> None:
     found = read(
-        '<testsuites tests="0">\n<testsuite tests="0"><testcase/></testsuite></testsuites>'
+        '<testsuites tests="0">\n<testsuite tests="0"><testcase name="a"/></testsuite></testsuites>'
     )
     assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
     assert "let the suite run at least one test" in found.reasons[0].remedy
@@ -99,20 +102,22 @@ def test_a_report_that_claims_no_test_but_holds_one_proves_nothing() -> None:
 
 @pytest.mark.parametrize("claim", ['errors="1"', 'failures="1"'])
 def test_a_suite_that_claims_a_failure_it_does_not_hold_is_broken(claim: str) -> None:
-    found = read(f"<testsuites>\n<testsuite name='a' {claim}><testcase/></testsuite></testsuites>")
+    found = read(
+        f"<testsuites>\n<testsuite name='a' {claim}><testcase name='a'/></testsuite></testsuites>"
+    )
     assert [(r.answer, str(r.where)) for r in found.reasons] == [(Answer.NO, "r.xml:2")]
     assert "broke before or outside of its tests" in found.reasons[0].what
 
 
 def test_a_root_that_claims_a_failure_nobody_holds_is_broken() -> None:
-    found = read('<testsuites errors="1"><testsuite><testcase/></testsuite></testsuites>')
+    found = read('<testsuites errors="1"><testsuite><testcase name="a"/></testsuite></testsuites>')
     assert [reason.answer for reason in found.reasons] == [Answer.NO]
 
 
 def test_a_broken_suite_is_told_once_though_its_parents_claim_it_too() -> None:
     found = read(
         '<testsuites errors="1"><testsuite name="outer" errors="1"><testsuite name="inner" '
-        'errors="1"/><testsuite><testcase/></testsuite></testsuite></testsuites>'
+        'errors="1"/><testsuite><testcase name="a"/></testsuite></testsuite></testsuites>'
     )
     assert ["inner" in reason.what for reason in found.reasons] == [True]
 
@@ -124,7 +129,9 @@ def test_a_suite_that_counts_assertions_as_failures_is_noted_and_no_more() -> No
 
 
 def test_an_error_of_the_suite_itself_says_no() -> None:
-    found = read('<testsuite name="a">\n<error message="no database"/><testcase/></testsuite>')
+    found = read(
+        '<testsuite name="a">\n<error message="no database"/><testcase name="a"/></testsuite>'
+    )
     assert [(r.answer, str(r.where)) for r in found.reasons] == [(Answer.NO, "r.xml:2")]
     assert "no database" in found.reasons[0].what
 
@@ -152,6 +159,15 @@ def test_a_failure_without_a_message_keeps_its_text() -> None:
     assert found.failures[0].message == "1 < 2 ]]>\nmore"
 
 
+@pytest.mark.parametrize("line", ["x" * 3000, "at main.js\n", "a &lt; b", "<b/>y"])
+def test_of_a_long_text_the_beginning_is_kept(line: str) -> None:
+    text = f"<failure>{line * 1000}</failure>"
+    found = read(f"<testsuite><testcase name='a'>{text}</testcase></testsuite>")
+    assert found.counts is not None
+    assert found.counts.failed == 1
+    assert 900 < len(found.failures[0].message) <= 2000
+
+
 def test_a_failure_without_any_text_keeps_its_type() -> None:
     found = read("<testsuite><testcase name='a'><failure type='T'/></testcase></testsuite>")
     assert found.failures[0].message == "T"
@@ -165,7 +181,7 @@ def test_the_thousand_and_first_failure_is_counted_without_its_text() -> None:
 
 def test_a_test_inside_a_test_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="a test case inside a test case"):
-        read("<testsuite><testcase><testcase/></testcase></testsuite>")
+        read("<testsuite><testcase><testcase name='a'/></testcase></testsuite>")
 
 
 @pytest.mark.parametrize(
@@ -183,19 +199,19 @@ def test_the_line_of_the_first_suite_is_kept() -> None:
 @pytest.mark.parametrize("claim", ["NaN", "1.0", "-1", "\uff11", "1e3", "many"])
 @pytest.mark.parametrize("name", ["failures", "errors"])
 def test_a_claim_of_failures_that_is_no_number_proves_nothing(name: str, claim: str) -> None:
-    found = read(f'<testsuite name="s" tests="1" {name}="{claim}"><testcase/></testsuite>')
+    found = read(f'<testsuite name="s" tests="1" {name}="{claim}"><testcase name="a"/></testsuite>')
     assert [(reason.answer, reason.what) for reason in found.reasons] == [
         (
             Answer.CANNOT_TELL,
             f"the suite 's' claims {claim!r} {name}, which is not known to mean that it passed",
         )
     ]
-    assert read(f'<testsuite tests="1" {name}=""><testcase/></testsuite>').reasons == ()
+    assert read(f'<testsuite tests="1" {name}=""><testcase name="a"/></testsuite>').reasons == ()
 
 
 @pytest.mark.parametrize("name", ["skipped", "disabled", "ignored"])
 def test_a_suite_that_claims_that_none_of_its_tests_ran_proves_nothing(name: str) -> None:
-    cases = "<testcase/><testcase/>"
+    cases = "<testcase name='a'/><testcase name='b'/>"
     found = read(f'<testsuite name="s" tests="2" {name}="2">{cases}</testsuite>')
     assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
     assert "none of its 2 tests ran" in found.reasons[0].what
@@ -213,3 +229,60 @@ def test_what_nearly_says_failed_proves_nothing(element: str) -> None:
             f"the test a holds <{element}>, which is not known to mean that it passed",
         )
     ]
+
+
+def test_a_test_without_a_name_is_one_in_which_pytest_was_interrupted() -> None:
+    found = read(
+        '<testsuite name="pytest" tests="1">\n<testcase classname="t" name="a" time="0.001"/>\n'
+        '<testcase time="0.000"/></testsuite>'
+    )
+    assert [(r.answer, str(r.where)) for r in found.reasons] == [(Answer.CANNOT_TELL, "r.xml:3")]
+    assert "the run was broken off in it" in found.reasons[0].what
+    failed = read("<testsuite><testcase><failure/></testcase></testsuite>")
+    assert failed.reasons == ()
+
+
+def cases(*names: str) -> str:
+    return "".join(
+        f"<testcase name='{name[1:]}'><failure/></testcase>"
+        if name[0] == "!"
+        else f"<testcase name='{name}'/>"
+        for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "names", "expected"),
+    [
+        (2, ("a", "a", "a", "b"), {"passed": 2, "flaky": 1}),
+        (3, ("a", "c", "b", "a", "b"), {"passed": 3, "flaky": 2}),
+        (2, ("a", "a", "!a", "b"), {"passed": 1, "failed": 1}),
+        (2, ("!a", "!a", "b"), {"passed": 1, "failed": 2}),
+        (3, ("a", "a", "a", "b"), {"passed": 4}),
+        (4, ("a", "a", "a", "b"), {"passed": 4}),
+        (5, ("a", "a", "a", "b"), {"passed": 4}),
+    ],
+)
+def test_attempts_are_one_test_where_the_report_counts_them_so(
+    claim: int, names: tuple[str, ...], expected: dict[str, int]
+) -> None:
+    found = read(f'<testsuite tests="{claim}">{cases(*names)}</testsuite>').counts
+    assert found is not None
+    expected = {"failed": 0, "flaky": 0, **expected}
+    assert {name: getattr(found, name) for name in expected} == expected
+    assert found.tests == found.passed + found.failed
+
+
+def test_the_tests_that_passed_at_a_later_attempt_are_named() -> None:
+    found = read(f'<testsuite tests="3">{cases("b", "b", "a", "a", "a", "c")}</testsuite>')
+    assert (found.flaky, found.notes) == (("a", "b"), ())
+    assert found.ran is not None
+    assert found.ran.count == 3
+
+
+@pytest.mark.parametrize("between", [0, 60_000])
+def test_an_attempt_is_found_however_many_tests_stand_between(between: int) -> None:
+    many = "".join(f"<testcase name='t{number}'/>" for number in range(between))
+    found = read(f"<testsuite tests='{between + 1}'>{cases('a')}{many}{cases('a')}</testsuite>")
+    assert found.counts is not None
+    assert (found.counts.tests, found.counts.flaky) == (between + 1, 1)

@@ -246,3 +246,11 @@ def test_a_doubt_of_what_is_extended_is_a_doubt_of_the_whole(tmp_path: Path) -> 
     git = repository(origin__main=more, HEAD=LAX)
     found = find_policy("policy.yaml", world(tmp_path, git, target_branch="main", branch="feature"))
     assert len(doubts(found)) == 1
+
+
+def test_who_extends_a_policy_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_bytes(b"version: 1\nextends: base.yaml\nstages: []\n")
+    with pytest.raises(Missing) as told:
+        find_policy("mine.yaml", world(tmp_path, repository()))
+    assert "and mine.yaml extends it" in told.value.what
+    assert str(told.value.where) == "base.yaml"

@@ -10,7 +10,9 @@ import binascii
 import hashlib
 import heapq
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from cdkit.core.documents.names import Names
 from cdkit.core.errors import Unreadable
@@ -24,6 +26,9 @@ _RUN = 50_000
 _MOST_BYTES = 512 * 1024 * 1024
 """What a block may hold when it is unpacked: no test suite has more names."""
 
+_MOST_REPEATED = 10_000
+"""Names that are kept because they came several times."""
+
 _CHUNK = 32 * 1024
 _LONGEST_BYTES = 16 * 1024
 _REMEDY = "record the evidence again from its report"
@@ -32,11 +37,13 @@ _REMEDY = "record the evidence again from its report"
 class Gatherer:
     """Takes names in any order, some perhaps twice; memory is that of a run and of the blocks."""
 
-    __slots__ = ("_names", "_runs")
+    __slots__ = ("_names", "_runs", "repeated")
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._runs: list[bytes] = []
+        self.repeated: Counter[str] = Counter()
+        """Names that came again, and how often again; complete once all are packed."""
 
     def add(self, name: str) -> None:
         """Take one name, which is short (LONGEST_NAME)."""
@@ -52,11 +59,28 @@ class Gatherer:
         if not self._runs:
             return pack(last)
         runs = [_split(_unpacked(run, "a run of names")) for run in self._runs]
-        return pack(heapq.merge(*runs, last))
+        return pack(self._watched(heapq.merge(*runs, last)))
 
     def _sorted(self) -> list[bytes]:
-        taken, self._names = self._names, []
-        return sorted(set(_encoded_all(taken)))
+        taken, self._names = _encoded_all(self._names), []
+        names = sorted(set(taken))
+        if len(names) < len(taken):
+            for before, name in pairwise(sorted(taken)):
+                if name == before:
+                    self._again(name)
+        return names
+
+    def _watched(self, names: Iterable[bytes]) -> Iterator[bytes]:
+        before = None
+        for name in names:
+            if name == before:
+                self._again(name)
+            before = name
+            yield name
+
+    def _again(self, name: bytes) -> None:
+        if len(self.repeated) < _MOST_REPEATED:
+            self.repeated[name.decode("utf-8", "replace")] += 1
 
 
 def pack(names: Iterable[bytes]) -> Names:

@@ -1,6 +1,11 @@
 """The words of JUnit XML's dialects: elements, states, names, durations."""
 
+from collections import Counter
+
 from cdkit.core.documents.ran import LONGEST_NAME
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell, no
+from cdkit.evidence.reading import LONGEST_MESSAGE
 from cdkit.evidence.tally import whole
 
 SUITES = frozenset({"testsuite", "testsuites", "testrun"})
@@ -54,6 +59,62 @@ def could_not_run(name: str, element: dict[str, str], case: dict[str, str]) -> b
 def skip_of(element: dict[str, str]) -> str:
     """Return how a test ended that this element skips: `todo` where it may even fail (Node)."""
     return "todo" if element.get("type") == "todo" else "skipped"
+
+
+def unknown_state(case: dict[str, str], words: set[str], where: Location) -> Reason | None:
+    """Return why a test that has no element for its end, but a state, may not have passed."""
+    if not words - RAN:
+        return None
+    return cannot_tell(
+        f"the test {name_of(case)} has the status {' '.join(sorted(words))[:80]!r},"
+        " which is not known to mean that it passed",
+        where=where,
+        remedy="let the tool write failure, error or skipped elements",
+    )
+
+
+def broken_off(where: Location) -> Reason:
+    """Return why a test that nobody named did not pass: pytest was interrupted in the midst of it.
+
+    pytest writes a test's name when it knows how the test ended.
+    """
+    return cannot_tell(
+        "holds a test without a name: the run was broken off in it",
+        where=where,
+        remedy="run the tests to their end, and record the report that is written then",
+    )
+
+
+def none_ran(claim: str, where: Location) -> Reason:
+    """Return why a report proves nothing that claims to hold no test and holds some."""
+    return cannot_tell(
+        f"{claim}: none of them may have run",
+        where=where,
+        remedy="let the suite run at least one test, and record its report",
+    )
+
+
+def failed_outside(suite: str, element: dict[str, str], where: Location) -> Reason:
+    """Return what a failure says that stands in a suite and in none of its tests."""
+    told = element.get("message", "").strip() or element.get("type", "")
+    return no(
+        f"the suite {suite!r} failed outside of its tests"
+        + (f": {told[:LONGEST_MESSAGE]}" if told else ""),
+        where=where,
+        remedy="mend what the suite sets up or tears down, and run the tests again",
+    )
+
+
+def attempts(again: Counter[str], failed: Counter[str], *, more: int) -> dict[str, int]:
+    """Return the tests of which each attempt stands there, with the attempts before the last.
+
+    pytest-rerunfailures and flaky write every attempt, a failed one as they write a pass, and
+    count the test once. `again` is how often names came again, `failed` how often they failed,
+    `more` how many test cases there are beyond those that the report counts.
+    """
+    if more != again.total():
+        return {}
+    return {name: times + 1 - max(1, failed[name]) for name, times in again.items()}
 
 
 class Suite:

@@ -14,8 +14,12 @@ wrong, so the test cases themselves are counted. Dialects that matter here:
 - Eclipse and TestNG write `ignored` for `skipped`, Eclipse the root `testrun`;
 - jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark. It is
   silent about a file that did not load unless it is told `reportTestSuiteErrors: true`; tell it.
+- pytest writes no name of a test in which it was interrupted; what its plugins do about flaky
+  tests, `attempts` says;
 - a suite that claims more failures than its test cases show broke outside of them.
 """
+
+from collections import Counter
 
 from cdkit.core.documents.kinds import Counts, Failure
 from cdkit.core.documents.ran import Gatherer
@@ -31,16 +35,20 @@ from cdkit.evidence.formats._junit import (
     ERRORED,
     FAILED,
     FLAKY,
-    RAN,
     SKIPPED,
     SUITES,
     TELLING,
     Suite,
+    attempts,
+    broken_off,
     could_not_run,
+    failed_outside,
     name_of,
     nearly,
+    none_ran,
     skip_of,
     tells_of_a_run,
+    unknown_state,
 )
 from cdkit.evidence.reading import (
     LONGEST_MESSAGE,
@@ -111,6 +119,8 @@ class _Reader:
 
     def read(self, stream: Readable) -> Reading:
         feed(self._parser, stream, self._where)
+        ran = self._ran.packed()
+        self._count_attempts_once()
         self._compare()
         not_passed = self._failed + self._errors
         return Reading(
@@ -126,11 +136,20 @@ class _Reader:
             failures=tuple(self._failures),
             failures_left_out=not_passed - min(not_passed, len(self._failures)),
             flaky=tuple(self._flaky_names),
-            ran=self._ran.packed(),
+            ran=ran,
             line=self._line or 1,
             reasons=tuple(self._reasons),
             notes=tuple(self._notes),
         )
+
+    def _count_attempts_once(self) -> None:
+        more = self._tests - (self._claimed_tests or self._tests)
+        failed = Counter(failure.name for failure in self._failures)
+        before = attempts(self._ran.repeated, failed, more=more)
+        flaky = sorted(name for name in before if not failed[name])
+        self._tests -= sum(before.values())
+        self._flaky += len(flaky)
+        self._flaky_names += flaky[: MOST_FAILURES - len(self._flaky_names)]
 
     def _compare(self) -> None:
         """Hold what the report claims against the test cases; those are what counts."""
@@ -142,13 +161,7 @@ class _Reader:
         if self._claimed_tests:
             self._note(f"{self._where}: {claim}: the test cases were counted")
         else:
-            self._doubt(
-                cannot_tell(
-                    f"{claim}: none of them may have run",
-                    where=Location(path=self._where, line=self._line),
-                    remedy="let the suite run at least one test, and record its report",
-                )
-            )
+            self._doubt(none_ran(claim, Location(path=self._where, line=self._line)))
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "testcase" and self._case is None:
@@ -214,9 +227,9 @@ class _Reader:
         )
 
     def _take_text(self, data: str) -> None:
-        self._text = ((self._text or "") + data).lstrip()[:LONGEST_MESSAGE]
-        if len(self._text) == LONGEST_MESSAGE:
-            self._parser.CharacterDataHandler = None
+        known = self._text or ""
+        if len(known) < LONGEST_MESSAGE:
+            self._text = (known + data).lstrip()[:LONGEST_MESSAGE]
 
     def _keep_message(self) -> None:
         """Put the text of a failure without a `message` into the failure that it belongs to."""
@@ -231,6 +244,8 @@ class _Reader:
         self._case = None
         if not outcome and ("status" in case or "result" in case):
             outcome = self._said(case)
+        if not outcome and "name" not in case and "classname" not in case:
+            self._doubt(broken_off(self._here()))
         self._told = self._told or bool(outcome) or tells_of_a_run(case)
         if outcome != "skipped":
             self._add_name(name_of(case))
@@ -263,15 +278,8 @@ class _Reader:
             return "failed"
         if words & DID_NOT_RUN:
             return "skipped"
-        if words - RAN:
-            self._doubt(
-                cannot_tell(
-                    f"the test {name_of(case)} has the status {' '.join(sorted(words))[:80]!r},"
-                    " which is not known to mean that it passed",
-                    where=self._here(),
-                    remedy="let the tool write failure, error or skipped elements",
-                )
-            )
+        if reason := unknown_state(case, words, self._here()):
+            self._doubt(reason)
         return ""
 
     def _open_suite(self, attributes: dict[str, str]) -> None:
@@ -314,15 +322,7 @@ class _Reader:
 
     def _suite_broke(self, attributes: dict[str, str]) -> None:
         self._accounted += 1
-        told = attributes.get("message", "").strip() or attributes.get("type", "")
-        self._doubt(
-            no(
-                f"the suite {self._suites[-1].name!r} failed outside of its tests"
-                + (f": {told[:LONGEST_MESSAGE]}" if told else ""),
-                where=self._here(),
-                remedy="mend what the suite sets up or tears down, and run the tests again",
-            )
-        )
+        self._doubt(failed_outside(self._suites[-1].name, attributes, self._here()))
 
     def _bad(self) -> int:
         return self._failed + self._errors + self._accounted

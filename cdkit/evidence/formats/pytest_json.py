@@ -3,6 +3,8 @@
 Source: the README of pytest-json-report. A module that could not be collected is a collector with
 the outcome `failed`; a test that pytest-rerunfailures ran again has the outcome `rerun`, and the
 stages of its last attempt; the exit codes are pytest's own (0 and 1: the run came to its end).
+A unittest with subtests ends as `subtests passed` (pytest 9), even where one of them failed: only
+an exit code of 0 makes that a pass.
 """
 
 from msgspec import Struct
@@ -71,7 +73,7 @@ def _read(stream: Readable, where: str) -> Reading:
         if collector.outcome == "failed":
             tally.broke(f"{collector.nodeid} could not be collected: {collector.longrepr}")
     for test in report.tests:
-        _count(tally, test)
+        _count(tally, test, is_good=report.exitcode == 0)
     tally.claimed(report.summary.total)
     if report.exitcode not in {0, 1, 5}:
         tally.doubt(f"pytest ended with the exit code {report.exitcode}: not all tests ran")
@@ -89,8 +91,10 @@ def _rerun(test: _Test) -> Outcome:
     return "flaky" if is_good else "failed"
 
 
-def _count(tally: Tally, test: _Test) -> None:
+def _count(tally: Tally, test: _Test, *, is_good: bool) -> None:
     outcome = _rerun(test) if test.outcome == "rerun" else _OUTCOMES.get(test.outcome)
+    if test.outcome == "subtests passed" and is_good:
+        outcome = "passed"
     if outcome is None:
         tally.doubt(f"the test {test.nodeid} has the unknown outcome {test.outcome[:80]!r}")
         outcome = "skipped"

@@ -104,6 +104,8 @@ def _compared(series: Series, at: int) -> str:
     change = mine - before
     if change == 0:
         return "The same as the release before it."
+    if number(abs(change)) == "0":
+        return "Nearly the same as the release before it."
     word = "more" if change > 0 else "less"
     # A percentage that grows by 1 % is something else than one that grows by a point.
     unit = "points" if series.unit == "%" else series.unit

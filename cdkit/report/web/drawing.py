@@ -34,9 +34,12 @@ class Plot(Struct, frozen=True, kw_only=True):
 
 
 def scale(known: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of the axis: room above and below, never below zero."""
+    """Return the ends of the axis: room above and below, never below zero.
+
+    It spans some percent at least: noise is drawn as such, and `brief` tells the ends apart.
+    """
     low, high = min(known), max(known)
-    room = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
+    room = max((high - low) * 0.15, max(abs(low), abs(high)) * 0.02) or 1.0
     return max(low - room, 0.0) if low >= 0 else low - room, high + room
 
 

@@ -205,6 +205,12 @@ def charted(*values: float | None, shut: bool = False) -> str:
     return passport(dossier(identity(), releases=chosen, series=(series(*values, shut=shut),)))
 
 
+def test_a_difference_that_nobody_can_see_is_drawn_as_such() -> None:
+    page = charted(20.057, 20.06)
+    assert "Nearly the same as the release before it." in shown(page)
+    assert re.findall(r'text-anchor="end">([0-9.]+)</text>', page) == ["19.7", "20.1", "20.5"]
+
+
 def test_a_chart_says_in_words_what_it_draws() -> None:
     page = charted(1_000, 1_500, 1_400)
     assert "<title>unit: tests run: from 1\u2009000 to 1\u2009500 over 3 releases</title>" in page
