@@ -6,7 +6,7 @@ our custom data: a failed deployment, one that was not planned, the team, the co
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,17 +66,36 @@ def read_turns(lines: Iterable[bytes], where: str) -> Heard:
 def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
     """Return the incidents out of what was told of them, in whatever order, and however often.
 
-    What was over without ever having begun is none that could be placed in time.
+    Whose it is and what caused it may only be told later: the first that says so counts. What was
+    over without ever having begun is none that could be placed in time.
+
+    Source: CDEvents, "Continuous Operations Events": `artifactId` is what was deployed then, so
+    that one that says that an incident is over names what mended it, and not its cause.
     """
-    opened: dict[str, Incident] = {}
+    opened: dict[tuple[str, ...], Incident] = {}
     done: list[Incident] = []
     for turn in sorted(turns, key=lambda one: (one.at, one.is_over)):
-        name = turn.incident.id
-        if not turn.is_over:
-            opened.setdefault(name, turn.incident)
-        elif known := opened.pop(name, None):
+        name = _name(turn.incident, opened)
+        if name in opened or not turn.is_over:
+            opened[name] = _more(opened.get(name, turn.incident), turn)
+        if turn.is_over and (known := opened.pop(name, None)):
             done.append(structs.replace(known, resolved_at=turn.at))
     return (*done, *opened.values())
+
+
+def _name(told: Incident, opened: Mapping[tuple[str, ...], Incident]) -> tuple[str, ...]:
+    """Return what an incident is known by: two places may count theirs alike, each from 1 on."""
+    name = (told.environment, told.id)
+    known = opened.get(name)
+    is_another = known and known.service and told.service and known.service != told.service
+    return (*name, told.service) if is_another else name
+
+
+def _more(known: Incident, turn: Turn) -> Incident:
+    """Return an incident with the service and the cause that a turn tells, where none is known."""
+    told = turn.incident
+    cause = known.cause or ("" if turn.is_over else told.cause)
+    return structs.replace(known, service=known.service or told.service, cause=cause)
 
 
 def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:

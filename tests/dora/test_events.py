@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,49 @@ def test_neither_the_order_of_the_lines_nor_one_that_came_twice_changes_an_incid
     (one,) = read(*(told[place] for place in order)).incidents
     assert one.resolved_at is not None
     assert (one.resolved_at - one.opened_at).total_seconds() == 3600
+
+
+def test_what_an_incidents_later_events_tell_of_it_is_known() -> None:
+    of_it = {"service": {"id": "orders"}, **ARTIFACT}
+    other = {"artifactId": "pkg:oci/orders@sha256%3A" + "b" * 64}
+    (one,) = read(
+        event("incident.detected", "i1", "2026-11-23T10:00:00Z"),
+        event("incident.reported", "i1", "2026-11-23T10:05:00Z", content=of_it),
+        event("incident.reported", "i1", "2026-11-23T10:10:00Z", content=other),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z", content=other),
+    ).incidents
+    assert (one.service, one.cause) == ("orders", f"sha256:{DIGEST}")
+    assert one.opened_at.isoformat() == "2026-11-23T10:00:00+00:00"
+
+
+def test_incidents_of_one_number_are_two_in_two_services_or_environments() -> None:
+    def of(service: str, environment: str = "production") -> dict[str, Any]:
+        return {"service": {"id": service}, "environment": {"id": environment}}
+
+    told = read(
+        event("incident.detected", "7", "2026-11-23T10:00:00Z", content=of("orders")),
+        event("incident.detected", "7", "2026-11-23T10:01:00Z", content=of("stock")),
+        event("incident.detected", "7", "2026-11-23T10:02:00Z", content=of("orders", "staging")),
+        event("incident.resolved", "7", "2026-11-23T10:30:00Z", content=of("stock")),
+        event("incident.resolved", "7", "2026-11-23T11:00:00Z", content=of("orders")),
+    )
+    lasted = {
+        (one.service, one.environment): one.resolved_at and one.resolved_at - one.opened_at
+        for one in told.incidents
+    }
+    assert lasted == {
+        ("stock", "production"): timedelta(minutes=29),
+        ("orders", "production"): timedelta(hours=1),
+        ("orders", "staging"): None,
+    }
+
+
+def test_what_an_incident_ends_with_is_not_its_cause() -> None:
+    (one,) = read(
+        event("incident.detected", "i1"),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z", content=ARTIFACT),
+    ).incidents
+    assert one.cause == ""
 
 
 def test_replays_and_other_events_are_left_out() -> None:
