@@ -61,7 +61,8 @@ def _plain(named: tuple[str, Sink]) -> tuple[str, ...]:
 
 
 def _service(name: str, sink: Sink) -> tuple[str, ...]:
-    types = {pattern for when in sink.takes for pattern in when.type.split(", ") if pattern}
+    types = {pattern for when in sink.takes for pattern in when.type.split(", ")}
+    types = set() if "" in types else types  # a form that names none takes all
     events = _codes(sorted(types)) or "all"
     return (f"`{name}`", _what(name), events, _codes(sink.variables), _codes(sink.settings))
 
