@@ -4,6 +4,7 @@ One event a line, bare or as the data of a CloudEvent. What CDEvents has no fiel
 our custom data: a failed deployment, one that was not planned, the team, the commit.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,11 +39,15 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """What a file of events tells; `cancelled` counts deployments that were taken back."""
+    """What a file of events tells.
+
+    `cancelled` counts deployments that were taken back, `strange` what is no CDEvent at all.
+    """
 
     deployments: list[Deployed]
     turns: list[Turn]
     cancelled: int = 0
+    strange: int = 0
 
 
 def read_turns(lines: Iterable[bytes], where: str) -> Heard:
@@ -53,14 +58,17 @@ def read_turns(lines: Iterable[bytes], where: str) -> Heard:
     which neither came about nor failed.
     """
     heard = Heard(deployments=[], turns=[])
-    cancelled = 0
+    cancelled = strange = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         place = Location(path=where, line=number)
         for event in _events(line, place):
-            cancelled += _take(event, place, heard)
-    return structs.replace(heard, cancelled=cancelled)
+            if event is None:
+                strange += 1
+            else:
+                cancelled += _take(event, place, heard)
+    return structs.replace(heard, cancelled=cancelled, strange=strange)
 
 
 def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
@@ -98,15 +106,45 @@ def _more(known: Incident, turn: Turn) -> Incident:
     return structs.replace(known, service=known.service or told.service, cause=cause)
 
 
-def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as fault:
-        raise Unreadable(f"is no JSON: {fault}", where=place, remedy=_REMEDY) from fault
+def _events(line: bytes, place: Location) -> Iterator[dict[str, Any] | None]:
+    """Yield the CDEvents of a line, None for each thing that is none.
+
+    Raises Unreadable where it is no JSON, or where a CloudEvent of a CDEvent's type holds none.
+    """
+    found = _decoded(line, place)
     for one in found if isinstance(found, list) else [found]:
-        event = one.get("data", one) if isinstance(one, dict) else None
+        event = _inside(one, place) if isinstance(one, dict) else None
         if isinstance(event, dict) and isinstance(event.get("context"), dict):
             yield event
+        elif isinstance(one, dict) and str(one.get("type", "")).startswith("dev.cdevents."):
+            raise Unreadable(
+                f"is a CloudEvent {one['type'][:60]} without its CDEvent",
+                where=place,
+                remedy=_REMEDY,
+            )
+        else:
+            yield None
+
+
+def _inside(one: dict[str, Any], place: Location) -> object:
+    """Return what a CloudEvent holds, as JSON, as text or in base64; what is none as it is.
+
+    Source: CloudEvents 1.0.2, JSON Event Format, 3.1, "Handling of data".
+    """
+    if "data_base64" in one:
+        try:
+            return _decoded(base64.b64decode(str(one["data_base64"]), validate=True), place)
+        except ValueError:
+            return None
+    event = one.get("data", one)
+    return _decoded(event.encode("utf-8", "replace"), place) if isinstance(event, str) else event
+
+
+def _decoded(text: bytes, place: Location) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as fault:
+        raise Unreadable(f"is no JSON: {fault}", where=place, remedy=_REMEDY) from fault
 
 
 def _take(event: dict[str, Any], place: Location, heard: Heard) -> bool:
@@ -152,7 +190,7 @@ def _deployed(
     digest = _DIGEST.search(str(content.get("artifactId", "")))
     planned = custom.get("planned")
     return Deployed(
-        service=service.rpartition("/")[2],
+        service=service,
         environment=content["environment"]["id"],
         at=at,
         digest=f"sha256:{digest[1]}" if digest else "",
@@ -175,7 +213,7 @@ def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:
     cause = _DIGEST.search(str(content.get("artifactId", "")))
     service = content.get("service") or {}
     incident = Incident(
-        service=str(service.get("id", "")).rpartition("/")[2],
+        service=str(service.get("id", "")),
         environment=content["environment"]["id"],
         opened_at=at,
         cause=f"sha256:{cause[1]}" if cause else "",

@@ -166,19 +166,22 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
 def _of_events(wanted: Wanted, world: World) -> Found:
     seen: list[Seen] = []
     turns: list[Turn] = []
-    cancelled = 0
+    cancelled = strange = 0
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
             heard = read_turns(lines, path)
         seen += [Seen(deployed=one) for one in heard.deployments]
         turns += heard.turns
         cancelled += heard.cancelled
-    left_out = (f"events: {counted(cancelled, 'deployment')} left out: cancelled",)
+        strange += heard.strange
+    left_out = [f"events: {counted(cancelled, 'deployment')} left out: cancelled"] * bool(cancelled)
+    if strange:
+        left_out.append(f"events: {counted(strange, 'item')} left out: no CDEvent")
     return Found(
         deployments=tuple(seen),
         incidents=incidents_of(turns),
         has_incidents=bool(turns),
-        notes=left_out if cancelled else (),
+        notes=tuple(left_out),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -38,7 +39,7 @@ ARTIFACT = {"artifactId": f"pkg:oci/orders@sha256%3A{DIGEST}?repository_url=r"}
 
 def test_a_deployment_is_read_with_what_only_custom_data_says() -> None:
     custom = {"outcome": "failure", "planned": False, "team": "pay", "commit": "c1"}
-    told = read(event("service.deployed", "acme/orders", content=ARTIFACT, customData=custom))
+    told = read(event("service.deployed", "orders", content=ARTIFACT, customData=custom))
     (one,) = told.deployments
     assert (one.service, one.environment, one.digest) == (
         "orders",
@@ -65,6 +66,35 @@ def test_an_outcome_that_nobody_can_read_is_no_failure_but_cannot_be_told(outcom
 def test_an_event_in_a_cloud_event_is_the_same() -> None:
     bare = event("service.upgraded", "orders", content=ARTIFACT)
     assert read({"specversion": "1.0", "data": bare}) == read(bare) == read([bare])
+
+
+def test_services_of_one_last_name_are_two() -> None:
+    told = read(
+        event("service.deployed", "team-a/api", content=ARTIFACT),
+        event("service.deployed", "team-b/api", content=ARTIFACT),
+        event("incident.detected", "i1", content={"service": {"id": "team-a/api"}}),
+    )
+    assert [one.service for one in told.deployments] == ["team-a/api", "team-b/api"]
+    assert told.incidents[0].service == "team-a/api"
+
+
+def test_the_data_of_a_cloud_event_may_be_text_or_base64() -> None:
+    bare = event("service.upgraded", "orders", content=ARTIFACT)
+    text = json.dumps(bare)
+    encoded = base64.b64encode(text.encode()).decode()
+    assert read({"data": text}) == read({"data_base64": encoded}) == read(bare)
+
+
+@pytest.mark.parametrize("data", [{}, {"data": None}, {"data": {"x": 1}}, {"data_base64": "&"}])
+def test_a_cloud_event_without_its_cdevent_cannot_be_read(data: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="without its CDEvent"):
+        read({"specversion": "1.0", "type": "dev.cdevents.service.deployed.0.3.0", **data})
+
+
+def test_what_is_no_event_at_all_is_counted() -> None:
+    lines = [json.dumps(one).encode() for one in ({"a": 1}, 5, None, {"type": "com.x", "data": {}})]
+    heard = read_turns([*lines, b"  "], "e.ndjson")
+    assert (heard.deployments, heard.turns, heard.strange) == ([], [], 4)
 
 
 def test_an_incident_lasts_from_its_detection_to_its_resolution() -> None:
