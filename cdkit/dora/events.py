@@ -188,7 +188,6 @@ def _deployed(
     at: datetime,
 ) -> Deployed:
     digest = _DIGEST.search(str(content.get("artifactId", "")))
-    planned = custom.get("planned")
     return Deployed(
         service=service,
         environment=content["environment"]["id"],
@@ -196,7 +195,7 @@ def _deployed(
         digest=f"sha256:{digest[1]}" if digest else "",
         commit=str(custom.get("commit", "")),
         outcome=_outcome(custom.get("outcome")),
-        planned=planned if isinstance(planned, bool) else None,
+        planned=_planned(custom.get("planned")),
         team=str(custom.get("team", "")),
         id=str(event["context"].get("id", "")),
     )
@@ -207,6 +206,15 @@ def _outcome(told: object) -> Outcome:
         known = ", ".join((*(str(one) for one in _OUTCOMES if one), _CANCELLED))
         raise ValueError(f"the outcome {str(told)[:60]!r} is none of {known}")
     return _OUTCOMES[told]
+
+
+def _planned(told: object) -> bool | None:
+    """Return whether it was planned; text says it too, as a shell's variable comes into JSON."""
+    if told is None or isinstance(told, bool):
+        return told
+    if told not in ("true", "false"):
+        raise ValueError(f"{str(told)[:60]!r} is neither true nor false, as `planned` must be")
+    return told == "true"
 
 
 def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:

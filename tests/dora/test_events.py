@@ -63,6 +63,22 @@ def test_an_outcome_that_nobody_can_read_is_no_failure_but_cannot_be_told(outcom
         read(told)
 
 
+@pytest.mark.parametrize(
+    ("told", "planned"), [(True, True), (False, False), ("false", False), ("true", True)]
+)
+def test_what_was_planned_is_told_by_a_truth_or_by_its_text(told: object, planned: object) -> None:
+    (one,) = read(
+        event("service.deployed", "orders", content=ARTIFACT, customData={"planned": told})
+    ).deployments
+    assert one.planned is planned
+
+
+@pytest.mark.parametrize("told", ["no", "", 0, 1, ["false"]])
+def test_a_plan_that_nobody_can_read_cannot_be_told(told: object) -> None:
+    with pytest.raises(Unreadable, match="is neither true nor false, as `planned` must be"):
+        read(event("service.deployed", "orders", content=ARTIFACT, customData={"planned": told}))
+
+
 def test_an_event_in_a_cloud_event_is_the_same() -> None:
     bare = event("service.upgraded", "orders", content=ARTIFACT)
     assert read({"specversion": "1.0", "data": bare}) == read(bare) == read([bare])
