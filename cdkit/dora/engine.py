@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cdkit.core.errors import MissingExtra
-from cdkit.dora import sql
+from cdkit.dora import spelling, sql
 from cdkit.dora.columns import TABLES, check_values, wanted
 from cdkit.dora.tables import lay, unreadable, unzoned
 from cdkit.dora.told import Asked, Measured, Spread, Told
@@ -47,6 +47,20 @@ def without_zone(told: Told) -> tuple[str, ...]:
     """
     with _connected() as connection:
         return tuple(one.said() for one in unzoned(connection, told))
+
+
+def other_spellings(told: Told, asked: Asked) -> tuple[str, ...]:
+    """Return what is to be said of rows of the same environment in another spelling.
+
+    Raises what `measure` raises.
+    """
+    with _connected() as connection:
+        lay(connection, told)
+        found: list[str] = []
+        for table in spelling.KINDS:
+            with _reading(table, told):
+                found += spelling.in_duckdb(connection, table, asked)
+    return tuple(found)
 
 
 @contextmanager

@@ -4,9 +4,10 @@ One event a line, bare or as the data of a CloudEvent. What CDEvents has no fiel
 our custom data: a failed deployment, one that was not planned, the team, the commit.
 """
 
+import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,11 +39,15 @@ class Turn(Struct, frozen=True, kw_only=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """What a file of events tells; `cancelled` counts deployments that were taken back."""
+    """What a file of events tells.
+
+    `cancelled` counts deployments that were taken back, `strange` what is no CDEvent at all.
+    """
 
     deployments: list[Deployed]
     turns: list[Turn]
     cancelled: int = 0
+    strange: int = 0
 
 
 def read_turns(lines: Iterable[bytes], where: str) -> Heard:
@@ -53,41 +58,93 @@ def read_turns(lines: Iterable[bytes], where: str) -> Heard:
     which neither came about nor failed.
     """
     heard = Heard(deployments=[], turns=[])
-    cancelled = 0
+    cancelled = strange = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         place = Location(path=where, line=number)
         for event in _events(line, place):
-            cancelled += _take(event, place, heard)
-    return structs.replace(heard, cancelled=cancelled)
+            if event is None:
+                strange += 1
+            else:
+                cancelled += _take(event, place, heard)
+    return structs.replace(heard, cancelled=cancelled, strange=strange)
 
 
 def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
     """Return the incidents out of what was told of them, in whatever order, and however often.
 
-    What was over without ever having begun is none that could be placed in time.
+    Whose it is and what caused it may only be told later: the first that says so counts. What was
+    over without ever having begun is none that could be placed in time.
+
+    Source: CDEvents, "Continuous Operations Events": `artifactId` is what was deployed then, so
+    that one that says that an incident is over names what mended it, and not its cause.
     """
-    opened: dict[str, Incident] = {}
+    opened: dict[tuple[str, ...], Incident] = {}
     done: list[Incident] = []
     for turn in sorted(turns, key=lambda one: (one.at, one.is_over)):
-        name = turn.incident.id
-        if not turn.is_over:
-            opened.setdefault(name, turn.incident)
-        elif known := opened.pop(name, None):
+        name = _name(turn.incident, opened)
+        if name in opened or not turn.is_over:
+            opened[name] = _more(opened.get(name, turn.incident), turn)
+        if turn.is_over and (known := opened.pop(name, None)):
             done.append(structs.replace(known, resolved_at=turn.at))
     return (*done, *opened.values())
 
 
-def _events(line: bytes, place: Location) -> Iterator[dict[str, Any]]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as fault:
-        raise Unreadable(f"is no JSON: {fault}", where=place, remedy=_REMEDY) from fault
+def _name(told: Incident, opened: Mapping[tuple[str, ...], Incident]) -> tuple[str, ...]:
+    """Return what an incident is known by: two places may count theirs alike, each from 1 on."""
+    name = (told.environment, told.id)
+    known = opened.get(name)
+    is_another = known and known.service and told.service and known.service != told.service
+    return (*name, told.service) if is_another else name
+
+
+def _more(known: Incident, turn: Turn) -> Incident:
+    """Return an incident with the service and the cause that a turn tells, where none is known."""
+    told = turn.incident
+    cause = known.cause or ("" if turn.is_over else told.cause)
+    return structs.replace(known, service=known.service or told.service, cause=cause)
+
+
+def _events(line: bytes, place: Location) -> Iterator[dict[str, Any] | None]:
+    """Yield the CDEvents of a line, None for each thing that is none.
+
+    Raises Unreadable where it is no JSON, or where a CloudEvent of a CDEvent's type holds none.
+    """
+    found = _decoded(line, place)
     for one in found if isinstance(found, list) else [found]:
-        event = one.get("data", one) if isinstance(one, dict) else None
+        event = _inside(one, place) if isinstance(one, dict) else None
         if isinstance(event, dict) and isinstance(event.get("context"), dict):
             yield event
+        elif isinstance(one, dict) and str(one.get("type", "")).startswith("dev.cdevents."):
+            raise Unreadable(
+                f"is a CloudEvent {one['type'][:60]} without its CDEvent",
+                where=place,
+                remedy=_REMEDY,
+            )
+        else:
+            yield None
+
+
+def _inside(one: dict[str, Any], place: Location) -> object:
+    """Return what a CloudEvent holds, as JSON, as text or in base64; what is none as it is.
+
+    Source: CloudEvents 1.0.2, JSON Event Format, 3.1, "Handling of data".
+    """
+    if "data_base64" in one:
+        try:
+            return _decoded(base64.b64decode(str(one["data_base64"]), validate=True), place)
+        except ValueError:
+            return None
+    event = one.get("data", one)
+    return _decoded(event.encode("utf-8", "replace"), place) if isinstance(event, str) else event
+
+
+def _decoded(text: bytes, place: Location) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as fault:
+        raise Unreadable(f"is no JSON: {fault}", where=place, remedy=_REMEDY) from fault
 
 
 def _take(event: dict[str, Any], place: Location, heard: Heard) -> bool:
@@ -131,15 +188,14 @@ def _deployed(
     at: datetime,
 ) -> Deployed:
     digest = _DIGEST.search(str(content.get("artifactId", "")))
-    planned = custom.get("planned")
     return Deployed(
-        service=service.rpartition("/")[2],
+        service=service,
         environment=content["environment"]["id"],
         at=at,
         digest=f"sha256:{digest[1]}" if digest else "",
         commit=str(custom.get("commit", "")),
         outcome=_outcome(custom.get("outcome")),
-        planned=planned if isinstance(planned, bool) else None,
+        planned=_planned(custom.get("planned")),
         team=str(custom.get("team", "")),
         id=str(event["context"].get("id", "")),
     )
@@ -152,11 +208,20 @@ def _outcome(told: object) -> Outcome:
     return _OUTCOMES[told]
 
 
+def _planned(told: object) -> bool | None:
+    """Return whether it was planned; text says it too, as a shell's variable comes into JSON."""
+    if told is None or isinstance(told, bool):
+        return told
+    if told not in ("true", "false"):
+        raise ValueError(f"{str(told)[:60]!r} is neither true nor false, as `planned` must be")
+    return told == "true"
+
+
 def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:
     cause = _DIGEST.search(str(content.get("artifactId", "")))
     service = content.get("service") or {}
     incident = Incident(
-        service=str(service.get("id", "")).rpartition("/")[2],
+        service=str(service.get("id", "")),
         environment=content["environment"]["id"],
         opened_at=at,
         cause=f"sha256:{cause[1]}" if cause else "",

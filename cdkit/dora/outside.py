@@ -11,7 +11,7 @@ from typing import Any
 
 from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, Missing, MissingExtra, RequestError
-from cdkit.dora import even, phases, portable, summing
+from cdkit.dora import even, phases, portable, spelling, summing
 from cdkit.dora.address import Address, listed, parsed, refuse
 from cdkit.dora.columns import TABLES
 from cdkit.dora.engine import of_rows
@@ -73,6 +73,11 @@ def measure_outside(
             notes = () if engine.instants else tuple(even.zoneless(told))
             tables = even.tables(told, asked, engine.micros, engine.order)
             even.check(tables, names)
+            notes += tuple(
+                said
+                for kind in spelling.KINDS
+                for said in spelling.elsewhere(kind, told[kind], asked)
+            )
             asking = expressions(engine, tables, asked, backend)
             answers = {name: one.to_pyarrow().to_pylist() for name, one in asking.items()}
         finally:

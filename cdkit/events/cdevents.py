@@ -166,8 +166,16 @@ def source_of(context: BuildContext) -> str:
     A user or a token in the address (GitLab's clone address holds one) is left out.
     """
     if context.repository_url and is_uri(context.repository_url):
-        parts = urlsplit(context.repository_url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return without_login(context.repository_url)
     if context.repository:
         return "/" + quote(context.repository.strip("/").encode("utf-8", "replace"))
     return _OURSELVES
+
+
+def without_login(address: str) -> str:
+    """Return an address without the user and the password in it; any other text as it is."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cdkit.core.context import BuildContext
 from cdkit.core.errors import RequestError
-from cdkit.events.cdevents import CustomData, Run, source_of
+from cdkit.events.cdevents import CustomData, Run, source_of, without_login
 from cdkit.events.formats import is_moment, is_uri
 from cdkit.events.shapes import EventType, Record, Texts
 
@@ -100,7 +100,7 @@ def _told(kind: EventType, known: Known) -> dict[str, Any]:
         "outcome": known.outcome,
     }
     if kind.subject in {"pipelinerun", "taskrun"} and is_uri(context.url):
-        told["uri"] = context.url
+        told["uri"] = without_login(context.url)
     if kind.subject == "repository":
         told |= _repository(context)
     return {name: value for name, value in told.items() if value}
@@ -174,7 +174,7 @@ def _run(context: BuildContext) -> Run | None:
         id=context.run,
         attempt=context.attempt,
         job=context.job,
-        url=context.url,
+        url=without_login(context.url),
         actor=context.actor,
     )
     return run if context.run else None

@@ -1,6 +1,6 @@
 """Delivery: what waits in the outbox goes to its sinks, again and again while there is time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -37,6 +37,14 @@ class Delivered(Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Resting(Struct, frozen=True, kw_only=True):
+    """A sink that took nothing: when its next try is due, after which pause, and what it said."""
+
+    due: float
+    pause: float
+    said: str
+
+
 @dataclass(slots=True, kw_only=True)
 class _Line:
     """A sink that is being served, and when its next try is due."""
@@ -47,36 +55,53 @@ class _Line:
     arrived: int = 0
     dead: int = 0
     said: str = ""
+    rest: Resting | None = None
     ended: bool = False
 
 
 def deliver(
-    outbox: Outbox, targets: Sequence[Target], world: World, *, budget: float
+    outbox: Outbox,
+    targets: Sequence[Target],
+    world: World,
+    *,
+    budget: float,
+    patience: float | None = None,
+    resting: dict[str, Resting] | None = None,
 ) -> tuple[Delivered, ...]:
     """Send what waits for these sinks, oldest first, for at most `budget` seconds.
 
+    What failed is tried again for `patience` seconds, the budget where it is None. Where one call
+    delivers from several outboxes, they share what is `resting`, by the names of the sinks: one
+    that took nothing is tried again when its pause is over, and keeps no other waiting.
+
     A try that has begun may end later, by the sink's own time-out. What a sink asks for in
     `Retry-After` is kept, in later runs too. Only one process sends from an outbox at a time; the
-    others wait for their turn within their budget.
+    others wait for their turn within their patience.
     """
     start = world.clock.monotonic()
     end = start + budget
-    lines = [_line(outbox, target, start) for target in targets if target.sink.durable]
-    with sending(outbox.path, world.clock, patience=budget) as ours:
+    patience = budget if patience is None else min(patience, budget)
+    resting = {} if resting is None else resting
+    lines = [_line(outbox, target, start, resting) for target in targets if target.sink.durable]
+    with sending(outbox.path, world.clock, patience=patience) as ours:
         _count_dead(outbox, lines)
         if ours:
-            _serve(outbox, lines, world, end)
+            _serve(outbox, lines, world, end, start + patience)
         else:
             for line in lines:
                 line.said = _BUSY
+    resting |= {line.target.name: line.rest for line in lines if line.rest}
     counts = outbox.counts()
     return tuple(_told(line, counts.get(line.target.name)) for line in lines)
 
 
-def _line(outbox: Outbox, target: Target, start: float) -> _Line:
+def _line(outbox: Outbox, target: Target, start: float, resting: Mapping[str, Resting]) -> _Line:
     left = outbox.paused(target.name)
     said = f"it asked to be left alone for {left:.0f} s more" if left else ""
-    return _Line(target=target, due=start + left, said=said)
+    line = _Line(target=target, due=start + left, said=said)
+    if rest := resting.get(target.name):
+        line.due, line.pause, line.said = max(line.due, rest.due), rest.pause, said or rest.said
+    return line
 
 
 def _count_dead(outbox: Outbox, lines: Sequence[_Line]) -> None:
@@ -98,8 +123,8 @@ def _told(line: _Line, count: Count | None) -> Delivered:
     )
 
 
-def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float) -> None:
-    """Serve each sink at once, then those that failed, when their pause is over.
+def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float, last: float) -> None:
+    """Serve each sink at once, then those that failed, when their pause is over by `last`.
 
     Of those that are due at once, what is on this machine comes first, and what is not required
     last: one that hangs may take all the time there is.
@@ -108,7 +133,7 @@ def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float) -> 
     while waiting:
         line = min(waiting, key=lambda each: each.due)
         now = world.clock.monotonic()
-        if line.due > end:
+        if line.due > min(end, max(now, last)):
             return
         if line.due > now:
             world.clock.sleep(line.due - now)
@@ -120,15 +145,20 @@ def _serve(outbox: Outbox, lines: Sequence[_Line], world: World, end: float) -> 
 def _round(outbox: Outbox, line: _Line, world: World, end: float) -> None:
     """Send to one sink until nothing is left, it takes nothing more, or time is up."""
     sink, options = line.target.sink, line.target.options
-    most = sink.batch(options)
+    most, singly = sink.batch(options), 0
     failed: set[str] = set()
-    while parcels := outbox.due(line.target.name, most=most, skip=frozenset(failed)):
+    line.rest = None
+    while parcels := outbox.due(
+        line.target.name, most=1 if singly else most, skip=frozenset(failed)
+    ):
         if world.clock.monotonic() > end:
             line.ended = True
             return
         outbox.begin(parcels)
         receipts = _complete(parcels, sink.send(_worded(parcels, options.spec), options, world))
         outbox.settle(receipts)
+        together = any(receipt.state == "apart" for receipt in receipts)
+        singly = len(parcels) if together else max(0, singly - 1)
         worst = _note(line, receipts, failed)
         if worst is not None:
             _pause(outbox, line, worst, world)
@@ -164,7 +194,7 @@ def _note(line: _Line, receipts: Sequence[Receipt], failed: set[str]) -> Receipt
         line.said = receipt.said
         if receipt.state == "later":
             failed.add(receipt.key)
-        elif receipt.state != "refused":
+        elif receipt.state not in {"refused", "apart"}:
             worst = receipt
     return worst
 
@@ -177,6 +207,7 @@ def _pause(outbox: Outbox, line: _Line, worst: Receipt, world: World) -> None:
         line.ended = True
     else:
         _wait(line, worst.wait, world)
+        line.rest = Resting(due=line.due, pause=line.pause, said=line.said)
 
 
 def _wait(line: _Line, asked: float, world: World) -> None:

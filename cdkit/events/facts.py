@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -26,6 +26,7 @@ _VERBS = {
 }
 _JOINTS = {"deployed": "to", "upgraded": "to", "removed": "from"}
 _FAILED = {"failure": "failed", "error": "failed", "cancel": "was cancelled"}
+_UNCLEAR = "ended nobody knows how"
 
 NAMES = (
     "id", "kind", "type", "subject", "predicate", "about", "source", "time", "time-s", "time-ms",
@@ -124,8 +125,15 @@ def _environment(subject: str, about: str, content: Mapping[str, Any]) -> str:
 
 
 def _outcome(subject: str, content: Mapping[str, Any], custom: Mapping[str, Any]) -> str:
-    told = _text(custom.get("outcome")) or _text(content.get("outcome"))
-    return told or ("success" if subject == "service" else "")
+    """Return the outcome; one that is no text as its JSON, which is none of those there are."""
+    told = next((one for one in map(_said, (custom, content)) if one is not None), None)
+    if told is None:
+        return "success" if subject == "service" else ""
+    return told if isinstance(told, str) else msgspec.json.encode(told).decode()
+
+
+def _said(record: Mapping[str, Any]) -> object:
+    return record.get("outcome")
 
 
 def _purl(text: str) -> Purl | None:
@@ -149,9 +157,12 @@ def _artifact(purl: Purl | None, artifact: str) -> dict[str, str]:
 
 
 def _repository(source: str) -> dict[str, str]:
+    """Return a repository's name and address; nothing where its path leads out of itself."""
     parts = urlsplit(source)
     is_url = parts.scheme in {"http", "https"}
     path = parts.path.strip("/").removesuffix(".git")
+    if {".", ".."} & {*unquote(path).split("/")}:
+        return {"repository": "", "repository-url": ""}
     return {"repository": path, "repository-url": source if is_url else ""}
 
 
@@ -186,8 +197,8 @@ def _title(told: Facts) -> str:
     predicate: str = told["predicate"]
     verb = _VERBS.get(predicate, predicate)
     joint = _JOINTS.get(predicate, "in")
-    if told["subject"] == "service" and told["outcome"] in _FAILED:
-        verb, joint = f"{_FAILED[told['outcome']]}: {predicate}", "in"
+    if told["subject"] == "service" and told["outcome"] != "success":
+        verb, joint = f"{_FAILED.get(told['outcome'], _UNCLEAR)}: {predicate}", "in"
     place = told["environment"] if told["environment"] != told["about"] else ""
     ahead = "" if told["subject"] == "service" else f"{told['subject']} "
     title = f"{ahead}{told['about']} {verb}" + (f" {joint} {place}" if place else "")

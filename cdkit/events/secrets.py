@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from cdkit.core.errors import RequestError
 
@@ -10,6 +11,8 @@ _WORDS = frozenset(
     {
         "password",
         "passwd",
+        "passphrase",
+        "privatekey",
         "secret",
         "token",
         "apikey",
@@ -32,11 +35,18 @@ _FORMS = (
     ("a private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"),
     ("a JSON Web Token", r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8}"),
     ("a secret of Standard Webhooks", r"\bwhs(?:ec|k)_[A-Za-z0-9+/]{24}"),
+    ("a token of npm", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a token of PyPI", r"\bpypi-AgE[\w-]{50}"),
+    ("a token of Docker Hub", r"\bdckr_(?:pat|oat)_[\w-]{27}"),
+    ("a key of Google", r"\bAIza[\w-]{35}"),
+    ("a key of Stripe", r"\b[rs]k_live_[A-Za-z0-9]{24}"),
+    ("a token of Vault", r"\bhv[sb]\.[\w-]{24}"),
     ("an address with a password", r"://[^\s/@:]{1,200}:[^\s/@]{1,200}@"),
 )
 """What tells a secret by itself. Sources: GitHub, "Token formats"; GitLab, "Token prefixes"; Slack,
 "Token types" and "Incoming webhooks"; AWS IAM, "Unique ID prefixes"; RFC 7468, 10; RFC 7519, 3;
-Standard Webhooks; RFC 3986, 3.2.1."""
+Standard Webhooks; npm, "About access tokens"; PyPI, "API token"; Docker, "Access tokens"; Google
+Cloud, "API keys"; Stripe, "API keys"; Vault, "Tokens"; RFC 3986, 3.2.1."""
 
 
 def refuse_secrets(
@@ -46,7 +56,7 @@ def refuse_secrets(
 
     It is one where its name says so, where it holds what a variable of the environment holds that
     is `known` to hold one, or whose name ends like that of one (`…_TOKEN`, `…_PASSWORD`), in base64
-    too, and where its form is that of one. Neither value nor length is told.
+    and in an address too, and where its form is that of one. Neither value nor length is told.
     """
     secrets = {
         form: name
@@ -63,12 +73,20 @@ def refuse_secrets(
             raise _secret(f"{name[:60]!r} {told}")
 
 
-def _forms_of(secret: str) -> tuple[str, str]:
-    """Return a secret as it stands, and in base64 up to where what follows would change it."""
+def _forms_of(secret: str) -> Iterator[str]:
+    """Yield a secret as it stands, as part of an address, and as what base64 may make of it.
+
+    Behind something else (`user:password`) base64 has one of three forms, by where the secret
+    begins within three bytes; of each the part that nothing before or after it changes.
+    """
     import base64
 
-    whole = base64.b64encode(secret.encode("utf-8", "replace")).decode()
-    return secret, whole[: len(secret.encode("utf-8", "replace")) // 3 * 4]
+    yield secret
+    yield quote(secret.encode("utf-8", "replace"), safe="")
+    raw = secret.encode("utf-8", "replace")
+    for ahead, changed in ((0, 0), (1, 2), (2, 3)):
+        whole = base64.b64encode(bytes(ahead) + raw).decode()
+        yield whole[changed : (ahead + len(raw)) // 3 * 4]
 
 
 def _told(text: str, secrets: Mapping[str, str]) -> str:

@@ -11,10 +11,11 @@ from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.older import Spec
 from cdkit.events.when import When
 
-State = Literal["delivered", "later", "down", "held", "refused", "gone"]
+State = Literal["delivered", "later", "apart", "down", "held", "refused", "gone"]
 """What became of an event at a sink.
 
-`later`: this one failed, another may not. `down`: the sink takes nothing now. `held`: it takes
+`later`: this one failed, another may not. `apart`: it failed together with others; each is to go
+by itself, since it may be one's fault. `down`: the sink takes nothing now. `held`: it takes
 nothing before somebody mends something here (a secret that is missing or no longer valid).
 `refused`: it will never take this one. `gone`: it will never take anything again.
 """

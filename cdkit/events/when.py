@@ -1,6 +1,7 @@
 """Which events a sink wants: a pattern for each thing that an event says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -21,7 +22,13 @@ class When(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     environment: Annotated[str, Meta(description="Where it happened: `production`.")] = ""
     outcome: Annotated[str, Meta(description="success, failure, cancel or error.")] = ""
     team: Annotated[str, Meta(description="The team in the custom data.")] = ""
-    repository: Annotated[str, Meta(description="The repository's name: `acme/*`.")] = ""
+    repository: Annotated[
+        str,
+        Meta(
+            description="The repository's name, `acme/*`, on whatever host; or its address, "
+            "`https://github.com/acme/*`."
+        ),
+    ] = ""
     expression: Annotated[
         str,
         Meta(
@@ -51,14 +58,22 @@ _FACTS = (
 def matches(when: When, facts: Facts) -> bool:
     """Whether an event is wanted. A type matches by its short name and by its full one.
 
+    A repository matches by its name, and by its address where the pattern has a scheme.
+
     Raises RequestError where the expression gives no answer for this event: to send it or not would
     both be a guess.
     """
-    fits = all(
-        _fits(pattern, (facts["kind"], facts["type"]) if fact == "kind" else (facts[fact],))
-        for fact, pattern in when.patterns()
-    )
+    fits = all(_fits(pattern, partial(_texts, facts, fact)) for fact, pattern in when.patterns())
     return fits and (not when.expression or _holds(when.expression, facts))
+
+
+def _texts(facts: Facts, fact: str, word: str) -> tuple[str, ...]:
+    """Return what one word of a pattern for a fact is compared with."""
+    if fact == "kind":
+        return facts["kind"], facts["type"]
+    if fact == "repository" and "://" in word:
+        return (facts["repository-url"],)
+    return (facts[fact],)
 
 
 def check_when(when: When, *, sink: str) -> None:
@@ -109,15 +124,15 @@ def _unclear(expression: str, what: str) -> RequestError:
     )
 
 
-def _fits(pattern: str, names: tuple[str, ...]) -> bool:
+def _fits(pattern: str, texts: Callable[[str], tuple[str, ...]]) -> bool:
     words = [word.strip() for word in pattern.split(",")]
     barred = [word.removeprefix("!").strip() for word in words if word.startswith("!")]
     wanted = [word for word in words if not word.startswith("!")] or ["*"]
-    return _any(wanted, names) and not _any(barred, names)
+    return _any(wanted, texts) and not _any(barred, texts)
 
 
-def _any(words: list[str], names: tuple[str, ...]) -> bool:
-    return any(_like(word, name) for word in words for name in names)
+def _any(words: list[str], texts: Callable[[str], tuple[str, ...]]) -> bool:
+    return any(_like(word, text) for word in words for text in texts(word))
 
 
 def _like(word: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from cdkit.core.documents.kinds import Deployment
 from cdkit.core.errors import NoInput
 from cdkit.core.spoken import counted
 from cdkit.core.step import Table
-from cdkit.core.verdict import Reason
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.dora.cause import NOBODY, attributed
 from cdkit.dora.events import Turn, incidents_of, read_turns
@@ -22,6 +22,7 @@ from cdkit.dora.source import (
     Seen,
 )
 from cdkit.dora.told import Asked, Changed, Deployed, Incident
+from cdkit.events.formats import moment
 from cdkit.evidence.store import open_store
 from cdkit.steps.brought import Heap, changes_between
 from cdkit.steps.event_facts import FAILED
@@ -130,22 +131,29 @@ def _recorded(wanted: Wanted, world: World, reasons: list[Reason]) -> Iterator[S
     told = open_store(wanted.records, world).environment(wanted.asked.environment)
     reasons += told.unreadable
     for fact in told.facts:
-        if (found := _of_fact(fact, world)) is not None:
-            yield found
+        document = fact.document
+        if not isinstance(document, Deployment) or not _counts(document, world):
+            continue
+        at = moment(fact.recorded_at)
+        if at is None:
+            reasons.append(
+                cannot_tell(
+                    f"a record of a deployment of {document.service[:60]!r} says no time: "
+                    f"{fact.recorded_at[:60]!r}",
+                    remedy="look who wrote it: emit-event writes a time with its zone",
+                )
+            )
+        else:
+            yield _of_fact(fact, document, at)
 
 
-def _of_fact(fact: Fact, world: World) -> Seen | None:
-    document = fact.document
-    if not isinstance(document, Deployment) or document.status not in {"deployed", FAILED}:
-        return None
-    if document.origin.replay is not None and document.origin.replay != world.replay:
-        return None
-    try:
-        at = datetime.fromisoformat(document.origin.recorded_at)
-    except ValueError:
-        return None
-    if at.tzinfo is None:
-        return None
+def _counts(document: Deployment, world: World) -> bool:
+    """Whether a record is of a deployment that came about or failed, in this world."""
+    is_here = document.origin.replay in {None, world.replay}
+    return is_here and document.status in {"deployed", FAILED}
+
+
+def _of_fact(fact: Fact, document: Deployment, at: datetime) -> Seen:
     deployed = Deployed(
         service=document.service,
         environment=document.environment,
@@ -166,19 +174,22 @@ def _of_fact(fact: Fact, world: World) -> Seen | None:
 def _of_events(wanted: Wanted, world: World) -> Found:
     seen: list[Seen] = []
     turns: list[Turn] = []
-    cancelled = 0
+    cancelled = strange = 0
     for path in paths(wanted.events, world):
         with world.files.open(path) as lines:
             heard = read_turns(lines, path)
         seen += [Seen(deployed=one) for one in heard.deployments]
         turns += heard.turns
         cancelled += heard.cancelled
-    left_out = (f"events: {counted(cancelled, 'deployment')} left out: cancelled",)
+        strange += heard.strange
+    left_out = [f"events: {counted(cancelled, 'deployment')} left out: cancelled"] * bool(cancelled)
+    if strange:
+        left_out.append(f"events: {counted(strange, 'item')} left out: no CDEvent")
     return Found(
         deployments=tuple(seen),
         incidents=incidents_of(turns),
         has_incidents=bool(turns),
-        notes=left_out if cancelled else (),
+        notes=tuple(left_out),
     )
 
 

@@ -175,7 +175,7 @@ def run(options: EmitEventOptions, world: World) -> Outcome:
         if options.links
         else earlier_of(kind, reference, known.commit, options.records, world)
     )
-    event = _wrapped(happening, earlier, world)
+    event = _wrapped(happening, earlier, options, world)
     sent = _send(event, targets, options, world)
     left = fact_left(happening, reference, known.commit, sent.event, world)
     where = terminal(", ".join(sent.places)) or "nowhere yet"
@@ -300,12 +300,19 @@ def _marked(options: EmitEventOptions, known: Known, world: World) -> CustomData
     return replace(custom_of(options.custom, known), replay=world.replay)
 
 
-def _wrapped(happening: Happening, earlier: Earlier, world: World) -> CloudEvent:
-    """Return the event; links that were found are not in its id: a retry may not find them."""
+def _wrapped(
+    happening: Happening, earlier: Earlier, options: EmitEventOptions, world: World
+) -> CloudEvent:
+    """Return the event; what was found is not in its id: a retry may not find it.
+
+    A chain that was given, or that read-event read, goes before the one that was found.
+    """
     now = world.clock.now().isoformat(timespec="microseconds")
     name = identity(happening, world.context, moment=now, replay=world.replay)
     links = (*happening.links, *links_of(earlier.links))
-    return wrap(build(replace(happening, links=links), id=name))
+    is_told = options.chain_id or happening.links
+    chain = happening.chain_id if is_told else earlier.chain or happening.chain_id
+    return wrap(build(replace(happening, links=links, chain_id=chain), id=name))
 
 
 def _send(

@@ -61,6 +61,7 @@ def fact_left(
         event=event.id,
         image=(reference.pinned or "") if reference and kind in ARTIFACT else "",
         commit=commit,
+        chain=happening.chain_id,
     )
     if kind in ARTIFACT and reference is not None:
         return Left(document=announcement, subject=_image(reference))

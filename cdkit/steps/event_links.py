@@ -27,9 +27,13 @@ _LONGEST = 5.0
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
-    """Links to earlier events, as the option `links` has them, and what people should know."""
+    """Links to earlier events, as the option `links` has them, and what people should know.
+
+    `chain` is the one that the artifact's event belongs to, which its deployments belong to too.
+    """
 
     links: tuple[str, ...] = ()
+    chain: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -48,7 +52,8 @@ def earlier_of(
     for place in records.split(","):
         found = _announced(place.strip(), key, relation, brief, notes)
         if last := max(found, key=lambda one: _order(one, reference, world), default=None):
-            return Earlier(links=(f"{relation}={last.event}",))
+            chain = last.chain if relation == "ARTIFACT" and is_uuid(last.chain) else ""
+            return Earlier(links=(f"{relation}={last.event}",), chain=chain)
     return Earlier(notes=tuple(notes))
 
 

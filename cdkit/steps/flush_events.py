@@ -9,6 +9,7 @@ given up (`drop`). The guide: [Events](../events.md).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
@@ -20,7 +21,7 @@ from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.events.account import set_aside, told_of_handing
 from cdkit.events.carrying import check_place, fetch, find, is_far, leave_room, settle
-from cdkit.events.deliver import Delivered, deliver
+from cdkit.events.deliver import Delivered, Resting, deliver
 from cdkit.events.handing import hand_over, refuse_unsound
 from cdkit.events.opening import open_outbox
 from cdkit.events.outbox import Outbox
@@ -98,6 +99,20 @@ class _Flushed(Struct, frozen=True, kw_only=True):
     damaged: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class _Time:
+    """Until when all may take, how many outboxes are to come, and which sinks take nothing."""
+
+    end: float
+    outboxes: int
+    resting: dict[str, Resting] = field(default_factory=dict)
+
+    def share(self, world: World) -> tuple[float, float]:
+        """Return the seconds that are left, and for how many of them one outbox may try again."""
+        left = max(0.0, self.end - world.clock.monotonic())
+        return left, left / (self.outboxes + 1)
+
+
 def run(options: FlushEventsOptions, world: World) -> Outcome:
     """Deliver from each outbox in turn, and show what is left."""
     if not 0 <= options.budget <= 3600:
@@ -111,8 +126,8 @@ def run(options: FlushEventsOptions, world: World) -> Outcome:
     targets = [target for target in resolve(options.sinks) if target.sink.durable]
     _check(options, targets)
     found, silent = _found(options, world)
-    end = world.clock.monotonic() + options.budget
-    flushed = [_flush(each, targets, options, world, end) for each in found]
+    time = _Time(end=world.clock.monotonic() + options.budget, outboxes=len(found))
+    flushed = [_flush(each, targets, options, world, time) for each in found]
     missing = tuple(_missing(options, found))
     left = tuple(one for each in flushed for one in each.left)
     arrived = sum(each.arrived for each in flushed)
@@ -185,7 +200,7 @@ def _flush(
     targets: Sequence[Target],
     options: FlushEventsOptions,
     world: World,
-    end: float,
+    time: _Time,
 ) -> _Flushed:
     """Deliver from one outbox; one that came from far is taken away there, or put back.
 
@@ -193,11 +208,12 @@ def _flush(
     One that is damaged stays where it is, as it is; one that is none keeps no other from its turn.
     """
     flushed, path = _Flushed(), ""
+    time.outboxes -= 1
     try:
         path = fetch(address, world)
         if not path:
             return _Flushed(notes=(f"{address} was delivered from by another job meanwhile",))
-        flushed = _deliver(path, address, targets, options, world, end)
+        flushed = _deliver(path, address, targets, options, world, time)
         if path != address and not flushed.damaged:
             is_empty = not flushed.left or bool(flushed.handed)
             settle(address, path, world, is_empty=is_empty)
@@ -214,7 +230,7 @@ def _deliver(
     targets: Sequence[Target],
     options: FlushEventsOptions,
     world: World,
-    end: float,
+    time: _Time,
 ) -> _Flushed:
     """Deliver from the file that stands for an outbox here; it is told of by its address."""
     opened, aside = open_outbox(world.files.absolute(path), world.clock, given=True)
@@ -225,7 +241,8 @@ def _deliver(
         unsound = refuse_unsound(outbox)
         dropped = _drop_dead(outbox) if options.dead_letters == "drop" else 0
         before = _dead_by_sink(outbox)
-        done = deliver(outbox, targets, world, budget=max(0.0, end - world.clock.monotonic()))
+        left, share = time.share(world)
+        done = deliver(outbox, targets, world, budget=left, patience=share, resting=time.resting)
         outbox.forget()
         place = options.hand_on if any(one.waiting for one in done) else ""
         handed, lost = hand_over(outbox, place, world)

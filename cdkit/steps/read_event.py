@@ -66,7 +66,13 @@ class ReadEventOptions(Options, frozen=True, kw_only=True):
     ] = ".cdkit/seen-events.ndjson"
     type: Annotated[str, option("The types that are wanted: `artifact.published, service.*`.")] = ""
     environment: Annotated[str, option("The environments that are wanted.")] = ""
-    repository: Annotated[str, option("The repositories that it may come from: `acme/*`.")] = ""
+    repository: Annotated[
+        str,
+        option(
+            "The repositories that it may come from: `acme/*` on whatever host, or "
+            "`https://github.com/acme/*`.",
+        ),
+    ] = ""
     outcome: Annotated[str, option("The outcomes that are wanted: `success`.")] = ""
 
 

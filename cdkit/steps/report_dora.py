@@ -17,7 +17,7 @@ from cdkit.dora import even
 from cdkit.dora.columns import TABLES
 from cdkit.dora.delivery import delivery, shown_services
 from cdkit.dora.editions import EDITIONS, Edition
-from cdkit.dora.engine import measure, without_zone
+from cdkit.dora.engine import measure, other_spellings, without_zone
 from cdkit.dora.export import as_csv, as_json, as_openmetrics
 from cdkit.dora.history import History, history
 from cdkit.dora.outside import measure_outside
@@ -259,7 +259,8 @@ def _measured(
             "tables stand in an engine, and none is named", where="table", remedy="give --engine"
         )
     gathered = _gather(options, asked, world)
-    notes = (*gathered.notes, *without_zone(gathered.told))
+    told = gathered.told
+    notes = (*gathered.notes, *without_zone(told), *other_spellings(told, asked))
     return structs.replace(gathered, notes=notes), measure(gathered.told, asked), None
 
 

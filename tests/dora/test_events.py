@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,7 +39,7 @@ ARTIFACT = {"artifactId": f"pkg:oci/orders@sha256%3A{DIGEST}?repository_url=r"}
 
 def test_a_deployment_is_read_with_what_only_custom_data_says() -> None:
     custom = {"outcome": "failure", "planned": False, "team": "pay", "commit": "c1"}
-    told = read(event("service.deployed", "acme/orders", content=ARTIFACT, customData=custom))
+    told = read(event("service.deployed", "orders", content=ARTIFACT, customData=custom))
     (one,) = told.deployments
     assert (one.service, one.environment, one.digest) == (
         "orders",
@@ -61,9 +63,54 @@ def test_an_outcome_that_nobody_can_read_is_no_failure_but_cannot_be_told(outcom
         read(told)
 
 
+@pytest.mark.parametrize(
+    ("told", "planned"), [(True, True), (False, False), ("false", False), ("true", True)]
+)
+def test_what_was_planned_is_told_by_a_truth_or_by_its_text(told: object, planned: object) -> None:
+    (one,) = read(
+        event("service.deployed", "orders", content=ARTIFACT, customData={"planned": told})
+    ).deployments
+    assert one.planned is planned
+
+
+@pytest.mark.parametrize("told", ["no", "", 0, 1, ["false"]])
+def test_a_plan_that_nobody_can_read_cannot_be_told(told: object) -> None:
+    with pytest.raises(Unreadable, match="is neither true nor false, as `planned` must be"):
+        read(event("service.deployed", "orders", content=ARTIFACT, customData={"planned": told}))
+
+
 def test_an_event_in_a_cloud_event_is_the_same() -> None:
     bare = event("service.upgraded", "orders", content=ARTIFACT)
     assert read({"specversion": "1.0", "data": bare}) == read(bare) == read([bare])
+
+
+def test_services_of_one_last_name_are_two() -> None:
+    told = read(
+        event("service.deployed", "team-a/api", content=ARTIFACT),
+        event("service.deployed", "team-b/api", content=ARTIFACT),
+        event("incident.detected", "i1", content={"service": {"id": "team-a/api"}}),
+    )
+    assert [one.service for one in told.deployments] == ["team-a/api", "team-b/api"]
+    assert told.incidents[0].service == "team-a/api"
+
+
+def test_the_data_of_a_cloud_event_may_be_text_or_base64() -> None:
+    bare = event("service.upgraded", "orders", content=ARTIFACT)
+    text = json.dumps(bare)
+    encoded = base64.b64encode(text.encode()).decode()
+    assert read({"data": text}) == read({"data_base64": encoded}) == read(bare)
+
+
+@pytest.mark.parametrize("data", [{}, {"data": None}, {"data": {"x": 1}}, {"data_base64": "&"}])
+def test_a_cloud_event_without_its_cdevent_cannot_be_read(data: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="without its CDEvent"):
+        read({"specversion": "1.0", "type": "dev.cdevents.service.deployed.0.3.0", **data})
+
+
+def test_what_is_no_event_at_all_is_counted() -> None:
+    lines = [json.dumps(one).encode() for one in ({"a": 1}, 5, None, {"type": "com.x", "data": {}})]
+    heard = read_turns([*lines, b"  "], "e.ndjson")
+    assert (heard.deployments, heard.turns, heard.strange) == ([], [], 4)
 
 
 def test_an_incident_lasts_from_its_detection_to_its_resolution() -> None:
@@ -91,6 +138,49 @@ def test_neither_the_order_of_the_lines_nor_one_that_came_twice_changes_an_incid
     (one,) = read(*(told[place] for place in order)).incidents
     assert one.resolved_at is not None
     assert (one.resolved_at - one.opened_at).total_seconds() == 3600
+
+
+def test_what_an_incidents_later_events_tell_of_it_is_known() -> None:
+    of_it = {"service": {"id": "orders"}, **ARTIFACT}
+    other = {"artifactId": "pkg:oci/orders@sha256%3A" + "b" * 64}
+    (one,) = read(
+        event("incident.detected", "i1", "2026-11-23T10:00:00Z"),
+        event("incident.reported", "i1", "2026-11-23T10:05:00Z", content=of_it),
+        event("incident.reported", "i1", "2026-11-23T10:10:00Z", content=other),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z", content=other),
+    ).incidents
+    assert (one.service, one.cause) == ("orders", f"sha256:{DIGEST}")
+    assert one.opened_at.isoformat() == "2026-11-23T10:00:00+00:00"
+
+
+def test_incidents_of_one_number_are_two_in_two_services_or_environments() -> None:
+    def of(service: str, environment: str = "production") -> dict[str, Any]:
+        return {"service": {"id": service}, "environment": {"id": environment}}
+
+    told = read(
+        event("incident.detected", "7", "2026-11-23T10:00:00Z", content=of("orders")),
+        event("incident.detected", "7", "2026-11-23T10:01:00Z", content=of("stock")),
+        event("incident.detected", "7", "2026-11-23T10:02:00Z", content=of("orders", "staging")),
+        event("incident.resolved", "7", "2026-11-23T10:30:00Z", content=of("stock")),
+        event("incident.resolved", "7", "2026-11-23T11:00:00Z", content=of("orders")),
+    )
+    lasted = {
+        (one.service, one.environment): one.resolved_at and one.resolved_at - one.opened_at
+        for one in told.incidents
+    }
+    assert lasted == {
+        ("stock", "production"): timedelta(minutes=29),
+        ("orders", "production"): timedelta(hours=1),
+        ("orders", "staging"): None,
+    }
+
+
+def test_what_an_incident_ends_with_is_not_its_cause() -> None:
+    (one,) = read(
+        event("incident.detected", "i1"),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z", content=ARTIFACT),
+    ).incidents
+    assert one.cause == ""
 
 
 def test_replays_and_other_events_are_left_out() -> None:

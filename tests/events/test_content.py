@@ -50,6 +50,16 @@ def test_a_pipeline_run_gets_its_pipelines_name_and_its_address(predicate: str) 
     }
 
 
+def test_the_address_of_a_run_goes_without_the_login_in_it() -> None:
+    context = structs.replace(KNOWN.context, url="https://ci:hunter2@example.com/runs/7")
+    known = structs.replace(KNOWN, context=context)
+    run = custom_of({}, known).run
+    assert run is not None
+    assert run.url == "https://example.com/runs/7"
+    uri = fill(find("pipelinerun.started"), {}, known)["uri"]
+    assert uri == "https://example.com/runs/7"
+
+
 def test_a_pipelines_name_that_nobody_told_is_left_out() -> None:
     context = structs.replace(KNOWN.context, pipeline="")
     found = fill(find("pipelinerun.started"), {}, structs.replace(KNOWN, context=context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -165,6 +166,31 @@ def test_a_batch_goes_as_one_request(tmp_path: Path) -> None:
     with scene(tmp_path, mode="batch") as it:
         it.put(*map(str, range(150)))
         assert it.deliver().arrived == 150
+        assert len(it.receiver.requests) == 2
+
+
+def test_of_a_batch_that_is_refused_each_goes_by_itself(tmp_path: Path) -> None:
+    with scene(tmp_path, 400, 400, 202, mode="batch") as it:
+        it.put("bad", "good", "better")
+        done = it.deliver()
+        assert (done.arrived, done.waiting, done.dead) == (2, 0, 1)
+        assert [len(json.loads(one.body)) for one in it.receiver.requests] == [3, 1, 1, 1]
+
+
+def test_what_follows_a_refused_batch_goes_together_again(tmp_path: Path) -> None:
+    with scene(tmp_path, 500, 202, mode="batch") as it:
+        it.put(*map(str, range(150)))
+        assert it.deliver().arrived == 150
+        sizes = [len(json.loads(one.body)) for one in it.receiver.requests]
+        assert sizes == [100, *[1] * 100, 50]
+
+
+def test_a_sink_that_takes_no_more_after_a_refused_batch_is_not_asked_for_each(
+    tmp_path: Path,
+) -> None:
+    with scene(tmp_path, 500, 503, mode="batch") as it:
+        it.put("a", "b", "c")
+        assert it.deliver(budget=0.5).waiting == 3
         assert len(it.receiver.requests) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from cdkit.core.errors import RequestError
-from cdkit.events.cloudevents import CloudEvent
+from cdkit.events.cloudevents import CloudEvent, wrap
 from cdkit.events.facts import facts_of
 from cdkit.events.outbox import key_of
 from cdkit.events.sink import Parcel, Receipt
@@ -106,6 +107,17 @@ def test_an_outcome_is_said_in_the_words_of_each(
     by_gitlab(server, tmp_path, event)
     assert server.statuses[1][0]["state"] == github
     assert server.deployments[1]["status"] == gitlab
+
+
+@pytest.mark.parametrize("kind", ["github-deployment", "gitlab-deployment"])
+def test_an_outcome_that_nobody_can_read_is_told_as_none(
+    server: Forge, tmp_path: Path, kind: str
+) -> None:
+    whole = json.loads(event_of({}).data)
+    whole["customData"]["outcome"] = "Failure"
+    receipt = send(kind, server, tmp_path, event=wrap(whole))
+    assert (receipt.state, "'Failure' is none of: success" in receipt.said) == ("refused", True)
+    assert not server.paths
 
 
 def test_a_retry_finds_the_deployment_that_an_earlier_try_made(

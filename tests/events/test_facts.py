@@ -80,6 +80,21 @@ def test_the_repository_is_the_path_of_where_the_event_comes_from() -> None:
     assert told["repository-url"] == "https://github.example/acme/orders.git"
 
 
+@pytest.mark.parametrize("path", ["acme/../evil", "acme/%2e%2e/evil", "acme/./orders"])
+def test_a_path_that_leads_out_of_itself_is_no_repository(path: str) -> None:
+    event = sample(find("service.deployed"), full=False)
+    event["context"]["source"] = f"https://github.example/{path}"
+    told = facts_of(wrap(event))
+    assert (told["repository"], told["repository-url"]) == ("", "")
+
+
+@pytest.mark.parametrize("outcome", [["success"], False, "", {}, 0, "Success"])
+def test_an_outcome_that_nobody_can_read_is_no_success(outcome: object) -> None:
+    told = facts(outcome=outcome)
+    assert not matches(When(outcome="success"), told)
+    assert told["title"] == "orders ended nobody knows how: deployed in production"
+
+
 @pytest.mark.parametrize(
     ("kind", "custom", "title"),
     [
@@ -133,6 +148,10 @@ def _is_odd(name: str, value: object) -> bool:
         (When(outcome="failure"), False),
         (When(team="payments"), False),
         (When(repository="acme/*"), True),
+        (When(repository="https://github.example/acme/*"), True),
+        (When(repository="https://github.com/acme/*"), False),
+        (When(repository="acme/*, !https://github.example/*"), False),
+        (When(repository="*/acme/*"), False),
         (When(type="service.*", environment="staging"), False),
         (When(subject="orders", service="orders"), True),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from cdkit.core.errors import RequestError
@@ -21,6 +23,8 @@ LETTERS = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0"
         "slack.token",
         "clientSecret",
         "Authorization",
+        "private-key",
+        "signingPassphrase",
     ],
 )
 def test_the_name_of_a_secret_is_refused(name: str) -> None:
@@ -34,6 +38,21 @@ def test_the_value_of_a_secret_is_refused_and_not_shown(value: str) -> None:
         refuse_secrets([("note", value)], ENVIRON)
     assert "DEPLOY_TOKEN" in caught.value.what
     assert "t0p" not in f"{caught.value}{caught.value.remedy}"
+
+
+@pytest.mark.parametrize("before", ["", "x", "me", "ada:", "ada.b:", "ada.by:"])
+@pytest.mark.parametrize("after", ["", "@host"])
+def test_a_secret_in_base64_is_refused_whatever_stands_around_it(before: str, after: str) -> None:
+    value = base64.b64encode(f"{before}t0p-s3cret-value{after}".encode()).decode()
+    with pytest.raises(RequestError, match="holds the value of the variable DEPLOY_TOKEN"):
+        refuse_secrets([("note", f"Basic {value}")], ENVIRON)
+
+
+def test_a_secret_in_an_address_is_refused() -> None:
+    with pytest.raises(RequestError, match="holds the value of the variable DEPLOY_TOKEN"):
+        refuse_secrets(
+            [("note", "https://x/?t=a%26b%2Fc%3Dd-%C3%A9")], {"DEPLOY_TOKEN": "a&b/c=d-é"}
+        )
 
 
 @pytest.mark.parametrize("name", ["t0p-s3cret-value", f"ghp_{LETTERS[:36]}", "x.t0p-s3cret-value"])
@@ -72,6 +91,12 @@ def test_what_is_no_secret_is_taken(name: str, value: str) -> None:
         ("-----BEGIN EC PRIVATE KEY-----", "a private key"),
         (f"eyJ{LETTERS}.eyJ{LETTERS}.{LETTERS}", "a JSON Web Token"),
         (f"whsec_{LETTERS[:32]}", "a secret of Standard Webhooks"),
+        (f"npm_{LETTERS[:36]}", "a token of npm"),
+        (f"pypi-AgE{LETTERS}{LETTERS}", "a token of PyPI"),
+        (f"dckr_pat_{LETTERS[:27]}", "a token of Docker Hub"),
+        (f"AIza{LETTERS[:35]}", "a key of Google"),
+        (f"sk_live_{LETTERS[:24]}", "a key of Stripe"),
+        (f"hvs.{LETTERS[:24]}", "a token of Vault"),
         ("postgres://ada:letmein@db/orders", "an address with a password"),
     ],
 )

@@ -185,6 +185,19 @@ def test_a_retry_says_the_same(kind: str, tmp_path: Path) -> None:
     assert (first.path, first.body) == (second.path, second.body)
 
 
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Log in</title>", b"\n<html lang='en'>"])
+@each_service
+def test_a_page_for_people_is_no_answer_of_a_service(
+    kind: str, page: bytes, tmp_path: Path
+) -> None:
+    with receiving(Answer(status=200, body=page)) as receiver:
+        receipt = send(BY_KIND[kind], receiver.url, world(tmp_path, environ=environ(receiver.url)))
+    if kind == "json":  # which may be told to anything
+        assert receipt.state == "delivered"
+    else:
+        assert (receipt.state, "a page for people" in receipt.said) == ("held", True)
+
+
 @each_service
 def test_a_service_that_hangs_is_down(kind: str, tmp_path: Path) -> None:
     with talking(b"", pause=30) as url:
@@ -238,7 +251,8 @@ def test_a_collector_without_a_login_may_be_told_in_the_open(tmp_path: Path) -> 
         (b'{"partialSuccess": {}}', "delivered"),
         (b'{"partialSuccess": {"rejectedSpans": "1"}}', "refused"),
         (b'{"partialSuccess": {"rejectedSpans": []}}', "refused"),
-        (b"<html>", "refused"),
+        (b"<html>", "held"),
+        (b"ok", "refused"),
         (b"[" * 50_000, "refused"),
     ],
     ids=lambda value: repr(value)[:40],
@@ -346,7 +360,7 @@ def test_an_event_that_lacks_what_a_service_needs_is_a_dead_letter_that_says_so(
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"errors": [{"message": "no"}]}', b"<html>", b"[]", b"{}", b"[" * 50_000],
+    [b'{"errors": [{"message": "no"}]}', b"<error>", b"[]", b"{}", b"[" * 50_000],
     ids=lambda value: repr(value)[:40],
 )
 def test_an_error_that_graphql_calls_200_is_a_refusal(body: bytes, tmp_path: Path) -> None:

@@ -296,11 +296,13 @@ def test_a_batch_is_one_request(tmp_path: Path) -> None:
     assert json.loads(request.body) == [json.loads(structured(p.event)[1]) for p in parcels]
 
 
-def test_a_batch_that_is_refused_goes_again_one_by_one(tmp_path: Path) -> None:
-    with receiving(Answer(status=400), Answer(status=400), Answer(status=202)) as receiver:
+@pytest.mark.parametrize("status", [400, 413, 500])
+def test_of_a_batch_that_is_refused_each_is_to_go_by_itself(tmp_path: Path, status: int) -> None:
+    with receiving(Answer(status=status)) as receiver:
         parcels = [parcel("bad"), parcel("good")]
         receipts = send("http", {"url": receiver.url, "mode": "batch"}, parcels, world(tmp_path))
-    assert [receipt.state for receipt in receipts] == ["refused", "delivered"]
+    assert [receipt.state for receipt in receipts] == ["apart", "apart"]
+    assert len(receiver.requests) == 1
 
 
 def lines(folder: Path) -> list[str]:

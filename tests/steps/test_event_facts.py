@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
@@ -109,6 +110,21 @@ def test_a_deployment_is_linked_to_the_event_that_published_its_artifact(world: 
     told(world, NEW)
     assert links(world)[-1] == [relation("ARTIFACT", published)]
     assert name(packaged) != name(published)
+
+
+def test_a_deployment_from_another_repository_belongs_to_the_chain_of_its_artifact(
+    world: World,
+) -> None:
+    deploys = structs.replace(CONTEXT, repository="acme/deploys", repository_url="")
+    elsewhere = replace(world, context=deploys)
+    alone = told(elsewhere, NEW)
+    told(world, NEW, type="artifact.published", environment="")
+    assert name(told(elsewhere, NEW)) == name(alone)  # what was found is no part of the id
+    later = replace(world, context=structs.replace(deploys, run="8"))
+    told(later, NEW)
+    told(later, NEW, chain_id=(own := "11111111-1111-4111-8111-111111111111"))
+    before, artifact, after, given = (event["context"]["chainId"] for event in written(world))
+    assert (before != artifact, after == artifact, given) == (True, True, own)
 
 
 def test_an_artifact_is_linked_to_the_merge_of_its_commit(world: World) -> None:

@@ -15,16 +15,17 @@ from cdkit.cli.inputs import resolve as resolve_inputs
 from cdkit.cli.sharing import section_of
 from cdkit.core.context import BuildContext
 from cdkit.core.documents.document import Replay
-from cdkit.core.errors import NoInput, RequestError
+from cdkit.core.doors.quick_http import QuickHttp
+from cdkit.core.errors import CannotTell, NoInput, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
-from cdkit.core.world import World
+from cdkit.core.world import Clock, Response, World
 from cdkit.events.opening import open_outbox
 from cdkit.events.targets import SinkTable
 from cdkit.steps import emit_event
 from cdkit.steps.flush_events import STEP, FlushEventsOptions, FlushEventsOutputs, run
 from tests.events import places
-from tests.events.places import envelope
+from tests.events.places import RunningClock, envelope
 from tests.events.receiver import Answer as HttpAnswer
 from tests.events.receiver import Receiver, receiving
 
@@ -415,3 +416,34 @@ def test_nothing_that_an_outbox_says_leads_elsewhere(world: World, receiver: Rec
     assert receiver.requests == []
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert json.dumps(said(outcome)).count("not named here") == 3
+
+
+class Hanging(QuickHttp):
+    """HTTP to one address of which takes ten seconds, and has no answer; to others it is real."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        super().__init__({})
+        self._url, self._clock = url, clock
+
+    def request(self, method: str, url: str, **more: Any) -> Response:  # noqa: ANN401 - passed on
+        if url != self._url:
+            return super().request(method, url, **more)
+        self._clock.sleep(10)
+        raise CannotTell("no answer within 10 s", remedy="wait")
+
+
+def test_a_sink_that_hangs_keeps_no_outbox_from_another_sink(
+    world: World, receiver: Receiver
+) -> None:
+    hung = SinkTable(type="http", name="hung", url="http://127.0.0.1:9/")
+    named = tuple(f"{number}.db" for number in range(10))
+    receiver.answers = [HttpAnswer(status=503)]
+    for path in named:
+        emit(world, receiver, outbox=path, sinks=(hung, sink(receiver)), custom={"n": path})
+    receiver.answers = [HttpAnswer()]
+    slow = replace(world, clock=RunningClock())
+    slow = replace(slow, quick_http=Hanging("http://127.0.0.1:9/", slow.clock))
+    outcome = flush(slow, receiver, outbox=named, sinks=(hung, sink(receiver)), budget=120)
+    assert outputs(outcome) == ("10", "10", "")
+    assert "not delivered to hung: no answer within 10 s" in said(outcome)
+    assert slow.clock.monotonic() <= 130

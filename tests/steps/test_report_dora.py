@@ -441,3 +441,22 @@ def test_paths_that_narrow_nothing_are_a_wrong_request(tmp_path: Path, more: Any
     with pytest.raises(RequestError) as caught:
         run(tmp_path, git=with_commits(tmp_path), **more)
     assert str(caught.value).startswith("paths: ")
+
+
+def test_a_record_without_a_time_that_exists_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    deployed(tmp_path, 10)
+    deployed(tmp_path, 12, at=31)
+    outcome = run(tmp_path)
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    (said,) = (one.what for one in outcome.verdict.reasons if one.answer is Answer.CANNOT_TELL)
+    assert said == "a record of a deployment of 'orders' says no time: '2026-11-31T10:00:00Z'"
+
+
+def test_what_records_and_events_both_tell_is_one_deployment_whatever_its_name(
+    tmp_path: Path,
+) -> None:
+    for team in ("a", "b"):
+        emitted(tmp_path, 10, service=f"team-{team}/api", sinks=("file:told.ndjson",))
+    outcome = run(tmp_path, events=("told.ndjson",), minimum=1)
+    assert [row[0] for row in outcome.tables[0].rows] == ["team-a/api", "team-b/api"]
+    assert outcome.verdict.reasons[0].what.startswith("2 deployments of 2 services")

@@ -10,6 +10,7 @@ from cdkit.events import sinks as folder
 from cdkit.events.facts import NAMES
 from cdkit.events.service import ServiceOptions
 from cdkit.events.sink import Sink, SinkOptions
+from cdkit.events.targets import SinkTable
 
 _INTRO = """\
 What stands behind `type:` under `sinks:` of [`emit-event`](steps/emit-event.md) and
@@ -17,6 +18,9 @@ What stands behind `type:` under `sinks:` of [`emit-event`](steps/emit-event.md)
 use them: [Events](events.md). In a list in cdkit.yaml a short form stands without its colon where
 nothing follows, or in quotes: `- slack`, `- "slack:OTHER_HOOK"`. Every sink can be given `name`,
 `required`, `when` and `spec` too."""
+_PLACES = """\
+In a table the options stand beside `type`, and the settings under `settings`:
+`{type: nats, url: "tls://nats.acme.example", settings: {subject: cdevents.orders}}`."""
 _SERVICES = """\
 A short form may name another variable for what is secret, `slack:OTHER_HOOK`; a table has `url-env`
 and `token-env` for that. `url` is another address than the service's own, `headers` are further
@@ -25,6 +29,8 @@ _FACTS = """\
 The holes of a `json` sink's template. What an event does not say is empty: a text that begins with
 `?` is then left out; any other makes the event a dead letter, which says what is missing."""
 _COMMON = frozenset(SinkOptions.__struct_fields__)
+_BESIDE = frozenset(SinkTable.__struct_fields__)
+"""What a table has a key for: all else stands under its `settings`."""
 
 
 def sinks() -> str:
@@ -39,7 +45,8 @@ def sinks() -> str:
             "# Sinks",
             _INTRO,
             "## Places and brokers",
-            _table(("type", "short form", "what", "options"), map(_plain, plain)),
+            _PLACES,
+            _table(("type", "short form", "what", "options", "settings"), map(_plain, plain)),
             "## Services, and what starts a run",
             _SERVICES,
             _table(
@@ -56,12 +63,15 @@ def sinks() -> str:
 def _plain(named: tuple[str, Sink]) -> tuple[str, ...]:
     name, sink = named
     fields = msgspec.structs.fields(sink.options)
-    own = [field.encode_name for field in fields if field.name not in _COMMON]
-    return (f"`{name}`", _codes(sink.schemes), _what(name), _codes(own))
+    own = [field for field in fields if field.name not in _COMMON]
+    beside = [field.encode_name for field in own if field.name in _BESIDE]
+    under = [field.encode_name for field in own if field.name not in _BESIDE]
+    return (f"`{name}`", _codes(sink.schemes), _what(name), _codes(beside), _codes(under))
 
 
 def _service(name: str, sink: Sink) -> tuple[str, ...]:
-    types = {pattern for when in sink.takes for pattern in when.type.split(", ") if pattern}
+    types = {pattern for when in sink.takes for pattern in when.type.split(", ")}
+    types = set() if "" in types else types  # a form that names none takes all
     events = _codes(sorted(types)) or "all"
     return (f"`{name}`", _what(name), events, _codes(sink.variables), _codes(sink.settings))
 

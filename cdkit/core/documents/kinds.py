@@ -302,13 +302,15 @@ class Announcement(Document, frozen=True, kw_only=True, omit_defaults=True, tag=
     """That an event told of an artifact or a change: later events are linked to it by its id.
 
     `type` is its short type (`artifact.published`), `event` its id; `image` is the artifact,
-    `repository@digest`, empty where it is about the change alone.
+    `repository@digest`, empty where it is about the change alone; `chain` the UUID of the chain of
+    events that it belongs to, empty where it has none.
     """
 
     type: str
     event: str
     image: str = ""
     commit: str = ""
+    chain: str = ""
 
 
 AnyDocument = Identity | Findings | Evidence | Decision | Waiver | Deployment | Announcement

@@ -16,6 +16,10 @@ _OURS = re.compile(
     r"ce-.*|webhook-.*|content-(?:type|length)|host|transfer-encoding", re.IGNORECASE
 )
 _LONGEST_TIMEOUT = 300
+_PAGE = (
+    "with a page for people instead of the service's answer, as a login or a proxy shows one: look "
+    "at the address"
+)
 
 
 class Held(Exception):
@@ -37,11 +41,13 @@ def post(
     *,
     timeout: float,
     judge: Callable[[Response], str] = lambda _: "",
+    is_program: bool = False,
 ) -> list[Receipt]:
     """Send one request for these parcels, and return what the receiver said of them.
 
     `make` raises Held where a secret is missing, Unsayable where the event cannot be said; `judge`
-    returns the fault that an answer of 2xx may hide.
+    returns the fault that an answer of 2xx may hide. A receiver that `is_program` never answers
+    with a page for people.
     """
     try:
         url, headers, body = make()
@@ -56,7 +62,13 @@ def post(
         return receipts(parcels, "down", fault.what)
     except CdkitError as fault:
         return receipts(parcels, "held", fault.what)
+    if is_program and answer.status < 300 and _is_page(answer):
+        return receipts(parcels, "held", f"status {answer.status}, {_PAGE}")
     return answered(parcels, answer, world, judge)
+
+
+def _is_page(answer: Response) -> bool:
+    return answer.body.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html"))
 
 
 def answered(

@@ -104,6 +104,13 @@ def needed(facts: Facts, name: str) -> str:
     return str(facts[name])
 
 
+def forge_state(facts: Facts, states: Mapping[str, str]) -> str:
+    """Return what a forge calls an event's outcome; raises Unsayable for one that is none."""
+    if facts["outcome"] not in states:
+        raise Unsayable(f"its outcome {facts['outcome'][:60]!r} is none of: {', '.join(states)}")
+    return states[facts["outcome"]]
+
+
 def told(given: str, environ: Mapping[str, str], name: str, usual: str = "") -> str:
     """Return an option, what the CI system's variable says, or what is usual; Held for nothing."""
     return given or environ.get(name, "").strip() or usual or variable(name, environ)

@@ -70,7 +70,14 @@ def _send(service: Service, parcel: Parcel, options: ServiceOptions, world: Worl
                 f"the event does not say {fault.name!r}, which {service.name} needs"
             ) from fault
 
-    return post([parcel], make, world, timeout=options.timeout, judge=service.judge)
+    return post(
+        [parcel],
+        make,
+        world,
+        timeout=options.timeout,
+        judge=service.judge,
+        is_program=service.forms[0].body is not None,
+    )
 
 
 def _request(service: Service, parcel: Parcel, options: ServiceOptions, world: World) -> Request:

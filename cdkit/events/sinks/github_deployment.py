@@ -16,7 +16,7 @@ from cdkit.events.facts import Facts
 from cdkit.events.service import ServiceOptions
 from cdkit.events.sink import Parcel, Receipt, Sink
 from cdkit.events.sinks._posting import variable
-from cdkit.events.sinks._rest import Api, check, needed, one_by_one, told
+from cdkit.events.sinks._rest import Api, check, forge_state, needed, one_by_one, told
 from cdkit.events.when import When
 
 _STATES = {"success": "success", "failure": "failure", "error": "error", "cancel": "inactive"}
@@ -44,6 +44,7 @@ def _tell(facts: Facts, options: ServiceOptions, world: World) -> str:
         timeout=options.timeout,
         world=world,
     )
+    state = forge_state(facts, _STATES)
     query = {
         "sha": needed(facts, "commit"),
         "environment": needed(facts, "environment"),
@@ -51,10 +52,10 @@ def _tell(facts: Facts, options: ServiceOptions, world: World) -> str:
     }
     there = api.get("", query)
     if own := next((each for each in there if _is_ours(each, facts)), None):
-        return _with_status(api, own, facts, there=True)
+        return _with_status(api, own, state, facts, there=True)
     if job := _of_the_job(api, there, facts):
         return f"the job's environment made the deployment {job} already"
-    return _with_status(api, api.post("", _deployment(facts)), facts, there=False)
+    return _with_status(api, api.post("", _deployment(facts)), state, facts, there=False)
 
 
 def _is_ours(deployment: dict[str, Any], facts: Facts) -> bool:
@@ -96,8 +97,10 @@ def _deployment(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _with_status(api: Api, deployment: dict[str, Any], facts: Facts, *, there: bool) -> str:
-    number, state = deployment["id"], _STATES.get(facts["outcome"], "success")
+def _with_status(
+    api: Api, deployment: dict[str, Any], state: str, facts: Facts, *, there: bool
+) -> str:
+    number = deployment["id"]
     if there:
         statuses = api.get(f"/{number}/statuses", {"per_page": "100"})
         if any(status.get("state") == state for status in statuses):

@@ -16,7 +16,7 @@ from cdkit.events.formats import moment
 from cdkit.events.service import ServiceOptions
 from cdkit.events.sink import Parcel, Receipt, Sink
 from cdkit.events.sinks._posting import variable
-from cdkit.events.sinks._rest import Api, check, needed, one_by_one, told
+from cdkit.events.sinks._rest import Api, check, forge_state, needed, one_by_one, told
 from cdkit.events.when import When
 
 _STATES = {"success": "success", "failure": "failed", "error": "failed", "cancel": "canceled"}
@@ -45,7 +45,7 @@ def _tell(facts: Facts, options: ServiceOptions, world: World) -> str:
         "sha": needed(facts, "commit"),
         "ref": told(settings.get("ref", ""), environ, "CI_COMMIT_REF_NAME", "main"),
         "tag": bool(environ.get("CI_COMMIT_TAG")) and not settings.get("ref"),
-        "status": _STATES.get(facts["outcome"], "success"),
+        "status": forge_state(facts, _STATES),
     }
     environment = needed(facts, "environment")
     query = {"environment": environment, "order_by": "id", "sort": "desc", "per_page": "100"}

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from cdkit.core.errors import RequestError
 from cdkit.core.secret import Secret
@@ -58,11 +59,11 @@ def send(events: Sequence[Parcel], options: HttpOptions, world: World) -> Sequen
 
 
 def _post_batch(parcels: Sequence[Parcel], options: HttpOptions, world: World) -> Sequence[Receipt]:
-    """Post all at once; a batch that is refused goes again one by one: it may be one's fault."""
+    """Post all at once; of a batch that is refused each is to go by itself."""
     receipts = _post(parcels, batch([parcel.event for parcel in parcels]), options, world)
     if len(parcels) == 1 or receipts[0].state not in {"refused", "later"}:
         return receipts
-    return [receipt for parcel in parcels for receipt in _post_batch([parcel], options, world)]
+    return [replace(receipt, state="apart") for receipt in receipts]
 
 
 def _post(

@@ -4,6 +4,7 @@ Source: OTLP 1.x, "OTLP/HTTP", JSON encoding (ids in hexadecimal, nanoseconds as
 conventions 1.44, CI/CD, deployment and VCS attributes. All events of a chain are one trace.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,13 +15,15 @@ from cdkit.events.sinks._service import sink_of
 from cdkit.events.when import When
 
 _OK, _ERROR, _INTERNAL = 1, 2, 1
+_PATH = "/v1/traces"
+_DEPLOYED = "service.deployed, service.upgraded, service.rolledback"
 
 
 def _attribute(name: str, hole: str) -> dict[str, Any]:
     return {"?": "", "key": name, "value": {"stringValue": hole}}
 
 
-def _body(code: int, status: str, result: str) -> dict[str, Any]:
+def _body(code: int, result: str, *deployment: dict[str, Any]) -> dict[str, Any]:
     attributes = [
         _attribute("cdevents.type", "{type}"),
         _attribute("cdevents.id", "{id}"),
@@ -29,8 +32,7 @@ def _body(code: int, status: str, result: str) -> dict[str, Any]:
         _attribute("cicd.pipeline.task.name", "{job}"),
         _attribute("cicd.pipeline.result", result),
         _attribute("deployment.environment.name", "{environment}"),
-        _attribute("deployment.id", "{id}"),
-        _attribute("deployment.status", status),
+        *deployment,
         _attribute("vcs.repository.url.full", "{repository-url}"),
         _attribute("vcs.ref.head.revision", "{commit}"),
         _attribute("artifact.purl", "{artifact}"),
@@ -65,27 +67,24 @@ def _judge(answer: Response) -> str:
     )
 
 
+def _forms() -> Iterator[Form]:
+    """Yield a form for each outcome, of a deployment and of what is none."""
+    for outcome, code, status, result in (
+        ("failure, error", _ERROR, "failed", "{outcome}"),
+        ("success", _OK, "succeeded", "{outcome}"),
+        ("cancel", 0, "{none}", "cancellation"),
+        ("", 0, "{none}", "{none}"),
+    ):
+        made = _attribute("deployment.id", "{id}"), _attribute("deployment.status", status)
+        body = _body(code, result, *made)
+        yield Form(path=_PATH, body=body, takes=When(type=_DEPLOYED, outcome=outcome))
+        yield Form(path=_PATH, body=_body(code, result), takes=When(outcome=outcome))
+
+
 SINK = sink_of(
     Service(
         name="otlp",
-        forms=(
-            Form(
-                path="/v1/traces",
-                body=_body(_ERROR, "failed", "{outcome}"),
-                takes=When(outcome="failure, error"),
-            ),
-            Form(
-                path="/v1/traces",
-                body=_body(_OK, "succeeded", "{outcome}"),
-                takes=When(outcome="success"),
-            ),
-            Form(
-                path="/v1/traces",
-                body=_body(0, "{none}", "cancellation"),
-                takes=When(outcome="cancel"),
-            ),
-            Form(path="/v1/traces", body=_body(0, "{none}", "{none}")),
-        ),
+        forms=tuple(_forms()),
         keys={"url": "OTEL_EXPORTER_OTLP_ENDPOINT"},
         judge=_judge,
         is_open_address=True,
