@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import chain, takewhile
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -10,10 +10,9 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Hands, Processes
-from cdkit.migrations.abreast import abreast
 from cdkit.migrations.allow import allowances, begins_of, lines_of, misspelled, of_change
 from cdkit.migrations.apart import begin
-from cdkit.migrations.back import Back, Custom, Up, Way, expects, judge, missing, no_way
+from cdkit.migrations.back import Custom
 from cdkit.migrations.bench import Outside
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import (
@@ -27,28 +26,20 @@ from cdkit.migrations.contract import (
     with_code,
 )
 from cdkit.migrations.engine import Dialect, Server
-from cdkit.migrations.find import sources
-from cdkit.migrations.history import history, remember
-from cdkit.migrations.inverse import Speech
-from cdkit.migrations.operation import End, Operation
+from cdkit.migrations.history import history
+from cdkit.migrations.judge import Judge, Seen, in_turn, is_looked_at
 from cdkit.migrations.parsed import Parsed
-from cdkit.migrations.part import part_of
-from cdkit.migrations.phase import Effect, phases_of
+from cdkit.migrations.phase import phases_of
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.remarks import heard
 from cdkit.migrations.remembered import Memory
-from cdkit.migrations.rolled_back import left_of
-from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines
-from cdkit.migrations.session import Session
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.sizes import Sizes
 from cdkit.migrations.source import Migration
-from cdkit.migrations.tell import UNTOLD, assumed, edited, empty, untold
+from cdkit.migrations.tell import UNTOLD, assumed
 from cdkit.migrations.text import Text
-from cdkit.migrations.unsure import unsure
-from cdkit.migrations.walk import Course, Task, Walked, course_of, found_by, taken_back, walk
 
 _TWO = 2
 
@@ -115,218 +106,32 @@ class Linted(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class _Seen(Struct, frozen=True, kw_only=True):
-    """A migration that was walked through, its findings not yet settled.
-
-    `before` is the same as it was released, where the change edits it. Of one that is
-    `released` nothing but the way back was looked at.
-    """
-
-    migration: Migration
-    before: Migration | None = None
-    terms: Terms
-    findings: tuple[Finding, ...]
-    parsed: Parsed
-    statements: int
-    locks: tuple[str, ...]
-    effects: tuple[Effect, ...]
-    back: Back
-    released: bool = False
-    notes: tuple[str, ...] = ()
-
-
 def lint(request: Request, processes: Processes) -> Linted:
     """Replay the history and judge the change, file by file."""
     engine = engines()[request.server.engine]
     reader = Reader(request.server, engine.dialect(), processes, request.hands)
     dialect = reader.dialect
     schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
-    seen = []
-    released: Schema | None = None
-    ordered = _in_turn(request)
-    old = list(takewhile(lambda one: not _is_looked_at(one, request), ordered))
+    ordered = in_turn(request)
+    old = list(takewhile(lambda one: not is_looked_at(one, request), ordered))
     known, unread = history(old, request.dump, schema, reader, request.memory)
     apart = begin(request, ordered, schema)
     if not request.apart:
         schema.release()
-    left = ordered[known + len(apart.judged) :]
-    for migration, ahead in reader.each_ahead(left):
-        schema.begin()
-        if migration.name not in request.change or _is_of_before(migration, request):
-            if migration.name in request.backs:
-                seen.append(_back_alone(request, schema, migration, reader))
-            unread += remember(schema, migration, reader, ahead)
-            continue
-        before = request.released.get(migration.name)
-        if request.apart:
-            schema.release()
-        if request.apart or released is None:
-            schema.released = None
-            released = schema.released = schema.copy()
-        terms = request.terms.get(migration.name, Terms())
-        kept = schema.copy() if migration.maybe and not request.apart else schema
-        task = Task(
-            request=request,
-            migration=migration,
-            before=before,
-            terms=terms,
-            schema=schema,
-            released=released,
-            reader=reader,
-        )
-        seen.append(_seen(task, ahead))
-        schema = schema if kept is schema else unsure(kept, migration, reader)
+    judge = Judge(request, reader, schema)
+    for migration, ahead in reader.each_ahead(ordered[known + len(apart.judged) :]):
+        judge.take(migration, ahead)
+    unread += judge.unread
+    seen = judge.seen
     phases = {} if request.apart else _by_phase(seen)
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     begins = begins_of(request.migrations)
     judged = (*apart.judged, *(_settled(one, phases, begins, request) for one in seen))
-    apart.keep(judged, schema)
+    apart.keep(judged, judge.schema)
     return Linted(judged=judged, notes=(note,) if unread else ())
 
 
-def _in_turn(request: Request) -> Sequence[Migration]:
-    """Return the migrations in the order in which a database that runs already meets them.
-
-    All that is released ran before, even what sorts behind the change: in Django and Alembic each
-    application or branch has an order of its own. What the change edits stands there twice.
-    """
-    ordered = sorted((*request.migrations, *request.gone), key=lambda one: one.order)
-    if request.apart:
-        return ordered
-    change = [one for one in ordered if one.name in request.change]
-    edited = {one.name: one for one in change if one.name in request.released}
-    old = (one for one in ordered if one.name not in request.change or one.name in edited)
-    return [*(request.released[one.name] if one.name in edited else one for one in old), *change]
-
-
-def _is_of_before(migration: Migration, request: Request) -> bool:
-    """Whether this is what the change edits, as it was released."""
-    return migration is request.released.get(migration.name)
-
-
-def _is_looked_at(migration: Migration, request: Request) -> bool:
-    if migration.name in request.change:
-        return not _is_of_before(migration, request)
-    return migration.name in request.backs
-
-
-def _seen(task: Task, ahead: Parsed | None) -> _Seen:
-    """Walk through a migration: what is found in it, what it does, what takes it back.
-
-    `ahead` is what it runs, where that was read ahead.
-    """
-    course, back, walked = (None if ahead else abreast(task, _back_of)) or _alone(task, ahead)
-    migration, before, parsed = task.migration, task.before, course.parsed
-    unchanged = not course.statements and not course.edited
-    findings = [*_of_file(migration, parsed, before, unchanged=unchanged), *walked.findings]
-    for last in course.statements[-1:]:
-        findings += found_by(course, End(statement=last, at=last.start))
-    return _Seen(
-        migration=migration,
-        before=before,
-        terms=task.terms,
-        findings=tuple(findings),
-        parsed=parsed,
-        statements=len(course.statements),
-        locks=tuple(walked.locks),
-        effects=tuple(walked.effects),
-        back=back,
-        notes=taken_back(course),
-    )
-
-
-def _alone(task: Task, ahead: Parsed | None) -> tuple[Course, Back, Walked]:
-    """Walk through a migration from end to end."""
-    course = course_of(task, ahead or task.reader.parse(task.migration))
-    back, walked = _back_of(course), Walked()
-    walk(course, 0, len(course.statements), walked)
-    return course, back, walked
-
-
-def _back_of(course: Course) -> Back:
-    """Judge the way back of a migration that is not released, before that runs."""
-    task = course.task
-    if task.before is not None:
-        return Back(says="")
-    ran = _Ran(parsed=course.parsed, done=left_of(course.done, course.undone))
-    return _back(task.request, task.schema, task.migration, ran, task.reader)
-
-
-def _of_file(
-    migration: Migration, parsed: Parsed, before: Migration | None, *, unchanged: bool
-) -> list[Finding]:
-    """Return what is found in a file as a whole: unread places, an edit, nothing at all."""
-    findings = [untold(migration.text, trouble) for trouble in parsed.troubles]
-    if before is not None and not migration.repeats:
-        findings.append(edited(migration, before, unchanged=unchanged))
-    if not parsed.statements and not parsed.troubles and not migration.no_sql:
-        findings.append(empty(migration))
-    return findings
-
-
-def _back_alone(request: Request, schema: Schema, migration: Migration, reader: Reader) -> _Seen:
-    """Judge the way back of a migration that is released, and nothing else of it."""
-    parsed = reader.parse(migration)
-    undone = reader.undone(parsed, wrapped=reader.wrapped(migration, parsed))
-    done = left_of(reader.done(parsed.statements, schema, undone=undone), undone)
-    back = _back(request, schema, migration, _Ran(parsed=parsed, done=done), reader)
-    return _Seen(
-        migration=migration,
-        terms=Terms(),
-        findings=(),
-        parsed=parsed,
-        statements=len(back.parsed.statements),
-        locks=(),
-        effects=(),
-        back=back,
-        released=True,
-    )
-
-
-class _Ran(Struct, frozen=True, kw_only=True):
-    """What a migration runs, as it is parsed, and what each statement of it does for good."""
-
-    parsed: Parsed
-    done: Sequence[Sequence[Operation]]
-
-
-def _back(
-    request: Request, schema: Schema, migration: Migration, ran: _Ran, reader: Reader
-) -> Back:
-    """Judge the way back of a migration, before that runs; `schema` stays as it is."""
-    down = migration.script.down
-    expected = expects(migration, request.custom, by_tool=sources()[migration.source].goes_back)
-    if down is None and not expected:
-        return no_way(migration, reader.dialect)
-    parsed = reader.read(down.text, down.sql) if down else Parsed()
-    ups = tuple(chain.from_iterable(ran.done))
-    undone = reader.undone(parsed, wrapped=down.in_transaction) if down else ()
-    downs = left_of(reader.done(parsed.statements, schema, ups, undone), undone)
-    first = ran.parsed.statements[:1]
-    up = Up(
-        before=part_of(schema, (*ups, *chain.from_iterable(downs))),
-        operations=ups,
-        place=first[0].place() if first else migration.text.place(0),
-        sizes=request.sizes,
-        unread=bool(ran.parsed.troubles),
-        speech=Speech(dialect=reader.dialect, server=request.server),
-    )
-    if down is None:
-        return missing(migration, up)
-    session = Session(in_transaction=down.in_transaction, single=len(parsed.statements) == 1)
-    context = Context(
-        schema=up.before,
-        released=up.before,
-        ahead=reader.ahead(parsed.statements, downs, wrapped=down.in_transaction),
-        session=session,
-        server=request.server,
-        dialect=reader.dialect,
-    )
-    way = Way(down=down, parsed=parsed, done=downs)
-    return judge(migration, way, up, request.rules, context)
-
-
-def _by_phase(seen: Sequence[_Seen]) -> dict[str, list[str]]:
+def _by_phase(seen: Sequence[Seen]) -> dict[str, list[str]]:
     """Return by phase two of the files that do what belongs into it: one is another than any."""
     found: dict[str, list[str]] = {}
     for each in seen:
@@ -338,7 +143,7 @@ def _by_phase(seen: Sequence[_Seen]) -> dict[str, list[str]]:
 
 
 def _settled(
-    seen: _Seen,
+    seen: Seen,
     phases: Mapping[str, Sequence[str]],
     begins: Mapping[str, Sequence[int]],
     request: Request,
@@ -393,7 +198,7 @@ def _useless(terms: Terms, contract: Contract | None, request: Request) -> Itera
 
 
 def _allowed(
-    seen: _Seen, findings: list[Finding], lines: range, request: Request
+    seen: Seen, findings: list[Finding], lines: range, request: Request
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Settle the findings of a migration and of its way back, which may be of another file."""
     migration, back = seen.migration, seen.back
