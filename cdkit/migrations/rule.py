@@ -80,7 +80,8 @@ class Context(Struct, frozen=True, kw_only=True):
 class Hit(Struct, frozen=True, kw_only=True):
     """What a rule has to say of an operation. Without a severity the rule's own counts.
 
-    `mend` is how the file itself can be rewritten where that changes no meaning.
+    `mend` is how the file itself can be rewritten where that changes no meaning; `read` the table
+    whose rows it costs, where that is not the one that the operation is on.
     """
 
     message: str
@@ -89,6 +90,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     mend: Mend | None = None
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
+    read: Name | None = None
 
 
 class LintRule(Struct, frozen=True, kw_only=True):

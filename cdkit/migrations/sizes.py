@@ -35,7 +35,7 @@ def spared(rule: LintRule, hit: Hit, operation: Operation, schema: Schema, sizes
     """Return a hit as information where its harm grows with a table that is known to be small."""
     if not rule.grows or not (sizes.small or sizes.rows):
         return hit
-    table = _table_of(operation, schema)
+    table = hit.read or _table_of(operation, schema)
     full = schema.full(table) if table else None
     if full is None or not (word := sizes.word(Name(full.schema or "public", full.name))):
         return hit

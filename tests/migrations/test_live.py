@@ -178,6 +178,24 @@ def test_a_small_table_of_another_schema_is_another_table(tmp_path: Path) -> Non
     assert one(run(asked, world(tmp_path)), "blocking-index").severity is Severity.HIGH
 
 
+@pytest.mark.parametrize(
+    ("small", "severity"), [("rest", Severity.INFO), ("events", Severity.MEDIUM)]
+)
+def test_a_default_partition_that_is_small_is_soon_read(
+    small: str, severity: Severity, tmp_path: Path
+) -> None:
+    laid_out(tmp_path)
+    (tmp_path / "migrations/1.sql").write_text(
+        "CREATE TABLE events (y int) PARTITION BY LIST (y);\n"
+        "CREATE TABLE rest PARTITION OF events DEFAULT;"
+    )
+    (tmp_path / "migrations/2.sql").write_text(
+        "CREATE TABLE events_7 PARTITION OF events FOR VALUES IN (7);"
+    )
+    asked = LintMigrationsOptions(paths=("migrations/2.sql",), small_tables=(small,))
+    assert one(run(asked, world(tmp_path)), "unproven-partition").severity is severity
+
+
 def test_a_lock_that_waits_is_no_smaller_on_a_small_table(tmp_path: Path) -> None:
     laid_out(tmp_path)
     (tmp_path / "migrations/2.sql").write_text("DROP INDEX oi;\nALTER TABLE orders DROP COLUMN a;")

@@ -50,6 +50,7 @@ def _attached(operation: MovePartition, child: Table | None) -> Hit:
         message=f"attaches {operation.other} to {operation.table}, and no CHECK proves that its "
         "rows belong there: all of them are read under a lock",
         about=str(operation.other),
+        read=operation.other,
         confidence=Confidence.HIGH if child else Confidence.MEDIUM,
         fix=Fix(
             summary="add a CHECK with the partition's bounds NOT VALID, validate it, then attach",
@@ -66,9 +67,11 @@ def _beside(operation: MovePartition | CreateTable, parent: Name, default: Name)
         "proves that none of its rows belong into the new one: all of them are read, under a lock "
         "that stops reads and writes",
         about=str(default),
+        read=default,
         fix=Fix(
             summary="add a CHECK that the new bounds do not hold to the DEFAULT partition, NOT "
-            "VALID, and validate it in a migration before this one; an empty one costs nothing",
+            "VALID, and validate it in a migration before; where it is as good as empty, "
+            "`--small-table` says so",
             replacement=f"ALTER TABLE {default.sql} ADD CONSTRAINT lies_elsewhere CHECK (NOT (…)) "
             f"NOT VALID;\nALTER TABLE {default.sql} VALIDATE CONSTRAINT lies_elsewhere;",
         ),
@@ -78,6 +81,7 @@ def _beside(operation: MovePartition | CreateTable, parent: Name, default: Name)
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
+    grows=True,
     engines=("postgres",),
     on=(MovePartition, CreateTable),
     check=check,
