@@ -53,6 +53,9 @@ def does_the_same(old: Routine, new: Routine) -> bool:
         )
         for each in (old.function, new.function)
     )
+    given = zip(old.function.arguments, new.function.arguments, strict=False)
+    if any(each.optional and each.default != now.default for each, now in given):
+        return False
     return one == other and is_same_code(old.body, new.body, new.function.language)
 
 

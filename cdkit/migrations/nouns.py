@@ -160,11 +160,16 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Argument(Struct, frozen=True):
-    """An argument that a function takes: name (may be empty), type, whether it has a default."""
+    """An argument of a function: its name (may be empty), type, its default as a fingerprint."""
 
     name: str
     type: Type
-    optional: bool = False
+    default: str = ""
+
+    @property
+    def optional(self) -> bool:
+        """Whether a call may leave it out."""
+        return bool(self.default)
 
 
 class Function(Struct, frozen=True, kw_only=True):

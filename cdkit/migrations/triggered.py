@@ -42,7 +42,7 @@ def is_filled(name: Name, column: str, context: Context) -> bool:
         and gives_value(body.body, column, set_)
     }
     others = [each for key, each in end.triggers.items() if each.before and key not in filling]
-    return bool(filling) and not any(_may_undo(x, column, context.ahead.end) for x in others)
+    return bool(filling) and not any(may_set(x, column, context.ahead.end) for x in others)
 
 
 def _is_inherited(table: Table, schema: Schema) -> bool:
@@ -64,7 +64,8 @@ def _body(trigger: Trigger, schema: Schema) -> Routine | None:
     return one[0] if one and one[0].function.language.lower() == "plpgsql" else None
 
 
-def _may_undo(trigger: Trigger, column: str, schema: Schema) -> bool:
+def may_set(trigger: Trigger, column: str, schema: Schema) -> bool:
+    """Whether a trigger may give a column another value, as far as its text tells."""
     routine = _body(trigger, schema)
     if routine is None or not is_read(routine):
         return True

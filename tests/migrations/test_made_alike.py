@@ -156,3 +156,25 @@ def test_a_check_that_was_not_enforced_held_nothing(enforced: str) -> None:
     filled = "LOCK TABLE o IN EXCLUSIVE MODE;\nINSERT INTO n SELECT * FROM o;\n"
     text = "".join([*made, filled, "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;"])
     assert (("dropped-table", 7) in found(text)) == bool(enforced)
+
+
+def test_another_default_of_an_argument_is_told() -> None:
+    made = "FUNCTION f(a int, b int DEFAULT {}) RETURNS int LANGUAGE sql AS 'SELECT a + b';\n"
+    there = "CREATE " + made.format(0) + RELEASED
+    assert found(there + "CREATE OR REPLACE " + made.format(0)) == []
+    assert found(there + "CREATE OR REPLACE " + made.format(1)) == [("replaced-object", 3)]
+    again = "BEGIN;\nDROP FUNCTION f(int, int);\nCREATE " + made.format(1) + "COMMIT;"
+    assert ("dropped-object", 4) in found(there + again)
+
+
+def test_a_trigger_that_sets_another_column_leaves_a_new_one_null() -> None:
+    there = (
+        "CREATE TABLE o (a int, seen date);\nCREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN NEW.{} := now(); RETURN NEW; END $$;\n"
+        "CREATE TRIGGER t BEFORE INSERT ON o FOR EACH ROW EXECUTE FUNCTION f();\n" + RELEASED
+    )
+    text = "ALTER TABLE o ADD COLUMN n date;\nCREATE UNIQUE INDEX u ON o (a, n);"
+    for column, severity in (("seen", "low"), ("n", "medium")):
+        findings = judged(there.format(column) + text, question="compatible").findings
+        (one,) = [x for x in findings if x.rule == "constraint-on-existing-table"]
+        assert one.severity.value == severity

@@ -82,7 +82,7 @@ def _declaration(made: _Function) -> Function:
     )
     return Function(
         arguments=tuple(
-            Argument(each.name, of_type(each.argType), each.defexpr is not None)
+            Argument(each.name, of_type(each.argType), fingerprint(each.defexpr))
             for each in given
             if each.mode in _IN
         ),

@@ -23,6 +23,7 @@ from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.triggered import may_set
 from cdkit.migrations.ways import later
 
 
@@ -110,6 +111,8 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         columns = [column for column in known if column]
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
+    if any(each.generated for each in columns):
+        return False  # it holds what the columns of the running version make of it
     filled = [column for column in columns if column.default and not column.default.null]
     if filled and _is_against(constraint, filled, context):
         return False
@@ -141,7 +144,8 @@ def _stays_null(table: Name, name: str, context: Context) -> bool:
         return False
     if column.type.name == "timestamp" and context.server.engine in {"mysql", "mariadb"}:
         return False  # without explicit_defaults_for_timestamp it holds the time of the write
-    filled = found.triggers or found.filled or name in found.written
+    filled = found.filled or name in found.written
+    filled = filled or any(may_set(x, name, context.schema) for x in found.triggers.values())
     return not filled and not context.ahead.writes(table, name)
 
 
