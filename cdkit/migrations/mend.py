@@ -72,7 +72,10 @@ def before(operation: Operation, text: str) -> Splice:
     if data[start : statement.start].strip():
         return Splice(at=statement.start, end=statement.start, text=f"{text} ")
     at, above = start, start
-    while above > len(BOM) and (line := _line_before(data, above)).lstrip().startswith(b"--"):
+    while above > len(BOM):
+        line = _line_before(data, above)
+        if line.strip() and not line.lstrip().startswith(b"--"):
+            break
         above -= len(line)
         at = above if b"cdkit:" in line else at
     return Splice(at=at, end=at, text=f"{text}\n")
