@@ -31,6 +31,10 @@ def test_an_allowance_above_speaks_of_the_next_line_that_is_no_comment() -> None
     assert one("\n-- cdkit: allow a (b)\n-- why\nDROP TABLE a;").target == 4
 
 
+def test_a_byte_order_mark_is_no_code() -> None:
+    assert one("\ufeff-- cdkit: allow a (b)\nDROP TABLE a;").target == 2
+
+
 def test_an_allowance_behind_code_speaks_of_its_own_line() -> None:
     assert one("SELECT 1;\nDROP TABLE a; -- cdkit: allow a (b)\nDROP TABLE b;").target == 2
 

@@ -191,7 +191,8 @@ FIXES: dict[str, tuple[str, str]] = {
         "-- cdkit: allow dropped-column (nobody reads it)\n\nALTER TABLE orders DROP COLUMN a;\n",
         (
             "SET lock_timeout = '2s';\n"
-            "-- cdkit: allow dropped-column (nobody reads it)\n\nALTER TABLE orders DROP COLUMN a;\n"
+            "-- cdkit: allow dropped-column (nobody reads it)\n"
+            "\nALTER TABLE orders DROP COLUMN a;\n"
         ),
     ),
     "a timeout within a line": (
