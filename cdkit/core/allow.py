@@ -49,7 +49,7 @@ def allowances(
 
     `marks` are what a comment begins with there (`--`, `#`); `today` is the date in UTC.
     """
-    lines = [line.strip() for line in lines]
+    lines = [line.removeprefix("\ufeff").strip() for line in lines]
     following = _next_code(lines, marks)
     found = []
     for number, line in enumerate(lines, start=1):

@@ -73,6 +73,12 @@ class Config(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def remote(self) -> tuple[str, ...]:
+        """The locations that are no folders here (`s3:`, `gcs:`), as they are written."""
+        named = (each.strip() for each in self.get("locations").split(","))
+        return tuple(x for x in named if x.startswith(("s3:", "gcs:")))
+
+    @property
     def engine(self) -> str:
         """The database that the URL names, empty where there is none."""
         scheme = re.match(r"jdbc:(?:tc:|p6spy:|otel:)*(\w+):", self.get("url"))

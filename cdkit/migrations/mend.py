@@ -67,12 +67,15 @@ def before(operation: Operation, text: str) -> Splice:
     """
     statement = operation.statement
     data = statement.text.data
-    start = data.rfind(b"\n", 0, statement.start) + 1
-    start += len(BOM) if start == 0 and data.startswith(BOM) else 0
+    top = len(BOM) if data.startswith(BOM) else 0
+    start = max(top, data.rfind(b"\n", 0, statement.start) + 1)
     if data[start : statement.start].strip():
         return Splice(at=statement.start, end=statement.start, text=f"{text} ")
     at, above = start, start
-    while above > len(BOM) and (line := _line_before(data, above)).lstrip().startswith(b"--"):
+    while above > top:
+        line = data[max(top, data.rfind(b"\n", 0, above - 1) + 1) : above]
+        if line.strip() and not line.lstrip().startswith(b"--"):
+            break
         above -= len(line)
         at = above if b"cdkit:" in line else at
     return Splice(at=at, end=at, text=f"{text}\n")
@@ -104,7 +107,3 @@ def rewritten(splices: Sequence[Splice], operation: Operation) -> str:
         at = one.end
     text = b"".join((*pieces, statement.text.data[at:end])).decode("utf-8", "replace")
     return f"{text.strip().rstrip(';')};"
-
-
-def _line_before(data: bytes, start: int) -> bytes:
-    return data[data.rfind(b"\n", 0, start - 1) + 1 : start]

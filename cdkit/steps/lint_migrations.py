@@ -296,7 +296,7 @@ def _asked(
             phases=options.phases,
             whose=f"what runs in {options.against}" if options.against else "what is released",
             records=options.records,
-            code=code_of(options.since, options.application, found, world),
+            code=code_of(options.since, options.application, (options.baseline,), found, world),
         ),
         memory=memory(options.cache, world),
     )

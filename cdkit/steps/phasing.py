@@ -57,13 +57,18 @@ def check_phases(phases: Mapping[str, str]) -> None:
 
 
 def code_of(
-    since: str, application: tuple[str, ...], found: Iterable[Found], world: World
+    since: str,
+    application: tuple[str, ...],
+    beside: tuple[str, ...],
+    found: Iterable[Found],
+    world: World,
 ) -> Callable[[], tuple[str, ...]]:
     """Return what tells the application code of the change, asked once, where it is wanted.
 
-    Only `since` says what one change is: what is new since a deployment is a whole release.
+    The files `beside` are what this step itself is told, and no code. Only `since` says what one
+    change is: what is new since a deployment is a whole release.
     """
     if since in {"", NOTHING}:
         return tuple
-    roots = frozenset(chain.from_iterable(map(change.own, found)))
+    roots = frozenset(chain(filter(None, beside), *map(change.own, found)))
     return functools.cache(lambda: change.application(world.git.changes(since), roots, application))

@@ -36,6 +36,10 @@ def test_an_allowance_above_an_empty_line_speaks_of_what_comes_after_it() -> Non
     assert one("DROP TABLE a;\n-- cdkit: allow a (b)\n\n").target == 2
 
 
+def test_a_byte_order_mark_is_no_code() -> None:
+    assert one("\ufeff-- cdkit: allow a (b)\nDROP TABLE a;").target == 2
+
+
 def test_an_allowance_behind_code_speaks_of_its_own_line() -> None:
     assert one("SELECT 1;\nDROP TABLE a; -- cdkit: allow a (b)\nDROP TABLE b;").target == 2
 

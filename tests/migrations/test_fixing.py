@@ -187,6 +187,14 @@ FIXES: dict[str, tuple[str, str]] = {
             "ALTER TABLE orders DROP COLUMN a;\n"
         ),
     ),
+    "a timeout above what is allowed, with an empty line between": (
+        "-- cdkit: allow dropped-column (nobody reads it)\n\nALTER TABLE orders DROP COLUMN a;\n",
+        (
+            "SET lock_timeout = '2s';\n"
+            "-- cdkit: allow dropped-column (nobody reads it)\n"
+            "\nALTER TABLE orders DROP COLUMN a;\n"
+        ),
+    ),
     "a timeout within a line": (
         "BEGIN; ALTER TABLE orders ADD COLUMN z int; COMMIT;",
         ("BEGIN; SET lock_timeout = '2s'; ALTER TABLE orders ADD COLUMN z int; COMMIT;"),

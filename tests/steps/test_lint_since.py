@@ -133,3 +133,17 @@ def test_code_that_only_main_changed_comes_with_no_contract(shop: Path) -> None:
     outcome = linted(shop)
     assert outcome.verdict.answer is Answer.YES
     assert [rule for rule, *_ in found(outcome)] == ["dropped-table"]  # which the contract excuses
+
+
+def test_a_baseline_is_no_application_code(shop: Path) -> None:
+    git(shop, "tag", "v1")
+    said = "-- cdkit: phase contract since v1: old (unused)\n"
+    (shop / "migrations" / "0002_drop.sql").write_text(said + DROP)
+    accepted = '{"kind": "lint-baseline", "version": 1}'
+    (shop / "lint.json").write_text(accepted)
+    asked = LintMigrationsOptions(since="main", baseline="lint.json")
+    outcome = run(asked, world(shop, git=door(shop)))
+    assert "contract-with-code" not in [rule for rule, *_ in found(outcome)]
+    (shop / "other.json").write_text(accepted)
+    outcome = run(asked, world(shop, git=door(shop)))
+    assert "contract-with-code" in [rule for rule, *_ in found(outcome)]

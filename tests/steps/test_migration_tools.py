@@ -78,6 +78,16 @@ def test_out_of_order_may_be_allowed_by_configuration(tmp_path: Path) -> None:
     assert found(judged(tmp_path, files, new="migration/V1__a.sql")) == []
 
 
+def test_locations_that_are_not_looked_into_are_told(tmp_path: Path) -> None:
+    files = {
+        "flyway.conf": "flyway.locations=s3:bucket/more,filesystem:sql\n",
+        "sql/V1__a.sql": "SELECT 1;",
+        "sql/V2__b.sql": "SELECT 1;",
+    }
+    told = judged(tmp_path, files, new="sql/V2__b.sql").notes
+    assert [x for x in told if "s3:" in x] == ["locations that are not looked into: s3:bucket/more"]
+
+
 def test_an_edited_migration_is_not_late_and_keeps_new_ones_late(tmp_path: Path) -> None:
     files = {f"migration/V{x}__a.sql": "SELECT 1;" for x in (1, 2, 3)}
     old = {"migration/V1__a.sql": "SELECT 0;", "migration/V3__a.sql": "SELECT 0;"}

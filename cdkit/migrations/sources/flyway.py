@@ -228,6 +228,7 @@ def _tool(config: Config) -> FolderTool:
 def _read(request: Request) -> Project:
     look = request.look
     config = config_of(request.root, look)
+    remote = {*config.remote} if request.root == config.folder else set()
     project = read_folder(_tool(config), request, _paths(request, config))
     project = _without_baselines(_without_callbacks(project, config), config)
     migrations, complaints = _run_as_configured(project.migrations, config, look)
@@ -235,6 +236,7 @@ def _read(request: Request) -> Project:
         project,
         migrations=migrations,
         complaints=(*project.complaints, *complaints),
+        notes=(*project.notes, *_noted("locations that are not looked into", remote)),
         faults=config.faults,
         engine=_vendor(request.root) or config.engine,
         holds=lambda path: _kind(path, config)[0] in {"V", "R"},
