@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core import plugins
 from cdkit.core.errors import Unreadable
@@ -120,8 +121,20 @@ class Word(Struct, frozen=True, kw_only=True):
             return False
         if not self.statement.speaks_of(thing, image):
             return False
-        named = {id(one): one for name in thing.names for one in self.all.get(name, ())}
-        return newest(tuple(named.values()), thing, image) is self.statement
+        known = self._known_as(thing)
+        named = {id(one): one for name in known.names for one in self.all.get(name, ())}
+        last = newest(tuple(named.values()), known, image)
+        if last is None or last is self.statement:
+            return last is not None
+        return last.status in COVERING and not last.speaks_of(thing, image)
+
+    def _known_as(self, found: Vulnerability) -> Vulnerability:
+        """Return a vulnerability under the names that this statement has for it, too.
+
+        Who takes the statement back may call it by another of them, which its scanner does not say.
+        """
+        others = tuple(sorted(self.statement.names - found.names))
+        return replace(found, aliases=(*found.aliases, *others)) if others else found
 
     def suppression(self) -> Suppression:
         """Return what a finding says of why it does not count."""

@@ -33,8 +33,8 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `path` is where it lies on this machine (empty for a registry), `called` what people call it,
     `name` its name in a registry. `parts` are what must be covered; `others` belong to the same
-    image and were not asked for. `subject` is what a fact would be about: None where nothing
-    identifies it, and then no fact is left. `notes` are for people.
+    image and were not asked for. `subject` is the whole of it: None where nothing identifies it,
+    and then no fact is left. `notes` are for people.
     """
 
     kind: TargetKind
@@ -51,6 +51,17 @@ class Target(Struct, frozen=True, kw_only=True):
     def where(self) -> str:
         """What stands in messages."""
         return self.path or (self.name.familiar if self.name else self.called)
+
+    @property
+    def judged(self) -> tuple[Subject, ...]:
+        """What a fact is about: all of it, or each platform by itself where others are left out.
+
+        What is known of some platforms is not known of the image: a gate wants each one's fact.
+        """
+        if self.subject is None or not self.others:
+            return (self.subject,) if self.subject else ()
+        images = (part.image for part in self.parts)
+        return tuple(image_subject(self.subject.name, one.digest) for one in images if one)
 
     def part_of(self, report: ScanReport) -> Part | None:
         """Return the part that a report is of: by its config, its manifest, or a lone one's index.

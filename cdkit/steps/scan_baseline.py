@@ -1,6 +1,7 @@
 """What runs already of the image that is scanned, by the records: the baseline of scan-image."""
 
 import contextlib
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -158,13 +159,19 @@ class Earlier(Struct, frozen=True, kw_only=True):
 def scans_of(image: str, records: str, world: World) -> Earlier:
     """Return the scans of an image by the records; one without a time cannot be read.
 
-    An attempt that scanned nothing knew of nothing: it is none, and moves no day.
+    An attempt that scanned nothing knew of nothing: it is none, and moves no day. Scans of single
+    platforms are scans of it.
     """
     from cdkit.evidence.store import open_store
 
     digest = image.rpartition("@")[2]
-    told = open_store(records, world).about(frozenset({digest}))
-    documents = [fact.document for fact in told.facts if _is_scan(fact, world)]
+    store = open_store(records, world)
+    told = store.about(frozenset({digest}))
+    facts, unreadable = told.facts, bool(told.unreadable)
+    if platforms := _platforms(facts, digest):
+        of_platforms = store.about(platforms)
+        facts, unreadable = facts + of_platforms.facts, unreadable or bool(of_platforms.unreadable)
+    documents = [fact.document for fact in facts if _is_scan(fact, world)]
     scans = [
         one
         for one in documents
@@ -175,8 +182,15 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
         moments=tuple(moment for moment in moments if moment),
         known=tuple(_days(one) for one in scans),
         packages=frozenset(package_of(part) for one in scans for part in one.inventory),
-        unreadable=bool(told.unreadable) or None in moments,
+        unreadable=unreadable or None in moments,
     )
+
+
+def _platforms(facts: Iterable[Fact], digest: str) -> frozenset[str]:
+    """Return the digests of an image's platforms, as the records of its identity have them."""
+    told = (fact.document for fact in facts)
+    same = (one for one in told if isinstance(one, Identity) and one.digest == digest)
+    return frozenset(part.digest for one in same for part in one.platforms) - {digest}
 
 
 def _found_at(scan: Findings) -> datetime | None:

@@ -60,7 +60,7 @@ def scan(
         verdict=judgement.verdict,
         outputs=_outputs(target, judgement),
         document=_document(judgement, obtained, world) if target.subject else None,
-        subjects=(target.subject,) if target.subject else (),
+        subjects=target.judged,
         findings=judgement.findings,
         rules=_rules(judgement.findings),
         headline=headline(judgement.numbers),
@@ -201,4 +201,5 @@ def _platform_note(options: ScanImageOptions, target: Target) -> tuple[str, ...]
     left = len(target.others)
     if not left:
         return ()
-    return (f"Only {options.platform} was judged; {left} more platforms are in the index.",)
+    what = f"Only {options.platform} was judged; {left} more platforms are in the index."
+    return (f"{what} The fact is about this one: a gate for the image wants one of each.",)

@@ -329,6 +329,28 @@ def test_another_category_of_csaf_is_no_vex() -> None:
         read_vex(csaf().replace(b'"csaf_vex"', b'"csaf_security_advisory"'), "vex.json")
 
 
+@pytest.mark.parametrize(
+    ("status", "name", "covered"),
+    [
+        ("affected", "GHSA-x", False),
+        ("under_investigation", "GHSA-x", False),
+        ("fixed", "GHSA-x", True),
+        ("affected", "GHSA-y", True),
+        ("affected", "CVE-2026-1001", True),
+    ],
+)
+def test_a_statement_is_taken_back_under_any_name_that_it_gives(
+    status: str, name: str, *, covered: bool
+) -> None:
+    both = {"name": "CVE-2026-1000", "aliases": ["GHSA-x"]}
+    first = openvex(said(vulnerability=both, timestamp="2026-11-20T10:00:00Z"))
+    later = said(
+        vulnerability=name, status=status, justification="", timestamp="2026-11-21T10:00:00Z"
+    )
+
+    assert judged(first, openvex(later)).verdict.is_yes is covered
+
+
 @pytest.mark.parametrize(("status", "read"), [("draft", False), ("interim", True), ("final", True)])
 def test_a_draft_of_csaf_is_nobodys_word_yet(status: str, *, read: bool) -> None:
     document = json.loads(csaf())

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from cdkit.core.context import BuildContext
-from cdkit.core.documents.kinds import Deployment, Findings, Identity, Made
+from cdkit.core.digest import Digest
+from cdkit.core.documents.kinds import Deployment, Findings, Identity, Made, Platform
 from cdkit.core.documents.statement import state
 from cdkit.core.errors import ConfigError, RequestError
 from cdkit.core.oci.reference import parse_pinned
@@ -21,6 +22,7 @@ from cdkit.core.verdict import Answer
 from cdkit.core.world import World
 from cdkit.evidence.store import open_store
 from cdkit.steps.origin import origin_of
+from cdkit.steps.scan_baseline import scans_of
 from cdkit.steps.scan_image import run
 from cdkit.steps.scan_options import ScanImageOptions
 from tests.steps.test_scan_image import ACCEPTING, NAME, _outputs, _prepare
@@ -383,3 +385,29 @@ def test_what_a_report_could_not_know_is_counted_from_the_reports_own_day(
     notes = scan(tmp_path, at=1, accept=ACCEPTED).notes
 
     assert any(f"last scanned on {day}: what it has is not new" in note for note in notes)
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_scans_of_single_platforms_are_scans_of_the_deployed_image(
+    tmp_path: Path, *, vouched: bool
+) -> None:
+    outside, reference = world(tmp_path), parse_pinned(f"{NAME}@sha256:{'1' * 64}")
+    amd64 = Digest.parse(f"sha256:{'2' * 64}")
+    outcome = scan(tmp_path, accept=("unknown-severity",))
+    assert outcome.document is not None
+    assert reference.digest is not None
+    store = open_store(RECORDS, outside)
+    store.put(state(outcome.document, image_subject(NAME, amd64)))
+    identity = Identity(
+        origin=origin_of(outside, "tag-image"),
+        image=reference.pinned,
+        repository=NAME,
+        digest=str(reference.digest if vouched else Digest.parse(f"sha256:{'3' * 64}")),
+        platforms=(Platform(platform="linux/amd64", digest=str(amd64)),),
+    )
+    store.put(state(identity, image_subject(NAME, reference.digest)))
+
+    earlier = scans_of(reference.pinned, RECORDS, outside)
+
+    assert len(earlier.moments) == vouched
+    assert bool(earlier.packages) is vouched
