@@ -275,9 +275,8 @@ def untold(fault: CdkitError, place: str) -> Reason:
     reason = fault.reason()
     if reason.where is None:
         reason = msgspec.structs.replace(reason, where=Location(path=place))
-    return cannot_tell(
-        f"a record {reason.what}", where=reason.where, remedy=reason.remedy or REMEDY
-    )
+    said = "a record" if isinstance(fault, Unreadable) else "a record cannot be read:"
+    return cannot_tell(f"{said} {reason.what}", where=reason.where, remedy=reason.remedy or REMEDY)
 
 
 def quietly(read: Callable[[], bytes]) -> bytes | CdkitError:

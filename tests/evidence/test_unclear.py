@@ -166,6 +166,23 @@ def test_a_ctrf_report_that_claims_tests_which_ended_otherwise_cannot_tell() -> 
 
 
 @pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({"start": 1700000000000, "stop": 1700000000001}, YES),
+        ({"start": 1700000000000, "stop": 0}, UNKNOWN),
+        ({"start": 0, "stop": 0}, YES),
+        ({"start": "2026-11-28T07:00:00Z", "stop": None}, YES),
+    ],
+)
+def test_a_ctrf_test_that_never_stopped_has_not_passed(
+    times: dict[str, object], expected: Answer
+) -> None:
+    test = {"name": "a", "status": "passed", "duration": 1} | times
+    results = {"tool": {"name": "x"}, "summary": {"tests": 1}, "tests": [test]}
+    assert answer(json.dumps({"reportFormat": "CTRF", "results": results}).encode()) is expected
+
+
+@pytest.mark.parametrize(
     "header", ["timeStamp,elapsed,label", "timeStamp,elapsed,success,success", "elapsed,success"]
 )
 def test_a_jtl_without_its_columns_is_told(header: str) -> None:

@@ -123,6 +123,15 @@ def test_a_character_that_xml_does_not_know_makes_it_unreadable(byte: bytes) -> 
     assert str(caught.value.where).startswith("r.xml:2")
 
 
+@pytest.mark.parametrize("before", [0, 300_000])
+def test_a_control_character_is_named(before: int) -> None:
+    data = b"<testsuite>\n" + b" " * before + b"<testcase name='a'>\x1b[31mred"
+    with pytest.raises(Unreadable, match=r"holds the control character U\+001B") as caught:
+        read(data)
+    assert str(caught.value.where) == f"r.xml:2:{before + 20}"
+    assert "NO_COLOR=1" in caught.value.remedy
+
+
 @pytest.mark.parametrize("encoding", ["klingon", "shift_jis", "utf-7"])
 def test_an_encoding_that_nobody_reads_is_unreadable(encoding: str) -> None:
     with pytest.raises(Unreadable):

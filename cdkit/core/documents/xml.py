@@ -1,7 +1,6 @@
 """XML from strangers, read as a stream: bounded, no entity ever declared or fetched."""
 
 import contextlib
-from collections.abc import Callable
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -17,6 +16,10 @@ DEPTH = 100
 """The deepest nesting; expat itself has no limit."""
 
 _REMEDY = "give the whole file, as its tool writes it"
+_NO_CONTROL = (
+    "let the tests print none of it (NO_COLOR=1 where it is U+001B), or let the tool write its"
+    " report in another format"
+)
 _FAULTS = (expat.ExpatError, LookupError, ValueError)
 
 
@@ -79,28 +82,41 @@ def feed(parser: expat.XMLParserType, stream: Readable, where: str) -> None:
     """
     fed = 0
     while chunk := stream.read(CHUNK):
+        _parse(parser, chunk, where, before=fed)
         fed += len(chunk)
-        _parse(parser.Parse, chunk, where, final=False)
         if fed - parser.CurrentByteIndex > LONGEST_TOKEN + CHUNK:
             raise Unreadable(
                 f"holds a tag or comment of over {LONGEST_TOKEN // 1024 // 1024} MiB",
                 where=Location(path=where, line=parser.CurrentLineNumber),
                 remedy="give a file as its tool writes it, without that",
             )
-    _parse(parser.Parse, b"", where, final=True)
+    _parse(parser, b"", where, before=fed)
 
 
-def _parse(parse: Callable[[bytes, bool], int], chunk: bytes, where: str, *, final: bool) -> None:
+def _parse(parser: expat.XMLParserType, chunk: bytes, where: str, *, before: int) -> None:
+    """Parse a chunk, before which so many bytes came; an empty one is the end."""
     try:
-        parse(chunk, final)
+        parser.Parse(chunk, not chunk)
     except expat.ExpatError as fault:
-        said = "is cut off" if final else "is not well-formed XML"
+        what = f"is not well-formed XML: {expat.errors.messages.get(fault.code, str(fault))}"
+        remedy = _REMEDY
+        if not chunk:
+            what = what.replace("is not well-formed XML", "is cut off")
+        elif told := _control_character(chunk, parser.ErrorByteIndex - before):
+            what = f"is not well-formed XML: it holds the control character {told}"
+            remedy = _NO_CONTROL
         raise Unreadable(
-            f"{said}: {expat.errors.messages.get(fault.code, str(fault))}",
+            what,
             where=Location(path=where, line=fault.lineno, column=fault.offset + 1),
-            remedy=_REMEDY,
+            remedy=remedy,
         ) from fault
     except (LookupError, ValueError) as fault:
         raise Unreadable(
             f"cannot be decoded: {fault}", where=where, remedy="let the tool write UTF-8"
         ) from fault
+
+
+def _control_character(chunk: bytes, place: int) -> str:
+    """Return the name of the character at a place that XML 1.0 forbids however it is written."""
+    byte = chunk[place] if 0 <= place < len(chunk) else 32
+    return f"U+{byte:04X}" if byte < 32 and byte not in b"\t\n\r" else ""

@@ -1,7 +1,8 @@
 """CTRF, the Common Test Report Format: `results` with `tool`, `summary` and `tests`.
 
 Source: ctrf.io, the specification and its JSON schema. Durations are in milliseconds. The status
-`other` says nothing that anybody could rely on; `pending` is a test that did not run.
+`other` says nothing that anybody could rely on; `pending` is a test that did not run. A test in
+which pytest was interrupted is `passed` for pytest-json-ctrf, and stopped at 0.
 """
 
 from msgspec import Struct, field
@@ -28,6 +29,8 @@ class _Test(Struct, frozen=True):
     name: str
     status: str
     duration: float = 0.0
+    start: object = None
+    stop: object = None
     suite: str | list[str] | None = None
     message: str | None = None
     trace: str | None = None
@@ -80,6 +83,9 @@ def _count(tally: Tally, test: _Test) -> None:
     if outcome is None:
         what = f"the test {name} has the status {test.status[:80]!r}, which says nothing"
         tally.doubt(what, remedy="let the tool tell how that test ended")
+        outcome = "skipped"
+    if outcome == "passed" and test.start and test.stop == 0:
+        tally.doubt(f"the test {name} began and never stopped: the run was broken off in it")
         outcome = "skipped"
     if outcome == "passed" and (test.flaky or (test.retries or 0) > 0):
         outcome = "flaky"
