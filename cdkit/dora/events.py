@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
+from cdkit.dora.cause import cause_in
 from cdkit.dora.told import Deployed, Incident, Outcome
 
 _TYPE = re.compile(r"dev\.cdevents\.(service|incident)\.(\w+)\.\d", re.ASCII)
@@ -31,11 +32,15 @@ _REMEDY = "give the events as `cdkit emit-event --sink file:events.ndjson` wrote
 
 
 class Turn(Struct, frozen=True, kw_only=True):
-    """What an event says of an incident: that it began, or that it was over."""
+    """What an event says of an incident: that it began, or that it was over.
+
+    `is_named` says that somebody named the cause, which goes before what was deployed then.
+    """
 
     at: datetime
     is_over: bool
     incident: Incident
+    is_named: bool = False
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -74,8 +79,10 @@ def read_turns(lines: Iterable[bytes], where: str) -> Heard:
 def incidents_of(turns: Iterable[Turn]) -> tuple[Incident, ...]:
     """Return the incidents out of what was told of them, in whatever order, and however often.
 
-    Whose it is and what caused it may only be told later: the first that says so counts. What was
-    over without ever having begun is none that could be placed in time.
+    Whose it is and what caused it may only be told later: the first that says so counts. A cause
+    that somebody names (`--custom caused-by=…`, a label of ours) goes before what was deployed, and
+    of several the last. What was over without ever having begun is none that could be placed in
+    time.
 
     Source: CDEvents, "Continuous Operations Events": `artifactId` is what was deployed then, so
     that one that says that an incident is over names what mended it, and not its cause.
@@ -102,7 +109,8 @@ def _name(told: Incident, opened: Mapping[tuple[str, ...], Incident]) -> tuple[s
 def _more(known: Incident, turn: Turn) -> Incident:
     """Return an incident with the service and the cause that a turn tells, where none is known."""
     told = turn.incident
-    cause = known.cause or ("" if turn.is_over else told.cause)
+    cause = told.cause if turn.is_named else known.cause
+    cause = cause or ("" if turn.is_over else told.cause)
     return structs.replace(known, service=known.service or told.service, cause=cause)
 
 
@@ -166,7 +174,7 @@ def _take(event: dict[str, Any], place: Location, heard: Heard) -> bool:
             back = kind[2] == "rolledback" or bool(custom.get("rollbackOf"))
             heard.deployments.append(structs.replace(deployed, rollback=back or None))
         elif kind[1] == "incident":
-            heard.turns.append(_turn(kind[2], subject["id"], content, at))
+            heard.turns.append(_turn(kind[2], subject["id"], content, custom, at))
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise Unreadable(
             f"is an event {kind[0]} without what it must have: {fault}", where=place, remedy=_REMEDY
@@ -217,14 +225,19 @@ def _planned(told: object) -> bool | None:
     return told == "true"
 
 
-def _turn(what: str, name: str, content: dict[str, Any], at: datetime) -> Turn:
-    cause = _DIGEST.search(str(content.get("artifactId", "")))
+def _turn(
+    what: str, name: str, content: dict[str, Any], custom: dict[str, Any], at: datetime
+) -> Turn:
+    labels = custom.get("labels")
+    told = labels.get("caused-by") if isinstance(labels, dict) else None
+    named = cause_in("", [f"caused-by:{told}"]) if told else ""
+    found = _DIGEST.search(str(content.get("artifactId", "")))
     service = content.get("service") or {}
     incident = Incident(
         service=str(service.get("id", "")),
         environment=content["environment"]["id"],
         opened_at=at,
-        cause=f"sha256:{cause[1]}" if cause else "",
+        cause=named or (f"sha256:{found[1]}" if found else ""),
         id=name,
     )
-    return Turn(at=at, is_over=what == "resolved", incident=incident)
+    return Turn(at=at, is_over=what == "resolved", incident=incident, is_named=bool(named))

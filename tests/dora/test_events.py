@@ -175,6 +175,24 @@ def test_incidents_of_one_number_are_two_in_two_services_or_environments() -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("named", "cause"),
+    [("none", "none"), ("None", "none"), ("abcdef1", "abcdef1"), ("dep-7", "dep-7")],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_cause_that_somebody_names_goes_before_what_was_deployed(
+    named: str, cause: str, place: int
+) -> None:
+    told = [
+        event("incident.detected", "i1", content=ARTIFACT),
+        event("incident.reported", "i1", "2026-11-23T10:30:00Z", content=ARTIFACT),
+        event("incident.resolved", "i1", "2026-11-23T11:00:00Z", content=ARTIFACT),
+    ]
+    told[place]["customData"] = {"labels": {"caused-by": named}}
+    (one,) = read(*told).incidents
+    assert one.cause == cause
+
+
 def test_what_an_incident_ends_with_is_not_its_cause() -> None:
     (one,) = read(
         event("incident.detected", "i1"),

@@ -23,16 +23,15 @@ def _attribute(name: str, hole: str) -> dict[str, Any]:
     return {"?": "", "key": name, "value": {"stringValue": hole}}
 
 
-def _body(code: int, result: str, *deployment: dict[str, Any]) -> dict[str, Any]:
+def _body(code: int, *outcome: dict[str, Any]) -> dict[str, Any]:
     attributes = [
         _attribute("cdevents.type", "{type}"),
         _attribute("cdevents.id", "{id}"),
         _attribute("cicd.pipeline.run.id", "{run}"),
         _attribute("cicd.pipeline.run.url.full", "{run-url}"),
         _attribute("cicd.pipeline.task.name", "{job}"),
-        _attribute("cicd.pipeline.result", result),
         _attribute("deployment.environment.name", "{environment}"),
-        *deployment,
+        *outcome,
         _attribute("vcs.repository.url.full", "{repository-url}"),
         _attribute("vcs.ref.head.revision", "{commit}"),
         _attribute("artifact.purl", "{artifact}"),
@@ -68,7 +67,7 @@ def _judge(answer: Response) -> str:
 
 
 def _forms() -> Iterator[Form]:
-    """Yield a form for each outcome, of a deployment and of what is none."""
+    """Yield a form for each outcome of each thing that has one: a deployment is no pipeline run."""
     for outcome, code, status, result in (
         ("failure, error", _ERROR, "failed", "{outcome}"),
         ("success", _OK, "succeeded", "{outcome}"),
@@ -76,9 +75,14 @@ def _forms() -> Iterator[Form]:
         ("", 0, "{none}", "{none}"),
     ):
         made = _attribute("deployment.id", "{id}"), _attribute("deployment.status", status)
-        body = _body(code, result, *made)
-        yield Form(path=_PATH, body=body, takes=When(type=_DEPLOYED, outcome=outcome))
-        yield Form(path=_PATH, body=_body(code, result), takes=When(outcome=outcome))
+        for types, told in (
+            (_DEPLOYED, made),
+            ("pipelinerun.*", (_attribute("cicd.pipeline.result", result),)),
+            ("taskrun.*", (_attribute("cicd.pipeline.task.run.result", result),)),
+            ("", ()),
+        ):
+            takes = When(type=types, outcome=outcome)
+            yield Form(path=_PATH, body=_body(code, *told), takes=takes)
 
 
 SINK = sink_of(
