@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cdkit.core.documents.document import Replay
 from cdkit.core.documents.kinds import Deployment
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
 
@@ -76,7 +76,22 @@ def _deployed(environment: str, service: str, records: str, world: World) -> Run
             remedy="record it from a git checkout, or give --since REVISION",
         )
     what = f"{environment} runs {deployment.service} at {deployment.commit[:12]}"
+    _known(deployment.commit, what, world)
     return Running(revision=deployment.commit, notes=(what, *notes), doubts=told.unreadable)
+
+
+def _known(commit: str, what: str, world: World) -> None:
+    """Raise CannotTell where the checkout has not got what runs."""
+    try:
+        world.git.resolve(commit)
+    except Missing:
+        raise
+    except CannotTell as fault:
+        raise CannotTell(
+            f"{what}, and this checkout does not know that commit",
+            remedy="fetch the whole history (`git fetch --unshallow --tags`); if that service is "
+            "of another repository, say whose migrations these are: --service NAME",
+        ) from fault
 
 
 def _newest(

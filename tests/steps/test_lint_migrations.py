@@ -228,6 +228,15 @@ def test_a_deployment_without_a_commit_is_no_baseline(tmp_path: Path) -> None:
         run(LintMigrationsOptions(against="production"), world(tmp_path))
 
 
+def test_what_runs_at_a_commit_of_another_repository_cannot_be_told(tmp_path: Path) -> None:
+    laid_out(tmp_path, {"migrations/1.sql": NEW})
+    deployed(tmp_path, commit="b2")
+    with pytest.raises(CannotTell, match="production runs orders at b2, and this") as caught:
+        run(LintMigrationsOptions(against="production"),
+            with_git(tmp_path, FakeGit(unknown=frozenset({"b2"}))))  # fmt: skip
+    assert "--service NAME" in caught.value.remedy
+
+
 def test_an_unreadable_record_of_the_environment_keeps_the_answer_open(tmp_path: Path) -> None:
     laid_out(tmp_path, {"migrations/1.sql": NEW})
     deployed(tmp_path)
