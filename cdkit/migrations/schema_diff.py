@@ -25,11 +25,12 @@ _NO_MATTER = frozenset(
 """Fields that say when, where or how something was written, or that are compared by themselves."""
 
 _APART: dict[type, frozenset[str]] = {
-    # Row security, policies and triggers are told by what was done to them (see `back`).
+    # Row security, policies, triggers and rules are told by what was done to them (see `back`).
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
-    | {"options", "bound", "keyed", "resting"},
+    | {"options", "bound", "keyed", "resting", "rules"},
     # What is read of a view and of functions: their definition is compared. No enum loses a value.
-    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels"}),
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels", "rules"})
+    | {"constraints", "numbers"},
     # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
     Column: frozenset({"constraints", "fragile"}),
     # `refers` may go without saying.
