@@ -111,10 +111,10 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         columns = [column for column in known if column]
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
-    if any(each.generated for each in columns):
-        return False  # it holds what the columns of the running version make of it
     filled = [column for column in columns if column.default and not column.default.null]
-    if filled and _is_against(constraint, filled, context):
+    # What is generated holds what the running version's own columns make of it.
+    made = any(each.generated for each in columns)
+    if made or (filled and _is_against(constraint, filled, context)):
         return False
     if constraint.kind in {"unique", "primary key", "exclusion"}:
         # Where nulls are alike, whatever it leaves null is the same.
