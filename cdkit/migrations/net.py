@@ -213,7 +213,7 @@ def _table_lacks(table: Table, old: Schema, end: Schema, name: Name) -> str:
             return "ON CONFLICT ON CONSTRAINT does not work through a view"
         return ""
     new = end.table(name)
-    if new is None or not (new.filled or _holds_the_old(new, end)):
+    if new is None or not (new.was == name or new.filled or _holds_the_old(new, end)):
         return "it is another table, and nothing here fills it"
     return _known_table_lacks(table, new, old, end) if new.known else ""
 

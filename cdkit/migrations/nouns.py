@@ -139,7 +139,8 @@ def automatic_name(table: str, constraint: Constraint) -> str:
 class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A column as it is written. `generated`: stored, virtual or empty; `serial` has a sequence.
 
-    `fragile` says what in a generation expression can fail for some values. A MySQL column that is
+    `fragile` says what in a generation expression can fail for some values, `null_by` are the
+    columns by which its value can be null (`*`: whatever they hold). A MySQL column that is
     AUTO_INCREMENT is `serial`; `on_update`, `comment` and `expression` (of a generated one) are as
     written, `invisible` is not in a `SELECT *`.
     """
@@ -152,6 +153,7 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     generated: str = ""
     serial: bool = False
     fragile: str = ""
+    null_by: tuple[str, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     expression: str = ""
     on_update: str = ""

@@ -21,7 +21,9 @@ CREATE DOMAIN d AS int;
 CREATE SEQUENCE s;
 CREATE SCHEMA app;
 CREATE EXTENSION e;
-CREATE POLICY p ON orders USING (true);
+CREATE TABLE guarded (id bigint);
+ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON guarded USING (true);
 CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f();
 """
 
@@ -222,7 +224,7 @@ PEER = Peer(
             ),
             sql="ALTER TABLE orders REPLICA IDENTITY FULL;",
         ),
-        row("ban-drop-policy", "changed-row-security", sql="DROP POLICY p ON orders;"),
+        row("ban-drop-policy", "changed-row-security", sql="DROP POLICY p ON guarded;"),
         row("ban-revoke", "revoked-privilege", sql="REVOKE SELECT ON orders FROM app;"),
         row(
             "ban-replace-view-function",
@@ -232,15 +234,17 @@ PEER = Peer(
         row(
             "ban-alter-policy-condition",
             "changed-row-security",
-            sql="ALTER POLICY p ON orders USING (false);",
+            sql="ALTER POLICY p ON guarded USING (false);",
         ),
         row(
-            "ban-alter-policy-roles", "changed-row-security", sql="ALTER POLICY p ON orders TO app;"
+            "ban-alter-policy-roles",
+            "changed-row-security",
+            sql="ALTER POLICY p ON guarded TO app;",
         ),
         row(
             "ban-create-policy",
             "changed-row-security",
-            sql="CREATE POLICY p2 ON orders USING (true);",
+            sql="CREATE POLICY p2 ON guarded USING (true);",
         ),
         row("ban-alter-function-options", "replaced-object", sql="ALTER FUNCTION f() STRICT;"),
         row(

@@ -10,7 +10,7 @@ from msgspec import structs
 from cdkit.migrations.lexer import first
 from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
-from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes
+from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes, null_by
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement
 
@@ -145,6 +145,7 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         identity="CONSTR_IDENTITY" in by_kind,
         generated=_generated(generated),
         fragile=fragile(generated.raw_expr) if generated else "",
+        null_by=null_by(generated.raw_expr) if generated else (),
         serial=serial,
         constraints=_written(given, statement),
     )

@@ -146,3 +146,35 @@ def bounds(tree: Any) -> tuple[str, str, str]:  # noqa: ANN401 - JSON
     if compared.get("kind") != "AEXPR_OP" or not column or number is None:
         return "", "", ""
     return (column, operator, number) if operator in {"<", "<=", ">", ">="} else ("", "", "")
+
+
+_TAKES_OUT = frozenset({"->", "->>", "#>", "#>>"})
+"""Operators that find nothing where a document has no such key (PostgreSQL manual, 9.16)."""
+
+
+def null_by(tree: Json | None) -> tuple[str, ...]:
+    """Return the columns by which an expression can be null; `*` where it can be so anyway.
+
+    COALESCE that ends in a constant has always a value, and so has IS NULL.
+    """
+    found: dict[str, None] = {}
+    stack: list[Any] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += node
+        elif isinstance(node, dict) and not _has_value(node):
+            names = node.get("ColumnRef", {}).get("fields", [])
+            found |= dict.fromkeys(x["String"].get("sval", "") for x in names[-1:] if "String" in x)
+            signs = node.get("A_Expr", {}).get("name", [])
+            if any(x.get("String", {}).get("sval") in _TAKES_OUT for x in signs):
+                found["*"] = None
+            stack += node.values()
+    return tuple(found)
+
+
+def _has_value(node: Json) -> bool:
+    if "NullTest" in node or "BooleanTest" in node:
+        return True
+    last = node.get("CoalesceExpr", {}).get("args", [None])[-1]
+    return last is not None and literal(last) not in {None, "null"}

@@ -112,7 +112,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
     filled = [column for column in columns if column.default and not column.default.null]
-    # A generated one holds what the columns of the running version make of it.
+    # What is generated holds what the running version's own columns make of it.
     made = any(each.generated for each in columns)
     if made or (filled and _is_against(constraint, filled, context)):
         return False

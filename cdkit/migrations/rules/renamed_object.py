@@ -25,6 +25,8 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
     kind, name = operation.kind, operation.name
     if kind in _NOBODYS or context.schema.is_new_thing(name):
         return
+    if context.schema.thing(name) and not context.released.kind_of(name):
+        return  # a name that this change gave it, and that it bears no longer
     if operation.table and context.schema.is_new_table(operation.table):
         return
     if kind == "index" and not _of_constraint(operation, context):
@@ -104,6 +106,10 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders RENAME CONSTRAINT orders_ok TO orders_valid;", line=1),
     ),
     good=(
+        Example(
+            text="CREATE VIEW v AS SELECT a FROM o;\n-- released\nBEGIN;\n"
+            "ALTER VIEW v RENAME TO w;\nALTER VIEW w RENAME TO v;\nCOMMIT;"
+        ),
         Example(text="ALTER INDEX orders_a RENAME TO orders_b;"),
         Example(text="CREATE TYPE s AS ENUM ('a');\nALTER TYPE s RENAME TO t;"),
     ),

@@ -103,6 +103,10 @@ RULE = LintRule(
     ),
     good=(
         Example(
+            text="CREATE TABLE o (a int);\n-- released\nBEGIN;\n"
+            "ALTER TABLE o RENAME TO p;\nALTER TABLE p RENAME TO o;\nCOMMIT;"
+        ),
+        Example(
             text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\nBEGIN;\n"
             "ALTER TABLE o RENAME TO p;\nCREATE VIEW o AS SELECT * FROM p;\n"
             "GRANT SELECT ON o TO app;\nCOMMIT;"

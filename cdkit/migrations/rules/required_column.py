@@ -6,13 +6,13 @@ version fails, since it does not know the column.
 
 from collections.abc import Iterator
 
-from cdkit.core.finding import Fix, Severity
+from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.postgres.ways import not_null, type_sql
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.ways import RELEASE
+from cdkit.migrations.ways import RELEASE, later
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -20,7 +20,10 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     table, column = operation.table, operation.column
     if context.schema.is_new_table(table) or not column.not_null:
         return
-    if column.identity or column.serial or column.generated:
+    if column.generated:
+        yield from _generated(operation, context)
+        return
+    if column.identity or column.serial:
         return
     if column.default and not column.default.null:
         return
@@ -42,6 +45,28 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
             ),
         ),
     )
+
+
+def _generated(operation: AddColumn, context: Context) -> Iterator[Hit]:
+    """Flag a column that is worked out from what the running version may leave null."""
+    table, column = operation.table, operation.column
+    for name in column.null_by:
+        known = context.schema.column(table, name)
+        if known and known.not_null:
+            continue
+        by = "what a document may lack" if name == "*" else f"{name}, which may be null"
+        yield Hit(
+            message=f"adds {table}.{column.name} as NOT NULL, made from {by}: such a row of a "
+            "running version is refused",
+            about=f"{table}.{column.name}",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.MEDIUM,
+            fix=Fix(
+                summary="leave out NOT NULL, or give each row a value: COALESCE(…, '')",
+                replacement=later(operation, "a version that writes what it is made from"),
+            ),
+        )
+        return
 
 
 def _instead(operation: AddColumn) -> str:
@@ -67,8 +92,25 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER TABLE orders ADD COLUMN note text NOT NULL;", line=1),
         Example(text="ALTER TABLE orders ADD COLUMN no bigint PRIMARY KEY;", line=1),
+        Example(
+            text="ALTER TABLE o ADD COLUMN n text GENERATED ALWAYS AS (lower(a)) STORED NOT NULL;",
+            line=1,
+        ),
+        Example(
+            text="CREATE TABLE o (a jsonb NOT NULL);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN n text GENERATED ALWAYS AS (a ->> 'n') STORED NOT NULL;",
+            line=3,
+        ),
     ),
     good=(
+        Example(
+            text="ALTER TABLE o ADD COLUMN n text "
+            "GENERATED ALWAYS AS (lower(coalesce(a, ''))) STORED NOT NULL;"
+        ),
+        Example(
+            text="CREATE TABLE o (a int NOT NULL);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN n int GENERATED ALWAYS AS (a + 1) STORED NOT NULL;"
+        ),
         Example(text="ALTER TABLE orders ADD COLUMN note text;"),
         Example(text="ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT '';"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD COLUMN b int NOT NULL;"),
