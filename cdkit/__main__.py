@@ -2,18 +2,12 @@
 
 import sys
 
-from cdkit.cli.main import main as run
-from cdkit.core.doors.leaving import leave
+from cdkit.cli.main import run
 
 
 def main() -> None:
     """Run the command line, and end the process."""
-    try:
-        run(sys.argv[1:])
-    except SystemExit as end:
-        if not isinstance(end.code, int):
-            raise
-        leave(end.code)
+    run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import click
 
 import cdkit
 from cdkit.cli.table import COMMANDS, STEPS
+from cdkit.core.doors.leaving import leave
 from cdkit.core.doors.stopping import Stop
 
 
@@ -82,6 +83,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     code = _guarded(argv)
     gc.freeze()  # or the interpreter looks for cycles in everything once more, only to end
     sys.exit(code)
+
+
+def run(arguments: list[str]) -> NoReturn:
+    """Run the command line, and end the process with its code at once."""
+    try:
+        main(arguments)
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        leave(end.code)
 
 
 def _guarded(argv: list[str]) -> int:

@@ -31,8 +31,8 @@ _APART: dict[type, frozenset[str]] = {
     # What is read of a view and of functions: their definition is compared. No enum loses a value.
     Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels", "rules"})
     | {"constraints", "numbers"},
-    # `fragile`, `always` and `bounds` are read off expressions, which are compared themselves.
-    Column: frozenset({"constraints", "fragile"}),
+    # What is read off expressions, which are compared themselves.
+    Column: frozenset({"constraints", "fragile", "null_by"}),
     # `refers` may go without saying.
     Constraint: frozenset({"always", "bounds", "refers"}),
     # The constraint that the index belongs to says it.
