@@ -25,16 +25,19 @@ def taken_away(migration: Migration) -> Finding:
     )
 
 
-def ahead(migration: Migration, revision: str) -> Finding:
-    """Return the finding that a released migration is not there yet, since the branch is behind."""
+def ahead(migration: Migration, revision: str, *, deployed: bool) -> Finding:
+    """Return the finding that a released migration is not there yet, since the branch is behind.
+
+    Where the revision is `deployed`, what is older than the schema may be about to run with it.
+    """
     found = _about_file(
         "edited-migration",
         migration,
         f"this migration is released, and this branch left {revision[:40]} before it came: what is "
         "new is judged as what comes after it",
-        Severity.LOW,
+        rules()["edited-migration"].severity if deployed else Severity.LOW,
     )
-    remedy = f"bring it here before you merge: `git merge {revision}`"
+    remedy = f"bring it here first: `git merge {revision}`"
     return structs.replace(found, fix=Fix(summary=remedy))
 
 

@@ -234,7 +234,8 @@ def _of_files(found: Found, scope: change.Scope, running: Running) -> Iterator[F
     """Yield what is found in the files as such, be they there or not."""
     yield from map(complained, _asked_complaints(found, scope, running))
     yield from map(taken_away, scope.gone)
-    yield from (ahead(one, running.revision) for one in scope.ahead)
+    for one in scope.ahead:
+        yield ahead(one, running.revision, deployed=running.deployed)
 
 
 def _asked_complaints(found: Found, scope: change.Scope, running: Running) -> Iterator[Complaint]:

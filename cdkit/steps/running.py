@@ -23,9 +23,13 @@ _APART = (
 
 
 class Running(Struct, frozen=True, kw_only=True):
-    """What counts as released: a revision, or nothing at all, or each file by itself (`apart`)."""
+    """What counts as released: a revision, or nothing at all, or each file by itself (`apart`).
+
+    `deployed` where the revision is what runs in an environment.
+    """
 
     revision: str = ""
+    deployed: bool = False
     apart: bool = False
     notes: tuple[str, ...] = ()
     doubts: tuple[Reason, ...] = ()
@@ -77,7 +81,12 @@ def _deployed(environment: str, service: str, records: str, world: World) -> Run
         )
     what = f"{environment} runs {deployment.service} at {deployment.commit[:12]}"
     _known(deployment.commit, what, world)
-    return Running(revision=deployment.commit, notes=(what, *notes), doubts=told.unreadable)
+    return Running(
+        revision=deployment.commit,
+        deployed=True,
+        notes=(what, *notes),
+        doubts=told.unreadable,
+    )
 
 
 def _known(commit: str, what: str, world: World) -> None:

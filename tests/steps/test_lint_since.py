@@ -10,6 +10,7 @@ from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
 from tests.core.test_git import door, git
+from tests.steps.test_lint_migrations import deployed
 from tests.worlds import world
 
 TABLES = "CREATE TABLE orders (id int PRIMARY KEY, note text);\nCREATE TABLE old (id int);\n"
@@ -102,6 +103,18 @@ def test_a_branch_that_is_behind_takes_no_migration_away(shop: Path) -> None:
     assert "left main before it came" in outcome.findings[0].message
     (shop / "migrations" / "0001_tables.sql").unlink()
     assert ("edited-migration", "migrations/0001_tables.sql:1:1", "medium") in found(linted(shop))
+
+
+def test_what_is_older_than_what_runs_is_no_yes(shop: Path) -> None:
+    git(shop, "checkout", "-q", "-b", "newer")
+    (shop / "migrations" / "0002_other.sql").write_text("CREATE TABLE other (id int);\n")
+    commit(shop)
+    deployed(shop, commit=git(shop, "rev-parse", "HEAD"))
+    git(shop, "checkout", "-q", "main")
+    (shop / "migrations" / "0003_note.sql").write_text("SELECT 1;\n")
+    outcome = run(LintMigrationsOptions(against="production"), world(shop, git=door(shop)))
+    assert outcome.verdict.answer is Answer.NO
+    assert found(outcome) == [("edited-migration", "migrations/0002_other.sql:1:1", "medium")]
 
 
 def test_a_branch_that_is_behind_still_comes_out_of_order(shop: Path) -> None:
