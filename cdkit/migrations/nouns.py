@@ -141,8 +141,9 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `fragile` says what in a generation expression can fail for some values, `null_by` are the
     columns by which its value can be null (`*`: whatever they hold). A MySQL column that is
-    AUTO_INCREMENT is `serial`; `on_update`, `comment` and `expression` (of a generated one) are as
-    written, `invisible` is not in a `SELECT *`.
+    AUTO_INCREMENT is `serial`; `always` says that an identity refuses a value of one's own;
+    `on_update`, `comment` and `expression` (of a generated one) are as
+    written (a fingerprint for PostgreSQL), `invisible` is not in a `SELECT *`.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     not_null: bool = False
     default: Default | None = None
     identity: bool = False
+    always: bool = False
     generated: str = ""
     serial: bool = False
     fragile: str = ""

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from cdkit.migrations.implied import implies
+from cdkit.migrations.implied import implies, is_same_value
 from cdkit.migrations.indexes import is_kept_apart
 from cdkit.migrations.nouns import Column, Name
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema, Table
 
 _KEYS = frozenset({"unique", "primary key"})
+_BOTH = 2
+_BY_HASH = '"strategy":"h"'
 
 
 def refuses_more(name: Name, context: Context) -> str:
@@ -29,6 +31,8 @@ def _found(old: Table, new: Table, context: Context) -> Iterator[str]:
         if said := _of_column(old.columns.get(column.name), column, context):
             yield said
     yield from _constraints(old, new, context.released)
+    if _takes_any_row(old, context.released) and not _takes_any_row(new, context.ahead.end):
+        yield "it has no partition for some rows"
     yield from _keys(old, new, context)
     if new.row_security and not old.row_security:
         opens = [x for x in new.policies.values() if x.permissive and x.all_rows and not x.roles]
@@ -39,6 +43,13 @@ def _found(old: Table, new: Table, context: Context) -> Iterator[str]:
             yield f"the trigger {trigger} comes before each write into it"
 
 
+def _takes_any_row(table: Table, schema: Schema) -> bool:
+    """Whether there is a place for every row: no partitions, a DEFAULT one, or some by hash."""
+    children = (schema.tables.get(each) for each in schema.children.get(table.name, ()))
+    bounds = [each.bound for each in children if each and table.name in each.parents]
+    return not table.partitioned or any(x == "DEFAULT" or _BY_HASH in x for x in bounds)
+
+
 def _of_column(old: Column | None, new: Column, context: Context) -> str:
     if old is None:
         wanted = new.not_null and not _fills_itself(new)
@@ -47,7 +58,23 @@ def _of_column(old: Column | None, new: Column, context: Context) -> str:
         return f"{new.name} must not be null in it"
     if context.dialect.change(old.type, new.type).breaks:
         return f"{new.name} is {new.type} in it, and was {old.type}"
-    return f"{new.name} cannot be written in it" if new.generated and not old.generated else ""
+    if new.generated and not old.generated:
+        return f"{new.name} cannot be written in it"
+    if new.identity and new.always and not (old.identity and old.always):
+        return f"{new.name} takes no value of one's own in it"
+    return _filled_otherwise(old, new)
+
+
+def _filled_otherwise(old: Column, new: Column) -> str:
+    """Say of a column that what nobody writes is another value; which number is no matter."""
+    if old.generated and new.generated and old.expression != new.expression:
+        return f"{new.name} is worked out otherwise in it"
+    given = [each.default for each in (old, new) if each.default and not each.default.null]
+    if len(given) < _BOTH or all("nextval" in each.calls for each in given):
+        return ""
+    if is_same_value(given[0].text, given[1].text):
+        return ""
+    return f"{new.name} has another default in it"
 
 
 def _fills_itself(column: Column) -> bool:

@@ -134,18 +134,21 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     serial = _is_serial(definition.typeName)
     given = [node.constraint for node in definition.constraints if node.constraint]
     if not given:
-        return Column(name=name, type=kind, serial=serial)
+        return Column(name=name, type=kind, serial=serial, not_null=serial)
     by_kind = {each.contype: each for each in reversed(given)}
     default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
+    identity = by_kind.get("CONSTR_IDENTITY")
     return Column(
         name=name,
         type=kind,
-        not_null=not by_kind.keys().isdisjoint(_NOT_NULL),
+        not_null=serial or not by_kind.keys().isdisjoint(_NOT_NULL),
         default=of_default(default.raw_expr) if default else None,
-        identity="CONSTR_IDENTITY" in by_kind,
+        identity=identity is not None,
+        always=identity is not None and identity.generated_when == "a",
         generated=_generated(generated),
         fragile=fragile(generated.raw_expr) if generated else "",
         null_by=null_by(generated.raw_expr) if generated else (),
+        expression=fingerprint(generated.raw_expr) if generated else "",
         serial=serial,
         constraints=_written(given, statement),
     )

@@ -68,13 +68,13 @@ def _severity(operation: MovePartition, context: Context) -> Severity:
 
 
 def _is_back(operation: MovePartition, context: Context) -> bool:
-    """Whether the child has the parents at the end that it had for the running version."""
+    """Whether the child has the parents, and takes the rows, that it did before."""
     if operation.other == operation.table:
         # MySQL's partitions have no name of their own among tables: their rows are gone.
         return False
     old = context.released.table(operation.other)
     new = context.ahead.end.table(operation.other)
-    return bool(old and new and old.parents == new.parents)
+    return bool(old and new and (old.parents, old.bound) == (new.parents, new.bound))
 
 
 RULE = LintRule(
