@@ -29,10 +29,12 @@ _APART: dict[type, frozenset[str]] = {
     Table: frozenset({"columns", "constraints", "known", "row_security", "policies", "triggers"})
     | {"options", "bound", "keyed", "resting", "rules"},
     # What is read of a view and of functions: their definition is compared. No enum loses a value.
-    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels", "rules"})
-    | {"constraints", "numbers"},
-    # What is read off expressions, which are compared themselves.
-    Column: frozenset({"constraints", "fragile", "null_by"}),
+    # A domain's constraints and a sequence's numbers are told by what was done to them.
+    Thing: frozenset({"query", "routines", "triggers", "ruled", "defaults", "labels"})
+    | {"rules", "constraints", "numbers"},
+    # `fragile`, `null_by`, `bounds` and a CHECK's `always` are read off expressions, which are
+    # compared themselves; an identity's `always` is told by what was done to it.
+    Column: frozenset({"constraints", "fragile", "null_by", "always"}),
     # `refers` may go without saying.
     Constraint: frozenset({"always", "bounds", "refers"}),
     # The constraint that the index belongs to says it.

@@ -161,12 +161,21 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
 
 
+_SHOWN = 3
+"""Parts that are named, of those that a file rolls back."""
+
+
 def taken_back(course: Course) -> tuple[str, ...]:
-    """Say of each part that a file rolls back itself that it breaks nobody."""
-    return tuple(
-        f"{first.path}: lines {first.line} to {last.line} are rolled back by the file itself: "
-        "nobody sees what they do, and they are only judged for whether they can run"
-        for part in course.undone
-        for first in [course.statements[part.start].place()]
-        for last in [course.statements[part.stop - 1].place()]
+    """Say which parts of a file it rolls back itself, so that they break nobody."""
+    shown = []
+    for part in course.undone[:_SHOWN]:
+        ends = (course.statements[at].place().line for at in (part.start, part.stop - 1))
+        shown.append(" to ".join(map(str, ends)))
+    more = len(course.undone) - len(shown)
+    if not shown:
+        return ()
+    lines = ", ".join(shown) + (f" and {more} other parts" if more else "")
+    said = (
+        f"{course.task.migration.path}: lines {lines} are rolled back by the file itself: nobody "
     )
+    return (f"{said}sees what they do, and they are only judged for whether they can run",)

@@ -49,17 +49,23 @@ def other_locks(operation: Operation, schema: Schema) -> Locks:
 
 def _on_table(operation: op.OnTable, table: Name, schema: Schema) -> Locks:
     lock, _ = lock_of(operation, schema)
-    words = operation.statement.source.lower().split()
     full = schema.full(table)
     if isinstance(operation, op.AddColumn):
         for each in operation.column.constraints:
             if each.references:
                 yield SHARE_ROW_EXCLUSIVE, each.references
-    for child, is_partition in () if "only" in words else below(full, schema):
-        if _goes_on(operation, is_partition=is_partition):
-            yield lock, child
+    going = (
+        child
+        for child, is_partition in below(full, schema)
+        if _goes_on(operation, is_partition=is_partition)
+    )
+    # The words are read only where there is somebody whom they may be about: they can be many.
+    children, along = list(going), list(_along(operation, full, schema))
+    words = operation.statement.source.lower().split() if children or along else ()
+    for child in () if "only" in words else children:
+        yield lock, child
     if any(each.startswith("cascade") for each in words):
-        yield from _along(operation, full, schema)
+        yield from along
 
 
 def _goes_on(operation: op.OnTable, *, is_partition: bool) -> bool:
