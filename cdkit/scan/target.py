@@ -63,6 +63,12 @@ class Target(Struct, frozen=True, kw_only=True):
         images = (part.image for part in self.parts)
         return tuple(image_subject(self.subject.name, one.digest) for one in images if one)
 
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The digests of the images of all its platforms, judged or not."""
+        everything = (*self.parts, *self.others)
+        return frozenset(str(part.image.digest) for part in everything if part.image)
+
     def part_of(self, report: ScanReport) -> Part | None:
         """Return the part that a report is of: by its config, its manifest, or a lone one's index.
 

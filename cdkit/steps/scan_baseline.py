@@ -156,11 +156,13 @@ class Earlier(Struct, frozen=True, kw_only=True):
     unreadable: bool = False
 
 
-def scans_of(image: str, records: str, world: World) -> Earlier:
+def scans_of(
+    image: str, records: str, world: World, parts: frozenset[str] = frozenset()
+) -> Earlier:
     """Return the scans of an image by the records; one without a time cannot be read.
 
     An attempt that scanned nothing knew of nothing: it is none, and moves no day. Scans of single
-    platforms are scans of it.
+    platforms are scans of it: `parts` are the digests of those that the caller knows.
     """
     from cdkit.evidence.store import open_store
 
@@ -168,7 +170,7 @@ def scans_of(image: str, records: str, world: World) -> Earlier:
     store = open_store(records, world)
     told = store.about(frozenset({digest}))
     facts, unreadable = told.facts, bool(told.unreadable)
-    if platforms := _platforms(facts, digest):
+    if platforms := (_platforms(facts, digest) | parts) - {digest}:
         of_platforms = store.about(platforms)
         facts, unreadable = facts + of_platforms.facts, unreadable or bool(of_platforms.unreadable)
     documents = [fact.document for fact in facts if _is_scan(fact, world)]
@@ -190,7 +192,7 @@ def _platforms(facts: Iterable[Fact], digest: str) -> frozenset[str]:
     """Return the digests of an image's platforms, as the records of its identity have them."""
     told = (fact.document for fact in facts)
     same = (one for one in told if isinstance(one, Identity) and one.digest == digest)
-    return frozenset(part.digest for one in same for part in one.platforms) - {digest}
+    return frozenset(part.digest for one in same for part in one.platforms)
 
 
 def _found_at(scan: Findings) -> datetime | None:

@@ -129,8 +129,8 @@ def _watch(
 ) -> _Watched:
     alone = replace(options, image=image, watch_list=False)
     try:
-        earlier = scans_of(image, options.records, world)
         with targeted(alone, world) as target:
+            earlier = scans_of(image, options.records, world, target.platforms)
             outcome = scan(alone, target, policy, world, _running(image, places, earlier, world))
         if earlier.unreadable:
             outcome = _without_days(outcome, options.records)

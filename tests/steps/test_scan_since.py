@@ -411,3 +411,5 @@ def test_scans_of_single_platforms_are_scans_of_the_deployed_image(
 
     assert len(earlier.moments) == vouched
     assert bool(earlier.packages) is vouched
+    told = scans_of(reference.pinned, RECORDS, outside, frozenset({str(amd64)}))
+    assert len(told.moments) == 1

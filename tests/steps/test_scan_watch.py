@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,16 +12,18 @@ from typing import Any
 
 import pytest
 
+from cdkit.core.documents.statement import state
 from cdkit.core.doors.http import RequestsHttp
 from cdkit.core.errors import CannotTell, NoInput, RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.verdict import Answer
 from cdkit.core.world import World
+from cdkit.evidence.store import open_store
 from cdkit.steps.scan_image import run
 from cdkit.steps.scan_options import ScanImageOptions
 from tests.core.serving import Answer as HttpAnswer
 from tests.core.serving import serving
-from tests.image.layouts import single
+from tests.image.layouts import Layout, single
 from tests.scan import samples
 from tests.scan.doubles import FakeEngine
 from tests.scan.test_obtain import report_of
@@ -235,3 +238,27 @@ def test_an_attempt_that_scanned_nothing_moves_no_day(tmp_path: Path) -> None:
         late = watch(outside(tmp_path, report(config, "findings", 8), at=8))
 
     assert {found.properties["since"] for found in late.findings} == {f"{NOW:%Y-%m-%d}"}
+
+
+def test_the_clock_of_one_platform_runs_from_watch_to_watch(tmp_path: Path) -> None:
+    layout = Layout()
+    parts = [layout.manifest(samples.SAMPLES["findings"], f"linux/{a}") for a in ("amd64", "s390x")]
+    index = layout.index(*parts)
+    config = json.loads(layout.blobs[parts[0]["digest"]])["config"]["digest"]
+
+    def answer(asked: Any) -> HttpAnswer:  # noqa: ANN401 - what the server hands over
+        digest = asked.path.rpartition("/")[2]
+        kind = index["mediaType"] if digest == index["digest"] else KIND
+        return HttpAnswer(200, {"Content-Type": kind}, layout.blobs[digest])
+
+    with serving(answer) as server:
+        image = f"{server.address}/acme/orders@{index['digest']}"
+        deploy(image, tmp_path)
+        for at, overdue in ((0, "0"), (8, "1")):
+            around = outside(tmp_path, report(config, "findings", at), at=at)
+            outcome = watch(around, platform="linux/amd64")
+            assert outcome.document is not None
+            (subject,) = outcome.subjects
+            assert subject.keys() == {parts[0]["digest"]}
+            assert _outputs(outcome).overdue == overdue
+            open_store(RECORDS, around).put(state(outcome.document, subject))
