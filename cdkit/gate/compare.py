@@ -5,7 +5,9 @@ What is measured is judged as a test of non-inferiority: the one-sided 95 % boun
 between this image and the releases before, by Student's t with as much noise as lies between those
 releases (a prediction interval for one more run; several runs of this image are averaged). The
 difference surely within the margin is yes, surely beyond it no, and neither is "cannot tell":
-another run narrows it. With fewer releases than the policy asks nothing is judged, only shown.
+another run narrows it. One release that was far worse than the others says nothing of the noise: it
+counts as if it stood at the fence behind which a value is an outlier. With fewer releases than the
+policy asks nothing is judged, only shown.
 """
 
 import math
@@ -30,6 +32,8 @@ _LOWER = frozenset({"failed", "errors", "skipped", "flaky", *(one.value for one 
 _MEASURED_LOWER = frozenset({"duration"})
 _MOST = 20
 """Releases that a number is held against: what was slow a year ago says little."""
+_OUTLIER = 3.5 / 0.6745
+"""Median absolute deviations from the median to an outlier (NIST/SEMATECH e-Handbook, 1.3.5.17)."""
 
 _T95 = (
     *(math.nan, 6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812, 1.796),
@@ -110,7 +114,7 @@ def _series(case: Case, name: str, better: str, selected: Selected) -> _Series:
         better=better,
         exact=exact,
         now=tuple(_worst(name, better, selected.facts) if exact else runs),
-        before=tuple(before),
+        before=tuple(before) if exact else _within_fence(before, better),
         noise=max(noises, default=0.0),
     )
 
@@ -127,6 +131,22 @@ def _worst(name: str, better: str, facts: Iterable[Fact]) -> list[float]:
     if not values:
         return []
     return [min(values) if better == "higher" else max(values)]
+
+
+def _within_fence(values: list[float], better: str) -> tuple[float, ...]:
+    """Return values with those far on the worse side put at the fence, as many as they were.
+
+    Where half of them are alike, nothing tells how far is far.
+    """
+    if not values:
+        return ()
+    middle = statistics.median(values)
+    far = _OUTLIER * statistics.median(abs(value - middle) for value in values)
+    if not far:
+        return tuple(values)
+    if better == "higher":
+        return tuple(max(value, middle - far) for value in values)
+    return tuple(min(value, middle + far) for value in values)
 
 
 def _held(case: Case, series: _Series, margin: float, where: Location) -> Reason:

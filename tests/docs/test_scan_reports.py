@@ -53,7 +53,7 @@ def _scout(said: Json, _: str) -> None:
 
 
 def _snyk(said: Json, _: str) -> None:
-    said |= {"vulnerabilities": [], "ok": True}
+    said |= {"vulnerabilities": [], "ok": True, "uniqueCount": 0}
 
 
 def _clair(said: Json, _: str) -> None:

@@ -83,6 +83,23 @@ def test_noise_between_releases_is_no_regression_and_no_proof() -> None:
     assert ask(load(240), by=asking(), past=noisy).verdict.answer is Answer.CANNOT_TELL
 
 
+@pytest.mark.parametrize(("better", "bad"), [("lower", 138), ("higher", 78)])
+def test_one_release_that_was_far_worse_keeps_no_good_one_out(better: str, bad: float) -> None:
+    past = before(bad, 108, 110, 109, 107, 108, better=better)
+    assert ask(load(109, better=better), by=asking(), past=past).verdict.answer is Answer.YES
+    assert ask(load(bad, better=better), by=asking(), past=past).verdict.answer is Answer.NO
+
+
+def test_one_release_that_was_far_better_still_counts() -> None:
+    past = before(20, 108, 110, 109, 107, 108)
+    assert ask(load(109), by=asking(), past=past).verdict.answer is Answer.CANNOT_TELL
+
+
+def test_where_half_of_the_releases_are_alike_each_counts_as_it_is() -> None:
+    past = before(100, 100, 100, 100, 101, 140)
+    assert "against 106.833 of 6" in against(ask(load(140), by=asking(), past=past))[0]
+
+
 def test_the_noise_that_the_report_itself_tells_counts_where_it_is_greater() -> None:
     unsure = load(216, samples=4, noise=40.0)
     assert ask(unsure, by=asking(), past=STEADY).verdict.answer is Answer.CANNOT_TELL
