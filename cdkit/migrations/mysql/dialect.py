@@ -5,7 +5,7 @@ from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.mysql.builtins import is_harmless_call
 from cdkit.migrations.mysql.columns import automatic_name
-from cdkit.migrations.mysql.cost import way
+from cdkit.migrations.mysql.cost import asked, way
 from cdkit.migrations.mysql.parser import parse
 from cdkit.migrations.mysql.read import operations
 from cdkit.migrations.mysql.refine import refine
@@ -46,7 +46,7 @@ def lock_of(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     """
     if isinstance(operation, AlterTable):
         done = way(operation, schema, server)
-        return (str(done) if done else "unknown lock"), (operation.table,)
+        return (str(asked(operation, done)) if done else "unknown lock"), (operation.table,)
     if isinstance(operation, _EXCLUSIVE):
         return "LOCK=EXCLUSIVE", (operation.table,)
     if isinstance(operation, op.LockTable):
