@@ -193,7 +193,8 @@ class Ahead:
     def is_other(self, table: Name, column: str) -> bool:
         """Whether the column of this name at the end holds something else than it did.
 
-        So it is with one that the transaction adds and does not fill, or that had another name:
+        So it is with one that the transaction adds and neither fills nor generates, or that had
+        another name:
         what the old one held is not in it, whatever it looks like.
         """
         first, end = self._firsts[self._at], self._last()
@@ -201,7 +202,7 @@ class Ahead:
         for operation in chain.from_iterable(self._done[first:end]):
             match operation:
                 case op.AddColumn(table=there, column=added) if there == table:
-                    holds[added.name] = ""
+                    holds[added.name] = added.name if added.generated else ""
                 case op.RenameColumn(table=there, column=old, to=new) if there == table:
                     holds[new] = holds.pop(old, old)
                 case op.WriteRows(table=there, columns=written) if there == table:

@@ -44,8 +44,11 @@ def column_is_back(table: Name, column: str, context: Context) -> bool:
 
 
 def _kept(old: Column, new: Column) -> bool:
-    filled = (old.default and old.default.text, old.identity, old.generated, old.not_null)
-    return filled == (new.default and new.default.text, new.identity, new.generated, new.not_null)
+    one, other = (
+        (x.default and x.default.text, x.identity, x.generated, x.expression, x.not_null)
+        for x in (old, new)
+    )
+    return one == other
 
 
 def lacks(name: Name, context: Context, *, dropped: bool = False) -> str | None:

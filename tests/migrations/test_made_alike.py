@@ -226,3 +226,13 @@ def test_a_partition_that_comes_back_for_other_rows_is_told(end: int, told: list
     )
     high = [x.rule for x in judged(text).findings if x.severity.value == "high"]
     assert high == told
+
+
+@pytest.mark.parametrize(("factor", "told"), [(2, False), (3, True)])
+def test_a_generated_column_that_is_made_again_alike_is_no_loss(factor: int, told: bool) -> None:  # noqa: FBT001 - a case
+    made = "n int GENERATED ALWAYS AS (a * {}) STORED"
+    text = (
+        f"CREATE TABLE o (a int, {made.format(2)});\n{RELEASED}BEGIN;\n"
+        f"ALTER TABLE o DROP COLUMN n;\nALTER TABLE o ADD COLUMN {made.format(factor)};\nCOMMIT;"
+    )
+    assert (("dropped-column", 4) in found(text)) == told

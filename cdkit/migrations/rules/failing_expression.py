@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.bodies import refuses
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.nouns import Default
+from cdkit.migrations.nouns import Default, Name
 from cdkit.migrations.operation import AddColumn, CreateIndex, SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 
@@ -19,6 +20,8 @@ _ASKS = pattern(
 )
 """In a fingerprint: current_setting('a.b'), which fails where nobody set it; one of the server's
 own, whose name has no dot, is always there (PostgreSQL manual, 9.28.1 and 20.16)."""
+_CALLED = pattern(r'"funcname":\[[^\]]*?\{"String":\{"sval":"(\w+)"\}\}\]')
+"""In a fingerprint: the last name of each function that is called."""
 
 
 def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> Iterator[Hit]:
@@ -30,6 +33,7 @@ def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> 
         what, name = _of_default(operation.default), operation.column
     else:
         what, name = operation.fragile, operation.name
+    what = what or _refusing(operation, context)
     if not what or context.schema.is_new_table(operation.table):
         return
     yield Hit(
@@ -38,6 +42,20 @@ def check(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> 
         confidence=Confidence.MEDIUM,
         fix=Fix(summary="write it so that it has a value for every row: NULLIF(…, 0), CASE"),
     )
+
+
+def _refusing(operation: AddColumn | CreateIndex | SetDefault, context: Context) -> str:
+    """Return which function of a migration's own an expression calls that can end in an error."""
+    texts: tuple[str, ...] = ()
+    if isinstance(operation, CreateIndex):
+        texts = (*operation.expressions, operation.where)
+    elif isinstance(operation, AddColumn):
+        texts = (operation.column.expression,)
+    for name in (found for text in texts for found in _CALLED().findall(text)):
+        known = context.schema.thing(Name("", name))
+        if known and any(refuses(each) for each in known.routines.values()):
+            return f"a call of {name}(), which can end in an error"
+    return ""
 
 
 def _of_default(default: Default | None) -> str:
@@ -76,6 +94,12 @@ RULE = LintRule(
         Example(
             text="-- server mariadb:10.11\nALTER TABLE o ADD COLUMN n double AS (1 / a) STORED;",
             line=2,
+        ),
+        Example(
+            text="CREATE FUNCTION f(text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no'; END $$;\n-- released\n"
+            "CREATE INDEX CONCURRENTLY i ON o (f(a));",
+            line=3,
         ),
     ),
     good=(
