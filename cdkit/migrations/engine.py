@@ -82,7 +82,9 @@ class Dialect(Struct, frozen=True, kw_only=True):
     refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
     otherwise: Callable[[Operation, Schema, Server], str] = lambda *_: ""
     atomic: bool = True
-    other_locks: Callable[[Operation, Schema], Iterator[tuple[str, Name]]] = lambda *_: iter(())
+    other_locks: Callable[[Operation, Schema, str], Iterator[tuple[str, Name]]] = lambda *_: iter(
+        ()
+    )
     parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
     parts: Callable[[Text, bytes, Processes], Parts | None] | None = None
 

@@ -1,5 +1,6 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import takewhile
@@ -168,7 +169,7 @@ def _settled(
     ]
     lines = lines_of(seen.migration, begins)
     settled, notes = _allowed(seen, findings, lines, request)
-    wrong = misspelled(seen.migration.said, lines, _dialect(request))
+    wrong = misspelled(seen.migration.said, lines, _dialect(request.server.engine))
     asked = request.asked
     kept = [x for x in settled if asked is None or x.rule in asked or x.rule in UNTOLD]
     contract = needed(terms, seen.migration.path, kept)
@@ -216,13 +217,14 @@ def _allowed(
     return [*settled, *more], (*notes, *further)
 
 
-def _dialect(request: Request) -> Dialect:
-    return engines()[request.server.engine].dialect()
+@functools.cache  # asked for each of the files
+def _dialect(engine: str) -> Dialect:
+    return engines()[engine].dialect()
 
 
 def _allowances(text: Text, before: Migration | None, request: Request) -> tuple[Allowance, ...]:
     """Return what a text allows; what it allowed `before` already is not of the change."""
-    dialect = _dialect(request)
+    dialect = _dialect(request.server.engine)
     allowed = allowances(heard(text, dialect), request.today)
     if request.apart:
         return allowed

@@ -65,7 +65,7 @@ class Context(Struct, frozen=True, kw_only=True):
     def _taken(self, operation: Operation) -> list[tuple[str, Name]]:
         lock, tables = self.lock_of(operation)
         taken = [(lock, table) for table in tables] if lock else []
-        taken += self.dialect.other_locks(operation, self.schema)
+        taken += self.dialect.other_locks(operation, self.schema, lock)
         return [each for each in taken if not self.schema.is_new_relation(each[1])]
 
     def pass_by(self, operation: Operation) -> None:

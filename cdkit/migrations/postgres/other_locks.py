@@ -12,7 +12,6 @@ from cdkit.migrations.postgres.locks import (
     ACCESS_EXCLUSIVE,
     SHARE_ROW_EXCLUSIVE,
     SHARE_UPDATE_EXCLUSIVE,
-    lock_of,
 )
 from cdkit.migrations.schema import Schema
 
@@ -26,15 +25,33 @@ _OF_COLUMNS = (
 _OF_PARTITIONS = (*_OF_COLUMNS, op.AddConstraint, op.DropConstraint, op.CreateIndex)
 
 
-def other_locks(operation: Operation, schema: Schema) -> Locks:
-    """Yield the other locks that an operation takes, each with the table or view that it is on."""
+def other_locks(operation: Operation, schema: Schema, lock: str) -> Locks:
+    """Return the other locks that an operation takes, each with the table or view that it is on.
+
+    `lock` is the one on the table that is named, which goes on to those that inherit from it.
+    """
+    # Most are on a table that stands alone, and a generator costs more than these questions.
+    if isinstance(operation, op.OnTable) and not _names_another(operation):
+        full = schema.full(operation.table)
+        if not any(full in each for each in (schema.children, schema.referring, schema.showing)):
+            return iter(())
+    return _other_locks(operation, schema, lock)
+
+
+def _names_another(operation: op.OnTable) -> bool:
+    if isinstance(operation, op.AddColumn):
+        return bool(operation.column.constraints)
+    return isinstance(operation, op.MovePartition)
+
+
+def _other_locks(operation: Operation, schema: Schema, lock: str) -> Locks:
     match operation:
         case op.MovePartition(table=table, other=other, action=action):
             yield from _of_partition(table, other, action, schema)
         case op.CreateTable(bound=bound, parents=parents) if bound:
             yield from _of_default(parents[0], schema)
         case op.OnTable(table=table):
-            yield from _on_table(operation, table, schema)
+            yield from _on_table(operation, schema.full(table), lock, schema)
         case op.DropObject():
             yield from _of_drop(operation, schema)
         case op.CreateObject(kind="view", name=name, replace=True) if schema.thing(name):
@@ -47,9 +64,7 @@ def other_locks(operation: Operation, schema: Schema) -> Locks:
             pass
 
 
-def _on_table(operation: op.OnTable, table: Name, schema: Schema) -> Locks:
-    lock, _ = lock_of(operation, schema)
-    full = schema.full(table)
+def _on_table(operation: op.OnTable, full: Name, lock: str, schema: Schema) -> Locks:
     if isinstance(operation, op.AddColumn):
         for each in operation.column.constraints:
             if each.references:
