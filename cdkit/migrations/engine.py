@@ -50,6 +50,10 @@ class Parts(Struct, frozen=True, kw_only=True):
     read: Callable[[int, int], Iterator[Parsed]]
 
 
+OtherLocks = Callable[[Operation, Schema, str], Iterable[tuple[str, Name]]]
+"""By an operation, the schema before it, and the lock on the table that it names."""
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How an engine's SQL is read.
 
@@ -82,9 +86,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     refuses: Callable[[Operation, Schema, Server], tuple[str, str] | None] = lambda *_: None
     otherwise: Callable[[Operation, Schema, Server], str] = lambda *_: ""
     atomic: bool = True
-    other_locks: Callable[[Operation, Schema, str], Iterator[tuple[str, Name]]] = lambda *_: iter(
-        ()
-    )
+    other_locks: OtherLocks = lambda *_: ()
     parse_each: Callable[[Jobs, Processes, Hands], Iterator[Parsed]] | None = None
     parts: Callable[[Text, bytes, Processes], Parts | None] | None = None
 

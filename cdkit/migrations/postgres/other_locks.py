@@ -3,7 +3,7 @@
 Seen in `pg_locks` of PostgreSQL 15 and 18. The lock on the table that is named is in `locks.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
@@ -25,7 +25,7 @@ _OF_COLUMNS = (
 _OF_PARTITIONS = (*_OF_COLUMNS, op.AddConstraint, op.DropConstraint, op.CreateIndex)
 
 
-def other_locks(operation: Operation, schema: Schema, lock: str) -> Locks:
+def other_locks(operation: Operation, schema: Schema, lock: str) -> Iterable[tuple[str, Name]]:
     """Return the other locks that an operation takes, each with the table or view that it is on.
 
     `lock` is the one on the table that is named, which goes on to those that inherit from it.
@@ -34,7 +34,7 @@ def other_locks(operation: Operation, schema: Schema, lock: str) -> Locks:
     if isinstance(operation, op.OnTable) and not _names_another(operation):
         full = schema.full(operation.table)
         if not any(full in each for each in (schema.children, schema.referring, schema.showing)):
-            return iter(())
+            return ()
     return _other_locks(operation, schema, lock)
 
 
