@@ -27,6 +27,11 @@ CONFIGURATION = """
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 """
+#: crun, podman's own, starts nothing where cgroups of both versions are mounted.
+WITH_RUNC = """
+[engine]
+runtime = "runc"
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,8 @@ def podman() -> Iterator[Podman]:
     # Neither a socket's path nor podman's runroot (50 characters) may be long.
     with tempfile.TemporaryDirectory(prefix="cdkit-", ignore_cleanup_errors=True) as short:
         home = Path(short)
-        (home / "containers.conf").write_text(CONFIGURATION)
+        runtime = WITH_RUNC if shutil.which("runc") else ""
+        (home / "containers.conf").write_text(CONFIGURATION + runtime)
         path = home / "podman.sock"
         assert len(os.fspath(path)) < LONGEST_SOCKET
         environ = ["env", f"CONTAINERS_CONF={home}/containers.conf"]

@@ -28,7 +28,10 @@ from tests.evidence.doubles import (
 from tests.worlds import COMMIT, TREE, FakeGit, world
 
 CASES = Path(__file__).parents[1] / "cases" / "evidence"
-PASSING = b'<testsuites>\n<testsuite tests="2"><testcase/><testcase/></testsuite></testsuites>\n'
+PASSING = (
+    b'<testsuites>\n<testsuite tests="2"><testcase name="a"/><testcase name="b"/></testsuite>'
+    b"</testsuites>\n"
+)
 EMPTY = b'<testsuites>\n<testsuite tests="0"/></testsuites>\n'
 SKIPPED = b"<testsuite><testcase><skipped/></testcase></testsuite>\n"
 FAILING = (
@@ -141,7 +144,7 @@ def test_without_an_image_and_a_clean_source_there_is_no_subject(
         (EMPTY, "cannot-tell", "r.xml:1"),
         (SKIPPED, "cannot-tell", "r.xml:1"),
         (FAILING, "no", "r.xml:3"),
-        (PASSING[:-10], "cannot-tell", "r.xml:2:56"),
+        (PASSING[:-10], "cannot-tell", "r.xml:2:74"),
         (b"", "cannot-tell", "r.xml"),
         (b"2 passed in 0.1s\n", "cannot-tell", "r.xml"),
     ],
@@ -193,7 +196,9 @@ def test_a_file_that_two_patterns_match_counts_once(tmp_path: Path) -> None:
 
 
 def test_all_shards_open_it_and_a_missing_one_does_not(tmp_path: Path) -> None:
-    write(tmp_path, unit1__r_xml=PASSING, unit2__r_xml=PASSING.replace(b"<testcase/>", b"", 1))
+    write(
+        tmp_path, unit1__r_xml=PASSING, unit2__r_xml=PASSING.replace(b'<testcase name="a"/>', b"")
+    )
     assert run(tmp_path, unit="unit*/r.xml", expect_shards=("unit=2",)).verdict.is_yes
     outcome = run(tmp_path, unit="unit*/r.xml", expect_shards=("unit=3",))
     assert outcome.verdict.answer is Answer.CANNOT_TELL
