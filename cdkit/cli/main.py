@@ -67,7 +67,7 @@ def _exit(code: int | None) -> int:
     return code or 0
 
 
-_GARBAGE = 500_000
+_GARBAGE = 1_000_000
 """Objects made before the collector looks for cycles: a command lives for seconds, makes trees of
 nodes that are no cycles, and feels each look."""
 

@@ -91,7 +91,7 @@ class Ahead:
 
     def begin(self, index: int, schema: Schema) -> None:
         """Judge the statement of this number next; `schema` is what is there before it."""
-        part = next((each for each in self._undone if index in each), None)
+        part = next((x for x in self._undone if index in x), None) if self._undone else None
         if not index or self._ends[index] != self._ends[self._at] or part != self._part:
             self._ahead = None
         self._schema, self._at, self._part = schema, index, part

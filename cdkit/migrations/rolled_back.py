@@ -6,6 +6,7 @@ where it is (PostgreSQL manual, 9.17).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import repeat
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
@@ -40,6 +41,8 @@ def rolled_back(
 
     `wrapped` says whether the tool has opened a transaction: None where nobody can tell.
     """
+    if _PARTS.isdisjoint([each.kind for each in statements]):
+        return ()
     course = _Course(wrapped=wrapped is True)
     for index, statement in enumerate(statements):
         if statement.kind in _PARTS:
@@ -120,6 +123,9 @@ def each_part(
     After the last statement of a part that is undone, schema and session are again what they were
     before its first.
     """
+    if not undone:
+        yield from zip(range(count), repeat(False), strict=False)
+        return
     done = 0
     for part in undone:
         yield from ((index, False) for index in range(done, part.start))
