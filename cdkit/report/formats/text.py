@@ -61,46 +61,32 @@ def _painted(report: Report, code: str, text: str) -> str:
 
 def _findings(report: Report) -> Iterator[str]:
     """Group the open findings by file, the file with the worst one first, by line within it."""
-    groups: dict[str, list[tuple[int, int, int, Finding]]] = {}
-    remedy, ends = remedies(report), _Ends(report)
-    for number, finding in enumerate(worst_first(report.open_findings)):
+    groups: dict[str, list[Finding]] = {}
+    remedy = remedies(report)
+    for finding in worst_first(report.open_findings):
         where = place(finding)
-        path, line, column = (where.path, where.line, where.column) if where else ("", 0, 0)
-        groups.setdefault(path, []).append((line, column, number, finding))
+        groups.setdefault(where.path if where else "", []).append(finding)
     for path, found in groups.items():
         yield _painted(report, _BOLD, terminal(path) or "findings without a place")
-        found.sort()
-        for *_, finding in found:
-            yield _finding(finding, ends[finding.severity, finding.rule], remedy(finding))
+        for finding in sorted(found, key=_position):
+            yield from _finding(report, finding, remedy(finding))
 
 
-class _Ends(dict[tuple[Severity, str], tuple[str, str]]):
-    """The severity and the rule of findings, as they stand in lines: there are few of either."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self._report = report
-
-    def __missing__(self, key: tuple[Severity, str]) -> tuple[str, str]:
-        severity, rule = key
-        said = _painted(self._report, _OF_SEVERITY.get(severity, _BLUE), severity.value)
-        self[key] = said, _painted(self._report, _DIM, f"[{terminal(rule)}]")
-        return self[key]
+def _position(finding: Finding) -> tuple[int, int]:
+    where = place(finding)
+    return (where.line, where.column) if where else (0, 0)
 
 
-def _finding(finding: Finding, ends: tuple[str, str], remedy: str) -> str:
-    """Return the lines of a finding."""
-    severity, rule = ends
-    lines = [f"  {_where(finding)}{severity}: {terminal(finding.message)} {rule}"]
-    if len(finding.locations) > 1:
-        lines += [f"      also at {terminal(str(other))}" for other in finding.locations[1:4]]
-        more = len(finding.locations) - 4
-        lines += [f"      and in {more} more places"] if more > 0 else []
-    if remedy:
-        lines.append(f"      what to do: {terminal(remedy)}")
+def _finding(report: Report, finding: Finding, remedy: str) -> Iterator[str]:
+    severity = _painted(report, _OF_SEVERITY.get(finding.severity, _BLUE), finding.severity.value)
+    rule = _painted(report, _DIM, f"[{terminal(finding.rule)}]")
+    yield f"  {_where(finding)}{severity}: {terminal(finding.message)} {rule}"
+    yield from (f"      also at {terminal(str(other))}" for other in finding.locations[1:4])
+    if len(finding.locations) > 4:
+        yield f"      and in {len(finding.locations) - 4} more places"
+    yield from _remedy(remedy)
     if finding.fix and finding.fix.replacement:
-        lines.append(_indented(finding.fix.replacement))
-    return "\n".join(lines)
+        yield _indented(finding.fix.replacement)
 
 
 def _indented(text: str) -> str:
