@@ -68,10 +68,6 @@ class Context(Struct, frozen=True, kw_only=True):
         taken += self.dialect.other_locks(operation, self.schema, lock)
         return [each for each in taken if not self.schema.is_new_relation(each[1])]
 
-    def pass_by(self, operation: Operation) -> None:
-        """Let the session go past an operation whose locks nobody asks for."""
-        self.follow(operation)
-
     def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
         """Return SQL that one engine alone takes; `other` where the server is another."""
         return sql if self.server.engine == engine else other

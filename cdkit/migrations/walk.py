@@ -135,7 +135,7 @@ def pass_by(course: Course, end: int) -> None:
         for operation in course.done[index]:
             for rule in remembering[type(operation)]:
                 tuple(rule.check(operation, context))
-            context.pass_by(operation)
+            context.follow(operation)
             apply(schema, operation)
 
 

@@ -157,10 +157,5 @@ def _of_dropped_table(dropped: op.DropObject, schema: Schema) -> Locks:
 
 
 def _referring(table: Name, schema: Schema) -> Iterator[Name]:
-    """Yield the tables that have a foreign key to this one."""
-    for name in schema.referring.get(table, ()):
-        held = schema.tables.get(name)
-        for each in held.constraints.values() if held and name != table else ():
-            if each.references and schema.full(each.references) == table:
-                yield name
-                break
+    """Yield the other tables that have a foreign key to this one, each once."""
+    yield from dict.fromkeys(name for name, _ in schema.leading_to(table) if name != table)
