@@ -5,12 +5,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 
 from msgspec import structs
 
 from cdkit.core import allow
-from cdkit.migrations.catalogue import rules
+from cdkit.migrations.catalogue import likely, rules
 from cdkit.migrations.contract import first_line
 from cdkit.migrations.engine import Dialect
 from cdkit.migrations.lazy import pattern
@@ -83,6 +82,8 @@ def misspelled(text: Text, lines: range, dialect: Dialect) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=2)  # as above
 def _misspelled(text: Text) -> tuple[tuple[int, str], ...]:
+    from difflib import get_close_matches
+
     mark, data = _marks(text.path)[0], text.data
     told = []
     for found in _SAID().finditer(data):
@@ -94,9 +95,7 @@ def _misspelled(text: Text) -> tuple[tuple[int, str], ...]:
         elif word == "allow" and not before.endswith(mark.encode()):
             what = f"an allowance does not count in such a comment; begin it by `{mark}`"
         elif word == "allow" and rule not in rules():
-            like = get_close_matches(rule, rules(), n=1)
-            hint = f"did you mean {like[0]!r}?" if like else "`cdkit explain` lists them"
-            what = f"there is no rule {rule!r}: {hint}"
+            what = f"there is no rule {rule!r}: {likely(rule)}"
         told += [(text.line(found.start()), what)] if what else []
     return tuple(told)
 

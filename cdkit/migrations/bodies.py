@@ -6,26 +6,27 @@ PL/pgSQL, is answered with "nobody knows" (None) where a caller needs to be sure
 
 import re
 
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.schema import Routine, Schema
 
 _READ = frozenset({"sql", "plpgsql"})
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_REFUSES = re.compile(r"\braise\s+(?!notice|info|log|debug|warning)|\bassert\b", re.IGNORECASE)
-_SKIPS = re.compile(r"\breturn\s+null\b", re.IGNORECASE)
-_SETS = re.compile(r"\bnew\s*\.\s*\"?(\w+)\"?\s*:?=(?!=)", re.IGNORECASE)
-_WRITES = re.compile(
+_COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_REFUSES = pattern(r"\braise\s+(?!notice|info|log|debug|warning)|\bassert\b", re.IGNORECASE)
+_SKIPS = pattern(r"\breturn\s+null\b", re.IGNORECASE)
+_SETS = pattern(r"\bnew\s*\.\s*\"?(\w+)\"?\s*:?=(?!=)", re.IGNORECASE)
+_WRITES = pattern(
     r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?"
     r"(?:\"?(\w+)\"?\s*\.\s*)?\"?(\w+)\"?",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"(?<![\w.])(?<!\.\")\w+")
-_DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
+_BARE = pattern(r"(?<![\w.])(?<!\.\")\w+")
+_DYNAMIC = pattern(r"\bexecute\b", re.IGNORECASE)
 
 
 def _text(routine: Routine) -> str:
-    return _COMMENT.sub(" ", routine.body)
+    return _COMMENT().sub(" ", routine.body)
 
 
 def is_same_code(one: str, other: str, language: str) -> bool:
@@ -68,22 +69,22 @@ def _code(body: str) -> list[bytes]:
 def is_read(routine: Routine) -> bool:
     """Whether the text tells what it does: no other language, no SQL made as it runs."""
     known = routine.function.language.lower() in _READ and bool(routine.body)
-    return known and not _DYNAMIC.search(_text(routine))
+    return known and not _DYNAMIC().search(_text(routine))
 
 
 def refuses(routine: Routine) -> bool:
     """Whether it can end in an error of its own making."""
-    return bool(_REFUSES.search(_text(routine)))
+    return bool(_REFUSES().search(_text(routine)))
 
 
 def skips(routine: Routine) -> bool:
     """Whether it can return nothing, which before a write means that there is none."""
-    return bool(_SKIPS.search(_text(routine)))
+    return bool(_SKIPS().search(_text(routine)))
 
 
 def sets(routine: Routine) -> frozenset[str]:
     """Return the columns of the row that it gives other values."""
-    return frozenset(name.lower() for name in _SETS.findall(_text(routine)))
+    return frozenset(name.lower() for name in _SETS().findall(_text(routine)))
 
 
 def finds_the_same(routine: Routine, path: str, schema: Schema) -> bool:
@@ -97,13 +98,13 @@ def finds_the_same(routine: Routine, path: str, schema: Schema) -> bool:
         return True
     if not is_read(routine) or any(x.kind == "extension" for x in schema.things.values()):
         return False
-    bare = {word.lower() for word in _BARE.findall(_text(routine))}
+    bare = {word.lower() for word in _BARE().findall(_text(routine))}
     known = (*schema.tables, *schema.things)
     return not any(each.name.lower() in bare for each in known if each.schema == schema.home)
 
 
 def writes_of(routine: Routine) -> tuple[Name, ...]:
     """Return the tables that it writes; `public` where it names no schema."""
-    found = _WRITES.findall(_text(routine))
+    found = _WRITES().findall(_text(routine))
     named = (Name(schema.lower() or "public", table.lower()) for schema, table in found)
     return tuple(dict.fromkeys(name for name in named if name.name not in {"set", "of"}))

@@ -89,6 +89,14 @@ def rules() -> Mapping[str, LintRule]:
     return _Rules()
 
 
+def likely(name: str) -> str:
+    """Return what to write for a rule that there is not: the one that is called nearly so."""
+    import difflib
+
+    near = difflib.get_close_matches(name, rules(), n=1)
+    return f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them"
+
+
 def _wants(rule_id: str) -> Wants:
     """Return what a rule wants; one that is too new for the generated list is asked itself."""
     return _listed().get(rule_id) or wants_of(rules()[rule_id])

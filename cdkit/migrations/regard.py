@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from cdkit.core.errors import RequestError
 from cdkit.core.finding import Finding, Severity, Suppression
-from cdkit.migrations.catalogue import rules, tastes
+from cdkit.migrations.catalogue import likely, rules, tastes
 from cdkit.migrations.tell import UNTOLD
 
 _OFF = r"off(?:\s*[:(]\s*(?P<reason>.*?)\s*\)?)?\s*"
@@ -65,14 +65,7 @@ def _regarded(finding: Finding, regard: Regard) -> Finding:
 
 def _known(name: str, where: str, *, untold: bool = False) -> str:
     if name not in rules():
-        import difflib
-
-        near = difflib.get_close_matches(name, rules(), n=1)
-        raise RequestError(
-            f"there is no rule {name!r}",
-            where=where,
-            remedy=f"did you mean {near[0]!r}?" if near else "`cdkit explain` lists them",
-        )
+        raise RequestError(f"there is no rule {name!r}", where=where, remedy=likely(name))
     if name in UNTOLD and not untold:
         raise RequestError(
             f"{name} cannot be left out or rated: what cannot be read is never passed over",
