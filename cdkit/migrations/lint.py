@@ -1,6 +1,5 @@
 """Linting: the history is replayed, the change is judged statement by statement."""
 
-import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import takewhile
@@ -124,10 +123,13 @@ def lint(request: Request, processes: Processes) -> Linted:
         judge.take(migration, ahead)
     unread += judge.unread
     seen = judge.seen
-    phases = {} if request.apart else _by_phase(seen)
+    whole = _Whole(
+        phases={} if request.apart else _by_phase(seen),
+        begins=begins_of(request.migrations),
+        dialect=dialect,
+    )
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
-    begins = begins_of(request.migrations)
-    judged = (*apart.judged, *(_settled(one, phases, begins, request) for one in seen))
+    judged = (*apart.judged, *(_settled(one, whole, request) for one in seen))
     apart.keep(judged, judge.schema)
     return Linted(judged=judged, notes=(note,) if unread else ())
 
@@ -143,21 +145,24 @@ def _by_phase(seen: Sequence[Seen]) -> dict[str, list[str]]:
     return found
 
 
-def _settled(
-    seen: Seen,
-    phases: Mapping[str, Sequence[str]],
-    begins: Mapping[str, Sequence[int]],
-    request: Request,
-) -> Judged:
-    """Add what only the whole change tells, and settle what is allowed where it stands.
+class _Whole(Struct, frozen=True, kw_only=True):
+    """What no migration tells by itself: how all are read, and what else the change brings.
 
     `phases` has by phase the paths of files of the change that do what belongs into it, `begins`
     by path the lines where the migrations of a file begin.
     """
+
+    phases: Mapping[str, Sequence[str]]
+    begins: Mapping[str, Sequence[int]]
+    dialect: Dialect
+
+
+def _settled(seen: Seen, whole: _Whole, request: Request) -> Judged:
+    """Add what only the whole change tells, and settle what is allowed where it stands."""
     terms, effects = seen.terms, seen.effects
     beside = {
         phase: path
-        for phase, paths in phases.items()
+        for phase, paths in whole.phases.items()
         for path in [each for each in paths if each != seen.migration.path][:1]
     }
     findings = [
@@ -167,9 +172,9 @@ def _settled(
         *mixed(terms, effects, beside),
         *with_code(terms, effects, request.code),
     ]
-    lines = lines_of(seen.migration, begins)
-    settled, notes = _allowed(seen, findings, lines, request)
-    wrong = misspelled(seen.migration.said, lines, _dialect(request.server.engine))
+    lines = lines_of(seen.migration, whole.begins)
+    settled, notes = _allowed(seen, findings, lines, whole.dialect, request)
+    wrong = misspelled(seen.migration.said, lines, whole.dialect)
     asked = request.asked
     kept = [x for x in settled if asked is None or x.rule in asked or x.rule in UNTOLD]
     contract = needed(terms, seen.migration.path, kept)
@@ -199,32 +204,30 @@ def _useless(terms: Terms, contract: Contract | None, request: Request) -> Itera
 
 
 def _allowed(
-    seen: Seen, findings: list[Finding], lines: range, request: Request
+    seen: Seen, findings: list[Finding], lines: range, dialect: Dialect, request: Request
 ) -> tuple[list[Finding], tuple[str, ...]]:
     """Settle the findings of a migration and of its way back, which may be of another file."""
     migration, back = seen.migration, seen.back
     down = migration.script.down
     if down is None or down.text.path == migration.text.path:
-        allowed = _allowances(migration.said, seen.before, request)
+        allowed = _allowances(migration.said, seen.before, dialect, request)
         whole = Parsed(statements=(*seen.parsed.statements, *back.parsed.statements))
         return settle([*findings, *back.findings], whole, allowed, lines)
     # What is released, and only its way back is new, brings no allowance in its own file.
-    allowed = _allowances(migration.said, migration if seen.released else seen.before, request)
+    allowed = _allowances(
+        migration.said, migration if seen.released else seen.before, dialect, request
+    )
     here = [each for each in back.findings if each.locations[0].path == migration.path]
     there = [each for each in back.findings if each.locations[0].path != migration.path]
     settled, notes = settle([*findings, *here], seen.parsed, allowed, lines)
-    more, further = settle(there, back.parsed, _allowances(down.text, None, request))
+    more, further = settle(there, back.parsed, _allowances(down.text, None, dialect, request))
     return [*settled, *more], (*notes, *further)
 
 
-@functools.cache  # asked for each of the files
-def _dialect(engine: str) -> Dialect:
-    return engines()[engine].dialect()
-
-
-def _allowances(text: Text, before: Migration | None, request: Request) -> tuple[Allowance, ...]:
+def _allowances(
+    text: Text, before: Migration | None, dialect: Dialect, request: Request
+) -> tuple[Allowance, ...]:
     """Return what a text allows; what it allowed `before` already is not of the change."""
-    dialect = _dialect(request.server.engine)
     allowed = allowances(heard(text, dialect), request.today)
     if request.apart:
         return allowed
