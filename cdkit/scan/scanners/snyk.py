@@ -223,7 +223,7 @@ def _vulnerability(made: _Vulnerability, report: _Report) -> Vulnerability:
 def _severity(made: _Vulnerability) -> Severity:
     """Return the severity; older releases call what is critical high, and say so beside it."""
     said = (severity_of(made.severity), severity_of(made.severity_with_critical))
-    return max(said, key=lambda one: one.rank if one is not Severity.UNKNOWN else -1)
+    return max(said, key=lambda one: one.rank)
 
 
 def _issue(made: _Vulnerability) -> Issue:
