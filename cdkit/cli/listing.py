@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from cdkit.core.escape import terminal
+from cdkit.core.spoken import cut
 
 FORMATS = ("text", "csv", "json")
 _MOST = 250
@@ -28,15 +29,11 @@ def listing(columns: Sequence[str], rows: Iterable[Sequence[str]], style: str) -
     if style == "csv":
         return _csv(columns, kept)
     shown = [
-        tuple(_short(terminal(cell)) or "-" for cell in row) for row in (tuple(columns), *kept)
+        tuple(cut(terminal(cell), _MOST) or "-" for cell in row) for row in (tuple(columns), *kept)
     ]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in shown)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _short(cell: str) -> str:
-    return cell if len(cell) <= _MOST else f"{cell[: _MOST - 1]}…"
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as people say them."""
+"""Numbers and texts as people are told them."""
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
@@ -18,3 +18,8 @@ def digits(value: float) -> str:
 def counted(number: float, one: str) -> str:
     """Return a count with its noun: `1 service`, `2 services`, `1.5 days`."""
     return f"{number:.15g} {one}" if number == 1 else f"{number:.15g} {one}s"
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of so many characters at most; of a longer one the beginning, and `…`."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 
 from cdkit.core.documents.delivery import Listing, Made
+from cdkit.core.spoken import cut
 from cdkit.dora import trends
 from cdkit.dora.compare import Middle
 from cdkit.dora.engine import judged
@@ -260,5 +261,4 @@ def _why(outcome: str, next_kind: str, incidents: int) -> str:
 
 
 def _cut(text: str | None) -> str:
-    told = text or ""
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+    return cut(text or "", _LONGEST)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cdkit.core.finding import Finding, Fix, Suppression
 from cdkit.core.rule import Rule
+from cdkit.core.spoken import cut
 from cdkit.core.verdict import Reason
 from cdkit.report.report import Report
 
@@ -71,4 +72,4 @@ def _rule(rule: Rule) -> Rule:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return cut(text, LONGEST)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cdkit.core.documents.delivery import Service
+from cdkit.core.spoken import cut
 from cdkit.report.web.markup import Markup, element
 from cdkit.report.web.pieces import clock, day
 
@@ -25,4 +26,4 @@ _LONGEST = 80
 def named(service: Service) -> str:
     """Return the name of a service; of a longer one than anybody gives, the beginning."""
     name = service.name or "a service without a name"
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return cut(name, _LONGEST)
