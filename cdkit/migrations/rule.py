@@ -51,18 +51,19 @@ class Context(Struct, frozen=True, kw_only=True):
         return self.dialect.lock_of(operation, self.schema, self.server)
 
     def follow(self, operation: Operation) -> tuple[str, ...]:
-        """Let the session go past an operation before it runs; return the locks that it takes.
-
-        A table that the release makes nobody else can wait for.
-        """
-        taken = self._taken(operation)
+        """Let the session go past an operation before it runs; return the locks that it takes."""
+        taken = self.taken(operation)
         self.session.follow(operation)
         for lock, table in taken:
             if lock == EXCLUSIVE:
                 self.session.hold(str(table), lock)
         return tuple([f"{lock} on {table}" for lock, table in taken])
 
-    def _taken(self, operation: Operation) -> list[tuple[str, Name]]:
+    def taken(self, operation: Operation) -> list[tuple[str, Name]]:
+        """Return each lock that an operation takes, and on what.
+
+        What the release makes nobody else can wait for.
+        """
         lock, tables = self.lock_of(operation)
         taken = [(lock, table) for table in tables] if lock else []
         taken += self.dialect.other_locks(operation, self.schema, lock)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from cdkit.migrations.postgres.locks import BLOCKING
 from tests.migrations.judging import RELEASED, judged
 from tests.parts.postgres import Server
 
@@ -23,11 +24,14 @@ CREATE TABLE par (id int);
 CREATE TABLE ch () INHERITS (par);
 CREATE TABLE lone (id int);
 CREATE VIEW v AS SELECT id, a FROM p;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM lone;
 CREATE INDEX pt_k ON pt (k);
 CREATE SEQUENCE s;
 CREATE DOMAIN d AS int;
 CREATE TABLE td (id int, v d);
 ALTER DOMAIN d ADD CONSTRAINT dc CHECK (VALUE > 0) NOT VALID;
+CREATE POLICY pol ON x;
+ALTER TABLE x ADD CONSTRAINT xc CHECK (id > 0) NOT VALID;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 """
 STATEMENTS = """
@@ -74,6 +78,12 @@ ALTER SEQUENCE s RESTART WITH 5
 ALTER DOMAIN d VALIDATE CONSTRAINT dc
 ALTER DOMAIN d ADD CHECK (VALUE > -5)
 CREATE PUBLICATION pub FOR TABLE p
+REFRESH MATERIALIZED VIEW m
+REINDEX TABLE x
+ALTER TABLE x OWNER TO pg_monitor
+ALTER POLICY pol ON x RENAME TO lop
+ALTER TABLE x VALIDATE CONSTRAINT xc
+CREATE TABLE n4 (id bigint)
 """.strip().splitlines()
 WORDS = {
     "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE", "ShareLock": "SHARE",
@@ -84,7 +94,7 @@ RANKS = ["ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIV
 RANKS += ["EXCLUSIVE", "ACCESS EXCLUSIVE"]
 NAMES = """
 SELECT oid, relname FROM pg_class
-WHERE relkind IN ('r', 'p', 'v', 'S') AND relnamespace = 'public'::regnamespace
+WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND relnamespace = 'public'::regnamespace
 """
 HELD = "SELECT relation, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IS NOT NULL"
 
@@ -124,3 +134,13 @@ def test_the_locks_of_a_statement_are_those_that_the_server_holds(
         (name, lock) for lock, name in (re.split(" on ", each, maxsplit=1) for each in said)
     )
     assert told == held(base, statement)
+
+
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_whoever_may_wait_for_a_lock_that_stops_writes_is_told_of_the_timeout(
+    base: str, statement: str
+) -> None:
+    found = judged(BASE + RELEASED + statement + ";").findings
+    stops = not BLOCKING.isdisjoint(held(base, statement).values())
+    assert stops == ("missing-lock-timeout" in {each.rule for each in found})

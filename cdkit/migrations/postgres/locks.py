@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import Publish
+from cdkit.migrations.anew import ChangeConstraint, Publish
 from cdkit.migrations.domains import RestrictDomain, ValidateDomain
 from cdkit.migrations.enums import named
 from cdkit.migrations.nouns import Name
@@ -18,6 +18,41 @@ SHARE = "SHARE"
 SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
 BLOCKING = frozenset({ACCESS_EXCLUSIVE, EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE})
 """Locks that stop writes; ACCESS EXCLUSIVE stops reads as well."""
+
+LOCKING: tuple[type[Operation], ...] = (
+    op.AddColumn,
+    op.AddConstraint,
+    ChangeConstraint,
+    op.ChangeIdentity,
+    op.ChangeRowSecurity,
+    op.ChangeSequence,
+    op.ChangeTable,
+    op.ChangeTrigger,
+    op.ChangeType,
+    op.CreateIndex,
+    op.CreateObject,
+    op.CreateTable,
+    op.DropColumn,
+    op.DropConstraint,
+    op.DropDefault,
+    op.DropNotNull,
+    op.DropObject,
+    op.LockTable,
+    op.MovePartition,
+    op.Refresh,
+    op.Reindex,
+    op.RenameColumn,
+    op.RenameObject,
+    op.RenameTable,
+    RestrictDomain,
+    Revoke,
+    op.RewriteTable,
+    op.SetDefault,
+    op.SetNotNull,
+    op.Truncate,
+    ValidateDomain,
+)
+"""What can take one of them, on what it names or (`other_locks.py`) by the way."""
 
 _LIGHTER: dict[type[Operation], str] = {
     op.ValidateConstraint: SHARE_UPDATE_EXCLUSIVE,

@@ -72,10 +72,10 @@ misnamed-migration safe-to-run - -
 misplaced-column compatible mysql,mariadb - AddColumn ChangeColumn
 misplaced-marker safe-to-run - -
 missing-down compatible - -
-missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-lock-timeout safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
 missing-lock-wait-timeout safe-to-run mysql,mariadb - AlterTable ChangeTrigger DropObject RenameTable Truncate
 missing-migration safe-to-run - -
-missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeTable ChangeTrigger ChangeType CreateIndex CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject MovePartition RenameColumn RenameTable RewriteTable SetDefault SetNotNull Truncate
+missing-statement-timeout safe-to-run postgres taste AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
 mixed-migration safe-to-run - -
 mixed-phases compatible - -
 moved-partition compatible - - MovePartition CreateTable
@@ -106,7 +106,7 @@ rewriting-type-change safe-to-run postgres - ChangeType
 rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
-several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
+several-locks safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
 shadowing-table compatible postgres - CreateTable CreateObject
 stricter-partition compatible postgres - CreateTable MovePartition
 syntax-error - - -

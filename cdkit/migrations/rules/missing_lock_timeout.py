@@ -8,29 +8,25 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations import operation
-from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.mend import Mend, before
 from cdkit.migrations.operation import LockTable, Operation
-from cdkit.migrations.postgres.locks import BLOCKING
+from cdkit.migrations.postgres.locks import BLOCKING, LOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
 def check(done: Operation, context: Context) -> Iterator[Hit]:
-    """Flag the first lock that blocks others on a table which was there before the change."""
+    """Flag the first lock that blocks others on what was there before the change."""
     session = context.session
-    if session.lock_timeout or session.warned:
+    if session.lock_timeout or session.warned or isinstance(done, LockTable):
         return
-    lock, tables = context.lock_of(done)
-    if lock not in BLOCKING or isinstance(done, LockTable):
-        return
-    held = [table for table in tables if not context.schema.is_new_table(table)]
-    if not held:
+    blocking = [each for each in context.taken(done) if each[0] in BLOCKING]
+    if not blocking:
         return
     session.warned = True
+    lock, held = blocking[0]
     yield Hit(
-        message=f"needs a lock ({lock}) on {held[0]}, and no lock_timeout is set",
-        about=str(held[0]),
+        message=f"needs a lock ({lock}) on {held}, and no lock_timeout is set",
+        about=str(held),
         fix=Fix(
             summary="set a lock_timeout first, and try again when it strikes",
             replacement="SET lock_timeout = '2s';",
@@ -49,41 +45,27 @@ RULE = LintRule(
     severity=Severity.LOW,
     question=SAFE_TO_RUN,
     engines=("postgres",),
-    on=(
-        operation.AddColumn,
-        operation.AddConstraint,
-        ChangeConstraint,
-        operation.ChangeIdentity,
-        operation.ChangeRowSecurity,
-        operation.ChangeTable,
-        operation.ChangeTrigger,
-        operation.ChangeType,
-        operation.CreateIndex,
-        operation.CreateTable,
-        operation.DropColumn,
-        operation.DropConstraint,
-        operation.DropDefault,
-        operation.DropNotNull,
-        operation.DropObject,
-        operation.MovePartition,
-        operation.RenameColumn,
-        operation.RenameTable,
-        operation.RewriteTable,
-        operation.SetDefault,
-        operation.SetNotNull,
-        operation.Truncate,
-    ),
+    on=LOCKING,
     check=check,
     remembers=True,
     instead="SET lock_timeout = '2s'; at the beginning, and try again when it strikes.",
     bad=(
         Example(text="SELECT 1;\nALTER TABLE orders ADD COLUMN note text;", line=2),
         Example(text="SET lock_timeout = '2s';\nRESET lock_timeout;\nDROP TABLE orders;", line=3),
+        Example(text="REFRESH MATERIALIZED VIEW totals;", line=1),
+        Example(text="REINDEX TABLE orders;", line=1),
+        Example(
+            text="CREATE VIEW v AS SELECT 1 AS a;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT 1 AS a, 2 AS b;",
+            line=3,
+        ),
+        Example(text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o OWNER TO ann;", line=3),
     ),
     good=(
         Example(text="SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN note text;"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD COLUMN b int;"),
         Example(text="CREATE INDEX CONCURRENTLY i ON orders (a);"),
+        Example(text="CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;\nREFRESH MATERIALIZED VIEW v;"),
     ),
     sources=("https://www.postgresql.org/docs/current/runtime-config-client.html",),
 )

@@ -9,28 +9,27 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations import operation
-from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.mend import Mend, before
-from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.locks import BLOCKING
+from cdkit.migrations.operation import LockTable, Operation
+from cdkit.migrations.postgres.locks import BLOCKING, LOCKING
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
 def check(done: Operation, context: Context) -> Iterator[Hit]:
-    """Flag the first lock that blocks others on a table which was there before the change."""
+    """Flag the first lock that blocks others on what was there before the change."""
     session = context.session
-    if session.statement_timeout or session.told_statement_timeout:
+    told = session.statement_timeout or session.told_statement_timeout
+    if told or isinstance(done, LockTable):
         return
-    lock, tables = context.lock_of(done)
-    held = [table for table in tables if not context.schema.is_new_table(table)]
-    if lock not in BLOCKING or not held:
+    blocking = [each for each in context.taken(done) if each[0] in BLOCKING]
+    if not blocking:
         return
+    lock, held = blocking[0]
     session.told_statement_timeout = True
     local = "LOCAL " if session.wrapped else ""
     yield Hit(
-        message=f"holds a lock ({lock}) on {held[0]}, and no statement_timeout is set",
-        about=str(held[0]),
+        message=f"holds a lock ({lock}) on {held}, and no statement_timeout is set",
+        about=str(held),
         fix=Fix(
             summary="set a statement_timeout first",
             replacement="SET statement_timeout = '30s';",
@@ -44,30 +43,7 @@ RULE = LintRule(
     question=SAFE_TO_RUN,
     opinion=True,
     engines=("postgres",),
-    on=(
-        operation.AddColumn,
-        operation.AddConstraint,
-        ChangeConstraint,
-        operation.ChangeIdentity,
-        operation.ChangeRowSecurity,
-        operation.ChangeTable,
-        operation.ChangeTrigger,
-        operation.ChangeType,
-        operation.CreateIndex,
-        operation.CreateTable,
-        operation.DropColumn,
-        operation.DropConstraint,
-        operation.DropDefault,
-        operation.DropNotNull,
-        operation.DropObject,
-        operation.MovePartition,
-        operation.RenameColumn,
-        operation.RenameTable,
-        operation.RewriteTable,
-        operation.SetDefault,
-        operation.SetNotNull,
-        operation.Truncate,
-    ),
+    on=LOCKING,
     check=check,
     remembers=True,
     instead="SET statement_timeout before the first lock.",

@@ -9,17 +9,19 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations import operation as op
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.otherwise import on_its_own
-from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.postgres.locks import LOCKING
+from cdkit.migrations.rule import EXCLUSIVE, SAFE_TO_RUN, Context, Hit, LintRule
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag each further table that is locked while another one is."""
     locked, schema = context.session.locked, context.schema
+    if not locked or not context.ahead.sure:
+        return
     lock, tables = context.lock_of(operation)
-    if lock != "ACCESS EXCLUSIVE" or not locked or not context.ahead.sure:
+    if lock != EXCLUSIVE:
         return
     for table in tables:
         if str(table) not in locked and not schema.is_new_relation(table):
@@ -37,19 +39,7 @@ RULE = LintRule(
     severity=Severity.LOW,
     question=SAFE_TO_RUN,
     engines=("postgres",),
-    on=(
-        op.AddColumn,
-        op.AddConstraint,
-        op.ChangeType,
-        op.DropColumn,
-        op.DropConstraint,
-        op.DropObject,
-        op.RenameColumn,
-        op.RenameTable,
-        op.SetDefault,
-        op.SetNotNull,
-        op.Truncate,
-    ),
+    on=LOCKING,
     check=check,
     instead="Change one table a transaction.",
     bad=(
@@ -58,6 +48,7 @@ RULE = LintRule(
             "ALTER TABLE p ADD COLUMN a int;\nCOMMIT;",
             line=3,
         ),
+        Example(text="BEGIN;\nLOCK TABLE o;\nREFRESH MATERIALIZED VIEW v;\nCOMMIT;", line=3),
     ),
     good=(
         Example(
