@@ -18,6 +18,8 @@ from cdkit.evidence.tally import whole
 
 _CONDITIONS = re.compile(r"\((\d{1,6})/(\d{1,6})\)", re.ASCII)
 _MOST_LINES = 1 << 20
+_DTD = b"/coverage-04.dtd"
+"""What tells it apart where the root element says nothing, as slather's did."""
 
 
 class _Reader:
@@ -110,7 +112,9 @@ class _Reader:
 
 def _recognises(head: bytes) -> bool:
     found = root_of(head)
-    return found is not None and found[0] == "coverage" and "line-rate" in found[1]
+    if found is None or found[0] != "coverage":
+        return False
+    return "line-rate" in found[1] or _DTD in head
 
 
 def _read(stream: Readable, where: str) -> Reading:
@@ -128,6 +132,7 @@ FORMAT = Format(
     samples=(
         Sample(path="cobertura/coverage-py.xml", real=True, tool="coverage.py 7.17"),
         Sample(path="cobertura/istanbul.xml", real=False, tool="istanbul, with its DOCTYPE"),
+        Sample(path="cobertura/bare-root.xml", real=False, tool="slather, without totals"),
         Sample(path="cobertura/coverlet.xml", real=False, tool="coverlet, one file in two classes"),
         Sample(path="cobertura/gcovr-8.8.xml", real=True, tool="gcovr 8.8"),
         Sample(path="cobertura/nyc-18.xml", real=True, tool="nyc 18"),
