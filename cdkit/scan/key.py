@@ -3,8 +3,6 @@
 import re
 from functools import lru_cache
 
-from msgspec.structs import replace
-
 from cdkit.core.documents.inventory import Component
 from cdkit.core.documents.purl import Purl, parse_purl
 from cdkit.core.errors import RequestError
@@ -17,7 +15,6 @@ _BULLETIN = re.compile(
     r"|SUSE-[A-Z]+|openSUSE-[A-Z]+|FEDORA)-",
     re.ASCII,
 )
-_CASELESS = frozenset({"apk", "composer", "deb", "pypi"})
 _VERSIONED_SCHEMES = re.compile(r"(?:AVD-)?([A-Z]{2,})-?(\d+)", re.ASCII)
 
 
@@ -105,21 +102,11 @@ def is_package(wanted: str, purl: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def meant(purl: str) -> Purl | None:
-    """Return what a package URL means, or None; a vendor's document holds the same ones often.
-
-    Where the type's rules make a name the same in any letters (purl-spec, PURL-TYPES: apk,
-    composer, deb, pypi) it is in small ones, and pypi's `_` is a `-`.
-    """
+    """Return what a package URL means, or None; a vendor's document holds the same ones often."""
     try:
-        found = parse_purl(purl)
+        return parse_purl(purl)
     except RequestError:
         return None
-    if found.type not in _CASELESS:
-        return found
-    name = found.name.lower()
-    if found.type == "pypi":
-        name = name.replace("_", "-")
-    return replace(found, namespace=found.namespace.lower(), name=name)
 
 
 def package_of(component: Component | Vulnerability) -> str:

@@ -73,6 +73,10 @@ def test_a_subpath_loses_its_dots() -> None:
         "pkg:pypi/a%ff@1",
         "pkg:golang/a%2Fb/c@1",
         "pkg:pypi/caf\u00e9",
+        "pkg:maven/@1.3.4",
+        "pkg:npm/@acme",
+        "pkg:a+b/c",
+        "pkg:cpan/GDT/URI::PackageURL@1",
     ],
 )
 def test_what_is_no_package_url_is_refused(text: str) -> None:
@@ -98,3 +102,35 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_a_digest_in_capitals_is_the_same_digest() -> None:
     purl = parse_purl(f"pkg:oci/orders@{str(DIGEST).upper()}")
     assert Digest.parse(purl.version) == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("pkg:PyPI/My.PyPI_.--._Package@1.dev1", "pkg:pypi/my-pypi-package@1.dev1"),
+        ("pkg:github/Acme/Orders@V1", "pkg:github/acme/orders@V1"),
+        ("pkg:bitbucket/Acme/Orders@V1", "pkg:bitbucket/acme/orders@V1"),
+        ("pkg:npm/%40Acme/LoDash@1", "pkg:npm/%40acme/lodash@1"),
+        ("pkg:npm/@acme/lodash@1", "pkg:npm/%40acme/lodash@1"),
+        ("pkg:npm/@babel/core#/api/notes/", "pkg:npm/%40babel/core#api/notes"),
+        ("pkg:golang/GitHub.com/Acme/X@v1#Sub", "pkg:golang/github.com/acme/x@v1#Sub"),
+        ("pkg:deb/Debian/Curl@7.5-1%2BB1", "pkg:deb/debian/curl@7.5-1%2BB1"),
+        ("pkg:rpm/Fedora/CentOS-x@1", "pkg:rpm/fedora/CentOS-x@1"),
+        ("pkg:composer/Laravel/Laravel@5", "pkg:composer/laravel/laravel@5"),
+        ("pkg:hex/Acme/Foo@2", "pkg:hex/acme/foo@2"),
+        ("pkg:pub/Date-Time@1", "pkg:pub/date_time@1"),
+        ("pkg:huggingface/Acme/Bert@ABCDEF", "pkg:huggingface/Acme/Bert@abcdef"),
+        ("pkg:cpan/gdt/URI-PackageURL@1", "pkg:cpan/GDT/URI-PackageURL@1"),
+        (
+            "pkg:mlflow/Signs@1?repository_url=https://adb-5.0.azuredatabricks.net/api",
+            "pkg:mlflow/signs@1?repository_url=https://adb-5.0.azuredatabricks.net/api",
+        ),
+        ("pkg:mlflow/Signs@1", "pkg:mlflow/Signs@1"),
+        ("pkg:maven/Org.Acme/Io@1.A", "pkg:maven/Org.Acme/Io@1.A"),
+        ("pkg:nuget/EnterpriseLibrary.Common@6", "pkg:nuget/EnterpriseLibrary.Common@6"),
+        ("pkg://maven/org.acme/io/@1", "pkg:maven/org.acme/io@1"),
+    ],
+)
+def test_one_thing_has_one_name(written: str, canonical: str) -> None:
+    assert str(parse_purl(written)) == canonical
+    assert parse_purl(canonical) == parse_purl(written)

@@ -487,7 +487,8 @@ def test_a_statement_about_one_platform_covers_no_other() -> None:
         ("pkg:deb/debian/s sl@1.0", "pkg:deb/debian/s sl@1.0", True),
         ("pkg:deb/debian/s sl?distro=debian-12", "pkg:deb/debian/s sl@1.0", False),
         ("pkg:pypi/Made_Web", "pkg:pypi/made-web@2.1.0", True),
-        ("pkg:npm/Made", "pkg:npm/made@1.0", False),
+        ("pkg:npm/Made", "pkg:npm/made@1.0", True),
+        ("pkg:maven/a/Made", "pkg:maven/a/made@1.0", False),
         ("", "", False),
     ],
 )

@@ -4,13 +4,28 @@ import re
 from urllib.parse import quote, unquote_to_bytes
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cdkit.core.digest import Digest
 from cdkit.core.errors import RequestError
 
-_TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
+_TYPE = re.compile(r"[a-z][a-z0-9.-]*", re.ASCII)
 _KEY = re.compile(r"[a-z][a-z0-9._-]*", re.ASCII)
 _LEGAL = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+
+# What the definitions of the types call "not case sensitive", so that one thing has one name
+# (ECMA-427, "Type definitions"; github.com/package-url/purl-spec, types/*-definition.json).
+_ANY_NAMESPACE = frozenset((
+    "alpm", "apk", "bitbucket", "composer", "deb", "github", "golang", "hex", "luarocks", "npm",
+    "qpkg", "rpm", "vscode-extension", "yocto",
+))  # fmt: skip
+_ANY_NAME = frozenset((
+    "alpm", "apk", "bitbucket", "bitnami", "composer", "deb", "github", "golang", "hex", "luarocks",
+    "npm", "otp", "pub", "pypi", "vscode-extension",
+))  # fmt: skip
+_ANY_VERSION = frozenset({"huggingface", "vscode-extension"})
+_RUN = "[-_.]+"
+"""What stands between the words of a Python package's name: any run of these is one dash."""
 
 
 class Purl(Struct, frozen=True, kw_only=True, order=True):
@@ -59,9 +74,11 @@ def image_purl(repository: str, digest: Digest) -> Purl:
 def parse_purl(text: str) -> Purl:
     """Read a package URL as the purl specification says ("How to parse").
 
-    Raises RequestError where it is none: another scheme, a missing type or name, a character that
-    no URL may hold, a broken percent-encoding, a qualifier that is said twice. An `oci` one must
-    have a digest as its version and no namespace, since anything less names no content.
+    What a type's definition says of its names is done: `pkg:pypi/Typing_Extensions` is
+    `pkg:pypi/typing-extensions`. Raises RequestError where it is none: another scheme, a missing
+    type or name, a character that no URL may hold, a broken percent-encoding, a qualifier that is
+    said twice. An `oci` one must have a digest as its version and no namespace, since anything
+    less names no content.
     """
     if not _LEGAL.fullmatch(text):
         raise _illegal(text, "holds a character that a URL may not hold, or a broken %-encoding")
@@ -80,7 +97,34 @@ def parse_purl(text: str) -> Purl:
         qualifiers=_qualifiers(text, query),
         subpath=_segments(text, subpath, dots=False),
     )
-    return _image(text, purl) if kind == "oci" else purl
+    return _image(text, purl) if kind == "oci" else _in_one_form(text, purl)
+
+
+def _in_one_form(text: str, purl: Purl) -> Purl:
+    """Return a package URL whose names are written as its type's definition says."""
+    kind, namespace, name, version = purl.type, purl.namespace, purl.name, purl.version
+    if kind in _ANY_NAMESPACE:
+        namespace = namespace.lower()
+    if kind in _ANY_NAME or (kind == "mlflow" and "databricks" in _place(purl)):
+        name = name.lower()
+    if kind in _ANY_VERSION:
+        version = version.lower()
+    match kind:
+        case "pypi":
+            name = re.sub(_RUN, "-", name)
+        case "pub":
+            name = name.replace("-", "_")
+        case "cpan":
+            namespace = namespace.upper()
+            if "::" in name:
+                raise _illegal(text, "names a module of Perl: say the distribution, with dashes")
+        case _:
+            pass
+    return replace(purl, namespace=namespace, name=name, version=version)
+
+
+def _place(purl: Purl) -> str:
+    return dict(purl.qualifiers).get("repository_url", "")
 
 
 def _path(text: str, rest: str) -> tuple[str, str, str]:
@@ -88,10 +132,9 @@ def _path(text: str, rest: str) -> tuple[str, str, str]:
     kind, _, path = rest.strip("/").partition("/")
     if not _TYPE.fullmatch(kind.lower()):
         raise _illegal(text, "has no type, or one that is not a word")
-    # The last `@`: one inside a scope (`pkg:npm/@acme/x`) is no version separator unless it ends
-    # the path's last segment.
+    # The last `@`: one inside a scope (`pkg:npm/@acme/x`) is no version separator.
     head, at, version = path.rpartition("@")
-    if not at or "/" in version or not head or head.endswith("/"):
+    if not at or "/" in version:
         head, version = path, ""
     head = head.strip("/")
     if not head:
