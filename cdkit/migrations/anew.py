@@ -1,6 +1,6 @@
-"""Operations that say a thing anew: a constraint's timing, a domain's default, a column."""
+"""Operations that say a thing anew: a constraint's timing, a column, what an operator means."""
 
-from cdkit.migrations.nouns import Column, Default, Name
+from cdkit.migrations.nouns import Column, Default, Name, Type
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
 
 
@@ -86,3 +86,22 @@ class RebuildTable(OnTable, frozen=True, kw_only=True):
     aside: bool = False
     kept: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+
+
+class CreateCast(Operation, frozen=True, kw_only=True):
+    """CREATE CAST. `context` is `implicit`, `assignment`, or `explicit` where CAST asks for it.
+
+    `by_text` says that it goes by the text of a value (WITH INOUT), as casts without an entry do.
+    """
+
+    source: Type
+    target: Type
+    context: str = "explicit"
+    by_text: bool = False
+
+
+class CreateOperator(Operation, frozen=True, kw_only=True):
+    """CREATE OPERATOR with two sides, of these types."""
+
+    name: Name
+    takes: tuple[Type, Type]

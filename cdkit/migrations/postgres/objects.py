@@ -224,7 +224,7 @@ _CREATED = {
 }
 
 
-def create_object(statement: Statement) -> Iterator[Operation]:
+def create_object(statement: Statement) -> Iterator[op.CreateObject]:
     """Read CREATE VIEW, TYPE, SEQUENCE, EXTENSION and what CREATE … (…) defines."""
     made = statement.read(_Named)
     relation = made.view or made.sequence or made.typevar

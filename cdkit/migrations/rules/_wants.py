@@ -58,6 +58,7 @@ forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
 hidden-column compatible mysql,mariadb - ChangeColumn ChangeOption
 hinted-index compatible mysql,mariadb,sqlite - DropObject RenameObject ChangeOption
+implicit-cast compatible postgres - CreateCast
 invoker-view compatible postgres - ChangeTable CreateObject
 kept-rows compatible - - CreateTable
 limited-text compatible postgres taste CreateTable AddColumn
@@ -107,6 +108,7 @@ rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeType DropColumn DropConstraint DropObject RenameColumn RenameTable SetDefault SetNotNull Truncate
+shadowing-operator compatible postgres - CreateOperator
 shadowing-table compatible postgres - CreateTable CreateObject
 stricter-partition compatible postgres - CreateTable MovePartition
 syntax-error - - -
