@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
@@ -55,6 +57,57 @@ CHANGES = [
     Change("an operator of a new name", OPERATOR.format("<=~=>", "int", "float8", "near"),
            "SELECT count(*) FROM rows WHERE id = share", same=True),
 ]  # fmt: skip
+
+
+ROLES = """
+CREATE ROLE shop_reader LOGIN;
+GRANT SELECT ON rows TO shop_reader;
+CREATE SCHEMA first; GRANT USAGE ON SCHEMA first TO shop_reader;
+"""
+ITS_OWN = "CREATE SCHEMA shop_reader AUTHORIZATION shop_reader;"
+PATH = "ALTER ROLE shop_reader SET search_path = {}, public;"
+USER = '"$user", first'
+FIRST = PATH.format("first")
+LABEL = "CREATE FUNCTION first.label({}) RETURNS text LANGUAGE sql AS 'SELECT ''first''';"
+COUNTED = "SELECT count(*) FROM rows"
+LABELLED = "SELECT label('calm'::mood)"
+HIDDEN = [
+    ("", f"{ITS_OWN} CREATE TABLE shop_reader.rows (id int);", COUNTED, False),
+    ("", "CREATE SCHEMA AUTHORIZATION shop_reader; CREATE TABLE shop_reader.rows (id int);",
+     COUNTED, False),
+    ("", f"{ITS_OWN} CREATE TABLE shop_reader.others (id int);", COUNTED, True),
+    ("", "CREATE TABLE first.rows (id int);", COUNTED, True),
+    (FIRST, "CREATE TABLE first.rows (id int);", COUNTED, False),
+    (FIRST, LABEL.format("mood"), LABELLED, False),
+    (FIRST, LABEL.format("int"), LABELLED, True),
+    (FIRST, "CREATE TYPE first.mood AS ENUM ('glad');", "SELECT 'calm'::mood", False),
+    (f"{PATH.format(USER)} {ITS_OWN}", "CREATE TABLE shop_reader.rows (id int);",
+     COUNTED, False),
+]  # fmt: skip
+OPEN = """GRANT SELECT ON ALL TABLES IN SCHEMA first TO shop_reader;
+DO $$ BEGIN GRANT SELECT ON ALL TABLES IN SCHEMA shop_reader TO shop_reader;
+EXCEPTION WHEN undefined_object OR invalid_schema_name THEN NULL; END $$;"""
+
+
+@pytest.mark.parametrize(("before", "change", "asked", "same"), HIDDEN)
+def test_what_stands_first_on_a_path_hides_what_stands_behind(
+    postgres: str, before: str, change: str, asked: str, *, same: bool
+) -> None:
+    base = f"{BASE}{ROLES}{before}"
+    reader = re.sub(r"user=\S+", "user=shop_reader", postgres)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        try:
+            connection.execute(base.encode())
+            with psycopg.connect(reader) as old:
+                answers = [answer(old, asked)]
+            connection.execute(f"{change}{OPEN}".encode())
+            with psycopg.connect(reader) as old:
+                answers.append(answer(old, asked))
+        finally:
+            connection.execute("DROP OWNED BY shop_reader CASCADE; DROP ROLE shop_reader")
+    assert (answers[0] == answers[1]) == same
+    found = judged(f"{base}-- released\n{change}", question="compatible").findings
+    assert bool([x for x in found if x.rule == "shadowing-table"]) != same
 
 
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
