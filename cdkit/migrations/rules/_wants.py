@@ -135,5 +135,5 @@ unusable-enum-value safe-to-run postgres - WriteRows SetDefault AddColumn AddCon
 validated-in-same-transaction safe-to-run postgres - ValidateConstraint
 volatile-default safe-to-run postgres - AddColumn
 waiting-on-own-lock safe-to-run - -
-work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex CreateObject
+work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex CreateObject CreateTable Call
 """
