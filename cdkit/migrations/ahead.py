@@ -186,6 +186,15 @@ class Ahead:
             for each in chain.from_iterable(self._done[self._at :])
         )
 
+    def fires_again(self, table: Name, name: str) -> bool:
+        """Whether a later statement of the file makes or wakes a trigger of this name, or all."""
+        return any(
+            isinstance(each, op.ChangeTrigger)
+            and (each.table, each.name) == (table, name)
+            and each.action.startswith(("CREATE", "ENABLE"))
+            for each in chain.from_iterable(self._done[self._at :])
+        )
+
     def counts_anew(self) -> frozenset[str]:
         """Return the columns that tables of the file number by sequences of their own.
 
