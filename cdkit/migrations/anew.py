@@ -14,7 +14,13 @@ class ChangeConstraint(OnTable, frozen=True, kw_only=True):
 
 
 class Publish(OnTable, frozen=True, kw_only=True):
-    """A publication sends updates and deletes of a table; without a name: of all in its schema."""
+    """A publication sends updates and deletes of a table; without a name: of all in its schema.
+
+    `asks` are the columns by which it chooses rows, `sends` those that it sends (none: all).
+    """
+
+    asks: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
 
 
 class ChangeDomain(Operation, frozen=True, kw_only=True):

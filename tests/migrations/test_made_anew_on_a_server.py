@@ -217,6 +217,21 @@ CHANGES = [
         MARKED,
         same=True,
     ),
+    *(
+        Change(
+            f"notes published {how}",
+            f"CREATE PUBLICATION p FOR TABLE notes {how};",
+            "UPDATE notes SET line = 'seen'",
+            same=same,
+        )
+        for how, same in (
+            ("WHERE (line > 'a')", False),
+            ("WHERE (id > 1)", True),
+            ("(line)", False),
+            ("(id)", True),
+            ("WHERE (line > 'a') WITH (publish = 'insert')", True),
+        )
+    ),
     Change(
         "published as a whole",
         "ALTER TABLE log REPLICA IDENTITY FULL; CREATE PUBLICATION p FOR TABLE log;",
