@@ -24,6 +24,13 @@ _ADDING = (
 """What takes away neither a column nor an index nor a constraint, whatever else it does."""
 
 
+def _says_the_number(operation: Operation) -> bool:
+    """Whether it says from which number on a sequence, or what draws from one, goes."""
+    if isinstance(operation, op.ChangeSequence):
+        return not {"restart", "setval", "start"}.isdisjoint(operation.options)
+    return isinstance(operation, op.Call) and "setval" in operation.functions
+
+
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
 
@@ -178,6 +185,32 @@ class Ahead:
             isinstance(each, op.CreateObject) and (each.kind, each.name) == (kind, name)
             for each in chain.from_iterable(self._done[self._at :])
         )
+
+    def fires_again(self, table: Name, name: str) -> bool:
+        """Whether a later statement of the file makes or wakes a trigger of this name, or all."""
+        return any(
+            isinstance(each, op.ChangeTrigger)
+            and (each.table, each.name) == (table, name)
+            and each.action.startswith(("CREATE", "ENABLE"))
+            for each in chain.from_iterable(self._done[self._at :])
+        )
+
+    def counts_anew(self) -> frozenset[str]:
+        """Return the columns that tables of the file number by sequences of their own.
+
+        None where it says anywhere from which number on.
+        """
+        every = list(chain.from_iterable(self._done))
+        if any(map(_says_the_number, every)):
+            return frozenset()
+        made = [each for each in every if isinstance(each, op.CreateTable)]
+        taken = (each.like for each in made if each.like and "identity" in each.takes)
+        copied = (self._schema.table(each) for each in taken if self._schema)
+        columns = [
+            *chain.from_iterable(each.columns for each in made),
+            *(x for each in copied if each for x in each.columns.values() if x.identity),
+        ]
+        return frozenset(each.name for each in columns if each.identity or each.serial)
 
     def writes(self, table: Name, column: str) -> bool:
         """Whether any statement of the file, an earlier one too, may put a value into a column."""

@@ -1,6 +1,6 @@
-"""Operations that say a thing anew: a constraint's timing, a domain's default, a column."""
+"""Operations that say a thing anew: a constraint's timing, a column, what an operator means."""
 
-from cdkit.migrations.nouns import Column, Default, Name
+from cdkit.migrations.nouns import Column, Default, Name, Type
 from cdkit.migrations.operation import CreateIndex, CreateTable, OnTable, Operation
 
 
@@ -14,7 +14,13 @@ class ChangeConstraint(OnTable, frozen=True, kw_only=True):
 
 
 class Publish(OnTable, frozen=True, kw_only=True):
-    """A publication sends updates and deletes of a table; without a name: of all in its schema."""
+    """A publication sends updates and deletes of a table; without a name: of all in its schema.
+
+    `asks` are the columns by which it chooses rows, `sends` those that it sends (none: all).
+    """
+
+    asks: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
 
 
 class ChangeDomain(Operation, frozen=True, kw_only=True):
@@ -86,3 +92,22 @@ class RebuildTable(OnTable, frozen=True, kw_only=True):
     aside: bool = False
     kept: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+
+
+class CreateCast(Operation, frozen=True, kw_only=True):
+    """CREATE CAST. `context` is `implicit`, `assignment`, or `explicit` where CAST asks for it.
+
+    `by_text` says that it goes by the text of a value (WITH INOUT), as casts without an entry do.
+    """
+
+    source: Type
+    target: Type
+    context: str = "explicit"
+    by_text: bool = False
+
+
+class CreateOperator(Operation, frozen=True, kw_only=True):
+    """CREATE OPERATOR with two sides, of these types."""
+
+    name: Name
+    takes: tuple[Type, Type]

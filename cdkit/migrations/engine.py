@@ -95,13 +95,15 @@ class Engine(Struct, frozen=True, kw_only=True):
     """An engine, exported as ENGINE by a module of `engines/`, whose name is the engine's.
 
     `aliases` are other names that users give it; `versions` those that its facts are known of,
-    oldest first; `grammar` says what reads its SQL; `path` is the schema that a bare name is of;
+    oldest first, `newer` later ones that are out and are judged by the facts of the newest of
+    those; `grammar` says what reads its SQL; `path` is the schema that a bare name is of;
     `dialect` loads the reader, since a run needs only one.
     """
 
     title: str
     aliases: tuple[str, ...] = ()
     versions: tuple[Version, ...]
+    newer: tuple[Version, ...] = ()
     grammar: str
     path: str = ""
     dialect: Callable[[], Dialect]

@@ -84,6 +84,8 @@ def _forget_callers(schema: Schema, gone: Name) -> None:
 def _forget_view(schema: Schema, name: Name) -> None:
     """Forget a view, or anything else that is no table; SQLite's have triggers, which go along."""
     thing = schema.things.pop(name, None)
+    if thing and thing.kind == "materialized view":
+        forget_indexes(schema, name)
     if thing and thing.kind == "view" and not schema.home:
         for each in [each for each, other in schema.things.items() if other.is_on(name)]:
             del schema.things[each]

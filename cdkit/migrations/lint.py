@@ -34,7 +34,7 @@ from cdkit.migrations.reader import Reader
 from cdkit.migrations.remarks import heard
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.server import engines
+from cdkit.migrations.server import beyond, engines
 from cdkit.migrations.settle import named, settle
 from cdkit.migrations.sizes import Sizes
 from cdkit.migrations.source import Migration
@@ -131,7 +131,8 @@ def lint(request: Request, processes: Processes) -> Linted:
     note = f"{unread} places in earlier migrations cannot be read: what they made is not known"
     judged = (*apart.judged, *(_settled(one, whole, request) for one in seen))
     apart.keep(judged, judge.schema)
-    return Linted(judged=judged, notes=(note,) if unread else ())
+    notes = (beyond(request.server), note if unread else "")
+    return Linted(judged=judged, notes=tuple(filter(None, notes)))
 
 
 def _by_phase(seen: Sequence[Seen]) -> dict[str, list[str]]:

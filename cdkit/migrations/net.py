@@ -12,7 +12,7 @@ from cdkit.core.finding import Severity
 from cdkit.migrations.bodies import does_the_same, writes_of
 from cdkit.migrations.enums import type_lacks
 from cdkit.migrations.grants import lost
-from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type
+from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type, automatic_name
 from cdkit.migrations.rule import Context, Hit
 from cdkit.migrations.schema import Routine, Schema, Table
 from cdkit.migrations.stricter import refuses_more
@@ -76,6 +76,7 @@ def lacks(name: Name, context: Context, *, dropped: bool = False) -> str | None:
         or _unserved(full, context)
         or rights_lost(full, context)
         or _rows_lost(full, context, dropped=dropped)
+        or _counted_anew(full, context)
         or taken_along(full, context)
     )
 
@@ -87,13 +88,9 @@ def _unserved(name: Name, context: Context) -> str:
     for trigger in _triggers(context.released, name):
         if trigger in _triggers(schema, name) and trigger not in kept:
             return f"the trigger {trigger} is not made on it"
-    before, after = context.released.thing(name), end.thing(name)
-    if before and after and before.ruled and not after.ruled:
-        return "its rule for writes is not made on it"
-    for column in before.defaults if before and after else ():
-        if after and column not in after.defaults:
-            return f"it gives {column} no default of its own"
     now = end.table(name)
+    if said := _unguarded(name, context.released, end):
+        return said
     if now is None or not schema.is_new(now.made):
         return ""
     for other, key in schema.leading_to(name):
@@ -101,6 +98,20 @@ def _unserved(name: Name, context: Context) -> str:
         if left and left.constraints.get(key.name) is key:
             return f"{key.name} of {other} still leads to the old one"
     return ""
+
+
+def _unguarded(name: Name, old: Schema, end: Schema) -> str:
+    """Say which row security, rule or default of its own is not made again."""
+    table, now = old.table(name), end.table(name)
+    if table and now and table.row_security and not now.row_security:
+        return "it has no row security, and shows what that hid"
+    before, after = old.thing(name), end.thing(name)
+    if before is None or after is None:
+        return ""
+    if before.ruled and not after.ruled:
+        return "its rule for writes is not made on it"
+    lost = next((each for each in before.defaults if each not in after.defaults), "")
+    return f"it gives {lost} no default of its own" if lost else ""
 
 
 def _triggers(schema: Schema, name: Name) -> Mapping[str, Trigger]:
@@ -128,6 +139,18 @@ def _rows_lost(name: Name, context: Context, *, dropped: bool) -> str:
         moved = full != name and full not in end.tables and full not in carried
         if moved and other.filled and schema.is_new(other.made):
             return f"what is written while {full} is filled is lost"
+    return ""
+
+
+def _counted_anew(name: Name, context: Context) -> str:
+    """Say which column of a table that is filled is numbered from the beginning on."""
+    old, now = context.released.table(name), context.ahead.end.table(name)
+    if old is None or now is None or not (now.filled and context.schema.is_new(now.made)):
+        return ""
+    for column in sorted(context.ahead.counts_anew() & old.columns.keys()):
+        new = now.columns.get(column)
+        if new and (new.identity or new.serial) and context.server.engine == "postgres":
+            return f"{column} is counted from the beginning in it, through numbers that are taken"
     return ""
 
 
@@ -172,14 +195,32 @@ def _other_rows(name: Name, old: Schema, end: Schema) -> str:
     table, view = old.table(name), end.thing(name)
     if table:
         return _table_lacks(table, old, end, name)
-    before = old.thing(name)
+    before, made = old.thing(name), end.table(name)
+    if before and before.query and made:
+        shown = {end.full(each) for each in before.query.sources}
+        return "" if made.was in shown else "it is a table, and shows its own rows alone"
     if before is None or before.query is None or view is None or view.query is None:
-        return "" if end.table(name) else "nobody can tell from here whether it shows the same rows"
-    if view.query.empty:
+        return "nobody can tell from here whether it shows the same rows"
+    return _refreshed_otherwise(name, old, end) or other_rows(before.query, view.query)
+
+
+def _refreshed_otherwise(name: Name, old: Schema, end: Schema) -> str:
+    """Say why a view is refreshed that was not, or is not any more as it was."""
+    was, now, view = old.kind_of(name), end.kind_of(name), end.thing(name)
+    if view and view.query and view.query.empty:
         return "it is made WITH NO DATA, and cannot be read before it is refreshed"
-    if before.kind == "view" and view.kind == "materialized view":
-        return "it shows the rows of its last refresh, and nobody can write through it"
-    return other_rows(before.query, view.query)
+    if was != now:
+        return (
+            "it shows the rows of its last refresh, and nobody can write through it"
+            if was == "view"
+            else "REFRESH fails where it is no materialized view"
+        )
+    had = [key for key, index in old.unique_keys(name) if not index.where]
+    # Whoever is granted something owns nothing, and only who owns a view refreshes it.
+    owned = not old.grants.of("materialized view", name)
+    if had and owned and all(index.where for _, index in end.unique_keys(name)):
+        return f"it lacks {had[0]}, so that REFRESH CONCURRENTLY fails"
+    return ""
 
 
 def other_rows(old: Query, new: Query) -> str:
@@ -228,9 +269,20 @@ def _known_table_lacks(table: Table, new: Table, old: Schema, end: Schema) -> st
     lost = [key for key, index in old.unique_keys(table.name) if index.key[1:] not in kept]
     if lost:
         return f"it lacks {lost[0]}, so that ON CONFLICT fails, and rows come in twice"
+    named = [each for each in _named_keys(table) if each not in new.constraints]
+    if named:
+        return f"it has no constraint {named[0]}, which ON CONFLICT can name"
     filled = [each.name for each in table.columns.values() if _is_filled(each)]
     bare = [each for each in filled if not _is_filled(new.columns.get(each))]
     return f"nothing fills {', '.join(bare)} in it" if bare else ""
+
+
+def _named_keys(table: Table) -> Iterator[str]:
+    """Yield the names that somebody gave to keys of a table: the server's own, nobody minds."""
+    for name, each in table.constraints.items():
+        automatic = automatic_name(table.name.name, each)
+        if each.kind in {"unique", "primary key", "exclusion"} and name != automatic:
+            yield name
 
 
 def _is_filled(column: Column | None) -> bool:

@@ -143,7 +143,8 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns by which its value can be null (`*`: whatever they hold). A MySQL column that is
     AUTO_INCREMENT is `serial`; `always` says that an identity refuses a value of one's own;
     `on_update`, `comment` and `expression` (of a generated one) are as
-    written (a fingerprint for PostgreSQL), `invisible` is not in a `SELECT *`.
+    written (a fingerprint for PostgreSQL), `invisible` is not in a `SELECT *`. `collation` is
+    PostgreSQL's; what MySQL says is part of the type.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_update: str = ""
     comment: str = ""
     invisible: bool = False
+    collation: str = ""
 
 
 class Argument(Struct, frozen=True):

@@ -40,7 +40,8 @@ class CreateTable(Operation, frozen=True, kw_only=True):
 
     `like` is the table that all columns are copied from, `takes` what goes along (`defaults`, …);
     `indexes` stand inside it, `options` behind it (MySQL: engine, charset). `bound` says which rows
-    a partition takes (a fingerprint, or `DEFAULT`), `keyed` by which columns it is partitioned.
+    a partition takes (a fingerprint, or `DEFAULT`), `keyed` by which columns it is partitioned,
+    `reads` the tables that it is filled from (AS).
     """
 
     table: Name
@@ -57,6 +58,7 @@ class CreateTable(Operation, frozen=True, kw_only=True):
     takes: frozenset[str] = frozenset(
         {"defaults", "indexes", "constraints", "identity", "generated"}
     )
+    reads: tuple[Name, ...] = ()
     indexes: tuple["CreateIndex", ...] = ()
     options: dict[str, str] = {}
 
@@ -307,12 +309,13 @@ class Truncate(OnTable, frozen=True, kw_only=True):
 class WriteRows(OnTable, frozen=True, kw_only=True):
     """INSERT, UPDATE, DELETE, MERGE or COPY; `guarded` where only some rows are meant.
 
-    `columns` are those that an UPDATE sets.
+    `columns` are those that an UPDATE sets, `reads` the tables that an INSERT takes its rows from.
     """
 
     verb: str
     guarded: bool = True
     columns: tuple[str, ...] = ()
+    reads: tuple[Name, ...] = ()
 
 
 class ChangeRole(Operation, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automati
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
 from cdkit.migrations.schema import Schema, Table, Thing
-from cdkit.migrations.things import create_object
+from cdkit.migrations.things import create_object, move_indexes
 
 
 def apply(schema: Schema, operation: Operation) -> None:
@@ -43,9 +43,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     columns = {
         name: column for parent in inherited if parent for name, column in parent.columns.items()
     }
-    columns |= {column.name: column for column in made.columns}
     copied = schema.table(made.like) if made.like else None
-    columns |= likeness.columns(copied, made)
+    columns |= {each.name: each for each in made.columns} | likeness.columns(copied, made)
     epoch = schema.epoch_of(full)
     table = Table(
         name=full,
@@ -83,8 +82,7 @@ def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
     """A serial or identity column brings its sequence, on PostgreSQL alone (manual, 8.1.4)."""
     if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
-        if named not in schema.things:
-            schema.things[named] = Thing(kind="sequence", epoch=schema.epoch)
+        schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
         schema.grants.make("sequence", named)
 
 
@@ -261,10 +259,7 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
         was = table.was or (None if schema.is_new(table.epoch) else old)
         schema.hold(structs.replace(table, name=new, epoch=epoch, was=was))
         schema.grants.rename("table", old, new)
-        for name in schema.indexes.of(old):
-            kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
-            moved = structs.replace(schema.indexes.pop(name), table=new)
-            schema.indexes[schema.index_name(new, kept)] = moved
+        move_indexes(schema, old, new)
     elif thing := schema.things.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.things[new] = thing
@@ -317,6 +312,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores(schema):
         if old in store:
             store[new] = store.pop(old)
+            move_indexes(schema, old, new)
     if renamed.kind == "type":
         rename_type(schema, old, new)
     if renamed.table is None:
@@ -359,6 +355,10 @@ def _generate(schema: Schema, changed: op.ChangeIdentity) -> None:
         _alter_column(schema, changed.table, changed.column, generated="")
 
 
+def _change_type(schema: Schema, to: op.ChangeType) -> None:
+    _alter_column(schema, to.table, to.column, type=to.type, collation=to.collation)
+
+
 def _on_column(field: str, value: Callable[[Any], object]) -> Callable[[Schema, Any], None]:
     def change(schema: Schema, operation: Any) -> None:  # noqa: ANN401 - any that has a column
         _alter_column(schema, operation.table, operation.column, **{field: value(operation)})
@@ -371,7 +371,7 @@ _CHANGES: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.AddColumn: _add_column,
     op.DropColumn: _drop_column,
     op.RenameColumn: _rename_column,
-    op.ChangeType: _on_column("type", lambda changed: changed.type),
+    op.ChangeType: _change_type,
     op.SetNotNull: _on_column("not_null", lambda _: True),
     op.DropNotNull: _on_column("not_null", lambda _: False),
     op.ChangeIdentity: _generate,

@@ -40,7 +40,7 @@ def server_of(given: str) -> Server:
 def _version(name: str, written: str, given: str) -> Version:
     if not written:
         return ()
-    versions = engines()[name].versions
+    versions = (*engines()[name].versions, *engines()[name].newer)
     parts = written.partition("-")[0].split(".")
     known = all(part.isdigit() for part in parts)
     version = tuple(map(int, parts)) if known else ()
@@ -53,6 +53,18 @@ def _version(name: str, written: str, given: str) -> Version:
             remedy=f"write `{name}:{'.'.join(map(str, newest))}`",
         )
     return version
+
+
+def beyond(server: Server) -> str:
+    """Say what to know of a version that is newer than the facts; empty where they are its own."""
+    engine = engines()[server.engine]
+    if not any(server.version[: len(each)] == each for each in engine.newer):
+        return ""
+    known = f"{engine.title} {'.'.join(map(str, engine.versions[-1]))}"
+    return (
+        f"{server} is judged by what is known of {known}: what is new in its SQL cannot be read, "
+        "and is said to be a syntax error"
+    )
 
 
 def is_of(wanted: Server, engine: str) -> bool:

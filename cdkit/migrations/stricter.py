@@ -66,7 +66,12 @@ def _of_column(old: Column | None, new: Column, context: Context) -> str:
 
 
 def _filled_otherwise(old: Column, new: Column) -> str:
-    """Say of a column that what nobody writes is another value; which number is no matter."""
+    """Say of a column that its values count as others, or that what nobody writes is another.
+
+    Which number is no matter.
+    """
+    if new.collation != old.collation:
+        return f"texts of {new.name} compare and sort otherwise in it"
     if old.generated and new.generated and old.expression != new.expression:
         return f"{new.name} is worked out otherwise in it"
     given = [each.default for each in (old, new) if each.default and not each.default.null]

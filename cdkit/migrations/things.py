@@ -71,3 +71,11 @@ def _expanded(schema: Schema, query: Query) -> Query | None:
     for column in query.columns:
         columns += known if column == "*" else (column,)
     return structs.replace(query, columns=tuple(columns), expressions=())
+
+
+def move_indexes(schema: Schema, old: Name, new: Name) -> None:
+    """Let the indexes of a table or view go along with it, to another name or schema."""
+    for name in schema.indexes.of(old):
+        kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
+        moved = structs.replace(schema.indexes.pop(name), table=new)
+        schema.indexes[schema.index_name(new, kept)] = moved

@@ -41,6 +41,9 @@ CHANGES = {
     "ALTER TABLE orders ALTER note TYPE text;": (
         "the type of orders.note is text, and was varchar(20)",
     ),
+    'ALTER TABLE orders ALTER note TYPE varchar(20) COLLATE "C";': (
+        "the collation of orders.note is C, and was none",
+    ),
     "ALTER TABLE orders ALTER note SET NOT NULL;": (
         "the nullability of orders.note is NOT NULL, and was nullable",
     ),
@@ -123,7 +126,7 @@ def test_a_copy_of_a_schema_is_its_own() -> None:
 COMPARED: dict[type, set[str]] = {
     Table: {"partition", "parents", "partitioned"},
     Column: {"type", "not_null", "default", "identity", "generated", "serial"}
-    | {"expression", "on_update", "comment", "invisible"},
+    | {"expression", "on_update", "comment", "invisible", "collation"},
     Constraint: {"kind", "columns", "references", "valid", "enforced", "expression", "keeps"}
     | {"pins", "deletes", "deferrable", "deferred"},
     Index: {"table", "unique", "columns", "expressions", "where", "form"},

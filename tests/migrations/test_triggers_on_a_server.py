@@ -39,6 +39,49 @@ CHANGES = [
     ("ALTER TABLE rows ENABLE TRIGGER USER;", WRITTEN, "no"),
     ("DROP TRIGGER refusing ON rows;", WRITTEN, ""),
 ]
+MADE_AS_IT_RUNS = """
+CREATE TABLE lines (id int);
+CREATE TABLE counted (of regclass UNIQUE);
+CREATE FUNCTION count_all() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN EXECUTE format(''INSERT INTO counted VALUES (%s)'', TG_RELID); RETURN NULL; END';
+CREATE TRIGGER counting AFTER INSERT ON lines FOR EACH ROW EXECUTE FUNCTION count_all();
+"""
+COUNTED = "INSERT INTO lines VALUES (1); SELECT 1 / count(*) FROM counted"
+
+
+@pytest.mark.parametrize(
+    "change", ["DROP TRIGGER {} ON lines;", "ALTER TABLE lines DISABLE TRIGGER {};"]
+)
+def test_a_trigger_whose_code_nobody_can_read_is_missed(change: str, postgres: str) -> None:
+    change = change.format("counting")
+    found = judged(f"{MADE_AS_IT_RUNS}-- released\n{change}").findings
+    told = [x.rule for x in found if x.severity.rank >= Severity.MEDIUM.rank]
+    assert told == ["changed-trigger"]
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(MADE_AS_IT_RUNS.encode())
+        with connection.transaction(force_rollback=True):
+            connection.execute(COUNTED.encode())
+        connection.execute(change.encode())
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.execute(COUNTED.encode())
+
+
+UNTOLD = {
+    "DROP TRIGGER t ON o;": ["medium"],
+    "ALTER TABLE o DISABLE TRIGGER USER;": ["medium"],
+    "ALTER TABLE o DISABLE TRIGGER ALL;\nALTER TABLE o ENABLE TRIGGER ALL;": ["low", "low"],
+    "DROP TRIGGER IF EXISTS t ON o;\nCREATE TRIGGER t AFTER INSERT ON o EXECUTE FUNCTION f();": [
+        "low",
+        "medium",
+    ],
+    "CREATE TABLE o (a int);\n-- released\nDROP TRIGGER IF EXISTS t ON o;": ["low"],
+}
+
+
+@pytest.mark.parametrize("text", UNTOLD)
+def test_a_trigger_of_which_no_migration_tells_counts_for_one_that_matters(text: str) -> None:
+    found = judged(text, question="compatible").findings
+    assert [str(x.severity.value) for x in found if x.rule == "changed-trigger"] == UNTOLD[text]
 
 
 @pytest.mark.parametrize(("change", "query", "error"), CHANGES)

@@ -258,14 +258,37 @@ def test_git_that_does_not_know_the_revision_cannot_tell(tmp_path: Path) -> None
         LintMigrationsOptions(since="a", against="b"),
         LintMigrationsOptions(server="oracle:23"),
         LintMigrationsOptions(server="postgres:9"),
+        LintMigrationsOptions(server="postgres:20"),
         LintMigrationsOptions(disable=("dropped-colum",)),
         LintMigrationsOptions(disable=("syntax-error",)),
     ],
-    ids=["two baselines", "another database", "an old version", "no such rule", "never left out"],
+    ids=[
+        *("two baselines", "another database", "an old version", "a version to come"),
+        *("no such rule", "never left out"),
+    ],
 )
 def test_a_wrong_request_is_refused(options: LintMigrationsOptions, tmp_path: Path) -> None:
     with pytest.raises(RequestError):
         run(options, laid_out(tmp_path, {"migrations/1.sql": NEW}))
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        (NEW, Answer.YES),
+        ("ALTER TABLE orders ALTER note SET NOT NULL;", Answer.NO),
+        ("REPACK orders;", Answer.CANNOT_TELL),
+    ],
+)
+def test_a_version_that_is_newer_than_the_facts_is_judged_by_those_and_says_so(
+    sql: str, answer: Answer, tmp_path: Path
+) -> None:
+    here = laid_out(tmp_path, {"migrations/0001_a.sql": sql})
+    outcome = run(LintMigrationsOptions(since="nothing", server="postgres:19"), here)
+    assert outcome.verdict.answer == answer
+    assert any("by what is known of PostgreSQL 18" in note for note in outcome.notes)
+    outcome = run(LintMigrationsOptions(since="nothing", server="postgres:18"), here)
+    assert not any("by what is known of" in note for note in outcome.notes)
 
 
 def test_a_finding_below_the_threshold_is_shown_and_decides_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""PostgreSQL, read by its own grammar (libpg_query). Versions: those of docs/, 12 to 18."""
+"""PostgreSQL, read by its own grammar (libpg_query). Versions: those of docs/, 12 to 18.
+
+19 came out on 2026-11-19 (its release notes, E.1): what it adds to the grammar is refused here as a
+syntax error, which is "cannot tell"; what it takes of the rest is judged as 18 would do it.
+"""
 
 from cdkit.migrations.engine import Dialect, Engine
 
@@ -33,6 +37,7 @@ ENGINE = Engine(
     title="PostgreSQL",
     aliases=("postgresql", "pg"),
     versions=((12,), (13,), (14,), (15,), (16,), (17,), (18,)),
+    newer=((19,),),
     grammar="PostgreSQL 18 grammar",
     path="public",
     dialect=_dialect,

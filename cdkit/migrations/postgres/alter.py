@@ -13,6 +13,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import (
     after_name,
     is_kept,
+    of_collation,
     of_column,
     of_constraint,
     of_default,
@@ -242,13 +243,12 @@ def _change_type(clause: _Clause) -> Operation:
     if definition is None or definition.column is None:
         return _unread(clause)
     column = definition.column
-    names = (column.collClause or {}).get("collname", [])
     return op.ChangeType(
         **clause.on_column,
         type=of_type(column.typeName),
         using=_using(column.raw_default, clause),
         by_text=_is_by_text(column.raw_default, clause),
-        collation=names[-1].get("String", {}).get("sval", "") if names else "",
+        collation=of_collation(column.collClause),
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Argument, Function, Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.commands import written_in
+from cdkit.migrations.postgres.commands import read_by, written_in
 from cdkit.migrations.postgres.names import of_relation, of_type, of_words
 from cdkit.migrations.postgres.objects import option_of
 from cdkit.migrations.postgres.prints import fingerprint
@@ -120,7 +120,12 @@ def select(statement: Statement) -> Iterator[Operation]:
     where: dict[str, Any] = {"statement": statement, "at": statement.start}
     if query.into:
         relation = msgspec.convert(query.into.get("rel", {}), RangeVar)
-        yield op.CreateTable(**where, table=of_relation(relation), columns_known=False)
+        yield op.CreateTable(
+            **where,
+            table=of_relation(relation),
+            columns_known=False,
+            reads=read_by(b'{"SelectStmt":%b}' % statement.node),
+        )
     for target in query.targetList:
         if begun := _setval(target):
             yield op.ChangeSequence(

@@ -11,6 +11,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
 from cdkit.migrations.postgres.objects import option_given
+from cdkit.migrations.postgres.prints import nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, literal
 from cdkit.migrations.rolled_back import Savepoint
 from cdkit.migrations.statement import Statement
@@ -27,9 +28,14 @@ _COLUMN = b'"ColumnRef"'
 """What a condition must hold to leave any row out: `WHERE true` leaves out none."""
 
 
-class _Write(Struct, frozen=True, rename={"condition": "whereClause", "cte": "withClause"}):
+class _Write(
+    Struct,
+    frozen=True,
+    rename={"condition": "whereClause", "cte": "withClause", "rows": "selectStmt"},
+):
     relation: RangeVar | None = None
     condition: Raw = Raw()
+    rows: Raw = Raw()
     cte: Json | None = None
     query: Json | None = None
     is_from: bool = False
@@ -125,8 +131,33 @@ def write(statement: Statement) -> Iterator[Operation]:
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
         columns=_columns(written.targets),
+        reads=read_by(bytes(written.rows)) if written.rows else (),
     )
     yield from merged
+
+
+_FROM = b'"fromClause"'
+
+
+def read_by(query: bytes) -> tuple[Name, ...]:
+    """Return the tables and views that a query, as JSON, takes its rows from; of VALUES none."""
+    if _FROM not in query:
+        return ()
+    select = msgspec.json.decode(query).get("SelectStmt", {})
+    return tuple(
+        of_relation(msgspec.convert(each, RangeVar))
+        for part in _parts(select)
+        for each in nodes(part.get("fromClause", []), "RangeVar")
+    )
+
+
+def _parts(select: Json) -> Iterator[Json]:
+    """Yield the queries of a UNION and the like, or the query itself."""
+    sides = [select[side] for side in ("larg", "rarg") if side in select]
+    for side in sides:
+        yield from _parts(side)
+    if not sides:
+        yield select
 
 
 def _columns(targets: tuple[Json, ...]) -> tuple[str, ...]:

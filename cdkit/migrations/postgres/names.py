@@ -133,8 +133,9 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     name, kind = definition.colname, of_type(definition.typeName)
     serial = _is_serial(definition.typeName)
     given = [node.constraint for node in definition.constraints if node.constraint]
+    collation = of_collation(definition.collClause) if definition.collClause else ""
     if not given:
-        return Column(name=name, type=kind, serial=serial, not_null=serial)
+        return Column(name=name, type=kind, serial=serial, not_null=serial, collation=collation)
     by_kind = {each.contype: each for each in reversed(given)}
     default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
     identity = by_kind.get("CONSTR_IDENTITY")
@@ -151,7 +152,14 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         expression=fingerprint(generated.raw_expr) if generated else "",
         serial=serial,
         constraints=_written(given, statement),
+        collation=collation,
     )
+
+
+def of_collation(clause: Json | None) -> str:
+    """Return the collation that COLLATE names, without its schema; empty for none."""
+    names = (clause or {}).get("collname", [])
+    return str(names[-1].get("String", {}).get("sval", "")) if names else ""
 
 
 def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constraint, ...]:

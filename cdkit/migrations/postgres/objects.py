@@ -23,6 +23,7 @@ from cdkit.migrations.postgres.tree import (
     Node,
     ObjectWithArgs,
     RangeVar,
+    RoleSpec,
     literal,
     words,
 )
@@ -224,7 +225,7 @@ _CREATED = {
 }
 
 
-def create_object(statement: Statement) -> Iterator[Operation]:
+def create_object(statement: Statement) -> Iterator[op.CreateObject]:
     """Read CREATE VIEW, TYPE, SEQUENCE, EXTENSION and what CREATE … (…) defines."""
     made = statement.read(_Named)
     relation = made.view or made.sequence or made.typevar
@@ -251,13 +252,14 @@ def _numbers(options: tuple[Node, ...]) -> tuple[str, ...]:
 
 class _Schema(Struct, frozen=True):
     schemaname: str = ""
+    authrole: RoleSpec = RoleSpec()
     elements: tuple[Json, ...] = msgspec.field(name="schemaElts", default=())
 
 
 def create_schema(statement: Statement) -> Iterator[Operation]:
     """Read CREATE SCHEMA; what it holds besides its name is rare, and not read."""
     made = statement.read(_Schema)
-    named = Name("", made.schemaname)
+    named = Name("", made.schemaname or made.authrole.rolename)
     yield op.CreateObject(**at_start(statement), kind="schema", name=named)
     if made.elements:
         yield op.Unread(

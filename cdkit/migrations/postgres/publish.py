@@ -11,6 +11,7 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
 from cdkit.migrations.postgres.objects import at_start
+from cdkit.migrations.postgres.prints import nodes
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
 
@@ -33,15 +34,24 @@ def publication(statement: Statement) -> Iterator[Operation]:
         yield op.Harmless(**at_start(statement))
         return
     for each in made.pubobjects:
-        named = each.get("PublicationObjSpec", {}).get("pubtable", {}).get("relation")
-        if named:
-            table = of_relation(msgspec.convert(named, RangeVar))
-            yield Publish(**at_start(statement), table=table)
+        spec = each.get("PublicationObjSpec", {}).get("pubtable", {})
+        if named := spec.get("relation"):
+            yield Publish(
+                **at_start(statement),
+                table=of_relation(msgspec.convert(named, RangeVar)),
+                asks=tuple(_columns(spec.get("whereClause"))),
+                sends=tuple(each["String"]["sval"] for each in spec.get("columns", ())),
+            )
     for schema in wide:
         if schema is not None:
             yield Publish(**at_start(statement), table=Name(schema, ""))
     if not made.pubobjects and not made.for_all_tables:
         yield op.Harmless(**at_start(statement))
+
+
+def _columns(condition: Json | None) -> Iterator[str]:
+    for each in nodes(condition, "ColumnRef"):
+        yield str(each.get("fields", [{}])[-1].get("String", {}).get("sval", ""))
 
 
 _ALL = {"insert", "update", "delete", "truncate"}

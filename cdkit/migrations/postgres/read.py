@@ -42,7 +42,8 @@ _READERS: dict[str, str] = {
     "CreateDomainStmt": "domains.create_domain",
     "CreateSchemaStmt": "objects.create_schema",
     "CreateExtensionStmt": "objects.create_object",
-    "DefineStmt": "objects.create_object",
+    "DefineStmt": "casts.define",
+    "CreateCastStmt": "casts.create_cast",
     "AlterSeqStmt": "objects.alter_sequence",
     "AlterFunctionStmt": "objects.alter_function",
     "AlterRoleStmt": "privileges.role",
@@ -82,7 +83,7 @@ _READERS: dict[str, str] = {
 _HARMLESS_WORDS = """
     CommentStmt SecLabelStmt CreateStatsStmt AlterStatsStmt CreateFdwStmt
     CreateForeignServerStmt CreateUserMappingStmt CreateConversionStmt
-    CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt CreateCastStmt
+    CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt
     CreateTransformStmt CreateAmStmt ListenStmt UnlistenStmt NotifyStmt
     CheckPointStmt ConstraintsSetStmt VariableShowStmt PrepareStmt DeallocateStmt
 """

@@ -9,8 +9,9 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import NULLS_ALIKE, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
+from cdkit.migrations.postgres.objects import at_start, change_sequence
 from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
-from cdkit.migrations.postgres.tree import Json, Node, RangeVar
+from cdkit.migrations.postgres.tree import Constraint, Json, Node, RangeVar
 from cdkit.migrations.statement import Statement
 
 
@@ -40,8 +41,23 @@ class _Index(Struct, frozen=True):
 
 
 def create_table(statement: Statement) -> Iterator[Operation]:
-    """Read CREATE TABLE."""
-    yield _created(statement, statement.read(_Create))
+    """Read CREATE TABLE, and from which number on an identity of it goes."""
+    create = statement.read(_Create)
+    yield _created(statement, create)
+    columns = (node.column for node in create.tableElts if node.column)
+    for column in columns:
+        for each in (node.constraint for node in column.constraints):
+            if each and each.contype == "CONSTR_IDENTITY" and each.options:
+                yield _begun(statement, create.relation, column.colname, each)
+
+
+def _begun(
+    statement: Statement, relation: RangeVar, column: str, identity: Constraint
+) -> Operation:
+    table = of_relation(relation)
+    sequence = Name(table.schema, f"{table.name}_{column}_seq")
+    given = [node.option for node in identity.options if node.option]
+    return change_sequence(at_start(statement), sequence, given)
 
 
 def create_foreign_table(statement: Statement) -> Iterator[Operation]:

@@ -69,6 +69,7 @@ class Constraint(Struct, frozen=True):
     fk_attrs: tuple[Word, ...] = ()
     pk_attrs: tuple[Word, ...] = ()
     exclusions: tuple[Json, ...] = ()
+    options: tuple["Node", ...] = ()
     pktable: RangeVar | None = None
     indexname: str = ""
     skip_validation: bool = False

@@ -76,6 +76,7 @@ def create_table_as(statement: Statement) -> Iterator[Operation]:
             table=named,
             if_not_exists=made.if_not_exists,
             columns_known=False,
+            reads=() if made.into.skipData else tuple(_sources(made.query.get("SelectStmt", {}))),
         )
 
 

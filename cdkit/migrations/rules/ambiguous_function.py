@@ -13,6 +13,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Function, Type
 from cdkit.migrations.operation import CreateObject
+from cdkit.migrations.postgres.families import family
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Thing
 from cdkit.migrations.ways import later, whole
@@ -72,26 +73,16 @@ def _meant(candidates: list[tuple[Type, ...]]) -> tuple[Type, ...] | None:
     """Return what a call without types means (PostgreSQL manual, 10.3, step 4e); None: nothing."""
     left = candidates
     for place in range(len(candidates[0]) if candidates else 0):
-        families = {_family(each[place]) for each in candidates}
-        family = "S" if "S" in families else families.pop() if len(families) == 1 else None
-        left = [each for each in left if _family(each[place]) == family]
+        kinds = {family(each[place]) for each in candidates}
+        kind = "S" if "S" in kinds else kinds.pop() if len(kinds) == 1 else None
+        left = [each for each in left if family(each[place]) == kind]
         preferred = [each for each in left if str(each[place]) in _PREFERRED]
         left = preferred or left
     return left[0] if len(left) == 1 else None
 
 
-_FAMILIES_WORDS = {
-    "S": "text varchar bpchar name char",
-    "N": "int2 int4 int8 numeric float4 float8 oid money",
-    "D": "date time timetz timestamp timestamptz",
-}
-_FAMILIES = {word: key for key, words in _FAMILIES_WORDS.items() for word in words.split()}
 _PREFERRED = frozenset({"text", "float8", "oid", "timestamptz"})
-"""Kinds of types and what is preferred of each (PostgreSQL manual, catalog pg_type)."""
-
-
-def _family(kind: Type) -> str:
-    return str(kind) if kind.array else _FAMILIES.get(kind.name, kind.name)
+"""What is preferred of each kind of types (PostgreSQL manual, catalog pg_type)."""
 
 
 def _in_place_of(operation: CreateObject, takes: tuple[Type, ...]) -> str:

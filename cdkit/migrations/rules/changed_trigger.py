@@ -21,6 +21,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Routine, Schema, Table
 from cdkit.migrations.ways import later
 
+_UNKNOWN = "what it did to rows is not known from here, and is not done any more"
 _ACTS = frozenset({"c", "n", "d"})
 """What a foreign key does where a row goes: CASCADE, SET NULL, SET DEFAULT."""
 _REFUSES = ("signal", "raise(", "raise (")
@@ -191,11 +192,24 @@ def _gone(operation: ChangeTrigger, context: Context) -> str:
     if not operation.name:
         stopped = next(filter(None, (_stops(each, context) for each in triggers.values())), "")
         keys = operation.action == KEYS_REST
-        return stopped or (_unkept(operation.table, context.schema) if keys else "")
+        unkept = _unkept(operation.table, context.schema) if keys else ""
+        return stopped or unkept or _unseen(operation, context)
     old = triggers.get(operation.name)
     if context.schema.kind_of(operation.table) == "view":
         return "nobody can write through the view any more"
-    return _stops(old, context) if old else ""
+    return _stops(old, context) if old else _unseen(operation, context)
+
+
+def _unseen(operation: ChangeTrigger, context: Context) -> str:
+    """Return that nobody knows what stops, where no migration tells of the table's triggers.
+
+    What the file itself makes or wakes again is judged there.
+    """
+    table = context.schema.table(operation.table)
+    known = (table is not None and table.known) or context.server.engine != "postgres"
+    if known or context.ahead.fires_again(operation.table, operation.name):
+        return ""
+    return _UNKNOWN
 
 
 def _unkept(table: Name, schema: Schema) -> str:
@@ -212,7 +226,7 @@ def _stops(old: Trigger, context: Context) -> str:
     """Return what a trigger no longer fills; empty for nothing that is known."""
     routine = _routine(old.function, context)
     if routine is None or not is_read(routine):
-        return ""
+        return _UNKNOWN if old.writes else ""
     filled = sorted(sets(routine)) if old.before else []
     return f"nothing fills {', '.join(filled)} any more" if filled else ""
 

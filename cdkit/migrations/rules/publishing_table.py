@@ -2,7 +2,8 @@
 
 Where a publication sends updates and deletes, the server refuses both on a table without a primary
 key and without another replica identity: `cannot update table … because it does not have a replica
-identity and publishes updates`. Inserts go on.
+identity and publishes updates`. So it does where rows are chosen by a column that is no part of
+their replica identity, or where a part of that is not sent. Inserts go on.
 """
 
 from collections.abc import Iterator
@@ -21,14 +22,15 @@ def check(operation: Publish, context: Context) -> Iterator[Hit]:
         table = context.ahead.end.table(name)
         if table is None or not table.known or context.schema.is_new_table(name):
             continue
-        if table.name.schema == TEMPORARY or _is_told_apart(table):
+        said = "" if table.name.schema == TEMPORARY else _lacks(table, operation)
+        if not said:
             continue
         yield Hit(
-            message=f"publishes {name}, which has no primary key: UPDATE and DELETE of a running "
-            "version are refused",
+            message=f"publishes {name}, {said}: UPDATE and DELETE of a running version are refused",
             about=str(name),
             fix=Fix(
-                summary="give it a replica identity first, in the same migration",
+                summary="give it a replica identity first, in the same migration, and send all of "
+                "its columns",
                 replacement=f"ALTER TABLE {name.sql} REPLICA IDENTITY FULL;",
             ),
         )
@@ -43,10 +45,23 @@ def _meant(named: Name, context: Context) -> list[Name]:
     ]
 
 
-def _is_told_apart(table: Table) -> bool:
+def _lacks(table: Table, published: Publish) -> str:
+    """Say what a table lacks to be published so; empty for nothing, or where nobody can tell.
+
+    What rows are chosen by must be part of what tells them apart, and that must be sent.
+    """
     identity = table.options.get("REPLICA IDENTITY", "d")
-    keyed = any(each.kind == "primary key" for each in table.constraints.values())
-    return keyed if identity == "d" else identity in {"f", "i"}
+    if identity == "i":
+        return ""
+    keys = (each.columns for each in table.constraints.values() if each.kind == "primary key")
+    key = tuple(table.columns) if identity == "f" else next(keys, ()) if identity == "d" else ()
+    if not key:
+        return "which has no primary key"
+    asked = [each for each in published.asks if each not in key]
+    if asked:
+        return f"chosen by {asked[0]}, which is no part of its replica identity"
+    unsent = [each for each in key if published.sends and each not in published.sends]
+    return f"without {unsent[0]} of its replica identity" if unsent else ""
 
 
 RULE = LintRule(
@@ -57,6 +72,16 @@ RULE = LintRule(
     check=check,
     instead="Give the table a primary key, or REPLICA IDENTITY FULL, first.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY, b int);\n-- released\n"
+            "CREATE PUBLICATION p FOR TABLE o WHERE (b > 5);",
+            line=3,
+        ),
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY, b int);\n-- released\n"
+            "CREATE PUBLICATION p FOR TABLE o (b);",
+            line=3,
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nCREATE PUBLICATION p FOR TABLE o;", line=3
         ),
@@ -71,6 +96,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY, b int);\n-- released\n"
+            "CREATE PUBLICATION p FOR TABLE o (a) WHERE (a > 5);"
+        ),
         Example(
             text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
             "CREATE PUBLICATION p FOR TABLE o;"

@@ -27,13 +27,13 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         return
     if context.schema.thing(name) and not context.released.kind_of(name):
         return  # a name that this change gave it, and that it bears no longer
-    if operation.table and context.schema.is_new_table(operation.table):
+    if operation.table and _is_made_here(operation.table, context):
         return
     if kind == "index" and not _of_constraint(operation, context):
         return
     verb = "moves" if operation.moved else "renames"
     lacking = lacks(name, context) if not operation.table else None
-    if kind == "index" and _serves_again(name, context):
+    if (kind == "index" and _serves_again(name, context)) or _is_kept(operation, context):
         lacking = ""
     hit = Hit(
         message=f"{verb} the {kind} {name} to {operation.to}: a running version that uses it fails",
@@ -45,6 +45,22 @@ def check(operation: RenameObject, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=lacking == "")
+
+
+def _is_made_here(table: Name, context: Context) -> bool:
+    """Whether the change makes the table, perhaps for the place of another one."""
+    held, schema = context.schema.table(table), context.schema
+    return schema.is_new_table(table) or (held is not None and schema.is_new(held.made))
+
+
+def _is_kept(operation: RenameObject, context: Context) -> bool:
+    """Whether what stands in the table's place at the end has a constraint of the old name."""
+    table = context.schema.table(operation.table) if operation.table else None
+    if table is None or operation.kind != "constraint":
+        return False
+    served, named = table.was or table.name, operation.name.name
+    old, new = (x.constraint(served, named) for x in (context.released, context.ahead.end))
+    return bool(old and new and (old.kind, old.columns) == (new.kind, new.columns))
 
 
 def _instead(operation: RenameObject) -> str:

@@ -5,14 +5,17 @@ validation, an index, a materialized view that is filled) makes every query on t
 as long. Change the table in one migration, fill it in another.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import (
+    Call,
     CreateIndex,
     CreateObject,
+    CreateTable,
+    OnTable,
     Operation,
     ValidateConstraint,
     WriteRows,
@@ -20,25 +23,42 @@ from cdkit.migrations.operation import (
 from cdkit.migrations.otherwise import on_its_own
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
+_SLEEPING = frozenset({"pg_sleep", "pg_sleep_for", "pg_sleep_until"})
+_WHOLE = frozenset({"UPDATE", "DELETE", "COPY"})
+"""What may be about very many rows of the table itself; an INSERT brings its own."""
+
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag long work behind an ACCESS EXCLUSIVE lock on a table that was there before."""
-    locked, schema = context.session.locked, context.schema
-    table = _worked_on(operation, context) if locked else None
-    if table is None or schema.is_new_relation(table):
+    locked = context.session.locked
+    work = _work(operation, context) if locked else ""
+    if not work:
         return
-    if isinstance(operation, WriteRows) and operation.verb not in {"UPDATE", "DELETE"}:
-        return
+    table = _worked_on(operation, context)
     held = str(table) if str(table) in locked else next(iter(locked))
     sure = context.ahead.sure
     yield Hit(
-        message=f"{_WORK[type(operation)]} {table} while {held} is locked against everybody"
+        message=f"{work} while {held} is locked against everybody"
         + ("" if sure else ", if the file is one transaction"),
-        about=str(table),
+        about=str(table or held),
         severity=None if sure else Severity.LOW,
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
         fix=_fix(operation, locked),
     )
+
+
+def _work(operation: Operation, context: Context) -> str:
+    """Say what takes long; empty for what does not, and for what only new tables are part of."""
+    if isinstance(operation, Call):
+        return "sleeps" if _SLEEPING & set(operation.functions) else ""
+    table = _worked_on(operation, context)
+    if table is None or context.schema.is_new_relation(table):
+        return ""
+    if isinstance(operation, WriteRows):
+        if operation.reads:
+            return f"copies rows from {table}"
+        return f"writes rows of {table}" if operation.verb in _WHOLE else ""
+    return f"{_WORK[type(operation)]} {table}"
 
 
 def _fix(operation: Operation, locked: Container[str]) -> Fix:
@@ -61,24 +81,31 @@ def _fix(operation: Operation, locked: Container[str]) -> Fix:
 
 
 def _worked_on(operation: Operation, context: Context) -> Name | None:
-    """Return the table whose rows it goes over; of a view that is filled, an old one that it reads.
+    """Return the table whose rows it goes over; of what is filled, an old one that it reads.
 
     What a view reads is not always known: then it is the view itself.
     """
-    if not isinstance(operation, CreateObject):
-        table: Name | None = getattr(operation, "table", None)
-        return table
-    query = operation.query
-    if operation.kind != "materialized view" or (query and query.empty):
-        return None
-    old = (x for x in query.sources if not context.schema.is_new_relation(x)) if query else ()
-    return next(iter(old), None) if query else operation.name
+    match operation:
+        case WriteRows(reads=reads) | CreateTable(reads=reads) if reads:
+            return _old(reads, context)
+        case OnTable(table=table):
+            return table
+        case CreateObject(kind="materialized view", name=name, query=query):
+            if query is None:
+                return name
+            return None if query.empty else _old(query.sources, context)
+        case _:
+            return None
+
+
+def _old(tables: Iterable[Name], context: Context) -> Name | None:
+    return next((each for each in tables if not context.schema.is_new_relation(each)), None)
 
 
 _WORK = {
-    WriteRows: "writes rows of",
     ValidateConstraint: "validates",
     CreateIndex: "builds an index on",
+    CreateTable: "fills a table from",
     CreateObject: "fills a materialized view from",
 }
 
@@ -87,10 +114,23 @@ RULE = LintRule(
     severity=Severity.MEDIUM,
     question=SAFE_TO_RUN,
     engines=("postgres",),
-    on=(WriteRows, ValidateConstraint, CreateIndex, CreateObject),
+    on=(WriteRows, ValidateConstraint, CreateIndex, CreateObject, CreateTable, Call),
     check=check,
     instead="Do it in a migration of its own, after the one that takes the lock.",
     bad=(
+        Example(
+            text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nINSERT INTO p SELECT b FROM o;\nCOMMIT;",
+            line=3,
+        ),
+        Example(
+            text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nCREATE TABLE p AS SELECT b FROM o;\n"
+            "COMMIT;",
+            line=3,
+        ),
+        Example(
+            text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nSELECT pg_sleep(30);\nCOMMIT;",
+            line=3,
+        ),
         Example(
             text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\n"
             "UPDATE o SET a = b WHERE b > 0;\nCOMMIT;",
@@ -104,6 +144,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nINSERT INTO p SELECT 1 WHERE NOT EXISTS "
+            "(SELECT FROM p);\nCOMMIT;"
+        ),
         Example(
             text="BEGIN;\nALTER TABLE o ADD COLUMN a int;\nCOMMIT;\nUPDATE o SET a = b WHERE b > 0;"
         ),

@@ -1,0 +1,124 @@
+"""What is said of things that change what old queries mean or find, held on a real server."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+import pytest
+
+from cdkit.core.finding import Severity
+from tests.migrations.judging import judged
+from tests.migrations.test_made_anew_on_a_server import Change, answer
+
+pytestmark = pytest.mark.needs("postgres")
+
+BASE = """
+CREATE TYPE mood AS ENUM ('calm', 'glad');
+CREATE TABLE rows (id int PRIMARY KEY, line text, code varchar, mood mood, share float8);
+INSERT INTO rows VALUES (1, 'b', 'x', 'calm', 1), (2, 'A', 'y', 'glad', 2);
+CREATE FUNCTION label(mood) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''mood''';
+CREATE FUNCTION join_(int, text) RETURNS text LANGUAGE sql AS 'SELECT ''joined''';
+CREATE FUNCTION same(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION like_(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION near(int, float8) RETURNS bool LANGUAGE sql AS 'SELECT false';
+"""
+CAST = "CREATE CAST ({} AS {}) WITH {};"
+OPERATOR = "CREATE OPERATOR {} (LEFTARG = {}, RIGHTARG = {}, FUNCTION = {});"
+NUMBERED = "SELECT id || line FROM rows"
+CALM = "SELECT count(*) FROM rows WHERE mood = 'calm'"
+CHANGES = [
+    Change("number to text", CAST.format("int", "text", "INOUT AS IMPLICIT"), NUMBERED, same=False),
+    Change(
+        "number to text on assignment",
+        CAST.format("int", "text", "INOUT AS ASSIGNMENT"),
+        NUMBERED,
+        same=True,
+    ),
+    Change("enum to text", CAST.format("mood", "text", "INOUT AS IMPLICIT"),
+           "SELECT max(mood) FROM rows", same=False),
+    Change("enum to number", CAST.format("mood", "int", "INOUT AS IMPLICIT"),
+           "SELECT mood = mood FROM rows", same=False),
+    Change("text to enum", CAST.format("varchar", "mood", "INOUT AS IMPLICIT"), CALM, same=True),
+    Change("enum to text, asked for", CAST.format("mood", "text", "FUNCTION label(mood)"),
+           "SELECT mood::text FROM rows", same=False),
+    Change("enum to text, asked for, by text", CAST.format("mood", "text", "INOUT"),
+           "SELECT mood::text FROM rows", same=True),
+    Change("cast of a new type",
+           f"CREATE TYPE n AS ENUM ('a'); {CAST.format('n', 'text', 'INOUT AS IMPLICIT')}",
+           NUMBERED, same=True),
+    Change("number and text", OPERATOR.format("||", "int", "text", "join_"), NUMBERED, same=False),
+    Change("text is number", OPERATOR.format("=", "text", "int", "same"),
+           "SELECT line = 'b' FROM rows ORDER BY id", same=True),
+    Change("like of names", OPERATOR.format("~~", "varchar", "varchar", "like_"),
+           "SELECT count(*) FROM rows WHERE code LIKE 'x%'", same=False),
+    Change("number is share", OPERATOR.format("=", "int", "float8", "near"),
+           "SELECT count(*) FROM rows WHERE id = share", same=False),
+    Change("an operator of a new name", OPERATOR.format("<=~=>", "int", "float8", "near"),
+           "SELECT count(*) FROM rows WHERE id = share", same=True),
+]  # fmt: skip
+
+
+ROLES = """
+CREATE ROLE shop_reader LOGIN;
+GRANT SELECT ON rows TO shop_reader;
+CREATE SCHEMA first; GRANT USAGE ON SCHEMA first TO shop_reader;
+"""
+ITS_OWN = "CREATE SCHEMA shop_reader AUTHORIZATION shop_reader;"
+PATH = "ALTER ROLE shop_reader SET search_path = {}, public;"
+USER = '"$user", first'
+FIRST = PATH.format("first")
+LABEL = "CREATE FUNCTION first.label({}) RETURNS text LANGUAGE sql AS 'SELECT ''first''';"
+COUNTED = "SELECT count(*) FROM rows"
+LABELLED = "SELECT label('calm'::mood)"
+HIDDEN = [
+    ("", f"{ITS_OWN} CREATE TABLE shop_reader.rows (id int);", COUNTED, False),
+    ("", "CREATE SCHEMA AUTHORIZATION shop_reader; CREATE TABLE shop_reader.rows (id int);",
+     COUNTED, False),
+    ("", f"{ITS_OWN} CREATE TABLE shop_reader.others (id int);", COUNTED, True),
+    ("", "CREATE TABLE first.rows (id int);", COUNTED, True),
+    (FIRST, "CREATE TABLE first.rows (id int);", COUNTED, False),
+    (FIRST, LABEL.format("mood"), LABELLED, False),
+    (FIRST, LABEL.format("int"), LABELLED, True),
+    (FIRST, "CREATE TYPE first.mood AS ENUM ('glad');", "SELECT 'calm'::mood", False),
+    (f"{PATH.format(USER)} {ITS_OWN}", "CREATE TABLE shop_reader.rows (id int);",
+     COUNTED, False),
+]  # fmt: skip
+OPEN = """GRANT SELECT ON ALL TABLES IN SCHEMA first TO shop_reader;
+DO $$ BEGIN GRANT SELECT ON ALL TABLES IN SCHEMA shop_reader TO shop_reader;
+EXCEPTION WHEN undefined_object OR invalid_schema_name THEN NULL; END $$;"""
+
+
+@pytest.mark.parametrize(("before", "change", "asked", "same"), HIDDEN)
+def test_what_stands_first_on_a_path_hides_what_stands_behind(
+    postgres: str, before: str, change: str, asked: str, *, same: bool
+) -> None:
+    base = f"{BASE}{ROLES}{before}"
+    reader = re.sub(r"user=\S+", "user=shop_reader", postgres)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        try:
+            connection.execute(base.encode())
+            with psycopg.connect(reader) as old:
+                answers = [answer(old, asked)]
+            connection.execute(f"{change}{OPEN}".encode())
+            with psycopg.connect(reader) as old:
+                answers.append(answer(old, asked))
+        finally:
+            connection.execute("DROP OWNED BY shop_reader CASCADE; DROP ROLE shop_reader")
+    assert (answers[0] == answers[1]) == same
+    found = judged(f"{base}-- released\n{change}", question="compatible").findings
+    assert bool([x for x in found if x.rule == "shadowing-table"]) != same
+
+
+@pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
+def test_what_is_flagged_is_what_others_see(postgres: str, case: Change) -> None:
+    with psycopg.connect(postgres) as connection:
+        connection.execute(BASE.encode())
+        connection.commit()
+        before = answer(connection, case.asked)
+        connection.execute(case.change.encode())
+        connection.commit()
+        assert (answer(connection, case.asked) == before) == case.same
+    text = f"{BASE}-- released\n{case.change}"
+    found = judged(text, question="compatible").findings
+    assert bool([x for x in found if x.severity.rank >= Severity.MEDIUM.rank]) != case.same
