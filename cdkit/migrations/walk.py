@@ -19,7 +19,7 @@ from cdkit.migrations.rolled_back import each_part, lasts
 from cdkit.migrations.rule import COMPATIBLE, Context, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
-from cdkit.migrations.sizes import spared
+from cdkit.migrations.sizes import is_elsewhere, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import fix_of, hit_of
@@ -156,6 +156,8 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
     request, context = course.task.request, course.context
     for rule_id, rule in request.rules[type(operation)]:
         for hit in rule.check(operation, context):
+            if is_elsewhere(rule, hit, operation, context.schema):
+                continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))

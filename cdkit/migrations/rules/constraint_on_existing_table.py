@@ -229,6 +229,7 @@ def _held_already(operation: OnTable, constraint: Constraint, context: Context) 
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
+    refuses=True,
     on=(AddConstraint, AddColumn, CreateIndex),
     check=check,
     instead="Let a version that keeps to it run everywhere first; add it in a later release.",
