@@ -24,6 +24,7 @@ from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, On
 from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.stricter import is_of_its_bounds
 from cdkit.migrations.triggered import may_set
 from cdkit.migrations.ways import later
 
@@ -43,6 +44,9 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             hit = _hit(operation, what.strip())
             if constraint.kind == "unique" and _has_nulls(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
+            if is_of_its_bounds(constraint, operation.table, context):
+                said = f"{hit.message}, if it asks more than its bounds"
+                hit = structs.replace(hit, message=said, severity=Severity.LOW)
             if constraint.kind in _KEYS and of_parent_alone(operation, context.schema):
                 said = f"{hit.message}, in partitions that come later, and in others as each has it"
                 hit = structs.replace(hit, message=said, severity=Severity.LOW)
