@@ -27,7 +27,7 @@ _SHOWN = 20
 def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
     """Flag each index on a table that was there before the change."""
     table = operation.table
-    if operation.concurrently or context.schema.is_new_table(table):
+    if operation.concurrently or context.schema.is_new_relation(table):
         return
     held = context.schema.table(table)
     alone = (held is None or held.partitioned) and says_only(operation)
@@ -108,6 +108,14 @@ RULE = LintRule(
         ),
         Example(text="CREATE INDEX CONCURRENTLY orders_state_idx ON orders (state);"),
         Example(text="CREATE TABLE o (a int);\nCREATE INDEX i ON o (a);"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM o;\nCREATE INDEX i ON v (a);"
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE INDEX i ON o (a);\n-- released\n"
+            "CREATE INDEX IF NOT EXISTS i ON o (a);"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-createindex.html",),
 )
