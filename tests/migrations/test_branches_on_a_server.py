@@ -116,3 +116,34 @@ def test_a_handler_that_raises_again_ends_the_migration() -> None:
     assert "dropped-column" in {
         each.rule for each in judged(f"{BASE}-- released\n{raised}").findings
     }
+
+
+PARTED = "CREATE TABLE e (at date) PARTITION BY RANGE (at);\n"
+MONTHLY = """DO $$ DECLARE d date := '2026-01-01'; BEGIN
+  WHILE d < '2026-04-01' LOOP
+    EXECUTE format('{}', 'e_' || d, d, d + 31);
+    d := d + 31;
+  END LOOP;
+END $$;"""
+PART = "CREATE TABLE IF NOT EXISTS %I PARTITION OF e FOR VALUES FROM (%L) TO (%L)"
+
+
+@pytest.mark.needs("postgres")
+def test_a_new_partition_may_have_any_name(postgres: str) -> None:
+    made = MONTHLY.format(PART)
+    found = judged(f"{PARTED}-- released\n{made}")
+    assert {each.rule for each in found.findings} == {"missing-lock-timeout"}
+    assert found.locks == ("ACCESS EXCLUSIVE on e",)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(PARTED.encode())
+        connection.execute(made.encode())
+        counted = connection.execute("SELECT count(*) FROM pg_inherits").fetchone()
+    assert counted == (3,)
+
+
+@pytest.mark.parametrize(
+    "sql", [PART.replace("FROM (%L)", "FROM (%s)"), "DROP TABLE %I", "ALTER TABLE e RENAME TO %I"]
+)
+def test_what_more_than_a_name_is_put_into_cannot_be_told(sql: str) -> None:
+    found = judged(f"{PARTED}-- released\n{MONTHLY.format(sql)}").findings
+    assert "unread-code" in {each.rule for each in found}

@@ -13,7 +13,7 @@ from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.asks import borne, caught, guard_of, is_undone, straight
 from cdkit.migrations.postgres.code import options_of
-from cdkit.migrations.postgres.folding import constants, fold, loops, shape
+from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
 from cdkit.migrations.postgres.remedy import REMEDY
 from cdkit.migrations.postgres.tree import Json, Node
@@ -139,7 +139,10 @@ def _each_piece(statement: Statement, read: Reader, sql: str, what: str) -> Iter
             _inner(statement, piece, position, values) for values in _rounds(known, each, piece)
         ]
         for inner in found:
-            if inner is None and _only_gives(piece, known):
+            shaped = _shaped(statement, piece, known) if inner is None else None
+            for made in shaped or ():
+                yield from read(made)
+            if inner is None and shaped is not None:
                 continue
             if inner is None:
                 said = "the SQL of an EXECUTE is put together as it runs"
@@ -160,19 +163,37 @@ def _branch(statement: Statement, part: _Part, *, begins: bool) -> Operation:
     )
 
 
-def _only_gives(piece: _Embedded, known: Mapping[str, str]) -> bool:
-    """Whether SQL that is put together only gives rights, or a comment, to whatever it names."""
+def _shaped(
+    statement: Statement, piece: _Embedded, known: Mapping[str, str]
+) -> tuple[Statement, ...] | None:
+    """Return statements that are known but for a name or a text, where that tells what they do.
+
+    They give rights, or a comment, to whatever it is, or make a table of any name.
+    """
     sql = shape(piece.query, known) if piece.dynamic else None
-    if sql is None:
-        return False
     try:
-        parsed = statements_of(sql.encode())
+        parsed = statements_of(sql.encode()) if sql else []
     except (GrammarFault, RecursionError, ValueError):
-        return False
-    return all(
-        kind == "CommentStmt" or (kind == "GrantStmt" and b'"is_grant":true' in node)
+        return None
+    found = [
+        Statement(
+            text=statement.text,
+            kind=kind,
+            node=node,
+            start=statement.start,
+            end=statement.end,
+            base=-1,
+        )
         for kind, node in parsed
-    )
+    ]
+    return tuple(found) if found and all(map(_is_plain, found)) else None
+
+
+def _is_plain(made: Statement) -> bool:
+    kind, node = made.kind, made.node
+    gives = kind == "GrantStmt" and b'"is_grant":true' in node
+    names = b'"relation":{"relname":"%s"' % ANY.encode() in node
+    return gives or kind == "CommentStmt" or (kind == "CreateStmt" and names)
 
 
 _ROUNDS = 100
