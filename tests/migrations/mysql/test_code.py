@@ -53,6 +53,18 @@ BODIES = {
 }
 
 
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_who_asks_first_in_code_of_their_own_is_not_refused(body: str) -> None:
+    told = judged(OLD + procedure(filled(body, ADDS)), server="mysql:8.0").findings
+    assert "refused-statement" not in {each.rule for each in told}
+
+
+def test_what_the_server_does_not_know_is_refused_in_code_as_well() -> None:
+    said = procedure(f"BEGIN {ADDS.replace('COLUMN', 'COLUMN IF NOT EXISTS')}; END")
+    told = judged(OLD + said, server="mysql:8.0").findings
+    assert "refused-statement" in {each.rule for each in told}
+
+
 @pytest.mark.parametrize("server", ["mysql:5.7", "mysql:8.0", "mariadb:10.11"])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_what_a_procedure_does_is_judged_where_it_is_called(body: str, server: str) -> None:
