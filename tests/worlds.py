@@ -91,6 +91,8 @@ class FakeGit:
     tag: str = ""
     lacking: tuple[str, ...] = ()
     """What a revision has, and the branch left before."""
+    away: tuple[Change, ...] = ()
+    """What the next commit deletes or renames."""
     strange: frozenset[str] = frozenset()
     """Files that git does not keep."""
     apart: frozenset[tuple[str, str]] = frozenset()
@@ -120,6 +122,9 @@ class FakeGit:
     def missing(self, since: str) -> tuple[str, ...]:
         self.resolve(since)
         return self.lacking
+
+    def taken_away(self) -> tuple[Change, ...]:
+        return self.away
 
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         self.resolve(since)

@@ -138,9 +138,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """How pre-commit runs a step: which files (a regular expression), with which arguments."""
+    """How pre-commit runs a step: which files (a regular expression), with which arguments.
+
+    `always` runs it where a commit holds no such file, too: one that is deleted counts as none.
+    """
 
     files: str
+    always: bool = False
     args: tuple[str, ...] = ()
     name: str
 

@@ -231,6 +231,12 @@ class Git(Protocol):
     def missing(self, since: str) -> tuple[str, ...]:
         """Return the files of a revision that came there when the branch had left, sorted."""
 
+    def taken_away(self) -> tuple[Change, ...]:
+        """Return what the next commit deletes or renames of what others have, as far as git knows.
+
+        Nothing in a repository without a commit.
+        """
+
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return which of these files git keeps neither there nor where the branch left it."""
 

@@ -5,7 +5,7 @@ granted: within one transaction only its end counts for those who run. So a rule
 schema as it will be then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from cdkit.core.errors import CannotTell
@@ -172,6 +172,12 @@ class Ahead:
         rest = chain.from_iterable(self._done[self._at : self._last()])
         return all(isinstance(each, _ADDING) for each in rest)
 
+    @property
+    def operations(self) -> Iterator[Operation]:
+        """What the whole transaction does, from its beginning."""
+        first, end = self._firsts[self._at], self._last()
+        return chain.from_iterable(self._done[first:end])
+
     def writes_into(self, table: Name) -> bool:
         """Whether a later statement of the file, in this transaction or not, puts rows in."""
         return any(
@@ -230,9 +236,8 @@ class Ahead:
         another name:
         what the old one held is not in it, whatever it looks like.
         """
-        first, end = self._firsts[self._at], self._last()
         holds: dict[str, str] = {}
-        for operation in chain.from_iterable(self._done[first:end]):
+        for operation in self.operations:
             match operation:
                 case op.AddColumn(table=there, column=added) if there == table:
                     holds[added.name] = added.name if added.generated else ""

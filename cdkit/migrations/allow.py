@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import structs
 
 from cdkit.core import allow
+from cdkit.core.finding import Finding
 from cdkit.migrations.catalogue import likely, rules
 from cdkit.migrations.contract import first_line
 from cdkit.migrations.engine import Dialect
@@ -98,6 +99,21 @@ def _misspelled(text: Text) -> tuple[tuple[int, str], ...]:
             what = f"there is no rule {rule!r}: {likely(rule)}"
         told += [(text.line(found.start()), what)] if what else []
     return tuple(told)
+
+
+_OURS = pattern(r"-- (cdkit: [^`\n]*)")
+
+
+def in_its_comments(finding: Finding) -> Finding:
+    """Return a finding whose remedy writes our words as a comment of the file that it is about."""
+    fix = finding.fix
+    mark = _marks(finding.locations[0].path)[0]
+    if fix is None or mark == "--" or "-- cdkit:" not in fix.summary + fix.replacement:
+        return finding
+    written = r"<!-- \1 -->" if mark == "<!--" else rf"{mark} \1"
+    summary, replacement = (_OURS().sub(written, x) for x in (fix.summary, fix.replacement))
+    changed = structs.replace(fix, summary=summary, replacement=replacement)
+    return structs.replace(finding, fix=changed)
 
 
 def _marks(path: str) -> tuple[str, ...]:

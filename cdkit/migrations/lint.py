@@ -10,7 +10,14 @@ from cdkit.core.allow import Allowance
 from cdkit.core.documents.kinds import Contract
 from cdkit.core.finding import Finding
 from cdkit.core.world import Hands, Processes
-from cdkit.migrations.allow import allowances, begins_of, lines_of, misspelled, of_change
+from cdkit.migrations.allow import (
+    allowances,
+    begins_of,
+    in_its_comments,
+    lines_of,
+    misspelled,
+    of_change,
+)
 from cdkit.migrations.apart import begin
 from cdkit.migrations.back import Custom
 from cdkit.migrations.bench import Outside
@@ -181,7 +188,7 @@ def _settled(seen: Seen, whole: _Whole, request: Request) -> Judged:
     contract = needed(terms, seen.migration.path, kept)
     return Judged(
         path=seen.migration.name,
-        findings=named(kept),
+        findings=named(tuple(map(in_its_comments, kept))),
         statements=seen.statements,
         locks=seen.locks,
         notes=(

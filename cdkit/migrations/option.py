@@ -7,6 +7,9 @@ from typing import Final
 DEFAULTS: Final[Mapping[str, str]] = {"ENGINE": "innodb"}
 """What counts where nothing is said (MySQL manual, `default_storage_engine`)."""
 
+ELSEWHERE: Final = "FOREIGN"
+"""The option of a table whose rows another server keeps; its value is that server's name."""
+
 _PASSING = frozenset(
     {"FORCE", "AUTO_INCREMENT", "ORDER BY", "ENABLE KEYS", "DISABLE KEYS", "DISCARD TABLESPACE"}
     | {"IMPORT TABLESPACE", "TRUNCATE PARTITION", "REBUILD PARTITION", "REPAIR PARTITION"}

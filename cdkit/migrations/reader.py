@@ -10,6 +10,7 @@ from msgspec import structs
 from cdkit.core.world import Hands, Processes
 from cdkit.migrations import operation as op
 from cdkit.migrations.ahead import Ahead
+from cdkit.migrations.branch import Branch, taken
 from cdkit.migrations.engine import Dialect, Server
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -159,7 +160,7 @@ class Reader:
 
     def _all(self, operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
         refine, left = self.dialect.refine, count(_BODIES, -1)
-        for written in operations:
+        for written in taken(operations, schema):
             for operation in refine(written, schema) if refine else (written,):
                 yield from self._followed(operation, schema, _DEPTH, left)
 
@@ -205,7 +206,7 @@ def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:
 def _calls(operations: Iterable[Operation]) -> bool:
     # A generator costs more than what it looks at: most statements do one thing.
     for each in operations:  # noqa: SIM110
-        if isinstance(each, op.Call):
+        if isinstance(each, op.Call | Branch):
             return True
     return False
 

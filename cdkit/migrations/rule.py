@@ -95,10 +95,12 @@ class LintRule(Struct, frozen=True, kw_only=True):
 
     `on` are the operations that it wants to see, `engines` the databases that it is about (all
     where it is empty). `grows` says that the harm grows with the rows of the table, so that one
-    which is known to be small is spared; `remembers` that what it says depends on what it said
-    before, which it keeps in the session; `opinion` that it is a matter of taste, looked for only
-    where somebody asks for it. A `bad` example's line is where the finding must be; above a line
-    `-- released` stands what runs already, and a first line `-- server mysql:8.0` names the server.
+    which is known to be small is spared; `refuses` that it is about writes that are refused.
+    Neither harms where another server keeps the rows. `remembers` says that what it finds depends
+    on what it said before, which it keeps in the session; `opinion` that it is a matter of taste,
+    looked for only where somebody asks for it. A `bad` example's line is where the finding must be;
+    above a line `-- released` stands what runs already, and a first line `-- server mysql:8.0`
+    names the server.
 
     Each finding carries the safe way as SQL that can be pasted; `by_hand` says why one has none.
     """
@@ -112,6 +114,7 @@ class LintRule(Struct, frozen=True, kw_only=True):
     good: tuple[Example, ...]
     engines: tuple[str, ...] = ()
     grows: bool = False
+    refuses: bool = False
     remembers: bool = False
     opinion: bool = False
     by_hand: str = ""

@@ -7,7 +7,7 @@ from cdkit.migrations.operation import Operation
 
 _NO = frozenset({"off", "0", "false", "no"})
 _OFF = frozenset({"", "0", "0s", "0ms", "default"})
-_KEEP_WRITERS = frozenset(
+KEEP_WRITERS = frozenset(
     {"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE", "READ", "WRITE"}
 )
 """Locks that no other session writes under (PostgreSQL manual, 13.3.1; READ, WRITE: MySQL's)."""
@@ -56,7 +56,7 @@ class Session:
             case op.SetVariable(name="lock_timeout", value=value, local=local):
                 self.lock_timeout = value.strip().lower() not in _OFF
                 self._local = local and self.lock_timeout
-            case op.LockTable(table=table, lock=lock) if lock in _KEEP_WRITERS:
+            case op.LockTable(table=table, lock=lock) if lock in KEEP_WRITERS:
                 self._unwritten.add(str(table))
             case op.Harmless(statement=statement) if statement.kind == "UNLOCK":
                 self._unwritten.clear()

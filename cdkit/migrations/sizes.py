@@ -1,4 +1,4 @@
-"""Which tables are known to be small, so that what reads or copies them whole harms nobody."""
+"""Tables whose rows harm nobody when all are read: they are few, or another server keeps them."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from cdkit.core.finding import Severity
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.option import ELSEWHERE
 from cdkit.migrations.rule import Hit, LintRule
 from cdkit.migrations.schema import Schema
 
@@ -42,6 +43,27 @@ def spared(rule: LintRule, hit: Hit, operation: Operation, schema: Schema, sizes
     return structs.replace(
         hit, severity=Severity.INFO, message=f"{hit.message}; but {table} {word}"
     )
+
+
+def is_elsewhere(rule: LintRule, hit: Hit, operation: Operation, schema: Schema) -> bool:
+    """Whether a hit is about rows that another server keeps: none is read, written anew or refused.
+
+    ALTER changes the catalogue alone there, and "constraints on foreign tables are not enforced"
+    (PostgreSQL manual, ALTER FOREIGN TABLE). What inherits from one can be a table of its own.
+    """
+    if not (rule.grows or rule.refuses):
+        return False
+    name = hit.read or _table_of(operation, schema)
+    if name is None or schema.children.get(schema.full(name)):
+        return False
+    table = schema.table(name)
+    if table and ELSEWHERE in table.options:
+        return True
+    return operation.statement.source[:_HEAD].lower().split()[:2] == ["alter", "foreign"]
+
+
+_HEAD = 100
+"""Characters that the first two words of a statement are looked for in."""
 
 
 def _table_of(operation: Operation, schema: Schema) -> Name | None:

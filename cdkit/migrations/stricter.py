@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cdkit.migrations.implied import implies, is_same_value
 from cdkit.migrations.indexes import is_kept_apart
-from cdkit.migrations.nouns import Column, Name
+from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema, Table
 
@@ -105,3 +105,28 @@ def _keys(old: Table, new: Table, context: Context) -> Iterator[str]:
             continue
         if not is_kept_apart(index, held):
             yield f"{key} keeps rows apart in it that were not before"
+
+
+def is_of_the_key(constraint: Constraint, parent: Table) -> bool:
+    """Whether a CHECK asks for nothing but what the bounds of a table's partitions are about."""
+    if constraint.kind != "check" or "" in parent.keyed:
+        return False
+    return bool(constraint.columns) and set(constraint.columns) <= set(parent.keyed)
+
+
+def is_of_its_bounds(constraint: Constraint, name: Name, context: Context) -> bool:
+    """Whether a CHECK of a partition is about its bounds alone, which keep its rows apart anyway.
+
+    Those of a DEFAULT partition are whatever the others leave: they are others by the end of a
+    transaction that makes one more.
+    """
+    released = context.released
+    table = released.table(name)
+    parents = [x for x in map(released.table, table.parents) if x] if table and table.bound else []
+    if not table or not any(is_of_the_key(constraint, each) for each in parents):
+        return False
+    if table.bound != "DEFAULT":
+        return True
+    end = context.ahead.end
+    held = (end.tables.get(child) for each in parents for child in end.children.get(each.name, ()))
+    return any(each and each.bound and end.is_new(each.made) for each in held)

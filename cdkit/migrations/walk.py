@@ -7,6 +7,7 @@ from msgspec import Struct, field, structs
 
 from cdkit.core.finding import Finding
 from cdkit.migrations.bench import Bench
+from cdkit.migrations.branch import Undone, is_idle
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import Terms, excused
 from cdkit.migrations.operation import Operation
@@ -19,7 +20,7 @@ from cdkit.migrations.rolled_back import each_part, lasts
 from cdkit.migrations.rule import COMPATIBLE, Context, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.session import Session
-from cdkit.migrations.sizes import spared
+from cdkit.migrations.sizes import is_elsewhere, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import fix_of, hit_of
@@ -112,6 +113,9 @@ def walk(course: Course, start: int, end: int, walked: Walked) -> None:
             continue
         context.ahead.begin(index, schema)
         for operation in course.done[index]:
+            if isinstance(operation, Undone):
+                _pass_through(course, operation, walked)
+                continue
             found = tuple(found_by(course, operation))
             undone = within and not lasts(operation)
             if undone:  # Nobody else ever sees it: what counts is that it runs.
@@ -121,6 +125,19 @@ def walk(course: Course, start: int, end: int, walked: Walked) -> None:
             walked.findings += [excused(each, operation, course.task.terms) for each in found]
             walked.locks |= dict.fromkeys(context.follow(operation))
             apply(schema, operation)
+
+
+def _pass_through(course: Course, undone: Undone, walked: Walked) -> None:
+    """Judge what a statement takes back itself, for whether it can run and whom it stops."""
+    context, schema = course.context, course.task.schema
+    kept, held = schema.copy(), context.session.kept()
+    for operation in undone.operations:
+        found = (x for x in found_by(course, operation) if x.question != COMPATIBLE)
+        walked.findings += [excused(each, operation, course.task.terms) for each in found]
+        walked.locks |= dict.fromkeys(context.follow(operation))
+        apply(schema, operation)
+    schema.become(kept)
+    context.session.restore(held)
 
 
 def pass_by(course: Course, end: int) -> None:
@@ -156,6 +173,11 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
     request, context = course.task.request, course.context
     for rule_id, rule in request.rules[type(operation)]:
         for hit in rule.check(operation, context):
+            if is_elsewhere(rule, hit, operation, context.schema):
+                continue
+            costs = rule.grows or rule.question == COMPATIBLE
+            if costs and is_idle(operation, context.schema):
+                continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
@@ -167,11 +189,14 @@ _SHOWN = 3
 
 def taken_back(course: Course) -> tuple[str, ...]:
     """Say which parts of a file it rolls back itself, so that they break nobody."""
-    shown = []
-    for part in course.undone[:_SHOWN]:
-        ends = (course.statements[at].place().line for at in (part.start, part.stop - 1))
-        shown.append(" to ".join(map(str, ends)))
-    more = len(course.undone) - len(shown)
+    parts = [(course.statements[x.start], course.statements[x.stop - 1]) for x in course.undone]
+    undone = (x.statement for each in course.done for x in each if isinstance(x, Undone))
+    parts += [(each, each) for each in undone]
+    shown = [
+        " to ".join(str(each.place().line) for each in dict.fromkeys(part))
+        for part in parts[:_SHOWN]
+    ]
+    more = len(parts) - len(shown)
     if not shown:
         return ()
     lines = ", ".join(shown) + (f" and {more} other parts" if more else "")

@@ -7,28 +7,29 @@ from msgspec.structs import replace
 
 from cdkit.core.documents.kinds import Findings, Tool
 from cdkit.core.errors import RequestError
-from cdkit.core.finding import Finding, Location, Severity
+from cdkit.core.finding import Severity
 from cdkit.core.names import TOOL
 from cdkit.core.step import Hook, Options, Outcome, Outputs, Step, option
-from cdkit.core.verdict import Reason, cannot_tell, judge, no, yes
+from cdkit.core.verdict import Reason, cannot_tell, judge, yes
 from cdkit.core.world import World
 from cdkit.migrations.catalogue import describe, described
 from cdkit.migrations.dump import VARIABLE
 from cdkit.migrations.engine import Server
 from cdkit.migrations.find import Found, find
 from cdkit.migrations.lint import Judged
-from cdkit.migrations.regard import Regard, regard_of
+from cdkit.migrations.regard import Regard, regard_of, regarded
 from cdkit.migrations.remembered import memory
 from cdkit.migrations.server import server_of
 from cdkit.migrations.source import Rendering
 from cdkit.migrations.summary import but, table
 from cdkit.migrations.tell import UNTOLD
-from cdkit.steps.linting import Asked, Done, accepted, judge_project
+from cdkit.steps.linting import Asked, Done, accepted, judge_project, reason_of
 from cdkit.steps.origin import provenance_of
 from cdkit.steps.phasing import Phasing, check_phases, code_of
 from cdkit.steps.rewriting import diff, write
 from cdkit.steps.running import Running, running_of
 from cdkit.steps.schema_inputs import schemas_of
+from cdkit.steps.staged import FILES, taken_away
 
 NAME = "lint-migrations"
 
@@ -188,6 +189,9 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
             metavar="FOLDER",
         ),
     ] = ""
+    staged: Annotated[
+        bool, option("Tell which migrations the next commit deletes or renames: for pre-commit.")
+    ] = False
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
     ] = False
@@ -207,7 +211,9 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
     server = server_of(options.server) if options.server else None
     check_phases(options.phases)
     regard = regard_of(disable=options.disable, enable=options.enable, severity=options.severity)
-    found, unread = find(options.paths, world, _rendering(options))
+    away = regarded(taken_away(options.paths, world), regard) if options.staged else ()
+    looks = options.paths or not options.staged
+    found, unread = find(options.paths, world, _rendering(options)) if looks else ((), ())
     asked = _asked(options, found, server, regard, world)
     running = asked.running
     done = [judge_project(one, asked, world) for one in found]
@@ -217,11 +223,11 @@ def run(options: LintMigrationsOptions, world: World) -> Outcome:
         write(rewritten, world.files)
     judged = [each for one in done for each in one.judged]
     findings = tuple(finding for each in judged for finding in each.findings)
-    findings += tuple(finding for one in done for finding in one.found)
+    findings += (*away, *(finding for one in done for finding in one.found))
     counted = [finding for finding in findings if finding.suppressed is None]
     fatal = Severity(options.fail_on).rank
     reasons = [*running.doubts, *unread, *(reason for one in done for reason in one.unread)]
-    reasons += [_reason(x) for x in counted if x.rule in UNTOLD or x.severity.rank >= fatal]
+    reasons += [reason_of(x) for x in counted if x.rule in UNTOLD or x.severity.rank >= fatal]
     verdict = judge(reasons or [_nothing_found(judged, done, options)])
     examined = {
         "files": len(judged),
@@ -342,7 +348,8 @@ def _rendering(options: LintMigrationsOptions) -> Rendering:
 
 def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: World) -> Running:
     """Return what runs; files that are named without it are one change."""
-    named = options.paths and all(not world.files.is_dir(path) for path in options.paths)
+    named = options.staged or bool(options.paths)
+    named = named and all(not world.files.is_dir(path) for path in options.paths)
     if named and not options.since and not options.against:
         return Running()
     running = running_of(
@@ -358,13 +365,6 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
 
 def _grammars(done: list[Done]) -> str:
     return " and ".join(dict.fromkeys(one.grammar for one in done if one.grammar))
-
-
-def _reason(finding: Finding) -> Reason:
-    where: Location | None = finding.locations[0] if finding.locations else None
-    remedy = finding.fix.summary if finding.fix else ""
-    say = cannot_tell if finding.rule in UNTOLD else no
-    return say(finding.message, where=where, remedy=remedy, rule=finding.rule)
 
 
 def _nothing_found(
@@ -392,9 +392,9 @@ STEP = Step(
     rules=described,
     hook=Hook(
         name="lint migrations",
-        files=r"(?i)(^|/)(migrations?|migrate|drizzle|deploy)/([^/]+/)*[^/]+\.sql$"
-        r"|(^|/)[vur][0-9._]*__[^/]*\.sql$",
-        args=("--records", "none", "--allow-empty"),
+        files=FILES,
+        args=("--records", "none", "--allow-empty", "--staged"),
+        always=True,
     ),
     icon="database",
 )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cdkit.core.errors import Missing, RequestError
 from cdkit.core.finding import Finding, Location
-from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.core.verdict import Reason, cannot_tell, no
 from cdkit.core.world import World
 from cdkit.migrations import catalogue, change
 from cdkit.migrations.back import custom_of
@@ -23,7 +23,7 @@ from cdkit.migrations.regard import Regard, regarded
 from cdkit.migrations.remembered import Memory
 from cdkit.migrations.server import DEFAULT, engines, is_of, server_of
 from cdkit.migrations.source import Complaint, Project
-from cdkit.migrations.tell import ahead, complained, taken_away
+from cdkit.migrations.tell import UNTOLD, ahead, complained, taken_away
 from cdkit.steps.phasing import Phasing
 from cdkit.steps.protected import read_protected
 from cdkit.steps.running import Running
@@ -268,3 +268,11 @@ def _left(judged: tuple[Judged, ...]) -> Iterator[str]:
         for one in each.findings:
             if one.suppressed is None and one.fix and one.fix.by_hand:
                 yield f"{one.where}: {one.rule} is left to you: {one.fix.by_hand}"
+
+
+def reason_of(finding: Finding) -> Reason:
+    """Return a finding that counts as a reason of the verdict."""
+    where: Location | None = finding.locations[0] if finding.locations else None
+    remedy = finding.fix.summary if finding.fix else ""
+    say = cannot_tell if finding.rule in UNTOLD else no
+    return say(finding.message, where=where, remedy=remedy, rule=finding.rule)

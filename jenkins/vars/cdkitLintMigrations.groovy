@@ -25,6 +25,7 @@ def call(Map args = [:]) {
         projectEnv: 'CDKIT_LINT_MIGRATIONS_PROJECT_ENV',
         projectTimeout: 'CDKIT_LINT_MIGRATIONS_PROJECT_TIMEOUT',
         cache: 'CDKIT_LINT_MIGRATIONS_CACHE',
+        staged: 'CDKIT_LINT_MIGRATIONS_STAGED',
         allowEmpty: 'CDKIT_LINT_MIGRATIONS_ALLOW_EMPTY',
         mode: 'CDKIT_LINT_MIGRATIONS_MODE',
         records: 'CDKIT_LINT_MIGRATIONS_RECORDS',

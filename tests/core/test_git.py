@@ -396,3 +396,54 @@ def test_the_commits_that_touch_a_path_are_those_of_side_branches_too(folder: Pa
         assert there.touching(since, until, ["nothing", "*"]) == frozenset()
     with pytest.raises(CannotTell):
         door(folder).touching("0" * 40, until, ["app"])
+
+
+def test_the_first_commit_takes_nothing_away(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "a").write_text("a")
+    git(tmp_path, "add", "-A")
+    assert door(tmp_path).taken_away() == ()
+
+
+def test_what_is_not_in_a_repository_cannot_be_told(tmp_path: Path) -> None:
+    with pytest.raises(CannotTell):
+        door(tmp_path).taken_away()
+
+
+def test_what_is_staged_to_go_or_to_be_renamed_is_taken_away(folder: Path) -> None:
+    (folder / "app" / "b.sql").write_text("SELECT 'b';\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    git(folder, "mv", "app/a.sql", "app/c.sql")
+    (folder / "app" / "b.sql").unlink()
+    renamed = Change(status="R", path="app/c.sql", old_path="app/a.sql")
+    assert door(folder).taken_away() == (renamed,)
+    git(folder, "add", "-A")
+    assert set(door(folder).taken_away()) == {renamed, Change(status="D", path="app/b.sql")}
+
+
+def test_what_no_other_branch_has_yet_can_go(folder: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(folder), str(clone))
+    git(clone, "checkout", "-q", "-b", "feature")
+    (clone / "app" / "ours.sql").write_text("SELECT 'ours';\n")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "ours")
+    git(clone, "rm", "-q", "app/ours.sql", "app/a.sql")
+    assert door(clone).taken_away() == (Change(status="D", path="app/a.sql"),)
+
+
+def test_in_a_merge_what_the_other_side_took_away_is_not_the_commits_doing(folder: Path) -> None:
+    (folder / "app" / "b.sql").write_text("SELECT 'b';\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "two")
+    git(folder, "checkout", "-q", "-b", "feature")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "ours")
+    git(folder, "checkout", "-q", "main")
+    git(folder, "rm", "-q", "app/a.sql")
+    git(folder, "commit", "-q", "-m", "theirs")
+    git(folder, "checkout", "-q", "feature")
+    git(folder, "merge", "-q", "--no-commit", "--no-ff", "main")
+    assert door(folder).taken_away() == ()
+    git(folder, "rm", "-q", "app/b.sql")
+    assert door(folder).taken_away() == (Change(status="D", path="app/b.sql"),)

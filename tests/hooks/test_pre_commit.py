@@ -113,6 +113,17 @@ def test_pre_commit_skips_the_hook_when_no_migration_is_staged(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.needs("pre-commit", "index")
+def test_pre_commit_stops_a_commit_that_takes_a_migration_away(
+    precommit: str, checkout: Path, repository: Path, clients: dict[str, str]
+) -> None:
+    git(repository, "rm", "--quiet", "migrations/0001_create_orders.sql")
+    done = try_hook(precommit, checkout, repository, clients)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "migrations/0001_create_orders.sql" in done.stdout
+    assert "takes it away" in done.stdout
+
+
 @pytest.mark.needs("prek", "index")
 def test_prek_lets_a_good_migration_pass(
     prek: str, checkout: Path, repository: Path, clients: dict[str, str]

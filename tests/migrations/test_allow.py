@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from cdkit.core.allow import Allowance
-from cdkit.migrations.allow import allowances
+from cdkit.migrations.allow import allowances, in_its_comments
+from cdkit.migrations.postgres.remedy import REMEDY
+from cdkit.migrations.tell import untold
 from cdkit.migrations.text import Text
+from cdkit.migrations.trouble import Trouble
 from cdkit.steps.lint_migrations import LintMigrationsOptions, run
 from tests.migrations.judging import TODAY, judged, places
 from tests.worlds import world
@@ -128,3 +131,20 @@ def test_an_allowance_of_another_migration_in_the_file_is_not_said_to_be_of_no_u
     assert told == [
         "changelog.sql:8: nothing here needs `allow dropped-column`; take it out",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("m.sql", "`-- cdkit: allow unread-code (reason)`"),
+        ("m.py", "`# cdkit: allow unread-code (reason)`"),
+        ("m.yaml", "`# cdkit: allow unread-code (reason)`"),
+        ("m.xml", "`<!-- cdkit: allow unread-code (reason) -->`"),
+    ],
+)
+def test_a_remedy_is_a_comment_of_the_file_that_it_is_for(path: str, written: str) -> None:
+    text = Text(path, b"DO 1")
+    found = untold(text, Trouble(rule="unread-code", what="a", offset=0, remedy=REMEDY))
+    fix = in_its_comments(found).fix
+    assert fix
+    assert written in fix.summary

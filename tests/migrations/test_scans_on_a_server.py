@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
+from cdkit.core.finding import Severity
 from tests.migrations.judging import judged
 from tests.parts.postgres import Server
 
@@ -72,3 +73,54 @@ def test_what_reads_every_row_of_a_table_is_said_to(
     assert first
     assert last
     assert (last[0] > first[0]) == bool(rule)
+
+
+_MANY = f"{_PARTED}CREATE TABLE r PARTITION OF o FOR VALUES IN (7);"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE INDEX i ON ONLY o (b);",
+        "CREATE UNIQUE INDEX i ON ONLY o (a, b);",
+        "ALTER TABLE ONLY o ADD UNIQUE (a, b);",
+    ],
+)
+def test_what_is_made_only_on_a_partitioned_table_reads_no_row_and_refuses_none(
+    statement: str, connection: psycopg.Connection[TupleRow]
+) -> None:
+    found = judged(f"-- server postgres:18\n{_MANY}\n-- released\n{statement}").findings
+    loud = {x.rule for x in found if x.severity.rank >= Severity.MEDIUM.rank}
+    assert not loud & {"blocking-index", "blocking-constraint", "constraint-on-existing-table"}
+    connection.execute(_MANY.encode())
+    with connection.transaction():
+        connection.execute(statement.encode())
+        scans = connection.execute("SELECT pg_stat_get_xact_numscans('r'::regclass)").fetchone()
+    assert scans == (0,)
+    connection.execute("INSERT INTO o VALUES (7, 1)")
+    connection.execute("INSERT INTO o VALUES (7, 1)")
+
+
+def test_the_way_to_an_index_on_each_partition_runs(
+    connection: psycopg.Connection[TupleRow],
+) -> None:
+    text = f"{_MANY}\n-- released\nCREATE UNIQUE INDEX i ON o (a, b) WHERE b > 1;"
+    (found,) = (x for x in judged(text).findings if x.rule == "blocking-index")
+    assert found.fix
+    connection.execute(_MANY.encode())
+    for statement in found.fix.replacement.splitlines():
+        connection.execute(statement.encode())
+    valid = connection.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
+    assert valid.fetchone() == (True,)
+
+
+def test_nobody_is_told_to_drop_the_index_of_a_partitioned_table_concurrently(
+    connection: psycopg.Connection[TupleRow],
+) -> None:
+    before = f"{_MANY}CREATE INDEX i ON o (b);"
+    (found,) = judged(f"{before}\n-- released\nSET lock_timeout = '1s';\nDROP INDEX i;").findings
+    assert found.fix
+    assert not found.fix.replacement
+    connection.execute(before.encode())
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        connection.execute("DROP INDEX CONCURRENTLY i")

@@ -312,3 +312,12 @@ def test_without_a_file_that_names_an_image_there_is_no_input(tmp_path: Path) ->
 def test_a_wrong_request_is_refused(tmp_path: Path, options: PinImagesOptions) -> None:
     with pytest.raises(RequestError):
         run(options, world(tmp_path))
+
+
+def test_an_allowance_in_a_value_does_not_count(tmp_path: Path) -> None:
+    said = '["# cdkit: allow mutable-image (a test)"]'
+    text = f"kind: Pod\nspec: {{containers: [{{args: {said}, image: 'nginx:1'}}]}}\n"
+    (tmp_path / "pod.yaml").write_text(f"apiVersion: v1\n{text}")
+    outcome = run(PinImagesOptions(check=True), world(tmp_path))
+    assert [finding.suppressed for finding in outcome.findings] == [None]
+    assert not outcome.verdict.is_yes

@@ -25,6 +25,7 @@ def _hook(step: AnyStep, hook: Hook) -> list[str]:
         "  language: python",
         f"  files: {json.dumps(hook.files)}",
         "  types: [text]",
+        *(["  always_run: true"] if hook.always else []),
         "  require_serial: true",
         '  minimum_pre_commit_version: "3.2.0"',
     ]

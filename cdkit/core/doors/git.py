@@ -113,6 +113,26 @@ class GitRepository:
         held = {path for base in bases for path in self._held(base, there)}
         return tuple(sorted(there - held))
 
+    def taken_away(self) -> tuple[Change, ...]:
+        """Return what the next commit deletes or renames of what others have, as far as git knows.
+
+        Others have what is on the remote's main branch, or on the one that this branch follows;
+        where there is neither, what is committed. In a merge, what only the other side took away is
+        no doing of this commit.
+        """
+        if self._run("rev-parse", "--verify", "--quiet", "HEAD").code == 1:
+            return ()
+        diff = ("diff", "--cached", "--name-status", "-z", "-M", "--relative", "--no-ext-diff")
+        changes = _name_status(self._git(*diff, "--diff-filter=DR", "HEAD", "--"))
+        if not changes:
+            return ()
+        shared = [f"{_REMOTE}origin/{name}" for name in ("HEAD", "main", "master")]
+        theirs = next(filter(None, map(self._commit, (*shared, "@{upstream}", "HEAD"))), "")
+        for commit in filter(None, (theirs, self._commit("MERGE_HEAD"))):
+            held = self._held(commit, {each.old_path or each.path for each in changes})
+            changes = tuple(x for x in changes if (x.old_path or x.path) in held)
+        return changes
+
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return which of these files git keeps neither in a revision nor where the branch left it.
 

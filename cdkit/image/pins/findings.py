@@ -12,6 +12,7 @@ from cdkit.core.finding import Finding, Fix, Location, Suppression, fingerprint
 from cdkit.image.pins.document import Lines
 from cdkit.image.pins.find import FileUses
 from cdkit.image.pins.judge import Judged, State, judge_use
+from cdkit.image.pins.remarks import heard
 from cdkit.image.pins.rules import (
     ILLEGAL_REFERENCE,
     MUTABLE_ACTION,
@@ -117,9 +118,9 @@ def remedy(judged: Judged) -> str:
 
 
 def _allowed(found: FileUses, today: date) -> tuple[Allowance, ...]:
-    text = found.source.text
-    if "cdkit:" not in text:
+    if "cdkit:" not in found.source.text:
         return ()
+    text = heard(found.source)
     return allowances(text.split("\n"), path=found.source.path, marks=_MARKS, today=today)
 
 

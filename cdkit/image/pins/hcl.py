@@ -86,6 +86,12 @@ def parse_hcl(source: Source) -> Body:
     return reading.body(top=True)
 
 
+def texts(source: Source) -> Iterator[tuple[int, int]]:
+    """Yield where the texts and heredocs of a file stand; raises Unreadable as `parse_hcl` does."""
+    tokens, _ = _Lexer(source).tokens(0, 0, inside=False)
+    yield from ((each.start, each.end) for each in tokens if each.kind == "value")
+
+
 def walk(body: Body) -> Iterator[Attribute]:
     """Yield the attributes of a body and of all blocks in it."""
     waiting = [body]

@@ -36,7 +36,9 @@ _QUIET_WORDS = """
 _QUIET = frozenset(_QUIET_WORDS.split())
 _OPENING = frozenset({"BEGIN", "ELSE", "LOOP", "REPEAT"})
 _LOOPING = frozenset({"LOOP", "REPEAT", "WHILE"})
-_ASKING = {"IF": "THEN", "ELSEIF": "THEN", "WHILE": "DO"}
+_ASKING = {"IF": "THEN", "ELSEIF": "THEN", "WHEN": "THEN", "WHILE": "DO"}
+_GOING_ON = frozenset({"ELSEIF", "WHEN"})
+"""What asks within a block that is open."""
 
 
 class _UnreadError(Exception):
@@ -192,9 +194,14 @@ def _of_piece(piece: list[Token], statement: Statement, blocks: list[str]) -> It
             piece = piece[3 if [x.up for x in piece[1:3]] == ["NOT", "ATOMIC"] else 1 :]
         elif word in _ASKING:
             end = _end_of(piece, _ASKING[word])
-            blocks += [] if word == "ELSEIF" else [word]
+            blocks += [] if word in _GOING_ON else [word]
             asked += piece[1:end]
             piece = piece[end + 1 :]
+        elif word == "CASE":
+            end = _end_of(piece[1:], "WHEN") + 1
+            blocks += [word]
+            asked += piece[1:end]
+            piece = piece[end:]
         elif word == "DECLARE" and any(each.up == "HANDLER" for each in piece):
             piece, handles = _handled(piece), True
         else:
@@ -236,8 +243,6 @@ def _of_statement(
         if not blocks:
             raise _UnreadError("this code ends a block that nothing opened")
         blocks.pop()
-    if word == "CASE":
-        raise _UnreadError("a CASE in this code is not read")
     if word == "SET" and piece[1:2] and piece[1].kind != "variable":
         # A variable of the code, which no name of the server's is: what counts is what it calls.
         word = "SELECT" if not _is_of_the_server(piece[1].up) else word

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.core.doors import pg_query
 from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
+from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.postgres.asks import borne, caught, guard_of, is_undone, straight
 from cdkit.migrations.postgres.code import options_of
-from cdkit.migrations.postgres.folding import constants, fold, loops, shape
+from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
 from cdkit.migrations.postgres.remedy import REMEDY
-from cdkit.migrations.postgres.tree import Node
+from cdkit.migrations.postgres.tree import Json, Node
 from cdkit.migrations.schema import Routine
 from cdkit.migrations.statement import Statement
 
@@ -36,6 +38,18 @@ class _Embedded(Struct, frozen=True, kw_only=True):
     query: str
     whole: bool
     dynamic: bool = False
+
+
+class _Part(Struct, frozen=True, kw_only=True):
+    """Where a part of a block begins or ends that may not run, or is undone.
+
+    What `bears` these errors does nothing where one of its statements fails with one of them.
+    """
+
+    begins: bool
+    guards: tuple[Guard, ...] = ()
+    undone: bool = False
+    bears: frozenset[str] = frozenset()
 
 
 def _unread(statement: Statement, what: str) -> Operation:
@@ -98,6 +112,17 @@ def _in_dollars(body: str) -> str:
 
 
 def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator[Operation]:
+    """Read a block of PL/pgSQL; what its statements do tells which errors it may bear."""
+    done = list(_each_piece(statement, read, sql, what))
+    for index, each in enumerate(done):
+        if not isinstance(each, Branch) or not each.bears:
+            yield each
+            continue
+        guards = borne(done[index + 1], each.bears)
+        yield structs.replace(each, guards=guards, bears=())
+
+
+def _each_piece(statement: Statement, read: Reader, sql: str, what: str) -> Iterator[Operation]:
     """Read each statement and expression in a block of PL/pgSQL."""
     try:
         tree = msgspec.json.decode(pg_query.parse_plpgsql(sql.encode()))
@@ -107,11 +132,17 @@ def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator
         return
     position = statement.start
     for piece in pieces:
+        if isinstance(piece, _Part):
+            yield _branch(statement, piece, begins=piece.begins)
+            continue
         found = [
             _inner(statement, piece, position, values) for values in _rounds(known, each, piece)
         ]
         for inner in found:
-            if inner is None and _only_gives(piece, known):
+            shaped = _shaped(statement, piece, known) if inner is None else None
+            for made in shaped or ():
+                yield from read(made)
+            if inner is None and shaped is not None:
                 continue
             if inner is None:
                 said = "the SQL of an EXECUTE is put together as it runs"
@@ -121,19 +152,48 @@ def _pieces(statement: Statement, read: Reader, sql: str, what: str) -> Iterator
             yield from _run(inner, read, expression=not piece.whole)
 
 
-def _only_gives(piece: _Embedded, known: Mapping[str, str]) -> bool:
-    """Whether SQL that is put together only gives rights, or a comment, to whatever it names."""
-    sql = shape(piece.query, known) if piece.dynamic else None
-    if sql is None:
-        return False
-    try:
-        parsed = statements_of(sql.encode())
-    except (GrammarFault, RecursionError, ValueError):
-        return False
-    return all(
-        kind == "CommentStmt" or (kind == "GrantStmt" and b'"is_grant":true' in node)
-        for kind, node in parsed
+def _branch(statement: Statement, part: _Part, *, begins: bool) -> Operation:
+    return Branch(
+        statement=statement,
+        at=statement.start,
+        begins=begins,
+        guards=part.guards if begins else (),
+        undone=part.undone,
+        bears=tuple(sorted(part.bears)) if begins else (),
     )
+
+
+def _shaped(
+    statement: Statement, piece: _Embedded, known: Mapping[str, str]
+) -> tuple[Statement, ...] | None:
+    """Return statements that are known but for a name or a text, where that tells what they do.
+
+    They give rights, or a comment, to whatever it is, or make a table of any name.
+    """
+    sql = shape(piece.query, known) if piece.dynamic else None
+    try:
+        parsed = statements_of(sql.encode()) if sql else []
+    except (GrammarFault, RecursionError, ValueError):
+        return None
+    found = [
+        Statement(
+            text=statement.text,
+            kind=kind,
+            node=node,
+            start=statement.start,
+            end=statement.end,
+            base=-1,
+        )
+        for kind, node in parsed
+    ]
+    return tuple(found) if found and all(map(_is_plain, found)) else None
+
+
+def _is_plain(made: Statement) -> bool:
+    kind, node = made.kind, made.node
+    gives = kind == "GrantStmt" and b'"is_grant":true' in node
+    names = b'"relation":{"relname":"%s"' % ANY.encode() in node
+    return gives or kind == "CommentStmt" or (kind == "CreateStmt" and names)
 
 
 _ROUNDS = 100
@@ -159,7 +219,7 @@ def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operat
             yield operation
 
 
-def _embedded(node: Any) -> Iterator[_Embedded]:  # noqa: ANN401 - JSON
+def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
     """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
     if isinstance(node, list):
         for each in node:
@@ -176,10 +236,43 @@ def _embedded(node: Any) -> Iterator[_Embedded]:  # noqa: ANN401 - JSON
         elif key == "PLpgSQL_expr":
             query, mode = value.get("query", ""), value.get("parseMode", _FULL)
             yield _Embedded(query=query, whole=mode == _FULL)
+        elif key == "PLpgSQL_stmt_if" and "elsif_list" not in value:
+            yield from _either(value)
+        elif key == "PLpgSQL_stmt_block" and "exceptions" in value:
+            yield from _trying(value)
         elif key != "datums":
             yield from _embedded(value)
         else:
             yield from _embedded([each for each in value if "default_val" in str(each)])
+
+
+def _either(value: Json) -> Iterator[_Embedded | _Part]:
+    """Yield an IF: each side in a part of its own where it is known what it asks for."""
+    condition = value.get("cond", {})
+    guard = guard_of(condition.get("PLpgSQL_expr", {}).get("query", ""))
+    yield from _embedded(condition)
+    for side, turned in (("then_body", False), ("else_body", True)):
+        guards = (structs.replace(guard, there=guard.there != turned),) if guard else ()
+        yield from _part(value.get(side, []), _Part(begins=True, guards=guards))
+
+
+def _trying(value: Json) -> Iterator[_Embedded | _Part]:
+    """Yield a block that bears errors: what they undo in a part of its own."""
+    errors, body = caught(value), value.get("body", [])
+    plain = straight(value)
+    undone = plain and is_undone(value, errors)
+    bears = errors if plain and not undone else frozenset[str]()
+    yield from _part(body, _Part(begins=True, undone=undone, bears=bears))
+    yield from _embedded({k: v for k, v in value.items() if k != "body"})
+
+
+def _part(body: Any, begin: _Part) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
+    if begin == _Part(begins=True):
+        yield from _embedded(body)
+        return
+    yield begin
+    yield from _embedded(body)
+    yield structs.replace(begin, begins=False)
 
 
 def _inner(

@@ -75,11 +75,11 @@ def fold(expression: str, known: Mapping[str, str]) -> str | None:
 
 
 ANY = "any name"
-"""What stands for a name that only the database knows, where it can be nothing but a name."""
+"""What stands for what only the database knows, where it can be nothing but a name, or a text."""
 
 
 def shape(expression: str, known: Mapping[str, str]) -> str | None:
-    """Return a `format('… %I …', …)` with any name in its places for names, or None.
+    """Return a `format('… %I … %L …', …)` with any name or text in its places for one, or None.
 
     What its other places hold must be known: they could be anything.
     """
@@ -91,7 +91,7 @@ def shape(expression: str, known: Mapping[str, str]) -> str | None:
     if template is None or len(places) != len(given):
         return None
     pairs = zip(places, given, strict=True)
-    values = [ANY if one is None and place == "I" else one for place, one in pairs]
+    values = [ANY if one is None and place in {"I", "L"} else one for place, one in pairs]
     sure = [each for each in values if each is not None]
     return _formatted([template, *sure]) if len(sure) == len(values) else None
 

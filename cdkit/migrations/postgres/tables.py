@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import NULLS_ALIKE, Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.option import ELSEWHERE
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.objects import at_start, change_sequence
 from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
@@ -27,6 +28,7 @@ class _Create(Struct, frozen=True):
 
 class _CreateForeign(Struct, frozen=True):
     base: _Create
+    servername: str = ""
 
 
 class _Index(Struct, frozen=True):
@@ -62,10 +64,11 @@ def _begun(
 
 def create_foreign_table(statement: Statement) -> Iterator[Operation]:
     """Read CREATE FOREIGN TABLE."""
-    yield _created(statement, statement.read(_CreateForeign).base)
+    made = statement.read(_CreateForeign)
+    yield structs.replace(_created(statement, made.base), options={ELSEWHERE: made.servername})
 
 
-def _created(statement: Statement, create: _Create) -> Operation:
+def _created(statement: Statement, create: _Create) -> op.CreateTable:
     columns = [node.column for node in create.tableElts if node.column]
     constraints = [node.constraint for node in create.tableElts if node.constraint]
     copied = any(node.like for node in create.tableElts) or create.ofTypename

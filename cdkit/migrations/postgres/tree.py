@@ -24,6 +24,7 @@ class RangeVar(Struct, frozen=True):
     relname: str = ""
     schemaname: str = ""
     relpersistence: str = "p"
+    inh: bool = False
     location: int = -1
 
 

@@ -18,11 +18,13 @@ from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.mend import Mend, Splice, after
 from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
+from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 _LONGEST = 63
 """Bytes of a name (NAMEDATALEN - 1); the server cuts a longer one."""
 _PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
+_INDEXED = _PROVEN_BY_INDEX | {"exclusion"}
 
 
 def check(
@@ -36,6 +38,8 @@ def check(
         return
     if isinstance(operation, AddConstraint):
         constraint = operation.constraint
+        if constraint.kind in _INDEXED and of_parent_alone(operation, context.schema):
+            return
         if constraint.valid and constraint.enforced and not constraint.index:
             yield structs.replace(
                 _hit(operation, constraint), mend=_mend(operation, constraint, context)
@@ -173,6 +177,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE o ADD CONSTRAINT c CHECK (total > 0) NOT VALID;"),
         Example(text="ALTER TABLE o ADD CONSTRAINT u UNIQUE USING INDEX i;"),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ADD CHECK (a > 0);"),
+        Example(
+            text="CREATE TABLE o (a int) PARTITION BY LIST (a);\n"
+            "CREATE TABLE p PARTITION OF o FOR VALUES IN (1);\n-- released\n"
+            "ALTER TABLE ONLY o ADD UNIQUE (a);"
+        ),
         Example(text="ALTER TABLE o VALIDATE CONSTRAINT c;"),
         Example(
             text="-- server postgres:18\nALTER TABLE o ALTER CONSTRAINT o_p_fkey NOT ENFORCED;"

@@ -4,20 +4,34 @@ It holds a SHARE lock on the table: reads go on, every insert, update and delete
 long as reading the whole table takes.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import Mend, behind
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import CreateIndex
+from cdkit.migrations.postgres.only import says_only
+from cdkit.migrations.postgres.other_locks import below
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+_EACH = (
+    "make it ON ONLY the partitioned table, build it CONCURRENTLY on each partition, outside a "
+    "transaction, and attach each"
+)
+_SHOWN = 20
+"""Partitions whose statements are written out."""
 
 
 def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
     """Flag each index on a table that was there before the change."""
     table = operation.table
-    if operation.concurrently or context.schema.is_new_table(table):
+    if operation.concurrently or context.schema.is_new_relation(table):
+        return
+    held = context.schema.table(table)
+    alone = (held is None or held.partitioned) and says_only(operation)
+    if held and alone:
         return
     source = operation.statement.source
     start = source.lower().find("index")
@@ -25,14 +39,38 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
     index = Name(table.schema, operation.name)
     again = f"DROP INDEX CONCURRENTLY IF EXISTS {index.sql};\n" if operation.name else ""
     yield Hit(
-        message=f"builds an index on {table} under a lock that stops its writes",
+        message=f"builds an index on {table} under a lock that stops its writes"
+        + (", unless that is a partitioned table" if alone else ""),
         about=f"{table}.{operation.name}" if operation.name else str(table),
-        fix=Fix(
+        severity=Severity.LOW if alone else None,
+        fix=_of_each_partition(operation, context)
+        if held and held.partitioned
+        else Fix(
             summary="build it CONCURRENTLY, outside a transaction; drop what a failed try left",
             replacement=f"{again}{source[: start + 5]} CONCURRENTLY{rest};" if rest else "",
         ),
         mend=_mend(operation, context),
     )
+
+
+def _of_each_partition(operation: CreateIndex, context: Context) -> Fix:
+    """A partitioned table takes no index CONCURRENTLY; each of its partitions does."""
+    table, full = operation.table, context.schema.full(operation.table)
+    on = re.search(r"(?i)\bon\b\s*", operation.statement.source)
+    if not on or not operation.name:
+        return Fix(summary=_EACH)
+    head, rest = operation.statement.source[: on.end()], operation.statement.source[on.end() :]
+    behind = re.sub(r'^(?:"[^"]*"|\w+|\.)+', "", rest)
+    unique, parent = "UNIQUE " if operation.unique else "", Name(table.schema, operation.name)
+    lines = [f"{head}ONLY {rest};"]
+    for child, _ in list(below(full, context.schema))[:_SHOWN]:
+        made = Name(child.schema if table.schema else "", f"{child.name}_{operation.name}")
+        on_child = Name(made.schema, child.name)
+        lines += [
+            f"CREATE {unique}INDEX CONCURRENTLY {quoted(made.name)} ON {on_child.sql}{behind};",
+            f"ALTER INDEX {parent.sql} ATTACH PARTITION {made.sql};",
+        ]
+    return Fix(summary=_EACH, replacement="\n".join(lines))
 
 
 def _mend(operation: CreateIndex, context: Context) -> Mend:
@@ -53,12 +91,31 @@ RULE = LintRule(
     bad=(
         Example(text="CREATE INDEX orders_state_idx ON orders (state);", line=1),
         Example(
+            text="CREATE TABLE o (a int) PARTITION BY LIST (a);\n"
+            "CREATE TABLE p PARTITION OF o FOR VALUES IN (1);\n-- released\n"
+            "CREATE INDEX i ON o (a);",
+            line=4,
+        ),
+        Example(
             text="CREATE TABLE o (a int);\n-- released\nCREATE UNIQUE INDEX i ON o (a);", line=3
         ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int) PARTITION BY LIST (a);\n"
+            "CREATE TABLE p PARTITION OF o FOR VALUES IN (1);\n-- released\n"
+            "CREATE INDEX i ON ONLY o (a);"
+        ),
         Example(text="CREATE INDEX CONCURRENTLY orders_state_idx ON orders (state);"),
         Example(text="CREATE TABLE o (a int);\nCREATE INDEX i ON o (a);"),
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM o;\nCREATE INDEX i ON v (a);"
+        ),
+        Example(
+            text="CREATE TABLE o (a int);\nCREATE INDEX i ON o (a);\n-- released\n"
+            "CREATE INDEX IF NOT EXISTS i ON o (a);"
+        ),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-createindex.html",),
 )

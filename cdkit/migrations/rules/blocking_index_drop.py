@@ -12,6 +12,8 @@ from cdkit.migrations.mend import Mend, behind, words_of
 from cdkit.migrations.operation import DropObject
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
+_PARTED = "the index of a partitioned table cannot be dropped CONCURRENTLY"
+
 
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     """Flag each index that was there before the change."""
@@ -21,10 +23,13 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     if index and (context.schema.is_new(index.epoch) or context.schema.is_new_table(index.table)):
         return
     exists = "IF EXISTS " if operation.if_exists else ""
+    table = context.schema.table(index.table) if index else None
     yield Hit(
         message=f"drops the index {operation.name} under a lock that stops reads and writes",
         about=str(operation.name),
-        fix=Fix(
+        fix=Fix(summary=f"{_PARTED}; set a lock_timeout, and try again when it strikes")
+        if table and table.partitioned
+        else Fix(
             summary="drop it CONCURRENTLY, outside a transaction",
             replacement=f"DROP INDEX CONCURRENTLY {exists}{operation.name.sql};",
         ),
@@ -34,6 +39,10 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
 
 def _mend(operation: DropObject, context: Context) -> Mend:
     """Outside a transaction with others it must bear to be tried again."""
+    index = context.schema.index(operation.name)
+    table = context.schema.table(index.table) if index else None
+    if table and table.partitioned:
+        return Mend(by_hand=_PARTED)
     if operation.cascade or any(token.text == b"," for token in words_of(operation)):
         return Mend(by_hand="CONCURRENTLY drops one index at a time, and never with CASCADE")
     guarded = operation.if_exists or context.session.single

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import WriteRows
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -22,6 +23,12 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
     old = [each for each in operation.columns if not schema.is_new_column(table, each)]
     if operation.verb == "UPDATE" and not old:
         return
+    if operation.verb == "DELETE" and context.server.engine == "postgres":
+        from cdkit.migrations.postgres.moves import moved_to
+
+        if to := moved_to(operation, context):
+            yield _moved(operation, to)
+            return
     which = "some rows" if operation.guarded else "every row"
     deletes = operation.verb == "DELETE"
     what = "deletes" if deletes else f"overwrites {', '.join(old)} in"
@@ -35,6 +42,20 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
             summary="mark rows as gone and delete them in a later release; write new values to a "
             "new column",
             replacement=later(operation, "code that does not read what this changes"),
+        ),
+    )
+
+
+def _moved(operation: WriteRows, to: Name) -> Hit:
+    table = operation.table
+    return Hit(
+        message=f"moves rows of {table} into {to}: who asks for {table} by its own name does not "
+        "find them there any more",
+        about=str(table),
+        severity=Severity.LOW,
+        fix=Fix(
+            summary="see that the running version asks for the table that both are a part of",
+            replacement=later(operation, f"code that does not name {table}"),
         ),
     )
 

@@ -21,10 +21,14 @@ from cdkit.migrations.indexes import Index
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
+from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.stricter import is_of_its_bounds
 from cdkit.migrations.triggered import may_set
 from cdkit.migrations.ways import later
+
+_KEYS = frozenset({"unique", "primary key", "exclusion"})
 
 
 def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) -> Iterator[Hit]:
@@ -40,6 +44,12 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             hit = _hit(operation, what.strip())
             if constraint.kind == "unique" and _has_nulls(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
+            if is_of_its_bounds(constraint, operation.table, context):
+                said = f"{hit.message}, if it asks more than its bounds"
+                hit = structs.replace(hit, message=said, severity=Severity.LOW)
+            if constraint.kind in _KEYS and of_parent_alone(operation, context.schema):
+                said = f"{hit.message}, in partitions that come later, and in others as each has it"
+                hit = structs.replace(hit, message=said, severity=Severity.LOW)
             yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
 
 
@@ -116,7 +126,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
     made = any(each.generated for each in columns)
     if made or (filled and _is_against(constraint, filled, context)):
         return False
-    if constraint.kind in {"unique", "primary key", "exclusion"}:
+    if constraint.kind in _KEYS:
         # Where nulls are alike, whatever it leaves null is the same.
         alike = NULLS_ALIKE in constraint.expression and len(filled) < len(columns)
         return not alike and not any(each.default and each.default.constant for each in filled)
@@ -229,6 +239,7 @@ def _held_already(operation: OnTable, constraint: Constraint, context: Context) 
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
+    refuses=True,
     on=(AddConstraint, AddColumn, CreateIndex),
     check=check,
     instead="Let a version that keeps to it run everywhere first; add it in a later release.",

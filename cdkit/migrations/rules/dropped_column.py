@@ -19,9 +19,6 @@ def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
     table, column = operation.table, operation.column
     if context.schema.is_new_column(table, column):
         return
-    gone = operation.if_exists and _is_surely_absent(operation, context)
-    if gone:
-        return
     hit = Hit(
         message=f"drops {table}.{column}: a running version that names it fails",
         about=f"{table}.{column}",
@@ -33,11 +30,6 @@ def check(operation: DropColumn, context: Context) -> Iterator[Hit]:
         ),
     )
     yield from eased(hit, context, undone=column_is_back(table, column, context))
-
-
-def _is_surely_absent(operation: DropColumn, context: Context) -> bool:
-    found = context.schema.table(operation.table)
-    return found is not None and found.known and operation.column not in found.columns
 
 
 RULE = LintRule(

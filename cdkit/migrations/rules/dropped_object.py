@@ -40,8 +40,11 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     known = context.schema.thing(name) is not None
     filled = _filled(operation, context)
     view = _written_through(operation, context)
+    room = _makes_room(operation, context)
     fails = (
-        f"the one that takes its place is not the same: {lacking}"
+        "no migration here made one before; where one is there, the next may not be the same"
+        if room
+        else f"the one that takes its place is not the same: {lacking}"
         if lacking
         else f"nothing fills {filled} any more"
         if filled
@@ -56,7 +59,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             Severity.MEDIUM
             if filled or view
             else Severity.LOW
-            if _is_quiet(operation) or _makes_room(operation, context)
+            if _is_quiet(operation) or room
             else None
         ),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
@@ -70,10 +73,16 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
 
 
 def _makes_room(operation: DropObject, context: Context) -> bool:
-    """Whether it is only in case that one is there of those that the file makes for itself."""
-    known = context.schema.thing(operation.name) or context.released.thing(operation.name)
-    helper = operation.kind == "procedure" and operation.if_exists
-    return helper and known is None and context.ahead.makes("procedure", operation.name)
+    """Whether it is only in case that one is there of those that the file makes next.
+
+    What no earlier migration made is new, as it is for CREATE OR REPLACE. Where there is none at
+    all, nobody knows what is there; a procedure is made to be called once and dropped.
+    """
+    kind, name, released = operation.kind, operation.name, context.released
+    if not operation.if_exists or context.schema.thing(name) or released.thing(name):
+        return False
+    told = kind == "procedure" or bool(released.tables or released.things)
+    return told and context.ahead.makes(kind, name)
 
 
 def _is_quiet(operation: DropObject) -> bool:

@@ -8,11 +8,15 @@ the running version finds in the parent, and updates and deletes there.
 
 from collections.abc import Iterator
 
-from cdkit.core.finding import Fix, Severity
+from msgspec import structs
+
+from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import eased
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import CreateTable, MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Table
 from cdkit.migrations.ways import later
 
 
@@ -27,6 +31,8 @@ def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[
         return
     if child and schema.is_new(child.epoch) and not child.filled:
         return
+    if child and schema.is_new(child.epoch) and _only_moved(operation, context):
+        return
     attaches = operation.action == "ATTACH PARTITION"
     other = "" if operation.other == operation.table else f"{operation.other} "
     hit = Hit(
@@ -39,7 +45,34 @@ def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[
             replacement=later(operation, "a version that does without these rows there"),
         ),
     )
+    if operation.action == "DETACH PARTITION" and _is_attached_again(operation, context):
+        hit = _with_other_bounds(operation, hit)
     yield from eased(hit, context, undone=_is_back(operation, context))
+
+
+def _with_other_bounds(operation: MovePartition, hit: Hit) -> Hit:
+    """ATTACH sees that all rows belong there: none is missing, and others may be refused."""
+    return structs.replace(
+        hit,
+        message=f"{operation.other} takes other rows of {operation.table} than before: what a "
+        "running version writes is refused where it belongs into no partition any more",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="let what the partition took be taken: by it, by others of the same "
+            "transaction, or by a DEFAULT one",
+            replacement=later(operation, "a version that writes no such rows"),
+        ),
+    )
+
+
+def _only_moved(operation: MovePartition, context: Context) -> bool:
+    """Whether all rows of a new partition were in another one of the same table before."""
+    if operation.action != "ATTACH PARTITION" or context.server.engine != "postgres":
+        return False
+    from cdkit.migrations.postgres.moves import only_moved
+
+    return only_moved(operation.other, operation.table, context)
 
 
 def _born(made: CreateTable, context: Context) -> Iterator[Hit]:
@@ -74,7 +107,27 @@ def _is_back(operation: MovePartition, context: Context) -> bool:
         return False
     old = context.released.table(operation.other)
     new = context.ahead.end.table(operation.other)
-    return bool(old and new and (old.parents, old.bound) == (new.parents, new.bound))
+    if not old or not new or old.parents != new.parents:
+        return False
+    return old.bound == new.bound or _are_taken(old, operation.table, context)
+
+
+def _are_taken(old: Table, parent: Name, context: Context) -> bool:
+    """Whether what a partition took is taken by those that there are at the end."""
+    if not old.bound or context.server.engine != "postgres":
+        return False
+    from cdkit.migrations.postgres.bounds import covers
+
+    end = context.ahead.end
+    full = end.full(parent)
+    held = (end.tables.get(each) for each in end.children.get(full, ()))
+    bounds = [each.bound for each in held if each and full in each.parents]
+    return "DEFAULT" in bounds or covers(bounds, old.bound)
+
+
+def _is_attached_again(operation: MovePartition, context: Context) -> bool:
+    new = context.ahead.end.table(operation.other)
+    return new is not None and context.schema.full(operation.table) in new.parents
 
 
 RULE = LintRule(

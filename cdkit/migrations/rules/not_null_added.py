@@ -96,6 +96,7 @@ def _has_value(column: Column) -> bool:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
+    refuses=True,
     on=(SetNotNull, AddConstraint),
     check=check,
     instead="Write the column in every release that runs first; set NOT NULL in a later one.",

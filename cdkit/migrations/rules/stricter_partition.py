@@ -19,6 +19,7 @@ from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import CreateTable, MovePartition
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Table
+from cdkit.migrations.stricter import is_of_the_key
 from cdkit.migrations.ways import later
 
 _KEYS = frozenset({"unique", "primary key"})
@@ -78,20 +79,13 @@ def _refused(
         if fires.before and fires.writes and trigger not in {*old.triggers, *default.triggers}:
             return None, f"the trigger {trigger} comes before each write into it"
     found = list(_constraints(old, default, new, context))
-    beyond = [each for each in found if not _is_of_the_key(each, old)]
+    beyond = [each for each in found if not is_of_the_key(each, old)]
     for each in beyond or found:
         said = f"its {each.kind} {each.name} is new"
         return (
             (None, said) if beyond else (Severity.LOW, f"{said}, if it asks more than its bounds")
         )
     return None
-
-
-def _is_of_the_key(constraint: Constraint, old: Table) -> bool:
-    """Whether a CHECK asks for nothing but what the bounds are about."""
-    if constraint.kind != "check" or "" in old.keyed:
-        return False
-    return bool(constraint.columns) and set(constraint.columns) <= set(old.keyed)
 
 
 def _constraints(old: Table, default: Table, new: Table, context: Context) -> Iterator[Constraint]:

@@ -41,10 +41,28 @@ BODIES = {
     "in a loop": "BEGIN SET @n = 1; again: WHILE @n > 0 DO {0}; SET @n = @n - 1; END WHILE; END",
     "one statement": "SQL SECURITY INVOKER COMMENT 'for once' {0}",
     "with CASE": "BEGIN IF CASE WHEN 1 THEN 2 ELSE 0 END > 1 THEN {0}; END IF; END",
+    "in a CASE": "BEGIN CASE WHEN 1 > 2 THEN SELECT 1; WHEN EXISTS {1} THEN SELECT 2; "
+    "ELSE {0}; END CASE; END",
+    "in a CASE of a value": "BEGIN CASE CASE WHEN 1 THEN 2 END WHEN 2 THEN {0}; SELECT 1; "
+    "ELSE BEGIN END; END CASE; END",
+    "in a CASE in a CASE": "BEGIN CASE 1 WHEN 1 THEN CASE WHEN 2 > 1 THEN {0}; END CASE; "
+    "ELSE SELECT CASE 1 WHEN 1 THEN 2 END; END CASE; END",
     "put together": "BEGIN SET @s = CONCAT('{0}', ''); PREPARE s FROM @s; EXECUTE s; END",
     "chosen": "BEGIN SET @s = IF({2} = 0, '{0}', 'SELECT 1'); PREPARE s FROM @s; "
     "EXECUTE s; DEALLOCATE PREPARE s; END",
 }
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_who_asks_first_in_code_of_their_own_is_not_refused(body: str) -> None:
+    told = judged(OLD + procedure(filled(body, ADDS)), server="mysql:8.0").findings
+    assert "refused-statement" not in {each.rule for each in told}
+
+
+def test_what_the_server_does_not_know_is_refused_in_code_as_well() -> None:
+    said = procedure(f"BEGIN {ADDS.replace('COLUMN', 'COLUMN IF NOT EXISTS')}; END")
+    told = judged(OLD + said, server="mysql:8.0").findings
+    assert "refused-statement" in {each.rule for each in told}
 
 
 @pytest.mark.parametrize("server", ["mysql:5.7", "mysql:8.0", "mariadb:10.11"])
@@ -103,7 +121,8 @@ def test_sql_that_is_put_together_from_constants_is_judged(text: str) -> None:
         procedure("BEGIN SELECT 1; END", "IF NOT EXISTS p()"),
         procedure("BEGIN IF `drops`(1) THEN SELECT 1; END IF; END"),
         "SET @s = `drops`(1); ",
-        procedure("BEGIN CASE 1 WHEN 1 THEN SELECT 1; END CASE; END"),
+        procedure("BEGIN CASE 1 WHEN 1 THEN SELECT 1; END"),
+        procedure("BEGIN CASE 1; END CASE; END"),
         procedure("BEGIN IF drop_all() THEN SELECT 1; END IF; END"),
         procedure("BEGIN CALL p(); END"),
         procedure("BEGIN CALL nobody_knows(); END"),

@@ -370,3 +370,17 @@ def test_a_revision_that_decides_when_it_runs_cannot_be_told(
     outcome = judged(alembic(tmp_path, {"1.py": FIRST, "2.py": second}))
     assert "2.py:10 unread-code" in shown(outcome)
     assert said in reasons(outcome)
+
+
+DYNAMIC = 'op.execute("""DO $$ BEGIN EXECUTE (SELECT note FROM orders); END $$""")'
+
+
+def test_what_is_to_be_said_in_the_file_is_said_as_its_comments_are(tmp_path: Path) -> None:
+    second = revision("b2", "a1", DYNAMIC)
+    outcome = judged(alembic(tmp_path, {"1.py": FIRST, "2.py": second}))
+    (found,) = (each for each in outcome.findings if each.rule == "unread-code")
+    assert found.fix
+    assert "`# cdkit: allow unread-code (reason)`" in found.fix.summary
+    allowed = second.replace(DYNAMIC, f"{DYNAMIC}  # cdkit: allow unread-code (reason)")
+    outcome = judged(alembic(tmp_path / "again", {"1.py": FIRST, "2.py": allowed}))
+    assert outcome.verdict.answer is Answer.YES
