@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.nouns import Constraint
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.nouns import Column, Constraint
+from cdkit.migrations.schema import Schema, Table
 
 Tree = Any
 """A node of PostgreSQL's trees as JSON."""
@@ -55,6 +55,21 @@ def asks_for(check: Constraint, column: str) -> bool:
     field = {"String": {"sval": column}}
     is_set = {"arg": {"ColumnRef": {"fields": [field]}}, "nulltesttype": "IS_NOT_NULL"}
     return lets_in(check.expression, msgspec.json.encode({"NullTest": is_set}).decode())
+
+
+def asks_of_old(check: Constraint, added: Column, table: Table) -> bool:
+    """Whether the CHECK of a new column can refuse for what the table's old columns hold.
+
+    One condition that names the new column passes where that is null (PostgreSQL manual, 5.5.1
+    "Check Constraints"); where several are joined by AND, another one may not.
+    """
+    asked, name = check.expression, re.escape(added.name)
+    old = (each in table.columns for each in check.columns if each != added.name)
+    if check.kind != "check" or not any(old):
+        return False
+    joined = "AND" in asked.upper() and "BETWEEN" not in asked.upper()
+    filled = bool(added.generated or (added.default and not added.default.null))
+    return filled or joined or not re.search(rf"\b{name}\b", asked, re.IGNORECASE)
 
 
 def is_same_value(old: str, new: str) -> bool:

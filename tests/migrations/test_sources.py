@@ -266,11 +266,12 @@ class TestDbmate:
 
 
 class TestSqitch:
-    PLAN = "%project=x\n\na 2026-01-01T00:00:00Z A <a@example.com> # x\n"
+    BY = "2026-01-01T00:00:00Z A <a@example.com> # x\n"
+    PLAN = f"%project=x\n\na {BY}"
 
     def test_a_change_runs_where_the_plan_has_it(self, tmp_path: Path) -> None:
         files: dict[str, str | bytes] = {
-            "sqitch.plan": self.PLAN + "more/b x\n@t x\na [a@t] x\n",
+            "sqitch.plan": f"{self.PLAN}more/b {self.BY}@t {self.BY}a [a@t] {self.BY}",
             "deploy/a.sql": "SELECT 3;",
             "deploy/a@t.sql": "SELECT 1;",
             "deploy/more/b.sql": "SELECT 2;",

@@ -150,7 +150,8 @@ def _attribute(cursor: Cursor, made: Column) -> Column:  # noqa: C901, PLR0911, 
         cursor.take("KEY")
         return _with(made, Constraint(kind="unique", columns=(made.name,), at=at))
     if cursor.sees("CHECK") or cursor.sees("CONSTRAINT"):
-        return _with(made, structs.replace(_check(cursor), columns=(made.name,)))
+        found = _check(cursor)
+        return _with(made, structs.replace(found, columns=(made.name, *found.columns)))
     if cursor.take("REFERENCES"):
         return _with(made, references(cursor, Constraint(kind="foreign key", at=at)))
     return _ignored(cursor, made)

@@ -55,14 +55,15 @@ def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
     if before is None or not made.replace or schema.is_new(before.epoch):
         return (made,)
     old, new = _query_of(before.body), _query_of(made.body)
+    other = _is_written(before.body) != _is_written(made.body)
+    other = other or (_checks(made.body) and not _checks(before.body))
     if old is None or new is None:
-        return (made,)
+        return (structs.replace(made, other_rows=other),)
     left = {name.lower() for name in new.columns}
     where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
     lost = (name for name in old.columns if name.lower() not in left)
     dropped = (op.DropColumn(**where, column=name) for name in lost)
-    other = old.rows != new.rows or _is_written(before.body) != _is_written(made.body)
-    other = other or (_checks(made.body) and not _checks(before.body))
+    other = other or old.rows != new.rows
     return (*dropped, structs.replace(made, other_rows=other))
 
 

@@ -6,7 +6,7 @@ NOCOPY, WAIT; RENAME COLUMN since 10.5.2) and "Differences from MySQL" (no funct
 """
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import AlterTable, ChangeOption
+from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server, Version
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.operation import Operation
@@ -33,11 +33,10 @@ _NEVER = {
 
 def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, str] | None:
     """Return why the server refuses an operation and what to do instead, or None."""
-    del schema
     feature = _feature(operation)
     # Code that asks first says it in words of its own, which any server knows.
     if not feature or (feature == _ASKS and not _EXISTS().search(operation.statement.node)):
-        return None
+        return _of_keys(operation, schema, server)
     if feature in _NEVER[server.engine]:
         return f"{server.engine} does not know {feature}", "write it without"
     since = _SINCE[server.engine].get(feature, ())
@@ -45,6 +44,20 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
         needed = ".".join(map(str, since))
         return f"{feature} needs {server.engine} {needed}, and {server} runs", "write it without"
     return None
+
+
+def _of_keys(operation: Operation, schema: Schema, server: Server) -> tuple[str, str] | None:
+    """Return what a foreign key forbids; most statements touch none of what it needs."""
+    if not isinstance(operation, AlterTable):
+        return None
+    if not any(isinstance(part, _NEEDED) for part in operation.parts):
+        return None
+    from cdkit.migrations.mysql import keys  # which few migrations need
+
+    return keys.refuses(operation, schema, server)
+
+
+_NEEDED = (ChangeColumn, op.DropObject)
 
 
 def _feature(operation: Operation) -> str:  # noqa: C901, PLR0911 - one form a line

@@ -3,10 +3,11 @@
 MySQL, MariaDB and SQLite refuse an `INSERT INTO orders VALUES (…)` that has fewer values than the
 table has columns; so does every server an `INSERT … SELECT *` or a UNION with a table that did not
 grow. Code that reads `SELECT *` by place gets one more. Whether a running version does any of that,
-no migration tells, so it is said below the usual threshold, once a file for each table. PostgreSQL
-fills what is left out.
+no migration tells, so it is said below the usual threshold, once a file for each table; but what a
+trigger or routine that stays as it is does, its body tells. PostgreSQL fills what is left out.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
@@ -27,17 +28,36 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     if operation.if_not_exists and context.schema.column(table, column.name):
         return
     context.session.reshaped.add(seen)
+    writer = _writer(operation, context)
+    by = f"the {writer}, which writes it and names" if writer else "a running version that names"
     yield Hit(
-        message=f"adds {column.name} to {table}: an INSERT of a running version that names no "
-        "columns is refused",
+        message=f"adds {column.name} to {table}: an INSERT of {by} no columns is refused",
         about=str(table),
-        confidence=Confidence.LOW,
+        severity=Severity.HIGH if writer else None,
+        confidence=Confidence.HIGH if writer else Confidence.LOW,
         fix=Fix(
             summary="see that every version names the columns that it writes",
             replacement=_hidden(operation, context)
             or later(operation, "a version that names the columns that it writes"),
         ),
     )
+
+
+def _writer(operation: AddColumn, context: Context) -> str:
+    """Return the trigger or routine that writes the table by place, and stays as it is."""
+    name = operation.table.name.lower()
+    by_place = re.compile(
+        r"\b(?:insert|replace)(?:\s+(?:or\s+)?\w+)?(?:\s+into)?\s+(?:[`\"]?\w+[`\"]?\s*\.\s*)?"
+        rf"[`\"\[]?{re.escape(name)}[`\"\]]?\s+(?:values?|select)\b"
+    )
+    for at, thing in context.released.things.items():
+        body = thing.body.lower()
+        if name not in body or thing.kind == "view" or not by_place.search(body):
+            continue
+        end = context.ahead.end.thing(at)
+        if end is not None and end.body == thing.body:
+            return f"{thing.kind.partition(' ')[0]} {at}"
+    return ""
 
 
 def _hidden(operation: AddColumn, context: Context) -> str:
@@ -74,6 +94,12 @@ RULE = LintRule(
         Example(text="-- server mysql:5.7\nALTER TABLE orders ADD COLUMN note text;", line=2),
         Example(text="-- server mariadb:10.11\nALTER TABLE o ADD a int, ADD b int;", line=2),
         Example(text="-- server sqlite\nALTER TABLE orders ADD COLUMN note text;", line=2),
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE log (a int);\n"
+            "CREATE PROCEDURE p() INSERT INTO log VALUES (1);\n"
+            "-- released\nALTER TABLE log ADD COLUMN b int;",
+            line=5,
+        ),
     ),
     good=(
         Example(text="ALTER TABLE orders ADD COLUMN note text;"),

@@ -149,9 +149,11 @@ def _of_body(body: str, *, before: bool) -> str:
 
 
 def _rewritten(operation: ChangeTrigger, context: Context) -> str:
-    """Return which old columns of its own table a trigger of SQLite gives other values after."""
-    table = re.escape(operation.table.name)
-    given = rf"""\bupdate\s+(?:or\s+\w+\s+)?["`\[]?{table}["`\]]?\s+set\s+(.*?)(?:\bwhere\b|;|$)"""
+    """Return what a trigger of SQLite does to rows of its own table after they are written."""
+    table = rf"""["`\[]?{re.escape(operation.table.name)}["`\]]?"""
+    if re.search(rf"\bdelete\s+from\s+{table}(?!\w)", operation.body, re.IGNORECASE):
+        return f"it deletes rows of {operation.table}, which a running version wrote"
+    given = rf"\bupdate\s+(?:or\s+\w+\s+)?{table}\s+set\s+(.*?)(?:\bwhere\b|;|$)"
     columns = [
         column
         for text in re.findall(given, operation.body, re.IGNORECASE | re.DOTALL)

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.implied import implies, refuses
+from cdkit.migrations.implied import asks_of_old, implies, refuses
 from cdkit.migrations.indexes import Index
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
@@ -115,15 +115,18 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         return _never_in(operation, context)
     if isinstance(operation, AddColumn):
         columns = [operation.column]
+        table = context.schema.table(operation.table)
+        made = table is not None and asks_of_old(constraint, operation.column, table)
     else:
         known = [context.schema.column(operation.table, name) for name in constraint.columns]
         new = [context.schema.is_new_column(operation.table, name) for name in constraint.columns]
         columns = [column for column in known if column]
         if not constraint.columns or not all(new) or len(columns) < len(known):
             return False
+        made = False
     filled = [column for column in columns if column.default and not column.default.null]
     # What is generated holds what the running version's own columns make of it.
-    made = any(each.generated for each in columns)
+    made = made or any(each.generated for each in columns)
     if made or (filled and _is_against(constraint, filled, context)):
         return False
     if constraint.kind in _KEYS:
@@ -299,6 +302,10 @@ RULE = LintRule(
         Example(text="-- server mysql:8.0\nALTER TABLE o MODIFY s int UNIQUE;", line=2),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
+        Example(
+            text="CREATE TABLE o (n int);\n-- released\nALTER TABLE o ADD a int CHECK (n > 0);",
+            line=3,
+        ),
         Example(
             text="ALTER TABLE o ADD COLUMN a int;\n"
             "CREATE UNIQUE INDEX CONCURRENTLY i ON o (a) NULLS NOT DISTINCT;",

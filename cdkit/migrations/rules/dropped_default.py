@@ -24,7 +24,7 @@ def check(operation: DropDefault | ChangeDomain, context: Context) -> Iterator[H
     if context.schema.is_new_relation(table):
         return
     found = context.schema.column(table, column)
-    if found and found.default is None and not found.serial:
+    if found and (found.default is None or found.default.null) and not found.serial:
         return
     if found and not found.not_null and context.schema.is_new_column(table, column):
         return
@@ -113,6 +113,10 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders ALTER note SET DEFAULT NULL;", line=1),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int DEFAULT NULL);\n-- released\n"
+            "ALTER TABLE o ALTER a SET DEFAULT NULL;"
+        ),
         Example(
             text="-- server mariadb:10.11\n"
             "CREATE TABLE o (s enum('a', 'b') NOT NULL DEFAULT 'a');\n"

@@ -27,6 +27,8 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         return
     if column.default and not column.default.null:
         return
+    if context.server.engine in {"mysql", "mariadb"} and column.type.name == "enum":
+        return  # its first value is its default (MySQL manual, "The ENUM Type")
     # A rebuild fills it as it copies the rows.
     fails = "it fails where there are rows, and " if operation.statement.whole else ""
     if context.server.engine in {"mysql", "mariadb"}:
@@ -104,6 +106,7 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(text="-- server mariadb:10.11\nALTER TABLE o ADD s enum('a', 'b') NOT NULL;"),
         Example(
             text="ALTER TABLE o ADD COLUMN n text "
             "GENERATED ALWAYS AS (lower(coalesce(a, ''))) STORED NOT NULL;"

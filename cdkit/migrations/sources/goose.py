@@ -8,7 +8,8 @@ internal/sqlparser. Migrations in Go are programs.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.dotenv import engine_by
@@ -24,15 +25,23 @@ from cdkit.migrations.text import BOM, Text, holds, line_end
 _NAME = pattern(r"0*[1-9]\d*_[^/]*\.(?:sql|go)")
 _WORD = b"+goose"
 _MARK = pattern(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
+_ANY = pattern(rb"^[ \t]*--[ \t]*\+goose[ \t]+(\S[^\n]*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _STATEMENT = pattern(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
 _CUT = pattern(rb";[ \t]*(?:--[^\n]*)?\r?\n")
+_KNOWN = frozenset(
+    {b"up", b"down", b"statementbegin", b"statementend", b"no transaction"}
+    | {b"envsub on", b"envsub off"}
+)
 _IN_GO = pattern(rb"\bgoose\.Add(?:Named)?Migration")
 
 
 def _annotation(line: bytes) -> bytes:
-    """Return `up` of `-- +goose Up`, or nothing for any other line."""
-    words = line.strip().lower().split()
-    return b" ".join(words[2:]) if words[:2] == [b"--", b"+goose"] else b""
+    """Return `up` of `-- +goose Up` and of `--+goose Up`, or nothing for any other line."""
+    if b"+" not in line:
+        return b""
+    line = line.strip().lower()
+    words = line.removeprefix(b"--").split() if line.startswith(b"--") else []
+    return b" ".join(words[1:]) if words[:1] == [_WORD] else b""
 
 
 def _is_up(line: bytes) -> bool:
@@ -117,7 +126,11 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
     if early := _STATEMENT().search(data, 0, first.start()):
         what = "a statement stands before `-- +goose Up`: goose refuses such a file"
         yield _complaint(migration, early.start(), what)
-    held, opened = _held(data)
+        return
+    lines = [] if _is_plain(data) else list(_lines(data))
+    for at, what in (*_unordered(lines), *_unended(lines)):
+        yield _complaint(migration, at, what)
+    held, opened = _held(lines)
     if opened >= 0:
         yield _complaint(migration, opened, "StatementBegin has no StatementEnd: goose refuses it")
     for token in tokens(data) if b"$" in data else ():
@@ -128,19 +141,77 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
             yield _complaint(migration, token.start, what)
 
 
-def _held(data: bytes) -> tuple[list[tuple[int, int]], int]:
+def _is_plain(data: bytes) -> bool:
+    """Whether a file is as nearly all are: one part each, which end in a semicolon."""
+    before, *rest = _ANY().split(data)
+    marks = [mark.lower() for mark in rest[::2]]
+    ended = all(part.rstrip()[-1:] in {b";", b""} for part in rest[1::2])
+    return ended and not before.strip() and marks in ([b"up"], [b"up", b"down"])
+
+
+_Lines = Sequence[tuple[int, bytes, bytes]]
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield the place of each line, what stands in it, and its annotation."""
+    position = 0
+    for line in data.split(b"\n"):
+        yield position, line, _annotation(line)
+        position += len(line) + 1
+
+
+def _unordered(lines: _Lines) -> Iterator[tuple[int, str]]:
+    """Yield each annotation that goose refuses where it stands, and what is wrong with it."""
+    part, opened, risen = b"", False, False
+    for at, _, said in lines:
+        match said:
+            case b"up" if risen:
+                yield at, "a second `-- +goose Up`: goose refuses such a file"
+            case b"down" if part != b"up" or opened:
+                where = "inside a statement" if opened else f"behind `{part.decode() or 'nothing'}`"
+                yield at, f"`-- +goose Down` stands {where}: goose refuses such a file"
+            case b"statementbegin" if opened or not part:
+                yield at, "StatementBegin stands before a part, or in a statement: goose refuses it"
+            case b"statementend" if not opened:
+                yield at, "StatementEnd has no StatementBegin: goose refuses it"
+            case _ if said and said not in _KNOWN:
+                what = "is no annotation: newer versions of goose refuse it, others pass over it"
+                yield at, f"`+goose {said.decode('utf-8', 'replace')}` {what}"
+        part, risen = (said if said in {b"up", b"down"} else part), risen or said == b"up"
+        opened = said == b"statementbegin" or (opened and said != b"statementend")
+
+
+def _unended(lines: _Lines) -> Iterator[tuple[int, str]]:
+    """Yield where a statement begins that no semicolon ends, at the end of a line of its part.
+
+    A comment between `/*` and `*/` begins one, since goose knows only those of `--`.
+    """
+    begun, held = -1, False
+    for at, line, said in (*lines, (0, b"", b"down")):
+        if said == b"down" and begun >= 0:
+            yield begun, "no semicolon ends this at the end of a line: goose refuses such a file"
+        held = said == b"statementbegin" or (held and said != b"statementend")
+        words = line.split()
+        if said in {b"up", b"down"} or held:
+            begun = -1
+        elif words and (begun >= 0 or not words[0].startswith(b"--")):
+            begun = at if begun < 0 else begun
+            code = list(takewhile(lambda word: not word.startswith(b"--"), words))
+            begun = -1 if code and code[-1].endswith(b";") else begun
+
+
+def _held(lines: _Lines) -> tuple[list[tuple[int, int]], int]:
     """Return what stands between StatementBegin and StatementEnd, and where one is left open."""
     held: list[tuple[int, int]] = []
-    position, opened = 0, -1
-    for line in data.split(b"\n"):
-        match _annotation(line):
-            case b"statementbegin" if opened < 0:
-                opened = position
-            case b"statementend" if opened >= 0:
-                held.append((opened, position))
-                opened = -1
-        position += len(line) + 1
-    return ([*held, (opened, len(data))] if opened >= 0 else held), opened
+    opened = -1
+    for at, _, said in lines:
+        if said == b"statementbegin" and opened < 0:
+            opened = at
+        elif said == b"statementend" and opened >= 0:
+            held.append((opened, at))
+            opened = -1
+    end = lines[-1][0] + len(lines[-1][1]) if lines else 0
+    return ([*held, (opened, end)] if opened >= 0 else held), opened
 
 
 def _complaint(migration: Migration, at: int, what: str) -> Complaint:
@@ -149,7 +220,8 @@ def _complaint(migration: Migration, at: int, what: str) -> Complaint:
         path=migration.path,
         line=migration.text.line(at),
         what=what,
-        remedy="put `-- +goose Up` first, and bodies between `-- +goose StatementBegin` and "
+        remedy="put one `-- +goose Up` first and one `-- +goose Down` behind it, a semicolon at "
+        "the end of each statement, and bodies between `-- +goose StatementBegin` and "
         "`-- +goose StatementEnd`",
     )
 

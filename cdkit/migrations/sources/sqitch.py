@@ -13,6 +13,7 @@ from msgspec import structs
 from cdkit.core.errors import CdkitError
 from cdkit.core.finding import Severity
 from cdkit.core.verdict import Reason
+from cdkit.migrations import sqitch_refusals
 from cdkit.migrations.folder import is_sql, natural
 from cdkit.migrations.guesses import guesses
 from cdkit.migrations.look import Look, ancestors, join, parent
@@ -72,9 +73,11 @@ def _read(request: Request) -> Project:
     conf = look.once(("sqitch.conf", root), lambda: conf_of(root, look))
     plan = join(root, PLAN)
     try:
-        changes = changes_of(look.read(plan))
+        said = look.read(plan)
     except CdkitError as fault:
         return Project(faults=(fault.reason(),))
+    changes = changes_of(said)
+    unclear = sqitch_refusals.faults(plan, said)
     suffix = conf.settings.get("core.extension", "sql")
     deploy = folder_of("deploy", root, conf)
     paths = [_script(change, deploy, suffix, look) for change in changes]
@@ -94,7 +97,12 @@ def _read(request: Request) -> Project:
         migrations=tuple(migrations),
         downs=frozenset((*look.below(revert), *look.below(verify))),
         unread=tuple(unread),
-        complaints=(*_missing(changes, paths, plan, look), *_unlisted(beside)),
+        faults=unclear,
+        complaints=(
+            *(() if unclear else _missing(changes, paths, plan, look)),
+            *sqitch_refusals.complaints(plan, said),
+            *_unlisted(beside),
+        ),
         engine=engine_of(root, conf),
         holds=lambda path: path.startswith(f"{deploy}/"),
         again=lambda path, data: (_filled(Text(path, data), conf),),

@@ -9,7 +9,7 @@ import re
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import RebuildTable
 from cdkit.migrations.engine import Server
-from cdkit.migrations.nouns import Constraint
+from cdkit.migrations.nouns import Column, Constraint
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 
@@ -31,12 +31,12 @@ def refuses(operation: Operation, schema: Schema, server: Server) -> tuple[str, 
     if isinstance(operation, RebuildTable) and not server.before(3, 25):
         return _of_rebuild(operation, schema)
     if isinstance(operation, op.AddColumn):
-        what = _of_added(operation)
-        return (f"SQLite adds no column {what}", _REBUILD) if what else None
+        what = _of_added(operation) or _of_default(operation, schema)
+        return (f"SQLite adds no column {what}", _REBUILD) if what else _of_types(operation, schema)
     if isinstance(operation, op.DropColumn):
         what = _of_dropped(operation, schema)
         return (f"SQLite drops no column {what}", _REBUILD) if what else None
-    return None
+    return _of_types(operation, schema)
 
 
 def _feature(operation: Operation) -> str:
@@ -82,6 +82,34 @@ def _of_added(added: op.AddColumn) -> str:
     if given and not given.constant and not given.null:
         return f"whose default is computed ({given.sql[:40]})"
     return ""
+
+
+def _of_default(added: op.AddColumn, schema: Schema) -> str:
+    """A default would refer to a row that nobody has looked for."""
+    column = added.column
+    refers = any(each.kind == "foreign key" for each in column.constraints)
+    off = schema.settings.get("foreign_keys", "").lower() in {"0", "off", "false", "no"}
+    if off or not refers or column.default is None or column.default.null:
+        return ""
+    return "that refers to another table and has a default, while foreign keys are on"
+
+
+def _of_types(operation: Operation, schema: Schema) -> tuple[str, str] | None:
+    """Return which column a STRICT table cannot have (SQLite, "STRICT Tables")."""
+    columns: tuple[Column, ...] = ()
+    if isinstance(operation, op.CreateTable) and "STRICT" in operation.options:
+        columns = operation.columns
+    elif isinstance(operation, op.AddColumn):
+        table = schema.table(operation.table)
+        columns = (operation.column,) if table and "STRICT" in table.options else ()
+    for each in columns:
+        if each.type.name not in _STRICT or each.type.modifiers:
+            what = f"a STRICT table has no column of the type '{each.type}' ({each.name})"
+            return what, "say INTEGER, REAL, TEXT, BLOB or ANY"
+    return None
+
+
+_STRICT = frozenset({"int", "integer", "real", "text", "blob", "any"})
 
 
 def _among(constraint: Constraint, own: tuple[Constraint, ...]) -> bool:
