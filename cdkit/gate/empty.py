@@ -1,6 +1,7 @@
 """Keys of a policy that stand there and ask for nothing: a list that was emptied, a value unfilled.
 
 `signed-by: []` would let anybody sign, as if it were not there; who wrote it meant something else.
+So would a signer without an `issuer` (Sigstore's package asks for none then), or with no `kinds`.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ def empties(data: bytes, *, where: str) -> Iterator[Fault]:
         for pair in _pairs(one)
     ]
     asked += [(name, node) for name, node in whole.items() if name in _WHOLE]
+    for _, signers in _pairs(whole.get("signers")):
+        asked += [pair for signer in _items(signers) for pair in _pairs(signer)]
     people = [*asked, *((name, node) for name, node in whole.items() if name in _PEOPLE)]
     asked += [
         ("by", node)
