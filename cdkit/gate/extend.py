@@ -147,7 +147,7 @@ def _around(base: Policy, policy: Policy) -> _Told:
             )
             if passed and places & {old.name, old.environment}:
                 place = new.environment or new.name
-                what = f"{place} is entered by {old.name}, and {new.name} goes around what is locked"
+                what = f"{place} is entered by {old.name}, and {new.name} goes around that lock"
                 yield what, f"put {new.name} behind {old.name}, or name another environment"
 
 

@@ -225,9 +225,7 @@ def test_no_stage_leads_around_what_is_locked(locked: str, hot: Stage) -> None:
         ),
     )
     told = faults(below, kept(stages=(Stage(name="development"), hot)))
-    assert told == [
-        f"production is entered by deployment, and {hot.name} goes around what is locked"
-    ]
+    assert told == [f"production is entered by deployment, and {hot.name} goes around that lock"]
     found = extend(below, kept(stages=(Stage(name="deployment"), hot)), where="p")
     assert [stage.name for stage in found.stages][-2:] == ["deployment", hot.name]
     aside = kept(stages=(Stage(name="development"), Stage(name="hot", environment="trial")))
