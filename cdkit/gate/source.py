@@ -216,15 +216,12 @@ def _read(data: bytes, where: str, revision: str, *, protected: bool = True) -> 
 
 
 def _is_protected(revision: str, world: World) -> bool:
-    """Whether a revision is another than the change: a trunk, or simply not where we stand."""
+    """Whether a revision is none of the change: a trunk, or simply not where we stand."""
     context = world.context
     name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     name = name.removeprefix("origin/")
     if is_of_a_change(world) and not revision.startswith(("origin/", "refs/remotes/origin/")):
-        try:  # a fork's own main has the trunk's name
-            return _commit(revision, world) != world.git.head().commit
-        except CannotTell:
-            return False
+        return not _adds(revision, world)  # a fork's own main has the trunk's name
     if name in TRUNKS | {context.target_branch, context.default_branch} - {""}:
         return True
     try:
@@ -235,6 +232,19 @@ def _is_protected(revision: str, world: World) -> bool:
     if name in current | _HERE or name.startswith(("HEAD", "@")):
         return False
     return _commit(revision, world) != head.commit
+
+
+def _adds(revision: str, world: World) -> bool:
+    """Whether a revision is, or may be, a commit that the change adds to the branch that counts.
+
+    What is checked out is that, or a merge of it (GitHub's `refs/pull/N/merge`).
+    """
+    try:
+        return world.git.is_ancestor(revision, "HEAD") and not world.git.is_ancestor(
+            revision, f"origin/{branch_that_counts(world)}"
+        )
+    except CannotTell:
+        return True
 
 
 def _commit(revision: str, world: World) -> str:
