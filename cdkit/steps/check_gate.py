@@ -25,6 +25,7 @@ from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of
 from cdkit.gate.source import FoundPolicy, find_policy
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
+from cdkit.gate.waive import idle
 from cdkit.steps.gate_facts import Asked, Gathered, gather
 from cdkit.steps.gate_planted import planted
 from cdkit.steps.gate_ticket import ticket
@@ -150,22 +151,24 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         incident=options.break_glass.strip() if until else "",
         until=stamp(until) if until else "",
     )
-    return _outcome(options, world, found, _Decided(decision, subject, store, collected))
+    unused = tuple(idle(found.policy, collected.facts, request, now))
+    return _outcome(options, world, found, _Decided(decision, subject, store, collected, unused))
 
 
 class _Decided(NamedTuple):
-    """A decision, what it is about, where it goes, what it was made from."""
+    """A decision, what it is about, where it goes, what it was made from, what excused nothing."""
 
     decision: Decision
     subject: Subject
     store: Store
     collected: Collected
+    unused: tuple[str, ...]
 
 
 def _outcome(
     options: CheckGateOptions, world: World, found: FoundPolicy, decided: _Decided
 ) -> Outcome:
-    decision, subject, store, collected = decided
+    decision, subject, store, collected, unused = decided
     statement = state(decision, subject)
     if options.decision:
         world.files.write(options.decision, encode_statement(statement))
@@ -181,7 +184,7 @@ def _outcome(
         document=decision,
         subjects=() if options.at else (subject,),
         tables=(_table(decision),),
-        notes=(*_notes(found), *told, *_then(options, decision, collected)),
+        notes=(*_notes(found), *unused, *told, *_then(options, decision, collected)),
         stands=bool(decision.incident),
         written=tuple((options.vsa, one) for one in summaries if options.vsa),
         attached=summaries if options.attach and decision.verdict.answer is Answer.YES else (),
