@@ -117,12 +117,56 @@ def review(who: str, state: str = "APPROVED", commit: str = HEAD, **more: object
     return {"user": user, "state": state, "commit_id": commit, "submitted_at": at, **more}
 
 
+def may(who: str) -> str:
+    return f"/repos/acme/orders/collaborators/{who}/permission"
+
+
 def github(server: Server, *reviews: dict[str, Any], commits: tuple[str, ...] = ("ann",)) -> None:
     server.there = {
         PULLS: [PULL],
         REVIEWS: list(reviews),
         COMMITS: [{"author": {"login": who}} for who in commits],
+        **{may(who): {"permission": "write"} for who in ("ann", "bob", "cem", "dan")},
     }
+
+
+@pytest.mark.parametrize("permission", ["read", "none", ""])
+def test_an_approval_of_somebody_who_may_not_write_there_is_none(
+    server: Server, tmp_path: Path, permission: str
+) -> None:
+    """In a public repository anybody may approve: the author's second account too."""
+    github(server, review("eve"))
+    if permission:
+        server.there[may("eve")] = {"permission": permission}
+    found = run(tmp_path, server)
+    assert only(found).approvals == ()
+    assert reasons(found) == [
+        (
+            "yes",
+            "review: eve approved pull request 5, and may not write there: that does not count",
+        ),
+        ("no", "review: nobody approved pull request 5 as it was merged"),
+    ]
+    server.there[REVIEWS].append(review("bob"))
+    assert [one.who for one in only(run(tmp_path, server)).approvals] == ["bob"]
+
+
+def test_who_may_write_there_is_not_guessed(server: Server, tmp_path: Path) -> None:
+    github(server, review("bob"))
+    server.there[may("bob")] = b"<html>"
+    assert only(run(tmp_path, server)).verdict.answer is Answer.CANNOT_TELL
+
+
+def test_who_committed_what_another_wrote_is_an_author_too(server: Server, tmp_path: Path) -> None:
+    github(server, review("bob"), review("cem"))
+    bot = {"login": "web-flow"}
+    server.there[COMMITS] = [
+        {"author": {"login": "ann"}, "committer": {"login": "bob"}},
+        {"author": {"login": "ann"}, "committer": bot},
+    ]
+    found = only(run(tmp_path, server))
+    assert [one.who for one in found.approvals] == ["cem"]
+    assert found.said["author"] == "ann, bob"
 
 
 def test_an_approval_of_what_was_merged_is_evidence(server: Server, tmp_path: Path) -> None:
