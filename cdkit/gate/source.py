@@ -240,9 +240,12 @@ def _adds(revision: str, world: World) -> bool:
     What is checked out is that, or a merge of it (GitHub's `refs/pull/N/merge`).
     """
     try:
-        return world.git.is_ancestor(revision, "HEAD") and not world.git.is_ancestor(
-            revision, f"origin/{branch_that_counts(world)}"
-        )
+        if world.git.is_ancestor(revision, f"origin/{branch_that_counts(world)}"):
+            return False
+    except CannotTell:
+        pass  # in a shallow clone; or the branch was not fetched
+    try:
+        return world.git.is_ancestor(revision, "HEAD")
     except CannotTell:
         return True
 

@@ -225,6 +225,10 @@ def merged(folder: Path) -> World:
             git("tag", "v1")
     git("checkout", "-q", "--detach", "origin/main")
     git("merge", "-q", "--no-ff", "-m", "merge", "main")
+    return merged_at(folder)
+
+
+def merged_at(folder: Path) -> World:
     change = BuildContext(
         system="github", branch="main", target_branch="main", pull_request="7", event="pull_request"
     )
@@ -244,6 +248,24 @@ def test_what_the_branch_has_that_a_change_wants_to_enter_counts(
 ) -> None:
     trusted = find_policy(f"git:{revision}:policy.yaml", merged(tmp_path))
     assert (trusted.source.protected, trusted.doubts, asks(trusted)) == (True, (), "unit")
+
+
+def test_in_a_shallow_clone_the_tip_of_that_branch_counts_by_its_digest(tmp_path: Path) -> None:
+    whole, shallow = tmp_path / "whole", tmp_path / "shallow"
+    whole.mkdir()
+    shallow.mkdir()
+    tip = merged(whole).git.resolve("origin/main")
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=shallow, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("fetch", "-q", "--depth=1", f"file://{whole}", "HEAD", tip)
+    git("update-ref", "refs/remotes/origin/main", tip)
+    git("checkout", "-q", "--detach", "FETCH_HEAD")
+    at = merged_at(shallow)
+    assert find_policy(f"git:{tip}:policy.yaml", at).source.protected
+    assert len(doubts(find_policy("git:HEAD:policy.yaml", at))) == 1
 
 
 @pytest.mark.parametrize(
