@@ -21,7 +21,7 @@ from cdkit.core.protected import (
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.gate.extend import extend
-from cdkit.gate.policy import DEFAULT, Policy
+from cdkit.gate.policy import DEFAULT, BreakGlass, Policy
 from cdkit.gate.published import SCHEME, published
 from cdkit.gate.read import read_policy
 
@@ -53,6 +53,17 @@ def find_policy(option: str, world: World) -> FoundPolicy:
     Raises ConfigError where the policy has faults, CannotTell where it cannot be read.
     """
     return _whole(option, world, ())
+
+
+def glass_of(option: str, world: World) -> BreakGlass | None:
+    """Return who may break the glass, by the policy alone, where what it extends is out of reach.
+
+    None where it does not say, or cannot be read itself.
+    """
+    try:
+        return _one(option, world).policy.break_glass
+    except CannotTell:
+        return None
 
 
 def _whole(option: str, world: World, seen: tuple[str, ...]) -> FoundPolicy:

@@ -22,7 +22,7 @@ from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.glass import Breaker, broken
 from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of
-from cdkit.gate.source import FoundPolicy, find_policy
+from cdkit.gate.source import FoundPolicy, find_policy, glass_of
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
 from cdkit.gate.waive import idle
@@ -270,7 +270,8 @@ def _policy(options: CheckGateOptions, world: World) -> FoundPolicy:
     except CannotTell as fault:
         if not options.break_glass or not _is_out_of_reach(fault):
             raise
-        nothing = Policy(version=1, stages=(Stage(name=options.stage),))
+        glass = glass_of(options.policy, world)
+        nothing = Policy(version=1, stages=(Stage(name=options.stage),), break_glass=glass)
         source = PolicySource(where=options.policy, digest="")
         return FoundPolicy(policy=nothing, source=source, doubts=(fault.reason(),))
 

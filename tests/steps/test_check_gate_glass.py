@@ -53,6 +53,16 @@ def test_it_breaks_where_nobody_answers_for_the_policy(tmp_path: Path) -> None:
     assert run(tmp_path, "oci://127.0.0.1:1/acme/policy:3").verdict.answer is Answer.YES
 
 
+@pytest.mark.parametrize(("who", "answer"), [("ann", Answer.YES), ("bob", Answer.CANNOT_TELL)])
+def test_whom_a_policy_names_that_can_be_read_counts_though_what_it_extends_is_out_of_reach(
+    tmp_path: Path, who: str, answer: Answer
+) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        f"version: 1\nextends: oci://127.0.0.1:1/acme/policy:3\nbreak-glass: {{by: [{who}]}}\n"
+    )
+    assert run(tmp_path, "policy.yaml").verdict.answer is answer
+
+
 @pytest.mark.parametrize("policy", ["nowhere.yaml", "/nowhere/policy.yaml", "git:gone:policy.yaml"])
 def test_a_policy_that_is_not_there_is_not_out_of_reach(tmp_path: Path, policy: str) -> None:
     """Else a wrong name would get around the people whom it lets break the glass."""
