@@ -113,6 +113,7 @@ def test_a_policy_is_read_whole() -> None:
         (signer("issuer: x, kinds: []"), 5, "'kinds' is empty"),
         (signer("issuer: x, environments: []"), 5, "'environments' is empty"),
         (signer("issuer: x, valid-until: ''"), 5, "'valid-until' is empty"),
+        ("version: 1\nstages:\n  - name: a\n    enter:\n    stay: []\n", 4, "'enter' is empty"),
         (one("signed-by: []"), 5, "'signed-by' is empty"),
         (one("signed-by: null"), 5, "'signed-by' is empty"),
         (one("at-least: null"), 5, "'at-least' is empty"),
