@@ -88,6 +88,10 @@ class NoHost(NoAnswer):
     """Nobody knows a server by that name: asking again in a minute changes nothing."""
 
 
+class Failing(CannotTell):
+    """A server answers that it failed itself: it may have an answer to something else."""
+
+
 class NoAccess(CannotTell):
     """A server answers, and wants a login that we have not, or a better one."""
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cdkit.core import plugins
 from cdkit.core.documents.kinds import Approval
-from cdkit.core.errors import CannotTell, Unreadable
+from cdkit.core.errors import CannotTell, NotThere, Unreadable
 from cdkit.core.secret import Secret
 from cdkit.core.verdict import Reason
 from cdkit.core.world import World
@@ -93,13 +93,16 @@ class Api:
         )
 
     def get(self, path: str, kind: type[T], **query: str) -> T:
-        """Return what stands at a path; raises CannotTell where it is not to be had."""
+        """Return what stands at a path; raises CannotTell where it is not to be had.
+
+        That is NotThere where the forge knows of no such thing.
+        """
         url = f"{self._base}{path}"
         if query:
             url += f"?{urlencode(query)}"
         answer = self._world.http.request("GET", url, headers=self._headers)
         if answer.status != 200:
-            raise CannotTell(
+            raise (NotThere if answer.status == 404 else CannotTell)(
                 f"{self._base}{path} answers {answer.status}", where="review", remedy=self._needs
             )
         try:

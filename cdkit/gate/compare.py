@@ -55,7 +55,7 @@ class _Series(Struct, frozen=True, kw_only=True):
 
     def worse(self, by: float) -> float:
         """Return a difference as how much worse it is."""
-        return by if self.better == "lower" else -by
+        return by if self.better == "lower" else 0 - by  # -0 would be shown
 
 
 def compared(case: Case, selected: Selected) -> Iterator[Reason]:

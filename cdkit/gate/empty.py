@@ -1,6 +1,7 @@
 """Keys of a policy that stand there and ask for nothing: a list that was emptied, a value unfilled.
 
 `signed-by: []` would let anybody sign, as if it were not there; who wrote it meant something else.
+So would a signer without an `issuer` (Sigstore's package asks for none then), or with no `kinds`.
 """
 
 from collections.abc import Iterator
@@ -22,15 +23,17 @@ def empties(data: bytes, *, where: str) -> Iterator[Fault]:
     """Yield a fault for each such key, at its place. The file must have been read as a policy."""
     root = compose(data, where=where)
     whole = dict(_pairs(root))
-    asked = [
+    lists = [
         pair
         for stage in _items(whole.get("stages"))
-        for name, wanted in _pairs(stage)
-        if name in {"enter", "stay"}
-        for one in _items(wanted)
-        for pair in _pairs(one)
+        for pair in _pairs(stage)
+        if pair[0] in {"enter", "stay"}
     ]
+    asked = [pair for pair in lists if isinstance(pair[1], yaml.ScalarNode)]
+    asked += [pair for _, wanted in lists for one in _items(wanted) for pair in _pairs(one)]
     asked += [(name, node) for name, node in whole.items() if name in _WHOLE]
+    for _, signers in _pairs(whole.get("signers")):
+        asked += [pair for signer in _items(signers) for pair in _pairs(signer)]
     people = [*asked, *((name, node) for name, node in whole.items() if name in _PEOPLE)]
     asked += [
         ("by", node)

@@ -126,8 +126,29 @@ def _looser(base: Policy, more: Policy, policy: Policy) -> _Told:
             if _locks(base, stage.name, old.evidence):
                 for what, remedy in _less(old, new, base.signed_by):
                     yield f"{old.evidence} ({stage.name}) is locked: {what}", remedy
+    yield from _around(base, policy)
     yield from _excused(base, more)
     yield from _people(base, policy)
+
+
+def _around(base: Policy, policy: Policy) -> _Told:
+    """Yield the new stages that lead into a place of another one's before what is locked there."""
+    known = {stage.name for stage in base.stages}
+    for at, new in enumerate(policy.stages):
+        if new.name in known:
+            continue
+        places = {new.name, new.environment} - {""}
+        later = [stage for stage in policy.stages[at:] if stage.name in known]
+        for number, old in enumerate(later):
+            passed = any(
+                _locks(base, stage.name, one.evidence)
+                for stage in later[: number + 1]
+                for one in (*stage.enter, *(stage.stay if stage is not old else ()))
+            )
+            if passed and places & {old.name, old.environment}:
+                place = new.environment or new.name
+                what = f"{place} is entered by {old.name}, and {new.name} goes around that lock"
+                yield what, f"put {new.name} behind {old.name}, or name another environment"
 
 
 def _locks(policy: Policy, stage: str, kind: str = "") -> bool:

@@ -15,11 +15,15 @@ from cdkit.core.documents.kinds import Answered, Decision
 from cdkit.core.verdict import Answer, Reason, cannot_tell, judge, yes
 from cdkit.gate.policy import BreakGlass, Policy
 from cdkit.gate.ruling import Ruling
-from cdkit.gate.subject import SKEW, UNVOUCHED, Request, counts_here, moment_of
-
-_BOT = re.compile(
-    r"\[bot\]$|^(github-actions|dependabot|renovate|jenkins|system|root)$", re.IGNORECASE
+from cdkit.gate.subject import (
+    SKEW,
+    UNVOUCHED,
+    Request,
+    counts_here,
+    is_a_machine,
+    moment_of,
 )
+
 _INCIDENT = re.compile(r"\S(.{0,198}\S)?", re.ASCII)
 
 
@@ -87,7 +91,7 @@ def _refusals(terms: BreakGlass, breaker: Breaker, until: datetime, now: datetim
     elif breaker.system in UNVOUCHED or not breaker.actor:
         what = "nobody vouches for who breaks the glass here"
         remedy = "do it in a CI job that a person started, such as a workflow_dispatch"
-    elif _BOT.search(breaker.actor):
+    elif is_a_machine(breaker.actor):
         what = f"{breaker.actor} is no person"
         remedy = "let a person start the job"
     elif breaker.is_of_a_change:

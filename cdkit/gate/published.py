@@ -5,7 +5,7 @@
 """
 
 from cdkit.core.digest import Digest
-from cdkit.core.errors import CannotTell, RequestError, Unreadable
+from cdkit.core.errors import CannotTell, RequestError, TooLarge, Unreadable
 from cdkit.core.oci.manifest import Descriptor, Manifest, read_manifest
 from cdkit.core.oci.reference import parse
 from cdkit.core.oci.registry import Registry
@@ -40,7 +40,13 @@ def published(option: str, world: World) -> tuple[bytes, str, Digest]:
         )
     manifest = read_manifest(found.data, media_type=found.media_type, where=str(reference))
     layer = _file(manifest) if isinstance(manifest, Manifest) else None
-    if layer is None or layer.size > _LARGEST:
+    if layer is not None and layer.size > _LARGEST:
+        raise TooLarge(
+            f"holds a policy of {layer.size} bytes, and {_LARGEST} are the most",
+            where=str(reference),
+            remedy="see that it is a policy; put parts of it into one that it `extends`",
+        )
+    if layer is None:
         raise Unreadable(
             "is no artifact of one policy file",
             where=str(reference),

@@ -21,7 +21,7 @@ from cdkit.core.protected import (
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
 from cdkit.gate.extend import extend
-from cdkit.gate.policy import DEFAULT, Policy
+from cdkit.gate.policy import DEFAULT, BreakGlass, Policy
 from cdkit.gate.published import SCHEME, published
 from cdkit.gate.read import read_policy
 
@@ -53,6 +53,17 @@ def find_policy(option: str, world: World) -> FoundPolicy:
     Raises ConfigError where the policy has faults, CannotTell where it cannot be read.
     """
     return _whole(option, world, ())
+
+
+def glass_of(option: str, world: World) -> BreakGlass | None:
+    """Return who may break the glass, by the policy alone, where what it extends is out of reach.
+
+    None where it does not say, or cannot be read itself.
+    """
+    try:
+        return _one(option, world).policy.break_glass
+    except CannotTell:
+        return None
 
 
 def _whole(option: str, world: World, seen: tuple[str, ...]) -> FoundPolicy:
@@ -216,15 +227,12 @@ def _read(data: bytes, where: str, revision: str, *, protected: bool = True) -> 
 
 
 def _is_protected(revision: str, world: World) -> bool:
-    """Whether a revision is another than the change: a trunk, or simply not where we stand."""
+    """Whether a revision is none of the change: a trunk, or simply not where we stand."""
     context = world.context
     name = revision.removeprefix("refs/heads/").removeprefix("refs/remotes/")
     name = name.removeprefix("origin/")
     if is_of_a_change(world) and not revision.startswith(("origin/", "refs/remotes/origin/")):
-        try:  # a fork's own main has the trunk's name
-            return _commit(revision, world) != world.git.head().commit
-        except CannotTell:
-            return False
+        return not _adds(revision, world)  # a fork's own main has the trunk's name
     if name in TRUNKS | {context.target_branch, context.default_branch} - {""}:
         return True
     try:
@@ -235,6 +243,22 @@ def _is_protected(revision: str, world: World) -> bool:
     if name in current | _HERE or name.startswith(("HEAD", "@")):
         return False
     return _commit(revision, world) != head.commit
+
+
+def _adds(revision: str, world: World) -> bool:
+    """Whether a revision is, or may be, a commit that the change adds to the branch that counts.
+
+    What is checked out is that, or a merge of it (GitHub's `refs/pull/N/merge`).
+    """
+    try:
+        if world.git.is_ancestor(revision, f"origin/{branch_that_counts(world)}"):
+            return False
+    except CannotTell:
+        pass  # in a shallow clone; or the branch was not fetched
+    try:
+        return world.git.is_ancestor(revision, "HEAD")
+    except CannotTell:
+        return True
 
 
 def _commit(revision: str, world: World) -> str:

@@ -1,5 +1,6 @@
 """What is known of the image under judgement: its source, its platforms, and what they lead to."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,6 +18,17 @@ SKEW = timedelta(minutes=5)
 
 UNVOUCHED = frozenset({"", "terminal"})
 """Systems that vouch for nobody: whoever sits at a terminal has the name that they say."""
+
+_MACHINE = (
+    r"(?i:.*\[bot\]|(project|group)_[0-9]+_bot(_.*)?|service_account_.*"
+    r"|github-actions|github|github-hookshot/.*|dependabot|renovate|jenkins|timer|anonymous"
+    r"|codepipeline/.*|codebuild-jenkins-plugin|microsoft\.visualstudio\.services\.tfs|system|root)"
+)
+"""Actors of CI systems who are no people: apps, access tokens, webhooks, pipelines, timers.
+
+Sources: GitLab's documentation, "Bot users for projects"; CodeBuild's, "Environment variables in
+build environments"; Azure DevOps', "Predefined variables" (`Build.RequestedFor`).
+"""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -145,6 +157,11 @@ def counts_here(fact: Fact, request: Request, now: datetime) -> bool:
         return replay == request.replay
     moment = moment_of(fact)
     return moment is None or moment <= now + SKEW
+
+
+def is_a_machine(actor: str) -> bool:
+    """Whether who started a job is no person, who could answer for anything."""
+    return re.fullmatch(_MACHINE, actor.strip()) is not None
 
 
 def is_of_a_laptop(fact: Fact, request: Request) -> bool:

@@ -6,7 +6,7 @@ ended counts no more; the identity of an image is never waived.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from msgspec import Struct, structs
 
@@ -57,28 +57,70 @@ def words_of(
 
 
 def _left(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime) -> Iterator[Word]:
-    for fact in facts:
-        document, moment = fact.document, moment_of(fact)
-        if not isinstance(document, Waiver) or not counts_here(fact, request, now):
-            continue
-        origin, day = document.origin, day_of(document.expires)
-        if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
-            continue
-        may = {who.casefold() for who in policy.may_waive} - {""}
-        if origin.system in UNVOUCHED or origin.actor.casefold() not in may:
-            continue
-        if day is None or moment is None or moment > now + SKEW:
+    for fact, document in _about(facts, request, now):
+        day = day_of(document.expires)
+        if day is None or not _may(policy, document):
             continue
         yield Word(
             evidence=document.requirement,
             rule=document.rule,
             stage=document.stage,
             reason=document.reason,
-            owner=origin.actor,
+            owner=document.origin.actor,
             expires=day,
             where=Location(path=fact.where),
             signers=fact.signers,
         )
+
+
+def _about(facts: Iterable[Fact], request: Request, now: datetime) -> Iterator[tuple[Fact, Waiver]]:
+    """Yield the waivers that were left for this image by now."""
+    for fact in facts:
+        document, moment = fact.document, moment_of(fact)
+        if not isinstance(document, Waiver) or not counts_here(fact, request, now):
+            continue
+        if request.key not in fact.keys or not document.image.endswith(f"@{request.key}"):
+            continue
+        if moment is not None and moment <= now + SKEW:
+            yield fact, document
+
+
+def _may(policy: Policy, waiver: Waiver) -> bool:
+    """Whether the policy names who left a waiver, and a CI system vouches for that."""
+    may = {who.casefold() for who in policy.may_waive} - {""}
+    origin = waiver.origin
+    return origin.system not in UNVOUCHED and origin.actor.casefold() in may
+
+
+def idle(policy: Policy, facts: Iterable[Fact], request: Request, now: datetime) -> Iterator[str]:
+    """Say which waivers and quarantines that have not ended excuse nothing, and why."""
+    today = now.astimezone(UTC).date()
+
+    def holds(expires: str) -> bool:
+        return (day := day_of(expires)) is not None and day >= today
+
+    for waiver in policy.waivers:
+        if holds(waiver.expires) and (why := _unasked(policy, waiver.evidence, waiver.stage)):
+            yield f"the waiver of {waiver.owner} for {waiver.evidence!r} excuses nothing: {why}"
+    for kept in policy.quarantine:
+        if holds(kept.expires) and kept.evidence and (why := _unasked(policy, kept.evidence)):
+            yield f"the quarantine of {kept.test!r} in {kept.evidence!r} excuses nothing: {why}"
+    for _, left in _about(facts, request, now):
+        who = left.origin.actor
+        why = _unasked(policy, left.requirement, left.stage)
+        if not _may(policy, left):
+            why = f"the policy does not name {who} in `may-waive`"
+        if why and holds(left.expires):
+            yield f"the waiver that {who} left for {left.requirement!r} excuses nothing: {why}"
+
+
+def _unasked(policy: Policy, kind: str, stage: str = "") -> str:
+    """Say what is asked for where no stage, or not this one, asks for a kind; else nothing."""
+    asked = {(at.name, one.evidence) for at in policy.stages for one in (*at.enter, *at.stay)}
+    kinds = sorted({one for at, one in asked if stage in {"", at}})
+    if kind in kinds:
+        return ""
+    return f"{stage or 'the policy'} asks for {', '.join(kinds) or 'nothing'}"
 
 
 def waived(case: Case, reasons: Iterable[Reason], words: tuple[Word, ...]) -> list[Reason]:

@@ -11,26 +11,27 @@ from cdkit.core.documents.document import Replay
 from cdkit.core.documents.kinds import Answered, Decision, PolicySource
 from cdkit.core.documents.statement import Statement, encode_statement, state
 from cdkit.core.doors.clock import stamp
-from cdkit.core.errors import CannotTell, Missing, NotThere, RequestError, Unreadable
+from cdkit.core.errors import CannotTell, Failing, NoAnswer, NoHost, RequestError
 from cdkit.core.protected import is_local, is_of_a_change
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject
 from cdkit.core.trust import Verifier
-from cdkit.core.verdict import Answer
+from cdkit.core.verdict import Answer, Reason
 from cdkit.core.world import World
-from cdkit.evidence.signing.verify import open_verifier
 from cdkit.evidence.store import Store, open_store
 from cdkit.gate.decide import decide
 from cdkit.gate.glass import Breaker, broken
-from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of, trust_of
-from cdkit.gate.source import FoundPolicy, find_policy
+from cdkit.gate.policy import DEFAULT, Policy, Stage, environment_of
+from cdkit.gate.source import FoundPolicy, find_policy, glass_of
 from cdkit.gate.subject import Request
 from cdkit.gate.vsa import summary
+from cdkit.gate.waive import idle
 from cdkit.steps.gate_facts import Asked, Gathered, gather
 from cdkit.steps.gate_planted import planted
 from cdkit.steps.gate_ticket import ticket
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
+from cdkit.steps.signatures import verifier_of
 
 NAME = "check-gate"
 _NO_RECORDS = "none"
@@ -118,7 +119,8 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
     """Collect the facts, find the policy, decide; the decision is a fact as well."""
     reference, key, subject = pinned_image(options.image)
     found = _policy(options, world)
-    store = _store(options, found, world)
+    verifier, unchecked = _verifier(options, found, world)
+    store = _store(options, verifier, world)
     now, replay = _moment(options, world)
     request = Request(
         image=reference.pinned,
@@ -131,7 +133,7 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
     asked = Asked(request=request, policy=found.policy, now=now, earlier=bool(options.at))
     gathered = _gathered(asked, store, options, world)
     collected = gathered.collected
-    doubts = (*found.doubts, *planted(options.records, found.policy, world))
+    doubts = (*found.doubts, *unchecked, *planted(options.records, found.policy, world))
     ruling = decide(request, found.policy, collected, now, doubts, gathered.ran, gathered.past)
     until = None
     if options.break_glass and ruling.verdict.answer is not Answer.YES:
@@ -146,25 +148,27 @@ def run(options: CheckGateOptions, world: World) -> Outcome:
         requirements=ruling.requirements,
         question=request.question,
         environment=environment_of(found.policy, options.stage),
-        incident=options.break_glass if until else "",
+        incident=options.break_glass.strip() if until else "",
         until=stamp(until) if until else "",
     )
-    return _outcome(options, world, found, _Decided(decision, subject, store, collected))
+    unused = tuple(idle(found.policy, collected.facts, request, now))
+    return _outcome(options, world, found, _Decided(decision, subject, store, collected, unused))
 
 
 class _Decided(NamedTuple):
-    """A decision, what it is about, where it goes, what it was made from."""
+    """A decision, what it is about, where it goes, what it was made from, what excused nothing."""
 
     decision: Decision
     subject: Subject
     store: Store
     collected: Collected
+    unused: tuple[str, ...]
 
 
 def _outcome(
     options: CheckGateOptions, world: World, found: FoundPolicy, decided: _Decided
 ) -> Outcome:
-    decision, subject, store, collected = decided
+    decision, subject, store, collected, unused = decided
     statement = state(decision, subject)
     if options.decision:
         world.files.write(options.decision, encode_statement(statement))
@@ -180,7 +184,7 @@ def _outcome(
         document=decision,
         subjects=() if options.at else (subject,),
         tables=(_table(decision),),
-        notes=(*_notes(found), *told, *_then(options, decision, collected)),
+        notes=(*_notes(found), *unused, *told, *_then(options, decision, collected)),
         stands=bool(decision.incident),
         written=tuple((options.vsa, one) for one in summaries if options.vsa),
         attached=summaries if options.attach and decision.verdict.answer is Answer.YES else (),
@@ -257,17 +261,23 @@ def _moment(options: CheckGateOptions, world: World) -> tuple[datetime, Replay |
 def _policy(options: CheckGateOptions, world: World) -> FoundPolicy:
     """Find the policy; where the glass is broken, one that is out of reach asks for nothing.
 
-    One that is simply not there, or is broken, is no emergency: a wrong name would get around whom
-    it lets break the glass.
+    Out of reach it is where a server gives no answer, or fails itself. One that is simply not
+    there, that wants a login, or is broken, is no emergency: a wrong name would get around whom it
+    lets break the glass.
     """
     try:
         return find_policy(options.policy, world)
     except CannotTell as fault:
-        if not options.break_glass or isinstance(fault, Missing | NotThere | Unreadable):
+        if not options.break_glass or not _is_out_of_reach(fault):
             raise
-        nothing = Policy(version=1, stages=(Stage(name=options.stage),))
+        glass = glass_of(options.policy, world)
+        nothing = Policy(version=1, stages=(Stage(name=options.stage),), break_glass=glass)
         source = PolicySource(where=options.policy, digest="")
         return FoundPolicy(policy=nothing, source=source, doubts=(fault.reason(),))
+
+
+def _is_out_of_reach(fault: CannotTell) -> bool:
+    return isinstance(fault, NoAnswer | Failing) and not isinstance(fault, NoHost)
 
 
 def _gathered(asked: Asked, store: Store, options: CheckGateOptions, world: World) -> Gathered:
@@ -290,7 +300,7 @@ def _breaker(options: CheckGateOptions, world: World) -> Breaker:
     )
 
 
-def _store(options: CheckGateOptions, found: FoundPolicy, world: World) -> Store:
+def _store(options: CheckGateOptions, verifier: Verifier | None, world: World) -> Store:
     """Open the store; where the policy names signers, signatures are checked as facts are read."""
     if options.records == _NO_RECORDS:
         raise RequestError(
@@ -298,20 +308,19 @@ def _store(options: CheckGateOptions, found: FoundPolicy, world: World) -> Store
             where="records",
             remedy="name the folder that the steps before left their facts in",
         )
-    return open_store(options.records, world, verifier=_verifier(options, found))
+    return open_store(options.records, world, verifier=verifier)
 
 
-def _verifier(options: CheckGateOptions, found: FoundPolicy) -> Verifier | None:
-    """Return what checks signatures; where the glass is broken nothing has to be checked."""
-    trust = trust_of(found.policy)
-    if trust is None:
-        return None
+def _verifier(
+    options: CheckGateOptions, found: FoundPolicy, world: World
+) -> tuple[Verifier | None, tuple[Reason, ...]]:
+    """Return what checks signatures; where the glass is broken, or else why nothing does."""
     try:
-        return open_verifier(trust, where=found.source.where)
-    except CannotTell:
+        return verifier_of(found, world), ()
+    except CannotTell as fault:
         if not options.break_glass:
             raise
-        return None
+        return None, (fault.reason(),)
 
 
 def _table(decision: Decision) -> Table:

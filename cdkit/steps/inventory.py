@@ -86,7 +86,7 @@ def audit(
     With a policy, signatures are checked as facts are read, and a decision or a review that it
     wants signed, and nobody of those signed, is none. Without one nobody checks anything.
     """
-    signing = signing_of(policy)
+    signing = signing_of(policy, world)
     store = open_store(records, world, verifier=signing.verifier)
     told = store.environment(environment) if environment else store.deployments()
     unreadable = list(told.unreadable)

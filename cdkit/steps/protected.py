@@ -2,7 +2,13 @@
 
 from cdkit.core.brought import brought_along
 from cdkit.core.errors import CannotTell, Missing
-from cdkit.core.protected import protected_branch
+from cdkit.core.protected import (
+    branch_that_counts,
+    is_local,
+    is_on,
+    is_on_a_trunk,
+    protected_branch,
+)
 from cdkit.core.world import World
 
 
@@ -38,5 +44,19 @@ def is_of_the_change(folder: str, world: World) -> bool:
         return False
     try:
         return bool(brought_along(world)(folder))
+    except CannotTell:
+        return True
+
+
+def may_be_of_the_change(file: str, world: World) -> bool:
+    """Whether a file came with a checkout in CI that is not known to be of the branch that counts.
+
+    Where nobody says which branch that is, what runs on a trunk is that trunk's.
+    """
+    branch = branch_that_counts(world)
+    if is_local(world) or (is_on(branch, world) if branch else is_on_a_trunk(world)):
+        return False
+    try:
+        return bool(brought_along(world)(file))
     except CannotTell:
         return True

@@ -13,7 +13,7 @@ from cdkit.core.step import Options, Outcome, Outputs, Step, option
 from cdkit.core.verdict import judge, yes
 from cdkit.core.world import World
 from cdkit.evidence.store import open_store
-from cdkit.gate.subject import UNVOUCHED
+from cdkit.gate.subject import UNVOUCHED, is_a_machine
 from cdkit.steps.inventory import REVIEW
 from cdkit.steps.origin import origin_of
 from cdkit.steps.pinned import pinned_image
@@ -65,6 +65,8 @@ def run(options: ReviewGlassOptions, world: World) -> Outcome:
             f"whoever reviews it must be another person than {actor}, and known to the CI system",
             remedy="let somebody else start the job",
         )
+    if is_a_machine(context.actor):
+        raise CannotTell(f"{context.actor} is no person", remedy="let a person start the job")
     if is_of_a_change(world):
         raise CannotTell(
             "a change that is not merged reviews nothing: it may have written this itself",

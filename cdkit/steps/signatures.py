@@ -7,8 +7,10 @@ from msgspec import Struct
 from cdkit.core.digest import sha256
 from cdkit.core.documents.fact import Fact, statement_of
 from cdkit.core.documents.kinds import Decision
-from cdkit.core.errors import CdkitError
+from cdkit.core.errors import CannotTell, CdkitError
 from cdkit.core.trust import Verifier
+from cdkit.core.world import World
+from cdkit.evidence.signing.keyless import CONFIG_VARIABLE
 from cdkit.evidence.signing.verify import open_verifier
 from cdkit.evidence.store import Store
 from cdkit.gate.policy import (
@@ -21,6 +23,7 @@ from cdkit.gate.policy import (
     unsigned_by,
 )
 from cdkit.gate.source import FoundPolicy
+from cdkit.steps.protected import may_be_of_the_change
 
 _KEYLESS = "(a certificate)"
 
@@ -69,16 +72,35 @@ class Signing(Struct, frozen=True, kw_only=True):
         return _claimed(fact, store)
 
 
-def signing_of(found: FoundPolicy | None) -> Signing:
+def signing_of(found: FoundPolicy | None, world: World) -> Signing:
     """Return what a policy asks of signatures; `None`, or cdkit's own policy, asks nothing.
 
-    Raises as `open_verifier` does.
+    Raises as `verifier_of` does.
     """
     if found is None or found.policy is DEFAULT:
         return Signing()
+    return Signing(policy=found.policy, verifier=verifier_of(found, world))
+
+
+def verifier_of(found: FoundPolicy, world: World) -> Verifier | None:
+    """Return what checks signatures by those whom a policy trusts; None where it names nobody.
+
+    Raises as `open_verifier` does, and CannotTell where the change under judgement may itself have
+    brought the Sigstore whose certificates count.
+    """
     trust = trust_of(found.policy)
-    verifier = open_verifier(trust, where=found.source.where) if trust else None
-    return Signing(policy=found.policy, verifier=verifier)
+    if trust is None:
+        return None
+    config = world.environ.get(CONFIG_VARIABLE, "")
+    if config and trust.identities and may_be_of_the_change(config, world):
+        raise CannotTell(
+            "came with the checkout: the change under judgement may have brought a Sigstore of its"
+            " own, which certifies whom it likes",
+            where=config,
+            remedy=f"let {CONFIG_VARIABLE} name a file that the change cannot alter: `git show"
+            " origin/main:sigstore.json > /tmp/sigstore.json` (after `git fetch origin main`)",
+        )
+    return open_verifier(trust, where=found.source.where, world=world)
 
 
 def _claimed(fact: Fact, store: Store) -> Signature:

@@ -203,6 +203,15 @@ def test_a_file_of_a_revision_is_missing_where_it_was_not(folder: Path, path: st
         door(folder).read("HEAD", path)
 
 
+def test_a_folder_and_a_submodule_of_a_revision_are_not_taken_for_files(folder: Path) -> None:
+    commit = git(folder, "rev-parse", "HEAD").strip()
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{commit},vendor")
+    git(folder, "commit", "-q", "-m", "two")
+    for path, what in (("app", "is a folder in HEAD"), ("vendor", "is a submodule in HEAD")):
+        with pytest.raises(CannotTell, match=what):
+            door(folder).read("HEAD", path)
+
+
 def test_a_symbolic_link_in_a_revision_is_not_taken_for_a_file(folder: Path) -> None:
     (folder / "link.sql").symlink_to("app/a.sql")
     git(folder, "add", "-A")

@@ -112,3 +112,11 @@ def test_a_404_that_says_nothing_is_no_empty_list(registry: Double, tmp_path: Pa
     registry.always = Given(404, {}, b"not here")
     with pytest.raises(Exception, match="does not say that it is unknown"):
         artifacts(registry, tmp_path).tags()
+
+
+def test_a_list_that_leads_back_to_itself_is_told_at_once(registry: Double, tmp_path: Path) -> None:
+    again = {"Link": f'</v2/{NAME}/tags/list?n=1000>; rel="next"'}
+    registry.always = Given(200, again, b'{"tags": ["v1"]}')
+    with pytest.raises(Unreadable, match="a list without end"):
+        artifacts(registry, tmp_path).tags()
+    assert len(registry.asked) == 1

@@ -117,12 +117,53 @@ def review(who: str, state: str = "APPROVED", commit: str = HEAD, **more: object
     return {"user": user, "state": state, "commit_id": commit, "submitted_at": at, **more}
 
 
+def may(who: str) -> str:
+    return f"/repos/acme/orders/collaborators/{who}/permission"
+
+
 def github(server: Server, *reviews: dict[str, Any], commits: tuple[str, ...] = ("ann",)) -> None:
     server.there = {
         PULLS: [PULL],
         REVIEWS: list(reviews),
         COMMITS: [{"author": {"login": who}} for who in commits],
+        **{may(who): {"permission": "write"} for who in ("ann", "bob", "cem", "dan")},
     }
+
+
+@pytest.mark.parametrize("permission", ["read", "none", ""])
+def test_an_approval_of_somebody_who_may_not_write_there_is_none(
+    server: Server, tmp_path: Path, permission: str
+) -> None:
+    """In a public repository anybody may approve: the author's second account too."""
+    github(server, review("eve"))
+    if permission:
+        server.there[may("eve")] = {"permission": permission}
+    assert reasons(run(tmp_path, server)) == [
+        (
+            "yes",
+            "review: eve approved pull request 5, and may not write there: that does not count",
+        ),
+        ("no", "review: nobody approved pull request 5 as it was merged"),
+    ]
+    server.there[REVIEWS].append(review("bob"))
+    assert [one.who for one in only(run(tmp_path, server)).approvals] == ["bob"]
+
+
+def test_who_may_write_there_is_not_guessed(server: Server, tmp_path: Path) -> None:
+    github(server, review("bob"))
+    server.there[may("bob")] = b"<html>"
+    assert only(run(tmp_path, server)).verdict.answer is Answer.CANNOT_TELL
+
+
+def test_who_committed_what_another_wrote_is_an_author_too(server: Server, tmp_path: Path) -> None:
+    github(server, review("bob"), review("cem"))
+    server.there[COMMITS] = [
+        {"author": {"login": "ann"}, "committer": {"login": "bob"}},
+        {"author": {"login": "ann"}, "committer": {"login": "web-flow"}},
+    ]
+    found = only(run(tmp_path, server))
+    assert [one.who for one in found.approvals] == ["cem"]
+    assert found.said["author"] == "ann, bob"
 
 
 def test_an_approval_of_what_was_merged_is_evidence(server: Server, tmp_path: Path) -> None:
@@ -277,14 +318,18 @@ def test_who_approved_the_deployment_of_the_run(
 REQUESTS = f"/api/v4/projects/7/repository/commits/{COMMIT}/merge_requests"
 APPROVALS = "/api/v4/projects/7/merge_requests/3/approvals"
 RULES = "/api/v4/projects/7/approvals"
+MADE = "/api/v4/projects/7/merge_requests/3/commits"
 
 
 def gitlab(server: Server, *who: str, reset: bool = True, state: str = "merged") -> None:
     request = {"iid": 3, "author": {"username": "ann"}, "state": state, "sha": HEAD}
     server.there = {
         REQUESTS: [request],
-        APPROVALS: {"approved_by": [{"user": {"username": one}} for one in who]},
+        APPROVALS: {
+            "approved_by": [{"user": {"username": one, "name": one.title()}} for one in who]
+        },
         RULES: {"reset_approvals_on_push": reset},
+        MADE: [{"author_name": "Ann", "committer_name": "Ann"}],
     }
 
 
@@ -306,8 +351,20 @@ def test_approvals_that_survive_a_push_are_of_nobody_knows_which_commit(
 def test_a_merge_request_that_only_its_author_approved(server: Server, tmp_path: Path) -> None:
     gitlab(server, "ann")
     assert reasons(run(tmp_path, server, "gitlab")) == [
-        ("no", "review: nobody approved merge request 3")
+        ("yes", "review: ann approved merge request 3, and made it: that does not count"),
+        ("no", "review: nobody approved merge request 3"),
     ]
+
+
+@pytest.mark.parametrize("as_what", ["author_name", "committer_name"])
+def test_who_added_a_commit_to_a_merge_request_made_it_too(
+    server: Server, tmp_path: Path, as_what: str
+) -> None:
+    gitlab(server, "bob", "cem")
+    server.there[MADE].append({as_what: "Bob"})
+    found = only(run(tmp_path, server, "gitlab"))
+    assert [one.who for one in found.approvals] == ["cem"]
+    assert found.said["author"] == "ann, bob"
 
 
 def test_a_commit_without_a_merged_request(server: Server, tmp_path: Path) -> None:

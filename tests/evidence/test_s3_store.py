@@ -102,6 +102,7 @@ def _anywhere(folder: Path) -> PlaceOfFacts:
 @pytest.mark.parametrize(
     "records", ["s3://", "s3://b", "s3://Bucket/x", "s3://bucket/a/../b", "s3://bucket/a b"]
 )
-def test_what_names_no_bucket_is_refused(tmp_path: Path, records: str) -> None:
-    with pytest.raises(RequestError, match="names no bucket"):
+def test_what_is_no_bucket_and_prefix_is_refused(tmp_path: Path, records: str) -> None:
+    with pytest.raises(RequestError, match="names no place in S3") as caught:
         open_store(records, world(tmp_path))
+    assert "3 to 63" in caught.value.remedy

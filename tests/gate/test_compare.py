@@ -152,6 +152,8 @@ def test_coverage_is_exact_and_held_against_what_runs(lines: int, answer: Answer
         releases=(release(1, covered(80, about(1))), release(2, covered(10, about(2)))), known=True
     )
     assert ask(covered(lines), by=by, past=past).verdict.answer is answer
+    same = told(ask(covered(80), by=by, past=past))[-1][1]
+    assert same == "coverage: lines is 80, against 80 of what runs: worse by 0, and 1.2 (1.5 %) may"
 
 
 @given(

@@ -8,8 +8,11 @@ from cdkit.core.documents.kinds import Counts, Coverage, Evidence, Failure, Find
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer, Reason, Verdict, cannot_tell, judge, no
 from cdkit.gate.policy import Policy, PolicyWaiver, Quarantine, Requirement
+from cdkit.gate.subject import Request
+from cdkit.gate.waive import idle
 from tests.evidence.doubles import IMAGE, IMAGE_KEY, OTHER_SUBJECT, fact, identity, origin
 from tests.gate.asking import against, ask, policy, suite, told
+from tests.worlds import NOW
 
 AT = "2026-11-23T11:00:00Z"
 TODAY = "2026-11-23"
@@ -382,3 +385,55 @@ def test_a_waiver_that_the_policy_itself_holds_needs_no_signature() -> None:
 @pytest.mark.parametrize("by", [MAY, policy(VULNERABILITIES, may_waive=("ann",), signed_by=())])
 def test_where_nobody_must_sign_a_waiver_need_not_be_signed(by: Policy) -> None:
     assert ask(VULNERABLE, waiver(), by=by).verdict.answer is Answer.YES
+
+
+# What excuses nothing
+
+
+def left(kind: str, actor: str = "ann", stage: str = "", expires: str = "2026-12-31") -> Fact:
+    document = Waiver(
+        origin=origin("waive", recorded_at=AT, actor=actor, system="github"),
+        image=IMAGE,
+        requirement=kind,
+        reason="r",
+        expires=expires,
+        stage=stage,
+    )
+    return fact(document)
+
+
+def unused(by: Policy, *facts: Fact) -> list[str]:
+    request = Request(image=IMAGE, key=IMAGE_KEY, stage="deployment")
+    return list(idle(by, facts, request, NOW))
+
+
+def test_a_waiver_of_what_nobody_asks_for_is_told() -> None:
+    excuses = {
+        "waivers": (
+            PolicyWaiver(evidence="uni", reason="r", owner="sec", expires="2026-12-31"),
+            PolicyWaiver(evidence="unit", reason="r", owner="sec", expires="2026-12-31"),
+            PolicyWaiver(evidence="gone", reason="r", owner="sec", expires=YESTERDAY),
+        ),
+        "quarantine": (
+            Quarantine(test="t", reason="r", owner="o", expires="2026-12-31", evidence="untt"),
+            Quarantine(test="t", reason="r", owner="o", expires="2026-12-31", evidence="unit"),
+            Quarantine(test="t", reason="r", owner="o", expires="2026-12-31"),
+        ),
+    }
+    assert unused(policy(Requirement(evidence="unit"), **excuses)) == [
+        "the waiver of sec for 'uni' excuses nothing: the policy asks for unit",
+        "the quarantine of 't' in 'untt' excuses nothing: the policy asks for unit",
+    ]
+
+
+def test_a_waiver_that_somebody_left_in_vain_is_told() -> None:
+    by = policy(Requirement(evidence="unit"), may_waive=("Ann",))
+    ended, vain = left("lint", expires=YESTERDAY), "excuses nothing"
+    assert unused(by, left("unit"), left("unit", stage="deployment"), ended) == []
+    assert unused(
+        by, left("unit", "eve"), left("lint"), left("unit", stage="delivery", expires=TODAY)
+    ) == [
+        f"the waiver that eve left for 'unit' {vain}: the policy does not name eve in `may-waive`",
+        f"the waiver that ann left for 'lint' {vain}: the policy asks for unit",
+        f"the waiver that ann left for 'unit' {vain}: delivery asks for nothing",
+    ]

@@ -210,6 +210,42 @@ def test_what_excuses_and_who_may_is_not_widened(
     assert faults(base(UNIT, "*", **below), kept(**more)) == [what]
 
 
+@pytest.mark.parametrize("locked", ["*", "deployment", "unit", "vulnerabilities"])
+@pytest.mark.parametrize(
+    "hot", [Stage(name="hot", environment="production"), Stage(name="production")]
+)
+def test_no_stage_leads_around_what_is_locked(locked: str, hot: Stage) -> None:
+    below = Policy(
+        version=1,
+        locked=(locked,),
+        stages=(
+            Stage(name="development"),
+            Stage(name="delivery", stay=(Requirement(evidence="vulnerabilities"),)),
+            Stage(name="deployment", enter=(UNIT,), environment="production"),
+        ),
+    )
+    told = faults(below, kept(stages=(Stage(name="development"), hot)))
+    assert told == [f"production is entered by deployment, and {hot.name} goes around that lock"]
+    found = extend(below, kept(stages=(Stage(name="deployment"), hot)), where="p")
+    assert [stage.name for stage in found.stages][-2:] == ["deployment", hot.name]
+    aside = kept(stages=(Stage(name="development"), Stage(name="hot", environment="trial")))
+    assert [stage.name for stage in extend(below, aside, where="p").stages][1] == "hot"
+
+
+def test_what_is_locked_of_an_earlier_stage_stays_asked() -> None:
+    """A new stage before it asks for all that is locked: nothing of it is gone around."""
+    below = Policy(
+        version=1,
+        locked=("unit",),
+        stages=(
+            Stage(name="development", enter=(UNIT,)),
+            Stage(name="deployment", environment="production"),
+        ),
+    )
+    more = kept(stages=(Stage(name="development"), Stage(name="hot", environment="production")))
+    assert len(extend(below, more, where="p").stages) == 3
+
+
 @pytest.mark.parametrize("locked", ["*", "deployment", "unit", "deployment/unit"])
 def test_what_is_locked_is_compared_with_the_same_releases(locked: str) -> None:
     told = faults(base(UNIT, locked), kept(baseline="staging"))

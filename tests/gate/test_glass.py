@@ -48,6 +48,8 @@ def test_a_person_opens_the_gate_and_what_was_not_answered_stays_to_be_seen() ->
         ({"system": ""}, "nobody vouches for who breaks the glass here"),
         ({"actor": ""}, "nobody vouches for who breaks the glass here"),
         ({"actor": "renovate[bot]"}, "renovate[bot] is no person"),
+        ({"actor": "project_7_bot_5a50dd"}, "project_7_bot_5a50dd is no person"),
+        ({"actor": "GitHub-Hookshot/044aadd"}, "GitHub-Hookshot/044aadd is no person"),
         ({"actor": "github-actions"}, "github-actions is no person"),
         ({"is_of_a_change": True}, "a change that is not merged breaks no glass"),
         ({"incident": ""}, "'' names no incident"),

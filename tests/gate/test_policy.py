@@ -31,6 +31,12 @@ def faults(text: str) -> list[tuple[int, str, str]]:
     return [(f.where.line, f.what, f.remedy) for f in caught.value.faults]
 
 
+def signer(more: str) -> str:
+    """Return a policy with a signer whom Sigstore certified, whose further keys stand in line 5."""
+    who = f"{{name: ci, identity: a@b, {more}}}"
+    return f"version: 1\nstages: [{{name: a}}]\nsigners:\n  identities:\n    - {who}\n"
+
+
 def one(requirement: str) -> str:
     return (
         f"version: 1\nstages:\n  - name: a\n    enter:\n      - {{evidence: unit, {requirement}}}\n"
@@ -103,6 +109,11 @@ def test_a_policy_is_read_whole() -> None:
         ("version: 1\nstages: [{name: a}]\nsigned-by: []\n", 3, "'signed-by' is empty"),
         ("version: 1\nstages: [{name: a}]\nbaseline: ''\n", 3, "'baseline' is empty"),
         ("version: 1\nstages: [{name: a}]\nbreak-glass: {by: []}\n", 3, "'by' is empty"),
+        (signer("issuer: ''"), 5, "'issuer' is empty"),
+        (signer("issuer: x, kinds: []"), 5, "'kinds' is empty"),
+        (signer("issuer: x, environments: []"), 5, "'environments' is empty"),
+        (signer("issuer: x, valid-until: ''"), 5, "'valid-until' is empty"),
+        ("version: 1\nstages:\n  - name: a\n    enter:\n    stay: []\n", 4, "'enter' is empty"),
         (one("signed-by: []"), 5, "'signed-by' is empty"),
         (one("signed-by: null"), 5, "'signed-by' is empty"),
         (one("at-least: null"), 5, "'at-least' is empty"),

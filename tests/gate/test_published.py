@@ -98,7 +98,7 @@ def test_an_artifact_of_no_one_file_is_no_policy(
 
 def test_a_file_that_is_too_large_is_no_policy(double: Double, tmp_path: Path) -> None:
     push(double, ("policy.yaml", LOCKED), size=2 * 1024 * 1024)
-    with pytest.raises(Unreadable, match="is no artifact of one policy file"):
+    with pytest.raises(Unreadable, match="holds a policy of 2097152 bytes, and 1048576 are the"):
         find_policy(place(double), outside(tmp_path))
 
 

@@ -1,5 +1,6 @@
 """Where the policy comes from, and that the change cannot bring its own."""
 
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from cdkit.core.context import BuildContext
 from cdkit.core.digest import sha256
+from cdkit.core.doors.git import GitRepository
+from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.errors import CannotTell, ConfigError, Missing, RequestError
 from cdkit.core.verdict import Answer
 from cdkit.core.world import Head, World
@@ -205,13 +208,64 @@ def test_in_ci_a_revision_that_is_the_change_is_a_doubt(tmp_path: Path, revision
     assert "--policy git:main:policy.yaml" in found.doubts[0].remedy
 
 
-def test_a_fork_s_main_that_was_checked_out_is_no_trunk(tmp_path: Path) -> None:
-    git = repository(main=LAX, origin__main=STRICT)
-    git.commits = {**dict(git.commits), "main": COMMIT}
-    at = world(tmp_path, git, branch="main", target_branch="main", pull_request="7")
-    assert len(doubts(find_policy("git:main:policy.yaml", at))) == 1
-    trusted = find_policy("git:origin/main:policy.yaml", at)
-    assert (trusted.source.protected, trusted.doubts) == (True, ())
+def merged(folder: Path) -> World:
+    """Return a pull request's world: a fork's own main, merged with origin/main, is checked out."""
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    for number, text in enumerate((STRICT, LAX)):
+        (folder / "policy.yaml").write_bytes(text)
+        git("add", "policy.yaml")
+        git("commit", "-q", "-m", f"{number}")
+        if text is STRICT:
+            git("update-ref", "refs/remotes/origin/main", "HEAD")
+            git("tag", "v1")
+    git("checkout", "-q", "--detach", "origin/main")
+    git("merge", "-q", "--no-ff", "-m", "merge", "main")
+    return merged_at(folder)
+
+
+def merged_at(folder: Path) -> World:
+    change = BuildContext(
+        system="github", branch="main", target_branch="main", pull_request="7", event="pull_request"
+    )
+    door = GitRepository(SystemProcesses(), str(folder))
+    return worlds_world(folder, git=door, context=change)
+
+
+@pytest.mark.parametrize("revision", ["main", "refs/heads/main", "HEAD^2", "HEAD"])
+def test_a_fork_s_main_that_was_checked_out_is_no_trunk(tmp_path: Path, revision: str) -> None:
+    found = find_policy(f"git:{revision}:policy.yaml", merged(tmp_path))
+    assert len(doubts(found)) == 1
+
+
+@pytest.mark.parametrize("revision", ["origin/main", "v1", "HEAD^1", "HEAD~1"])
+def test_what_the_branch_has_that_a_change_wants_to_enter_counts(
+    tmp_path: Path, revision: str
+) -> None:
+    trusted = find_policy(f"git:{revision}:policy.yaml", merged(tmp_path))
+    assert (trusted.source.protected, trusted.doubts, asks(trusted)) == (True, (), "unit")
+
+
+def test_in_a_shallow_clone_the_tip_of_that_branch_counts_by_its_digest(tmp_path: Path) -> None:
+    whole, shallow = tmp_path / "whole", tmp_path / "shallow"
+    whole.mkdir()
+    shallow.mkdir()
+    tip = merged(whole).git.resolve("origin/main")
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=shallow, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("fetch", "-q", "--depth=1", f"file://{whole}", "HEAD", tip)
+    git("update-ref", "refs/remotes/origin/main", tip)
+    git("checkout", "-q", "--detach", "FETCH_HEAD")
+    at = merged_at(shallow)
+    assert find_policy(f"git:{tip}:policy.yaml", at).source.protected
+    assert len(doubts(find_policy("git:HEAD:policy.yaml", at))) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cdkit.core.documents.document import Document, Replay
 from cdkit.core.documents.fact import read_fact
 from cdkit.core.documents.kinds import Contract, Decision, Deployment, Findings, Tool
 from cdkit.core.documents.statement import encode_statement, state
-from cdkit.core.errors import CannotTell, RequestError
+from cdkit.core.errors import RequestError
 from cdkit.core.step import Outcome
 from cdkit.core.subject import Subject
 from cdkit.core.verdict import Answer
@@ -220,23 +220,6 @@ def test_at_a_terminal_nobody_breaks_it(folder: Path) -> None:
     outcome = run(folder, hours=900, break_glass="INC-7")
     assert outcome.verdict.answer is Answer.CANNOT_TELL
     assert decision(outcome).incident == ""
-
-
-def test_it_breaks_with_the_policy_and_the_store_out_of_reach(folder: Path) -> None:
-    outside = world(folder, context=PERSON, git=FakeGit())
-    policy = "oci://registry.example/acme/policy:3"
-    options = CheckGateOptions(image=IMAGE, policy=policy, break_glass="INC-7")
-    outcome = STEP.run(options, outside)
-    assert outcome.verdict.answer is Answer.YES
-    assert outcome.stands
-
-
-def test_a_policy_that_is_not_there_is_not_out_of_reach(folder: Path) -> None:
-    """Else a wrong name would get around the people whom it lets break the glass."""
-    for policy in ("nowhere.yaml", "/nowhere/policy.yaml"):
-        options = CheckGateOptions(image=IMAGE, policy=policy, break_glass="INC-7")
-        with pytest.raises(CannotTell):
-            STEP.run(options, world(folder, context=PERSON, git=FakeGit()))
 
 
 @pytest.mark.parametrize(

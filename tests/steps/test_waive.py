@@ -108,6 +108,14 @@ def test_whoever_forced_it_does_not_review_it(tmp_path: Path) -> None:
         review(tmp_path, ANN)
 
 
+def test_a_machine_looks_at_nothing(tmp_path: Path) -> None:
+    forced(tmp_path, "INC-1")
+    machine = BuildContext(system="github", actor="dependabot[bot]")
+    with pytest.raises(CannotTell, match="is no person"):
+        review(tmp_path, machine)
+    assert review(tmp_path, BuildContext(system="github", actor="talbot")).verdict.is_yes
+
+
 def test_of_several_one_must_be_named(tmp_path: Path) -> None:
     forced(tmp_path, "INC-1", "INC-2")
     with pytest.raises(CannotTell, match="2 forced decisions about this image are not reviewed"):

@@ -5,7 +5,7 @@ from socket import EAI_NONAME, gaierror
 
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, NoAnswer, NoHost
+from cdkit.core.errors import CannotTell, Failing, NoAnswer, NoHost
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|wrong version number")
@@ -34,7 +34,7 @@ class Sent(Struct, frozen=True, kw_only=True):
         return self.method in _REPEATABLE
 
 
-class CutOff(CannotTell):
+class CutOff(Failing):
     """An answer that began and did not end: the same may work a moment later."""
 
 

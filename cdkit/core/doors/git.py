@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
 _REMOTE = "refs/remotes/"
+_NO_FILES = {"tree": "folder"}
 _LINK = 0o120000
 """The mode of a symbolic link in a tree (git-fast-import(1), "filemodify")."""
 _NOT_HERE = "run this inside a git checkout (actions/checkout, with fetch-depth: 0)"
@@ -172,8 +173,8 @@ class GitRepository:
     def read(self, revision: str, path: str) -> bytes:
         """Return a file as it stands in a revision; a path is one from the working directory.
 
-        Raises Missing where there is none, CannotTell where it is a symbolic link there, of which
-        git keeps no more than where it leads.
+        Raises Missing where there is none, CannotTell where it is a folder or a submodule there, or
+        a symbolic link, of which git keeps no more than where it leads.
         """
         with self._repo() as repo:  # which leaves a git running otherwise
             commit = self.resolve(revision)
@@ -184,6 +185,12 @@ class GitRepository:
                 raise Missing(
                     f"there is no such file in {revision}", where=path, remedy="check the path"
                 ) from fault
+            if blob.type != "blob":
+                raise CannotTell(
+                    f"is a {_NO_FILES.get(blob.type, blob.type)} in {revision}",
+                    where=path,
+                    remedy="name a file of this repository",
+                )
             if blob.mode == _LINK:
                 raise CannotTell(
                     f"is a symbolic link in {revision}",

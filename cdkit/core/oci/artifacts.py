@@ -194,7 +194,7 @@ class Artifacts:
 
     def _pages(self, url: str) -> Iterator[Response]:
         """Yield a list's pages; the next one's address must lie on the same host."""
-        home = urlsplit(url)
+        home, seen = urlsplit(url), {url}
         for _ in range(_MOST_PAGES):
             answer = self._send("GET", url, 8 * MIB)
             yield answer
@@ -202,8 +202,9 @@ class Artifacts:
             if answer.status != 200 or link is None:
                 return
             url = _led(url, link[1])
-            if not url or urlsplit(url)[:2] != home[:2]:
+            if not url or urlsplit(url)[:2] != home[:2] or url in seen:
                 break
+            seen.add(url)
         raise Unreadable(
             "gives a list without end, or one that goes on elsewhere",
             where=str(self.repository),

@@ -5,7 +5,7 @@ import re
 import msgspec
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, NoAnswer
+from cdkit.core.errors import CannotTell, Failing, NoAnswer
 from cdkit.core.escape import terminal
 from cdkit.core.oci.reference import Reference
 from cdkit.core.world import Response
@@ -40,7 +40,7 @@ class _Errors(Struct, frozen=True, kw_only=True):
 def refusal(answer: Response, reference: Reference) -> CannotTell:
     """Return the error for an answer that is neither an image nor "there is none".
 
-    It is NoAnswer where the registry cannot serve anybody now.
+    It is NoAnswer where the registry cannot serve anybody now, Failing where it failed itself.
     """
     meaning, remedy = _MEANING.get(
         answer.status, ("cannot answer", "try again; ask the registry's operator if it stays so")
@@ -50,7 +50,7 @@ def refusal(answer: Response, reference: Reference) -> CannotTell:
     remedy = remedy.format(registry=reference.registry)
     if answer.status in _FOR_ALL:
         return NoAnswer(what, remedy=remedy, after=answer.headers.get("retry-after", ""))
-    return CannotTell(what, remedy=remedy)
+    return (Failing if answer.status >= 500 else CannotTell)(what, remedy=remedy)
 
 
 def check_absent(answer: Response, reference: Reference) -> None:

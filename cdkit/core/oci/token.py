@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from msgspec import Struct
 
-from cdkit.core.errors import CannotTell, NoAnswer
+from cdkit.core.errors import CannotTell, Failing, NoAnswer
 from cdkit.core.oci.authfile import Login, basic
 from cdkit.core.secret import Secret
 from cdkit.core.world import Http, Response
@@ -137,4 +137,4 @@ def _refused(host: str, answer: Response) -> CannotTell:
     what, remedy = f"{host} gives no token: it answered {status}", "try again later"
     if status in {429, 502, 503, 504}:
         return NoAnswer(what, remedy=remedy, after=answer.headers.get("retry-after", ""))
-    return CannotTell(what, remedy=remedy)
+    return (Failing if status >= 500 else CannotTell)(what, remedy=remedy)

@@ -1,19 +1,22 @@
 """GitHub: reviews of the pull request that brought a commit, and approvals of an environment.
 
 Source: docs.github.com, REST API 2022-11-28: "List pull requests associated with a commit", "List
-reviews for a pull request", "List commits on a pull request", "Get the review history for a
-workflow run". Of one person the last review that approves, asks for changes or was dismissed
-counts; a comment changes nothing. An approval of an earlier commit than the last one is none.
+reviews for a pull request", "List commits on a pull request", "Get repository permissions for a
+user", "Get the review history for a workflow run". Of one person the last review that approves,
+asks for changes or was dismissed counts; a comment changes nothing. An approval of an earlier
+commit than the last one is none, nor is that of somebody who may not write to the repository:
+anybody may approve in a public one, and GitHub's own rules count them as little ("About protected
+branches").
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from cdkit.core.documents.kinds import Approval
-from cdkit.core.errors import CannotTell
+from cdkit.core.errors import CannotTell, NotThere
 from cdkit.core.secret import Secret
 from cdkit.core.verdict import Reason, no, yes
 from cdkit.core.world import World
@@ -21,6 +24,10 @@ from cdkit.evidence.forge import Api, Asked, Forge, Reviewed
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _COUNTS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+_WRITES = frozenset({"admin", "maintain", "write"})
+_WEB = "web-flow"
+"""GitHub itself, which commits what is done in its pages."""
+
 _NEEDS = (
     "give the job `permissions: {pull-requests: read, contents: read, actions: read}` and the "
     "step the environment variable GITHUB_TOKEN: ${{ github.token }}"
@@ -57,6 +64,10 @@ class _Review(Struct, frozen=True):
 class _Commit(Struct, frozen=True):
     author: _User | None = None
     committer: _User | None = None
+
+
+class _Access(Struct, frozen=True):
+    permission: str
 
 
 class _Gate(Struct, frozen=True):
@@ -103,19 +114,32 @@ def _reviews(asked: Asked, world: World) -> Reviewed:
     commits = list(api.pages(f"/pulls/{pull.number}/commits", _Commit))
     authors = _authors(pull, commits)
     reviews = list(api.pages(f"/pulls/{pull.number}/reviews", _Review))
-    approvals = tuple(_approvals(pull, authors, reviews))
+    given = {one.who: one for one in _approvals(pull, authors, reviews)}
+    approvals = tuple(one for who, one in given.items() if _may_write(who, api))
+    strangers = given.keys() - {one.who for one in approvals}
     return Reviewed(
         approvals=approvals,
         authors=authors,
         change=pull.html_url,
-        reasons=tuple(_reasons(pull, authors, reviews, approvals)),
+        reasons=tuple(_reasons(pull, authors, reviews, approvals, strangers)),
     )
 
 
+def _may_write(who: str, api: Api) -> bool:
+    """Whether somebody may write to the repository; CannotTell where GitHub does not say."""
+    try:
+        access = api.get(f"/collaborators/{quote(who, safe='')}/permission", _Access)
+    except NotThere:
+        return False
+    return access.permission in _WRITES
+
+
 def _authors(pull: _Pull, commits: Iterable[_Commit]) -> tuple[str, ...]:
-    """Return who made the change: who opened it, and who wrote a commit of it."""
-    people = [pull.user, *(one.author for one in commits)]
-    return tuple(dict.fromkeys(user.login for user in people if user))
+    """Return who made the change: who opened it, and who wrote or committed a commit of it."""
+    people = [pull.user, *(user for one in commits for user in (one.author, one.committer))]
+    logins = dict.fromkeys(user.login for user in people if user)
+    logins.pop(_WEB, None)
+    return tuple(logins)
 
 
 def _last(reviews: Iterable[_Review]) -> dict[str, _Review]:
@@ -146,6 +170,7 @@ def _reasons(
     authors: tuple[str, ...],
     reviews: Iterable[_Review],
     approvals: tuple[Approval, ...],
+    strangers: Collection[str],
 ) -> Iterator[Reason]:
     name = f"pull request {pull.number}"
     for who, review in _last(reviews).items():
@@ -156,6 +181,8 @@ def _reasons(
             yield yes(f"{who} approved {name}, and made it: that does not count")
         elif review.state == "APPROVED" and review.commit_id != pull.head.sha:
             yield yes(f"{who} approved an earlier commit of {name}: that does not count")
+        elif who in strangers:
+            yield yes(f"{who} approved {name}, and may not write there: that does not count")
     for approval in approvals:
         yield yes(f"{approval.who} approved {name} at {approval.commit[:12]}")
     if not approvals:

@@ -1,11 +1,12 @@
 """GitLab: approvals of the merge request that brought a commit.
 
 Source: docs.gitlab.com, "List merge requests associated with a commit", "Merge request approvals
-API" (`approved_by`). An approval names no commit: that a later push takes it back is a setting of
-the project ("Remove all approvals when a commit is added"), which is asked too.
+API" (`approved_by`), "List merge request commits". An approval names no commit: that a later push
+takes it back is a setting of the project ("Remove all approvals when a commit is added"), which is
+asked too. A commit names no user: who has the name of its author or committer is taken for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -24,7 +25,13 @@ _NEEDS = (
 
 class _User(Struct, frozen=True):
     username: str
+    name: str = ""
     bot: bool = False
+
+
+class _Commit(Struct, frozen=True):
+    author_name: str = ""
+    committer_name: str = ""
 
 
 class _Request(Struct, frozen=True):
@@ -75,7 +82,13 @@ def _reviews(asked: Asked, world: World) -> Reviewed:
     )
     given = api.get(f"/merge_requests/{request.iid}/approvals", _Approvals)
     rules = api.get("/approvals", _Rules)
-    author = request.author.username
+    commits = api.pages(f"/merge_requests/{request.iid}/commits", _Commit)
+    made_by = {name.casefold() for one in commits for name in (one.author_name, one.committer_name)}
+    people = [one.user for one in given.approved_by if not one.user.bot]
+    authors = (
+        request.author.username,
+        *(one.username for one in people if one.name and one.name.casefold() in made_by),
+    )
     approvals = tuple(
         Approval(
             who=one.user.username,
@@ -85,18 +98,27 @@ def _reviews(asked: Asked, world: World) -> Reviewed:
             url=request.web_url,
         )
         for one in given.approved_by
-        if one.user.username != author and not one.user.bot
+        if one.user.username not in authors and not one.user.bot
     )
     return Reviewed(
         approvals=approvals,
-        authors=(author,),
+        authors=tuple(dict.fromkeys(authors)),
         change=request.web_url,
-        reasons=tuple(_reasons(request, approvals, rules)),
+        reasons=tuple(_reasons(request, authors, people, approvals, rules)),
     )
 
 
-def _reasons(request: _Request, approvals: tuple[Approval, ...], rules: _Rules) -> Iterator[Reason]:
+def _reasons(
+    request: _Request,
+    authors: tuple[str, ...],
+    people: Iterable[_User],
+    approvals: tuple[Approval, ...],
+    rules: _Rules,
+) -> Iterator[Reason]:
     name = f"merge request {request.iid}"
+    for one in people:
+        if one.username in authors:
+            yield yes(f"{one.username} approved {name}, and made it: that does not count")
     for approval in approvals:
         yield yes(f"{approval.who} approved {name}")
     if not approvals:

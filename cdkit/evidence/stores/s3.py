@@ -164,7 +164,10 @@ def _open(records: str, world: World, verifier: Verifier | None) -> Store:
     match = _URL.fullmatch(records)
     if match is None or "/../" in f"{records}/":
         raise RequestError(
-            f"{records[:200]!r} names no bucket", where="records", remedy="write s3://bucket/prefix"
+            f"{records[:200]!r} names no place in S3",
+            where="records",
+            remedy="write s3://bucket/prefix; a bucket's name has 3 to 63 small letters, digits,"
+            " `.` and `-`",
         )
     return ShelfStore(f"s3://{match[1]}{match[2]}", _Bucket(match[1]), verifier)
 
