@@ -366,7 +366,8 @@ FORMAT = Format(
     written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with"
     " jest-junit (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit"
     " `--log-junit F` · go-junit-report · googletest `--gtest_output=xml:F`"
-    " · `ctest --output-junit F`",
+    " · `ctest --output-junit F` · `prove --formatter TAP::Formatter::JUnit > F`"
+    " · `gotestsum --junitfile F`",
     recognises=_recognises,
     read=_read,
     samples=(
