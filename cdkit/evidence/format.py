@@ -15,6 +15,18 @@ from cdkit.evidence.reading import Reading
 HEAD = 64 * 1024
 """How many bytes of a report its format is recognised by."""
 
+_ENCODED = (
+    "is in UTF-16, in which XML alone is read, and only where it does not name another encoding",
+    "write it in UTF-8 (PowerShell 5 does not by itself: `| Out-File -Encoding utf8 F`)",
+)
+_WRAPPED = {
+    b"\x1f\x8b": ("is compressed with gzip", "unpack it before this step"),
+    b"PK\x03\x04": ("is a ZIP archive", "unpack it before this step, and name the reports in it"),
+    b"\xff\xfe": _ENCODED,
+    b"\xfe\xff": _ENCODED,
+}
+"""What a report may be wrapped in, by its first bytes: what that is called, and what to do."""
+
 
 class Sample(Struct, frozen=True, kw_only=True):
     """A report that the tests read: its path below tests/cases/evidence, and its origin.
@@ -70,11 +82,13 @@ def recognise(head: bytes, where: str) -> Format:
         return claiming[0]
     names = ", ".join(found.title for found in known.values())
     what = "is empty" if not head else f"is in no format that this cdkit reads ({names})"
+    remedy = "give a report of one of these formats, written to its end"
     if claiming:
         what = f"could be {' or '.join(found.name for found in claiming)}"
-    raise Unreadable(
-        what, where=where, remedy="give a report of one of these formats, written to its end"
-    )
+    for start, (told, instead) in _WRAPPED.items():
+        if head.startswith(start) and not claiming:
+            what, remedy = told, instead
+    raise Unreadable(what, where=where, remedy=remedy)
 
 
 def read_report(files: Files, path: str) -> Read:

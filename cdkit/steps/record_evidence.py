@@ -11,6 +11,7 @@ from cdkit.core.documents.kinds import OWN_KINDS, Evidence, Findings
 from cdkit.core.errors import CdkitError, RequestError, Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.oci.reference import parse_pinned
+from cdkit.core.readable import HashedStream
 from cdkit.core.step import Options, Outcome, Outputs, Step, Table, option
 from cdkit.core.subject import Subject, image_subject
 from cdkit.core.verdict import Reason, cannot_tell, judge, yes
@@ -332,7 +333,7 @@ def _paths(
 
 def _head(path: str, world: World) -> bytes:
     with world.files.open(path) as stream:
-        return stream.read(HEAD)
+        return HashedStream(stream, path).head(HEAD)
 
 
 def _report(path: str, kind: str, world: World) -> Read:

@@ -39,9 +39,9 @@ def rspec(**example: object) -> bytes:
     return json.dumps(whole).encode()
 
 
-def pytests(exitcode: int, outcome: str = "passed") -> bytes:
+def pytests(exitcode: int, outcome: str = "passed", **summary: int) -> bytes:
     test = {"nodeid": "t.py::a", "outcome": outcome}
-    whole = {"created": 1, "exitcode": exitcode, "root": "/", "summary": {"total": 1}}
+    whole = {"created": 1, "exitcode": exitcode, "root": "/", "summary": {"total": 1} | summary}
     return json.dumps(whole | {"tests": [test]}).encode()
 
 
@@ -63,6 +63,9 @@ def pytests(exitcode: int, outcome: str = "passed") -> bytes:
         (rspec(exception={"class": "E", "message": "boom"}), UNKNOWN),
         (rspec(status="failed", exception={"class": "E", "message": "boom"}), NO),
         (pytests(0), YES),
+        (pytests(0, collected=1), YES),
+        (pytests(0, collected=7, deselected=6), YES),
+        (pytests(0, collected=7), UNKNOWN),
         (pytests(5), UNKNOWN),
         (pytests(2), UNKNOWN),
         (pytests(1), NO),

@@ -1,5 +1,6 @@
 """Every format: its samples are recognised, read as expected, and never pass when cut off."""
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -152,6 +153,21 @@ def test_what_no_format_claims_is_unreadable(data: bytes, what: str) -> None:
     with pytest.raises(Unreadable, match=what) as caught:
         read(data)
     assert "give a report" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "remedy"),
+    [
+        (gzip.compress(b"<testsuite/>", mtime=0), "is compressed with gzip", "unpack it"),
+        (b"PK\x03\x04\x14\x00", "is a ZIP archive", "unpack it"),
+        ('\ufeff{"Action": "pass"}'.encode("utf-16-le"), "is in UTF-16", "write it in UTF-8"),
+        ("\ufeff1..1\nok 1".encode("utf-16-be"), "is in UTF-16", "write it in UTF-8"),
+    ],
+)
+def test_a_report_that_is_wrapped_is_told_how(data: bytes, what: str, remedy: str) -> None:
+    with pytest.raises(Unreadable, match=what) as caught:
+        read(data)
+    assert remedy in caught.value.remedy
 
 
 def test_a_report_that_is_not_there_is_missing(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from cdkit.core.verdict import Answer
 from cdkit.evidence.formats.junit import FORMAT
 from cdkit.evidence.reading import Reading
 
+MAY_FAIL = '<skipped message="TEST_CASE tagged with !mayfail"/>'
+
 
 def read(text: str) -> Reading:
     return FORMAT.read(io.BytesIO(text.encode()), "r.xml")
@@ -36,6 +38,8 @@ def counts(text: str) -> dict[str, int]:
         ("<testcase><failure/><skipped/></testcase>", {"failed": 1}),
         ('<testcase><skipped type="todo"/><failure/></testcase>', {"skipped": 1}),
         ('<testcase><skipped type="skipped"/><failure/></testcase>', {"failed": 1}),
+        (f"<testcase>{MAY_FAIL}<failure/></testcase>", {"skipped": 1}),
+        (f"<testcase><failure/>{MAY_FAIL}</testcase>", {"failed": 1}),
         ('<testcase><failure/><skipped type="todo"/></testcase>', {"failed": 1}),
         ("<testcase><failure/><error/></testcase>", {"failed": 1}),
         ("<testcase><failure/><failure/></testcase>", {"failed": 1}),
@@ -98,6 +102,20 @@ def test_a_report_that_claims_no_test_but_holds_one_proves_nothing() -> None:
     )
     assert [reason.answer for reason in found.reasons] == [Answer.CANNOT_TELL]
     assert "let the suite run at least one test" in found.reasons[0].remedy
+
+
+def test_a_suite_that_claims_no_test_and_holds_skipped_ones_is_no_doubt() -> None:
+    found = read('<testsuite tests="0" skipped="1"><testcase><skipped/></testcase></testsuite>')
+    assert found.reasons == ()
+
+
+@pytest.mark.parametrize(("claims", "told"), [('failures="2"', []), ('errors="3"', [Answer.NO])])
+def test_attempts_that_failed_are_failures_that_their_suite_claims(
+    claims: str, told: list[Answer]
+) -> None:
+    case = "<testcase name='a'><flakyFailure/><flakyError/></testcase>"
+    found = read(f'<testsuite tests="3" {claims}>{case}</testsuite>')
+    assert [reason.answer for reason in found.reasons] == told
 
 
 @pytest.mark.parametrize("claim", ['errors="1"', 'failures="1"'])

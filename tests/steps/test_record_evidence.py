@@ -359,3 +359,11 @@ def test_a_budget_is_of_a_kind_that_has_reports_and_stands_once(
     with pytest.raises(RequestError, match=what) as caught:
         run(tmp_path, load="r.jtl", error_budget=budget)
     assert caught.value.remedy == "name one of: load"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that fails when read")
+def test_a_file_that_fails_when_it_is_read_is_told_by_its_name(tmp_path: Path) -> None:
+    outcome = run(tmp_path, unit="/proc/self/mem")
+    assert outcome.verdict.answer is Answer.CANNOT_TELL
+    assert [str(reason.where) for reason in outcome.verdict.reasons] == ["/proc/self/mem"]
+    assert "cannot be read" in outcome.verdict.reasons[0].what

@@ -27,6 +27,7 @@ DID_NOT_RUN = frozenset(
 DID_NOT_PASS = frozenset({"failed", "failure", "fail", "error", "errored", "broken", "timeout"})
 
 
+_CATCH2_MAY_FAIL = "TEST_CASE tagged with !mayfail"
 _ALIKE = frozenset(name.lower() for name in TELLING)
 _BAD = ("failures", "errors")
 _RUN = ("time", "status", "result", "timestamp", "assertions", "classname")
@@ -57,8 +58,13 @@ def could_not_run(name: str, element: dict[str, str], case: dict[str, str]) -> b
 
 
 def skip_of(element: dict[str, str]) -> str:
-    """Return how a test ended that this element skips: `todo` where it may even fail (Node)."""
-    return "todo" if element.get("type") == "todo" else "skipped"
+    """Return how a test ended that this element skips: `todo` where it may even fail.
+
+    Node says so by the type, Catch2 by the message, for `[!mayfail]` and for `[!shouldfail]`; one
+    that should fail and does not Catch2 counts as a failure of the suite.
+    """
+    may_fail = element.get("type") == "todo" or element.get("message") == _CATCH2_MAY_FAIL
+    return "todo" if may_fail else "skipped"
 
 
 def unknown_state(case: dict[str, str], words: set[str], where: Location) -> Reason | None:
@@ -94,6 +100,15 @@ def none_ran(claim: str, where: Location) -> Reason:
     )
 
 
+def broke_outside(claim: str, where: Location) -> Reason:
+    """Return what a suite says that claims a failure which none of its tests shows."""
+    return no(
+        f"{claim} none: it broke before or outside of its tests",
+        where=where,
+        remedy="look at the suite's output, mend it, and run the tests again",
+    )
+
+
 def failed_outside(suite: str, element: dict[str, str], where: Location) -> Reason:
     """Return what a failure says that stands in a suite and in none of its tests."""
     told = element.get("message", "").strip() or element.get("type", "")
@@ -126,11 +141,17 @@ class Suite:
 
     __slots__ = (
         *("bad_before", "claims_bad", "claims_tests", "idle_before", "line", "name"),
-        *("says_idle", "unclear"),
+        *("retried_before", "says_idle", "unclear"),
     )
 
     def __init__(
-        self, attributes: dict[str, str], *, bad_before: int, idle_before: int, line: int
+        self,
+        attributes: dict[str, str],
+        *,
+        bad_before: int,
+        idle_before: int,
+        retried_before: int,
+        line: int,
     ) -> None:
         self.name = attributes.get("name", "")[:LONGEST_NAME]
         self.claims_tests = whole(attributes.get("tests"))
@@ -144,6 +165,7 @@ class Suite:
         self.says_idle = 0 < (self.claims_tests or 0) <= idle
         self.bad_before = bad_before
         self.idle_before = idle_before
+        self.retried_before = retried_before
         self.line = line
 
 

@@ -1,7 +1,9 @@
 """Jest's own JSON (`--json`), which Vitest writes too: `testResults` with `assertionResults`.
 
 Source: jestjs.io, `--json` and `testResultsProcessor`. A file that did not load has the status
-`failed` and no assertion results; `invocations` is above one where a test was tried again.
+`failed` and no assertion results; `invocations` is above one where a test was tried again. What
+jest calls `pending` was skipped. Vitest calls that `skipped`, and `pending` a test without an end:
+its worker died. It is known by having no `numRuntimeErrorTestSuites`.
 """
 
 from msgspec import Struct, field
@@ -46,7 +48,7 @@ class _Report(Struct, frozen=True):
     files: list[_File] = field(name="testResults")
     success: bool
     failed: int = field(name="numFailedTests", default=0)
-    unloaded: int | None = field(name="numRuntimeErrorTestSuites", default=0)
+    unloaded: int | None = field(name="numRuntimeErrorTestSuites", default=None)
     interrupted: bool | None = field(name="wasInterrupted", default=False)
 
 
@@ -57,15 +59,18 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: Readable, where: str) -> Reading:
     report = read_json(stream, _Report, where, "let jest write it again: `--json --outputFile=F`")
     tally = Tally(where)
-    broken = 0
+    broken = unended = 0
     for file in report.files:
         before = tally.bad
         for assertion in file.assertions:
             _count(tally, assertion)
+            unended += report.unloaded is None and assertion.status == "pending"
         if file.status == "failed" and tally.bad == before:
             broken += 1
             tally.broke(f"{file.name} failed outside of its tests: {file.message or ''}")
     tally.claimed(report.tests)
+    if unended:
+        tally.doubt(f"{unended} tests never ended: the worker that ran them died")
     if report.interrupted:
         tally.doubt("the run was interrupted")
     if report.failed > tally.bad:
@@ -99,6 +104,7 @@ FORMAT = Format(
     samples=(
         Sample(path="jest/jest-30.json", real=True, tool="jest 30"),
         Sample(path="jest/vitest-4.1.json", real=True, tool="Vitest 4.1"),
+        Sample(path="jest/vitest-4.1-killed.json", real=True, tool="Vitest 4.1, killed"),
         Sample(path="jest/vitest-good-4.1.json", real=False, tool="Vitest 4.1, good"),
     ),
 )

@@ -5,12 +5,12 @@ in a test case `failure`, `error` or `skipped`. The attributes that count tests 
 wrong, so the test cases themselves are counted. Dialects that matter here:
 
 - surefire's reruns (maven.apache.org/surefire, "Rerun failing tests"): `flakyFailure` and
-  `flakyError` stand in a test that passed in the end; `rerunFailure` and `rerunError` beside the
-  `failure` of one that never did;
+  `flakyError` stand in a test that passed in the end, and count in `failures` and `errors`;
+  `rerunFailure` and `rerunError` beside the `failure` of one that never did;
 - googletest marks tests that did not run by `status="notrun"` or `result="suppressed"` alone
   (google.github.io/googletest, "Generating an XML Report"), and lists tests by their place alone;
 - CTest writes `skipped` for a test that it could not start, and fails (cmake.org, ctest(1));
-- Node writes `skipped type="todo"` before the failure of a test that may fail;
+- Node and Catch2 write a `skipped` before the failure of a test that may fail (`skip_of`);
 - Eclipse and TestNG write `ignored` for `skipped`, Eclipse the root `testrun`;
 - jest-junit counts only tests that ran or were skipped, and writes a `todo` without any mark. It is
   silent about a file that did not load unless it is told `reportTestSuiteErrors: true`; tell it.
@@ -27,7 +27,7 @@ from cdkit.core.documents.xml import DEPTH, feed, parser_for, root_of
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.core.readable import Readable
-from cdkit.core.verdict import Reason, cannot_tell, no
+from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.evidence.format import Format, Sample
 from cdkit.evidence.formats._junit import (
     DID_NOT_PASS,
@@ -40,6 +40,7 @@ from cdkit.evidence.formats._junit import (
     TELLING,
     Suite,
     attempts,
+    broke_outside,
     broken_off,
     could_not_run,
     failed_outside,
@@ -82,6 +83,7 @@ class _Reader:
         "_parser",
         "_ran",
         "_reasons",
+        "_retried",
         "_seconds",
         "_skipped",
         "_suite_seconds",
@@ -101,7 +103,7 @@ class _Reader:
         self._parser.buffer_text = True
         self._depth = self._case_depth = self._text_depth = 0
         self._tests = self._failed = self._errors = self._skipped = self._flaky = 0
-        self._accounted, self._told = 0, False
+        self._accounted, self._retried, self._told = 0, 0, False
         self._seconds = self._suite_seconds = 0.0
         self._case: dict[str, str] | None = None
         self._outcome = ""
@@ -158,7 +160,7 @@ class _Reader:
         if self._claimed_tests is None or self._claimed_tests == self._tests:
             return
         claim = f"claims {self._claimed_tests} tests and holds {self._tests} test cases"
-        if self._claimed_tests:
+        if self._claimed_tests or self._tests == self._skipped:
             self._note(f"{self._where}: {claim}: the test cases were counted")
         else:
             self._doubt(none_ran(claim, Location(path=self._where, line=self._line)))
@@ -205,6 +207,7 @@ class _Reader:
                 self._begin_failure(attributes)
         elif name in FLAKY:
             self._outcome = self._outcome or "flaky"
+            self._retried += 1
         elif name in SKIPPED and self._depth == self._case_depth + 1:
             self._outcome = self._outcome or skip_of(attributes)
 
@@ -253,19 +256,16 @@ class _Reader:
             self._count(outcome, case)
 
     def _count(self, outcome: str, case: dict[str, str]) -> None:
-        match outcome:
-            case "failed":
-                self._failed += 1
-            case "error":
-                self._errors += 1
-            case "skipped":
-                self._skipped += 1
-            case "flaky":
-                self._flaky += 1
-                if len(self._flaky_names) < MOST_FAILURES:
-                    self._flaky_names.append(name_of(case))
-            case _:
-                pass
+        if outcome == "failed":
+            self._failed += 1
+        elif outcome == "error":
+            self._errors += 1
+        elif outcome == "skipped":
+            self._skipped += 1
+        else:
+            self._flaky += 1
+            if len(self._flaky_names) < MOST_FAILURES:
+                self._flaky_names.append(name_of(case))
 
     def _said(self, case: dict[str, str]) -> str:
         """Return how a test ended that has no element for it, but an attribute."""
@@ -287,6 +287,7 @@ class _Reader:
             attributes,
             bad_before=self._bad(),
             idle_before=self._skipped,
+            retried_before=self._retried,
             line=self._parser.CurrentLineNumber,
         )
         self._line = self._line or suite.line
@@ -304,21 +305,16 @@ class _Reader:
             what = f"that none of its {suite.claims_tests} tests ran, and shows none that did not"
             self._unclear(f"the suite {suite.name!r} claims {what}", suite.line)
         held = self._bad() - suite.bad_before
-        if suite.claims_bad <= held:
+        more = suite.claims_bad - held - (self._retried - suite.retried_before)
+        if more <= 0:
             return
-        self._accounted += suite.claims_bad - held
+        self._accounted += more
         claim = f"the suite {suite.name!r} claims {suite.claims_bad} failed tests and holds"
         where = Location(path=self._where, line=suite.line)
         if held:
             self._note(f"{where}: {claim} {held}")
             return
-        self._doubt(
-            no(
-                f"{claim} none: it broke before or outside of its tests",
-                where=where,
-                remedy="look at the suite's output, mend it, and run the tests again",
-            )
-        )
+        self._doubt(broke_outside(claim, where))
 
     def _suite_broke(self, attributes: dict[str, str]) -> None:
         self._accounted += 1
@@ -370,7 +366,8 @@ FORMAT = Format(
     written_by="pytest `--junitxml=F` · Maven Surefire, Gradle: by themselves · jest with"
     " jest-junit (`reportTestSuiteErrors: true`) · `node --test --test-reporter=junit` · PHPUnit"
     " `--log-junit F` · go-junit-report · googletest `--gtest_output=xml:F`"
-    " · `ctest --output-junit F`",
+    " · `ctest --output-junit F` · `prove --formatter TAP::Formatter::JUnit > F`"
+    " · `gotestsum --junitfile F`",
     recognises=_recognises,
     read=_read,
     samples=(
@@ -396,5 +393,7 @@ FORMAT = Format(
             tool="unittest-xml-reporting 4.0",
         ),
         Sample(path="junit/vitest-4.1.xml", real=True, tool="Vitest 4.1"),
+        Sample(path="junit/surefire-2.22-flaky.xml", real=True, tool="Maven Surefire 2.22, flaky"),
+        Sample(path="junit/catch2-2.13-may-fail.xml", real=True, tool="Catch2 2.13, may fail"),
     ),
 )

@@ -2,7 +2,8 @@
 
 Source: the README of pytest-json-report. A module that could not be collected is a collector with
 the outcome `failed`; a test that pytest-rerunfailures ran again has the outcome `rerun`, and the
-stages of its last attempt; the exit codes are pytest's own (0 and 1: the run came to its end).
+stages of its last attempt; the exit codes are pytest's own (0 and 1: the run came to its end, but
+for `-x`, `pytest.exit(returncode=0)` and `--collect-only`, which run less than was chosen).
 A unittest with subtests ends as `subtests passed` (pytest 9), even where one of them failed: only
 an exit code of 0 makes that a pass.
 """
@@ -52,6 +53,8 @@ class _Collector(Struct, frozen=True):
 
 class _Summary(Struct, frozen=True):
     total: int = 0
+    collected: int = 0
+    deselected: int = 0
 
 
 class _Report(Struct, frozen=True):
@@ -75,6 +78,9 @@ def _read(stream: Readable, where: str) -> Reading:
     for test in report.tests:
         _count(tally, test, is_good=report.exitcode == 0)
     tally.claimed(report.summary.total)
+    chosen = report.summary.collected - report.summary.deselected
+    if chosen > tally.tests:
+        tally.doubt(f"pytest chose {chosen} tests and ended after {tally.tests}")
     if report.exitcode not in {0, 1, 5}:
         tally.doubt(f"pytest ended with the exit code {report.exitcode}: not all tests ran")
     elif report.exitcode == 5 and tally.tests > tally.skipped:

@@ -219,8 +219,8 @@ FORMAT = Format(
     name="tap",
     title="TAP",
     proves="tests",
-    written_by="`prove -v` · `node --test --test-reporter=tap` · node-tap · bats `--formatter tap`"
-    " · pytest-tap",
+    written_by="a test program itself: `perl t/a.t > F` · `node --test --test-reporter=tap`"
+    " · node-tap · bats `--formatter tap` · pytest-tap",
     recognises=_recognises,
     read=_read,
     samples=(
