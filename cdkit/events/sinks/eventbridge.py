@@ -27,7 +27,9 @@ def send(events: Sequence[Parcel], options: EventBridgeOptions, world: World) ->
     return [
         receipt
         for batch in batches(events)
-        for receipt in call("events", options, batch, _asking(batch, options.bus))
+        for receipt in call(
+            "events", options, batch, _asking(batch, options.bus), place=options.bus
+        )
     ]
 
 
