@@ -58,9 +58,8 @@ _BUSY = frozenset(
 )
 _BUSY_STATUS = frozenset({429, 503})
 _LACKING = {
-    "NoCredentialsError": "there is no login: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-    "give the job a role",
-    "NoRegionError": "no region is named: set AWS_REGION, or the setting region",
+    "NoCredentialsError": ": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role",
+    "NoRegionError": ": set AWS_REGION, or the setting region",
 }
 
 
@@ -180,7 +179,7 @@ def _is_of_kms(code: str) -> bool:
 
 def _of_core(name: str) -> tuple[State, str]:
     waits = "Connect" in name or "Timeout" in name or "Connection" in name
-    return ("down" if waits else "held"), _LACKING.get(name, f"boto3 says {name}")
+    return ("down" if waits else "held"), f"boto3 says {name}{_LACKING.get(name, '')}"
 
 
 def need(value: str, *, kind: str, what: str, example: str) -> None:
