@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from cdkit.core.errors import CannotTell
 from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.outbox import key_of
+from cdkit.events.places import s3
 from cdkit.events.sink import Parcel, Receipt
 from cdkit.events.targets import SinkTable, resolve
 from tests.events.places import envelope, world
@@ -92,6 +94,32 @@ def test_each_code_means_what_it_means(
         (receipt,) = send(kind, {**SETTINGS[kind], "endpoint": aws.url}, tmp_path)
     assert (receipt.state, code in receipt.said) == (state, True)
     assert len(aws.requests) == 1  # the outbox tries again by itself
+
+
+@pytest.mark.parametrize("kind", [*SETTINGS, "codepipeline"])
+@pytest.mark.parametrize("status", [200, 302, 502])
+@pytest.mark.parametrize("body", [b"<!doctype html><title>Log in</title>", b"", b"{}"])
+def test_a_page_of_somebody_else_is_no_delivery(
+    tmp_path: Path, kind: str, status: int, body: bytes
+) -> None:
+    page = Answer(status=status, headers={"content-type": "text/html"}, body=body)
+    with receiving(page) as proxy:
+        settings = SETTINGS.get(kind, {"pipeline": "integrate"})
+        receipts = send(kind, {**settings, "endpoint": proxy.url}, tmp_path)
+    assert {receipt.state for receipt in receipts} <= {"held", "down", "later"}
+
+
+@pytest.mark.parametrize("body", [b"<!doctype html><title>Log in</title>", b""])
+def test_a_page_of_somebody_else_keeps_no_outbox_and_is_no_empty_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    with receiving(Answer(status=200, headers={"content-type": "text/html"}, body=body)) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        with pytest.raises(CannotTell):
+            s3.PLACE.put("s3://acme/undelivered", b"an outbox", world(tmp_path))
+        with pytest.raises(CannotTell):
+            s3.PLACE.find("s3://acme/undelivered", world(tmp_path))
 
 
 @pytest.mark.parametrize(

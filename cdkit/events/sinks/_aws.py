@@ -57,8 +57,12 @@ _BUSY = frozenset(
     {"RequestLimitExceeded", "RequestTimeout", "SlowDown", "TooManyRequestsException"}
 )
 _BUSY_STATUS = frozenset({429, 503})
+_NO_WORD = (
+    "an answer that does not say that it was taken, as a proxy's or a login's page: look at the "
+    "endpoint"
+)
 _LACKING = {
-    "NoCredentialsError": ": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the job a role",
+    "NoCredentialsError": ": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give a role",
     "NoRegionError": ": set AWS_REGION, or the setting region",
 }
 
@@ -105,15 +109,18 @@ def call(
 ) -> list[Receipt]:
     """Ask AWS something with a client of this kind; return a receipt for each parcel.
 
-    `ask` returns what became of each delivery by its key; what it does not name arrived. Where the
-    options name no region, that of the `place` counts (an ARN, the address of a queue). Each call
-    is one try: the outbox has its own. Of several that were refused together, each is to go by
-    itself.
+    `ask` returns what became of each delivery by its key; what it does not name has not arrived: it
+    was no answer of AWS, whatever its status.
+
+    Where the options name no region, that of the `place` counts (an ARN, the address of a queue).
+    Each call is one try: the outbox has its own. Of several that were refused together, each is to
+    go by itself.
     """
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
     except ImportError:
         return lacking(parcels, MissingExtra("boto3", "aws", wanted_by=f"the sink {kind}"))
     try:
@@ -133,13 +140,27 @@ def call(
         return receipts(parcels, "apart" if state == "refused" and parcels[1:] else state, why)
     except BotoCoreError as fault:
         return receipts(parcels, *_of_core(type(fault).__name__))
+    except ResponseParserError:
+        return receipts(parcels, "down", _NO_WORD)
     except ValueError as fault:  # an endpoint that is no address
         return receipts(parcels, "held", f"boto3 says {str(fault)[:200]}")
     return [
         Receipt(key=p.key, state=state, said=what)
         for p in parcels
-        for state, what in (said.get(p.key, ("delivered", "taken")),)
+        for state, what in (said.get(p.key, ("held", _NO_WORD)),)
     ]
+
+
+def of_batch(batch: Sequence[Parcel], answer: Mapping[str, Any]) -> Mapping[str, tuple[State, str]]:
+    """Return what SQS or SNS says of each entry of a batch; an entry's id is its place there."""
+    said: dict[str, tuple[State, str]] = {
+        batch[int(taken["Id"])].key: ("delivered", "taken")
+        for taken in answer.get("Successful", ())
+    }
+    for failed in answer.get("Failed", ()):
+        state = state_of_code(failed["Code"], ours=failed.get("SenderFault", False))
+        said[batch[int(failed["Id"])].key] = (state, str(failed["Code"])[:100])
+    return said
 
 
 def _region_of(place: str) -> str | None:

@@ -18,7 +18,7 @@ from cdkit.events.sinks._aws import (
     call,
     group_of,
     need,
-    state_of_code,
+    of_batch,
     text_of,
 )
 
@@ -45,13 +45,7 @@ def _asking(batch: Sequence[Parcel], queue: str) -> Any:  # noqa: ANN401 - a fun
     def ask(client: Any) -> Mapping[str, tuple[State, str]]:  # noqa: ANN401 - boto3 has no types
         entries = [_entry(number, parcel, queue) for number, parcel in enumerate(batch)]
         answer = client.send_message_batch(QueueUrl=queue, Entries=entries)
-        return {
-            batch[int(failed["Id"])].key: (
-                state_of_code(failed["Code"], ours=failed.get("SenderFault", False)),
-                str(failed["Code"])[:100],
-            )
-            for failed in answer.get("Failed", ())
-        }
+        return of_batch(batch, answer)
 
     return ask
 
