@@ -135,6 +135,27 @@ def test_of_a_batch_that_was_refused_each_goes_by_itself(
     assert [receipt.state for receipt in receipts] == ["apart"] * 3
 
 
+def test_each_entry_of_a_batch_has_its_own_answer(tmp_path: Path) -> None:
+    body: dict[str, Any] = {
+        "Successful": [{"Id": "0", "MessageId": "m"}, {"Id": "99", "MessageId": "of nobody"}],
+        "Failed": [
+            {"Id": "1", "Code": "InternalError", "SenderFault": False},
+            {"Id": "2", "Code": "KMS.ThrottlingException", "SenderFault": True},
+            {"Id": "3", "Code": "InvalidMessageContents", "SenderFault": True},
+        ],
+    }
+    answer = Answer(
+        status=200,
+        headers={"content-type": "application/x-amz-json-1.0"},
+        body=json.dumps(body).encode(),
+    )
+    with receiving(answer) as aws:
+        events = [envelope(str(number)) for number in range(5)]
+        receipts = send("sqs", {**SETTINGS["sqs"], "endpoint": aws.url}, tmp_path, *events)
+    states = [receipt.state for receipt in receipts]
+    assert states == ["delivered", "later", "down", "refused", "held"]
+
+
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [

@@ -153,13 +153,15 @@ def call(
 
 def of_batch(batch: Sequence[Parcel], answer: Mapping[str, Any]) -> Mapping[str, tuple[State, str]]:
     """Return what SQS or SNS says of each entry of a batch; an entry's id is its place there."""
+    keys = {str(number): parcel.key for number, parcel in enumerate(batch)}
     said: dict[str, tuple[State, str]] = {
-        batch[int(taken["Id"])].key: ("delivered", "taken")
+        keys.get(taken.get("Id"), ""): ("delivered", "taken")
         for taken in answer.get("Successful", ())
     }
     for failed in answer.get("Failed", ()):
-        state = state_of_code(failed["Code"], ours=failed.get("SenderFault", False))
-        said[batch[int(failed["Id"])].key] = (state, str(failed["Code"])[:100])
+        code = str(failed.get("Code", ""))[:100]
+        state = state_of_code(code, ours=failed.get("SenderFault", False))
+        said[keys.get(failed.get("Id"), "")] = (state, code)
     return said
 
 
