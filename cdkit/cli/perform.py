@@ -230,7 +230,13 @@ def unanswered(step: str, error: CdkitError, system: CiSystem, world: World) -> 
     """Set the outputs of a step that could not even begin: CI systems hide exit codes."""
     verdict = Verdict(answer=Answer.CANNOT_TELL, reasons=(error.reason(),))
     if system.annotations:
-        report = Report(step=step, question="", verdict=verdict, context=world.context, tool=TOOL)
+        report = Report(
+            step=step,
+            verdict=verdict,
+            context=world.context,
+            tool=TOOL,
+            is_refused=error.kind is Kind.REQUEST,
+        )
         world.talk.say(render(system.annotations, report))
     reasons = reason_line(error.reason())
     set_outputs({"verdict": verdict.answer.value, "reasons": reasons, "record": ""}, system, world)

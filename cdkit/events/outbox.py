@@ -42,6 +42,8 @@ class Outbox:
         with guarded(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+            # A damaged letter makes one text another, and keeps no other row from being read.
+            self._db.text_factory = lambda text: str(text, "utf-8", "replace")
         try:
             with guarded(path):
                 self._prepare()

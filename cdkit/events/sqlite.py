@@ -10,6 +10,9 @@ from cdkit.core.world import Clock
 
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_NO_FORMAT = "unsupported file format"
+"""What SQLite says, without a code of its own, of a schema with a number that none ever had."""
+
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
@@ -66,7 +69,7 @@ def guarded(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as fault:
-        if _is(fault, _BROKEN):
+        if _is(fault, _BROKEN) or str(fault) == _NO_FORMAT:
             raise CorruptOutbox(path) from fault
         if _is(fault, _NO_ROOM):
             raise _unwritable(path, str(fault)) from fault
@@ -77,6 +80,8 @@ def guarded(path: str) -> Iterator[None]:
         raise CannotTell(
             f"the outbox failed: {fault}", where=path, remedy="run it again"
         ) from fault
+    except UnicodeDecodeError as fault:  # it repeats what stands in a damaged schema
+        raise CorruptOutbox(path) from fault
     except OSError as fault:
         raise _unwritable(path, fault.strerror or str(fault)) from fault
 

@@ -88,9 +88,10 @@ def annotations_of(report: Report) -> Iterator[Annotation]:
 
 
 def _of_reason(report: Report, reason: Reason) -> Annotation:
+    words = "wrong request" if report.is_refused else answer_words(reason.answer)
     return Annotation(
         level="error",
-        title=f"{title_of(report)}: {answer_words(reason.answer)}",
+        title=f"{title_of(report)}: {words}",
         message=_parts(reason.what, reason.remedy),
         where=reason.where,
     )

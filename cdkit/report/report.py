@@ -27,7 +27,7 @@ class Report(Struct, frozen=True, kw_only=True):
     it too. `document` is the fact itself, for formats that are made of one kind of it, `exhibit`
     what formats of the step's own are made of; `started_at` is when the step began. `headline`
     counts in a few words what stands behind the answer. `colour` asks the text format for ANSI
-    colours.
+    colours. Of an `is_refused` one the request was wrong, and nothing was examined.
     """
 
     step: str
@@ -50,6 +50,7 @@ class Report(Struct, frozen=True, kw_only=True):
     started_at: datetime | None = None
     headline: str = ""
     colour: bool = False
+    is_refused: bool = False
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:

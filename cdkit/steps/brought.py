@@ -119,7 +119,10 @@ def changes_between(
                 yield change
     heap.notes += _said(untold, elsewhere)
     strays = sorted(folders.keys() - before.keys())
-    heap.notes += [f"paths are given for {name[:60]!r}, which nobody deployed" for name in strays]
+    heap.notes += [
+        f"paths are given for {name[:60]!r}, which by records, events and systems nobody deployed"
+        for name in strays
+    ]
 
 
 def _git(world: World) -> Git | None:

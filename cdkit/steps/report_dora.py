@@ -35,6 +35,10 @@ _REMEDY = (
     "record deployments with `cdkit emit-event`, ask for them (--from github, --from gitlab), or "
     "give --deployment-file"
 )
+_GIT_NOT_ASKED = (
+    "git was not asked what the deployments of tables brought: give --change-file, or tell of them "
+    "as events (--event-file)"
+)
 _NO_INCIDENTS = (
     "nobody tells of incidents, so nobody knows which deployments failed: ask what keeps them "
     "(--from github, gitlab, pagerduty), or give --incident-file"
@@ -97,7 +101,8 @@ class ReportDoraOptions(Options, frozen=True, kw_only=True):
     changes: Annotated[
         tuple[str, ...],
         option(
-            "Tables of changes. Without one, git is asked what lies between two deployments.",
+            "Tables of changes. Without one, git is asked what lies between two deployments, "
+            "unless a table tells of these.",
             flag="--change-file",
             metavar="FILE",
         ),
@@ -358,7 +363,10 @@ def _gather(options: ReportDoraOptions, asked: Asked, world: World) -> _Gathered
         has_incidents=bool(options.incidents) or found.has_incidents,
         only_recorded=found.only_recorded and not options.deployments,
         reasons=found.reasons,
-        notes=found.notes,
+        notes=(
+            *found.notes,
+            *((_GIT_NOT_ASKED,) if options.deployments and not options.changes else ()),
+        ),
     )
 
 

@@ -90,6 +90,7 @@ def test_a_wrong_request_still_sets_the_outputs_of_an_action(tmp_path: Path) -> 
     done = call(tmp_path, "check-gate", "--image", "orders:latest", **environ)
     assert done.returncode == 2
     assert "cannot-tell" in (tmp_path / "out").read_text()
+    assert "title=check-gate%3A wrong request::" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")

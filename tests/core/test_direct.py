@@ -128,6 +128,15 @@ def test_an_answer_that_readers_would_end_in_two_places_is_none(framing: bytes) 
         RequestsHttp(StandingClock()).request("GET", url)
 
 
+@pytest.mark.parametrize("status", [b"102 Processing", b"103 Early Hints\r\nLink: </a>"])
+def test_an_answer_that_others_announce_is_waited_for(status: bytes) -> None:
+    early = b"HTTP/1.1 " + status + b"\r\n\r\n"
+    said = early + early + b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"
+    with talking(said) as url:
+        answer = RequestsHttp().request("POST", url, body=b"{}")
+    assert (answer.status, answer.body) == (202, b"ok")
+
+
 def test_a_length_that_is_said_twice_alike_is_one() -> None:
     with talking(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok") as url:
         assert RequestsHttp().request("GET", url).body == b"ok"

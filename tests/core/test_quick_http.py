@@ -49,6 +49,21 @@ def test_any_status_is_an_answer(status: int) -> None:
         assert len(receiver.requests) == 1
 
 
+@pytest.mark.parametrize("status", [b"102 Processing", b"103 Early Hints\r\nLink: </a>"])
+def test_an_answer_that_others_announce_is_waited_for(status: bytes) -> None:
+    early = b"HTTP/1.1 " + status + b"\r\n\r\n"
+    said = early + early + b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"
+    with talking(said) as url:
+        answer = HTTP.request("POST", url, body=b"{}")
+    assert (answer.status, answer.body) == (202, b"ok")
+
+
+def test_an_answer_that_comes_before_the_whole_request_has_gone_counts() -> None:
+    said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"
+    with talking(said) as url:
+        assert HTTP.request("POST", url, body=b" " * 8_000_000).status == 413
+
+
 def test_headers_said_twice_are_joined() -> None:
     said = b"HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nContent-Length: 0\r\n\r\n"
     with talking(said) as url:

@@ -177,58 +177,6 @@ def test_an_endpoint_that_nobody_answers_at_is_down(
 
 
 @pytest.fixture
-def kafka() -> Iterator[str]:
-    """Librdkafka's own mock cluster: real protocol, in this process's memory."""
-    from confluent_kafka import Producer
-
-    cluster = Producer({"bootstrap.servers": "x", "test.mock.num.brokers": 1, "log_level": 0})
-    brokers = cluster.list_topics(timeout=10).brokers
-    yield ",".join(f"{it.host}:{it.port}" for it in brokers.values())
-    cluster.flush(1)
-
-
-def consumed(brokers: str, topic: str, count: int) -> list[Any]:
-    from confluent_kafka import Consumer
-
-    consumer = Consumer(
-        {
-            "bootstrap.servers": brokers,
-            "group.id": "test",
-            "auto.offset.reset": "earliest",
-            "log_level": 0,
-        }
-    )
-    consumer.subscribe([topic])
-    found = [message for _ in range(count) if (message := consumer.poll(20)) is not None]
-    consumer.close()
-    return found
-
-
-def test_kafka_gets_each_event_in_binary_mode(kafka: str, tmp_path: Path) -> None:
-    events = [envelope(str(number)) for number in range(5)]
-    assert states(send(f"kafka://{kafka}/deployments", tmp_path, *events)) == ["delivered"] * 5
-    messages = consumed(kafka, "deployments", 5)
-    assert sorted(m.value() for m in messages) == sorted(event.data for event in events)
-    headers = {name: value.decode() for name, value in messages[0].headers()}
-    assert headers["content-type"] == "application/json"
-    assert headers["ce_type"] == "dev.cdevents.service.deployed.0.3.0"
-    assert headers["ce_specversion"] == "1.0"
-    assert {message.key() for message in messages} == {b"/a/b|orders"}
-
-
-def test_brokers_that_do_not_answer_are_down(tmp_path: Path) -> None:
-    table = SinkTable(type="kafka", url=f"127.0.0.1:{free_port()}", timeout=1)
-    (receipt,) = send(table, tmp_path)
-    assert receipt.state == "down"
-
-
-def test_a_password_of_kafka_travels_encrypted_only(tmp_path: Path) -> None:
-    table = SinkTable(type="kafka", url="a:9092", token_env="P")
-    (receipt,) = send(table, tmp_path, environ={"P": "t0p-s3cret"})
-    assert (receipt.state, "unencrypted" in receipt.said) == ("held", True)
-
-
-@pytest.fixture
 def nats(tmp_path: Path) -> Iterator[str]:
     with nats_part.serving(tmp_path) as url:
         yield url

@@ -242,7 +242,8 @@ def test_without_a_login_the_event_is_held(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     receipt = send(table(aws), tmp_path)
-    assert (receipt.state, receipt.said) == ("held", "boto3 says NoCredentialsError")
+    assert receipt.state == "held"
+    assert receipt.said.startswith("boto3 says NoCredentialsError")
 
 
 def test_a_service_that_does_not_answer_is_down(aws: Pipelines, tmp_path: Path) -> None:

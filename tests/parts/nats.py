@@ -26,17 +26,18 @@ def missing() -> str | None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, token: str = "", tls: str = "") -> Iterator[str]:
+def serving(folder: Path, *, token: str = "", tls: str = "", more: str = "") -> Iterator[str]:
     """Run a server that keeps its streams in a folder; give its address.
 
-    `tls` is a file with its certificate and its key, where it is to speak TLS.
+    `tls` is a file with its certificate and its key, where it is to speak TLS; `more` is
+    configuration of the caller's own.
     """
     port = free_port()
     config = folder / "nats.conf"
     login = f'authorization {{ token: "{token}" }}\n' if token else ""
     secure = f'tls {{ cert_file: "{tls}", key_file: "{tls}" }}\n' if tls else ""
     config.write_text(
-        f"host: 127.0.0.1\nport: {port}\n{login}{secure}"
+        f"host: 127.0.0.1\nport: {port}\n{login}{secure}{more}"
         f'jetstream {{ store_dir: "{folder / "js"}" }}\n'
     )
     assert PROGRAM

@@ -97,6 +97,23 @@ def test_deployments_and_git_give_the_metrics_of_a_service(tmp_path: Path) -> No
     assert "orders: 3 of 4 deployments with known changes" in outcome.notes
 
 
+@pytest.mark.parametrize("names", [(), ("changes.csv",)])
+def test_of_deployments_in_a_table_git_is_not_asked_which_is_said(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    (tmp_path / "d.csv").write_text(
+        "service,environment,at,commit\n"
+        f"orders,production,2026-11-10T09:00:00Z,{10:040x}\n"
+        f"orders,production,2026-11-12T09:00:00Z,{12:040x}\n"
+    )
+    (tmp_path / "changes.csv").write_text("service,committed_at\n")
+    given: dict[str, object] = {"deployments": (f"{tmp_path}/d.csv",)}
+    given |= {"changes": tuple(f"{tmp_path}/{name}" for name in names)}
+    outcome = run(tmp_path, git=lived(tmp_path / "else"), **given)
+    said = any(note.startswith("git was not asked what") for note in outcome.notes)
+    assert said is (not names)
+
+
 def test_the_records_tell_a_hotfix_and_a_roll_back_and_that_they_know_no_failed_one(
     tmp_path: Path,
 ) -> None:
@@ -431,7 +448,10 @@ def test_in_a_repository_of_several_services_only_what_changes_its_folders_count
     assert leads(apart)["orders"] == "2 hours"
     assert leads(apart)["pay"] == "1.17 days"
     assert "pay: 1 of 3 deployments with known changes" in apart.notes
-    assert "paths are given for 'ordres', which nobody deployed" in apart.notes
+    assert (
+        "paths are given for 'ordres', which by records, events and systems nobody deployed"
+        in apart.notes
+    )
 
 
 @pytest.mark.parametrize(

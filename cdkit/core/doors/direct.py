@@ -26,7 +26,7 @@ from cdkit.core.doors.attempt import (
     unreached,
     untrusted,
 )
-from cdkit.core.doors.stream import Stream, merged
+from cdkit.core.doors.stream import Speaker, Stream, merged
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Clock, Response
 
@@ -148,9 +148,8 @@ class DirectWire:
                 raise _NoTrust(fault) from fault
             raise
         stream = Stream(raw, end)
-        speaker = http.client.HTTPConnection(origin.host, origin.port)
+        speaker = Speaker(origin.host, origin.port, stream)
         speaker.default_port = _PORTS[origin.scheme]  # which the Host header leaves out
-        speaker.sock = stream
         return _Line(raw=raw, stream=stream, speaker=speaker)
 
     def _context(self) -> ssl.SSLContext:

@@ -7,12 +7,12 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct
 
-from cdkit.core.doors.stream import Stream, left, merged
+from cdkit.core.doors.stream import Speaker, Stream, left, merged
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.secret import Secret, revealed
 from cdkit.core.world import MIB, Response
@@ -275,14 +275,14 @@ def _exchange(
     plain: SplitResult | None,
 ) -> Response:
     """Send the request and read the answer; `plain` is the proxy that reads it on the way."""
-    connection = http.client.HTTPConnection(target.host, target.port)
-    connection.sock = stream  # all that it asks of a socket is there
+    connection = Speaker(target.host, target.port, stream)
     path = target.path
     sent = {"Host": target.authority, "Connection": "close", **headers}
     if plain is not None and target.scheme == "http":
         path = target.origin + target.path
         sent |= _login(plain)
-    connection.request(method, path, body=body, headers=sent)
+    with suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before
+        connection.request(method, path, body=body, headers=sent)
     answer = connection.getresponse()
     # `http.client` takes a head that was cut off for a whole one.
     if stream.ended:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+_SWITCHING = 101
+
 
 class Stream:
     """A socket whose every wait ends at one deadline, however slowly the other side drips.
@@ -44,6 +46,25 @@ class Stream:
 
     def close(self) -> None:
         """Do nothing: the connection closes where it was opened, after the body was read."""
+
+
+class Speaker(http.client.HTTPConnection):
+    """Who speaks HTTP on a stream."""
+
+    def __init__(self, host: str, port: int, stream: Stream) -> None:
+        super().__init__(host, port)
+        self.response_class = _Answer
+        self.sock = stream  # all that it asks of a socket is there
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer, which others may announce: `http.client` takes any of those but 100 for it."""
+
+    def begin(self, **more: Any) -> None:  # noqa: ANN401 - as a later Python's passes it
+        super().begin(**more)
+        while 100 < self.status < 200 and self.status != _SWITCHING:  # RFC 9110, 15.2
+            vars(self).update(headers=None)  # or it takes itself for begun
+            super().begin(**more)
 
 
 class _Reader(io.RawIOBase):

@@ -4,7 +4,7 @@ Source: AWS S3, "PutObject", "ListObjectsV2", "DeleteObject". The login is the o
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from cdkit.events.place import Place
 _SCHEME = "s3://"
 _ENDING = ".db"
 _LARGEST = 1024 * MIB
+_NO_WORD = "the answer is not that of S3, but perhaps a proxy's or a login's page"
 
 
 def put(address: str, data: bytes, world: World) -> str:
@@ -23,7 +24,7 @@ def put(address: str, data: bytes, world: World) -> str:
     bucket, prefix = _parts(address)
     key = f"{prefix}{'/' if prefix else ''}{hashlib.sha256(data).hexdigest()[:32]}{_ENDING}"
     with _client(address) as client:
-        client.put_object(Bucket=bucket, Key=key, Body=data)
+        _put(client, bucket, key, data)
     return f"{_SCHEME}{bucket}/{key}"
 
 
@@ -34,7 +35,7 @@ def find(address: str, world: World) -> Sequence[str]:
     below = f"{prefix}/" if prefix and not prefix.endswith(_ENDING) else prefix
     with _client(address) as client:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below)
-        keys = [str(entry["Key"]) for page in pages for entry in page.get("Contents", ())]
+        keys = [str(entry["Key"]) for page in pages for entry in _contents(address, page)]
     if below.endswith(_ENDING):
         keys = [key for key in keys if key == below]
     return sorted(f"{_SCHEME}{bucket}/{key}" for key in keys if key.endswith(_ENDING))
@@ -62,9 +63,21 @@ def settle(address: str, data: bytes, world: World) -> None:
     bucket, key = _parts(address)
     with _client(address) as client:
         if data:
-            client.put_object(Bucket=bucket, Key=key, Body=data)
+            _put(client, bucket, key, data)
         else:
             client.delete_object(Bucket=bucket, Key=key)
+
+
+def _contents(address: str, page: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    if "Name" not in page:
+        raise _failed(address, _NO_WORD)
+    found: Sequence[Mapping[str, Any]] = page.get("Contents", ())
+    return found
+
+
+def _put(client: Any, bucket: str, key: str, data: bytes) -> None:  # noqa: ANN401 - boto3 has no types
+    if "ETag" not in client.put_object(Bucket=bucket, Key=key, Body=data):
+        raise _failed(f"{_SCHEME}{bucket}/{key}", _NO_WORD)
 
 
 def _parts(address: str) -> tuple[str, str]:
@@ -79,6 +92,7 @@ def _client(address: str) -> Iterator[Any]:
     try:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
     except ImportError as fault:
         raise MissingExtra("boto3", "aws", wanted_by=f"the place {address[:60]}") from fault
     try:
@@ -88,6 +102,8 @@ def _client(address: str) -> Iterator[Any]:
         raise _failed(address, code) from fault
     except BotoCoreError as fault:
         raise _failed(address, type(fault).__name__) from fault
+    except ResponseParserError as fault:
+        raise _failed(address, _NO_WORD) from fault
 
 
 def _failed(address: str, said: str) -> CannotTell:

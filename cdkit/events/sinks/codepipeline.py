@@ -78,7 +78,7 @@ def _asking(parcel: Parcel, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 
                 raise
             return {parcel.key: ("down", f"{code}: the pipeline is busy")}
         execution = str(answer.get("pipelineExecutionId", ""))[:100]
-        return {parcel.key: ("delivered", f"execution {execution}")}
+        return {parcel.key: ("delivered", f"execution {execution}")} if execution else {}
 
     return ask
 

@@ -27,21 +27,27 @@ def send(events: Sequence[Parcel], options: EventBridgeOptions, world: World) ->
     return [
         receipt
         for batch in batches(events)
-        for receipt in call("events", options, batch, _asking(batch, options.bus))
+        for receipt in call(
+            "events", options, batch, _asking(batch, options.bus), place=options.bus
+        )
     ]
 
 
 def _asking(batch: Sequence[Parcel], bus: str) -> Any:  # noqa: ANN401 - a function of a client
     def ask(client: Any) -> Mapping[str, tuple[State, str]]:  # noqa: ANN401 - boto3 has no types
         answer = client.put_events(Entries=[_entry(parcel, bus) for parcel in batch])
-        told = zip(batch, answer["Entries"], strict=True)
         return {
-            parcel.key: (state_of_code(code, ours=code not in _THEIRS), code)
-            for parcel, entry in told
-            if (code := str(entry.get("ErrorCode", ""))[:100])
+            parcel.key: _of_entry(entry)
+            for parcel, entry in zip(batch, answer.get("Entries", ()), strict=False)
+            if entry
         }
 
     return ask
+
+
+def _of_entry(entry: Mapping[str, Any]) -> tuple[State, str]:
+    code = str(entry.get("ErrorCode", ""))[:100]
+    return (state_of_code(code, ours=code not in _THEIRS), code) if code else ("delivered", "taken")
 
 
 _THEIRS = frozenset({"InternalFailure", "InternalException", "ThrottlingException"})

@@ -71,14 +71,19 @@ def _produce(
         state, said = _of(fault)
         told[parcel.key] = Receipt(key=parcel.key, state=state, said=said)
 
+    from confluent_kafka import KafkaException
+
     headers = {f"ce_{name}": value for name, value in parcel.event.attributes().items()}
-    producer.produce(
-        options.topic,
-        value=parcel.event.data,
-        key=f"{parcel.event.source}|{parcel.event.subject}",
-        headers={**headers, "content-type": JSON},
-        on_delivery=note,
-    )
+    try:
+        producer.produce(
+            options.topic,
+            value=parcel.event.data,
+            key=f"{parcel.event.source}|{parcel.event.subject}",
+            headers={**headers, "content-type": JSON},
+            on_delivery=note,
+        )
+    except KafkaException as fault:  # this one cannot even be put on its way: it is too large
+        note(fault.args[0], None)
 
 
 def _of(fault: Any) -> tuple[State, str]:  # noqa: ANN401 - confluent_kafka has no types

@@ -8,7 +8,7 @@ message, so that a subject without one is no delivery.
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -19,11 +19,15 @@ from cdkit.core.world import World
 from cdkit.events.cloudevents import JSON, encode_value
 from cdkit.events.facts import facts_of
 from cdkit.events.sink import Parcel, Receipt, Sink, SinkOptions, State
+from cdkit.events.sinks._nkeys import Login, login_of
 from cdkit.events.sinks._posting import Held, lacking, receipts, variable
 
 _BATCH = 500
 _LONGEST_CLOSE = 2.0
 """Seconds: all that was published has been acknowledged by then."""
+
+_BAD_REQUEST = 400
+"""What a stream says of a message that it never takes, as one over its own largest size."""
 
 _NAME = re.compile(r"[A-Za-z0-9_$-]+(?:\.[A-Za-z0-9_$-]+)*", re.ASCII)
 
@@ -49,16 +53,26 @@ def send(events: Sequence[Parcel], options: NatsOptions, world: World) -> Sequen
     except ImportError:
         return lacking(events, MissingExtra("nats-py", "nats", wanted_by="the sink nats"))
     try:
-        return asyncio.run(_publish(events, options, _token(options, world)))
+        return asyncio.run(_publish(events, options, _login(options, world)))
     except Held as fault:
         return receipts(events, "held", str(fault))
 
 
-def _token(options: NatsOptions, world: World) -> str:
+class _Logins(NamedTuple):
+    """What a server is told of who we are: nothing, a token, or a user's credentials."""
+
+    token: str
+    user: Login | None
+
+
+def _login(options: NatsOptions, world: World) -> _Logins:
     parts = urlsplit(options.url)
     if options.token_env and parts.scheme != "tls" and not is_loopback(parts.netloc):
         raise Held("a token would travel unencrypted: the address must begin with tls://")
-    return variable(options.token_env, world.environ) if options.token_env else ""
+    return _Logins(
+        token=variable(options.token_env, world.environ) if options.token_env else "",
+        user=login_of(options.credentials, world) if options.credentials else None,
+    )
 
 
 def _encryption() -> tuple[Any, Callable[[], bool]]:
@@ -81,7 +95,9 @@ def _encryption() -> tuple[Any, Callable[[], bool]]:
     return context, lambda: bool(used)
 
 
-async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -> Sequence[Receipt]:
+async def _publish(
+    events: Sequence[Parcel], options: NatsOptions, login: _Logins
+) -> Sequence[Receipt]:
     import asyncio
 
     import nats.errors
@@ -96,7 +112,7 @@ async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -
 
     def told() -> str:
         check()
-        return token
+        return login.token
 
     connecting = client.connect(
         options.url,
@@ -105,9 +121,10 @@ async def _publish(events: Sequence[Parcel], options: NatsOptions, token: str) -
         max_reconnect_attempts=1,
         reconnect_time_wait=0,
         error_cb=_quiet,
-        token=told if token else None,
+        token=told if login.token else None,
         tls=context,
-        user_credentials=options.credentials or None,
+        user_jwt_cb=login.user.token if login.user else None,
+        signature_cb=login.user.sign if login.user else None,
     )
     try:
         await asyncio.wait_for(connecting, options.timeout)
@@ -139,7 +156,8 @@ async def _put(stream: Any, parcel: Parcel, options: NatsOptions) -> Receipt:  #
     except nats.js.errors.NoStreamResponseError:
         state, said = "held", "no stream listens to this subject"
     except nats.js.errors.APIError as fault:
-        state, said = "later", f"the stream refused it: {_said(fault)}"
+        state = "refused" if fault.code == _BAD_REQUEST else "later"
+        said = f"the stream refused it: {_said(fault)}"
     except (nats.errors.MaxPayloadError, ValueError) as fault:
         state, said = "refused", _said(fault)
     except (nats.errors.Error, OSError, TimeoutError) as fault:

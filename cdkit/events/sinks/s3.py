@@ -34,7 +34,7 @@ def send(events: Sequence[Parcel], options: S3Options, world: World) -> Sequence
 def _asking(parcel: Parcel, options: S3Options) -> Any:  # noqa: ANN401 - a function of a client
     def ask(client: Any) -> Mapping[str, tuple[State, str]]:  # noqa: ANN401 - boto3 has no types
         try:
-            client.put_object(
+            answer = client.put_object(
                 Bucket=options.bucket,
                 Key=_key(parcel, options.prefix),
                 Body=text_of(parcel).encode(),
@@ -45,7 +45,7 @@ def _asking(parcel: Parcel, options: S3Options) -> Any:  # noqa: ANN401 - a func
             if fault.response.get("Error", {}).get("Code") != "PreconditionFailed":
                 raise
             return {parcel.key: ("delivered", "it was already there")}
-        return {}
+        return {parcel.key: ("delivered", "taken")} if "ETag" in answer else {}
 
     return ask
 

@@ -11,7 +11,16 @@ from msgspec import Meta
 
 from cdkit.core.world import World
 from cdkit.events.sink import Parcel, Receipt, Sink, State
-from cdkit.events.sinks._aws import MOST, AwsOptions, batches, call, need, state_of_code, text_of
+from cdkit.events.sinks._aws import (
+    MOST,
+    AwsOptions,
+    batches,
+    call,
+    group_of,
+    need,
+    of_batch,
+    text_of,
+)
 
 
 class SnsOptions(AwsOptions, frozen=True, kw_only=True):
@@ -26,7 +35,9 @@ def send(events: Sequence[Parcel], options: SnsOptions, world: World) -> Sequenc
     return [
         receipt
         for batch in batches(events)
-        for receipt in call("sns", options, batch, _asking(batch, options.topic))
+        for receipt in call(
+            "sns", options, batch, _asking(batch, options.topic), place=options.topic
+        )
     ]
 
 
@@ -34,13 +45,7 @@ def _asking(batch: Sequence[Parcel], topic: str) -> Any:  # noqa: ANN401 - a fun
     def ask(client: Any) -> Mapping[str, tuple[State, str]]:  # noqa: ANN401 - boto3 has no types
         entries = [_entry(number, parcel, topic) for number, parcel in enumerate(batch)]
         answer = client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
-        return {
-            batch[int(failed["Id"])].key: (
-                state_of_code(failed["Code"], ours=failed.get("SenderFault", False)),
-                str(failed["Code"])[:100],
-            )
-            for failed in answer.get("Failed", ())
-        }
+        return of_batch(batch, answer)
 
     return ask
 
@@ -60,7 +65,7 @@ def _entry(number: int, parcel: Parcel, topic: str) -> dict[str, Any]:
     }
     if topic.endswith(".fifo"):
         entry |= {
-            "MessageGroupId": parcel.event.subject[:128],
+            "MessageGroupId": group_of(parcel),
             "MessageDeduplicationId": parcel.key,
         }
     return entry
