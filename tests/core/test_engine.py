@@ -191,6 +191,7 @@ DockerEngine().run(made)
     [
         pytest.param((signal.SIGINT,), id="Ctrl-C"),
         pytest.param((signal.SIGTERM,), id="SIGTERM"),
+        pytest.param((signal.SIGHUP,), id="SIGHUP"),
         pytest.param((signal.SIGINT, signal.SIGINT, signal.SIGTERM), id="an impatient one"),
     ],
 )
