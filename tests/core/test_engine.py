@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("docker", "busybox")
 
 MEMORY = 256 * 1024**2
+HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
+"""Which Windows lacks."""
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +193,7 @@ DockerEngine().run(made)
     [
         pytest.param((signal.SIGINT,), id="Ctrl-C"),
         pytest.param((signal.SIGTERM,), id="SIGTERM"),
-        pytest.param((signal.SIGHUP,), id="SIGHUP"),
+        pytest.param((HANG_UP,), id="SIGHUP"),
         pytest.param((signal.SIGINT, signal.SIGINT, signal.SIGTERM), id="an impatient one"),
     ],
 )
