@@ -274,6 +274,7 @@ def test_a_program_runs_in_an_empty_folder_without_secrets(tmp_path: Path) -> No
         assert "hunter2" not in str(environ)
         assert cwd
         assert cwd != str(tmp_path)
+        assert {environ[name] for name in ("TMPDIR", "TEMP", "TMP")} == {cwd}
 
 
 def test_a_malicious_program_is_not_run_beyond_its_version(tmp_path: Path) -> None:
