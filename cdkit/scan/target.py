@@ -34,7 +34,8 @@ class Target(Struct, frozen=True, kw_only=True):
     `path` is where it lies on this machine (empty for a registry), `called` what people call it,
     `name` its name in a registry. `parts` are what must be covered; `others` belong to the same
     image and were not asked for. `subject` is the whole of it: None where nothing identifies it,
-    and then no fact is left. `notes` are for people.
+    and then no fact is left. `is_passing` says that the file at `path` is gone after the scan, so
+    that no message sends anybody there. `notes` are for people.
     """
 
     kind: TargetKind
@@ -45,11 +46,14 @@ class Target(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     others: tuple[Part, ...] = ()
     subject: Subject | None = None
+    is_passing: bool = False
     notes: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
         """What stands in messages."""
+        if self.is_passing:
+            return self.called
         return self.path or (self.name.familiar if self.name else self.called)
 
     @property
