@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_an_unknown_format_is_refused_before_the_step_runs(tmp_path: Path) -> No
     ],
 )
 def test_two_outputs_to_one_file_are_refused_before_the_step_runs(
-    tmp_path: Path, options: dict[str, object]
+    tmp_path: Path, options: dict[str, Any]
 ) -> None:
     with pytest.raises(RequestError, match="would both be written to out/"):
         performed(tmp_path, fail="bug", **options)
