@@ -1,7 +1,9 @@
 """What is scanned: an image wherever it lies, or what stands for one."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cdkit.core.digest import Digest
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import Subject, image_subject
@@ -117,8 +119,8 @@ def image_target(
     RequestError where it has no image, or several, for this platform.
     """
     wanted = (image.choose(platform),) if platform else image.platforms
-    parts = {part.digest: _part(part) for part in image.platforms}
-    chosen = tuple(parts.pop(part.digest) for part in wanted)
+    parts = _parts(image)
+    chosen = tuple(parts.pop(digest) for digest in dict.fromkeys(part.digest for part in wanted))
     called = name.name if name else layout
     return Target(
         kind=TargetKind.LAYOUT if layout else TargetKind.REFERENCE,
@@ -134,6 +136,16 @@ def image_target(
 
 def _layers(image: PlatformImage) -> tuple[str, ...]:
     return tuple(map(str, image.config.rootfs.diff_ids))
+
+
+def _parts(image: Image) -> dict[Digest, Part]:
+    """Return the parts by digest: what an index holds for several platforms is scanned once."""
+    parts: dict[Digest, Part] = {}
+    for one in image.platforms:
+        known, part = parts.get(one.digest), _part(one)
+        both = replace(part, platform=f"{known.platform}, {part.platform}") if known else part
+        parts[one.digest] = both
+    return parts
 
 
 def _part(image: PlatformImage) -> Part:
