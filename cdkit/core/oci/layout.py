@@ -5,6 +5,7 @@ import hashlib
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Protocol
 
 import msgspec
@@ -160,13 +161,7 @@ def _bare(descriptor: Descriptor) -> dict[str, str | int]:
 
 def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
     if source.has("manifest.json"):
-        raise Unreadable(
-            "is what `docker save` writes: its layers are packed otherwise than a registry's, so "
-            "it cannot tell the image's digest",
-            where=path,
-            remedy="build with `docker buildx build --output type=oci,dest=image.tar .`, or give "
-            "the digest that the push printed",
-        )
+        raise _saved(path)
     if not source.has("oci-layout"):
         raise Unreadable(
             "is no OCI image layout: it holds no `oci-layout`",
@@ -181,6 +176,16 @@ def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
             remedy="write it in version 1.0.0",
         )
     return Layout(where=path, folder=folder, source=source, roots=_roots(path, source))
+
+
+def _saved(path: str) -> Unreadable:
+    return Unreadable(
+        "is what `docker save` writes: its layers are packed otherwise than a registry's, so it "
+        "cannot tell the image's digest",
+        where=path,
+        remedy="build with `docker buildx build --output type=oci,dest=image.tar .`, or give the "
+        "digest that the push printed; scan-image takes it as `--archive`",
+    )
 
 
 def _roots(path: str, source: _Source) -> tuple[Descriptor, ...]:
@@ -263,16 +268,21 @@ class _Archive:
         return name in self._members
 
 
-@contextlib.contextmanager
-def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
+def refuse_compressed(path: str, stream: IO[bytes]) -> None:
+    """Raise Unreadable where a tar file with an image in it is compressed as a whole."""
     head = stream.read(6)
     stream.seek(0)
     if head.startswith(_COMPRESSED):
         raise Unreadable(
-            "is compressed; an OCI archive is a plain tar file",
+            "is compressed; an archive of an image is a plain tar file",
             where=path,
             remedy="unpack it first: `gunzip`, `bunzip2`, `unxz` or `zstd -d`",
         )
+
+
+@contextlib.contextmanager
+def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
+    refuse_compressed(path, stream)
     with _reading(path):
         tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 - closed by `with tar` below
         members = _members(path, tar)
@@ -292,6 +302,8 @@ def _members(path: str, tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
             raise unreadable(f"holds over {_MOST_MEMBERS} entries", path)
         name = posixpath.normpath(f"/{member.name}").lstrip("/")
         if not member.isreg() and not member.isdir():
+            if any(one.name == "manifest.json" for one in islice(tar, _MOST_MEMBERS)):
+                raise _saved(path)  # which links layers that are the same
             raise unreadable(f"holds {name[:200]!r} as a link or device", path)
         if member.isdir() or name.split("/")[0] not in _NAMES:
             continue
