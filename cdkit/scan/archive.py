@@ -8,6 +8,7 @@ Its layers are packed otherwise than a registry's, so no digest of a registry ca
 import contextlib
 import gzip
 import hashlib
+import json
 import posixpath
 import tarfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from cdkit.core.errors import RequestError, Unreadable
 from cdkit.core.oci.layout import refuse_compressed
 from cdkit.core.oci.manifest import CONFIG_LIMIT, read_config
 from cdkit.core.oci.reference import Reference
+from cdkit.core.once import once
 from cdkit.core.subject import image_subject
 from cdkit.core.world import MIB, Files
 from cdkit.scan.scanner import TargetKind
@@ -44,10 +46,7 @@ def read_archive(path: str, files: Files) -> Target:
     with files.open(path) as stream, _opened(path, stream) as tar:
         _check_sort(tar, path)
         data = _bytes(tar, "manifest.json", MIB, path)
-        try:
-            entries = msgspec.json.decode(data, type=tuple[_Entry, ...])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            raise _wrong(f"has a manifest.json that is none: {fault}", path) from fault
+        entries = _entries(data, path)
         if len(entries) != 1:
             raise RequestError(
                 f"holds {len(entries)} images", where=path, remedy="save one image by itself"
@@ -69,6 +68,17 @@ def read_archive(path: str, files: Files) -> Target:
         subject=image_subject(path, digest),
         notes=(_identity_note(path, digest),),
     )
+
+
+def _entries(data: bytes, path: str) -> tuple[_Entry, ...]:
+    """Read `manifest.json`, in one way: engines and scanners take `layers` for `Layers` (Go)."""
+    try:
+        entries = msgspec.json.decode(data, type=tuple[_Entry, ...])
+        for entry in json.loads(data, object_pairs_hook=once):
+            once([(name.casefold(), None) for name in entry])
+    except (msgspec.DecodeError, ValueError, RecursionError) as fault:
+        raise _wrong(f"has a manifest.json that is none: {fault}", path) from fault
+    return entries
 
 
 def _check_sort(tar: tarfile.TarFile, path: str) -> None:

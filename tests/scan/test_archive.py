@@ -62,12 +62,34 @@ def _file(name: str, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
     return member, data
 
 
+def _read(name: str, data: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
+    member, _ = _file(name, data)
+    return member, io.BytesIO(data)
+
+
 @pytest.mark.parametrize("name", ["0/layer.tar", "./0/layer.tar", "x/../0/layer.tar"])
 def test_a_layer_that_is_there_twice_is_refused(tmp_path: Path, name: str) -> None:
     path = _with(tmp_path / "a.tar", _file(name, layer({"another": b"2"})))
 
     with pytest.raises(CannotTell, match="twice: two tools would read two images"):
         read_archive(path, DiskFiles())
+
+
+@pytest.mark.parametrize("name", ["Layers", "layers"])
+def test_a_list_of_layers_that_can_be_read_in_two_ways_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "a.tar"
+    saved(path, [layer({"a": b"1"})])
+    with tarfile.open(path) as tar:
+        held = {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+    twice = held["manifest.json"].replace(b'"Layers"', f'"Layers": [], "{name}"'.encode(), 1)
+    with tarfile.open(path, "w") as tar:
+        for name_in_tar, data in (held | {"manifest.json": twice}).items():
+            tar.addfile(*_read(name_in_tar, data))
+
+    with pytest.raises(CannotTell, match=r"manifest\.json that is none: it holds .* twice"):
+        read_archive(str(path), DiskFiles())
 
 
 def test_a_hard_link_is_refused(tmp_path: Path) -> None:
@@ -89,7 +111,7 @@ def test_a_compressed_archive_is_told_how_to_unpack_it(tmp_path: Path) -> None:
     assert "`gunzip`" in caught.value.remedy
 
 
-def test_a_layout_is_told_to_be_given_as_one_and_an_archive_too(tmp_path: Path) -> None:
+def test_a_layout_is_told_to_be_name_in_taras_one_and_an_archive_too(tmp_path: Path) -> None:
     made = Layout()
     made.root(made.manifest())
     layout = str(made.pack(tmp_path / "layout.tar"))

@@ -567,3 +567,41 @@ def test_what_an_index_names_for_two_platforms_is_scanned_once_for_both(tmp_path
         target = image_target(image, name=None, layout="image", platform=platform)
         assert [part.platform for part in target.parts] == ["linux/amd64, linux/arm64"]
         assert target.others == ()
+
+
+def _scanned(folder: Path, home: Path) -> str:
+    """Which folder the program is sent to for a layout's one image."""
+    (part,) = _image(folder).platforms
+    program = FakeTrivy(reports=[report_of(str(part.config_digest))])
+
+    obtained = obtain(_wanted(folder, way="program"), _outside(home, processes=program))
+
+    assert obtained.trouble == []
+    argv = next(argv for argv, _, _ in program.ran if "--input" in argv)
+    return argv[argv.index("--input") + 1]
+
+
+def test_a_scanner_never_sees_what_calls_itself_no_image(tmp_path: Path) -> None:
+    made = Layout()
+    sound = made.manifest(({"a": b"1"},))
+    manifest = json.loads(made.blobs[sound["digest"]])
+    kind = "application/vnd.oci.image.layer.v1.tar"
+    manifest["layers"] = [made.put(layer({"another": b"2"}), kind)]
+    other = made.put_json(manifest, media.OCI_MANIFEST)
+    besides = {"vnd.docker.reference.type": "attestation-manifest"}
+    unknown = {"os": "unknown", "architecture": "unknown"}
+    made.roots.append({**other, "platform": unknown, "annotations": besides})
+    made.root(sound)
+    alone, _, _ = single(tmp_path / "alone")
+
+    assert _scanned(alone, tmp_path) == str(alone)
+    assert _scanned(made.save(tmp_path / "image"), tmp_path) != str(tmp_path / "image")
+
+
+@pytest.mark.parametrize("name", ["job@2", "orders:1"])
+def test_a_folder_is_not_given_under_a_name_in_which_trivy_reads_a_tag(
+    tmp_path: Path, name: str
+) -> None:
+    folder, _, _ = single(tmp_path / name / "image")
+
+    assert not {"@", ":"} & set(_scanned(folder, tmp_path))

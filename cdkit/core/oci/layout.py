@@ -54,12 +54,17 @@ class _Source(Protocol):
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """A layout that is open: `where` is what the user called it; `folder` is false for a tar."""
+    """A layout that is open: `where` is what the user called it; `folder` is false for a tar.
+
+    `roots` are the images that its index names; `entries` counts all that it names, attestations
+    included.
+    """
 
     where: str
     folder: bool
     source: _Source
     roots: tuple[Descriptor, ...]
+    entries: int
 
     def blob(self, descriptor: Descriptor, limit: int = CONFIG_LIMIT) -> bytes:
         """Return a blob, its size and digest checked."""
@@ -175,7 +180,15 @@ def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
             where=path,
             remedy="write it in version 1.0.0",
         )
-    return Layout(where=path, folder=folder, source=source, roots=_roots(path, source))
+    where = f"{path}/index.json"
+    index = decode(source.read("index.json", MANIFEST_LIMIT), Index, where)
+    return Layout(
+        where=path,
+        folder=folder,
+        source=source,
+        roots=_roots(index, where),
+        entries=len(index.manifests),
+    )
 
 
 def _saved(path: str) -> Unreadable:
@@ -188,9 +201,7 @@ def _saved(path: str) -> Unreadable:
     )
 
 
-def _roots(path: str, source: _Source) -> tuple[Descriptor, ...]:
-    where = f"{path}/index.json"
-    index = decode(source.read("index.json", MANIFEST_LIMIT), Index, where)
+def _roots(index: Index, where: str) -> tuple[Descriptor, ...]:
     for descriptor in index.manifests:
         check_descriptor(descriptor, where)
     roots = {(d.digest, _name(d)): d for d in index.manifests if not d.is_attestation}
