@@ -35,9 +35,11 @@ def perform(step: AnyStep, options: Options, world: World, system: CiSystem) -> 
     """Run a step and leave everything that it owes: fact, reports, outputs, summary, annotations.
 
     Where one of these cannot be written the answer becomes "cannot tell", unless it is already
-    no. Raises RequestError, before the step runs, where an output format is unknown.
+    no. Raises RequestError, before the step runs, where an output format is unknown, or two
+    outputs would go to one file.
     """
     _known_formats(step, options)
+    _check_places(options, world)
     keeper = open_keeper(options, world)
     started = world.clock.now()
     outcome, code = _attempt(step, keeper.options, world)
@@ -95,6 +97,20 @@ def _known_formats(step: AnyStep, options: Options) -> None:
             raise RequestError(
                 f"there is no report format {name!r} of {step.name}{why}",
                 remedy=f"use one of: {', '.join(known)}",
+            )
+
+
+def _check_places(options: Options, world: World) -> None:
+    """Refuse two outputs to one file: the later would hide the earlier. A device takes both."""
+    outputs = [*options.write.items(), ("the record", options.record)]
+    places: dict[str, str] = {}
+    for name, path in outputs if len(outputs) > 1 else ():
+        place = world.files.real(path) if path and not path.startswith("/dev/") else ""
+        if place and (other := places.setdefault(place, name)) != name:
+            raise RequestError(
+                f"{other} and {name} would both be written to {path}",
+                where="write",
+                remedy="give each a file of its own",
             )
 
 

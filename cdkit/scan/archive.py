@@ -8,6 +8,8 @@ Its layers are packed otherwise than a registry's, so no digest of a registry ca
 import contextlib
 import gzip
 import hashlib
+import json
+import posixpath
 import tarfile
 from collections.abc import Iterator
 from typing import IO
@@ -17,8 +19,10 @@ from msgspec import Struct, field
 
 from cdkit.core.digest import Digest, sha256
 from cdkit.core.errors import RequestError, Unreadable
+from cdkit.core.oci.layout import refuse_compressed
 from cdkit.core.oci.manifest import CONFIG_LIMIT, read_config
 from cdkit.core.oci.reference import Reference
+from cdkit.core.once import once
 from cdkit.core.subject import image_subject
 from cdkit.core.world import MIB, Files
 from cdkit.scan.scanner import TargetKind
@@ -40,11 +44,9 @@ def read_archive(path: str, files: Files) -> Target:
     Raises Unreadable where it is no such archive, RequestError where it holds several images.
     """
     with files.open(path) as stream, _opened(path, stream) as tar:
+        _check_sort(tar, path)
         data = _bytes(tar, "manifest.json", MIB, path)
-        try:
-            entries = msgspec.json.decode(data, type=tuple[_Entry, ...])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            raise _wrong(f"has a manifest.json that is none: {fault}", path) from fault
+        entries = _entries(data, path)
         if len(entries) != 1:
             raise RequestError(
                 f"holds {len(entries)} images", where=path, remedy="save one image by itself"
@@ -68,6 +70,24 @@ def read_archive(path: str, files: Files) -> Target:
     )
 
 
+def _entries(data: bytes, path: str) -> tuple[_Entry, ...]:
+    """Read `manifest.json`, in one way: engines and scanners take `layers` for `Layers` (Go)."""
+    try:
+        entries = msgspec.json.decode(data, type=tuple[_Entry, ...])
+        for entry in json.loads(data, object_pairs_hook=once):
+            once([(name.casefold(), None) for name in entry])
+    except (msgspec.DecodeError, ValueError, RecursionError) as fault:
+        raise _wrong(f"has a manifest.json that is none: {fault}", path) from fault
+    return entries
+
+
+def _check_sort(tar: tarfile.TarFile, path: str) -> None:
+    """Refuse a layout, which is another sort of archive and has an option of its own."""
+    names = {member.name for member in tar.getmembers()}
+    if "oci-layout" in names and "manifest.json" not in names:
+        raise Unreadable("is an OCI image layout", where=path, remedy=f"give it as --layout {path}")
+
+
 def _identity_note(path: str, digest: Digest) -> str:
     return (
         f"{path} has no digest of a registry: the subject is its config, {digest}. What is pushed "
@@ -84,11 +104,29 @@ def of_repository(target: Target, name: Reference | None, digest: Digest) -> Tar
 
 @contextlib.contextmanager
 def _opened(path: str, stream: IO[bytes]) -> Iterator[tarfile.TarFile]:
+    refuse_compressed(path, stream)
     with _reading(path), tarfile.open(fileobj=stream, mode="r:") as tar:
-        for count, _ in enumerate(tar):
-            if count > _MOST_MEMBERS:
-                raise _wrong(f"holds over {_MOST_MEMBERS} files", path)
+        _check_members(tar, path)
         yield tar
+
+
+def _check_members(tar: tarfile.TarFile, path: str) -> None:
+    """Refuse what a scanner would read otherwise than it was checked here.
+
+    Of two files of one name scanners read the first (go-containerregistry, pkg/v1/tarball) and
+    engines unpack the last; a hard link they take for one relative to its own folder.
+    """
+    seen: set[str] = set()
+    for member in tar:
+        name = posixpath.normpath(f"/{member.name}")
+        if len(seen) > _MOST_MEMBERS:
+            raise _wrong(f"holds over {_MOST_MEMBERS} files", path)
+        if (name in seen and not member.isdir()) or member.islnk():
+            how = "as a hard link" if member.islnk() else "twice"
+            raise _wrong(
+                f"holds {member.name[:200]!r} {how}: two tools would read two images", path
+            )
+        seen.add(name)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ _WAITS = (5, 20, 60)
 _LONGEST_WAIT = 120
 """Seconds between the tries after a 429, and how long a registry may ask us to wait."""
 
+_TAGGED = frozenset(":@")
+
 
 @contextlib.contextmanager
 def scan_part(plan: Plan, target: Target, part: Part, world: World) -> Iterator[Ran]:
@@ -92,10 +94,12 @@ def _run(
 def _checked_folder(path: str, image: Image, part: PlatformImage, world: World) -> Iterator[str]:
     """Give a folder that is a layout with this platform's image alone.
 
-    Where the layout holds nothing else it serves itself, once its layers are verified.
+    Where the layout holds nothing else it serves itself, once its layers are verified; not where
+    Trivy would read a tag or a digest in its name (pkg/fanal/image/oci.go), as in `job@2`, which
+    Jenkins calls a second workspace.
     """
     with open_layout(path, world.files) as layout:
-        if _is_alone(layout, image):
+        if _is_alone(layout, image) and not _TAGGED & set(world.files.absolute(path)):
             verify_layers(layout, part)
             yield world.files.absolute(path)
             return
@@ -105,5 +109,7 @@ def _checked_folder(path: str, image: Image, part: PlatformImage, world: World) 
 
 
 def _is_alone(layout: Layout, image: Image) -> bool:
+    """Whether a scanner can find no other image in a layout, be it one that calls itself none."""
     digests = [root.digest for root in layout.roots]
-    return layout.folder and not image.is_index and digests == [str(image.digest)]
+    named = layout.entries == 1 and digests == [str(image.digest)]
+    return layout.folder and not image.is_index and named

@@ -216,7 +216,7 @@ def _run(plan: Plan, wanted: Wanted, world: World, obtained: Obtained) -> None:
         report = _versioned(report, report.version or ran.version)
         # What the report itself names is the database that was used, whatever lay there before.
         scan = Scan(report=report, database=report.database or ran.database)
-        _add(scan, digest, wanted, obtained, made_here=True)
+        _add(scan, digest, wanted, obtained, scanned=part)
         _note_version(report, obtained)
 
 
@@ -292,16 +292,17 @@ def _unknown_release(report: ScanReport) -> Reason:
 
 
 def _add(
-    scan: Scan, digest: str, wanted: Wanted, obtained: Obtained, *, made_here: bool = False
+    scan: Scan, digest: str, wanted: Wanted, obtained: Obtained, scanned: Part | None = None
 ) -> bool:
     """Keep a scan that is of this image; one of another image is a reason against believing it.
 
-    What has no config can only be tied to a scan that was made here.
+    What has no config can only be tied to a scan that was made here, of `scanned`. Of several parts
+    with one config a report names none: it is of the one that was scanned.
     """
     target = wanted.target
     part = target.part_of(scan.report)
-    if target.is_bare and made_here:
-        part = target.parts[0]
+    if scanned and (target.is_bare or (part and part.config_digest == scanned.config_digest)):
+        part = scanned
     if part is None and (part := target.only_part(scan.report)):
         obtained.trouble.append(_of_unnamed(scan.report, target))
     if part is None:
@@ -350,9 +351,14 @@ def _of_another(report: ScanReport, target: Target) -> Reason:
 
 
 def _check_coverage(wanted: Wanted, obtained: Obtained) -> None:
-    """Add a reason for each platform that nobody looked at, unless all of it failed already."""
+    """Add a reason for each platform that nobody looked at, unless all of it failed already.
+
+    What has the config of another has the same content (OCI image-spec, "Layer DiffID"): an index
+    may hold an image twice, with its layers packed by gzip and by zstd.
+    """
+    looked_at = {part.config_digest for part in obtained.covered}
     for part in wanted.target.parts:
-        if part not in obtained.covered and (obtained.covered or not obtained.trouble):
+        if part.config_digest not in looked_at and (obtained.covered or not obtained.trouble):
             obtained.trouble.append(_unscanned(part, wanted.target))
 
 

@@ -21,11 +21,14 @@ from cdkit.scan.scanner import Job, Runner
 
 _KEPT = frozenset(
     {
-        "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "DOCKER_CONFIG",
-        "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA", "HTTP_PROXY", "HTTPS_PROXY",
-        "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+        "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR",
+        "XDG_CACHE_HOME", "LOCALAPPDATA", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
+        "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
     }
 )  # fmt: skip
+
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""Where a program unpacks layers (Go, os.TempDir): one that is ended takes nothing away itself."""
 
 
 def run_program(
@@ -38,7 +41,7 @@ def run_program(
     with world.files.temporary() as folder, login_folder(reference, world) as login:
         cwd = world.files.absolute(folder)
         job = _beside(plan, job, cwd, world)
-        program = _Program(plan, job, _environ(runner, job, login, world), cwd, world)
+        program = _Program(plan, job, _environ(runner, job, login, cwd, world), cwd, world)
         database = known_database(plan, world)
         version, _ = program.version()
         if plan.database and runner.status_arguments:
@@ -72,9 +75,10 @@ def _beside(plan: Plan, job: Job, cwd: str, world: World) -> Job:
     )
 
 
-def _environ(runner: Runner, job: Job, login: str, world: World) -> dict[str, str]:
+def _environ(runner: Runner, job: Job, login: str, cwd: str, world: World) -> dict[str, str]:
     kept = {name: value for name, value in world.environ.items() if name in _KEPT}
-    return {**kept, **runner.environ(job), **({"DOCKER_CONFIG": login} if login else {})}
+    own = dict.fromkeys(_TEMPORARY, cwd) | ({"DOCKER_CONFIG": login} if login else {})
+    return {**kept, **runner.environ(job), **own}
 
 
 def _packages(job: Job, world: World) -> bytes:

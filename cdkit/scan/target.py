@@ -1,7 +1,9 @@
 """What is scanned: an image wherever it lies, or what stands for one."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cdkit.core.digest import Digest
 from cdkit.core.oci.image import Image, PlatformImage
 from cdkit.core.oci.reference import Reference
 from cdkit.core.subject import Subject, image_subject
@@ -34,7 +36,8 @@ class Target(Struct, frozen=True, kw_only=True):
     `path` is where it lies on this machine (empty for a registry), `called` what people call it,
     `name` its name in a registry. `parts` are what must be covered; `others` belong to the same
     image and were not asked for. `subject` is the whole of it: None where nothing identifies it,
-    and then no fact is left. `notes` are for people.
+    and then no fact is left. `is_passing` says that the file at `path` is gone after the scan, so
+    that no message sends anybody there. `notes` are for people.
     """
 
     kind: TargetKind
@@ -45,11 +48,14 @@ class Target(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     others: tuple[Part, ...] = ()
     subject: Subject | None = None
+    is_passing: bool = False
     notes: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
         """What stands in messages."""
+        if self.is_passing:
+            return self.called
         return self.path or (self.name.familiar if self.name else self.called)
 
     @property
@@ -113,8 +119,8 @@ def image_target(
     RequestError where it has no image, or several, for this platform.
     """
     wanted = (image.choose(platform),) if platform else image.platforms
-    parts = {part.digest: _part(part) for part in image.platforms}
-    chosen = tuple(parts.pop(part.digest) for part in wanted)
+    parts = _parts(image)
+    chosen = tuple(parts.pop(digest) for digest in dict.fromkeys(part.digest for part in wanted))
     called = name.name if name else layout
     return Target(
         kind=TargetKind.LAYOUT if layout else TargetKind.REFERENCE,
@@ -130,6 +136,16 @@ def image_target(
 
 def _layers(image: PlatformImage) -> tuple[str, ...]:
     return tuple(map(str, image.config.rootfs.diff_ids))
+
+
+def _parts(image: Image) -> dict[Digest, Part]:
+    """Return the parts by digest: what an index holds for several platforms is scanned once."""
+    parts: dict[Digest, Part] = {}
+    for one in image.platforms:
+        known, part = parts.get(one.digest), _part(one)
+        both = replace(part, platform=f"{known.platform}, {part.platform}") if known else part
+        parts[one.digest] = both
+    return parts
 
 
 def _part(image: PlatformImage) -> Part:

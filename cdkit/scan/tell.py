@@ -72,8 +72,11 @@ def message_of(thing: Vulnerability | Issue) -> str:
 
 def told_of(item: Judged) -> str:
     """Return what was found, and who excepted it until when, where that is over."""
-    over = f"; {item.over.name} {item.over.ended(date.max)}" if item.over else ""
-    return message_of(item.thing) + over
+    return "; ".join(filter(None, (message_of(item.thing), _over(item))))
+
+
+def _over(item: Judged) -> str:
+    return f"{item.over.name} {item.over.ended(date.max)}" if item.over else ""
 
 
 def remedy_of(thing: Vulnerability | Issue) -> str:
@@ -93,14 +96,18 @@ def remedy_of(thing: Vulnerability | Issue) -> str:
 
 
 def finding_of(item: Judged, place: Location) -> Finding:
-    """Return what the reports show of a thing."""
+    """Return what the reports show of a thing; `because` is what its severity alone does not say.
+
+    Who sees that something low fails must see that it is exploited, or that its exception is over.
+    """
     thing = item.thing
-    facts = _facts(thing) | {"platforms": item.platforms} | _time(item)
+    because = "; ".join(filter(None, (item.weighed.beside, _over(item))))
+    facts = _facts(thing) | {"platforms": item.platforms, "because": because} | _time(item)
     return Finding(
         rule=item.rule,
         severity=item.weighed.severity,
         confidence=Confidence.HIGH,
-        message=told_of(item),
+        message="; ".join(filter(None, (message_of(thing), because))),
         locations=(place,),
         fingerprint=item.key,
         about=item.about,

@@ -35,6 +35,11 @@ class Weighed(Struct, frozen=True, kw_only=True):
     why: str = ""
     until: date | None = None
 
+    @property
+    def beside(self) -> str:
+        """What counts beside the severity: `known to be exploited`, `CVSS 9.8`, or nothing."""
+        return self.why.partition(", ")[2]
+
 
 class Feeds(Struct, frozen=True, kw_only=True):
     """What others know of attacks, where the user gave it."""

@@ -176,7 +176,8 @@ def _rules(findings: tuple[Finding, ...]) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for finding in findings:
         url = finding.properties.get("url", "")
-        title = finding.message.partition(": ")[2] or finding.rule
+        because = finding.properties.get("because", "")
+        title = finding.message.removesuffix(f"; {because}").partition(": ")[2] or finding.rule
         rules.setdefault(
             finding.rule,
             Rule(

@@ -40,6 +40,8 @@ def policy_of(options: ScanImageOptions) -> Policy:
             raise RequestError(
                 f"{where} is {getattr(options, name)}", where=where, remedy="give a number > 0"
             )
+    _check_heard("epss", options.epss, options.fail_on_epss, "0.1")
+    _check_heard("kev", options.kev, options.fail_on_kev, "")
     general = Threshold(severity=Severity(options.fail_on))
     narrower = (_threshold(scope, text) for scope, text in options.thresholds.items())
     return Policy(
@@ -53,6 +55,17 @@ def policy_of(options: ScanImageOptions) -> Policy:
         accept=frozenset(options.accept),
         age=Age(warn_after=options.warn_after, stale_after=options.stale_after),
     )
+
+
+def _check_heard(name: str, path: str, limit: float, value: str) -> None:
+    """Refuse a file that nothing looks at: who gives it takes it to decide."""
+    if path and not limit:
+        flag = f"--fail-on-{name} {value}".strip()
+        raise RequestError(
+            f"{path} is given, and decides nothing",
+            where=name,
+            remedy=f"say what it decides, {flag}; or leave it out",
+        )
 
 
 def feeds_of(options: ScanImageOptions, world: World) -> tuple[Feeds, tuple[Reason, ...]]:

@@ -121,12 +121,14 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _stands(findings: Sequence[Finding]) -> str:
-    """Return what becomes of the most urgent one, and until when it has time."""
+    """Return what becomes of the most urgent one, why, and until when it has time."""
     first = min(findings, key=_urgency)
     standing = first.properties.get("standing", "")
     until = min((f.properties["until"] for f in findings if _has_time(f, standing)), default="")
     word = _WORDS.get(standing, standing)
-    return f"{word} until {until}" if until and standing in {"clocked", "grace"} else word
+    because = first.properties.get("because", "")
+    why = f": {because}" if because else ""
+    return word + (f" until {until}" if until and standing in {"clocked", "grace"} else "") + why
 
 
 def _has_time(finding: Finding, standing: str) -> bool:

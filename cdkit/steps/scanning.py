@@ -169,7 +169,7 @@ def _local(options: ScanImageOptions, world: World) -> Iterator[Target]:
     with world.files.temporary() as folder:
         path = world.files.absolute(f"{folder}/image.tar")
         engine.save(held.id, path, _LARGEST)
-        target = replace(read_archive(path, world.files), called=options.local)
+        target = replace(read_archive(path, world.files), called=options.local, is_passing=True)
         yield _as_pushed(target, options.local, engine, world)
 
 

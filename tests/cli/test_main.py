@@ -13,6 +13,8 @@ import pytest
 import cdkit
 
 ROOT = Path(cdkit.__file__).resolve().parents[1]
+HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
+"""Which Windows lacks."""
 
 
 def call(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -111,7 +113,9 @@ def test_an_answer_that_nobody_hears_is_no_yes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (HANG_UP, 143)]
+)
 def test_a_signal_ends_it_with_the_code_that_shells_expect(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,20 @@ def test_no_input_is_fine_where_it_is_allowed(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused_before_the_step_runs(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="no report format 'yaml'"):
         performed(tmp_path, format="yaml", fail="bug")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"write": {"json": "out/x", "sarif": "out/./x"}},
+        {"write": {"json": "out/x"}, "record": "out/x"},
+    ],
+)
+def test_two_outputs_to_one_file_are_refused_before_the_step_runs(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestError, match="would both be written to out/"):
+        performed(tmp_path, fail="bug", **options)
 
 
 def test_a_format_that_a_failed_scan_does_not_give_hides_no_reason(

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from cdkit.core.container import Container, Mount
+from cdkit.core.doors.containers import sweep
 from cdkit.core.doors.engine import DockerEngine
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("docker", "busybox")
 
 MEMORY = 256 * 1024**2
+HANG_UP = getattr(signal, "SIGHUP", signal.SIGTERM)
+"""Which Windows lacks."""
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,7 @@ DockerEngine().run(made)
     [
         pytest.param((signal.SIGINT,), id="Ctrl-C"),
         pytest.param((signal.SIGTERM,), id="SIGTERM"),
+        pytest.param((HANG_UP,), id="SIGHUP"),
         pytest.param((signal.SIGINT, signal.SIGINT, signal.SIGTERM), id="an impatient one"),
     ],
 )
@@ -216,6 +220,33 @@ def test_a_signal_ends_the_container_too(
 
     assert process.returncode != 0
     assert _left(docker_engine, busybox) == []
+
+
+def test_what_a_killed_run_left_behind_is_removed_a_day_later(
+    busybox: str, docker_engine: DockerClient
+) -> None:
+    label = f"dev.cdkit-test-{os.urandom(4).hex()}"
+
+    def begun(*command: str) -> Any:  # noqa: ANN401 - the SDK's own type, which runs do not load
+        return docker_engine.containers.run(busybox, [*command], labels=[label], detach=True)
+
+    ended, running = begun("/bin/sh", "-c", "exit 0"), begun("/bin/busybox", "sleep", "600")
+    try:
+        ended.wait(timeout=60)
+        ids = {one.id for one in (ended, running)}
+
+        sweep(docker_engine, label)
+        young = {
+            one.id for one in docker_engine.containers.list(all=True, filters={"label": label})
+        }
+        sweep(docker_engine, label, -60)  # as if it were later
+        old = {one.id for one in docker_engine.containers.list(all=True, filters={"label": label})}
+    finally:
+        running.remove(force=True)
+        sweep(docker_engine, label, -60)
+
+    assert young == ids
+    assert old == {running.id}
 
 
 def test_a_large_output_is_whole(busybox: str) -> None:

@@ -199,7 +199,7 @@ for one in ForkedHands(2).spread(work, range(1000), int):
 
 
 @forked
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_who_is_ended_takes_everybody_along(number: signal.Signals) -> None:
     main = subprocess.Popen(
         [sys.executable, "-c", BEGIN + SLOW], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.errors import CannotTell, CdkitError, RequestError
+from cdkit.core.oci.layout import open_layout
 from cdkit.scan.archive import read_archive
-from tests.image.layouts import layer
+from tests.image.layouts import Layout, layer
 
 
 def saved(path: Path, layers: list[bytes], *, entries: int = 1, packed: bool = False) -> str:
@@ -41,6 +42,89 @@ def saved(path: Path, layers: list[bytes], *, entries: int = 1, packed: bool = F
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     return f"sha256:{digest}"
+
+
+def _with(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> str:
+    """What `docker save` writes, with members before it that it does not write."""
+    saved(path, [layer({"a": b"1"})])
+    sound = path.read_bytes()
+    with tarfile.open(path, "w") as tar, tarfile.open(fileobj=io.BytesIO(sound)) as held:
+        for member, data in members:
+            tar.addfile(member, io.BytesIO(data))
+        for member in held:
+            tar.addfile(member, held.extractfile(member))
+    return str(path)
+
+
+def _file(name: str, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    return member, data
+
+
+def _read(name: str, data: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
+    member, _ = _file(name, data)
+    return member, io.BytesIO(data)
+
+
+@pytest.mark.parametrize("name", ["0/layer.tar", "./0/layer.tar", "x/../0/layer.tar"])
+def test_a_layer_that_is_there_twice_is_refused(tmp_path: Path, name: str) -> None:
+    path = _with(tmp_path / "a.tar", _file(name, layer({"another": b"2"})))
+
+    with pytest.raises(CannotTell, match="twice: two tools would read two images"):
+        read_archive(path, DiskFiles())
+
+
+@pytest.mark.parametrize("name", ["Layers", "layers"])
+def test_a_list_of_layers_that_can_be_read_in_two_ways_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "a.tar"
+    saved(path, [layer({"a": b"1"})])
+    with tarfile.open(path) as tar:
+        held = {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+    twice = held["manifest.json"].replace(b'"Layers"', f'"Layers": [], "{name}"'.encode(), 1)
+    with tarfile.open(path, "w") as tar:
+        for name_in_tar, data in (held | {"manifest.json": twice}).items():
+            tar.addfile(*_read(name_in_tar, data))
+
+    with pytest.raises(CannotTell, match=r"manifest\.json that is none: it holds .* twice"):
+        read_archive(str(path), DiskFiles())
+
+
+def test_a_hard_link_is_refused(tmp_path: Path) -> None:
+    link = tarfile.TarInfo("1/layer.tar")
+    link.type, link.linkname = tarfile.LNKTYPE, "0/layer.tar"
+    path = _with(tmp_path / "a.tar", (link, b""))
+
+    with pytest.raises(CannotTell, match="as a hard link"):
+        read_archive(path, DiskFiles())
+
+
+def test_a_compressed_archive_is_told_how_to_unpack_it(tmp_path: Path) -> None:
+    saved(tmp_path / "a.tar", [layer({"a": b"1"})])
+    packed = tmp_path / "a.tar.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "a.tar").read_bytes()))
+
+    with pytest.raises(CannotTell, match="is compressed") as caught:
+        read_archive(str(packed), DiskFiles())
+    assert "`gunzip`" in caught.value.remedy
+
+
+def test_a_layout_is_told_to_be_name_in_taras_one_and_an_archive_too(tmp_path: Path) -> None:
+    made = Layout()
+    made.root(made.manifest())
+    layout = str(made.pack(tmp_path / "layout.tar"))
+    link = tarfile.TarInfo("b/layer.tar")  # of a layer that comes again, before all else
+    link.type, link.linkname = tarfile.SYMTYPE, "../0/layer.tar"
+    archive = _with(tmp_path / "a.tar", (link, b""))
+
+    with pytest.raises(CannotTell) as caught:
+        read_archive(layout, DiskFiles())
+    assert caught.value.remedy == f"give it as --layout {layout}"
+    with pytest.raises(CannotTell) as caught, open_layout(archive, DiskFiles()):
+        pass
+    assert "--archive" in caught.value.remedy
 
 
 @pytest.mark.parametrize("packed", [False, True])

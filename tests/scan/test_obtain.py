@@ -14,6 +14,7 @@ from cdkit.core.doors.engine import DockerEngine
 from cdkit.core.doors.files import DiskFiles
 from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.errors import RequestError
+from cdkit.core.oci import media
 from cdkit.core.oci.image import Image
 from cdkit.core.oci.layout import open_layout, read_image
 from cdkit.core.oci.reference import parse
@@ -22,7 +23,7 @@ from cdkit.scan.contained import CACHE_VOLUME
 from cdkit.scan.obtain import Obtained, Wanted, obtain
 from cdkit.scan.scanners.trivy import IMAGE
 from cdkit.scan.target import image_target
-from tests.image.layouts import Layout, single
+from tests.image.layouts import Layout, layer, single
 from tests.parts import trivy
 from tests.scan import samples
 from tests.scan.doubles import METADATA, FakeEngine, FakeTrivy
@@ -274,6 +275,7 @@ def test_a_program_runs_in_an_empty_folder_without_secrets(tmp_path: Path) -> No
         assert "hunter2" not in str(environ)
         assert cwd
         assert cwd != str(tmp_path)
+        assert {environ[name] for name in ("TMPDIR", "TEMP", "TMP")} == {cwd}
 
 
 def test_a_malicious_program_is_not_run_beyond_its_version(tmp_path: Path) -> None:
@@ -518,3 +520,88 @@ def test_a_real_trivy_as_a_program_heeds_no_ignore_file_of_the_change(
     assert obtained.trouble == []
     ids = {found.id for found in obtained.scans[0].report.vulnerabilities}
     assert "CVE-2026-91001" in ids
+
+
+def _packed_twice(folder: Path) -> str:
+    """An index with one image packed in two ways; return its config's digest."""
+    tree = {"hello": b"hello"}
+    made = Layout()
+    plain = made.manifest((tree,))
+    manifest = json.loads(made.blobs[plain["digest"]])
+    packed = gzip.compress(layer(tree), mtime=0)
+    manifest["layers"] = [made.put(packed, "application/vnd.oci.image.layer.v1.tar+gzip")]
+    zipped = made.put_json(manifest, media.OCI_MANIFEST, platform=plain["platform"])
+    made.root(made.index(plain, zipped))
+    made.save(folder)
+    return str(manifest["config"]["digest"])
+
+
+def test_an_image_that_an_index_holds_packed_in_two_ways_is_scanned_in_both(tmp_path: Path) -> None:
+    config = _packed_twice(tmp_path / "image")
+    program = FakeTrivy(reports=[report_of(config), report_of(config)])
+    outside = _outside(tmp_path, processes=program)
+
+    obtained = obtain(_wanted(tmp_path / "image", way="program"), outside)
+
+    assert obtained.trouble == []
+    assert len({scan.digests for scan in obtained.scans}) == 2
+
+
+def test_a_made_report_of_it_is_of_both(tmp_path: Path) -> None:
+    config = _packed_twice(tmp_path / "image")
+    (tmp_path / "made.json").write_bytes(report_of(config))
+
+    wanted = _wanted(tmp_path / "image", reports=("made.json",))
+
+    assert obtain(wanted, _outside(tmp_path)).trouble == []
+
+
+def test_what_an_index_names_for_two_platforms_is_scanned_once_for_both(tmp_path: Path) -> None:
+    made = Layout()
+    one = made.manifest()
+    other = {**one, "platform": {"os": "linux", "architecture": "arm64"}}
+    made.root(made.index(one, other))
+    image = _image(made.save(tmp_path / "image"))
+
+    for platform in ("", "linux/arm64"):
+        target = image_target(image, name=None, layout="image", platform=platform)
+        assert [part.platform for part in target.parts] == ["linux/amd64, linux/arm64"]
+        assert target.others == ()
+
+
+def _scanned(folder: Path, home: Path) -> str:
+    """Which folder the program is sent to for a layout's one image."""
+    (part,) = _image(folder).platforms
+    program = FakeTrivy(reports=[report_of(str(part.config_digest))])
+
+    obtained = obtain(_wanted(folder, way="program"), _outside(home, processes=program))
+
+    assert obtained.trouble == []
+    argv = next(argv for argv, _, _ in program.ran if "--input" in argv)
+    return argv[argv.index("--input") + 1]
+
+
+def test_a_scanner_never_sees_what_calls_itself_no_image(tmp_path: Path) -> None:
+    made = Layout()
+    sound = made.manifest(({"a": b"1"},))
+    manifest = json.loads(made.blobs[sound["digest"]])
+    kind = "application/vnd.oci.image.layer.v1.tar"
+    manifest["layers"] = [made.put(layer({"another": b"2"}), kind)]
+    other = made.put_json(manifest, media.OCI_MANIFEST)
+    besides = {"vnd.docker.reference.type": "attestation-manifest"}
+    unknown = {"os": "unknown", "architecture": "unknown"}
+    made.roots.append({**other, "platform": unknown, "annotations": besides})
+    made.root(sound)
+    alone, _, _ = single(tmp_path / "alone")
+
+    assert _scanned(alone, tmp_path) == str(alone)
+    assert _scanned(made.save(tmp_path / "image"), tmp_path) != str(tmp_path / "image")
+
+
+@pytest.mark.parametrize("name", ["job@2", "orders:1"])
+def test_a_folder_is_not_given_under_a_name_in_which_trivy_reads_a_tag(
+    tmp_path: Path, name: str
+) -> None:
+    folder, _, _ = single(tmp_path / name / "image")
+
+    assert not {"@", ":"} & set(_scanned(folder, tmp_path))

@@ -223,6 +223,29 @@ def test_an_old_catalogue_is_cannot_tell_where_it_decides(tmp_path: Path) -> Non
     assert "stale-feed" in {reason.rule for reason in outcome.verdict.reasons}
 
 
+def test_a_file_on_attacks_that_decides_nothing_is_a_wrong_request(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="is given, and decides nothing"):
+        scan(tmp_path, epss="epss.csv")
+    with pytest.raises(RequestError, match="is given, and decides nothing"):
+        scan(tmp_path, kev="kev.json")
+
+
+def test_who_sees_that_something_low_fails_sees_that_it_is_exploited(tmp_path: Path) -> None:
+    (tmp_path / "kev.json").write_text(
+        '{"dateReleased": "2026-11-20T00:00:00Z", "count": 1, '
+        '"vulnerabilities": [{"cveID": "CVE-2026-91002"}]}'
+    )
+
+    outcome = scan(tmp_path, fail_on="critical", fail_on_kev=True, kev="kev.json")
+
+    (finding,) = [one for one in outcome.findings if one.rule == "CVE-2026-91002"]
+    assert finding.message.endswith("nobody has fixed it (invented); known to be exploited")
+    (rule,) = [one for one in outcome.rules if one.id == "CVE-2026-91002"]
+    assert rule.title.endswith("nobody has fixed it (invented)")
+    rows = {row[1]: row[3] for row in outcome.tables[0].rows}
+    assert rows["CVE-2026-91002"] == "fails: known to be exploited"
+
+
 def test_an_exception_is_found_by_an_alias_and_a_wrong_kind_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "e.yaml").write_text(
         "exceptions:\n- {id: a, reason: b, owner: c, expires: '2027-01-01', kind: weather}\n"

@@ -124,6 +124,21 @@ def test_a_local_image_is_saved_and_scanned_without_the_socket(tmp_path: Path) -
     assert not Path(container.mounts[0].source).exists()
 
 
+def test_nobody_is_sent_to_the_file_that_a_local_image_was_saved_in(tmp_path: Path) -> None:
+    config = _archive(tmp_path)
+    _fill(tmp_path / "cache")
+    report = json.loads(report_of(config)) | {"Results": []}
+    saved = (tmp_path / "a.tar").read_bytes()
+    engine = FakeEngine(
+        reports=[json.dumps(report).encode()], local=LocalImage(id=config), saved=saved
+    )
+
+    outcome = run(_options(local="example.com/a:1"), _outside(tmp_path, engine))
+
+    assert outcome.verdict.reasons
+    assert {one.where.path for one in outcome.verdict.reasons if one.where} == {"example.com/a:1"}
+
+
 def test_a_root_file_system_leaves_a_verdict_and_no_fact(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root/file").write_text("a")

@@ -120,6 +120,23 @@ def _collect(
                 yield path, content.read()
 
 
+_LABEL = "dev.cdkit"
+_LEFT_BEHIND = 24 * 3600
+"""Seconds after which a container that has ended is nobody's: no scan takes that long."""
+
+
+def sweep(client: "DockerClient", label: str = _LABEL, seconds: float = _LEFT_BEHIND) -> None:
+    """Remove what runs left behind that were killed: layers may lie unpacked in its volumes.
+
+    Nobody asked for it, so that it fails is told to nobody.
+    """
+    wanted = {"label": label, "status": ["exited", "created", "dead"]}
+    with contextlib.suppress(Exception):
+        for found in client.api.containers(all=True, filters=wanted):
+            if found["Created"] < time.time() - seconds:
+                client.api.remove_container(found["Id"], v=True)
+
+
 @contextlib.contextmanager
 def created(client: "DockerClient", container: Container) -> Iterator[str]:
     """Create a container and remove it at the end, with the volumes that have no name."""
@@ -147,7 +164,7 @@ def created(client: "DockerClient", container: Container) -> Iterator[str]:
             cap_drop=["ALL"],
             cap_add=["DAC_OVERRIDE"],
             security_opt=["no-new-privileges"],
-            labels={"dev.cdkit": "scan"},
+            labels={_LABEL: "scan"},
             log_config=LogConfig(type="none"),
         )
         answered = True

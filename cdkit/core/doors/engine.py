@@ -111,11 +111,13 @@ class DockerEngine:
         return _local_image(image, answer)
 
     def run(self, container: Container) -> Ended:
-        """Run a container to its end and remove it."""
-        from cdkit.core.doors.containers import created, run  # which few calls need
+        """Run a container to its end and remove it, with those that were left behind before."""
+        from cdkit.core.doors.containers import created, run, sweep  # which few calls need
 
         with self._client(self._patience) as client, created(client, container) as made:
-            return run(client, container, made)
+            ended = run(client, container, made)
+            sweep(client)
+        return ended
 
     def save(self, image: str, path: str, limit: int) -> None:
         """Write an image as a tar, a piece at a time."""

@@ -41,7 +41,8 @@ _NUMBER = Layout("<I")
 _HEAD = Layout("<IQ")
 _OVER = 0xFFFFFFFF
 _AT_ONCE = 1024 * 1024
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_STOPPING = [getattr(signal, one) for one in ("SIGTERM", "SIGHUP") if hasattr(signal, one)]
+_ENDING = (signal.SIGINT, *_STOPPING)
 _ROOM = 1031
 """F_SETPIPE_SZ (fcntl(2)), which Python knows by name on some builds only."""
 
@@ -242,7 +243,9 @@ def _serve(
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends us
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in _STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for pipe in foreign:  # else nobody would notice that the parent is gone
             os.close(pipe)

@@ -1,4 +1,4 @@
-"""The door to the signals that stop a run: Ctrl-C, and a CI system that cancels a job."""
+"""The door to the signals that stop a run: Ctrl-C, a cancelled job, a terminal that is gone."""
 
 import signal
 import time
@@ -21,18 +21,24 @@ class Stop:
         self._stopped = -cleaning
 
     def listen(self) -> None:
-        """Hear SIGTERM, and SIGINT where it is not ignored, as a shell does in the background."""
+        """Hear SIGTERM, and what is not ignored of the others.
+
+        A shell in the background ignores SIGINT, and `nohup` SIGHUP, which a terminal or a remote
+        shell that is closed sends.
+        """
         self._stopped = time.monotonic() - self._cleaning
         signal.signal(signal.SIGTERM, self)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            signal.signal(signal.SIGHUP, self)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
-        """Raise KeyboardInterrupt for SIGINT, else SystemExit with the shell's code for it."""
+        """Raise KeyboardInterrupt for SIGINT, else SystemExit with the shell's code for SIGTERM."""
         now = time.monotonic()
         if now - self._stopped < self._cleaning:
             return
         self._stopped = now
         if number == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(128 + number)
+        raise SystemExit(128 + signal.SIGTERM)

@@ -5,6 +5,7 @@ import hashlib
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Protocol
 
 import msgspec
@@ -53,12 +54,17 @@ class _Source(Protocol):
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """A layout that is open: `where` is what the user called it; `folder` is false for a tar."""
+    """A layout that is open: `where` is what the user called it; `folder` is false for a tar.
+
+    `roots` are the images that its index names; `entries` counts all that it names, attestations
+    included.
+    """
 
     where: str
     folder: bool
     source: _Source
     roots: tuple[Descriptor, ...]
+    entries: int
 
     def blob(self, descriptor: Descriptor, limit: int = CONFIG_LIMIT) -> bytes:
         """Return a blob, its size and digest checked."""
@@ -160,13 +166,7 @@ def _bare(descriptor: Descriptor) -> dict[str, str | int]:
 
 def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
     if source.has("manifest.json"):
-        raise Unreadable(
-            "is what `docker save` writes: its layers are packed otherwise than a registry's, so "
-            "it cannot tell the image's digest",
-            where=path,
-            remedy="build with `docker buildx build --output type=oci,dest=image.tar .`, or give "
-            "the digest that the push printed",
-        )
+        raise _saved(path)
     if not source.has("oci-layout"):
         raise Unreadable(
             "is no OCI image layout: it holds no `oci-layout`",
@@ -180,12 +180,28 @@ def _layout(path: str, source: _Source, *, folder: bool) -> Layout:
             where=path,
             remedy="write it in version 1.0.0",
         )
-    return Layout(where=path, folder=folder, source=source, roots=_roots(path, source))
-
-
-def _roots(path: str, source: _Source) -> tuple[Descriptor, ...]:
     where = f"{path}/index.json"
     index = decode(source.read("index.json", MANIFEST_LIMIT), Index, where)
+    return Layout(
+        where=path,
+        folder=folder,
+        source=source,
+        roots=_roots(index, where),
+        entries=len(index.manifests),
+    )
+
+
+def _saved(path: str) -> Unreadable:
+    return Unreadable(
+        "is what `docker save` writes: its layers are packed otherwise than a registry's, so it "
+        "cannot tell the image's digest",
+        where=path,
+        remedy="build with `docker buildx build --output type=oci,dest=image.tar .`, or give the "
+        "digest that the push printed; scan-image takes it as `--archive`",
+    )
+
+
+def _roots(index: Index, where: str) -> tuple[Descriptor, ...]:
     for descriptor in index.manifests:
         check_descriptor(descriptor, where)
     roots = {(d.digest, _name(d)): d for d in index.manifests if not d.is_attestation}
@@ -263,16 +279,21 @@ class _Archive:
         return name in self._members
 
 
-@contextlib.contextmanager
-def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
+def refuse_compressed(path: str, stream: IO[bytes]) -> None:
+    """Raise Unreadable where a tar file with an image in it is compressed as a whole."""
     head = stream.read(6)
     stream.seek(0)
     if head.startswith(_COMPRESSED):
         raise Unreadable(
-            "is compressed; an OCI archive is a plain tar file",
+            "is compressed; an archive of an image is a plain tar file",
             where=path,
             remedy="unpack it first: `gunzip`, `bunzip2`, `unxz` or `zstd -d`",
         )
+
+
+@contextlib.contextmanager
+def _archive(path: str, stream: IO[bytes]) -> Iterator[_Archive]:
+    refuse_compressed(path, stream)
     with _reading(path):
         tar = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 - closed by `with tar` below
         members = _members(path, tar)
@@ -292,6 +313,8 @@ def _members(path: str, tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
             raise unreadable(f"holds over {_MOST_MEMBERS} entries", path)
         name = posixpath.normpath(f"/{member.name}").lstrip("/")
         if not member.isreg() and not member.isdir():
+            if any(one.name == "manifest.json" for one in islice(tar, _MOST_MEMBERS)):
+                raise _saved(path)  # which links layers that are the same
             raise unreadable(f"holds {name[:200]!r} as a link or device", path)
         if member.isdir() or name.split("/")[0] not in _NAMES:
             continue
