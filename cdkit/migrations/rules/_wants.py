@@ -58,6 +58,7 @@ forked-history safe-to-run - -
 half-applied-migration safe-to-run mysql,mariadb - AlterTable ChangeTrigger CreateObject CreateTable DropObject RenameTable Truncate
 hidden-column compatible mysql,mariadb - ChangeColumn ChangeOption
 hinted-index compatible mysql,mariadb,sqlite - DropObject RenameObject ChangeOption
+implicit-cast compatible postgres - CreateCast
 invoker-view compatible postgres - ChangeTable CreateObject
 kept-rows compatible - - CreateTable
 limited-text compatible postgres taste CreateTable AddColumn
@@ -107,6 +108,7 @@ rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
+shadowing-operator compatible postgres - CreateOperator
 shadowing-table compatible postgres - CreateTable CreateObject
 stricter-partition compatible postgres - CreateTable MovePartition
 syntax-error - - -
@@ -133,5 +135,5 @@ unusable-enum-value safe-to-run postgres - WriteRows SetDefault AddColumn AddCon
 validated-in-same-transaction safe-to-run postgres - ValidateConstraint
 volatile-default safe-to-run postgres - AddColumn
 waiting-on-own-lock safe-to-run - -
-work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex CreateObject
+work-under-lock safe-to-run postgres - WriteRows ValidateConstraint CreateIndex CreateObject CreateTable Call
 """
