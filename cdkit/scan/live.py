@@ -19,6 +19,8 @@ _LONGEST_WAIT = 120
 """Seconds between the tries after a 429, and how long a registry may ask us to wait."""
 
 _TAGGED = frozenset(":@")
+"""What Trivy takes for the beginning of a tag or a digest in a layout's name
+(pkg/fanal/image/oci.go): Jenkins calls a second workspace `job@2`. In a container none has it."""
 
 
 @contextlib.contextmanager
@@ -37,7 +39,8 @@ def scan_part(plan: Plan, target: Target, part: Part, world: World) -> Iterator[
             return
         path = world.files.absolute(target.path)
         if target.image and part.image:
-            folder = _checked_folder(target.path, target.image, part.image, world)
+            serves = bool(plan.engine) or not _TAGGED & set(path)
+            folder = _checked_folder(target.path, target.image, part.image, world, serves=serves)
             path = stack.enter_context(folder)
         yield _patiently(plan, _job(plan, target.kind, path), path, None, output, world)
 
@@ -91,15 +94,16 @@ def _run(
 
 
 @contextlib.contextmanager
-def _checked_folder(path: str, image: Image, part: PlatformImage, world: World) -> Iterator[str]:
+def _checked_folder(
+    path: str, image: Image, part: PlatformImage, world: World, *, serves: bool
+) -> Iterator[str]:
     """Give a folder that is a layout with this platform's image alone.
 
-    Where the layout holds nothing else it serves itself, once its layers are verified; not where
-    Trivy would read a tag or a digest in its name (pkg/fanal/image/oci.go), as in `job@2`, which
-    Jenkins calls a second workspace.
+    Where the layout holds nothing else it serves itself, once its layers are verified, if its name
+    `serves`.
     """
     with open_layout(path, world.files) as layout:
-        if _is_alone(layout, image) and not _TAGGED & set(world.files.absolute(path)):
+        if serves and _is_alone(layout, image):
             verify_layers(layout, part)
             yield world.files.absolute(path)
             return

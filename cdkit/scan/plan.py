@@ -59,8 +59,11 @@ def plan_of(asked: Asked, scanner: Scanner, world: World) -> tuple[Plan | None, 
             if plan:
                 return plan, ""
             whys.append(why)
-    if asked.way in {"auto", "program"}:
+    # Who names an image trusts that one, and not whatever program lies about.
+    if asked.way == "program" or (asked.way == "auto" and not asked.scanner_image):
         if program := world.processes.which(runner.program):
+            if whys:
+                world.talk.say(f"Scanning with the program {program}: {'; '.join(whys)}.")
             return _plan(asked, scanner, runner, program=program), ""
         whys.append(f"no program {runner.program} on the PATH")
     return None, "; ".join(whys) or "live scans are switched off"

@@ -70,7 +70,7 @@ class ScanImageOptions(Options, frozen=True, kw_only=True):
         Literal["auto", "docker", "podman", "program"],
         option(
             "How it is run: in a container of Docker's or podman's, or as the program on this "
-            "machine's PATH; `auto`: Docker, else the program."
+            "machine's PATH; `auto`: Docker, else the program where no `scanner-image` is named."
         ),
     ] = "auto"
     server: Annotated[

@@ -260,6 +260,35 @@ def test_an_exported_platform_is_a_layout_of_its_own(tmp_path: Path) -> None:
     assert image.platforms[0].config_digest == part.config_digest
 
 
+def test_a_layer_that_an_image_has_twice_is_exported_once(tmp_path: Path) -> None:
+    built = Layout()
+    built.root(built.manifest(({"a": b"1"}, {"a": b"1"})))
+    files = DiskFiles()
+    with open_layout(str(built.save(tmp_path / "image")), files) as layout:
+        (part,) = read_image(layout).platforms
+        export(layout, part, str(tmp_path / "out"), files)
+
+    assert image_of(tmp_path / "out").platforms[0].manifest == part.manifest
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(3 * 1024**3, "holds other bytes"), (2**50, "says that .* has 11258999")]
+)
+def test_a_layer_of_many_gib_is_exported_for_what_it_holds(
+    tmp_path: Path, size: int, said: str
+) -> None:
+    built = Layout()
+    entry = built.manifest()
+    manifest = json.loads(built.blobs[entry["digest"]])
+    manifest["layers"][0]["size"] = size
+    built.root(built.put_json(manifest, entry["mediaType"]))
+    files = DiskFiles()
+    with open_layout(str(built.save(tmp_path / "image")), files) as layout:
+        (part,) = read_image(layout).platforms
+        with pytest.raises(Unreadable, match=said):
+            export(layout, part, str(tmp_path / "out"), files)
+
+
 def test_an_arm_variant_that_all_have_is_left_out(tmp_path: Path) -> None:
     layout = Layout()
     entry = layout.manifest(platform="linux/arm64")

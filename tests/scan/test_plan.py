@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,29 @@ def test_the_version_that_the_image_says_is_the_scanners(tmp_path: Path) -> None
 
     assert obtained.scans[0].report.version == "0.69.3"
     assert obtained.notes == []
+
+
+def test_who_names_an_image_gets_no_program_in_its_place(tmp_path: Path) -> None:
+    folder, _, config = single(tmp_path / "image")
+    program = FakeTrivy(reports=[report_of(config)])
+    outside = _outside(tmp_path, FakeEngine(pulls=False), program)
+
+    obtained = obtain(_wanted(folder, scanner_image=GOOD), outside)
+
+    assert program.ran == []
+    assert "cannot pull sha256:" in _whats(obtained)[0]
+
+
+def test_a_program_that_is_run_for_want_of_a_container_is_told_of(tmp_path: Path) -> None:
+    folder, _, config = single(tmp_path / "image")
+    talk = Notebook()
+    program = FakeTrivy(reports=[report_of(config)])
+    outside = _outside(tmp_path, FakeEngine(why_missing="no engine"), program)
+
+    obtained = obtain(_wanted(folder), replace(outside, talk=talk))
+
+    assert obtained.trouble == []
+    assert [line.partition(": ")[2] for line in talk.said] == ["no engine."]
 
 
 @pytest.mark.parametrize(

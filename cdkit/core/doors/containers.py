@@ -39,13 +39,13 @@ def run(client: "DockerClient", container: Container, made: str) -> Ended:
     if late.is_set():
         raise CannotTell(
             f"{container.image} did not end within {container.timeout:g} s and was stopped",
-            remedy="give it more time",
+            remedy="give it more time, --timeout",
         )
     code = client.api.wait(made, timeout=_QUICK)["StatusCode"]
     if client.api.inspect_container(made)["State"].get("OOMKilled"):
         raise CannotTell(
             f"{container.image} wanted more than {container.memory // 1024**2} MiB and was stopped",
-            remedy="run it where there is more memory, or on a smaller image",
+            remedy="give it more memory, --memory; or run it on a smaller image",
         )
     collected = dict(_collect(client, made, container))
     return Ended(code=code, stderr=stderr, collected=collected)

@@ -33,7 +33,8 @@ _CHUNK = MIB
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 """How gzip, bzip2, xz and Zstandard begin."""
 
-_BLOB_LIMIT = 1024 * MIB
+_LARGEST_BLOB = 64 * 1024 * MIB
+"""Bytes of a layer that is copied: those of models have many GiB."""
 
 
 class _Version(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -77,6 +78,11 @@ class Layout(Struct, frozen=True, kw_only=True):
 
     def verify(self, descriptor: Descriptor) -> None:
         """Read a blob as a stream; Unreadable where its bytes are not what its digest says."""
+        for _ in self.pieces(descriptor):
+            pass
+
+    def pieces(self, descriptor: Descriptor) -> Iterator[bytes]:
+        """Yield a blob in pieces; Unreadable, at the end, where they are not what it should be."""
         digest = descriptor.parsed
         state = hashlib.new(digest.algorithm)
         size = 0
@@ -86,6 +92,7 @@ class Layout(Struct, frozen=True, kw_only=True):
                 size += len(chunk)
                 if size > descriptor.size:  # a sparse entry would go on for ever
                     break
+                yield chunk
         if size != descriptor.size or state.hexdigest() != digest.encoded:
             raise unreadable(f"holds other bytes under {digest} than it should", self.where)
 
@@ -143,14 +150,16 @@ def verify_layers(layout: Layout, part: PlatformImage) -> None:
 
 
 def export(layout: Layout, part: PlatformImage, folder: str, files: Files) -> None:
-    """Write a layout that holds the image of one platform and nothing else, every blob checked.
-
-    Each blob passes through memory whole; one over 1 GiB is refused.
-    """
+    """Write a layout that holds the image of one platform and nothing else, every blob checked."""
     blobs = (part.descriptor, part.manifest.config, *part.manifest.layers)
-    for descriptor in blobs:
-        data = layout.blob(descriptor, _BLOB_LIMIT)
-        files.write(f"{folder}/{_blob_name(descriptor.parsed)}", data)
+    for descriptor in {one.digest: one for one in blobs}.values():
+        if descriptor.size > _LARGEST_BLOB:
+            raise unreadable(
+                f"says that {descriptor.digest} has {descriptor.size} bytes", layout.where
+            )
+        with files.create(f"{folder}/{_blob_name(descriptor.parsed)}") as out:
+            for piece in layout.pieces(descriptor):
+                out.write(piece)
     index = {"schemaVersion": 2, "manifests": [_bare(part.descriptor)]}
     files.write(f"{folder}/index.json", msgspec.json.encode(index))
     files.write(f"{folder}/oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
