@@ -12,7 +12,9 @@ from tests.migrations.judging import judged
 
 pytestmark = pytest.mark.needs("postgres")
 
-BASE = """
+KNOWN = "CREATE FUNCTION known(a {}) RETURNS bool LANGUAGE sql AS 'SELECT a IS NOT NULL';"
+BASE = f"""
+{KNOWN.format("int")}
 CREATE TABLE parents (id int PRIMARY KEY, code int UNIQUE, state text DEFAULT 'new',
     CONSTRAINT known CHECK (state IN ('new', 'paid')), CONSTRAINT small CHECK (code <= 50));
 CREATE TABLE rows (id int PRIMARY KEY, parent int CONSTRAINT fk REFERENCES parents);
@@ -237,6 +239,15 @@ CHANGES = [
         "ALTER TABLE log REPLICA IDENTITY FULL; CREATE PUBLICATION p FOR TABLE log;",
         MARKED,
         same=True,
+    ),
+    *(
+        Change(
+            f"one of {kind} in its place",
+            f"BEGIN; DROP FUNCTION known(int); {KNOWN.format(kind)} COMMIT;",
+            "SELECT known(code) FROM parents",
+            same=same,
+        )
+        for kind, same in (("bigint", True), ("int2", False), ("date", False))
     ),
     Change("another of that name", f"{TWICE.format('text')}", "SELECT twice('2')", same=False),
     Change("one of dates", f"{TWICE.format('date')}", "SELECT twice('2')", same=False),

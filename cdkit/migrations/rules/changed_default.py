@@ -102,6 +102,9 @@ def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
         return
     if view and _is_same(operation.default, view.defaults.get(operation.column)):
         return
+    table = context.released.column(operation.table, operation.column)
+    if table and _is_same(operation.default, table.default, table.type):
+        return  # the view stands in the place of a table, and gives what that gave
     said = f"{operation.table}.{operation.column}"
     yield Hit(
         message=f"gives {said} a default of its own: what a running version leaves out when it "
