@@ -104,6 +104,10 @@ RULE = LintRule(
     ),
     good=(
         Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN IF NOT EXISTS a int NOT NULL;"
+        ),
+        Example(
             text="ALTER TABLE o ADD COLUMN n text "
             "GENERATED ALWAYS AS (lower(coalesce(a, ''))) STORED NOT NULL;"
         ),
