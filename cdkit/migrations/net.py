@@ -336,10 +336,22 @@ def routine_lacks(name: Name, takes: tuple[Type, ...], context: Context) -> str 
     return min(fitting, key=len) or rights_lost(context.released.full(name), context)
 
 
+_TAKEN = frozenset({("int2", "int4"), ("int2", "int8"), ("int4", "int8"), ("varchar", "text")})
+"""What a value is turned into without a cast, and stays the same (PostgreSQL's pg_cast)."""
+
+
+def _takes(wanted: Type, given: Type) -> bool:
+    """Whether an argument of a function takes what another one took."""
+    turned = (given.name, wanted.name) in _TAKEN and not (given.array or wanted.array)
+    return wanted == given or turned
+
+
 def _routine_lacks(old: Routine, new: Routine) -> str | None:  # noqa: PLR0911 - a list
     """Compare one function with the old one; None where no old call can mean it."""
     given, wanted = old.function.arguments, new.function.arguments
-    if [each.type for each in wanted[: len(given)]] != [each.type for each in given]:
+    if not all(map(_takes, (each.type for each in wanted), (each.type for each in given))):
+        return None
+    if len(wanted) < len(given):
         return None
     if [x.name for x in wanted[: len(given)]] != [x.name for x in given]:
         return "its arguments have other names"

@@ -110,6 +110,38 @@ def test_what_stands_first_on_a_path_hides_what_stands_behind(
     assert bool([x for x in found if x.rule == "shadowing-table"]) != same
 
 
+LATER = """CREATE TABLE kinds (id int PRIMARY KEY);
+ALTER TABLE rows ADD COLUMN kind int REFERENCES kinds;
+ALTER TABLE rows ALTER kind SET DEFAULT 7; {}"""
+MADE = """CREATE FUNCTION code_of() RETURNS text LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION code_of() FROM PUBLIC;
+ALTER TABLE rows ADD COLUMN made text DEFAULT code_of(); {}"""
+WRITTEN = "INSERT INTO rows (id) VALUES (9)"
+LEADING = [
+    (LATER.format(""), WRITTEN, False),
+    (LATER.format("INSERT INTO kinds VALUES (7);"), WRITTEN, True),
+    (MADE.format(""), WRITTEN, False),
+    (MADE.format("GRANT EXECUTE ON FUNCTION code_of() TO shop_reader;"), WRITTEN, True),
+]
+WRITER = "CREATE ROLE shop_reader LOGIN; GRANT SELECT, INSERT ON rows TO shop_reader;"
+
+
+@pytest.mark.parametrize(("change", "asked", "same"), LEADING)
+def test_what_a_default_leads_to_or_calls_is_there_for_who_writes(
+    postgres: str, change: str, asked: str, *, same: bool
+) -> None:
+    base = f"{BASE}{WRITER}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        try:
+            connection.execute(f"{base}{change}".encode())
+            with psycopg.connect(re.sub(r"user=\S+", "user=shop_reader", postgres)) as old:
+                assert (answer(old, asked) == 1) == same
+        finally:
+            connection.execute("DROP OWNED BY shop_reader CASCADE; DROP ROLE shop_reader")
+    found = judged(f"{base}\n-- released\n{change}", question="compatible").findings
+    assert bool([x for x in found if x.severity.rank >= Severity.MEDIUM.rank]) != same
+
+
 @pytest.mark.parametrize("case", CHANGES, ids=lambda case: case.name)
 def test_what_is_flagged_is_what_others_see(postgres: str, case: Change) -> None:
     with psycopg.connect(postgres) as connection:

@@ -89,7 +89,7 @@ not-null-added compatible - - SetNotNull AddConstraint
 out-of-order-version safe-to-run - -
 overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstraint CreateObject RenameColumn RenameTable RenameObject
 padded-text compatible postgres taste CreateTable AddColumn
-publishing-table compatible postgres - Publish
+publishing-table compatible postgres - Publish ChangeTable
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
 refused-form safe-to-run postgres - AddConstraint CreateIndex DropObject Refresh
@@ -118,6 +118,7 @@ truncated-table compatible - - Truncate WriteRows
 type-without-equality compatible postgres - AddColumn
 unclear-phase compatible - -
 unfinished-transaction safe-to-run - - End
+ungranted-function compatible postgres - AddColumn SetDefault
 ungranted-sequence compatible postgres - AddColumn SetDefault
 unguarded-dml safe-to-run - - WriteRows
 unindexed-foreign-key safe-to-run postgres - AddConstraint AddColumn

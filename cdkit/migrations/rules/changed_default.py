@@ -27,8 +27,11 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     if operation.view or context.schema.kind_of(table) == "view":
         yield from _of_view(operation, context)
         return
+    if context.schema.is_new_column(table, column):
+        yield from _of_new(operation, context)
+        return
     old = context.released.column(table, column)
-    if old is None or context.schema.is_new_column(table, column):
+    if old is None:
         return
     before = old.default is not None and not old.default.null
     if _is_same(operation.default, old.default, old.type) or (not before and old.not_null):
@@ -47,6 +50,35 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     end = context.ahead.end.column(table, column)
     undone = end is not None and _is_same(end.default, old.default, old.type)
     yield from eased(hit, context, undone=undone)
+
+
+def _of_new(operation: SetDefault, context: Context) -> Iterator[Hit]:
+    """Flag a default that leads to a row of a new table into which nothing writes.
+
+    With ADD COLUMN the server looks for it, since the rows that are there get it as well.
+    """
+    table, end = operation.table, context.ahead.end
+    made, column = end.table(table), end.column(table, operation.column)
+    if made is None or context.schema.is_new_table(table) or column is None:
+        return
+    if column.default is None or not column.default.constant or column.default.null:
+        return
+    for key in made.constraints.values():
+        to = key.references if key.columns == (operation.column,) and key.enforced else None
+        there = end.table(to) if to else None
+        if to is None or there is None or not end.is_new(there.made):
+            continue
+        if not there.filled and not context.ahead.writes_into(to):
+            yield Hit(
+                message=f"gives {table}.{operation.column} a default that leads to a row of {to}: "
+                "where that is not there, every insert of a running version fails",
+                about=f"{table}.{operation.column}",
+                confidence=Confidence.MEDIUM,
+                fix=Fix(
+                    summary=f"write the row of {to} in the same migration, or set no default",
+                    replacement=later(operation, f"the row of {to} is there"),
+                ),
+            )
 
 
 def _is_same(one: Default | None, other: Default | None, kind: Type | None = None) -> bool:
@@ -70,6 +102,9 @@ def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
         return
     if view and _is_same(operation.default, view.defaults.get(operation.column)):
         return
+    table = context.released.column(operation.table, operation.column)
+    if table and _is_same(operation.default, table.default, table.type):
+        return  # the view stands in the place of a table, and gives what that gave
     said = f"{operation.table}.{operation.column}"
     yield Hit(
         message=f"gives {said} a default of its own: what a running version leaves out when it "
@@ -108,6 +143,12 @@ RULE = LintRule(
     check=check,
     instead="Let the new version write the value itself, and change the default later.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int);\n-- released\nCREATE TABLE p (a int PRIMARY KEY);\n"
+            "ALTER TABLE o ADD COLUMN b int REFERENCES p;\n"
+            "ALTER TABLE o ALTER COLUMN b SET DEFAULT 7;",
+            line=5,
+        ),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'f', b bool DEFAULT 'f');\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'false';",

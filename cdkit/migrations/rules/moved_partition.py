@@ -3,7 +3,8 @@
 After DETACH inserts into its range fail ("no partition of relation found"), with CONCURRENTLY too;
 INHERIT and NO INHERIT change what a query on the parent finds, without any error. So does a table
 that is born as the child of an old one: what the new version writes there, or the migration itself,
-the running version finds in the parent, and updates and deletes there.
+the running version finds in the parent, and updates and deletes there. A part that is a foreign
+table is asked with the rights of whoever asks the parent.
 """
 
 from collections.abc import Iterator
@@ -79,6 +80,9 @@ def _born(made: CreateTable, context: Context) -> Iterator[Hit]:
     """Tell of a new child of an old table; its rows are the parent's from the first one on."""
     schema = context.schema
     parents = [each for each in made.parents if not schema.is_new_table(each)]
+    if parents and made.statement.kind == _FOREIGN:
+        yield _foreign(made, parents[0])
+        return
     if made.partition or not parents or schema.table(made.table):
         return
     filled = context.ahead.writes_into(made.table)
@@ -90,6 +94,24 @@ def _born(made: CreateTable, context: Context) -> Iterator[Hit]:
         fix=Fix(
             summary="let it stand alone until no running version reads the parent without ONLY",
             replacement=later(made, "a version that reads the parent alone (SELECT … FROM ONLY)"),
+        ),
+    )
+
+
+_FOREIGN = "CreateForeignTableStmt"
+
+
+def _foreign(made: CreateTable, parent: Name) -> Hit:
+    """Tell of rows of another server that a query on an old table asks for from now on."""
+    return Hit(
+        message=f"{made.table} is of another server, and a part of {parent}: a query of a running "
+        "version on that asks there, and fails where its role has no user mapping",
+        about=str(parent),
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        fix=Fix(
+            summary="make the user mapping of each role that reads or writes the table first",
+            replacement=later(made, "a user mapping for each role of the running version"),
         ),
     )
 
@@ -137,6 +159,12 @@ RULE = LintRule(
     check=check,
     instead="See that no running version reads or writes these rows any more.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int) PARTITION BY LIST (a);\nCREATE FOREIGN DATA WRAPPER w;\n"
+            "CREATE SERVER s FOREIGN DATA WRAPPER w;\n-- released\n"
+            "CREATE FOREIGN TABLE q PARTITION OF o FOR VALUES IN (1) SERVER s;",
+            line=5,
+        ),
         Example(text="ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;", line=1),
         Example(text="ALTER TABLE events_old NO INHERIT events;", line=1),
         Example(

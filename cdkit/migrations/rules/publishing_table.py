@@ -8,16 +8,20 @@ their replica identity, or where a part of that is not sent. Inserts go on.
 
 from collections.abc import Iterator
 
-from cdkit.core.finding import Fix, Severity
+from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import Publish
 from cdkit.migrations.nouns import TEMPORARY, Name
+from cdkit.migrations.operation import ChangeTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Table
 
 
-def check(operation: Publish, context: Context) -> Iterator[Hit]:
+def check(operation: Publish | ChangeTable, context: Context) -> Iterator[Hit]:
     """Flag each table that was there before, as far as the migrations tell of all its keys."""
+    if isinstance(operation, ChangeTable):
+        yield from _untold(operation, context)
+        return
     for name in _meant(operation.table, context):
         table = context.ahead.end.table(name)
         if table is None or not table.known or context.schema.is_new_table(name):
@@ -34,6 +38,31 @@ def check(operation: Publish, context: Context) -> Iterator[Hit]:
                 replacement=f"ALTER TABLE {name.sql} REPLICA IDENTITY FULL;",
             ),
         )
+
+
+def _untold(operation: ChangeTable, context: Context) -> Iterator[Hit]:
+    """Flag a table that loses what tells its rows apart; who publishes it, nobody may know here."""
+    table = context.ahead.end.table(operation.table)
+    if operation.action != "REPLICA IDENTITY" or context.schema.is_new_table(operation.table):
+        return
+    identity = table.options.get(operation.action, "d") if table else operation.options[0]
+    if identity == "n" or (identity == "d" and table and table.known and not _key(table)):
+        yield Hit(
+            message=f"leaves {operation.table} without a replica identity: where it is published, "
+            "UPDATE and DELETE of a running version are refused",
+            about=str(operation.table),
+            severity=Severity.MEDIUM,
+            confidence=Confidence.MEDIUM,
+            fix=Fix(
+                summary="take it out of its publications first, or keep its replica identity",
+                replacement=f"ALTER TABLE {operation.table.sql} REPLICA IDENTITY FULL;",
+            ),
+        )
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    keys = (each.columns for each in table.constraints.values() if each.kind == "primary key")
+    return next(keys, ())
 
 
 def _meant(named: Name, context: Context) -> list[Name]:
@@ -53,8 +82,7 @@ def _lacks(table: Table, published: Publish) -> str:
     identity = table.options.get("REPLICA IDENTITY", "d")
     if identity == "i":
         return ""
-    keys = (each.columns for each in table.constraints.values() if each.kind == "primary key")
-    key = tuple(table.columns) if identity == "f" else next(keys, ()) if identity == "d" else ()
+    key = tuple(table.columns) if identity == "f" else _key(table) if identity == "d" else ()
     if not key:
         return "which has no primary key"
     asked = [each for each in published.asks if each not in key]
@@ -68,10 +96,15 @@ RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
     engines=("postgres",),
-    on=(Publish,),
+    on=(Publish, ChangeTable),
     check=check,
     instead="Give the table a primary key, or REPLICA IDENTITY FULL, first.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
+            "ALTER TABLE o REPLICA IDENTITY NOTHING;",
+            line=3,
+        ),
         Example(
             text="CREATE TABLE o (a int PRIMARY KEY, b int);\n-- released\n"
             "CREATE PUBLICATION p FOR TABLE o WHERE (b > 5);",

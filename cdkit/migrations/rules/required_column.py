@@ -108,6 +108,10 @@ RULE = LintRule(
     good=(
         Example(text="-- server mariadb:10.11\nALTER TABLE o ADD s enum('a', 'b') NOT NULL;"),
         Example(
+            text="CREATE TABLE o (a int);\n-- released\n"
+            "ALTER TABLE o ADD COLUMN IF NOT EXISTS a int NOT NULL;"
+        ),
+        Example(
             text="ALTER TABLE o ADD COLUMN n text "
             "GENERATED ALWAYS AS (lower(coalesce(a, ''))) STORED NOT NULL;"
         ),
