@@ -122,8 +122,8 @@ def test_a_function_that_is_dropped_and_made_otherwise_is_told() -> None:
 )
 def test_numbers_that_are_taken_or_fewer_are_told(there: str, action: str) -> None:
     text = f"CREATE SEQUENCE s {there};\n{RELEASED}ALTER SEQUENCE s {action};"
-    (one,) = judged(text).findings
-    assert (one.rule, one.severity.value) == ("changed-sequence", "medium")
+    (one,) = [x for x in judged(text).findings if x.rule == "changed-sequence"]
+    assert one.severity.value == "medium"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_numbers_that_are_as_many_as_before_are_nothing(there: str, action: str)
 
 def test_a_large_number_is_read() -> None:
     text = f"CREATE SEQUENCE s;\n{RELEASED}ALTER SEQUENCE s RESTART WITH 10000000000;"
-    (one,) = judged(text).findings
+    (one,) = [x for x in judged(text).findings if x.rule == "changed-sequence"]
     assert one.severity.value == "low"
 
 
