@@ -19,6 +19,8 @@ DROP = "ALTER TABLE o DROP COLUMN a CASCADE;"
 KEY = "ALTER TABLE o ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES p;"
 HAS_B = "SELECT 1 FROM information_schema.columns WHERE table_name = 'o' AND column_name = 'b'"
 
+COUNT = HAS_B.replace("SELECT 1", "SELECT count(*)")
+
 
 def bare(code: str) -> str:
     return f"DO $$ BEGIN {code} END $$;"
@@ -54,6 +56,20 @@ BLOCKS = [
     (BASE, asked("SELECT FROM pg_class WHERE relname = 'i'", "CREATE INDEX i ON o (a);"), False),
     (BASE, bare(f"IF to_regclass('public.o') IS NULL THEN {DROP} END IF;"), False),
     (BASE, bare(f"IF to_regclass('public.o') IS NOT NULL THEN {DROP} END IF;"), True),
+    (BASE, bare(f"IF ({COUNT}) = 0 THEN {ADD} END IF;"), False),
+    (BASE, bare(f"IF ({COUNT}) > 0 THEN {DROP} END IF;"), True),
+    (NO_B, bare(f"IF ({COUNT}) > 0 THEN {DROP} END IF;"), False),
+    (BASE, bare(f"IF ({COUNT}) > 1 THEN NULL; ELSE {DROP} END IF;"), True),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; IF NOT FOUND THEN {ADD} END IF;"), False),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; IF FOUND THEN {DROP} END IF;"), True),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; PERFORM 1 WHERE false; IF NOT FOUND THEN {DROP} END IF;"),
+        True),
+    (BASE, bare(f"IF to_regclass('o') IS NOT NULL AND NOT EXISTS ({HAS_B}) THEN {ADD} END IF;"),
+        False),
+    (BASE, bare(f"IF to_regclass('z') IS NOT NULL AND EXISTS ({HAS_B}) THEN NULL; "
+        f"ELSE {DROP} END IF;"), True),
+    (BASE, bare(f"IF EXISTS ({HAS_B}) OR random() > 2 THEN {DROP} END IF;"), True),
+    (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN NULL; ELSIF true THEN {DROP} END IF;"), True),
     (BASE, tried(ADD, "duplicate_column"), False),
     (NO_B, tried(ADD, "duplicate_column"), True),
     (BASE, tried(KEY, "duplicate_object"), False),

@@ -15,7 +15,8 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.folding import parsed
 from cdkit.migrations.postgres.names import of_words
-from cdkit.migrations.postgres.tree import Json, literal
+from cdkit.migrations.postgres.prints import column_of
+from cdkit.migrations.postgres.tree import Json, calls, literal
 
 _CATALOGUES = {
     "columns": ("column", "column_name", "table_name", "table_schema"),
@@ -39,21 +40,35 @@ _UNDEFINED = frozenset({"undefined_column", "undefined_object", "undefined_table
 _RAISED = frozenset({"raise_exception", "others"})
 
 
-def guard_of(condition: str) -> Guard | None:
-    """Return what an IF asks for, where that is one thing by its name; None for anything else."""
+def guards_of(condition: str, found: str = "") -> tuple[Guard, ...]:
+    """Return what an IF asks for, where each part of it is one thing by its name; else nothing.
+
+    `found` is the query before it, which FOUND is about.
+    """
     tree = parsed(condition)
+    both = tree.get("BoolExpr", {})
+    parts = both.get("args", []) if both.get("boolop") == "AND_EXPR" else [tree]
+    guards = [_guard(each, found) for each in parts]
+    return tuple(each for each in guards if each) if None not in guards else ()
+
+
+def _guard(tree: Json, found: str) -> Guard | None:
     negated = tree.get("BoolExpr", {})
-    denies = negated.get("boolop") == "NOT_EXPR"
-    tree = negated.get("args", [{}])[0] if denies else tree
+    if negated.get("boolop") == "NOT_EXPR":
+        guard = _guard(negated.get("args", [{}])[0], found)
+        return structs.replace(guard, there=not guard.there) if guard else None
+    if column_of(tree).lower() == "found" and found:
+        return _guard(parsed(f"EXISTS ({found})"), "")
     link = tree.get("SubLink", {})
     if link.get("subLinkType") == "EXISTS_SUBLINK":
-        found = _row(link.get("subselect", {}).get("SelectStmt", {}))
-        return structs.replace(found, there=not denies) if found else None
+        return _row(link.get("subselect", {}).get("SelectStmt", {}))
+    if "A_Expr" in tree:
+        return _counted(tree["A_Expr"])
     test = tree.get("NullTest", {})
     call = test.get("arg", {}).get("FuncCall", {})
     names = [each.get("String", {}).get("sval") for each in call.get("funcname", [])]
     text = literal(next(iter(call.get("args", [])), None))
-    if denies or names[-1:] != ["to_regclass"] or text is None:
+    if names[-1:] != ["to_regclass"] or text is None:
         return None
     name = of_words(text.replace('"', "").split("."))
     return Guard(
@@ -62,6 +77,24 @@ def guard_of(condition: str) -> Guard | None:
         table=Name(name.schema, name.name),
         there=test.get("nulltesttype") == "IS_NOT_NULL",
     )
+
+
+_NONE = frozenset({("=", "0"), ("<", "1")})
+_SOME = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
+
+
+def _counted(compared: Json) -> Guard | None:
+    """Return what `(SELECT count(*) FROM …) = 0` asks for."""
+    link = compared.get("lexpr", {}).get("SubLink", {})
+    select = link.get("subselect", {}).get("SelectStmt", {})
+    targets = select.get("targetList", [])
+    counts = len(targets) == 1 and calls(targets) == ("count",)
+    sign = str(compared.get("name", [{}])[-1].get("String", {}).get("sval", ""))
+    asked = sign, literal(compared.get("rexpr"))
+    if link.get("subLinkType") != "EXPR_SUBLINK" or not counts or asked not in _NONE | _SOME:
+        return None
+    guard = _row(select)
+    return structs.replace(guard, there=asked in _SOME) if guard else None
 
 
 def _row(select: Json) -> Guard | None:
@@ -82,7 +115,7 @@ def _row(select: Json) -> Guard | None:
         return None
     found = of_words([*([home] if home else []), *table.replace('"', "").split(".")])
     held = found if table else Name(home, name) if kind == "relation" else None
-    return Guard(kind=kind, name=name, table=held)
+    return Guard(kind=kind, name=name, table=held, there=True)
 
 
 def _asked(condition: Json) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.asks import borne, caught, guard_of, is_undone, straight
+from cdkit.migrations.postgres.asks import borne, caught, guards_of, is_undone, straight
 from cdkit.migrations.postgres.code import options_of
 from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
@@ -222,8 +222,11 @@ def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operat
 def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
     """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
     if isinstance(node, list):
+        before: Json = {}
         for each in node:
-            yield from _embedded(each)
+            asks = isinstance(each, dict) and "PLpgSQL_stmt_if" in each
+            yield from _either(each["PLpgSQL_stmt_if"], before) if asks else _embedded(each)
+            before = each
         return
     if not isinstance(node, dict):
         return
@@ -236,8 +239,6 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
         elif key == "PLpgSQL_expr":
             query, mode = value.get("query", ""), value.get("parseMode", _FULL)
             yield _Embedded(query=query, whole=mode == _FULL)
-        elif key == "PLpgSQL_stmt_if" and "elsif_list" not in value:
-            yield from _either(value)
         elif key == "PLpgSQL_stmt_block" and "exceptions" in value:
             yield from _trying(value)
         elif key != "datums":
@@ -246,14 +247,23 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             yield from _embedded([each for each in value if "default_val" in str(each)])
 
 
-def _either(value: Json) -> Iterator[_Embedded | _Part]:
-    """Yield an IF: each side in a part of its own where it is known what it asks for."""
+def _either(value: Json, before: Json) -> Iterator[_Embedded | _Part]:
+    """Yield an IF: each side in a part of its own where it is known what it asks for.
+
+    `before` is the statement before it.
+    """
+    if "elsif_list" in value:
+        yield from _embedded({key: each for key, each in value.items() if key != "lineno"})
+        return
     condition = value.get("cond", {})
-    guard = guard_of(condition.get("PLpgSQL_expr", {}).get("query", ""))
+    asked = before.get("PLpgSQL_stmt_perform", {}).get("expr", {}).get("PLpgSQL_expr", {})
+    guards = guards_of(condition.get("PLpgSQL_expr", {}).get("query", ""), asked.get("query", ""))
+    turned = tuple(structs.replace(each, there=not each.there) for each in guards)
     yield from _embedded(condition)
-    for side, turned in (("then_body", False), ("else_body", True)):
-        guards = (structs.replace(guard, there=guard.there != turned),) if guard else ()
-        yield from _part(value.get(side, []), _Part(begins=True, guards=guards))
+    yield from _part(value.get("then_body", []), _Part(begins=True, guards=guards))
+    # Of several that must hold, nobody knows which one does not.
+    otherwise = turned if len(turned) == 1 else ()
+    yield from _part(value.get("else_body", []), _Part(begins=True, guards=otherwise))
 
 
 def _trying(value: Json) -> Iterator[_Embedded | _Part]:
