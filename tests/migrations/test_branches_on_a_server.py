@@ -26,6 +26,10 @@ def bare(code: str) -> str:
     return f"DO $$ BEGIN {code} END $$;"
 
 
+def told(code: str) -> str:
+    return f"DO $$ DECLARE e bool; n int; BEGIN {code} END $$;"
+
+
 def asked(select: str, then: str, word: str = "NOT EXISTS") -> str:
     return bare(f"IF {word} ({select}) THEN {then} END IF;")
 
@@ -70,6 +74,17 @@ BLOCKS = [
         f"ELSE {DROP} END IF;"), True),
     (BASE, bare(f"IF EXISTS ({HAS_B}) OR random() > 2 THEN {DROP} END IF;"), True),
     (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN NULL; ELSIF true THEN {DROP} END IF;"), True),
+    (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF NOT e THEN {ADD} END IF;"), False),
+    (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), True),
+    (NO_B, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), False),
+    (BASE, told(f"{COUNT.replace(' FROM', ' INTO n FROM', 1)}; IF n = 0 THEN {ADD} END IF;"),
+        False),
+    (BASE, told(f"e := EXISTS ({HAS_B}); IF NOT e THEN {ADD} END IF;"), False),
+    (BASE, told(f"e := EXISTS ({HAS_B}); ALTER TABLE o DROP b; IF e THEN {DROP} END IF;"), True),
+    (NO_B, told(f"{COUNT.replace(' FROM', ' INTO n FROM', 1)}; IF FOUND THEN {DROP} END IF;"),
+        True),
+    (NO_B, told(f"IF EXISTS ({COUNT}) THEN {DROP} END IF;"), True),
+    (BASE, told(f"e := EXISTS ({HAS_B}); e := NOT e; IF NOT e THEN {DROP} END IF;"), True),
     (BASE, tried(ADD, "duplicate_column"), False),
     (NO_B, tried(ADD, "duplicate_column"), True),
     (BASE, tried(KEY, "duplicate_object"), False),
@@ -163,3 +178,10 @@ def test_a_new_partition_may_have_any_name(postgres: str) -> None:
 def test_what_more_than_a_name_is_put_into_cannot_be_told(sql: str) -> None:
     found = judged(f"{PARTED}-- released\n{MONTHLY.format(sql)}").findings
     assert "unread-code" in {each.rule for each in found}
+
+
+def test_a_variable_that_is_made_from_itself_is_not_known() -> None:
+    code = f"e := EXISTS ({HAS_B}); e := NOT e; IF NOT e THEN {DROP} END IF;"
+    rules = {each.rule for each in judged(f"{BASE}-- released\n{told(code)}").findings}
+    assert "dropped-column" in rules
+    assert "unread-code" not in rules

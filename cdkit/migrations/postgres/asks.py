@@ -4,7 +4,7 @@ Sources: PostgreSQL manual, chapter 53 "System Catalogs", chapter 37 "The Inform
 appendix A "Error Codes".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -40,30 +40,48 @@ _UNDEFINED = frozenset({"undefined_column", "undefined_object", "undefined_table
 _RAISED = frozenset({"raise_exception", "others"})
 
 
-def guards_of(condition: str, found: str = "") -> tuple[Guard, ...]:
+def told_by(statement: Json) -> dict[str, str]:
+    """Return by name the values that a statement gives variables, as SQL; FOUND is one of them."""
+    if asked := statement.get("PLpgSQL_stmt_perform"):
+        query = asked.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+        return {"found": f"EXISTS ({query})"}
+    if given := statement.get("PLpgSQL_stmt_assign"):
+        query = given.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+        name, sign, value = query.partition(":=")
+        return {name.strip().lower(): value} if sign else {}
+    into = statement.get("PLpgSQL_stmt_execsql", {})
+    fields = into.get("target", {}).get("PLpgSQL_row", {}).get("fields", [])
+    query = into.get("sqlstmt", {}).get("PLpgSQL_expr", {}).get("query", "")
+    value = {str(fields[0].get("name", "")): f"({query})"} if len(fields) == 1 else {}
+    return value | {"found": f"EXISTS ({query})"} if into.get("into") else {}
+
+
+def guards_of(condition: str, told: Mapping[str, str]) -> tuple[Guard, ...]:
     """Return what an IF asks for, where each part of it is one thing by its name; else nothing.
 
-    `found` is the query before it, which FOUND is about.
+    `told` are the values of variables that what stands right before it has given them.
     """
     tree = parsed(condition)
     both = tree.get("BoolExpr", {})
     parts = both.get("args", []) if both.get("boolop") == "AND_EXPR" else [tree]
-    guards = [_guard(each, found) for each in parts]
+    guards = [_guard(each, told) for each in parts]
     return tuple(each for each in guards if each) if None not in guards else ()
 
 
-def _guard(tree: Json, found: str) -> Guard | None:
+def _guard(written: Json, told: Mapping[str, str]) -> Guard | None:
+    if (name := column_of(written).lower()) in told:
+        return _guard(parsed(told[name]), {})  # which may be about itself, as it was
+    tree = _value_of(written, {})
     negated = tree.get("BoolExpr", {})
     if negated.get("boolop") == "NOT_EXPR":
-        guard = _guard(negated.get("args", [{}])[0], found)
+        guard = _guard(negated.get("args", [{}])[0], told)
         return structs.replace(guard, there=not guard.there) if guard else None
-    if column_of(tree).lower() == "found" and found:
-        return _guard(parsed(f"EXISTS ({found})"), "")
     link = tree.get("SubLink", {})
     if link.get("subLinkType") == "EXISTS_SUBLINK":
-        return _row(link.get("subselect", {}).get("SelectStmt", {}))
-    if "A_Expr" in tree:
-        return _counted(tree["A_Expr"])
+        select = link.get("subselect", {}).get("SelectStmt", {})
+        return None if calls(select.get("targetList", [])) else _row(select)
+    if compared := tree.get("A_Expr"):
+        return _counted({**compared, "lexpr": _value_of(compared.get("lexpr", {}), told)})
     test = tree.get("NullTest", {})
     call = test.get("arg", {}).get("FuncCall", {})
     names = [each.get("String", {}).get("sval") for each in call.get("funcname", [])]
@@ -95,6 +113,18 @@ def _counted(compared: Json) -> Guard | None:
         return None
     guard = _row(select)
     return structs.replace(guard, there=asked in _SOME) if guard else None
+
+
+def _value_of(tree: Json, told: Mapping[str, str]) -> Json:
+    """Return what a variable was given, or what a query without a table is, else the tree."""
+    if (name := column_of(tree).lower()) in told:
+        tree = parsed(told[name])
+    link = tree.get("SubLink", {})
+    select = link.get("subselect", {}).get("SelectStmt", {})
+    bare = link.get("subLinkType") == "EXPR_SUBLINK" and "fromClause" not in select
+    targets = select.get("targetList", []) if bare else []
+    value: Json = targets[0].get("ResTarget", {}).get("val", {}) if len(targets) == 1 else tree
+    return value
 
 
 def _row(select: Json) -> Guard | None:

@@ -11,7 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.asks import borne, caught, guards_of, is_undone, straight
+from cdkit.migrations.postgres.asks import borne, caught, guards_of, is_undone, straight, told_by
 from cdkit.migrations.postgres.code import options_of
 from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
@@ -222,11 +222,13 @@ def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operat
 def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
     """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
     if isinstance(node, list):
-        before: Json = {}
+        told: dict[str, str] = {}
         for each in node:
             asks = isinstance(each, dict) and "PLpgSQL_stmt_if" in each
-            yield from _either(each["PLpgSQL_stmt_if"], before) if asks else _embedded(each)
-            before = each
+            yield from _either(each["PLpgSQL_stmt_if"], told) if asks else _embedded(each)
+            # What is told may be another thing once something was done.
+            more = told_by(each) if isinstance(each, dict) else {}
+            told = told | more if more else {}
         return
     if not isinstance(node, dict):
         return
@@ -247,17 +249,16 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             yield from _embedded([each for each in value if "default_val" in str(each)])
 
 
-def _either(value: Json, before: Json) -> Iterator[_Embedded | _Part]:
+def _either(value: Json, told: Mapping[str, str]) -> Iterator[_Embedded | _Part]:
     """Yield an IF: each side in a part of its own where it is known what it asks for.
 
-    `before` is the statement before it.
+    `told` are values of variables, as SQL.
     """
     if "elsif_list" in value:
         yield from _embedded({key: each for key, each in value.items() if key != "lineno"})
         return
     condition = value.get("cond", {})
-    asked = before.get("PLpgSQL_stmt_perform", {}).get("expr", {}).get("PLpgSQL_expr", {})
-    guards = guards_of(condition.get("PLpgSQL_expr", {}).get("query", ""), asked.get("query", ""))
+    guards = guards_of(condition.get("PLpgSQL_expr", {}).get("query", ""), told)
     turned = tuple(structs.replace(each, there=not each.there) for each in guards)
     yield from _embedded(condition)
     yield from _part(value.get("then_body", []), _Part(begins=True, guards=guards))
