@@ -69,8 +69,8 @@ def guards_of(condition: str, told: Mapping[str, str]) -> tuple[Guard, ...]:
 
 
 def _guard(written: Json, told: Mapping[str, str]) -> Guard | None:
-    if (name := column_of(written).lower()) in told:
-        return _guard(parsed(told[name]), {})  # which may be about itself, as it was
+    if (variable := column_of(written).lower()) in told:
+        return _guard(parsed(told[variable]), {})  # which may be about itself, as it was
     tree = _value_of(written, {})
     negated = tree.get("BoolExpr", {})
     if negated.get("boolop") == "NOT_EXPR":
