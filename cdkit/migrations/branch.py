@@ -10,9 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
+
+_OF_THE_SERVER = pattern(r"_(?:pkey|key|fkey|check|excl|not_null)\d*$")
+"""How names end that the server gives constraints itself: the model may not know each of them."""
 
 
 class Guard(Struct, frozen=True, kw_only=True):
@@ -88,7 +92,8 @@ def _is_there(guard: Guard, schema: Schema) -> bool | None:
         case "constraint":
             tables = [table] if table else [] if guard.table else list(schema.tables.values())
             held = any(guard.name in each.constraints for each in tables)
-            return held or (False if table and table.known else None)
+            sure = table and table.known and not _OF_THE_SERVER().search(guard.name)
+            return held or (False if sure else None)
         case "index":
             return True if schema.index(name) else None
         case "relation":

@@ -185,3 +185,8 @@ def test_a_variable_that_is_made_from_itself_is_not_known() -> None:
     rules = {each.rule for each in judged(f"{BASE}-- released\n{told(code)}").findings}
     assert "dropped-column" in rules
     assert "unread-code" not in rules
+
+
+def test_a_name_that_the_server_gives_may_be_there_unknown_to_us() -> None:
+    text = f"{BASE}-- released\nALTER TABLE o DROP CONSTRAINT IF EXISTS o_b_key;"
+    assert "dropped-uniqueness" in {each.rule for each in judged(text).findings}
