@@ -14,11 +14,13 @@ CREATE TABLE o (a int, b int NOT NULL DEFAULT 1, CONSTRAINT c FOREIGN KEY (a) RE
 CREATE INDEX i ON o (a);
 """
 NO_B = BASE.replace(", b int NOT NULL DEFAULT 1", "")
+TWO = f"{BASE}CREATE SCHEMA s; CREATE TABLE s.o (z int);"
 ADD = "ALTER TABLE o ADD COLUMN b int NOT NULL;"
 DROP = "ALTER TABLE o DROP COLUMN a CASCADE;"
 KEY = "ALTER TABLE o ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES p;"
 HAS_B = "SELECT 1 FROM information_schema.columns WHERE table_name = 'o' AND column_name = 'b'"
 
+HAS_Z = HAS_B.replace("'b'", "'z'")
 COUNT = HAS_B.replace("SELECT 1", "SELECT count(*)")
 
 
@@ -85,6 +87,12 @@ BLOCKS = [
         True),
     (NO_B, told(f"IF EXISTS ({COUNT}) THEN {DROP} END IF;"), True),
     (BASE, told(f"e := EXISTS ({HAS_B}); e := NOT e; IF NOT e THEN {DROP} END IF;"), True),
+    (TWO, asked(HAS_Z, "ALTER TABLE s.o DROP z; ALTER TABLE o DROP a;",
+        "EXISTS"), True),
+    (TWO, asked(f"{HAS_Z} "
+        "AND table_schema = 'public'", "ALTER TABLE o DROP a;", "EXISTS"), False),
+    (BASE, bare(f"FOR i IN 1..2 LOOP IF NOT EXISTS ({HAS_B}) THEN {DROP} END IF; "
+        "ALTER TABLE o DROP COLUMN IF EXISTS b; END LOOP;"), True),
     (BASE, tried(ADD, "duplicate_column"), False),
     (NO_B, tried(ADD, "duplicate_column"), True),
     (BASE, tried(KEY, "duplicate_object"), False),
@@ -190,3 +198,10 @@ def test_a_variable_that_is_made_from_itself_is_not_known() -> None:
 def test_a_name_that_the_server_gives_may_be_there_unknown_to_us() -> None:
     text = f"{BASE}-- released\nALTER TABLE o DROP CONSTRAINT IF EXISTS o_b_key;"
     assert "dropped-uniqueness" in {each.rule for each in judged(text).findings}
+
+
+def test_a_loop_may_do_in_a_later_round_what_it_did_not_do_in_the_first() -> None:
+    code = f"FOR i IN 1..2 LOOP IF NOT EXISTS ({HAS_B}) THEN {DROP} END IF; "
+    code += "ALTER TABLE o DROP COLUMN IF EXISTS b; END LOOP;"
+    found = judged(f"{BASE}-- released\n{bare(code)}").findings
+    assert {x.about for x in found if x.rule == "dropped-column"} == {"o.a", "o.b"}

@@ -137,15 +137,16 @@ def _row(select: Json) -> Guard | None:
     asked = _asked(select.get("whereClause", {})) if known else None
     if known is None or asked is None or select.keys() & {"groupClause", "havingClause"}:
         return None
-    kind, named, of, schema = known
-    name, table = asked.pop(named, ""), asked.pop(of, "")
-    home = asked.pop(schema, "") if schema else ""
+    kind, column, of, schema = known
+    name, table = asked.pop(column, ""), asked.pop(of, "")
+    home = asked.pop(schema, None) if schema else ""
     asked = {key: value for key, value in asked.items() if key not in _KINDS}
     if asked or not name or (of and kind == "column" and not table):
         return None
-    found = of_words([*([home] if home else []), *table.replace('"', "").split(".")])
-    held = found if table else Name(home, name) if kind == "relation" else None
-    return Guard(kind=kind, name=name, table=held, there=True)
+    # What is a regclass is looked up as any name is, quoted and qualified.
+    named = Name(home or "", table) if schema else of_words(table.replace('"', "").split("."))
+    held = named if table else Name(home or "", name) if kind == "relation" else None
+    return Guard(kind=kind, name=name, table=held, there=True, anywhere=home is None)
 
 
 def _asked(condition: Json) -> dict[str, str] | None:

@@ -23,6 +23,9 @@ from cdkit.migrations.statement import Statement
 Reader = Callable[[Statement], Iterable[Operation]]
 
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
+_LOOPS = frozenset(
+    f"PLpgSQL_stmt_{each}" for each in ("loop", "while", "fori", "fors", "forc", "foreach_a")
+)
 _SELECT = b"SELECT "
 _FULL = 0
 """`parseMode` of an embedded statement (PostgreSQL's RawParseMode); others are expressions."""
@@ -237,7 +240,9 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             inner = value.get("query", value) if key in _DYNAMIC else value
             query = inner.get("PLpgSQL_expr", {}).get("query", "")
             yield _Embedded(query=query, whole=True, dynamic=True)
-            yield from _embedded({k: v for k, v in value.items() if k in {"body", "params"}})
+            yield from _in_a_loop({k: v for k, v in value.items() if k in {"body", "params"}})
+        elif key in _LOOPS:
+            yield from _in_a_loop(value)
         elif key == "PLpgSQL_expr":
             query, mode = value.get("query", ""), value.get("parseMode", _FULL)
             yield _Embedded(query=query, whole=mode == _FULL)
@@ -247,6 +252,11 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             yield from _embedded(value)
         else:
             yield from _embedded([each for each in value if "default_val" in str(each)])
+
+
+def _in_a_loop(node: Json) -> Iterator[_Embedded]:
+    """Yield what a loop does, whatever it asks: one round changes what the next one finds."""
+    yield from (each for each in _embedded(node) if isinstance(each, _Embedded))
 
 
 def _either(value: Json, told: Mapping[str, str]) -> Iterator[_Embedded | _Part]:
