@@ -10,18 +10,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Schema, Table
+
+_OF_THE_SERVER = pattern(r"_(?:pkey|key|fkey|check|excl|not_null)\d*$")
+"""How names end that the server gives constraints itself: the model may not know each of them."""
 
 
 class Guard(Struct, frozen=True, kw_only=True):
-    """What must be `there`, or must not be: a column or constraint of a table, an index, a type."""
+    """What must be `there`, or must not be: a column or constraint of a table, an index, a type.
+
+    The table may be `anywhere`: the information schema shows those of every schema.
+    """
 
     kind: str
     name: str
     table: Name | None = None
     there: bool = False
+    anywhere: bool = False
 
     def fails(self, schema: Schema) -> bool:
         """Whether it does not hold for sure, on this schema."""
@@ -79,16 +87,17 @@ def end_of(operations: Sequence[Operation], begin: int) -> int:
 
 def _is_there(guard: Guard, schema: Schema) -> bool | None:
     """Return whether the model has it; None where it may be there without the model's knowing."""
-    table = schema.table(guard.table) if guard.table else None
     name = Name(guard.table.schema if guard.table else "", guard.name)
     match guard.kind:
         case "column":
-            held = table is not None and guard.name in table.columns
-            return held or (False if table and table.known else None)
+            tables = _tables(guard, schema)
+            held = any(guard.name in each.columns for each in tables)
+            return held or (False if tables and all(each.known for each in tables) else None)
         case "constraint":
-            tables = [table] if table else [] if guard.table else list(schema.tables.values())
+            tables = _tables(guard, schema)
             held = any(guard.name in each.constraints for each in tables)
-            return held or (False if table and table.known else None)
+            sure = guard.table and tables and all(each.known for each in tables)
+            return held or (False if sure and not _OF_THE_SERVER().search(guard.name) else None)
         case "index":
             return True if schema.index(name) else None
         case "relation":
@@ -96,6 +105,16 @@ def _is_there(guard: Guard, schema: Schema) -> bool | None:
             return True if found else None
         case _:
             return True if schema.thing(name) else None
+
+
+def _tables(guard: Guard, schema: Schema) -> list[Table]:
+    """Return the tables that a guard may be about."""
+    if guard.table is None:
+        return list(schema.tables.values())
+    if guard.anywhere:
+        return [x for name, x in schema.tables.items() if name.name == guard.table.name]
+    table = schema.table(guard.table)
+    return [table] if table else []
 
 
 def is_idle(operation: Operation, schema: Schema) -> bool:

@@ -14,14 +14,22 @@ CREATE TABLE o (a int, b int NOT NULL DEFAULT 1, CONSTRAINT c FOREIGN KEY (a) RE
 CREATE INDEX i ON o (a);
 """
 NO_B = BASE.replace(", b int NOT NULL DEFAULT 1", "")
+TWO = f"{BASE}CREATE SCHEMA s; CREATE TABLE s.o (z int);"
 ADD = "ALTER TABLE o ADD COLUMN b int NOT NULL;"
 DROP = "ALTER TABLE o DROP COLUMN a CASCADE;"
 KEY = "ALTER TABLE o ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES p;"
 HAS_B = "SELECT 1 FROM information_schema.columns WHERE table_name = 'o' AND column_name = 'b'"
 
+HAS_Z = HAS_B.replace("'b'", "'z'")
+COUNT = HAS_B.replace("SELECT 1", "SELECT count(*)")
+
 
 def bare(code: str) -> str:
     return f"DO $$ BEGIN {code} END $$;"
+
+
+def told(code: str) -> str:
+    return f"DO $$ DECLARE e bool; n int; BEGIN {code} END $$;"
 
 
 def asked(select: str, then: str, word: str = "NOT EXISTS") -> str:
@@ -54,6 +62,37 @@ BLOCKS = [
     (BASE, asked("SELECT FROM pg_class WHERE relname = 'i'", "CREATE INDEX i ON o (a);"), False),
     (BASE, bare(f"IF to_regclass('public.o') IS NULL THEN {DROP} END IF;"), False),
     (BASE, bare(f"IF to_regclass('public.o') IS NOT NULL THEN {DROP} END IF;"), True),
+    (BASE, bare(f"IF ({COUNT}) = 0 THEN {ADD} END IF;"), False),
+    (BASE, bare(f"IF ({COUNT}) > 0 THEN {DROP} END IF;"), True),
+    (NO_B, bare(f"IF ({COUNT}) > 0 THEN {DROP} END IF;"), False),
+    (BASE, bare(f"IF ({COUNT}) > 1 THEN NULL; ELSE {DROP} END IF;"), True),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; IF NOT FOUND THEN {ADD} END IF;"), False),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; IF FOUND THEN {DROP} END IF;"), True),
+    (BASE, bare(f"PERFORM {HAS_B[7:]}; PERFORM 1 WHERE false; IF NOT FOUND THEN {DROP} END IF;"),
+        True),
+    (BASE, bare(f"IF to_regclass('o') IS NOT NULL AND NOT EXISTS ({HAS_B}) THEN {ADD} END IF;"),
+        False),
+    (BASE, bare(f"IF to_regclass('z') IS NOT NULL AND EXISTS ({HAS_B}) THEN NULL; "
+        f"ELSE {DROP} END IF;"), True),
+    (BASE, bare(f"IF EXISTS ({HAS_B}) OR random() > 2 THEN {DROP} END IF;"), True),
+    (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN NULL; ELSIF true THEN {DROP} END IF;"), True),
+    (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF NOT e THEN {ADD} END IF;"), False),
+    (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), True),
+    (NO_B, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), False),
+    (BASE, told(f"{COUNT.replace(' FROM', ' INTO n FROM', 1)}; IF n = 0 THEN {ADD} END IF;"),
+        False),
+    (BASE, told(f"e := EXISTS ({HAS_B}); IF NOT e THEN {ADD} END IF;"), False),
+    (BASE, told(f"e := EXISTS ({HAS_B}); ALTER TABLE o DROP b; IF e THEN {DROP} END IF;"), True),
+    (NO_B, told(f"{COUNT.replace(' FROM', ' INTO n FROM', 1)}; IF FOUND THEN {DROP} END IF;"),
+        True),
+    (NO_B, told(f"IF EXISTS ({COUNT}) THEN {DROP} END IF;"), True),
+    (BASE, told(f"e := EXISTS ({HAS_B}); e := NOT e; IF NOT e THEN {DROP} END IF;"), True),
+    (TWO, asked(HAS_Z, "ALTER TABLE s.o DROP z; ALTER TABLE o DROP a;",
+        "EXISTS"), True),
+    (TWO, asked(f"{HAS_Z} "
+        "AND table_schema = 'public'", "ALTER TABLE o DROP a;", "EXISTS"), False),
+    (BASE, bare(f"FOR i IN 1..2 LOOP IF NOT EXISTS ({HAS_B}) THEN {DROP} END IF; "
+        "ALTER TABLE o DROP COLUMN IF EXISTS b; END LOOP;"), True),
     (BASE, tried(ADD, "duplicate_column"), False),
     (NO_B, tried(ADD, "duplicate_column"), True),
     (BASE, tried(KEY, "duplicate_object"), False),
@@ -147,3 +186,22 @@ def test_a_new_partition_may_have_any_name(postgres: str) -> None:
 def test_what_more_than_a_name_is_put_into_cannot_be_told(sql: str) -> None:
     found = judged(f"{PARTED}-- released\n{MONTHLY.format(sql)}").findings
     assert "unread-code" in {each.rule for each in found}
+
+
+def test_a_variable_that_is_made_from_itself_is_not_known() -> None:
+    code = f"e := EXISTS ({HAS_B}); e := NOT e; IF NOT e THEN {DROP} END IF;"
+    rules = {each.rule for each in judged(f"{BASE}-- released\n{told(code)}").findings}
+    assert "dropped-column" in rules
+    assert "unread-code" not in rules
+
+
+def test_a_name_that_the_server_gives_may_be_there_unknown_to_us() -> None:
+    text = f"{BASE}-- released\nALTER TABLE o DROP CONSTRAINT IF EXISTS o_b_key;"
+    assert "dropped-uniqueness" in {each.rule for each in judged(text).findings}
+
+
+def test_a_loop_may_do_in_a_later_round_what_it_did_not_do_in_the_first() -> None:
+    code = f"FOR i IN 1..2 LOOP IF NOT EXISTS ({HAS_B}) THEN {DROP} END IF; "
+    code += "ALTER TABLE o DROP COLUMN IF EXISTS b; END LOOP;"
+    found = judged(f"{BASE}-- released\n{bare(code)}").findings
+    assert {x.about for x in found if x.rule == "dropped-column"} == {"o.a", "o.b"}

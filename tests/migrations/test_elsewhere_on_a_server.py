@@ -63,3 +63,8 @@ def test_what_inherits_from_a_foreign_table_has_rows_of_its_own() -> None:
 def test_who_names_a_column_of_a_foreign_table_still_misses_it() -> None:
     text = f"{ELSEWHERE}-- released\nALTER FOREIGN TABLE f DROP COLUMN b;"
     assert "dropped-column" in {each.rule for each in judged(text).findings}
+
+
+def test_a_column_without_a_default_is_written_as_null_to_the_other_server() -> None:
+    text = f"{ELSEWHERE}-- released\nALTER FOREIGN TABLE f ADD COLUMN c int NOT NULL;"
+    assert "required-column" in {each.rule for each in judged(text).findings}

@@ -23,6 +23,17 @@ _STRANGE = {
     300: b"",
     400: b"ALTER TABLE t2 ALTER COLUMN a TYPE bigint;\n",
     401: b"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM t3';\nSELECT f();\n",
+    410: b"CREATE TABLE e (y int) PARTITION BY LIST (y);\n"
+    b"CREATE TABLE e_rest PARTITION OF e DEFAULT;\n",
+    411: b"CREATE INDEX i ON ONLY e (y);\nCREATE INDEX u ON ONLY nobody (y);\n",
+    412: b"BEGIN;\nALTER TABLE e DETACH PARTITION e_rest;\nCREATE TABLE e_1 (LIKE e);\n"
+    b"WITH m AS (DELETE FROM e_rest WHERE y = 1 RETURNING *) INSERT INTO e_1 SELECT * FROM m;\n"
+    b"ALTER TABLE e ATTACH PARTITION e_1 FOR VALUES IN (1);\n"
+    b"ALTER TABLE e ATTACH PARTITION e_rest DEFAULT;\nCOMMIT;\n",
+    413: b"DO $$ BEGIN IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 't5'::regclass "
+    b"AND attname = 'b') THEN ALTER TABLE t5 DROP COLUMN b; END IF; END $$;\n",
+    414: b"DO $$ BEGIN ALTER TABLE t5 DROP COLUMN a; RAISE EXCEPTION 'no'; "
+    b"EXCEPTION WHEN others THEN NULL; END $$;\n",
     599: b"DROP TABLE t4;\n",
 }
 

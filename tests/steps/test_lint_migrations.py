@@ -344,9 +344,10 @@ def test_the_record_is_about_the_source(tmp_path: Path) -> None:
     assert outcome.subjects[0].digest["gitTree"] == "7" * 40
 
 
-def test_the_hook_leaves_no_record_and_minds_no_empty_commit() -> None:
+def test_the_hook_leaves_no_record_and_sees_what_a_commit_takes_away() -> None:
     assert STEP.hook
-    assert STEP.hook.args == ("--records", "none", "--allow-empty")
+    assert STEP.hook.args == ("--records", "none", "--allow-empty", "--staged")
+    assert STEP.hook.always
 
 
 @settings(

@@ -4,7 +4,7 @@ Sources: PostgreSQL manual, chapter 53 "System Catalogs", chapter 37 "The Inform
 appendix A "Error Codes".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -15,7 +15,8 @@ from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.folding import parsed
 from cdkit.migrations.postgres.names import of_words
-from cdkit.migrations.postgres.tree import Json, literal
+from cdkit.migrations.postgres.prints import column_of
+from cdkit.migrations.postgres.tree import Json, calls, literal
 
 _CATALOGUES = {
     "columns": ("column", "column_name", "table_name", "table_schema"),
@@ -39,21 +40,53 @@ _UNDEFINED = frozenset({"undefined_column", "undefined_object", "undefined_table
 _RAISED = frozenset({"raise_exception", "others"})
 
 
-def guard_of(condition: str) -> Guard | None:
-    """Return what an IF asks for, where that is one thing by its name; None for anything else."""
+def told_by(statement: Json) -> dict[str, str]:
+    """Return by name the values that a statement gives variables, as SQL; FOUND is one of them."""
+    if asked := statement.get("PLpgSQL_stmt_perform"):
+        query = asked.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+        return {"found": f"EXISTS ({query})"}
+    if given := statement.get("PLpgSQL_stmt_assign"):
+        query = given.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+        name, sign, value = query.partition(":=")
+        return {name.strip().lower(): value} if sign else {}
+    into = statement.get("PLpgSQL_stmt_execsql", {})
+    fields = into.get("target", {}).get("PLpgSQL_row", {}).get("fields", [])
+    query = into.get("sqlstmt", {}).get("PLpgSQL_expr", {}).get("query", "")
+    value = {str(fields[0].get("name", "")): f"({query})"} if len(fields) == 1 else {}
+    return value | {"found": f"EXISTS ({query})"} if into.get("into") else {}
+
+
+def guards_of(condition: str, told: Mapping[str, str]) -> tuple[Guard, ...]:
+    """Return what an IF asks for, where each part of it is one thing by its name; else nothing.
+
+    `told` are the values of variables that what stands right before it has given them.
+    """
     tree = parsed(condition)
+    both = tree.get("BoolExpr", {})
+    parts = both.get("args", []) if both.get("boolop") == "AND_EXPR" else [tree]
+    guards = [_guard(each, told) for each in parts]
+    return tuple(each for each in guards if each) if None not in guards else ()
+
+
+def _guard(written: Json, told: Mapping[str, str]) -> Guard | None:
+    if (variable := column_of(written).lower()) in told:
+        return _guard(parsed(told[variable]), {})  # which may be about itself, as it was
+    tree = _value_of(written, {})
     negated = tree.get("BoolExpr", {})
-    denies = negated.get("boolop") == "NOT_EXPR"
-    tree = negated.get("args", [{}])[0] if denies else tree
+    if negated.get("boolop") == "NOT_EXPR":
+        guard = _guard(negated.get("args", [{}])[0], told)
+        return structs.replace(guard, there=not guard.there) if guard else None
     link = tree.get("SubLink", {})
     if link.get("subLinkType") == "EXISTS_SUBLINK":
-        found = _row(link.get("subselect", {}).get("SelectStmt", {}))
-        return structs.replace(found, there=not denies) if found else None
+        select = link.get("subselect", {}).get("SelectStmt", {})
+        return None if calls(select.get("targetList", [])) else _row(select)
+    if compared := tree.get("A_Expr"):
+        return _counted({**compared, "lexpr": _value_of(compared.get("lexpr", {}), told)})
     test = tree.get("NullTest", {})
     call = test.get("arg", {}).get("FuncCall", {})
     names = [each.get("String", {}).get("sval") for each in call.get("funcname", [])]
     text = literal(next(iter(call.get("args", [])), None))
-    if denies or names[-1:] != ["to_regclass"] or text is None:
+    if names[-1:] != ["to_regclass"] or text is None:
         return None
     name = of_words(text.replace('"', "").split("."))
     return Guard(
@@ -62,6 +95,36 @@ def guard_of(condition: str) -> Guard | None:
         table=Name(name.schema, name.name),
         there=test.get("nulltesttype") == "IS_NOT_NULL",
     )
+
+
+_NONE = frozenset({("=", "0"), ("<", "1")})
+_SOME = frozenset({(">", "0"), (">=", "1"), ("<>", "0"), ("=", "1")})
+
+
+def _counted(compared: Json) -> Guard | None:
+    """Return what `(SELECT count(*) FROM …) = 0` asks for."""
+    link = compared.get("lexpr", {}).get("SubLink", {})
+    select = link.get("subselect", {}).get("SelectStmt", {})
+    targets = select.get("targetList", [])
+    counts = len(targets) == 1 and calls(targets) == ("count",)
+    sign = str(compared.get("name", [{}])[-1].get("String", {}).get("sval", ""))
+    asked = sign, literal(compared.get("rexpr"))
+    if link.get("subLinkType") != "EXPR_SUBLINK" or not counts or asked not in _NONE | _SOME:
+        return None
+    guard = _row(select)
+    return structs.replace(guard, there=asked in _SOME) if guard else None
+
+
+def _value_of(tree: Json, told: Mapping[str, str]) -> Json:
+    """Return what a variable was given, or what a query without a table is, else the tree."""
+    if (name := column_of(tree).lower()) in told:
+        tree = parsed(told[name])
+    link = tree.get("SubLink", {})
+    select = link.get("subselect", {}).get("SelectStmt", {})
+    bare = link.get("subLinkType") == "EXPR_SUBLINK" and "fromClause" not in select
+    targets = select.get("targetList", []) if bare else []
+    value: Json = targets[0].get("ResTarget", {}).get("val", {}) if len(targets) == 1 else tree
+    return value
 
 
 def _row(select: Json) -> Guard | None:
@@ -74,15 +137,16 @@ def _row(select: Json) -> Guard | None:
     asked = _asked(select.get("whereClause", {})) if known else None
     if known is None or asked is None or select.keys() & {"groupClause", "havingClause"}:
         return None
-    kind, named, of, schema = known
-    name, table = asked.pop(named, ""), asked.pop(of, "")
-    home = asked.pop(schema, "") if schema else ""
+    kind, column, of, schema = known
+    name, table = asked.pop(column, ""), asked.pop(of, "")
+    home = asked.pop(schema, None) if schema else ""
     asked = {key: value for key, value in asked.items() if key not in _KINDS}
     if asked or not name or (of and kind == "column" and not table):
         return None
-    found = of_words([*([home] if home else []), *table.replace('"', "").split(".")])
-    held = found if table else Name(home, name) if kind == "relation" else None
-    return Guard(kind=kind, name=name, table=held)
+    # What is a regclass is looked up as any name is, quoted and qualified.
+    named = Name(home or "", table) if schema else of_words(table.replace('"', "").split("."))
+    held = named if table else Name(home or "", name) if kind == "relation" else None
+    return Guard(kind=kind, name=name, table=held, there=True, anywhere=home is None)
 
 
 def _asked(condition: Json) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.postgres.asks import borne, caught, guard_of, is_undone, straight
+from cdkit.migrations.postgres.asks import borne, caught, guards_of, is_undone, straight, told_by
 from cdkit.migrations.postgres.code import options_of
 from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
 from cdkit.migrations.postgres.parser import statements_of
@@ -23,6 +23,9 @@ from cdkit.migrations.statement import Statement
 Reader = Callable[[Statement], Iterable[Operation]]
 
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
+_LOOPS = frozenset(
+    f"PLpgSQL_stmt_{each}" for each in ("loop", "while", "fori", "fors", "forc", "foreach_a")
+)
 _SELECT = b"SELECT "
 _FULL = 0
 """`parseMode` of an embedded statement (PostgreSQL's RawParseMode); others are expressions."""
@@ -222,8 +225,13 @@ def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operat
 def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
     """Yield every expression and statement in a PL/pgSQL tree, in the order of the code."""
     if isinstance(node, list):
+        told: dict[str, str] = {}
         for each in node:
-            yield from _embedded(each)
+            asks = isinstance(each, dict) and "PLpgSQL_stmt_if" in each
+            yield from _either(each["PLpgSQL_stmt_if"], told) if asks else _embedded(each)
+            # What is told may be another thing once something was done.
+            more = told_by(each) if isinstance(each, dict) else {}
+            told = told | more if more else {}
         return
     if not isinstance(node, dict):
         return
@@ -232,12 +240,12 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             inner = value.get("query", value) if key in _DYNAMIC else value
             query = inner.get("PLpgSQL_expr", {}).get("query", "")
             yield _Embedded(query=query, whole=True, dynamic=True)
-            yield from _embedded({k: v for k, v in value.items() if k in {"body", "params"}})
+            yield from _in_a_loop({k: v for k, v in value.items() if k in {"body", "params"}})
+        elif key in _LOOPS:
+            yield from _in_a_loop(value)
         elif key == "PLpgSQL_expr":
             query, mode = value.get("query", ""), value.get("parseMode", _FULL)
             yield _Embedded(query=query, whole=mode == _FULL)
-        elif key == "PLpgSQL_stmt_if" and "elsif_list" not in value:
-            yield from _either(value)
         elif key == "PLpgSQL_stmt_block" and "exceptions" in value:
             yield from _trying(value)
         elif key != "datums":
@@ -246,14 +254,27 @@ def _embedded(node: Any) -> Iterator[_Embedded | _Part]:  # noqa: ANN401 - JSON
             yield from _embedded([each for each in value if "default_val" in str(each)])
 
 
-def _either(value: Json) -> Iterator[_Embedded | _Part]:
-    """Yield an IF: each side in a part of its own where it is known what it asks for."""
+def _in_a_loop(node: Json) -> Iterator[_Embedded]:
+    """Yield what a loop does, whatever it asks: one round changes what the next one finds."""
+    yield from (each for each in _embedded(node) if isinstance(each, _Embedded))
+
+
+def _either(value: Json, told: Mapping[str, str]) -> Iterator[_Embedded | _Part]:
+    """Yield an IF: each side in a part of its own where it is known what it asks for.
+
+    `told` are values of variables, as SQL.
+    """
+    if "elsif_list" in value:
+        yield from _embedded({key: each for key, each in value.items() if key != "lineno"})
+        return
     condition = value.get("cond", {})
-    guard = guard_of(condition.get("PLpgSQL_expr", {}).get("query", ""))
+    guards = guards_of(condition.get("PLpgSQL_expr", {}).get("query", ""), told)
+    turned = tuple(structs.replace(each, there=not each.there) for each in guards)
     yield from _embedded(condition)
-    for side, turned in (("then_body", False), ("else_body", True)):
-        guards = (structs.replace(guard, there=guard.there != turned),) if guard else ()
-        yield from _part(value.get(side, []), _Part(begins=True, guards=guards))
+    yield from _part(value.get("then_body", []), _Part(begins=True, guards=guards))
+    # Of several that must hold, nobody knows which one does not.
+    otherwise = turned if len(turned) == 1 else ()
+    yield from _part(value.get("else_body", []), _Part(begins=True, guards=otherwise))
 
 
 def _trying(value: Json) -> Iterator[_Embedded | _Part]:

@@ -283,6 +283,22 @@ def reindex(statement: Statement) -> Iterator[Operation]:
     )
 
 
+class _Explain(Struct, frozen=True):
+    options: tuple[Node, ...] = ()
+
+
+def explain(statement: Statement) -> Iterator[Operation]:
+    """Read EXPLAIN, which runs nothing but with ANALYZE."""
+    if not option_given(statement.read(_Explain).options, "analyze"):
+        yield op.Harmless(**_where(statement))
+        return
+    yield op.Unread(
+        **_where(statement),
+        what="EXPLAIN ANALYZE runs what it explains, which is not read",
+        remedy="leave it out, or write the statement itself",
+    )
+
+
 def refresh(statement: Statement) -> Iterator[Operation]:
     """Read REFRESH MATERIALIZED VIEW."""
     done = statement.read(_OnRelation)

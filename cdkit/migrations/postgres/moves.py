@@ -14,6 +14,7 @@ from msgspec import Struct
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import LockTable, MovePartition, Operation, WriteRows
 from cdkit.migrations.postgres.names import of_relation
+from cdkit.migrations.postgres.parser import node_of
 from cdkit.migrations.postgres.prints import fingerprint
 from cdkit.migrations.postgres.tree import Json, RangeVar
 from cdkit.migrations.rule import Context
@@ -52,7 +53,7 @@ def moves(operations: Iterable[Operation], schema: Schema) -> Iterator[Move]:
             if done.verb == "DELETE":
                 deleted = done
                 continue
-            tree: Json = msgspec.json.decode(done.statement.node)
+            tree = _tree(done)
             of, where = _copied(tree)
             if of and (full := schema.full(of)) in locked:
                 copies[full, where] = done
@@ -96,10 +97,15 @@ def _belongs(name: Name, parents: frozenset[Name], end: Schema) -> bool:
     return name in parents or (table is not None and bool(table.parents & parents))
 
 
+def _tree(done: WriteRows) -> Json:
+    tree: Json = msgspec.json.decode(node_of(done.statement) or b"{}")
+    return tree
+
+
 def _deleted(done: WriteRows) -> str:
     """Return a fingerprint of which rows a DELETE takes; of one with USING what none copies."""
-    tree: Json = msgspec.json.decode(done.statement.node)
-    return _NONE if "usingClause" in tree else fingerprint(tree.get("whereClause"))
+    tree = _tree(done)
+    return _NONE if not tree or "usingClause" in tree else fingerprint(tree.get("whereClause"))
 
 
 def _copied(tree: Json) -> tuple[Name | None, str]:

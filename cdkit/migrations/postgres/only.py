@@ -5,9 +5,11 @@ there, until each has one and that is attached; a partition that comes later get
 (PostgreSQL manual, CREATE INDEX and 5.12.2.2 "Partition Maintenance"; seen on 15 and 18).
 """
 
+import msgspec
 from msgspec import Struct
 
 from cdkit.migrations.operation import OnTable
+from cdkit.migrations.postgres.parser import node_of
 from cdkit.migrations.postgres.tree import RangeVar
 from cdkit.migrations.schema import Schema
 
@@ -21,7 +23,8 @@ class _On(Struct, frozen=True):
 def says_only(operation: OnTable) -> bool:
     """Whether the statement says ONLY before the name of the table."""
     statement = operation.statement
-    return statement.kind in _KINDS and not statement.read(_On).relation.inh
+    node = node_of(statement) if statement.kind in _KINDS else b""
+    return bool(node) and not msgspec.json.decode(node, type=_On).relation.inh
 
 
 def of_parent_alone(operation: OnTable, schema: Schema) -> bool:

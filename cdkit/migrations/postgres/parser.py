@@ -178,6 +178,20 @@ def _statement(text: Text, sql: bytes, one: _Stmt, base: int, last: int) -> Stat
     return Statement(text=text, kind=kind, node=node, start=start, end=end, base=base)
 
 
+def node_of(statement: Statement) -> bytes:
+    """Return the tree of a statement, made once more where it was let go.
+
+    Empty where it cannot be: then what is written there is the code that the statement is in.
+    """
+    if statement.node:
+        return statement.node
+    try:
+        found = statements_of(statement.source.encode())
+    except (GrammarFault, RecursionError, ValueError):
+        return b""
+    return found[0][1] if [kind for kind, _ in found] == [statement.kind] else b""
+
+
 def statements_of(sql: bytes) -> list[tuple[str, bytes]]:
     """Parse a piece of SQL by itself: the kind and the tree of each statement in it.
 

@@ -72,6 +72,7 @@ _READERS: dict[str, str] = {
     "VacuumStmt": "commands.vacuum",
     "ClusterStmt": "commands.cluster",
     "ReindexStmt": "commands.reindex",
+    "ExplainStmt": "commands.explain",
     "RefreshMatViewStmt": "commands.refresh",
     "CreatedbStmt": "commands.standalone",
     "DropdbStmt": "commands.standalone",
@@ -86,6 +87,7 @@ _HARMLESS_WORDS = """
     CreatePLangStmt CreateOpClassStmt CreateOpFamilyStmt
     CreateTransformStmt CreateAmStmt ListenStmt UnlistenStmt NotifyStmt
     CheckPointStmt ConstraintsSetStmt VariableShowStmt PrepareStmt DeallocateStmt
+    ImportForeignSchemaStmt
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 

@@ -23,7 +23,8 @@ def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
     old = [each for each in operation.columns if not schema.is_new_column(table, each)]
     if operation.verb == "UPDATE" and not old:
         return
-    if operation.verb == "DELETE" and context.server.engine == "postgres":
+    held = context.released.table(table)
+    if held and held.parents and context.server.engine == "postgres":
         from cdkit.migrations.postgres.moves import moved_to
 
         if to := moved_to(operation, context):

@@ -88,7 +88,6 @@ def _instead(operation: AddColumn) -> str:
 RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
-    refuses=True,
     on=(AddColumn,),
     check=check,
     instead="Add the column nullable or with a default; set NOT NULL in a later release.",

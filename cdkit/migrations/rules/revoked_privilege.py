@@ -20,7 +20,7 @@ from cdkit.migrations.ways import later
 
 def check(operation: Revoke, context: Context) -> Iterator[Hit]:
     """Flag what is taken away from things that were there before the change."""
-    if operation.defaults or _is_from_new_roles(operation, context):
+    if operation.defaults:
         return
     left = tuple(_left(operation, context))
     if operation.objects and not left:
@@ -38,12 +38,6 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
             replacement=later(operation, "a version that does without"),
         ),
     )
-
-
-def _is_from_new_roles(operation: Revoke, context: Context) -> bool:
-    """Whether nobody who runs can have the roles that it is taken from."""
-    schema, roles = context.schema, operation.grantees if operation.action == "REVOKE" else ()
-    return bool(roles) and all(schema.is_new(schema.roles.get(each, 0)) for each in roles)
 
 
 def _left(operation: Revoke, context: Context) -> Iterator[Name]:
@@ -126,9 +120,6 @@ RULE = LintRule(
         ),
     ),
     good=(
-        Example(
-            text="CREATE SCHEMA s;\n-- released\nCREATE ROLE r;\nREVOKE ALL ON SCHEMA s FROM r;"
-        ),
         Example(text="GRANT SELECT ON orders TO app;"),
         Example(text="REVOKE GRANT OPTION FOR SELECT ON orders FROM app;"),
         Example(text="CREATE TABLE o (a int);\nREVOKE ALL ON o FROM PUBLIC;"),

@@ -49,6 +49,7 @@ RULE = LintRule(
     instead="Write the statements out, or say `-- cdkit: allow unread-code (reason)`.",
     by_hand="what cannot be read cannot be rewritten.",
     bad=(
+        Example(text="EXPLAIN ANALYZE DELETE FROM o;", line=1),
         Example(text="UPDATE pg_attribute SET atttypmod = 24 WHERE attname = 'a';", line=1),
         Example(
             text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
@@ -69,6 +70,8 @@ RULE = LintRule(
         Example(text="EXECUTE prepared;", line=1),
     ),
     good=(
+        Example(text="EXPLAIN (COSTS OFF) DELETE FROM o;"),
+        Example(text="IMPORT FOREIGN SCHEMA public FROM SERVER s INTO public;"),
         Example(
             text="DO $$ DECLARE t text; BEGIN\n  FOR t IN SELECT tablename FROM pg_tables LOOP\n"
             "    EXECUTE format('GRANT SELECT ON %I TO reports', t);\n  END LOOP;\nEND $$;"
