@@ -81,10 +81,15 @@ class Reader:
         Several statements in one query are one to PostgreSQL, a single one is none (manual,
         "Message Flow", section "Multiple Statements in a Simple Query").
         """
-        script = migration.script
-        if script.in_transaction is None and script.together and self.server.engine == "postgres":
+        if self.together(migration):
             return len(parsed.statements) > 1
-        return script.in_transaction
+        return migration.script.in_transaction
+
+    def together(self, migration: Migration) -> bool:
+        """Whether PostgreSQL gets all that a migration runs as one query."""
+        script = migration.script
+        alone = script.in_transaction is None and script.together
+        return alone and self.server.engine == "postgres"
 
     def read(self, text: Text, sql: bytes) -> Parsed:
         """Return the statements of what runs of a text."""

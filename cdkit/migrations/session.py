@@ -20,15 +20,19 @@ class Session:
     """What a file has set so far.
 
     `in_transaction` is None where nobody can tell: it depends on the tool that runs the file.
-    `single` says that the file holds this one statement and no other; `locked` are the tables that
-    nobody else may use before the transaction ends, and by which lock; `reshaped` those of which
-    it was said that their rows look otherwise.
+    `single` says that the file holds this one statement and no other, `together` that PostgreSQL
+    gets all of it as one query: there another transaction begins where one ends; `locked` are the
+    tables that nobody else may use before the transaction ends, and by which lock; `reshaped`
+    those of which it was said that their rows look otherwise.
     """
 
-    def __init__(self, *, in_transaction: bool | None, single: bool) -> None:
+    def __init__(
+        self, *, in_transaction: bool | None, single: bool, together: bool = False
+    ) -> None:
         self.in_transaction = in_transaction
         self.wrapped = in_transaction
         self.single = single
+        self.together = together
         self.lock_timeout = False
         self.warned = False
         self.statement_timeout = False
@@ -87,7 +91,8 @@ class Session:
         return any(name in self.locked or name in self._unwritten for name in names)
 
     def _begin_or_end(self, *, opens: bool) -> None:
-        self.in_transaction = True if opens else False if not self.wrapped else None
+        ended = None if self.wrapped else False
+        self.in_transaction = True if opens or self.together else ended
         self.unvalidated.clear()
         self.locked.clear()
         self._unwritten.clear()

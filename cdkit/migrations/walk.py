@@ -81,7 +81,11 @@ def course_of(task: Task, parsed: Parsed, *, whole: bool = True) -> Course:
         schema=schema,
         released=task.released,
         ahead=reader.ahead(statements, done, wrapped=wrapped, whole=whole, undone=undone),
-        session=Session(in_transaction=wrapped, single=len(parsed.statements) == 1),
+        session=Session(
+            in_transaction=wrapped,
+            single=len(parsed.statements) == 1,
+            together=reader.together(migration),
+        ),
         server=task.request.server,
         dialect=reader.dialect,
     )

@@ -316,6 +316,15 @@ class TestPrismaAndDrizzle:
             "sqlserver",
         )
 
+    def test_a_lock_file_that_a_merge_left_open_cannot_be_told(self, tmp_path: Path) -> None:
+        sides = '<<<<<<< HEAD\nprovider = "mysql"\n=======\nprovider = "sqlite"\n>>>>>>> b\n'
+        files: dict[str, str | bytes] = {
+            "migrations/migration_lock.toml": f"# Prisma\n{sides}",
+            "migrations/1_a/migration.sql": "SELECT 1;",
+        }
+        (reason,) = project(tmp_path, files).project.faults
+        assert reason.where == Location(path="migrations/migration_lock.toml", line=2)
+
     def test_a_file_named_alone_brings_the_other_folders_along(self, tmp_path: Path) -> None:
         files: dict[str, str | bytes] = {
             "migrations/20260101000000_a/migration.sql": "SELECT 1;",

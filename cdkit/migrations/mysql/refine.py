@@ -8,6 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
+from cdkit.migrations.implied import is_same_default
 from cdkit.migrations.mysql.commands import PREPARED
 from cdkit.migrations.mysql.marks import COPIED, written
 from cdkit.migrations.mysql.types import change
@@ -134,7 +135,7 @@ def _default(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operat
     before, after = effective(old), effective(new)
     if before and not after:
         yield op.DropDefault(**where, column=new.name)
-    elif after and after.sql != (before.sql if before else ""):
+    elif after and not (before and is_same_default(before, after, new.type)):
         yield op.SetDefault(**where, column=new.name, default=after)
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cdkit.core.errors import CannotTell, RequestError
 from cdkit.core.escape import terminal, terminal_lines
+from cdkit.core.finding import Location
 from cdkit.core.world import MIB, World
 from cdkit.migrations.look import ancestors, join
 from cdkit.migrations.rendering.history import Fault
@@ -184,12 +185,12 @@ def environ_of(rendering: Rendering, environ: Mapping[str, str]) -> dict[str, st
 def _failed(python: str, folder: str, fault: Fault, heard: str, asked: Asked) -> CannotTell:
     """Return what the project's own code says against rendering."""
     said = _masked(f"{fault.kind}: {terminal(fault.said)[:600]}", asked)
-    where = join(folder, fault.path) if fault.path else folder
+    place = Location(path=join(folder, fault.path), line=fault.line) if fault.path else None
     last = _masked(_last(heard), asked)
     told = f"; it printed last: {last}" if last else ""
     return CannotTell(
         f"{asked.title} cannot render the migrations, with {python}: {said}{told}",
-        where=f"{where}:{fault.line}" if fault.path and fault.line else where,
+        where=place or folder,
         remedy=_remedy(fault, asked),
     )
 

@@ -4,9 +4,11 @@ A join of the two tables that says `email` where only one of them had an `email`
 reference is ambiguous", and so does a function whose body says it. Views are not hit: they were
 understood when they were made. Two tables are taken for joined where a foreign key leads from one
 to the other, or a view or function reads both. A name that several tables share already is rarely
-used bare, and is said below the usual threshold.
+used bare, and is said below the usual threshold; but not where it is certain: a NATURAL JOIN in
+code joins by the new column as well, and SQLite reads the text of a view each time.
 """
 
+import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
@@ -29,17 +31,41 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     joined = [each for each in having if each != table and _are_joined(table, each, schema)]
     if not joined:
         return
+    reader = _reader(name, table, joined, context)
+    what = f"the {reader} joins both, by it or saying it bare, and no longer does what it did"
+    guess = "a query of a running version that joins both and says it bare fails"
     yield Hit(
-        message=f"adds {table}.{name}, and {joined[0]} has a column of that name: a query of a "
-        "running version that joins both and says it bare fails",
+        message=f"adds {table}.{name}, and {joined[0]} has a column of that name: "
+        f"{what if reader else guess}",
         about=f"{table}.{name}",
-        severity=Severity.LOW if len(having) > 1 else None,
-        confidence=Confidence.LOW,
+        severity=Severity.HIGH if reader else Severity.LOW if len(having) > 1 else None,
+        confidence=Confidence.HIGH if reader else Confidence.LOW,
         fix=Fix(
             summary="choose another name, or release a version first that says which one",
             replacement=later(operation, "code that says of which table it means a column"),
         ),
     )
+
+
+def _reader(column: str, table: Name, joined: list[Name], context: Context) -> str:
+    """Return the code of the running version that such a column changes for sure.
+
+    A view is such code to SQLite alone; others understood it when it was made.
+    """
+    bare = re.compile(rf"(?<![\w.`\"\[])(?<!\bas )[`\"\[]?{re.escape(column.lower())}\b")
+    for at, thing in context.released.things.items():
+        body, is_view = thing.body.lower(), thing.kind == "view"
+        if column.lower() not in body and "natural" not in body:
+            continue
+        words = set(re.findall(r"\w+", body))
+        both = table.name.lower() in words and any(x.name.lower() in words for x in joined)
+        if not both or (is_view and context.server.engine != "sqlite"):
+            continue
+        end = context.ahead.end.thing(at)
+        stays = end is not None and end.body == thing.body
+        if stays and ("natural" in words or (is_view and bare.search(body))):
+            return f"{thing.kind.partition(' ')[0]} {at}"
+    return ""
 
 
 def _are_joined(one: Name, other: Name, schema: Schema) -> bool:
@@ -49,7 +75,10 @@ def _are_joined(one: Name, other: Name, schema: Schema) -> bool:
     named = {one.name, other.name}
     for thing in schema.things.values():
         sources = {each.name for each in thing.query.sources} if thing.query else set()
-        if named <= sources or named <= set(thing.body.replace("(", " ").lower().split()):
+        if named <= sources:
+            return True
+        body = thing.body.lower()
+        if one.name in body and other.name in body and named <= set(re.findall(r"\w+", body)):
             return True
     return False
 
@@ -73,8 +102,26 @@ RULE = LintRule(
             "ALTER TABLE o ADD COLUMN email text;",
             line=4,
         ),
+        Example(
+            text="-- server sqlite:3.40\nCREATE TABLE c (i int, email text);\n"
+            "CREATE TABLE o (i int, n int);\nCREATE TABLE more (email text);\n"
+            "CREATE VIEW v AS SELECT n, email FROM o JOIN c ON o.i = c.i;\n"
+            "-- released\nALTER TABLE o ADD COLUMN email text;",
+            line=7,
+        ),
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE c (i int, email text);\n"
+            "CREATE TABLE o (i int, n int);\n"
+            "CREATE PROCEDURE p() SELECT n FROM o NATURAL JOIN c;\n"
+            "-- released\nALTER TABLE o ADD COLUMN email text;",
+            line=6,
+        ),
     ),
     good=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE TABLE c (i int, email text);\n"
+            "CREATE TABLE o (i int);\n-- released\nALTER TABLE o ADD COLUMN email text;"
+        ),
         Example(
             text="CREATE TABLE c (id int PRIMARY KEY, email text);\nCREATE TABLE o (c int);\n"
             "-- released\nALTER TABLE o ADD COLUMN email text;"

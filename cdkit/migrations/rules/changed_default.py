@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeDomain
-from cdkit.migrations.implied import is_same_value
+from cdkit.migrations.implied import is_same_default
 from cdkit.migrations.net import eased
-from cdkit.migrations.nouns import Default, Type
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
@@ -34,7 +33,7 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     if old is None:
         return
     before = old.default is not None and not old.default.null
-    if _is_same(operation.default, old.default, old.type) or (not before and old.not_null):
+    if is_same_default(operation.default, old.default, old.type) or (not before and old.not_null):
         return
     hit = Hit(
         message=f"gives {table}.{column} another default: what a running version leaves out is "
@@ -48,7 +47,7 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
         ),
     )
     end = context.ahead.end.column(table, column)
-    undone = end is not None and _is_same(end.default, old.default, old.type)
+    undone = end is not None and is_same_default(end.default, old.default, old.type)
     yield from eased(hit, context, undone=undone)
 
 
@@ -81,29 +80,15 @@ def _of_new(operation: SetDefault, context: Context) -> Iterator[Hit]:
             )
 
 
-def _is_same(one: Default | None, other: Default | None, kind: Type | None = None) -> bool:
-    if one == other or bool(one and other and is_same_value(one.text, other.text)):
-        return True
-    if not (one and other and kind and kind.name in {"bool", "boolean"} and not kind.array):
-        return False
-    truth = _TRUTHS.get(one.value.lower()) if one.constant else None
-    return truth is not None and other.constant and truth == _TRUTHS.get(other.value.lower())
-
-
-_TRUTHS = dict.fromkeys(("t", "true", "y", "yes", "on", "1"), True)
-_TRUTHS |= dict.fromkeys(("f", "false", "n", "no", "off", "0"), False)
-"""What a boolean takes for true and for false (PostgreSQL manual, 8.6)."""
-
-
 def _of_view(operation: SetDefault, context: Context) -> Iterator[Hit]:
     """Flag a default of a view's column: it counts, and no longer that of the table behind it."""
     view = context.released.thing(operation.table)
     if context.schema.is_new_thing(operation.table):
         return
-    if view and _is_same(operation.default, view.defaults.get(operation.column)):
+    if view and is_same_default(operation.default, view.defaults.get(operation.column)):
         return
     table = context.released.column(operation.table, operation.column)
-    if table and _is_same(operation.default, table.default, table.type):
+    if table and is_same_default(operation.default, table.default, table.type):
         return  # the view stands in the place of a table, and gives what that gave
     said = f"{operation.table}.{operation.column}"
     yield Hit(
@@ -169,6 +154,11 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a SET DEFAULT 'site';",
             line=3,
         ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int DEFAULT '1', b char(3) DEFAULT '1');\n"
+            "-- released\nALTER TABLE o MODIFY a int DEFAULT 2;",
+            line=4,
+        ),
         Example(text="ALTER VIEW v ALTER a SET DEFAULT 'site';", line=1),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o;\n-- released\n"
@@ -189,6 +179,11 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE o (a boolean DEFAULT false);\n-- released\n"
             "ALTER TABLE o ALTER a SET DEFAULT 'f';"
+        ),
+        Example(
+            text="-- server mysql:8.0\n"
+            "CREATE TABLE o (a int DEFAULT '1', b tinyint(1) DEFAULT 0);\n"
+            "-- released\nALTER TABLE o ALTER a SET DEFAULT 1, MODIFY b boolean DEFAULT false;"
         ),
         Example(
             text="CREATE TABLE o (a text DEFAULT 'web', b timestamptz DEFAULT now());\n"

@@ -2,7 +2,8 @@
 
 dbmate wants `-- migrate:up` first, nothing but comments before it, and a `-- migrate:down` after
 it, be it empty. goose wants `-- +goose Up` first, and a body with semicolons between
-`-- +goose StatementBegin` and `-- +goose StatementEnd`: it cuts it in pieces otherwise.
+`-- +goose StatementBegin` and `-- +goose StatementEnd`: it cuts it in pieces otherwise. goose and
+sql-migrate refuse a statement that no semicolon ends at the end of a line.
 """
 
 from collections.abc import Iterator
@@ -30,5 +31,6 @@ RULE = LintRule(
     sources=(
         "https://github.com/amacneil/dbmate#creating-migrations",
         "https://pressly.github.io/goose/documentation/annotations/",
+        "https://github.com/rubenv/sql-migrate#writing-migrations",
     ),
 )

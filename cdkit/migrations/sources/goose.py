@@ -8,17 +8,24 @@ internal/sqlparser. Migrations in Go are programs.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Iterator
 
 from cdkit.core.finding import Severity
 from cdkit.migrations.dotenv import engine_by
 from cdkit.migrations.folder import FolderTool, folder_source, natural
 from cdkit.migrations.lazy import pattern
-from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import Slot, environment, fill
-from cdkit.migrations.sections import down_of, in_folder_of, without_down
+from cdkit.migrations.sections import (
+    Lines,
+    begun,
+    cut,
+    down_of,
+    in_folder_of,
+    lines_of,
+    unended,
+    without_down,
+)
 from cdkit.migrations.source import Complaint, Late, Migration, Order, Script
 from cdkit.migrations.text import BOM, Text, holds, line_end
 
@@ -27,7 +34,6 @@ _WORD = b"+goose"
 _MARK = pattern(rb"^\s*--\s*\+goose\s+up\b", re.IGNORECASE | re.MULTILINE)
 _ANY = pattern(rb"^[ \t]*--[ \t]*\+goose[ \t]+(\S[^\n]*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _STATEMENT = pattern(rb"^(?![ \t]*--)[ \t]*[^\s-]", re.MULTILINE)
-_CUT = pattern(rb";[ \t]*(?:--[^\n]*)?\r?\n")
 _KNOWN = frozenset(
     {b"up", b"down", b"statementbegin", b"statementend", b"no transaction"}
     | {b"envsub on", b"envsub off"}
@@ -127,18 +133,18 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
         what = "a statement stands before `-- +goose Up`: goose refuses such a file"
         yield _complaint(migration, early.start(), what)
         return
-    lines = [] if _is_plain(data) else list(_lines(data))
-    for at, what in (*_unordered(lines), *_unended(lines)):
+    lines = [] if _is_plain(data) else list(lines_of(data, _annotation))
+    for at, what in _unordered(lines):
         yield _complaint(migration, at, what)
-    held, opened = _held(lines)
+    for at in unended(lines):
+        what = "no semicolon ends this at the end of a line: goose refuses such a file"
+        yield _complaint(migration, at, what)
+    held, opened = begun(lines)
     if opened >= 0:
         yield _complaint(migration, opened, "StatementBegin has no StatementEnd: goose refuses it")
-    for token in tokens(data) if b"$" in data else ():
-        if token.kind != "string" or token.text[:1] != b"$" or not _CUT().search(token.text):
-            continue
-        if not any(start <= token.start < end for start, end in held):
-            what = "goose ends the statement at the first semicolon in this body"
-            yield _complaint(migration, token.start, what)
+    for at in cut(data, held):
+        what = "goose ends the statement at the first semicolon in this body"
+        yield _complaint(migration, at, what)
 
 
 def _is_plain(data: bytes) -> bool:
@@ -149,18 +155,7 @@ def _is_plain(data: bytes) -> bool:
     return ended and not before.strip() and marks in ([b"up"], [b"up", b"down"])
 
 
-_Lines = Sequence[tuple[int, bytes, bytes]]
-
-
-def _lines(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield the place of each line, what stands in it, and its annotation."""
-    position = 0
-    for line in data.split(b"\n"):
-        yield position, line, _annotation(line)
-        position += len(line) + 1
-
-
-def _unordered(lines: _Lines) -> Iterator[tuple[int, str]]:
+def _unordered(lines: Lines) -> Iterator[tuple[int, str]]:
     """Yield each annotation that goose refuses where it stands, and what is wrong with it."""
     part, opened, risen = b"", False, False
     for at, _, said in lines:
@@ -179,39 +174,6 @@ def _unordered(lines: _Lines) -> Iterator[tuple[int, str]]:
                 yield at, f"`+goose {said.decode('utf-8', 'replace')}` {what}"
         part, risen = (said if said in {b"up", b"down"} else part), risen or said == b"up"
         opened = said == b"statementbegin" or (opened and said != b"statementend")
-
-
-def _unended(lines: _Lines) -> Iterator[tuple[int, str]]:
-    """Yield where a statement begins that no semicolon ends, at the end of a line of its part.
-
-    A comment between `/*` and `*/` begins one, since goose knows only those of `--`.
-    """
-    begun, held = -1, False
-    for at, line, said in (*lines, (0, b"", b"down")):
-        if said == b"down" and begun >= 0:
-            yield begun, "no semicolon ends this at the end of a line: goose refuses such a file"
-        held = said == b"statementbegin" or (held and said != b"statementend")
-        words = line.split()
-        if said in {b"up", b"down"} or held:
-            begun = -1
-        elif words and (begun >= 0 or not words[0].startswith(b"--")):
-            begun = at if begun < 0 else begun
-            code = list(takewhile(lambda word: not word.startswith(b"--"), words))
-            begun = -1 if code and code[-1].endswith(b";") else begun
-
-
-def _held(lines: _Lines) -> tuple[list[tuple[int, int]], int]:
-    """Return what stands between StatementBegin and StatementEnd, and where one is left open."""
-    held: list[tuple[int, int]] = []
-    opened = -1
-    for at, _, said in lines:
-        if said == b"statementbegin" and opened < 0:
-            opened = at
-        elif said == b"statementend" and opened >= 0:
-            held.append((opened, at))
-            opened = -1
-    end = lines[-1][0] + len(lines[-1][1]) if lines else 0
-    return ([*held, (opened, end)] if opened >= 0 else held), opened
 
 
 def _complaint(migration: Migration, at: int, what: str) -> Complaint:

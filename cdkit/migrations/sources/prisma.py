@@ -7,9 +7,13 @@ statements are one transaction, and no BEGIN is added). Error P3015 is a folder 
 """
 
 import re
+from collections.abc import Iterator
 
 from msgspec import structs
 
+from cdkit.core.finding import Location
+from cdkit.core.verdict import Reason, cannot_tell
+from cdkit.migrations.encoding import readable
 from cdkit.migrations.folder import FolderTool, migration_of
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, join, parent
@@ -69,8 +73,21 @@ def _read(request: Request) -> Project:
     return structs.replace(
         project,
         complaints=(*project.complaints, *empty),
+        faults=(*project.faults, *_unread(root, look)),
         engine=_engine(root, look),
     )
+
+
+def _unread(root: str, look: Look) -> Iterator[Reason]:
+    """Yield why the lock file does not tell the database: a merge left both sides of it."""
+    path = join(root, _LOCK)
+    data = look.read(path) if look.is_file(path) else b""
+    if trouble := readable(data):
+        yield cannot_tell(
+            f"{trouble.what}, so it is not known for which database these migrations are",
+            where=Location(path=path, line=data.count(b"\n", 0, trouble.offset) + 1),
+            remedy=trouble.remedy,
+        )
 
 
 def _engine(root: str, look: Look) -> str:

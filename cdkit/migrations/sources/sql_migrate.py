@@ -3,22 +3,32 @@
 Sources: rubenv/sql-migrate, README ("Writing migrations": `notransaction` behind Up or Down,
 StatementBegin and StatementEnd) and migrate.go: files run in the order of the numbers that their
 names begin with, else as text, all that were not yet; one that sorts before what ran still runs.
-dbconfig.yml names the dialect.
+Its sqlparse reads marks that begin a line, spelled as here. dbconfig.yml names the dialect.
 """
 
 import re
+from collections.abc import Iterator
 
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
-from cdkit.migrations.sections import down_of, without_down
-from cdkit.migrations.source import Order, Script
+from cdkit.migrations.sections import (
+    begun,
+    cut,
+    down_of,
+    in_folder_of,
+    lines_of,
+    unended,
+    without_down,
+)
+from cdkit.migrations.source import Complaint, Migration, Order, Script
 from cdkit.migrations.text import holds
 
 _UP = pattern(rb"^--\s*\+migrate\s+Up\b", re.MULTILINE)
 _DIALECT = pattern(rb"""^\s+dialect:\s*["']?(\w+)""", re.MULTILINE)
 _WORDS = 3
 """Those of a bare mark: `--`, `+migrate` and `Up`."""
+_KNOWN = frozenset({b"Up", b"Down", b"StatementBegin", b"StatementEnd"})
 _DOWN = pattern(rb"^--\s*\+migrate\s+Down\b")
 
 
@@ -32,7 +42,10 @@ def _is_down(line: bytes) -> bool:
 
 def _owns(path: str, look: Look) -> bool:
     data = look.read(path) if is_sql(path) else b""
-    return holds(data, b"+migrate") and bool(_UP().search(data))
+    if holds(data, b"+migrate") and _UP().search(data):
+        return True
+    # In a folder of sql-migrate's a file without any mark is one that it refuses.
+    return bool(data) and in_folder_of(b"+migrate", _UP, path, look)
 
 
 def _script(path: str, data: bytes) -> Script:
@@ -53,6 +66,45 @@ def _outside(data: bytes) -> tuple[int, int, str] | None:
     line = data[found.start() : end if end >= 0 else len(data)].rstrip()
     at = found.start() + len(line)
     return (at, at, " notransaction") if len(line.split()) == _WORDS else None
+
+
+def _annotation(line: bytes) -> bytes:
+    words = line.split() if line.startswith(b"-- +migrate ") else []
+    known = len(words) >= _WORDS and words[2] in _KNOWN
+    return words[2].lower() if known else b""
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield what sql-migrate refuses, or cuts in two: it ends a statement where a line does so."""
+    data = migration.said.data
+    lines = list(lines_of(data, _annotation))
+    # What stands before the first mark is passed over.
+    first = next((at for at, line in enumerate(lines) if line[2] in {b"up", b"down"}), len(lines))
+    if first == len(lines):
+        yield _complaint(migration, 0, "no line begins with `-- +migrate Up`: it refuses the file")
+    for at in unended(lines[first:]):
+        yield _complaint(
+            migration, at, "no semicolon ends this at the end of a line: it refuses it"
+        )
+    held, opened = begun(lines[first:])
+    if opened >= 0:
+        yield _complaint(
+            migration, opened, "StatementBegin has no StatementEnd: it refuses the file"
+        )
+    for at in cut(data, held):
+        yield _complaint(migration, at, "it ends the statement at the first semicolon in this body")
+
+
+def _complaint(migration: Migration, at: int, what: str) -> Complaint:
+    return Complaint(
+        rule="misplaced-marker",
+        path=migration.path,
+        line=migration.said.line(at),
+        what=f"sql-migrate: {what}",
+        remedy="begin the parts with `-- +migrate Up` and `-- +migrate Down`, end each statement "
+        "with a semicolon, and put bodies between `-- +migrate StatementBegin` and "
+        "`-- +migrate StatementEnd`",
+    )
 
 
 def _order(path: str) -> Order:
@@ -80,6 +132,7 @@ SOURCE = folder_source(
         order=_order,
         engine=_engine,
         goes_back=True,
+        refused=_refused,
         outside=_outside,
     )
 )

@@ -159,6 +159,13 @@ def test_an_env_that_does_not_render_cannot_be_told(env: str, said: str, tmp_pat
     assert said in reasons(outcome)
 
 
+def test_what_does_not_render_is_said_at_its_line(tmp_path: Path) -> None:
+    env = "import os\nraise RuntimeError('no way')"
+    (reason,) = judged(alembic(tmp_path, {"1.py": FIRST}, env=env)).verdict.reasons
+    assert reason.where is not None
+    assert (reason.where.path, reason.where.line) == ("db/env.py", 2)
+
+
 @pytest.mark.parametrize(
     "env",
     [
