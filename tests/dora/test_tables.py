@@ -59,3 +59,16 @@ def test_what_looks_like_a_comment_is_not_passed_over(tmp_path: Path) -> None:
     path.write_text(f"# made today\n{HEAD}{ROWS}" + ROWS.replace("orders", "#orders"))
     with pytest.raises(Unreadable, match="has no column 'service'"):
         measure(Told(deployment_files=(str(path),)), ASKED)
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "0044-03-15 (BC) 00:00:00+00"])
+def test_what_is_no_moment_is_not_passed_over(tmp_path: Path, time: str) -> None:
+    deployments, incidents = tmp_path / "deployments.csv", tmp_path / "incidents.csv"
+    deployments.write_text(f"{HEAD}{ROWS}orders,production,{time},x\n")
+    with pytest.raises(Unreadable, match="1 row without 'at'"):
+        measure(Told(deployment_files=(str(deployments),)), ASKED)
+    deployments.write_text(HEAD + ROWS)
+    incidents.write_text(f"service,environment,opened_at\norders,production,{time}\n")
+    told = Told(deployment_files=(str(deployments),), incident_files=(str(incidents),))
+    with pytest.raises(Unreadable, match="1 row without 'opened_at'"):
+        measure(told, ASKED)
