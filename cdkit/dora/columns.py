@@ -59,10 +59,12 @@ def check_columns(columns: Collection[Column], there: Collection[str], where: st
     """Raise Unreadable, naming the column, where a table lacks one that it must have."""
     for one in columns:
         if one.must and one.name not in there:
+            is_one = len(there) == 1 and one.name in next(iter(there))
+            ragged = "; see whether all rows have as many cells as the first" if is_one else ""
             raise Unreadable(
                 f"has no column {one.name!r}",
                 where=where,
-                remedy=f"it has: {', '.join(sorted(there)) or 'none'}",
+                remedy=f"it has: {', '.join(sorted(there)) or 'none'}{ragged}",
             )
 
 

@@ -12,7 +12,7 @@ CREATE TEMP TABLE here AS
 SELECT service, environment, made_at, digest, commit_id, outcome, planned, rollback, team, id
 FROM told_deployments
 WHERE (environment = $environment OR environment IS NULL)
-  AND (made_at < $until OR made_at IS NULL);
+  AND (made_at < $until OR made_at IS NULL OR made_at = 'infinity');
 
 CREATE TEMP TABLE services AS
 SELECT service, CAST(row_number() OVER (ORDER BY service) AS INTEGER) AS s
@@ -69,7 +69,7 @@ SELECT i.service, coalesce(v.s, 0) AS s, i.environment, i.opened_at, i.resolved_
   epoch_us(i.opened_at) AS opened, epoch_us(i.resolved_at) AS resolved
 FROM told_incidents i LEFT JOIN services v USING (service)
 WHERE (i.environment = $environment OR i.environment IS NULL)
-  AND (i.opened_at < $until OR i.opened_at IS NULL);
+  AND (i.opened_at < $until OR i.opened_at IS NULL OR i.opened_at = 'infinity');
 
 CREATE TEMP TABLE blamed AS
 WITH asked AS (
@@ -176,15 +176,20 @@ deployment brought, none before it tells: a change is counted there only where i
 
 FAULTS = {
     "deployments": """
-SELECT count(*) FILTER (environment IS NULL), count(*) FILTER (made_at IS NULL),
+SELECT count(*) FILTER (environment IS NULL),
+  count(*) FILTER (made_at IS NULL OR NOT isfinite(made_at) OR made_at < '0001-01-01'),
   min(outcome) FILTER (outcome NOT IN ('success', 'failure')) FROM here;
 """,
     "changes": "SELECT 0, count(*) FILTER (committed IS NULL), NULL FROM told_of;",
     "incidents": """
-SELECT count(*) FILTER (environment IS NULL), count(*) FILTER (opened IS NULL), NULL FROM happened;
+SELECT count(*) FILTER (environment IS NULL),
+  count(*) FILTER (opened IS NULL OR opened_at < '0001-01-01'), NULL FROM happened;
 """,
 }
-"""Rows without an environment, rows without a time, and an outcome that is none; by table."""
+"""Rows without an environment, rows without a time, and an outcome that is none; by table.
+
+Infinity is no time, and no more is one before the year 1, which Python does not know either.
+"""
 
 RESULT = """
 WITH counted AS (

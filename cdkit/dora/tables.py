@@ -16,8 +16,12 @@ from cdkit.dora.zones import Times, Unzoned, check_zone, refuse_no_moment
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# By itself DuckDB takes the quotes of a late row for part of its text, where the first had none.
-_AS_RFC_4180 = """header = true, all_varchar = true, quote = '"', escape = '"'"""
+# By itself DuckDB takes the quotes of a late row for part of its text, where the first had none; it
+# passes over all rows before a longer one, which it takes for the header, and those that begin with
+# the sign of what may be a comment.
+_AS_RFC_4180 = (
+    "header = true, all_varchar = true, quote = '\"', escape = '\"', skip = 0, comment = ''"
+)
 _READERS = {
     ".csv": f"read_csv({{path}}, {_AS_RFC_4180})",
     ".tsv": f"read_csv({{path}}, {_AS_RFC_4180}, delim = '\t')",

@@ -110,6 +110,12 @@ def test_a_server_that_goes_on_failing_is_asked_five_times(github: GitHub, tmp_p
     assert len(github.asked) == 5
 
 
+def test_a_server_that_failed_is_not_said_to_want_a_pause(github: GitHub, tmp_path: Path) -> None:
+    github.next.extend([Given(status=500)] * 10)
+    assert "answers 500" in only(ask(tmp_path, github, budget=4)).what
+    assert len(github.asked) == 3  # pauses of one and of two seconds; one of four is too long
+
+
 @pytest.mark.parametrize(
     "body",
     [

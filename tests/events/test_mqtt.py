@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cdkit.core.errors import RequestError
+from cdkit.events.cloudevents import CloudEvent
 from cdkit.events.sink import Receipt
 from cdkit.events.targets import SinkTable, resolve
 from tests.events.places import envelope, world
@@ -252,3 +254,31 @@ def test_tls_is_spoken_to_whom_the_machine_trusts_and_to_nobody_else(
         (trusted,) = send(url.replace("mqtt:", "mqtts:"), tmp_path)
     assert (refused.state, "CERTIFICATE_VERIFY_FAILED" in refused.said) == ("down", True)
     assert "nobody is subscribed" in trusted.said
+
+
+@pytest.mark.needs("mosquitto")
+@pytest.mark.parametrize("over", [0, 1, 100])
+def test_an_event_over_the_brokers_largest_keeps_no_other_back(tmp_path: Path, over: int) -> None:
+    events = [
+        envelope("1"),
+        replace(envelope("2"), data=envelope("2").data + b" " * 2000),
+        envelope("3"),
+    ]
+    largest = _size(events[1]) - over  # which Mosquitto itself counts some bytes too late
+    limit = ("allow_anonymous true", f"max_packet_size {largest}")
+    with mosquitto.serving(tmp_path, *limit) as url, subscribed(url) as found:
+        receipts = send(url, tmp_path, *events)
+        waited(found, 2 if over else 3)
+    assert states(receipts) == ["delivered", "refused" if over else "delivered", "delivered"]
+    assert not over or f"takes {largest} bytes" in receipts[1].said
+
+
+def _size(event: CloudEvent) -> int:
+    """The bytes of an event's packet, as MQTT 5 counts them (2.1.4, 3.3)."""
+    pairs = [(name, value) for name, value in event.attributes().items()]
+    texts = sum(5 + len(name) + len(value) for name, value in pairs)
+    properties = texts + 3 + len("application/json") + 2
+    rest = 2 + len("cdevents/service/deployed") + 2 + 2 + properties + len(event.data)
+    assert properties >= 128
+    assert rest >= 128
+    return 1 + 2 + rest

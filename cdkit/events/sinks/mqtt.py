@@ -88,7 +88,13 @@ def _connected(
     if parts.scheme == "mqtts":
         client.tls_set()
     answers: list[int] = []
-    client.on_connect = lambda _client, _data, _flags, reason, _more: answers.append(reason.value)
+    largest: list[int | None] = []
+
+    def note(_client: object, _data: object, _flags: object, reason: Any, more: object) -> None:  # noqa: ANN401 - as paho gives it
+        largest.append(getattr(more, "MaximumPacketSize", None))
+        answers.append(reason.value)
+
+    client.on_connect = note
     port = parts.port or _PORTS[parts.scheme]
     alive = max(1, int(options.timeout))  # it limits a handshake of TLS too
     client.connect(parts.hostname or "", port, alive, clean_start=True)
@@ -96,7 +102,7 @@ def _connected(
         _work(client, options.timeout, lambda: bool(answers))
         if answers != [_ACKNOWLEDGED]:
             return receipts(events, *_of_connection(answers, options))
-        return _published(client, events, options)
+        return _published(client, events, options, largest[0])
     finally:
         client.disconnect()
         client.loop(_TICK)
@@ -116,23 +122,35 @@ def _published(
     client: Any,  # noqa: ANN401 - a client of paho
     events: Sequence[Parcel],
     options: MqttOptions,
+    largest: int | None,
 ) -> Sequence[Receipt]:
+    """Publish what the broker takes: on a packet over its `largest` it would end the connection."""
     told: dict[int, int] = {}
     client.on_publish = lambda _client, _data, number, reason, _more: told.update(
         {number: reason.value}
     )
-    begun = [
-        client.publish(
+    begun = {
+        parcel.key: client.publish(
             _topic(parcel, options), parcel.event.data, 1, properties=_properties(parcel)
         )
         for parcel in events
-    ]
+        if largest is None or _size(parcel, options) <= largest
+    }
     _work(client, options.timeout, lambda: len(told) == len(begun), packets=4 * len(begun))
+    never: tuple[State, str] = ("refused", f"it is too large: the broker takes {largest} bytes")
     return [
         Receipt(key=parcel.key, state=state, said=said)
-        for parcel, message in zip(events, begun, strict=True)
-        for state, said in (_of(told.get(message.mid), options),)
+        for parcel in events
+        for message in (begun.get(parcel.key),)
+        for state, said in (_of(told.get(message.mid), options) if message else never,)
     ]
+
+
+def _size(parcel: Parcel, options: MqttOptions) -> int:
+    """Return the bytes of an event's packet (MQTT 5, 2.1.4 and 3.3)."""
+    rest = 2 + len(_topic(parcel, options).encode()) + 2
+    rest += len(_properties(parcel).pack()) + len(parcel.event.data)
+    return 1 + sum(rest >= bound for bound in (0, 1 << 7, 1 << 14, 1 << 21)) + rest
 
 
 def _topic(parcel: Parcel, options: MqttOptions) -> str:
