@@ -25,7 +25,7 @@ from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.stricter import is_of_its_bounds
-from cdkit.migrations.triggered import may_set
+from cdkit.migrations.unfilled import has_nulls
 from cdkit.migrations.ways import later
 
 _KEYS = frozenset({"unique", "primary key", "exclusion"})
@@ -42,14 +42,12 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             continue
         if not _lived_with(operation, constraint, context):
             hit = _hit(operation, what.strip())
-            if constraint.kind == "unique" and _has_nulls(operation.table, constraint, context):
+            if constraint.kind == "unique" and has_nulls(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
             if is_of_its_bounds(constraint, operation.table, context):
-                said = f"{hit.message}, if it asks more than its bounds"
-                hit = structs.replace(hit, message=said, severity=Severity.LOW)
+                hit = _but(hit, "if it asks more than its bounds")
             if constraint.kind in _KEYS and of_parent_alone(operation, context.schema):
-                said = f"{hit.message}, in partitions that come later, and in others as each has it"
-                hit = structs.replace(hit, message=said, severity=Severity.LOW)
+                hit = _but(hit, "in partitions that come later, and in others as each has it")
             yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
 
 
@@ -81,6 +79,10 @@ def _is_gone(operation: OnTable, constraint: Constraint, context: Context) -> bo
 
 def _key_of(index: CreateIndex | Index) -> str:
     return " ".join((*index.expressions, index.where)).strip()
+
+
+def _but(hit: Hit, where: str) -> Hit:
+    return structs.replace(hit, message=f"{hit.message}, {where}", severity=Severity.LOW)
 
 
 def _hit(operation: OnTable, what: str) -> Hit:
@@ -134,32 +136,6 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
         alike = NULLS_ALIKE in constraint.expression and len(filled) < len(columns)
         return not alike and not any(each.default and each.default.constant for each in filled)
     return not constraint.wants_value or len(filled) == len(columns)
-
-
-def _has_nulls(table: Name, constraint: Constraint, context: Context) -> bool:
-    """Whether each row that the running version adds has a null in a unique key: none is alike.
-
-    It has in a new column that nothing fills: no default, no trigger, no UPDATE of the release
-    (what that version writes into a filled row could then be there already).
-    """
-    if NULLS_ALIKE in constraint.expression:
-        return False
-    return any(_stays_null(table, name, context) for name in constraint.columns if name)
-
-
-def _stays_null(table: Name, name: str, context: Context) -> bool:
-    found, column = context.schema.table(table), context.schema.column(table, name)
-    if found is None or column is None or not context.schema.is_new_column(table, name):
-        return False
-    if column.not_null or column.identity or column.serial or column.generated:
-        return False
-    if column.default and not column.default.null:
-        return False
-    if column.type.name == "timestamp" and context.server.engine in {"mysql", "mariadb"}:
-        return False  # without explicit_defaults_for_timestamp it holds the time of the write
-    filled = found.filled or name in found.written
-    filled = filled or any(may_set(x, name, context.schema) for x in found.triggers.values())
-    return not filled and not context.ahead.writes(table, name)
 
 
 def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
