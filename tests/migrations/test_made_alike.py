@@ -199,10 +199,9 @@ def test_a_table_in_the_place_of_another_fills_its_columns_alike(
     old: str, new: str, said: str
 ) -> None:
     filled = "LOCK TABLE o IN ACCESS EXCLUSIVE MODE;\nINSERT INTO n (id) SELECT id FROM o;\n"
-    goes_on = "SELECT setval('n_id_seq', 9000);\n"
     text = "".join([
         f"CREATE TABLE o ({old});\n", RELEASED, f"BEGIN;\nCREATE TABLE n ({new});\n", filled,
-        goes_on, "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;",
+        "DROP TABLE o;\nALTER TABLE n RENAME TO o;\nCOMMIT;",
     ])  # fmt: skip
     told = [x.message for x in judged(text).findings if x.rule == "dropped-table"]
     assert [said in each for each in told] == [True] * bool(said)
@@ -227,7 +226,7 @@ def test_a_partition_that_comes_back_for_other_rows_is_told(end: int, told: list
         "ALTER TABLE o DETACH PARTITION p;\n"
         f"ALTER TABLE o ATTACH PARTITION p {bound.format(end)};\nCOMMIT;"
     )
-    found = judged(text).findings
+    found = [x for x in judged(text).findings if x.rule == "moved-partition"]
     assert [x.rule for x in found if x.severity.rank >= Severity.MEDIUM.rank] == told
 
 
