@@ -23,8 +23,13 @@ _POINT = re.compile(r"(not\s+)?ok(?:\s+(\d{1,9}))?(?:\s+(.*))?", re.ASCII | re.D
 _PLAN = re.compile(r"1\.\.(\d{1,9})\s*(?:#\s*(.*))?", re.ASCII)
 _DIRECTIVE = re.compile(r"(?<!\\)\s#\s*(skip\S*|todo)\b[:\s]*(.*)\Z", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"TAP version 1[234]", re.ASCII)
-_IDLE = re.compile(r"(?:tests|pass|fail|skip|todo) +\d+|(?:error|message): *(?:[|>].?)?", re.ASCII)
-"""What follows the last test, and says nothing of it; the head of a text whose lines follow."""
+_IDLE = re.compile(
+    r"(?:tests|pass|fail|skip|todo) +\d+|(?:not )?ok - .*|(?:error|message): *(?:[|>].?)?", re.ASCII
+)
+"""What follows the last test, and says nothing of it; the head of a text whose lines follow.
+
+cmocka writes `# ok - g` behind the tests of the group g.
+"""
 
 _LOST = re.compile(
     r"# (?:(?:fail|failed|cancelled) +[1-9]\d*(?: tests?)?"
@@ -188,7 +193,7 @@ class _Reader:
             told = [each for each in self.message if not _IDLE.fullmatch(each)]
             why = [each for each in told if each.startswith(_WHY)]
             rest = [each for each in told if not each.startswith(_WHY)]
-            if self.skips and not told:  # bats writes `not ok` of what it skips, and says no more
+            if self.skips and not told:  # bats and cmocka write `not ok` of what they skip
                 outcome = "skipped"
             self.tally.add(outcome, name, message="\n".join([*why, *rest]), line=line)
             self.failing = None
