@@ -58,6 +58,7 @@ def pytests(exitcode: int, outcome: str = "passed", **summary: int) -> bytes:
         (cucumber(), YES),
         (cucumber(error_message=None), YES),
         (cucumber(error_message="boom"), UNKNOWN),
+        (cucumber(status="pending"), NO),
         (rspec(), YES),
         (rspec(exception=None), YES),
         (rspec(exception={"class": "E", "message": "boom"}), UNKNOWN),

@@ -386,9 +386,14 @@ def test_a_transaction_that_failed_though_its_requests_did_not(
         ("ok - a / ok - b / 1..2", YES),
         ("1..2 / ok 1 - a / not ok 2 - b # SKIP no disk", YES),
         ("1..1 / not ok 1 - b # SKIP no disk", UNKNOWN),
+        ("1..2 / ok 1 - a / not ok 2 # SKIP b / # ok - g", YES),
+        ("1..2 / not ok 1 - a / # 1 != 2 / not ok 2 # SKIP b / # not ok - g", NO),
         ("1..2 / ok 1 - a / not ok 2 - b # SKIP why /   --- /   error: boom /   ...", NO),
         ("1..2 / not ok 1 - b # SKIP why / not ok 2 - a", NO),
+        ("ok 1 - a / not ok 2 - b # TODO / 1..2 / # fail 1", YES),
+        ("ok 1 - a / not ok 2 - b # TODO / 1..2 / # fail 2", NO),
+        ("ok 1 - a / not ok 2 - b # TODO / 1..2 / # fail 1 / # todo 1", NO),
     ],
 )
-def test_tap_of_bats_and_without_numbers(text: str, expected: Answer) -> None:
+def test_tap_of_bats_ava_and_without_numbers(text: str, expected: Answer) -> None:
     assert answer("\n".join([*text.split(" / "), ""]).encode()) is expected

@@ -1,8 +1,9 @@
 """Cucumber's JSON: features, their scenarios, the results of their steps; behave's too.
 
 Source: cucumber/json-formatter, and behave's formatter/json.py. A scenario fails where a step or a
-hook failed, is ambiguous or undefined; it is skipped where a step was skipped or is pending, and
-where it has none. A `background` stands before the scenario that it belongs to.
+hook failed, is ambiguous, undefined or pending (cucumber-js fails the run for each of these); it is
+skipped where a step was skipped, and where it has none. A `background` stands before the scenario
+that it belongs to.
 """
 
 from typing import Any
@@ -16,8 +17,8 @@ from cdkit.evidence.reading import Reading
 from cdkit.evidence.shape import shape_of
 from cdkit.evidence.tally import Outcome, Tally, duration
 
-_BAD = frozenset({"failed", "undefined", "ambiguous", "error", "hook_error"})
-_NOT_RUN = frozenset({"skipped", "pending", "untested", "unknown", "unused"})
+_BAD = frozenset({"failed", "undefined", "pending", "ambiguous", "error", "hook_error"})
+_NOT_RUN = frozenset({"skipped", "untested", "unknown", "unused"})
 
 
 class _Result(Struct, frozen=True):
