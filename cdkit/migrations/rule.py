@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
@@ -29,7 +29,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """What a rule may ask: schema and session before the operation, the server, its locks.
 
     `released` is the schema that the running version was written for, `ahead` knows the one at
-    the end of the transaction.
+    the end of the transaction, `lately` the operation whose locks were asked for last.
     """
 
     schema: Schema
@@ -38,6 +38,7 @@ class Context(Struct, frozen=True, kw_only=True):
     session: Session
     server: Server
     dialect: Dialect
+    lately: list[tuple[Operation, list[tuple[str, Name]]]] = field(default_factory=list)
 
     def sql(self, name: Name | str) -> str:
         """Return a name as the engine's SQL, quoted where it must be."""
@@ -62,12 +63,17 @@ class Context(Struct, frozen=True, kw_only=True):
     def taken(self, operation: Operation) -> list[tuple[str, Name]]:
         """Return each lock that an operation takes, and on what.
 
-        What the release makes nobody else can wait for.
+        What the release makes nobody else can wait for. To be asked before the operation is
+        applied: the answer is kept until another one is asked about.
         """
+        if self.lately and self.lately[0][0] is operation:
+            return self.lately[0][1]
         lock, tables = self.lock_of(operation)
         taken = [(lock, table) for table in tables] if lock else []
         taken += self.dialect.other_locks(operation, self.schema, lock)
-        return [each for each in taken if not self.schema.is_new_relation(each[1])]
+        seen = [each for each in taken if not self.schema.is_new_relation(each[1])]
+        self.lately[:] = [(operation, seen)]
+        return seen
 
     def sql_of(self, engine: str, sql: str, *, other: str = "") -> str:
         """Return SQL that one engine alone takes; `other` where the server is another."""

@@ -10,7 +10,7 @@ from cdkit.migrations.bench import Bench
 from cdkit.migrations.branch import Undone, is_idle
 from cdkit.migrations.catalogue import Dispatch
 from cdkit.migrations.contract import Terms, excused
-from cdkit.migrations.operation import AddColumn, Operation
+from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.phase import Effect, effect_of
 from cdkit.migrations.ran import ran_already, sources_of
@@ -175,25 +175,16 @@ class _Remembering(dict[type[Operation], tuple[LintRule, ...]]):
 def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
     """Yield what the rules that count find in an operation, before it runs."""
     request, context = course.task.request, course.context
-    idle = isinstance(operation, AddColumn) and _is_there(operation, context)
+    idle = is_idle(operation, context.schema)
     for rule_id, rule in request.rules[type(operation)]:
-        if idle and rule.question == COMPATIBLE:
+        if idle and (rule.grows or rule.question == COMPATIBLE):
             continue
         for hit in rule.check(operation, context):
             if is_elsewhere(rule, hit, operation, context.schema):
                 continue
-            costs = rule.grows or rule.question == COMPATIBLE
-            if costs and is_idle(operation, context.schema):
-                continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
-
-
-def _is_there(added: AddColumn, context: Context) -> bool:
-    """Whether a column is there already, so that IF NOT EXISTS does nothing but to lock."""
-    there = added.if_not_exists and context.schema.column(added.table, added.column.name)
-    return bool(there)
 
 
 _SHOWN = 3
