@@ -95,16 +95,19 @@ def _of_sql(routine: Routine, statement: Statement, read: Reader) -> Iterator[Op
         yield _unread(statement, "the code of a function that this calls cannot be read")
         return
     for kind, node in parsed:
-        yield from read(
-            Statement(
-                text=statement.text,
-                kind=kind,
-                node=node,
-                start=statement.start,
-                end=statement.end,
-                base=-1,
-            )
-        )
+        yield from read(_inside(statement, kind, node))
+
+
+def _inside(statement: Statement, kind: str, node: bytes) -> Statement:
+    """Return what the code of a statement runs: it stands where that does."""
+    return Statement(
+        text=statement.text,
+        kind=kind,
+        node=node,
+        start=statement.start,
+        end=statement.end,
+        base=-1,
+    )
 
 
 def _in_dollars(body: str) -> str:
@@ -178,17 +181,7 @@ def _shaped(
         parsed = statements_of(sql.encode()) if sql else []
     except (GrammarFault, RecursionError, ValueError):
         return None
-    found = [
-        Statement(
-            text=statement.text,
-            kind=kind,
-            node=node,
-            start=statement.start,
-            end=statement.end,
-            base=-1,
-        )
-        for kind, node in parsed
-    ]
+    found = [_inside(statement, kind, node) for kind, node in parsed]
     return tuple(found) if found and all(map(_is_plain, found)) else None
 
 
