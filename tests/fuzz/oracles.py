@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from cdkit.core.documents.fact import numbers_of, read_fact
@@ -69,13 +69,13 @@ def check_report(name: str, data: bytes, document: Evidence) -> None:
     if name in XML:
         begun = _elements(data)
         if name == "junit":
-            cases = ElementTree.fromstring(data).iter("testcase")  # noqa: S314 - expat has read it
+            cases = ET.fromstring(data).iter("testcase")  # noqa: S314 - expat has read it
             assert not any(map(_failed, cases)), "yes, and a test case holds a failure"
             assert document.counts
             assert document.counts.tests <= sum(one == "testcase" for _, one in begun)
 
 
-def _failed(case: ElementTree.Element) -> bool:
+def _failed(case: ET.Element) -> bool:
     """Whether a test case holds a failure, and is none that may fail (Node's `todo`, Catch2)."""
     skips = [x for x in case if x.tag == "skipped"]
     may = any(x.get("type") == "todo" or "!mayfail" in x.get("message", "") for x in skips)
