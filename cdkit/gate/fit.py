@@ -12,6 +12,14 @@ from cdkit.gate.policy import age_of, signers_told, unsigned_by
 from cdkit.gate.select import Selected, disagreeing
 from cdkit.gate.subject import SKEW, moment_of, time_of
 
+_TESTS = ("data-driven", "e2e", "end-to-end", "functional", "integration", "regression", "unit")
+_HOLDS = {
+    **dict.fromkeys(_TESTS, "tests"),
+    "coverage": "coverage",
+    "vulnerabilities": "a list of findings",
+}
+"""What evidence holds whose name says so; all other names are the user's own."""
+
 
 def unfit(case: Case, selected: Selected) -> list[Reason]:
     """Return why facts that are there may not be counted."""
@@ -31,7 +39,7 @@ def unfit(case: Case, selected: Selected) -> list[Reason]:
         reasons += _wrong_run(case, fact)
         reasons += _unsigned(case, fact)
         reasons += _unlinked(case, fact)
-        reasons += _contradiction(case, fact)
+        reasons += list(_contradiction(case, fact)) or _of_another_sort(case, fact)
     return reasons
 
 
@@ -197,4 +205,23 @@ def _contradiction(case: Case, fact: Fact) -> Iterator[Reason]:
             f"{case.wanted.evidence}: {what}",
             where=Location(path=fact.where),
             remedy=f"do not trust whoever wrote it; {case.opening}",
+        )
+
+
+def _of_another_sort(case: Case, fact: Fact) -> Iterator[Reason]:
+    """Yield that a report is none of what its kind's name says: tests of code, and no coverage."""
+    kind, document, verdict = case.wanted.evidence, fact.document, fact.verdict
+    wanted = _HOLDS.get(kind)
+    if wanted is None or not isinstance(document, Evidence) or document.said:
+        return
+    held = {
+        "tests": document.counts is not None,
+        "coverage": document.coverage is not None,
+        "a list of findings": bool(document.found),
+    }
+    if verdict and verdict.answer is Answer.YES and not held[wanted]:
+        yield cannot_tell(
+            f"{kind}: holds no {wanted.removeprefix('a ')}",
+            where=Location(path=fact.where),
+            remedy=f"record the report of {wanted} as {kind}, and this one under another name",
         )

@@ -1,11 +1,13 @@
 """A fact that says yes and contradicts itself: nobody believes such a yes."""
 
 import pytest
+from msgspec import structs
 
 from cdkit.core.documents.kinds import Counts, Coverage, Evidence, Metric
 from cdkit.core.verdict import Answer
+from cdkit.gate.policy import Requirement
 from tests.evidence.doubles import PASSED, THREE, fact, origin
-from tests.gate.asking import against, ask
+from tests.gate.asking import against, ask, policy
 
 
 def proving(**changes: object) -> Evidence:
@@ -78,4 +80,23 @@ def test_a_yes_that_rests_on_nothing_is_none(held: dict[str, object]) -> None:
     ],
 )
 def test_whatever_a_yes_rests_on_is_enough(held: dict[str, object]) -> None:
-    assert ask(fact(proving(**held))).verdict.answer is Answer.YES
+    wanted = policy(Requirement(evidence="checked"))
+    checked = structs.replace(proving(**held), evidence="checked")
+    assert ask(fact(checked), by=wanted).verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "said"),
+    [
+        ("unit", {"coverage": Coverage(lines_covered=1, lines=3)}, "tests"),
+        ("end-to-end", {"found": {"high": 0}}, "tests"),
+        ("coverage", {"counts": THREE}, "coverage"),
+        ("vulnerabilities", {"counts": THREE}, "list of findings"),
+    ],
+)
+def test_evidence_holds_what_its_name_says(kind: str, held: dict[str, object], said: str) -> None:
+    wanted = policy(Requirement(evidence=kind))
+    other = structs.replace(proving(**held), evidence=kind)
+    ruling = ask(fact(other), by=wanted)
+    assert ruling.verdict.answer is Answer.CANNOT_TELL
+    assert against(ruling) == [f"{kind}: holds no {said}"]
