@@ -214,8 +214,9 @@ def _of_another_sort(case: Case, fact: Fact) -> Iterator[Reason]:
     wanted = _HOLDS.get(kind)
     if wanted is None or not isinstance(document, Evidence) or document.said:
         return
+    # Load tests and benchmarks are measured, whatever they are called but `unit`.
     held = {
-        "tests": document.counts is not None,
+        "tests": document.counts is not None or (kind != "unit" and bool(document.metrics)),
         "coverage": document.coverage is not None,
         "a list of findings": bool(document.found),
     }

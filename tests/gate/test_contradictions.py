@@ -100,3 +100,12 @@ def test_evidence_holds_what_its_name_says(kind: str, held: dict[str, object], s
     ruling = ask(fact(other), by=wanted)
     assert ruling.verdict.answer is Answer.CANNOT_TELL
     assert against(ruling) == [f"{kind}: holds no {said}"]
+
+
+@pytest.mark.parametrize("kind", ["end-to-end", "regression"])
+def test_a_load_test_may_be_any_test_but_of_units(kind: str) -> None:
+    measured = proving(metrics=(Metric(name="p95", value=1.0),))
+    wanted = policy(Requirement(evidence=kind))
+    other = structs.replace(measured, evidence=kind)
+    assert ask(fact(other), by=wanted).verdict.answer is Answer.YES
+    assert against(ask(fact(measured))) == ["unit: holds no tests"]
