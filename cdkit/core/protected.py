@@ -16,6 +16,17 @@ def is_local(world: World) -> bool:
     return world.context.system in _LOCAL
 
 
+def is_in_an_unknown_ci(world: World) -> bool:
+    """Whether a CI system runs this that cdkit does not know: its jobs say `CI`, as all do.
+
+    `CDKIT_CI` ends the question, and so does gitlab-ci-local, which says that it is not GitLab.
+    """
+    environ = world.environ
+    says = environ.get("CI", "").lower() in {"true", "1", "yes"}
+    known = environ.get("CDKIT_CI") or environ.get("GITLAB_CI", "").lower() == "false"
+    return is_local(world) and says and not known
+
+
 def branch_that_counts(world: World) -> str:
     """Return the branch that the change wants to enter, or else the default one; or nothing.
 

@@ -11,6 +11,7 @@ from cdkit.core.names import TOOL
 from cdkit.core.protected import (
     TRUNKS,
     branch_that_counts,
+    is_in_an_unknown_ci,
     is_in_checkout,
     is_local,
     is_of_a_change,
@@ -27,6 +28,7 @@ from cdkit.gate.read import read_policy
 
 _FROM_GIT = "git:"
 _DEEPEST = 5
+_REMOTE_TRUNKS = ("origin/HEAD", "origin/main", "origin/master")
 _HERE = frozenset({"", "HEAD", "@"})
 
 
@@ -196,7 +198,7 @@ def _elsewhere(path: str, branch: str, world: World) -> FoundPolicy:
 def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPolicy:
     """Let a policy of the change itself keep the gate shut in CI, where it is not the judge's."""
     if is_local(world):
-        return found
+        return _held_to_the_trunk(found, path, world)
     doubt = cannot_tell(
         what,
         where=Location(path=path),
@@ -204,6 +206,30 @@ def _doubted(found: FoundPolicy, what: str, path: str, world: World) -> FoundPol
         " (after `git fetch origin main`), or oci://REGISTRY/REPOSITORY:TAG",
     )
     return msgspec.structs.replace(found, doubts=(doubt,))
+
+
+def _held_to_the_trunk(found: FoundPolicy, path: str, world: World) -> FoundPolicy:
+    """Doubt a policy that is not the remote trunk's, in a CI system that cdkit does not know.
+
+    Where git knows of no such branch nobody can say more than that the change may have written it.
+    """
+    for revision in _REMOTE_TRUNKS if is_in_an_unknown_ci(world) else ():
+        try:
+            same = str(sha256(world.git.read(revision, path))) == found.source.digest
+        except Missing:
+            same = False
+        except CannotTell:
+            continue
+        if same:
+            return found
+        doubt = cannot_tell(
+            f"the policy is not the one of {revision}: the change under judgement brought it along",
+            where=Location(path=path),
+            remedy=f"take it from there, `--policy git:{revision}:{path}`; on a machine of your own"
+            " set CDKIT_CI=terminal",
+        )
+        return msgspec.structs.replace(found, doubts=(doubt,))
+    return found
 
 
 def _from_change(path: str, world: World) -> FoundPolicy:

@@ -308,3 +308,43 @@ def test_who_extends_a_policy_that_is_not_there_is_told(tmp_path: Path) -> None:
         find_policy("mine.yaml", world(tmp_path, repository()))
     assert "and mine.yaml extends it" in told.value.what
     assert str(told.value.where) == "base.yaml"
+
+
+@pytest.mark.parametrize(
+    ("held", "environ", "doubted"),
+    [
+        ({"origin__main": STRICT}, {"CI": "true"}, 1),
+        ({"origin__HEAD": STRICT, "origin__main": LAX}, {"CI": "1"}, 1),
+        ({"origin__master": b""}, {"CI": "true"}, 1),  # where origin/main has no such file
+        ({"origin__main": LAX}, {"CI": "true"}, 0),
+        ({"origin__main": STRICT}, {}, 0),
+        ({"origin__main": STRICT}, {"CI": "false"}, 0),
+        ({"origin__main": STRICT}, {"CI": "true", "CDKIT_CI": "terminal"}, 0),
+        ({"origin__main": STRICT}, {"CI": "true", "GITLAB_CI": "false"}, 0),
+    ],
+)
+def test_in_an_unknown_ci_system_the_policy_is_that_of_the_remote_s_trunk(
+    tmp_path: Path, held: dict[str, bytes], environ: dict[str, str], doubted: int,
+) -> None:  # fmt: skip
+    at = worlds_world(
+        _holding(tmp_path), git=repository(**held), environ=environ,
+        context=BuildContext(system="terminal"),
+    )  # fmt: skip
+    found = find_policy("policy.yaml", at)
+    assert [one.answer for one in found.doubts] == [Answer.CANNOT_TELL] * doubted
+    assert not doubted or "the change under judgement brought it along" in found.doubts[0].what
+
+
+def test_in_an_unknown_ci_system_without_a_trunk_nothing_more_can_be_said(tmp_path: Path) -> None:
+    git = Repository(at=Head(commit=COMMIT, tree=TREE, branch="feature"), commits={"HEAD": COMMIT})
+    at = worlds_world(
+        _holding(tmp_path), git=git, environ={"CI": "true"},
+        context=BuildContext(system="terminal"),
+    )  # fmt: skip
+    found = find_policy("policy.yaml", at)
+    assert (found.doubts, found.source.protected) == ((), False)
+
+
+def _holding(folder: Path) -> Path:
+    (folder / "policy.yaml").write_bytes(LAX)
+    return folder
