@@ -117,10 +117,10 @@ def _check_members(tar: tarfile.TarFile, path: str) -> None:
     engines unpack the last; a hard link they take for one relative to its own folder.
     """
     seen: set[str] = set()
-    for member in tar:
-        name = posixpath.normpath(f"/{member.name}")
-        if len(seen) > _MOST_MEMBERS:
+    for count, member in enumerate(tar):
+        if count > _MOST_MEMBERS:
             raise _wrong(f"holds over {_MOST_MEMBERS} files", path)
+        name = posixpath.normpath(f"/{member.name}")
         if (name in seen and not member.isdir()) or member.islnk():
             how = "as a hard link" if member.islnk() else "twice"
             raise _wrong(

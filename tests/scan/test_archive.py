@@ -92,6 +92,16 @@ def test_a_list_of_layers_that_can_be_read_in_two_ways_is_refused(
         read_archive(str(path), DiskFiles())
 
 
+def test_a_folder_that_is_there_without_end_is_refused(tmp_path: Path) -> None:
+    folder = tarfile.TarInfo("a")
+    folder.type = tarfile.DIRTYPE
+    path = tmp_path / "a.tar"
+    path.write_bytes(folder.tobuf() * 100_002 + bytes(1024))
+
+    with pytest.raises(CannotTell, match="holds over 100000 files"):
+        read_archive(str(path), DiskFiles())
+
+
 def test_a_hard_link_is_refused(tmp_path: Path) -> None:
     link = tarfile.TarInfo("1/layer.tar")
     link.type, link.linkname = tarfile.LNKTYPE, "0/layer.tar"
