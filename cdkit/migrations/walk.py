@@ -119,29 +119,31 @@ def walk(course: Course, start: int, end: int, walked: Walked) -> None:
         for operation in course.done[index]:
             if isinstance(operation, Undone):
                 _pass_through(course, operation, walked)
-                continue
-            found = tuple(found_by(course, operation))
-            undone = within and not lasts(operation)
-            if undone:  # Nobody else ever sees it: what counts is that it runs.
-                found = tuple(each for each in found if each.question != COMPATIBLE)
-            effect = None if undone else effect_of(operation, schema, found)
-            walked.effects += [effect] if effect else []
-            walked.findings += [excused(each, operation, course.task.terms) for each in found]
-            walked.locks |= dict.fromkeys(context.follow(operation))
-            apply(schema, operation)
+            else:
+                _judge(course, operation, walked, undone=within and not lasts(operation))
+
+
+def _judge(course: Course, operation: Operation, walked: Walked, *, undone: bool) -> None:
+    """Judge one operation by what is there before it, and apply it."""
+    context, schema = course.context, course.task.schema
+    found = tuple(found_by(course, operation))
+    if undone:  # Nobody else ever sees it: what counts is that it runs.
+        found = tuple(each for each in found if each.question != COMPATIBLE)
+    effect = None if undone else effect_of(operation, schema, found)
+    walked.effects += [effect] if effect else []
+    walked.findings += [excused(each, operation, course.task.terms) for each in found]
+    walked.locks |= dict.fromkeys(context.follow(operation))
+    apply(schema, operation)
 
 
 def _pass_through(course: Course, undone: Undone, walked: Walked) -> None:
     """Judge what a statement takes back itself, for whether it can run and whom it stops."""
-    context, schema = course.context, course.task.schema
-    kept, held = schema.copy(), context.session.kept()
+    schema, session = course.task.schema, course.context.session
+    kept, held = schema.copy(), session.kept()
     for operation in undone.operations:
-        found = (x for x in found_by(course, operation) if x.question != COMPATIBLE)
-        walked.findings += [excused(each, operation, course.task.terms) for each in found]
-        walked.locks |= dict.fromkeys(context.follow(operation))
-        apply(schema, operation)
+        _judge(course, operation, walked, undone=True)
     schema.become(kept)
-    context.session.restore(held)
+    session.restore(held)
 
 
 def pass_by(course: Course, end: int) -> None:
