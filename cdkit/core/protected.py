@@ -9,6 +9,8 @@ _SHORTEST = 7
 """Digits of a commit's name; Buildkite says `HEAD` where nobody named one."""
 
 TRUNKS = frozenset({"main", "master", "trunk"})
+REMOTE_TRUNKS = ("origin/HEAD", "origin/main", "origin/master")
+"""What others have, as git knows it: the first of these that is there."""
 
 
 def is_local(world: World) -> bool:

@@ -9,6 +9,7 @@ from cdkit.core.errors import CannotTell, Missing, RequestError
 from cdkit.core.finding import Location
 from cdkit.core.names import TOOL
 from cdkit.core.protected import (
+    REMOTE_TRUNKS,
     TRUNKS,
     branch_that_counts,
     is_in_an_unknown_ci,
@@ -28,7 +29,6 @@ from cdkit.gate.read import read_policy
 
 _FROM_GIT = "git:"
 _DEEPEST = 5
-_REMOTE_TRUNKS = ("origin/HEAD", "origin/main", "origin/master")
 _HERE = frozenset({"", "HEAD", "@"})
 
 
@@ -213,7 +213,7 @@ def _held_to_the_trunk(found: FoundPolicy, path: str, world: World) -> FoundPoli
 
     Where git knows of no such branch nobody can say more than that the change may have written it.
     """
-    for revision in _REMOTE_TRUNKS if is_in_an_unknown_ci(world) else ():
+    for revision in REMOTE_TRUNKS if is_in_an_unknown_ci(world) else ():
         try:
             same = str(sha256(world.git.read(revision, path))) == found.source.digest
         except Missing:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cdkit.core.errors import CannotTell, Missing
+from cdkit.core.protected import REMOTE_TRUNKS
 from cdkit.core.world import Change, Commit, Completed, Head, Processes
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class GitRepository:
         changes = _name_status(self._git(*diff, "--diff-filter=DR", "HEAD", "--"))
         if not changes:
             return ()
-        shared = [f"{_REMOTE}origin/{name}" for name in ("HEAD", "main", "master")]
+        shared = [f"{_REMOTE}{name}" for name in REMOTE_TRUNKS]
         theirs = next(filter(None, map(self._commit, (*shared, "@{upstream}", "HEAD"))), "")
         for commit in filter(None, (theirs, self._commit("MERGE_HEAD"))):
             held = self._held(commit, {each.old_path or each.path for each in changes})
