@@ -4,7 +4,7 @@ A thing that is dropped and made again is no loss where the new one does what th
 the same roles. These functions say in words what the new one lacks: an empty text for nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import structs
 
@@ -14,7 +14,7 @@ from cdkit.migrations.enums import type_lacks
 from cdkit.migrations.grants import lost
 from cdkit.migrations.nouns import Column, Name, Query, Trigger, Type, automatic_name
 from cdkit.migrations.rule import Context, Hit
-from cdkit.migrations.schema import Routine, Schema, Table
+from cdkit.migrations.schema import Routine, Schema, Table, Thing
 from cdkit.migrations.stricter import refuses_more
 
 
@@ -41,6 +41,19 @@ def column_is_back(table: Name, column: str, context: Context) -> bool:
     if old is None or new is None or not _kept(old, new):
         return False
     return not context.dialect.change(old.type, new.type).breaks
+
+
+def code_that(does: Callable[[Thing, str], bool], context: Context) -> str:
+    """Name a trigger, routine or view of the running version that does something, and stays so.
+
+    `does` is asked with a thing and its body in small letters.
+    """
+    for at, thing in context.released.things.items():
+        if does(thing, thing.body.lower()):
+            end = context.ahead.end.thing(at)
+            if end is not None and end.body == thing.body:
+                return f"{thing.kind.partition(' ')[0]} {at}"
+    return ""
 
 
 def _kept(old: Column, new: Column) -> bool:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import code_that
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Schema
+from cdkit.migrations.schema import Schema, Thing
 from cdkit.migrations.ways import later
 
 
@@ -53,19 +54,18 @@ def _reader(column: str, table: Name, joined: list[Name], context: Context) -> s
     A view is such code to SQLite alone; others understood it when it was made.
     """
     bare = re.compile(rf"(?<![\w.`\"\[])(?<!\bas )[`\"\[]?{re.escape(column.lower())}\b")
-    for at, thing in context.released.things.items():
-        body, is_view = thing.body.lower(), thing.kind == "view"
+
+    def reads_both(thing: Thing, body: str) -> bool:
+        is_view = thing.kind == "view"
         if column.lower() not in body and "natural" not in body:
-            continue
+            return False
         words = set(re.findall(r"\w+", body))
         both = table.name.lower() in words and any(x.name.lower() in words for x in joined)
         if not both or (is_view and context.server.engine != "sqlite"):
-            continue
-        end = context.ahead.end.thing(at)
-        stays = end is not None and end.body == thing.body
-        if stays and ("natural" in words or (is_view and bare.search(body))):
-            return f"{thing.kind.partition(' ')[0]} {at}"
-    return ""
+            return False
+        return "natural" in words or (is_view and bool(bare.search(body)))
+
+    return code_that(reads_both, context)
 
 
 def _are_joined(one: Name, other: Name, schema: Schema) -> bool:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.net import code_that
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
+from cdkit.migrations.schema import Thing
 from cdkit.migrations.ways import later
 
 
@@ -50,14 +52,11 @@ def _writer(operation: AddColumn, context: Context) -> str:
         r"\b(?:insert|replace)(?:\s+(?:or\s+)?\w+)?(?:\s+into)?\s+(?:[`\"]?\w+[`\"]?\s*\.\s*)?"
         rf"[`\"\[]?{re.escape(name)}[`\"\]]?\s+(?:values?|select)\b"
     )
-    for at, thing in context.released.things.items():
-        body = thing.body.lower()
-        if name not in body or thing.kind == "view" or not by_place.search(body):
-            continue
-        end = context.ahead.end.thing(at)
-        if end is not None and end.body == thing.body:
-            return f"{thing.kind.partition(' ')[0]} {at}"
-    return ""
+
+    def writes_by_place(thing: Thing, body: str) -> bool:
+        return name in body and thing.kind != "view" and bool(by_place.search(body))
+
+    return code_that(writes_by_place, context)
 
 
 def _hidden(operation: AddColumn, context: Context) -> str:
