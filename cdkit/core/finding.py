@@ -1,12 +1,23 @@
 """A finding: what is wrong, how bad, how sure, where, and what would mend it."""
 
+import functools
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+if TYPE_CHECKING:
+    import hashlib
+    from collections.abc import Callable
+
 
 class Severity(StrEnum):
-    """How much harm a finding does; `unknown` is a word that a tool did not say."""
+    """How much harm a finding does; `unknown` is a word that a tool did not say.
+
+    `rank` is the order of harm: 0 for info up to 4 for critical, and -1 for unknown.
+    """
+
+    rank: int
 
     UNKNOWN = "unknown"
     INFO = "info"
@@ -15,20 +26,9 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
-    @property
-    def rank(self) -> int:
-        """Order of harm: 0 for info up to 4 for critical, and -1 for unknown."""
-        return _SEVERITY_RANK[self]
 
-
-_SEVERITY_RANK = {
-    Severity.UNKNOWN: -1,
-    Severity.INFO: 0,
-    Severity.LOW: 1,
-    Severity.MEDIUM: 2,
-    Severity.HIGH: 3,
-    Severity.CRITICAL: 4,
-}
+for _rank, _each in enumerate(Severity, -1):
+    _each.rank = _rank
 
 
 class Confidence(StrEnum):
@@ -121,7 +121,15 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def fingerprint(*parts: str) -> str:
     """Return a 64-digit hexadecimal name for these parts, order and boundaries included."""
+    written = "".join([f"{len(part)}:{part}" for part in parts])
+    if written.isascii():  # then each has as many bytes as it has characters
+        return _sha256()(written.encode()).hexdigest()
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return _sha256()(b"".join([b"%d:%b" % (len(x), x) for x in encoded])).hexdigest()
+
+
+@functools.cache
+def _sha256() -> "Callable[[bytes], hashlib._Hash]":
     import hashlib  # loads OpenSSL, which a run that finds nothing need not pay for
 
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(x), x) for x in encoded)).hexdigest()
+    return hashlib.sha256

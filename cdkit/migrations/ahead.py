@@ -10,6 +10,7 @@ from itertools import chain
 
 from cdkit.core.errors import CannotTell
 from cdkit.migrations import operation as op
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.replay import replay
@@ -17,11 +18,14 @@ from cdkit.migrations.rolled_back import TRANSACTION, left_of
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.statement import Statement
 
-_ADDING = (
+_ADDING = Kinds(
     *(op.CreateTable, op.AddColumn, op.CreateIndex, op.AddConstraint, op.ValidateConstraint),
-    *(op.WriteRows, op.SetVariable, op.Transaction, op.Harmless),
+    *(op.WriteRows, op.SetVariable, op.Transaction, op.Harmless, op.CreateObject),
 )
 """What takes away neither a column nor an index nor a constraint, whatever else it does."""
+
+
+_OF_TYPES = Kinds(op.AddEnumValue, op.CreateObject)
 
 
 def _says_the_number(operation: Operation) -> bool:
@@ -143,8 +147,8 @@ class Ahead:
                 (index, done)
                 for index, operations in enumerate(self._done)
                 for done in operations
-                if isinstance(done, op.AddEnumValue)
-                or (isinstance(done, op.CreateObject) and done.kind == "type")
+                if _OF_TYPES[type(done)]
+                and not (isinstance(done, op.CreateObject) and done.kind != "type")
             ]
         if not self._enums:
             return []
@@ -170,7 +174,7 @@ class Ahead:
         False wherever that is not certain. Raises CannotTell as `end` does.
         """
         rest = chain.from_iterable(self._done[self._at : self._last()])
-        return all(isinstance(each, _ADDING) for each in rest)
+        return all(_ADDING[type(each)] for each in rest)
 
     @property
     def operations(self) -> Iterator[Operation]:

@@ -107,8 +107,10 @@ _OURS = pattern(r"-- (cdkit: [^`\n]*)")
 def in_its_comments(finding: Finding) -> Finding:
     """Return a finding whose remedy writes our words as a comment of the file that it is about."""
     fix = finding.fix
+    if fix is None or not ("-- cdkit:" in fix.replacement or "-- cdkit:" in fix.summary):
+        return finding
     mark = _marks(finding.locations[0].path)[0]
-    if fix is None or mark == "--" or "-- cdkit:" not in fix.summary + fix.replacement:
+    if mark == "--":
         return finding
     written = r"<!-- \1 -->" if mark == "<!--" else rf"{mark} \1"
     summary, replacement = (_OURS().sub(written, x) for x in (fix.summary, fix.replacement))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
@@ -117,8 +118,13 @@ def _tables(guard: Guard, schema: Schema) -> list[Table]:
     return [table] if table else []
 
 
+_ASKING = Kinds(op.AddColumn, op.CreateIndex, op.DropColumn, op.DropConstraint)
+
+
 def is_idle(operation: Operation, schema: Schema) -> bool:
     """Whether IF [NOT] EXISTS lets it do nothing for sure; its lock it takes all the same."""
+    if not _ASKING[type(operation)]:
+        return False
     match operation:
         case op.AddColumn(table=table, column=column, if_not_exists=True):
             return Guard(kind="column", name=column.name, table=table).fails(schema)

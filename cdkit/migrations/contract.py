@@ -257,18 +257,19 @@ def _and(phases: Sequence[str]) -> str:
 
 def _at(effect: Effect, rule: str, what: str) -> Finding:
     operation = effect.operation
-    finding = _found(rule, what, operation.statement.text.place(operation.at))
-    return structs.replace(finding, fingerprint=" ".join(operation.statement.source.split()))
+    place = operation.statement.text.place(operation.at)
+    return _found(rule, what, place, said=operation.statement.line)
 
 
-def _found(rule: str, what: str, place: Location, remedy: str = "") -> Finding:
+def _found(rule: str, what: str, place: Location, remedy: str = "", *, said: str = "") -> Finding:
+    """Return a finding about a place; `said` is the statement that it is about."""
     described = rules()[rule]
     return Finding(
         rule=rule,
         severity=described.severity,
         message=what,
         locations=(place,),
-        fingerprint=rule,
+        fingerprint=said or rule,
         about=place.path.rpartition("/")[2],
         question=described.question,
         fix=Fix(summary=remedy or described.instead),

@@ -129,10 +129,13 @@ def _set_options(schema: Schema, changed: op.ChangeTable) -> None:
 
 def _write(schema: Schema, written: op.WriteRows) -> None:
     table = schema.table(written.table)
-    if table and written.verb in {"INSERT", "COPY", "MERGE"}:
-        schema.change(written.table, filled=schema.is_new(table.made))
+    if table is None:
+        return
+    filled = schema.is_new(table.made)
+    if written.verb in {"INSERT", "COPY", "MERGE"} and filled != table.filled:
+        schema.change(written.table, filled=filled)
     new = {each for each in written.columns if schema.is_new_column(written.table, each)}
-    if table and new - table.written:
+    if new - table.written:
         schema.change(written.table, written=table.written | new)
 
 

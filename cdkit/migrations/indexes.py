@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from msgspec import Struct
 
 from cdkit.migrations.layered import shared
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Constraint, Name
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -27,6 +27,18 @@ class Index(Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[object, ...]:
         """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
         return (self.table, frozenset(self.columns), self.expressions, self.where)
+
+
+def index_of(key: Constraint, table: Name, epoch: int) -> Index:
+    """Return the index that a primary key or a unique constraint of a table brings."""
+    return Index(
+        table=table,
+        epoch=epoch,
+        unique=True,
+        columns=key.columns,
+        where=key.expression,
+        deferrable=key.deferrable,
+    )
 
 
 def is_kept_apart(index: Index, held: Iterable[Index]) -> bool:

@@ -25,18 +25,21 @@ _GONE: Final = _Gone()
 class Layered(MutableMapping[K, V]):
     """A mapping whose copies share `base`, which nobody changes; `own` is what differs from it.
 
-    Entries that were there when it was shared come first, whatever happened to them since.
+    Entries that were there when it was shared come first, whatever happened to them since. `own` is
+    shared as well until one of them changes: most copies are only looked at.
     """
 
-    __slots__ = ("_base", "_own", "_size")
+    __slots__ = ("_base", "_is_mine", "_own", "_size")
 
-    def __init__(self, base: Mapping[K, V], own: Mapping[K, V | _Gone], size: int) -> None:
+    def __init__(self, base: Mapping[K, V], own: dict[K, V | _Gone], size: int) -> None:
         self._base = base
-        self._own = dict(own)
+        self._own = own
+        self._is_mine = False
         self._size = size
 
     def fork(self) -> "Layered[K, V]":
         """Return another one that starts from the same."""
+        self._is_mine = False
         return Layered(self._base, self._own, self._size)
 
     @overload
@@ -66,7 +69,7 @@ class Layered(MutableMapping[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         """Put an entry in, or in the place of another."""
         self._size += key not in self
-        self._own[key] = value
+        self._changed()[key] = value
         self._settle()
 
     def __delitem__(self, key: K) -> None:
@@ -75,10 +78,16 @@ class Layered(MutableMapping[K, V]):
             raise KeyError(key)
         self._size -= 1
         if key in self._base:
-            self._own[key] = _GONE
+            self._changed()[key] = _GONE
             self._settle()
         else:
-            del self._own[key]
+            del self._changed()[key]
+
+    def _changed(self) -> dict[K, V | _Gone]:
+        """Return what differs from the base, to be changed."""
+        if not self._is_mine:
+            self._own, self._is_mine = dict(self._own), True
+        return self._own
 
     def __iter__(self) -> Iterator[K]:
         """Yield the keys."""
@@ -112,7 +121,7 @@ class Layered(MutableMapping[K, V]):
         """Begin anew with all in one place where there is much of one's own."""
         if len(self._own) > _FEW:
             self._base = self._whole()
-            self._own = {}
+            self._own, self._is_mine = {}, True
 
 
 def shared(held: MutableMapping[K, V]) -> tuple[MutableMapping[K, V], MutableMapping[K, V]]:

@@ -1,5 +1,6 @@
 """Looking into a tree of files: each read and each listing is done once."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import TypeVar, cast
 
@@ -20,20 +21,23 @@ class Look:
         self._read: dict[str, bytes] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._is_file: dict[str, bool] = {}
-        self._made: dict[tuple[str, ...], object] = {}
+        self._made: dict[tuple[str | bytes, ...], object] = {}
 
-    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    def once(self, key: tuple[str | bytes, ...], make: Callable[[], T]) -> T:
         """Return what `make` makes of files, made once for each key."""
-        if key not in self._made:
-            self._made[key] = make()
+        try:
+            made = self._made[key]
+        except KeyError:
+            made = self._made[key] = make()
         # The key says whose it is, so that it is what was made under it.
-        return cast("T", self._made[key])
+        return cast("T", made)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises Missing, Unreadable or TooLarge."""
-        if path not in self._read:
-            self._read[path] = self.files.read(path)
-        return self._read[path]
+        found = self._read.get(path)
+        if found is None:
+            found = self._read[path] = self.files.read(path)
+        return found
 
     def is_file(self, path: str) -> bool:
         """Whether there is a file, or a link to one."""
@@ -75,6 +79,7 @@ def join(folder: str, name: str) -> str:
     return name if folder in {"", "."} else f"{folder.rstrip('/')}/{name}"
 
 
+@functools.lru_cache(maxsize=1024)  # each source asks it of the same file, one after the other
 def parent(path: str) -> str:
     """Return the folder that a path is in: `.` where it names none."""
     folder, slash, _ = path.rpartition("/")

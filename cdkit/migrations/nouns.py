@@ -124,12 +124,15 @@ NULLS_ALIKE = "NULLS NOT DISTINCT"
 """The `expression` of a unique constraint to which two nulls are the same."""
 
 
+_SUFFIXES = {
+    "primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check",
+    "exclusion": "excl", "not null": "not_null",
+}  # fmt: skip
+
+
 def automatic_name(table: str, constraint: Constraint) -> str:
     """Return the name that the server gives (PostgreSQL's ChooseConstraintName), unshortened."""
-    suffix = {
-        "primary key": "pkey", "unique": "key", "foreign key": "fkey", "check": "check",
-        "exclusion": "excl", "not null": "not_null",
-    }[constraint.kind]  # fmt: skip
+    suffix = _SUFFIXES[constraint.kind]
     columns = () if constraint.kind == "primary key" else constraint.columns
     if constraint.kind == "check" and len(columns) > 1:
         columns = ()

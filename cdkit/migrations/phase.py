@@ -10,14 +10,23 @@ from msgspec import Struct
 
 from cdkit.core.finding import Finding, Severity
 from cdkit.migrations import operation as op
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import COMPATIBLE
 from cdkit.migrations.schema import Schema
 
+_LEAST = Severity.MEDIUM.rank
 EXPAND, MIGRATE, CONTRACT = "expand", "migrate", "contract"
 
 ADDING = (op.CreateTable, op.AddColumn, op.AddEnumValue)
 """What only adds: where it breaks, no release stopped using anything, so no contract excuses it."""
+
+
+_EXPANDING = Kinds(*ADDING, op.DropNotNull)
+_OF_SOME_PHASE = Kinds(
+    *(op.CreateIndex, op.CreateObject, op.ChangeType),
+    *(op.WriteRows, op.DropObject, op.DropColumn),
+)
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -30,20 +39,21 @@ class Effect(Struct, frozen=True, kw_only=True):
 
 def effect_of(operation: Operation, schema: Schema, found: Sequence[Finding]) -> Effect | None:
     """Return the phase of an operation before it runs; None where it belongs to any of them."""
-    least = Severity.MEDIUM.rank
-    breaks = bool(found) and any(
-        one.question == COMPATIBLE and one.severity.rank >= least for one in found
-    )
+    breaks = False
+    for one in found:
+        breaks = breaks or (one.question == COMPATIBLE and one.severity.rank >= _LEAST)
     # Who overwrites rows migrates them, whatever a running version makes of it.
-    writes = isinstance(operation, op.WriteRows) and operation.verb != "DELETE"
+    writes = breaks and isinstance(operation, op.WriteRows) and operation.verb != "DELETE"
     phase = CONTRACT if breaks and not writes else _phase(operation, schema)
     return Effect(phase=phase, operation=operation, breaks=breaks) if phase else None
 
 
 def _phase(operation: Operation, schema: Schema) -> str:
+    if _EXPANDING[type(operation)]:
+        return EXPAND
+    if not _OF_SOME_PHASE[type(operation)]:
+        return ""
     match operation:
-        case op.CreateTable() | op.AddColumn() | op.AddEnumValue() | op.DropNotNull():
-            phase = EXPAND
         case op.CreateIndex(unique=False) | op.CreateObject(replace=False):
             phase = EXPAND
         case op.ChangeType(table=table, column=column):

@@ -12,6 +12,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.ahead import Ahead
 from cdkit.migrations.branch import Branch, taken
 from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
@@ -211,9 +212,12 @@ def _routines(name: str, schema: Schema) -> tuple[Routine, ...]:
 def _calls(operations: Iterable[Operation]) -> bool:
     # A generator costs more than what it looks at: most statements do one thing.
     for each in operations:  # noqa: SIM110
-        if isinstance(each, op.Call | Branch):
+        if _CALLING[type(each)]:
             return True
     return False
+
+
+_CALLING = Kinds(op.Call, Branch)
 
 
 def _applied(operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:

@@ -21,7 +21,7 @@ from cdkit.migrations.forget import (
     stores,
 )
 from cdkit.migrations.guard import GUARDS
-from cdkit.migrations.indexes import Index
+from cdkit.migrations.indexes import Index, index_of
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
@@ -52,9 +52,9 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         made=schema.epoch,
         known=copied.known if copied else made.columns_known and all(inherited),
         columns=columns,
-        born={
-            name: schema.epoch_of_column(full, name) if epoch == 0 else epoch for name in columns
-        },
+        born=dict.fromkeys(columns, epoch)
+        if epoch
+        else {name: schema.epoch_of_column(full, name) for name in columns},
         partition=made.partition,
         parents=frozenset(schema.full(parent) for parent in made.parents),
         partitioned=made.partitioned,
@@ -62,14 +62,15 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         keyed=made.keyed,
         options=made.options,
     )
-    schema.hold(table)
+    schema.make(table)
     if full.schema == TEMPORARY:
         schema.temporary |= {full}
     schema.grants.make("table", full)
     for parent in sorted(table.parents):
         schema.note("children", parent, full)
     for each in made.columns:
-        _own_sequence(schema, full, each)
+        if each.serial or each.identity:
+            _own_sequence(schema, full, each)
     written = [(column.name, each) for column in made.columns for each in column.constraints]
     written += [*(("", each) for each in made.constraints), *likeness.constraints(copied, made)]
     for column, constraint in written:
@@ -94,14 +95,13 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         constraint = structs.replace(constraint, columns=(column,))
     given = schema.naming(table, constraint) if schema.naming else ""
     named = constraint.name or given or automatic_name(name.name, constraint)
-    constraint = structs.replace(constraint, name=named)
+    if named != constraint.name:
+        constraint = structs.replace(constraint, name=named)
     schema.put(name, "constraints", named, constraint)
     if constraint.references:
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
-        key, where = constraint.columns, constraint.expression
-        index = Index(table=table.name, epoch=schema.epoch, unique=True, columns=key, where=where)
-        index = structs.replace(index, deferrable=constraint.deferrable)
+        index = index_of(constraint, table.name, schema.epoch)
         schema.indexes[schema.index_name(table.name, named)] = index
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():

@@ -204,11 +204,13 @@ class Schema:
     def full(self, name: Name) -> Name:
         """Return a name with its schema; a temporary table goes before all others."""
         if name.schema:
+            if name.schema != "main" or self.home or not self.shared_names:
+                return name
             # SQLite's own schema, to which a bare name belongs as well where no other one has it.
-            main = name.schema == "main" and not self.home and self.shared_names
-            return Name(self.path, name.name) if main else name
-        temporary = Name(TEMPORARY, name.name)
-        return temporary if temporary in self.tables else Name(self.path, name.name)
+            return Name(self.path, name.name)
+        if self.temporary and (temporary := Name(TEMPORARY, name.name)) in self.tables:
+            return temporary
+        return Name(self.path, name.name)
 
     def table(self, name: Name) -> Table | None:
         """Return a table, or None where no migration here made it."""
@@ -297,7 +299,13 @@ class Schema:
 
     def is_new_relation(self, name: Name) -> bool:
         """Whether a table or view is made by the release under judgement."""
-        return self.is_new_table(name) or self.is_new_thing(name)
+        if name.schema == TEMPORARY:
+            return True
+        full = self.full(name)
+        table, thing = self.tables.get(full), self.things.get(full)
+        if table and self.is_new(table.epoch):
+            return True
+        return thing is not None and self.is_new(thing.epoch)
 
     def is_new_column(self, table: Name, column: str) -> bool:
         """Whether a column is made by the release under judgement. An unknown one is not.
@@ -363,11 +371,19 @@ class Schema:
             held[table] = self._mine[hints, table] = known
         known[other] = None
 
+    def make(self, table: Table) -> None:
+        """Put a new table in, whose dictionaries nobody else has."""
+        self.hold(table)
+        self._mine[table.name] = table.columns
+
     def hold(self, table: Table) -> None:
         """Put a table in, or in the place of the one of its name."""
         self.tables[table.name] = table
         for column in table.columns:
-            self.bearing.setdefault(column, {})[table.name] = None
+            bearing = self.bearing.get(column)
+            if bearing is None:
+                bearing = self.bearing[column] = {}
+            bearing[table.name] = None
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""

@@ -56,7 +56,7 @@ def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, 
     def find() -> bool:
         return any(holds(data, word) and mark().search(data) for data in _texts(folder, look))
 
-    return look.once(("marks", repr(word), folder), find)
+    return look.once(("marks", word, folder), find)
 
 
 def _texts(folder: str, look: Look) -> Sequence[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.operation import Operation
 
 _NO = frozenset({"off", "0", "false", "no"})
@@ -13,6 +14,8 @@ KEEP_WRITERS = frozenset(
 """Locks that no other session writes under (PostgreSQL manual, 13.3.1; READ, WRITE: MySQL's)."""
 
 
+_FOLLOWED = Kinds(op.Transaction, op.SetVariable, op.LockTable, op.Harmless, op.AddConstraint)
+"""What a session is another one after."""
 _SAID = frozenset({"warned", "told_statement_timeout", "committed"})
 
 
@@ -47,6 +50,8 @@ class Session:
 
     def follow(self, operation: Operation) -> None:
         """Let the session be what it is after an operation."""
+        if not _FOLLOWED[type(operation)]:
+            return
         match operation:
             case op.Transaction(opens=opens):
                 self._begin_or_end(opens=opens)

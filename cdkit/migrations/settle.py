@@ -3,7 +3,6 @@
 import functools
 import sys
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import structs
@@ -86,12 +85,11 @@ def _allowed(
 
 def named(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Name each finding by rule, thing and statement, not by line; equal ones are counted."""
-    seen: Counter[tuple[str, ...]] = Counter()
+    seen: dict[tuple[str, ...], int] = {}
     done = []
     for finding in findings:
         path = finding.locations[0].path.rpartition("/")[2]
         key = (finding.rule, path, finding.about, finding.fingerprint)
-        seen[key] += 1
-        print_of = fingerprint(*key, str(seen[key]))
-        done.append(structs.replace(finding, fingerprint=print_of))
+        seen[key] = count = seen.get(key, 0) + 1
+        done.append(structs.replace(finding, fingerprint=fingerprint(*key, str(count))))
     return tuple(done)

@@ -59,11 +59,13 @@ def is_elsewhere(rule: LintRule, hit: Hit, operation: Operation, schema: Schema)
     table = schema.table(name)
     if table and ELSEWHERE in table.options:
         return True
-    return operation.statement.source[:_HEAD].lower().split()[:2] == ["alter", "foreign"]
+    statement = operation.statement
+    head = statement.text.data[statement.start : min(statement.end, statement.start + _HEAD)]
+    return head.lower().split(None, 2)[:2] == [b"alter", b"foreign"]
 
 
 _HEAD = 100
-"""Characters that the first two words of a statement are looked for in."""
+"""Bytes that the first two words of a statement are looked for in."""
 
 
 def _table_of(operation: Operation, schema: Schema) -> Name | None:

@@ -25,7 +25,7 @@ class Statement:
 
     whole = True
     inline_keys = True
-    __slots__ = ("base", "does", "end", "kind", "node", "start", "text")
+    __slots__ = ("_line", "base", "does", "end", "kind", "node", "start", "text")
 
     def __init__(
         self, *, text: Text, kind: str, node: bytes, start: int, end: int, base: int = 0
@@ -37,6 +37,7 @@ class Statement:
         self.end = end
         self.base = base
         self.does: tuple[Operation, ...] | None = None
+        self._line = ""
 
     def read(self, kind: type[T]) -> T:
         """Decode the tree as this struct.
@@ -52,6 +53,13 @@ class Statement:
     def place(self) -> Location:
         """Return where the statement starts."""
         return self.text.place(self.start)
+
+    @property
+    def line(self) -> str:
+        """The statement as it is written, its blanks and line ends made one space each."""
+        if not self._line:
+            self._line = " ".join(self.source.split())
+        return self._line
 
     @property
     def source(self) -> str:

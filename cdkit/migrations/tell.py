@@ -57,18 +57,23 @@ def complained(complaint: Complaint) -> Finding:
     )
 
 
-def hit_of(rule_id: str, rule: LintRule, operation: Operation, hit: Hit) -> Finding:
-    """Return what a rule has to say of an operation as a finding, its fingerprint not yet made."""
+def hit_of(
+    rule_id: str, rule: LintRule, operation: Operation, hit: Hit, fix: Fix | None = None
+) -> Finding:
+    """Return what a rule has to say of an operation as a finding, its fingerprint not yet made.
+
+    `fix` takes the place of the hit's own.
+    """
     return Finding(
         rule=rule_id,
         severity=hit.severity or rule.severity,
         confidence=hit.confidence,
         message=hit.message,
         locations=(operation.statement.text.span(operation.at, operation.statement.end),),
-        fingerprint=" ".join(operation.statement.source.split()),
+        fingerprint=operation.statement.line,
         about=f"{hit.about}",  # a name of any case is plain text in a report
         question=rule.question,
-        fix=fix_of(rule, hit),
+        fix=fix or fix_of(rule, hit),
     )
 
 

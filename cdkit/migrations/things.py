@@ -14,6 +14,13 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
     old = schema.things.get(full)
     if old is None:
         schema.grants.make(made.kind, full)
+    routines = old.routines if old else {}
+    if made.function:
+        takes = made.function.takes
+        before = routines.get(takes)
+        epoch = before.epoch if before else _routine_epoch(schema, full, takes)
+        routine = Routine(function=made.function, body=made.body, epoch=epoch)
+        routines = {**routines, takes: routine}
     thing = Thing(
         kind=made.kind,
         epoch=old.epoch if old else schema.epoch_of(full),
@@ -23,7 +30,7 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         else old.query
         if old
         else None,
-        routines=old.routines if old else {},
+        routines=routines,
         triggers=old.triggers if old else {},
         ruled=old is not None and old.ruled,
         labels=made.labels,
@@ -36,15 +43,6 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         default=made.kind == "domain" and "default" in made.options,
         constraints=by_name(made.name.name, made.constraints),
     )
-    if made.function:
-        takes = made.function.takes
-        before = thing.routines.get(takes)
-        routine = Routine(
-            function=made.function,
-            body=made.body,
-            epoch=before.epoch if before else _routine_epoch(schema, full, takes),
-        )
-        thing = structs.replace(thing, routines={**thing.routines, takes: routine})
     schema.things[full] = thing
     for source in thing.query.sources if thing.query else ():
         schema.note("showing", schema.full(source), full)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field
 
 from cdkit.core.finding import Finding
 from cdkit.migrations.bench import Bench
@@ -117,7 +117,7 @@ def walk(course: Course, start: int, end: int, walked: Walked) -> None:
             continue
         context.ahead.begin(index, schema)
         for operation in course.done[index]:
-            if isinstance(operation, Undone):
+            if type(operation) is Undone:
                 _pass_through(course, operation, walked)
             else:
                 _judge(course, operation, walked, undone=within and not lasts(operation))
@@ -186,7 +186,7 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
                 continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
-            yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
+            yield hit_of(rule_id, rule, operation, told, fix)
 
 
 _SHOWN = 3

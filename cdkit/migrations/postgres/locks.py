@@ -6,6 +6,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeConstraint, Publish
 from cdkit.migrations.domains import RestrictDomain, ValidateDomain
 from cdkit.migrations.enums import named
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
@@ -62,6 +63,13 @@ _LIGHTER: dict[type[Operation], str] = {
 }
 
 
+_OTHERWISE = Kinds(
+    *(op.CreateIndex, op.AddConstraint, op.DropConstraint, op.ChangeTable, op.LockTable),
+    *(op.MovePartition, op.ChangeTrigger),
+)
+"""What takes another lock, or one on more tables, by what it is itself."""
+
+
 def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]]:
     """Return the strongest lock that an operation takes, and on which tables; empty for none.
 
@@ -87,6 +95,8 @@ def _on_table(operation: op.OnTable, schema: Schema) -> tuple[str, tuple[Name, .
     if schema.thing(table) and not schema.table(table):
         return "", ()
     lock = _LIGHTER.get(type(operation), ACCESS_EXCLUSIVE)
+    if not _OTHERWISE[type(operation)]:
+        return lock, (table,)
     match operation:
         case op.CreateIndex(concurrently=concurrently):
             lock = SHARE_UPDATE_EXCLUSIVE if concurrently else SHARE

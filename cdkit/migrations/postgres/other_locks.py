@@ -6,6 +6,7 @@ Seen in `pg_locks` of PostgreSQL 15 and 18. The lock on the table that is named 
 from collections.abc import Iterable, Iterator
 
 from cdkit.migrations import operation as op
+from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.locks import (
@@ -22,6 +23,10 @@ _OF_COLUMNS = (
     *(op.SetNotNull, op.DropNotNull, op.SetDefault, op.DropDefault, op.Truncate),
 )
 """What goes on to all tables that inherit from one."""
+_TAKING_MORE = Kinds(
+    *(op.OnTable, op.CreateTable, op.DropObject, op.CreateObject, op.RenameObject),
+    op.ChangeSequence,
+)
 _OF_PARTITIONS = (*_OF_COLUMNS, op.AddConstraint, op.DropConstraint, op.CreateIndex)
 
 
@@ -31,9 +36,12 @@ def other_locks(operation: Operation, schema: Schema, lock: str) -> Iterable[tup
     `lock` is the one on the table that is named, which goes on to those that inherit from it.
     """
     # Most are on a table that stands alone, and a generator costs more than these questions.
+    if not _TAKING_MORE[type(operation)]:
+        return ()
     if isinstance(operation, op.OnTable) and not _names_another(operation):
         full = schema.full(operation.table)
-        if not any(full in each for each in (schema.children, schema.referring, schema.showing)):
+        known = full in schema.children or full in schema.referring or full in schema.showing
+        if not known:
             return ()
     return _other_locks(operation, schema, lock)
 

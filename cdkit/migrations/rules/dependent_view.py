@@ -19,8 +19,6 @@ from cdkit.migrations.ways import whole
 
 def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> Iterator[Hit]:
     """Flag what a view that is there by then depends on, as far as the view could be read."""
-    if any(token.text.upper() == b"CASCADE" for token in words_of(operation)):
-        return
     if isinstance(operation, DropObject):
         table, column = operation.name, ""
         if operation.kind not in {"table", "view", "materialized view"}:
@@ -28,7 +26,7 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
     else:
         table, column = operation.table, operation.column
     view = _view_of(context.schema.full(table), column, context)
-    if view is None:
+    if view is None or any(x.text.upper() == b"CASCADE" for x in words_of(operation)):
         return
     what = f"{table}.{column}" if column else str(table)
     kind = context.schema.kind_of(view).upper() or "VIEW"

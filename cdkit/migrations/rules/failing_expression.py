@@ -51,7 +51,7 @@ def _refusing(operation: AddColumn | CreateIndex | SetDefault, context: Context)
         texts = (*operation.expressions, operation.where)
     elif isinstance(operation, AddColumn):
         texts = (operation.column.expression,)
-    for name in (found for text in texts for found in _CALLED().findall(text)):
+    for name in (found for text in filter(None, texts) for found in _CALLED().findall(text)):
         known = context.schema.thing(Name("", name))
         if known and any(refuses(each) for each in known.routines.values()):
             return f"a call of {name}(), which can end in an error"

@@ -61,7 +61,8 @@ def _is_filled(made: CreateTable, context: Context) -> bool:
 def _written(made: CreateTable) -> Iterator[Constraint]:
     for column in made.columns:
         for each in column.constraints:
-            yield structs.replace(each, columns=each.columns or (column.name,))
+            if each.references:
+                yield structs.replace(each, columns=each.columns or (column.name,))
     yield from made.constraints
 
 

@@ -17,10 +17,10 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 def check(done: Operation, context: Context) -> Iterator[Hit]:
     """Flag the first lock that blocks others on what was there before the change."""
     session = context.session
-    if session.lock_timeout or session.warned or isinstance(done, LockTable):
+    if session.lock_timeout or session.warned:
         return
     blocking = [each for each in context.taken(done) if each[0] in BLOCKING]
-    if not blocking:
+    if not blocking or isinstance(done, LockTable):
         return
     session.warned = True
     lock, held = blocking[0]

@@ -24,13 +24,17 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 _LONGEST = 63
 """Bytes of a name: NAMEDATALEN - 1 (PostgreSQL manual, 4.1.1)."""
+_SHORT = (_LONGEST - 3) // 4
+"""Characters up to which a name has fewer bytes than one that was cut: each takes 4 at most."""
 
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag each name that is given and too long: the reader has cut it, as the server would."""
     del context
     for name in _names(operation):
-        if _LONGEST - 3 <= len(name.encode()) <= _LONGEST and (whole := _written(name, operation)):
+        if len(name) < _SHORT or not _LONGEST - 3 <= len(name.encode()) <= _LONGEST:
+            continue
+        if whole := _written(name, operation):
             yield Hit(
                 message=f"a name has {len(whole)} bytes: the server cuts it to {name}",
                 about=name,

@@ -33,10 +33,12 @@ def check(operation: CreateTable | CreateObject, context: Context) -> Iterator[H
         named, kind = operation.table, "table"
     full = context.schema.full(named)
     home = context.released.home
-    if full.schema == home or kind not in _ALIKE or _stands(full, operation, context):
+    if full.schema == home or kind not in _ALIKE:
         return
     said = dict(search_paths(context.released))
     if not said and not _stands(Name(home, full.name), operation, context):
+        return
+    if _stands(full, operation, context):
         return
     for role, path in _paths(full.schema, said, context):
         behind = path[path.index(full.schema) + 1 :] if full.schema in path else ()

@@ -15,9 +15,9 @@ from cdkit.migrations.ways import later
 def check(operation: Truncate | WriteRows, context: Context) -> Iterator[Hit]:
     """Flag TRUNCATE, and DELETE of all rows, on a table that was there before the change."""
     table = operation.table
-    if context.schema.is_new_table(table):
-        return
     if isinstance(operation, WriteRows) and (operation.guarded or operation.verb != "DELETE"):
+        return
+    if context.schema.is_new_table(table):
         return
     yield Hit(
         message=f"empties {table}: a running version finds its rows gone",

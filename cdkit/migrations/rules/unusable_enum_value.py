@@ -24,9 +24,10 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag a statement that says a value which its transaction adds to a type that was there."""
-    added = {each.value: each for each in context.ahead.added_values()}
-    if not added:
+    values = context.ahead.added_values()
+    if not values:
         return
+    added = {each.value: each for each in values}
     said = {token.text.strip(b"'") for token in words_of(operation) if token.kind == "string"}
     for value, adding in added.items():
         if value.encode() in said:

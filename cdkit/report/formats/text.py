@@ -78,13 +78,20 @@ def _position(finding: Finding) -> tuple[int, int]:
 
 
 def _finding(report: Report, finding: Finding, remedy: str) -> Iterator[str]:
-    severity = _painted(report, _OF_SEVERITY.get(finding.severity, _BLUE), finding.severity.value)
-    rule = _painted(report, _DIM, f"[{terminal(finding.rule)}]")
-    yield f"  {_where(finding)}{severity}: {terminal(finding.message)} {rule}"
-    yield from (f"      also at {terminal(str(other))}" for other in finding.locations[1:4])
+    where, severity = place(finding), finding.severity
+    line = f"  {where}: " if where else "  "
+    line += f"{severity}: {finding.message} [{finding.rule}]"
+    if report.colour or not (line.isascii() and line.isprintable()):
+        word = _painted(report, _OF_SEVERITY.get(severity, _BLUE), severity.value)
+        rule = _painted(report, _DIM, f"[{terminal(finding.rule)}]")
+        line = f"  {_where(finding)}{word}: {terminal(finding.message)} {rule}"
+    yield line
+    if len(finding.locations) > 1:
+        yield from (f"      also at {terminal(str(other))}" for other in finding.locations[1:4])
     if len(finding.locations) > 4:
         yield f"      and in {len(finding.locations) - 4} more places"
-    yield from _remedy(remedy)
+    if remedy:
+        yield _what_to_do(remedy)
     if finding.fix and finding.fix.replacement:
         yield _indented(finding.fix.replacement)
 
@@ -103,9 +110,8 @@ def _where(finding: Finding) -> str:
     return f"{terminal(str(where))}: " if where else ""
 
 
-def _remedy(remedy: str) -> Iterator[str]:
-    if remedy:
-        yield f"      what to do: {terminal(remedy)}"
+def _what_to_do(remedy: str) -> str:
+    return f"      what to do: {terminal(remedy)}"
 
 
 def _reasons(report: Report, answer: Answer, reasons: Iterable[Reason]) -> Iterator[str]:
@@ -114,7 +120,8 @@ def _reasons(report: Report, answer: Answer, reasons: Iterable[Reason]) -> Itera
         where = f"{terminal(str(reason.where))}: " if reason.where else ""
         rule = f" [{terminal(reason.rule)}]" if reason.rule else ""
         yield f"{word}: {where}{terminal(reason.what)}{rule}"
-        yield from _remedy(reason.remedy)
+        if reason.remedy:
+            yield _what_to_do(reason.remedy)
 
 
 def _suppressed(report: Report) -> Iterator[str]:
