@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from cdkit.core import plugins
 from cdkit.core.errors import CannotTell, CdkitError, NoInput
 from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.core.world import World
+from cdkit.migrations.folder import is_sql
 from cdkit.migrations.look import DEPTH, Alone, Look, parent
 from cdkit.migrations.source import Migration, Project, Rendering, Request, Source
 
@@ -189,14 +190,37 @@ def _claims(path: str, folder: str, look: Look) -> dict[str, str]:
 
 
 @functools.cache
-def _roots() -> tuple[tuple[str, Callable[[str, str, Look], str | None]], ...]:
+def _roots() -> Mapping[str, Callable[[str, str, Look], str | None]]:
     """Return by what each source claims a file, but the one that takes what no other claims."""
-    return tuple((name, one.root) for name, one in sources().items() if name != PLAIN)
+    return {name: one.root for name, one in sources().items() if name != PLAIN}
+
+
+def _may_own(path: str, folder: str, look: Look) -> Iterable[str]:
+    """Return the sources to ask for a file: for SQL those that any beside it may be of."""
+    if not is_sql(path):
+        return _roots()
+    beside, _, name = path.rpartition("/")
+    there, some = look.once(("may own", beside, folder), lambda: _of_folder(path, folder, look))
+    return some if name in there else _roots()
+
+
+def _of_folder(path: str, folder: str, look: Look) -> tuple[frozenset[str], list[str]]:
+    """Return the names beside a file, and the sources that any SQL file among them may be of."""
+    beside = parent(path)
+
+    def may(source: Source) -> bool:
+        try:
+            return source.may_own(beside, folder, look)
+        except CdkitError:
+            return True
+
+    return frozenset(look.names(beside)), [name for name in _roots() if may(sources()[name])]
 
 
 def _asked_each(path: str, folder: str, look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, root_of in _roots():
+    for name in _may_own(path, folder, look):
+        root_of = _roots()[name]
         try:
             root = root_of(path, folder, look)
         except CdkitError:

@@ -62,10 +62,11 @@ def takes_back(path: str, paths: Collection[str], ups: Iterable[str]) -> str:
 class FolderTool(Struct, frozen=True, kw_only=True):
     """A tool whose migrations are the SQL files of a folder.
 
-    `owns` says whether a file is one of its files; `script` what of it runs; `up_of` which names
-    the migration would have that a file takes back; `order` sorts paths; `repeats` says whether a
-    file runs again whenever it changes. `fill` puts values in for placeholders. `deep` where the
-    tool looks into folders below too; else each folder is a project of its own.
+    `owns` says whether a file is one of its files, `may_own` whether any SQL file of a folder may
+    be one; `script` what of it runs; `up_of` which names the migration would have that a file takes
+    back; `order` sorts paths; `repeats` says whether a file runs again whenever it changes. `fill`
+    puts values in for placeholders. `deep` where the tool looks into folders below too; else each
+    folder is a project of its own.
 
     `version` is what must be one migration's alone (nothing where a file has none), and `twice`
     what the tool does where it is not; `twice_is` how bad that is where it refuses nothing.
@@ -81,6 +82,7 @@ class FolderTool(Struct, frozen=True, kw_only=True):
     title: str
     owns: Callable[[str, Look], bool]
     script: Callable[[str, bytes], Script]
+    may_own: Callable[[str, Look], bool] = lambda *_: True
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()
     order: Callable[[str], Order] = natural
     repeats: Callable[[str], bool] = lambda _: False
@@ -117,6 +119,7 @@ def folder_source(tool: FolderTool) -> Source:
         title=tool.title,
         root=root,
         read=read,
+        may_own=lambda beside, _, look: tool.may_own(beside, look),
         migrations=lambda path, data: (migration_of(tool, Text(path, data)),),
         up_of=tool.up_of,
         goes_back=tool.goes_back,

@@ -6,6 +6,7 @@ from contextlib import suppress
 from itertools import takewhile
 
 from cdkit.core.errors import CdkitError
+from cdkit.migrations.folder import is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import blanked, tokens
 from cdkit.migrations.look import Look, join, parent
@@ -54,19 +55,28 @@ def in_folder_of(word: bytes, mark: Callable[[], re.Pattern[bytes]], path: str, 
     folder = parent(path)
 
     def find() -> bool:
-        return any(holds(data, word) and mark().search(data) for data in _texts(folder, look))
+        return any(holds(data, word) and mark().search(data) for data in texts_in(folder, look))
 
     return look.once(("marks", word, folder), find)
 
 
-def _texts(folder: str, look: Look) -> Sequence[bytes]:
+def bears(*words: bytes) -> Callable[[str, Look], bool]:
+    """Return what tells whether any SQL file of a folder holds one of these words."""
+
+    def found(folder: str, look: Look) -> bool:
+        return any(holds(data, word) for data in texts_in(folder, look) for word in words)
+
+    return found
+
+
+def texts_in(folder: str, look: Look) -> Sequence[bytes]:
     """Return what stands in the SQL files of a folder that can be read."""
 
     def read() -> list[bytes]:
         found = []
         for name in look.names(folder):
             path = join(folder, name)
-            if name.endswith(".sql") and look.is_file(path):
+            if is_sql(name) and look.is_file(path):
                 with suppress(CdkitError):  # said where the file itself is read
                     found.append(look.read(path))
         return found

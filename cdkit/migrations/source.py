@@ -184,6 +184,9 @@ class Source(Struct, frozen=True, kw_only=True):
     the path is a migration of (often that folder), None where it is none. At most one source says
     yes to a path; `plain` takes the SQL that nobody claims. `read` gives the project at a root.
 
+    `may_own` says of a folder, and of the one that it was found by, whether any SQL file in it may
+    be one of the tool's, so that not every source is asked for each of thousands of files.
+
     `migrations` gives what one file holds, from its path and bytes, as it is or as it was in
     another revision; it is None where a file alone says nothing. `named` says whether a path that
     is gone was a migration, by its name; None for SQL files. `up_of` says of a path which names
@@ -199,6 +202,7 @@ class Source(Struct, frozen=True, kw_only=True):
     title: str
     root: Callable[[str, str, Look], str | None]
     read: Callable[[Request], Project]
+    may_own: Callable[[str, str, Look], bool] = lambda *_: True
     migrations: Callable[[str, bytes], tuple[Migration, ...]] | None = None
     named: Callable[[str], bool] | None = None
     up_of: Callable[[str], tuple[str, ...]] = lambda _: ()

@@ -9,7 +9,9 @@ import pytest
 
 from cdkit.core.finding import Location
 from cdkit.core.verdict import Reason
-from cdkit.migrations.find import Found, find, sources
+from cdkit.migrations.find import PLAIN, Found, find, sources
+from cdkit.migrations.folder import is_sql
+from cdkit.migrations.look import Look, parent
 from cdkit.migrations.source import Migration
 from cdkit.migrations.sources.framework import FRAMEWORKS
 from tests.worlds import world
@@ -66,6 +68,22 @@ def test_each_sample_is_of_exactly_one_source(case: str) -> None:
     found, unread = find((), world(CASES / case))
     assert {one.source for one in found} == {OF[case]}
     assert not unread
+
+
+@pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir() if each.is_dir()))
+def test_whoever_owns_a_file_said_so_of_its_folder(case: str) -> None:
+    look = Look(world(CASES / case).files)
+    for path in filter(is_sql, look.below(".")):
+        for folder in {".", parent(path)}:
+            for name, source in sources().items():
+                if name != PLAIN and source.root(path, folder, look) is not None:
+                    assert source.may_own(parent(path), folder, look), (name, path)
+
+
+def test_of_plain_sql_no_source_owns_anything_in_the_folder(tmp_path: Path) -> None:
+    files = {"db/1.sql": "SELECT 1;", "db/2_Two.SQL": "-- what comes up next\nSELECT 2;"}
+    look = Look(world(laid_out(tmp_path, files)).files)
+    assert [name for name, one in sources().items() if one.may_own("db", ".", look)] == [PLAIN]
 
 
 def test_every_source_has_a_sample() -> None:

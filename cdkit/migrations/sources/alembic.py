@@ -197,6 +197,7 @@ SOURCE = Source(
     title="Alembic",
     root=_root,
     read=_read,
+    may_own=lambda *_: False,
     migrations=_migrations,
     named=_is_revision,
     goes_back=True,

@@ -177,6 +177,7 @@ SOURCE = Source(
     title="Atlas",
     root=_root,
     read=_read,
+    may_own=lambda beside, _, look: look.is_file(join(beside, NAME)),
     migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
     marks=(NAME,),
     outside=_outside,

@@ -15,7 +15,7 @@ from cdkit.migrations.dotenv import engine_by
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
-from cdkit.migrations.sections import down_of, in_folder_of, without_down
+from cdkit.migrations.sections import bears, down_of, in_folder_of, without_down
 from cdkit.migrations.source import Complaint, Migration, Order, Script
 from cdkit.migrations.text import holds
 
@@ -121,6 +121,7 @@ SOURCE = folder_source(
         name="dbmate",
         title="dbmate",
         owns=_owns,
+        may_own=bears(_WORD),
         script=_script,
         order=_order,
         version=_version,

@@ -92,6 +92,7 @@ SOURCE = Source(
     title="Diesel",
     root=_root,
     read=_read,
+    may_own=lambda beside, _, look: not {"up.sql", "down.sql"}.isdisjoint(look.names(beside)),
     migrations=_migrations,
     up_of=up_beside,
     goes_back=True,

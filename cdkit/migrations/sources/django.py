@@ -83,6 +83,7 @@ SOURCE = Source(
     title="Django",
     root=_root,
     read=_read,
+    may_own=lambda *_: False,
     migrations=_migrations,
     named=_may_be_migration,
     goes_back=True,

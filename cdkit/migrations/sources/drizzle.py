@@ -44,6 +44,10 @@ def _owns(path: str, look: Look) -> bool:
     return name.endswith(".sql") and look.is_file(join(parent(path), f"meta/{_JOURNAL}"))
 
 
+def _may_own(beside: str, _folder: str, look: Look) -> bool:
+    return "migration.sql" in look.names(beside) or look.is_file(join(beside, f"meta/{_JOURNAL}"))
+
+
 def _root(path: str, folder: str, look: Look) -> str | None:
     name = path.rpartition("/")[2]
     if name == _JOURNAL:
@@ -185,6 +189,7 @@ SOURCE = Source(
     title="Drizzle",
     root=_root,
     read=_read,
+    may_own=_may_own,
     migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
     marks=(_JOURNAL, *_CONFIGS),
 )

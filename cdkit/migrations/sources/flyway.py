@@ -56,6 +56,10 @@ _LATE = Late(
 _CONCURRENTLY = pattern(rb"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
 
 
+_AROUND = ("before", "after", "createSchema")
+"""How the names of callbacks begin."""
+
+
 def _kind(path: str, config: Config) -> tuple[str, str]:
     """Return which kind of migration a file is by its name (V, U, B, R), and its version."""
     name = path.rpartition("/")[2]
@@ -76,7 +80,7 @@ def _normal(version: str) -> str:
 
 def _is_callback(path: str, config: Config) -> bool:
     name = path.rpartition("/")[2]
-    if not name.startswith(("before", "after", "createSchema")):
+    if not name.startswith(_AROUND):
         return False
     suffix = next((each for each in config.suffixes if each and name.endswith(each)), None)
     return suffix is not None and bool(_CALLBACK().fullmatch(name.removesuffix(suffix)))
@@ -116,6 +120,12 @@ def _owns(path: str, look: Look) -> bool:
     name = path.rpartition("/")[2]
     near = name[:1] in "vVuUbBrR" and name.lower().endswith(".sql") and _NEAR().fullmatch(name)
     return bool(near or _is_callback(path, config)) and _is_project(folder, look)
+
+
+def _may_own(beside: str, _folder: str, look: Look) -> bool:
+    """Whether any name begins as those do that are its, or nearly so."""
+    first = (*config_of(beside, look).initials, *"vVuUbBrR", *_AROUND)
+    return any(name.startswith(first) for name in look.names(beside))
 
 
 def _root(path: str, folder: str, look: Look) -> str | None:
@@ -358,6 +368,7 @@ SOURCE = Source(
     title="Flyway",
     root=_root,
     read=_read,
+    may_own=_may_own,
     migrations=_migrations,
     up_of=_up_of(configured("")),
     marks=tuple(name for name in FILES if "/" not in name),

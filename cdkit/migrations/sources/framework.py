@@ -169,4 +169,5 @@ SOURCE = Source(
     title="a framework's code",
     root=lambda path, folder, look: folder if _framework(path, look) else None,
     read=_read,
+    may_own=lambda *_: False,
 )

@@ -76,6 +76,7 @@ _PLAIN = folder_source(
         name="golang_migrate",
         title="golang-migrate",
         owns=_owns,
+        may_own=_is_project,
         script=lambda _path, data: Script(sql=data, together=True),
         up_of=_up_of,
         order=_order,

@@ -18,6 +18,7 @@ from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import Slot, environment, fill
 from cdkit.migrations.sections import (
     Lines,
+    bears,
     begun,
     cut,
     down_of,
@@ -193,6 +194,7 @@ SOURCE = folder_source(
         name="goose",
         title="goose",
         owns=_owns,
+        may_own=bears(_WORD),
         script=_script,
         order=_order,
         fill=_fill,

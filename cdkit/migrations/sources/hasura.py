@@ -66,6 +66,7 @@ SOURCE = Source(
     title="Hasura",
     root=_root,
     read=lambda request: read_nested(_TOOL, request),
+    may_own=lambda beside, _, look: not {"up.sql", "down.sql"}.isdisjoint(look.names(beside)),
     migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
     up_of=up_beside,
 )

@@ -15,6 +15,7 @@ from cdkit.core.verdict import Reason, cannot_tell
 from cdkit.migrations.folder import is_sql
 from cdkit.migrations.liquibase.sniff import is_changelog, is_formatted
 from cdkit.migrations.look import Alone, Look, ancestors, join, parent
+from cdkit.migrations.sections import texts_in
 from cdkit.migrations.server import DEFAULT, engines, server_of
 from cdkit.migrations.source import Migration, Project, Request, Source
 
@@ -38,7 +39,7 @@ def _root(path: str, folder: str, look: Look) -> str | None:
         return parent(path)
     if not path.lower().endswith(_ENDINGS):
         return None
-    top = look.once((NAME, "top", parent(path)), lambda: _top(path, look))
+    top = _top(parent(path), look)
     if _is_ours(path, look):
         return top or folder
     if is_sql(path):
@@ -67,10 +68,20 @@ def _is_ours(path: str, look: Look) -> bool:
     return is_formatted(data) if is_sql(path) else is_changelog(path, data)
 
 
-def _top(path: str, look: Look) -> str:
-    """Return the uppermost folder above a path with a master or properties, empty for none."""
-    found = [above for above in ancestors(path) if _master(above, look)]
-    return found[-1] if found else ""
+def _top(folder: str, look: Look) -> str:
+    """Return the uppermost folder, from this one on, with a master or properties; empty: none."""
+
+    def find() -> str:
+        found = [above for above in (folder, *ancestors(folder)) if _master(above, look)]
+        return found[-1] if found else ""
+
+    return look.once((NAME, "top", folder), find)
+
+
+def _may_own(beside: str, folder: str, look: Look) -> bool:
+    if _top(beside, look) or _reached(folder, look):
+        return True
+    return any(map(is_formatted, texts_in(beside, look)))
 
 
 def _master(folder: str, look: Look) -> str:
@@ -248,6 +259,7 @@ SOURCE = Source(
     title="Liquibase",
     root=_root,
     read=_read,
+    may_own=_may_own,
     migrations=_migrations,
     named=lambda path: path.lower().endswith(_ENDINGS),
     marks=(_PROPERTIES, *_MASTERS),

@@ -10,7 +10,7 @@ from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
-from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.sections import down_of, texts_in, without_down
 from cdkit.migrations.source import Late, Script
 
 _UP = pattern(rb"(?im)^\s{0,80}--[\s-]{0,80}up\s{1,80}migration")
@@ -50,6 +50,9 @@ SOURCE = folder_source(
         name="node_pg_migrate",
         title="node-pg-migrate",
         owns=_owns,
+        may_own=lambda folder, look: any(
+            b"migration" in text.lower() for text in texts_in(folder, look)
+        ),
         script=_script,
         late=Late(
             says="node-pg-migrate refuses to go on (checkOrder)",

@@ -105,6 +105,7 @@ SOURCE = Source(
     title="Prisma",
     root=_root,
     read=_read,
+    may_own=lambda beside, _, look: "migration.sql" in look.names(beside),
     migrations=lambda path, data: (migration_of(_TOOL, Text(path, data)),),
     marks=(_LOCK,),
 )

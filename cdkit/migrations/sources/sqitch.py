@@ -55,12 +55,16 @@ def _root(path: str, folder: str, look: Look) -> str | None:
         return parent(path)
     if not is_sql(path):
         return None
-    root = look.once(("sqitch", parent(path)), lambda: _plan_above(parent(path), look))
+    root = _plan_of(parent(path), look)
     if root is None:
         return None
     conf = look.once(("sqitch.conf", root), lambda: conf_of(root, look))
     inside = (f"{folder_of(kind, root, conf)}/" for kind in _KINDS)
     return root if any(path.startswith(each) for each in inside) else None
+
+
+def _plan_of(folder: str, look: Look) -> str | None:
+    return look.once(("sqitch", folder), lambda: _plan_above(folder, look))
 
 
 def _plan_above(folder: str, look: Look) -> str | None:
@@ -183,6 +187,7 @@ SOURCE = Source(
     title="Sqitch",
     root=_root,
     read=_read,
+    may_own=lambda beside, _, look: _plan_of(beside, look) is not None,
     migrations=_migrations,
     up_of=_up_of,
     keeps=_keeps,

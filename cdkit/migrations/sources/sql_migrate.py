@@ -13,6 +13,7 @@ from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
 from cdkit.migrations.sections import (
+    bears,
     begun,
     cut,
     down_of,
@@ -128,6 +129,7 @@ SOURCE = folder_source(
         name="sql_migrate",
         title="sql-migrate",
         owns=_owns,
+        may_own=bears(b"+migrate"),
         script=_script,
         order=_order,
         engine=_engine,

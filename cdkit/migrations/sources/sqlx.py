@@ -71,6 +71,7 @@ SOURCE = folder_source(
         name="sqlx",
         title="sqlx",
         owns=_owns,
+        may_own=_is_project,
         script=_script,
         up_of=_up_of,
         order=_order,

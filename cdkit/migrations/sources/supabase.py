@@ -26,7 +26,11 @@ def _number(path: str) -> str:
 
 def _owns(path: str, look: Look) -> bool:
     folder = parent(path)
-    return folder.rpartition("/")[2] == "migrations" and is_sql(path) and _is_project(folder, look)
+    return _is_named(folder) and is_sql(path) and _is_project(folder, look)
+
+
+def _is_named(folder: str) -> bool:
+    return folder.rpartition("/")[2] == "migrations"
 
 
 def _is_project(folder: str, look: Look) -> bool:
@@ -52,6 +56,7 @@ SOURCE = folder_source(
         name="supabase",
         title="Supabase",
         owns=_owns,
+        may_own=lambda folder, look: _is_named(folder) and _is_project(folder, look),
         script=_script,
         order=_order,
         version=_number,

@@ -13,7 +13,7 @@ from cdkit.migrations.folder import FolderTool, folder_source, is_sql, natural
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import fill, templates
-from cdkit.migrations.sections import down_of, without_down
+from cdkit.migrations.sections import bears, down_of, without_down
 from cdkit.migrations.source import Complaint, Late, Order, Project, Request, Script
 from cdkit.migrations.text import BOM, Text, line_end
 
@@ -75,6 +75,7 @@ _PLAIN = folder_source(
         name="tern",
         title="tern",
         owns=_owns,
+        may_own=bears(_SEPARATOR, _ALONE),
         script=_script,
         order=_order,
         fill=_fill,
