@@ -62,8 +62,12 @@ class Text:
         A byte order mark is none: nobody sees it.
         """
         offset = max(offset, 0)
-        line = self.line(offset)
-        start = self._starts[line - 1]
+        if len(self.data) <= _STRIDE:  # then to look for the line ends is quicker than to keep them
+            line = self.data.count(b"\n", 0, offset) + 1
+            start = self.data.rfind(b"\n", 0, offset) + 1
+        else:
+            line = self.line(offset)
+            start = self._starts[line - 1]
         if offset - start > _STRIDE:
             column = self._characters(offset) - self._characters(start)
         else:
