@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeConstraint
@@ -95,7 +96,7 @@ class _AlterTable(Struct, frozen=True):
 
 
 class _RawCommand(Struct, frozen=True, rename={"definition": "def"}):
-    definition: Json | None = None
+    definition: Raw = Raw()
 
 
 class _RawNode(Struct, frozen=True, rename={"command": "AlterTableCmd"}):
@@ -174,8 +175,13 @@ def _change_table(clause: _Clause) -> Operation:
 
 def _identity_type(clause: _Clause) -> str:
     """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
-    said = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
+    said = msgspec.json.decode(_definition(clause) or b"{}")
     return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
+
+
+def _definition(clause: _Clause) -> Raw:
+    """Return what stands behind the command as JSON; empty where there is nothing."""
+    return clause.statement.read(_RawAlter).cmds[clause.index].command.definition
 
 
 def _change_trigger(clause: _Clause) -> Operation:
@@ -243,18 +249,19 @@ def _change_type(clause: _Clause) -> Operation:
     if definition is None or definition.column is None:
         return _unread(clause)
     column = definition.column
+    using: Json = msgspec.json.decode(column.raw_default) if column.raw_default else {}
     return op.ChangeType(
         **clause.on_column,
         type=of_type(column.typeName),
-        using=_using(column.raw_default, clause),
-        by_text=_is_by_text(column.raw_default, clause),
+        using=_using(using, clause),
+        by_text=_is_by_text(using, clause),
         collation=of_collation(column.collClause),
     )
 
 
-def _using(expression: Json | None, clause: _Clause) -> str:
+def _using(expression: Json, clause: _Clause) -> str:
     """Return what a USING computes; nothing where it is the cast that would be made anyway."""
-    if expression is None:
+    if not expression:
         return ""
     inner = expression.get("TypeCast", {}).get("arg", expression)
     fields = inner.get("ColumnRef", {}).get("fields", [])
@@ -264,9 +271,9 @@ def _using(expression: Json | None, clause: _Clause) -> str:
     return text[text.lower().rfind("using") :]
 
 
-def _is_by_text(expression: Json | None, clause: _Clause) -> bool:
+def _is_by_text(expression: Json, clause: _Clause) -> bool:
     """Whether a USING casts the column to text, and that to something else."""
-    inner = (expression or {}).get("TypeCast", {}).get("arg", {}).get("TypeCast", {})
+    inner = expression.get("TypeCast", {}).get("arg", {}).get("TypeCast", {})
     fields = inner.get("arg", {}).get("ColumnRef", {}).get("fields", [])
     kind = inner.get("typeName", {})
     to_text = [part["String"]["sval"] for part in kind.get("names", [])[-1:]] == ["text"]
@@ -275,9 +282,9 @@ def _is_by_text(expression: Json | None, clause: _Clause) -> bool:
 
 
 def _column_default(clause: _Clause) -> Operation:
-    expression = clause.statement.read(_RawAlter).cmds[clause.index].command.definition
-    default = of_default(expression)
-    if expression is None or default.null:
+    expression = _definition(clause)
+    default = of_default(expression) if expression else None
+    if default is None or default.null:
         return op.DropDefault(**clause.on_column)
     view = clause.alter.objtype == "OBJECT_VIEW"
     return op.SetDefault(**clause.on_column, default=default, view=view)

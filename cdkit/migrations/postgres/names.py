@@ -3,14 +3,15 @@
 import functools
 import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import structs
+from msgspec import Raw, structs
 
 from cdkit.migrations.lexer import first
 from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
-from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes, null_by
+from cdkit.migrations.postgres.prints import bounds, fragile, nodes, null_by, placeless
 from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
 from cdkit.migrations.statement import Statement
 
@@ -105,8 +106,15 @@ def _whole(modifier: Json) -> int | None:
     return int(text) if text and negative and negative.isdigit() else None
 
 
-def of_default(expression: Json | None) -> Default:
+def of_default(expression: Raw) -> Default:
     """Return a default; nextval and its like are among its calls."""
+    return _default(placeless(bytes(expression)))
+
+
+@functools.lru_cache(maxsize=512)
+def _default(written: bytes) -> Default:
+    """Return a default by the JSON of its expression without places: most are one of few."""
+    expression = msgspec.json.decode(written)
     text = literal(expression)
     called = calls(expression) if text is None else ()
     return Default(
@@ -114,7 +122,7 @@ def of_default(expression: Json | None) -> Default:
         constant=text is not None,
         null=text == "null",
         sequence=_sequence(expression) if "nextval" in called else "",
-        text=fingerprint(expression),
+        text=written.decode(),
         value=text or "",
     )
 
@@ -146,13 +154,10 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
         default=of_default(default.raw_expr) if default else None,
         identity=identity is not None,
         always=identity is not None and identity.generated_when == "a",
-        generated=_generated(generated),
-        fragile=fragile(generated.raw_expr) if generated else "",
-        null_by=null_by(generated.raw_expr) if generated else (),
-        expression=fingerprint(generated.raw_expr) if generated else "",
         serial=serial,
         constraints=_written(given, statement),
         collation=collation,
+        **(_generated(generated) if generated else {}),
     )
 
 
@@ -178,11 +183,16 @@ def _is_serial(named: tree.TypeName | None) -> bool:
     return last is not None and last.sval in _SERIAL
 
 
-def _generated(constraint: tree.Constraint | None) -> str:
+def _generated(constraint: tree.Constraint) -> dict[str, Any]:
     """Return how a column is generated; since 18 virtual is what nothing said means."""
-    if constraint is None:
-        return ""
-    return "stored" if constraint.generated_kind == "s" else "virtual"
+    written = placeless(bytes(constraint.raw_expr))
+    expression = msgspec.json.decode(written)
+    return {
+        "generated": "stored" if constraint.generated_kind == "s" else "virtual",
+        "fragile": fragile(expression),
+        "null_by": null_by(expression),
+        "expression": written.decode(),
+    }
 
 
 def of_constraint(
@@ -192,28 +202,25 @@ def of_constraint(
     at = statement.at(constraint.location)
     source = statement.text.data[at:end] if end else b""
     checked = constraint.contype in {"CONSTR_CHECK", "CONSTR_FOREIGN"}
-    columns = words(constraint.fk_attrs) or words(constraint.keys) or _mentioned(constraint)
-    expression = constraint.raw_expr
+    asked = _asked(placeless(bytes(constraint.raw_expr))) if constraint.raw_expr else _Asked()
     return Constraint(
         kind=_CONSTRAINTS[constraint.contype],
         name=constraint.conname,
-        columns=columns,
+        columns=words(constraint.fk_attrs) or words(constraint.keys) or asked.columns,
         references=of_relation(constraint.pktable) if constraint.pktable else None,
         refers=words(constraint.pk_attrs),
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,
-        proves=_proves_not_null(expression) if expression else "",
-        wants_value=bool(expression) and b'"IS_NOT_NULL"' in msgspec.json.encode(expression),
+        proves=asked.proves,
+        wants_value='"IS_NOT_NULL"' in asked.text,
         sql=source.decode("utf-8", "replace"),
-        expression=NULLS_ALIKE
-        if constraint.nulls_not_distinct
-        else fingerprint(constraint.raw_expr),
+        expression=NULLS_ALIKE if constraint.nulls_not_distinct else asked.text,
         keeps=constraint.fk_del_action in {"a", "r"},
         deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
         pins=constraint.fk_upd_action in {"a", "r"},
-        always=literal(constraint.raw_expr) == "true",
-        bounds=bounds(constraint.raw_expr),
+        always=asked.always,
+        bounds=asked.bounds,
         deferrable=constraint.deferrable,
         deferred=constraint.initdeferred,
         at=at,
@@ -225,10 +232,33 @@ def is_kept(constraint: tree.Constraint) -> bool:
     return constraint.contype in _CONSTRAINTS
 
 
-def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
-    """Return the columns that a CHECK mentions, in order, each once."""
+class _Asked(NamedTuple):
+    """What a CHECK asks: the columns of it, and what a Constraint says of its expression."""
+
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    proves: str = ""
+    always: bool = False
+    bounds: tuple[str, str, str] = ("", "", "")
+
+
+@functools.lru_cache(maxsize=512)
+def _asked(written: bytes) -> _Asked:
+    """Return what a CHECK asks by the JSON of its expression without places."""
+    expression = msgspec.json.decode(written)
+    return _Asked(
+        text=written.decode(),
+        columns=_mentioned(expression),
+        proves=_proves_not_null(expression),
+        always=literal(expression) == "true",
+        bounds=bounds(expression),
+    )
+
+
+def _mentioned(expression: Json) -> tuple[str, ...]:
+    """Return the columns that an expression mentions, in order, each once."""
     found: dict[str, None] = {}
-    stack: list[object] = [constraint.raw_expr]
+    stack: list[object] = [expression]
     while stack:
         node = stack.pop()
         if isinstance(node, list):
@@ -241,9 +271,9 @@ def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _proves_not_null(expression: Json | None) -> str:
+def _proves_not_null(expression: Json) -> str:
     """Return the column that a CHECK proves not to be null, where that is all it says."""
-    test = (expression or {}).get("NullTest", {})
+    test = expression.get("NullTest", {})
     if test.get("nulltesttype") != "IS_NOT_NULL":
         return ""
     fields = test.get("arg", {}).get("ColumnRef", {}).get("fields", [])

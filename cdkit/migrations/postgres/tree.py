@@ -6,7 +6,7 @@ by the decoder, and costs nothing.
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 Json = dict[str, Any]
 _WITHIN = (dict, list)
@@ -51,7 +51,7 @@ class ColumnDef(Struct, frozen=True):
     typeName: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
     constraints: tuple["Constrained", ...] = ()
     collClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
-    raw_default: Json | None = None
+    raw_default: Raw = Raw()
     location: int = -1
 
 
@@ -60,7 +60,7 @@ class Constraint(Struct, frozen=True):
 
     contype: str
     conname: str = ""
-    raw_expr: Json | None = None
+    raw_expr: Raw = Raw()
     generated_kind: str = ""
     generated_when: str = ""
     fk_del_action: str = ""
