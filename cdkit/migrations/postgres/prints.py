@@ -22,15 +22,13 @@ _FIRST, _LIST = b'{"location":', b"list_"
 """What few trees have: a place that comes first, or of another kind."""
 _NUMBER = b"-0123456789"
 _ESCAPE = b"\\"
+_ANGLES = {b"u003c": b"<", b"u003e": b">"}
 _WITHIN = (dict, list)
 _DIVIDES = frozenset({"/", "%"})
 
 
 def fingerprint(tree: object) -> str:
-    """Return a text that is the same for the same tree, wherever it stands; empty for none.
-
-    Parts of the tree may be JSON still (Raw).
-    """
+    """Return a text that is the same for the same tree, wherever it stands; empty for none."""
     return placeless(msgspec.json.encode(tree)).decode() if tree else ""
 
 
@@ -39,7 +37,8 @@ def placeless(written: bytes) -> bytes:
 
     What is equal then means the same, whether libpg_query wrote it or we did.
     """
-    written = _alike(written)
+    if _ESCAPE in written:
+        written = _alike(written)
     if _FIRST in written or _LIST in written:
         return _PLACES().sub(b"", written)
     # What is found as a plain text is found fast.
@@ -49,11 +48,14 @@ def placeless(written: bytes) -> bytes:
 
 def _alike(written: bytes) -> bytes:
     """Return JSON as msgspec writes it: libpg_query escapes more than must be."""
-    if _ESCAPE not in written:
-        return written
-    if _ESCAPE * 2 not in written:  # else not every one of them begins an escape
-        written = written.replace(rb"\u003c", b"<").replace(rb"\u003e", b">")
-    return msgspec.json.encode(msgspec.json.decode(written)) if _ESCAPE in written else written
+    head, *escaped = written.split(_ESCAPE)
+    kept = [head]
+    for each in escaped:
+        mark = _ANGLES.get(each[:5])
+        if mark is None:
+            return msgspec.json.encode(msgspec.json.decode(written))
+        kept += (mark, each[5:])
+    return b"".join(kept)
 
 
 def unwrapped(tree: Any) -> Any:  # noqa: ANN401 - JSON

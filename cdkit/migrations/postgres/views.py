@@ -1,6 +1,7 @@
 """Reading CREATE VIEW, CREATE MATERIALIZED VIEW and CREATE TABLE AS: what a query shows."""
 
 import functools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from cdkit.migrations.nouns import Name, Query
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_relation
 from cdkit.migrations.postgres.objects import at_start, options_on
-from cdkit.migrations.postgres.prints import fingerprint
+from cdkit.migrations.postgres.prints import placeless
 from cdkit.migrations.postgres.tree import Node, RangeVar, Word, words
 from cdkit.migrations.statement import Statement
 
@@ -80,9 +81,10 @@ class _Target(Struct, frozen=True):
 
 def create_view(statement: Statement) -> Iterator[Operation]:
     """Read CREATE VIEW."""
-    made = statement.read(_View)
+    node = placeless(statement.node)
+    made = msgspec.json.decode(node, type=_View)
     checked = ("check_option",) if made.withCheckOption != "NO_CHECK_OPTION" else ()
-    query = _query(statement, made.query.get("SelectStmt", {}), words(made.aliases))
+    query = _query(node, made.query, words(made.aliases))
     if query and checked:
         query = structs.replace(query, checks=True)
     yield op.CreateObject(
@@ -97,11 +99,12 @@ def create_view(statement: Statement) -> Iterator[Operation]:
 
 def create_table_as(statement: Statement) -> Iterator[Operation]:
     """Read CREATE TABLE AS and CREATE MATERIALIZED VIEW."""
-    made = statement.read(_TableAs)
+    node = placeless(statement.node)
+    made = msgspec.json.decode(node, type=_TableAs)
     named = of_relation(made.into.rel)
     if made.objtype == "OBJECT_MATVIEW":
         aliases = words(made.into.colNames)
-        query = _query(statement, made.query.get("SelectStmt", {}), aliases, empty=made.into.skipData)
+        query = _query(node, made.query, aliases, empty=made.into.skipData)
         yield op.CreateObject(
             **at_start(statement), kind="materialized view", name=named, query=query
         )
@@ -111,7 +114,7 @@ def create_table_as(statement: Statement) -> Iterator[Operation]:
             table=named,
             if_not_exists=made.if_not_exists,
             columns_known=False,
-            reads=() if made.into.skipData else _sources(statement),
+            reads=() if made.into.skipData else _sources(node),
         )
 
 
@@ -125,10 +128,13 @@ _FILTERS = ("whereClause", "havingClause", "limitCount", "limitOffset")
 
 
 def _query(
-    statement: Statement, select: Select, aliases: tuple[str, ...], *, empty: bool = False
+    node: bytes, query: dict[str, Select], aliases: tuple[str, ...], *, empty: bool = False
 ) -> Query | None:
-    """Return what a query shows; None where its columns cannot be told."""
-    first = select
+    """Return what a query shows; None where its columns cannot be told.
+
+    It has no places, so that what is written of it is its fingerprint.
+    """
+    first = select = query.get("SelectStmt", {})
     while "larg" in first:
         first = _decoder(Select).decode(first["larg"])
     given = _decoder(tuple[_Target, ...]).decode(first.get("targetList", b"[]"))
@@ -141,12 +147,12 @@ def _query(
     # Which rows there are depends on their order only where some are left out by it.
     apart = {"targetList"} if select.keys() & _BY_ORDER else {"targetList", "sortClause"}
     rest = {key: value for key, value in select.items() if key not in apart}
-    sources = _sources(statement)
-    printed = _bare if len(sources) == 1 else fingerprint
+    sources = _sources(node)
+    printed = _bare if len(sources) == 1 else _written
     return Query(
         columns=tuple(names),
         expressions=tuple(printed(each.val) for each in targets),
-        rest=_SCHEMA().sub("", printed(rest)),
+        rest=_without('"schemaname":', _NAME_AND(), printed(rest)),
         filters=printed([select[each] for each in _FILTERS if each in select]),
         order=printed(select.get("sortClause")),
         sources=sources,
@@ -156,21 +162,35 @@ def _query(
 
 
 _BY_ORDER = frozenset({"limitCount", "limitOffset", "distinctClause"})
-_QUALIFIERS = pattern(
-    r'(?<="fields":\[)(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)+(?=\{"String")'
-    r'|,"alias":\{"aliasname":"(?:[^"\\]|\\.)*"\}'
-)
-
-
+_NAME = r'"(?:[^"\\]|\\.)*"'
+_NAME_AND = pattern(_NAME + ",")
+_NAME_ALONE = pattern(_NAME + r"\}")
+_QUALIFIERS = pattern(r'(?:\{"String":\{"sval":' + _NAME + r'\}\},)+(?=\{"String")')
 _RELATION = pattern(rb'"RangeVar":\{((?:(?:,(?!"alias"))?"\w+":(?:"(?:[^"\\]|\\.)*"|\w+))*)')
 """A relation: what stands before the alias that it has there, if it has one."""
-_SCHEMA = pattern(r'"schemaname":"(?:[^"\\]|\\.)*",')
-"""The schema of a relation: within a text, JSON has its quotes escaped."""
+
+
+def _written(tree: object) -> str:
+    return msgspec.json.encode(tree).decode() if tree else ""
 
 
 def _bare(tree: object) -> str:
     """Return the fingerprint of what asks one table alone: how that is called there is nothing."""
-    return _QUALIFIERS().sub("", fingerprint(tree))
+    named = _without('"fields":[', _QUALIFIERS(), _written(tree), '"fields":[')
+    return _without(',"alias":{"aliasname":', _NAME_ALONE(), named)
+
+
+def _without(mark: str, behind: re.Pattern[str], text: str, instead: str = "") -> str:
+    """Return JSON without a mark and what follows it, wherever both are there.
+
+    A mark with a key in it stands in no string: there, JSON has its quotes escaped.
+    """
+    head, *rest = text.split(mark)
+    kept = [head]
+    for each in rest:
+        found = behind.match(each)
+        kept += (instead, each[found.end() :]) if found else (mark, each)
+    return "".join(kept)
 
 
 def _name(value: _Shown) -> str:
@@ -186,9 +206,9 @@ def _name(value: _Shown) -> str:
     return "" if value.coalesce is None else "coalesce"
 
 
-def _sources(statement: Statement) -> tuple[Name, ...]:
+def _sources(node: bytes) -> tuple[Name, ...]:
     """Return the relations that a query names, wherever in it, in order."""
-    named = [b"{%s}" % fields for fields in _RELATION().findall(statement.node)]
+    named = [b"{%s}" % fields for fields in _RELATION().findall(node)]
     return tuple([of_relation(msgspec.json.decode(each, type=RangeVar)) for each in named])
 
 
