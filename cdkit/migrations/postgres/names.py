@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw, structs
 
-from cdkit.migrations.lexer import first
+from cdkit.migrations.lexer import SKIPPED, first
 from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fragile, nodes, null_by, placeless
@@ -48,8 +48,11 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     if statement.base < 0:
         return statement.start
     data, end = statement.text.data, statement.end
-    name, dot = _patterns()
     position = statement.at(relation.location)
+    name, dot, plain = _patterns()
+    whole = plain.match(data, position, end)
+    if whole and whole.end() < end and data[whole.end()] not in _MORE:
+        return whole.end()
     for part in (name, dot, name) if relation.schemaname else (name,):
         found = part.match(data, position, end)
         position = first(data, found.end() if found else position, end)
@@ -58,11 +61,16 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     return position if position < end else statement.start
 
 
+_MORE = b"./*"
+"""What shows that a name goes on, behind a block comment perhaps."""
+
+
 @functools.cache
-def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what a name looks like, and the dot between two."""
-    name = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
-    return re.compile(name), re.compile(rb"\.")
+def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what a name looks like, the dot between two, and most names with what is behind."""
+    name = rb'(?:(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+    plain = name + SKIPPED + rb"(?:\." + SKIPPED + name + SKIPPED + rb")?"
+    return re.compile(name), re.compile(rb"\."), re.compile(plain)
 
 
 def of_words(parts: Sequence[str]) -> Name:

@@ -135,12 +135,23 @@ class PartitionCmd(Struct, frozen=True):
     concurrent: bool = False
 
 
+class Definition(Struct, frozen=True):
+    """What a clause of an ALTER TABLE says: all but one are None."""
+
+    items: Items | None = field(name="List", default=None)
+    column: ColumnDef | None = field(name="ColumnDef", default=None)
+    constraint: Constraint | None = field(name="Constraint", default=None)
+    altered: AlteredConstraint | None = field(name="ATAlterConstraint", default=None)
+    relation: RangeVar | None = field(name="RangeVar", default=None)
+    partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
+
+
 class AlterTableCmd(Struct, frozen=True):
-    """`AlterTableCmd`. Whatever `def` holds is decoded when its subtype is known."""
+    """`AlterTableCmd`."""
 
     subtype: str
     name: str = ""
-    definition: "Node | None" = field(name="def", default=None)
+    definition: Definition | None = field(name="def", default=None)
     newowner: Json | None = None
     missing_ok: bool = False
 
@@ -173,7 +184,6 @@ class Node(Struct, frozen=True):
     items: Items | None = field(name="List", default=None)
     column: ColumnDef | None = field(name="ColumnDef", default=None)
     constraint: Constraint | None = field(name="Constraint", default=None)
-    altered: AlteredConstraint | None = field(name="ATAlterConstraint", default=None)
     type: TypeName | None = field(name="TypeName", default=None)
     parameter: FunctionParameter | None = field(name="FunctionParameter", default=None)
     privilege: AccessPriv | None = field(name="AccessPriv", default=None)
@@ -183,10 +193,8 @@ class Node(Struct, frozen=True):
     setting: Json | None = field(name="VariableSetStmt", default=None)
     function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)
     relation: RangeVar | None = field(name="RangeVar", default=None)
-    command: AlterTableCmd | None = field(name="AlterTableCmd", default=None)
     option: DefElem | None = field(name="DefElem", default=None)
     element: IndexElem | None = field(name="IndexElem", default=None)
-    partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
     role: RoleSpec | None = field(name="RoleSpec", default=None)
     like: Json | None = field(name="TableLikeClause", default=None)
     call: Json | None = field(name="FuncCall", default=None)
