@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import Raw, structs
@@ -12,7 +12,7 @@ from cdkit.migrations.lexer import SKIPPED, first
 from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.prints import bounds, fragile, nodes, null_by, placeless
-from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar, Word, calls, literal, words
 from cdkit.migrations.statement import Statement
 
 _CONSTRAINTS = {
@@ -87,11 +87,22 @@ def of_object(node: Node) -> tuple[str, ...]:
     if node.function:
         return words(node.function.objname)
     if node.type:
-        return words(node.type.names)
+        return type_words(node.type)
     if node.relation:
         name = of_relation(node.relation)
         return (name.schema, name.name) if name.schema else (name.name,)
     return (node.string.sval,) if node.string else ()
+
+
+def type_words(named: tree.TypeName) -> tuple[str, ...]:
+    """Return the parts of a type's name: `pg_catalog`, `int4`."""
+    return _type_words(bytes(named.names)) if named.names else ()
+
+
+@functools.lru_cache(maxsize=1024)
+def _type_words(names: bytes) -> tuple[str, ...]:
+    """Return the parts of a name by its JSON, in which there is no place: most are of few types."""
+    return words(msgspec.json.Decoder(tuple[Word, ...]).decode(names))
 
 
 def of_type(named: tree.TypeName | None) -> Type:
@@ -99,7 +110,7 @@ def of_type(named: tree.TypeName | None) -> Type:
     if named is None:
         return Type("")
     modifiers = tuple([_whole(each) for each in named.typmods]) if named.typmods else ()
-    return _type(words(named.names), modifiers, bool(named.arrayBounds))
+    return _type(type_words(named), modifiers, bool(named.arrayBounds))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -150,22 +161,18 @@ def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     serial = _is_serial(definition.typeName)
     given = [node.constraint for node in definition.constraints if node.constraint]
     collation = of_collation(definition.collClause) if definition.collClause else ""
-    if not given:
-        return Column(name=name, type=kind, serial=serial, not_null=serial, collation=collation)
-    by_kind = {each.contype: each for each in reversed(given)}
-    default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
-    identity = by_kind.get("CONSTR_IDENTITY")
+    said: dict[str, Any] = {}
+    for each in reversed(given):
+        if reads := _SAYS.get(each.contype):
+            said |= reads(each)
     return Column(
         name=name,
         type=kind,
-        not_null=serial or not by_kind.keys().isdisjoint(_NOT_NULL),
-        default=of_default(default.raw_expr) if default else None,
-        identity=identity is not None,
-        always=identity is not None and identity.generated_when == "a",
         serial=serial,
-        constraints=_written(given, statement),
+        not_null=serial or not _NOT_NULL.isdisjoint([each.contype for each in given]),
+        constraints=_written(given, statement) if given else (),
         collation=collation,
-        **(_generated(generated) if generated else {}),
+        **said,
     )
 
 
@@ -187,8 +194,15 @@ def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constr
 
 
 def _is_serial(named: tree.TypeName | None) -> bool:
-    last = named.names[-1].string if named and named.names else None
-    return last is not None and last.sval in _SERIAL
+    return named is not None and not _SERIAL.keys().isdisjoint(type_words(named)[-1:])
+
+
+def _defaulted(constraint: tree.Constraint) -> dict[str, Any]:
+    return {"default": of_default(constraint.raw_expr)}
+
+
+def _numbered(constraint: tree.Constraint) -> dict[str, Any]:
+    return {"identity": True, "always": constraint.generated_when == "a"}
 
 
 def _generated(constraint: tree.Constraint) -> dict[str, Any]:
@@ -203,6 +217,14 @@ def _generated(constraint: tree.Constraint) -> dict[str, Any]:
     }
 
 
+_SAYS = {
+    "CONSTR_DEFAULT": _defaulted,
+    "CONSTR_IDENTITY": _numbered,
+    "CONSTR_GENERATED": _generated,
+}
+"""What a constraint says of its column by itself."""
+
+
 def of_constraint(
     constraint: tree.Constraint, statement: Statement, end: int | None = None
 ) -> Constraint:
@@ -210,29 +232,38 @@ def of_constraint(
     at = statement.at(constraint.location)
     source = statement.text.data[at:end] if end else b""
     checked = constraint.contype in {"CONSTR_CHECK", "CONSTR_FOREIGN"}
-    asked = _asked(placeless(bytes(constraint.raw_expr))) if constraint.raw_expr else _Asked()
+    said: dict[str, Any] = {"columns": words(constraint.keys)}
+    if constraint.raw_expr:
+        said = _asked(placeless(bytes(constraint.raw_expr)))
+    elif constraint.pktable:
+        said = _referring(constraint, constraint.pktable)
+    elif constraint.nulls_not_distinct:
+        said["expression"] = NULLS_ALIKE
     return Constraint(
         kind=_CONSTRAINTS[constraint.contype],
         name=constraint.conname,
-        columns=words(constraint.fk_attrs) or words(constraint.keys) or asked.columns,
-        references=of_relation(constraint.pktable) if constraint.pktable else None,
-        refers=words(constraint.pk_attrs),
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,
-        proves=asked.proves,
-        wants_value='"IS_NOT_NULL"' in asked.text,
         sql=source.decode("utf-8", "replace"),
-        expression=NULLS_ALIKE if constraint.nulls_not_distinct else asked.text,
-        keeps=constraint.fk_del_action in {"a", "r"},
-        deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
-        pins=constraint.fk_upd_action in {"a", "r"},
-        always=asked.always,
-        bounds=asked.bounds,
         deferrable=constraint.deferrable,
         deferred=constraint.initdeferred,
         at=at,
+        **said,
     )
+
+
+def _referring(constraint: tree.Constraint, table: RangeVar) -> dict[str, Any]:
+    """Return what a foreign key says besides."""
+    deletes = constraint.fk_del_action
+    return {
+        "columns": words(constraint.fk_attrs),
+        "references": of_relation(table),
+        "refers": words(constraint.pk_attrs),
+        "keeps": deletes in {"a", "r"},
+        "deletes": "a" if deletes == "r" else deletes,
+        "pins": constraint.fk_upd_action in {"a", "r"},
+    }
 
 
 def is_kept(constraint: tree.Constraint) -> bool:
@@ -240,27 +271,18 @@ def is_kept(constraint: tree.Constraint) -> bool:
     return constraint.contype in _CONSTRAINTS
 
 
-class _Asked(NamedTuple):
-    """What a CHECK asks: the columns of it, and what a Constraint says of its expression."""
-
-    text: str = ""
-    columns: tuple[str, ...] = ()
-    proves: str = ""
-    always: bool = False
-    bounds: tuple[str, str, str] = ("", "", "")
-
-
 @functools.lru_cache(maxsize=512)
-def _asked(written: bytes) -> _Asked:
-    """Return what a CHECK asks by the JSON of its expression without places."""
+def _asked(written: bytes) -> dict[str, Any]:
+    """Return what a CHECK says besides, by the JSON of its expression without places."""
     expression = msgspec.json.decode(written)
-    return _Asked(
-        text=written.decode(),
-        columns=_mentioned(expression),
-        proves=_proves_not_null(expression),
-        always=literal(expression) == "true",
-        bounds=bounds(expression),
-    )
+    return {
+        "columns": _mentioned(expression),
+        "proves": _proves_not_null(expression),
+        "wants_value": b'"IS_NOT_NULL"' in written,
+        "expression": written.decode(),
+        "always": literal(expression) == "true",
+        "bounds": bounds(expression),
+    }
 
 
 def _mentioned(expression: Json) -> tuple[str, ...]:

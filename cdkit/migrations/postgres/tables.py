@@ -12,13 +12,13 @@ from cdkit.migrations.option import ELSEWHERE
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.objects import at_start, change_sequence
 from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
-from cdkit.migrations.postgres.tree import Constraint, Json, Node, RangeVar
+from cdkit.migrations.postgres.tree import Constraint, Json, Node, RangeVar, TableElement
 from cdkit.migrations.statement import Statement
 
 
 class _Create(Struct, frozen=True):
     relation: RangeVar
-    tableElts: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    tableElts: tuple[TableElement, ...] = ()  # noqa: N815 - PostgreSQL's own name
     inhRelations: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
     partbound: Json | None = None
     partspec: Json | None = None
@@ -77,8 +77,8 @@ def _created(statement: Statement, create: _Create) -> op.CreateTable:
         statement=statement,
         at=statement.start,
         table=of_relation(create.relation),
-        columns=tuple(of_column(column, statement) for column in columns),
-        constraints=tuple(of_constraint(x, statement) for x in constraints if is_kept(x)),
+        columns=tuple([of_column(column, statement) for column in columns]),
+        constraints=tuple([of_constraint(x, statement) for x in constraints if is_kept(x)]),
         if_not_exists=create.if_not_exists,
         parents=tuple(of_relation(parent) for parent in parents),
         partition=create.partbound is not None,
@@ -103,15 +103,17 @@ _TAKEN = {"constraints": 4, "defaults": 8, "generated": 16, "identity": 32, "ind
 
 def _taken(create: _Create) -> frozenset[str]:
     """Return what a copy of a table takes over besides its columns: nothing that is not asked."""
-    first, *_ = create.tableElts or (Node(),)
-    options = (first.like or {}).get("options", 0)
+    first = create.tableElts[0] if create.tableElts else TableElement()
+    if first.like is None:
+        return frozenset()
+    options = first.like.get("options", 0)
     return frozenset(name for name, bit in _TAKEN.items() if options & bit)
 
 
 def _like(create: _Create) -> Name | None:
     """Return the table that a table is a copy of, where that is all there is of it."""
-    (first, *rest) = create.tableElts or (Node(),)
-    if first.like is None or rest:
+    first = create.tableElts[0] if create.tableElts else TableElement()
+    if first.like is None or len(create.tableElts) > 1:
         return None
     return of_relation(msgspec.convert(first.like.get("relation", {}), RangeVar))
 

@@ -38,7 +38,7 @@ class TypeName(Struct, frozen=True):
     """`TypeName`."""
 
     setof: bool = False
-    names: tuple[Word, ...] = ()
+    names: Raw = Raw()
     typmods: tuple[Json, ...] = ()
     arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     location: int = -1
@@ -95,6 +95,14 @@ class Constrained(Struct, frozen=True):
     """A node in a list where only a `Constraint` can be."""
 
     constraint: Constraint | None = field(name="Constraint", default=None)
+
+
+class TableElement(Struct, frozen=True):
+    """A node in the list of what a table is made of: all but one are None."""
+
+    column: ColumnDef | None = field(name="ColumnDef", default=None)
+    constraint: Constraint | None = field(name="Constraint", default=None)
+    like: Json | None = field(name="TableLikeClause", default=None)
 
 
 class ObjectWithArgs(Struct, frozen=True):
@@ -196,7 +204,6 @@ class Node(Struct, frozen=True):
     option: DefElem | None = field(name="DefElem", default=None)
     element: IndexElem | None = field(name="IndexElem", default=None)
     role: RoleSpec | None = field(name="RoleSpec", default=None)
-    like: Json | None = field(name="TableLikeClause", default=None)
     call: Json | None = field(name="FuncCall", default=None)
     constant: Json | None = field(name="A_Const", default=None)
     vacuumed: Json | None = field(name="VacuumRelation", default=None)
