@@ -120,6 +120,8 @@ def _type(names: tuple[str, ...], modifiers: tuple[int | None, ...], array: bool
 
 
 def _whole(modifier: Json) -> int | None:
+    if plain := modifier.get("A_Const", {}).get("ival"):
+        return int(plain.get("ival", 0))
     text = literal(modifier)
     negative = text[1:] if text and text.startswith("-") else text
     return int(text) if text and negative and negative.isdigit() else None

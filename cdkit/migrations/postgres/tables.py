@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import NULLS_ALIKE, Name
@@ -12,7 +12,14 @@ from cdkit.migrations.option import ELSEWHERE
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.objects import at_start, change_sequence
 from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
-from cdkit.migrations.postgres.tree import Constraint, Json, Node, RangeVar, TableElement
+from cdkit.migrations.postgres.tree import (
+    Constraint,
+    IndexElem,
+    Json,
+    Node,
+    RangeVar,
+    TableElement,
+)
 from cdkit.migrations.statement import Statement
 
 
@@ -31,10 +38,14 @@ class _CreateForeign(Struct, frozen=True):
     servername: str = ""
 
 
+class _IndexParam(Struct, frozen=True):
+    element: IndexElem = field(name="IndexElem")
+
+
 class _Index(Struct, frozen=True):
     relation: RangeVar
     idxname: str = ""
-    indexParams: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    indexParams: tuple[_IndexParam, ...] = ()  # noqa: N815 - PostgreSQL's own name
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
@@ -121,7 +132,7 @@ def _like(create: _Create) -> Name | None:
 def create_index(statement: Statement) -> Iterator[Operation]:
     """Read CREATE INDEX."""
     index = statement.read(_Index)
-    elements = [node.element for node in index.indexParams if node.element]
+    elements = [node.element for node in index.indexParams]
     yield op.CreateIndex(
         statement=statement,
         at=statement.start,

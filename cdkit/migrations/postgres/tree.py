@@ -202,7 +202,6 @@ class Node(Struct, frozen=True):
     function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)
     relation: RangeVar | None = field(name="RangeVar", default=None)
     option: DefElem | None = field(name="DefElem", default=None)
-    element: IndexElem | None = field(name="IndexElem", default=None)
     role: RoleSpec | None = field(name="RoleSpec", default=None)
     call: Json | None = field(name="FuncCall", default=None)
     constant: Json | None = field(name="A_Const", default=None)
