@@ -99,24 +99,30 @@ def type_words(named: tree.TypeName) -> tuple[str, ...]:
     return _type_words(bytes(named.names)) if named.names else ()
 
 
-@functools.lru_cache(maxsize=1024)
 def _type_words(names: bytes) -> tuple[str, ...]:
-    """Return the parts of a name by its JSON, in which there is no place: most are of few types."""
     return words(msgspec.json.Decoder(tuple[Word, ...]).decode(names))
 
 
 def of_type(named: tree.TypeName | None) -> Type:
     """Return a type; `pg_catalog` goes without saying, serial is its integer."""
-    if named is None:
-        return Type("")
+    return _typed(named)[0]
+
+
+def _typed(named: tree.TypeName | None) -> tuple[Type, bool]:
+    """Return a type, and whether it is a serial."""
+    if named is None or not named.names:
+        return Type(""), False
     modifiers = tuple([_whole(each) for each in named.typmods]) if named.typmods else ()
-    return _type(type_words(named), modifiers, bool(named.arrayBounds))
+    return _type(bytes(named.names), modifiers, bool(named.arrayBounds))
 
 
 @functools.lru_cache(maxsize=1024)
-def _type(names: tuple[str, ...], modifiers: tuple[int | None, ...], array: bool) -> Type:  # noqa: FBT001 - cached by place
-    name = ".".join(part for part in names if part != "pg_catalog")
-    return Type(_SERIAL.get(name, name), modifiers, array)
+def _type(names: bytes, modifiers: tuple[int | None, ...], array: bool) -> tuple[Type, bool]:  # noqa: FBT001 - cached by place
+    """Return a type by the JSON of its name, in which there is no place: most are of few."""
+    parts = _type_words(names)
+    name = ".".join(part for part in parts if part != "pg_catalog")
+    serial = not _SERIAL.keys().isdisjoint(parts[-1:])
+    return Type(_SERIAL.get(name, name), modifiers, array), serial
 
 
 def _whole(modifier: Json) -> int | None:
@@ -159,21 +165,26 @@ def _sequence(expression: Json | None) -> str:
 
 def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     """Return a column with all that is written behind it."""
-    name, kind = definition.colname, of_type(definition.typeName)
-    serial = _is_serial(definition.typeName)
-    given = [node.constraint for node in definition.constraints if node.constraint]
-    collation = of_collation(definition.collClause) if definition.collClause else ""
+    kind, serial = _typed(definition.typeName)
+    not_null = serial
+    kept: list[Constraint] = []
     said: dict[str, Any] = {}
-    for each in reversed(given):
-        if reads := _SAYS.get(each.contype):
-            said |= reads(each)
+    for node in definition.constraints:
+        given = node.constraint
+        not_null = not_null or given.contype in _NOT_NULL
+        if given.contype in _KEPT:
+            kept.append(of_constraint(given, statement))
+        elif given.contype in _SAYS:
+            said = _SAYS[given.contype](given) | said  # it is the first of a kind that counts
+        elif kept and (more := _FOLLOWING.get(given.contype)):
+            kept[-1] = structs.replace(kept[-1], **more)
     return Column(
-        name=name,
+        name=definition.colname,
         type=kind,
         serial=serial,
-        not_null=serial or not _NOT_NULL.isdisjoint([each.contype for each in given]),
-        constraints=_written(given, statement) if given else (),
-        collation=collation,
+        not_null=not_null,
+        constraints=tuple(kept),
+        collation=of_collation(definition.collClause) if definition.collClause else "",
         **said,
     )
 
@@ -182,21 +193,6 @@ def of_collation(clause: Json | None) -> str:
     """Return the collation that COLLATE names, without its schema; empty for none."""
     names = (clause or {}).get("collname", [])
     return str(names[-1].get("String", {}).get("sval", "")) if names else ""
-
-
-def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constraint, ...]:
-    """Return the constraints behind a column, each with the words that follow it."""
-    kept: list[Constraint] = []
-    for each in given:
-        if each.contype in _KEPT:
-            kept.append(of_constraint(each, statement))
-        elif kept and (said := _FOLLOWING.get(each.contype)):
-            kept[-1] = structs.replace(kept[-1], **said)
-    return tuple(kept)
-
-
-def _is_serial(named: tree.TypeName | None) -> bool:
-    return named is not None and not _SERIAL.keys().isdisjoint(type_words(named)[-1:])
 
 
 def _defaulted(constraint: tree.Constraint) -> dict[str, Any]:

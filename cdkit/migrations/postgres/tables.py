@@ -57,11 +57,11 @@ def create_table(statement: Statement) -> Iterator[Operation]:
     """Read CREATE TABLE, and from which number on an identity of it goes."""
     create = statement.read(_Create)
     yield _created(statement, create)
-    columns = (node.column for node in create.tableElts if node.column)
+    columns = [node.column for node in create.tableElts if node.column]
     for column in columns:
-        for each in (node.constraint for node in column.constraints):
-            if each and each.contype == "CONSTR_IDENTITY" and each.options:
-                yield _begun(statement, create.relation, column.colname, each)
+        for node in column.constraints:
+            if node.constraint.contype == "CONSTR_IDENTITY" and node.constraint.options:
+                yield _begun(statement, create.relation, column.colname, node.constraint)
 
 
 def _begun(

@@ -94,7 +94,7 @@ class AlteredConstraint(Struct, frozen=True):
 class Constrained(Struct, frozen=True):
     """A node in a list where only a `Constraint` can be."""
 
-    constraint: Constraint | None = field(name="Constraint", default=None)
+    constraint: Constraint = field(name="Constraint")
 
 
 class TableElement(Struct, frozen=True):
