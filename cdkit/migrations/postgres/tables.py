@@ -133,6 +133,7 @@ def create_index(statement: Statement) -> Iterator[Operation]:
     """Read CREATE INDEX."""
     index = statement.read(_Index)
     elements = [node.element for node in index.indexParams]
+    computed = [each.expr for each in elements if each.expr]
     yield op.CreateIndex(
         statement=statement,
         at=statement.start,
@@ -141,9 +142,9 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         unique=index.unique,
         concurrently=index.concurrent,
         if_not_exists=index.if_not_exists,
-        columns=tuple(element.name for element in elements),
-        expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
+        columns=tuple([element.name for element in elements]),
+        expressions=tuple(map(fingerprint, computed)),
         where=f"{NULLS_ALIKE if index.nulls_not_distinct else ''}{fingerprint(index.whereClause)}",
         only=required(index.whereClause),
-        fragile=next(filter(None, (fragile(each.expr) for each in elements if each.expr)), ""),
+        fragile=next(filter(None, map(fragile, computed)), ""),
     )

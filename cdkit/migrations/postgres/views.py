@@ -214,7 +214,7 @@ def _sources(node: bytes) -> tuple[Name, ...]:
 
 def _is_plain(select: Select, shown: list[_Shown]) -> bool:
     """Whether it can be written through (PostgreSQL manual, CREATE VIEW, "Updatable Views")."""
+    if not all(each.column for each in shown) or not select.keys().isdisjoint(_MORE):
+        return False
     froms = _decoder(tuple[Select, ...]).decode(select.get("fromClause", b"[]"))
-    one = len(froms) == 1 and "RangeVar" in froms[0]
-    bare = all(each.column for each in shown)
-    return one and bare and not any(key in select for key in _MORE)
+    return len(froms) == 1 and "RangeVar" in froms[0]
