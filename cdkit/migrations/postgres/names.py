@@ -87,20 +87,16 @@ def of_object(node: Node) -> tuple[str, ...]:
     if node.function:
         return words(node.function.objname)
     if node.type:
-        return type_words(node.type)
+        return type_words(node.type.names)
     if node.relation:
         name = of_relation(node.relation)
         return (name.schema, name.name) if name.schema else (name.name,)
     return (node.string.sval,) if node.string else ()
 
 
-def type_words(named: tree.TypeName) -> tuple[str, ...]:
-    """Return the parts of a type's name: `pg_catalog`, `int4`."""
-    return _type_words(bytes(named.names)) if named.names else ()
-
-
-def _type_words(names: bytes) -> tuple[str, ...]:
-    return words(msgspec.json.Decoder(tuple[Word, ...]).decode(names))
+def type_words(names: Raw | bytes) -> tuple[str, ...]:
+    """Return the parts of a type's name, which is JSON still: `pg_catalog`, `int4`."""
+    return words(msgspec.json.decode(names, type=tuple[Word, ...])) if names else ()
 
 
 def of_type(named: tree.TypeName | None) -> Type:
@@ -119,7 +115,7 @@ def _typed(named: tree.TypeName | None) -> tuple[Type, bool]:
 @functools.lru_cache(maxsize=1024)
 def _type(names: bytes, modifiers: tuple[int | None, ...], array: bool) -> tuple[Type, bool]:  # noqa: FBT001 - cached by place
     """Return a type by the JSON of its name, in which there is no place: most are of few."""
-    parts = _type_words(names)
+    parts = type_words(names)
     name = ".".join(part for part in parts if part != "pg_catalog")
     serial = not _SERIAL.keys().isdisjoint(parts[-1:])
     return Type(_SERIAL.get(name, name), modifiers, array), serial
