@@ -19,6 +19,8 @@ _TOKENS = (
 )
 
 
+SKIPPED = rb"(?:[\s\x00]++|--[^\n\r]*+)*+"
+"""What stands between two tokens, but for block comments: those nest."""
 _BLANKS = bytes(ord("\n") if byte == ord("\n") else ord(" ") for byte in range(256))
 
 
@@ -41,7 +43,7 @@ def _pattern() -> re.Pattern[bytes]:
 
 @functools.cache
 def _skipped() -> re.Pattern[bytes]:
-    return re.compile(rb"(?:[\s\x00]++|--[^\n\r]*+)*+")
+    return re.compile(SKIPPED)
 
 
 @functools.cache

@@ -181,7 +181,7 @@ class Argument(Struct, frozen=True):
         return bool(self.default)
 
 
-class Function(Struct, frozen=True, kw_only=True):
+class Function(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function or procedure as it is declared.
 
     `returns` is its result's type as SQL says it; `gives` the columns of a result that has some;
@@ -203,7 +203,7 @@ class Function(Struct, frozen=True, kw_only=True):
         return tuple(each.type for each in self.arguments)
 
 
-class Query(Struct, frozen=True, kw_only=True):
+class Query(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a view shows: its columns in order, `*` for all of a source's.
 
     `expressions`, `rest` and `filters` are fingerprints: of each column, of all but the columns,

@@ -13,13 +13,15 @@ from cdkit.migrations.text import Text
 from cdkit.migrations.trouble import Trouble
 
 _Place = tuple[str, int, int, int]
-"""A statement as it passes: its kind, the bytes where it starts and ends, and its base."""
+"""A statement as it passes: its kind, the bytes where it starts and ends, and its base.
+
+Nothing passes for one that was the last to be named: so it is for most of what a statement does.
+"""
 
 
 def sent(parsed: Parsed) -> bytes:
     """Return what a file's statements do, each of which was asked, and what cannot be read."""
-    lines = [(each, each.does) for each in parsed.statements]
-    return _encoder().encode((lines, parsed.troubles))
+    return _Sender().body(parsed)
 
 
 def received(body: bytes, text: Text) -> Parsed:
@@ -27,15 +29,25 @@ def received(body: bytes, text: Text) -> Parsed:
     return _receiver().parsed(body, text)
 
 
-@functools.cache
-def _encoder() -> msgspec.msgpack.Encoder:
-    return msgspec.msgpack.Encoder(enc_hook=_place)
+class _Sender:
+    """Encodes what is sent."""
 
+    def __init__(self) -> None:
+        self._encoder = msgspec.msgpack.Encoder(enc_hook=self._place)
+        self._last: Statement | None = None
 
-def _place(value: Any) -> _Place:  # noqa: ANN401 - msgspec hands on what it does not know
-    if not isinstance(value, Statement):
-        raise NotImplementedError(type(value).__name__)
-    return value.kind, value.start, value.end, value.base
+    def body(self, parsed: Parsed) -> bytes:
+        """Return what is sent of a file."""
+        lines = [(each, each.does) for each in parsed.statements]
+        return self._encoder.encode((lines, parsed.troubles))
+
+    def _place(self, value: Any) -> _Place | None:  # noqa: ANN401 - what msgspec does not know
+        if value is self._last:
+            return None
+        if not isinstance(value, Statement):
+            raise NotImplementedError(type(value).__name__)
+        self._last = value
+        return value.kind, value.start, value.end, value.base
 
 
 @functools.cache
@@ -56,6 +68,7 @@ class _Receiver:
         self._decoder = msgspec.msgpack.Decoder(whole, dec_hook=self._statement)
         self._text = Text("", b"")
         self._known: dict[_Place, Statement] = {}
+        self._last: Statement | None = None
 
     def parsed(self, body: bytes, text: Text) -> Parsed:
         """Return what was sent of a text."""
@@ -66,12 +79,14 @@ class _Receiver:
         return Parsed(statements=tuple(each for each, _ in lines), troubles=troubles)
 
     def _statement(self, _kind: type, value: Any) -> Statement:  # noqa: ANN401 - what _place made
+        if value is None and self._last:
+            return self._last
         place: _Place = tuple(value)
-        known = self._known.get(place)
+        self._last = known = self._known.get(place)
         if known is None:
             kind, start, end, base = place
             known = Statement(text=self._text, kind=kind, node=b"", start=start, end=end, base=base)
-            self._known[place] = known
+            self._known[place] = self._last = known
         return known
 
 

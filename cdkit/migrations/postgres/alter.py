@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct, field
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeConstraint
@@ -23,7 +24,7 @@ from cdkit.migrations.postgres.names import (
 from cdkit.migrations.postgres.objects import change_sequence, options_on
 from cdkit.migrations.postgres.prints import of_bound
 from cdkit.migrations.postgres.remedy import REMEDY
-from cdkit.migrations.postgres.tree import AlterTableCmd, Json, Node, RangeVar
+from cdkit.migrations.postgres.tree import AlterTableCmd, Definition, Json, Node, RangeVar
 from cdkit.migrations.privileges import Revoke
 from cdkit.migrations.statement import Statement
 
@@ -88,14 +89,18 @@ _TRIGGERS = {
 }
 
 
+class _Command(Struct, frozen=True):
+    command: AlterTableCmd = field(name="AlterTableCmd")
+
+
 class _AlterTable(Struct, frozen=True):
     relation: RangeVar
-    cmds: tuple[Node, ...]
+    cmds: tuple[_Command, ...]
     objtype: str = "OBJECT_TABLE"
 
 
 class _RawCommand(Struct, frozen=True, rename={"definition": "def"}):
-    definition: Json | None = None
+    definition: Raw = Raw()
 
 
 class _RawNode(Struct, frozen=True, rename={"command": "AlterTableCmd"}):
@@ -111,6 +116,7 @@ class _Clause(Struct, frozen=True):
 
     statement: Statement
     alter: _AlterTable
+    table: Name
     index: int
     command: AlterTableCmd
     at: int
@@ -124,7 +130,7 @@ class _Clause(Struct, frozen=True):
     @property
     def on(self) -> dict[str, Any]:
         """What every operation on a table holds."""
-        return {**self.where, "table": of_relation(self.alter.relation)}
+        return {"statement": self.statement, "at": self.at, "table": self.table}
 
     @property
     def on_column(self) -> dict[str, Any]:
@@ -135,24 +141,26 @@ class _Clause(Struct, frozen=True):
 def alter_table(statement: Statement) -> Iterator[Operation]:
     """Read ALTER TABLE."""
     alter = statement.read(_AlterTable)
-    commands = [node.command for node in alter.cmds if node.command]
+    table, commands = of_relation(alter.relation), [node.command for node in alter.cmds]
     spans = _spans(statement, alter.relation, len(commands))
     if len(spans) != len(commands):
         spans = [(statement.start, statement.end)] * len(commands)
     for index, command in enumerate(commands):
-        clause = _Clause(statement, alter, index, command, *spans[index])
+        clause = _Clause(statement, alter, table, index, command, *spans[index])
         yield _altered(clause)
-        yield from _numbering(clause)
+        if command.subtype == "AT_SetIdentity":
+            yield from _numbering(clause)
 
 
 def _spans(statement: Statement, relation: RangeVar, count: int) -> list[tuple[int, int]]:
     """Return where each clause stands in the file: the trees do not say."""
     if statement.base < 0:
         return []
-    data, start = statement.text.data, after_name(statement, relation)
-    if count == 1 and not any(mark in data[start : statement.end] for mark in (b"--", b"/*")):
-        return [(start, start + len(data[start : statement.end].rstrip()))]
-    return clauses(data, start, statement.end)
+    start, end = after_name(statement, relation), statement.end
+    written = statement.text.data[start:end]
+    if count == 1 and b"--" not in written and b"/*" not in written:
+        return [(start, start + len(written.rstrip()))]
+    return clauses(statement.text.data, start, end)
 
 
 def _altered(clause: _Clause) -> Operation:
@@ -174,8 +182,13 @@ def _change_table(clause: _Clause) -> Operation:
 
 def _identity_type(clause: _Clause) -> str:
     """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
-    said = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
+    said = msgspec.json.decode(_definition(clause) or b"{}")
     return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
+
+
+def _definition(clause: _Clause) -> Raw:
+    """Return what stands behind the command as JSON; empty where there is nothing."""
+    return clause.statement.read(_RawAlter).cmds[clause.index].command.definition
 
 
 def _change_trigger(clause: _Clause) -> Operation:
@@ -194,12 +207,11 @@ def _unread(clause: _Clause) -> Operation:
 
 def _moved(clause: _Clause) -> Operation:
     """ATTACH, DETACH, INHERIT, NO INHERIT: the table is always the parent, `other` the child."""
-    definition = clause.command.definition or Node()
-    table = of_relation(clause.alter.relation)
+    definition = clause.command.definition or Definition()
     if definition.partition:
-        parent, child = table, of_relation(definition.partition.name)
+        parent, child = clause.table, of_relation(definition.partition.name)
     else:
-        parent, child = of_relation(definition.relation or RangeVar()), table
+        parent, child = of_relation(definition.relation or RangeVar()), clause.table
     return op.MovePartition(
         **clause.where,
         table=parent,
@@ -212,9 +224,10 @@ def _moved(clause: _Clause) -> Operation:
 
 def _change_owner(clause: _Clause) -> Operation:
     kind = clause.alter.objtype.removeprefix("OBJECT_").lower()
-    table = of_relation(clause.alter.relation)
     owner = str((clause.command.newowner or {}).get("rolename", ""))
-    return Revoke(**clause.where, action="OWNER TO", kind=kind, objects=(table,), grantees=(owner,))
+    return Revoke(
+        **clause.where, action="OWNER TO", kind=kind, objects=(clause.table,), grantees=(owner,)
+    )
 
 
 def _add_column(clause: _Clause) -> Operation:
@@ -243,18 +256,19 @@ def _change_type(clause: _Clause) -> Operation:
     if definition is None or definition.column is None:
         return _unread(clause)
     column = definition.column
+    using: Json = msgspec.json.decode(column.raw_default) if column.raw_default else {}
     return op.ChangeType(
         **clause.on_column,
         type=of_type(column.typeName),
-        using=_using(column.raw_default, clause),
-        by_text=_is_by_text(column.raw_default, clause),
+        using=_using(using, clause),
+        by_text=_is_by_text(using, clause),
         collation=of_collation(column.collClause),
     )
 
 
-def _using(expression: Json | None, clause: _Clause) -> str:
+def _using(expression: Json, clause: _Clause) -> str:
     """Return what a USING computes; nothing where it is the cast that would be made anyway."""
-    if expression is None:
+    if not expression:
         return ""
     inner = expression.get("TypeCast", {}).get("arg", expression)
     fields = inner.get("ColumnRef", {}).get("fields", [])
@@ -264,9 +278,9 @@ def _using(expression: Json | None, clause: _Clause) -> str:
     return text[text.lower().rfind("using") :]
 
 
-def _is_by_text(expression: Json | None, clause: _Clause) -> bool:
+def _is_by_text(expression: Json, clause: _Clause) -> bool:
     """Whether a USING casts the column to text, and that to something else."""
-    inner = (expression or {}).get("TypeCast", {}).get("arg", {}).get("TypeCast", {})
+    inner = expression.get("TypeCast", {}).get("arg", {}).get("TypeCast", {})
     fields = inner.get("arg", {}).get("ColumnRef", {}).get("fields", [])
     kind = inner.get("typeName", {})
     to_text = [part["String"]["sval"] for part in kind.get("names", [])[-1:]] == ["text"]
@@ -275,9 +289,9 @@ def _is_by_text(expression: Json | None, clause: _Clause) -> bool:
 
 
 def _column_default(clause: _Clause) -> Operation:
-    expression = clause.statement.read(_RawAlter).cmds[clause.index].command.definition
-    default = of_default(expression)
-    if expression is None or default.null:
+    expression = _definition(clause)
+    default = of_default(expression) if expression else None
+    if default is None or default.null:
         return op.DropDefault(**clause.on_column)
     view = clause.alter.objtype == "OBJECT_VIEW"
     return op.SetDefault(**clause.on_column, default=default, view=view)
@@ -317,21 +331,21 @@ def _change_constraint(clause: _Clause) -> Operation:
 
 def _numbering(clause: _Clause) -> Iterator[Operation]:
     """SET GENERATED may speak of the sequence behind the column as well."""
-    given = _given(clause) if clause.command.subtype == "AT_SetIdentity" else ()
+    given = _given(clause)
     options = [each.option for each in given if each.option and each.option.defname != "generated"]
     if options:
-        table = of_relation(clause.alter.relation)
+        table = clause.table
         sequence = Name(table.schema, f"{table.name}_{clause.command.name}_seq")
         yield change_sequence(clause.where, sequence, options)
 
 
 def _given(clause: _Clause) -> tuple[Node, ...]:
-    definition = clause.command.definition or Node()
+    definition = clause.command.definition or Definition()
     return definition.items.items if definition.items else ()
 
 
 def _identity(clause: _Clause) -> Operation:
-    definition = clause.command.definition or Node()
+    definition = clause.command.definition or Definition()
     given = _given(clause)
     kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
     always = definition.constraint and definition.constraint.generated_when == "a"

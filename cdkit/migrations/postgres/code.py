@@ -20,6 +20,7 @@ from cdkit.migrations.postgres.tree import (
     Node,
     RangeVar,
     TypeName,
+    Word,
     calls,
     literal,
     words,
@@ -28,7 +29,7 @@ from cdkit.migrations.statement import Statement
 
 
 class _Function(Struct, frozen=True):
-    funcname: tuple[Node, ...]
+    funcname: tuple[Word, ...]
     options: tuple[Node, ...] = ()
     parameters: tuple[Node, ...] = ()
     returnType: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
@@ -57,14 +58,15 @@ def options_of(given: tuple[Node, ...]) -> dict[str, str]:
 def create_function(statement: Statement) -> Iterator[Operation]:
     """Read CREATE FUNCTION and PROCEDURE: the body runs when somebody calls it, not now."""
     made = statement.read(_Function)
+    texts = options_of(made.options)
     yield op.CreateObject(
         statement=statement,
         at=statement.start,
         kind="procedure" if made.is_procedure else "function",
         name=of_words(words(made.funcname)),
         replace=made.replace,
-        body=options_of(made.options).get("as", ""),
-        function=_declaration(made),
+        body=texts.get("as", ""),
+        function=_declaration(made, texts.get("language", "sql")),
     )
 
 
@@ -72,7 +74,7 @@ _IN = frozenset({"FUNC_PARAM_DEFAULT", "FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUN
 _OUT = frozenset({"FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_TABLE"})
 
 
-def _declaration(made: _Function) -> Function:
+def _declaration(made: _Function, language: str) -> Function:
     given = [node.parameter for node in made.parameters if node.parameter]
     options = [node.option for node in made.options if node.option]
     named = [said for each in options if each.defname != "as" if (said := _said(each))]
@@ -88,7 +90,7 @@ def _declaration(made: _Function) -> Function:
         ),
         returns=_returned(made.returnType),
         gives=tuple(each.name for each in given if each.mode in _OUT),
-        language=options_of(made.options).get("language", "sql"),
+        language=language,
         definer=definer,
         options=tuple(sorted((*_variadic(given), *named))),
         parsed=fingerprint(made.sql_body),

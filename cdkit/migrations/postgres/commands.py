@@ -39,8 +39,16 @@ class _Write(
     cte: Json | None = None
     query: Json | None = None
     is_from: bool = False
-    targets: tuple[Json, ...] = msgspec.field(name="targetList", default=())
+    targets: tuple["_Target", ...] = msgspec.field(name="targetList", default=())
     clauses: tuple[Json, ...] = msgspec.field(name="mergeWhenClauses", default=())
+
+
+class _Column(Struct, frozen=True):
+    name: str = ""
+
+
+class _Target(Struct, frozen=True):
+    column: _Column = msgspec.field(name="ResTarget", default=_Column())
 
 
 class _Truncate(Struct, frozen=True):
@@ -103,7 +111,8 @@ def write(statement: Statement) -> Iterator[Operation]:
     """Read INSERT, UPDATE, DELETE, MERGE and COPY, and the writes inside a WITH."""
     written = statement.read(_Write)
     verb = statement.kind.removesuffix("Stmt").upper()
-    yield from written_in(statement, written.cte)
+    if written.cte:
+        yield from written_in(statement, written.cte)
     if written.relation is None and set(written.query or {}) - {"SelectStmt"}:
         yield op.Unread(
             **_where(statement),
@@ -121,8 +130,12 @@ def write(statement: Statement) -> Iterator[Operation]:
     if written.relation is None or (verb == "COPY" and not written.is_from):
         yield op.Harmless(**_where(statement))
         return
-    merged = tuple(_merged(statement, written))
-    if {each.verb for each in merged} == {"DELETE"} and len(merged) == len(_acting(written)):
+    merged = tuple(_merged(statement, written)) if written.clauses else ()
+    if (
+        merged
+        and {each.verb for each in merged} == {"DELETE"}
+        and len(merged) == len(_acting(written))
+    ):
         yield from merged
         return
     yield op.WriteRows(
@@ -130,7 +143,7 @@ def write(statement: Statement) -> Iterator[Operation]:
         table=of_relation(written.relation),
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
-        columns=_columns(written.targets),
+        columns=tuple([each.column.name for each in written.targets]),
         reads=read_by(bytes(written.rows)) if written.rows else (),
     )
     yield from merged
@@ -160,10 +173,6 @@ def _parts(select: Json) -> Iterator[Json]:
         yield select
 
 
-def _columns(targets: tuple[Json, ...]) -> tuple[str, ...]:
-    return tuple(str(each.get("ResTarget", {}).get("name", "")) for each in targets)
-
-
 def _acting(written: _Write) -> list[Json]:
     """Return the clauses of a MERGE that do something."""
     clauses = [each.get("MergeWhenClause", {}) for each in written.clauses]
@@ -174,13 +183,14 @@ def _acting(written: _Write) -> list[Json]:
 def _merged(statement: Statement, written: _Write) -> Iterator[op.WriteRows]:
     """Yield what a MERGE deletes and updates of what was there, which is what its join matches."""
     for does in _acting(written):
+        targets = msgspec.convert(does.get("targetList", ()), tuple[_Target, ...])
         verb = str(does.get("commandType", "")).removeprefix("CMD_")
         if verb in {"UPDATE", "DELETE"} and written.relation:
             yield op.WriteRows(
                 **_where(statement),
                 table=of_relation(written.relation),
                 verb=verb,
-                columns=_columns(tuple(does.get("targetList", ()))),
+                columns=tuple([each.column.name for each in targets]),
             )
 
 

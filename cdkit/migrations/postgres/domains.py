@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeDomain
@@ -12,7 +12,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres import tree
 from cdkit.migrations.postgres.names import is_kept, of_constraint, of_default, of_words
 from cdkit.migrations.postgres.objects import at_start
-from cdkit.migrations.postgres.tree import Json, Node, words
+from cdkit.migrations.postgres.tree import Node, words
 from cdkit.migrations.statement import Statement
 
 
@@ -29,7 +29,7 @@ class _Alter(Struct, frozen=True, rename={"domain": "typeName", "definition": "d
 
 
 class _Default(Struct, frozen=True, rename={"value": "def"}):
-    value: Json | None = None
+    value: Raw = Raw()
 
 
 def create_domain(statement: Statement) -> Iterator[Operation]:

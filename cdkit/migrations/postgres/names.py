@@ -3,15 +3,16 @@
 import functools
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import Raw, structs
 
-from cdkit.migrations.lexer import first
+from cdkit.migrations.lexer import SKIPPED, first
 from cdkit.migrations.nouns import NULLS_ALIKE, TEMPORARY, Column, Constraint, Default, Name, Type
 from cdkit.migrations.postgres import tree
-from cdkit.migrations.postgres.prints import bounds, fingerprint, fragile, nodes, null_by
-from cdkit.migrations.postgres.tree import Json, Node, RangeVar, calls, literal, words
+from cdkit.migrations.postgres.prints import bounds, fragile, nodes, null_by, placeless
+from cdkit.migrations.postgres.tree import Json, Node, RangeVar, Word, calls, literal, words
 from cdkit.migrations.statement import Statement
 
 _CONSTRAINTS = {
@@ -47,8 +48,11 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     if statement.base < 0:
         return statement.start
     data, end = statement.text.data, statement.end
-    name, dot = _patterns()
     position = statement.at(relation.location)
+    name, dot, plain = _patterns()
+    whole = plain.match(data, position, end)
+    if whole and whole.end() < end and data[whole.end()] not in _MORE:
+        return whole.end()
     for part in (name, dot, name) if relation.schemaname else (name,):
         found = part.match(data, position, end)
         position = first(data, found.end() if found else position, end)
@@ -57,11 +61,16 @@ def after_name(statement: Statement, relation: RangeVar) -> int:
     return position if position < end else statement.start
 
 
+_MORE = b"./*"
+"""What shows that a name goes on, behind a block comment perhaps."""
+
+
 @functools.cache
-def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what a name looks like, and the dot between two."""
-    name = rb'(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+'
-    return re.compile(name), re.compile(rb"\.")
+def _patterns() -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what a name looks like, the dot between two, and most names with what is behind."""
+    name = rb'(?:(?:[uU]&)?"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*+)'
+    plain = name + SKIPPED + rb"(?:\." + SKIPPED + name + SKIPPED + rb")?"
+    return re.compile(name), re.compile(rb"\."), re.compile(plain)
 
 
 def of_words(parts: Sequence[str]) -> Name:
@@ -78,35 +87,57 @@ def of_object(node: Node) -> tuple[str, ...]:
     if node.function:
         return words(node.function.objname)
     if node.type:
-        return words(node.type.names)
+        return type_words(node.type.names)
     if node.relation:
         name = of_relation(node.relation)
         return (name.schema, name.name) if name.schema else (name.name,)
     return (node.string.sval,) if node.string else ()
 
 
+def type_words(names: Raw | bytes) -> tuple[str, ...]:
+    """Return the parts of a type's name, which is JSON still: `pg_catalog`, `int4`."""
+    return words(msgspec.json.decode(names, type=tuple[Word, ...])) if names else ()
+
+
 def of_type(named: tree.TypeName | None) -> Type:
     """Return a type; `pg_catalog` goes without saying, serial is its integer."""
-    if named is None:
-        return Type("")
+    return _typed(named)[0]
+
+
+def _typed(named: tree.TypeName | None) -> tuple[Type, bool]:
+    """Return a type, and whether it is a serial."""
+    if named is None or not named.names:
+        return Type(""), False
     modifiers = tuple([_whole(each) for each in named.typmods]) if named.typmods else ()
-    return _type(words(named.names), modifiers, bool(named.arrayBounds))
+    return _type(bytes(named.names), modifiers, bool(named.arrayBounds))
 
 
 @functools.lru_cache(maxsize=1024)
-def _type(names: tuple[str, ...], modifiers: tuple[int | None, ...], array: bool) -> Type:  # noqa: FBT001 - cached by place
-    name = ".".join(part for part in names if part != "pg_catalog")
-    return Type(_SERIAL.get(name, name), modifiers, array)
+def _type(names: bytes, modifiers: tuple[int | None, ...], array: bool) -> tuple[Type, bool]:  # noqa: FBT001 - cached by place
+    """Return a type by the JSON of its name, in which there is no place: most are of few."""
+    parts = type_words(names)
+    name = ".".join(part for part in parts if part != "pg_catalog")
+    serial = not _SERIAL.keys().isdisjoint(parts[-1:])
+    return Type(_SERIAL.get(name, name), modifiers, array), serial
 
 
 def _whole(modifier: Json) -> int | None:
+    if plain := modifier.get("A_Const", {}).get("ival"):
+        return int(plain.get("ival", 0))
     text = literal(modifier)
     negative = text[1:] if text and text.startswith("-") else text
     return int(text) if text and negative and negative.isdigit() else None
 
 
-def of_default(expression: Json | None) -> Default:
+def of_default(expression: Raw) -> Default:
     """Return a default; nextval and its like are among its calls."""
+    return _default(placeless(bytes(expression)))
+
+
+@functools.lru_cache(maxsize=512)
+def _default(written: bytes) -> Default:
+    """Return a default by the JSON of its expression without places: most are one of few."""
+    expression = msgspec.json.decode(written)
     text = literal(expression)
     called = calls(expression) if text is None else ()
     return Default(
@@ -114,7 +145,7 @@ def of_default(expression: Json | None) -> Default:
         constant=text is not None,
         null=text == "null",
         sequence=_sequence(expression) if "nextval" in called else "",
-        text=fingerprint(expression),
+        text=written.decode(),
         value=text or "",
     )
 
@@ -130,29 +161,27 @@ def _sequence(expression: Json | None) -> str:
 
 def of_column(definition: tree.ColumnDef, statement: Statement) -> Column:
     """Return a column with all that is written behind it."""
-    name, kind = definition.colname, of_type(definition.typeName)
-    serial = _is_serial(definition.typeName)
-    given = [node.constraint for node in definition.constraints if node.constraint]
-    collation = of_collation(definition.collClause) if definition.collClause else ""
-    if not given:
-        return Column(name=name, type=kind, serial=serial, not_null=serial, collation=collation)
-    by_kind = {each.contype: each for each in reversed(given)}
-    default, generated = by_kind.get("CONSTR_DEFAULT"), by_kind.get("CONSTR_GENERATED")
-    identity = by_kind.get("CONSTR_IDENTITY")
+    kind, serial = _typed(definition.typeName)
+    not_null = serial
+    kept: list[Constraint] = []
+    said: dict[str, Any] = {}
+    for node in definition.constraints:
+        given = node.constraint
+        not_null = not_null or given.contype in _NOT_NULL
+        if given.contype in _KEPT:
+            kept.append(of_constraint(given, statement))
+        elif given.contype in _SAYS:
+            said = _SAYS[given.contype](given) | said  # it is the first of a kind that counts
+        elif kept and (more := _FOLLOWING.get(given.contype)):
+            kept[-1] = structs.replace(kept[-1], **more)
     return Column(
-        name=name,
+        name=definition.colname,
         type=kind,
-        not_null=serial or not by_kind.keys().isdisjoint(_NOT_NULL),
-        default=of_default(default.raw_expr) if default else None,
-        identity=identity is not None,
-        always=identity is not None and identity.generated_when == "a",
-        generated=_generated(generated),
-        fragile=fragile(generated.raw_expr) if generated else "",
-        null_by=null_by(generated.raw_expr) if generated else (),
-        expression=fingerprint(generated.raw_expr) if generated else "",
         serial=serial,
-        constraints=_written(given, statement),
-        collation=collation,
+        not_null=not_null,
+        constraints=tuple(kept),
+        collation=of_collation(definition.collClause) if definition.collClause else "",
+        **said,
     )
 
 
@@ -162,27 +191,32 @@ def of_collation(clause: Json | None) -> str:
     return str(names[-1].get("String", {}).get("sval", "")) if names else ""
 
 
-def _written(given: list[tree.Constraint], statement: Statement) -> tuple[Constraint, ...]:
-    """Return the constraints behind a column, each with the words that follow it."""
-    kept: list[Constraint] = []
-    for each in given:
-        if each.contype in _KEPT:
-            kept.append(of_constraint(each, statement))
-        elif kept and (said := _FOLLOWING.get(each.contype)):
-            kept[-1] = structs.replace(kept[-1], **said)
-    return tuple(kept)
+def _defaulted(constraint: tree.Constraint) -> dict[str, Any]:
+    return {"default": of_default(constraint.raw_expr)}
 
 
-def _is_serial(named: tree.TypeName | None) -> bool:
-    last = named.names[-1].string if named and named.names else None
-    return last is not None and last.sval in _SERIAL
+def _numbered(constraint: tree.Constraint) -> dict[str, Any]:
+    return {"identity": True, "always": constraint.generated_when == "a"}
 
 
-def _generated(constraint: tree.Constraint | None) -> str:
+def _generated(constraint: tree.Constraint) -> dict[str, Any]:
     """Return how a column is generated; since 18 virtual is what nothing said means."""
-    if constraint is None:
-        return ""
-    return "stored" if constraint.generated_kind == "s" else "virtual"
+    written = placeless(bytes(constraint.raw_expr))
+    expression = msgspec.json.decode(written)
+    return {
+        "generated": "stored" if constraint.generated_kind == "s" else "virtual",
+        "fragile": fragile(expression),
+        "null_by": null_by(expression),
+        "expression": written.decode(),
+    }
+
+
+_SAYS = {
+    "CONSTR_DEFAULT": _defaulted,
+    "CONSTR_IDENTITY": _numbered,
+    "CONSTR_GENERATED": _generated,
+}
+"""What a constraint says of its column by itself."""
 
 
 def of_constraint(
@@ -192,32 +226,38 @@ def of_constraint(
     at = statement.at(constraint.location)
     source = statement.text.data[at:end] if end else b""
     checked = constraint.contype in {"CONSTR_CHECK", "CONSTR_FOREIGN"}
-    columns = words(constraint.fk_attrs) or words(constraint.keys) or _mentioned(constraint)
-    expression = constraint.raw_expr
+    said: dict[str, Any] = {"columns": words(constraint.keys)}
+    if constraint.raw_expr:
+        said = _asked(placeless(bytes(constraint.raw_expr)))
+    elif constraint.pktable:
+        said = _referring(constraint, constraint.pktable)
+    elif constraint.nulls_not_distinct:
+        said["expression"] = NULLS_ALIKE
     return Constraint(
         kind=_CONSTRAINTS[constraint.contype],
         name=constraint.conname,
-        columns=columns,
-        references=of_relation(constraint.pktable) if constraint.pktable else None,
-        refers=words(constraint.pk_attrs),
         valid=not constraint.skip_validation,
         enforced=constraint.is_enforced or not checked,
         index=constraint.indexname,
-        proves=_proves_not_null(expression) if expression else "",
-        wants_value=bool(expression) and b'"IS_NOT_NULL"' in msgspec.json.encode(expression),
         sql=source.decode("utf-8", "replace"),
-        expression=NULLS_ALIKE
-        if constraint.nulls_not_distinct
-        else fingerprint(constraint.raw_expr),
-        keeps=constraint.fk_del_action in {"a", "r"},
-        deletes="a" if constraint.fk_del_action == "r" else constraint.fk_del_action,
-        pins=constraint.fk_upd_action in {"a", "r"},
-        always=literal(constraint.raw_expr) == "true",
-        bounds=bounds(constraint.raw_expr),
         deferrable=constraint.deferrable,
         deferred=constraint.initdeferred,
         at=at,
+        **said,
     )
+
+
+def _referring(constraint: tree.Constraint, table: RangeVar) -> dict[str, Any]:
+    """Return what a foreign key says besides."""
+    deletes = constraint.fk_del_action
+    return {
+        "columns": words(constraint.fk_attrs),
+        "references": of_relation(table),
+        "refers": words(constraint.pk_attrs),
+        "keeps": deletes in {"a", "r"},
+        "deletes": "a" if deletes == "r" else deletes,
+        "pins": constraint.fk_upd_action in {"a", "r"},
+    }
 
 
 def is_kept(constraint: tree.Constraint) -> bool:
@@ -225,10 +265,24 @@ def is_kept(constraint: tree.Constraint) -> bool:
     return constraint.contype in _CONSTRAINTS
 
 
-def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
-    """Return the columns that a CHECK mentions, in order, each once."""
+@functools.lru_cache(maxsize=512)
+def _asked(written: bytes) -> dict[str, Any]:
+    """Return what a CHECK says besides, by the JSON of its expression without places."""
+    expression = msgspec.json.decode(written)
+    return {
+        "columns": _mentioned(expression),
+        "proves": _proves_not_null(expression),
+        "wants_value": b'"IS_NOT_NULL"' in written,
+        "expression": written.decode(),
+        "always": literal(expression) == "true",
+        "bounds": bounds(expression),
+    }
+
+
+def _mentioned(expression: Json) -> tuple[str, ...]:
+    """Return the columns that an expression mentions, in order, each once."""
     found: dict[str, None] = {}
-    stack: list[object] = [constraint.raw_expr]
+    stack: list[object] = [expression]
     while stack:
         node = stack.pop()
         if isinstance(node, list):
@@ -241,9 +295,9 @@ def _mentioned(constraint: tree.Constraint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _proves_not_null(expression: Json | None) -> str:
+def _proves_not_null(expression: Json) -> str:
     """Return the column that a CHECK proves not to be null, where that is all it says."""
-    test = (expression or {}).get("NullTest", {})
+    test = expression.get("NullTest", {})
     if test.get("nulltesttype") != "IS_NOT_NULL":
         return ""
     fields = test.get("arg", {}).get("ColumnRef", {}).get("fields", [])

@@ -16,6 +16,7 @@ from cdkit.migrations.postgres.names import (
     of_relation,
     of_type,
     of_words,
+    type_words,
 )
 from cdkit.migrations.postgres.tree import (
     DefElem,
@@ -353,6 +354,6 @@ def is_on(option: DefElem) -> bool:
     if given.integer is not None:
         return bool(given.integer.get("ival", 0))
     # `off` is no reserved word, so that the grammar takes it for the name of a type.
-    named = words(given.type.names) if given.type else ()
+    named = type_words(given.type.names) if given.type else ()
     text = given.string.sval.lower() if given.string else "".join(named[-1:])
     return text not in {"false", "off", "no", "0"}

@@ -167,15 +167,14 @@ def _told(made: Iterable[Statement], read: Reader) -> None:
 def _statements(text: Text, sql: bytes, span: Range, tree: bytes) -> tuple[Statement, ...]:
     found = msgspec.json.decode(tree, type=_Tree).stmts
     base, last = span[0], len(sql[: sum(span)].rstrip()) if found else 0
-    return tuple([_statement(text, sql, one, base, last) for one in found])
-
-
-def _statement(text: Text, sql: bytes, one: _Stmt, base: int, last: int) -> Statement:
-    kind, node = _kind(one)
-    begin = base + one.stmt_location
-    end = begin + one.stmt_len if one.stmt_len else last
-    start = first(sql, begin)
-    return Statement(text=text, kind=kind, node=node, start=start, end=end, base=base)
+    made: list[Statement] = []
+    for one in found:
+        kind, node = _kind(one)
+        begin = base + one.stmt_location
+        end = begin + one.stmt_len if one.stmt_len else last
+        start = first(sql, begin)
+        made.append(Statement(text=text, kind=kind, node=node, start=start, end=end, base=base))
+    return tuple(made)
 
 
 def node_of(statement: Statement) -> bytes:

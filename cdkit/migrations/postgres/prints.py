@@ -17,33 +17,44 @@ from cdkit.migrations.postgres.volatility import volatile_calls
 _PLACE = rb'"(?:location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+'
 _PLACES = pattern(rb"(?<=\{)" + _PLACE + rb",?|," + _PLACE)
 """A field that says where something stands: within a text, JSON has its quotes escaped."""
-_LOCATION = b'"location":'
-_LIST = b"list_"
+_LOCATION = b',"location":'
+_FIRST, _LIST = b'{"location":', b"list_"
+"""What few trees have: a place that comes first, or of another kind."""
 _NUMBER = b"-0123456789"
+_ESCAPE = b"\\"
+_ANGLES = {b"u003c": b"<", b"u003e": b">"}
 _WITHIN = (dict, list)
 _DIVIDES = frozenset({"/", "%"})
 
 
 def fingerprint(tree: object) -> str:
     """Return a text that is the same for the same tree, wherever it stands; empty for none."""
-    if not tree:
-        return ""
-    written = msgspec.json.encode(tree)
-    # Most have this kind of place alone, and what is found as a plain text is found fast.
-    return (_PLACES().sub(b"", written) if _LIST in written else _placeless(written)).decode()
+    return placeless(msgspec.json.encode(tree)).decode() if tree else ""
 
 
-def _placeless(written: bytes) -> bytes:
-    """Return JSON without its fields `location`."""
+def placeless(written: bytes) -> bytes:
+    """Return a tree, as JSON, without the fields that say where something stands.
+
+    What is equal then means the same, whether libpg_query wrote it or we did.
+    """
+    if _ESCAPE in written:
+        written = _alike(written)
+    if _FIRST in written or _LIST in written:
+        return _PLACES().sub(b"", written)
+    # What is found as a plain text is found fast.
     head, *rest = written.split(_LOCATION)
+    return b"".join([head, *[each.lstrip(_NUMBER) for each in rest]])
+
+
+def _alike(written: bytes) -> bytes:
+    """Return JSON as msgspec writes it: libpg_query escapes more than must be."""
+    head, *escaped = written.split(_ESCAPE)
     kept = [head]
-    for each in rest:
-        behind = each.lstrip(_NUMBER)
-        if kept[-1].endswith(b","):
-            kept[-1] = kept[-1][:-1]
-        else:
-            behind = behind.removeprefix(b",")
-        kept.append(behind)
+    for each in escaped:
+        mark = _ANGLES.get(each[:5])
+        if mark is None:
+            return msgspec.json.encode(msgspec.json.decode(written))
+        kept += (mark, each[5:])
     return b"".join(kept)
 
 

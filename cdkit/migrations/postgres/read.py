@@ -3,7 +3,6 @@
 import functools
 import importlib
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
 
@@ -121,21 +120,19 @@ def routine(called: Routine, statement: Statement) -> tuple[Operation, ...]:
 
 def operations(statement: Statement) -> tuple[Operation, ...]:
     """Return what a statement does, in order; Unread where this cdkit cannot say."""
-    where: dict[str, Any] = {"statement": statement, "at": statement.start}
     if statement.kind in _HARMLESS:
-        return (op.Harmless(**where),)
+        return (op.Harmless(statement=statement, at=statement.start),)
     try:
         if statement.kind == "DoStmt":
             return _do_block(statement)
         if statement.kind in _READERS:
             return tuple(reader(statement.kind)(statement))
+        what = f"cdkit does not know what {_words(statement)} does to those who run"
     except RecursionError:
-        return (op.Unread(**where, what=TOO_DEEP, remedy=REMEDY),)
+        what = TOO_DEEP
     except msgspec.DecodeError:
         what = f"this {statement.kind} has a form that this cdkit does not know"
-        return (op.Unread(**where, what=what, remedy=REMEDY),)
-    what = f"cdkit does not know what {_words(statement)} does to those who run"
-    return (op.Unread(**where, what=what, remedy=REMEDY),)
+    return (op.Unread(statement=statement, at=statement.start, what=what, remedy=REMEDY),)
 
 
 def _words(statement: Statement) -> str:

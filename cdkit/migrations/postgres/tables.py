@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.nouns import NULLS_ALIKE, Name
@@ -12,13 +12,20 @@ from cdkit.migrations.option import ELSEWHERE
 from cdkit.migrations.postgres.names import is_kept, of_column, of_constraint, of_relation
 from cdkit.migrations.postgres.objects import at_start, change_sequence
 from cdkit.migrations.postgres.prints import fingerprint, fragile, of_bound, required
-from cdkit.migrations.postgres.tree import Constraint, Json, Node, RangeVar
+from cdkit.migrations.postgres.tree import (
+    Constraint,
+    IndexElem,
+    Json,
+    Node,
+    RangeVar,
+    TableElement,
+)
 from cdkit.migrations.statement import Statement
 
 
 class _Create(Struct, frozen=True):
     relation: RangeVar
-    tableElts: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    tableElts: tuple[TableElement, ...] = ()  # noqa: N815 - PostgreSQL's own name
     inhRelations: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
     partbound: Json | None = None
     partspec: Json | None = None
@@ -31,10 +38,14 @@ class _CreateForeign(Struct, frozen=True):
     servername: str = ""
 
 
+class _IndexParam(Struct, frozen=True):
+    element: IndexElem = field(name="IndexElem")
+
+
 class _Index(Struct, frozen=True):
     relation: RangeVar
     idxname: str = ""
-    indexParams: tuple[Node, ...] = ()  # noqa: N815 - PostgreSQL's own name
+    indexParams: tuple[_IndexParam, ...] = ()  # noqa: N815 - PostgreSQL's own name
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
@@ -46,11 +57,11 @@ def create_table(statement: Statement) -> Iterator[Operation]:
     """Read CREATE TABLE, and from which number on an identity of it goes."""
     create = statement.read(_Create)
     yield _created(statement, create)
-    columns = (node.column for node in create.tableElts if node.column)
+    columns = [node.column for node in create.tableElts if node.column]
     for column in columns:
-        for each in (node.constraint for node in column.constraints):
-            if each and each.contype == "CONSTR_IDENTITY" and each.options:
-                yield _begun(statement, create.relation, column.colname, each)
+        for node in column.constraints:
+            if node.constraint.contype == "CONSTR_IDENTITY" and node.constraint.options:
+                yield _begun(statement, create.relation, column.colname, node.constraint)
 
 
 def _begun(
@@ -77,8 +88,8 @@ def _created(statement: Statement, create: _Create) -> op.CreateTable:
         statement=statement,
         at=statement.start,
         table=of_relation(create.relation),
-        columns=tuple(of_column(column, statement) for column in columns),
-        constraints=tuple(of_constraint(x, statement) for x in constraints if is_kept(x)),
+        columns=tuple([of_column(column, statement) for column in columns]),
+        constraints=tuple([of_constraint(x, statement) for x in constraints if is_kept(x)]),
         if_not_exists=create.if_not_exists,
         parents=tuple(of_relation(parent) for parent in parents),
         partition=create.partbound is not None,
@@ -103,15 +114,17 @@ _TAKEN = {"constraints": 4, "defaults": 8, "generated": 16, "identity": 32, "ind
 
 def _taken(create: _Create) -> frozenset[str]:
     """Return what a copy of a table takes over besides its columns: nothing that is not asked."""
-    first, *_ = create.tableElts or (Node(),)
-    options = (first.like or {}).get("options", 0)
+    first = create.tableElts[0] if create.tableElts else TableElement()
+    if first.like is None:
+        return frozenset()
+    options = first.like.get("options", 0)
     return frozenset(name for name, bit in _TAKEN.items() if options & bit)
 
 
 def _like(create: _Create) -> Name | None:
     """Return the table that a table is a copy of, where that is all there is of it."""
-    (first, *rest) = create.tableElts or (Node(),)
-    if first.like is None or rest:
+    first = create.tableElts[0] if create.tableElts else TableElement()
+    if first.like is None or len(create.tableElts) > 1:
         return None
     return of_relation(msgspec.convert(first.like.get("relation", {}), RangeVar))
 
@@ -119,7 +132,8 @@ def _like(create: _Create) -> Name | None:
 def create_index(statement: Statement) -> Iterator[Operation]:
     """Read CREATE INDEX."""
     index = statement.read(_Index)
-    elements = [node.element for node in index.indexParams if node.element]
+    elements = [node.element for node in index.indexParams]
+    computed = [each.expr for each in elements if each.expr]
     yield op.CreateIndex(
         statement=statement,
         at=statement.start,
@@ -128,9 +142,9 @@ def create_index(statement: Statement) -> Iterator[Operation]:
         unique=index.unique,
         concurrently=index.concurrent,
         if_not_exists=index.if_not_exists,
-        columns=tuple(element.name for element in elements),
-        expressions=tuple(fingerprint(each.expr) for each in elements if each.expr),
+        columns=tuple([element.name for element in elements]),
+        expressions=tuple(map(fingerprint, computed)),
         where=f"{NULLS_ALIKE if index.nulls_not_distinct else ''}{fingerprint(index.whereClause)}",
         only=required(index.whereClause),
-        fragile=next(filter(None, (fragile(each.expr) for each in elements if each.expr)), ""),
+        fragile=next(filter(None, map(fragile, computed)), ""),
     )

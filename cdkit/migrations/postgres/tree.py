@@ -6,7 +6,7 @@ by the decoder, and costs nothing.
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 Json = dict[str, Any]
 _WITHIN = (dict, list)
@@ -38,7 +38,7 @@ class TypeName(Struct, frozen=True):
     """`TypeName`."""
 
     setof: bool = False
-    names: tuple[Word, ...] = ()
+    names: Raw = Raw()
     typmods: tuple[Json, ...] = ()
     arrayBounds: tuple[Json, ...] = ()  # noqa: N815 - PostgreSQL's own name
     location: int = -1
@@ -51,7 +51,7 @@ class ColumnDef(Struct, frozen=True):
     typeName: TypeName | None = None  # noqa: N815 - PostgreSQL's own name
     constraints: tuple["Constrained", ...] = ()
     collClause: Json | None = None  # noqa: N815 - PostgreSQL's own name
-    raw_default: Json | None = None
+    raw_default: Raw = Raw()
     location: int = -1
 
 
@@ -60,7 +60,7 @@ class Constraint(Struct, frozen=True):
 
     contype: str
     conname: str = ""
-    raw_expr: Json | None = None
+    raw_expr: Raw = Raw()
     generated_kind: str = ""
     generated_when: str = ""
     fk_del_action: str = ""
@@ -94,7 +94,15 @@ class AlteredConstraint(Struct, frozen=True):
 class Constrained(Struct, frozen=True):
     """A node in a list where only a `Constraint` can be."""
 
+    constraint: Constraint = field(name="Constraint")
+
+
+class TableElement(Struct, frozen=True):
+    """A node in the list of what a table is made of: all but one are None."""
+
+    column: ColumnDef | None = field(name="ColumnDef", default=None)
     constraint: Constraint | None = field(name="Constraint", default=None)
+    like: Json | None = field(name="TableLikeClause", default=None)
 
 
 class ObjectWithArgs(Struct, frozen=True):
@@ -135,12 +143,23 @@ class PartitionCmd(Struct, frozen=True):
     concurrent: bool = False
 
 
+class Definition(Struct, frozen=True):
+    """What a clause of an ALTER TABLE says: all but one are None."""
+
+    items: Items | None = field(name="List", default=None)
+    column: ColumnDef | None = field(name="ColumnDef", default=None)
+    constraint: Constraint | None = field(name="Constraint", default=None)
+    altered: AlteredConstraint | None = field(name="ATAlterConstraint", default=None)
+    relation: RangeVar | None = field(name="RangeVar", default=None)
+    partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
+
+
 class AlterTableCmd(Struct, frozen=True):
-    """`AlterTableCmd`. Whatever `def` holds is decoded when its subtype is known."""
+    """`AlterTableCmd`."""
 
     subtype: str
     name: str = ""
-    definition: "Node | None" = field(name="def", default=None)
+    definition: Definition | None = field(name="def", default=None)
     newowner: Json | None = None
     missing_ok: bool = False
 
@@ -173,7 +192,6 @@ class Node(Struct, frozen=True):
     items: Items | None = field(name="List", default=None)
     column: ColumnDef | None = field(name="ColumnDef", default=None)
     constraint: Constraint | None = field(name="Constraint", default=None)
-    altered: AlteredConstraint | None = field(name="ATAlterConstraint", default=None)
     type: TypeName | None = field(name="TypeName", default=None)
     parameter: FunctionParameter | None = field(name="FunctionParameter", default=None)
     privilege: AccessPriv | None = field(name="AccessPriv", default=None)
@@ -183,12 +201,8 @@ class Node(Struct, frozen=True):
     setting: Json | None = field(name="VariableSetStmt", default=None)
     function: ObjectWithArgs | None = field(name="ObjectWithArgs", default=None)
     relation: RangeVar | None = field(name="RangeVar", default=None)
-    command: AlterTableCmd | None = field(name="AlterTableCmd", default=None)
     option: DefElem | None = field(name="DefElem", default=None)
-    element: IndexElem | None = field(name="IndexElem", default=None)
-    partition: PartitionCmd | None = field(name="PartitionCmd", default=None)
     role: RoleSpec | None = field(name="RoleSpec", default=None)
-    like: Json | None = field(name="TableLikeClause", default=None)
     call: Json | None = field(name="FuncCall", default=None)
     constant: Json | None = field(name="A_Const", default=None)
     vacuumed: Json | None = field(name="VacuumRelation", default=None)

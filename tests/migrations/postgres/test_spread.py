@@ -10,7 +10,7 @@ from cdkit.core.doors.process import SystemProcesses
 from cdkit.core.world import Hands, OwnHands
 from cdkit.migrations.catalogue import rules
 from cdkit.migrations.history import history
-from cdkit.migrations.operation import Operation
+from cdkit.migrations.operation import Harmless, Operation
 from cdkit.migrations.parsed import Parsed
 from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
@@ -18,6 +18,7 @@ from cdkit.migrations.postgres.spread import parse_each
 from cdkit.migrations.reader import Reader
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.server import engines, server_of
+from cdkit.migrations.statement import Statement
 from cdkit.migrations.text import Text
 from cdkit.migrations.wire import received, sent
 from tests.migrations.test_remembered import migrations
@@ -62,6 +63,21 @@ def test_what_is_sent_is_received(example: str) -> None:
     text = Text("m.sql", example.encode())
     parsed = read_here(text)
     assert shown(received(sent(parsed), text)) == shown(parsed)
+
+
+def test_operations_of_several_statements_keep_each_its_own() -> None:
+    text = Text("m.sql", b"SELECT 1; SELECT 2;")
+    one, other = (
+        Statement(text=text, kind="SelectStmt", node=b"", start=at, end=at + 8) for at in (0, 10)
+    )
+    order = (one, other, one, one, other, other)
+    one.does = tuple(Harmless(statement=each, at=at) for at, each in enumerate(order))
+    other.does = (Harmless(statement=one, at=0), Harmless(statement=other, at=1))
+    again, another = received(sent(Parsed(statements=(one, other))), text).statements
+    assert [x.statement for x in again.does or ()] == [
+        {one: again, other: another}[each] for each in order
+    ]
+    assert [x.statement for x in another.does or ()] == [again, another]
 
 
 @pytest.mark.parametrize("hands", [OwnHands(), ForkedHands(2)], ids=["alone", "forked"])
