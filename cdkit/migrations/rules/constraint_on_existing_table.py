@@ -17,7 +17,7 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.implied import asks_of_old, implies, refuses
-from cdkit.migrations.indexes import Index
+from cdkit.migrations.indexes import Index, whole_columns
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
@@ -186,9 +186,11 @@ def _is_unique_already(operation: OnTable, constraint: Constraint, context: Cont
         for name in constraint.columns
     ):
         return False
+    made = operation.expressions if isinstance(operation, CreateIndex) else ()
+    asked = whole_columns(constraint.columns, made) if made else set(constraint.columns)
     for _, index in released.unique_keys(operation.table):
         whole = not index.where and not index.expressions
-        if whole and index.columns and set(index.columns) <= set(constraint.columns):
+        if whole and index.columns and set(index.columns) <= asked:
             alike = NULLS_ALIKE in constraint.expression
             return not alike or _are_set(operation.table, index, released)
         if index.columns == constraint.columns and constraint.expression == _key_of(index):
@@ -276,6 +278,16 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="-- server mysql:8.0\nALTER TABLE o MODIFY s int UNIQUE;", line=2),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a varchar(9), UNIQUE (a));\n-- released\n"
+            "ALTER TABLE o ADD UNIQUE INDEX i (a(3));",
+            line=4,
+        ),
+        Example(
+            text="-- server sqlite:3.40\nCREATE TABLE o (a text UNIQUE);\n-- released\n"
+            "CREATE UNIQUE INDEX i ON o (a COLLATE NOCASE);",
+            line=4,
+        ),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
         Example(
@@ -339,6 +351,10 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT o_a_b_key UNIQUE USING INDEX k;\nCOMMIT;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, b varchar(9), UNIQUE (a));\n"
+            "-- released\nALTER TABLE o ADD UNIQUE INDEX i (a, b(3));"
+        ),
         Example(
             text="-- server mariadb:10.11\nCREATE TABLE o (n int CHECK (n > 0));\n-- released\n"
             "ALTER TABLE o MODIFY n bigint CHECK (n > 0);"
