@@ -2,7 +2,8 @@
 
 Whatever that version writes against it is refused: an order without its customer, a second row
 with the same key. `NOT VALID` spares the rows that are there, not the writes to come; a unique
-index refuses as a unique constraint does.
+index refuses as a unique constraint does. REPLACE, ON DUPLICATE KEY UPDATE and INSERT OR REPLACE
+are not refused: they take the other row, and nobody is told.
 
 A unique key of old columns and a new one that nothing fills lets all rows of the running version
 in: each has a null there. Once the new version writes beside it, that one's rows have none, and an
@@ -26,6 +27,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.stricter import is_of_its_bounds
 from cdkit.migrations.unfilled import has_nulls
+from cdkit.migrations.upserts import taken_by
 from cdkit.migrations.ways import later
 
 _KEYS = frozenset({"unique", "primary key", "exclusion"})
@@ -41,12 +43,14 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
         if constraint.always or _is_unknown_to_all(operation, constraint, context):
             continue
         if not _lived_with(operation, constraint, context):
-            hit = _hit(operation, what.strip())
+            key = constraint.kind in _KEYS
+            taken = taken_by(operation.table, context) if key else ""
+            hit = _hit(operation, what.strip(), taken)
             if constraint.kind == "unique" and has_nulls(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
             if is_of_its_bounds(constraint, operation.table, context):
                 hit = _but(hit, "if it asks more than its bounds")
-            if constraint.kind in _KEYS and of_parent_alone(operation, context.schema):
+            if key and of_parent_alone(operation, context.schema):
                 hit = _but(hit, "in partitions that come later, and in others as each has it")
             yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
 
@@ -85,9 +89,10 @@ def _but(hit: Hit, where: str) -> Hit:
     return structs.replace(hit, message=f"{hit.message}, {where}", severity=Severity.LOW)
 
 
-def _hit(operation: OnTable, what: str) -> Hit:
+def _hit(operation: OnTable, what: str, taken: str) -> Hit:
+    said = f"puts {what} on {operation.table}: what a running version writes may be refused"
     return Hit(
-        message=f"puts {what} on {operation.table}: what a running version writes may be refused",
+        message=f"{said}{taken}",
         about=str(operation.table),
         confidence=Confidence.MEDIUM,
         fix=Fix(
