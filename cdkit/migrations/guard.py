@@ -127,9 +127,12 @@ def _set_options(schema: Schema, changed: op.ChangeTable) -> None:
         schema.change(changed.table, options={**others, **given})
 
 
+_ADDING = frozenset({"INSERT", "REPLACE", "COPY", "MERGE", "LOAD DATA"})
+
+
 def _write(schema: Schema, written: op.WriteRows) -> None:
     table = schema.table(written.table)
-    if table and written.verb in {"INSERT", "COPY", "MERGE"}:
+    if table and written.verb in _ADDING:
         schema.change(written.table, filled=schema.is_new(table.made))
     new = {each for each in written.columns if schema.is_new_column(written.table, each)}
     if table and new - table.written:

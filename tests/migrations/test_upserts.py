@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cdkit.core.finding import Severity
 from tests.migrations.judging import judged
 
 MYSQL = "-- server mysql:8.0\nCREATE TABLE o (a int PRIMARY KEY, b int);\n"
@@ -44,3 +45,18 @@ def test_nothing_of_the_kind_is_said_of_postgresql_or_of_a_check() -> None:
     for text in (POSTGRES + ADDED, MYSQL + "-- released\nALTER TABLE o ADD CHECK (b > 0);"):
         (found,) = (x for x in judged(text).findings if x.rule == "constraint-on-existing-table")
         assert "in silence" not in found.message
+
+
+def test_rows_that_are_replaced_take_along_those_that_refer_to_them() -> None:
+    child = "CREATE TABLE c (o int, FOREIGN KEY (o) REFERENCES o (a) ON DELETE CASCADE);\n"
+    (found,) = judged(f"{MYSQL}{child}-- released\nREPLACE INTO o (a, b) VALUES (1, 2);").findings
+    assert (found.rule, found.severity) == ("changed-rows", Severity.MEDIUM)
+    assert "and those of c that refer to them" in found.message
+
+
+def test_an_update_behind_many_rows_is_read_too() -> None:
+    rows = ", ".join(f"({number}, 'on duplicate key')" for number in range(3000))
+    upsert = "ON DUPLICATE KEY UPDATE b = VALUES(b)"
+    text = f"{MYSQL}-- released\nINSERT INTO o (a, b) VALUES {rows} {upsert};"
+    (found,) = judged(text).findings
+    assert "overwrites b in some rows of o" in found.message
