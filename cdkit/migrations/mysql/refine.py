@@ -64,8 +64,17 @@ def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
     where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
     lost = (name for name in old.columns if name.lower() not in left)
     dropped = (op.DropColumn(**where, column=name) for name in lost)
-    other = other or old.rows != new.rows
+    other = other or old.rows != new.rows or _computes_otherwise(old, new)
     return (*dropped, structs.replace(made, other_rows=other))
+
+
+def _computes_otherwise(old: View, new: View) -> bool:
+    """Whether a column of one name stands for something else."""
+    now = {name.lower(): each for name, each in zip(new.columns, new.shown, strict=False)}
+    return any(
+        now.get(name.lower(), each) != each
+        for name, each in zip(old.columns, old.shown, strict=False)
+    )
 
 
 def _is_written(body: str) -> bool:

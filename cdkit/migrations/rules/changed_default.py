@@ -144,7 +144,7 @@ def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
-    on=(ChangeDomain, SetDefault),
+    on=(ChangeDomain, SetDefault, ChangeColumn),
     check=check,
     instead="Let the new version write the value itself, and change the default later.",
     bad=(

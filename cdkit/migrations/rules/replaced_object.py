@@ -185,6 +185,11 @@ RULE = LintRule(
     instead="See that the running version can live with what it returns now.",
     bad=(
         Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a, b FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a, b * 2 AS b FROM o;",
+            line=4,
+        ),
+        Example(
             text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o WHERE b = 1;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE b <> 1;",
             line=4,

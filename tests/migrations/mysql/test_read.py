@@ -288,3 +288,22 @@ def test_a_foreign_key_of_a_column_counts_where_the_server_keeps_it(server: str)
     text += "ALTER TABLE t ADD COLUMN c int REFERENCES p (id);"
     found = {each.rule for each in judged(text, server=server).findings}
     assert ("copying-alter" in found) == (server not in {"mysql:5.7", "mysql:8.4"})
+
+
+OLD_VIEW = "-- server mysql:8.0\nCREATE VIEW v AS SELECT id, total FROM o WHERE state = 'New';\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "other"),
+    [
+        ("SELECT `ID`, `o`.`total` FROM `o` WHERE o.state = 'New'", "low"),
+        ("SELECT id, total * 2 AS total FROM o WHERE state = 'New'", "medium"),
+        ("SELECT id, tax AS total FROM o WHERE state = 'New'", "medium"),
+        ("SELECT id, total FROM o WHERE state = 'new'", "medium"),
+        ("SELECT id, total, tax FROM o WHERE state = 'New'", "low"),
+    ],
+)
+def test_a_view_is_another_one_where_its_rows_or_its_values_are(query: str, other: str) -> None:
+    found = judged(f"{OLD_VIEW}-- released\nCREATE OR REPLACE VIEW v AS {query};").findings
+    (one,) = (x for x in found if x.rule == "replaced-object")
+    assert one.severity.value == other
