@@ -89,9 +89,14 @@ def _keyed(cursor: Cursor, made: Column, constraint: Constraint) -> Column:
         return made
     descending = cursor.any_of("ASC", "DESC") == "DESC"
     _conflict(cursor)
-    cursor.take("AUTOINCREMENT")
+    counts = AUTOINCREMENT if cursor.take(AUTOINCREMENT) else ""
+    kept = (*made.constraints[:-1], structs.replace(constraint, expression=counts))
     serial = made.type.name == "integer" and not descending
-    return structs.replace(made, serial=serial)
+    return structs.replace(made, serial=serial, constraints=kept)
+
+
+AUTOINCREMENT = "AUTOINCREMENT"
+"""The `expression` of a primary key that gives no number a second time."""
 
 
 def _conflict(cursor: Cursor) -> None:

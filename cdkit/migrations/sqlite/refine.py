@@ -45,7 +45,7 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
     }  # fmt: skip
     # Before the columns, with which what is known of their indexes goes.
     yield from _lost(where, rebuilt, schema)
-    new = {column.name: column for column in rebuilt.made.columns}
+    new = {column.name: column for column in _made(rebuilt, old)}
     renamed = {
         source: target
         for target, source in rebuilt.copied.items()
@@ -64,6 +64,16 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
             # Its constraints are told below, with those of the whole table.
             yield op.AddColumn(**where, column=structs.replace(column, constraints=()))
     yield from _constraints(where, rebuilt, old)
+
+
+def _made(rebuilt: RebuildTable, old: Table) -> Iterator[Column]:
+    """Yield the columns of the new table: one of a primary key stays as it was, NOT NULL or not."""
+    written = (*_all(rebuilt.made.columns), *rebuilt.made.constraints)
+    keyed = {name for each in written if each.kind == "primary key" for name in each.columns}
+    for column in rebuilt.made.columns:
+        was = old.columns.get(column.name) if column.name in keyed else None
+        kept = column.not_null or (was is not None and was.not_null)
+        yield structs.replace(column, not_null=kept)
 
 
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:
