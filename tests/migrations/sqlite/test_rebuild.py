@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_never_passed_over(sql: str) -> None:
 def test_a_primary_key_that_stays_one_is_no_column_that_may_be_null_now(options: str) -> None:
     table = f"(k text PRIMARY KEY, v text){options};"
     found = judged(
-        f"-- server sqlite:3.40\nCREATE TABLE o {table}\n-- released\nBEGIN;\n"
+        f"-- server sqlite:3.40\nCREATE TABLE o {table}\n-- released\nBEGIN;\n"  # noqa: S608 - judged
         f"CREATE TABLE n {table}\nINSERT INTO n SELECT k, v FROM o;\nDROP TABLE o;\n"
         "ALTER TABLE n RENAME TO o;\nCOMMIT;"
     )
