@@ -7,7 +7,7 @@ from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.refine import effective
 from cdkit.migrations.mysql.types import change, extends, wider_store
-from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, worst
+from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, is_structural, worst
 from cdkit.migrations.nouns import Column, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
@@ -71,7 +71,25 @@ def kinds_of(whole: AlterTable, schema: Schema) -> tuple[str, ...] | None:
 def way(whole: AlterTable, schema: Schema, server: Server) -> Way | None:
     """Return how the server does an ALTER TABLE at best; None where that is not known."""
     kinds = kinds_of(whole, schema)
-    return None if kinds is None else worst(kinds, server)
+    if kinds is None:
+        return None
+    table, best = schema.table(whole.table), worst(kinds, server)
+    options = table.options if table else {}
+    if options.get("ENGINE", "").lower() in _COPYING and not _UNCOPIED.issuperset(kinds):
+        return Way("COPY", "SHARED", True)
+    compressed = options.get("ROW_FORMAT", "").upper() == "COMPRESSED"
+    if compressed and best.algorithm in {"INSTANT", "NOCOPY"} and any(map(is_structural, kinds)):
+        return Way("INPLACE", best.lock, True)
+    return best
+
+
+_COPYING = frozenset({"myisam", "aria", "memory", "heap", "csv", "archive", "merge", "mrg_myisam"})
+"""Engines that do nothing in place but what a table's definition says alone."""
+_UNCOPIED = frozenset(
+    {"changes nothing that is stored", "changes a setting of the table", "renames a column"}
+    | {"renames an index", "renames the table", "appends to an enum or set"}
+    | {"switches keys off or on", "hides or shows an index", "hides or shows a column"}
+)
 
 
 def asked(whole: AlterTable, best: Way) -> Way:
