@@ -1,7 +1,7 @@
 """What MySQL and MariaDB refuse, by version: one says what the other does not know.
 
 Sources: MySQL manual, release notes of 8.0 (RENAME COLUMN), 8.0.12 (INSTANT), 8.0.13 (functional
-key parts, expressions as defaults), 8.0.23 (invisible columns); MariaDB, "ALTER TABLE" (IF EXISTS,
+key parts, expressions as defaults), 8.0.23 (invisible columns), of 5.7.4 (no ALTER IGNORE); MariaDB, "ALTER TABLE" (IF EXISTS,
 NOCOPY, WAIT; RENAME COLUMN since 10.5.2) and "Differences from MySQL" (no functional key parts).
 """
 
@@ -13,6 +13,7 @@ from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema
 
 _ASKS = "IF [NOT] EXISTS in ALTER TABLE"
+_IGNORES = pattern(rb"(?i)alter\s+(?:online\s+)?ignore\b")
 _EXISTS = pattern(rb"(?i)\bexists\b")
 _SINCE: dict[str, dict[str, Version]] = {
     "mysql": {
@@ -26,7 +27,7 @@ _SINCE: dict[str, dict[str, Version]] = {
 }
 _NEVER = {
     # With INSTANT no LOCK but DEFAULT may be said (MySQL manual, "ALTER TABLE Statement").
-    "mysql": frozenset({_ASKS, "ALGORITHM=NOCOPY", "WAIT"} | {"a LOCK beside ALGORITHM=INSTANT"}),
+    "mysql": frozenset({_ASKS, "ALGORITHM=NOCOPY", "WAIT", "ALTER IGNORE TABLE"} | {"a LOCK beside ALGORITHM=INSTANT"}),
     "mariadb": frozenset({"an index on an expression", "ALTER COLUMN SET INVISIBLE"}),
 }
 
@@ -74,6 +75,8 @@ def _feature(operation: Operation) -> str:  # noqa: C901, PLR0911 - one form a l
             return "ALTER COLUMN SET INVISIBLE"
         case op.CreateIndex(columns=columns) if "" in columns:
             return "an index on an expression"
+        case AlterTable() if _IGNORES().match(operation.statement.node):
+            return "ALTER IGNORE TABLE"
         case AlterTable(algorithm="INSTANT", lock="NONE" | "SHARED" | "EXCLUSIVE"):
             return "a LOCK beside ALGORITHM=INSTANT"
         case AlterTable(algorithm="INSTANT" | "NOCOPY"):

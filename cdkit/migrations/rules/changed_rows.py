@@ -100,6 +100,10 @@ RULE = LintRule(
         Example(text="-- server mysql:8.0\nUPDATE products p SET p.stock = 0;", line=2),
         Example(text="-- server sqlite:3\nUPDATE products SET (stock, price) = (0, 1);", line=2),
         Example(text="-- server mysql:8.0\nUPDATE p SET a = f(1, 2), b = 3;", line=2),
+        Example(
+            text="-- server mariadb:10.11\nALTER IGNORE TABLE p ADD COLUMN c int, ADD UNIQUE (a);",
+            line=2,
+        ),
         Example(text="-- server mysql:8.0\nREPLACE INTO p (a, b) VALUES (1, 2);", line=2),
         Example(text="-- server sqlite:3\nINSERT OR REPLACE INTO p (a, b) VALUES (1, 2);", line=2),
         Example(
@@ -128,6 +132,7 @@ RULE = LintRule(
             text="-- server mysql:8.0\nCREATE TABLE o (a int, c int);\n-- released\n"
             "ALTER TABLE o ADD COLUMN b int;\nUPDATE o SET b = a, b = c WHERE b IS NULL;"
         ),
+        Example(text="-- server mariadb:10.11\nALTER IGNORE TABLE p ADD COLUMN c int, ADD KEY (a);"),
         Example(text="INSERT INTO states VALUES ('paid');"),
         Example(
             text="-- server mysql:8.0\nINSERT INTO p (a) VALUES (1) ON DUPLICATE KEY UPDATE a = a;"
