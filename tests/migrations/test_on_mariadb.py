@@ -108,6 +108,8 @@ t MODIFY s varchar(20) COLLATE utf8mb4_bin NOT NULL DEFAULT ''
 t MODIFY ts datetime NULL
 t MODIFY ts timestamp(6) NULL
 t MODIFY n int INVISIBLE
+t MODIFY p int CHECK (p > 0)
+t MODIFY p int UNIQUE
 t MODIFY id int
 t MODIFY id bigint AUTO_INCREMENT
 t ADD INDEX i (a)

@@ -160,7 +160,11 @@ def _generated(table: Table | None) -> bool:
 
 def _added(part: op.AddColumn, table: Table | None, schema: Schema) -> Iterator[str]:
     yield _new_column(part, table, schema)
-    for constraint in part.column.constraints:
+    yield from _with_column(part.column, schema)
+
+
+def _with_column(column: Column, schema: Schema) -> Iterator[str]:
+    for constraint in column.constraints:
         if constraint.kind == "unique":
             yield "adds an index"
         elif constraint.kind == "check":
@@ -205,6 +209,7 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "renames a column"
     if part.place:
         yield "moves a column"
+    yield from _with_column(new, schema)
     if old is None:
         # Nobody here knows what it was: the name alone may change, or everything.
         yield "changes a type"

@@ -132,7 +132,7 @@ RULE = LintRule(
             text="-- server mysql:8.0\nCREATE TABLE o (a int, c int);\n-- released\n"
             "ALTER TABLE o ADD COLUMN b int;\nUPDATE o SET b = a, b = c WHERE b IS NULL;"
         ),
-        Example(text="-- server mariadb:10.11\nALTER IGNORE TABLE p ADD COLUMN c int, ADD KEY (a);"),
+        Example(text="-- server mariadb:10.11\nALTER IGNORE TABLE p ADD c int, ADD KEY (a);"),
         Example(text="INSERT INTO states VALUES ('paid');"),
         Example(
             text="-- server mysql:8.0\nINSERT INTO p (a) VALUES (1) ON DUPLICATE KEY UPDATE a = a;"

@@ -307,3 +307,14 @@ def test_a_view_is_another_one_where_its_rows_or_its_values_are(query: str, othe
     found = judged(f"{OLD_VIEW}-- released\nCREATE OR REPLACE VIEW v AS {query};").findings
     (one,) = (x for x in found if x.rule == "replaced-object")
     assert one.severity.value == other
+
+
+@pytest.mark.parametrize(
+    ("server", "told"), [("5.7", ""), ("8.0.15", ""), ("8.0.16", "told"), ("8.4", "told")]
+)
+def test_a_check_is_passed_over_by_a_server_that_ignores_it(server: str, told: str) -> None:
+    for clause in ("ADD CHECK (a > 0)", "ADD CONSTRAINT c CHECK (a > 0)", "MODIFY a int CHECK (a)"):
+        before = f"-- server mysql:{server}\nCREATE TABLE o (a int);\n-- released\n"
+        found = {x.rule for x in judged(f"{before}ALTER TABLE o {clause};").findings}
+        assert ("constraint-on-existing-table" in found) == bool(told)
+        assert ("copying-alter" in found) == bool(told)
