@@ -219,7 +219,7 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "changes a generated column"
     if new.serial and not old.serial:
         yield "changes a column's AUTO_INCREMENT"
-    if old.not_null and not new.not_null and not _in_key(part, table):
+    if old.not_null and not new.not_null and not (table and table.has_key_of(part.column)):
         yield "makes a column nullable"
     if new.not_null and not old.not_null:
         beside = " beside generated ones" if _generated(table) else ""
@@ -228,11 +228,6 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "changes nothing that is stored"
     if old.invisible != new.invisible:
         yield "hides or shows a column"
-
-
-def _in_key(part: ChangeColumn, table: Table | None) -> bool:
-    keys = table.constraints.values() if table else ()
-    return any(each.kind == "primary key" and part.column in each.columns for each in keys)
 
 
 def _retyped(part: ChangeColumn, old: Column, schema: Schema) -> Iterator[str]:

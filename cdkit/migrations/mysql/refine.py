@@ -34,6 +34,10 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
         return (operation,)
     old = schema.column(operation.table, operation.column)
     changed = structs.replace(operation, old=old)
+    table = schema.table(operation.table)
+    if old and table and table.has_key_of(operation.column):
+        still = structs.replace(operation.new, not_null=True)
+        return (*_parts(structs.replace(changed, new=still)), changed)
     return (*_parts(changed), changed)
 
 

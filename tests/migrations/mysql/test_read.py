@@ -318,3 +318,24 @@ def test_a_check_is_passed_over_by_a_server_that_ignores_it(server: str, told: s
         found = {x.rule for x in judged(f"{before}ALTER TABLE o {clause};").findings}
         assert ("constraint-on-existing-table" in found) == bool(told)
         assert ("copying-alter" in found) == bool(told)
+
+
+def test_a_table_that_is_made_like_another_has_all_but_its_foreign_keys() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE x (id int PRIMARY KEY);\n"
+        "CREATE TABLE o (id int PRIMARY KEY AUTO_INCREMENT, n int NOT NULL DEFAULT 3,\n"
+        "  s varchar(20), UNIQUE KEY u (s), FOREIGN KEY (n) REFERENCES x (id)) ENGINE=MyISAM;\n"
+        "CREATE TABLE p LIKE o;\n-- released\n"
+        "ALTER TABLE p MODIFY n int NOT NULL DEFAULT 3 COMMENT 'x';\n"
+        "ALTER TABLE p MODIFY id int;\n"
+        "ALTER TABLE p DROP INDEX u;\n"
+        "ALTER TABLE p ADD FOREIGN KEY (n) REFERENCES x (id);\n",
+        disabled=("missing-lock-wait-timeout", "unsaid-algorithm"),
+    )
+    assert set(places(found.findings)) == {
+        ("forgotten-attribute", 8),
+        ("copying-alter", 9),
+        ("dropped-uniqueness", 9),
+        ("constraint-on-existing-table", 10),
+        ("copying-alter", 10),
+    }
