@@ -49,7 +49,7 @@ def _is_code(operation: Operation) -> bool:
         case op.Call(procedure=procedure):
             return procedure
         case op.Unread(statement=statement):
-            return statement.kind in {"EXECUTE", "BEGIN"}
+            return statement.kind in {"EXECUTE", "BEGIN", "SET"}
         case _:
             return False
 
