@@ -9,7 +9,7 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import tables
 from cdkit.migrations.mysql.commands import unread
-from cdkit.migrations.mysql.marks import COPIED, INVOKER
+from cdkit.migrations.mysql.marks import COPIED, INVOKER, definer
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
@@ -68,10 +68,27 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 
 def _marks(cursor: Cursor) -> str:
     """Go past what stands before the kind of thing, and return what of it counts for a view."""
-    seen = set()
+    begin = cursor.position
     while not cursor.done and cursor.peek().up not in _KINDS:
-        seen.add(cursor.next().up)
-    return (INVOKER if "INVOKER" in seen else "") + (COPIED if "TEMPTABLE" in seen else "")
+        cursor.next()
+    tokens = cursor.tokens[begin : cursor.position]
+    seen = {token.up for token in tokens}
+    invoker, copied = "INVOKER" in seen, "TEMPTABLE" in seen
+    return _definer(tokens) + (INVOKER if invoker else "") + (COPIED if copied else "")
+
+
+def _definer(tokens: Sequence[Token]) -> str:
+    """Return the mark of DEFINER = account, unless that is whoever runs the statement."""
+    words = [token.up for token in tokens]
+    if "DEFINER" not in words:
+        return ""
+    begin = words.index("DEFINER") + 1
+    ends = (at for at in range(begin, len(words)) if words[at] in {"SQL", "ALGORITHM"})
+    account = _account(tokens[begin : next(ends, len(words))]).translate(_UNQUOTED)
+    return "" if account.upper().startswith("CURRENT_USER") else definer(account)
+
+
+_UNQUOTED = str.maketrans("", "", "`'\"= ")
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:

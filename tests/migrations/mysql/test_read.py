@@ -339,3 +339,22 @@ def test_a_table_that_is_made_like_another_has_all_but_its_foreign_keys() -> Non
         ("constraint-on-existing-table", 10),
         ("copying-alter", 10),
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        ("", "DEFINER = 'a'@'%'", "medium"),
+        ("DEFINER = 'a'@'%'", "DEFINER=`a`@`%` SQL SECURITY DEFINER", "low"),
+        ("DEFINER = a@localhost", "ALGORITHM = MERGE DEFINER = b@localhost", "medium"),
+        ("DEFINER = a@localhost", "", "low"),
+        ("", "DEFINER = CURRENT_USER()", "low"),
+        ("SQL SECURITY INVOKER", "DEFINER = a@localhost SQL SECURITY INVOKER", "low"),
+    ],
+)
+def test_a_view_asks_with_the_rights_of_another(old: str, new: str, severity: str) -> None:
+    view = "VIEW v AS SELECT a FROM o;"
+    before = f"-- server mysql:8.0\nCREATE {old} {view}\n-- released\n"
+    told = judged(f"{before}CREATE OR REPLACE {new} {view}").findings
+    (found,) = (x for x in told if x.rule == "replaced-object")
+    assert found.severity.value == severity

@@ -125,3 +125,23 @@ def test_a_primary_key_that_stays_one_is_no_column_that_may_be_null_now(options:
         "ALTER TABLE n RENAME TO o;\nCOMMIT;"
     )
     assert not places(found.findings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("x IS NOT NULL", []),
+        ("x NOTNULL", []),
+        ("a IS NOT NULL", [("constraint-on-existing-table", 5)]),
+        ("x IS NOT NULL OR a > 0", [("constraint-on-existing-table", 5)]),
+        ("x IS NULL", [("constraint-on-existing-table", 5)]),
+    ],
+)
+def test_a_unique_index_of_rows_that_only_the_new_version_writes_refuses_no_other(
+    asked: str, told: list[tuple[str, int]]
+) -> None:
+    found = judged(
+        f"{BEFORE}ALTER TABLE o ADD COLUMN x int;\nCREATE UNIQUE INDEX i ON o (a) WHERE {asked};",
+        disabled=("changed-column-count",),
+    )
+    assert places(found.findings) == told
