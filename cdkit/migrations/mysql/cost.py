@@ -6,7 +6,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.refine import effective
-from cdkit.migrations.mysql.types import change, extends, wider_store
+from cdkit.migrations.mysql.types import change, collated, extends, wider_store
 from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, is_structural, worst
 from cdkit.migrations.nouns import Column, Type
 from cdkit.migrations.operation import Operation
@@ -42,6 +42,8 @@ _OPTIONS = {
     "DROP PARTITION": "drops a partition",
     "TRUNCATE PARTITION": "drops a partition",
     "EXCHANGE PARTITION": "drops a partition",
+    "ANALYZE PARTITION": "changes nothing that is stored",
+    "CHECK PARTITION": "changes nothing that is stored",
 }
 
 
@@ -253,22 +255,19 @@ def charset_of(part: op.OnTable, schema: Schema) -> str:
 
 
 def _recoded(part: ChangeColumn, before: Type, after: Type, schema: Schema) -> Iterator[str]:
-    usual = charset_of(part, schema)
-    old, new = (_set(kind) or usual for kind in (before, after))
+    usual, table = charset_of(part, schema), schema.table(part.table)
+    options = table.options if table else {}
+    (old, was), (new, now) = (collated(kind, options) for kind in (before, after))
+    old, new = old or usual, new or usual
     if old in {"utf8", "utf8mb3"} and new == "utf8mb4":
         yield "changes utf8mb3 to utf8mb4"
     elif old != new and {old, new} != {"utf8", "utf8mb3"}:
         yield "changes a character set"
-    elif before.collation != after.collation:
+    elif was != now:
         full = schema.full(part.table)
         indexes = (each for each in schema.indexes.values() if each.table == full)
         keyed = any(part.column in index.columns for index in indexes)
         yield f"changes a collation{' of an index' if keyed else ''}"
-
-
-def _set(kind: Type) -> str:
-    """Return the character set of a type, which its collation names too."""
-    return kind.charset or kind.collation.partition("_")[0]
 
 
 def _option(part: ChangeOption, table: Table | None, schema: Schema) -> str:
@@ -279,6 +278,14 @@ def _option(part: ChangeOption, table: Table | None, schema: Schema) -> str:
             return "changes the engine"
     if option in {"ENGINE", "FORCE"} and _has_fulltext(part, schema):
         return "rebuilds a table with a fulltext index"
+    if option == "ADD PARTITION" and table and _spreads(table.options.get("PARTITION BY", "")):
+        return "reorganizes partitions"
     if option.endswith(" PARTITION") and option not in _OPTIONS:
         return "reorganizes partitions"
     return _OPTIONS.get(option, "changes a setting of the table")
+
+
+def _spreads(partitioned: str) -> bool:
+    """Whether rows are spread over all partitions there are: another one gets some of each."""
+    words = partitioned.upper().replace("(", " ").split()[:3]
+    return not {"HASH", "KEY"}.isdisjoint(words)

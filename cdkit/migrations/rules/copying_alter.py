@@ -64,6 +64,11 @@ RULE = LintRule(
     instead="Use gh-ost or pt-online-schema-change, or a change that is instant.",
     bad=(
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int) PARTITION BY LINEAR HASH (id);\n"
+            "-- released\nALTER TABLE o ADD PARTITION PARTITIONS 2;",
+            line=4,
+        ),
+        Example(
             text="-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY) ENGINE=MyISAM;\n"
             "-- released\nALTER TABLE o ADD COLUMN a int;",
             line=4,
@@ -86,6 +91,12 @@ RULE = LintRule(
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD a int, ALGORITHM=COPY;", line=2),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int) PARTITION BY RANGE (id) "
+            "(PARTITION a VALUES LESS THAN (5));\n-- released\n"
+            "ALTER TABLE o ADD PARTITION (PARTITION b VALUES LESS THAN (9));\n"
+            "ALTER TABLE o ANALYZE PARTITION a;"
+        ),
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN a int;"),
         Example(text="-- server mysql:8.0\nCREATE INDEX i ON o (a);"),
         Example(
