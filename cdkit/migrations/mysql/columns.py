@@ -140,6 +140,10 @@ def _attribute(cursor: Cursor, made: Column) -> Column:  # noqa: C901, PLR0911, 
     if cursor.any_of("STORED", "PERSISTENT"):
         return structs.replace(made, generated="stored", fragile=fragile(made.expression))
     if cursor.take("GENERATED", "ALWAYS", "AS") or cursor.take("AS"):
+        if word := cursor.any_of("ROW") and cursor.any_of("START", "END"):
+            # Since or until when a row is so, which the server writes (MariaDB, "System-Versioned
+            # Tables").
+            return structs.replace(made, generated="stored", expression=f"row {word.lower()}")
         written = said(cursor.inside())
         return structs.replace(made, generated="virtual", expression=written)
     if cursor.sees("PRIMARY") or cursor.sees("KEY"):

@@ -63,7 +63,10 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )
     if kind == "EVENT" and " DISABLE " not in body.upper().partition(" DO ")[0] + " ":
-        yield unread(statement, "an event runs by itself, and what it does then is not read")
+        yield unread(statement, _BY_ITSELF)
+
+
+_BY_ITSELF = "an event runs by itself, and what it does then is not read"
 
 
 def _marks(cursor: Cursor) -> str:
@@ -162,6 +165,9 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
             return
         body += marks if kind == "VIEW" else ""
         yield op.CreateObject(**_where(statement), **made, body=body)
+        words = body.upper().split()
+        if kind == "EVENT" and "DISABLE" not in words and not {"ENABLE", "DO"}.isdisjoint(words):
+            yield unread(statement, _BY_ITSELF)
     elif kind == "SEQUENCE":
         cursor.take("IF", "EXISTS")
         options = tuple(token.up for token in cursor.tokens[cursor.position + 1 :] if token.up)

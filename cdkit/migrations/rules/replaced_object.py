@@ -70,6 +70,8 @@ def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None,
         return _of_options(operation, context)
     if operation.kind in {"function", "procedure", "package", "aggregate"}:
         return _of_body(operation, context)
+    if operation.kind == "sequence":
+        return Severity.MEDIUM, "it counts anew, and what it gave before comes again"
     return _of_view(operation, context)
 
 
@@ -192,6 +194,11 @@ RULE = LintRule(
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE SEQUENCE s;\n-- released\n"
+            "CREATE OR REPLACE SEQUENCE s START WITH 1;",
+            line=4,
+        ),
         Example(
             text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
             "CREATE OR REPLACE DEFINER = 'gone'@'%' VIEW v AS SELECT a FROM o;",

@@ -358,3 +358,34 @@ def test_a_view_asks_with_the_rights_of_another(old: str, new: str, severity: st
     told = judged(f"{before}CREATE OR REPLACE {new} {view}").findings
     (found,) = (x for x in told if x.rule == "replaced-object")
     assert found.severity.value == severity
+
+
+@pytest.mark.parametrize(
+    ("clause", "told"),
+    [
+        ("ENABLE", True),
+        ("DO DELETE FROM o", True),
+        ("DISABLE", False),
+        ("DISABLE ON SLAVE", False),
+        ("RENAME TO f", False),
+        ("COMMENT 'x'", False),
+    ],
+)
+def test_an_event_that_is_switched_on_runs_by_itself(clause: str, *, told: bool) -> None:
+    found = judged(f"-- server mysql:8.0\nALTER EVENT e {clause};")
+    assert ("unread-code" in {each.rule for each in found.findings}) == told
+
+
+@pytest.mark.parametrize("word", ["GENERATED ALWAYS AS", "AS"])
+def test_columns_of_a_period_of_the_system_are_read(word: str) -> None:
+    columns = f"s timestamp(6) {word} ROW START INVISIBLE, e timestamp(6) {word} ROW END INVISIBLE"
+    period = "PERIOD FOR SYSTEM_TIME (s, e)"
+    found = judged(
+        f"-- server mariadb:10.11\nCREATE TABLE o (a int, {columns}, {period})\n"
+        f"  WITH SYSTEM VERSIONING;\nCREATE TABLE p (a int);\n-- released\n"
+        "ALTER TABLE o DROP COLUMN a;\n"
+        f"ALTER TABLE p ADD COLUMN {columns.replace(', e', ', ADD COLUMN e')},\n"
+        f"  ADD {period}, ADD SYSTEM VERSIONING;",
+        disabled=("missing-lock-wait-timeout", "unsaid-algorithm"),
+    )
+    assert places(found.findings) == [("dropped-column", 6), ("copying-alter", 7)]
