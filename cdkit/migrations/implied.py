@@ -169,6 +169,22 @@ def refuses(condition: str, value: str) -> bool:
         return False
 
 
+def refuses_default(check: Constraint, default: Default) -> bool:
+    """Whether a CHECK of one column lets no row in that has its default, for sure.
+
+    Texts are compared without case: by most collations of MySQL they are the same.
+    """
+    if refuses(check.expression, default.value):
+        return True
+    if (limit := _bound(check)) is not None:
+        try:
+            return not _COMPARED[limit[1]](float(default.sql.strip("'")), limit[2])
+        except (KeyError, ValueError):
+            return False
+    listed = _written_list(check.expression) if default.constant and default.sql else None
+    return listed is not None and default.sql.lower() not in {each.lower() for each in listed[1]}
+
+
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,

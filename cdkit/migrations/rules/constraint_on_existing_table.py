@@ -17,7 +17,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.implied import asks_of_old, implies, refuses
+from cdkit.migrations.implied import asks_of_old, implies, refuses_default
 from cdkit.migrations.indexes import Index, whole_columns
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
@@ -146,7 +146,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
 def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
     """Whether a default is refused for sure: it fails the check, or leads to no row."""
     defaults = [each.default for each in filled if each.default]
-    if any(refuses(constraint.expression, each.value) for each in defaults):
+    if any(refuses_default(constraint, each) for each in defaults):
         return True
     return constraint.references is not None and _is_empty(constraint.references, context)
 

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Column, Constraint, Default, Type
+from cdkit.migrations.reading.bounds import bounds
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
 from cdkit.migrations.sqlite.cursor import table
@@ -155,6 +156,7 @@ def _check(cursor: Cursor, name: str, at: int) -> Constraint:
         wants_value="IS NOT NULL" in words or "NOT NULL" in words,
         sql=f"CHECK ({said(inside)})",
         expression=said(inside),
+        bounds=bounds(said(inside)),
         at=at,
     )
 
