@@ -161,5 +161,6 @@ def _targets(node: Any, exp: Any) -> list[Any]:  # noqa: ANN401 - sqlglot is imp
     found = [tables[name] for name in dict.fromkeys(named) if name in tables]
     if not found:
         target = node.this.find(exp.Table) if node.this else None
-        found = [target] if target is not None else []
+        # DELETE FROM o USING orders AS o: the name is another one's alias.
+        found = [tables.get(target.alias_or_name, target)] if target is not None else []
     return found

@@ -389,3 +389,10 @@ def test_columns_of_a_period_of_the_system_are_read(word: str) -> None:
         disabled=("missing-lock-wait-timeout", "unsaid-algorithm", "mixed-phases"),
     )
     assert places(found.findings) == [("dropped-column", 6), ("copying-alter", 7)]
+
+
+def test_a_delete_by_an_alias_is_one_of_the_table_that_has_it() -> None:
+    found = judged(
+        "-- server mysql:8.0\nDELETE FROM o USING orders o JOIN c ON c.id = o.c WHERE c.id = 1;"
+    )
+    assert [x.about for x in found.findings] == ["orders"]
