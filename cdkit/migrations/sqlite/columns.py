@@ -3,6 +3,8 @@
 Sources: SQLite, "CREATE TABLE", "Datatypes In SQLite" (affinities, section 3.1).
 """
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from cdkit.migrations.fares import TypeChange
@@ -10,6 +12,7 @@ from cdkit.migrations.nouns import Column, Constraint, Default, Type
 from cdkit.migrations.reading.bounds import bounds
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
+from cdkit.migrations.reading.scan import Token
 from cdkit.migrations.sqlite.cursor import table
 
 _ENDS_WORDS = """
@@ -111,12 +114,23 @@ def default(cursor: Cursor) -> Default:
         return Default(null=True, constant=True, sql="NULL")
     if cursor.sees("("):
         inside = cursor.inside()
+        if _is_literal(inside):
+            plain = "".join(token.text for token in inside)
+            return Default(sql=plain, text=plain, constant=True)
         sql = f"({said(inside)})"
         return Default(sql=sql, text=sql, null=said(inside).upper() == "NULL")
     sign = cursor.any_of("+", "-")
     token = cursor.next()
     sql = sign + token.text
     return Default(sql=sql, text=sql, constant=token.up not in _NOT_CONSTANT)
+
+
+def _is_literal(tokens: Sequence[Token]) -> bool:
+    """Whether an expression is one constant, which is the same with parentheses or without."""
+    rest = tokens[1:] if tokens and tokens[0].text in {"+", "-"} else tokens
+    return len(rest) == 1 and (
+        rest[0].kind == "number" or (rest is tokens and rest[0].kind == "string")
+    )
 
 
 def table_constraint(cursor: Cursor) -> Constraint | None:

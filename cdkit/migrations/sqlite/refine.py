@@ -84,8 +84,9 @@ def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operati
         yield op.SetNotNull(**where, column=name)
     if old.not_null and not new.not_null and not new.serial:
         yield op.DropNotNull(**where, column=name)
-    if old.generated and new.generated and old.expression != new.expression:
-        yield op.ChangeIdentity(**where, column=name, action="SET EXPRESSION")
+    if (bool(old.generated), old.expression) != (bool(new.generated), new.expression):
+        action = "SET EXPRESSION" if new.generated else "DROP EXPRESSION"
+        yield op.ChangeIdentity(**where, column=name, action=action)
     before = old.default and not old.default.null
     after = new.default and not new.default.null
     if before and not after:

@@ -145,3 +145,28 @@ def test_a_unique_index_of_rows_that_only_the_new_version_writes_refuses_no_othe
         disabled=("changed-column-count", "mixed-phases"),
     )
     assert places(found.findings) == told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("b text", "b text AS (a)", ["changed-identity"]),
+        ("b text AS (a)", "b text", ["changed-identity"]),
+        ("b text AS (a)", "b text AS (a || 'x')", ["changed-identity"]),
+        ("b text AS (a)", "b text AS (a) STORED", []),
+        ("b int DEFAULT (0)", "b int DEFAULT 0", []),
+        ("b int DEFAULT -1", "b int DEFAULT (-1)", []),
+        ("b text DEFAULT ('x')", "b text DEFAULT 'x'", []),
+        ("b text DEFAULT ('x')", "b text DEFAULT ('y')", ["changed-default"]),
+    ],
+)
+def test_a_rebuilt_column_is_compared_by_what_fills_it(old: str, new: str, told: list[str]) -> None:
+    all_ = "AS" not in old + new
+    copy = "INSERT INTO n SELECT * FROM o;" if all_ else "INSERT INTO n (a) SELECT a FROM o;"
+    found = judged(
+        f"-- server sqlite:3.40\nCREATE TABLE o (a text, {old});\n-- released\nBEGIN;\n"
+        f"CREATE TABLE n (a text, {new});\n{copy}\nDROP TABLE o;\n"
+        "ALTER TABLE n RENAME TO o;\nCOMMIT;"
+    )
+    rules = {"changed-identity", "changed-default"}
+    assert [x.rule for x in found.findings if x.rule in rules] == told
