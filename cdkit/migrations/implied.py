@@ -110,11 +110,17 @@ _NUMBERS: Final = frozenset(_NUMBER_WORDS.split())
 
 def is_same_value(old: str, new: str) -> bool:
     """Whether two defaults are the same, however they are written: now() and CURRENT_TIMESTAMP."""
-    if old == new:
+    if old == new or _bare(old) == _bare(new):
         return True
     if not (old.startswith("{") and new.startswith("{")):
         return False
     return _compared(old, new, _are_same)
+
+
+def _bare(written: str) -> str:
+    """Return an expression without the parentheses around it, in which there are no others."""
+    alone = written.startswith("(") and written.endswith(")") and written.count("(") == 1
+    return written[1:-1].strip() if alone else written
 
 
 def _are_same(one: Tree, other: Tree) -> bool:

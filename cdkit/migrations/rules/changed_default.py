@@ -193,6 +193,10 @@ RULE = LintRule(
     ),
     good=(
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int DEFAULT 0, b char(3) DEFAULT ('x'));\n"
+            "-- released\nALTER TABLE o MODIFY a int DEFAULT (0), MODIFY b char(3) DEFAULT 'x';"
+        ),
+        Example(
             text="-- server mysql:8.0\n"
             "CREATE TABLE o (a int, t datetime ON UPDATE CURRENT_TIMESTAMP);\n-- released\n"
             "ALTER TABLE o MODIFY t datetime NULL ON UPDATE now();"
