@@ -159,10 +159,12 @@ def _written(
 
 def load(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read LOAD DATA and LOAD XML."""
+    replaces = False
     while not cursor.done and not cursor.take("INTO", "TABLE"):
-        cursor.next()
+        replaces = cursor.next().up == "REPLACE"
     at = cursor.at
-    yield op.WriteRows(**_where(statement, at), table=cursor.table(), verb="LOAD DATA")
+    verb = "REPLACE" if replaces else "LOAD DATA"
+    yield op.WriteRows(**_where(statement, at), table=cursor.table(), verb=verb)
 
 
 def settings(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

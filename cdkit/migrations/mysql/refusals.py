@@ -68,7 +68,7 @@ def _of_keys(operation: Operation, schema: Schema, server: Server) -> tuple[str,
     return keys.refuses(operation, schema, server)
 
 
-_NEEDED = (ChangeColumn, op.DropObject)
+_NEEDED = (ChangeColumn, ChangeOption, op.AddConstraint, op.DropObject)
 
 
 def _feature(operation: Operation) -> str:  # noqa: PLR0911 - one form a line

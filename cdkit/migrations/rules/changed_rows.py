@@ -104,6 +104,7 @@ RULE = LintRule(
             text="-- server mariadb:10.11\nALTER IGNORE TABLE p ADD COLUMN c int, ADD UNIQUE (a);",
             line=2,
         ),
+        Example(text="-- server mysql:8.0\nLOAD DATA INFILE 'x' REPLACE INTO TABLE p;", line=2),
         Example(text="-- server mysql:8.0\nREPLACE INTO p (a, b) VALUES (1, 2);", line=2),
         Example(text="-- server sqlite:3\nINSERT OR REPLACE INTO p (a, b) VALUES (1, 2);", line=2),
         Example(
