@@ -127,12 +127,15 @@ def _set_options(schema: Schema, changed: op.ChangeTable) -> None:
         schema.change(changed.table, options={**others, **given})
 
 
+_ADDING = frozenset({"INSERT", "REPLACE", "COPY", "MERGE", "LOAD DATA"})
+
+
 def _write(schema: Schema, written: op.WriteRows) -> None:
     table = schema.table(written.table)
     if table is None:
         return
     filled = schema.is_new(table.made)
-    if written.verb in {"INSERT", "COPY", "MERGE"} and filled != table.filled:
+    if written.verb in _ADDING and filled != table.filled:
         schema.change(written.table, filled=filled)
     new = {each for each in written.columns if schema.is_new_column(written.table, each)}
     if new - table.written:

@@ -110,11 +110,17 @@ _NUMBERS: Final = frozenset(_NUMBER_WORDS.split())
 
 def is_same_value(old: str, new: str) -> bool:
     """Whether two defaults are the same, however they are written: now() and CURRENT_TIMESTAMP."""
-    if old == new:
+    if old == new or _bare(old) == _bare(new):
         return True
     if not (old.startswith("{") and new.startswith("{")):
         return False
     return _compared(old, new, _are_same)
+
+
+def _bare(written: str) -> str:
+    """Return an expression without the parentheses around it, in which there are no others."""
+    alone = written.startswith("(") and written.endswith(")") and written.count("(") == 1
+    return written[1:-1].strip() if alone else written
 
 
 def _are_same(one: Tree, other: Tree) -> bool:
@@ -167,6 +173,22 @@ def refuses(condition: str, value: str) -> bool:
         return not _COMPARED[limit[1]](float(value), limit[2])
     except ValueError:
         return False
+
+
+def refuses_default(check: Constraint, default: Default) -> bool:
+    """Whether a CHECK of one column lets no row in that has its default, for sure.
+
+    Texts are compared without case: by most collations of MySQL they are the same.
+    """
+    if refuses(check.expression, default.value):
+        return True
+    if (limit := _bound(check)) is not None:
+        try:
+            return not _COMPARED[limit[1]](float(default.sql.strip("'")), limit[2])
+        except (KeyError, ValueError):
+            return False
+    listed = _written_list(check.expression) if default.constant and default.sql else None
+    return listed is not None and default.sql.lower() not in {each.lower() for each in listed[1]}
 
 
 _COMPARED: dict[str, Callable[[float, float], bool]] = {

@@ -1,6 +1,6 @@
 """The indexes of a schema: what each is, and which table has which."""
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 
 from msgspec import Struct
 
@@ -28,6 +28,25 @@ class Index(Struct, frozen=True, kw_only=True):
         """What ON CONFLICT goes by: two unique indexes with one key stand for each other."""
         return (self.table, frozenset(self.columns), self.expressions, self.where)
 
+    @property
+    def whole(self) -> frozenset[str]:
+        """The columns that it holds as they are; an empty text for an expression."""
+        return whole_columns(self.columns, self.expressions)
+
+
+def whole_columns(columns: Collection[str], parts: Collection[str]) -> frozenset[str]:
+    """Return the columns that a key holds as they are.
+
+    `parts` is what it holds besides: an expression, which has no name among the columns, and what
+    is made of a column that has: its beginning (`email(5)`), or it by other rules (`email COLLATE
+    NOCASE`). Two rows that differ in such a column may be the same to the key.
+    """
+    unnamed = sum(not name for name in columns)
+    if len(parts) == unnamed:
+        return frozenset(columns)
+    made = {part.partition("(")[0].partition(" ")[0].strip('`"[]').lower() for part in parts}
+    return frozenset(name for name in columns if name.lower() not in made)
+
 
 def index_of(key: Constraint, table: Name, epoch: int) -> Index:
     """Return the index that a primary key or a unique constraint of a table brings."""
@@ -49,7 +68,7 @@ def is_kept_apart(index: Index, held: Iterable[Index]) -> bool:
     return any(
         (each.columns, each.expressions, each.where)
         == (index.columns, index.expressions, index.where)
-        or (not each.expressions and not each.where and set(each.columns) <= set(index.columns))
+        or (not each.expressions and not each.where and set(each.columns) <= index.whole)
         for each in held
     )
 

@@ -26,6 +26,11 @@ def _column(column: Column, made: CreateTable) -> Column:
     )
 
 
+def options(copied: Table | None, made: CreateTable) -> dict[str, str]:
+    """Return the options that go along: the engine, the character set, the partitions."""
+    return dict(copied.options) if copied and "options" in made.takes else {}
+
+
 def constraints(copied: Table | None, made: CreateTable) -> Iterator[tuple[str, Constraint]]:
     """Yield the constraints that go along, with the names that the server gives; no foreign key."""
     for each in copied.constraints.values() if copied else ():

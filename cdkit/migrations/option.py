@@ -10,6 +10,9 @@ DEFAULTS: Final[Mapping[str, str]] = {"ENGINE": "innodb"}
 ELSEWHERE: Final = "FOREIGN"
 """The option of a table whose rows another server keeps; its value is that server's name."""
 
+MIXED: Final = "FORMER CHARACTER SET"
+"""The option of a table whose older columns may have another character set than it says now."""
+
 _PASSING = frozenset(
     {"FORCE", "AUTO_INCREMENT", "ORDER BY", "ENABLE KEYS", "DISABLE KEYS", "DISCARD TABLESPACE"}
     | {"IMPORT TABLESPACE", "TRUNCATE PARTITION", "REBUILD PARTITION", "REPAIR PARTITION"}
@@ -36,8 +39,10 @@ def changed(options: Mapping[str, str], option: str, value: str) -> dict[str, st
         return shown | ({} if seen == "seen" else {key: "yes"})
     if option == "CONVERT TO CHARACTER SET":
         charset, _, collation = value.partition(" ")
-        found.pop("COLLATE", "")
+        found = {key: held for key, held in found.items() if key not in {"COLLATE", MIXED}}
         return found | {"CHARACTER SET": charset} | ({"COLLATE": collation} if collation else {})
+    if option in {"CHARACTER SET", "COLLATE"}:
+        found[MIXED] = "yes"
     return found | {option: value}
 
 

@@ -60,7 +60,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
         partitioned=made.partitioned,
         bound=made.bound,
         keyed=made.keyed,
-        options=made.options,
+        options=likeness.options(copied, made) | made.options,
     )
     schema.make(table)
     if full.schema == TEMPORARY:
@@ -176,7 +176,8 @@ def _change_column(schema: Schema, changed: ChangeColumn) -> None:
     if table := schema.table(changed.table):
         if changed.new.name != changed.column and changed.column in table.columns:
             _rename_column(schema, renamed(changed))
-        new = structs.replace(changed.new, not_null=changed.new.not_null or _is_key(table, changed))
+        null = not (changed.new.not_null or table.has_key_of(changed.column))
+        new = structs.replace(changed.new, not_null=not null)
         _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
         schema.place(changed.table, changed.new.name, changed.place)
 
@@ -190,11 +191,6 @@ def renamed(changed: ChangeColumn) -> op.RenameColumn:
         column=changed.column,
         to=changed.new.name,
     )
-
-
-def _is_key(table: Table, changed: ChangeColumn) -> bool:
-    keys = (each for each in table.constraints.values() if each.kind == "primary key")
-    return any(changed.column in each.columns for each in keys)
 
 
 def _rebuild(schema: Schema, rebuilt: RebuildTable) -> None:

@@ -58,6 +58,11 @@ class Table(Struct, frozen=True, kw_only=True):
     was: Name | None = None
     rules: dict[str, str] = {}
 
+    def has_key_of(self, column: str) -> bool:
+        """Whether the primary key holds a column, which is NOT NULL then, whatever is said."""
+        keys = self.constraints.values()
+        return any(each.kind == "primary key" and column in each.columns for each in keys)
+
 
 Entries = Literal["columns", "born", "constraints"]
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from cdkit.migrations.indexes import Index
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Default, Name, Query, Type
-from cdkit.migrations.option import DEFAULTS
+from cdkit.migrations.option import DEFAULTS, MIXED
 from cdkit.migrations.schema import Schema, Table, Thing
 
 UNKNOWN = Type("?")
@@ -103,7 +103,7 @@ def _tables(before: Schema, after: Schema) -> Iterator[Difference]:
 
 
 def _options(table: str, old: Table, new: Table) -> Iterator[Difference]:
-    for option in sorted(old.options.keys() | new.options.keys()):
+    for option in sorted((old.options.keys() | new.options.keys()) - {MIXED}):
         usual = DEFAULTS.get(option, "")
         was, now = (each.options.get(option, usual).lower() for each in (old, new))
         if was != now:

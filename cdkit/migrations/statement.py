@@ -19,12 +19,12 @@ class Statement:
     `node` is the JSON of the tree below the kind, empty where it was let go: then `does` holds the
     operations that were read from it. `base` is what must be added to a location in
     it to have an offset in the file, or negative where the text of the tree is not in the file.
-    One that is not `whole` does what it does together with others; of one without `inline_keys` the
-    server passes a REFERENCES behind a column over.
+    One that is not `whole` does what it does together with others; `passed_over` are kinds of
+    constraint that the server reads and does not keep.
     """
 
     whole = True
-    inline_keys = True
+    passed_over: frozenset[str] = frozenset()
     __slots__ = ("_line", "base", "does", "end", "kind", "node", "start", "text")
 
     def __init__(

@@ -40,6 +40,10 @@ CREATE TABLE g (
 CREATE TABLE f (id int PRIMARY KEY, tx text, more text, FULLTEXT KEY ff (tx));
 CREATE TABLE r (id int, a int) PARTITION BY RANGE (id)
     (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
+CREATE TABLE z (id int PRIMARY KEY, a int, s varchar(20), e enum('x'), KEY k (a))
+    ROW_FORMAT=COMPRESSED;
+CREATE TABLE m (id int PRIMARY KEY, a int, s varchar(20), e enum('x'), KEY k (a)) ENGINE=MyISAM;
+CREATE TABLE ar (id int PRIMARY KEY, a int) ENGINE=Aria;
 CREATE TABLE child (id int PRIMARY KEY, p int, CONSTRAINT fk FOREIGN KEY (p)
     REFERENCES parents (id));
 """
@@ -104,6 +108,8 @@ t MODIFY s varchar(20) COLLATE utf8mb4_bin NOT NULL DEFAULT ''
 t MODIFY ts datetime NULL
 t MODIFY ts timestamp(6) NULL
 t MODIFY n int INVISIBLE
+t MODIFY p int CHECK (p > 0)
+t MODIFY p int UNIQUE
 t MODIFY id int
 t MODIFY id bigint AUTO_INCREMENT
 t ADD INDEX i (a)
@@ -152,6 +158,34 @@ f ADD COLUMN z int
 f ADD FULLTEXT INDEX f2 (more)
 f DROP INDEX ff
 f FORCE
+z ADD COLUMN n int
+z ADD COLUMN n int FIRST
+z DROP COLUMN s
+z DROP COLUMN a
+z MODIFY s varchar(20) AFTER id
+z ADD COLUMN n int, ADD INDEX i (s)
+z RENAME COLUMN s TO q
+z MODIFY e enum('x','y')
+z ADD COLUMN n int AS (a) VIRTUAL
+z ADD INDEX i (s)
+m ADD COLUMN n int
+m DROP COLUMN s
+m MODIFY s varchar(30)
+m MODIFY s varchar(20) NOT NULL
+m ADD INDEX i (s)
+m DROP INDEX k
+m DEFAULT CHARACTER SET latin1
+m ALTER COLUMN s SET DEFAULT 'x'
+m RENAME COLUMN s TO q
+m RENAME INDEX k TO kk
+m MODIFY e enum('x','y')
+m COMMENT='x'
+m ALTER INDEX k IGNORED
+m MODIFY a int INVISIBLE
+m RENAME COLUMN s TO q, ADD COLUMN n int
+ar ADD COLUMN n int
+ar ADD INDEX i (a)
+ar ALTER COLUMN a SET DEFAULT 1
 child DROP FOREIGN KEY fk
 r REMOVE PARTITIONING
 g PARTITION BY HASH (id) PARTITIONS 2
@@ -172,7 +206,7 @@ SERVER = Server(engine="mariadb")
 REFUSALS = {1845, 1846}
 """ER_ALTER_OPERATION_NOT_SUPPORTED, without and with a reason."""
 
-TABLES = ("child", "parents", "t", "t2", "g", "f", "r")
+TABLES = ("child", "parents", "t", "t2", "g", "f", "r", "z", "m", "ar")
 
 
 @pytest.fixture(scope="module")

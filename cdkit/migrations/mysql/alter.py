@@ -24,7 +24,7 @@ def alter_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read ALTER TABLE: the whole, then its clauses."""
     cursor.expect("ALTER")
     online = cursor.take("ONLINE")
-    cursor.take("IGNORE")
+    ignores = cursor.take("IGNORE")
     cursor.expect("TABLE")
     cursor.take("IF", "EXISTS")
     alter = Alter(statement, cursor, cursor.table())
@@ -40,14 +40,24 @@ def alter_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         if not cursor.take(",") and cursor.at == at:
             parts.append(_unread(alter, cursor.unexpected("a clause of ALTER TABLE")))
             break
+    rowless = ignores and any(map(_keeps_apart, parts))
     yield AlterTable(
         **alter.where(statement.start),
         parts=tuple(parts),
-        algorithm=alter.algorithm,
+        algorithm=alter.algorithm or ("COPY" if rowless else ""),
         lock=alter.lock or ("NONE" if online else ""),
         waits=waits,
     )
+    if rowless:
+        yield op.WriteRows(**alter.where(statement.start), verb="DELETE")
     yield from parts
+
+
+def _keeps_apart(part: Operation) -> bool:
+    """Whether IGNORE lets the server delete rows for it (MariaDB, "ALTER TABLE"), in a copy."""
+    if isinstance(part, op.CreateIndex):
+        return part.unique
+    return isinstance(part, op.AddConstraint) and part.constraint.kind == "primary key"
 
 
 def take_wait(cursor: Cursor) -> bool:

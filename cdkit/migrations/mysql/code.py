@@ -3,7 +3,7 @@
 MySQL has no ADD COLUMN IF NOT EXISTS, so people ask information_schema in a procedure, or choose
 the text of a PREPARE by it. Whatever the conditions say, each statement is judged as if it ran.
 Sources: MySQL manual, 15.6 "Compound Statement Syntax", 15.5 "Prepared Statements"; MariaDB,
-"BEGIN NOT ATOMIC", "EXECUTE IMMEDIATE".
+"BEGIN NOT ATOMIC", "EXECUTE IMMEDIATE", "SET STATEMENT".
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +54,8 @@ def refined(operation: Operation, schema: Schema, refine: Refine) -> tuple[Opera
             return _of_call(operation, schema, refine)
         case op.Unread(statement=statement) if statement.kind == "EXECUTE":
             return _of_execute(operation, schema, refine)
+        case op.Unread(statement=statement) if statement.kind == "SET":
+            return _of_settings(operation, schema, refine)
         case op.Unread():
             return _of_block(operation, schema, refine)
         case _:
@@ -79,6 +81,28 @@ def _of_block(block: op.Unread, schema: Schema, refine: Refine) -> tuple[Operati
     """Return what BEGIN NOT ATOMIC … END of MariaDB does."""
     tokens = scan(block.statement.node, sqlite=False)
     return _run(tokens, block.statement, schema.copy(), refine)
+
+
+def _of_settings(written: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:
+    """Return what SET STATEMENT name = value, … FOR statement of MariaDB does.
+
+    The settings hold for that statement alone: they are set before it, and set back behind it.
+    """
+    statement = written.statement
+    tokens = scan(statement.node, sqlite=False)
+    end = next((at for at, token in enumerate(tokens) if token.up == "FOR"), len(tokens))
+    if [token.up for token in tokens[:2]] != ["SET", "STATEMENT"] or end + 1 >= len(tokens):
+        return (written,)
+    set_ = [*_inner(f"SET {said(tokens[2:end])}", statement)]
+    if not all(isinstance(each, op.SetVariable) for each in set_):
+        return (written,)
+    back = [
+        structs.replace(each, value=schema.settings.get(each.name, "") or "DEFAULT")
+        for each in set_
+        if isinstance(each, op.SetVariable)
+    ]
+    inner = _inner(said(tokens[end + 1 :]), statement)
+    return tuple(_applied([*set_, *inner, *back], schema.copy(), refine))
 
 
 def _of_execute(execute: op.Unread, schema: Schema, refine: Refine) -> tuple[Operation, ...]:

@@ -4,7 +4,6 @@ Source: MySQL manual, "CREATE TABLE Statement"; MariaDB, "CREATE TABLE" (PERSIST
 expressions as defaults without parentheses).
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ from msgspec import Struct, structs
 from cdkit.migrations.mysql.fragile import fragile
 from cdkit.migrations.mysql.types import ALIASES, INTEGERS
 from cdkit.migrations.nouns import Column, Constraint, Default, Name, Type
+from cdkit.migrations.reading.bounds import bounds
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
 from cdkit.migrations.reading.scan import Token
@@ -140,6 +140,10 @@ def _attribute(cursor: Cursor, made: Column) -> Column:  # noqa: C901, PLR0911, 
     if cursor.any_of("STORED", "PERSISTENT"):
         return structs.replace(made, generated="stored", fragile=fragile(made.expression))
     if cursor.take("GENERATED", "ALWAYS", "AS") or cursor.take("AS"):
+        if word := cursor.any_of("ROW") and cursor.any_of("START", "END"):
+            # Since or until when a row is so, which the server writes (MariaDB, "System-Versioned
+            # Tables").
+            return structs.replace(made, generated="stored", expression=f"row {word.lower()}")
         written = said(cursor.inside())
         return structs.replace(made, generated="virtual", expression=written)
     if cursor.sees("PRIMARY") or cursor.sees("KEY"):
@@ -248,20 +252,9 @@ def check(cursor: Cursor, name: str, at: int) -> Constraint:
         wants_value="IS NOT NULL" in " ".join(words),
         sql=f"CHECK ({said(inside)})",
         expression=said(inside),
-        bounds=_bounds(said(inside)),
+        bounds=bounds(said(inside)),
         at=at,
     )
-
-
-_BOUNDS = re.compile(r"`?(\w+)`? ?([<>] ?=?) ?(-? ?\d+(?:\.\d+)?)")
-
-
-def _bounds(written: str) -> tuple[str, str, str]:
-    """Return column, operator and number of a CHECK such as `a >= 0`; empty for others."""
-    found = _BOUNDS.fullmatch(written.strip())
-    if found is None:
-        return "", "", ""
-    return found[1].lower(), found[2].replace(" ", ""), found[3].replace(" ", "")
 
 
 def references(cursor: Cursor, constraint: Constraint) -> Constraint:

@@ -12,11 +12,11 @@ from cdkit.migrations.mysql.builtins import is_harmless_call
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.assigned import assigned
+from cdkit.migrations.reading.assigned import TAIL, assigned, may_upsert, upserted
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import unquoted
 from cdkit.migrations.reading.query import UnreadQueryError, query
-from cdkit.migrations.reading.scan import Token
+from cdkit.migrations.reading.scan import Token, scan
 from cdkit.migrations.statement import Statement
 
 PREPARED = "prepare "
@@ -84,6 +84,8 @@ def insert(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         cursor.inside()
     cursor.take("(", ")")
     yield op.WriteRows(**_where(statement, at), table=table, verb=verb)
+    if may_upsert(statement.node) and (columns := _upserted(statement, cursor)):
+        yield op.WriteRows(**_where(statement, at), table=table, verb="UPDATE", columns=columns)
     if cursor.peek().up not in {"VALUES", "VALUE", "SET", *_QUERIES}:
         raise cursor.unexpected("VALUES, SET or SELECT")
     if cursor.peek().up in _QUERIES:
@@ -94,6 +96,13 @@ def insert(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
                 yield read
     elif functions := _called_in(statement.node[cursor.peek().end - statement.start :]):
         yield op.Call(**_where(statement), functions=functions)
+
+
+def _upserted(statement: Statement, cursor: Cursor) -> tuple[str, ...]:
+    """Return what an INSERT sets in rows that are there; of a long one, only its end is read."""
+    if len(statement.node) <= TAIL:
+        return upserted(cursor.tokens)
+    return upserted(scan(statement.node[-TAIL:], sqlite=False))
 
 
 def _has(tokens: list[Token], *words: str) -> bool:
@@ -150,10 +159,12 @@ def _written(
 
 def load(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     """Read LOAD DATA and LOAD XML."""
+    replaces = False
     while not cursor.done and not cursor.take("INTO", "TABLE"):
-        cursor.next()
+        replaces = cursor.next().up == "REPLACE"
     at = cursor.at
-    yield op.WriteRows(**_where(statement, at), table=cursor.table(), verb="LOAD DATA")
+    verb = "REPLACE" if replaces else "LOAD DATA"
+    yield op.WriteRows(**_where(statement, at), table=cursor.table(), verb=verb)
 
 
 def settings(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

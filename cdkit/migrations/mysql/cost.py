@@ -6,8 +6,8 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server
 from cdkit.migrations.mysql.refine import effective
-from cdkit.migrations.mysql.types import change, extends, wider_store
-from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, worst
+from cdkit.migrations.mysql.types import change, collated, extends, wider_store
+from cdkit.migrations.mysql.ways import ALGORITHMS, LOCKS, Way, is_structural, worst
 from cdkit.migrations.nouns import Column, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
@@ -42,6 +42,8 @@ _OPTIONS = {
     "DROP PARTITION": "drops a partition",
     "TRUNCATE PARTITION": "drops a partition",
     "EXCHANGE PARTITION": "drops a partition",
+    "ANALYZE PARTITION": "changes nothing that is stored",
+    "CHECK PARTITION": "changes nothing that is stored",
 }
 
 
@@ -71,7 +73,25 @@ def kinds_of(whole: AlterTable, schema: Schema) -> tuple[str, ...] | None:
 def way(whole: AlterTable, schema: Schema, server: Server) -> Way | None:
     """Return how the server does an ALTER TABLE at best; None where that is not known."""
     kinds = kinds_of(whole, schema)
-    return None if kinds is None else worst(kinds, server)
+    if kinds is None:
+        return None
+    table, best = schema.table(whole.table), worst(kinds, server)
+    options = table.options if table else {}
+    if options.get("ENGINE", "").lower() in _COPYING and not _UNCOPIED.issuperset(kinds):
+        return Way("COPY", "SHARED", True)
+    compressed = options.get("ROW_FORMAT", "").upper() == "COMPRESSED"
+    if compressed and best.algorithm in {"INSTANT", "NOCOPY"} and any(map(is_structural, kinds)):
+        return Way("INPLACE", best.lock, True)
+    return best
+
+
+_COPYING = frozenset({"myisam", "aria", "memory", "heap", "csv", "archive", "merge", "mrg_myisam"})
+"""Engines that do nothing in place but what a table's definition says alone."""
+_UNCOPIED = frozenset(
+    {"changes nothing that is stored", "changes a setting of the table", "renames a column"}
+    | {"renames an index", "renames the table", "appends to an enum or set"}
+    | {"switches keys off or on", "hides or shows an index", "hides or shows a column"}
+)
 
 
 def asked(whole: AlterTable, best: Way) -> Way:
@@ -142,7 +162,11 @@ def _generated(table: Table | None) -> bool:
 
 def _added(part: op.AddColumn, table: Table | None, schema: Schema) -> Iterator[str]:
     yield _new_column(part, table, schema)
-    for constraint in part.column.constraints:
+    yield from _with_column(part.column, schema)
+
+
+def _with_column(column: Column, schema: Schema) -> Iterator[str]:
+    for constraint in column.constraints:
         if constraint.kind == "unique":
             yield "adds an index"
         elif constraint.kind == "check":
@@ -187,6 +211,7 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "renames a column"
     if part.place:
         yield "moves a column"
+    yield from _with_column(new, schema)
     if old is None:
         # Nobody here knows what it was: the name alone may change, or everything.
         yield "changes a type"
@@ -196,7 +221,7 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "changes a generated column"
     if new.serial and not old.serial:
         yield "changes a column's AUTO_INCREMENT"
-    if old.not_null and not new.not_null and not _in_key(part, table):
+    if old.not_null and not new.not_null and not (table and table.has_key_of(part.column)):
         yield "makes a column nullable"
     if new.not_null and not old.not_null:
         beside = " beside generated ones" if _generated(table) else ""
@@ -205,11 +230,6 @@ def _changed(part: ChangeColumn, table: Table | None, schema: Schema) -> Iterato
         yield "changes nothing that is stored"
     if old.invisible != new.invisible:
         yield "hides or shows a column"
-
-
-def _in_key(part: ChangeColumn, table: Table | None) -> bool:
-    keys = table.constraints.values() if table else ()
-    return any(each.kind == "primary key" and part.column in each.columns for each in keys)
 
 
 def _retyped(part: ChangeColumn, old: Column, schema: Schema) -> Iterator[str]:
@@ -235,22 +255,19 @@ def charset_of(part: op.OnTable, schema: Schema) -> str:
 
 
 def _recoded(part: ChangeColumn, before: Type, after: Type, schema: Schema) -> Iterator[str]:
-    usual = charset_of(part, schema)
-    old, new = (_set(kind) or usual for kind in (before, after))
+    usual, table = charset_of(part, schema), schema.table(part.table)
+    options = table.options if table else {}
+    (old, was), (new, now) = (collated(kind, options) for kind in (before, after))
+    old, new = old or usual, new or usual
     if old in {"utf8", "utf8mb3"} and new == "utf8mb4":
         yield "changes utf8mb3 to utf8mb4"
     elif old != new and {old, new} != {"utf8", "utf8mb3"}:
         yield "changes a character set"
-    elif before.collation != after.collation:
+    elif was != now:
         full = schema.full(part.table)
         indexes = (each for each in schema.indexes.values() if each.table == full)
         keyed = any(part.column in index.columns for index in indexes)
         yield f"changes a collation{' of an index' if keyed else ''}"
-
-
-def _set(kind: Type) -> str:
-    """Return the character set of a type, which its collation names too."""
-    return kind.charset or kind.collation.partition("_")[0]
 
 
 def _option(part: ChangeOption, table: Table | None, schema: Schema) -> str:
@@ -261,6 +278,14 @@ def _option(part: ChangeOption, table: Table | None, schema: Schema) -> str:
             return "changes the engine"
     if option in {"ENGINE", "FORCE"} and _has_fulltext(part, schema):
         return "rebuilds a table with a fulltext index"
+    if option == "ADD PARTITION" and table and _spreads(table.options.get("PARTITION BY", "")):
+        return "reorganizes partitions"
     if option.endswith(" PARTITION") and option not in _OPTIONS:
         return "reorganizes partitions"
     return _OPTIONS.get(option, "changes a setting of the table")
+
+
+def _spreads(partitioned: str) -> bool:
+    """Whether rows are spread over all partitions there are: another one gets some of each."""
+    words = partitioned.upper().replace("(", " ").split()[:3]
+    return not {"HASH", "KEY"}.isdisjoint(words)

@@ -1,14 +1,15 @@
 """What MySQL and MariaDB refuse for the sake of a foreign key that stays.
 
 Sources: MySQL manual, "FOREIGN KEY Constraints" (both sides need an index that begins with the
-columns; their types are alike) and `foreign_key_checks` (0 lets both go); MariaDB 10.11 itself,
-which refuses another type even then (errors 1553, 1832, 1833).
+columns; their types are alike), `foreign_key_checks` (0 lets both go), "Restrictions and
+Limitations on Partitioning"; MariaDB 10.11 itself, which refuses another type even then (errors
+1553, 1832, 1833), and partitions (1217, 1506).
 """
 
 from collections.abc import Iterator
 
 from cdkit.migrations import operation as op
-from cdkit.migrations.anew import AlterTable, ChangeColumn
+from cdkit.migrations.anew import AlterTable, ChangeColumn, ChangeOption
 from cdkit.migrations.engine import Server
 from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.schema import Schema, Table
@@ -20,8 +21,18 @@ _OTHER = "add another index that begins with these columns in the same statement
 def refuses(whole: AlterTable, schema: Schema, server: Server) -> tuple[str, str] | None:
     """Return what a foreign key forbids an ALTER TABLE, and what to do; None where it is taken."""
     table = schema.table(whole.table)
+    if table is None:
+        return None
+    if what := _in_partitions(whole, table, schema, server):
+        return what, "drop the foreign key first, or leave the table in one piece"
+    return _for_indexes(whole, table, schema, server)
+
+
+def _for_indexes(
+    whole: AlterTable, table: Table, schema: Schema, server: Server
+) -> tuple[str, str] | None:
     unchecked = schema.settings.get("foreign_key_checks", "").lower() in {"0", "off", "false"}
-    if table is None or (unchecked and server.engine == "mysql"):
+    if unchecked and server.engine == "mysql":
         return None
     keys = list(_keys(whole, table, schema))
     if not keys:
@@ -40,6 +51,20 @@ def refuses(whole: AlterTable, schema: Schema, server: Server) -> tuple[str, str
         if _serves(gone, columns, schema) and not _is_served(whole, gone, table, columns, schema):
             return f"{server.engine} keeps the index that the foreign key {key.name} needs", _OTHER
     return None
+
+
+def _in_partitions(whole: AlterTable, table: Table, schema: Schema, server: Server) -> str:
+    """Say that a partitioned table has no foreign key, and none leads to it, where one would."""
+    kept = any(each.kind == "foreign key" for each in table.constraints.values())
+    for part in whole.parts:
+        if isinstance(part, ChangeOption) and part.option == "PARTITION BY":
+            if kept or any(schema.leading_to(table.name)):
+                return f"{server.engine} partitions no table that a foreign key is of, or leads to"
+        elif isinstance(part, op.AddConstraint) and part.constraint.references is not None:
+            other = schema.table(part.constraint.references)
+            if any("PARTITION BY" in each.options for each in (table, other) if each):
+                return f"{server.engine} has no foreign key of a partitioned table, or to one"
+    return ""
 
 
 def _keys(

@@ -9,7 +9,7 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import tables
 from cdkit.migrations.mysql.commands import unread
-from cdkit.migrations.mysql.marks import COPIED, INVOKER
+from cdkit.migrations.mysql.marks import COPIED, INVOKER, definer
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.privileges import Revoke
@@ -63,15 +63,35 @@ def _create(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         **_where(statement), kind=kind.lower(), name=name, replace=replace, body=body
     )
     if kind == "EVENT" and " DISABLE " not in body.upper().partition(" DO ")[0] + " ":
-        yield unread(statement, "an event runs by itself, and what it does then is not read")
+        yield unread(statement, _BY_ITSELF)
+
+
+_BY_ITSELF = "an event runs by itself, and what it does then is not read"
 
 
 def _marks(cursor: Cursor) -> str:
     """Go past what stands before the kind of thing, and return what of it counts for a view."""
-    seen = set()
+    begin = cursor.position
     while not cursor.done and cursor.peek().up not in _KINDS:
-        seen.add(cursor.next().up)
-    return (INVOKER if "INVOKER" in seen else "") + (COPIED if "TEMPTABLE" in seen else "")
+        cursor.next()
+    tokens = cursor.tokens[begin : cursor.position]
+    seen = {token.up for token in tokens}
+    invoker, copied = "INVOKER" in seen, "TEMPTABLE" in seen
+    return _definer(tokens) + (INVOKER if invoker else "") + (COPIED if copied else "")
+
+
+def _definer(tokens: Sequence[Token]) -> str:
+    """Return the mark of DEFINER = account, unless that is whoever runs the statement."""
+    words = [token.up for token in tokens]
+    if "DEFINER" not in words:
+        return ""
+    begin = words.index("DEFINER") + 1
+    ends = (at for at in range(begin, len(words)) if words[at] in {"SQL", "ALGORITHM"})
+    account = _account(tokens[begin : next(ends, len(words))]).translate(_UNQUOTED)
+    return "" if account.upper().startswith("CURRENT_USER") else definer(account)
+
+
+_UNQUOTED = str.maketrans("", "", "`'\"= ")
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:
@@ -145,6 +165,9 @@ def alter(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
             return
         body += marks if kind == "VIEW" else ""
         yield op.CreateObject(**_where(statement), **made, body=body)
+        words = body.upper().split()
+        if kind == "EVENT" and "DISABLE" not in words and not {"ENABLE", "DO"}.isdisjoint(words):
+            yield unread(statement, _BY_ITSELF)
     elif kind == "SEQUENCE":
         cursor.take("IF", "EXISTS")
         options = tuple(token.up for token in cursor.tokens[cursor.position + 1 :] if token.up)

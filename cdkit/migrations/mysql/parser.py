@@ -46,22 +46,31 @@ def parse(text: Text, sql: bytes, server: Server) -> Parsed:
     return Parsed(statements=tuple(statements), troubles=tuple(troubles))
 
 
-class _Unheeded(Statement):
+class _WithoutKeys(Statement):
     """A statement for a server that ignores foreign keys of columns.
 
     MySQL keeps them since 9.0 (release notes, "Inline and implicit foreign key constraints"),
     MariaDB since 10.5 ("Foreign Keys").
     """
 
-    inline_keys = False
+    passed_over = frozenset({"foreign key"})
+    __slots__ = ()
+
+
+class _WithoutChecks(Statement):
+    """One for MySQL before 8.0.16, which ignores every CHECK as well (manual, 15.1.20.6)."""
+
+    passed_over = frozenset({"foreign key", "check"})
     __slots__ = ()
 
 
 def _statement(text: Text, sql: bytes, start: int, end: int, server: Server) -> Statement:
     found = _WORD.match(sql, start)
     kind = found.group().decode().upper() if found else ""
-    old = server.before(10, 5) if server.engine == "mariadb" else server.before(9)
-    made = _Unheeded if old else Statement
+    mysql = server.engine == "mysql"
+    made = Statement
+    if server.before(9) if mysql else server.before(10, 5):
+        made = _WithoutChecks if mysql and server.before(8, 0, 16) else _WithoutKeys
     return made(text=text, kind=kind, node=sql[start:end], start=start, end=end, base=start)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from cdkit.migrations import operation as op
 from cdkit.migrations.mysql import alter, commands, objects, tables
 from cdkit.migrations.mysql.remedy import REMEDY
-from cdkit.migrations.mysql.unheeded import without_inline_keys
+from cdkit.migrations.mysql.unheeded import WORDS, heeded
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
 from cdkit.migrations.reading.scan import Token, scan
@@ -72,8 +72,10 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
     if not found:
         what = f"this {_words(statement)} cannot be read: it says nothing"
         return (op.Unread(**where, what=what, remedy=REMEDY),)
-    if not statement.inline_keys and b"references" in statement.node.lower():
-        found = tuple(map(without_inline_keys, found))
+    if over := statement.passed_over:
+        words = statement.node.lower()
+        if any(WORDS[kind] in words for kind in over):
+            found = tuple(heeded(found, over))
     return found if statement.kind == "SET" else (*found, *_filled(statement, cursor.tokens))
 
 

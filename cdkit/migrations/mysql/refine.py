@@ -34,6 +34,10 @@ def refine(operation: Operation, schema: Schema) -> tuple[Operation, ...]:
         return (operation,)
     old = schema.column(operation.table, operation.column)
     changed = structs.replace(operation, old=old)
+    table = schema.table(operation.table)
+    if old and table and table.has_key_of(operation.column):
+        still = structs.replace(operation.new, not_null=True)
+        return (*_parts(structs.replace(changed, new=still)), changed)
     return (*_parts(changed), changed)
 
 
@@ -45,7 +49,7 @@ def _is_code(operation: Operation) -> bool:
         case op.Call(procedure=procedure):
             return procedure
         case op.Unread(statement=statement):
-            return statement.kind in {"EXECUTE", "BEGIN"}
+            return statement.kind in {"EXECUTE", "BEGIN", "SET"}
         case _:
             return False
 
@@ -64,8 +68,17 @@ def _of_view(made: op.CreateObject, schema: Schema) -> tuple[Operation, ...]:
     where: dict[str, Any] = {"statement": made.statement, "at": made.at, "table": made.name}
     lost = (name for name in old.columns if name.lower() not in left)
     dropped = (op.DropColumn(**where, column=name) for name in lost)
-    other = other or old.rows != new.rows
+    other = other or old.rows != new.rows or _computes_otherwise(old, new)
     return (*dropped, structs.replace(made, other_rows=other))
+
+
+def _computes_otherwise(old: View, new: View) -> bool:
+    """Whether a column of one name stands for something else."""
+    now = {name.lower(): each for name, each in zip(new.columns, new.shown, strict=False)}
+    return any(
+        now.get(name.lower(), each) != each
+        for name, each in zip(old.columns, old.shown, strict=False)
+    )
 
 
 def _is_written(body: str) -> bool:

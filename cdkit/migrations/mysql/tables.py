@@ -47,9 +47,9 @@ def create_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     if replace and not temporary:
         yield op.DropObject(**where, kind="table", name=table, if_exists=True)
     body = _Body()
-    like = cursor.take("LIKE") or (cursor.sees("(", "LIKE") and cursor.take("(", "LIKE"))
-    if like:
-        cursor.table()
+    like = None
+    if cursor.take("LIKE") or (cursor.sees("(", "LIKE") and cursor.take("(", "LIKE")):
+        like = cursor.table()
         cursor.take(")")
     elif cursor.sees("(") and not cursor.sees("(", "SELECT"):
         inner = cursor.within(cursor.inside())
@@ -64,7 +64,13 @@ def create_table(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         options=options | ({"TEMPORARY": "yes"} if temporary else {}),
         if_not_exists=guarded,
         columns_known=bool(body.columns) and not selects,
+        like=like,
+        takes=_COPIED if like else frozenset(),
     )
+
+
+_COPIED = frozenset({"constraints", "defaults", "generated", "identity", "indexes", "options"})
+"""What LIKE takes over: all but foreign keys (MySQL manual, "CREATE TABLE ... LIKE Statement")."""
 
 
 def _body(alter: Alter, body: _Body) -> None:

@@ -4,8 +4,11 @@ Sources: MySQL manual, 11 "Data Types" (ranges and sizes), "Online DDL Operation
 are no copy); MariaDB, "InnoDB Online DDL Operations with the INSTANT Alter Algorithm".
 """
 
+from collections.abc import Mapping
+
 from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Type
+from cdkit.migrations.option import MIXED
 
 ALIASES = {
     "integer": "int", "int4": "int", "int8": "bigint", "int2": "smallint", "int1": "tinyint",
@@ -122,3 +125,18 @@ def extends(old: Type, new: Type, charset: str) -> str:
 def _bytes(kind: Type, charset: str) -> int:
     letters = 1 if kind.name == "varbinary" else _BYTES_A_LETTER.get(kind.charset or charset, 4)
     return _length(kind) * letters
+
+
+def collated(kind: Type, options: Mapping[str, str]) -> tuple[str, str]:
+    """Return the character set and the collation of a column, with its table's options.
+
+    What neither names is the default of what is named, and empty where nothing is (MySQL manual,
+    "Column Character Set and Collation"): a character set without a collation has its own default,
+    not the table's. Nor has a column that was there before the table got what it says now.
+    """
+    if kind.charset or kind.collation:
+        return kind.charset or kind.collation.partition("_")[0], kind.collation
+    if MIXED in options:
+        return "", ""
+    collation = options.get("COLLATE", "").lower()
+    return options.get("CHARACTER SET", "").lower() or collation.partition("_")[0], collation

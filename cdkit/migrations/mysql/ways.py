@@ -158,6 +158,16 @@ def way_of(kind: str, server: Server) -> Way:
     return way
 
 
+def is_structural(kind: str) -> bool:
+    """Whether a kind of change adds columns to what a row holds, or takes them from it.
+
+    A table with compressed rows is rebuilt for it (MySQL manual, "Column Operations": not INSTANT
+    with ROW_FORMAT=COMPRESSED; MariaDB, "InnoDB Online DDL Operations with the INSTANT Alter
+    Algorithm", the same).
+    """
+    return FACTS[kind].structural or kind == "drops a column that is in an index"
+
+
 def worst(kinds: tuple[str, ...], server: Server) -> Way:
     """Return how the server does several changes in one ALTER TABLE.
 

@@ -31,12 +31,18 @@ _COLUMN = b'"ColumnRef"'
 class _Write(
     Struct,
     frozen=True,
-    rename={"condition": "whereClause", "cte": "withClause", "rows": "selectStmt"},
+    rename={
+        "condition": "whereClause",
+        "cte": "withClause",
+        "rows": "selectStmt",
+        "conflict": "onConflictClause",
+    },
 ):
     relation: RangeVar | None = None
     condition: Raw = Raw()
     rows: Raw = Raw()
     cte: Json | None = None
+    conflict: Json | None = None
     query: Json | None = None
     is_from: bool = False
     targets: tuple["_Target", ...] = msgspec.field(name="targetList", default=())
@@ -147,6 +153,9 @@ def write(statement: Statement) -> Iterator[Operation]:
         reads=read_by(bytes(written.rows)) if written.rows else (),
     )
     yield from merged
+    if written.conflict and (columns := _columns(tuple(written.conflict.get("targetList", ())))):
+        where = {**_where(statement), "table": of_relation(written.relation)}
+        yield op.WriteRows(**where, verb="UPDATE", columns=columns)
 
 
 _FROM = b'"fromClause"'

@@ -50,6 +50,8 @@ def moves(operations: Iterable[Operation], schema: Schema) -> Iterator[Move]:
         elif isinstance(done, LockTable) and done.lock in KEEP_WRITERS:
             locked.add(schema.full(done.table))
         elif isinstance(done, WriteRows) and done.statement.kind == "InsertStmt":
+            if done.verb == "UPDATE":
+                continue  # of rows that are there: ON CONFLICT
             if done.verb == "DELETE":
                 deleted = done
                 continue

@@ -1,4 +1,4 @@
-"""What an UPDATE sets, by its tokens."""
+"""What an UPDATE sets, and an INSERT that updates instead, by their tokens."""
 
 from collections.abc import Sequence
 
@@ -26,6 +26,30 @@ def assigned(tokens: Sequence[Token]) -> tuple[str, ...]:
         left = [token for token in piece[: _equals(piece)] if token.up not in {"(", ")"}]
         for part in pieces(left):
             found |= dict.fromkeys(unquoted(token.text) for token in part[-1:])
+    return tuple(found)
+
+
+TAIL = 20_000
+"""Bytes of an INSERT, of which ON DUPLICATE KEY UPDATE and ON CONFLICT DO UPDATE are the last."""
+
+
+def may_upsert(sql: bytes) -> bool:
+    """Whether an INSERT may update rows; the word may stand in a text."""
+    return b"update" in sql[-TAIL:].lower()
+
+
+def upserted(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return the columns that an INSERT sets in rows that are there.
+
+    Those that are set to themselves are left out: `ON DUPLICATE KEY UPDATE id = id` does nothing.
+    """
+    found: dict[str, None] = {}
+    for at, token in enumerate(tokens):
+        if token.up == "UPDATE" and tokens[at - 1].up in {"KEY", "DO"}:
+            begin = at + 2 if tokens[at - 1].up == "DO" else at + 1
+            for piece in pieces(tokens[begin:]):
+                if len(piece) != 3 or piece[0].up != piece[2].up:
+                    found |= dict.fromkeys(assigned(piece))
     return tuple(found)
 
 

@@ -60,10 +60,14 @@ def query(sql: str, dialect: str) -> Query:
 
 
 class View(Struct, frozen=True, kw_only=True):
-    """What a query gives: the names of its columns, and which rows, as one text for the same."""
+    """What a query gives: its columns by name, and which rows, as one text for the same.
+
+    `shown` is what stands for each column, its alias left out, as one text for the same.
+    """
 
     columns: tuple[str, ...]
     rows: str
+    shown: tuple[str, ...] = ()
 
 
 def view(sql: str, dialect: str) -> View | None:
@@ -81,10 +85,22 @@ def view(sql: str, dialect: str) -> View | None:
     names = tuple(tree.named_selects)
     if "*" in names or "" in names:
         return None
+    _plainly_named(tree, exp)
     parts = (tree.args.get(name) for name in ("from_", "from", "joins", "where", "having", "limit"))
     told = (each if isinstance(each, list) else [each] for each in parts if each)
-    rows = " ".join(one.sql(dialect).lower() for each in told for one in each)
-    return View(columns=names, rows=rows)
+    rows = " ".join(one.sql(dialect) for each in told for one in each)
+    shown = tuple(each.unalias().sql(dialect) for each in tree.selects)
+    return View(columns=names, rows=rows, shown=shown)
+
+
+def _plainly_named(tree: Any, exp: Any) -> None:  # noqa: ANN401 - sqlglot is imported late
+    """Say names without quotes, in small letters, and columns without the only table there is."""
+    for each in tree.find_all(exp.Identifier):
+        each.set("quoted", False)
+        each.set("this", each.name.lower())
+    if len(list(tree.find_all(exp.Table))) == 1:
+        for each in tree.find_all(exp.Column):
+            each.set("table", None)
 
 
 def _plain(message: str) -> str:
@@ -145,5 +161,6 @@ def _targets(node: Any, exp: Any) -> list[Any]:  # noqa: ANN401 - sqlglot is imp
     found = [tables[name] for name in dict.fromkeys(named) if name in tables]
     if not found:
         target = node.this.find(exp.Table) if node.this else None
-        found = [target] if target is not None else []
+        # DELETE FROM o USING orders AS o: the name is another one's alias.
+        found = [tables.get(target.alias_or_name, target)] if target is not None else []
     return found

@@ -17,7 +17,7 @@ changed-column-count compatible mysql,mariadb,sqlite - AddColumn
 changed-column-type compatible - - ChangeType
 changed-composite-type compatible postgres - AddColumn
 changed-constraint compatible - - ChangeConstraint AddConstraint
-changed-default compatible - - ChangeDomain SetDefault
+changed-default compatible - - ChangeDomain SetDefault ChangeColumn
 changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-event-trigger compatible postgres - ChangeEventTrigger

@@ -12,6 +12,7 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
+from cdkit.migrations.mysql.types import collated
 from cdkit.migrations.nouns import Name, Type
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -34,20 +35,14 @@ def _of_column(operation: ChangeColumn, context: Context) -> Iterator[Hit]:
     old, new, table = operation.old, operation.new.type, operation.table
     if old is None or context.schema.is_new_column(table, operation.new.name):
         return
-    if old.type.name != new.name or not _is_other(old.type, new):
+    held = context.schema.table(table)
+    options = held.options if held else {}
+    if old.type.name != new.name or collated(old.type, options) == collated(new, options):
         return
     about = f"{table}.{operation.new.name}"
     hit = _hit(about, _said(old.type), _said(new), Confidence.HIGH)
     looked = _equal_texts(table, operation.new.name, _said(new), context)
     yield _looking(hit, f"{looked}\n{whole(operation)}")
-
-
-def _is_other(old: Type, new: Type) -> bool:
-    return (_charset(old), old.collation) != (_charset(new), new.collation)
-
-
-def _charset(kind: Type) -> str:
-    return kind.charset or kind.collation.partition("_")[0]
 
 
 def _said(kind: Type) -> str:
@@ -129,6 +124,17 @@ RULE = LintRule(
             line=4,
         ),
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a varchar(20)) COLLATE utf8mb4_unicode_ci;\n"
+            "-- released\nALTER TABLE o MODIFY a varchar(20) CHARACTER SET utf8mb4;",
+            line=4,
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a varchar(20)) CHARSET latin1;\n"
+            "-- released\nALTER TABLE o DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_unicode_ci;\n"
+            "ALTER TABLE o MODIFY a varchar(20) COLLATE utf8mb4_unicode_ci;",
+            line=5,
+        ),
+        Example(
             text="-- server mariadb:10.11\nALTER TABLE o CONVERT TO CHARACTER SET latin1;", line=2
         ),
     ),
@@ -136,6 +142,12 @@ RULE = LintRule(
         Example(
             text="-- server mysql:8.0\nCREATE TABLE o (a varchar(20));\n-- released\n"
             "ALTER TABLE o MODIFY a varchar(40);"
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a varchar(20), b char(9) COLLATE "
+            "utf8mb4_unicode_ci) DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_unicode_ci;\n-- released\n"
+            "ALTER TABLE o MODIFY a varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci,\n"
+            "    MODIFY b char(9);"
         ),
         Example(text="-- server mysql:8.0\nALTER TABLE o DEFAULT CHARACTER SET utf8mb4;"),
     ),

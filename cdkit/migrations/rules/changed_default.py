@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.anew import ChangeDomain
+from cdkit.migrations.anew import ChangeColumn, ChangeDomain
 from cdkit.migrations.implied import is_same_default
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import SetDefault
@@ -17,10 +17,13 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 
-def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hit]:
+def check(operation: SetDefault | ChangeDomain | ChangeColumn, context: Context) -> Iterator[Hit]:
     """Flag each default of an old column that is another one than the running version knows."""
     if isinstance(operation, ChangeDomain):
         yield from _of_domain(operation, context)
+        return
+    if isinstance(operation, ChangeColumn):
+        yield from _on_update(operation, context)
         return
     table, column = operation.table, operation.column
     if operation.view or context.schema.kind_of(table) == "view":
@@ -49,6 +52,23 @@ def check(operation: SetDefault | ChangeDomain, context: Context) -> Iterator[Hi
     end = context.ahead.end.column(table, column)
     undone = end is not None and is_same_default(end.default, old.default, old.type)
     yield from eased(hit, context, undone=undone)
+
+
+def _on_update(operation: ChangeColumn, context: Context) -> Iterator[Hit]:
+    """Flag a column that an UPDATE fills by itself from now on (MySQL: ON UPDATE)."""
+    old, new, table = operation.old, operation.new, operation.table
+    if old is None or context.schema.is_new_column(table, new.name):
+        return
+    if new.on_update and not old.on_update:
+        yield Hit(
+            message=f"lets each UPDATE of a row set {table}.{new.name}: one of a running version "
+            "that leaves it out changes it",
+            about=f"{table}.{new.name}",
+            fix=Fix(
+                summary="let the new version write the time itself, or to a column of its own",
+                replacement=later(operation, "code that does not read what it held"),
+            ),
+        )
 
 
 def _of_new(operation: SetDefault, context: Context) -> Iterator[Hit]:
@@ -124,10 +144,15 @@ def _of_domain(operation: ChangeDomain, context: Context) -> Iterator[Hit]:
 RULE = LintRule(
     severity=Severity.MEDIUM,
     question=COMPATIBLE,
-    on=(ChangeDomain, SetDefault),
+    on=(ChangeDomain, SetDefault, ChangeColumn),
     check=check,
     instead="Let the new version write the value itself, and change the default later.",
     bad=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, t datetime);\n-- released\n"
+            "ALTER TABLE o MODIFY t datetime ON UPDATE CURRENT_TIMESTAMP;",
+            line=4,
+        ),
         Example(
             text="CREATE TABLE o (a int);\n-- released\nCREATE TABLE p (a int PRIMARY KEY);\n"
             "ALTER TABLE o ADD COLUMN b int REFERENCES p;\n"
@@ -167,6 +192,15 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int DEFAULT 0, b char(3) DEFAULT ('x'));\n"
+            "-- released\nALTER TABLE o MODIFY a int DEFAULT (0), MODIFY b char(3) DEFAULT 'x';"
+        ),
+        Example(
+            text="-- server mysql:8.0\n"
+            "CREATE TABLE o (a int, t datetime ON UPDATE CURRENT_TIMESTAMP);\n-- released\n"
+            "ALTER TABLE o MODIFY t datetime NULL ON UPDATE now();"
+        ),
         Example(
             text="CREATE VIEW v AS SELECT a FROM o;\nALTER VIEW v ALTER a SET DEFAULT 'site';\n"
             "-- released\nALTER VIEW v ALTER a SET DEFAULT 'site';"

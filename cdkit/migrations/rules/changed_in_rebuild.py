@@ -4,7 +4,8 @@ SQLite takes a new collation or another order of columns only by a rebuild, and 
 texts compare and sort otherwise, an INSERT without names writes into other columns. An `INTEGER
 PRIMARY KEY` is the number of the row, which SQLite fills in; an `INT PRIMARY KEY` is not, and stays
 null; one of a table WITHOUT ROWID is not either, and an INSERT that leaves it out is refused. Such
-a table has no `rowid` to ask for. A STRICT one refuses values of another type than its columns'.
+a table has no `rowid` to ask for. Without AUTOINCREMENT the numbers of rows that are gone come
+again. A STRICT table refuses values of another type than its columns'.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from cdkit.migrations.anew import RebuildTable
 from cdkit.migrations.nouns import Column, Constraint
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Table
+from cdkit.migrations.sqlite.columns import AUTOINCREMENT
 
 
 def check(operation: RebuildTable, context: Context) -> Iterator[Hit]:
@@ -47,12 +49,19 @@ def _found(old: Table, rebuilt: RebuildTable) -> Iterator[tuple[str, Severity, s
         said = "as STRICT: a value of another type than its column's is refused"
         yield "", Severity.MEDIUM, said
     inside = [each for column in made.values() for each in column.constraints]
+    if _counts(old.constraints.values()) and not _counts(inside):
+        said = "without AUTOINCREMENT: a new row gets the number of one that was deleted"
+        yield "", Severity.MEDIUM, said
     number = _number(old.columns, old.constraints.values(), old.options)
     if number not in made:
         return
     if number != _number(made, (*rebuilt.made.constraints, *inside), rebuilt.made.options):
         said = f"with {number} no longer the row's number, which SQLite fills in"
         yield number, Severity.HIGH, said
+
+
+def _counts(constraints: Iterable[Constraint]) -> bool:
+    return any(x.kind == "primary key" and x.expression == AUTOINCREMENT for x in constraints)
 
 
 def _number(
@@ -83,6 +92,12 @@ RULE = LintRule(
     by_hand="the rebuild is right but for the definition that the finding names: say there what "
     "the old table says.",
     bad=(
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (a integer PRIMARY KEY AUTOINCREMENT);\n"
+            "-- released\nCREATE TABLE n (a integer PRIMARY KEY);\n"
+            "INSERT INTO n (a) SELECT a FROM o;\nDROP TABLE o;\nALTER TABLE n RENAME TO o;",
+            line=4,
+        ),
         Example(
             text="-- server sqlite\nCREATE TABLE o (a text COLLATE NOCASE);\n-- released\n"
             "CREATE TABLE n (a text);\nINSERT INTO n (a) SELECT a FROM o;\n"
@@ -115,6 +130,12 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="-- server sqlite\nCREATE TABLE o (a integer PRIMARY KEY AUTOINCREMENT);\n"
+            "-- released\nCREATE TABLE n (a integer NOT NULL PRIMARY KEY ON CONFLICT ABORT "
+            "AUTOINCREMENT, b int);\n"
+            "INSERT INTO n (a) SELECT a FROM o;\nDROP TABLE o;\nALTER TABLE n RENAME TO o;"
+        ),
         Example(
             text="-- server sqlite\nCREATE TABLE o (id INTEGER PRIMARY KEY, b int);\n-- released\n"
             "CREATE TABLE n (id INTEGER CHECK (id > 0), b int, c int, PRIMARY KEY (id));\n"

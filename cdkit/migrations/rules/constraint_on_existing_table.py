@@ -2,7 +2,8 @@
 
 Whatever that version writes against it is refused: an order without its customer, a second row
 with the same key. `NOT VALID` spares the rows that are there, not the writes to come; a unique
-index refuses as a unique constraint does.
+index refuses as a unique constraint does. REPLACE, ON DUPLICATE KEY UPDATE and INSERT OR REPLACE
+are not refused: they take the other row, and nobody is told.
 
 A unique key of old columns and a new one that nothing fills lets all rows of the running version
 in: each has a null there. Once the new version writes beside it, that one's rows have none, and an
@@ -16,8 +17,8 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.implied import asks_of_old, implies, refuses
-from cdkit.migrations.indexes import Index
+from cdkit.migrations.implied import asks_of_old, implies, refuses_default
+from cdkit.migrations.indexes import Index, whole_columns
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
@@ -26,6 +27,7 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
 from cdkit.migrations.stricter import is_of_its_bounds
 from cdkit.migrations.unfilled import has_nulls
+from cdkit.migrations.upserts import taken_by
 from cdkit.migrations.ways import later
 
 _KEYS = frozenset({"unique", "primary key", "exclusion"})
@@ -41,12 +43,14 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
         if constraint.always or _is_unknown_to_all(operation, constraint, context):
             continue
         if not _lived_with(operation, constraint, context):
-            hit = _hit(operation, what.strip())
+            key = constraint.kind in _KEYS
+            taken = taken_by(operation.table, context) if key else ""
+            hit = _hit(operation, what.strip(), taken)
             if constraint.kind == "unique" and has_nulls(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
             if is_of_its_bounds(constraint, operation.table, context):
                 hit = _but(hit, "if it asks more than its bounds")
-            if constraint.kind in _KEYS and of_parent_alone(operation, context.schema):
+            if key and of_parent_alone(operation, context.schema):
                 hit = _but(hit, "in partitions that come later, and in others as each has it")
             yield from eased(hit, context, undone=_is_gone(operation, constraint, context))
 
@@ -85,9 +89,10 @@ def _but(hit: Hit, where: str) -> Hit:
     return structs.replace(hit, message=f"{hit.message}, {where}", severity=Severity.LOW)
 
 
-def _hit(operation: OnTable, what: str) -> Hit:
+def _hit(operation: OnTable, what: str, taken: str) -> Hit:
+    said = f"puts {what} on {operation.table}: what a running version writes may be refused"
     return Hit(
-        message=f"puts {what} on {operation.table}: what a running version writes may be refused",
+        message=f"{said}{taken}",
         about=str(operation.table),
         confidence=Confidence.MEDIUM,
         fix=Fix(
@@ -141,7 +146,7 @@ def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Cont
 def _is_against(constraint: Constraint, filled: list[Column], context: Context) -> bool:
     """Whether a default is refused for sure: it fails the check, or leads to no row."""
     defaults = [each.default for each in filled if each.default]
-    if any(refuses(constraint.expression, each.value) for each in defaults):
+    if any(refuses_default(constraint, each) for each in defaults):
         return True
     return constraint.references is not None and _is_empty(constraint.references, context)
 
@@ -186,9 +191,11 @@ def _is_unique_already(operation: OnTable, constraint: Constraint, context: Cont
         for name in constraint.columns
     ):
         return False
+    made = operation.expressions if isinstance(operation, CreateIndex) else ()
+    asked = whole_columns(constraint.columns, made) if made else set(constraint.columns)
     for _, index in released.unique_keys(operation.table):
         whole = not index.where and not index.expressions
-        if whole and index.columns and set(index.columns) <= set(constraint.columns):
+        if whole and index.columns and set(index.columns) <= asked:
             alike = NULLS_ALIKE in constraint.expression
             return not alike or _are_set(operation.table, index, released)
         if index.columns == constraint.columns and constraint.expression == _key_of(index):
@@ -276,6 +283,16 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="-- server mysql:8.0\nALTER TABLE o MODIFY s int UNIQUE;", line=2),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a varchar(9), UNIQUE (a));\n-- released\n"
+            "ALTER TABLE o ADD UNIQUE INDEX i (a(3));",
+            line=4,
+        ),
+        Example(
+            text="-- server sqlite:3.40\nCREATE TABLE o (a text UNIQUE);\n-- released\n"
+            "CREATE UNIQUE INDEX i ON o (a COLLATE NOCASE);",
+            line=4,
+        ),
         Example(text="ALTER TABLE o ADD COLUMN a int CHECK (a IS NOT NULL);", line=1),
         Example(text="ALTER TABLE o ADD COLUMN a int DEFAULT 0 UNIQUE;", line=1),
         Example(
@@ -339,6 +356,10 @@ RULE = LintRule(
             "ALTER TABLE o ADD CONSTRAINT o_a_b_key UNIQUE USING INDEX k;\nCOMMIT;"
         ),
         Example(text="CREATE INDEX CONCURRENTLY i ON o (email);"),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (a int, b varchar(9), UNIQUE (a));\n"
+            "-- released\nALTER TABLE o ADD UNIQUE INDEX i (a, b(3));"
+        ),
         Example(
             text="-- server mariadb:10.11\nCREATE TABLE o (n int CHECK (n > 0));\n-- released\n"
             "ALTER TABLE o MODIFY n bigint CHECK (n > 0);"

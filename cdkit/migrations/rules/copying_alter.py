@@ -12,18 +12,19 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable, ChangeColumn
 from cdkit.migrations.mysql.cost import asked, kinds_of
+from cdkit.migrations.mysql.cost import way as best_way
 from cdkit.migrations.mysql.tools import online
-from cdkit.migrations.mysql.ways import ALGORITHMS, MARIADB_PAGE, MYSQL_PAGE, way_of, worst
+from cdkit.migrations.mysql.ways import ALGORITHMS, MARIADB_PAGE, MYSQL_PAGE, way_of
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
 def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
     """Flag each ALTER TABLE that stops the writes of a table which was there before."""
     table, schema = operation.table, context.schema
-    kinds = kinds_of(operation, schema)
-    if not kinds or schema.is_new_table(table):
+    kinds, best = kinds_of(operation, schema), best_way(operation, schema, context.server)
+    if not kinds or best is None or schema.is_new_table(table):
         return
-    way = asked(operation, worst(kinds, context.server))
+    way = asked(operation, best)
     if way.algorithm == "INSTANT" or (way.lock == "NONE" and way.algorithm != "COPY"):
         return
     slow = max(kinds, key=lambda kind: ALGORITHMS.index(way_of(kind, context.server).algorithm))
@@ -63,6 +64,16 @@ RULE = LintRule(
     instead="Use gh-ost or pt-online-schema-change, or a change that is instant.",
     bad=(
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int) PARTITION BY LINEAR HASH (id);\n"
+            "-- released\nALTER TABLE o ADD PARTITION PARTITIONS 2;",
+            line=4,
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY) ENGINE=MyISAM;\n"
+            "-- released\nALTER TABLE o ADD COLUMN a int;",
+            line=4,
+        ),
+        Example(
             text="-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY, a int);\n-- released\n"
             "ALTER TABLE o MODIFY a bigint;",
             line=4,
@@ -80,6 +91,12 @@ RULE = LintRule(
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD a int, ALGORITHM=COPY;", line=2),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int) PARTITION BY RANGE (id) "
+            "(PARTITION a VALUES LESS THAN (5));\n-- released\n"
+            "ALTER TABLE o ADD PARTITION (PARTITION b VALUES LESS THAN (9));\n"
+            "ALTER TABLE o ANALYZE PARTITION a;"
+        ),
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN a int;"),
         Example(text="-- server mysql:8.0\nCREATE INDEX i ON o (a);"),
         Example(

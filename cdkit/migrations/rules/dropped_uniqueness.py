@@ -18,6 +18,7 @@ from cdkit.migrations.operation import DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
+_UNNAMED = frozenset({"mysql", "mariadb"})
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")
 
 
@@ -38,7 +39,9 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
     elif found.kind in {"unique", "primary key", "exclusion"}:
         what = f"the {found.kind} {name} of {table}"
         hit = _hit(context, operation, what, f"{table}.{name}", Confidence.HIGH)
-        back = index is not None and _is_back(index, context, named=name)
+        # ON DUPLICATE KEY UPDATE names no key: any that keeps the same rows apart serves it.
+        named = "" if context.server.engine in _UNNAMED else name
+        back = index is not None and _is_back(index, context, named=named)
         yield from eased(hit, context, undone=back)
 
 
@@ -91,7 +94,7 @@ def _sounds_unique(name: str) -> bool:
 def _hit(
     context: Context, operation: Operation, what: str, about: str, confidence: Confidence
 ) -> Hit:
-    mysql = context.server.engine in {"mysql", "mariadb"}
+    mysql = context.server.engine in _UNNAMED
     then = "inserts rows twice" if mysql else "fails"
     clause = "ON DUPLICATE KEY UPDATE" if mysql else "ON CONFLICT"
     unsure = "" if confidence is Confidence.HIGH else ", if it is unique,"
@@ -116,6 +119,12 @@ RULE = LintRule(
     instead="Stop relying on it in one release, drop it in the next.",
     bad=(
         Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (k char(9) NOT NULL, PRIMARY KEY (k));\n"
+            "-- released\nALTER TABLE o DROP PRIMARY KEY, ADD UNIQUE KEY was (k(3)),\n"
+            "    ADD COLUMN id int NOT NULL AUTO_INCREMENT, ADD PRIMARY KEY (id);",
+            line=4,
+        ),
+        Example(
             text="CREATE TABLE o (a int UNIQUE);\n-- released\n"
             "ALTER TABLE o DROP CONSTRAINT o_a_key;",
             line=3,
@@ -128,6 +137,11 @@ RULE = LintRule(
         Example(text="ALTER TABLE orders DROP CONSTRAINT orders_pkey;", line=1),
     ),
     good=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (k char(9) NOT NULL, PRIMARY KEY (k));\n"
+            "-- released\nALTER TABLE o DROP PRIMARY KEY, ADD UNIQUE KEY was (k),\n"
+            "    ADD COLUMN id int NOT NULL AUTO_INCREMENT, ADD PRIMARY KEY (id);"
+        ),
         Example(
             text="-- server sqlite\nCREATE TABLE o (a int, b int);\nCREATE INDEX b_uniq ON o (b);\n"
             "-- released\nCREATE TABLE n (a int);\nINSERT INTO n SELECT a FROM o;\n"

@@ -18,7 +18,8 @@ from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 def check(operation: Operation, context: Context) -> Iterator[Hit]:
     """Flag the first statement that needs a table for itself which was there before."""
     session = context.session
-    if session.warned or context.schema.settings.get("lock_wait_timeout", "0") not in {"0", ""}:
+    limit = context.schema.settings.get("lock_wait_timeout", "")
+    if session.warned or limit.upper() not in {"0", "", "DEFAULT"}:
         return
     if isinstance(operation, AlterTable) and operation.waits:
         return
@@ -48,6 +49,11 @@ RULE = LintRule(
     bad=(
         Example(text="-- server mysql:8.0\nSELECT 1;\nALTER TABLE o ADD COLUMN a int;", line=3),
         Example(text="-- server mariadb:10.11\nDROP TABLE o;", line=2),
+        Example(
+            text="-- server mariadb:10.11\nSET STATEMENT lock_wait_timeout = 5 FOR\n"
+            "ALTER TABLE o ADD a int;\nALTER TABLE o ADD b int;",
+            line=4,
+        ),
     ),
     good=(
         Example(

@@ -10,8 +10,9 @@ from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.mysql.cost import kinds_of
+from cdkit.migrations.mysql.cost import way as way_of
 from cdkit.migrations.mysql.tools import online
-from cdkit.migrations.mysql.ways import MARIADB_PAGE, MYSQL_PAGE, worst
+from cdkit.migrations.mysql.ways import MARIADB_PAGE, MYSQL_PAGE
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -21,8 +22,8 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
     kinds = kinds_of(operation, context.schema)
     if not kinds or context.schema.is_new_table(table):
         return
-    way = worst(kinds, context.server)
-    if way.rebuilds and way.algorithm == "INPLACE" and way.lock == "NONE":
+    way = way_of(operation, context.schema, context.server)
+    if way and way.rebuilds and way.algorithm == "INPLACE" and way.lock == "NONE":
         yield Hit(
             message=f"rebuilds {table} in place ({', '.join(kinds)}): writes go on, replicas fall "
             "behind",
@@ -43,6 +44,11 @@ RULE = LintRule(
     check=check,
     instead="Run it when little is written; split off what is instant.",
     bad=(
+        Example(
+            text="-- server mysql:8.0\nCREATE TABLE o (id int PRIMARY KEY) ROW_FORMAT=COMPRESSED;\n"
+            "-- released\nALTER TABLE o ADD COLUMN a int;",
+            line=4,
+        ),
         Example(text="-- server mysql:5.7\nALTER TABLE o ADD COLUMN a int;", line=2),
         Example(text="-- server mysql:8.0\nALTER TABLE o ADD COLUMN a int, ADD INDEX (b);", line=2),
         Example(text="-- server mariadb:10.11\nOPTIMIZE TABLE o;", line=2),

@@ -49,6 +49,8 @@ RULE = LintRule(
             text="-- server mysql:8.0\nALTER TABLE o ADD a int, ALGORITHM=INSTANT, LOCK=NONE;",
             line=2,
         ),
+        Example(text="-- server mysql:8.0\nALTER IGNORE TABLE o ADD UNIQUE (a);", line=2),
+        Example(text="-- server mysql:8.0\nALTER TABLE o ADD a text DEFAULT 'x';", line=2),
         Example(text="-- server mysql:5.7\nALTER TABLE o RENAME COLUMN a TO b;", line=2),
         Example(text="-- server mariadb:10.11\nCREATE INDEX i ON o ((lower(a)));", line=2),
         Example(text="-- server sqlite\nALTER TABLE o ADD COLUMN a int NOT NULL;", line=2),
@@ -60,6 +62,8 @@ RULE = LintRule(
         ),
         Example(text="-- server mariadb:10.11\nALTER TABLE o ADD COLUMN IF NOT EXISTS a int;"),
         Example(text="-- server mysql:8.0\nALTER TABLE o RENAME COLUMN a TO b;"),
+        Example(text="-- server mysql:8.0\nALTER TABLE o ADD a text DEFAULT ('x'), ADD b text;"),
+        Example(text="-- server mariadb:10.11\nALTER TABLE o ADD a text DEFAULT 'x';"),
         Example(text="-- server sqlite:3.35\nALTER TABLE o DROP COLUMN a;"),
     ),
     sources=(

@@ -14,7 +14,7 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import does_the_same, finds_the_same, is_read, is_same_code, writes_of
-from cdkit.migrations.mysql.marks import INVOKER
+from cdkit.migrations.mysql.marks import INVOKER, definer_of
 from cdkit.migrations.net import other_rows
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.reading.scan import scan
@@ -70,6 +70,8 @@ def _judged(operation: CreateObject, context: Context) -> tuple[Severity | None,
         return _of_options(operation, context)
     if operation.kind in {"function", "procedure", "package", "aggregate"}:
         return _of_body(operation, context)
+    if operation.kind == "sequence":
+        return Severity.MEDIUM, "it counts anew, and what it gave before comes again"
     return _of_view(operation, context)
 
 
@@ -97,8 +99,8 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
     if operation.other_rows:
         return Severity.MEDIUM, "a running version gets other rows"
     found = context.schema.thing(operation.name)
-    if found and INVOKER in operation.body and INVOKER not in found.body:
-        return Severity.MEDIUM, "it asks with the rights of whoever reads it"
+    if found and (who := _other_rights(found.body, operation.body)):
+        return Severity.MEDIUM, f"it asks with the rights of {who}"
     if found is None or found.query is None or operation.query is None:
         return None, "a running version gets what the new one says"
     old, new = found.query, placed(context.schema, operation.query)
@@ -110,6 +112,14 @@ def _of_view(operation: CreateObject, context: Context) -> tuple[Severity | None
     same = (old.rest, old.sources) == (new.rest, new.sources)
     joins = not same and len(new.columns) > len(old.columns)
     return None, "rows that its new columns have nothing for may be missing" if joins else ""
+
+
+def _other_rights(old: str, new: str) -> str:
+    """Say with whose rights a view of MySQL asks, where those are others than before."""
+    if INVOKER in new:
+        return "" if INVOKER in old else "whoever reads it"
+    who = definer_of(new)
+    return f"{who}, who may have none" if who and who != definer_of(old) else ""
 
 
 def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | None, str]:
@@ -184,6 +194,21 @@ RULE = LintRule(
     check=check,
     instead="See that the running version can live with what it returns now.",
     bad=(
+        Example(
+            text="-- server mariadb:10.11\nCREATE SEQUENCE s;\n-- released\n"
+            "CREATE OR REPLACE SEQUENCE s START WITH 1;",
+            line=4,
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"
+            "CREATE OR REPLACE DEFINER = 'gone'@'%' VIEW v AS SELECT a FROM o;",
+            line=4,
+        ),
+        Example(
+            text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a, b FROM o;\n-- released\n"
+            "CREATE OR REPLACE VIEW v AS SELECT a, b * 2 AS b FROM o;",
+            line=4,
+        ),
         Example(
             text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o WHERE b = 1;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE b <> 1;",

@@ -3,12 +3,16 @@
 Sources: SQLite, "CREATE TABLE", "Datatypes In SQLite" (affinities, section 3.1).
 """
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.nouns import Column, Constraint, Default, Type
+from cdkit.migrations.reading.bounds import bounds
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
+from cdkit.migrations.reading.scan import Token
 from cdkit.migrations.sqlite.cursor import table
 
 _ENDS_WORDS = """
@@ -89,9 +93,14 @@ def _keyed(cursor: Cursor, made: Column, constraint: Constraint) -> Column:
         return made
     descending = cursor.any_of("ASC", "DESC") == "DESC"
     _conflict(cursor)
-    cursor.take("AUTOINCREMENT")
+    counts = AUTOINCREMENT if cursor.take(AUTOINCREMENT) else ""
+    kept = (*made.constraints[:-1], structs.replace(constraint, expression=counts))
     serial = made.type.name == "integer" and not descending
-    return structs.replace(made, serial=serial)
+    return structs.replace(made, serial=serial, constraints=kept)
+
+
+AUTOINCREMENT = "AUTOINCREMENT"
+"""The `expression` of a primary key that gives no number a second time."""
 
 
 def _conflict(cursor: Cursor) -> None:
@@ -105,12 +114,23 @@ def default(cursor: Cursor) -> Default:
         return Default(null=True, constant=True, sql="NULL")
     if cursor.sees("("):
         inside = cursor.inside()
+        if _is_literal(inside):
+            plain = "".join(token.text for token in inside)
+            return Default(sql=plain, text=plain, constant=True)
         sql = f"({said(inside)})"
         return Default(sql=sql, text=sql, null=said(inside).upper() == "NULL")
     sign = cursor.any_of("+", "-")
     token = cursor.next()
     sql = sign + token.text
     return Default(sql=sql, text=sql, constant=token.up not in _NOT_CONSTANT)
+
+
+def _is_literal(tokens: Sequence[Token]) -> bool:
+    """Whether an expression is one constant, which is the same with parentheses or without."""
+    rest = tokens[1:] if tokens and tokens[0].text in {"+", "-"} else tokens
+    return len(rest) == 1 and (
+        rest[0].kind == "number" or (rest is tokens and rest[0].kind == "string")
+    )
 
 
 def table_constraint(cursor: Cursor) -> Constraint | None:
@@ -150,6 +170,7 @@ def _check(cursor: Cursor, name: str, at: int) -> Constraint:
         wants_value="IS NOT NULL" in words or "NOT NULL" in words,
         sql=f"CHECK ({said(inside)})",
         expression=said(inside),
+        bounds=bounds(said(inside)),
         at=at,
     )
 

@@ -9,7 +9,7 @@ from cdkit.migrations import operation as op
 from cdkit.migrations.anew import RebuildTable
 from cdkit.migrations.mysql.remedy import REMEDY
 from cdkit.migrations.operation import Operation
-from cdkit.migrations.reading.assigned import assigned
+from cdkit.migrations.reading.assigned import assigned, may_upsert, upserted
 from cdkit.migrations.reading.cursor import Cursor, UnexpectedError, explained
 from cdkit.migrations.reading.names import unquoted
 from cdkit.migrations.reading.query import UnreadQueryError, query
@@ -43,8 +43,7 @@ def _queried(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
 
 def _write(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
     verb = cursor.next().up
-    if cursor.take("OR"):
-        cursor.next()
+    replaces = verb == "REPLACE" or (cursor.take("OR") and cursor.next().up == "REPLACE")
     cursor.any_of("INTO", "FROM")
     name = table(cursor)
     rest = cursor.tokens[cursor.position :]
@@ -53,7 +52,15 @@ def _write(statement: Statement, cursor: Cursor) -> Iterator[Operation]:
         depth += (token.up == "(") - (token.up == ")")
         guarded = guarded or (depth == 0 and token.up in {"WHERE", "LIMIT"})
     columns = assigned(rest) if verb == "UPDATE" else ()
-    yield op.WriteRows(**_where(statement), table=name, verb=verb, guarded=guarded, columns=columns)
+    does: list[tuple[str, tuple[str, ...]]] = [(verb, columns)]
+    if replaces:
+        does = [("REPLACE", ()), *(does if verb == "UPDATE" else ())]
+    elif verb == "INSERT" and may_upsert(statement.node) and (set_ := upserted(rest)):
+        does += [("UPDATE", set_)]
+    where = {**_where(statement), "table": name}
+    for verb, columns in does:
+        some = guarded or verb == "REPLACE"
+        yield op.WriteRows(**where, verb=verb, guarded=some, columns=columns)
 
 
 def _transaction(statement: Statement, cursor: Cursor) -> Iterator[Operation]:

@@ -45,7 +45,7 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
     }  # fmt: skip
     # Before the columns, with which what is known of their indexes goes.
     yield from _lost(where, rebuilt, schema)
-    new = {column.name: column for column in rebuilt.made.columns}
+    new = {column.name: column for column in _made(rebuilt, old)}
     renamed = {
         source: target
         for target, source in rebuilt.copied.items()
@@ -66,6 +66,16 @@ def _parts(rebuilt: RebuildTable, old: Table, schema: Schema) -> Iterator[Operat
     yield from _constraints(where, rebuilt, old)
 
 
+def _made(rebuilt: RebuildTable, old: Table) -> Iterator[Column]:
+    """Yield the columns of the new table: one of a primary key stays as it was, NOT NULL or not."""
+    written = (*_all(rebuilt.made.columns), *rebuilt.made.constraints)
+    keyed = {name for each in written if each.kind == "primary key" for name in each.columns}
+    for column in rebuilt.made.columns:
+        was = old.columns.get(column.name) if column.name in keyed else None
+        kept = column.not_null or (was is not None and was.not_null)
+        yield structs.replace(column, not_null=kept)
+
+
 def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operation]:
     name = new.name
     if change(old.type, new.type).breaks:
@@ -74,8 +84,9 @@ def _column(where: dict[str, Any], old: Column, new: Column) -> Iterator[Operati
         yield op.SetNotNull(**where, column=name)
     if old.not_null and not new.not_null and not new.serial:
         yield op.DropNotNull(**where, column=name)
-    if old.generated and new.generated and old.expression != new.expression:
-        yield op.ChangeIdentity(**where, column=name, action="SET EXPRESSION")
+    if (bool(old.generated), old.expression) != (bool(new.generated), new.expression):
+        action = "SET EXPRESSION" if new.generated else "DROP EXPRESSION"
+        yield op.ChangeIdentity(**where, column=name, action=action)
     before = old.default and not old.default.null
     after = new.default and not new.default.null
     if before and not after:

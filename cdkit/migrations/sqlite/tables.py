@@ -3,7 +3,7 @@
 Source: SQLite, "CREATE TABLE", "ALTER TABLE", "CREATE INDEX", "CREATE TRIGGER".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cdkit.migrations import operation as op
@@ -11,6 +11,7 @@ from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.reading.cursor import Cursor, pieces, said
 from cdkit.migrations.reading.names import Anycase, unquoted
+from cdkit.migrations.reading.scan import Token
 from cdkit.migrations.sqlite import columns as read
 from cdkit.migrations.sqlite.cursor import table
 from cdkit.migrations.statement import Statement
@@ -86,6 +87,7 @@ def _index(
         Anycase(unquoted(part[0].text)) if alone and part[0].kind in {"word", "name"} else ""
         for part, alone in zip(parts, plain, strict=True)
     )
+    asked = cursor.tokens[cursor.position + 1 :] if cursor.sees("WHERE") else []
     yield op.CreateIndex(
         **_where(statement),
         table=over,
@@ -97,9 +99,20 @@ def _index(
             for part, column in zip(parts, columns, strict=True)
             if not column or any(token.up == "COLLATE" for token in part)
         ),
-        where=said(cursor.tokens[cursor.position + 1 :]) if cursor.sees("WHERE") else "",
+        where=said(asked),
+        only=_required(asked),
         if_not_exists=guarded,
     )
+
+
+def _required(asked: Sequence[Token]) -> str:
+    """Return the column that a WHERE asks not to be null, and no more."""
+    words = [token.up for token in asked[1:]]
+    plain = bool(asked) and asked[0].kind in {"word", "name"}
+    return Anycase(unquoted(asked[0].text)) if plain and words in _NOT_NULL else ""
+
+
+_NOT_NULL = (["IS", "NOT", "NULL"], ["NOTNULL"], ["NOT", "NULL"])
 
 
 def _trigger(statement: Statement, cursor: Cursor, name: Name) -> Iterator[Operation]:

@@ -246,3 +246,25 @@ def test_whatever_stands_in_code_what_comes_after_it_is_judged(words: list[str])
 def test_only_what_is_known_to_the_last_letter_is_run(words: list[str]) -> None:
     told = f"SET @s = CONCAT({' '.join(words)}, f()); PREPARE s FROM @s; EXECUTE s;"
     assert found(told) & {UNREAD, "syntax-error"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"SET STATEMENT max_statement_time = 5, lock_wait_timeout = 2 FOR {DROPS};", {DROPPED}),
+        (f"SET STATEMENT max_statement_time = (1 + 1) FOR {ADDS};", set()),
+        ("SET STATEMENT max_statement_time = 5 FOR what is this;", {UNREAD}),
+        (f"SET STATEMENT FOR {ADDS};", {UNREAD}),
+        ("SET STATEMENT max_statement_time = 5 FOR;", {UNREAD}),
+        (f"SET STATEMENT max_statement_time = 5 FOR EXECUTE IMMEDIATE '{DROPS}';", {DROPPED}),
+    ],
+)
+def test_what_a_setting_is_for_is_judged(text: str, told: set[str]) -> None:
+    assert found(text, "mariadb:10.11") == told
+
+
+def test_a_setting_for_one_statement_is_none_for_the_next() -> None:
+    key = "ALTER TABLE t ADD CONSTRAINT {0} FOREIGN KEY (a) REFERENCES p (id);\n"
+    change = f"SET STATEMENT foreign_key_checks = 0 FOR\n{key.format('x')}{key.format('y')}"
+    told = judged(OLD + change, server="mariadb:10.11").findings
+    assert [x.locations[0].line for x in told if x.rule == "copying-alter"] == [5]

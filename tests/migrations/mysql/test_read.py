@@ -288,3 +288,111 @@ def test_a_foreign_key_of_a_column_counts_where_the_server_keeps_it(server: str)
     text += "ALTER TABLE t ADD COLUMN c int REFERENCES p (id);"
     found = {each.rule for each in judged(text, server=server).findings}
     assert ("copying-alter" in found) == (server not in {"mysql:5.7", "mysql:8.4"})
+
+
+OLD_VIEW = "-- server mysql:8.0\nCREATE VIEW v AS SELECT id, total FROM o WHERE state = 'New';\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "other"),
+    [
+        ("SELECT `ID`, `o`.`total` FROM `o` WHERE o.state = 'New'", "low"),
+        ("SELECT id, total * 2 AS total FROM o WHERE state = 'New'", "medium"),
+        ("SELECT id, tax AS total FROM o WHERE state = 'New'", "medium"),
+        ("SELECT id, total FROM o WHERE state = 'new'", "medium"),
+        ("SELECT id, total, tax FROM o WHERE state = 'New'", "low"),
+    ],
+)
+def test_a_view_is_another_one_where_its_rows_or_its_values_are(query: str, other: str) -> None:
+    found = judged(f"{OLD_VIEW}-- released\nCREATE OR REPLACE VIEW v AS {query};").findings
+    (one,) = (x for x in found if x.rule == "replaced-object")
+    assert one.severity.value == other
+
+
+@pytest.mark.parametrize(
+    ("server", "told"), [("5.7", ""), ("8.0.15", ""), ("8.0.16", "told"), ("8.4", "told")]
+)
+def test_a_check_is_passed_over_by_a_server_that_ignores_it(server: str, told: str) -> None:
+    for clause in ("ADD CHECK (a > 0)", "ADD CONSTRAINT c CHECK (a > 0)", "MODIFY a int CHECK (a)"):
+        before = f"-- server mysql:{server}\nCREATE TABLE o (a int);\n-- released\n"
+        found = {x.rule for x in judged(f"{before}ALTER TABLE o {clause};").findings}
+        assert ("constraint-on-existing-table" in found) == bool(told)
+        assert ("copying-alter" in found) == bool(told)
+
+
+def test_a_table_that_is_made_like_another_has_all_but_its_foreign_keys() -> None:
+    found = judged(
+        "-- server mysql:8.0\nCREATE TABLE x (id int PRIMARY KEY);\n"
+        "CREATE TABLE o (id int PRIMARY KEY AUTO_INCREMENT, n int NOT NULL DEFAULT 3,\n"
+        "  s varchar(20), UNIQUE KEY u (s), FOREIGN KEY (n) REFERENCES x (id)) ENGINE=MyISAM;\n"
+        "CREATE TABLE p LIKE o;\n-- released\n"
+        "ALTER TABLE p MODIFY n int NOT NULL DEFAULT 3 COMMENT 'x';\n"
+        "ALTER TABLE p MODIFY id int;\n"
+        "ALTER TABLE p DROP INDEX u;\n"
+        "ALTER TABLE p ADD FOREIGN KEY (n) REFERENCES x (id);\n",
+        disabled=("missing-lock-wait-timeout", "unsaid-algorithm"),
+    )
+    assert set(places(found.findings)) == {
+        ("forgotten-attribute", 8),
+        ("copying-alter", 9),
+        ("dropped-uniqueness", 9),
+        ("constraint-on-existing-table", 10),
+        ("copying-alter", 10),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        ("", "DEFINER = 'a'@'%'", "medium"),
+        ("DEFINER = 'a'@'%'", "DEFINER=`a`@`%` SQL SECURITY DEFINER", "low"),
+        ("DEFINER = a@localhost", "ALGORITHM = MERGE DEFINER = b@localhost", "medium"),
+        ("DEFINER = a@localhost", "", "low"),
+        ("", "DEFINER = CURRENT_USER()", "low"),
+        ("SQL SECURITY INVOKER", "DEFINER = a@localhost SQL SECURITY INVOKER", "low"),
+    ],
+)
+def test_a_view_asks_with_the_rights_of_another(old: str, new: str, severity: str) -> None:
+    view = "VIEW v AS SELECT a FROM o;"
+    before = f"-- server mysql:8.0\nCREATE {old} {view}\n-- released\n"
+    told = judged(f"{before}CREATE OR REPLACE {new} {view}").findings
+    (found,) = (x for x in told if x.rule == "replaced-object")
+    assert found.severity.value == severity
+
+
+@pytest.mark.parametrize(
+    ("clause", "told"),
+    [
+        ("ENABLE", True),
+        ("DO DELETE FROM o", True),
+        ("DISABLE", False),
+        ("DISABLE ON SLAVE", False),
+        ("RENAME TO f", False),
+        ("COMMENT 'x'", False),
+    ],
+)
+def test_an_event_that_is_switched_on_runs_by_itself(clause: str, *, told: bool) -> None:
+    found = judged(f"-- server mysql:8.0\nALTER EVENT e {clause};")
+    assert ("unread-code" in {each.rule for each in found.findings}) == told
+
+
+@pytest.mark.parametrize("word", ["GENERATED ALWAYS AS", "AS"])
+def test_columns_of_a_period_of_the_system_are_read(word: str) -> None:
+    columns = f"s timestamp(6) {word} ROW START INVISIBLE, e timestamp(6) {word} ROW END INVISIBLE"
+    period = "PERIOD FOR SYSTEM_TIME (s, e)"
+    found = judged(
+        f"-- server mariadb:10.11\nCREATE TABLE o (a int, {columns}, {period})\n"
+        f"  WITH SYSTEM VERSIONING;\nCREATE TABLE p (a int);\n-- released\n"
+        "ALTER TABLE o DROP COLUMN a;\n"
+        f"ALTER TABLE p ADD COLUMN {columns.replace(', e', ', ADD COLUMN e')},\n"
+        f"  ADD {period}, ADD SYSTEM VERSIONING;",
+        disabled=("missing-lock-wait-timeout", "unsaid-algorithm", "mixed-phases"),
+    )
+    assert places(found.findings) == [("dropped-column", 6), ("copying-alter", 7)]
+
+
+def test_a_delete_by_an_alias_is_one_of_the_table_that_has_it() -> None:
+    found = judged(
+        "-- server mysql:8.0\nDELETE FROM o USING orders o JOIN c ON c.id = o.c WHERE c.id = 1;"
+    )
+    assert [x.about for x in found.findings] == ["orders"]

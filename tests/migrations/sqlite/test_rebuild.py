@@ -114,3 +114,59 @@ def test_a_drop_without_a_rename_is_no_rebuild() -> None:
 def test_what_cannot_be_read_is_never_passed_over(sql: str) -> None:
     found = judged(f"-- server sqlite\n{sql}").findings
     assert {each.severity.value for each in found} == {"unknown"}
+
+
+@pytest.mark.parametrize("options", ["", " WITHOUT ROWID"])
+def test_a_primary_key_that_stays_one_is_no_column_that_may_be_null_now(options: str) -> None:
+    table = f"(k text PRIMARY KEY, v text){options};"
+    found = judged(
+        f"-- server sqlite:3.40\nCREATE TABLE o {table}\n-- released\nBEGIN;\n"  # noqa: S608 - judged
+        f"CREATE TABLE n {table}\nINSERT INTO n SELECT k, v FROM o;\nDROP TABLE o;\n"
+        "ALTER TABLE n RENAME TO o;\nCOMMIT;"
+    )
+    assert not places(found.findings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("x IS NOT NULL", []),
+        ("x NOTNULL", []),
+        ("a IS NOT NULL", [("constraint-on-existing-table", 5)]),
+        ("x IS NOT NULL OR a > 0", [("constraint-on-existing-table", 5)]),
+        ("x IS NULL", [("constraint-on-existing-table", 5)]),
+    ],
+)
+def test_a_unique_index_of_rows_that_only_the_new_version_writes_refuses_no_other(
+    asked: str, told: list[tuple[str, int]]
+) -> None:
+    found = judged(
+        f"{BEFORE}ALTER TABLE o ADD COLUMN x int;\nCREATE UNIQUE INDEX i ON o (a) WHERE {asked};",
+        disabled=("changed-column-count", "mixed-phases"),
+    )
+    assert places(found.findings) == told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("b text", "b text AS (a)", ["changed-identity"]),
+        ("b text AS (a)", "b text", ["changed-identity"]),
+        ("b text AS (a)", "b text AS (a || 'x')", ["changed-identity"]),
+        ("b text AS (a)", "b text AS (a) STORED", []),
+        ("b int DEFAULT (0)", "b int DEFAULT 0", []),
+        ("b int DEFAULT -1", "b int DEFAULT (-1)", []),
+        ("b text DEFAULT ('x')", "b text DEFAULT 'x'", []),
+        ("b text DEFAULT ('x')", "b text DEFAULT ('y')", ["changed-default"]),
+    ],
+)
+def test_a_rebuilt_column_is_compared_by_what_fills_it(old: str, new: str, told: list[str]) -> None:
+    all_ = "AS" not in old + new
+    copy = "INSERT INTO n SELECT * FROM o;" if all_ else "INSERT INTO n (a) SELECT a FROM o;"
+    found = judged(
+        f"-- server sqlite:3.40\nCREATE TABLE o (a text, {old});\n-- released\nBEGIN;\n"
+        f"CREATE TABLE n (a text, {new});\n{copy}\nDROP TABLE o;\n"
+        "ALTER TABLE n RENAME TO o;\nCOMMIT;"
+    )
+    rules = {"changed-identity", "changed-default"}
+    assert [x.rule for x in found.findings if x.rule in rules] == told
