@@ -42,7 +42,7 @@ class _Write(
     condition: Raw = Raw()
     rows: Raw = Raw()
     cte: Json | None = None
-    conflict: Json | None = None
+    conflict: "_Conflict | None" = None
     query: Json | None = None
     is_from: bool = False
     targets: tuple["_Target", ...] = msgspec.field(name="targetList", default=())
@@ -55,6 +55,10 @@ class _Column(Struct, frozen=True):
 
 class _Target(Struct, frozen=True):
     column: _Column = msgspec.field(name="ResTarget", default=_Column())
+
+
+class _Conflict(Struct, frozen=True):
+    targets: tuple[_Target, ...] = msgspec.field(name="targetList", default=())
 
 
 class _Truncate(Struct, frozen=True):
@@ -149,11 +153,11 @@ def write(statement: Statement) -> Iterator[Operation]:
         table=of_relation(written.relation),
         verb=verb,
         guarded=verb not in {"UPDATE", "DELETE"} or _COLUMN in bytes(written.condition),
-        columns=tuple([each.column.name for each in written.targets]),
+        columns=_columns(written.targets),
         reads=read_by(bytes(written.rows)) if written.rows else (),
     )
     yield from merged
-    if written.conflict and (columns := _columns(tuple(written.conflict.get("targetList", ())))):
+    if written.conflict and (columns := _columns(written.conflict.targets)):
         where = {**_where(statement), "table": of_relation(written.relation)}
         yield op.WriteRows(**where, verb="UPDATE", columns=columns)
 
@@ -182,6 +186,10 @@ def _parts(select: Json) -> Iterator[Json]:
         yield select
 
 
+def _columns(targets: tuple[_Target, ...]) -> tuple[str, ...]:
+    return tuple([each.column.name for each in targets])
+
+
 def _acting(written: _Write) -> list[Json]:
     """Return the clauses of a MERGE that do something."""
     clauses = [each.get("MergeWhenClause", {}) for each in written.clauses]
@@ -199,7 +207,7 @@ def _merged(statement: Statement, written: _Write) -> Iterator[op.WriteRows]:
                 **_where(statement),
                 table=of_relation(written.relation),
                 verb=verb,
-                columns=tuple([each.column.name for each in targets]),
+                columns=_columns(targets),
             )
 
 
