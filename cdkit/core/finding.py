@@ -12,12 +12,10 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much harm a finding does; `unknown` is a word that a tool did not say.
-
-    `rank` is the order of harm: 0 for info up to 4 for critical, and -1 for unknown.
-    """
+    """How much harm a finding does; `unknown` is a word that a tool did not say."""
 
     rank: int
+    """Order of harm: 0 for info up to 4 for critical, and -1 for unknown."""
 
     UNKNOWN = "unknown"
     INFO = "info"
