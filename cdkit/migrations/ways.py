@@ -20,4 +20,11 @@ def later(operation: Operation, first: str) -> str:
 
 def whole(operation: Operation) -> str:
     """Return the statement as it is written, with its semicolon."""
-    return f"{operation.statement.source.strip()};"
+    return ended(operation.statement.source)
+
+
+def ended(source: str, by: str = ";") -> str:
+    """Return a statement with what ends it, on a line of its own where a comment would hold it."""
+    said = source.strip()
+    last = said.rpartition("\n")[2]
+    return f"{said}\n{by}" if "--" in last or "#" in last else f"{said}{by}"

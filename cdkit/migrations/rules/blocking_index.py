@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.mend import Mend, behind
+from cdkit.migrations.mend import Mend, behind, rewritten
 from cdkit.migrations.nouns import Name, quoted
 from cdkit.migrations.operation import CreateIndex
 from cdkit.migrations.postgres.only import says_only
 from cdkit.migrations.postgres.other_locks import below
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import ended
 
 _EACH = (
     "make it ON ONLY the partitioned table, build it CONCURRENTLY on each partition, outside a "
@@ -33,11 +34,9 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
     alone = (held is None or held.partitioned) and says_only(operation)
     if held and alone:
         return
-    source = operation.statement.source
-    start = source.lower().find("index")
-    rest = source[start + 5 :] if start >= 0 else ""
     index = Name(table.schema, operation.name)
     again = f"DROP INDEX CONCURRENTLY IF EXISTS {index.sql};\n" if operation.name else ""
+    concurrently = rewritten(behind(operation, "INDEX", text="CONCURRENTLY"), operation)
     yield Hit(
         message=f"builds an index on {table} under a lock that stops its writes"
         + (", unless that is a partitioned table" if alone else ""),
@@ -47,7 +46,7 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
         if held and held.partitioned
         else Fix(
             summary="build it CONCURRENTLY, outside a transaction; drop what a failed try left",
-            replacement=f"{again}{source[: start + 5]} CONCURRENTLY{rest};" if rest else "",
+            replacement=f"{again}{concurrently}" if concurrently else "",
         ),
         mend=_mend(operation, context),
     )
@@ -60,14 +59,14 @@ def _of_each_partition(operation: CreateIndex, context: Context) -> Fix:
     if not on or not operation.name:
         return Fix(summary=_EACH)
     head, rest = operation.statement.source[: on.end()], operation.statement.source[on.end() :]
-    behind = re.sub(r'^(?:"[^"]*"|\w+|\.)+', "", rest)
+    more = re.sub(r'^(?:"[^"]*"|\w+|\.)+', "", rest)
     unique, parent = "UNIQUE " if operation.unique else "", Name(table.schema, operation.name)
-    lines = [f"{head}ONLY {rest};"]
+    lines = [ended(f"{head}ONLY {rest}")]
     for child, _ in list(below(full, context.schema))[:_SHOWN]:
         made = Name(child.schema if table.schema else "", f"{child.name}_{operation.name}")
         on_child = Name(made.schema, child.name)
         lines += [
-            f"CREATE {unique}INDEX CONCURRENTLY {quoted(made.name)} ON {on_child.sql}{behind};",
+            ended(f"CREATE {unique}INDEX CONCURRENTLY {quoted(made.name)} ON {on_child.sql}{more}"),
             f"ALTER INDEX {parent.sql} ATTACH PARTITION {made.sql};",
         ]
     return Fix(summary=_EACH, replacement="\n".join(lines))
