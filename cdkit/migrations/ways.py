@@ -1,6 +1,8 @@
 """Safe ways that every engine knows: what is taken away goes in a release of its own."""
 
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.schema import Schema
 
 RELEASE = "-- release"
 """What a line begins with that parts one release from the next in a safe way."""
@@ -16,6 +18,22 @@ def later(operation: Operation, first: str) -> str:
     if not operation.statement.whole or len(operation.statement.source) > _LONGEST:
         return ""
     return f"{RELEASE} 1: {first}\n{RELEASE} 2, when release 1 runs everywhere:\n{whole(operation)}"
+
+
+def what_goes_along(table: Name, column: str, schema: Schema) -> str:
+    """Return a line about what would go with a column that another one replaces, if there is any.
+
+    Which indexes and constraints it means the line does not say: a name may hold a line end.
+    """
+    held, indexes = schema.table(table), schema.indexes
+    on = (
+        [each.columns for each in held.constraints.values() if each.kind != "not null"]
+        if held
+        else []
+    )
+    on += [indexes[name].columns for name in indexes.of(schema.full(table))]
+    said = "-- first, on the new one: the indexes and constraints that the old one has\n"
+    return said if any(column in each for each in on) else ""
 
 
 def whole(operation: Operation) -> str:

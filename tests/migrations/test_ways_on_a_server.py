@@ -14,7 +14,8 @@ from tests.worlds import NoProcesses
 pytestmark = pytest.mark.needs("postgres")
 
 HISTORY = """CREATE TABLE parents (id bigint PRIMARY KEY);
-CREATE TABLE orders (id bigint PRIMARY KEY, a int, b int, note text);
+CREATE TABLE orders (
+    id bigint PRIMARY KEY, a int, b int, note text, state varchar(9) NOT NULL DEFAULT 'new');
 CREATE SCHEMA apart;
 CREATE TABLE apart.loose (a int, b int NOT NULL);
 CREATE DOMAIN posint AS int CHECK (VALUE > 0);
@@ -43,6 +44,7 @@ WAYS = {
     "ALTER TABLE events ADD CONSTRAINT k PRIMARY KEY (at);": "blocking-constraint",
     "ALTER TABLE events ADD UNIQUE (at, x);": "blocking-constraint",
     "ALTER TABLE events ADD FOREIGN KEY (x) REFERENCES parents (id);": "blocking-constraint",
+    "ALTER TABLE orders RENAME COLUMN state TO status;": "renamed-column",
     "CREATE INDEX /* index */ i ON orders (a) -- for the list\n;": "blocking-index",
     "ALTER TABLE orders ADD COLUMN u uuid NOT NULL DEFAULT gen_random_uuid();": "volatile-default",
     "ALTER TABLE orders ADD COLUMN n bigserial;": "volatile-default",
@@ -59,7 +61,8 @@ FROM pg_constraint WHERE contype <> 'n' AND conrelid <> 0
 UNION ALL SELECT regexp_replace(indexdef, 'INDEX .* ON', 'INDEX ON')
 FROM pg_indexes WHERE schemaname IN ('public', 'apart')
 UNION ALL SELECT format(
-    '%s %s %s %s', attrelid::regclass, attname, attnotnull, format_type(atttypid, atttypmod))
+    '%s %s %s %s %s', attrelid::regclass, attname, attnotnull, atthasdef,
+    format_type(atttypid, atttypmod))
 FROM pg_attribute JOIN pg_class k ON k.oid = attrelid
 WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p')
 AND relnamespace::regnamespace::text IN ('public', 'apart')
