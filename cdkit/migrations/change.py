@@ -192,7 +192,7 @@ _BESIDE = (
     *("*_test.*", "*.test.*", "*.spec.*", "*_spec.rb", "test_*.py", "*/test_*.py"),
     *(".*", "*/.*", "*.yml", "*.yaml", "Jenkinsfile", "CHANGELOG*", "LICENSE*", "CODEOWNERS"),
     *("*structure.sql", "*schema.rb", "*schema.sql", "*atlas.sum"),
-    *("*sqitch.plan", "*_journal.json", "*_snapshot.json"),
+    *("*sqitch.plan", "*_journal.json", "*_snapshot.json", "*.prisma"),
 )
 """What is no application code: documentation, tests, pipelines, dumps of the schema."""
 

@@ -379,7 +379,7 @@ def _nothing_found(
         return cannot_tell("no statement was judged", remedy="check what was given")
     kind = "" if options.question == "both" else f" of the kind {options.question}"
     number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
-    return yes(f"no known break{kind} in {number}{but(judged)}")
+    return yes(f"no known break{kind} in {number}{but(judged, Severity(options.fail_on))}")
 
 
 STEP = Step(
