@@ -37,7 +37,6 @@ PAIR = "CREATE TABLE p (id bigint PRIMARY KEY);\nCREATE TABLE k (p bigint REFERE
 HONEST = {
     PAIR: "DROP TABLE p, k;",
     "CREATE TABLE p (id bigint PRIMARY KEY, q bigint REFERENCES p);": "DROP TABLE p;",
-    "CREATE SCHEMA s;\nCREATE TABLE s.t (a int);": "DROP SCHEMA s CASCADE;",
     "ALTER TABLE orders ADD a int;": "ALTER TABLE orders DROP a;",
     "ALTER TABLE orders ADD a int, ADD b int;": "ALTER TABLE orders DROP b;\n"
     "ALTER TABLE orders DROP IF EXISTS a;",
