@@ -7,21 +7,36 @@ have then is what the table takes over (PostgreSQL manual, ALTER TABLE, CREATE I
 Maintenance"; seen on 15 and 18).
 """
 
-import functools
 import re
 
 from msgspec import Struct, structs
 
 from cdkit.migrations.engine import Server
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name, automatic_name, quoted
+from cdkit.migrations.operation import CreateIndex
 from cdkit.migrations.postgres.other_locks import below
 from cdkit.migrations.postgres.ways import proof
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.ways import ended
 
 LONGEST = 63
 """Bytes of a name (NAMEDATALEN - 1); the server cuts a longer one."""
 _SHOWN = 20
 """Partitions whose statements are written out."""
+_ON = pattern(r'(?i)\bon\s+(?:only\s+)?(?:"(?:[^"]|"")*"|[\w$]+|\s*\.\s*)+')
+"""ON and the name of the table, in a CREATE INDEX."""
+_NAME = r'(?:"(?:[^"]|"")*+"|[\w$]++)'
+_GROUP = r"""\((?:"(?:[^"]|"")*+"|'(?:[^']|'')*+'|[^()"'])*+\)"""
+_SHAPE = pattern(
+    rf"\s*(?:CONSTRAINT\s+{_NAME}\s+)?(?:UNIQUE|PRIMARY\s+KEY)"
+    rf"(?P<alike>\s+NULLS\s+(?:NOT\s+)?DISTINCT)?\s*(?:{_GROUP})?"
+    rf"(?P<include>\s*INCLUDE\s*{_GROUP})?(?P<options>\s*WITH\s*{_GROUP})?"
+    rf"(?P<space>\s+USING\s+INDEX\s+TABLESPACE\s+{_NAME})?"
+    r"(?P<when>(?:\s+(?:NOT\s+)?DEFERRABLE|\s+INITIALLY\s+(?:DEFERRED|IMMEDIATE))*)\s*",
+    re.IGNORECASE,
+)
+"""A unique constraint or primary key as it is written."""
 _APART = "-- in a migration after it, or outside a transaction"
 
 
@@ -86,6 +101,23 @@ def index(table: Name, columns: tuple[str, ...], schema: Schema) -> str:
     return "\n".join(lines) if children else ""
 
 
+def index_by_partition(operation: CreateIndex, schema: Schema) -> str:
+    """Return an index of a partitioned table partition by partition; empty for no way."""
+    table, source = operation.table, operation.statement.source
+    name = operation.name or "_".join((table.name, *filter(None, operation.columns), "idx"))
+    on, children = _ON().search(source), _partitions(table, schema)
+    if not on or not children or (not operation.name and "" in operation.columns):
+        return ""
+    unique, rest = "UNIQUE " if operation.unique else "", source[on.end() :]
+    lines = [ended(f"CREATE {unique}INDEX {quoted(name)} ON ONLY {table.sql}{rest}")]
+    for child in children:
+        of_it = structs.replace(child, name=f"{child.name}_{name}")
+        made = f"CREATE {unique}INDEX CONCURRENTLY {quoted(of_it.name)} ON {child.sql}{rest}"
+        attached = f"ALTER INDEX {Name(table.schema, name).sql} ATTACH PARTITION {of_it.sql};"
+        lines += [ended(made), attached]
+    return "\n".join(lines)
+
+
 def not_valid(
     table: Name, name: str, constraint: Constraint, schema: Schema, server: Server
 ) -> str:
@@ -142,27 +174,13 @@ def _is_filled(column: Column | None) -> bool:
     return column is not None and column.not_null
 
 
-@functools.cache
-def _shape() -> re.Pattern[str]:
-    name = r'(?:"(?:[^"]|"")*"|[\w$]+)'
-    group = rf"\((?:{name}|'(?:[^']|'')*'|[^()\"'])*\)"
-    return re.compile(
-        rf"\s*(?:CONSTRAINT\s+{name}\s+)?(?:UNIQUE|PRIMARY\s+KEY)"
-        rf"(?P<alike>\s+NULLS\s+(?:NOT\s+)?DISTINCT)?\s*(?:{group})?"
-        rf"(?P<include>\s*INCLUDE\s*{group})?(?P<options>\s*WITH\s*{group})?"
-        rf"(?P<space>\s+USING\s+INDEX\s+TABLESPACE\s+{name})?"
-        r"(?P<when>(?:\s+(?:NOT\s+)?DEFERRABLE|\s+INITIALLY\s+(?:DEFERRED|IMMEDIATE))*)\s*",
-        re.IGNORECASE,
-    )
-
-
 def _said(constraint: Constraint) -> _Said | None:
     """Return what a constraint says besides; None where it says what no index can."""
     if not constraint.sql:
         alike = f" {NULLS_ALIKE}" if constraint.expression == NULLS_ALIKE else ""
         when = " DEFERRABLE" * constraint.deferrable + " INITIALLY DEFERRED" * constraint.deferred
         return _Said(alike=alike, when=when)
-    found = _shape().fullmatch(constraint.sql)
+    found = _SHAPE().fullmatch(constraint.sql)
     if found is None or "overlaps" in constraint.sql.lower():
         return None
     return _Said(**{part: text or "" for part, text in found.groupdict().items()})
