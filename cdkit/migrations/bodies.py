@@ -15,7 +15,7 @@ _READ = frozenset({"sql", "plpgsql"})
 _COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _REFUSES = pattern(r"\braise\s+(?!notice|info|log|debug|warning)|\bassert\b", re.IGNORECASE)
 _SKIPS = pattern(r"\breturn\s+null\b", re.IGNORECASE)
-_SETS = pattern(r"\bnew\s*\.\s*\"?(\w+)\"?\s*:?=(?!=)", re.IGNORECASE)
+_SETS = pattern(r"\bnew\s*\.\s*(?:\"([^\"]+)\"|(\w+))\s*:?=(?!=)", re.IGNORECASE)
 _WRITES = pattern(
     r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?"
     r"(?:\"?(\w+)\"?\s*\.\s*)?\"?(\w+)\"?",
@@ -84,7 +84,7 @@ def skips(routine: Routine) -> bool:
 
 def sets(routine: Routine) -> frozenset[str]:
     """Return the columns of the row that it gives other values."""
-    return frozenset(name.lower() for name in _SETS().findall(_text(routine)))
+    return frozenset(said or name.lower() for said, name in _SETS().findall(_text(routine)))
 
 
 def finds_the_same(routine: Routine, path: str, schema: Schema) -> bool:

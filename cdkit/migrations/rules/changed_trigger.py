@@ -14,6 +14,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
 from cdkit.migrations.guard import KEYS_REST
+from cdkit.migrations.kept_same import kept_same
 from cdkit.migrations.net import eased, is_same_text
 from cdkit.migrations.nouns import Name, Trigger
 from cdkit.migrations.operation import ChangeTrigger
@@ -107,7 +108,7 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
         return "it can skip what a running version writes"
     given = sorted(sets(routine)) if before else []
     rewritten = [x for x in given if not context.schema.is_new_column(operation.table, x)]
-    if rewritten:
+    if rewritten and rewritten != _left_alone(operation, routine.body, context):
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)
 
@@ -128,6 +129,8 @@ def _woken(operation: ChangeTrigger, resting: Mapping[str, Trigger], context: Co
 def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
     """Whether all that a trigger of MySQL does is to give columns values that are new."""
     body = operation.body.lower()
+    if _left_alone(operation, operation.body, context):
+        return True
     given = re.findall(r"\bnew\s*\.\s*`?(\w+)`?\s*:?=", body)
     others = [word for word in _REWRITES if word != "set new" and word in body]
     return (
@@ -135,6 +138,21 @@ def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
         and not others
         and all(context.schema.is_new_column(operation.table, each) for each in given)
     )
+
+
+def _left_alone(operation: ChangeTrigger, body: str, context: Context) -> list[str]:
+    """Return the old column that a trigger keeps like a new one, which no running version fills.
+
+    The new one must hold what the old one may: else a write is refused as it is copied.
+    """
+    old, new = kept_same(body) or ("", "")
+    column, was = context.ahead.end.column(operation.table, new), None
+    if column and context.schema.is_new_column(operation.table, new):
+        was = context.schema.column(operation.table, old)
+    if column is None or was is None or context.dialect.change(was.type, column.type).breaks:
+        return []
+    filled = column.default or column.generated or column.identity or column.serial
+    return [] if filled else [old]
 
 
 def _of_body(body: str, *, before: bool) -> str:
