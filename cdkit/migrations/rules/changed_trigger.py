@@ -12,7 +12,7 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
+from cdkit.migrations.bodies import gives_another_row, is_read, refuses, sets, skips, writes_of
 from cdkit.migrations.guard import KEYS_REST
 from cdkit.migrations.kept_same import kept_same
 from cdkit.migrations.net import eased, is_same_text
@@ -106,6 +106,8 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
         return "it can refuse what a running version writes"
     if before and skips(routine):
         return "it can skip what a running version writes"
+    if before and gives_another_row(routine, operation.trigger.rows if operation.trigger else ()):
+        return "it can put another row in the place of what a running version writes"
     given = sorted(sets(routine)) if before else []
     rewritten = [x for x in given if not context.schema.is_new_column(operation.table, x)]
     if rewritten and rewritten != _left_alone(operation, routine.body, context):
