@@ -93,6 +93,8 @@ class FakeGit:
     """What a revision has, and the branch left before."""
     away: tuple[Change, ...] = ()
     """What the next commit deletes or renames."""
+    trunk: str = ""
+    """The commit of the remote's main branch, where the next commit edits one of its files."""
     strange: frozenset[str] = frozenset()
     """Files that git does not keep."""
     apart: frozenset[tuple[str, str]] = frozenset()
@@ -125,6 +127,9 @@ class FakeGit:
 
     def taken_away(self) -> tuple[Change, ...]:
         return self.away
+
+    def edited(self, paths: Collection[str]) -> str:
+        return next((x.path for x in self.changed if x.path in paths), "") and self.trunk
 
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         self.resolve(since)

@@ -237,6 +237,12 @@ class Git(Protocol):
         Nothing in a repository without a commit.
         """
 
+    def edited(self, paths: Collection[str]) -> str:
+        """Return the commit of the remote's main branch if the next one edits one of its files.
+
+        Only these files are looked at; empty where it edits none, or git knows no such branch.
+        """
+
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return which of these files git keeps neither there nor where the branch left it."""
 

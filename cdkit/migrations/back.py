@@ -12,7 +12,7 @@ from cdkit.migrations.declared import irreversible
 from cdkit.migrations.engine import Dialect
 from cdkit.migrations.inverse import Speech
 from cdkit.migrations.keep import kept
-from cdkit.migrations.lossy import Loss, loss_of
+from cdkit.migrations.lossy import Loss, losses_of
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.parsed import Parsed
@@ -24,6 +24,7 @@ from cdkit.migrations.schema_diff import Difference, differences
 from cdkit.migrations.sizes import Sizes, spared
 from cdkit.migrations.source import Down, Migration
 from cdkit.migrations.tell import UNTOLD, hit_of
+from cdkit.migrations.unable import unable
 from cdkit.migrations.undo import way_back
 
 _MOST = 5
@@ -238,12 +239,13 @@ def _walk(
     found: list[Finding] = []
     for index, operations in enumerate(steps):
         here.ahead.begin(index, there)
-        for operation in operations:
+        at_once = tuple(operations)
+        for operation in at_once:
             hits = _hits(rules_, operation, here, walk.sizes)
             found += hits
-            fails += _fails(operation, there)
-            loss = loss_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
-            losses += [(loss, operation)] if loss else []
+            fails += unable(operation, there, at_once, context.server.engine)
+            lost = losses_of(operation, walk.start, walk.after, there, narrows=_narrows(hits))
+            losses += [(loss, operation) for loss in lost]
             here.follow(operation)
             apply(there, operation)
     return _Done(
@@ -276,24 +278,6 @@ def _lowered(finding: Finding) -> Finding:
     return structs.replace(
         finding, severity=Severity.LOW, message=f"on the way back: {finding.message}"
     )
-
-
-def _fails(operation: Operation, there: Schema) -> Iterator[str]:
-    """Yield why an operation cannot work on the schema that it meets, as far as that is known."""
-    match operation:
-        case op.DropColumn(table=name, column=column, if_exists=False):
-            table = there.table(name)
-            if table and table.known and column not in table.columns:
-                yield f"it drops {name}.{column}, which is not there"
-        case op.AddColumn(table=name, column=column, if_not_exists=False):
-            table = there.table(name)
-            if table and column.name in table.columns:
-                yield f"it adds {name}.{column.name}, which is there"
-        case op.CreateTable(table=name, if_not_exists=False):
-            if there.table(name):
-                yield f"it makes the table {name}, which is there"
-        case _:
-            pass
 
 
 def _undoable(up: Up) -> bool:

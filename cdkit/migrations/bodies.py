@@ -5,6 +5,7 @@ PL/pgSQL, is answered with "nobody knows" (None) where a caller needs to be sure
 """
 
 import re
+from collections.abc import Collection
 
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
@@ -15,7 +16,23 @@ _READ = frozenset({"sql", "plpgsql"})
 _COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _REFUSES = pattern(r"\braise\s+(?!notice|info|log|debug|warning)|\bassert\b", re.IGNORECASE)
 _SKIPS = pattern(r"\breturn\s+null\b", re.IGNORECASE)
-_SETS = pattern(r"\bnew\s*\.\s*\"?(\w+)\"?\s*:?=(?!=)", re.IGNORECASE)
+_BEGIN = r"(?:\A|;|>>|\b(?:then|else|begin|loop|diagnostics)\b)\s*"
+"""Where a statement of PL/pgSQL begins: elsewhere `NEW.a = 1` compares."""
+_SETS = pattern(
+    rf"(?i){_BEGIN}\"?new\"?\s*\.\s*(?:\"([^\"]+)\"|(\w+))"
+    r"(?:\s*\[[^\]]*\]|\s*\.\s*\w+)*\s*:?=(?!=)"
+)
+_INTO = pattern(
+    r"(?i)\b(insert\s+|merge\s+)?into\s+(?:strict\s+)?"
+    r"([\w.\"\[\]]++(?:\s*,\s*[\w.\"\[\]]++)*+)"
+)
+"""INTO and the variables behind it; those of an INSERT are a table."""
+_INTO_NEW = pattern(r"(?i)(?:\A|,)\s*\"?new\"?\s*(?:\.\s*(?:\"([^\"]+)\"|(\w+))|(?=,|\Z))")
+_WHOLE = pattern(rf"(?i){_BEGIN}(?:for\s+)?\"?new\"?\s*(?::?=(?!=)|\s+in\b)")
+_RETURNS = pattern(
+    r"(?i)\breturn\s+(?!(?:new|null|old)\s*;|coalesce\s*\(\s*new\s*,\s*old\s*\)\s*;)"
+)
+_RETURNS_OLD = pattern(r"(?i)\breturn\s+old\s*;")
 _WRITES = pattern(
     r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?"
     r"(?:\"?(\w+)\"?\s*\.\s*)?\"?(\w+)\"?",
@@ -84,7 +101,26 @@ def skips(routine: Routine) -> bool:
 
 def sets(routine: Routine) -> frozenset[str]:
     """Return the columns of the row that it gives other values."""
-    return frozenset(name.lower() for name in _SETS().findall(_text(routine)))
+    found = [*_SETS().findall(_text(routine)), *_into_new(routine)]
+    return frozenset(said or name.lower() for said, name in found) - {""}
+
+
+def _into_new(routine: Routine) -> list[tuple[str, str]]:
+    """Return the columns of the row that an INTO fills; two empty names for the row itself."""
+    into = (each for each in _INTO().finditer(_text(routine)) if not each[1])
+    return [name for each in into for name in _INTO_NEW().findall(each[2])]
+
+
+def gives_another_row(routine: Routine, rows: Collection[str]) -> bool:
+    """Whether it can put another row in the place of the one that is written.
+
+    `rows` are the inserts and updates that it is for: OLD is what goes on with a DELETE, so it
+    tells nothing where the body asks which of them it is.
+    """
+    text = _text(routine)
+    if _WHOLE().search(text) or ("", "") in _into_new(routine) or _RETURNS().search(text):
+        return True
+    return bool(rows) and "tg_op" not in text.lower() and bool(_RETURNS_OLD().search(text))
 
 
 def finds_the_same(routine: Routine, path: str, schema: Schema) -> bool:

@@ -87,6 +87,23 @@ def since(found: Found, revision: str, git: Git, files: Files) -> Scope:
     )
 
 
+def of_commit(found: Found, others: str, git: Git, files: Files) -> Scope:
+    """Return what files that are named do to those that a commit of others holds, and no more.
+
+    What else is gone, or has come there meanwhile, is no doing of these files.
+    """
+    scope = since(found, others, git, files)
+    named = {
+        path for one in found.project.migrations if one.name in found.asked for path in one.files
+    }
+    return Scope(
+        change=scope.change,
+        released=scope.released,
+        gone=tuple(one for one in scope.gone if one.path in named),
+        backs=scope.backs | found.backs,
+    )
+
+
 def _here(found: Found, files: Files) -> tuple[dict[str, list[Migration]], set[str]]:
     """Return the migrations that were asked for by the paths that git may call their files.
 
@@ -175,7 +192,7 @@ _BESIDE = (
     *("*_test.*", "*.test.*", "*.spec.*", "*_spec.rb", "test_*.py", "*/test_*.py"),
     *(".*", "*/.*", "*.yml", "*.yaml", "Jenkinsfile", "CHANGELOG*", "LICENSE*", "CODEOWNERS"),
     *("*structure.sql", "*schema.rb", "*schema.sql", "*atlas.sum"),
-    *("*sqitch.plan", "*_journal.json", "*_snapshot.json"),
+    *("*sqitch.plan", "*_journal.json", "*_snapshot.json", "*.prisma"),
 )
 """What is no application code: documentation, tests, pipelines, dumps of the schema."""
 

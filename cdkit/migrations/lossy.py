@@ -1,5 +1,7 @@
 """What a way back does to data: what the new version wrote, and what was there before it."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from cdkit.core.finding import Confidence, Severity
@@ -23,20 +25,29 @@ class Loss(Struct, frozen=True, kw_only=True):
     empties: bool = False
 
 
-def loss_of(
+def losses_of(
     operation: Operation, start: Schema, after: Schema, there: Schema, *, narrows: bool
-) -> Loss | None:
-    """Return what an operation of a way back does to data; None where it does nothing to any.
+) -> Iterator[Loss]:
+    """Yield what an operation of a way back does to data; a schema goes with its tables.
 
     `start` is the schema before the migration, `after` after it (where what it made is new),
     `there` as the way back has made it so far (where what that made is new); `narrows`: the rules
     say that a change of type is no widening.
     """
-    if isinstance(operation, op.AddColumn):
-        return _brought_back(operation.table, operation.column, start, after)
-    if isinstance(operation, op.CreateTable):
-        return _made_again(operation.table, start, after)
-    return _taken(operation, after, there) or _refused(operation, after, there, narrows=narrows)
+    match operation:
+        case op.AddColumn(table=table, column=column):
+            found = _brought_back(table, column, start, after)
+        case op.CreateTable(table=table):
+            found = _made_again(table, start, after)
+        case op.DropObject(kind="schema", name=schema):
+            inside = (name for name in there.tables if name.schema == schema.name)
+            yield from filter(None, (_dropped_table(name, after, there) for name in inside))
+            return
+        case _:
+            found = _taken(operation, after, there)
+            found = found or _refused(operation, after, there, narrows=narrows)
+    if found:
+        yield found
 
 
 def _taken(operation: Operation, after: Schema, there: Schema) -> Loss | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from cdkit.migrations.lexer import Token, tokens
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.text import BOM
+from cdkit.migrations.ways import ended
 
 _LOOKED_AT = 40
 """Tokens of a statement among which its keywords are."""
@@ -106,4 +107,4 @@ def rewritten(splices: Sequence[Splice], operation: Operation) -> str:
         pieces += [statement.text.data[at : one.at], one.text.encode()]
         at = one.end
     text = b"".join((*pieces, statement.text.data[at:end])).decode("utf-8", "replace")
-    return f"{text.strip().rstrip(';')};"
+    return ended(text.strip().rstrip(";"))

@@ -46,11 +46,12 @@ def _version(name: str, written: str, given: str) -> Version:
     version = tuple(map(int, parts)) if known else ()
     oldest, newest = versions[0], versions[-1]
     if not known or version < oldest or version[: len(newest)] > newest:
+        nearest = oldest if known and version < oldest else newest
         spans = f"{'.'.join(map(str, oldest))} to {'.'.join(map(str, newest))}"
         raise RequestError(
             f"{given!r} names no version that cdkit knows ({spans})",
             where="server",
-            remedy=f"write `{name}:{'.'.join(map(str, newest))}`",
+            remedy=f"write the nearest to yours: `{name}:{'.'.join(map(str, nearest))}`",
         )
     return version
 

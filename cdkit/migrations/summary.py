@@ -52,12 +52,19 @@ def _answer(judged: Judged, question: str, least: Severity) -> str:
     return "no known break" if question == COMPATIBLE else "nothing known"
 
 
-def but(judged: Sequence[Judged]) -> str:
-    """Return what a yes leaves out: allowed findings, and what contracts excuse on a condition."""
+def but(judged: Sequence[Judged], least: Severity) -> str:
+    """Return what a yes leaves out: allowed findings, and what contracts excuse on a condition.
+
+    And what is a no by default, where the `least` severity that makes one is higher.
+    """
     contracts = [each.contract for each in judged if each.contract]
     suppressed = sum(x.suppressed is not None for each in judged for x in each.findings)
     excused = sum(_is_excused(each) for each in judged)
-    said = f" but for what is allowed ({suppressed - excused})" if suppressed > excused else ""
+    every = [x for each in judged for x in each.findings if x.suppressed is None]
+    passed = sum(Severity.MEDIUM.rank <= x.severity.rank < least.rank for x in every)
+    left = [f"what is allowed ({suppressed - excused})"] * (suppressed > excused)
+    left += [f"what is less than {least} ({passed})"] * (passed > 0)
+    said = f" but for {' and '.join(left)}" if left else ""
     if contracts:
         releases = ", ".join(dict.fromkeys(each.release for each in contracts))
         said += f"{',' if said else ''} once {releases} is all that runs: `check-gate` holds that"

@@ -190,7 +190,7 @@ class LintMigrationsOptions(Options, frozen=True, kw_only=True):
         ),
     ] = ""
     staged: Annotated[
-        bool, option("Tell which migrations the next commit deletes or renames: for pre-commit.")
+        bool, option("Tell what the next commit does to migrations that others have: pre-commit.")
     ] = False
     allow_empty: Annotated[
         bool, option("Having no migration at all is fine: exit 0 instead of 3.")
@@ -351,7 +351,7 @@ def _running(options: LintMigrationsOptions, found: tuple[Found, ...], world: Wo
     named = options.staged or bool(options.paths)
     named = named and all(not world.files.is_dir(path) for path in options.paths)
     if named and not options.since and not options.against:
-        return Running()
+        return Running(others=world.git.edited(options.paths) if options.staged else "")
     running = running_of(
         since=options.since,
         against=options.against,
@@ -379,7 +379,7 @@ def _nothing_found(
         return cannot_tell("no statement was judged", remedy="check what was given")
     kind = "" if options.question == "both" else f" of the kind {options.question}"
     number = f"{len(judged)} migration{'s' if len(judged) > 1 else ''}"
-    return yes(f"no known break{kind} in {number}{but(judged)}")
+    return yes(f"no known break{kind} in {number}{but(judged, Severity(options.fail_on))}")
 
 
 STEP = Step(

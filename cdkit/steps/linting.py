@@ -72,9 +72,7 @@ class Done(Struct, frozen=True, kw_only=True):
 def judge_project(found: Found, asked: Asked, world: World) -> Done:
     """Judge the migrations of one project, and rewrite them where that is asked."""
     project, running = found.project, asked.running
-    scope = change.Scope(change=found.asked, backs=found.backs)
-    if running.revision:
-        scope = change.since(found, running.revision, world.git, world.files)
+    scope = _scope(found, running, world)
     try:
         server = _server(project, asked)
         asked.schemas.check(server)
@@ -128,6 +126,15 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         rewritten=fixed.files,
         unread=(*faults, *change.strange(found, scope), *unread),
     )
+
+
+def _scope(found: Found, running: Running, world: World) -> change.Scope:
+    """Return what is judged of a project: what is new since what runs, else all that was asked."""
+    if running.revision:
+        return change.since(found, running.revision, world.git, world.files)
+    if running.others:
+        return change.of_commit(found, running.others, world.git, world.files)
+    return change.Scope(change=found.asked, backs=found.backs)
 
 
 def _server(project: Project, asked: Asked) -> Server:

@@ -25,10 +25,12 @@ _APART = (
 class Running(Struct, frozen=True, kw_only=True):
     """What counts as released: a revision, or nothing at all, or each file by itself (`apart`).
 
-    `deployed` where the revision is what runs in an environment.
+    `deployed` where the revision is what runs in an environment. `others` is a commit of the
+    remote's main branch, whose files the change edits, where nothing says what runs.
     """
 
     revision: str = ""
+    others: str = ""
     deployed: bool = False
     apart: bool = False
     notes: tuple[str, ...] = ()

@@ -456,3 +456,29 @@ def test_in_a_merge_what_the_other_side_took_away_is_not_the_commits_doing(folde
     assert door(folder).taken_away() == ()
     git(folder, "rm", "-q", "app/b.sql")
     assert door(folder).taken_away() == (Change(status="D", path="app/b.sql"),)
+
+
+def test_an_edit_of_what_the_remotes_main_branch_has_is_seen(folder: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(folder), str(clone))
+    git(clone, "checkout", "-q", "-b", "feature")
+    (clone / "app" / "ours[1].sql").write_text("SELECT 'ours';\n")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "ours")
+    git(clone, "push", "-q", "-u", "origin", "feature")
+    (clone / "app" / "ours[1].sql").write_text("SELECT 'ours again';\n")
+    (clone / "app" / "a.sql").write_text("SELECT 2;\n")
+    git(clone, "add", "app/ours[1].sql")
+    asked = ("app/a.sql", "app/ours[1].sql")
+    assert door(clone).edited(asked) == ""
+    git(clone, "add", "-A")
+    assert door(clone).edited(asked) == git(folder, "rev-parse", "HEAD")
+    assert door(clone / "app").edited(("a.sql",)) == git(folder, "rev-parse", "HEAD")
+    assert door(clone).edited(asked[1:]) == ""
+    assert door(clone).edited(()) == ""
+
+
+def test_where_no_remote_is_known_nobody_has_what_is_edited(folder: Path) -> None:
+    (folder / "app" / "a.sql").write_text("SELECT 2;\n")
+    git(folder, "add", "-A")
+    assert door(folder).edited(("app/a.sql",)) == ""

@@ -114,6 +114,19 @@ def test_pre_commit_skips_the_hook_when_no_migration_is_staged(
 
 
 @pytest.mark.needs("pre-commit", "index")
+def test_pre_commit_stops_an_edit_of_what_others_have(
+    precommit: str, checkout: Path, repository: Path, clients: dict[str, str]
+) -> None:
+    clone = repository.parent / "clone"
+    git(repository, "clone", "--quiet", str(repository), str(clone))
+    name = "migrations/0001_create_orders.sql"
+    stage(clone, name, (clone / name).read_text().replace("customer_name", "name"))
+    done = try_hook(precommit, checkout, clone, clients)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{name}:1:1: medium: this migration is released already" in done.stdout
+
+
+@pytest.mark.needs("pre-commit", "index")
 def test_pre_commit_stops_a_commit_that_takes_a_migration_away(
     precommit: str, checkout: Path, repository: Path, clients: dict[str, str]
 ) -> None:

@@ -33,7 +33,10 @@ def _of(found: Judged) -> list[Finding]:
     return [each for each in found.findings if each.rule in DOWNS]
 
 
+PAIR = "CREATE TABLE p (id bigint PRIMARY KEY);\nCREATE TABLE k (p bigint REFERENCES p);"
 HONEST = {
+    PAIR: "DROP TABLE p, k;",
+    "CREATE TABLE p (id bigint PRIMARY KEY, q bigint REFERENCES p);": "DROP TABLE p;",
     "ALTER TABLE orders ADD a int;": "ALTER TABLE orders DROP a;",
     "ALTER TABLE orders ADD a int, ADD b int;": "ALTER TABLE orders DROP b;\n"
     "ALTER TABLE orders DROP IF EXISTS a;",
@@ -95,6 +98,9 @@ DISHONEST = {
         "the index i is left over",
     ("CREATE TABLE a (b int);\nCREATE TABLE c (d int);", "DROP TABLE a;"):
         "the table c is left over",
+    (PAIR, "DROP TABLE p;\nDROP TABLE k;"): "it drops the table p before k, which refers to it",
+    ("CREATE SCHEMA s;\nCREATE TABLE s.t (a int);", "DROP SCHEMA s;"):
+        "it drops the schema s, which holds s.t, without CASCADE",
     ("CREATE VIEW v AS SELECT 1;", "SELECT 1;"): "the view v is left over",
     ("CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION f();", "SELECT 1;"):
         "the trigger t of orders is left over",
@@ -148,6 +154,7 @@ def test_a_way_back_of_code_that_nobody_can_read_is_not_called_a_lie() -> None:
 LOSSES = {
     ("ALTER TABLE orders ADD a int;", "ALTER TABLE orders DROP a;"): ("info", "orders.a"),
     ("CREATE TABLE t (a int);", "DROP TABLE t;"): ("info", "t"),
+    ("CREATE SCHEMA s;\nCREATE TABLE s.t (a int);", "DROP SCHEMA s CASCADE;"): ("info", "s.t"),
     ("ALTER TABLE orders DROP note;", "ALTER TABLE orders ADD note text;"): ("low", "orders.note"),
     ("ALTER TABLE orders DROP total;", "ALTER TABLE orders ADD total int NOT NULL;"):
         ("medium", "orders.total"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cdkit.migrations.catalogue import rules
@@ -12,6 +14,8 @@ ROWS = [(name, row) for name, peer in peers().items() for row in peer.rows]
 TASTES = [name for name, rule in rules().items() if rule.opinion]
 SQUAWK = peers()["squawk"]
 LINES = SQUAWK.schema.count("\n") + 1
+EXAMPLES = Path(__file__).parents[1] / "cases/migrations-flagged-elsewhere.sql"
+SCHEMA, *FLAGGED = EXAMPLES.read_text().partition("-- schema\n")[2].split("-- flagged ")
 NO_SQL = {"unused-ignore"}
 """Names of squawk's that are about its own comments."""
 
@@ -51,6 +55,14 @@ def test_what_squawk_flags_is_found_by_the_rule_that_is_named(row: Row) -> None:
         assert first in {rule for rule, line in lines if line > 0}
     else:
         assert not {x.rule for x in found if x.rule not in {*TASTES, "missing-lock-timeout"}}
+
+
+@pytest.mark.parametrize("flagged", FLAGGED, ids=lambda text: text.partition("\n")[0])
+def test_what_another_linter_flags_is_found_by_the_rule_that_is_named(flagged: str) -> None:
+    name, _, sql = flagged.partition("\n")
+    ((_, row),) = ((peer, row) for peer, row in ROWS if f"{peer}:{row.name}" == name)
+    text = sql if sql.startswith("-- server") else f"{SCHEMA}-- released\n{sql}"
+    assert row.ours[0] in {each.rule for each in judged(text, enabled=TASTES).findings}
 
 
 def test_a_rule_of_theirs_is_found_by_its_name() -> None:

@@ -303,6 +303,14 @@ def test_a_finding_below_the_threshold_is_shown_and_decides_nothing(tmp_path: Pa
     assert stricter.verdict.answer is Answer.NO
 
 
+def test_a_yes_says_what_it_passes_over_where_only_the_worst_counts(tmp_path: Path) -> None:
+    there = laid_out(tmp_path, {"migrations/1.sql": "DROP TABLE o;"})
+    outcome = run(LintMigrationsOptions(fail_on="critical"), there)
+    assert outcome.verdict.answer is Answer.YES
+    (reason,) = outcome.verdict.reasons
+    assert reason.what == "no known break in 1 migration but for what is less than critical (1)"
+
+
 def test_one_question_alone_can_be_asked(tmp_path: Path) -> None:
     there = laid_out(tmp_path, {"migrations/1.sql": "CREATE UNIQUE INDEX i ON orders (a);"})
     compatible = run(LintMigrationsOptions(question="compatible"), there)

@@ -214,6 +214,7 @@ CODE = Change(status="M", path="app/orders.py")
         (".github/workflows/ci.yml", {}, False),
         ("deploy/values.yaml", {}, False),
         ("migrations/2.down.sql", {}, False),
+        ("prisma/schema.prisma", {}, False),
         ("app/orders.py", {"application": ("web/*",)}, False),
         ("docs/orders.md", {"application": ("docs/*",)}, True),
         ("app/orders.py", {"since": "nothing"}, False),

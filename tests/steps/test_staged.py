@@ -87,3 +87,41 @@ def test_who_sees_it_otherwise_may_say_so(tmp_path: Path) -> None:
     outcome = run(options, world(tmp_path, git=deleted("migrations/1_a.sql")))
     assert outcome.verdict.answer is Answer.YES
     assert outcome.findings[0].suppressed
+
+
+def commit(folder: Path, edited: str, own: str) -> tuple[LintMigrationsOptions, FakeGit]:
+    """A commit that brings two files, the first of which others have."""
+    (folder / "migrations").mkdir()
+    (folder / "migrations/1_a.sql").write_text(edited)
+    (folder / "migrations/2_b.sql").write_text(own)
+    paths = ("migrations/1_a.sql", "migrations/2_b.sql")
+    git = FakeGit(
+        trunk="t" * 40,
+        changed=(Change(status="M", path=paths[0]), Change(status="A", path=paths[1])),
+        contents={("t" * 40, paths[0]): NEW.encode()},
+    )
+    return LintMigrationsOptions(staged=True, paths=paths), git
+
+
+def test_an_edit_of_what_others_have_is_told(tmp_path: Path) -> None:
+    options, git = commit(tmp_path, NEW.replace("note", "notes"), "CREATE TABLE p (a int);\n")
+    outcome = run(options, world(tmp_path, git=git))
+    assert outcome.verdict.answer is Answer.NO
+    told = [(x.rule, x.where) for x in outcome.findings if x.rule == "edited-migration"]
+    assert told == [("edited-migration", "migrations/1_a.sql:1:1")]
+
+
+def test_an_edit_of_its_comments_is_no_reason(tmp_path: Path) -> None:
+    options, git = commit(tmp_path, f"-- orders\n{NEW}", "CREATE TABLE p (a int);\n")
+    outcome = run(options, world(tmp_path, git=git))
+    assert outcome.verdict.answer is Answer.YES
+    assert [str(x.severity) for x in outcome.findings if x.rule == "edited-migration"] == ["low"]
+
+
+def test_what_else_others_have_by_now_is_not_the_commits_doing(tmp_path: Path) -> None:
+    options, git = commit(tmp_path, NEW.replace("note", "notes"), "CREATE TABLE p (a int);\n")
+    gone = "migrations/0_gone.sql"
+    git.changed = (*git.changed, Change(status="D", path=gone))
+    git.contents = {**git.contents, ("t" * 40, gone): b"CREATE TABLE gone (a int);"}
+    outcome = run(options, world(tmp_path, git=git))
+    assert gone not in {x.where.partition(":")[0] for x in outcome.findings}

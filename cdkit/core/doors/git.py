@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NOT_OURS = ":(top,exclude,glob)**/.cdkit/**"
 _REMOTE = "refs/remotes/"
+_SHARED = tuple(f"{_REMOTE}{name}" for name in REMOTE_TRUNKS)
 _NO_FILES = {"tree": "folder"}
 _LINK = 0o120000
 """The mode of a symbolic link in a tree (git-fast-import(1), "filemodify")."""
@@ -128,12 +129,22 @@ class GitRepository:
         changes = _name_status(self._git(*diff, "--diff-filter=DR", "HEAD", "--"))
         if not changes:
             return ()
-        shared = [f"{_REMOTE}{name}" for name in REMOTE_TRUNKS]
-        theirs = next(filter(None, map(self._commit, (*shared, "@{upstream}", "HEAD"))), "")
+        theirs = next(filter(None, map(self._commit, (*_SHARED, "@{upstream}", "HEAD"))), "")
         for commit in filter(None, (theirs, self._commit("MERGE_HEAD"))):
             held = self._held(commit, {each.old_path or each.path for each in changes})
             changes = tuple(x for x in changes if (x.old_path or x.path) in held)
         return changes
+
+    def edited(self, paths: Collection[str]) -> str:
+        """Return the commit of the remote's main branch if the next one edits one of its files.
+
+        Not what this branch follows: a file that only its own branch has may still be edited.
+        """
+        theirs = next(filter(None, map(self._commit, _SHARED)), "")
+        if not theirs or not paths:
+            return ""
+        diff = ("--literal-pathspecs", "diff", "--cached", "--name-only", "-z", "--no-ext-diff")
+        return theirs if self._git(*diff, "--diff-filter=M", theirs, "--", *paths) else ""
 
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return which of these files git keeps neither in a revision nor where the branch left it.

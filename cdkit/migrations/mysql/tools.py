@@ -2,7 +2,7 @@
 
 Sources: gh-ost, "Requirements and limitations" (no foreign keys) and "Command line flags"; Percona,
 "pt-online-schema-change" (`--alter` takes the clauses alone, a dropped foreign key's name with an
-underscore before it).
+underscore before it; `--alter-foreign-keys-method` must be said where others refer to the table).
 """
 
 import re
@@ -10,6 +10,7 @@ import shlex
 
 from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.operation import MovePartition
+from cdkit.migrations.schema import Schema
 
 _LONGEST = 1000
 """Letters of a statement that are still given back as a command."""
@@ -24,16 +25,22 @@ _INDEX = re.compile(
 )
 
 
-def online(operation: AlterTable) -> str:
-    """Return the command that does the same; an empty text where no tool takes it."""
+def online(operation: AlterTable, schema: Schema) -> str:
+    """Return the command that does the same; an empty text where no tool takes it.
+
+    gh-ost takes no table that has foreign keys, nor one that they lead to.
+    """
     clauses = _clauses(" ".join(operation.statement.source.split()))
     parts = any(isinstance(part, MovePartition) for part in operation.parts)
     if not clauses or parts or _DROPS_KEY.search(clauses):
         return ""
     table, alter = shlex.quote(operation.table.name), shlex.quote(clauses)
-    if _FOREIGN.search(clauses):
+    held, led_to = schema.table(operation.table), any(schema.leading_to(operation.table))
+    has_keys = held is not None and any(x.references for x in held.constraints.values())
+    if led_to or has_keys or _FOREIGN.search(clauses):
         there = shlex.quote(f"D=…,t={operation.table.name}")
-        return f"pt-online-schema-change --alter {alter} {there} --execute"
+        keys = "--alter-foreign-keys-method auto " if led_to else ""
+        return f"pt-online-schema-change --alter {alter} {keys}{there} --execute"
     return f"gh-ost --database=… --table={table} --alter={alter} --execute"
 
 

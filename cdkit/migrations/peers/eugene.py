@@ -37,8 +37,8 @@ PEER = Peer(
         ),
         row(
             "W14",
-            "blocking-constraint",
-            note="Not where a primary key is made from an index and its columns are NOT NULL.",
+            "blocking-not-null",
+            note="Where a column of the index may be null: one that is NOT NULL is not read.",
         ),
         row(
             "E15",

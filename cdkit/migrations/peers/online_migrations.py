@@ -34,7 +34,7 @@ PEER = Peer(
         row("add_text_limit_constraint", "blocking-constraint", "constraint-on-existing-table"),
         row("add_unique_constraint", "blocking-constraint", "constraint-on-existing-table"),
         row("change_column", "changed-column-type", "rewriting-type-change"),
-        row("change_column_default", "dropped-default"),
+        row("change_column_default", "changed-default", "dropped-default"),
         row("change_column_null", "not-null-added", "blocking-not-null"),
         row("create_table", "dropped-table", note="`force: true` renders DROP TABLE."),
         row("drop_table_multiple_foreign_keys", "dropped-table"),

@@ -2,6 +2,8 @@
 
 from cdkit.migrations.peer import Peer, row
 
+_OUTSIDE = "Where the file runs outside a transaction: within one nothing is half done."
+
 PEER = Peer(
     title="pgfence",
     version="0.5.1",
@@ -59,7 +61,12 @@ PEER = Peer(
         row("detach-partition", "moved-partition"),
         row("disable-rls", "changed-row-security"),
         row("drop-column", "dropped-column"),
-        row("drop-constraint", "dropped-uniqueness"),
+        row(
+            "drop-constraint",
+            "dropped-uniqueness",
+            "dropped-cascade",
+            note="A CHECK or a foreign key less that only refused breaks nobody.",
+        ),
         row("drop-index-not-concurrent", "blocking-index-drop"),
         row("drop-not-null", "dropped-not-null"),
         row("drop-table", "dropped-table"),
@@ -79,9 +86,9 @@ PEER = Peer(
         row("not-valid-validate-same-tx", "validated-in-same-transaction"),
         row("prefer-bigint-over-int", "narrow-integer"),
         row("prefer-identity", "serial-column"),
-        row("prefer-robust-create-table", "unrepeatable-statement"),
-        row("prefer-robust-drop-index", "unrepeatable-statement"),
-        row("prefer-robust-stmts", "unrepeatable-statement"),
+        row("prefer-robust-create-table", "unrepeatable-statement", note=_OUTSIDE),
+        row("prefer-robust-drop-index", "unrepeatable-statement", note=_OUTSIDE),
+        row("prefer-robust-stmts", "unrepeatable-statement", note=_OUTSIDE),
         row("prefer-text-field", "limited-text"),
         row("prefer-timestamptz", "timestamp-without-zone"),
         row("refresh-matview-blocking", "blocking-refresh"),

@@ -90,6 +90,7 @@ PEER = Peer(
         row(
             "prefer-robust-stmts",
             "unrepeatable-statement",
+            note="Where the file runs outside a transaction: within one nothing is half done.",
             sql="-- migrate:up transaction:false\nCREATE TABLE n (id bigint);\nSELECT 1;",
         ),
         row("prefer-text-field", "limited-text", sql="CREATE TABLE n (id varchar(9));"),

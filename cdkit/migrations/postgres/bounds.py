@@ -4,11 +4,12 @@ Only what can be told without the server: lists of values, and ranges of one col
 numbers or dates of one form (`2026-01-31`), MINVALUE and MAXVALUE among them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from cdkit.migrations.lazy import pattern
+from cdkit.migrations.nouns import quoted
 from cdkit.migrations.postgres.prints import fingerprint
 from cdkit.migrations.postgres.tree import Json, literal
 
@@ -17,6 +18,13 @@ Edge = tuple[int, int, str]
 
 _DATE = pattern(r"[0-9]{4}-[01][0-9]-[0-3][0-9]")
 _ENDLESS = {"minvalue": -1, "maxvalue": 1}
+_ONE = r"\s*(?:'(?:[^']|'')*'|[-+\w.:]+)\s*"
+_SAID = pattern(
+    rf"(?is)\bFOR\s+VALUES\s+(?:IN\s*\(({_ONE}(?:,{_ONE})*)\)"
+    rf"|FROM\s*\(({_ONE})\)\s*TO\s*\(({_ONE})\))"
+)
+"""A list of constants, or a range of one column, each a text, a number or a word."""
+_NULL = pattern(r"(?i)(?:^|,)\s*NULL\s*(?:,|$)")
 
 
 def covers(new: Iterable[str], old: str) -> bool:
@@ -28,6 +36,24 @@ def covers(new: Iterable[str], old: str) -> bool:
         values = {fingerprint(value) for each in same for value in each.get("listdatums", [])}
         return {fingerprint(value) for value in wanted.get("listdatums", [])} <= values
     return wanted.get("strategy") == "r" and _are_covered(same, wanted)
+
+
+def condition(said: str, keyed: Collection[str]) -> str:
+    """Return what a partition's bound asks of a row, as SQL, from how it is written.
+
+    An empty text where it is not of one column, or no list or range that can be said so.
+    """
+    column, found = quoted("".join(keyed)), _SAID().search(said)
+    if len(keyed) != 1 or column == quoted("") or found is None:
+        return ""
+    listed, low, high = ((each or "").strip() for each in found.groups())
+    asked = [f"{column} IS NOT NULL"]
+    if listed:
+        asked += [] if _NULL().search(listed) else [f"{column} IN ({listed})"]
+        return " AND ".join(asked) if len(asked) > 1 else ""
+    asked += [f"{column} >= {low}"] * (low.lower() not in _ENDLESS)
+    asked += [f"{column} < {high}"] * (high.lower() not in _ENDLESS)
+    return " AND ".join(asked)
 
 
 def _are_covered(bounds: list[Json], wanted: Json) -> bool:

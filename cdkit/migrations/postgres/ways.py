@@ -11,7 +11,7 @@ from cdkit.migrations.lexer import tokens
 from cdkit.migrations.nouns import Name, Type, quoted
 from cdkit.migrations.operation import AddColumn, ChangeType, Operation
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.ways import RELEASE
+from cdkit.migrations.ways import RELEASE, what_goes_along
 
 _BATCH = 10_000
 _KEYS = frozenset({"int2", "int4", "int8"})
@@ -141,10 +141,25 @@ def moved_over(
         f"  FOR EACH ROW EXECUTE FUNCTION {function}();\n"
         f"-- by itself, outside a transaction: the rows that are there\n{filled}\n"
         f"{RELEASE} 2: a version that uses the new column alone, running everywhere\n"
-        f"{RELEASE} 3: the old one goes\n"
+        f"{RELEASE} 3: the old one goes; each statement by itself, outside a transaction\n"
+        f"{_kept(table, old, new, schema)}"
         f"DROP TRIGGER {trigger} ON {table.sql};\nDROP FUNCTION {function}();\n"
         f"ALTER TABLE {table.sql} DROP COLUMN {first};"
     )
+
+
+def _kept(table: Name, old: str, new: str, schema: Schema) -> str:
+    """Return what gives the new column the default and NOT NULL of the old one."""
+    column = schema.column(table, old)
+    if column is None:
+        return ""
+    lines, given = "", column.default
+    if given and not given.null:
+        value = given.sql or (text(given.value) if given.constant and given.value else "")
+        said = f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(new)} SET DEFAULT {value};\n"
+        lines = said if value else "-- first, on the new one: the default that the old one has\n"
+    lines += what_goes_along(table, old, schema)
+    return f"{lines}{not_null(table, new)}\n" if column.not_null else lines
 
 
 def _another(table: Name, old: str, new: str, kind: str) -> str:

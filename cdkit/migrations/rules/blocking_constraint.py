@@ -16,13 +16,12 @@ from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeConstraint
 from cdkit.migrations.inverse import Speech, definition
 from cdkit.migrations.mend import Mend, Splice, after
-from cdkit.migrations.nouns import Constraint, Name, automatic_name, quoted
+from cdkit.migrations.nouns import Constraint, quoted
 from cdkit.migrations.operation import AddColumn, AddConstraint, OnTable
+from cdkit.migrations.postgres.constraint_ways import from_index, name_of, not_valid
 from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
-_LONGEST = 63
-"""Bytes of a name (NAMEDATALEN - 1); the server cuts a longer one."""
 _PROVEN_BY_INDEX = frozenset({"unique", "primary key"})
 _INDEXED = _PROVEN_BY_INDEX | {"exclusion"}
 
@@ -42,7 +41,7 @@ def check(
             return
         if constraint.valid and constraint.enforced and not constraint.index:
             yield structs.replace(
-                _hit(operation, constraint), mend=_mend(operation, constraint, context)
+                _hit(operation, constraint, context), mend=_mend(operation, constraint, context)
             )
         return
     for constraint in operation.column.constraints:
@@ -74,7 +73,7 @@ def _enforced(operation: ChangeConstraint, context: Context) -> Iterator[Hit]:
 def _with_column(operation: AddColumn, constraint: Constraint, context: Context) -> Hit:
     """The column comes first, without the constraint, and that as it would come to an old one."""
     column = operation.column
-    hit = _hit(operation, structs.replace(constraint, columns=(column.name,)))
+    hit = _hit(operation, structs.replace(constraint, columns=(column.name,)), context)
     added = definition(column, Speech(dialect=context.dialect, server=context.server))
     if hit.fix is None or not hit.fix.replacement or not added:
         return hit
@@ -92,42 +91,29 @@ def _fills(operation: AddColumn) -> bool:
     return bool(default and not default.null) or bool(operation.column.generated)
 
 
-def _hit(operation: OnTable, constraint: Constraint) -> Hit:
+def _hit(operation: OnTable, constraint: Constraint, context: Context) -> Hit:
     table = operation.table
-    name = constraint.name or f"{table.name}_{'_'.join(constraint.columns) or 'new'}"
     return Hit(
         message=f"checks all rows of {table} for a {constraint.kind}, under a lock",
         about=f"{table}.{constraint.name}" if constraint.name else str(table),
-        fix=_of_index(table, name, constraint)
-        if constraint.kind in _PROVEN_BY_INDEX
-        else _later(table, name, constraint),
+        fix=_fix(operation, constraint, context),
     )
 
 
-def _later(table: Name, name: str, constraint: Constraint) -> Fix:
-    written = constraint.sql
-    named = written if constraint.name else f"CONSTRAINT {quoted(name)} {written}"
+def _fix(operation: OnTable, constraint: Constraint, context: Context) -> Fix:
+    table, schema = operation.table, context.schema
+    name = name_of(table, constraint, schema)
+    name = name or f"{table.name}_{'_'.join(constraint.columns) or 'new'}"
+    if constraint.kind in _PROVEN_BY_INDEX:
+        return Fix(
+            summary="build a unique index CONCURRENTLY, and make the constraint from it",
+            replacement=from_index(table, name, constraint, schema),
+        )
     if constraint.kind == "exclusion":
         return Fix(summary="add it while the table is small, or in a quiet hour with a timeout")
     return Fix(
         summary="add it NOT VALID, and validate it in a later transaction",
-        replacement=f"ALTER TABLE {table.sql} ADD {named} NOT VALID;\n"
-        "-- in a migration after it, or outside a transaction\n"
-        f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(name)};"
-        if written
-        else "",
-    )
-
-
-def _of_index(table: Name, name: str, constraint: Constraint) -> Fix:
-    columns = ", ".join(map(quoted, constraint.columns))
-    kind = constraint.kind.upper()
-    return Fix(
-        summary="build a unique index CONCURRENTLY, and make the constraint from it",
-        replacement=f"CREATE UNIQUE INDEX CONCURRENTLY {quoted(name)} ON {table.sql} ({columns});\n"
-        f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)};"
-        if columns
-        else "",
+        replacement=not_valid(table, name, constraint, schema, context.server),
     )
 
 
@@ -138,13 +124,9 @@ def _mend(operation: AddConstraint, constraint: Constraint, context: Context) ->
     table = context.schema.table(operation.table)
     if table and table.partitioned:
         return Mend(by_hand="servers before 18 take no NOT VALID on a partitioned table")
-    name = constraint.name
-    if not name:
-        if table is None or not table.known:
-            return Mend(by_hand="it has no name to validate it by; give it one")
-        name = automatic_name(operation.table.name, constraint)
-        if name in table.constraints or len(name.encode()) > _LONGEST:
-            return Mend(by_hand="it has no name to validate it by; give it one")
+    name = name_of(operation.table, constraint, context.schema)
+    if not name or not (constraint.name or (table and table.known)):
+        return Mend(by_hand="it has no name to validate it by; give it one")
     end = constraint.at + len(constraint.sql.encode())
     named = "" if constraint.name else f"CONSTRAINT {quoted(name)} "
     validate = f"ALTER TABLE {operation.table.sql} VALIDATE CONSTRAINT {quoted(name)};"

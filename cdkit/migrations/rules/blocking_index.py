@@ -4,24 +4,21 @@ It holds a SHARE lock on the table: reads go on, every insert, update and delete
 long as reading the whole table takes.
 """
 
-import re
 from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.mend import Mend, behind
-from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.mend import Mend, behind, rewritten
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import CreateIndex
+from cdkit.migrations.postgres.constraint_ways import index_by_partition
 from cdkit.migrations.postgres.only import says_only
-from cdkit.migrations.postgres.other_locks import below
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 _EACH = (
     "make it ON ONLY the partitioned table, build it CONCURRENTLY on each partition, outside a "
     "transaction, and attach each"
 )
-_SHOWN = 20
-"""Partitions whose statements are written out."""
 
 
 def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
@@ -33,44 +30,22 @@ def check(operation: CreateIndex, context: Context) -> Iterator[Hit]:
     alone = (held is None or held.partitioned) and says_only(operation)
     if held and alone:
         return
-    source = operation.statement.source
-    start = source.lower().find("index")
-    rest = source[start + 5 :] if start >= 0 else ""
     index = Name(table.schema, operation.name)
     again = f"DROP INDEX CONCURRENTLY IF EXISTS {index.sql};\n" if operation.name else ""
+    concurrently = rewritten(behind(operation, "INDEX", text="CONCURRENTLY"), operation)
     yield Hit(
         message=f"builds an index on {table} under a lock that stops its writes"
         + (", unless that is a partitioned table" if alone else ""),
         about=f"{table}.{operation.name}" if operation.name else str(table),
         severity=Severity.LOW if alone else None,
-        fix=_of_each_partition(operation, context)
+        fix=Fix(summary=_EACH, replacement=index_by_partition(operation, context.schema))
         if held and held.partitioned
         else Fix(
             summary="build it CONCURRENTLY, outside a transaction; drop what a failed try left",
-            replacement=f"{again}{source[: start + 5]} CONCURRENTLY{rest};" if rest else "",
+            replacement=f"{again}{concurrently}" if concurrently else "",
         ),
         mend=_mend(operation, context),
     )
-
-
-def _of_each_partition(operation: CreateIndex, context: Context) -> Fix:
-    """A partitioned table takes no index CONCURRENTLY; each of its partitions does."""
-    table, full = operation.table, context.schema.full(operation.table)
-    on = re.search(r"(?i)\bon\b\s*", operation.statement.source)
-    if not on or not operation.name:
-        return Fix(summary=_EACH)
-    head, rest = operation.statement.source[: on.end()], operation.statement.source[on.end() :]
-    behind = re.sub(r'^(?:"[^"]*"|\w+|\.)+', "", rest)
-    unique, parent = "UNIQUE " if operation.unique else "", Name(table.schema, operation.name)
-    lines = [f"{head}ONLY {rest};"]
-    for child, _ in list(below(full, context.schema))[:_SHOWN]:
-        made = Name(child.schema if table.schema else "", f"{child.name}_{operation.name}")
-        on_child = Name(made.schema, child.name)
-        lines += [
-            f"CREATE {unique}INDEX CONCURRENTLY {quoted(made.name)} ON {on_child.sql}{behind};",
-            f"ALTER INDEX {parent.sql} ATTACH PARTITION {made.sql};",
-        ]
-    return Fix(summary=_EACH, replacement="\n".join(lines))
 
 
 def _mend(operation: CreateIndex, context: Context) -> Mend:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.mend import words_of
 from cdkit.migrations.net import code_that
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -62,8 +63,13 @@ def _writer(operation: AddColumn, context: Context) -> str:
 def _hidden(operation: AddColumn, context: Context) -> str:
     """MariaDB and MySQL since 8.0.23 have columns that an INSERT without names passes over.
 
-    One that must not be null needs a default for that.
+    One that must not be null needs a default for that. What says more is not said again.
     """
+    column, words = operation.column, words_of(operation)
+    if column.generated or column.comment or column.constraints or operation.place:
+        return ""
+    if any(token.text == b"," for token in words):
+        return ""
     if context.server.engine == "sqlite" or context.server.before(*_INVISIBLE):
         return ""
     table, name = context.sql(operation.table), context.sql(operation.column.name)

@@ -9,6 +9,8 @@ flagged here, nor is an enum that one transaction makes anew under its name, wit
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.enums import is_the_same_enum
@@ -68,10 +70,20 @@ def _hit(
             replacement=context.sql_of(
                 "postgres",
                 retyped(operation, context.schema) or _added(operation, context),
-                other=_added(operation, context),
+                other=_moved(operation, context) or _added(operation, context),
             ),
         ),
     )
+
+
+def _moved(operation: ChangeType, context: Context) -> str:
+    old = context.schema.column(operation.table, operation.column)
+    if old is None or context.server.engine not in {"mysql", "mariadb"}:
+        return ""
+    from cdkit.migrations.mysql.moving import moved_over
+
+    new = structs.replace(old, name=f"{operation.column}_new", type=operation.type)
+    return moved_over(operation.table, old, new, context.schema, context.dialect, context.server)
 
 
 def _added(operation: ChangeType, context: Context) -> str:

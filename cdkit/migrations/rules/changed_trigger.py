@@ -12,8 +12,9 @@ from msgspec import structs
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.bodies import is_read, refuses, sets, skips, writes_of
+from cdkit.migrations.bodies import gives_another_row, is_read, refuses, sets, skips, writes_of
 from cdkit.migrations.guard import KEYS_REST
+from cdkit.migrations.kept_same import kept_same
 from cdkit.migrations.net import eased, is_same_text
 from cdkit.migrations.nouns import Name, Trigger
 from cdkit.migrations.operation import ChangeTrigger
@@ -105,9 +106,11 @@ def _made(operation: ChangeTrigger, context: Context) -> str:  # noqa: PLR0911 -
         return "it can refuse what a running version writes"
     if before and skips(routine):
         return "it can skip what a running version writes"
+    if before and gives_another_row(routine, operation.trigger.rows if operation.trigger else ()):
+        return "it can put another row in the place of what a running version writes"
     given = sorted(sets(routine)) if before else []
     rewritten = [x for x in given if not context.schema.is_new_column(operation.table, x)]
-    if rewritten:
+    if rewritten and rewritten != _left_alone(operation, routine.body, context):
         return f"it gives {', '.join(rewritten)} another value than a running version writes"
     return _forbidden(operation, routine, context)
 
@@ -128,6 +131,8 @@ def _woken(operation: ChangeTrigger, resting: Mapping[str, Trigger], context: Co
 def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
     """Whether all that a trigger of MySQL does is to give columns values that are new."""
     body = operation.body.lower()
+    if _left_alone(operation, operation.body, context):
+        return True
     given = re.findall(r"\bnew\s*\.\s*`?(\w+)`?\s*:?=", body)
     others = [word for word in _REWRITES if word != "set new" and word in body]
     return (
@@ -135,6 +140,21 @@ def _fills_new(operation: ChangeTrigger, context: Context) -> bool:
         and not others
         and all(context.schema.is_new_column(operation.table, each) for each in given)
     )
+
+
+def _left_alone(operation: ChangeTrigger, body: str, context: Context) -> list[str]:
+    """Return the old column that a trigger keeps like a new one, which no running version fills.
+
+    The new one must hold what the old one may: else a write is refused as it is copied.
+    """
+    old, new = kept_same(body) or ("", "")
+    column, was = context.ahead.end.column(operation.table, new), None
+    if column and context.schema.is_new_column(operation.table, new):
+        was = context.schema.column(operation.table, old)
+    if column is None or was is None or context.dialect.change(was.type, column.type).breaks:
+        return []
+    filled = column.default or column.generated or column.identity or column.serial
+    return [] if filled else [old]
 
 
 def _of_body(body: str, *, before: bool) -> str:

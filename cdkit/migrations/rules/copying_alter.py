@@ -43,7 +43,7 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
         fix=Fix(
             summary="let gh-ost or pt-online-schema-change do it, which copy in small steps, or "
             "split off what is instant",
-            replacement=online(operation),
+            replacement=online(operation, context.schema),
         ),
     )
 

@@ -27,6 +27,7 @@ def check(operation: CreateTable, context: Context) -> Iterator[Hit]:
             not to
             or not constraint.keeps
             or context.schema.is_new_table(to)
+            or context.schema.full(to) == context.schema.full(operation.table)
             or to.schema == TEMPORARY
         ):
             continue
@@ -88,6 +89,7 @@ RULE = LintRule(
         Example(
             text="CREATE TABLE c (id int PRIMARY KEY);\nCREATE TABLE r (c int REFERENCES c (id));"
         ),
+        Example(text="CREATE TABLE c (id int PRIMARY KEY, parent int REFERENCES c);"),
     ),
     sources=("https://www.postgresql.org/docs/current/ddl-constraints.html",),
 )

@@ -15,7 +15,7 @@ from cdkit.migrations.operation import AddConstraint, SetNotNull
 from cdkit.migrations.postgres.ways import not_null
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.triggered import is_filled
-from cdkit.migrations.ways import RELEASE
+from cdkit.migrations.ways import RELEASE, later
 
 
 def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[Hit]:
@@ -36,7 +36,9 @@ def check(operation: SetNotNull | AddConstraint, context: Context) -> Iterator[H
             fix=Fix(
                 summary="release a version that always writes the column, let it run everywhere, "
                 "and set NOT NULL in a later release; a default helps inserts that leave it out",
-                replacement=context.sql_of("postgres", _instead(table, column)),
+                replacement=context.sql_of(
+                    "postgres", _instead(table, column), other=_later(operation, context)
+                ),
             ),
         )
         yield from eased(hit, context, undone=_is_filled_in_the_end(table, column, context))
@@ -48,6 +50,14 @@ def _instead(table: Name, column: str) -> str:
         f"filled\n{RELEASE} 2: each statement by itself, outside a transaction\n"
         f"{not_null(table, column)}"
     )
+
+
+def _later(operation: SetNotNull | AddConstraint, context: Context) -> str:
+    """MySQL says it in a MODIFY, which is one statement; SQLite makes the table anew."""
+    if context.server.engine == "sqlite":
+        return ""
+    first = "a version that always writes the column; the rows that are there are filled"
+    return later(operation, first)
 
 
 def _columns(operation: SetNotNull | AddConstraint, context: Context) -> tuple[str, ...]:

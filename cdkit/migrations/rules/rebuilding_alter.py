@@ -30,7 +30,7 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
             about=str(table),
             fix=Fix(
                 summary="run it when little is written, or split off what is instant",
-                replacement=online(operation),
+                replacement=online(operation, context.schema),
             ),
         )
 

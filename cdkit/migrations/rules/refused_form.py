@@ -7,12 +7,22 @@ is refreshed CONCURRENTLY only where a unique index is over all its rows. The mi
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddConstraint, CreateIndex, DropObject, Refresh
+from cdkit.migrations.postgres.constraint_ways import (
+    from_index,
+    index_by_partition,
+    name_of,
+    not_valid,
+)
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
+_NOT_VALID = pattern(r"(?i)\s+NOT\s+VALID\s*$")
 _Form = AddConstraint | CreateIndex | DropObject | Refresh
 
 
@@ -71,22 +81,34 @@ def _of_partitioned(
     table = context.schema.table(operation.table)
     if table is None or not table.partitioned:
         return None
-    name = operation.table.sql
     if isinstance(operation, CreateIndex):
         if not operation.concurrently:
             return None
         what = f"CREATE INDEX CONCURRENTLY on {operation.table}, which is partitioned"
         how = "make it on the parent alone, CONCURRENTLY on each partition, and attach those"
-        return what, how, f"CREATE INDEX {operation.name or 'i'} ON ONLY {name} (…);"
+        return what, how, index_by_partition(operation, context.schema)
     made = operation.constraint
     if made.index:
         what = f"a constraint from an index on {operation.table}, which is partitioned"
-        return what, "add the constraint itself", f"ALTER TABLE {name} ADD {made.kind.upper()} (…);"
+        return what, "add the constraint itself", _itself(operation, context)
     if made.kind == "foreign key" and not made.valid and context.server.before(18):
         what = f"a foreign key NOT VALID on {operation.table}, which is partitioned"
         how = "add it to each partition NOT VALID, validate those, then add it to the table"
-        return what, how, "ALTER TABLE partition_of_it ADD FOREIGN KEY … NOT VALID;"
+        name = name_of(operation.table, made, context.schema)
+        said = structs.replace(made, sql=_NOT_VALID().sub("", made.sql))
+        way = not_valid(operation.table, name, said, context.schema, context.server)
+        return what, how, way if name else ""
     return None
+
+
+def _itself(operation: AddConstraint, context: Context) -> str:
+    """The constraint over the columns of the index that it was to be made from."""
+    made, schema = operation.constraint, context.schema
+    index = schema.index(Name(schema.full(operation.table).schema, made.index))
+    if index is None or "" in index.columns:
+        return ""
+    said = structs.replace(made, columns=index.columns, index="", sql="")
+    return from_index(operation.table, made.name or made.index, said, schema)
 
 
 _PARTED = "CREATE TABLE e (a int, d date) PARTITION BY RANGE (d);\n"
@@ -97,6 +119,7 @@ RULE = LintRule(
     engines=("postgres",),
     on=(AddConstraint, CreateIndex, DropObject, Refresh),
     check=check,
+    by_hand="where the partitions of the table are not in the migrations.",
     instead="Use the form that the server has for it.",
     bad=(
         Example(text=f"{_PARTED}CREATE INDEX CONCURRENTLY i ON e (a);", line=2),

@@ -6,10 +6,12 @@ one after a roll back. There is no moment at which both versions work.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.net import column_is_back, eased
-from cdkit.migrations.nouns import Name, Type
+from cdkit.migrations.nouns import Column, Name, Type
 from cdkit.migrations.operation import RenameColumn
 from cdkit.migrations.postgres.ways import moved_over, renamed_in_view
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -22,7 +24,6 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
         return
     found = context.schema.column(table, column)
     types = (found.type, found.type) if found else (Type(""), Type(""))
-    added = f"ADD COLUMN {context.sql(to)} {found.type};" if found else ""
     hit = Hit(
         message=f"renames {table}.{column} to {to}: a running version that names it fails",
         about=f"{table}.{column}",
@@ -35,11 +36,24 @@ def check(operation: RenameColumn, context: Context) -> Iterator[Hit]:
                 if operation.statement.source[:10].upper() == "ALTER VIEW"
                 or context.schema.kind_of(table).endswith("view")
                 else moved_over(table, column, to, types, context.schema),
-                other=f"ALTER TABLE {context.sql(table)} {added}" if added else "",
+                other=_elsewhere(table, found, to, context),
             ),
         ),
     )
     yield from eased(hit, context, undone=column_is_back(table, column, context))
+
+
+def _elsewhere(table: Name, found: Column | None, to: str, context: Context) -> str:
+    if found is None or context.server.engine == "postgres":
+        return ""
+    if context.server.engine != "sqlite":
+        from cdkit.migrations.mysql import moving
+
+        new = structs.replace(found, name=to)
+        said = moving.moved_over(table, found, new, context.schema, context.dialect, context.server)
+        if said:
+            return said
+    return f"ALTER TABLE {context.sql(table)} ADD COLUMN {context.sql(to)} {found.type};"
 
 
 def _was_there(table: Name, column: str, context: Context) -> bool:

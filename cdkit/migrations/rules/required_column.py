@@ -33,7 +33,6 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     fails = "it fails where there are rows, and " if operation.statement.whole else ""
     if context.server.engine in {"mysql", "mariadb"}:
         fails = "rows that are there get an implicit one, "
-    added = f"ADD COLUMN {context.sql(column.name)} {column.type};"
     yield Hit(
         message=f"adds {table}.{column.name} as NOT NULL without a default: {fails}"
         "a running version cannot insert any more",
@@ -43,7 +42,7 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
             replacement=context.sql_of(
                 "postgres",
                 _instead(operation),
-                other=f"ALTER TABLE {context.sql(table)} {added}",
+                other=_elsewhere(operation, context),
             ),
         ),
     )
@@ -69,6 +68,18 @@ def _generated(operation: AddColumn, context: Context) -> Iterator[Hit]:
             ),
         )
         return
+
+
+def _elsewhere(operation: AddColumn, context: Context) -> str:
+    table, column = operation.table, operation.column
+    if context.server.engine == "postgres":
+        return ""
+    if context.server.engine != "sqlite":
+        from cdkit.migrations.mysql.moving import filled_later
+
+        if said := filled_later(table, column, context.dialect, context.server):
+            return said
+    return f"ALTER TABLE {context.sql(table)} ADD COLUMN {context.sql(column.name)} {column.type};"
 
 
 def _instead(operation: AddColumn) -> str:

@@ -13,6 +13,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.domains import NOT_NULL, RestrictDomain, ValidateDomain
 from cdkit.migrations.nouns import quoted
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import ended
 
 
 def check(operation: RestrictDomain | ValidateDomain, context: Context) -> Iterator[Hit]:
@@ -35,12 +36,14 @@ def check(operation: RestrictDomain | ValidateDomain, context: Context) -> Itera
 
 def _not_valid(operation: RestrictDomain) -> Fix:
     """Return the constraint without a look at the rows, which SET NOT NULL cannot do."""
-    domain, asked = operation.domain, operation.constraint
-    name = quoted(asked.name or f"{domain.name}_checked")
-    text = "VALUE IS NOT NULL" if asked.kind == NOT_NULL else "…"
+    domain = operation.domain
+    asked = operation.statement.source
+    if operation.constraint.kind == NOT_NULL:
+        name = quoted(f"{domain.name}_checked")
+        asked = f"ALTER DOMAIN {domain.sql} ADD CONSTRAINT {name} CHECK (VALUE IS NOT NULL)"
     return Fix(
         summary="add the constraint NOT VALID: it counts for all that is written from then on",
-        replacement=f"ALTER DOMAIN {domain.sql} ADD CONSTRAINT {name} CHECK ({text}) NOT VALID;",
+        replacement=ended(asked, " NOT VALID;"),
     )
 
 

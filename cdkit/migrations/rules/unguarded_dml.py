@@ -12,6 +12,7 @@ from cdkit.migrations.mend import words_of
 from cdkit.migrations.operation import WriteRows
 from cdkit.migrations.postgres.ways import by_key, in_batches
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import ended
 
 
 def check(operation: WriteRows, context: Context) -> Iterator[Hit]:
@@ -44,14 +45,15 @@ def _instead(operation: WriteRows, context: Context) -> str:  # noqa: PLR0911 - 
         batches = in_batches(source, operation.table, context.schema)
         return batches or f"{_NOTE}\n{by_key(source, operation.table, 'id')}"
     if context.server.engine == "sqlite":
-        return f"{_NOTE}\n{source} WHERE id >= 0 AND id < 10000;\n-- and so on, up to max(id)"
+        return f"{_NOTE}\n{ended(source, _SOME)}\n-- and so on, up to max(id)"
     if {b"ORDER", b"LIMIT"} & set(words):
         return ""
     if words[0] == b"DELETE":
-        return f"-- again and again, until it deletes no row:\n{source} LIMIT 10000;"
-    return f"{_NOTE}\n{source} WHERE id >= 0 AND id < 10000;\n-- and so on, up to max(id)"
+        return f"-- again and again, until it deletes no row:\n{ended(source, ' LIMIT 10000;')}"
+    return f"{_NOTE}\n{ended(source, _SOME)}\n-- and so on, up to max(id)"
 
 
+_SOME = " WHERE id >= 0 AND id < 10000;"
 _NOTE = "-- id stands for a key of whole numbers"
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.nouns import Name, quoted
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import AddColumn, AddConstraint
+from cdkit.migrations.postgres.constraint_ways import index
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
 
 
@@ -26,14 +27,14 @@ def check(operation: AddConstraint | AddColumn, context: Context) -> Iterator[Hi
         columns = operation.constraint.columns if operation.constraint.references else ()
     if not columns or _is_indexed(schema.full(table), columns, context):
         return
-    listed = ", ".join(quoted(each) for each in columns)
+    first = "right behind it" if isinstance(operation, AddColumn) else "first"
     yield Hit(
         message=f"the foreign key on {table} ({', '.join(columns)}) has no index: each delete of "
         "what it refers to reads the whole table",
         about=str(table),
         fix=Fix(
-            summary="build one first, outside a transaction",
-            replacement=f"CREATE INDEX CONCURRENTLY ON {table.sql} ({listed});",
+            summary=f"build one {first}, outside a transaction",
+            replacement=index(table, columns, schema),
         ),
     )
 

@@ -12,8 +12,10 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import CreateTable, MovePartition
+from cdkit.migrations.postgres.bounds import condition
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-from cdkit.migrations.schema import Table
+from cdkit.migrations.schema import Schema, Table
+from cdkit.migrations.ways import whole
 
 
 def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[Hit]:
@@ -27,7 +29,7 @@ def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[
         if not schema.is_new_table(operation.other) and not _has_proof(
             child, schema.table(operation.table)
         ):
-            yield _attached(operation, child)
+            yield _attached(operation, child, _asked(operation, parents[0], schema))
     else:
         return
     for parent in parents:
@@ -35,7 +37,7 @@ def check(operation: MovePartition | CreateTable, context: Context) -> Iterator[
         if default is None or schema.is_new_table(default.name):
             continue
         if not _has_proof(default, schema.table(parent)):
-            yield _beside(operation, parent, default.name)
+            yield _beside(operation, default.name, parent, _asked(operation, parent, schema))
 
 
 def _has_proof(table: Table | None, parent: Table | None) -> bool:
@@ -45,7 +47,14 @@ def _has_proof(table: Table | None, parent: Table | None) -> bool:
     return any(each.valid and (not known or keyed & set(each.columns)) for each in checks)
 
 
-def _attached(operation: MovePartition, child: Table | None) -> Hit:
+def _asked(operation: MovePartition | CreateTable, parent: Name, schema: Schema) -> str:
+    """Return what the bound asks of a row, as SQL; empty where the key is not known."""
+    held = schema.table(parent)
+    return condition(operation.statement.source, held.keyed) if held else ""
+
+
+def _attached(operation: MovePartition, child: Table | None, asked: str) -> Hit:
+    alter = f"ALTER TABLE {operation.other.sql}"
     return Hit(
         message=f"attaches {operation.other} to {operation.table}, and no CHECK proves that its "
         "rows belong there: all of them are read under a lock",
@@ -54,13 +63,18 @@ def _attached(operation: MovePartition, child: Table | None) -> Hit:
         confidence=Confidence.HIGH if child else Confidence.MEDIUM,
         fix=Fix(
             summary="add a CHECK with the partition's bounds NOT VALID, validate it, then attach",
-            replacement=f"ALTER TABLE {operation.other.sql} ADD CONSTRAINT belongs CHECK (…) "
-            "NOT VALID;",
+            replacement=f"{alter} ADD CONSTRAINT belongs CHECK ({asked}) NOT VALID;\n"
+            f"-- in a migration after it, or outside a transaction\n"
+            f"{alter} VALIDATE CONSTRAINT belongs;\n{whole(operation)}\n"
+            f"{alter} DROP CONSTRAINT belongs;"
+            if asked and operation.statement.whole
+            else "",
         ),
     )
 
 
-def _beside(operation: MovePartition | CreateTable, parent: Name, default: Name) -> Hit:
+def _beside(operation: MovePartition | CreateTable, default: Name, parent: Name, asked: str) -> Hit:
+    alter = f"ALTER TABLE {default.sql}"
     made = operation.table if isinstance(operation, CreateTable) else operation.other
     return Hit(
         message=f"{made} comes beside {default}, the DEFAULT partition of {parent}, and no CHECK "
@@ -72,8 +86,12 @@ def _beside(operation: MovePartition | CreateTable, parent: Name, default: Name)
             summary="add a CHECK that the new bounds do not hold to the DEFAULT partition, NOT "
             "VALID, and validate it in a migration before; where it is as good as empty, "
             "`--small-table` says so",
-            replacement=f"ALTER TABLE {default.sql} ADD CONSTRAINT lies_elsewhere CHECK (NOT (…)) "
-            f"NOT VALID;\nALTER TABLE {default.sql} VALIDATE CONSTRAINT lies_elsewhere;",
+            replacement=f"{alter} ADD CONSTRAINT lies_elsewhere CHECK (NOT ({asked})) NOT VALID;\n"
+            "-- in a migration after it, or outside a transaction\n"
+            f"{alter} VALIDATE CONSTRAINT lies_elsewhere;\n{whole(operation)}\n"
+            f"{alter} DROP CONSTRAINT lies_elsewhere;"
+            if asked and operation.statement.whole
+            else "",
         ),
     )
 
@@ -85,6 +103,7 @@ RULE = LintRule(
     engines=("postgres",),
     on=(MovePartition, CreateTable),
     check=check,
+    by_hand="where the key of the partitioned table is not known, or is several columns.",
     instead="Add a CHECK with the bounds NOT VALID, validate it, then attach.",
     bad=(
         Example(text="ALTER TABLE e ATTACH PARTITION e_2024 FOR VALUES IN (2024);", line=1),

@@ -11,6 +11,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.anew import AlterTable
 from cdkit.migrations.mysql.cost import way as way_of
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+from cdkit.migrations.ways import ended
 
 
 def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
@@ -30,7 +31,9 @@ def check(operation: AlterTable, context: Context) -> Iterator[Hit]:
         about=str(operation.table),
         fix=Fix(
             summary="say how it is to be done, so that it fails rather than copies",
-            replacement=f"{source}{comma} ALGORITHM={way.algorithm}{lock};" if can_say else "",
+            replacement=ended(source, f"{comma} ALGORITHM={way.algorithm}{lock};")
+            if can_say
+            else "",
         ),
     )
 

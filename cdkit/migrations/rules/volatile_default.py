@@ -14,8 +14,21 @@ from cdkit.migrations.mend import Splice, rewritten, words_of
 from cdkit.migrations.nouns import Column, Name, quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.postgres.volatility import unknown_calls, volatile_calls
-from cdkit.migrations.postgres.ways import computed, default_of, in_batches, text, type_sql
+from cdkit.migrations.postgres.ways import (
+    computed,
+    default_of,
+    in_batches,
+    not_null,
+    text,
+    type_sql,
+)
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
+
+_DOMAIN = "a constrained domain"
+_OF_DOMAIN = (
+    "give the column the type under the domain, and add what that asks as a CHECK, NOT VALID, to "
+    "be validated later: with or without a default, the domain has every row written anew"
+)
 
 
 def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
@@ -31,7 +44,9 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
         "that stops reads and writes",
         about=f"{table}.{column.name}",
         confidence=confidence,
-        fix=Fix(
+        fix=Fix(summary=_OF_DOMAIN)
+        if cause == _DOMAIN
+        else Fix(
             summary="add the column without it, set the default, and fill the rows in batches",
             replacement=_instead(operation, context),
         ),
@@ -54,6 +69,7 @@ def _instead(operation: AddColumn, context: Context) -> str:
         return ""
     change = f"UPDATE {table.sql} SET {name} = DEFAULT"
     filled = in_batches(change, table, context.schema, where=f"{name} IS NULL")
+    filled += f"\n{not_null(table, column.name)}" if column.not_null or column.serial else ""
     return (
         f"{before}ALTER TABLE {table.sql} ADD COLUMN {name} {kind};\n"
         f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT {default};\n{after}"
@@ -82,7 +98,7 @@ def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
     parts = column.type.name.split(".")
     domain = context.schema.thing(Name(parts[-2] if len(parts) > 1 else "", parts[-1]))
     if domain and domain.kind == "domain" and domain.body:
-        return "a constrained domain", Confidence.HIGH
+        return _DOMAIN, Confidence.HIGH
     calls = column.default.calls if column.default else ()
     if known := volatile_calls(calls):
         return f"the volatile default {known[0]}()", Confidence.HIGH
