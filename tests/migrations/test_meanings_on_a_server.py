@@ -21,10 +21,13 @@ CREATE FUNCTION label(mood) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''moo
 CREATE FUNCTION join_(int, text) RETURNS text LANGUAGE sql AS 'SELECT ''joined''';
 CREATE FUNCTION same(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION like_(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION larger(varchar, varchar) RETURNS varchar LANGUAGE sql AS 'SELECT NULL::varchar';
 CREATE FUNCTION near(int, float8) RETURNS bool LANGUAGE sql AS 'SELECT false';
 """
 CAST = "CREATE CAST ({} AS {}) WITH {};"
 OPERATOR = "CREATE OPERATOR {} (LEFTARG = {}, RIGHTARG = {}, FUNCTION = {});"
+ASKED = "SELECT {} FROM rows"
+FUNCTION = "CREATE FUNCTION {} RETURNS text LANGUAGE sql AS 'SELECT NULL::text';"
 NUMBERED = "SELECT id || line FROM rows"
 CALM = "SELECT count(*) FROM rows WHERE mood = 'calm'"
 CHANGES = [
@@ -54,6 +57,24 @@ CHANGES = [
            "SELECT count(*) FROM rows WHERE code LIKE 'x%'", same=False),
     Change("number is share", OPERATOR.format("=", "int", "float8", "near"),
            "SELECT count(*) FROM rows WHERE id = share", same=False),
+    *(
+        Change(f"{made} for {asked}", FUNCTION.format(made), ASKED.format(asked), same=same)
+        for made, asked, same in [
+            ("lower(varchar)", "lower(code)", False),
+            ("lower(text)", "lower(code)", True),
+            ("lower(int)", "lower(code), lower('B')", True),
+            ("round(float8, int)", "round(id, 2)", False),
+            ("round(int, int, int)", "round(id, 2), round(1.5, 1)", True),
+            ("concat(text, text)", "concat(line, line)", False),
+            ("age(date)", "age(date '2020-01-01')", False),
+            ("abs(text)", "abs('-4')", False),
+            ("near(int)", "near(id, share)", True),
+            ("label(text)", "label('calm')", False),
+        ]
+    ),
+    Change("max of names",
+           "CREATE AGGREGATE max(varchar) (SFUNC = larger, STYPE = varchar);",
+           "SELECT max(code) FROM rows", same=False),
     Change("an operator of a new name", OPERATOR.format("<=~=>", "int", "float8", "near"),
            "SELECT count(*) FROM rows WHERE id = share", same=True),
 ]  # fmt: skip
