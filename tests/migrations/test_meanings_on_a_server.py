@@ -138,7 +138,22 @@ MADE = """CREATE FUNCTION code_of() RETURNS text LANGUAGE sql AS 'SELECT 1';
 REVOKE EXECUTE ON FUNCTION code_of() FROM PUBLIC;
 ALTER TABLE rows ADD COLUMN made text DEFAULT code_of(); {}"""
 WRITTEN = "INSERT INTO rows (id) VALUES (9)"
+RIGHT = """CREATE FUNCTION fits(int) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
+'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION fits(int) FROM PUBLIC; {}"""
+GIVEN = f"{RIGHT} GRANT EXECUTE ON FUNCTION fits TO shop_reader;"
+FIRED = """CREATE FUNCTION done() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+REVOKE EXECUTE ON FUNCTION done() FROM PUBLIC;
+CREATE TRIGGER after_all AFTER INSERT ON rows FOR EACH ROW WHEN ({}) EXECUTE FUNCTION done();"""
+PER_ROW = [
+    "CREATE INDEX ON rows (fits(id));",
+    "CREATE INDEX ON rows (id) WHERE fits(id);",
+    "ALTER TABLE rows ADD COLUMN made bool GENERATED ALWAYS AS (fits(id)) STORED;",
+    FIRED.format("fits(NEW.id)"),
+]
 LEADING = [
+    *((RIGHT.format(each), WRITTEN, False) for each in PER_ROW),
+    *((GIVEN.format(each), WRITTEN, True) for each in PER_ROW),
+    (FIRED.format("NEW.id > 0"), WRITTEN, True),
     (LATER.format(""), WRITTEN, False),
     (LATER.format("INSERT INTO kinds VALUES (7);"), WRITTEN, True),
     (MADE.format(""), WRITTEN, False),
