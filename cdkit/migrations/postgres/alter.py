@@ -173,9 +173,14 @@ def _change_table(clause: _Clause) -> Operation:
 
 
 def _identity_type(clause: _Clause) -> str:
-    """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
-    said = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
-    return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
+    """Return PostgreSQL's letter for a replica identity, and the index where it is one.
+
+    `d` is the default, `f` full, `n` nothing; `i:orders_key` an index.
+    """
+    read = clause.statement.read(_RawAlter).cmds[clause.index].command.definition or {}
+    said = read.get("ReplicaIdentityStmt", {})
+    letter, index = str(said.get("identity_type", "d")), str(said.get("name", ""))
+    return f"{letter}:{index}" if index else letter
 
 
 def _change_trigger(clause: _Clause) -> Operation:

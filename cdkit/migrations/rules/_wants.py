@@ -89,7 +89,7 @@ not-null-added compatible - - SetNotNull AddConstraint
 out-of-order-version safe-to-run - -
 overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstraint CreateObject RenameColumn RenameTable RenameObject
 padded-text compatible postgres taste CreateTable AddColumn
-publishing-table compatible postgres - Publish ChangeTable
+publishing-table compatible postgres - Publish ChangeTable DropConstraint DropObject
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
 refused-form safe-to-run postgres - AddConstraint CreateIndex DropObject Refresh
