@@ -3,7 +3,8 @@
 Where a publication sends updates and deletes, the server refuses both on a table without a primary
 key and without another replica identity: `cannot update table … because it does not have a replica
 identity and publishes updates`. So it does where rows are chosen by a column that is no part of
-their replica identity, or where a part of that is not sent. Inserts go on.
+their replica identity, or where a part of that is not sent. Inserts go on. A primary key that is
+made again as a UNIQUE one, or an index that was the replica identity and is made again, is none.
 """
 
 from collections.abc import Iterator
