@@ -339,12 +339,17 @@ def _identity(clause: _Clause) -> Operation:
     definition = clause.command.definition or Node()
     given = _given(clause)
     kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
+    own = definition.constraint.options if definition.constraint else ()
     always = definition.constraint and definition.constraint.generated_when == "a"
     return op.ChangeIdentity(
         **clause.on_column,
         action=_IDENTITY[clause.command.subtype],
         always=bool(always) or {"ival": ord("a")} in kinds,
+        starts=any(each.option.defname in _BEGINNING for each in own if each.option),
     )
+
+
+_BEGINNING = frozenset({"start", "minvalue", "increment"})
 
 
 _MAKERS: dict[str, Callable[[_Clause], Operation]] = {

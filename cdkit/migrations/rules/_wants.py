@@ -21,7 +21,7 @@ changed-default compatible - - ChangeDomain SetDefault
 changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-event-trigger compatible postgres - ChangeEventTrigger
-changed-identity compatible - - ChangeIdentity
+changed-identity compatible - - ChangeIdentity SetDefault
 changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
 changed-role compatible - - ChangeRole
