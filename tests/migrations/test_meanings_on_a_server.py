@@ -131,6 +131,7 @@ def test_what_stands_first_on_a_path_hides_what_stands_behind(
     assert bool([x for x in found if x.rule == "shadowing-table"]) != same
 
 
+WRITER = "CREATE ROLE shop_reader LOGIN; GRANT SELECT, INSERT ON rows TO shop_reader;"
 LATER = """CREATE TABLE kinds (id int PRIMARY KEY);
 ALTER TABLE rows ADD COLUMN kind int REFERENCES kinds;
 ALTER TABLE rows ALTER kind SET DEFAULT 7; {}"""
@@ -138,6 +139,32 @@ MADE = """CREATE FUNCTION code_of() RETURNS text LANGUAGE sql AS 'SELECT 1';
 REVOKE EXECUTE ON FUNCTION code_of() FROM PUBLIC;
 ALTER TABLE rows ADD COLUMN made text DEFAULT code_of(); {}"""
 WRITTEN = "INSERT INTO rows (id) VALUES (9)"
+EACH = """REVOKE ALL ON rows FROM shop_reader;
+GRANT SELECT (id, line, code, mood, share) ON rows TO shop_reader;"""
+READING = [
+    (EACH, "ALTER TABLE rows ADD COLUMN kind int;", "SELECT * FROM rows", False),
+    (EACH, "ALTER TABLE rows ADD COLUMN kind int; GRANT SELECT (kind) ON rows TO shop_reader;",
+     "SELECT id FROM rows", True),
+    ("", "ALTER TABLE rows ADD COLUMN kind int;", "SELECT id FROM rows", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "change", "asked", "same"), READING)
+def test_who_may_read_each_column_may_read_the_next(
+    postgres: str, before: str, change: str, asked: str, *, same: bool
+) -> None:
+    base = f"{BASE}{WRITER}{before}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        try:
+            connection.execute(f"{base}{change}".encode())
+            with psycopg.connect(re.sub(r"user=\S+", "user=shop_reader", postgres)) as old:
+                assert isinstance(answer(old, asked), str) != same
+        finally:
+            connection.execute("DROP OWNED BY shop_reader CASCADE; DROP ROLE shop_reader")
+    found = judged(f"{base}\n-- released\n{change}", question="compatible").findings
+    assert bool([x for x in found if x.rule == "ungranted-column"]) != same
+
+
 RIGHT = """CREATE FUNCTION fits(int) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION fits(int) FROM PUBLIC; {}"""
 GIVEN = f"{RIGHT} GRANT EXECUTE ON FUNCTION fits TO shop_reader;"
@@ -159,7 +186,6 @@ LEADING = [
     (MADE.format(""), WRITTEN, False),
     (MADE.format("GRANT EXECUTE ON FUNCTION code_of() TO shop_reader;"), WRITTEN, True),
 ]
-WRITER = "CREATE ROLE shop_reader LOGIN; GRANT SELECT, INSERT ON rows TO shop_reader;"
 
 
 @pytest.mark.parametrize(("change", "asked", "same"), LEADING)

@@ -118,6 +118,7 @@ truncated-table compatible - - Truncate WriteRows
 type-without-equality compatible postgres - AddColumn
 unclear-phase compatible - -
 unfinished-transaction safe-to-run - - End
+ungranted-column compatible postgres - AddColumn
 ungranted-function compatible postgres - AddColumn SetDefault CreateIndex AddConstraint ChangeTrigger
 ungranted-sequence compatible postgres - AddColumn SetDefault
 unguarded-dml safe-to-run - - WriteRows
