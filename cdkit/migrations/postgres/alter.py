@@ -167,9 +167,15 @@ def _change_table(clause: _Clause) -> Operation:
     said = _given(clause)
     given = () if action.startswith("RESET") else options_on(said)
     cleared = tuple(x.option.defname for x in said if x.option and x.option.defname not in given)
+    if not _HEAVY.isdisjoint((*given, *cleared)):
+        lock = ACCESS_EXCLUSIVE
     if action == "REPLICA IDENTITY":
         given = (_identity_type(clause),)
     return op.ChangeTable(**clause.on, action=action, lock=lock, options=given, cleared=cleared)
+
+
+_HEAVY = frozenset({"user_catalog_table", "security_barrier", "security_invoker", "check_option"})
+"""Options for which others wait (PostgreSQL's source, reloptions.c)."""
 
 
 def _identity_type(clause: _Clause) -> str:

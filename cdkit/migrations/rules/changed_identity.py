@@ -130,8 +130,8 @@ RULE = LintRule(
             line=4,
         ),
         Example(
-            text="CREATE TABLE o (id serial);\n-- released\nCREATE SEQUENCE s;\n"
-            "ALTER TABLE o ALTER id SET DEFAULT nextval('s');",
+            text="CREATE TABLE p (id serial);\n-- released\nCREATE SEQUENCE s;\n"
+            "ALTER TABLE p ALTER id SET DEFAULT nextval('s');",
             line=4,
         ),
         Example(text="ALTER TABLE o ALTER id DROP IDENTITY;", line=1),
