@@ -45,9 +45,23 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
             epoch=before.epoch if before else _routine_epoch(schema, full, takes),
         )
         thing = structs.replace(thing, routines={**thing.routines, takes: routine})
+    elif thing.routines and not _RIGHTS.isdisjoint(made.options):
+        thing = structs.replace(thing, routines=_with_rights(thing, made.options))
     schema.things[full] = thing
     for source in thing.query.sources if thing.query else ():
         schema.note("showing", schema.full(source), full)
+
+
+_RIGHTS = frozenset({"security definer", "security invoker"})
+
+
+def _with_rights(thing: Thing, options: tuple[str, ...]) -> dict[tuple[Type, ...], Routine]:
+    """Return functions as ALTER FUNCTION leaves them: whose rights they run with."""
+    definer = "security definer" in options
+    return {
+        takes: structs.replace(each, function=structs.replace(each.function, definer=definer))
+        for takes, each in thing.routines.items()
+    }
 
 
 def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:

@@ -185,6 +185,12 @@ RULE = LintRule(
     instead="See that the running version can live with what it returns now.",
     bad=(
         Example(
+            text="CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM o';\n"
+            "ALTER FUNCTION f() SECURITY DEFINER;\n-- released\n"
+            "ALTER FUNCTION f() SECURITY INVOKER;",
+            line=4,
+        ),
+        Example(
             text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a FROM o WHERE b = 1;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a FROM o WHERE b <> 1;",
             line=4,
