@@ -21,6 +21,7 @@ CREATE FUNCTION label(mood) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''moo
 CREATE FUNCTION join_(int, text) RETURNS text LANGUAGE sql AS 'SELECT ''joined''';
 CREATE FUNCTION same(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
 CREATE FUNCTION like_(varchar, varchar) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION short(rows) RETURNS text LANGUAGE sql AS 'SELECT left($1.line, 1)';
 CREATE FUNCTION larger(varchar, varchar) RETURNS varchar LANGUAGE sql AS 'SELECT NULL::varchar';
 CREATE FUNCTION near(int, float8) RETURNS bool LANGUAGE sql AS 'SELECT false';
 """
@@ -75,6 +76,10 @@ CHANGES = [
     Change("max of names",
            "CREATE AGGREGATE max(varchar) (SFUNC = larger, STYPE = varchar);",
            "SELECT max(code) FROM rows", same=False),
+    Change("a column in a function's place", "ALTER TABLE rows ADD COLUMN short text;",
+           "SELECT rows.short FROM rows", same=False),
+    Change("a column in no function's place", "ALTER TABLE rows ADD COLUMN label text;",
+           "SELECT label('calm'), rows.short FROM rows", same=True),
     Change("an operator of a new name", OPERATOR.format("<=~=>", "int", "float8", "near"),
            "SELECT count(*) FROM rows WHERE id = share", same=True),
 ]  # fmt: skip

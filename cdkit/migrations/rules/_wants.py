@@ -108,6 +108,7 @@ rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
+shadowing-column compatible postgres - AddColumn
 shadowing-operator compatible postgres - CreateOperator
 shadowing-table compatible postgres - CreateTable CreateObject
 stricter-partition compatible postgres - CreateTable MovePartition
