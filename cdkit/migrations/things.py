@@ -4,7 +4,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.domains import by_name
-from cdkit.migrations.nouns import Name, Query, Type
+from cdkit.migrations.nouns import STEADY, Function, Name, Query, Type
 from cdkit.migrations.schema import Routine, Schema, Thing
 
 
@@ -45,21 +45,31 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
             epoch=before.epoch if before else _routine_epoch(schema, full, takes),
         )
         thing = structs.replace(thing, routines={**thing.routines, takes: routine})
-    elif thing.routines and not _RIGHTS.isdisjoint(made.options):
-        thing = structs.replace(thing, routines=_with_rights(thing, made.options))
+    elif thing.routines and made.options:
+        thing = structs.replace(thing, routines=_altered(thing, made.options))
     schema.things[full] = thing
     for source in thing.query.sources if thing.query else ():
         schema.note("showing", schema.full(source), full)
 
 
 _RIGHTS = frozenset({"security definer", "security invoker"})
+_STEADY = STEADY | {"volatile"}
 
 
-def _with_rights(thing: Thing, options: tuple[str, ...]) -> dict[tuple[Type, ...], Routine]:
-    """Return functions as ALTER FUNCTION leaves them: whose rights they run with."""
-    definer = "security definer" in options
+def _altered(thing: Thing, options: tuple[str, ...]) -> dict[tuple[Type, ...], Routine]:
+    """Return functions as ALTER FUNCTION leaves them: whose rights they have, how steady they are.
+
+    Its other options decide nothing that is asked of the model.
+    """
+    given = set(options)
+
+    def altered(old: Function) -> Function:
+        kept = set(old.options) - _STEADY if given & _STEADY else set(old.options)
+        definer = "security definer" in given if given & _RIGHTS else old.definer
+        return structs.replace(old, definer=definer, options=tuple(sorted(kept | (given & STEADY))))
+
     return {
-        takes: structs.replace(each, function=structs.replace(each.function, definer=definer))
+        takes: structs.replace(each, function=altered(each.function))
         for takes, each in thing.routines.items()
     }
 
