@@ -67,6 +67,8 @@ CHANGES = [
             ("round(float8, int)", "round(id, 2)", False),
             ("round(int, int, int)", "round(id, 2), round(1.5, 1)", True),
             ("concat(text, text)", "concat(line, line)", False),
+            ("concat(VARIADIC text[])", "concat(line, line)", False),
+            ("lower(VARIADIC text[])", "lower(line)", True),
             ("age(date)", "age(date '2020-01-01')", False),
             ("abs(text)", "abs('-4')", False),
             ("near(int)", "near(id, share)", True),

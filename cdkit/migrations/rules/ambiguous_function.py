@@ -47,15 +47,16 @@ def _not_unique(operation: CreateObject, made: Function, context: Context) -> It
 
 def _taken_over(operation: CreateObject, made: Function, context: Context) -> Iterator[Hit]:
     """Flag the first call that means another function from now on, or none any more."""
-    name, takes = context.schema.full(operation.name), overloads.takes_of(made.takes)
+    name, most = context.schema.full(operation.name), len(made.arguments)
     released = context.released.thing(name)
-    if not takes or (released and made.takes in released.routines):
+    if released and made.takes in released.routines:
         return
     for path in _paths(name.schema, operation.kind, context):
-        for count in range(max(_least(made), 1), len(takes) + 1):
+        for count in range(max(_least(made), 1), most + 1 + _is_variadic(made)):
             before = _candidates(context.released, path, name.name, count)
             after = _candidates(context.ahead.end, path, name.name, count)
-            if said := before and _changed(before, after, takes[:count], operation):
+            takes = _taken(made, count)
+            if said := before and takes and _changed(before, after, takes, operation):
                 yield said
                 return
 
@@ -110,12 +111,27 @@ def _candidates(
     found = overloads.built_in(name, count) if path[0] else []
     for place, each in enumerate(path):
         thing = schema.thing(Name(each, name)) if each else None
-        for takes, routine in thing.routines.items() if thing else ():
-            if _least(routine.function) <= count <= len(takes):
-                cut = overloads.takes_of(takes[:count])
-                if all(one.takes != cut for one in found):
-                    found.append(overloads.Candidate(cut, place))
+        for routine in thing.routines.values() if thing else ():
+            takes = _taken(routine.function, count)
+            if takes and all(one.takes != takes for one in found):
+                found.append(overloads.Candidate(takes, place))
     return found
+
+
+def _taken(function: Function, count: int) -> overloads.Takes:
+    """Return what a function takes in a call with so many arguments; nothing where it has no such.
+
+    The last argument of a VARIADIC one stands for as many as there are.
+    """
+    takes = overloads.takes_of(function.takes)
+    if _is_variadic(function):
+        more = count - len(takes) + 1
+        return (*takes[:-1], *(takes[-1].removesuffix("[]"),) * more) if more > 0 else ()
+    return takes[:count] if _least(function) <= count <= len(takes) else ()
+
+
+def _is_variadic(function: Function) -> bool:
+    return "variadic" in function.options
 
 
 def _in_place_of(operation: CreateObject, takes: tuple[Type, ...]) -> str:
@@ -144,6 +160,11 @@ RULE = LintRule(
     check=check,
     instead="Drop the old one in the same transaction, or name the new one otherwise.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a text);\n-- released\n"
+            "CREATE FUNCTION concat(VARIADIC a text[]) RETURNS text LANGUAGE sql AS 'SELECT 1';",
+            line=3,
+        ),
         Example(
             text="CREATE TABLE o (a varchar);\n-- released\n"
             "CREATE FUNCTION lower(a varchar) RETURNS text LANGUAGE sql AS 'SELECT upper($1)';",
