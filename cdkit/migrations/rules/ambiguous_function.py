@@ -28,7 +28,8 @@ def check(operation: CreateObject, context: Context) -> Iterator[Hit]:
 
 
 def _not_unique(operation: CreateObject, made: Function, context: Context) -> Iterator[Hit]:
-    released, end = (x.thing(operation.name) for x in (context.released, context.ahead.end))
+    released = context.released.thing(operation.name)
+    end = context.ahead.end.thing(operation.name) if released else None
     for takes in released.routines if released else ():
         old = end.routines.get(takes) if end else None
         if old is None or takes == made.takes or not _can_mean_both(old.function, made):
@@ -53,10 +54,11 @@ def _taken_over(operation: CreateObject, made: Function, context: Context) -> It
         return
     for path in _paths(name.schema, operation.kind, context):
         for count in range(max(_least(made), 1), most + 1 + _is_variadic(made)):
-            before = _candidates(context.released, path, name.name, count)
-            after = _candidates(context.ahead.end, path, name.name, count)
-            takes = _taken(made, count)
-            if said := before and takes and _changed(before, after, takes, operation):
+            takes, before = _taken(made, count), _candidates(context.released, path, name, count)
+            if not takes or not before:
+                continue
+            after = _candidates(context.ahead.end, path, name, count)
+            if said := _changed(before, after, takes, operation):
                 yield said
                 return
 
@@ -106,11 +108,11 @@ def _paths(schema: str, kind: str, context: Context) -> Iterator[tuple[str, ...]
 
 
 def _candidates(
-    schema: Schema, path: tuple[str, ...], name: str, count: int
+    schema: Schema, path: tuple[str, ...], name: Name, count: int
 ) -> list[overloads.Candidate]:
-    found = overloads.built_in(name, count) if path[0] else []
+    found = overloads.built_in(name.name, count) if path[0] else []
     for place, each in enumerate(path):
-        thing = schema.thing(Name(each, name)) if each else None
+        thing = schema.thing(Name(each, name.name)) if each else None
         for routine in thing.routines.values() if thing else ():
             takes = _taken(routine.function, count)
             if takes and all(one.takes != takes for one in found):

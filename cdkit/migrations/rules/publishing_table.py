@@ -60,17 +60,20 @@ def _loses(name: Name, key: str, context: Context) -> Iterator[Hit]:
     Where none does, that is worse, and another rule says it. What is made again under the name of
     a replica identity is none (PostgreSQL manual, ALTER TABLE, REPLICA IDENTITY).
     """
-    table, end = context.schema.table(name), context.ahead.end.table(name)
-    if table is None or end is None:
+    table = context.schema.table(name)
+    if table is None:
         return
     identity = table.options.get("REPLICA IDENTITY", "d")
     held = table.constraints.get(key)
     primary = identity == "d" and held is not None and held.kind == "primary key"
+    if not primary and identity != f"i:{key}":
+        return
     columns = held.columns if held else ()
     if index := context.schema.indexes.get(context.schema.index_name(name, key)):
         columns = index.columns
-    again = [x for _, x in context.ahead.end.unique_keys(name) if x.columns == columns]
-    if again and (primary or identity == f"i:{key}"):
+    end = context.ahead.end.table(name)
+    again = (x.columns == columns for _, x in context.ahead.end.unique_keys(name))
+    if end and any(again):
         yield from _untold(name, end.options.get("REPLICA IDENTITY", "d"), context)
 
 
