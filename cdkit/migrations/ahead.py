@@ -35,6 +35,14 @@ def _says_the_number(operation: Operation) -> bool:
     return isinstance(operation, op.Call) and "setval" in operation.functions
 
 
+def _looks_by_column(operation: Operation) -> bool:
+    return isinstance(operation, op.Call) and "pg_get_serial_sequence" in operation.functions
+
+
+def _sets_free(operation: Operation) -> bool:
+    return isinstance(operation, op.ChangeSequence) and "owned_by" in operation.options
+
+
 class Ahead:
     """The transactions of a file, and the schema at the end of the one that is being judged.
 
@@ -210,9 +218,9 @@ class Ahead:
 
         None where it says anywhere from which number on.
         """
-        every = list(chain.from_iterable(self._done))
-        if any(map(_says_the_number, every)):
+        if self.says_the_number():
             return frozenset()
+        every = list(chain.from_iterable(self._done))
         made = [each for each in every if isinstance(each, op.CreateTable)]
         taken = (each.like for each in made if each.like and "identity" in each.takes)
         copied = (self._schema.table(each) for each in taken if self._schema)
@@ -221,6 +229,19 @@ class Ahead:
             *(x for each in copied if each for x in each.columns.values() if x.identity),
         ]
         return frozenset(each.name for each in columns if each.identity or each.serial)
+
+    def says_the_number(self, *, by_column: bool = True) -> bool:
+        """Whether the file says anywhere from which number on something goes, or may do so.
+
+        Not `by_column` where a sequence that is looked for by its column is another one.
+        """
+        every = list(chain.from_iterable(self._done))
+        found = by_column or any(map(_sets_free, every))
+        return any(
+            isinstance(each, op.Unread)
+            or (_says_the_number(each) and (found or not _looks_by_column(each)))
+            for each in every
+        )
 
     def writes(self, table: Name, column: str) -> bool:
         """Whether any statement of the file, an earlier one too, may put a value into a column."""

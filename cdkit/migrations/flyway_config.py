@@ -139,7 +139,26 @@ def _read(path: str, folder: str, look: Look) -> Config:
         what = f"{path} cannot be read, so it is not known what Flyway runs: {fault}"
         return configured(folder, faults=(cannot_tell(what, remedy="mend the file"),))
     plain = {name.removeprefix("flyway."): value for name, value in settings.items()}
-    return configured(folder, plain)
+    said = ((name, plain[name]) for name in _SWITCHES if plain.get(name))
+    unsure = tuple(
+        cannot_tell(f"{path} says {value[:40]!r} for {name}: {NO_SWITCH}", remedy=SWITCHES)
+        for name, value in said
+        if not is_switch(value)
+    )
+    return configured(folder, plain, unsure)
+
+
+_SWITCHES = (
+    *("executeInTransaction", "mixed", "outOfOrder", "placeholderReplacement"),
+    "postgresql.transactional.lock",
+)
+NO_SWITCH = "Flyway takes true or false, and refuses anything else"
+SWITCHES = "write true or false"
+
+
+def is_switch(value: str) -> bool:
+    """Whether Flyway takes a value for a yes or a no (its source, ConfigUtils.removeBoolean)."""
+    return value.strip().lower() in {"true", "false"}
 
 
 def properties(data: str) -> dict[str, str]:

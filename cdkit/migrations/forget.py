@@ -22,6 +22,18 @@ def forget_indexes(schema: Schema, table: Name, column: str = "") -> None:
             del schema.indexes[name]
 
 
+def forget_index(schema: Schema, name: Name) -> None:
+    """Forget an index; a table whose replica identity it is has none then, whatever comes later."""
+    index = schema.indexes.pop(name, None)
+    table = schema.tables.get(index.table) if index else None
+    if table and table.options.get(IDENTITY) == f"i:{name.name}":
+        schema.change(table.name, options={**table.options, IDENTITY: "n"})
+
+
+IDENTITY = "REPLICA IDENTITY"
+"""The option of a table that says by what its rows are told apart for those who replicate it."""
+
+
 def forget_children(schema: Schema, gone: Name, *, cascade: bool) -> None:
     """Forget the partitions of a table that is gone; with CASCADE what inherits from it too."""
     for name in schema.children.get(gone, ()):

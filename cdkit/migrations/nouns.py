@@ -181,6 +181,10 @@ class Argument(Struct, frozen=True):
         return bool(self.default)
 
 
+STEADY = frozenset({"stable", "immutable"})
+"""Options of a function that gives the same for the same: VOLATILE goes without saying."""
+
+
 class Function(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function or procedure as it is declared.
 

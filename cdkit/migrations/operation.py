@@ -128,12 +128,13 @@ class DropDefault(OnTable, frozen=True, kw_only=True):
 class ChangeIdentity(OnTable, frozen=True, kw_only=True):
     """ADD, SET or DROP of an identity or a generation expression; `action` is how SQL says it.
 
-    `always` says that the identity refuses a value of one's own.
+    `always` says that it refuses a value of one's own, `starts` that it says where it begins.
     """
 
     column: str
     action: str
     always: bool = False
+    starts: bool = False
 
 
 class AddConstraint(OnTable, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from cdkit.migrations.anew import ChangeColumn, ChangeOption, RebuildTable
 from cdkit.migrations.enums import ENUMS, rename_type
 from cdkit.migrations.forget import (
     forget_children,
+    forget_index,
     forget_indexes,
     forget_references,
     forget_schema,
@@ -237,7 +238,7 @@ def _drop_constraint(schema: Schema, dropped: op.DropConstraint) -> None:
     if table := schema.table(dropped.table):
         left = {k: v for k, v in table.constraints.items() if k != dropped.constraint}
         schema.change(dropped.table, constraints=left)
-        schema.indexes.pop(schema.index_name(table.name, dropped.constraint), None)
+        forget_index(schema, schema.index_name(table.name, dropped.constraint))
 
 
 def _validate(schema: Schema, validated: op.ValidateConstraint) -> None:
@@ -284,19 +285,18 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
 def _drop_object(schema: Schema, dropped: op.DropObject) -> None:
     full = schema.full(dropped.name)
     kind = "table" if dropped.kind == "foreign table" else dropped.kind
-    if kind == "table":
-        if full in schema.tables:
-            forget_table(schema, full)
-            forget_children(schema, full, cascade=dropped.cascade)
-            if dropped.cascade:
-                forget_references(schema, full)
-                forget_shown(schema, full)
+    if kind == "table" and full in schema.tables:
+        forget_table(schema, full)
+        forget_children(schema, full, cascade=dropped.cascade)
+        if dropped.cascade:
+            forget_references(schema, full)
+            forget_shown(schema, full)
     elif kind == "index":
-        schema.indexes.pop(full, None)
+        forget_index(schema, full)
     elif kind == "schema":
         forget_schema(schema, dropped.name.name)
         schema.things.pop(full, None)
-    else:
+    elif kind != "table":
         forget_thing(schema, full, dropped)
 
 

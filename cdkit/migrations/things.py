@@ -4,7 +4,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.domains import by_name
-from cdkit.migrations.nouns import Name, Query, Type
+from cdkit.migrations.nouns import STEADY, Function, Name, Query, Type
 from cdkit.migrations.schema import Routine, Schema, Thing
 
 
@@ -21,6 +21,8 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         epoch = before.epoch if before else _routine_epoch(schema, full, takes)
         routine = Routine(function=made.function, body=made.body, epoch=epoch)
         routines = {**routines, takes: routine}
+    elif made.options:
+        routines = _altered(routines, made.options)
     thing = Thing(
         kind=made.kind,
         epoch=old.epoch if old else schema.epoch_of(full),
@@ -46,6 +48,30 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
     schema.things[full] = thing
     for source in thing.query.sources if thing.query else ():
         schema.note("showing", schema.full(source), full)
+
+
+Routines = dict[tuple[Type, ...], Routine]
+
+_RIGHTS = frozenset({"security definer", "security invoker"})
+_STEADY = STEADY | {"volatile"}
+
+
+def _altered(routines: Routines, options: tuple[str, ...]) -> Routines:
+    """Return functions as ALTER FUNCTION leaves them: whose rights they have, how steady they are.
+
+    Its other options decide nothing that is asked of the model.
+    """
+    given = set(options)
+
+    def altered(old: Function) -> Function:
+        kept = set(old.options) - _STEADY if given & _STEADY else set(old.options)
+        definer = "security definer" in given if given & _RIGHTS else old.definer
+        return structs.replace(old, definer=definer, options=tuple(sorted(kept | (given & STEADY))))
+
+    return {
+        takes: structs.replace(each, function=altered(each.function))
+        for takes, each in routines.items()
+    }
 
 
 def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:

@@ -14,6 +14,7 @@ from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
 from cdkit.migrations.postgres.types import change
 from cdkit.migrations.text import Text
+from tests.migrations.judging import judged
 from tests.worlds import NoProcesses
 
 pytestmark = pytest.mark.needs("postgres")
@@ -60,3 +61,39 @@ def _types(statement: str) -> tuple[Type, Type]:
     assert isinstance(made, CreateTable)
     old, new = made.columns
     return old.type, new.type
+
+
+REWRITES = """
+CREATE FUNCTION steady() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION other() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION made() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+ALTER FUNCTION made() IMMUTABLE;
+CREATE TABLE t (at timestamp, zoned timestamptz);
+INSERT INTO t VALUES (now(), now());
+"""
+UTC = "SET timezone = 'UTC'; "
+
+
+@pytest.mark.parametrize(
+    ("statement", "rewrites"),
+    [
+        ("ALTER TABLE t ADD COLUMN n int DEFAULT steady()", False),
+        ("ALTER TABLE t ADD COLUMN n int DEFAULT made()", False),
+        ("ALTER TABLE t ADD COLUMN n int DEFAULT other()", True),
+        (f"{UTC}ALTER TABLE t ALTER at TYPE timestamptz", False),
+        (f"{UTC}ALTER TABLE t ALTER zoned TYPE timestamp", False),
+        (f"{UTC}ALTER TABLE t ALTER at TYPE timestamptz(3)", True),
+        ("SET timezone = 'Asia/Tokyo'; ALTER TABLE t ALTER at TYPE timestamptz", True),
+    ],
+)
+def test_what_is_said_to_be_written_anew_is_what_the_server_writes(
+    statement: str, *, rewrites: bool, connection: psycopg.Connection
+) -> None:
+    storage = "SELECT pg_relation_filenode('t')"
+    connection.execute(REWRITES.encode())
+    before = connection.execute(storage).fetchone()
+    connection.execute(statement.encode())
+    assert (connection.execute(storage).fetchone() != before) == rewrites
+    found = judged(f"{REWRITES}-- released\n{statement};", question="safe-to-run").findings
+    rules = {"rewriting-type-change", "volatile-default"}
+    assert bool(rules & {each.rule for each in found}) == rewrites

@@ -21,6 +21,7 @@ from cdkit.migrations.liquibase.changeset import (
     normal,
     runs_on,
     unknown_databases,
+    unsure_of,
 )
 from cdkit.migrations.liquibase.filters import Filter
 from cdkit.migrations.liquibase.names import truth
@@ -332,6 +333,7 @@ def _options(node: Node) -> Options:
         author=node.get("author"),
         dbms=node.get("dbms"),
         run_in_transaction=node.get("runInTransaction").strip().lower() != "false",
+        unknown=unsure_of(node.attributes),
         repeats=truth(node.get("runOnChange")) or truth(node.get("runAlways")),
         ignore=truth(node.get("ignore")),
         quote_all=node.get("objectQuotingStrategy") == "QUOTE_ALL_OBJECTS",

@@ -101,6 +101,16 @@ def maybe_of(*, on_fail: str, on_error: str, fail_on_error: str) -> str:
     return "it says failOnError false" if fail_on_error.strip().lower() == "false" else ""
 
 
+def unsure_of(said: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what a changeset says of its transaction, where that is neither yes nor no."""
+    given = ((name, value.strip()) for name, value in said.items())
+    return tuple(
+        f"{name}:{value}"
+        for name, value in given
+        if name.lower() == "runintransaction" and value.lower() not in {"true", "false", ""}
+    )
+
+
 def unknown_databases(dbms: str) -> list[str]:
     """Return the names of a `dbms` attribute that no database has."""
     named = (each.strip().lstrip("!").lower() for each in dbms.split(","))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cdkit.core.errors import Unreadable
 from cdkit.core.finding import Location
 from cdkit.migrations.lexer import blanked
-from cdkit.migrations.liquibase.changeset import ChangeSet, Options, maybe_of
+from cdkit.migrations.liquibase.changeset import ChangeSet, Options, maybe_of, unsure_of
 
 _CHANGESET = re.compile(rb"\s*-{2,}\s*changeset\b(.*)", re.IGNORECASE)
 _NAMED = re.compile(
@@ -110,7 +110,7 @@ def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
         id=identity,
         author=author,
         dbms=said.get("dbms", ""),
-        run_in_transaction=said.get("runintransaction", "true").lower() in _TRUE,
+        run_in_transaction=said.get("runintransaction", "true").lower() == "true",
         repeats=bool({said.get("runonchange", ""), said.get("runalways", "")} & _TRUE),
         ignore=said.get("ignore", "").lower() in _TRUE,
         end_delimiter=said.get("enddelimiter", ""),
@@ -122,7 +122,7 @@ def _checked(named: tuple[str, str, dict[str, str]], body: bytes) -> Options:
             on_error=wants.get("onerror", ""),
             fail_on_error=said.get("failonerror", ""),
         ),
-        unknown=tuple(name for name in said if name not in _KNOWN),
+        unknown=(*(name for name in said if name not in _KNOWN), *unsure_of(said)),
     )
 
 

@@ -175,15 +175,25 @@ def _change_table(clause: _Clause) -> Operation:
     said = _given(clause)
     given = () if action.startswith("RESET") else options_on(said)
     cleared = tuple(x.option.defname for x in said if x.option and x.option.defname not in given)
+    if not _HEAVY.isdisjoint((*given, *cleared)):
+        lock = ACCESS_EXCLUSIVE
     if action == "REPLICA IDENTITY":
         given = (_identity_type(clause),)
     return op.ChangeTable(**clause.on, action=action, lock=lock, options=given, cleared=cleared)
 
 
+_HEAVY = frozenset({"user_catalog_table", "security_barrier", "security_invoker", "check_option"})
+"""Options for which others wait (PostgreSQL's source, reloptions.c)."""
+
+
 def _identity_type(clause: _Clause) -> str:
-    """Return PostgreSQL's letter for a replica identity: default, full, index, nothing."""
-    said = msgspec.json.decode(_definition(clause) or b"{}")
-    return str(said.get("ReplicaIdentityStmt", {}).get("identity_type", "d"))
+    """Return PostgreSQL's letter for a replica identity, and the index where it is one.
+
+    `d` is the default, `f` full, `n` nothing; `i:orders_key` an index.
+    """
+    said = msgspec.json.decode(_definition(clause) or b"{}").get("ReplicaIdentityStmt", {})
+    letter, index = str(said.get("identity_type", "d")), str(said.get("name", ""))
+    return f"{letter}:{index}" if index else letter
 
 
 def _definition(clause: _Clause) -> Raw:
@@ -348,12 +358,17 @@ def _identity(clause: _Clause) -> Operation:
     definition = clause.command.definition or Definition()
     given = _given(clause)
     kinds = [node.option.arg.integer for node in given if node.option and node.option.arg]
+    own = definition.constraint.options if definition.constraint else ()
     always = definition.constraint and definition.constraint.generated_when == "a"
     return op.ChangeIdentity(
         **clause.on_column,
         action=_IDENTITY[clause.command.subtype],
         always=bool(always) or {"ival": ord("a")} in kinds,
+        starts=any(each.option.defname in _BEGINNING for each in own if each.option),
     )
+
+
+_BEGINNING = frozenset({"start", "minvalue", "increment"})
 
 
 _MAKERS: dict[str, Callable[[_Clause], Operation]] = {

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cdkit.migrations.anew import CreateCast, CreateOperator
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Argument, Function, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.names import of_type
 from cdkit.migrations.postgres.objects import at_start, create_object
@@ -23,6 +23,7 @@ class _Cast(Struct, frozen=True):
 class _Defined(Struct, frozen=True):
     kind: str = ""
     definition: tuple[Node, ...] = ()
+    args: tuple[Node, ...] = ()
 
 
 def create_cast(statement: Statement) -> Iterator[Operation]:
@@ -38,11 +39,21 @@ def create_cast(statement: Statement) -> Iterator[Operation]:
 
 
 def define(statement: Statement) -> Iterator[Operation]:
-    """Read what CREATE … (…) defines: of an operator, what it takes as well."""
+    """Read what CREATE … (…) defines: of an operator or an aggregate, what it takes as well."""
     for made in create_object(statement):
-        yield made
+        yield (
+            structs.replace(made, function=_aggregate(statement))
+            if made.kind == "aggregate"
+            else made
+        )
         if made.kind == "operator":
             yield from _operator(statement, made.name)
+
+
+def _aggregate(statement: Statement) -> Function:
+    lists = [node.items.items for node in statement.read(_Defined).args if node.items]
+    given = [node.parameter for items in lists for node in items if node.parameter]
+    return Function(arguments=tuple(Argument(each.name, of_type(each.argType)) for each in given))
 
 
 def _operator(statement: Statement, name: Name) -> Iterator[Operation]:

@@ -85,14 +85,15 @@ def lock_of(operation: Operation, schema: Schema) -> tuple[str, tuple[Name, ...]
         case RestrictDomain() | ValidateDomain():
             return _of_domain(operation, schema)
         case Revoke(action="OWNER TO", objects=objects):
-            return ACCESS_EXCLUSIVE, tuple(each for each in objects if schema.table(each))
+            return ACCESS_EXCLUSIVE, tuple(x for x in objects if schema.kind_of(x) in _OWNED)
         case _:
             return "", ()
 
 
 def _on_table(operation: op.OnTable, schema: Schema) -> tuple[str, tuple[Name, ...]]:
     table = operation.table
-    if schema.thing(table) and not schema.table(table):
+    thing = schema.thing(table)
+    if thing and thing.kind not in _VIEWS and not schema.table(table):
         return "", ()
     lock = _LIGHTER.get(type(operation), ACCESS_EXCLUSIVE)
     if not _OTHERWISE[type(operation)]:
@@ -110,11 +111,14 @@ def _on_table(operation: op.OnTable, schema: Schema) -> tuple[str, tuple[Name, .
             lock = named
         case op.MovePartition():
             return _of_partition(operation)
-        case op.ChangeTrigger(action="CREATE RULE" | "DROP RULE" | "DROP TRIGGER"):
+        case op.ChangeTrigger(action=action) if action.endswith("RULE") or action[:4] == "DROP":
             lock = ACCESS_EXCLUSIVE
         case _:
             pass
     return lock, (table,)
+
+
+_VIEWS = frozenset({"view", "materialized view"})
 
 
 def _of_partition(moved: op.MovePartition) -> tuple[str, tuple[Name, ...]]:
@@ -152,7 +156,8 @@ def _of_reindex(made: op.Reindex, schema: Schema) -> tuple[str, tuple[Name, ...]
     return (lock, (index.table,)) if index else ("", ())
 
 
-_LOCKED = frozenset({"table", "materialized view"})
+_LOCKED = frozenset({"table", "materialized view", "sequence"})
+_OWNED = frozenset({"table", *_VIEWS})
 
 
 def _dropped(name: Name, schema: Schema) -> tuple[Name, ...]:

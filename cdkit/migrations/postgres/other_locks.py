@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.kinds import Kinds
-from cdkit.migrations.nouns import Name
+from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.postgres.locks import (
     ACCESS_EXCLUSIVE,
@@ -20,7 +20,7 @@ Locks = Iterator[tuple[str, Name]]
 
 _OF_COLUMNS = (
     *(op.AddColumn, op.DropColumn, op.RenameColumn, op.ChangeType),
-    *(op.SetNotNull, op.DropNotNull, op.SetDefault, op.DropDefault, op.Truncate),
+    *(op.SetNotNull, op.DropNotNull, op.SetDefault, op.DropDefault, op.Truncate, op.LockTable),
 )
 """What goes on to all tables that inherit from one."""
 _TAKING_MORE = Kinds(
@@ -49,7 +49,9 @@ def other_locks(operation: Operation, schema: Schema, lock: str) -> Iterable[tup
 def _names_another(operation: op.OnTable) -> bool:
     if isinstance(operation, op.AddColumn):
         return bool(operation.column.constraints)
-    return isinstance(operation, op.MovePartition)
+    if isinstance(operation, op.AddConstraint):
+        return operation.constraint.references is not None
+    return isinstance(operation, op.MovePartition | op.DropConstraint)
 
 
 def _other_locks(operation: Operation, schema: Schema, lock: str) -> Locks:
@@ -77,10 +79,15 @@ def _on_table(operation: op.OnTable, full: Name, lock: str, schema: Schema) -> L
         for each in operation.column.constraints:
             if each.references:
                 yield SHARE_ROW_EXCLUSIVE, each.references
+    constraint = _constraint(operation, full, schema)
+    if constraint and constraint.references:
+        for child, _ in below(schema.full(constraint.references), schema):
+            yield lock, child
     going = (
         child
         for child, is_partition in below(full, schema)
-        if _goes_on(operation, is_partition=is_partition)
+        if (constraint and constraint.kind == "check")
+        or _goes_on(operation, is_partition=is_partition)
     )
     # The words are read only where there is somebody whom they may be about: they can be many.
     children, along = list(going), list(_along(operation, full, schema))
@@ -91,10 +98,15 @@ def _on_table(operation: op.OnTable, full: Name, lock: str, schema: Schema) -> L
         yield from along
 
 
+def _constraint(operation: op.OnTable, full: Name, schema: Schema) -> Constraint | None:
+    """Return the constraint that is added or dropped; None where it is another change."""
+    if isinstance(operation, op.DropConstraint):
+        return schema.constraint(full, operation.constraint)
+    return operation.constraint if isinstance(operation, op.AddConstraint) else None
+
+
 def _goes_on(operation: op.OnTable, *, is_partition: bool) -> bool:
     """Whether what is done to a table is done to those that inherit from it."""
-    if isinstance(operation, op.AddConstraint) and operation.constraint.kind == "check":
-        return True
     if isinstance(operation, op.ChangeTrigger):
         return is_partition and _is_made(operation)
     return isinstance(operation, _OF_PARTITIONS if is_partition else _OF_COLUMNS)
@@ -129,6 +141,9 @@ def _of_partition(table: Name, other: Name, action: str, schema: Schema) -> Lock
         yield ACCESS_EXCLUSIVE, other
     if action == "INHERIT":
         yield SHARE_UPDATE_EXCLUSIVE, table
+    if action == "DETACH PARTITION":
+        for child, _ in below(schema.full(other), schema):
+            yield ACCESS_EXCLUSIVE, child
     if action.endswith("PARTITION"):
         yield from _of_default(table, schema)
 

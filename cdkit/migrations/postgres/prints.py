@@ -110,6 +110,16 @@ _BEFORE = r'"fields":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)*'
 """What stands before the last part of a column's name."""
 
 
+def called_in(print_: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names of the functions that a fingerprint of an expression calls, part by part."""
+    for found in _CALLED().finditer(print_):
+        yield tuple(each["String"]["sval"] for each in msgspec.json.decode(f"[{found[1]}]"))
+
+
+_PART = r'\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\}'
+_CALLED = pattern(rf'"funcname":\[({_PART}(?:,{_PART})*)\]')
+
+
 def column_of(tree: Any) -> str:  # noqa: ANN401 - JSON
     """Return the column that an expression is, by its last name; empty for anything else."""
     fields = tree.get("ColumnRef", {}).get("fields", []) if isinstance(tree, dict) else []

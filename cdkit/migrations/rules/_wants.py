@@ -21,7 +21,7 @@ changed-default compatible - - ChangeDomain SetDefault ChangeColumn
 changed-engine compatible mysql,mariadb - ChangeOption
 changed-enum compatible mysql,mariadb - ChangeColumn
 changed-event-trigger compatible postgres - ChangeEventTrigger
-changed-identity compatible - - ChangeIdentity
+changed-identity compatible - - ChangeIdentity SetDefault
 changed-in-rebuild compatible sqlite - RebuildTable
 changed-result-type compatible postgres - AddColumn DropColumn RenameColumn ChangeType CreateObject
 changed-role compatible - - ChangeRole
@@ -89,7 +89,7 @@ not-null-added compatible - - SetNotNull AddConstraint
 out-of-order-version safe-to-run - -
 overlong-name safe-to-run postgres - CreateTable AddColumn CreateIndex AddConstraint CreateObject RenameColumn RenameTable RenameObject
 padded-text compatible postgres taste CreateTable AddColumn
-publishing-table compatible postgres - Publish ChangeTable
+publishing-table compatible postgres - Publish ChangeTable DropConstraint DropObject
 rebuilding-alter safe-to-run mysql,mariadb - AlterTable
 refused-algorithm safe-to-run mysql,mariadb - AlterTable
 refused-form safe-to-run postgres - AddConstraint CreateIndex DropObject Refresh
@@ -108,6 +108,7 @@ rewritten-table safe-to-run postgres - RewriteTable ChangeIdentity
 scanning-domain safe-to-run postgres - RestrictDomain ValidateDomain
 serial-column compatible postgres taste CreateTable AddColumn
 several-locks safe-to-run postgres - AddColumn AddConstraint ChangeConstraint ChangeIdentity ChangeRowSecurity ChangeSequence ChangeTable ChangeTrigger ChangeType CreateIndex CreateObject CreateTable DropColumn DropConstraint DropDefault DropNotNull DropObject LockTable MovePartition Refresh Reindex RenameColumn RenameObject RenameTable RestrictDomain Revoke RewriteTable SetDefault SetNotNull Truncate ValidateDomain
+shadowing-column compatible postgres - AddColumn
 shadowing-operator compatible postgres - CreateOperator
 shadowing-table compatible postgres - CreateTable CreateObject
 stricter-partition compatible postgres - CreateTable MovePartition
@@ -118,7 +119,8 @@ truncated-table compatible - - Truncate WriteRows
 type-without-equality compatible postgres - AddColumn
 unclear-phase compatible - -
 unfinished-transaction safe-to-run - - End
-ungranted-function compatible postgres - AddColumn SetDefault
+ungranted-column compatible postgres - AddColumn
+ungranted-function compatible postgres - AddColumn SetDefault CreateIndex AddConstraint ChangeTrigger
 ungranted-sequence compatible postgres - AddColumn SetDefault
 unguarded-dml safe-to-run - - WriteRows
 unindexed-foreign-key safe-to-run postgres - AddConstraint AddColumn

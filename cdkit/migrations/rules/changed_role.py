@@ -13,15 +13,20 @@ from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 _HARSH = frozenset(
-    {"SET role", "SET default_transaction_read_only", "DROP ROLE", "DROP USER", "RENAME USER"}
+    {"set role", "set default_transaction_read_only", "drop role", "drop user", "rename user"}
+    | {"set session_replication_role"}
 )
 _SHOWN = frozenset(
-    {"SET timezone", "SET datestyle", "SET intervalstyle", "SET bytea_output", "SET row_security"}
-    | {"SET standard_conforming_strings", "SET lc_monetary", "SET lc_numeric", "SET TimeZone"}
-    | {"SET DateStyle", "SET IntervalStyle", "SET extra_float_digits", "SET session_authorization"}
-    | {"RESET ALL"}
+    {"set timezone", "set datestyle", "set intervalstyle", "set bytea_output", "set row_security"}
+    | {"set standard_conforming_strings", "set lc_monetary", "set lc_numeric", "set lc_time"}
+    | {"set extra_float_digits", "set session_authorization", "set default_text_search_config"}
+    | {"set transform_null_equals", "set array_nulls", "set xmlbinary", "set xmloption"}
+    | {"set client_encoding", "set default_transaction_isolation", "set backslash_quote"}
+    | {"reset all"}
 )
-"""Settings that change what values look like or mean (PostgreSQL manual, 20.11); or all of them."""
+"""Settings that change what values look like or mean (PostgreSQL manual, 20.11 and 20.13), or which
+statements fail; or all of them. In small letters: a name means the same in any."""
+_USUAL = frozenset({("off",), ("false",), ("origin",)})
 _NEEDED = frozenset({"no canlogin", "password", "no bypassrls", "no superuser", "validUntil"})
 _NEEDED |= {"no inherit", "no rolemembers"}
 
@@ -49,9 +54,10 @@ def _severity(operation: ChangeRole, context: Context) -> Severity | None:
         return None if _finds_the_same(operation, context) else Severity.HIGH
     if _is_global_mode(operation.action):
         return Severity.HIGH
-    if operation.action in _HARSH:
-        return None if operation.values in {("off",), ("false",)} else Severity.HIGH
-    if operation.action in _SHOWN:
+    action = operation.action.lower()
+    if action in _HARSH:
+        return None if operation.values in _USUAL else Severity.HIGH
+    if action in _SHOWN:
         return Severity.MEDIUM
     if set(operation.values) & {"no canlogin", "no connectionlimit"}:
         return Severity.HIGH
@@ -85,6 +91,7 @@ RULE = LintRule(
     bad=(
         Example(text="ALTER ROLE app SET search_path = shop;", line=1),
         Example(text="DROP ROLE app;", line=1),
+        Example(text="ALTER ROLE app SET default_text_search_config = german;", line=1),
         Example(text="ALTER ROLE app RESET ALL;", line=1),
         Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
         Example(text="ALTER ROLE app NOINHERIT;", line=1),

@@ -3,7 +3,9 @@
 dbmate wants `-- migrate:up` first, nothing but comments before it, and a `-- migrate:down` after
 it, be it empty. goose wants `-- +goose Up` first, and a body with semicolons between
 `-- +goose StatementBegin` and `-- +goose StatementEnd`: it cuts it in pieces otherwise. goose and
-sql-migrate refuse a statement that no semicolon ends at the end of a line.
+sql-migrate refuse a statement that no semicolon ends at the end of a line. What says whether the
+tool makes a transaction must be spelt as it knows it: others refuse any other word (Atlas, Flyway)
+or pass over it (dbmate, sql-migrate, sqlx, tern), and run the file as if nothing stood there.
 """
 
 from collections.abc import Iterator

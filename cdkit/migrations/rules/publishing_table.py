@@ -3,7 +3,8 @@
 Where a publication sends updates and deletes, the server refuses both on a table without a primary
 key and without another replica identity: `cannot update table … because it does not have a replica
 identity and publishes updates`. So it does where rows are chosen by a column that is no part of
-their replica identity, or where a part of that is not sent. Inserts go on.
+their replica identity, or where a part of that is not sent. Inserts go on. A primary key that is
+made again as a UNIQUE one, or an index that was the replica identity and is made again, is none.
 """
 
 from collections.abc import Iterator
@@ -12,16 +13,29 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import Publish
 from cdkit.migrations.nouns import TEMPORARY, Name
-from cdkit.migrations.operation import ChangeTable
+from cdkit.migrations.operation import ChangeTable, DropConstraint, DropObject
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Table
 
 
-def check(operation: Publish | ChangeTable, context: Context) -> Iterator[Hit]:
+def check(
+    operation: Publish | ChangeTable | DropConstraint | DropObject, context: Context
+) -> Iterator[Hit]:
     """Flag each table that was there before, as far as the migrations tell of all its keys."""
-    if isinstance(operation, ChangeTable):
-        yield from _untold(operation, context)
-        return
+    match operation:
+        case Publish():
+            yield from _published(operation, context)
+        case ChangeTable(action="REPLICA IDENTITY", table=table):
+            yield from _untold(table, operation.options[0], context)
+        case DropConstraint(table=table, constraint=name):
+            yield from _loses(table, name, context)
+        case DropObject(kind="index", name=name) if index := context.schema.index(name):
+            yield from _loses(index.table, name.name, context)
+        case _:
+            pass
+
+
+def _published(operation: Publish, context: Context) -> Iterator[Hit]:
     for name in _meant(operation.table, context):
         table = context.ahead.end.table(name)
         if table is None or not table.known or context.schema.is_new_table(name):
@@ -40,22 +54,44 @@ def check(operation: Publish | ChangeTable, context: Context) -> Iterator[Hit]:
         )
 
 
-def _untold(operation: ChangeTable, context: Context) -> Iterator[Hit]:
-    """Flag a table that loses what tells its rows apart; who publishes it, nobody may know here."""
-    table = context.ahead.end.table(operation.table)
-    if operation.action != "REPLICA IDENTITY" or context.schema.is_new_table(operation.table):
+def _loses(name: Name, key: str, context: Context) -> Iterator[Hit]:
+    """Flag the key that told rows apart, where another one keeps them apart from now on.
+
+    Where none does, that is worse, and another rule says it. What is made again under the name of
+    a replica identity is none (PostgreSQL manual, ALTER TABLE, REPLICA IDENTITY).
+    """
+    table = context.schema.table(name)
+    if table is None:
         return
-    identity = table.options.get(operation.action, "d") if table else operation.options[0]
+    identity = table.options.get("REPLICA IDENTITY", "d")
+    held = table.constraints.get(key)
+    primary = identity == "d" and held is not None and held.kind == "primary key"
+    if not primary and identity != f"i:{key}":
+        return
+    columns = held.columns if held else ()
+    if index := context.schema.indexes.get(context.schema.index_name(name, key)):
+        columns = index.columns
+    end = context.ahead.end.table(name)
+    again = (x.columns == columns for _, x in context.ahead.end.unique_keys(name))
+    if end and any(again):
+        yield from _untold(name, end.options.get("REPLICA IDENTITY", "d"), context)
+
+
+def _untold(name: Name, identity: str, context: Context) -> Iterator[Hit]:
+    """Flag a table that loses what tells its rows apart; who publishes it, nobody may know here."""
+    table = context.ahead.end.table(name)
+    if context.schema.is_new_table(name):
+        return
     if identity == "n" or (identity == "d" and table and table.known and not _key(table)):
         yield Hit(
-            message=f"leaves {operation.table} without a replica identity: where it is published, "
-            "UPDATE and DELETE of a running version are refused",
-            about=str(operation.table),
+            message=f"leaves {name} without a replica identity: where it is published, UPDATE and "
+            "DELETE of a running version are refused",
+            about=str(name),
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
             fix=Fix(
                 summary="take it out of its publications first, or keep its replica identity",
-                replacement=f"ALTER TABLE {operation.table.sql} REPLICA IDENTITY FULL;",
+                replacement=f"ALTER TABLE {name.sql} REPLICA IDENTITY FULL;",
             ),
         )
 
@@ -80,7 +116,7 @@ def _lacks(table: Table, published: Publish) -> str:
     What rows are chosen by must be part of what tells them apart, and that must be sent.
     """
     identity = table.options.get("REPLICA IDENTITY", "d")
-    if identity == "i":
+    if identity.startswith("i"):
         return ""
     key = tuple(table.columns) if identity == "f" else _key(table) if identity == "d" else ()
     if not key:
@@ -96,10 +132,21 @@ RULE = LintRule(
     severity=Severity.HIGH,
     question=COMPATIBLE,
     engines=("postgres",),
-    on=(Publish, ChangeTable),
+    on=(Publish, ChangeTable, DropConstraint, DropObject),
     check=check,
     instead="Give the table a primary key, or REPLICA IDENTITY FULL, first.",
     bad=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT o_pkey, ADD CONSTRAINT o_pkey UNIQUE (a);",
+            line=3,
+        ),
+        Example(
+            text="CREATE TABLE o (a int NOT NULL);\nCREATE UNIQUE INDEX i ON o (a);\n"
+            "ALTER TABLE o REPLICA IDENTITY USING INDEX i;\n-- released\n"
+            "BEGIN;\nDROP INDEX i;\nCREATE UNIQUE INDEX i ON o (a);\nCOMMIT;",
+            line=6,
+        ),
         Example(
             text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
             "ALTER TABLE o REPLICA IDENTITY NOTHING;",
@@ -129,6 +176,15 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT o_pkey, ADD CONSTRAINT o_pkey UNIQUE (a),\n"
+            "REPLICA IDENTITY USING INDEX o_pkey;"
+        ),
+        Example(
+            text="CREATE TABLE o (a int PRIMARY KEY);\n-- released\n"
+            "ALTER TABLE o DROP CONSTRAINT o_pkey, ADD CONSTRAINT o_pkey PRIMARY KEY (a);"
+        ),
         Example(
             text="CREATE TABLE o (a int PRIMARY KEY, b int);\n-- released\n"
             "CREATE PUBLICATION p FOR TABLE o (a) WHERE (a > 5);"

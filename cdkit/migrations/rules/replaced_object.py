@@ -16,6 +16,7 @@ from cdkit.core.rule import Example
 from cdkit.migrations.bodies import does_the_same, finds_the_same, is_read, is_same_code, writes_of
 from cdkit.migrations.mysql.marks import INVOKER, definer_of
 from cdkit.migrations.net import other_rows
+from cdkit.migrations.nouns import STEADY
 from cdkit.migrations.operation import CreateObject, Refresh
 from cdkit.migrations.reading.scan import scan
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -132,7 +133,7 @@ def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | 
     after = structs.replace(old, body=operation.body, function=made)
     if context.schema.is_new(old.epoch):
         return None, ""
-    kept = not _STABLE & set(made.options) or _STABLE & set(old.function.options)
+    kept = not STEADY & set(made.options) or STEADY & set(old.function.options)
     if not kept and writes_of(after):
         return Severity.HIGH, _NOT_VOLATILE
     if does_the_same(old, after):
@@ -140,7 +141,6 @@ def _of_function(operation: CreateObject, context: Context) -> tuple[Severity | 
     return Severity.MEDIUM, "it does something else for a running version that calls it"
 
 
-_STABLE = frozenset({"stable", "immutable"})
 _NOT_VOLATILE = "it writes, which the server refuses to a function that is not VOLATILE"
 
 
@@ -150,7 +150,7 @@ def _of_options(operation: CreateObject, context: Context) -> tuple[Severity | N
     options = set(given)
     found = context.schema.thing(operation.name)
     routines = list(found.routines.values()) if found else []
-    if options & _STABLE and any(writes_of(each) for each in routines):
+    if options & STEADY and any(writes_of(each) for each in routines):
         return Severity.HIGH, _NOT_VOLATILE
     if (path := given.get("set search_path")) is not None and not (
         routines and all(finds_the_same(each, path, context.schema) for each in routines)
@@ -207,6 +207,12 @@ RULE = LintRule(
         Example(
             text="-- server mysql:8.0\nCREATE VIEW v AS SELECT a, b FROM o;\n-- released\n"
             "CREATE OR REPLACE VIEW v AS SELECT a, b * 2 AS b FROM o;",
+            line=4,
+        ),
+        Example(
+            text="CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM o';\n"
+            "ALTER FUNCTION f() SECURITY DEFINER;\n-- released\n"
+            "ALTER FUNCTION f() SECURITY INVOKER;",
             line=4,
         ),
         Example(

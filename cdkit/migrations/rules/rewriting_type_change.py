@@ -1,9 +1,10 @@
 """A change of type makes the server write every row anew while nobody may use the table.
 
 Its indexes are built again as well. Some changes only touch the catalogue, and are not flagged: a
-longer `varchar` or none, more digits for a `numeric`, `varchar` to `text`, `cidr` to `inet`. Even
-then an index with an expression or a WHERE in which the column takes part is built again, and so
-is one whose operators become others (`text` to `citext`).
+longer `varchar` or none, more digits for a `numeric`, `varchar` to `text`, `cidr` to `inet`,
+`timestamp` to `timestamptz` where the session's time zone is UTC. Even then an index with an
+expression or a WHERE in which the column takes part is built again, and so is one whose operators
+become others (`text` to `citext`).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.fares import TypeChange
 from cdkit.migrations.indexes import Index
-from cdkit.migrations.nouns import NULLS_ALIKE
+from cdkit.migrations.nouns import NULLS_ALIKE, Type
 from cdkit.migrations.operation import ChangeType
 from cdkit.migrations.postgres.prints import names_column
 from cdkit.migrations.postgres.types import change
@@ -27,6 +28,8 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
         return
     old = context.schema.column(table, column)
     fares = change(old.type, operation.type) if old and not operation.using else None
+    if old and fares and _is_same_time(old.type, operation.type, context):
+        fares = TypeChange(rewrites=False, fares=fares.fares)
     if fares and not fares.rewrites:
         cause, confidence = _costs(operation, fares, context), Confidence.MEDIUM
         if not cause:
@@ -47,6 +50,17 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
             replacement=context.sql_of("postgres", retyped(operation, context.schema)),
         ),
     )
+
+
+def _is_same_time(old: Type, new: Type, context: Context) -> bool:
+    """Whether the session reads a time without a zone as UTC, so that its bytes stay (since 12)."""
+    zone = context.schema.settings.get("timezone", "").lower()
+    kinds = {old.name, new.name} == {"timestamp", "timestamptz"}
+    same = kinds and (old.modifiers, old.array) == (new.modifiers, new.array)
+    return same and zone in _UTC and not context.server.before(12)
+
+
+_UTC = frozenset({"utc", "etc/utc", "gmt", "zulu", "universal"})
 
 
 def _costs(operation: ChangeType, fares: TypeChange, context: Context) -> str:
@@ -87,6 +101,11 @@ RULE = LintRule(
     instead="Add a column with the new type, write both, fill it in batches, move over.",
     bad=(
         Example(
+            text="CREATE TABLE o (a timestamp);\nCREATE INDEX i ON o (a);\n-- released\n"
+            "SET timezone = 'UTC';\nALTER TABLE o ALTER a TYPE timestamptz;",
+            line=5,
+        ),
+        Example(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o\n  ALTER a TYPE bigint;",
             line=4,
         ),
@@ -108,6 +127,10 @@ RULE = LintRule(
         ),
     ),
     good=(
+        Example(
+            text="CREATE TABLE o (a timestamp);\n-- released\nSET timezone = 'UTC';\n"
+            "ALTER TABLE o ALTER a TYPE timestamptz;"
+        ),
         Example(
             text="CREATE TABLE o (a varchar(20), b numeric(8,2), c cidr);\n-- released\n"
             "ALTER TABLE o ALTER a TYPE text, ALTER b TYPE numeric(10,2), ALTER c TYPE inet;"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import Splice, rewritten, words_of
-from cdkit.migrations.nouns import Column, Name, quoted
+from cdkit.migrations.nouns import STEADY, Column, Name, quoted
 from cdkit.migrations.operation import AddColumn
 from cdkit.migrations.postgres.volatility import unknown_calls, volatile_calls
 from cdkit.migrations.postgres.ways import (
@@ -102,11 +102,18 @@ def _cause(column: Column, context: Context) -> tuple[str, Confidence]:
     calls = column.default.calls if column.default else ()
     if known := volatile_calls(calls):
         return f"the volatile default {known[0]}()", Confidence.HIGH
-    if unsure := unknown_calls(calls):
+    if unsure := [each for each in unknown_calls(calls) if not _is_declared(each, context)]:
         return f"the default {unsure[0]}(), volatile unless it is declared otherwise", (
             Confidence.MEDIUM
         )
     return "", Confidence.HIGH
+
+
+def _is_declared(name: str, context: Context) -> bool:
+    """Whether all functions of a name are declared to give the same for the same, in a query."""
+    found = context.schema.thing(Name("", name))
+    routines = list(found.routines.values()) if found else []
+    return bool(routines) and all(STEADY & set(each.function.options) for each in routines)
 
 
 RULE = LintRule(
@@ -118,6 +125,12 @@ RULE = LintRule(
     check=check,
     instead="Add the column without the default, set the default, fill the rows in batches.",
     bad=(
+        Example(
+            text="CREATE FUNCTION f() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+            "\nCREATE TABLE o (a int);\nALTER FUNCTION f() VOLATILE;\n-- released\n"
+            "ALTER TABLE o ADD COLUMN n int DEFAULT f();",
+            line=5,
+        ),
         Example(text="ALTER TABLE o ADD COLUMN u uuid DEFAULT gen_random_uuid();", line=1),
         Example(text="ALTER TABLE o ADD COLUMN n bigserial;", line=1),
         Example(text="ALTER TABLE o ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;", line=1),
@@ -125,6 +138,10 @@ RULE = LintRule(
         Example(text="ALTER TABLE o ADD COLUMN n int DEFAULT my_function();", line=1),
     ),
     good=(
+        Example(
+            text="CREATE FUNCTION f() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';"
+            "\nCREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN n int DEFAULT f();"
+        ),
         Example(text="ALTER TABLE o ADD COLUMN made timestamptz NOT NULL DEFAULT now();"),
         Example(text="ALTER TABLE o ADD COLUMN n int NOT NULL DEFAULT 0;"),
         Example(text="ALTER TABLE o ADD COLUMN t text DEFAULT lower('A');"),

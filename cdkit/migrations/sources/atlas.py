@@ -3,13 +3,15 @@
 Sources: Atlas's documentation, "Migration Directory Integrity", "Migration files: directives"
 (`-- atlas:txmode none`, `-- atlas:delimiter`, `-- atlas:checkpoint`, at the top of the file),
 "Pre-migration checks" (`-- atlas:txtar`), "migrate apply" (--tx-mode file, --exec-order linear);
-its source, sql/migrate/dir.go (order and checksums); "Dev Database" (addresses in atlas.hcl). A
-folder in another tool's format (goose, golang-migrate, dbmate, Flyway) is read as that tool's; its
-atlas.sum is checked all the same.
+its source, sql/migrate/dir.go (order, checksums; a txmode counts only above a blank line) and
+cmdapi/migrate.go (it is `none` or `file`, and stands once: all else is refused); "Dev Database"
+(addresses in atlas.hcl). A folder in another tool's format (goose, golang-migrate, dbmate, Flyway)
+is read as that tool's; its atlas.sum is checked all the same.
 """
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 
 from msgspec import structs
 
@@ -19,7 +21,17 @@ from cdkit.migrations.folder import FolderTool, migration_of, read_folder
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import blanked, tokens
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.source import Down, Late, Order, Project, Request, Script, Source
+from cdkit.migrations.source import (
+    Complaint,
+    Down,
+    Late,
+    Migration,
+    Order,
+    Project,
+    Request,
+    Script,
+    Source,
+)
 from cdkit.migrations.text import BOM, Text, line_end
 
 _FOREIGN = pattern(r"\d+_.*\.(?:up|down)\.sql|[VUR][\d._]*__.*\.sql")
@@ -47,9 +59,50 @@ def _directives(data: bytes) -> dict[str, str]:
     return found
 
 
+def _modes(data: bytes) -> tuple[list[str], bool]:
+    """Return each txmode at the top of a file, and whether they speak of the file.
+
+    They do so where a blank line parts them from the first statement; else of that alone.
+    """
+    modes: list[str] = []
+    for line in data.split(b"\n"):
+        if not line.startswith((b"--", b"#")):
+            return modes, not line.strip()
+        if (said := _DIRECTIVE().match(line.strip())) and said[1] == b"txmode":
+            modes.append(said[2].decode("utf-8", "replace").strip())
+    return modes, False
+
+
+def _wrapped(data: bytes) -> bool | None:
+    """Whether Atlas makes a transaction of a file; None where it refuses it."""
+    modes, counts = _modes(data)
+    return _WRAPPED.get(modes[0] if len(modes) == 1 else "") if modes and counts else True
+
+
+_WRAPPED = {"none": False, "file": True}
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield a txmode that Atlas refuses, or passes over."""
+    modes, counts = _modes(migration.text.data)
+    if modes and (not counts or _wrapped(migration.text.data) is None):
+        named = ", ".join(f"`{each[:40]}`" for each in modes)
+        yield Complaint(
+            rule="misplaced-marker",
+            path=migration.path,
+            line=1,
+            what=f"Atlas refuses the file: its txmode is {named}"
+            if counts
+            else f"Atlas passes over the txmode {named}: no blank line parts it from the statement",
+            remedy="write `-- atlas:txmode none` (or `file`) once, at the top of the file, and a "
+            "blank line below it",
+            severity=None if counts or modes == ["file"] else Severity.MEDIUM,
+        )
+
+
 def _script(path: str, data: bytes) -> Script:
     said = _directives(data)
-    wrapped = said.get("txmode", "file") != "none"
+    wrapped = _wrapped(data)
     if "txtar" in said:
         return _archive(path, data, wrapped=wrapped)
     if "delimiter" in said:
@@ -57,7 +110,7 @@ def _script(path: str, data: bytes) -> Script:
     return Script(sql=data, in_transaction=wrapped)
 
 
-def _archive(path: str, data: bytes, *, wrapped: bool) -> Script:
+def _archive(path: str, data: bytes, *, wrapped: bool | None) -> Script:
     """Read a file of several files: `migration.sql` runs, `down.sql` takes back."""
     marks = list(_SECTION().finditer(data))
     ends = [*(mark.start() for mark in marks[1:]), len(data)]
@@ -104,7 +157,7 @@ def _outside(data: bytes) -> tuple[int, int, str] | None:
         return None
     end = line_end(data)
     # A directive speaks of the file where a blank line parts it from the first statement.
-    return 0, 0, f"-- atlas:txmode none{end}{'' if _directives(data) else end}"
+    return 0, 0, f"-- atlas:txmode none{end}{'' if _modes(data)[1] else end}"
 
 
 def _order(path: str) -> Order:
@@ -136,6 +189,7 @@ _TOOL = FolderTool(
     order=_order,
     outside=_outside,
     engine=_engine,
+    refused=_refused,
     late=Late(
         says="Atlas refuses it (`--exec-order linear`)",
         severity=Severity.HIGH,

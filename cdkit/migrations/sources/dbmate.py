@@ -11,6 +11,7 @@ so with dbmate 2.36.0.
 import re
 from collections.abc import Iterator
 
+from cdkit.core.finding import Severity
 from cdkit.migrations.dotenv import engine_by
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
@@ -104,6 +105,23 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
     elif early := _STATEMENT().search(data, 0, up.start()):
         what = "a statement stands before `-- migrate:up`"
         yield _misplaced(migration, early.start(), what, "put it below the mark")
+    else:
+        yield from _passed_over(migration, up.start())
+
+
+def _passed_over(migration: Migration, at: int) -> Iterator[Complaint]:
+    """Yield each option of the first part that says nothing to dbmate."""
+    for option in _options(migration.said.data)[2:]:
+        if option not in {b"transaction:false", b"transaction:true"}:
+            yield Complaint(
+                rule="misplaced-marker",
+                path=migration.path,
+                line=migration.said.line(at),
+                what=f"dbmate passes over `{option.decode('utf-8', 'replace')[:40]}`, and runs it "
+                "as if that did not stand there",
+                remedy="write `transaction:false` or `transaction:true`, or take it out",
+                severity=Severity.MEDIUM,
+            )
 
 
 def _misplaced(migration: Migration, at: int, what: str, remedy: str) -> Complaint:

@@ -79,7 +79,12 @@ def _read(request: Request) -> Project:
         except (ValueError, RecursionError) as fault:
             what = f"{beside} is no TOML, so it is not known how this runs: {fault}"
             raise CannotTell(what, where=path, remedy="mend the file") from fault
-        return said.get("run_in_transaction") is not False
+        # Diesel takes a file without the word for one that says no.
+        wanted = said.get("run_in_transaction", False)
+        if not isinstance(wanted, bool):
+            what = f"{beside} says {wanted!r:.40} for run_in_transaction: Diesel refuses it"
+            raise CannotTell(what, where=path, remedy="write true or false")
+        return wanted
 
     return read_nested(_tool(wrapped), request)
 

@@ -16,9 +16,12 @@ from cdkit.core.finding import Severity
 from cdkit.migrations.flyway_config import (
     CODE,
     FILES,
+    NO_SWITCH,
+    SWITCHES,
     Config,
     config_of,
     configured,
+    is_switch,
     root_of,
     script_config,
 )
@@ -323,7 +326,9 @@ def _run_as_configured(
         own = script_config(one.path, look).get("executeInTransaction")
         asked = own or config.get("executeInTransaction")
         wrapped, refused = transaction_of(one.script.sql)
-        if asked:
+        if own and not is_switch(own):
+            complaints.append(_unsure(one, own))
+        elif asked:
             wrapped = asked.strip().lower() != "false"
         elif refused >= 0 and not config.is_on("mixed"):
             complaints.append(_mixed(one, refused))
@@ -331,6 +336,15 @@ def _run_as_configured(
             complaints.append(_waits(one, found.start()))
         done.append(_wrapped(one, wanted=wrapped))
     return tuple(done), complaints
+
+
+def _unsure(one: Migration, own: str) -> Complaint:
+    return Complaint(
+        rule="misplaced-marker",
+        path=one.path,
+        what=f"{one.path}.conf says {own[:40]!r} for executeInTransaction: {NO_SWITCH}",
+        remedy=SWITCHES,
+    )
 
 
 def _waits(one: Migration, at: int) -> Complaint:

@@ -9,6 +9,9 @@ Its sqlparse reads marks that begin a line, spelled as here. dbconfig.yml names 
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
+from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source, is_sql
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look, ancestors, join
@@ -87,6 +90,12 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
         yield _complaint(
             migration, at, "no semicolon ends this at the end of a line: it refuses it"
         )
+    for line in (found for found in data.split(b"\n") if _is_up(found)):
+        for option in {*line.split()[_WORDS:]} - {b"notransaction"}:
+            said = option.decode("utf-8", "replace")[:40]
+            what = f"it passes over `{said}`, and runs the part as if that did not stand there"
+            passed = _complaint(migration, data.find(line), what)
+            yield structs.replace(passed, severity=Severity.MEDIUM, remedy=_OPTION)
     held, opened = begun(lines[first:])
     if opened >= 0:
         yield _complaint(
@@ -94,6 +103,9 @@ def _refused(migration: Migration) -> Iterator[Complaint]:
         )
     for at in cut(data, held):
         yield _complaint(migration, at, "it ends the statement at the first semicolon in this body")
+
+
+_OPTION = "write `notransaction`, or take it out"
 
 
 def _complaint(migration: Migration, at: int, what: str) -> Complaint:

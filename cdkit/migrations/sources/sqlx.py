@@ -7,15 +7,19 @@ query. One that sorts before what ran still runs. Recognised by a Cargo.toml abo
 """
 
 import re
+from collections.abc import Iterator
 
+from cdkit.core.finding import Severity
 from cdkit.migrations.folder import FolderTool, folder_source
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.lexer import tokens
 from cdkit.migrations.look import Look, ancestors, join, parent
-from cdkit.migrations.source import Order, Script
-from cdkit.migrations.text import BOM, line_end
+from cdkit.migrations.source import Complaint, Migration, Order, Script
+from cdkit.migrations.text import BOM, holds, line_end
 
 _NAME = pattern(r"(\d+)_.*?(\.up|\.down)?\.sql")
+_ALONE = b"-- no-transaction"
+_NEAR = pattern(rb"^[ \t]*(?:--|#|/\*)[ \t]*no[-_]?transaction\b", re.MULTILINE | re.IGNORECASE)
 _CRATE = pattern(rb"^\s*(?:sqlx\b|\[\S*dependencies\.sqlx)", re.MULTILINE)
 
 
@@ -37,9 +41,25 @@ def _owns(path: str, look: Look) -> bool:
 
 
 def _script(_path: str, data: bytes) -> Script:
-    if data.startswith(b"-- no-transaction"):
+    if data.startswith(_ALONE):
         return Script(sql=data, together=True)
     return Script(sql=data, in_transaction=True)
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield what looks like the first line that says so, and is none."""
+    data = migration.said.data
+    near = _NEAR().search(data) if holds(data, b"transaction") else None
+    if near and not data.startswith(_ALONE):
+        yield Complaint(
+            rule="misplaced-marker",
+            path=migration.path,
+            line=migration.said.line(near.start()),
+            what=f"sqlx passes over `{near[0].strip().decode('utf-8', 'replace')[:60]}`, and runs "
+            "this in a transaction",
+            remedy=f"begin the file with `{_ALONE.decode()}`, spelt just so",
+            severity=Severity.MEDIUM,
+        )
 
 
 def _outside(data: bytes) -> tuple[int, int, str] | None:
@@ -76,6 +96,7 @@ SOURCE = folder_source(
         up_of=_up_of,
         order=_order,
         version=_version,
+        refused=_refused,
         outside=_outside,
         sums="sqlx's sum of the file is another then, and it refuses to migrate (VersionMismatch)",
         twice="keeps one record of it: the second is taken for an edit of the first",

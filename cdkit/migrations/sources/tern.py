@@ -6,6 +6,9 @@ left out; `---- tern: disable-tx ----` on a line of its own sends each statement
 `{{.name}}` is data of tern.conf).
 """
 
+import re
+from collections.abc import Iterator
+
 from msgspec import structs
 
 from cdkit.core.finding import Severity
@@ -14,12 +17,14 @@ from cdkit.migrations.lazy import pattern
 from cdkit.migrations.look import Look
 from cdkit.migrations.placeholders import fill, templates
 from cdkit.migrations.sections import bears, down_of, without_down
-from cdkit.migrations.source import Complaint, Late, Order, Project, Request, Script
-from cdkit.migrations.text import BOM, Text, line_end
+from cdkit.migrations.source import Complaint, Late, Migration, Order, Project, Request, Script
+from cdkit.migrations.text import BOM, Text, holds, line_end
 
 _NAME = pattern(r"(\d+)_.+\.sql")
 _SEPARATOR = b"---- create above / drop below ----"
 _ALONE = b"---- tern: disable-tx ----"
+_MARK = pattern(rb"^%s$" % _ALONE, re.MULTILINE)
+_NEAR = pattern(rb"^[ \t]*--+[ \t]*tern[ \t]*:[^\n]*", re.MULTILINE | re.IGNORECASE)
 
 
 def _never(_line: bytes) -> bool:
@@ -38,15 +43,30 @@ def _owns(path: str, look: Look) -> bool:
 def _script(path: str, data: bytes) -> Script:
     return Script(
         sql=without_down(data, up=_never, down=_is_down),
-        in_transaction=_ALONE not in data,
+        in_transaction=_MARK().search(data) is None,
         down=down_of(path, data, up=_never, down=_is_down),
     )
 
 
 def _outside(data: bytes) -> tuple[int, int, str] | None:
-    """Return the line that says so, as the first one."""
-    at = len(BOM) if data.startswith(BOM) else 0
-    return at, at, f"{_ALONE.decode()}{line_end(data)}"
+    """Return the line that says so, as the first one; tern knows none with CR or a BOM."""
+    end = line_end(data)
+    return (0, 0, f"{_ALONE.decode()}{end}") if end == "\n" and data[:3] != BOM else None
+
+
+def _refused(migration: Migration) -> Iterator[Complaint]:
+    """Yield each mark that is nearly one, which tern passes over."""
+    data = migration.said.data
+    for near in _NEAR().finditer(data) if holds(data, b"tern") else ():
+        if near[0] != _ALONE:
+            yield Complaint(
+                rule="misplaced-marker",
+                path=migration.path,
+                line=migration.said.line(near.start()),
+                what=f"tern passes over `{near[0].strip().decode('utf-8', 'replace')[:60]}`",
+                remedy=f"write `{_ALONE.decode()}` on a line of its own, and nothing else there",
+                severity=Severity.MEDIUM,
+            )
 
 
 def _version(path: str) -> str:
@@ -88,6 +108,7 @@ _PLAIN = folder_source(
             remedy="give it the number after the newest one",
         ),
         goes_back=True,
+        refused=_refused,
         outside=_outside,
     )
 )
