@@ -15,6 +15,7 @@ from cdkit.migrations.schema import Schema, Table, Thing
 def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
     table, policy, action = schema.table(changed.table), changed.policy, changed.action
     if table is None:
+        schema.miss()
         return
     if policy is None:
         if action in {"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"}:
@@ -129,6 +130,8 @@ def _set_options(schema: Schema, changed: op.ChangeTable) -> None:
 
 def _write(schema: Schema, written: op.WriteRows) -> None:
     table = schema.table(written.table)
+    if table is None and schema.thing(written.table) is None:
+        schema.miss()
     if table and written.verb in {"INSERT", "COPY", "MERGE"}:
         schema.change(written.table, filled=schema.is_new(table.made))
     new = {each for each in written.columns if schema.is_new_column(written.table, each)}
@@ -157,5 +160,6 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.DropDefault: _default,
     ChangeConstraint: _constraint,
     op.WriteRows: _write,
+    op.Unread: lambda schema, _: schema.miss(),
     **DOMAINS,
 }
