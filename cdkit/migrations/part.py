@@ -63,8 +63,8 @@ def _taken(schema: Schema, names: set[Name]) -> Schema:
         made.tables[name] = table
         made.indexes.update({each: schema.indexes[each] for each in schema.indexes.of(name)})
         for each in table.columns.values():
-            own = Name(name.schema, f"{name.name}_{each.name}_seq")
-            waiting += [own] if (each.serial or each.identity) and own in schema.things else []
+            if each.serial or each.identity:
+                waiting.append(Name(name.schema, f"{name.name}_{each.name}_seq"))
         for hints in ("children", "referring", "showing"):
             getattr(made, hints)[name] = found = getattr(schema, hints).get(name, {})
             waiting += found if hints != "showing" else ()
