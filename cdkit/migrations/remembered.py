@@ -61,7 +61,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
 PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
 ELSEWHERE = frozenset(
     {"epoch", "home", "path", "settings", "naming", "shared_names", "released", "_mine"}
-    | {"temporary"}
+    | {"temporary", "blank"}
 )
 """What of a schema is no part of a model: its engine's ways, where a session and a release begin.
 

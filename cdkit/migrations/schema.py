@@ -114,10 +114,10 @@ class Schema:
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
     they are now, the tables and views themselves say. `beyond` holds something where the
-    migrations so far did what cannot be read, or used what none of them made. `temporary` are
-    the tables that end with the session, and that nobody else sees. `_mine` are the dictionaries
-    that no copy shares, by what they are of: those change in place. All copies share `bearing`,
-    which may name tables that only another one has.
+    migrations so far did what cannot be read, or used what none of them made, and `blank` says that
+    there was nothing before them. `temporary` are the tables that end with the session, and that
+    nobody else sees. `_mine` are the dictionaries that no copy shares, by what they are of: those
+    change in place. All copies share `bearing`, which may name tables that only another one has.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -146,6 +146,7 @@ class Schema:
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
         self.bearing: dict[str, dict[Name, None]] = {}
         self.beyond: dict[str, int] = {}
+        self.blank = False
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 

@@ -36,9 +36,12 @@ def is_unmade(operation: Operation, schema: Schema) -> bool:
             return False
 
 
-def eased(hit: Hit) -> Hit:
-    """Return what is said of it: there may be one, and nothing here tells of it."""
-    if hit.severity in {Severity.LOW, Severity.INFO}:
+def eased(hit: Hit, usual: Severity) -> Hit:
+    """Return what is said of it: there may be one, and nothing here tells of it.
+
+    `usual` is how bad it is where the hit does not say.
+    """
+    if (hit.severity or usual) in {Severity.LOW, Severity.INFO}:
         return hit
     said = f"{hit.message}, if somebody made one by hand: no migration here did"
     return structs.replace(hit, message=said, severity=Severity.LOW, confidence=Confidence.LOW)
@@ -73,7 +76,7 @@ def _tells_all(schema: Schema) -> bool:
     tables, things = schema.tables, schema.things
     if schema.beyond or not all(each.known for each in tables.values()):
         return False
-    if all(schema.is_new(each.epoch) for each in tables.values()):
+    if not schema.blank and all(schema.is_new(each.epoch) for each in tables.values()):
         return False
     used = [each.table for each in schema.indexes.values()]
     used += [name for name in schema.referring if any(schema.leading_to(name))]

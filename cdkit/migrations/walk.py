@@ -187,7 +187,8 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
                 continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
-            told = eased(told) if is_unmade(operation, context.schema) else told
+            if is_unmade(operation, context.schema):
+                told = eased(told, rule.severity)
             yield hit_of(rule_id, rule, operation, structs.replace(told, fix=fix))
 
 

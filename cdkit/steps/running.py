@@ -25,12 +25,14 @@ _APART = (
 class Running(Struct, frozen=True, kw_only=True):
     """What counts as released: a revision, or nothing at all, or each file by itself (`apart`).
 
-    `deployed` where the revision is what runs in an environment.
+    `deployed` where the revision is what runs in an environment; `blank` where somebody says that
+    nothing runs anywhere yet.
     """
 
     revision: str = ""
     deployed: bool = False
     apart: bool = False
+    blank: bool = False
     notes: tuple[str, ...] = ()
     doubts: tuple[Reason, ...] = ()
 
@@ -48,7 +50,8 @@ def running_of(*, since: str, against: str, service: str, records: str, world: W
             remedy="give the one that says what runs",
         )
     if since == NOTHING:
-        return Running(notes=("nothing runs yet, so all migrations are one change",))
+        notes = ("nothing runs yet, so all migrations are one change",)
+        return Running(blank=True, notes=notes)
     if since:
         return Running(revision=since)
     if not against:
