@@ -55,6 +55,8 @@ def _need(both: Both, operation: Operation) -> None:
             _thing(both, name, kind)
         case op.RenameObject(name=name, kind=kind, table=None) if kind not in {"index", "schema"}:
             _thing(both, name, kind)
+        case op.AddEnumValue(type=name) | op.RenameEnumValue(type=name):
+            _thing(both, name, "type")
         case op.OnTable(table=name):
             _table(both, name)
             _inside(both, operation)

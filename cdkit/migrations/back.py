@@ -154,11 +154,8 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     dark = up.unread or _is_unread(up.operations, rules_, context)
     unread = dark or done.unread
     findings = [_lossy(loss, operation, up, unread=dark) for loss, operation in done.losses]
-    wrong = [
-        *done.fails,
-        *(str(each) for each in differences(start, there) if not _may_stay(each, up)),
-        *_left(up, way.operations, there),
-    ]
+    found = [each for each in differences(start, there) if not _may_stay(each, up)]
+    wrong = [*done.fails, *map(str, found), *_left(up, way.operations, there)]
     if wrong and unread:
         said = "nobody can tell whether this undoes the migration: what cannot be read runs"
         finding = _about("dishonest-down", said, place, up.undone)
@@ -166,7 +163,10 @@ def _replayed(way: Way, up: Up, rules_: Dispatch, context: Context) -> Back:
     elif wrong:
         more = f"; and {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
         said = f"does not undo the migration: {'; '.join(wrong[:_MOST])}{more}"
-        findings.append(_about("dishonest-down", said, place, up.undone))
+        finding = _about("dishonest-down", said, place, up.undone)
+        if len(found) == len(wrong) and all(each.by_hash for each in found):
+            finding = structs.replace(finding, severity=Severity.LOW)
+        findings.append(finding)
     undoes = "not told" if unread else "does not undo it" if wrong else "undoes it"
     undoes += " (stop the new version first)" if done.breaks else ""
     lost = list(dict.fromkeys(loss.about for loss, _ in done.losses if loss.loses))

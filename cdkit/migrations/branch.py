@@ -37,15 +37,23 @@ class Guard(Struct, frozen=True, kw_only=True):
         found = _is_there(self, schema)
         return found is not None and found != self.there
 
+    def holds(self, schema: Schema) -> bool:
+        """Whether it holds for sure."""
+        return _is_there(self, schema) == self.there
+
 
 class Branch(op.Harmless, frozen=True, kw_only=True):
     """Where a part begins or ends of what one statement does; it runs where all `guards` hold.
 
-    What `bears` errors is undone where one of its operations fails with one of those.
+    What `bears` errors is undone where one of its operations fails with one of those. Of the
+    sides of an IF, which follow each other and are numbered by `side`, the first that holds runs
+    alone; one that `decides` does so for sure where all of its guards hold.
     """
 
     begins: bool
     guards: tuple[Guard, ...] = ()
+    side: int = -1
+    decides: bool = False
     undone: bool = False
     bears: tuple[str, ...] = ()
 
@@ -59,19 +67,36 @@ class Undone(op.Harmless, frozen=True, kw_only=True):
 def taken(operations: Iterable[Operation], schema: Schema) -> Iterator[Operation]:
     """Yield what runs of what a statement does, on a schema that is kept up in between."""
     each = tuple(operations)
-    index = 0
+    index, passed = 0, set[int]()
     while index < len(each):
         one = each[index]
         index += 1
         if not isinstance(one, Branch):
             yield one
-        elif any(guard.fails(schema) for guard in one.guards):
+            continue
+        if one.begins and one.side == 0:  # All that an IF asks for, it asks before it does any.
+            passed.update(_passed_over(each, index - 1, schema))
+        fails = one.side < 0 and any(guard.fails(schema) for guard in one.guards)
+        if fails or index - 1 in passed:
             index = end_of(each, index - 1) + 1
         elif one.undone:
             end = end_of(each, index - 1)
             inside = tuple(x for x in each[index:end] if not isinstance(x, Branch))
             yield Undone(statement=one.statement, at=one.at, operations=inside)
             index = end + 1
+
+
+def _passed_over(each: Sequence[Operation], index: int, schema: Schema) -> Iterator[int]:
+    """Yield where the sides of an IF begin that do not run for sure; its first is at `index`."""
+    side, decided = 0, False
+    while index < len(each):
+        one = each[index]
+        if not isinstance(one, Branch) or not one.begins or one.side != side:
+            return
+        if decided or any(guard.fails(schema) for guard in one.guards):
+            yield index
+        decided = decided or (one.decides and all(guard.holds(schema) for guard in one.guards))
+        index, side = end_of(each, index) + 1, side + 1
 
 
 def end_of(operations: Sequence[Operation], begin: int) -> int:

@@ -15,6 +15,7 @@ from cdkit.migrations.schema import Schema, Table, Thing
 def _secure(schema: Schema, changed: op.ChangeRowSecurity) -> None:
     table, policy, action = schema.table(changed.table), changed.policy, changed.action
     if table is None:
+        schema.miss()
         return
     if policy is None:
         if action in {"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"}:
@@ -133,6 +134,8 @@ _ADDING = frozenset({"INSERT", "REPLACE", "COPY", "MERGE", "LOAD DATA"})
 def _write(schema: Schema, written: op.WriteRows) -> None:
     table = schema.table(written.table)
     if table is None:
+        if schema.thing(written.table) is None:
+            schema.miss()
         return
     filled = schema.is_new(table.made)
     if written.verb in _ADDING and filled != table.filled:
@@ -163,5 +166,6 @@ GUARDS: dict[type[Operation], Callable[[Schema, Any], None]] = {
     op.DropDefault: _default,
     ChangeConstraint: _constraint,
     op.WriteRows: _write,
+    op.Unread: lambda schema, _: schema.miss(),
     **DOMAINS,
 }

@@ -28,11 +28,21 @@ _COMPARING = frozenset(b"not in is like ilike between similar".split())
 _DECIDES = pattern(
     rb"\{%|<%(?!=)|\{\{-?\s{0,9}(?:[#/]|(?:if|range|with|block|template|else|end)\b)"
 )
+_MARKS = pattern(rb"[$#]\{|\{\{|\{%|<%|%\(|\{[A-Za-z_]|<\?|\?>|\$%")
+"""Of a shell, JavaScript or Ruby, Handlebars, Jinja, ERB, Python, PHP and others of their own."""
+_BLADE = pattern(rb"@(?:if|else|elseif|endif|unless|foreach|endforeach|for|endfor|include)\b")
+TEMPLATE = "this is a template, not SQL"
 _REMEDY = "render the migration first, or give the value in the tool's own configuration"
 _MOST = 100
 """Told of one file: one is enough for "cannot tell"."""
 
 _END = Token("mark", 0, 0, b";")
+
+
+def is_template(text: bytes, at: int) -> bool:
+    """Whether there is a mark of a template where a grammar refuses a text."""
+    around = text[max(at - 3, 0) : at + 4]
+    return bool(_MARKS().search(around) or _BLADE().match(text, at))
 
 
 def guesses(text: Text) -> tuple[Trouble, ...]:

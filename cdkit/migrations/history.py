@@ -58,4 +58,6 @@ def _replayed(schema: Schema, migration: Migration, parsed: Parsed, reader: Read
     for index, _ in each_part(len(parsed.statements), undone, schema):
         replay(schema, reader.operations(parsed.statements[index], schema))
     schema.epoch = epoch
+    if parsed.troubles:
+        schema.miss()
     return len(parsed.troubles)

@@ -5,7 +5,7 @@ other engines as they are written. What is not understood implies nothing but it
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +44,42 @@ def lets_in(old: str, new: str) -> bool:
         return _compared(old, new, lambda one, other: _Comparison().implies(one, other, 0))
     was, is_now = _written_list(old), _written_list(new)
     return bool(was and is_now and was[0] == is_now[0] and was[1] <= is_now[1])
+
+
+def together(checks: Iterable[Constraint]) -> str:
+    """Return as one condition what all CHECKs of a table ask, as far as they can be compared."""
+    asked = [
+        each.expression
+        for each in checks
+        if each.kind == "check" and each.enforced and each.expression.startswith("{")
+    ]
+    return f'{{"BoolExpr":{{"boolop":"AND_EXPR","args":[{",".join(asked)}]}}}}' if asked else ""
+
+
+def where_null(condition: str, columns: Collection[str]) -> str:
+    """Return what is left of a condition where these columns are null; empty for nothing."""
+    tree = _tree(condition) if condition.startswith("{") else {}
+    try:
+        left = _where_null(tree, columns) if tree else condition
+    except RecursionError:
+        return condition
+    return left if isinstance(left, str) else msgspec.json.encode(left).decode() if left else ""
+
+
+def _where_null(tree: Tree, columns: Collection[str]) -> Tree:
+    """Return a tree without what asks for a null there; None where nothing is left to ask."""
+    test = tree.get("NullTest", {})
+    fields = test.get("arg", {}).get("ColumnRef", {}).get("fields", [{}])
+    if fields[-1].get("String", {}).get("sval") in columns:
+        return None if test.get("nulltesttype") == "IS_NULL" else tree
+    joined = tree.get("BoolExpr", {})
+    if joined.get("boolop") not in {"AND_EXPR", "OR_EXPR"}:
+        return tree
+    parts = [_where_null(each, columns) for each in joined["args"]]
+    left = [each for each in parts if each is not None]
+    if not left or (joined["boolop"] == "OR_EXPR" and len(left) < len(parts)):
+        return None
+    return left[0] if len(left) == 1 else {"BoolExpr": {**joined, "args": left}}
 
 
 def asks_for(check: Constraint, column: str) -> bool:
@@ -248,6 +284,7 @@ class _Comparison:
             or any(self.implies(each, new, depth + 1) for each in was[1])
             or _is_within(_listed(old), _listed(new))
             or _is_looser(_limit(old), _limit(new))
+            or _is_left_out(_listed(old), _excluded(new))
         )
 
 
@@ -301,6 +338,42 @@ def _listed(tree: Tree) -> tuple[Tree, frozenset[str]] | None:
     values = [_constant(_uncast(item)) for item in items]
     said = frozenset(value for value in values if value is not None)
     return (_uncast(compared["lexpr"]), said) if said and None not in values else None
+
+
+def _excluded(tree: Tree) -> tuple[Tree, str] | None:
+    """Return what is compared, and the constant that it must not be: `a <> 8`."""
+    compared = tree.get("A_Expr", {})
+    if _sign(compared) != "<>" or compared.get("kind") != "AEXPR_OP" or "lexpr" not in compared:
+        return None
+    value = _constant(_uncast(compared.get("rexpr", {})))
+    return (_uncast(compared["lexpr"]), value) if value is not None else None
+
+
+def _is_left_out(
+    listed: tuple[Tree, frozenset[str]] | None, excluded: tuple[Tree, str] | None
+) -> bool:
+    """Whether a list has no such constant; only where no other spelling is the same value."""
+    if not listed or not excluded or listed[0] != excluded[0]:
+        return False
+    values = {*listed[1], excluded[1]}
+    if not (all(map(_WHOLE().fullmatch, values)) or all(map(_is_word, values))):
+        return False
+    return excluded[1].lower() not in {each.lower() for each in listed[1]}
+
+
+_WHOLE = pattern(r"0|-?[1-9]\d*")
+_WORD = pattern(r"[A-Za-z_]{3,}")
+
+
+def _is_word(value: str) -> bool:
+    """Whether a text is no date, number or boolean, of which some have several spellings."""
+    return bool(_WORD().fullmatch(value)) and value.lower() not in _SPELLED
+
+
+_SPELLED: Final = frozenset(
+    {"tru", "true", "fal", "fals", "false", "yes", "off", "nan", "inf", "infinity", "epoch"}
+    | {"now", "today", "tomorrow", "yesterday", "allballs"}
+)
 
 
 def _constant(tree: Tree) -> str | None:

@@ -138,6 +138,8 @@ def _seen(task: Task, ahead: Parsed | None) -> Seen:
     course, back, walked = (None if ahead else abreast(task, _back_of)) or _alone(task, ahead)
     migration, before, parsed = task.migration, task.before, course.parsed
     unchanged = not course.statements and not course.edited
+    if parsed.troubles:
+        task.schema.miss()
     findings = [*_of_file(migration, parsed, before, unchanged=unchanged), *walked.findings]
     for last in course.statements[-1:]:
         findings += found_by(course, End(statement=last, at=last.start))

@@ -60,6 +60,7 @@ class Request(Struct, frozen=True, kw_only=True):
     that migrations declare, by name, with what is known of the releases of contracts; `code`
     returns the paths of application code that the change brings along; `custom` is what is usual in
     the project, and `backs` are those released migrations of which only the way back is judged.
+    `blank` says that no database has anything yet.
     `outside` is that of the project's source; `dump` is a schema that somebody wrote out, there
     before any migration; `sizes` says which tables are small. With `refuse` an allowance that the
     change itself brings does not count. `memory` is where models of long histories are kept,
@@ -71,6 +72,7 @@ class Request(Struct, frozen=True, kw_only=True):
     released: Mapping[str, Migration]
     gone: Sequence[Migration] = ()
     apart: bool
+    blank: bool = False
     server: Server
     today: date
     rules: Dispatch
@@ -119,6 +121,7 @@ def lint(request: Request, processes: Processes) -> Linted:
     reader = Reader(request.server, engine.dialect(), processes, request.hands)
     dialect = reader.dialect
     schema = Schema(engine.path, naming=dialect.naming, shared_names=dialect.shared_names)
+    schema.blank = request.blank and not request.dump
     ordered = in_turn(request)
     old = list(takewhile(lambda one: not is_looked_at(one, request), ordered))
     known, unread = history(old, request.dump, schema, reader, request.memory)

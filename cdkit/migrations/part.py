@@ -62,6 +62,9 @@ def _taken(schema: Schema, names: set[Name]) -> Schema:
             continue
         made.tables[name] = table
         made.indexes.update({each: schema.indexes[each] for each in schema.indexes.of(name)})
+        for each in table.columns.values():
+            if each.serial or each.identity:
+                waiting.append(Name(name.schema, f"{name.name}_{each.name}_seq"))
         for hints in ("children", "referring", "showing"):
             getattr(made, hints)[name] = found = getattr(schema, hints).get(name, {})
             waiting += found if hints != "showing" else ()

@@ -59,9 +59,14 @@ def objects_of(schema: Schema, said: Privileges) -> Iterator[Name]:
             yield name
 
 
+PERHAPS = "perhaps"
+"""What CREATE ROLE says where it runs only if there is no such role yet."""
+
+
 def _role(schema: Schema, changed: op.ChangeRole) -> None:
     if changed.action == "CREATE ROLE":
-        schema.roles.setdefault(changed.role, schema.epoch)
+        epoch = 0 if PERHAPS in changed.values else schema.epoch
+        schema.roles.setdefault(changed.role, epoch)
     elif changed.action == "DROP ROLE":
         schema.roles.pop(changed.role, None)
     elif changed.action == "SET search_path":

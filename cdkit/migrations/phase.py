@@ -14,6 +14,7 @@ from cdkit.migrations.kinds import Kinds
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.rule import COMPATIBLE
 from cdkit.migrations.schema import Schema
+from cdkit.migrations.unmade import is_unmade
 
 _LEAST = Severity.MEDIUM.rank
 EXPAND, MIGRATE, CONTRACT = "expand", "migrate", "contract"
@@ -63,7 +64,7 @@ def _phase(operation: Operation, schema: Schema) -> str:
             phase = "" if schema.is_new_table(table) else MIGRATE
         case op.DropObject(kind=kind, name=name) if kind != "index":
             new = schema.is_new_table(name) or schema.is_new_thing(name)
-            phase = "" if new else CONTRACT
+            phase = "" if new or is_unmade(operation, schema) else CONTRACT
         case op.DropColumn(table=table, column=column):
             phase = "" if schema.is_new_column(table, column) else CONTRACT
         case _:

@@ -104,14 +104,19 @@ def environment(data: bytes, start: int, end: int) -> Iterator[Slot]:
         yield Slot(start=found.start(), end=found.end(), name=name, value=found[2])
 
 
+_DECIDING = frozenset({b"else", b"end", b"break", b"continue"})
+
+
 def templates(data: bytes) -> Iterator[Slot]:
     """Yield the names that a template puts in: `{{ name }}`, `{{ .Name }}`, `<%= name %>`.
 
-    What decides or loops (`{% if %}`, `<% if %>`) is no name: it stays, and the grammar refuses it.
+    What decides or loops (`{% if %}`, `<% if %>`, `{{ end }}`) is no name: it stays, and the
+    grammar refuses it.
     """
     pattern = rb"\{\{-?\s*\.?([A-Za-z_][\w.]*)\s*-?\}\}|<%=\s*([A-Za-z_@][\w.]*)\s*-?%>"
     for found in re.finditer(pattern, data):
-        yield Slot(start=found.start(), end=found.end(), name=found[1] or found[2])
+        if (name := found[1] or found[2]) not in _DECIDING:
+            yield Slot(start=found.start(), end=found.end(), name=name)
 
 
 _SET = pattern(

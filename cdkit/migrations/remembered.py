@@ -55,12 +55,13 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     referring: dict[Name, dict[Name, None]]
     showing: dict[Name, dict[Name, None]]
     bearing: dict[str, dict[Name, None]]
+    beyond: dict[str, int]
 
 
 PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
 ELSEWHERE = frozenset(
     {"epoch", "home", "path", "settings", "naming", "shared_names", "released", "_mine"}
-    | {"temporary"}
+    | {"temporary", "blank"}
 )
 """What of a schema is no part of a model: its engine's ways, where a session and a release begin.
 

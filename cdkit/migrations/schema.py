@@ -118,10 +118,11 @@ class Schema:
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
-    they are now, the tables and views themselves say. `temporary` are the tables that end with the
-    session, and that nobody else sees. `_mine` are the dictionaries that no copy shares, by what
-    they are of: those change in place. All copies share `bearing`, which may name tables that only
-    another one has.
+    they are now, the tables and views themselves say. `beyond` holds something where the
+    migrations so far did what cannot be read, or used what none of them made, and `blank` says that
+    there was nothing before them. `temporary` are the tables that end with the session, and that
+    nobody else sees. `_mine` are the dictionaries that no copy shares, by what they are of: those
+    change in place. All copies share `bearing`, which may name tables that only another one has.
 
     `naming` gives a constraint the name that the server would; without it PostgreSQL's. Where
     index names are each table's own (`shared_names` is false), an index is called `table.index`.
@@ -149,6 +150,8 @@ class Schema:
         self.referring: MutableMapping[Name, dict[Name, None]] = {}
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
         self.bearing: dict[str, dict[Name, None]] = {}
+        self.beyond: dict[str, int] = {}
+        self.blank = False
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
 
@@ -390,6 +393,11 @@ class Schema:
                 bearing = self.bearing[column] = {}
             bearing[table.name] = None
 
+    def miss(self) -> None:
+        """Note that there is more than the migrations tell of."""
+        if not self.beyond:
+            self.beyond = {"missed": 1}
+
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""
         full = self.full(name)
@@ -399,3 +407,5 @@ class Schema:
                 self.hold(changed)
             else:
                 self.tables[full] = changed
+        elif full not in self.things:
+            self.miss()

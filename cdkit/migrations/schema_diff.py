@@ -5,7 +5,7 @@ thing counts, but for those that only say when and where something was written.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Default, Name, Query, Type
 from cdkit.migrations.option import DEFAULTS, MIXED
 from cdkit.migrations.schema import Schema, Table, Thing
+
+K = TypeVar("K", str, Name)
 
 UNKNOWN = Type("?")
 """The type of a column of which only its name is known: nothing else of it is compared."""
@@ -46,6 +48,7 @@ _QUALIFIERS = pattern(r'"fields":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},
 """Before the name of a column in a fingerprint: its table, or what that is called there."""
 
 
+_HASHED = pattern(r"_[0-9a-f]{8}(?:_|$)")
 _LONGEST = 200
 """Characters of two lists of columns that are still told."""
 
@@ -61,6 +64,11 @@ class Difference(Struct, frozen=True, kw_only=True):
     about: str
     was: str = ""
     now: str = ""
+
+    @property
+    def by_hash(self) -> bool:
+        """Whether it is but another name, one with the hash that Django makes names with."""
+        return self.kind == NAME and any(map(_HASHED().search, (self.was, self.now)))
 
     def __str__(self) -> str:
         """Return it as a clause about the later schema."""
@@ -95,11 +103,17 @@ def _tables(before: Schema, after: Schema) -> Iterator[Difference]:
             continue
         yield from _fields("table", str(name), old, new)
         yield from _options(str(name), old, new)
-        if not old.known and new.epoch > before.epoch:
-            # A table that nobody knew was made anew: what its columns were cannot be told.
+        if _is_made_anew(name, before, after):
+            # What the columns were of a table that nobody knew cannot be told.
             continue
         yield from _columns(str(name), old, new)
         yield from _constraints(str(name), old, new)
+
+
+def _is_made_anew(name: Name, before: Schema, after: Schema) -> bool:
+    """Whether a table that nobody knew was dropped and is there again."""
+    old, new = before.tables.get(name), after.tables.get(name)
+    return old is not None and new is not None and not old.known and new.epoch > before.epoch
 
 
 def _options(table: str, old: Table, new: Table) -> Iterator[Difference]:
@@ -122,7 +136,11 @@ def _columns(table: str, old: Table, new: Table) -> Iterator[Difference]:
 
 
 def _constraints(table: str, old: Table, new: Table) -> Iterator[Difference]:
-    for name in sorted(old.constraints.keys() | new.constraints.keys()):
+    named = _renamed(old.constraints, new.constraints)
+    for name, other in sorted(named.items()):
+        yield Difference(kind=NAME, about=f"constraint {name} of {table}", was=name, now=other)
+    there = old.constraints.keys() | new.constraints.keys()
+    for name in sorted(there - {*named, *named.values()}):
         was, now = old.constraints.get(name), new.constraints.get(name)
         about = f"{name} of {table}"
         if was is None or now is None:
@@ -131,17 +149,37 @@ def _constraints(table: str, old: Table, new: Table) -> Iterator[Difference]:
             yield from _fields("constraint", about, was, now)
 
 
+NAME = "name"
+"""The kind of what has another name, and is else as it was."""
+
+
+def _renamed(old: Mapping[K, Struct], new: Mapping[K, Struct]) -> dict[K, K]:
+    """Return by their old names the new ones of what differs in nothing but the name."""
+    come = {_all_but_its_name(each): name for name, each in new.items() if name not in old}
+    gone = {_all_but_its_name(each): name for name, each in old.items() if name not in new}
+    return {name: come[key] for key, name in gone.items() if key in come}
+
+
+def _all_but_its_name(thing: Struct) -> tuple[str, ...]:
+    passed = _NO_MATTER | _APART.get(type(thing), frozenset())
+    fields = (each for each in thing.__struct_fields__ if each not in passed)
+    return tuple(repr(_plain(getattr(thing, each))) for each in fields)
+
+
 def _things(
     kind: str,
-    old: Mapping[Name, Index] | Mapping[Name, Thing],
-    new: Mapping[Name, Index] | Mapping[Name, Thing],
+    old: Mapping[Name, Index | Thing],
+    new: Mapping[Name, Index | Thing],
     before: Schema,
     after: Schema,
 ) -> Iterator[Difference]:
-    for name in sorted(old.keys() | new.keys()):
+    old = {name: x for name, x in old.items() if not _goes_along(name, x, before, after)}
+    new = {name: x for name, x in new.items() if not _goes_along(name, x, after, before)}
+    named = _renamed(old, new) if kind else {}
+    for name, other in sorted(named.items()):
+        yield Difference(kind=NAME, about=f"{kind} {name}", was=str(name), now=str(other))
+    for name in sorted((old.keys() | new.keys()) - {*named, *named.values()}):
         was, now = old.get(name), new.get(name)
-        if _goes_along(name, was, before, after) or _goes_along(name, now, after, before):
-            continue
         known = was or now
         word = known.kind if isinstance(known, Thing) else kind
         if was is None or now is None:
@@ -150,12 +188,25 @@ def _things(
             yield from _fields(word, str(name), was, now)
 
 
-def _goes_along(name: Name, thing: Index | Thing | None, schema: Schema, other: Schema) -> bool:
-    """Whether an index is told with another thing: its constraint, or its table that is new."""
+def _goes_along(name: Name, thing: Index | Thing, schema: Schema, other: Schema) -> bool:
+    """Whether it is told with another thing: an index with its constraint, or a table that is new.
+
+    What a table had that nobody knew is not told where that is made anew, nor is its sequence.
+    """
     if not isinstance(thing, Index):
-        return False
+        return thing.kind == "sequence" and _is_of_anew(name, other, schema)
+    if _is_made_anew(thing.table, other, schema):
+        return True
     table = schema.tables.get(thing.table)
     return table is not None and (name.name in table.constraints or thing.table not in other.tables)
+
+
+def _is_of_anew(sequence: Name, before: Schema, after: Schema) -> bool:
+    """Whether a sequence is that of a column of a table that is made anew."""
+    for name, table in before.tables.items():
+        if not table.known and sequence.name.startswith(f"{name.name}_"):
+            return sequence.schema == name.schema and _is_made_anew(name, before, after)
+    return False
 
 
 def _is_unknown(thing: Index | Thing) -> bool:

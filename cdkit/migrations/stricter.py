@@ -1,12 +1,13 @@
-"""What a table that takes the place of another one refuses, of what a running version writes."""
+"""What a new table in the place of an old one, or a new CHECK, refuses of what is written now."""
 
 from collections.abc import Iterator
 
-from cdkit.migrations.implied import implies, is_same_value
+from cdkit.migrations.implied import implies, is_same_value, lets_in, together, where_null
 from cdkit.migrations.indexes import is_kept_apart
 from cdkit.migrations.nouns import Column, Constraint, Name
 from cdkit.migrations.rule import Context
 from cdkit.migrations.schema import Schema, Table
+from cdkit.migrations.unfilled import stays_null
 
 _KEYS = frozenset({"unique", "primary key"})
 _BOTH = 2
@@ -130,3 +131,17 @@ def is_of_its_bounds(constraint: Constraint, name: Name, context: Context) -> bo
     end = context.ahead.end
     held = (end.tables.get(child) for each in parents for child in end.children.get(each.name, ()))
     return any(each and each.bound and end.is_new(each.made) for each in held)
+
+
+def keeps_to(name: Name, constraint: Constraint, context: Context) -> bool:
+    """Whether what a running version adds passes a CHECK, if not what it updates.
+
+    It leaves new columns null, and all CHECKs that were there together ask for the rest. A row that
+    the new version filled is another matter.
+    """
+    table = context.released.table(name)
+    if table is None or constraint.kind != "check":
+        return False
+    new = [each for each in constraint.columns if stays_null(name, each, context)]
+    left = where_null(constraint.expression, new) if new else constraint.expression
+    return not left or lets_in(together(table.constraints.values()), left)

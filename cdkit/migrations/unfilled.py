@@ -13,10 +13,11 @@ def has_nulls(table: Name, constraint: Constraint, context: Context) -> bool:
     """
     if NULLS_ALIKE in constraint.expression:
         return False
-    return any(_stays_null(table, name, context) for name in constraint.columns if name)
+    return any(stays_null(table, name, context) for name in constraint.columns if name)
 
 
-def _stays_null(table: Name, name: str, context: Context) -> bool:
+def stays_null(table: Name, name: str, context: Context) -> bool:
+    """Whether a column is new, and null in each row that the running version adds."""
     found, column = context.schema.table(table), context.schema.column(table, name)
     if found is None or column is None or not context.schema.is_new_column(table, name):
         return False

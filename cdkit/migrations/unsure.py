@@ -16,6 +16,8 @@ def unsure(before: Schema, migration: Migration, reader: Reader) -> Schema:
     """
     after = before.copy()
     remember(after, migration, reader)
+    if after.beyond:
+        before.miss()
     for name, table in after.tables.items():
         if name not in before.tables:
             before.hold(structs.replace(table, epoch=0, born={}))

@@ -24,6 +24,7 @@ from cdkit.migrations.sizes import is_elsewhere, spared
 from cdkit.migrations.source import Migration
 from cdkit.migrations.statement import Statement
 from cdkit.migrations.tell import fix_of, hit_of
+from cdkit.migrations.unmade import eased, is_unmade
 
 if TYPE_CHECKING:
     from cdkit.migrations.lint import Request
@@ -186,6 +187,8 @@ def found_by(course: Course, operation: Operation) -> Iterator[Finding]:
                 continue
             fix = course.bench.fix(fix_of(rule, hit), hit.mend, operation, context.session)
             told = spared(rule, hit, operation, context.schema, request.sizes)
+            if is_unmade(operation, context.schema):
+                told = eased(told, rule.severity)
             yield hit_of(rule_id, rule, operation, told, fix)
 
 

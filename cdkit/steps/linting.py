@@ -86,6 +86,7 @@ def judge_project(found: Found, asked: Asked, world: World) -> Done:
         released=scope.released,
         gone=(*scope.gone, *scope.ahead),
         apart=running.apart,
+        blank=running.blank,
         server=server,
         today=world.clock.now().date(),
         rules=catalogue.dispatch(asked.regard.disabled, asked.question, server.engine),

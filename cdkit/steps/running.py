@@ -25,14 +25,16 @@ _APART = (
 class Running(Struct, frozen=True, kw_only=True):
     """What counts as released: a revision, or nothing at all, or each file by itself (`apart`).
 
-    `deployed` where the revision is what runs in an environment. `others` is a commit of the
-    remote's main branch, whose files the change edits, where nothing says what runs.
+    `deployed` where the revision is what runs in an environment; `blank` where somebody says that
+    nothing runs anywhere yet. `others` is a commit of the remote's main branch, whose files the
+    change edits, where nothing says what runs.
     """
 
     revision: str = ""
     others: str = ""
     deployed: bool = False
     apart: bool = False
+    blank: bool = False
     notes: tuple[str, ...] = ()
     doubts: tuple[Reason, ...] = ()
 
@@ -50,7 +52,8 @@ def running_of(*, since: str, against: str, service: str, records: str, world: W
             remedy="give the one that says what runs",
         )
     if since == NOTHING:
-        return Running(notes=("nothing runs yet, so all migrations are one change",))
+        notes = ("nothing runs yet, so all migrations are one change",)
+        return Running(blank=True, notes=notes)
     if since:
         return Running(revision=since)
     if not against:

@@ -76,6 +76,22 @@ BLOCKS = [
         f"ELSE {DROP} END IF;"), True),
     (BASE, bare(f"IF EXISTS ({HAS_B}) OR random() > 2 THEN {DROP} END IF;"), True),
     (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN NULL; ELSIF true THEN {DROP} END IF;"), True),
+    (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN {ADD} ELSIF EXISTS ({HAS_Z}) THEN {DROP} END IF;"),
+        False),
+    (BASE, bare(f"IF EXISTS ({HAS_Z}) THEN {DROP} ELSIF NOT EXISTS ({HAS_B}) THEN {ADD} "
+        "ELSE NULL; END IF;"), False),
+    (BASE, bare(f"IF EXISTS ({HAS_Z}) THEN {ADD} ELSIF EXISTS ({HAS_B}) THEN {DROP} END IF;"),
+        True),
+    (BASE, bare(f"IF EXISTS ({HAS_B}) THEN NULL; ELSIF true THEN {DROP} ELSE {DROP} END IF;"),
+        False),
+    (BASE, bare(f"IF EXISTS ({HAS_Z}) THEN NULL; ELSIF random() > 2 THEN NULL; ELSE {DROP} "
+        "END IF;"), True),
+    (BASE, bare(f"IF NOT EXISTS ({HAS_B}) THEN NULL; ELSIF random() > 2 THEN NULL; ELSE {DROP} "
+        "END IF;"), True),
+    (BASE, bare(f"IF EXISTS ({HAS_B}) AND random() > 2 THEN NULL; ELSIF true THEN {DROP} END IF;"),
+        True),
+    (NO_B, bare(f"IF EXISTS ({HAS_B}) THEN {DROP} ELSE NULL; END IF; IF EXISTS ({HAS_B}) THEN "
+        f"{DROP} ELSIF EXISTS ({HAS_Z}) THEN {ADD} END IF;"), False),
     (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF NOT e THEN {ADD} END IF;"), False),
     (BASE, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), True),
     (NO_B, told(f"SELECT EXISTS ({HAS_B}) INTO e; IF e THEN {DROP} END IF;"), False),
@@ -141,6 +157,19 @@ def test_what_is_rolled_back_is_judged_for_whom_it_stops_and_said_to_be() -> Non
         "rewriting-type-change",
     ]
     assert "rolled back by the file itself" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "block"),
+    [
+        (BASE, f"IF EXISTS ({HAS_B}) THEN ALTER TABLE o ALTER b DROP NOT NULL; ELSE {DROP}"),
+        (NO_B, f"IF NOT EXISTS ({HAS_B}) THEN ALTER TABLE o ADD b int; ELSE {DROP}"),
+        (NO_B, f"IF NOT EXISTS ({HAS_B}) THEN ALTER TABLE o ADD b int; ELSIF true THEN {DROP}"),
+    ],
+)
+def test_where_one_side_runs_the_others_do_not_whatever_it_does(before: str, block: str) -> None:
+    found = judged(f"{before}-- released\n{bare(f'{block} END IF;')}").findings
+    assert "dropped-column" not in {each.rule for each in found}
 
 
 def test_what_comes_after_a_part_that_is_undone_finds_the_schema_as_it_was() -> None:

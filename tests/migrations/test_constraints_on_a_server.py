@@ -104,3 +104,41 @@ def test_what_is_found_is_what_fails(
 
 
 CONCERNED = {"changed-constraint", "changed-sequence", "dropped-uniqueness"}
+
+
+KINDS = """
+CREATE TABLE kinds (id int, kind int, a int, b int, CONSTRAINT one CHECK (kind IN (1, 2)),
+    CONSTRAINT two CHECK (kind <> 2 OR (a IS NULL AND b > 0)));
+"""
+ONE, TWO = "INSERT INTO kinds VALUES (1, 1, 5)", "INSERT INTO kinds VALUES (1, 2, NULL, 5)"
+AGAIN = "BEGIN; ALTER TABLE kinds ADD c int, DROP CONSTRAINT one, DROP CONSTRAINT two; "
+CHECKS = [
+    ("ADD CONSTRAINT one CHECK (kind IN (1, 2, 3))", [], True),
+    ("ADD CONSTRAINT one CHECK (kind IN (1, 3))", ["medium"], False),
+    ("ADD CONSTRAINT two CHECK (kind <> 2 OR (c IS NULL AND b > 0 AND a IS NULL))", ["low"], True),
+    ("ADD CONSTRAINT two CHECK (kind <> 2 OR (c > 0 AND c IS NOT NULL))", ["medium"], False),
+    ("ADD CONSTRAINT two CHECK (kind <> 2 OR (a IS NULL AND b > 9))", ["medium"], False),
+    ("ADD CONSTRAINT three CHECK (kind <> 3 OR (c IS NOT NULL AND a IS NULL))", ["low"], True),
+    ("ADD CONSTRAINT three CHECK (kind <> 1 OR a IS NULL)", ["medium"], False),
+]
+
+
+@pytest.mark.parametrize(("added", "levels", "works"), CHECKS)
+def test_a_check_is_held_against_what_the_old_ones_let_in(
+    postgres: str, added: str, levels: list[str], *, works: bool
+) -> None:
+    change = f"{AGAIN}ALTER TABLE kinds {added} NOT VALID; COMMIT;"
+    found = judged(f"{KINDS}-- released\n{change}").findings
+    told = [x.severity.value for x in found if x.rule == "constraint-on-existing-table"]
+    assert told == levels
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(KINDS.encode())
+        connection.execute(f"{ONE}; {TWO}".encode())
+        connection.execute(change.encode())
+        fails = []
+        for query in (ONE, TWO):
+            try:
+                connection.execute(query.encode())
+            except psycopg.errors.CheckViolation:
+                fails.append(query)
+    assert works == (not fails)

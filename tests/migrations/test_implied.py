@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdkit.migrations.implied import lets_in, refuses
+from cdkit.migrations.implied import lets_in, refuses, together, where_null
+from cdkit.migrations.nouns import Constraint
 from cdkit.migrations.operation import CreateTable
 from cdkit.migrations.postgres.parser import parse
 from cdkit.migrations.postgres.read import operations
@@ -24,6 +25,8 @@ PLAIN = st.one_of(
     st.builds("{} BETWEEN {} AND {}".format, st.sampled_from("ab"), NUMBERS, NUMBERS),
     st.builds("{} IS NULL".format, st.sampled_from("ab")),
     st.builds("NOT a = {}".format, NUMBERS),
+    st.builds("{} <> {}".format, st.sampled_from("ab"), NUMBERS),
+    st.builds("{} IS NOT NULL".format, st.sampled_from("ab")),
 )  # fmt: skip
 CONDITIONS = st.recursive(
     PLAIN,
@@ -139,3 +142,44 @@ def test_what_is_nested_too_deeply_implies_nothing_but_itself() -> None:
     assert not lets_in(one, other)
     assert lets_in(one, one)
     assert not refuses(one, "1")
+
+
+@given(st.lists(CONDITIONS, min_size=1, max_size=3), CONDITIONS)
+def test_what_several_let_in_together_is_what_all_of_them_do(old: list[str], new: str) -> None:
+    held = [Constraint(kind="check", name=each, expression=printed(each)) for each in old]
+    if lets_in(together(held), printed(new)):
+        assert set.intersection(*map(passing, old)) <= passing(new)
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_what_is_left_of_a_condition_where_a_column_is_null_refuses_the_same(
+    old: str, new: str
+) -> None:
+    left = where_null(printed(new), ["a"])
+    nulls = {("NULL", b) for b in VALUES}
+    if not left:
+        assert nulls <= passing(new)
+    elif lets_in(printed(old), left):
+        assert passing(old) & nulls <= passing(new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("a IN (1, 2)", "a <> 3", True),
+        ("a IN (1, 2)", "a <> 2", False),
+        ("a IN (1, 2.0)", "a <> 3", False),
+        ("a IN ('new', 'paid')", "a <> 'gone'", True),
+        ("a IN ('new', 'Gone')", "a <> 'gone'", False),
+        ("a IN ('true')", "a <> 't'", False),
+        ("a IN ('true')", "a <> 'yes'", False),
+        ("a IN ('infinity')", "a <> 'today'", False),
+        ("a IN ('2026-01-02')", "a <> '2026-01-03'", False),
+        ("b IN (1, 2)", "a <> 3", False),
+        ("a IN (1, 2)", "a <> b", False),
+    ],
+)
+def test_a_list_leaves_out_what_no_other_spelling_brings_in(
+    old: str, new: str, *, said: bool
+) -> None:
+    assert lets_in(printed(old), printed(new)) is said

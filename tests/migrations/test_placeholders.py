@@ -80,7 +80,7 @@ def test_quotes_and_comments_are_left_alone() -> None:
 
 
 def test_a_template_puts_in_names() -> None:
-    sql = b"{{ a }} {{.B}} {{- c.d -}} <%= e %> {{ f('x') }} {% g %}"
+    sql = b"{{ a }} {{.B}} {{- c.d -}} <%= e %> {{ f('x') }} {% g %} {{ end }} {{else}}"
     assert [slot.name for slot in templates(sql)] == [b"a", b"B", b"c.d", b"e"]
 
 

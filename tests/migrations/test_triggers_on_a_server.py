@@ -38,6 +38,8 @@ CHANGES = [
     ("ALTER TABLE rows ENABLE ALWAYS TRIGGER refusing;", WRITTEN, "no"),
     ("ALTER TABLE rows ENABLE TRIGGER USER;", WRITTEN, "no"),
     ("DROP TRIGGER refusing ON rows;", WRITTEN, ""),
+    ("DROP TRIGGER refusing ON rows; DROP FUNCTION refuse();", WRITTEN, ""),
+    ("DROP TRIGGER refusing ON rows; DROP FUNCTION IF EXISTS refuse;", WRITTEN, ""),
 ]
 MADE_AS_IT_RUNS = """
 CREATE TABLE lines (id int);

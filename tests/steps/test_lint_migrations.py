@@ -113,6 +113,15 @@ def test_since_nothing_all_migrations_are_one_change(tmp_path: Path) -> None:
     assert outcome.verdict.answer is Answer.YES
 
 
+def test_where_nothing_runs_yet_nothing_is_there_to_be_dropped(tmp_path: Path) -> None:
+    again = "DROP TABLE IF EXISTS a;\nCREATE TABLE a (id int PRIMARY KEY);\n"
+    there = laid_out(tmp_path, {"migrations/1.sql": again, "migrations/2.sql": DROP})
+    outcome = run(LintMigrationsOptions(since="nothing", paths=("migrations/1.sql",)), there)
+    assert outcome.verdict.answer is Answer.YES
+    outcome = run(LintMigrationsOptions(paths=("migrations/1.sql",)), there)
+    assert outcome.verdict.answer is Answer.NO
+
+
 def test_since_a_revision_only_new_files_are_judged(tmp_path: Path) -> None:
     laid_out(tmp_path, {"migrations/1.sql": NEW, "migrations/2.sql": DROP, "migrations/3.sql": ADD})
     git = FakeGit(changed=(Change(status="A", path="migrations/3.sql"),))

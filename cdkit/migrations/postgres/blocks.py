@@ -11,6 +11,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.migrations import operation as op
 from cdkit.migrations.branch import Branch, Guard
 from cdkit.migrations.operation import Operation
+from cdkit.migrations.permit import PERHAPS
 from cdkit.migrations.postgres.asks import borne, caught, guards_of, is_undone, straight, told_by
 from cdkit.migrations.postgres.code import options_of
 from cdkit.migrations.postgres.folding import ANY, constants, fold, loops, shape
@@ -46,11 +47,14 @@ class _Embedded(Struct, frozen=True, kw_only=True):
 class _Part(Struct, frozen=True, kw_only=True):
     """Where a part of a block begins or ends that may not run, or is undone.
 
-    What `bears` these errors does nothing where one of its statements fails with one of them.
+    What `bears` these errors does nothing where one of its statements fails with one of them. For
+    `side` and `decides` see `Branch`.
     """
 
     begins: bool
     guards: tuple[Guard, ...] = ()
+    side: int = -1
+    decides: bool = False
     undone: bool = False
     bears: frozenset[str] = frozenset()
 
@@ -164,6 +168,8 @@ def _branch(statement: Statement, part: _Part, *, begins: bool) -> Operation:
         at=statement.start,
         begins=begins,
         guards=part.guards if begins else (),
+        side=part.side,
+        decides=part.decides,
         undone=part.undone,
         bears=tuple(sorted(part.bears)) if begins else (),
     )
@@ -211,7 +217,10 @@ def _rounds(
 
 def _run(inner: Statement, read: Reader, *, expression: bool) -> Iterator[Operation]:
     for operation in read(inner):
-        if not expression or isinstance(operation, op.Call | op.Unread):
+        if isinstance(operation, op.ChangeRole) and operation.action == "CREATE ROLE":
+            # There is no IF NOT EXISTS for it: a block asks first, or bears the error.
+            yield structs.replace(operation, values=(PERHAPS,))
+        elif not expression or isinstance(operation, op.Call | op.Unread):
             yield operation
 
 
@@ -253,21 +262,23 @@ def _in_a_loop(node: Json) -> Iterator[_Embedded]:
 
 
 def _either(value: Json, told: Mapping[str, str]) -> Iterator[_Embedded | _Part]:
-    """Yield an IF: each side in a part of its own where it is known what it asks for.
+    """Yield an IF: what it asks for, then each side in a part of its own.
 
-    `told` are values of variables, as SQL.
+    `told` are values of variables, as SQL. A side runs where none before it does.
     """
-    if "elsif_list" in value:
-        yield from _embedded({key: each for key, each in value.items() if key != "lineno"})
-        return
-    condition = value.get("cond", {})
-    guards = guards_of(condition.get("PLpgSQL_expr", {}).get("query", ""), told)
-    turned = tuple(structs.replace(each, there=not each.there) for each in guards)
-    yield from _embedded(condition)
-    yield from _part(value.get("then_body", []), _Part(begins=True, guards=guards))
-    # Of several that must hold, nobody knows which one does not.
-    otherwise = turned if len(turned) == 1 else ()
-    yield from _part(value.get("else_body", []), _Part(begins=True, guards=otherwise))
+    others = [each.get("PLpgSQL_if_elsif", {}) for each in value.get("elsif_list", [])]
+    sides = [(value.get("cond", {}), value.get("then_body", []))]
+    sides += [(each.get("cond", {}), each.get("stmts", [])) for each in others]
+    for condition, _ in sides:
+        yield from _embedded(condition)
+    refused: tuple[Guard, ...] = ()
+    for number, (condition, body) in enumerate((*sides, ({}, value.get("else_body", [])))):
+        query = condition.get("PLpgSQL_expr", {}).get("query", "")
+        guards = guards_of(query, told) if query else ()
+        begin = _Part(begins=True, guards=(*refused, *guards), side=number, decides=bool(guards))
+        yield from _part(body, begin)
+        if len(guards) == 1:  # of several that must hold, nobody knows which one does not
+            refused += (structs.replace(guards[0], there=not guards[0].there),)
 
 
 def _trying(value: Json) -> Iterator[_Embedded | _Part]:

@@ -2,6 +2,7 @@
 
 import re
 
+from cdkit.migrations.guesses import TEMPLATE
 from cdkit.migrations.lexer import blanked
 from cdkit.migrations.trouble import Trouble
 
@@ -69,6 +70,7 @@ def folded(sql: bytes, troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
 
     All of them where they are those of another database's SQL, else all but the first.
     """
+    troubles = _of_templates(troubles)
     errors = [each for each in troubles if each.rule == "syntax-error"]
     if not errors:
         return troubles
@@ -88,6 +90,18 @@ def folded(sql: bytes, troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
         rule="syntax-error", what=what, offset=errors[_MANY].offset, remedy=errors[_MANY].remedy
     )
     return _in_order(*rest, *errors[:_MANY], more)
+
+
+def _of_templates(troubles: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+    """Tell once that a file is a template, however many of its marks the grammar refuses."""
+    marks = [each for each in troubles if each.what.startswith(TEMPLATE)]
+    if not marks[1:]:
+        return troubles
+    lead = marks[0]
+    more = f"{len(marks) - 1} more places" if marks[2:] else "one more place"
+    what = f"{lead.what}; and so at {more}"
+    told = Trouble(rule=lead.rule, what=what, offset=lead.offset, remedy=lead.remedy)
+    return _in_order(*(each for each in troubles if each not in marks), told)
 
 
 def _in_order(*troubles: Trouble) -> tuple[Trouble, ...]:

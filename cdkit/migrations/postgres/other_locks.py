@@ -14,6 +14,7 @@ from cdkit.migrations.postgres.locks import (
     SHARE_ROW_EXCLUSIVE,
     SHARE_UPDATE_EXCLUSIVE,
 )
+from cdkit.migrations.postgres.shown import taken_along
 from cdkit.migrations.schema import Schema
 
 Locks = Iterator[tuple[str, Name]]
@@ -118,9 +119,8 @@ def _along(operation: op.OnTable, table: Name, schema: Schema) -> Locks:
         for other in _referring(table, schema):
             yield ACCESS_EXCLUSIVE, other
     if isinstance(operation, op.DropColumn):
-        for view in schema.showing.get(table, ()):
-            if schema.thing(view):
-                yield ACCESS_EXCLUSIVE, view
+        for view in taken_along(table, operation.column, schema):
+            yield ACCESS_EXCLUSIVE, view
 
 
 def _is_made(changed: op.ChangeTrigger) -> bool:
@@ -158,6 +158,9 @@ def _of_default(parent: Name, schema: Schema) -> Locks:
 def _of_drop(dropped: op.DropObject, schema: Schema) -> Locks:
     if dropped.kind == "view":
         yield ACCESS_EXCLUSIVE, dropped.name
+    if dropped.kind.endswith("view") and dropped.cascade:
+        for view in taken_along(schema.full(dropped.name), "", schema):
+            yield ACCESS_EXCLUSIVE, view
     elif dropped.kind == "index" and (index := schema.index(dropped.name)):
         for child, is_partition in below(index.table, schema):
             if is_partition:
@@ -173,10 +176,9 @@ def _of_dropped_table(dropped: op.DropObject, schema: Schema) -> Locks:
     for child, is_partition in below(full, schema):
         if is_partition or dropped.cascade:
             yield ACCESS_EXCLUSIVE, child
-    others = (*_referring(full, schema), *schema.showing.get(full, ())) if dropped.cascade else ()
+    others = (*_referring(full, schema), *taken_along(full, "", schema)) if dropped.cascade else ()
     for other in others:
-        if schema.table(other) or schema.thing(other):
-            yield ACCESS_EXCLUSIVE, other
+        yield ACCESS_EXCLUSIVE, other
 
 
 def _referring(table: Name, schema: Schema) -> Iterator[Name]:

@@ -1,7 +1,6 @@
 """From the bytes of a migration to its statements, losing as little as can be to what is broken."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from cdkit.core.doors.pg_query import GrammarFault
 from cdkit.core.errors import CannotTell
 from cdkit.core.world import Processes
 from cdkit.migrations.encoding import readable
+from cdkit.migrations.guesses import TEMPLATE, is_template
 from cdkit.migrations.lexer import first
 from cdkit.migrations.operation import Operation, Unread
 from cdkit.migrations.parsed import Parsed
@@ -284,11 +284,10 @@ def _too_deep(text: Text, tree: bytes, begin: int, end: int) -> Statement:
 def _syntax_error(sql: bytes, start: int, length: int, fault: GrammarFault) -> Trouble:
     begin = first(sql, start, start + length)
     offset = begin + fault.offset if fault.offset >= 0 else begin
-    around = sql[max(offset - 3, 0) : offset + 3]
-    if re.search(rb"\$\{|\{\{|\{%|<%|%\(|\{[A-Za-z_]", around):
+    if is_template(sql, offset):
         return Trouble(
             rule="syntax-error",
-            what=f"this is a template, not SQL: {fault.message}",
+            what=f"{TEMPLATE}: {fault.message}",
             offset=offset,
             remedy="render the migration first, and give the rendered SQL",
         )

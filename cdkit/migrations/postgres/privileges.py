@@ -27,6 +27,16 @@ class _Grant(Struct, frozen=True):
     privileges: tuple[Node, ...] = ()
 
 
+class _Membership(
+    Struct, frozen=True, rename={"given": "granted_roles", "grantees": "grantee_roles"}
+):
+    is_grant: bool = False
+    behavior: str = ""
+    given: tuple[Node, ...] = ()
+    grantees: tuple[Node, ...] = ()
+    opt: tuple[Node, ...] = ()
+
+
 class _Defaults(Struct, frozen=True):
     action: _Grant
     options: tuple[Node, ...] = ()
@@ -102,10 +112,18 @@ def _role(role: RoleSpec) -> str:
 
 def revoke_role(statement: Statement) -> Iterator[Operation]:
     """Read GRANT and REVOKE of a role's membership."""
-    if statement.read(_Grant).is_grant:
+    said = statement.read(_Membership)
+    handed = [node.option.defname for node in said.opt if node.option] == ["admin"]
+    if said.is_grant or (handed and said.behavior != "DROP_CASCADE"):
         yield op.Harmless(**at_start(statement))
-    else:
-        yield Revoke(**at_start(statement), action="REVOKE", kind="role")
+        return
+    yield Revoke(
+        **at_start(statement),
+        action="REVOKE",
+        kind="role",
+        objects=tuple(Name("", each.privilege.priv_name) for each in said.given if each.privilege),
+        grantees=tuple(_role(each.role) for each in said.grantees if each.role),
+    )
 
 
 def new_role(statement: Statement) -> Iterator[Operation]:
@@ -124,11 +142,26 @@ def role(statement: Statement) -> Iterator[Operation]:
     given = [node.option for node in named.options if node.option]
     out = statement.kind == "AlterRoleStmt" and named.action < 0
     options = tuple(f"{'no ' if out or _is_off(each) else ''}{each.defname}" for each in given)
-    if not out and options == ("rolemembers",):
+    options = tuple(_without_end(*each) for each in zip(options, given, strict=True))
+    if options and _GIVES.issuperset(options):
         yield op.Harmless(**at_start(statement))
         return
     for each in roles:
         yield op.ChangeRole(**at_start(statement), role=_role(each), action=action, values=options)
+
+
+_GIVES = frozenset(
+    {"rolemembers", "canlogin", "createdb", "createrole", "isreplication", "inherit"}
+)
+_GIVES |= {"connectionlimit without end", "validUntil without end"}
+"""What lets a role do more, and changes nothing of what it did."""
+
+
+def _without_end(said: str, option: DefElem) -> str:
+    given = option.arg
+    text = given.string.sval if given and given.string else number_of(given)
+    ends = {"validUntil": "infinity", "connectionlimit": "-1"}
+    return f"{said} without end" if ends.get(option.defname) == text else said
 
 
 def _is_off(option: DefElem) -> bool:

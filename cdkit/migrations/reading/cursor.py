@@ -1,8 +1,8 @@
 """A cursor over tokens: what the readers of single statements are written with."""
 
-import re
 from collections.abc import Sequence
 
+from cdkit.migrations.guesses import TEMPLATE, is_template
 from cdkit.migrations.nouns import Name
 from cdkit.migrations.reading.names import Anycase, unquoted
 from cdkit.migrations.reading.scan import Token
@@ -130,15 +130,11 @@ class Cursor:
         return Cursor(tokens, end, anycase=self._anycase)
 
 
-_TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|%\(|\{[A-Za-z_]")
-
-
 def explained(fault: UnexpectedError, statement: Statement) -> str:
     """Return what is so: a template that nobody rendered, or what was found."""
     start = fault.at - statement.start
-    around = statement.node[max(start - 3, 0) : start + 4].decode("utf-8", "replace")
-    if _TEMPLATE.search(around):
-        return "this is a template, not SQL: give the rendered migration"
+    if is_template(statement.node, start):
+        return f"{TEMPLATE}: give the rendered migration"
     return fault.what
 
 

@@ -12,6 +12,8 @@ from cdkit.migrations.text import Rendered, Spot, Text
 from cdkit.migrations.trouble import Trouble
 
 _LOOK = "have somebody look at it and say so with `# cdkit: allow unread-code (reason)`"
+_ASKING = {"AsksDatabase": "", "NoInspectionAvailable": "it asks the database what is there"}
+"""What is raised where no database answers, by ours and by SQLAlchemy's inspect(), in words."""
 _PLAIN = 8
 """Shorter lines of SQL, in bytes, may stand anywhere in a file by chance."""
 
@@ -206,6 +208,8 @@ def _troubles(way: Way) -> Iterator[Trouble]:
     for each in way.troubles:
         said = terminal(each.said)[:300]
         what = f"its SQL cannot be rendered to the end: {each.kind}: {said}"
+        if each.kind in _ASKING:
+            what = f"{_ASKING[each.kind] or said}, and what it does then only a database can tell"
         if each.kind == "code":
             what = f"{said}, and what that does cannot be read"
         yield Trouble(rule="unread-code", what=what, line=each.line or way.line, remedy=_LOOK)

@@ -208,6 +208,11 @@ def _notes(history: History, tool: Tool) -> Iterator[str]:
     if history.databases:
         names = ", ".join(map(terminal, history.databases[:_SHOWN]))
         yield f"only the database `default` was rendered, not {names}"
+    stand = [terminal(each.path) for each in history.units if each.replaces]
+    for path in stand[:_SHOWN]:
+        yield f"{path} stands for others that are still there: it and they count as released"
+    if len(stand) > _SHOWN:
+        yield f"so do {len(stand) - _SHOWN} more"
     if history.down_fault is not None:
         said = f"{history.down_fault.kind}: {terminal(history.down_fault.said)[:200]}"
         yield f"the ways back could not be rendered: {said}"

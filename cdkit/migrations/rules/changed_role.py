@@ -61,7 +61,10 @@ def _severity(operation: ChangeRole, context: Context) -> Severity | None:
         return Severity.MEDIUM
     if set(operation.values) & {"no canlogin", "no connectionlimit"}:
         return Severity.HIGH
-    return Severity.MEDIUM if set(operation.values) & _NEEDED else None
+    sees_all = set(operation.values) & {"bypassrls", "superuser"} and any(
+        each.row_security for each in context.released.tables.values()
+    )
+    return Severity.MEDIUM if sees_all or set(operation.values) & _NEEDED else None
 
 
 def _finds_the_same(operation: ChangeRole, context: Context) -> bool:
@@ -95,12 +98,27 @@ RULE = LintRule(
         Example(text="ALTER ROLE app RESET ALL;", line=1),
         Example(text="ALTER ROLE app CONNECTION LIMIT 0;", line=1),
         Example(text="ALTER ROLE app NOINHERIT;", line=1),
+        Example(text="ALTER ROLE app VALID UNTIL '2030-01-01' LOGIN;", line=1),
+        Example(text="ALTER ROLE app PASSWORD 'infinity';", line=1),
+        Example(
+            text="DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN\n"
+            "  CREATE ROLE app;\nEND IF; END $$;\nALTER ROLE app NOLOGIN;",
+            line=4,
+        ),
+        Example(
+            text="DO $$ BEGIN CREATE ROLE app;\nEXCEPTION WHEN duplicate_object THEN NULL;\n"
+            "END $$;\nALTER ROLE app NOLOGIN;",
+            line=4,
+        ),
         Example(text="ALTER GROUP writers DROP USER app;", line=1),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' ACCOUNT LOCK;", line=2),
         Example(text="-- server mysql:8.0\nALTER USER 'app'@'%' IDENTIFIED BY 'x';", line=2),
     ),
     good=(
         Example(text="CREATE ROLE reports;"),
+        Example(text="CREATE ROLE reports;\nALTER ROLE reports NOLOGIN;"),
+        Example(text="ALTER ROLE app VALID UNTIL 'infinity';"),
+        Example(text="ALTER ROLE app LOGIN CREATEDB CREATEROLE REPLICATION CONNECTION LIMIT -1;"),
         Example(text="ALTER GROUP writers ADD USER app;"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-alterrole.html",),

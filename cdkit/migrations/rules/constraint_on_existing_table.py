@@ -9,11 +9,12 @@ A unique key of old columns and a new one that nothing fills lets all rows of th
 in: each has a null there. Once the new version writes beside it, that one's rows have none, and an
 UPDATE of the old columns in such a row can meet another one. The running version has to work in
 every state, so this is said, below the usual threshold: it takes a row that the new version filled.
+So it is with a CHECK that asks of new columns to be null, and else for no more than the old ones.
 """
 
 from collections.abc import Iterator
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
@@ -25,7 +26,7 @@ from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, On
 from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.schema import Schema
-from cdkit.migrations.stricter import is_of_its_bounds
+from cdkit.migrations.stricter import is_of_its_bounds, keeps_to
 from cdkit.migrations.unfilled import has_nulls
 from cdkit.migrations.upserts import taken_by
 from cdkit.migrations.ways import later
@@ -46,7 +47,8 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
             key = constraint.kind in _KEYS
             taken = taken_by(operation.table, context) if key else ""
             hit = _hit(operation, what.strip(), taken)
-            if constraint.kind == "unique" and has_nulls(operation.table, constraint, context):
+            nulls = constraint.kind == "unique" and has_nulls(operation.table, constraint, context)
+            if nulls or keeps_to(operation.table, constraint, context):
                 hit = _later(hit, what.strip(), operation.table)
             if is_of_its_bounds(constraint, operation.table, context):
                 hit = _but(hit, "if it asks more than its bounds")
@@ -86,7 +88,7 @@ def _key_of(index: CreateIndex | Index) -> str:
 
 
 def _but(hit: Hit, where: str) -> Hit:
-    return structs.replace(hit, message=f"{hit.message}, {where}", severity=Severity.LOW)
+    return replace(hit, message=f"{hit.message}, {where}", severity=Severity.LOW)
 
 
 def _hit(operation: OnTable, what: str, taken: str) -> Hit:
@@ -106,7 +108,7 @@ def _hit(operation: OnTable, what: str, taken: str) -> Hit:
 def _later(hit: Hit, what: str, table: Name) -> Hit:
     """Say of a key that only rows of the new version can offend against."""
     said = f"puts {what} on {table}: what a running version updates may be refused, in rows that "
-    return structs.replace(hit, message=f"{said}the new version filled", severity=Severity.LOW)
+    return replace(hit, message=f"{said}the new version filled", severity=Severity.LOW)
 
 
 def _is_unknown_to_all(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -180,7 +182,16 @@ def _lived_with(operation: OnTable, constraint: Constraint, context: Context) ->
     if constraint.kind in {"unique", "primary key"}:
         return _is_unique_already(operation, constraint, context)
     held = table.constraints.values()
-    return any(implies(old, constraint, context.released) for old in held)
+    strict = [old for old in held if implies(old, constraint, context.released)]
+    if not strict or constraint.kind != "check":
+        return bool(strict)
+    # A row that only passes without the old one can fail by an UPDATE of another column.
+    end = context.ahead.end.table(operation.table)
+    return any(
+        set(constraint.columns) <= set(old.columns)
+        or (end is not None and end.constraints.get(old.name) == old)
+        for old in strict
+    )
 
 
 def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
@@ -265,6 +276,11 @@ RULE = LintRule(
             text="CREATE TABLE o (a int);\n-- released\nALTER TABLE o ADD COLUMN b int;\n"
             "ALTER TABLE o ADD UNIQUE (a, b);",
             line=4,
+        ),
+        Example(
+            text="CREATE TABLE o (kind int CHECK (kind IN (1, 2)), a int);\n-- released\n"
+            "ALTER TABLE o ADD CONSTRAINT c CHECK (kind <> 2 OR a IS NULL) NOT VALID;",
+            line=3,
         ),
         Example(text="ALTER TABLE o ADD UNIQUE (email);", line=1),
         Example(

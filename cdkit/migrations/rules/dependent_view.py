@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.mend import words_of
-from cdkit.migrations.nouns import Name, Query
+from cdkit.migrations.nouns import Name
 from cdkit.migrations.operation import ChangeType, DropColumn, DropObject
-from cdkit.migrations.postgres.prints import names_column
+from cdkit.migrations.postgres.shown import needs, views_on
 from cdkit.migrations.rule import SAFE_TO_RUN, Context, Hit, LintRule
-from cdkit.migrations.schema import Schema
 from cdkit.migrations.ways import whole
 
 
@@ -45,30 +44,12 @@ def check(operation: ChangeType | DropColumn | DropObject, context: Context) -> 
 
 
 def _view_of(table: Name, column: str, context: Context) -> Name | None:
-    """Return a view that has to do with a column, or reads the table where no column is named."""
+    """Return a view that needs a column for sure, or reads the table where none is named."""
     schema = context.schema
-    for name in schema.showing.get(table, ()):
-        thing = schema.things.get(name)
-        query = thing.query if thing else None
-        if query is None or table not in map(schema.full, query.sources):
-            continue
-        if not column or _names(query, table, column, schema):
-            return name
+    for view, query in views_on(table, schema):
+        if query and (not column or needs(query, table, column, schema)):
+            return view
     return None
-
-
-def _names(query: Query, table: Name, column: str, schema: Schema) -> bool:
-    """Whether a view shows a table's column, or asks for it to find its rows.
-
-    Where another table that it reads may have a column of this name, nobody can tell from here
-    whose it is, and nothing is said.
-    """
-    others = [schema.table(each) for each in query.sources if schema.full(each) != table]
-    if any(each is None or column in each.columns or not each.known for each in others):
-        return False
-    if not query.expressions:
-        return bool({column, "*"} & set(query.columns)) or names_column(query.rest, column)
-    return any(names_column(each, column) for each in (*query.expressions, query.rest))
 
 
 _VIEW = "CREATE TABLE o (a int, b int);\nCREATE VIEW v AS SELECT a FROM o;\n-- released\n"

@@ -30,6 +30,9 @@ On those of the second kind other things depend, which go with them where CASCAD
 """
 
 
+_OF_TRIGGERS = frozenset({"trigger", "event_trigger"})
+
+
 def check(operation: DropObject, context: Context) -> Iterator[Hit]:
     """Flag each thing that was there before the change."""
     kind, name = operation.kind, operation.name
@@ -50,6 +53,8 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
         if filled
         else f"nobody can write through the view {view} any more"
         if view
+        else "triggers alone can call it, and where one does, the server refuses this"
+        if _is_for_triggers(operation, context)
         else "a running version that uses it fails"
     )
     hit = Hit(
@@ -59,7 +64,7 @@ def check(operation: DropObject, context: Context) -> Iterator[Hit]:
             Severity.MEDIUM
             if filled or view
             else Severity.LOW
-            if _is_quiet(operation) or room
+            if _is_quiet(operation, context) or room
             else None
         ),
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
@@ -85,8 +90,19 @@ def _makes_room(operation: DropObject, context: Context) -> bool:
     return told and context.ahead.makes(kind, name)
 
 
-def _is_quiet(operation: DropObject) -> bool:
-    return operation.kind in (_LOOSE if operation.cascade else _LOOSE | _HELD)
+def _is_quiet(operation: DropObject, context: Context) -> bool:
+    kinds = _LOOSE if operation.cascade else _LOOSE | _HELD
+    return operation.kind in kinds or _is_for_triggers(operation, context)
+
+
+def _is_for_triggers(operation: DropObject, context: Context) -> bool:
+    """Whether no query can call it (PostgreSQL manual, 39.1); CASCADE takes its triggers along."""
+    thing = context.schema.thing(operation.name)
+    if operation.cascade or thing is None or operation.kind not in {"function", "routine"}:
+        return False
+    mine = thing.routines.get(operation.takes) if operation.takes is not None else None
+    meant = [mine] if mine else [*thing.routines.values()]
+    return bool(meant) and all(each.function.returns in _OF_TRIGGERS for each in meant)
 
 
 def _filled(operation: DropObject, context: Context) -> str:

@@ -12,13 +12,17 @@ from msgspec import structs
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.indexes import Index
+from cdkit.migrations.lazy import pattern
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE
-from cdkit.migrations.operation import DropConstraint, DropObject, Operation
+from cdkit.migrations.operation import AddConstraint, DropConstraint, DropObject, Operation
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
 from cdkit.migrations.ways import later
 
 _UNNAMED = frozenset({"mysql", "mariadb"})
+_NAMED_OTHERWISE = pattern(r"(?:^|_)(?:fk|fkey|ck|chk|check)(?:_|\d*$)")
+"""How servers and frameworks name foreign keys and checks: `o_p_id_fkey`, `fk_rails_1a`, `ck_o_a`.
+"""
 _NAMED_UNIQUE = ("uniq", "_key", "_uk", "uq_", "_uq", "ux_", "_pkey", "pk_", "_pk")
 
 
@@ -35,7 +39,10 @@ def check(operation: DropConstraint | DropObject, context: Context) -> Iterator[
     index = context.schema.indexes.get(context.schema.index_name(table, name))
     if found is None:
         sure = Confidence.MEDIUM if _sounds_unique(name) else Confidence.LOW
-        yield _hit(context, operation, f"the constraint {name} of {table}", f"{table}.{name}", sure)
+        what = f"the constraint {name} of {table}"
+        hit = _hit(context, operation, what, f"{table}.{name}", sure)
+        other = not _sounds_unique(name) and _sounds_otherwise(name, context)
+        yield structs.replace(hit, severity=Severity.LOW if other else hit.severity)
     elif found.kind in {"unique", "primary key", "exclusion"}:
         what = f"the {found.kind} {name} of {table}"
         hit = _hit(context, operation, what, f"{table}.{name}", Confidence.HIGH)
@@ -89,6 +96,18 @@ def _serves(new: Index, old: Index, context: Context) -> bool:
 
 def _sounds_unique(name: str) -> bool:
     return any(part in name.lower() for part in _NAMED_UNIQUE)
+
+
+def _sounds_otherwise(name: str, context: Context) -> bool:
+    """Whether its name, or what takes that name, is a foreign key's or a check's."""
+    kinds = [
+        each.constraint.kind
+        for each in context.ahead.operations
+        if isinstance(each, AddConstraint) and each.constraint.name == name
+    ]
+    if kinds:
+        return {"foreign key", "check", "not null"}.issuperset(kinds)
+    return _NAMED_OTHERWISE().search(name.lower()) is not None
 
 
 def _hit(

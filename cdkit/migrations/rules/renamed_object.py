@@ -85,7 +85,7 @@ def _of_constraint(operation: RenameObject, context: Context) -> bool:
     index = context.schema.index(operation.name)
     if index is None:
         return operation.name.name.endswith(("_key", "_pkey"))
-    return _constraint(index.table, operation.name.name, context) != ""
+    return _constraint(index.table, operation.name.name, context) not in {"", *_WITHOUT_INDEX}
 
 
 def _serves_again(name: Name, context: Context) -> bool:
@@ -106,7 +106,11 @@ def _severity(operation: RenameObject, context: Context) -> Severity | None:
     if operation.kind != "constraint" or operation.table is None:
         return None
     kind = _constraint(operation.table, operation.name.name, context)
-    return Severity.LOW if kind in {"check", "foreign key", "not null"} else Severity.MEDIUM
+    return Severity.LOW if kind in _WITHOUT_INDEX else Severity.MEDIUM
+
+
+_WITHOUT_INDEX = frozenset({"check", "foreign key", "not null"})
+"""Constraints that keep no rows apart, and have no index."""
 
 
 RULE = LintRule(
@@ -127,6 +131,10 @@ RULE = LintRule(
             "ALTER VIEW v RENAME TO w;\nALTER VIEW w RENAME TO v;\nCOMMIT;"
         ),
         Example(text="ALTER INDEX orders_a RENAME TO orders_b;"),
+        Example(
+            text="CREATE TABLE o (a int CONSTRAINT o_a REFERENCES p);\nCREATE INDEX o_a ON o (a);\n"
+            "-- released\nALTER INDEX o_a RENAME TO o_b;"
+        ),
         Example(text="CREATE TYPE s AS ENUM ('a');\nALTER TYPE s RENAME TO t;"),
     ),
     sources=("https://www.postgresql.org/docs/current/sql-altertable.html",),

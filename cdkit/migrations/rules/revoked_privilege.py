@@ -20,15 +20,16 @@ from cdkit.migrations.ways import later
 
 def check(operation: Revoke, context: Context) -> Iterator[Hit]:
     """Flag what is taken away from things that were there before the change."""
-    if operation.defaults:
+    whom = tuple(each for each in operation.grantees if not _is_new_role(each, context))
+    if operation.defaults or (operation.action != "OWNER TO" and operation.grantees and not whom):
         return
     left = tuple(_left(operation, context))
     if operation.objects and not left:
         return
     what = ", ".join(map(str, left)) or "a role"
-    whom = f" from {', '.join(operation.grantees)}" if operation.grantees else ""
+    by = f" from {', '.join(whom)}" if whom else ""
     yield Hit(
-        message=f"{operation.action} on the {operation.kind} {what}{whom}: a running version may "
+        message=f"{operation.action} on the {operation.kind} {what}{by}: a running version may "
         "not be let in any more",
         about=what,
         severity=_severity(operation, left, context),
@@ -40,6 +41,11 @@ def check(operation: Revoke, context: Context) -> Iterator[Hit]:
     )
 
 
+def _is_new_role(role: str, context: Context) -> bool:
+    """Whether nobody who runs can be this role: it had no right before."""
+    return context.schema.is_new(context.schema.roles.get(role, 0))
+
+
 def _left(operation: Revoke, context: Context) -> Iterator[Name]:
     """Yield the things that were there before, and on which something is really lost."""
     schema = context.schema
@@ -47,7 +53,9 @@ def _left(operation: Revoke, context: Context) -> Iterator[Name]:
     if operation.whole and not objects:
         yield from operation.objects
     for name in objects:
-        if schema.is_new_relation(name):
+        if schema.is_new_relation(name) or (
+            operation.kind == "role" and _is_new_role(name.name, context)
+        ):
             continue
         kind = kind_of(schema, operation.kind, name)
         if operation.action != "REVOKE" or _loses(operation, (kind, name), context):
@@ -113,6 +121,17 @@ RULE = LintRule(
         Example(text="REVOKE INSERT ON orders FROM app;", line=1),
         Example(text="ALTER TABLE orders OWNER TO admin;", line=1),
         Example(text="DROP OWNED BY app;", line=1),
+        Example(text="REVOKE writers FROM app;", line=1),
+        Example(text="CREATE ROLE reports;\nALTER TABLE orders OWNER TO reports;", line=2),
+        Example(
+            text="CREATE ROLE reports;\nREVOKE ALL ON orders FROM reports, PUBLIC;",
+            line=2,
+        ),
+        Example(
+            text="DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN\n"
+            "  CREATE ROLE app;\nEND IF; END $$;\nREVOKE ALL ON orders FROM app;",
+            line=4,
+        ),
         Example(
             text="CREATE FUNCTION f() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS "
             "'SELECT count(*) FROM o';\n-- released\nALTER FUNCTION f() OWNER TO other;",
@@ -122,6 +141,10 @@ RULE = LintRule(
     good=(
         Example(text="GRANT SELECT ON orders TO app;"),
         Example(text="REVOKE GRANT OPTION FOR SELECT ON orders FROM app;"),
+        Example(text="REVOKE ADMIN OPTION FOR writers FROM app;"),
+        Example(text="CREATE ROLE reports;\nREVOKE ALL ON SCHEMA public FROM reports;"),
+        Example(text="CREATE ROLE reports;\nREVOKE writers FROM reports;"),
+        Example(text="CREATE ROLE reports;\nREVOKE reports FROM app;"),
         Example(text="CREATE TABLE o (a int);\nREVOKE ALL ON o FROM PUBLIC;"),
         Example(
             text="CREATE TABLE o (a int);\nGRANT SELECT ON o TO app;\n-- released\n"

@@ -26,6 +26,8 @@ def check(operation: ChangeType, context: Context) -> Iterator[Hit]:
     table, column = operation.table, operation.column
     if context.schema.is_new_table(table) or context.schema.is_new_thing(table):
         return
+    if _is_of_a_type(operation):
+        return
     old = context.schema.column(table, column)
     fares = change(old.type, operation.type) if old and not operation.using else None
     if old and fares and _is_same_time(old.type, operation.type, context):
@@ -61,6 +63,15 @@ def _is_same_time(old: Type, new: Type, context: Context) -> bool:
 
 
 _UTC = frozenset({"utc", "etc/utc", "gmt", "zulu", "universal"})
+
+
+def _is_of_a_type(operation: ChangeType) -> bool:
+    """Whether it is a composite type's attribute: the server refuses that where a column is of it.
+
+    With CASCADE it goes on to the tables that are made OF the type (manual, ALTER TYPE).
+    """
+    said = operation.statement.source.upper()
+    return said.startswith("ALTER TYPE") and "CASCADE" not in said
 
 
 def _costs(operation: ChangeType, fares: TypeChange, context: Context) -> str:
@@ -110,6 +121,7 @@ RULE = LintRule(
             line=4,
         ),
         Example(text="ALTER TABLE o ALTER a TYPE text;", line=1),
+        Example(text="ALTER TYPE p ALTER ATTRIBUTE a TYPE bigint CASCADE;", line=1),
         Example(
             text="CREATE TABLE o (a varchar(9) CHECK (a <> ''));\n-- released\n"
             "ALTER TABLE o ALTER a TYPE varchar(20);",
@@ -136,6 +148,10 @@ RULE = LintRule(
             "ALTER TABLE o ALTER a TYPE text, ALTER b TYPE numeric(10,2), ALTER c TYPE inet;"
         ),
         Example(text="CREATE TABLE o (a int);\nALTER TABLE o ALTER a TYPE bigint;"),
+        Example(
+            text="CREATE TYPE p AS (a int, b text);\n-- released\n"
+            "ALTER TYPE p ALTER ATTRIBUTE a TYPE bigint;"
+        ),
         Example(
             text="CREATE TABLE o (a varchar(9) UNIQUE, b text);\nCREATE INDEX i ON o (lower(b));\n"
             "-- released\nALTER TABLE o ALTER a TYPE text;"

@@ -69,13 +69,27 @@ def test_a_semicolon_in_a_body_ends_no_statement() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"DROP TABLE ${schema}.a;", b"DROP TABLE {{ a }};", b"DROP TABLE <%= a %>;", b"{% if a %}"],
+    [
+        *(b"DROP TABLE ${schema}.a;", b"DROP TABLE {{ a }};", b"DROP TABLE <%= a %>;"),
+        *(b"{% if a %}", b"DROP TABLE <?= $a ?>;", b"<?php if ($a): ?>", b"DROP TABLE #{a};"),
+        *(b"@foreach ($all as $a)", b"CREATE TABLE a (b $%SERIAL%$);"),
+    ],
 )
 def test_a_template_is_told_to_be_one(data: bytes) -> None:
     (trouble,) = parsed(data).troubles
     assert trouble.rule == "syntax-error"
     assert "template" in trouble.what
     assert "render" in trouble.remedy
+
+
+def test_a_template_is_told_once_a_file() -> None:
+    marks = b"<?php if ($a): ?>\nDROP TABLE a;\n<?php else: ?>\nDROP TABLE b;\n<?php endif ?>\n"
+    (trouble,) = parsed(b"SELECT 1;\n" + marks).troubles
+    assert trouble.offset == 10
+    assert trouble.what.endswith("more places")
+    first, second = parsed(marks + b";\nDROP TABEL c;").troubles
+    assert first.what.startswith("this is a template, not SQL")
+    assert second.what.startswith("PostgreSQL's grammar says")
 
 
 def test_commands_of_psql_are_left_out_of_the_sql() -> None:

@@ -121,6 +121,8 @@ def test_a_squash_beside_what_it_replaces_is_history(tmp_path: Path) -> None:
     outcome = judged(django(tmp_path, {**files, "0002_b.py": later}), since="nothing")
     assert shown(outcome) == ["0002_b.py:10 dropped-column", "0002_b.py:10 missing-lock-timeout"]
     assert "cannot be told" not in reasons(outcome)
+    said = "0001_squashed.py stands for others that are still there: it and they count as released"
+    assert any(note.endswith(said) for note in outcome.notes)
 
 
 def test_an_original_that_the_change_adds_beside_its_squash_cannot_be_told(tmp_path: Path) -> None:
