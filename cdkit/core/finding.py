@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 class Severity(StrEnum):
     """How much harm a finding does; `unknown` is a word that a tool did not say."""
 
-    rank: int
-    """Order of harm: 0 for info up to 4 for critical, and -1 for unknown."""
-
     UNKNOWN = "unknown"
     INFO = "info"
     LOW = "low"
@@ -24,9 +21,14 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """Order of harm: 0 for info up to 4 for critical, and -1 for unknown."""
+        return _RANKS[self._value_]
 
-for _rank, _each in enumerate(Severity, -1):
-    _each.rank = _rank
+
+_RANKS = {"unknown": -1, "info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
+"""By word: to look one up by its member runs Python code of the enum's."""
 
 
 class Confidence(StrEnum):

@@ -27,7 +27,7 @@ from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automati
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
 from cdkit.migrations.schema import Schema, Table, Thing
-from cdkit.migrations.things import create_object, move_indexes
+from cdkit.migrations.things import create_object, move_indexes, place_column
 
 
 def apply(schema: Schema, operation: Operation) -> None:
@@ -123,7 +123,7 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     schema.put(added.table, "columns", column.name, column)
     born = schema.epoch_of_column(table.name, column.name)
     schema.put(added.table, "born", column.name, born)
-    schema.place(added.table, column.name, added.place)
+    place_column(schema, added.table, column.name, added.place)
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
@@ -180,7 +180,7 @@ def _change_column(schema: Schema, changed: ChangeColumn) -> None:
         null = not (changed.new.not_null or table.has_key_of(changed.column))
         new = structs.replace(changed.new, not_null=not null)
         _alter_column(schema, changed.table, changed.new.name, **structs.asdict(new))
-        schema.place(changed.table, changed.new.name, changed.place)
+        place_column(schema, changed.table, changed.new.name, changed.place)
 
 
 def renamed(changed: ChangeColumn) -> op.RenameColumn:

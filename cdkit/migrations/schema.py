@@ -356,18 +356,6 @@ class Schema:
         if field == "columns":
             self.bearing.setdefault(key, {})[full] = None
 
-    def place(self, name: Name, column: str, where: str) -> None:
-        """Put a column of a table first (`FIRST`) or behind another; an empty place moves none."""
-        found = self.table(name) if where else None
-        if found is None or column not in found.columns:
-            return
-        others = [each for each in found.columns if each != column]
-        if where != "FIRST" and where not in others:
-            return
-        at = 0 if where == "FIRST" else others.index(where) + 1
-        names = (*others[:at], column, *others[at:])
-        self.change(name, columns={each: found.columns[each] for each in names})
-
     def note(self, hints: Hints, table: Name, other: Name) -> None:
         """Note that another table, or a view, may have to do with a table."""
         held: MutableMapping[Name, dict[Name, None]] = getattr(self, hints)

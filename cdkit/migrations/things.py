@@ -79,6 +79,19 @@ def _routine_epoch(schema: Schema, name: Name, takes: tuple[Type, ...]) -> int:
     return 0 if released and takes in released.routines else schema.epoch
 
 
+def place_column(schema: Schema, name: Name, column: str, where: str) -> None:
+    """Put a column of a table first (`FIRST`) or behind another; an empty place moves none."""
+    found = schema.table(name) if where else None
+    if found is None or column not in found.columns:
+        return
+    others = [each for each in found.columns if each != column]
+    if where != "FIRST" and where not in others:
+        return
+    at = 0 if where == "FIRST" else others.index(where) + 1
+    names = (*others[:at], column, *others[at:])
+    schema.change(name, columns={each: found.columns[each] for each in names})
+
+
 def placed(schema: Schema, query: Query) -> Query:
     """Return a query whose sources have their schemas, as the search path is now."""
     return structs.replace(query, sources=tuple(map(schema.full, query.sources)))

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn, ChangeOption
-from cdkit.migrations.implied import is_same_default
+from cdkit.migrations.defaults import is_same_default
 from cdkit.migrations.mysql.commands import PREPARED
 from cdkit.migrations.mysql.marks import COPIED, written
 from cdkit.migrations.mysql.types import change

@@ -133,6 +133,11 @@ class _Clause(Struct, frozen=True):
         return {"statement": self.statement, "at": self.at, "table": self.table}
 
     @property
+    def definition(self) -> Raw:
+        """What stands behind the command as JSON; empty where there is nothing."""
+        return self.statement.read(_RawAlter).cmds[self.index].command.definition
+
+    @property
     def on_column(self) -> dict[str, Any]:
         """What every operation on a column holds."""
         return {**self.on, "column": self.command.name}
@@ -184,6 +189,7 @@ def _change_table(clause: _Clause) -> Operation:
 
 _HEAVY = frozenset({"user_catalog_table", "security_barrier", "security_invoker", "check_option"})
 """Options for which others wait (PostgreSQL's source, reloptions.c)."""
+_BEGINNING = frozenset({"start", "minvalue", "increment"})
 
 
 def _identity_type(clause: _Clause) -> str:
@@ -191,19 +197,9 @@ def _identity_type(clause: _Clause) -> str:
 
     `d` is the default, `f` full, `n` nothing; `i:orders_key` an index.
     """
-    said = msgspec.json.decode(_definition(clause) or b"{}").get("ReplicaIdentityStmt", {})
+    said = msgspec.json.decode(clause.definition or b"{}").get("ReplicaIdentityStmt", {})
     letter, index = str(said.get("identity_type", "d")), str(said.get("name", ""))
     return f"{letter}:{index}" if index else letter
-
-
-def _definition(clause: _Clause) -> Raw:
-    """Return what stands behind the command as JSON; empty where there is nothing."""
-    return clause.statement.read(_RawAlter).cmds[clause.index].command.definition
-
-
-def _change_trigger(clause: _Clause) -> Operation:
-    action = _TRIGGERS[clause.command.subtype]
-    return op.ChangeTrigger(**clause.on, action=action, name=clause.command.name)
 
 
 def _unread(clause: _Clause) -> Operation:
@@ -299,7 +295,7 @@ def _is_by_text(expression: Json, clause: _Clause) -> bool:
 
 
 def _column_default(clause: _Clause) -> Operation:
-    expression = _definition(clause)
+    expression = clause.definition
     default = of_default(expression) if expression else None
     if default is None or default.null:
         return op.DropDefault(**clause.on_column)
@@ -368,9 +364,6 @@ def _identity(clause: _Clause) -> Operation:
     )
 
 
-_BEGINNING = frozenset({"start", "minvalue", "increment"})
-
-
 _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_AddColumn": _add_column,
     "AT_DropColumn": _drop_column,
@@ -389,7 +382,12 @@ _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     **dict.fromkeys(_CHANGES, _change_table),
     "AT_GenericOptions": _elsewhere,
     "AT_AlterColumnGenericOptions": _elsewhere,
-    **dict.fromkeys(_TRIGGERS, _change_trigger),
+    **dict.fromkeys(
+        _TRIGGERS,
+        lambda clause: op.ChangeTrigger(
+            **clause.on, action=_TRIGGERS[clause.command.subtype], name=clause.command.name
+        ),
+    ),
     **dict.fromkeys(_IDENTITY, _identity),
     **dict.fromkeys(
         _ROW_SECURITY,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeColumn, ChangeDomain
-from cdkit.migrations.implied import is_same_default
+from cdkit.migrations.defaults import is_same_default
 from cdkit.migrations.net import eased
 from cdkit.migrations.operation import SetDefault
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule

@@ -18,14 +18,13 @@ from msgspec.structs import replace
 
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
-from cdkit.migrations.implied import asks_of_old, implies, refuses_default
-from cdkit.migrations.indexes import Index, whole_columns
+from cdkit.migrations.implied import asks_of_old, refuses_default
+from cdkit.migrations.lived_with import held_already, key_of, lived_with
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name
 from cdkit.migrations.operation import AddColumn, AddConstraint, CreateIndex, OnTable
 from cdkit.migrations.postgres.only import of_parent_alone
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
-from cdkit.migrations.schema import Schema
 from cdkit.migrations.stricter import is_of_its_bounds, keeps_to
 from cdkit.migrations.unfilled import has_nulls
 from cdkit.migrations.upserts import taken_by
@@ -39,11 +38,11 @@ def check(operation: AddConstraint | AddColumn | CreateIndex, context: Context) 
     for constraint, what in _constraints(operation, context):
         if constraint.kind == "not null" or not constraint.enforced:
             continue
-        if constraint.index and _held_already(operation, constraint, context):
+        if constraint.index and held_already(operation, constraint, context):
             continue
         if constraint.always or _is_unknown_to_all(operation, constraint, context):
             continue
-        if not _lived_with(operation, constraint, context):
+        if not lived_with(operation, constraint, context):
             key = constraint.kind in _KEYS
             taken = taken_by(operation.table, context) if key else ""
             hit = _hit(operation, what.strip(), taken)
@@ -69,7 +68,7 @@ def _constraints(
         for constraint in operation.column.constraints:
             yield constraint, f"a {constraint.kind} constraint on {operation.column.name}"
     elif operation.unique:
-        index = Constraint(kind="unique", columns=operation.columns, expression=_key_of(operation))
+        index = Constraint(kind="unique", columns=operation.columns, expression=key_of(operation))
         yield index, f"the unique index {operation.name}"
 
 
@@ -81,10 +80,6 @@ def _is_gone(operation: OnTable, constraint: Constraint, context: Context) -> bo
         return False
     end = context.ahead.end.table(operation.table)
     return end is not None and constraint.name not in end.constraints
-
-
-def _key_of(index: CreateIndex | Index) -> str:
-    return " ".join((*index.expressions, index.where)).strip()
 
 
 def _but(hit: Hit, where: str) -> Hit:
@@ -172,65 +167,6 @@ def _never_in(index: CreateIndex, context: Context) -> bool:
     if column is None or not context.schema.is_new_column(index.table, index.only):
         return False
     return column.default is None or column.default.null or column.default.value == "false"
-
-
-def _lived_with(operation: OnTable, constraint: Constraint, context: Context) -> bool:
-    """Whether the running version keeps to something as strict already."""
-    table = context.released.table(operation.table)
-    if table is None:
-        return False
-    if constraint.kind in {"unique", "primary key"}:
-        return _is_unique_already(operation, constraint, context)
-    held = table.constraints.values()
-    strict = [old for old in held if implies(old, constraint, context.released)]
-    if not strict or constraint.kind != "check":
-        return bool(strict)
-    # A row that only passes without the old one can fail by an UPDATE of another column.
-    end = context.ahead.end.table(operation.table)
-    return any(
-        set(constraint.columns) <= set(old.columns)
-        or (end is not None and end.constraints.get(old.name) == old)
-        for old in strict
-    )
-
-
-def _is_unique_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
-    """Whether fewer columns were unique before, so that more of them are."""
-    released = context.released
-    if constraint.kind == "primary key" and not all(
-        (column := released.column(operation.table, name)) and column.not_null
-        for name in constraint.columns
-    ):
-        return False
-    made = operation.expressions if isinstance(operation, CreateIndex) else ()
-    asked = whole_columns(constraint.columns, made) if made else set(constraint.columns)
-    for _, index in released.unique_keys(operation.table):
-        whole = not index.where and not index.expressions
-        if whole and index.columns and set(index.columns) <= asked:
-            alike = NULLS_ALIKE in constraint.expression
-            return not alike or _are_set(operation.table, index, released)
-        if index.columns == constraint.columns and constraint.expression == _key_of(index):
-            return True
-    return False
-
-
-def _are_set(table: Name, index: Index, schema: Schema) -> bool:
-    """Whether no column of an index can be null, so that it does not matter how nulls compare."""
-    columns = [schema.column(table, name) for name in index.columns]
-    return all(column and column.not_null for column in columns)
-
-
-def _held_already(operation: OnTable, constraint: Constraint, context: Context) -> bool:
-    """Whether the unique index that it is made from refuses the same.
-
-    One that is new has its own finding. A primary key sets its columns NOT NULL besides.
-    """
-    schema = context.schema
-    table = schema.full(operation.table)
-    index = schema.index(Name(table.schema, constraint.index))
-    if index is None or not index.unique:
-        return False
-    return constraint.kind == "unique" or _are_set(operation.table, index, schema)
 
 
 RULE = LintRule(
