@@ -250,18 +250,17 @@ def _add_column(clause: _Clause) -> Operation:
 
 
 def _add_constraint(clause: _Clause) -> Operation:
-    definition = clause.command.definition
-    if definition is None or definition.constraint is None or not is_kept(definition.constraint):
+    written = clause.command.definition and clause.command.definition.constraint
+    if written is None or not is_kept(written):
         return _unread(clause)
-    constraint = of_constraint(definition.constraint, clause.statement, clause.end)
+    constraint = of_constraint(written, clause.statement, clause.end)
     return op.AddConstraint(**clause.on, constraint=constraint)
 
 
 def _change_type(clause: _Clause) -> Operation:
-    definition = clause.command.definition
-    if definition is None or definition.column is None:
+    column = clause.command.definition and clause.command.definition.column
+    if column is None:
         return _unread(clause)
-    column = definition.column
     using: Json = msgspec.json.decode(column.raw_default) if column.raw_default else {}
     return op.ChangeType(
         **clause.on_column,
