@@ -250,7 +250,8 @@ def _add_column(clause: _Clause) -> Operation:
 
 
 def _add_constraint(clause: _Clause) -> Operation:
-    written = clause.command.definition and clause.command.definition.constraint
+    definition = clause.command.definition
+    written = definition.constraint if definition else None
     if written is None or not is_kept(written):
         return _unread(clause)
     constraint = of_constraint(written, clause.statement, clause.end)
@@ -258,7 +259,8 @@ def _add_constraint(clause: _Clause) -> Operation:
 
 
 def _change_type(clause: _Clause) -> Operation:
-    column = clause.command.definition and clause.command.definition.column
+    definition = clause.command.definition
+    column = definition.column if definition else None
     if column is None:
         return _unread(clause)
     using: Json = msgspec.json.decode(column.raw_default) if column.raw_default else {}
@@ -273,11 +275,10 @@ def _change_type(clause: _Clause) -> Operation:
 
 def _using(expression: Json, clause: _Clause) -> str:
     """Return what a USING computes; nothing where it is the cast that would be made anyway."""
-    if not expression:
-        return ""
     inner = expression.get("TypeCast", {}).get("arg", expression)
     fields = inner.get("ColumnRef", {}).get("fields", [])
-    if [part.get("String", {}).get("sval") for part in fields] == [clause.command.name]:
+    named = [part.get("String", {}).get("sval") for part in fields] == [clause.command.name]
+    if named or not expression:
         return ""
     text = clause.statement.text.data[clause.at : clause.end].decode("utf-8", "replace")
     return text[text.lower().rfind("using") :]
