@@ -303,10 +303,6 @@ def _column_default(clause: _Clause) -> Operation:
     return op.SetDefault(**clause.on_column, default=default, view=view)
 
 
-def _drop_column(clause: _Clause) -> Operation:
-    return op.DropColumn(**clause.on_column, if_exists=clause.command.missing_ok)
-
-
 def _elsewhere(clause: _Clause) -> Operation:
     return op.Unread(
         **clause.where,
@@ -324,8 +320,7 @@ def _change_constraint(clause: _Clause) -> Operation:
     definition = clause.command.definition
     if definition is None or definition.altered is None:
         return _unread(clause)
-    said = definition.altered
-    timed = said.alterDeferrability
+    said, timed = definition.altered, definition.altered.alterDeferrability
     return ChangeConstraint(
         **clause.on,
         constraint=said.conname,
@@ -366,7 +361,9 @@ def _identity(clause: _Clause) -> Operation:
 
 _MAKERS: dict[str, Callable[[_Clause], Operation]] = {
     "AT_AddColumn": _add_column,
-    "AT_DropColumn": _drop_column,
+    "AT_DropColumn": lambda clause: op.DropColumn(
+        **clause.on_column, if_exists=clause.command.missing_ok
+    ),
     "AT_AddConstraint": _add_constraint,
     "AT_DropConstraint": _drop_constraint,
     "AT_AlterColumnType": _change_type,
