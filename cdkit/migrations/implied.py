@@ -32,8 +32,19 @@ def implies(old: Constraint, new: Constraint, released: Schema) -> bool:
     if not old.enforced or old.kind != new.kind or old.kind == "exclusion":
         return False
     if old.kind == "foreign key":  # what it does in another way, `changed-constraint` tells
-        return released.same_key(old, new)
+        return same_key(old, new, released)
     return lets_in(old.expression, new.expression) or _is_looser(_bound(old), _bound(new))
+
+
+def same_key(one: Constraint, other: Constraint, schema: Schema) -> bool:
+    """Whether two foreign keys lead from the same columns to the same ones of a table."""
+    to = [each.references and schema.full(each.references) for each in (one, other)]
+    if (one.columns, to[0]) != (other.columns, to[1]) or one.refers == other.refers:
+        return (one.columns, to[0]) == (other.columns, to[1])
+    table = schema.tables.get(to[0]) if to[0] else None
+    keys = table.constraints.values() if table else ()
+    own = next((each.columns for each in keys if each.kind == "primary key"), None)
+    return own is None or (one.refers or own) == (other.refers or own)
 
 
 def lets_in(old: str, new: str) -> bool:

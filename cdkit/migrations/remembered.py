@@ -55,6 +55,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     referring: dict[Name, dict[Name, None]]
     showing: dict[Name, dict[Name, None]]
     bearing: dict[str, dict[Name, None]]
+    named: dict[str, tuple[Name, ...]]
     beyond: dict[str, int]
 
 

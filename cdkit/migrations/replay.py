@@ -27,7 +27,7 @@ from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automati
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
 from cdkit.migrations.schema import Schema, Table, Thing
-from cdkit.migrations.things import create_object, move_indexes, place_column
+from cdkit.migrations.things import create_object, move_indexes, place_column, rely, unknown
 
 
 def apply(schema: Schema, operation: Operation) -> None:
@@ -41,6 +41,7 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     if full in schema.tables:  # nothing happens, or the server refuses: nothing on it is new
         return
     inherited = [schema.table(parent) for parent in made.parents]
+    rely(schema, *made.parents, *made.reads, *([made.like] if made.like else ()))
     columns = {
         name: column for parent in inherited if parent for name, column in parent.columns.items()
     }
@@ -85,6 +86,7 @@ def _own_sequence(schema: Schema, table: Name, column: Column) -> None:
     if schema.home and (column.serial or column.identity):
         named = Name(table.schema, f"{table.name}_{column.name}_seq")
         schema.things.setdefault(named, Thing(kind="sequence", epoch=schema.epoch))
+        schema.call(named)
         schema.grants.make("sequence", named)
 
 
@@ -100,10 +102,12 @@ def _constrain(schema: Schema, name: Name, constraint: Constraint, column: str =
         constraint = structs.replace(constraint, name=named)
     schema.put(name, "constraints", named, constraint)
     if constraint.references:
+        rely(schema, constraint.references)
         schema.note("referring", schema.full(constraint.references), table.name)
     if constraint.kind in {"primary key", "unique"}:
         index = index_of(constraint, table.name, schema.epoch)
         schema.indexes[schema.index_name(table.name, named)] = index
+        schema.call(schema.index_name(table.name, named))
     if constraint.kind in {"primary key", "not null"}:
         for each in constraint.columns if constraint.valid else ():
             _alter_column(schema, name, each, not_null=True)
@@ -117,7 +121,7 @@ def _alter_column(schema: Schema, table: Name, column: str, **fields: object) ->
 
 def _add_column(schema: Schema, added: op.AddColumn) -> None:
     column = added.column
-    table = schema.table(added.table) or _unknown(schema, added)
+    table = schema.table(added.table) or unknown(schema, added)
     if table is None or (added.if_not_exists and column.name in table.columns):
         return
     schema.put(added.table, "columns", column.name, column)
@@ -127,18 +131,6 @@ def _add_column(schema: Schema, added: op.AddColumn) -> None:
     _own_sequence(schema, table.name, column)
     for constraint in column.constraints:
         _constrain(schema, table.name, constraint, column.name)
-
-
-def _unknown(schema: Schema, added: op.AddColumn) -> Table | None:
-    """Remember a table of which no migration tells more than that it gets a column now.
-
-    With IF NOT EXISTS the column may be there already.
-    """
-    full = schema.full(added.table)
-    if added.if_not_exists or added.attribute or full in schema.things:
-        return None
-    schema.tables[full] = Table(name=full, epoch=0, known=False)
-    return schema.tables[full]
 
 
 def _drop_column(schema: Schema, dropped: op.DropColumn) -> None:
@@ -260,6 +252,7 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
     elif thing := schema.things.pop(old, None):
         new = Name(old.schema, renamed.to)
         schema.things[new] = thing
+        schema.call(new)
         for source in thing.query.sources if thing.query else ():
             schema.note("showing", schema.full(source), new)
         schema.grants.rename(thing.kind, old, new)
@@ -271,6 +264,8 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     name = schema.index_name(table, named)
     if name in schema.indexes:
         return
+    rely(schema, table)
+    schema.call(name)
     schema.indexes[name] = Index(
         table=table,
         epoch=schema.epoch,
@@ -308,6 +303,7 @@ def _rename_object(schema: Schema, renamed: op.RenameObject) -> None:
     for store in () if renamed.table else stores(schema):
         if old in store:
             store[new] = store.pop(old)
+            schema.call(new)
             move_indexes(schema, old, new)
     if renamed.kind == "type":
         rename_type(schema, old, new)

@@ -118,7 +118,8 @@ class Schema:
     `home` is where a session begins: `public`, or nothing where a database has no schemas.
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
-    they are now, the tables and views themselves say. `beyond` holds something where the
+    they are now, the tables and views themselves say. `named` tells by a bare name in small letters
+    which things may have it, of any kind in any schema. `beyond` holds something where the
     migrations so far did what cannot be read, or used what none of them made, and `blank` says that
     there was nothing before them. `temporary` are the tables that end with the session, and that
     nobody else sees. `_mine` are the dictionaries that no copy shares, by what they are of: those
@@ -150,6 +151,7 @@ class Schema:
         self.referring: MutableMapping[Name, dict[Name, None]] = {}
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
         self.bearing: dict[str, dict[Name, None]] = {}
+        self.named: MutableMapping[str, tuple[Name, ...]] = {}
         self.beyond: dict[str, int] = {}
         self.blank = False
         self._mine: dict[object, object] = {}
@@ -165,6 +167,7 @@ class Schema:
         made.grants = self.grants.copy()
         self._mine.clear()
         self.roles, made.roles = shared(self.roles)
+        self.named, made.named = shared(self.named)
         if empty:
             made.tables, made.indexes, made.things = {}, Indexes(), {}
             made.children, made.referring, made.showing = {}, {}, {}
@@ -233,16 +236,6 @@ class Schema:
         """Return a constraint of a table by its name, or None where it is unknown."""
         found = self.table(table)
         return found.constraints.get(constraint) if found else None
-
-    def same_key(self, one: Constraint, other: Constraint) -> bool:
-        """Whether two foreign keys lead from the same columns to the same ones of a table."""
-        to = [each.references and self.full(each.references) for each in (one, other)]
-        if (one.columns, to[0]) != (other.columns, to[1]) or one.refers == other.refers:
-            return (one.columns, to[0]) == (other.columns, to[1])
-        table = self.tables.get(to[0]) if to[0] else None
-        keys = table.constraints.values() if table else ()
-        own = next((each.columns for each in keys if each.kind == "primary key"), None)
-        return own is None or (one.refers or own) == (other.refers or own)
 
     def index(self, name: Name) -> Index | None:
         """Return an index, or None where it is unknown."""
@@ -375,11 +368,19 @@ class Schema:
     def hold(self, table: Table) -> None:
         """Put a table in, or in the place of the one of its name."""
         self.tables[table.name] = table
+        self.call(table.name)
         for column in table.columns:
             bearing = self.bearing.get(column)
             if bearing is None:
                 bearing = self.bearing[column] = {}
             bearing[table.name] = None
+
+    def call(self, name: Name) -> None:
+        """Note that something may have this name from now on."""
+        bare = name.name.lower().rpartition(".")[2]  # an index can be called `table.index`
+        there = self.named.get(bare, ())
+        if name not in there:
+            self.named[bare] = (*there, name)
 
     def miss(self) -> None:
         """Note that there is more than the migrations tell of."""

@@ -5,7 +5,7 @@ from msgspec import structs
 from cdkit.migrations import operation as op
 from cdkit.migrations.domains import by_name
 from cdkit.migrations.nouns import STEADY, Function, Name, Query, Type
-from cdkit.migrations.schema import Routine, Schema, Thing
+from cdkit.migrations.schema import Routine, Schema, Table, Thing
 
 
 def create_object(schema: Schema, made: op.CreateObject) -> None:
@@ -46,12 +46,37 @@ def create_object(schema: Schema, made: op.CreateObject) -> None:
         constraints=by_name(made.name.name, made.constraints),
     )
     schema.things[full] = thing
+    schema.call(full)
     for source in thing.query.sources if thing.query else ():
+        rely(schema, source)
         schema.note("showing", schema.full(source), full)
 
 
 Routines = dict[tuple[Type, ...], Routine]
 
+
+def unknown(schema: Schema, added: op.AddColumn) -> Table | None:
+    """Remember a table of which no migration tells more than that it gets a column now.
+
+    With IF NOT EXISTS the column may be there already.
+    """
+    full = schema.full(added.table)
+    if added.if_not_exists or added.attribute or full in schema.things:
+        return None
+    schema.miss()
+    schema.tables[full] = Table(name=full, epoch=0, known=False)
+    return schema.tables[full]
+
+
+def rely(schema: Schema, *names: Name) -> None:
+    """Note where something is used that no migration made, but for the catalogue."""
+    for name in map(schema.full, names):
+        of_server = name.schema in _OF_SERVER or name.name.startswith("pg_")
+        if name not in schema.tables and name not in schema.things and not of_server:
+            schema.miss()
+
+
+_OF_SERVER = frozenset({"pg_catalog", "information_schema"})
 _RIGHTS = frozenset({"security definer", "security invoker"})
 _STEADY = STEADY | {"volatile"}
 
@@ -116,3 +141,4 @@ def move_indexes(schema: Schema, old: Name, new: Name) -> None:
         kept = name.name if schema.shared_names else name.name.removeprefix(f"{old.name}.")
         moved = structs.replace(schema.indexes.pop(name), table=new)
         schema.indexes[schema.index_name(new, kept)] = moved
+        schema.call(schema.index_name(new, kept))

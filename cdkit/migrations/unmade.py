@@ -52,11 +52,10 @@ def _is_known(dropped: op.DropObject, schema: Schema) -> bool:
 
     Of functions only those that take the same count, by the last names of their types.
     """
-    bare = dropped.name.name.lower()
-    for store in (schema.tables, schema.indexes, schema.things):
-        for each in store:
-            if each.name.lower().rpartition(".")[2] == bare and _is_meant(dropped, each, schema):
-                return True
+    stores = schema.tables, schema.indexes, schema.things
+    for each in schema.named.get(dropped.name.name.lower(), ()):
+        if any(each in store for store in stores) and _is_meant(dropped, each, schema):
+            return True
     return dropped.name.schema == TEMPORARY
 
 
@@ -73,17 +72,8 @@ def _last(types: tuple[Type, ...]) -> list[tuple[str, bool]]:
 
 def _tells_all(schema: Schema) -> bool:
     """Whether earlier migrations made something, and all that they and the change use was made."""
-    tables, things = schema.tables, schema.things
-    if schema.beyond or not all(each.known for each in tables.values()):
-        return False
-    if not schema.blank and all(schema.is_new(each.epoch) for each in tables.values()):
-        return False
-    used = [each.table for each in schema.indexes.values()]
-    used += [name for name in schema.referring if any(schema.leading_to(name))]
-    used += [name for name, views in schema.showing.items() if any(x in things for x in views)]
-    return all(x in tables or x in things or _is_of_server(x) for x in used)
-
-
-def _is_of_server(name: Name) -> bool:
-    """Whether it is of the catalogue, which no migration makes."""
-    return name.schema in {"pg_catalog", "information_schema"} or name.name.startswith("pg_")
+    if schema.beyond or schema.blank:
+        return not schema.beyond
+    if schema.released is not None:
+        return bool(schema.released.tables)
+    return not all(schema.is_new(each.epoch) for each in schema.tables.values())

@@ -94,3 +94,21 @@ def test_what_is_dropped_already_is_not_there() -> None:
 def test_a_drop_of_nothing_is_no_contract() -> None:
     text = f"{MADE}-- released\nDROP TABLE IF EXISTS legacy;\nCREATE TABLE legacy (id int);"
     assert "mixed-phases" not in {each.rule for each in judged(text).findings}
+
+
+def test_an_index_of_a_constraint_and_a_sequence_of_a_column_are_known() -> None:
+    made = "CREATE TABLE t (id serial PRIMARY KEY, n int UNIQUE);\n-- released\n"
+    for drop in ("DROP INDEX IF EXISTS t_n_key;", "DROP SEQUENCE IF EXISTS t_id_seq;"):
+        assert not any("by hand" in each.message for each in judged(f"{made}{drop}").findings)
+
+
+@pytest.mark.parametrize("kind", ["VIEW", "TABLE", "TYPE"])
+def test_what_got_its_name_by_a_rename_is_known(kind: str) -> None:
+    made = {
+        "VIEW": "CREATE VIEW w AS SELECT 1 AS a;",
+        "TABLE": "CREATE TABLE w (a int);",
+        "TYPE": "CREATE TYPE w AS ENUM ('a');",
+    }[kind]
+    renamed = f"ALTER {kind} w RENAME TO legacy;"
+    text = f"{MADE}{made}\n{renamed}\n-- released\nDROP {kind} IF EXISTS legacy;"
+    assert worst(text).rank >= Severity.MEDIUM.rank

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from cdkit.core.finding import Confidence, Fix, Severity
 from cdkit.core.rule import Example
 from cdkit.migrations.anew import ChangeConstraint
+from cdkit.migrations.implied import same_key
 from cdkit.migrations.nouns import Constraint, Name
 from cdkit.migrations.operation import AddConstraint, OnTable
 from cdkit.migrations.rule import COMPATIBLE, Context, Hit, LintRule
@@ -116,7 +117,7 @@ def _alike(one: Constraint, other: Constraint, schema: Schema) -> bool:
         return False
     if one.kind not in {*_KEYS, "foreign key"} or not one.columns:
         return False
-    return schema.same_key(one, other)
+    return same_key(one, other, schema)
 
 
 def _hit(operation: OnTable, message: str, severity: Severity | None, *, known: bool) -> Hit:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cdkit.core.finding import Fix, Severity
 from cdkit.core.rule import Example
+from cdkit.migrations.implied import same_key
 from cdkit.migrations.net import eased
 from cdkit.migrations.nouns import Constraint
 from cdkit.migrations.operation import DropConstraint
@@ -53,7 +54,7 @@ def _is_back(operation: DropConstraint, old: Constraint, context: Context) -> bo
     end = context.ahead.end
     table = end.table(operation.table)
     return table is not None and any(
-        each.enforced and each.kind == old.kind and end.same_key(each, old)
+        each.enforced and each.kind == old.kind and same_key(each, old, end)
         for each in table.constraints.values()
     )
 
