@@ -138,7 +138,14 @@ def operations(statement: Statement) -> tuple[Operation, ...]:
         return (op.Harmless(**_where(statement)),)
     if isinstance(statement, Rebuild):
         return _rebuild(statement)
-    return _operations(statement)
+    return _read(statement)
+
+
+def _read(statement: Statement) -> tuple[Operation, ...]:
+    """Return what a statement does by itself, read once: each rebuild asks what comes behind it."""
+    if statement.does is None:
+        statement.does = _operations(statement)
+    return statement.does
 
 
 def _operations(statement: Statement) -> tuple[Operation, ...]:
@@ -162,10 +169,11 @@ def _operations(statement: Statement) -> tuple[Operation, ...]:
 
 
 def _rebuild(statement: Rebuild) -> tuple[Operation, ...]:
-    made = _operations(statement.create)
+    made = _read(statement.create)
     if not isinstance(made[0], op.CreateTable):
         return made
-    kept = [each for one in statement.later for each in _operations(one)]
+    later = (one for one in statement.later if one.kind == "CREATE")
+    kept = [each for one in later for each in _read(one)]
     copy = statement.copy
     targets = copy.targets if copy else ()
     if copy and not targets:
