@@ -41,7 +41,8 @@ def _create_table(schema: Schema, made: op.CreateTable) -> None:
     if full in schema.tables:  # nothing happens, or the server refuses: nothing on it is new
         return
     inherited = [schema.table(parent) for parent in made.parents]
-    rely(schema, *made.parents, *made.reads, *([made.like] if made.like else ()))
+    if made.parents or made.reads or made.like:
+        rely(schema, *made.parents, *made.reads, *([made.like] if made.like else ()))
     columns = {
         name: column for parent in inherited if parent for name, column in parent.columns.items()
     }
@@ -264,7 +265,8 @@ def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     name = schema.index_name(table, named)
     if name in schema.indexes:
         return
-    rely(schema, table)
+    if table not in schema.tables:
+        rely(schema, table)
     schema.call(name)
     schema.indexes[name] = Index(
         table=table,

@@ -377,7 +377,8 @@ class Schema:
 
     def call(self, name: Name) -> None:
         """Note that something may have this name from now on."""
-        bare = name.name.lower().rpartition(".")[2]  # an index can be called `table.index`
+        bare = name.name.lower()
+        bare = bare if self.shared_names else bare.rpartition(".")[2]
         there = self.named.get(bare, ())
         if name not in there:
             self.named[bare] = (*there, name)

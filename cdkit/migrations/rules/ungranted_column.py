@@ -20,7 +20,9 @@ def check(operation: AddColumn, context: Context) -> Iterator[Hit]:
     old = context.released.table(table)
     if operation.attribute or old is None or not old.known or not old.columns:
         return
-    held = context.released.grants.of("table", old.name) or {}
+    held = context.released.grants.of("table", old.name)
+    if not held:
+        return
     every = {f"SELECT({each})" for each in old.columns}
     for role, words in sorted(held.items()):
         if "SELECT" in words or not every <= words or column in old.columns:
