@@ -377,8 +377,7 @@ class Schema:
 
     def call(self, name: Name) -> None:
         """Note that something may have this name from now on."""
-        bare = name.name.lower()
-        bare = bare if self.shared_names else bare.rpartition(".")[2]
+        bare = name.name.lower() if self.shared_names else name.name.lower().rpartition(".")[2]
         there = self.named.get(bare, ())
         if name not in there:
             self.named[bare] = (*there, name)
