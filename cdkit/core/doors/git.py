@@ -129,7 +129,7 @@ class GitRepository:
         changes = _name_status(self._git(*diff, "--diff-filter=DR", "HEAD", "--"))
         if not changes:
             return ()
-        theirs = next(filter(None, map(self._commit, (*_SHARED, "@{upstream}", "HEAD"))), "")
+        theirs = self._first((*_SHARED, "@{upstream}", "HEAD"))
         for commit in filter(None, (theirs, self._commit("MERGE_HEAD"))):
             held = self._held(commit, {each.old_path or each.path for each in changes})
             changes = tuple(x for x in changes if (x.old_path or x.path) in held)
@@ -140,11 +140,15 @@ class GitRepository:
 
         Not what this branch follows: a file that only its own branch has may still be edited.
         """
-        theirs = next(filter(None, map(self._commit, _SHARED)), "")
+        theirs = self._first(_SHARED)
         if not theirs or not paths:
             return ""
         diff = ("--literal-pathspecs", "diff", "--cached", "--name-only", "-z", "--no-ext-diff")
         return theirs if self._git(*diff, "--diff-filter=M", theirs, "--", *paths) else ""
+
+    def _first(self, revisions: Iterable[str]) -> str:
+        """Return the commit of the first of these revisions that is there; empty for none."""
+        return next(filter(None, map(self._commit, revisions)), "")
 
     def strangers(self, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return which of these files git keeps neither in a revision nor where the branch left it.
