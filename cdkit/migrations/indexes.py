@@ -60,6 +60,11 @@ def index_of(key: Constraint, table: Name, epoch: int) -> Index:
     )
 
 
+def usual_name(table: str, columns: Iterable[str]) -> str:
+    """Return the name that PostgreSQL gives an index, unshortened; an expression adds nothing."""
+    return "_".join((table, *filter(None, columns), "idx"))
+
+
 def is_kept_apart(index: Index, held: Iterable[Index]) -> bool:
     """Whether one of these unique indexes refuses whatever another one would.
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from cdkit.migrations import operation as op
 from cdkit.migrations.anew import ChangeColumn
 from cdkit.migrations.engine import Dialect, Server
+from cdkit.migrations.indexes import usual_name
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, Type, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.schema import Schema, Table
@@ -232,7 +233,7 @@ def _constraint(constraint: Constraint, speech: Speech) -> str:
 
 
 def _created_index(made: op.CreateIndex, before: Schema, speech: Speech) -> str:
-    name = made.name or "_".join((made.table.name, *filter(None, made.columns), "idx"))
+    name = made.name or usual_name(made.table.name, made.columns)
     if made.if_not_exists and before.index_name(made.table, name) in before.indexes:
         return NOTHING
     if speech.is_mysql:

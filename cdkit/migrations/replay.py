@@ -22,7 +22,7 @@ from cdkit.migrations.forget import (
     stores,
 )
 from cdkit.migrations.guard import GUARDS
-from cdkit.migrations.indexes import Index, index_of
+from cdkit.migrations.indexes import Index, index_of, usual_name
 from cdkit.migrations.nouns import TEMPORARY, Column, Constraint, Name, automatic_name
 from cdkit.migrations.operation import Operation
 from cdkit.migrations.permit import PERMITS
@@ -261,7 +261,7 @@ def _rename_table(schema: Schema, renamed: op.RenameTable) -> None:
 
 def _create_index(schema: Schema, made: op.CreateIndex) -> None:
     table = schema.full(made.table)
-    named = made.name or "_".join((table.name, *filter(None, made.columns), "idx"))
+    named = made.name or usual_name(table.name, made.columns)
     name = schema.index_name(table, named)
     if name in schema.indexes:
         return

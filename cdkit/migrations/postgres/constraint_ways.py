@@ -12,6 +12,7 @@ import re
 from msgspec import Struct, structs
 
 from cdkit.migrations.engine import Server
+from cdkit.migrations.indexes import usual_name
 from cdkit.migrations.lazy import pattern
 from cdkit.migrations.nouns import NULLS_ALIKE, Column, Constraint, Name, automatic_name, quoted
 from cdkit.migrations.operation import CreateIndex
@@ -89,7 +90,7 @@ def index(table: Name, columns: tuple[str, ...], schema: Schema) -> str:
     held, listed = schema.table(table), ", ".join(map(quoted, columns))
     if held is None or not held.partitioned:
         return f"CREATE INDEX CONCURRENTLY ON {table.sql} ({listed});"
-    name = "_".join((table.name, *columns, "idx"))
+    name = usual_name(table.name, columns)
     lines = [f"CREATE INDEX {quoted(name)} ON ONLY {table.sql} ({listed});"]
     children = _partitions(table, schema)
     for child in children:
@@ -104,7 +105,7 @@ def index(table: Name, columns: tuple[str, ...], schema: Schema) -> str:
 def index_by_partition(operation: CreateIndex, schema: Schema) -> str:
     """Return an index of a partitioned table partition by partition; empty for no way."""
     table, source = operation.table, operation.statement.source
-    name = operation.name or "_".join((table.name, *filter(None, operation.columns), "idx"))
+    name = operation.name or usual_name(table.name, operation.columns)
     on, children = _ON().search(source), _partitions(table, schema)
     if not on or not children or (not operation.name and "" in operation.columns):
         return ""
