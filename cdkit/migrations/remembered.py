@@ -56,7 +56,7 @@ class _Model(Struct, frozen=True, kw_only=True, array_like=True):
     showing: dict[Name, dict[Name, None]]
     bearing: dict[str, dict[Name, None]]
     named: dict[str, tuple[Name, ...]]
-    beyond: dict[str, int]
+    beyond: bool
 
 
 PARTS = frozenset(_Model.__struct_fields__) - {"unread", "epoch", "said"}
@@ -180,9 +180,15 @@ def _fill(schema: Schema, model: _Model) -> None:
 
 def keep(memory: Memory, name: str, schema: Schema, unread: int, said: bytes = b"") -> None:
     """Keep a model. What cannot be written is not kept: the answer needs no memory."""
-    held = {part: dict(getattr(schema, part)) for part in PARTS - {"grants"}}
-    grants = schema.grants.parts
-    model = _Model(unread=unread, epoch=schema.epoch, said=said, grants=grants, **held)
+    held = {part: dict(getattr(schema, part)) for part in PARTS - {"grants", "beyond"}}
+    model = _Model(
+        unread=unread,
+        epoch=schema.epoch,
+        said=said,
+        grants=schema.grants.parts,
+        beyond=schema.beyond,
+        **held,
+    )
     body = msgspec.msgpack.encode(model)
     if len(body) > _LARGEST:
         return

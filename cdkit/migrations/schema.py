@@ -119,9 +119,9 @@ class Schema:
     `children`, `referring` and `showing` tell of a table which others may inherit from it, lead to
     it by a foreign key, or show it, `bearing` of a column's name which tables may have one: what
     they are now, the tables and views themselves say. `named` tells by a bare name in small letters
-    which things may have it, of any kind in any schema. `beyond` holds something where the
-    migrations so far did what cannot be read, or used what none of them made, and `blank` says that
-    there was nothing before them. `temporary` are the tables that end with the session, and that
+    which things may have it, of any kind in any schema. `beyond` says that the
+    migrations so far did what cannot be read, or used what none of them made, `blank` that there
+    was nothing before them. `temporary` are the tables that end with the session, and that
     nobody else sees. `_mine` are the dictionaries that no copy shares, by what they are of: those
     change in place. All copies share `bearing`, which may name tables that only another one has.
 
@@ -152,7 +152,7 @@ class Schema:
         self.showing: MutableMapping[Name, dict[Name, None]] = {}
         self.bearing: dict[str, dict[Name, None]] = {}
         self.named: MutableMapping[str, tuple[Name, ...]] = {}
-        self.beyond: dict[str, int] = {}
+        self.beyond = False
         self.blank = False
         self._mine: dict[object, object] = {}
         self.released: Schema | None = None
@@ -384,8 +384,7 @@ class Schema:
 
     def miss(self) -> None:
         """Note that there is more than the migrations tell of."""
-        if not self.beyond:
-            self.beyond = {"missed": 1}
+        self.beyond = True
 
     def change(self, name: Name, **fields: object) -> None:
         """Put other values into the fields of a table; an unknown table stays unknown."""

@@ -72,8 +72,10 @@ def _last(types: tuple[Type, ...]) -> list[tuple[str, bool]]:
 
 def _tells_all(schema: Schema) -> bool:
     """Whether earlier migrations made something, and all that they and the change use was made."""
-    if schema.beyond or schema.blank:
-        return not schema.beyond
+    if schema.beyond:
+        return False
+    if schema.blank:
+        return True
     if schema.released is not None:
         return bool(schema.released.tables)
     return not all(schema.is_new(each.epoch) for each in schema.tables.values())
